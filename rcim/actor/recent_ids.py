@@ -1,0 +1,42 @@
+"""Client message ids of the last minutes: sending again gives the first result (MS-02).
+
+1. An entry counts for `window_ms`; it is found after a restart too, since it is filled from the kept messages.
+2. There are at most `entries_max`; the oldest goes first. Limits says what that means in messages a second.
+"""
+
+from __future__ import annotations
+
+from rcim.actor.records import Message
+
+
+class RecentIds:
+    """For one conversation. Times are the messages' own (wall clock, never falling within a conversation)."""
+
+    __slots__ = ("_entries", "_entries_max", "_window_ms")
+
+    def __init__(self, window_ms: int, entries_max: int) -> None:
+        self._window_ms = window_ms
+        self._entries_max = entries_max
+        self._entries: dict[tuple[str, str], tuple[int, int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, sender: str, client_msg_id: str, now_ms: int) -> tuple[int, int, int] | None:
+        """(SEQ, time, message id) of the first send with this id, if it is within the window."""
+        found = self._entries.get((sender, client_msg_id))
+        return found if found is not None and now_ms - found[1] < self._window_ms else None
+
+    def add(self, message: Message) -> None:
+        """Remember a kept message, and forget what is too old or too much."""
+        entries = self._entries
+        key = (message.sender, message.client_msg_id)
+        entries.pop(key, None)  # an expired one: the new one goes to the end
+        entries[key] = (message.seq, message.time_ms, message.message_id)
+        oldest = message.time_ms - self._window_ms
+        # Two out for one in: the map shrinks after a burst without ever stopping for long.
+        for _ in range(2):
+            first = next(iter(entries))
+            if entries[first][1] > oldest and len(entries) <= self._entries_max:
+                break
+            del entries[first]

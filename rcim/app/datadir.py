@@ -1,0 +1,116 @@
+"""The data directory: what the first start makes in it, and how others of the same system user find it."""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+CERTIFICATE_DAYS = 825
+"""How long the self-signed certificate is good: the longest that common clients take."""
+
+
+class DataDirError(Exception):
+    """The data directory can't be used; the text says why."""
+
+
+class DataDir:
+    """Paths and secrets below one directory. Files are readable by their owner alone (ID-08)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.store = path / "store"
+        self.signing_key = path / "signing.key"
+        self.certificate = path / "cert.pem"
+        self.private_key = path / "key.pem"
+        self.address = path / "address"
+        self._lock = path / "lock"
+        self._lock_fd = -1
+
+    def prepare(self) -> list[str]:
+        """Make what is missing; returns what was made, in words. Raises DataDirError."""
+        made = []
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._take_lock()
+            if not self.signing_key.exists():
+                write_private(self.signing_key, secrets.token_hex(32).encode() + b"\n")
+                made.append(f"signing key {self.signing_key}")
+            if not self.certificate.exists() or not self.private_key.exists():
+                self._make_certificate()
+                made.append(f"self-signed certificate {self.certificate}")
+        except OSError as error:
+            raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
+        return made
+
+    def _take_lock(self) -> None:
+        self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
+            raise DataDirError(f"{self.path} is in use by another rcim server") from None
+
+    def release(self) -> None:
+        """Give the directory to others."""
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
+
+    def key(self) -> str:
+        """The app's signing key. Raises DataDirError."""
+        try:
+            return self.signing_key.read_text().strip()
+        except OSError as error:
+            raise DataDirError(f"{self.signing_key}: {error.strerror}") from None
+
+    def _make_certificate(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rcim")])
+        now = datetime.datetime.now(datetime.UTC)
+        names = x509.SubjectAlternativeName(
+            [
+                x509.DNSName("localhost"),
+                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+                x509.IPAddress(ipaddress.ip_address("::1")),
+            ]
+        )
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=CERTIFICATE_DAYS))
+            .add_extension(names, critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        write_private(self.private_key, private)
+        write_private(self.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)

@@ -1,0 +1,160 @@
+"""Wiring and life of a server: start, run until a signal, stop in order (WI-07, OP-04)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from rcim.app.datadir import DataDir, DataDirError, write_private
+from rcim.app.settings import Settings
+from rcim.connect.hub import Hub
+from rcim.connect.listener import listen, server_context
+from rcim.connect.logins import Identity
+from rcim.dispatch.dispatcher import Dispatcher
+from rcim.store.backend import LmdbBackend
+from rcim.store.store import Store
+from rcim.wire.frames import GoingAway
+
+log = logging.getLogger("rcim.server")
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long a thread keeps the interpreter: the committer waits four times less for a busy loop (design 2.9)."""
+DRAIN_LOOK_S = 0.05
+"""How often a stopping server looks whether all is answered."""
+SPREAD_PER_CONNECTION_MS = 6
+"""Clients of a stopping server come back at this rate at the most, within `drain_spread_ms`."""
+GC_THRESHOLD = (50_000, 20, 50)
+"""Messages make little garbage with cycles; the collector looks less often than by default."""
+
+
+class Server:
+    """A server in one process. `start`, then `stop`; or `run_until_signal`, which does both."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data = DataDir(Path(settings.server.data))
+        self.made: list[str] = []
+        """What the first start made, in words."""
+        self.host, self.port = settings.server.host, 0
+        self._stop_now = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    async def start(self) -> None:
+        """Open the store and the port. Raises DataDirError, StoreError, OSError or ssl.SSLError; nothing is left
+        open then."""
+        loop = asyncio.get_running_loop()
+        settings = self.settings
+        with contextlib.ExitStack() as undo:
+            self.made = self.data.prepare()
+            undo.callback(self.data.release)
+            tls = self._tls() if settings.server.tls else None
+            backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
+            undo.callback(backend.close)
+            store = Store(backend, settings.limits)
+            dispatcher = Dispatcher(store, settings.group_types, settings.limits, loop)
+            undo.callback(dispatcher.stop)
+            identity = Identity(settings.app.sdkappid, self.data.key(), frozenset(settings.app.administrators))
+            hub = Hub(settings.limits, identity, dispatcher, loop)
+            dispatcher.start(hub)
+            hub.start()
+            undo.callback(hub.stop)
+            listener = await listen(hub, settings.server.host, settings.server.port, tls)
+            self.port = listener.sockets[0].getsockname()[1]
+            write_private(self.data.address, f"{self.host}:{self.port}:{int(settings.server.tls)}\n".encode())
+            self._undo = undo.pop_all()
+        self._listener, self.hub, self.dispatcher, self.store = listener, hub, dispatcher, store
+        log.info("listening on %s:%d (%s)", self.host, self.port, "TLS" if settings.server.tls else "plain")
+
+    def _tls(self) -> ssl.SSLContext:
+        server = self.settings.server
+        certificate = Path(server.certificate) if server.certificate else self.data.certificate
+        key = Path(server.private_key) if server.private_key else self.data.private_key
+        try:
+            return server_context(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            raise DataDirError(f"certificate {certificate} or key {key}: {error}") from None
+
+    @property
+    def reachable_unready(self) -> bool:
+        """True if others can reach the server while it has only the certificate and key made at the first start."""
+        local = self.settings.server.host in ("127.0.0.1", "::1", "localhost")
+        return not local and not self.settings.server.certificate
+
+    async def stop(self) -> None:
+        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""
+        limits = self.settings.limits
+        self._listener.close()
+        count = len(self.hub)
+        spread_ms = min(limits.drain_spread_ms, count * SPREAD_PER_CONNECTION_MS)
+        self.hub.going_away(GoingAway(limits.drain_grace_ms, spread_ms, "", 0))
+        await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
+        await self._close_spread(spread_ms)
+        await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
+        self._undo.close()
+        await asyncio.sleep(0)
+        log.info("stopped; %d connections were told", count)
+
+    async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:
+        end = asyncio.get_running_loop().time() + within_ms / 1000
+        while not self._stop_now.is_set() and not done() and asyncio.get_running_loop().time() < end:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_now.wait(), DRAIN_LOOK_S)
+
+    async def _close_spread(self, spread_ms: int) -> None:
+        """Close who is still there, spread so that they don't all come back at once."""
+        steps = max(1, spread_ms // int(DRAIN_LOOK_S * 1000))
+        share = -(-len(self.hub) // steps)
+        while len(self.hub) and share:
+            self.hub.close_some(len(self.hub) if self._stop_now.is_set() else share)
+            if steps <= 0:
+                break
+            steps -= 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_now.wait(), DRAIN_LOOK_S)
+
+    async def run_until_signal(self, on_ready: Callable[[Server], None]) -> None:
+        """Start, tell `on_ready`, and stop at SIGTERM or SIGINT; a second one stops without waiting."""
+        loop = asyncio.get_running_loop()
+        await self.start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signal)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLD)
+        on_ready(self)
+        await self._stopping.wait()
+        await self.stop()
+
+    def _signal(self) -> None:
+        if self._stopping.is_set():
+            self._stop_now.set()
+        self._stopping.set()
+
+
+def raise_file_limit() -> int:
+    """Allow this process as many open files as the system lets it; returns how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def serve(settings: Settings, on_ready: Callable[[Server], None]) -> None:
+    """Run a server in this process until a signal. Raises as Server.start."""
+    raise_file_limit()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+    async def main() -> None:
+        await Server(settings).run_until_signal(on_ready)
+
+    uvloop.run(main())

@@ -1,0 +1,244 @@
+"""Settings (OP-01): defaults < settings file (TOML) < environment < flags, one frozen object.
+
+A key is `section.name`. In the environment it is RCIM_SECTION_NAME, as a flag `--set section.name=value`.
+Unknown keys and values out of their bounds are errors that say where they stand.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rcim.base.limits import DEFAULTS, Limits
+from rcim.rules.group_types import BUILT_IN, GroupType
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text says which, where and why."""
+
+
+def _key(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True)
+class App:
+    """`[app]`"""
+
+    sdkappid: int = _key(1400000000, "The app's number; it is part of every UserSig.")
+    administrators: tuple[str, ...] = _key(("administrator",), "User ids of app administrators (ID-08).")
+
+
+@dataclass(frozen=True)
+class Server:
+    """`[server]`"""
+
+    host: str = _key("127.0.0.1", "Address to listen on. 0.0.0.0 makes the server reachable from outside.")
+    port: int = _key(7460, "Port to listen on; 0 takes any free one.")
+    tls: bool = _key(True, "Speak TLS. Off only for a trusted wire and for measuring.")
+    certificate: str = _key("", "PEM file with the certificate chain; empty: `cert.pem` of the data directory.")
+    private_key: str = _key("", "PEM file with its key; empty: `key.pem` of the data directory.")
+    data: str = _key("rcim-data", "Data directory. Made at the first start.")
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """`[store]`"""
+
+    map_bytes: int = _key(1 << 30, "First size of LMDB's map; it is doubled when it is full.")
+    map_bytes_max: int = _key(1 << 40, "The map is never larger; past it sends fail (ST-04).")
+
+
+@dataclass(frozen=True)
+class Log:
+    """`[log]`"""
+
+    level: str = _key("info", "debug, info, warning or error.")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """`[groups]`: bounds of group types."""
+
+    public_member_cap: int = _key(BUILT_IN["Public"].member_cap, "Members of one Public group (GT-12).")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a server."""
+
+    app: App = App()
+    server: Server = Server()
+    limits: Limits = DEFAULTS
+    store: StoreSettings = StoreSettings()
+    groups: Groups = Groups()
+    log: Log = Log()
+
+    @property
+    def group_types(self) -> dict[str, GroupType]:
+        """The policy table with these settings in it."""
+        public = BUILT_IN["Public"]
+        return {**BUILT_IN, "Public": replace(public, member_cap=self.groups.public_member_cap)}
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "app": App,
+    "server": Server,
+    "limits": Limits,
+    "store": StoreSettings,
+    "groups": Groups,
+    "log": Log,
+}
+
+
+def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: Sequence[str] = ()) -> Settings:
+    """The settings in force. `flags` are `section.name=value`. Raises SettingsError."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    where: dict[tuple[str, str], str] = {}
+    if file is not None:
+        _read_file(file, found, where)
+    _read_environment(environment, found, where)
+    _read_flags(flags, found, where)
+    made = {}
+    for name, cls in SECTIONS.items():
+        try:
+            made[name] = cls(**found[name])
+        except ValueError as error:
+            raise SettingsError(_place(str(error), name, where)) from None
+    settings = Settings(**made)
+    _check(settings, where)
+    return settings
+
+
+def _place(text: str, section: str, where: dict[tuple[str, str], str]) -> str:
+    """The error's text with the place of the setting it is about."""
+    for (found_section, key), place in where.items():
+        if found_section == section and text.startswith(key + " "):
+            return f"{place}: {section}.{text}"
+    return f"[{section}]: {text}"
+
+
+def _read_file(file: Path, found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]) -> None:
+    try:
+        text = file.read_text()
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: {error}") from None
+    for section, values in data.items():
+        place = f"{file}:{_line(text, section, None)}"
+        if section not in SECTIONS:
+            raise SettingsError(f"{place}: unknown section [{section}]; known are {', '.join(SECTIONS)}")
+        if not isinstance(values, dict):
+            raise SettingsError(f"{place}: {section} has to be a section, [{section}]")
+        for key, value in values.items():
+            place = f"{file}:{_line(text, section, key)}"
+            found[section][key] = _typed(section, key, value, place)
+            where[(section, key)] = place
+
+
+def _line(text: str, section: str, key: str | None) -> int:
+    """The line, from 1, on which `section` or its `key` stands; 1 if it is written in another way."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.split("#")[0].strip()
+        name = bare.split("=")[0].strip().strip('"')
+        if bare.startswith("["):
+            inside = bare == f"[{section}]"
+            if inside and key is None:
+                return number
+        elif (inside and key is not None and name == key) or (key is None and name == section):
+            return number
+    return 1
+
+
+def _read_environment(
+    environment: Mapping[str, str], found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]
+) -> None:
+    for name, value in environment.items():
+        for section in SECTIONS:
+            prefix = f"RCIM_{section.upper()}_"
+            if name.startswith(prefix):
+                key = name[len(prefix) :].lower()
+                found[section][key] = _from_text(section, key, value, name)
+                where[(section, key)] = name
+
+
+def _read_flags(flags: Sequence[str], found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]) -> None:
+    for flag in flags:
+        name, equals, value = flag.partition("=")
+        section, dot, key = name.partition(".")
+        place = f"--set {flag}"
+        if not equals or not dot or section not in SECTIONS:
+            raise SettingsError(f"{place}: has to be section.name=value; sections are {', '.join(SECTIONS)}")
+        found[section][key] = _from_text(section, key, value, place)
+        where[(section, key)] = place
+
+
+def _field(section: str, key: str, place: str) -> Field[Any]:
+    for f in fields(SECTIONS[section]):
+        if f.name == key:
+            return f
+    raise SettingsError(f"{place}: unknown setting {section}.{key}")
+
+
+def _from_text(section: str, key: str, text: str, place: str) -> Any:
+    """A value from the environment or a flag, by the type of its default."""
+    default = _field(section, key, place).default
+    if isinstance(default, bool):
+        known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if text.lower() not in known:
+            raise SettingsError(f"{place}: {section}.{key} has to be true or false, not {text!r}")
+        return known[text.lower()]
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"{place}: {section}.{key} has to be a whole number, not {text!r}") from None
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _typed(section: str, key: str, value: Any, place: str) -> Any:
+    """A value from the file, checked against the type of its default."""
+    default = _field(section, key, place).default
+    if isinstance(default, tuple):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise SettingsError(f"{place}: {section}.{key} has to be a list of strings")
+    if type(value) is not type(default):
+        names = {bool: "true or false", int: "a whole number", str: "a string"}
+        raise SettingsError(f"{place}: {section}.{key} has to be {names[type(default)]}, not {value!r}")
+    return value
+
+
+def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
+    """What a type does not say."""
+    s = settings
+    rules = [
+        ("app", "sdkappid", 0 < s.app.sdkappid < 1 << 32, "must be 1 to 4294967295"),
+        ("app", "administrators", len(s.app.administrators) <= 1000, "at most 1000 of them"),
+        ("server", "port", 0 <= s.server.port <= 65535, "must be 0 to 65535"),
+        ("server", "host", bool(s.server.host), "must not be empty"),
+        ("server", "data", bool(s.server.data), "must not be empty"),
+        ("store", "map_bytes", 1 << 20 <= s.store.map_bytes <= 1 << 46, "must be 1 MiB to 64 TiB"),
+        (
+            "store",
+            "map_bytes_max",
+            s.store.map_bytes <= s.store.map_bytes_max <= 1 << 46,
+            "must be map_bytes to 64 TiB",
+        ),
+        ("log", "level", s.log.level in ("debug", "info", "warning", "error"), "debug, info, warning or error"),
+        ("groups", "public_member_cap", 1 <= s.groups.public_member_cap <= 10_000_000, "must be 1 to 10000000"),
+    ]
+    for section, key, good, text in rules:
+        if not good:
+            place = where.get((section, key), "default")
+            value = getattr(getattr(s, section), key)
+            raise SettingsError(f"{place}: {section}.{key} is {value!r}; {text}")

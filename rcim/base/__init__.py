@@ -1,0 +1,1 @@
+"""Ids, error codes, limits and the clock: what every other room may use. Standard library only."""

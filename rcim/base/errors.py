@@ -1,0 +1,154 @@
+"""Every error that a peer can see: one table, from which the spec page and `errors.json` are made.
+
+Numbers are Tencent Cloud IM's where it has the same error; rcim's own begin at 300000.
+
+Three kinds are kept apart, because whoever gets one does something different with it:
+
+* `MISTAKE`: the caller asked for something it may not or can not have. Asking again gives the same answer.
+* `VIOLATION`: the peer broke the protocol. A programming error on its side.
+* `OVERLOAD`: the server would, but not now. Asking again later is right; `retry_after_ms` says when.
+* `FAULT`: something failed on the server's side. Asking again is right, and an operator should look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ErrorKind(Enum):
+    """Whose fault an error is, and so what to do with it."""
+
+    MISTAKE = "mistake"
+    VIOLATION = "violation"
+    OVERLOAD = "overload"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One row of the table: what goes into an ERROR frame, and whether the connection goes on after it."""
+
+    number: int
+    name: str
+    kind: ErrorKind
+    closes: bool
+    meaning: str
+
+
+_M, _V, _O, _F = ErrorKind.MISTAKE, ErrorKind.VIOLATION, ErrorKind.OVERLOAD, ErrorKind.FAULT
+
+SERVER_ERROR = ErrorCode(10002, "SERVER_ERROR", _F, False, "The server failed at this request; try again.")
+UNKNOWN_FRAME = ErrorCode(
+    10003, "UNKNOWN_FRAME", _V, False, "The frame type is not known to this server or not meant for it (WI-02)."
+)
+BAD_PARAMETER = ErrorCode(
+    10004, "BAD_PARAMETER", _M, False, "A field is out of its bounds; the text names the field and the bound."
+)
+NOT_PERMITTED = ErrorCode(
+    10007, "NOT_PERMITTED", _M, False, "Not permitted for this role, or the user is not a member."
+)
+OWNER_MAY_NOT_LEAVE = ErrorCode(
+    10009, "OWNER_MAY_NOT_LEAVE", _M, False, "The owner of a group of this type may not leave it (GT-08)."
+)
+NO_SUCH_GROUP = ErrorCode(10010, "NO_SUCH_GROUP", _M, False, "The group is gone or never existed.")
+ALREADY_MEMBER = ErrorCode(10013, "ALREADY_MEMBER", _M, False, "The user is a member already.")
+GROUP_FULL = ErrorCode(10014, "GROUP_FULL", _M, False, "The group has as many members as it may (GT-12).")
+BAD_GROUP_ID = ErrorCode(
+    10015, "BAD_GROUP_ID", _M, False, "The group id is not 1 to 48 printable ASCII bytes, or is reserved (GT-25)."
+)
+NO_SUCH_USER = ErrorCode(10019, "NO_SUCH_USER", _M, False, "The user does not exist.")
+GROUP_ID_TAKEN = ErrorCode(10021, "GROUP_ID_TAKEN", _M, False, "Another owner's group has this id.")
+TOO_MANY_GROUPS = ErrorCode(10037, "TOO_MANY_GROUPS", _M, False, "The user is in as many groups as allowed.")
+GROUP_ID_TAKEN_BY_YOU = ErrorCode(
+    10025, "GROUP_ID_TAKEN_BY_YOU", _M, False, "A group of the same owner has this id; it can be used as it is."
+)
+ADMIN_REQUIRED = ErrorCode(60010, "ADMIN_REQUIRED", _M, False, "Only an app administrator may do this (ID-08).")
+USERSIG_EXPIRED = ErrorCode(70001, "USERSIG_EXPIRED", _M, True, "The UserSig has expired; mint a new one.")
+USERSIG_EMPTY = ErrorCode(70002, "USERSIG_EMPTY", _M, True, "The UserSig is empty.")
+USERSIG_MALFORMED = ErrorCode(
+    70003, "USERSIG_MALFORMED", _M, True, "The UserSig can not be read: base64, zlib, JSON or a field is wrong."
+)
+USERSIG_BAD_KEY = ErrorCode(70009, "USERSIG_BAD_KEY", _M, True, "The UserSig was not made with this app's key.")
+USERSIG_OTHER_USER = ErrorCode(70013, "USERSIG_OTHER_USER", _M, True, "The UserSig is for another user.")
+USERSIG_OTHER_APP = ErrorCode(70014, "USERSIG_OTHER_APP", _M, True, "The UserSig is for another sdkappid.")
+BODY_TOO_LARGE = ErrorCode(
+    80002, "BODY_TOO_LARGE", _M, False, "The message body is longer than the server takes (MS-03)."
+)
+BAD_HEADER = ErrorCode(
+    300001,
+    "BAD_HEADER",
+    _V,
+    True,
+    "The frame header is wrong: a length under 8, or a critical flag this server does not know.",
+)
+FRAME_TOO_LONG = ErrorCode(300002, "FRAME_TOO_LONG", _V, True, "The frame is longer than is allowed now (WI-04).")
+HELLO_EXPECTED = ErrorCode(300003, "HELLO_EXPECTED", _V, True, "The first frame has to be HELLO.")
+VERSION_UNSUPPORTED = ErrorCode(
+    300004, "VERSION_UNSUPPORTED", _V, True, "No protocol version is known to both sides."
+)
+LOGIN_REQUIRED = ErrorCode(300005, "LOGIN_REQUIRED", _V, True, "Before login only LOGIN and PING are taken.")
+UNEXPECTED_FRAME = ErrorCode(
+    300006, "UNEXPECTED_FRAME", _V, False, "The frame is known, but not in this state (a second HELLO or LOGIN)."
+)
+BAD_BODY = ErrorCode(
+    300007,
+    "BAD_BODY",
+    _V,
+    False,
+    "The frame's body does not follow its table: cut short, text that is not UTF-8, or bytes left over.",
+)
+USERSIG_FROM_FUTURE = ErrorCode(
+    300008, "USERSIG_FROM_FUTURE", _M, True, "The UserSig was made later than the server's present time."
+)
+HEARTBEAT_TIMEOUT = ErrorCode(
+    300009, "HEARTBEAT_TIMEOUT", _V, True, "Nothing was heard for the negotiated time (WI-05)."
+)
+LOGIN_TIMEOUT = ErrorCode(300010, "LOGIN_TIMEOUT", _V, True, "No login within the time for it (WI-05).")
+TOO_SLOW = ErrorCode(
+    300011, "TOO_SLOW", _O, True, "The connection did not take what it was sent for too long (RX-07)."
+)
+TOO_MANY_CONNECTIONS = ErrorCode(
+    300012, "TOO_MANY_CONNECTIONS", _O, True, "The server, or this address, has as many connections as allowed."
+)
+SHUTTING_DOWN = ErrorCode(
+    300013, "SHUTTING_DOWN", _O, False, "The server is stopping and takes nothing new; connect again later."
+)
+BAD_REQUEST_ID = ErrorCode(300014, "BAD_REQUEST_ID", _V, False, "A request needs a request id other than 0.")
+BAD_ELEMENT = ErrorCode(
+    300015, "BAD_ELEMENT", _M, False, "An element of the message body is unknown or malformed (MS-03)."
+)
+STORE_UNAVAILABLE = ErrorCode(
+    300016,
+    "STORE_UNAVAILABLE",
+    _F,
+    False,
+    "Nothing can be kept now, as when the disk is full; nothing was done (ST-04).",
+)
+OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
+LOGGED_OUT = ErrorCode(300018, "LOGGED_OUT", _M, True, "The session was ended by the server or an administrator.")
+
+ALL: tuple[ErrorCode, ...] = tuple(
+    sorted((v for v in list(globals().values()) if isinstance(v, ErrorCode)), key=lambda c: c.number)
+)
+BY_NUMBER: dict[int, ErrorCode] = {code.number: code for code in ALL}
+
+
+class RcimError(Exception):
+    """An error with a code of the table, on either side of the wire.
+
+    `code` is the row, `detail` says what exactly was wrong (no message bodies in it), `retry_after_ms` is
+    0 or the time in milliseconds after which asking again is sensible.
+    """
+
+    def __init__(self, code: ErrorCode, detail: str = "", retry_after_ms: int = 0) -> None:
+        super().__init__(f"{code.number} {code.name}: {detail or code.meaning}")
+        self.code = code
+        self.detail = detail or code.meaning
+        self.retry_after_ms = retry_after_ms
+
+
+def code_of(number: int) -> ErrorCode:
+    """The row of `number`. A number that a newer server made up becomes a row of its own that does not close."""
+    known = BY_NUMBER.get(number)
+    return known or ErrorCode(number, f"CODE_{number}", ErrorKind.FAULT, False, "A code newer than this program.")

@@ -1,0 +1,60 @@
+"""Ids and their rules. Each check returns the id or raises RcimError with the code the spec names."""
+
+from __future__ import annotations
+
+import zlib
+
+from rcim.base.errors import BAD_GROUP_ID, BAD_PARAMETER, RcimError
+
+USER_ID_BYTES_MAX = 64
+"""ID-01."""
+GROUP_ID_BYTES_MAX = 48
+"""GT-25."""
+CLIENT_MSG_ID_BYTES_MAX = 64
+"""Room for a UUID in text and a prefix."""
+RESERVED_GROUP_PREFIX = "@TGS#"
+"""GT-25: ids that the server makes."""
+
+SHARDS = 64
+"""How many logs the conversations are spread over. Part of the store's format: never change it in place."""
+POSITION_BITS = 48
+"""A message id is the shard (16 bits) and the shard's running number (48 bits)."""
+
+
+def has_control(text: str) -> bool:
+    """True if `text` holds a C0 or C1 control character or DEL."""
+    return any(c < " " or "\x7f" <= c <= "\x9f" for c in text)
+
+
+def check_user_id(user_id: str) -> str:
+    """ID-01: 1 to 64 bytes of UTF-8 without control characters. Raises RcimError(BAD_PARAMETER)."""
+    if not 1 <= len(user_id.encode()) <= USER_ID_BYTES_MAX or has_control(user_id):
+        raise RcimError(BAD_PARAMETER, "user id: 1 to 64 bytes of UTF-8 without control characters")
+    return user_id
+
+
+def check_group_id(group_id: str) -> str:
+    """GT-25 for a chosen id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`.
+
+    Raises RcimError(BAD_GROUP_ID).
+    """
+    if not 1 <= len(group_id) <= GROUP_ID_BYTES_MAX or any(not " " <= c <= "~" for c in group_id):
+        raise RcimError(BAD_GROUP_ID, "group id: 1 to 48 printable ASCII bytes")
+    if group_id.startswith(RESERVED_GROUP_PREFIX):
+        raise RcimError(BAD_GROUP_ID, "group ids that begin with @TGS# are made by the server")
+    return group_id
+
+
+def made_group_id(message_id: int) -> str:
+    """GT-25: the id that the server gives a group created without one; unique because `message_id` is."""
+    return f"{RESERVED_GROUP_PREFIX}{message_id:013X}"
+
+
+def shard_of(key: str) -> int:
+    """The shard, 0 to SHARDS - 1, that owns the actor with this key. Stable for ever: it is in the store."""
+    return zlib.crc32(key.encode()) % SHARDS
+
+
+def message_id(shard: int, position: int) -> int:
+    """MS-02: the id of the message that `shard` keeps at `position` (its running number): unique in the app."""
+    return (shard << POSITION_BITS) | position

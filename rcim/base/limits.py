@@ -1,0 +1,133 @@
+"""Every bound of the server, by name, with its unit and the reason for its number.
+
+Each of them is a setting of the `[limits]` table (docs/reference/settings.md is made from this file), and the
+ones that a client can run into are told in the spec (protocol-spec/limits.md, limits.json).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+
+def _bound(default: int, low: int, high: int, why: str, *, wire: bool = False) -> int:
+    """A limit with its range (both ends allowed); `wire` marks what a client author has to know."""
+    value: int = field(default=default, metadata={"low": low, "high": high, "why": why, "wire": wire})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All bounds. Times in milliseconds, sizes in bytes, as the names say."""
+
+    frame_bytes_before_login: int = _bound(
+        4096, 1024, 65536, "A stranger can make the server hold this much and no more (WI-04).", wire=True
+    )
+    frame_bytes_max: int = _bound(
+        65536, 16384, 1 << 20, "The longest frame after login: a page of history fits (WI-04).", wire=True
+    )
+    body_bytes_max: int = _bound(8192, 1024, 49152, "All elements of one message together (MS-03, 8 KiB).", wire=True)
+    elements_max: int = _bound(64, 1, 1000, "Elements in one message body: bounds the work of one send.", wire=True)
+    handshake_ms: int = _bound(
+        5000, 100, 60_000, "TLS handshake and HELLO: two round trips on a bad mobile link.", wire=True
+    )
+    login_ms: int = _bound(10_000, 100, 120_000, "From HELLO to a good login (WI-05).", wire=True)
+    heartbeat_ms: int = _bound(
+        30_000, 100, 300_000, "How often a quiet client sends PING: twice in the idle time below.", wire=True
+    )
+    idle_ms: int = _bound(
+        60_000, 200, 600_000, "A connection silent for this long, and for the grace, is dropped (WI-05).", wire=True
+    )
+    idle_grace_ms: int = _bound(15_000, 50, 120_000, "Grace for a PING under way (WI-05).", wire=True)
+    handshakes_max: int = _bound(
+        32, 1, 4096, "TLS handshakes under way: each step costs up to 0.4 ms, so one turn stays under 13 ms."
+    )
+    connections_max: int = _bound(100_000, 1, 1_000_000, "Connections in all: 30 KiB each with TLS, 3 GB.", wire=True)
+    connections_per_address_max: int = _bound(
+        1000, 1, 1_000_000, "Connections from one address: a large office behind one NAT.", wire=True
+    )
+    requests_in_flight_max: int = _bound(
+        64, 1, 4096, "Unanswered requests of one connection; past it the server stops reading it (WI-06).", wire=True
+    )
+    mailbox_max: int = _bound(
+        1024, 1, 65536, "Commands waiting for one conversation; past it their connections are not read."
+    )
+    batch_max: int = _bound(
+        512, 1, 8192, "Commands in one group commit: forming and answering it stays within about 5 ms."
+    )
+    out_soft_bytes: int = _bound(
+        256 * 1024,
+        4096,
+        1 << 24,
+        "Unsent bytes of one connection above which low priorities are left out (RX-07).",
+        wire=True,
+    )
+    out_hard_bytes: int = _bound(
+        1 << 20,
+        8192,
+        1 << 26,
+        "Unsent bytes of one connection above which all messages are left out (RX-07).",
+        wire=True,
+    )
+    out_slow_ms: int = _bound(
+        10_000,
+        100,
+        600_000,
+        "How long a connection may stay above the soft bound before it is closed (RX-07).",
+        wire=True,
+    )
+    history_page_max: int = _bound(100, 1, 1000, "Messages in one page of history (RX-06).", wire=True)
+    history_page_default: int = _bound(20, 1, 1000, "Messages in a page when none is asked for (RX-06).", wire=True)
+    list_page_max: int = _bound(100, 1, 1000, "Rows in one page of members, groups or connections.", wire=True)
+    members_at_creation_max: int = _bound(100, 0, 500, "Members named in GROUP_CREATE (as create_group).", wire=True)
+    groups_per_user_max: int = _bound(
+        1000, 1, 100_000, "Groups that one user is in: bounds the work of a login.", wire=True
+    )
+    dedupe_window_ms: int = _bound(
+        600_000, 1000, 3_600_000, "How long a client message id is remembered (MS-02, 10 minutes).", wire=True
+    )
+    dedupe_entries_max: int = _bound(
+        100_000,
+        100,
+        10_000_000,
+        "Client message ids remembered for one conversation: 10 minutes at 166 messages a second.",
+        wire=True,
+    )
+    actor_idle_ms: int = _bound(
+        300_000, 100, 86_400_000, "A conversation without a command for this long leaves memory; it is in the store."
+    )
+    fanout_chunk: int = _bound(64, 1, 10_000, "Sockets written before the loop turns to others: under 1 ms with TLS.")
+    drain_grace_ms: int = _bound(
+        5000,
+        0,
+        600_000,
+        "After GOING_AWAY, the time to answer what was accepted and for clients to leave (WI-07).",
+        wire=True,
+    )
+    drain_spread_ms: int = _bound(
+        30_000,
+        0,
+        600_000,
+        "Clients come back spread over up to this long, so that they don't come all at once.",
+        wire=True,
+    )
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            low, high = f.metadata["low"], f.metadata["high"]
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise ValueError(f"{f.name} must be a whole number from {low} to {high}, not {value!r}")
+        if self.out_hard_bytes <= self.out_soft_bytes:
+            raise ValueError("out_hard_bytes must be above out_soft_bytes")
+        if self.body_bytes_max + 4096 > self.frame_bytes_max:
+            raise ValueError("frame_bytes_max must be at least 4096 above body_bytes_max")
+        if self.history_page_default > self.history_page_max:
+            raise ValueError("history_page_default must not be above history_page_max")
+
+    @property
+    def silence_ms_max(self) -> int:
+        """After this long without a byte the connection is dead (WI-05: the interval plus grace)."""
+        return self.idle_ms + self.idle_grace_ms
+
+
+DEFAULTS = Limits()

@@ -1,0 +1,543 @@
+"""The SDK's client: connect, log in, join, send, and an ordered stream of messages over reconnections.
+
+    async with Client("127.0.0.1", 7460, user_id="alice", user_sig=token, tls=client_context("cert.pem")) as client:
+        await client.join("lobby")
+        result = await client.send("lobby", "hello")
+        async for message in client.messages():
+            print(message.seq, message.sender, message.text)
+
+What it does by itself: heartbeats; connecting again with jittered back-off; sending again, with the same client
+message id, what was not answered; finding gaps in SEQ, filling them from history, dropping doubles (RX-05).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from rcim.base import clock
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError, code_of
+from rcim.base.terms import GROUP_PREFIX, ApplyJoinOption, GoneReason, Platform, Priority, group_conversation
+from rcim.client.backoff import Backoff
+from rcim.client.link import ConnectionGone, Link, decode
+from rcim.client.tracker import SeqTracker
+from rcim.wire import elements, frames
+from rcim.wire.schema import Frame
+from rcim.wire.stream import RawFrame
+
+QUEUE_MAX = 1000
+"""Messages that wait for the app. What comes past it is not kept: it is read from history when there is room."""
+TIMER_S = 1.0
+"""How often heartbeats and deadlines are looked at."""
+CONNECT_S = 10.0
+"""How long a connection and login may take before the next try."""
+HISTORY_PAGE = 100
+
+F = TypeVar("F", bound=Frame)
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """MS-02. `duplicate`: it had been accepted before (this was a repeat)."""
+
+    seq: int
+    time_ms: int
+    message_id: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An ordinary message of a group (MS-01, MS-04)."""
+
+    group_id: str
+    seq: int
+    time_ms: int
+    message_id: int
+    priority: Priority
+    sender: str
+    nickname: str
+    face_url: str
+    name_card: str
+    client_msg_id: str
+    elements: tuple[elements.Element, ...]
+
+    @property
+    def text(self) -> str:
+        """The text elements, joined."""
+        return "".join(e.text for e in self.elements if isinstance(e, elements.Text))
+
+    @property
+    def display_name(self) -> str:
+        """Name card before nickname before id."""
+        return self.name_card or self.nickname or self.sender
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEvent:
+    """The group is no longer there for this user."""
+
+    group_id: str
+    reason: GoneReason
+
+
+class Client:
+    """One user on one device.
+
+    `tls` is an SSL context (client_context makes one), or None for a plain server. `user_sig` is a token, or a
+    function that returns a fresh one for each login. Entering the context connects and logs in, and raises RcimError
+    if the server refuses; afterwards reconnecting is automatic until the context is left.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        user_id: str,
+        user_sig: str | Callable[[], str],
+        tls: ssl.SSLContext | None,
+        server_hostname: str | None = None,
+        platform: Platform = Platform.DESKTOP,
+        device_tag: str = "",
+        heartbeat_ms: int = 0,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._host, self._port = host, port
+        self._user_id = user_id
+        self._user_sig = user_sig
+        self._tls = tls
+        self._server_hostname = server_hostname or host
+        self._platform = platform
+        self._device_tag = device_tag
+        self._heartbeat_ms = heartbeat_ms
+        self._backoff = Backoff(rng or random.Random())
+        self._link: Link | None = None
+        self._open = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._failure: RcimError | None = None
+        self._leaving_ms: int | None = None
+        self._trackers: dict[str, SeqTracker[Message]] = {}
+        self._queue: asyncio.Queue[Message | GroupEvent | None] = asyncio.Queue()
+        self._behind = False
+        """True if messages were not kept because the queue was full."""
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._keeper: asyncio.Task[None] | None = None
+        self.login_ok: frames.LoginOk | None = None
+        self.reconnects = 0
+
+    @property
+    def user_id(self) -> str:
+        """Who is logged in."""
+        return self._user_id
+
+    # -- life
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def connect(self) -> None:
+        """Connect and log in. Raises RcimError if the server refuses, OSError or ssl.SSLError if it can't be
+        reached."""
+        await self._connect_once()
+        self._keeper = asyncio.create_task(self._keep(), name=f"rcim client {self._user_id}")
+
+    async def close(self) -> None:
+        """Log out, close, and end `messages`."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        if self._link is not None and not self._link.closed and self._open.is_set():
+            try:
+                async with asyncio.timeout(2):
+                    await self._ask(self._link, frames.Logout())
+            except (RcimError, ConnectionGone, TimeoutError):
+                pass
+        self._shut()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._queue.put_nowait(None)
+
+    def _shut(self) -> None:
+        if self._link is not None:
+            self._link.close()
+
+    async def _connect_once(self) -> None:
+        sig = self._user_sig if isinstance(self._user_sig, str) else self._user_sig()
+        login = frames.Login(self._user_id, sig, self._platform, self._device_tag)
+        link = Link(login, self._tls, self._server_hostname, heartbeat_ms=self._heartbeat_ms)
+        opened: asyncio.Future[frames.LoginOk] = asyncio.get_running_loop().create_future()
+
+        def on_open(login_ok: frames.LoginOk) -> None:
+            if not opened.done():
+                opened.set_result(login_ok)
+
+        def on_closed(error: Exception | None) -> None:
+            if not opened.done():
+                opened.set_exception(error or ConnectionResetError("the server closed the connection"))
+            self._on_closed(link)
+
+        link.on_open, link.on_closed = on_open, on_closed
+        link.on_push = self._on_push
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await asyncio.get_running_loop().create_connection(lambda: link, self._host, self._port)
+                self.login_ok = await opened
+        except BaseException:
+            link.abort()
+            if opened.done() and not opened.cancelled():
+                opened.exception()
+            raise
+        self._link = link
+        self._lost.clear()
+        self._leaving_ms = None
+        self._open.set()
+        self._spawn(self._catch_up())
+
+    def _on_closed(self, link: Link) -> None:
+        if link is self._link:
+            self._open.clear()
+            self._lost.set()
+
+    async def _keep(self) -> None:
+        """Heartbeats, and a new connection whenever one is lost."""
+        while True:
+            try:
+                async with asyncio.timeout(TIMER_S):
+                    await self._lost.wait()
+            except TimeoutError:
+                if self._link is not None:
+                    self._link.on_timer(clock.steady_ms())
+                continue
+            await self._reconnect()
+
+    async def _reconnect(self) -> None:
+        if self._leaving_ms is not None:
+            await asyncio.sleep(self._backoff.within(self._leaving_ms) / 1000)
+        while True:
+            try:
+                await self._connect_once()
+                self._backoff.reset()
+                self.reconnects += 1
+                return
+            except RcimError as error:
+                if error.code.kind is ErrorKind.MISTAKE:
+                    self._give_up(error)
+                    await asyncio.Event().wait()  # until `close` cancels this
+            except (OSError, ssl.SSLError, TimeoutError):
+                pass
+            await asyncio.sleep(self._backoff.next_ms() / 1000)
+
+    def _give_up(self, error: RcimError) -> None:
+        """The server will never take this login: waiting requests and `messages` end with the error."""
+        self._failure = error
+        self._open.set()
+        self._queue.put_nowait(None)
+
+    def _spawn(self, job: Any) -> None:
+        task = asyncio.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- requests
+
+    async def _live(self) -> Link:
+        await self._open.wait()
+        if self._failure is not None:
+            raise self._failure
+        assert self._link is not None
+        return self._link
+
+    @staticmethod
+    async def _ask(link: Link, frame: Frame) -> Frame:
+        future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+
+        def answer(found: Frame | RcimError) -> None:
+            if future.done():
+                return
+            if isinstance(found, RcimError):
+                gone = link.closed and found.code.number == 0
+                future.set_exception(ConnectionGone() if gone else found)
+            else:
+                future.set_result(found)
+
+        link.request(frame, answer)
+        return await future
+
+    async def request(self, frame: Frame, reply: type[F], *, repeat: bool = True) -> F:
+        """Send any request and wait for its reply.
+
+        With `repeat` it is sent again after a reconnection; use it only for what may be done twice. Raises RcimError
+        for an ERROR, and ConnectionGone if the connection ended first and `repeat` is off.
+        """
+        while True:
+            link = await self._live()
+            try:
+                found = await self._ask(link, frame)
+            except ConnectionGone:
+                if not repeat:
+                    raise
+                await self._another_than(link)
+                continue
+            if not isinstance(found, reply):
+                raise RcimError(code_of(0), f"{type(found).NAME} is no answer to {type(frame).NAME}")
+            return found
+
+    async def _another_than(self, link: Link) -> None:
+        """Wait until there is another connection than `link`, or there will be none."""
+        while self._link is link and self._failure is None:
+            await asyncio.sleep(0.01)
+            await self._open.wait()
+
+    async def send(
+        self,
+        group_id: str,
+        content: str | Sequence[elements.Element],
+        *,
+        priority: Priority = Priority.NORMAL,
+        client_msg_id: str | None = None,
+    ) -> SendResult:
+        """Send text or elements to a group; returns once the server has it durably (MS-02).
+
+        It is sent again after a reconnection, with the same client message id, so it arrives once. Raises RcimError.
+        """
+        parts = [elements.Text(content)] if isinstance(content, str) else content
+        frame = frames.Send(
+            group_conversation(group_id),
+            client_msg_id or uuid.uuid4().hex,
+            priority,
+            elements.encode_body(parts),
+        )
+        ok = await self.request(frame, frames.SendOk)
+        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate)
+
+    async def create_group(
+        self,
+        name: str,
+        *,
+        group_id: str = "",
+        type_: str = "Public",
+        introduction: str = "",
+        notification: str = "",
+        face_url: str = "",
+        apply_join_option: ApplyJoinOption = ApplyJoinOption.FREE_ACCESS,
+        members: Sequence[str] = (),
+    ) -> str:
+        """Make a group and be its owner; returns its id (GR-01). Raises RcimError."""
+        frame = frames.GroupCreate(
+            group_id, type_, name, introduction, notification, face_url, apply_join_option, list(members)
+        )
+        made = await self.request(frame, frames.GroupCreateOk, repeat=bool(group_id))
+        self._track(made.group_id, 0)
+        return made.group_id
+
+    async def dissolve(self, group_id: str) -> None:
+        """End a group (GR-01). Raises RcimError."""
+        await self.request(frames.GroupDissolve(group_id), frames.GroupDissolveOk, repeat=False)
+
+    async def join(self, group_id: str, *, name_card: str = "") -> int:
+        """Join a group; returns the newest SEQ at that moment (GR-05). Raises RcimError."""
+        ok = await self.request(frames.GroupJoin(group_id, name_card), frames.GroupJoinOk, repeat=False)
+        self._track(group_id, ok.newest_seq)
+        return ok.newest_seq
+
+    async def leave(self, group_id: str) -> None:
+        """Leave a group (GR-05). Raises RcimError."""
+        await self.request(frames.GroupLeave(group_id), frames.GroupLeaveOk, repeat=False)
+        self._trackers.pop(group_id, None)
+
+    async def info(self, group_id: str) -> frames.GroupInfoOk:
+        """A group's profile (GR-03). Raises RcimError."""
+        return await self.request(frames.GroupInfo(group_id), frames.GroupInfoOk)
+
+    async def members(self, group_id: str) -> list[frames.MemberEntry]:
+        """All members of a group, read page by page (GR-05). Raises RcimError."""
+        found: list[frames.MemberEntry] = []
+        cursor = ""
+        while True:
+            page = await self.request(frames.GroupMembers(group_id, cursor, 0), frames.GroupMembersOk)
+            found += page.members
+            cursor = page.next
+            if not cursor:
+                return found
+
+    async def groups(self) -> list[frames.GroupEntry]:
+        """All groups the user is in, read page by page (GR-05). Raises RcimError."""
+        found: list[frames.GroupEntry] = []
+        cursor = ""
+        while True:
+            page = await self.request(frames.GroupsJoined(cursor, 0), frames.GroupsJoinedOk)
+            found += page.groups
+            cursor = page.next
+            if not cursor:
+                return found
+
+    async def set_profile(self, nickname: str, face_url: str = "") -> None:
+        """Set the user's own nickname and face URL, which go with its messages (MS-04). Raises RcimError."""
+        await self.request(frames.ProfileSet(nickname, face_url), frames.ProfileSetOk)
+
+    async def history(
+        self, group_id: str, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
+    ) -> list[Message]:
+        """A page of messages, bounds as in HISTORY (RX-06). Raises RcimError."""
+        page = await self._page(group_id, from_seq, to_seq, limit, backwards)
+        return [_message(group_id, m) for m in page.messages]
+
+    async def _page(
+        self, group_id: str, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+    ) -> frames.HistoryOk:
+        frame = frames.History(group_conversation(group_id), from_seq, to_seq, limit, backwards)
+        return await self.request(frame, frames.HistoryOk)
+
+    # -- messages
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Messages of all groups as they come: in order within a group, each once. Ends with `close`.
+
+        Raises RcimError if the server will not take this login any more. One reader at a time.
+        """
+        async for item in self.events():
+            if isinstance(item, Message):
+                yield item
+
+    async def events(self) -> AsyncIterator[Message | GroupEvent]:
+        """As `messages`, and what happens to groups."""
+        while True:
+            item = await self._queue.get()
+            if self._behind and self._queue.qsize() < QUEUE_MAX // 2:
+                self._behind = False
+                for group_id in list(self._trackers):
+                    self._fill(group_id)
+            if item is None:
+                if self._failure is not None:
+                    raise self._failure
+                return
+            yield item
+
+    def follow(self, group_id: str, after_seq: int) -> None:
+        """Deliver a group's messages from `after_seq` + 1 on, reading from history what has gone by already.
+
+        For an app that keeps what it has seen: call it before or after connecting, for each group.
+        """
+        self._trackers[group_id] = SeqTracker(after_seq + 1)
+        if self._open.is_set():
+            self._spawn(self._catch_up())
+
+    def _track(self, group_id: str, newest: int) -> SeqTracker[Message]:
+        tracker = self._trackers.get(group_id)
+        if tracker is None:
+            tracker = self._trackers[group_id] = SeqTracker(newest + 1)
+        return tracker
+
+    async def _catch_up(self) -> None:
+        """After each login: how far every group is, and what is missing."""
+        try:
+            joined = {entry.group_id: entry for entry in await self.groups()}
+        except (RcimError, ConnectionGone):
+            return
+        for group_id, entry in joined.items():
+            self._track(group_id, entry.newest_seq).heard_of(entry.newest_seq)
+            self._fill(group_id)
+
+    def _on_push(self, raw: RawFrame) -> None:
+        push = decode(raw)
+        if isinstance(push, frames.Deliver):
+            group_id = push.conversation.removeprefix(GROUP_PREFIX)
+            if not push.messages:
+                return
+            tracker = self._track(group_id, push.messages[0].seq - 1)
+            if self._full:
+                tracker.heard_of(push.messages[-1].seq)
+                self._behind = True
+                return
+            for item in push.messages:
+                self._give(tracker.offer(item.seq, _message(group_id, item)))
+            self._fill(group_id)
+        elif isinstance(push, frames.Resync):
+            group_id = push.conversation.removeprefix(GROUP_PREFIX)
+            self._track(group_id, push.from_seq - 1).heard_of(push.newest_seq)
+            self._fill(group_id)
+        elif isinstance(push, frames.GroupGone):
+            self._trackers.pop(push.group_id, None)
+            self._queue.put_nowait(GroupEvent(push.group_id, push.reason))
+        elif isinstance(push, frames.GoingAway):
+            self._leaving_ms = push.reconnect_within_ms
+            if push.host:
+                self._host = push.host
+            self._port = push.port or self._port
+            self._spawn(self._leave_when_answered())
+
+    async def _leave_when_answered(self) -> None:
+        """WI-07: wait for the answers that are owed, then close."""
+        link = self._link
+        while link is not None and not link.closed and link.unanswered:
+            await asyncio.sleep(0.02)
+        if link is not None:
+            link.close()
+
+    def _give(self, ready: list[Message]) -> None:
+        for message in ready:
+            self._queue.put_nowait(message)
+
+    @property
+    def _full(self) -> bool:
+        return self._queue.qsize() >= QUEUE_MAX
+
+    def _fill(self, group_id: str) -> None:
+        tracker = self._trackers.get(group_id)
+        gap = tracker.gap() if tracker is not None else None
+        if gap is not None and tracker is not None:
+            self._spawn(self._fill_gap(group_id, tracker, gap[0], gap[1]))
+
+    async def _fill_gap(self, group_id: str, tracker: SeqTracker[Message], first: int, last: int) -> None:
+        """Ask for a range until it is there (RX-05)."""
+        try:
+            while first <= last and self._trackers.get(group_id) is tracker:
+                page = await self._page(group_id, first, last, HISTORY_PAGE)
+                if page.first_seq > first:
+                    self._give(tracker.skip_to(page.first_seq))
+                for item in page.messages:
+                    self._give(tracker.offer(item.seq, _message(group_id, item)))
+                if not page.more:
+                    self._give(tracker.skip_to(last + 1))
+                    break
+                first = page.messages[-1].seq + 1
+                while self._full:
+                    await asyncio.sleep(0.02)
+        except RcimError as error:
+            if error.code in (NO_SUCH_GROUP, NOT_PERMITTED):
+                self._trackers.pop(group_id, None)
+        finally:
+            tracker.asked()
+        if tracker.newest >= tracker.next_seq and self._trackers.get(group_id) is tracker:
+            self._fill(group_id)
+
+
+def _message(group_id: str, m: frames.Message) -> Message:
+    return Message(
+        group_id,
+        m.seq,
+        m.time_ms,
+        m.message_id,
+        m.priority,
+        m.sender,
+        m.nickname,
+        m.face_url,
+        m.name_card,
+        m.client_msg_id,
+        tuple(elements.decode_body(m.body)),
+    )

@@ -1,0 +1,20 @@
+"""Whom a client trusts."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+
+def client_context(ca: Path | str | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or newer. `ca` is a PEM file: the server's own self-signed certificate, or an authority's.
+
+    Without it the system's authorities are trusted. Raises OSError or ssl.SSLError if the file is no good.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca is None:
+        context.load_default_certs()
+    else:
+        context.load_verify_locations(str(ca))
+    return context

@@ -1,0 +1,1 @@
+"""The connection manager: listener, transports, logins, who is online where, fan-out."""

@@ -1,0 +1,220 @@
+"""The hub: all connections, who is logged in, and the two faces it shows: a Desk to handlers, an Outlet to the
+dispatcher. Everything runs in the loop's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from rcim.actor.records import Message
+from rcim.base import clock
+from rcim.base.limits import Limits
+from rcim.base.terms import GROUP_PREFIX, GoneReason
+from rcim.connect.connection import Connection
+from rcim.connect.fanout import Fanout
+from rcim.connect.gate import HandshakeGate
+from rcim.connect.logins import Identity, Logins
+from rcim.dispatch.dispatcher import Dispatcher
+from rcim.flow.wheel import TimingWheel
+from rcim.handlers.table import Handlers
+from rcim.wire.frames import ConnectionEntry, GoingAway, GroupGone, Stat
+
+WHEEL_TICK_S = 0.25
+"""How late a deadline of a connection may be noticed."""
+
+
+class HubCounters:
+    """What the connection manager has done since the start."""
+
+    __slots__ = (
+        "accepted",
+        "left_out",
+        "logins",
+        "refused_connections",
+        "refused_logins",
+        "requests",
+        "resyncs",
+        "slow_receivers",
+        "tls_failures",
+    )
+
+    def __init__(self) -> None:
+        for name in self.__slots__:
+            setattr(self, name, 0)
+
+    accepted: int
+    left_out: int
+    logins: int
+    refused_connections: int
+    refused_logins: int
+    requests: int
+    resyncs: int
+    slow_receivers: int
+    tls_failures: int
+
+
+class Hub:
+    """See the module's text. `start` once, `going_away` and `close_all` at the end."""
+
+    def __init__(
+        self, limits: Limits, identity: Identity, dispatcher: Dispatcher, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.limits = limits
+        self.loop = loop
+        self.dispatcher = dispatcher
+        self.handlers = Handlers(clock.wall_ms())
+        self.counters = HubCounters()
+        self.gate = HandshakeGate(limits.handshakes_max)
+        self.wheel: TimingWheel[Connection] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
+        self.fanout = Fanout(limits, loop, dispatcher.resume)
+        self.logins = Logins(self, identity)
+        self._connections: dict[int, Connection] = {}
+        self._by_address: dict[str, int] = {}
+        self._last_id = 0
+        self._to_flush: list[Connection] = []
+        self._ticker: asyncio.TimerHandle | None = None
+        self._started_ms = clock.steady_ms()
+
+    def start(self) -> None:
+        """Begin to watch deadlines."""
+        self._ticker = self.loop.call_later(WHEEL_TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        now_ms = clock.steady_ms()
+        for connection in self.wheel.advance(now_ms):
+            connection.on_timer(now_ms)
+        self._ticker = self.loop.call_later(WHEEL_TICK_S, self._tick)
+
+    # -- connections
+
+    def admit(self, connection: Connection) -> bool:
+        """Take in a new connection. False: it is over a bound, and to be closed."""
+        self._last_id += 1
+        connection.id = self._last_id
+        self._connections[connection.id] = connection
+        host = connection.address.rpartition(":")[0]
+        count = self._by_address[host] = self._by_address.get(host, 0) + 1
+        self.wheel.set(connection, connection.session.deadline_ms)
+        if len(self._connections) > self.limits.connections_max or count > self.limits.connections_per_address_max:
+            self.counters.refused_connections += 1
+            return False
+        self.counters.accepted += 1
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is gone."""
+        if self._connections.pop(connection.id, None) is None:
+            return
+        self.wheel.discard(connection)
+        host = connection.address.rpartition(":")[0]
+        self._by_address[host] -= 1
+        if not self._by_address[host]:
+            del self._by_address[host]
+        self.logins.forget(connection)
+
+    def flush_later(self, connection: Connection) -> None:
+        """`connection` has something to write at the end of this turn."""
+        if not self._to_flush:
+            self.loop.call_soon(self._flush)
+        self._to_flush.append(connection)
+
+    def _flush(self) -> None:
+        waiting, self._to_flush = self._to_flush, []
+        for connection in waiting:
+            connection.flush()
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    # -- Outlet: what the dispatcher has for those who are online
+
+    def congested(self, conversation: str) -> bool:
+        return self.fanout.congested(conversation)
+
+    def deliver(self, conversation: str, messages: Sequence[Message]) -> None:
+        self.fanout.deliver(conversation, messages)
+
+    def members_added(self, conversation: str, user_ids: Sequence[str]) -> None:
+        for user_id in user_ids:
+            self.logins.joined(user_id, conversation)
+
+    def member_gone(self, conversation: str, user_id: str) -> None:
+        group_id = conversation.removeprefix(GROUP_PREFIX)
+        data = GroupGone(group_id, GoneReason.LEFT).encode()
+        for connection in self.logins.left(user_id, conversation):
+            connection.write(data)
+
+    def conversation_gone(self, conversation: str) -> None:
+        self.logins.ended(conversation)
+        self.fanout.end(conversation)
+
+    def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
+        self.logins.profile_changed(user_id, nickname, face_url)
+
+    # -- Desk: what handlers ask
+
+    def online(self, conversation: str) -> int:
+        audience = self.fanout.find(conversation)
+        return audience.users if audience else 0
+
+    def connections(self, after_id: int, limit: int, user_id: str) -> Sequence[ConnectionEntry]:
+        now_ms = clock.steady_ms()
+        found: list[ConnectionEntry] = []
+        for connection in self._connections.values():  # in the order of their ids
+            name = connection.caller.user_id if connection.caller else ""
+            if connection.id <= after_id or (user_id and name != user_id):
+                continue
+            if len(found) == limit:
+                break
+            found.append(
+                ConnectionEntry(
+                    connection.id,
+                    name,
+                    connection.platform,
+                    connection.device_tag,
+                    connection.address[:64],
+                    now_ms - connection.connected_ms,
+                    min(connection.queued_bytes, 0xFFFFFFFF),
+                    connection.session.agent,
+                )
+            )
+        return found
+
+    def stats(self) -> Sequence[Stat]:
+        own = {name: getattr(self.counters, name) for name in HubCounters.__slots__}
+        inner = self.dispatcher.counters
+        own |= {name: getattr(inner, name) for name in inner.__slots__}
+        own |= {
+            "uptime_ms": clock.steady_ms() - self._started_ms,
+            "connections": len(self._connections),
+            "users_online": len(self.logins),
+            "conversations_online": len(self.fanout),
+            "actors_loaded": self.dispatcher.loaded,
+            "handshakes_waiting": self.gate.waiting,
+            "passes": self.fanout.passes,
+            "deliveries": self.fanout.deliveries,
+        }
+        return [Stat(name, value) for name, value in sorted(own.items())]
+
+    # -- the end
+
+    def going_away(self, push: GoingAway) -> None:
+        """Tell everyone that the server is stopping (WI-07)."""
+        for connection in list(self._connections.values()):
+            connection.going_away(push)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests taken and not yet answered, of all connections."""
+        return sum(c.in_flight for c in self._connections.values())
+
+    def close_some(self, count: int) -> None:
+        """Close up to `count` connections that are still there."""
+        still_open = (c for c in list(self._connections.values()) if not c.closing)
+        for _, connection in zip(range(count), still_open, strict=False):
+            connection.drained()
+
+    def stop(self) -> None:
+        """No more timers."""
+        if self._ticker is not None:
+            self._ticker.cancel()

@@ -1,0 +1,220 @@
+"""Logins: who is logged in with which connections, and which conversations each of them is in (ID-02, ID-08).
+
+A login reads the user's conversations from the store, which takes a moment. What changes in that moment is kept
+with the user, and counts on top of what was read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rcim.actor.outcomes import LoginQuery, Refused
+from rcim.base import clock
+from rcim.base.errors import RcimError
+from rcim.base.ids import check_user_id
+from rcim.connect.connection import Connection
+from rcim.dispatch.requests import Request
+from rcim.handlers.desk import Caller
+from rcim.session.states import State
+from rcim.session.usersig import verify
+from rcim.store.answers import LoginFacts
+from rcim.wire.frames import Login, LoginOk
+
+if TYPE_CHECKING:
+    from rcim.connect.hub import Hub
+
+
+class Identity:
+    """Whose app this is: `sdkappid`, the signing `key`, and the ids of its administrators."""
+
+    __slots__ = ("administrators", "key", "sdkappid")
+
+    def __init__(self, sdkappid: int, key: str, administrators: frozenset[str]) -> None:
+        self.sdkappid = sdkappid
+        self.key = key
+        self.administrators = administrators
+
+
+class _User:
+    """A user with at least one connection that is logged in or about to be."""
+
+    __slots__ = ("changes", "connections", "conversations", "pending")
+
+    def __init__(self) -> None:
+        self.connections: dict[Connection, None] = {}
+        self.conversations: set[str] = set()
+        self.pending = 0
+        """Logins of this user that wait for the store."""
+        self.changes: dict[str, bool] = {}
+        """While `pending`: conversation to whether the user is in it now."""
+
+
+class _Pending:
+    """A login that waits for the store; the Origin of its query."""
+
+    __slots__ = ("_connection", "_logins", "_request_id")
+
+    def __init__(self, logins: Logins, connection: Connection, request_id: int) -> None:
+        self._logins = logins
+        self._connection = connection
+        self._request_id = request_id
+
+    def answer(self, token: int, result: Any) -> None:
+        self._logins.finish(self._connection, self._request_id, result)
+
+    def mailbox_drained(self) -> None:
+        """Queries need no mailbox."""
+
+
+class Logins:
+    """See the module's text."""
+
+    def __init__(self, hub: Hub, identity: Identity) -> None:
+        self._hub = hub
+        self._identity = identity
+        self._users: dict[str, _User] = {}
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    # -- logging in
+
+    def begin(self, connection: Connection, login: Login, request_id: int) -> None:
+        """Check the UserSig (ID-02) and ask the store what the user is in."""
+        identity = self._identity
+        try:
+            check_user_id(login.user_id)
+            verify(login.user_sig, identity.sdkappid, identity.key, login.user_id, clock.wall_ms() // 1000)
+        except RcimError as error:
+            self._hub.counters.refused_logins += 1
+            connection.session.refuse(error.code, request_id, Login.TYPE, error.detail)
+            return
+        connection.caller = Caller(login.user_id, login.user_id in identity.administrators)
+        connection.platform = login.platform
+        connection.device_tag = login.device_tag
+        user = self._users.setdefault(login.user_id, _User())
+        user.pending += 1
+        connection.caller.groups = lambda: len(user.conversations)
+        query = LoginQuery(login.user_id)
+        self._hub.dispatcher.ask(Request("", query, _Pending(self, connection, request_id), 0))
+
+    def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused) -> None:
+        """The store has answered: the session is open, or not."""
+        caller = connection.caller
+        assert caller is not None
+        user = self._users[caller.user_id]
+        user.pending -= 1
+        if isinstance(result, Refused) or connection.closing or connection.session.state is not State.LOGIN_CHECK:
+            self._drop_if_unused(caller.user_id, user)
+            connection.caller = None
+            if isinstance(result, Refused) and not connection.closing:
+                connection.session.refuse(result.code, request_id, Login.TYPE, result.detail, result.retry_after_ms)
+                connection.say()
+            return
+        changed = user.changes
+        found = [key for key in result.conversations if changed.get(key, True)]
+        found += [key for key, there in changed.items() if there]
+        self._enter(user, connection, found)
+        caller.nickname, caller.face_url = result.profile.nickname, result.profile.face_url
+        if not user.pending:
+            user.changes = {}
+        self._hub.counters.logins += 1
+        limits = self._hub.limits
+        answer = LoginOk(
+            connection.id,
+            clock.wall_ms(),
+            limits.frame_bytes_max,
+            limits.body_bytes_max,
+            caller.admin,
+            caller.nickname,
+            caller.face_url,
+        )
+        connection.session.accept_login(request_id, answer)
+        connection.opened()
+
+    def _enter(self, user: _User, connection: Connection, conversations: list[str]) -> None:
+        first = not user.connections
+        user.connections[connection] = None
+        # Another device may have read an older list than this one: what is known now counts for all of them.
+        for key in conversations:
+            user.conversations.add(key)
+        for key in user.conversations:
+            audience = self._hub.fanout.audience(key)
+            audience.add(connection)
+            if first:
+                audience.users += 1
+
+    # -- changes
+
+    def joined(self, user_id: str, conversation: str) -> None:
+        """The user is in `conversation` from now on, with all its connections."""
+        user = self._users.get(user_id)
+        if user is None:
+            return
+        if user.pending:
+            user.changes[conversation] = True
+        if not user.connections or conversation in user.conversations:
+            return
+        user.conversations.add(conversation)
+        audience = self._hub.fanout.audience(conversation)
+        audience.users += 1
+        for connection in user.connections:
+            audience.add(connection)
+
+    def left(self, user_id: str, conversation: str) -> list[Connection]:
+        """The user is no longer in `conversation`; returns its connections."""
+        user = self._users.get(user_id)
+        if user is None:
+            return []
+        if user.pending:
+            user.changes[conversation] = False
+        if conversation not in user.conversations:
+            return []
+        user.conversations.discard(conversation)
+        audience = self._hub.fanout.find(conversation)
+        if audience is not None:
+            audience.users -= 1
+        for connection in user.connections:
+            self._hub.fanout.remove(conversation, connection)
+        return list(user.connections)
+
+    def ended(self, conversation: str) -> None:
+        """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out."""
+        audience = self._hub.fanout.find(conversation)
+        inside = list(audience.members) + [who for _, who in audience.newcomers] if audience else []
+        for connection in inside:
+            if connection.caller is not None:
+                self._users[connection.caller.user_id].conversations.discard(conversation)
+        for user in self._users.values():
+            if user.pending:
+                user.changes[conversation] = False
+
+    def profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
+        """What the user's connections send with from now on (MS-04)."""
+        user = self._users.get(user_id)
+        for connection in user.connections if user else ():
+            if connection.caller is not None:
+                connection.caller.nickname, connection.caller.face_url = nickname, face_url
+
+    # -- going
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is gone."""
+        caller = connection.caller
+        user = self._users.get(caller.user_id) if caller else None
+        if caller is None or user is None:
+            return
+        if connection in user.connections:
+            del user.connections[connection]
+            for key in user.conversations:
+                audience = self._hub.fanout.find(key)
+                if audience is not None and not user.connections:
+                    audience.users -= 1
+                self._hub.fanout.remove(key, connection)
+        self._drop_if_unused(caller.user_id, user)
+
+    def _drop_if_unused(self, user_id: str, user: _User) -> None:
+        if not user.connections and not user.pending:
+            self._users.pop(user_id, None)
+        elif not user.connections:
+            user.conversations.clear()

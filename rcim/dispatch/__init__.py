@@ -1,0 +1,1 @@
+"""Runs the actors: mailboxes, group commit, and what follows from a commit."""

@@ -1,0 +1,345 @@
+"""The dispatcher: commands into mailboxes, actors in turn, one group commit for all of them, then what follows.
+
+1. A turn takes commands from the ready mailboxes, round robin, up to `batch_max`, and lets the actors handle them.
+2. Their records go to the committing thread as one batch; one batch is under way at a time. While it is, commands
+   gather: the window of the group commit is 0 when idle and grows by itself under load (design 2.4).
+3. When the batch is durable, and not before, replies and effects of the turn are given out, in order.
+4. If it fails, every actor that had a record in it is thrown away and loaded again at its next command: nothing of
+   the batch is left, and everyone is told (STORE_UNAVAILABLE).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from rcim.actor.group import GroupActor
+from rcim.actor.outcomes import (
+    ConversationGone,
+    Deliver,
+    MemberGone,
+    MembersAdded,
+    MembersQuery,
+    MessagesQuery,
+    Outcome,
+    Refused,
+    UserProfileChanged,
+)
+from rcim.actor.records import GroupSnapshot, Message, UserSnapshot
+from rcim.actor.user import USER_PREFIX, UserActor
+from rcim.base import clock
+from rcim.base.errors import SERVER_ERROR, RcimError
+from rcim.base.ids import SHARDS, shard_of
+from rcim.base.limits import Limits
+from rcim.dispatch.mailbox import Mailbox
+from rcim.dispatch.reader import Reader, refusal
+from rcim.dispatch.requests import Outlet, Request
+from rcim.dispatch.worker import Worker
+from rcim.rules.group_types import GroupType
+from rcim.store.store import Entry, Store
+
+log = logging.getLogger("rcim.dispatch")
+
+SWEEP_PER_IDLE = 4
+"""The sweep for idle actors runs so many times in `actor_idle_ms`."""
+PURGE_PAUSE_S = 0.05
+"""Between two steps of removal: at most a few percent of the committing thread."""
+
+
+class Counters:
+    """What the dispatcher has done since the start."""
+
+    __slots__ = ("commands", "commits", "failed_commits", "loads", "messages", "records", "refused")
+
+    def __init__(self) -> None:
+        self.commands = self.commits = self.failed_commits = self.loads = 0
+        self.messages = self.records = self.refused = 0
+
+
+class Dispatcher:
+    """Owns the actors. All methods are called from the loop's thread; `stop` once, at the end."""
+
+    def __init__(
+        self,
+        store: Store,
+        types: dict[str, GroupType],
+        limits: Limits,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._store = store
+        self._types = types
+        self._limits = limits
+        self._loop = loop
+        self._outlet: Outlet | None = None
+        self._writer = Worker(loop, "rcim-committer")
+        self._reading = Worker(loop, "rcim-reader")
+        self._reader = Reader(store, self._reading)
+        self._positions = store.claim()
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._ready: deque[Mailbox] = deque()
+        self._turn_due = False
+        self._committing = False
+        self._stopping = False
+        self._timers: list[asyncio.TimerHandle] = []
+        self.counters = Counters()
+
+    def start(self, outlet: Outlet) -> None:
+        """Begin to work; deliveries go to `outlet`."""
+        self._outlet = outlet
+        self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
+        self._purge()
+
+    # -- in
+
+    def submit(self, request: Request) -> bool:
+        """Put a command into the mailbox of `request.key`. False if it is full: the origin is then told by
+        `mailbox_drained` when there is room, and submits again."""
+        mailbox = self._mailboxes.get(request.key)
+        if mailbox is None:
+            mailbox = self._mailboxes[request.key] = Mailbox(request.key, shard_of(request.key))
+        if len(mailbox.queue) >= self._limits.mailbox_max:
+            mailbox.waiting.append(request.origin)
+            return False
+        mailbox.queue.append(request)
+        self._make_ready(mailbox)
+        return True
+
+    def ask(self, request: Request) -> None:
+        """Answer a query that needs no actor."""
+        self._reader.ask(request)
+
+    def resume(self, key: str) -> None:
+        """The outlet is no longer congested for `key`: its commands go on."""
+        mailbox = self._mailboxes.get(key)
+        if mailbox is not None and mailbox.queue:
+            self._make_ready(mailbox)
+
+    def _make_ready(self, mailbox: Mailbox) -> None:
+        if not mailbox.ready:
+            mailbox.ready = True
+            self._ready.append(mailbox)
+        if not self._turn_due and not self._committing:
+            self._turn_due = True
+            self._loop.call_soon(self._turn)
+
+    # -- the turn
+
+    def _turn(self) -> None:
+        self._turn_due = False
+        outlet = self._outlet
+        assert outlet is not None
+        now_ms = clock.wall_ms()
+        batch: list[tuple[Request, Outcome]] = []
+        entries: list[Entry] = []
+        touched: set[str] = set()
+        left = self._limits.batch_max
+        while self._ready and left > 0:
+            mailbox = self._ready.popleft()
+            mailbox.ready = False
+            if mailbox.actor is None:
+                self._load(mailbox)
+                continue
+            if outlet.congested(mailbox.key):
+                continue  # `resume` puts it back
+            share = min(len(mailbox.queue), max(1, left // (len(self._ready) + 1)))
+            for _ in range(share):
+                if mailbox.actor is None:
+                    break
+                request = mailbox.queue.popleft()
+                outcome = self._handle(mailbox, request, now_ms)
+                batch.append((request, outcome))
+                if outcome.record is not None:
+                    position = self._positions[mailbox.shard]
+                    self._positions[mailbox.shard] = position + 1
+                    entries.append(Entry(mailbox.shard, position, outcome.record))
+                    touched.add(mailbox.key)
+            left -= share
+            mailbox.used_ms = now_ms
+            if mailbox.waiting:
+                self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
+            if mailbox.queue:
+                mailbox.ready = True
+                self._ready.append(mailbox)
+            elif mailbox.actor is not None and not mailbox.actor.exists and mailbox.key not in touched:
+                self._mailboxes.pop(mailbox.key, None)
+        self._commit(batch, entries, touched)
+
+    def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
+        self.counters.commands += 1
+        try:
+            outcome: Outcome = mailbox.actor.handle(request.ask, now_ms, self._positions[mailbox.shard])
+            return outcome
+        except RcimError as error:
+            self.counters.refused += 1
+            return Outcome(Refused(error.code, error.detail, error.retry_after_ms))
+        except Exception:  # a fault of ours must not take the other conversations' batch with it
+            log.exception("%s failed in the actor of %s", type(request.ask).__name__, mailbox.key)
+            mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
+            return Outcome(Refused(SERVER_ERROR, SERVER_ERROR.meaning))
+
+    # -- the commit
+
+    def _commit(self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str]) -> None:
+        if not entries:
+            self._release(batch)
+            self._go_on()
+            return
+        self._committing = True
+
+        def done(_: Any, error: BaseException | None) -> None:
+            self._committing = False
+            if error is None:
+                self.counters.commits += 1
+                self.counters.records += len(entries)
+                self._release(batch)
+            else:
+                self._failed(batch, entries, touched, error)
+            self._go_on()
+
+        self._writer.do(lambda: self._store.append(entries), done)
+
+    def _go_on(self) -> None:
+        if self._ready and not self._turn_due and not self._committing:
+            self._turn_due = True
+            self._loop.call_soon(self._turn)
+
+    def _failed(
+        self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str], error: BaseException
+    ) -> None:
+        """Forget everything that was to be: positions, the actors' states, the answers."""
+        self.counters.failed_commits += 1
+        log.error("a commit of %d records failed: %s", len(entries), error)
+        for entry in entries:
+            self._positions[entry.shard] = min(self._positions[entry.shard], entry.position)
+        for key in touched:
+            mailbox = self._mailboxes.get(key)
+            if mailbox is not None:
+                mailbox.actor = None
+        refused = refusal(error)
+        for request, outcome in batch:
+            if outcome.record is None and request.key not in touched:
+                self._answer(request, outcome)
+            else:
+                request.refuse(refused)
+
+    # -- out
+
+    def _release(self, batch: list[tuple[Request, Outcome]]) -> None:
+        """Give out replies and effects, in order; messages of one conversation are handed on together."""
+        outlet = self._outlet
+        assert outlet is not None
+        messages: dict[str, list[Message]] = {}
+        for request, outcome in batch:
+            for effect in outcome.effects:
+                if type(effect) is Deliver:
+                    self.counters.messages += 1
+                    messages.setdefault(request.key, []).append(effect.message)
+                    continue
+                # Who is in it changes: what was sent before goes to those who were in it before.
+                if request.key in messages:
+                    outlet.deliver(request.key, messages.pop(request.key))
+                _EFFECTS[type(effect)](outlet, request.key, effect)
+            self._answer(request, outcome)
+        for key, sent in messages.items():
+            outlet.deliver(key, sent)
+
+    def _answer(self, request: Request, outcome: Outcome) -> None:
+        if isinstance(outcome.result, MessagesQuery | MembersQuery):
+            request.ask = outcome.result
+            self._reader.ask(request)
+        else:
+            request.origin.answer(request.token, outcome.result)  # type: ignore[arg-type]
+
+    # -- loading and forgetting
+
+    def _load(self, mailbox: Mailbox) -> None:
+        if mailbox.loading:
+            return
+        mailbox.loading = True
+        self.counters.loads += 1
+        key, now_ms = mailbox.key, clock.wall_ms()
+
+        def done(snapshot: Any, error: BaseException | None) -> None:
+            mailbox.loading = False
+            if error is not None:
+                log.error("loading %s failed: %s", key, error)
+                refused = refusal(error)
+                while mailbox.queue:
+                    mailbox.queue.popleft().refuse(refused)
+                mailbox.wake(self._limits.mailbox_max)
+                self._mailboxes.pop(key, None)
+                return
+            mailbox.actor = self._actor(snapshot, mailbox.shard)
+            mailbox.used_ms = now_ms
+            if mailbox.queue:
+                self._make_ready(mailbox)
+
+        if key.startswith(USER_PREFIX):
+            self._reader.load(lambda: self._store.load_user(key, key[len(USER_PREFIX) :]), done)
+        else:
+            self._reader.load(lambda: self._store.load_group(key, now_ms), done)
+
+    def _actor(self, snapshot: GroupSnapshot | UserSnapshot, shard: int) -> GroupActor | UserActor:
+        if isinstance(snapshot, UserSnapshot):
+            return UserActor(snapshot)
+        return GroupActor(snapshot, shard, self._types, self._limits)
+
+    def _sweep(self) -> None:
+        """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store."""
+        oldest = clock.wall_ms() - self._limits.actor_idle_ms
+        if not self._committing:
+            idle = [m for m in self._mailboxes.values() if not m.queue and not m.loading and m.used_ms < oldest]
+            for mailbox in idle:
+                del self._mailboxes[mailbox.key]
+        self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
+
+    def _purge(self) -> None:
+        """Remove what dissolved groups left, a little at a time, between commits."""
+
+        def done(more: Any, error: BaseException | None) -> None:
+            if error is not None:
+                log.error("removing messages of dissolved groups failed: %s", error)
+            pause = PURGE_PAUSE_S if more and error is None else self._limits.actor_idle_ms / 1000
+            self._later(pause, self._purge)
+
+        self._writer.do(self._store.purge_step, done)
+
+    def _later(self, delay_s: float, call: Callable[[], None]) -> None:
+        if self._stopping:
+            return
+        self._timers = [t for t in self._timers if not t.cancelled() and t.when() > self._loop.time()]
+        self._timers.append(self._loop.call_later(delay_s, call))
+
+    # -- the end
+
+    @property
+    def loaded(self) -> int:
+        """How many actors are in memory."""
+        return len(self._mailboxes)
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing waits, is under way, or is being read."""
+        queued = any(m.queue for m in self._mailboxes.values())
+        return not (self._committing or self._turn_due or self._ready or queued) and self._reader.idle
+
+    def stop(self) -> None:
+        """End both threads after what they have been given. What is still in mailboxes is not answered."""
+        self._stopping = True
+        for timer in self._timers:
+            timer.cancel()
+        self._writer.stop()
+        self._reading.stop()
+
+
+_EFFECTS: dict[type, Callable[[Outlet, str, Any], None]] = {
+    MembersAdded: lambda outlet, key, e: outlet.members_added(key, e.user_ids),
+    MemberGone: lambda outlet, key, e: outlet.member_gone(key, e.user_id),
+    ConversationGone: lambda outlet, key, e: outlet.conversation_gone(key),
+    UserProfileChanged: lambda outlet, key, e: outlet.user_profile_changed(e.user_id, e.nickname, e.face_url),
+}
+
+assert SHARDS <= 1 << 16, "a message id has 16 bits for the shard"

@@ -1,0 +1,32 @@
+"""The mailbox of one conversation: what waits for its actor, with a bound."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from rcim.dispatch.requests import Origin, Request
+
+
+class Mailbox:
+    """Commands in their order, the actor they are for, and who waits for room."""
+
+    __slots__ = ("actor", "key", "loading", "queue", "ready", "shard", "used_ms", "waiting")
+
+    def __init__(self, key: str, shard: int) -> None:
+        self.key = key
+        self.shard = shard
+        self.queue: deque[Request] = deque()
+        self.actor: Any = None
+        self.loading = False
+        self.ready = False
+        """True while it stands in the dispatcher's list of mailboxes to look at."""
+        self.used_ms = 0
+        self.waiting: list[Origin] = []
+
+    def wake(self, room: int) -> None:
+        """Tell those who wait that there is room, once the queue is at most half of `room`."""
+        if self.waiting and len(self.queue) <= room // 2:
+            waiting, self.waiting = self.waiting, []
+            for origin in waiting:
+                origin.mailbox_drained()

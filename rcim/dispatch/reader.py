@@ -1,0 +1,72 @@
+"""Reading beside the loop: queries of one turn are answered together from one picture of the store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from rcim.actor.outcomes import Refused
+from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
+from rcim.dispatch.requests import Request
+from rcim.dispatch.worker import Worker
+from rcim.store.backend import StoreError
+from rcim.store.store import Store
+
+log = logging.getLogger("rcim.dispatch")
+
+RETRY_MS = 1000
+"""What a client is told to wait after the store failed."""
+QUERIES_PER_JOB = 64
+"""So many queries are answered at once; the rest waits for the next turn. A job stays within some milliseconds."""
+
+
+class Reader:
+    """Queries and loads, each answered by a callback in the loop. Bounded by the requests in flight."""
+
+    def __init__(self, store: Store, worker: Worker) -> None:
+        self._store = store
+        self._worker = worker
+        self._waiting: list[Request] = []
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing waits and nothing is under way."""
+        return not self._busy and not self._waiting
+
+    def ask(self, request: Request) -> None:
+        """Answer `request`, whose `ask` is a Query, from the store."""
+        self._waiting.append(request)
+        self._go()
+
+    def load(self, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
+        """Run `job` (a load of the store) in the reading thread."""
+        self._worker.do(job, done)
+
+    def _go(self) -> None:
+        if self._busy or not self._waiting:
+            return
+        batch, self._waiting = self._waiting[:QUERIES_PER_JOB], self._waiting[QUERIES_PER_JOB:]
+        self._busy = True
+        queries = [request.ask for request in batch]
+
+        def done(answers: Any, error: BaseException | None) -> None:
+            self._busy = False
+            for i, request in enumerate(batch):
+                answer = error or answers[i]
+                if isinstance(answer, BaseException):
+                    request.refuse(refusal(answer))
+                else:
+                    request.origin.answer(request.token, answer)
+            self._go()
+
+        self._worker.do(lambda: self._store.answer_all(queries), done)
+
+
+def refusal(error: BaseException) -> Refused:
+    """What a client is told when the store failed. The text of the error goes to the log, not over the wire."""
+    if isinstance(error, StoreError):
+        return Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
+    log.error("the store failed in a way it should not", exc_info=error)
+    return Refused(SERVER_ERROR, SERVER_ERROR.meaning, RETRY_MS)

@@ -1,0 +1,47 @@
+"""A thread that does blocking jobs one after the other and reports to the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+Job = Callable[[], Any]
+Done = Callable[[Any, BaseException | None], None]
+
+
+class Worker:
+    """One thread, one queue. The queue is bounded by its users: each has one job under way at a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
+        self._loop = loop
+        self._jobs: queue.SimpleQueue[tuple[Job, Done] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def do(self, job: Job, done: Done) -> None:
+        """Run `job` in the thread; then `done(result, error)` in the loop."""
+        self._jobs.put((job, done))
+
+    def _run(self) -> None:
+        while True:
+            item = self._jobs.get()
+            if item is None:
+                return
+            job, done = item
+            result, error = None, None
+            try:
+                result = job()
+            except Exception as caught:  # it belongs to who gave the job, and is handed to it
+                error = caught
+            try:
+                self._loop.call_soon_threadsafe(done, result, error)
+            except RuntimeError:
+                return  # the loop is closed: nobody waits any more
+
+    def stop(self) -> None:
+        """Finish the jobs given so far and end the thread. Blocks until then."""
+        self._jobs.put(None)
+        self._thread.join()

@@ -1,0 +1,58 @@
+"""What handlers are given and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from rcim.base.limits import Limits
+from rcim.wire.frames import ConnectionEntry, Stat
+from rcim.wire.schema import Frame
+
+
+class Caller:
+    """Who is logged in on a connection. Nickname and face URL follow the user's profile while it is open."""
+
+    __slots__ = ("admin", "face_url", "groups", "nickname", "user_id")
+
+    def __init__(self, user_id: str, admin: bool, nickname: str = "", face_url: str = "") -> None:
+        self.user_id = user_id
+        self.admin = admin
+        self.nickname = nickname
+        self.face_url = face_url
+        self.groups: Callable[[], int] = int
+        """How many conversations the user is in."""
+
+
+class Desk(Protocol):
+    """What a handler may ask of the connection manager, answered at once."""
+
+    limits: Limits
+
+    def online(self, conversation: str) -> int:
+        """How many members are online in the conversation."""
+
+    def connections(self, after_id: int, limit: int, user_id: str) -> Sequence[ConnectionEntry]:
+        """Up to `limit` connections with ids above `after_id`, by id; only those of `user_id` unless empty."""
+
+    def stats(self) -> Sequence[Stat]:
+        """All counters, by name."""
+
+
+class ToActor(msgspec.Struct, frozen=True, gc=False):
+    """Put this command into the mailbox of `key`."""
+
+    key: str
+    command: Any
+
+
+class ToStore(msgspec.Struct, frozen=True, gc=False):
+    """Answer this query from the store."""
+
+    query: Any
+
+
+Work = ToActor | ToStore | Frame
+"""What a request becomes; a Frame is the answer already."""

@@ -1,0 +1,27 @@
+"""Bounds of profile fields in UTF-8 bytes (GR-03, GR-04, MS-04). Over them is an error, never a cut."""
+
+from __future__ import annotations
+
+from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.ids import has_control
+
+BYTES_MAX: dict[str, int] = {
+    "name": 30,
+    "introduction": 120,
+    "notification": 150,
+    "face_url": 100,
+    "name_card": 50,
+    "nickname": 120,
+}
+ONE_LINE = frozenset({"name", "face_url", "name_card", "nickname"})
+"""Fields shown in one line: no control characters in them."""
+
+
+def check_field(name: str, value: str) -> str:
+    """`value` if it is within the bounds of field `name`. Raises RcimError(BAD_PARAMETER)."""
+    size = len(value.encode())
+    if size > BYTES_MAX[name]:
+        raise RcimError(BAD_PARAMETER, f"{name}: {size} bytes, at most {BYTES_MAX[name]}")
+    if name in ONE_LINE and has_control(value):
+        raise RcimError(BAD_PARAMETER, f"{name}: control characters are not allowed")
+    return value

@@ -1,0 +1,122 @@
+"""UserSig in the form of the `tls-sig-api-v2` packages (ID-02): minting and verifying.
+
+1. content = "TLS.identifier:" id "\\n" "TLS.sdkappid:" app "\\n" "TLS.time:" t "\\n" "TLS.expire:" e "\\n",
+   and "TLS.userbuf:" base64 "\\n" where a userbuf is present.
+2. TLS.sig = base64(HMAC-SHA256(key as UTF-8, content as UTF-8)).
+3. A JSON object of TLS.ver "2.0", TLS.identifier, TLS.sdkappid, TLS.time, TLS.expire, TLS.sig and the userbuf.
+4. zlib, base64, then + / = become * - _. The bytes are not canonical: never compare whole tokens.
+
+Verifying checks the signature before it believes anything else in the token, in constant time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import zlib
+from typing import Any
+
+from rcim.base.errors import (
+    USERSIG_BAD_KEY,
+    USERSIG_EMPTY,
+    USERSIG_EXPIRED,
+    USERSIG_FROM_FUTURE,
+    USERSIG_MALFORMED,
+    USERSIG_OTHER_APP,
+    USERSIG_OTHER_USER,
+    RcimError,
+)
+
+INFLATED_BYTES_MAX = 4096
+"""What a token may expand to: the fields and a userbuf fit many times; a zlib bomb ends here."""
+CLOCK_SKEW_S = 60
+"""How far a minting server's clock may be ahead of this one's."""
+
+_TO_TOKEN = bytes.maketrans(b"+/=", b"*-_")
+_FROM_TOKEN = bytes.maketrans(b"*-_", b"+/=")
+
+
+def mint(
+    sdkappid: int, key: str, user_id: str, now_s: int, expire_s: int = 180 * 86400, userbuf: bytes | None = None
+) -> str:
+    """A UserSig for `user_id`, good from `now_s` (seconds since 1970) for `expire_s` seconds."""
+    fields: dict[str, Any] = {
+        "TLS.ver": "2.0",
+        "TLS.identifier": user_id,
+        "TLS.sdkappid": sdkappid,
+        "TLS.time": now_s,
+        "TLS.expire": expire_s,
+    }
+    if userbuf is not None:
+        fields["TLS.userbuf"] = base64.b64encode(userbuf).decode()
+    fields["TLS.sig"] = _sign(key, fields)
+    packed = zlib.compress(json.dumps(fields).encode())
+    return base64.b64encode(packed).translate(_TO_TOKEN).decode()
+
+
+def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int) -> int:
+    """Check `token` for this app, user and moment; returns when it expires, in seconds since 1970.
+
+    Raises RcimError with one of the 7000x codes or USERSIG_FROM_FUTURE: always the peer's mistake.
+    """
+    fields = read(token)
+    if not hmac.compare_digest(_sign(key, fields), fields["TLS.sig"]):
+        raise RcimError(USERSIG_BAD_KEY)
+    if fields["TLS.sdkappid"] != sdkappid:
+        raise RcimError(USERSIG_OTHER_APP)
+    if fields["TLS.identifier"] != user_id:
+        raise RcimError(USERSIG_OTHER_USER)
+    if fields["TLS.time"] > now_s + CLOCK_SKEW_S:
+        raise RcimError(USERSIG_FROM_FUTURE)
+    end: int = fields["TLS.time"] + fields["TLS.expire"]
+    if now_s >= end:
+        raise RcimError(USERSIG_EXPIRED)
+    return end
+
+
+def read(token: str) -> dict[str, Any]:
+    """The fields of a token, typed but not yet believed. Raises RcimError(USERSIG_EMPTY or USERSIG_MALFORMED)."""
+    if not token:
+        raise RcimError(USERSIG_EMPTY)
+    try:
+        packed = base64.b64decode(token.encode("ascii").translate(_FROM_TOKEN), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        raise RcimError(USERSIG_MALFORMED, "not base64 with * - _ for + / =") from None
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(packed, INFLATED_BYTES_MAX)
+    except zlib.error:
+        raise RcimError(USERSIG_MALFORMED, "not zlib") from None
+    if not inflater.eof:
+        raise RcimError(USERSIG_MALFORMED, f"cut short, or more than {INFLATED_BYTES_MAX} bytes inside")
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RcimError(USERSIG_MALFORMED, "not JSON") from None
+    return _typed(fields)
+
+
+def _typed(fields: Any) -> dict[str, Any]:
+    if not isinstance(fields, dict):
+        raise RcimError(USERSIG_MALFORMED, "not a JSON object")
+    wanted = {"TLS.identifier": str, "TLS.sdkappid": int, "TLS.time": int, "TLS.expire": int, "TLS.sig": str}
+    for name, kind in wanted.items():
+        if type(fields.get(name)) is not kind:
+            raise RcimError(USERSIG_MALFORMED, f"{name} is missing or of the wrong type")
+    if not isinstance(fields.get("TLS.userbuf", ""), str) or not fields["TLS.sig"].isascii():
+        raise RcimError(USERSIG_MALFORMED, "TLS.userbuf or TLS.sig is not the text it should be")
+    return fields
+
+
+def _sign(key: str, fields: dict[str, Any]) -> str:
+    content = "".join(
+        f"TLS.{name}:{fields['TLS.' + name]}\n" for name in ("identifier", "sdkappid", "time", "expire")
+    )
+    if "TLS.userbuf" in fields:
+        content += f"TLS.userbuf:{fields['TLS.userbuf']}\n"
+    # A lone surrogate can come out of JSON; it has no UTF-8 and so no good signature.
+    mac = hmac.new(key.encode(), content.encode(errors="surrogatepass"), hashlib.sha256)
+    return base64.b64encode(mac.digest()).decode()

@@ -1,0 +1,228 @@
+"""Ordered tables of bytes: the little that the store needs of LMDB, and a twin in memory."""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import lmdb
+
+TABLES = ("meta", "shards", "profiles", "heads", "members", "memberships", "messages", "users", "purge")
+
+
+class StoreError(Exception):
+    """The store could not do it: disk full, failing, or damaged. Nothing was changed."""
+
+
+class ReadView(Protocol):
+    """One consistent picture of all tables."""
+
+    def get(self, table: str, key: bytes) -> bytes | None: ...
+
+    def scan(self, table: str, low: bytes, high: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Rows with low <= key < high, in the order of keys."""
+
+
+class WriteView(ReadView, Protocol):
+    """A picture with changes of its own, that become everyone's all at once or not at all."""
+
+    def put(self, table: str, key: bytes, value: bytes) -> None: ...
+
+    def delete(self, table: str, key: bytes) -> None: ...
+
+
+class Backend(Protocol):
+    """Where tables live. One writer at a time, from one thread."""
+
+    def read(self) -> AbstractContextManager[ReadView]: ...
+
+    def write(self) -> AbstractContextManager[WriteView]:
+        """Durable when the block ends; without a trace if it raises. Raises StoreError, or NoRoom."""
+
+    def grow(self) -> None:
+        """Make room after NoRoom. Raises StoreError if it may not grow further."""
+
+    def close(self) -> None: ...
+
+
+class NoRoom(Exception):
+    """The map is full: `grow` and do the same again."""
+
+
+# --------------------------------------------------------------------------------------------------- memory
+
+
+class _MemoryView:
+    def __init__(self, tables: dict[str, dict[bytes, bytes]], order: dict[str, list[bytes]]) -> None:
+        self._tables = tables
+        self._order = order
+        self._undo: list[tuple[str, bytes, bytes | None]] = []
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        return self._tables[table].get(key)
+
+    def scan(self, table: str, low: bytes, high: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        order = self._order[table]
+        keys = order[bisect.bisect_left(order, low) : bisect.bisect_left(order, high)]
+        for key in reversed(keys) if reverse else keys:
+            yield key, self._tables[table][key]
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        self._undo.append((table, key, self._tables[table].get(key)))
+        self._set(table, key, value)
+
+    def delete(self, table: str, key: bytes) -> None:
+        self._undo.append((table, key, self._tables[table].get(key)))
+        self._set(table, key, None)
+
+    def _set(self, table: str, key: bytes, value: bytes | None) -> None:
+        rows, order = self._tables[table], self._order[table]
+        at = bisect.bisect_left(order, key)
+        there = key in rows
+        if value is None:
+            if there:
+                del rows[key]
+                del order[at]
+            return
+        if not there:
+            order.insert(at, key)
+        rows[key] = value
+
+    def roll_back(self) -> None:
+        for table, key, before in reversed(self._undo):
+            self._set(table, key, before)
+
+
+class MemoryBackend:
+    """Tables in memory. For tests: it passes the same ones as LMDB and forgets everything."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, dict[bytes, bytes]] = {t: {} for t in TABLES}
+        self._order: dict[str, list[bytes]] = {t: [] for t in TABLES}
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def read(self) -> Iterator[ReadView]:
+        with self._lock:
+            yield _MemoryView(self._tables, self._order)
+
+    @contextmanager
+    def write(self) -> Iterator[WriteView]:
+        with self._lock:
+            view = _MemoryView(self._tables, self._order)
+            try:
+                yield view
+            except BaseException:
+                view.roll_back()
+                raise
+
+    def grow(self) -> None:
+        """There is always room."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+# ----------------------------------------------------------------------------------------------------- LMDB
+
+
+class _LmdbView:
+    def __init__(self, txn: Any, dbs: dict[str, Any]) -> None:
+        self._txn = txn
+        self._dbs = dbs
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        found: bytes | None = self._txn.get(key, db=self._dbs[table])
+        return found
+
+    def scan(self, table: str, low: bytes, high: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        with self._txn.cursor(self._dbs[table]) as cursor:
+            if not reverse:
+                there = cursor.set_range(low)
+                while there and cursor.key() < high:
+                    yield cursor.item()
+                    there = cursor.next()
+                return
+            there = cursor.prev() if cursor.set_range(high) else cursor.last()
+            while there and cursor.key() >= low:
+                yield cursor.item()
+                there = cursor.prev()
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        self._txn.put(key, value, db=self._dbs[table])
+
+    def delete(self, table: str, key: bytes) -> None:
+        self._txn.delete(key, db=self._dbs[table])
+
+
+class LmdbBackend:
+    """Tables in LMDB, synced to disk at each commit (design 2.4: no writemap, the map grows as it fills).
+
+    `map_bytes` is the first size of the map and `map_bytes_max` what it may grow to; the file itself is only as
+    large as what is in it. Raises StoreError if the directory can't be used.
+    """
+
+    def __init__(self, path: Path, map_bytes: int = 1 << 30, map_bytes_max: int = 1 << 40) -> None:
+        self._path = path
+        self._map_bytes = map_bytes
+        self._map_bytes_max = map_bytes_max
+        self._no_readers = threading.Lock()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._env = lmdb.open(
+                str(self._path), map_size=self._map_bytes, max_dbs=len(TABLES), max_readers=64, mode=0o600
+            )
+            self._dbs = {t: self._env.open_db(t.encode()) for t in TABLES}
+            self._map_bytes = max(self._map_bytes, self._env.info()["map_size"])
+        except (lmdb.Error, OSError) as error:
+            raise StoreError(f"{self._path}: {error}") from None
+
+    @contextmanager
+    def read(self) -> Iterator[ReadView]:
+        with self._no_readers:
+            try:
+                txn = self._env.begin(buffers=False)
+            except lmdb.Error as error:
+                raise StoreError(str(error)) from None
+            try:
+                yield _LmdbView(txn, self._dbs)
+            except lmdb.Error as error:
+                raise StoreError(str(error)) from None
+            finally:
+                txn.abort()
+
+    @contextmanager
+    def write(self) -> Iterator[WriteView]:
+        try:
+            with self._env.begin(write=True) as txn:
+                yield _LmdbView(txn, self._dbs)
+        except lmdb.MapFullError:
+            raise NoRoom from None
+        except (lmdb.Error, OSError) as error:
+            self._reopen_if_broken(error)
+            raise StoreError(str(error)) from None
+
+    def _reopen_if_broken(self, error: Exception) -> None:
+        """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04)."""
+        if isinstance(error, lmdb.PanicError):
+            with self._no_readers:
+                self._env.close()
+                self._open()
+
+    def grow(self) -> None:
+        if self._map_bytes >= self._map_bytes_max:
+            raise StoreError(f"the store is at its bound of {self._map_bytes_max} bytes")
+        with self._no_readers:
+            self._map_bytes = min(self._map_bytes * 2, self._map_bytes_max)
+            self._env.set_mapsize(self._map_bytes)
+
+    def close(self) -> None:
+        with self._no_readers:
+            self._env.close()

@@ -1,0 +1,107 @@
+"""The consistency check (`rcim check`): does what is kept agree with itself? It only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from rcim.actor.records import Member, Message, Profile
+from rcim.base.ids import POSITION_BITS, shard_of
+from rcim.store import keys
+from rcim.store.backend import Backend, ReadView, StoreError
+from rcim.store.values import Head, unpack
+
+
+class Report(msgspec.Struct):
+    """How much was read, and each thing that is wrong, in words."""
+
+    groups: int = 0
+    members: int = 0
+    messages: int = 0
+    faults: list[str] = msgspec.field(default_factory=list)
+
+
+FAULTS_MAX = 1000
+"""A report stops growing here: more says nothing new."""
+
+
+def check(backend: Backend) -> Report:
+    """Read everything and compare: checksums, SEQ without gap (MS-01), counts, both directions of membership,
+    message ids against the shard's running number."""
+    report = Report()
+    with backend.read() as view:
+        for fault in _faults(view, report):
+            if len(report.faults) < FAULTS_MAX:
+                report.faults.append(fault)
+    return report
+
+
+def _faults(view: ReadView, report: Report) -> Iterator[str]:
+    for row, data in view.scan("profiles", b"", keys.LAST):
+        key = row.decode()
+        report.groups += 1
+        try:
+            profile = unpack(data, Profile)
+            head_data = view.get("heads", row)
+            if head_data is None:
+                yield f"{key}: it has no head"
+                continue
+            head = unpack(head_data, Head)
+        except StoreError as error:
+            yield f"{key}: {error}"
+            continue
+        yield from _members(view, report, key, head)
+        yield from _messages(view, report, key, profile, head)
+    for row, _ in view.scan("memberships", b"", keys.LAST):
+        user, key = row.partition(keys.SEP)[0].decode(), keys.second(row)
+        if view.get("members", keys.pair(key, user)) is None:
+            yield f"{key}: {user} has it in the list of groups but is not a member"
+
+
+def _members(view: ReadView, report: Report, key: str, head: Head) -> Iterator[str]:
+    count = 0
+    for row, data in view.scan("members", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP):
+        count += 1
+        try:
+            user = unpack(data, Member).user_id
+        except StoreError as error:
+            yield f"{key}: member {keys.second(row)}: {error}"
+            continue
+        if view.get("memberships", keys.pair(user, key)) is None:
+            yield f"{key}: member {user} does not have it in the list of groups"
+    report.members += count
+    if count != head.member_num:
+        yield f"{key}: {count} members, but {head.member_num} are counted"
+
+
+def _messages(view: ReadView, report: Report, key: str, profile: Profile, head: Head) -> Iterator[str]:
+    shard = shard_of(key)
+    position_data = view.get("shards", keys.U16.pack(shard))
+    next_position = keys.U64.unpack(position_data)[0] if position_data else 1
+    expected, time_ms, last_id = profile.first_seq, 0, 0
+    end = key.encode() + keys.AFTER_SEP
+    for row, data in view.scan("messages", keys.message(key, profile.first_seq), end):
+        report.messages += 1
+        seq = keys.U64.unpack(row[-8:])[0]
+        if seq != expected:
+            yield f"{key}: SEQ {expected} to {seq - 1} missing"
+        expected = seq + 1
+        try:
+            message = unpack(data, Message)
+        except StoreError as error:
+            yield f"{key}: SEQ {seq}: {error}"
+            continue
+        if message.seq != seq:
+            yield f"{key}: at SEQ {seq} stands the message with SEQ {message.seq}"
+        if message.time_ms < time_ms:
+            yield f"{key}: SEQ {seq} is older than the one before"
+        if message.message_id <= last_id:
+            yield f"{key}: SEQ {seq} has a message id that is not above the one before"
+        if message.message_id >> POSITION_BITS != shard or (
+            message.message_id & ((1 << POSITION_BITS) - 1) >= next_position
+        ):
+            yield f"{key}: SEQ {seq} has a message id that its shard has not given out"
+        time_ms, last_id = message.time_ms, message.message_id
+    if expected != head.next_seq:
+        yield f"{key}: SEQ ends at {expected - 1}, but the counter stands at {head.next_seq}"

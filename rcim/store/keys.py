@@ -1,0 +1,46 @@
+"""Keys of the tables. Conversation keys and user ids hold no control character, so 0 parts what is joined.
+
+| table       | key                         | value                                        |
+|-------------|-----------------------------|----------------------------------------------|
+| meta        | name                        | schema version                               |
+| shards      | shard u16                   | the running number of the next record, u64   |
+| profiles    | conversation                | Profile                                      |
+| heads       | conversation                | Head                                         |
+| members     | conversation 0 user         | Member                                       |
+| memberships | user 0 conversation         | nothing                                      |
+| messages    | conversation 0 SEQ u64      | Message                                      |
+| users       | user                        | UserProfile                                  |
+| purge       | conversation                | SEQ u64: messages up to it are to be removed |
+"""
+
+from __future__ import annotations
+
+import struct
+
+U16 = struct.Struct(">H")
+U64 = struct.Struct(">Q")
+SEP = b"\0"
+AFTER_SEP = b"\1"
+"""`prefix + AFTER_SEP` is behind every key that begins with `prefix + SEP`."""
+LAST = b"\xff"
+"""Behind every key that is UTF-8."""
+
+
+def pair(left: str, right: str) -> bytes:
+    """Key of `members` and `memberships`."""
+    return left.encode() + SEP + right.encode()
+
+
+def second(key: bytes) -> str:
+    """The right part of a `pair`."""
+    return key.partition(SEP)[2].decode()
+
+
+def message(conversation: str, seq: int) -> bytes:
+    """Key of `messages`."""
+    return conversation.encode() + SEP + U64.pack(seq)
+
+
+def after(left: str, cursor: str) -> bytes:
+    """The least key of a `pair` table with this left part and a right part above `cursor`."""
+    return left.encode() + SEP + cursor.encode() + (SEP if cursor else b"")

@@ -1,0 +1,50 @@
+"""What stands behind a key: version u8, CRC-32 u32, then msgpack. A damaged value is found when it is read."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from rcim.store.backend import StoreError
+
+VALUE_VERSION = 1
+_HEAD = struct.Struct(">BI")
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {}
+
+T = TypeVar("T")
+
+
+class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What changes with every message or member of a conversation. It outlives a dissolved group (MS-01)."""
+
+    next_seq: int = 1
+    last_msg_time_ms: int = 0
+    info_seq: int = 0
+    last_info_time_ms: int = 0
+    member_num: int = 0
+
+
+def pack(value: Any) -> bytes:
+    """The bytes to keep for a record's part."""
+    payload = _ENCODER.encode(value)
+    return _HEAD.pack(VALUE_VERSION, zlib.crc32(payload)) + payload
+
+
+def unpack(data: bytes, type_: type[T]) -> T:
+    """The value that `pack` made the bytes from. Raises StoreError if they are damaged or of a newer version."""
+    try:
+        version, checksum = _HEAD.unpack_from(data)
+        payload = memoryview(data)[_HEAD.size :]
+        if version != VALUE_VERSION:
+            raise StoreError(f"a value of version {version}; this program knows {VALUE_VERSION}")
+        if zlib.crc32(payload) != checksum:
+            raise StoreError("a value is damaged: its checksum is wrong")
+        decoder = _DECODERS.get(type_) or _DECODERS.setdefault(type_, msgspec.msgpack.Decoder(type_))
+        value: T = decoder.decode(payload)
+        return value
+    except (struct.error, msgspec.DecodeError) as error:
+        raise StoreError(f"a value is damaged: {error}") from None
