@@ -7,6 +7,7 @@ import fcntl
 import ipaddress
 import os
 import secrets
+import time
 from pathlib import Path
 
 from cryptography import x509
@@ -14,8 +15,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from rcim.base.errors import RcimError
+from rcim.session.usersig import mint, verify
+
 CERTIFICATE_DAYS = 825
 """How long the self-signed certificate is good: the longest that common clients take."""
+
+
+ADMIN_CREDENTIAL_S = 10 * 365 * 86400
+"""The local administrator's credential is made anew when the signing key changes, and not before."""
 
 
 class DataDirError(Exception):
@@ -32,6 +40,7 @@ class DataDir:
         self.certificate = path / "cert.pem"
         self.private_key = path / "key.pem"
         self.address = path / "address"
+        self.admin_credential = path / "admin.usersig"
         self._lock = path / "lock"
         self._lock_fd = -1
 
@@ -72,6 +81,17 @@ class DataDir:
             return self.signing_key.read_text().strip()
         except OSError as error:
             raise DataDirError(f"{self.signing_key}: {error.strerror}") from None
+
+    def keep_admin_credential(self, sdkappid: int, administrator: str) -> bool:
+        """Make the local administrator's credential if there is no good one; True if it was made (ID-08)."""
+        key, now_s = self.key(), int(time.time())
+        try:
+            verify(self.admin_credential.read_text().strip(), sdkappid, key, administrator, now_s)
+            return False
+        except (OSError, RcimError):
+            sig = mint(sdkappid, key, administrator, now_s, ADMIN_CREDENTIAL_S)
+            write_private(self.admin_credential, sig.encode() + b"\n")
+            return True
 
     def _make_certificate(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -57,13 +57,16 @@ class Server:
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
             undo.callback(self.data.release)
+            administrators = settings.app.administrators
+            if administrators and self.data.keep_admin_credential(settings.app.sdkappid, administrators[0]):
+                self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
             tls = self._tls() if settings.server.tls else None
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
             store = Store(backend, settings.limits)
             dispatcher = Dispatcher(store, settings.group_types, settings.limits, loop)
             undo.callback(dispatcher.stop)
-            identity = Identity(settings.app.sdkappid, self.data.key(), frozenset(settings.app.administrators))
+            identity = Identity(settings.app.sdkappid, self.data.key(), frozenset(administrators))
             hub = Hub(settings.limits, identity, dispatcher, loop)
             dispatcher.start(hub)
             hub.start()

@@ -1,0 +1,178 @@
+"""The command `rcim-bench`. Each scenario ends with a table, or JSON with `--json FILE` (`-` is standard output)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from rcim.app.process import ServerFailed
+from rcim.base.errors import RcimError
+
+app = typer.Typer(
+    help="Measure an rcim server: every figure by a command.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JsonOption = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; `-` is standard output.")
+]
+PlainOption = Annotated[bool, typer.Option("--plain", help="Without TLS.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting of the server.")
+]
+ServerOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="A running server, with --data.", show_default="starts one")
+]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory of --server.")]
+
+
+def say(text: str) -> None:
+    """Tell what is going on, apart from the report."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> None:
+    """Give out the report; exit status 1 if something in it may not be."""
+    if json_to == "-":
+        print(json.dumps(report, indent=2))
+    else:
+        if json_to is not None:
+            Path(json_to).write_text(json.dumps(report, indent=2) + "\n")
+        table(report)
+    if failed:
+        say("FAILED: " + ", ".join(failed))
+        raise typer.Exit(1)
+
+
+def table(report: dict[str, Any]) -> None:
+    """The report for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(title=str(report.get("bench", "")), show_header=False)
+    for name, value in report.items():
+        if name not in ("bench", "latency_histogram", "rows"):
+            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
+    Console().print(made)
+    if report.get("rows"):
+        rows = Table()
+        for name in report["rows"][0]:
+            rows.add_column(name, justify="right")
+        for row in report["rows"]:
+            rows.add_row(*(str(value) for value in row.values()))
+        Console().print(rows)
+
+
+def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Run a scenario on its own loop; what can't be done ends with a line and exit status 2."""
+
+    async def main() -> dict[str, Any]:
+        return await job()
+
+    try:
+        return uvloop.run(main())
+    except (ServerFailed, RcimError, OSError, ValueError, asyncio.TimeoutError) as error:
+        say(f"rcim-bench: {error or type(error).__name__}")
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def fanout(
+    members: Annotated[int, typer.Option(min=2, max=60_000, help="Members online in the group.")] = 1000,
+    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 40,
+    seconds: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 5,
+    payload: Annotated[int, typer.Option(min=0, max=8000, help="Bytes of a message.")] = 200,
+    plain: PlainOption = False,
+    server: ServerOption = None,
+    data: DataOption = None,
+    set_: SetOption = None,
+    json_to: JsonOption = None,
+) -> None:
+    """One sender, one group, everyone gets everything: lost, doubled, reordered, latency, CPU, memory."""
+    from rcim_bench import fanout as scenario
+    from rcim_bench.rig import given, rig
+
+    async def job() -> dict[str, Any]:
+        if server is not None:
+            if data is None:
+                raise ValueError("--server needs --data, the data directory of that server (for its key)")
+            return await scenario.run(given(data, server), members, rate, seconds, payload, say)
+        async with rig(set_ or [], plain=plain) as made:
+            return await scenario.run(made, members, rate, seconds, payload, say)
+
+    report = run(job)
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
+def commit(
+    groups: Annotated[str, typer.Option(help="Numbers of groups, comma-separated.")] = "1,10,100,1000",
+    senders: Annotated[int, typer.Option(min=1, max=5000, help="Connections that send.")] = 20,
+    window: Annotated[int, typer.Option(min=1, max=64, help="Sends of one connection under way at a time.")] = 32,
+    seconds: Annotated[float, typer.Option(min=0.2, help="For each number of groups.")] = 3,
+    payload: Annotated[int, typer.Option(min=0, max=8000, help="Bytes of a message.")] = 200,
+    plain: PlainOption = True,
+    set_: SetOption = None,
+    json_to: JsonOption = None,
+) -> None:
+    """Durable sends a second, by number of groups: what group commit gives."""
+    from rcim_bench import commit as scenario
+    from rcim_bench.rig import rig
+
+    numbers = [int(part) for part in groups.split(",") if part.strip().isdigit() and int(part) > 0]
+    if not numbers:
+        say(f"rcim-bench: --groups {groups}: has to be numbers with commas between")
+        raise typer.Exit(2)
+
+    async def job() -> dict[str, Any]:
+        async with rig(set_ or [], plain=plain) as made:
+            return await scenario.run(made, numbers, senders, window, seconds, payload, say)
+
+    report = run(job)
+    finish(report, json_to, [f"refused {report['refused']}"] if report["refused"] else [])
+
+
+@app.command()
+def codec(
+    seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
+    json_to: JsonOption = None,
+) -> None:
+    """Microseconds to build and parse frames: the server's codec beside construct, the reference."""
+    from rcim_bench import codec as scenario
+
+    report = scenario.run(seconds)
+    finish(report, json_to, [])
+
+
+@app.command()
+def crash(
+    kills: Annotated[int, typer.Option(min=1, help="How often the server is killed.")] = 20,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random; it is printed.")] = 1,
+    clients: Annotated[int, typer.Option(min=1, max=200, help="Clients that send.")] = 12,
+    groups: Annotated[int, typer.Option(min=1, max=100, help="Groups they send to.")] = 4,
+    plain: PlainOption = False,
+    json_to: JsonOption = None,
+) -> None:
+    """Kill a server under load with SIGKILL, again and again: nothing acknowledged may be lost, no SEQ skipped."""
+    from rcim_bench import crash as scenario
+
+    with contextlib.suppress(KeyboardInterrupt):
+        report = run(lambda: scenario.run(kills, seed, clients, groups, plain, say))
+        finish(report, json_to, scenario.failures(report))
+        return
+    raise typer.Exit(130)
+
+
+def main() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,134 @@
+"""`rcim-bench commit`: durable sends a second, by number of groups. Closed loop: each connection keeps `window`
+sends under way, to all groups in turn. Each group has one member besides its owner, so fan-out costs next to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rcim.base.errors import RcimError
+from rcim.base.terms import ApplyJoinOption, group_conversation
+from rcim.client.swarm import SwarmMember, stamped
+from rcim.wire import frames
+from rcim.wire.schema import Frame
+from rcim_bench.rig import ADMIN, Rig, facts, usage
+
+
+class _Load:
+    """One connection that keeps a window of sends under way until it is told to stop."""
+
+    def __init__(self, member: SwarmMember, groups: list[str], window: int, body: bytes, tag: str) -> None:
+        self._member = member
+        self._groups = groups
+        self._window = window
+        self._body = body
+        self._tag = tag
+        self._number = 0
+        self._under_way = 0
+        self.accepted = self.refused = 0
+        self.stopping = False
+        self.stopped = asyncio.Event()
+
+    def start(self) -> None:
+        for _ in range(self._window):
+            self._send()
+
+    def _send(self) -> None:
+        self._number += 1
+        self._under_way += 1
+        group = self._groups[self._number % len(self._groups)]
+        self._member.send(group, f"{self._tag}-{self._number}", self._body, self._answered)
+
+    def _answered(self, found: Frame | RcimError) -> None:
+        self._under_way -= 1
+        if isinstance(found, frames.SendOk):
+            self.accepted += 1
+        else:
+            self.refused += 1
+        if not self.stopping:
+            self._send()
+        elif self._under_way == 0:
+            self.stopped.set()
+
+
+async def run(
+    rig: Rig,
+    numbers: list[int],
+    senders: int,
+    window: int,
+    seconds: float,
+    payload: int,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Measure each number of groups in turn; returns the report. Raises RcimError or OSError."""
+    swarm = rig.swarm()
+    await swarm.connect([f"s{i}" for i in range(senders)])
+    # An administrator may send anywhere (MS-06): the senders need not be members, and get no deliveries.
+    await swarm.connect([ADMIN] * senders)
+    owner, admins = swarm.members[0], swarm.members[senders:]
+    made = 0
+    rows = []
+    refused = 0
+    for count in numbers:
+        while made < count:
+            name = f"c{made}"
+            create = frames.GroupCreate(name, "Public", name, "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+            member = swarm.members[made % senders]
+            await member.ask(create)
+            made += 1
+        say(f"{count} groups")
+        keys = [group_conversation(f"c{i}") for i in range(count)]
+        shift = max(1, count // len(admins))
+        loads = []
+        for i, member in enumerate(admins):
+            mine = keys[i * shift % count :] + keys[: i * shift % count]
+            loads.append(_Load(member, mine, window, stamped(0, 0, payload), f"{count}-{i}"))
+        row = await _measure(rig, loads, seconds, owner)
+        refused += sum(load.refused for load in loads)
+        rows.append({"groups": count, **row})
+    swarm.close()
+    return {
+        "bench": "commit",
+        "senders": senders,
+        "window": window,
+        "payload": payload,
+        "tls": rig.process.tls,
+        "refused": refused,
+        "pinned": rig.pinned,
+        "rows": rows,
+        "machine": facts(),
+    }
+
+
+async def _measure(rig: Rig, loads: list[_Load], seconds: float, observer: SwarmMember) -> dict[str, Any]:
+    for load in loads:
+        load.start()
+    await asyncio.sleep(min(1.0, seconds / 2))
+    before, own_before = usage(rig.server_pid), usage(os.getpid())
+    accepted_before, commits_before = sum(load.accepted for load in loads), await _commits(loads)
+    await asyncio.sleep(seconds)
+    after, own_after = usage(rig.server_pid), usage(os.getpid())
+    accepted, commits = sum(load.accepted for load in loads) - accepted_before, await _commits(loads) - commits_before
+    for load in loads:
+        load.stopping = True
+    end = time.monotonic() + 10
+    for load in loads:
+        async with asyncio.timeout(max(0.1, end - time.monotonic())):
+            await load.stopped.wait()
+    wall_s = after.at - before.at
+    return {
+        "durable_sends_per_s": round(accepted / wall_s),
+        "sends_per_commit": round(accepted / max(1, commits), 1),
+        "server_cpu_us_per_send": round((after.cpu_s - before.cpu_s) * 1e6 / max(1, accepted), 1),
+        "server_cpu_share": round((after.cpu_s - before.cpu_s) / wall_s, 2),
+        "generator_cpu_share": round((own_after.cpu_s - own_before.cpu_s) / wall_s, 2),
+    }
+
+
+async def _commits(loads: list[_Load]) -> int:
+    found = await loads[0]._member.ask(frames.AdminStats())
+    assert isinstance(found, frames.AdminStatsOk)
+    return next(s.value for s in found.stats if s.name == "commits")

@@ -1,0 +1,157 @@
+"""What every measurement stands on: a server of its own or a given one, processors, and what a process has used."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from rcim.app.datadir import DataDir
+from rcim.app.process import ServerProcess
+from rcim.app.server import raise_file_limit
+from rcim.base.limits import DEFAULTS
+from rcim.client.swarm import Swarm
+from rcim.client.trust import client_context
+from rcim.session.usersig import mint
+from rcim.version import __version__
+
+SDKAPPID = 1400000000
+ADMIN = "administrator"
+
+OPEN_LIMITS = (
+    "limits.connections_per_address_max=1000000",
+    "groups.public_member_cap=1000000",
+    "limits.handshakes_max=128",
+    "limits.handshake_ms=60000",
+)
+"""A bench comes from one address and fills one group; these bounds are not what it measures."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process has used so far: CPU seconds, and its resident memory in KiB."""
+
+    cpu_s: float
+    rss_kib: int
+    at: float
+
+
+def usage(pid: int) -> Usage:
+    """Read the usage of `pid` now."""
+    process = psutil.Process(pid)
+    times = process.cpu_times()
+    return Usage(times.user + times.system, process.memory_info().rss // 1024, time.monotonic())
+
+
+class Rig:
+    """A server, and how to reach it. `server_pid` is 0 for a server that was given and is not on this machine."""
+
+    def __init__(self, process: ServerProcess, data: DataDir, pinned: str) -> None:
+        self.process = process
+        self.data = data
+        self.pinned = pinned
+        self.server_pid = process.pid
+
+    def sign(self, user_id: str) -> str:
+        """A UserSig for `user_id`."""
+        return mint(SDKAPPID, self.data.key(), user_id, int(time.time()), 86400)
+
+    def swarm(self, sources: Sequence[str] = ()) -> Swarm:
+        """Members for this server. More than 28,000 connections need several source addresses (127.0.0.x)."""
+        key, now_s = self.data.key(), int(time.time())
+        tls = client_context(self.data.certificate) if self.process.tls else None
+
+        def sign(user_id: str) -> str:
+            return mint(SDKAPPID, key, user_id, now_s, 86400)
+
+        return Swarm(self.process.host, self.process.port, tls, sign, sources=sources)
+
+
+def pin_apart() -> tuple[str, Callable[[], None]]:
+    """Where there are two processors or more: pin what is started next to the first, and, once the function that is
+    returned is called, this process to the others. Returns what was done, in words."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        return "not pinned: one processor", lambda: None
+    os.sched_setaffinity(0, {cpus[0]})
+    others = set(cpus[1:])
+    return f"server on processor {cpus[0]}, generator on {sorted(others)}", lambda: os.sched_setaffinity(0, others)
+
+
+@asynccontextmanager
+async def rig(flags: Sequence[str] = (), *, plain: bool = False, pin: bool = True) -> AsyncIterator[Rig]:
+    """A server with an empty data directory, ended and removed afterwards. Raises ServerFailed."""
+    raise_file_limit()
+    before = os.sched_getaffinity(0)
+    folder = Path(tempfile.mkdtemp(prefix="rcim-bench-"))
+    process = ServerProcess(folder, [*OPEN_LIMITS, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags])
+    try:
+        pinned, move = pin_apart() if pin else ("not pinned", lambda: None)
+        await process.start()
+        move()
+        yield Rig(process, DataDir(folder), pinned)
+    finally:
+        await process.kill()
+        os.sched_setaffinity(0, before)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def given(data: Path, server: str) -> Rig:
+    """A rig for a running server at `server` (HOST:PORT) with data directory `data`. Raises ValueError."""
+    host, colon, port = server.rpartition(":")
+    if not colon or not port.isdigit():
+        raise ValueError(f"--server {server}: has to be HOST:PORT")
+    process = ServerProcess(data)
+    process.host, process.port = host, int(port)
+    try:
+        process.tls = DataDir(data).address.read_text().strip().endswith(":1")
+    except OSError as error:
+        raise ValueError(f"{data}: not the data directory of a running server ({error.strerror})") from None
+    found = Rig(process, DataDir(data), "a server that was given: not pinned")
+    found.server_pid = _pid_on(int(port))
+    return found
+
+
+def _pid_on(port: int) -> int:
+    """The process that listens on `port` of this machine; 0 if it can't be seen."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            return int(connection.pid)
+    return 0
+
+
+def facts() -> dict[str, Any]:
+    """The machine and the program: what a figure means nothing without."""
+    here = Path(__file__).parent
+    commit = subprocess.run(
+        ["git", "-C", str(here), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return {
+        "rcim": __version__,
+        "commit": commit or "not in a checkout",
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "limits": {"out_soft_bytes": DEFAULTS.out_soft_bytes, "out_hard_bytes": DEFAULTS.out_hard_bytes},
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()

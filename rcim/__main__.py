@@ -1,0 +1,5 @@
+"""`python -m rcim` is `rcim`."""
+
+from rcim.app.cli import main
+
+main()

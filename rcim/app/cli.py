@@ -1,0 +1,246 @@
+"""The command `rcim`: serve, token, check, chat, demo. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rcim.app.settings import Settings, SettingsError, load
+from rcim.version import __version__
+
+if TYPE_CHECKING:
+    from rcim.app.server import Server
+
+app = typer.Typer(
+    help="An instant-messaging server that an app team runs itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+EXIT_USAGE = 2
+"""Exit status when what was asked for can't be done as asked: settings, files, addresses."""
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file (TOML).", show_default="none", dir_okay=False)
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting; may be given many times."),
+]
+DataOption = Annotated[
+    str | None, typer.Option("--data", help="Data directory.", show_default="rcim-data in this folder")
+]
+
+
+def fail(text: str, code: int = EXIT_USAGE) -> typer.Exit:
+    """Say why on standard error; raise what comes back."""
+    print(f"rcim: {text}", file=sys.stderr)
+    return typer.Exit(code)
+
+
+def settings_of(config: Path | None, flags: list[str] | None, data: str | None) -> Settings:
+    """The settings in force, or the end with what is wrong."""
+    given = list(flags or [])
+    if data is not None:
+        given.append(f"server.data={data}")
+    try:
+        return load(config, flags=given)
+    except SettingsError as error:
+        raise fail(str(error)) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"rcim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """An instant-messaging server that an app team runs itself."""
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 is any.", show_default="7460")] = None,
+    set_: SetOption = None,
+    check: Annotated[bool, typer.Option("--check", help="Check the settings and stop.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say in one line of JSON when ready.")] = False,
+) -> None:
+    """Run a server until SIGTERM or Ctrl-C. The first start makes the data directory, a key and a certificate."""
+    flags = list(set_ or [])
+    flags += [f"server.host={host}"] if host is not None else []
+    flags += [f"server.port={port}"] if port is not None else []
+    settings = settings_of(config, flags, data)
+    if check:
+        print("settings are good")
+        return
+    from rcim.app import server
+    from rcim.app.datadir import DataDirError
+    from rcim.store.backend import StoreError
+
+    logging.basicConfig(
+        level=settings.log.level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        server.serve(settings, _ready_json if as_json else _ready_text)
+    except (DataDirError, StoreError, OSError) as error:
+        raise fail(str(error)) from None
+
+
+def _ready_json(server: Server) -> None:
+    import os
+
+    ready = {
+        "host": server.host,
+        "port": server.port,
+        "pid": os.getpid(),
+        "tls": server.settings.server.tls,
+        "data": str(server.data.path),
+    }
+    print(json.dumps(ready), flush=True)
+
+
+def _ready_text(server: Server) -> None:
+    for thing in server.made:
+        print(f"made {thing}")
+    kind = "TLS" if server.settings.server.tls else "plain, without TLS"
+    print(f"rcim {__version__} listens on {server.host}:{server.port} ({kind}), data in {server.data.path}")
+    if server.reachable_unready:
+        print(
+            "WARNING: others can reach this server, and its certificate is only self-signed. "
+            "Set server.certificate and server.private_key (docs/how-to/run-in-production.md)."
+        )
+    where = "" if str(server.data.path) == "rcim-data" else f" --data {server.data.path}"
+    print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
+    print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="User id to make a UserSig for.")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    expire: Annotated[int, typer.Option(min=1, help="Seconds for which it is good.")] = 180 * 86400,
+    set_: SetOption = None,
+) -> None:
+    """Make a UserSig with the key in the data directory (ID-02) and print it."""
+    from rcim.app.datadir import DataDir, DataDirError
+    from rcim.base.errors import RcimError
+    from rcim.base.ids import check_user_id
+    from rcim.session.usersig import mint
+
+    settings = settings_of(config, set_, data)
+    try:
+        check_user_id(user)
+        key = DataDir(Path(settings.server.data)).key()
+    except RcimError as error:
+        raise fail(error.detail) from None
+    except DataDirError as error:
+        raise fail(f"{error}. Has a server been started with this data directory?") from None
+    print(mint(settings.app.sdkappid, key, user, int(time.time()), expire))
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    set_: SetOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Check that what is kept agrees with itself. Exit status 0: it does; 1: it does not; 2: it can't be read.
+
+    A server may be running on the data directory meanwhile.
+    """
+    from rcim.store.backend import LmdbBackend, StoreError
+    from rcim.store.check import check as check_store
+
+    settings = settings_of(config, set_, data)
+    path = Path(settings.server.data) / "store"
+    if not path.is_dir():
+        raise fail(f"{path}: there is no store")
+    try:
+        backend = LmdbBackend(path, settings.store.map_bytes, settings.store.map_bytes_max)
+        report = check_store(backend)
+        backend.close()
+    except StoreError as error:
+        raise fail(str(error)) from None
+    if as_json:
+        found = {"groups": report.groups, "members": report.members, "messages": report.messages}
+        print(json.dumps({**found, "faults": report.faults}))
+    else:
+        for fault in report.faults:
+            print(f"fault: {fault}")
+        print(
+            f"{report.groups} groups, {report.members} memberships, {report.messages} messages: "
+            f"{len(report.faults)} faults"
+        )
+    if report.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def chat(
+    user: Annotated[str, typer.Option(help="User id to log in as.")],
+    group: Annotated[str, typer.Option(help="Group to talk in; it is made if there is none.")] = "lobby",
+    data: DataOption = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Server.", show_default="the one that runs on the data directory"),
+    ] = None,
+    token_: Annotated[
+        str | None, typer.Option("--token", help="UserSig.", show_default="made with the data directory's key")
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="PEM file of whom to trust.", show_default="the data directory's certificate"),
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="The server speaks no TLS (with --server).")] = False,
+    nickname: Annotated[str | None, typer.Option(help="Nickname to show to others.")] = None,
+) -> None:
+    """Talk in a group from the terminal: what was said before, what is said now, and what you type."""
+    from rcim.app.chat import ChatError, run
+
+    settings = settings_of(None, None, data)
+    try:
+        run(settings, user, group, server=server, token=token_, ca=ca, plain=plain, nickname=nickname)
+    except ChatError as error:
+        raise fail(str(error), 1) from None
+
+
+@app.command()
+def demo(
+    members: Annotated[int, typer.Option(min=10, max=15_000, help="Simulated members.")] = 1000,
+    seconds: Annotated[float, typer.Option(min=2, max=600, help="How long they talk, in all.")] = 8.0,
+    rate: Annotated[float, typer.Option(min=1, max=1000, help="Messages a second.")] = 20.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON, no progress display.")] = False,
+) -> None:
+    """Show it at work: a server, members that talk, a SIGKILL in the middle, and the count of what was lost.
+
+    Exit status 0 only if nothing acknowledged was lost, nothing came twice and no SEQ was skipped.
+    """
+    from rcim.app.demo import run
+
+    if not run(members, seconds, rate, as_json):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point."""
+    app()
