@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import sys
@@ -81,7 +80,7 @@ def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
 
     try:
         return uvloop.run(main())
-    except (ServerFailed, RcimError, OSError, ValueError, asyncio.TimeoutError) as error:
+    except (TimeoutError, ServerFailed, RcimError, OSError, ValueError) as error:
         say(f"rcim-bench: {error or type(error).__name__}")
         raise typer.Exit(2) from None
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from rcim_bench.rig import facts
+
 from rcim.base.terms import Priority
 from rcim.client.swarm import stamped
 from rcim.wire import frames, reference
 from rcim.wire.elements import check_body
 from rcim.wire.header import HEADER_BYTES
-from rcim_bench.rig import facts
 
 
 def run(seconds: float) -> dict[str, Any]:

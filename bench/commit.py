@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from rcim_bench.rig import ADMIN, Rig, facts, usage
+
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.swarm import SwarmMember, stamped
 from rcim.wire import frames
 from rcim.wire.schema import Frame
-from rcim_bench.rig import ADMIN, Rig, facts, usage
 
 
 class _Load:

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rcim_bench.latency import encoded, percentiles_ms
+from rcim_bench.rig import Rig, Usage, facts, usage
+
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.swarm import Swarm, SwarmMember, Tally, stamped
 from rcim.wire import frames
 from rcim.wire.schema import Frame
-from rcim_bench.latency import encoded, percentiles_ms
-from rcim_bench.rig import Rig, Usage, facts, usage
 
 GROUP = "bench"
 WARM_UP_S = 1.0

@@ -238,10 +238,11 @@ class StrList:
         g.line(f"{raw} = []")
         g.line(f"for item in {var}:")
         inner = g.deeper()
-        inner_parts: list[tuple[str, str]] = []
-        self.item.encode(inner, "item", inner_parts)
-        inner.line(f"{raw}.append(S_{inner_parts[0][0]}.pack({inner_parts[0][1]}))")
-        inner.line(f"{raw}.append({inner_parts[1][1]})")
+        made = [*parts, ("", "")]  # temporaries are named by their place: these get places of their own
+        self.item.encode(inner, "item", made)
+        (letter, length), (_, data) = made[-2:]
+        inner.line(f"{raw}.append(S_{letter}.pack({length}))")
+        inner.line(f"{raw}.append({data})")
         parts.append(("H", f"n_{raw}"))
         parts.append(("*", f"join({raw})"))
 

@@ -1,0 +1,302 @@
+"""`rcim-bench crash` (`make crash`): SIGKILL under load, again and again, and the clients' journals against the store.
+
+Each client keeps a journal: what it meant to send (client message id), and the SEQ of each answer. A send that was
+not answered is sent again, with the same id, to the next server. Some that were answered are sent again as well. At
+the end the store is read and compared; all of these have to be 0:
+
+* acknowledged_lost: an answer gave a SEQ at which the store does not have that message;
+* seq_gaps: a SEQ that is missing between the first and the last of a group;
+* seq_used_twice: one SEQ in two answers or deliveries for two different messages;
+* retry_other_seq: one client message id with two different SEQs, in answers or in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rcim_bench.rig import SDKAPPID, facts
+
+from rcim.actor.records import Message
+from rcim.app.datadir import DataDir
+from rcim.app.process import ServerProcess
+from rcim.base.errors import GROUP_ID_TAKEN_BY_YOU, RcimError
+from rcim.base.terms import ApplyJoinOption, group_conversation
+from rcim.client.link import ConnectionGone
+from rcim.client.swarm import Swarm, SwarmMember, stamped
+from rcim.client.trust import client_context
+from rcim.session.usersig import mint
+from rcim.store import keys
+from rcim.store.backend import LmdbBackend
+from rcim.store.check import check
+from rcim.store.values import unpack
+from rcim.wire import frames
+from rcim.wire.schema import Frame
+
+LIFE_S = (0.02, 0.45)
+"""How long a server lives under load before it is killed, at random between."""
+START_KILL_SHARE = 0.1
+"""So many of the kills come while the server is starting."""
+WINDOW = 8
+RESEND_SHARE = 0.05
+"""So many of the answered sends are sent once more."""
+ANSWER_S = 20.0
+FLAGS = ("limits.connections_per_address_max=100000", "limits.drain_grace_ms=200", "log.level=error")
+
+
+@dataclass
+class Journal:
+    """What the clients know."""
+
+    asked: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Client message id: (conversation, sender)."""
+    acked: dict[str, int] = field(default_factory=dict)
+    """Client message id: SEQ of the first answer."""
+    unanswered: dict[str, None] = field(default_factory=dict)
+    delivered: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(conversation, SEQ): client message id."""
+    retry_other_seq: int = 0
+    seq_used_twice: int = 0
+    retries: int = 0
+    refused: int = 0
+
+    def answer(self, client_msg_id: str, found: Frame | RcimError) -> None:
+        """Keep the answer to a send."""
+        if isinstance(found, frames.SendOk):
+            first = self.acked.setdefault(client_msg_id, found.seq)
+            self.retry_other_seq += first != found.seq
+            self.unanswered.pop(client_msg_id, None)
+            self.deliver(self.asked[client_msg_id][0], found.seq, client_msg_id)
+        elif isinstance(found, RcimError) and found.code.number:
+            self.refused += 1
+
+    def deliver(self, conversation: str, seq: int, client_msg_id: str) -> None:
+        """Keep what was seen at a SEQ."""
+        known = self.delivered.setdefault((conversation, seq), client_msg_id)
+        self.seq_used_twice += known != client_msg_id
+
+
+class _Sender:
+    """A client that keeps a window of sends under way for as long as its connection lives."""
+
+    def __init__(self, member: SwarmMember, journal: Journal, groups: list[str], rng: random.Random) -> None:
+        self._member = member
+        self._journal = journal
+        self._groups = groups
+        self._rng = rng
+
+    def start(self, again: list[str]) -> None:
+        """Send what has no answer yet, then new messages."""
+        for client_msg_id in again:
+            self._journal.retries += 1
+            self._send(client_msg_id)
+        for _ in range(WINDOW):
+            self._send(self._new())
+
+    def _new(self) -> str:
+        journal = self._journal
+        client_msg_id = f"{self._member.user_id}-{len(journal.asked)}"
+        group = self._rng.choice(self._groups)
+        journal.asked[client_msg_id] = (group_conversation(group), self._member.user_id)
+        journal.unanswered[client_msg_id] = None
+        return client_msg_id
+
+    def _send(self, client_msg_id: str) -> None:
+        conversation = self._journal.asked[client_msg_id][0]
+        body = stamped(0, 0, 100 + self._rng.randrange(200))
+
+        def answered(found: Frame | RcimError) -> None:
+            self._journal.answer(client_msg_id, found)
+            if isinstance(found, frames.SendOk) and not self._member.link.closed:
+                twice = self._rng.random() < RESEND_SHARE
+                self._send(client_msg_id if twice else self._new())
+
+        try:
+            self._member.send(conversation, client_msg_id, body, answered)
+        except ConnectionGone:
+            pass  # it stays among the unanswered, and goes to the next server
+
+
+class CrashTest:
+    """One run. Everything random comes from `seed`, except what the kernel decides."""
+
+    def __init__(self, kills: int, seed: int, clients: int, groups: int, plain: bool) -> None:
+        self._kills = kills
+        self._rng = random.Random(seed)
+        self._users = [f"u{i}" for i in range(clients)]
+        self._groups = [f"g{i}" for i in range(groups)]
+        self.journal = Journal()
+        self.folder = Path(tempfile.mkdtemp(prefix="rcim-crash-"))
+        self.process = ServerProcess(self.folder, [*FLAGS, f"server.tls={not plain}"])
+        self.killed_at_start = 0
+
+    async def run(self, say: Callable[[str], None]) -> dict[str, Any]:
+        """Kill so many times, then compare. Raises ServerFailed or RcimError."""
+        started = time.monotonic()
+        await self._live(None)
+        for number in range(self._kills):
+            if self._rng.random() < START_KILL_SHARE:
+                await self._kill_while_starting()
+                self.killed_at_start += 1
+            else:
+                await self._live(self._rng.uniform(*LIFE_S))
+            if (number + 1) % 20 == 0 or number + 1 == self._kills:
+                say(f"{number + 1} kills, {len(self.journal.acked)} acknowledged")
+        await self._live(None)
+        await self.process.stop()
+        report = self._compare()
+        report["seconds"] = round(time.monotonic() - started, 1)
+        return report
+
+    async def _kill_while_starting(self) -> None:
+        start = asyncio.create_task(self.process.start())
+        await asyncio.sleep(self._rng.uniform(0.0, 0.4))
+        start.cancel()
+        await asyncio.gather(start, return_exceptions=True)
+        await self.process.kill()
+
+    async def _live(self, life_s: float | None) -> None:
+        """One life of the server: connect, send, and be killed after `life_s`; None: answer everything, then stop."""
+        await self.process.start()
+        swarm = self._swarm()
+        await swarm.connect(self._users)
+        await self._enter(swarm)
+        senders = [_Sender(m, self.journal, self._groups, random.Random(self._rng.random())) for m in swarm.members]
+        again: dict[str, list[str]] = {}
+        for client_msg_id in self.journal.unanswered:
+            again.setdefault(self.journal.asked[client_msg_id][1], []).append(client_msg_id)
+        if life_s is None:
+            await self._answer_all(swarm, again)
+            swarm.drop()
+            await self.process.stop()
+            return
+        for sender, member in zip(senders, swarm.members, strict=True):
+            sender.start(again.get(member.user_id, []))
+        await asyncio.sleep(life_s)
+        await self.process.kill()
+        await asyncio.sleep(0)
+        swarm.drop()
+
+    def _swarm(self) -> Swarm:
+        data = DataDir(self.folder)
+        key = data.key()
+        tls = client_context(data.certificate) if self.process.tls else None
+        swarm = Swarm(
+            self.process.host,
+            self.process.port,
+            tls,
+            lambda user: mint(SDKAPPID, key, user, int(time.time()), 86400),
+        )
+        swarm.decoded.on_message = lambda where, m: self.journal.deliver(where, m.seq, m.client_msg_id)
+        return swarm
+
+    async def _enter(self, swarm: Swarm) -> None:
+        """The first user makes the groups with everyone in them, if that has not been done yet."""
+        owner = swarm.members[0]
+        for group in self._groups:
+            option = ApplyJoinOption.FREE_ACCESS
+            try:
+                await owner.ask(frames.GroupCreate(group, "Public", group, "", "", "", option, self._users[1:]))
+            except RcimError as error:
+                if error.code is not GROUP_ID_TAKEN_BY_YOU:
+                    raise
+
+    async def _answer_all(self, swarm: Swarm, again: dict[str, list[str]]) -> None:
+        """Send again what has no answer, once, and wait for all the answers."""
+        members = {m.user_id: m for m in swarm.members}
+        for user, ids in again.items():
+            for client_msg_id in ids:
+                self.journal.retries += 1
+                conversation = self.journal.asked[client_msg_id][0]
+
+                def answered(found: Frame | RcimError, name: str = client_msg_id) -> None:
+                    self.journal.answer(name, found)
+
+                members[user].send(conversation, client_msg_id, stamped(0, 0, 50), answered)
+        end = time.monotonic() + ANSWER_S
+        while self.journal.unanswered and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+
+    # -- the journals against the store
+
+    def _compare(self) -> dict[str, Any]:
+        backend = LmdbBackend(self.folder / "store")
+        try:
+            stored, gaps, twice_stored = self._stored(backend)
+            faults = check(backend).faults
+        finally:
+            backend.close()
+        journal = self.journal
+        lost = sum(stored.get((journal.asked[name][0], seq)) != name for name, seq in journal.acked.items())
+        seen_otherwise = sum(stored.get(place) != name for place, name in journal.delivered.items())
+        return {
+            "bench": "crash",
+            "kills": self._kills,
+            "killed_at_start": self.killed_at_start,
+            "asked": len(journal.asked),
+            "acknowledged": len(journal.acked),
+            "kept": len(stored),
+            "retries": journal.retries,
+            "unanswered": len(journal.unanswered),
+            "refused": journal.refused,
+            "acknowledged_lost": lost,
+            "seq_gaps": gaps,
+            "seq_used_twice": journal.seq_used_twice + seen_otherwise,
+            "retry_other_seq": journal.retry_other_seq + twice_stored,
+            "store_faults": faults[:20],
+            "machine": facts(),
+        }
+
+    def _stored(self, backend: LmdbBackend) -> tuple[dict[tuple[str, int], str], int, int]:
+        """What is in the store: (conversation, SEQ) to client message id; SEQ gaps; ids that are there twice."""
+        stored: dict[tuple[str, int], str] = {}
+        gaps = twice = 0
+        with backend.read() as view:
+            for group in self._groups:
+                conversation = group_conversation(group)
+                end = conversation.encode() + keys.AFTER_SEP
+                expected = 1
+                names: set[str] = set()
+                for _, data in view.scan("messages", keys.message(conversation, 0), end):
+                    message = unpack(data, Message)
+                    gaps += message.seq - expected
+                    expected = message.seq + 1
+                    twice += message.client_msg_id in names
+                    names.add(message.client_msg_id)
+                    stored[(conversation, message.seq)] = message.client_msg_id
+        return stored, gaps, twice
+
+
+ZEROS = ("acknowledged_lost", "seq_gaps", "seq_used_twice", "retry_other_seq", "unanswered", "refused")
+
+
+async def run(
+    kills: int, seed: int, clients: int, groups: int, plain: bool, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run and compare; returns the report. The data directory is kept if something is wrong."""
+    say(f"seed {seed}, process {os.getpid()}")
+    test = CrashTest(kills, seed, clients, groups, plain)
+    try:
+        report = await test.run(say)
+    finally:
+        await test.process.kill()
+    report = {"bench": "crash", "seed": seed, **report}
+    if failures(report):
+        report["kept_for_a_look"] = str(test.folder)
+    else:
+        shutil.rmtree(test.folder, ignore_errors=True)
+    return report
+
+
+def failures(report: dict[str, Any]) -> list[str]:
+    """What of the report may not be."""
+    found = [f"{name} {report[name]}" for name in ZEROS if report[name]]
+    return found + (["the store does not agree with itself"] if report["store_faults"] else [])
