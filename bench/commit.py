@@ -1,5 +1,5 @@
 """`rcim-bench commit`: durable sends a second, by number of groups. Closed loop: each connection keeps `window`
-sends under way, to all groups in turn. Each group has one member besides its owner, so fan-out costs next to nothing."""
+sends under way, to all groups in turn. Nobody but the owner is in a group, so fan-out costs next to nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Load:
     """One connection that keeps a window of sends under way until it is told to stop."""
 
     def __init__(self, member: SwarmMember, groups: list[str], window: int, body: bytes, tag: str) -> None:
-        self._member = member
+        self.member = member
         self._groups = groups
         self._window = window
         self._body = body
@@ -41,7 +41,7 @@ class _Load:
         self._number += 1
         self._under_way += 1
         group = self._groups[self._number % len(self._groups)]
-        self._member.send(group, f"{self._tag}-{self._number}", self._body, self._answered)
+        self.member.send(group, f"{self._tag}-{self._number}", self._body, self._answered)
 
     def _answered(self, found: Frame | RcimError) -> None:
         self._under_way -= 1
@@ -130,6 +130,6 @@ async def _measure(rig: Rig, loads: list[_Load], seconds: float, observer: Swarm
 
 
 async def _commits(loads: list[_Load]) -> int:
-    found = await loads[0]._member.ask(frames.AdminStats())
+    found = await loads[0].member.ask(frames.AdminStats())
     assert isinstance(found, frames.AdminStatsOk)
     return next(s.value for s in found.stats if s.name == "commits")

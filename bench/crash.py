@@ -1,4 +1,4 @@
-"""`rcim-bench crash` (`make crash`): SIGKILL under load, again and again, and the clients' journals against the store.
+"""`rcim-bench crash` (`make crash`): SIGKILL under load, many times; the clients' journals against the store.
 
 Each client keeps a journal: what it meant to send (client message id), and the SEQ of each answer. A send that was
 not answered is sent again, with the same id, to the next server. Some that were answered are sent again as well. At

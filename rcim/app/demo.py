@@ -385,5 +385,6 @@ def run(members: int, seconds: float, rate: float, as_json: bool) -> bool:
     for name, value in table.items():
         made.add_row(name, f"{value:,}")
     Console().print(made)
+    print("Latency counts from when a message was due: the time without a server is in it.")
     print("nothing lost, nothing doubled, no SEQ skipped" if good else "FAILED: see the table")
     return good

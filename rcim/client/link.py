@@ -66,12 +66,13 @@ class Link(asyncio.Protocol):
                 self._transport.write(self._tls.data_to_send())
                 self._end(error)
                 return
-            if self._tls.eof:
-                self._end(None)
-                return
             self._say()
-            if not data:
-                return
+        if data:
+            self._read(data)
+        if self._tls is not None and self._tls.eof:
+            self._end(None)
+
+    def _read(self, data: bytes) -> None:
         session = self.session
         session.receive(data, clock.steady_ms())
         opened = session.state is ClientState.OPEN

@@ -103,12 +103,13 @@ class Connection(asyncio.Protocol):
         if self.closing:
             return
         if self._tls is not None:
-            plain = self._decrypt(data)
-            if not plain:
-                return
-            data = plain
-        self.session.receive(data, clock.steady_ms())
-        self._pump()
+            data = self._decrypt(data)
+        if data:
+            self.session.receive(data, clock.steady_ms())
+            self._pump()
+        if self._tls is not None and self._tls.eof:
+            self.session.lost()
+            self.close()
 
     def _decrypt(self, data: bytes) -> bytes:
         tls = self._tls
@@ -128,10 +129,6 @@ class Connection(asyncio.Protocol):
             self._transport.write(tls.data_to_send())
             if tls.ready:
                 self._hub.gate.leave(self)
-        if tls.eof:
-            self.session.lost()
-            self.close()
-            return b""
         return plain
 
     def pause_writing(self) -> None:
