@@ -154,7 +154,9 @@ def group_create(
     group_id: Annotated[str, typer.Option("--id", help="Id wanted.", show_default="made by the server")] = "",
     type_: Annotated[str, typer.Option("--type", help="Group type.")] = "Public",
     join: Annotated[str, typer.Option(help="Who may join: free or closed.")] = "free",
-    member: Annotated[list[str] | None, typer.Option(help="A member from the start; may be given many times.")] = None,
+    member: Annotated[
+        list[str] | None, typer.Option(help="A member from the start; may be given many times.")
+    ] = None,
 ) -> None:
     """Make a group, owned by the administrator."""
     if join not in JOIN_OPTIONS:

@@ -40,9 +40,18 @@ _FROM_TOKEN = bytes.maketrans(b"*-_", b"+/=")
 
 
 def mint(
-    sdkappid: int, key: str, user_id: str, now_s: int, expire_s: int = 180 * 86400, userbuf: bytes | None = None
+    sdkappid: int,
+    key: str,
+    user_id: str,
+    now_s: int,
+    expire_s: int = 180 * 86400,
+    userbuf: bytes | None = None,
+    level: int = zlib.Z_DEFAULT_COMPRESSION,
 ) -> str:
-    """A UserSig for `user_id`, good from `now_s` (seconds since 1970) for `expire_s` seconds."""
+    """A UserSig for `user_id`, good from `now_s` (seconds since 1970) for `expire_s` seconds.
+
+    `level` is zlib's; 0 gives the same bytes with every zlib, for vectors.
+    """
     fields: dict[str, Any] = {
         "TLS.ver": "2.0",
         "TLS.identifier": user_id,
@@ -53,7 +62,7 @@ def mint(
     if userbuf is not None:
         fields["TLS.userbuf"] = base64.b64encode(userbuf).decode()
     fields["TLS.sig"] = _sign(key, fields)
-    packed = zlib.compress(json.dumps(fields).encode())
+    packed = zlib.compress(json.dumps(fields).encode(), level)
     return base64.b64encode(packed).translate(_TO_TOKEN).decode()
 
 

@@ -1,0 +1,208 @@
+-- rcim for Wireshark. Made by `make spec` from the table of frames; do not edit.
+-- Use: wireshark -X lua_script:rcim.lua, then "Decode As… rcim" on the port (default 7460).
+-- TLS: give Wireshark the keys (SSLKEYLOGFILE of the client), or look at a server without TLS.
+
+local rcim_frames = {
+  [1] = { name = "HELLO", fields = { { name = "version_min", type = "u16" }, { name = "version_max", type = "u16" }, { name = "heartbeat_ms", type = "u32" }, { name = "features", type = "list16", item = { type = "str8" } }, { name = "agent", type = "str8" } }, extensions = {} },
+  [2] = { name = "LOGIN", fields = { { name = "user_id", type = "str8" }, { name = "user_sig", type = "str16" }, { name = "platform", type = "enum8", values = { [1] = "WEB", [2] = "DESKTOP", [3] = "MOBILE", [4] = "PAD", [5] = "SERVER" } }, { name = "device_tag", type = "str8" } }, extensions = {} },
+  [3] = { name = "LOGOUT", fields = {}, extensions = {} },
+  [4] = { name = "PING", fields = { { name = "token", type = "u64" } }, extensions = {} },
+  [257] = { name = "SEND", fields = { { name = "conversation", type = "str8" }, { name = "client_msg_id", type = "str8" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "body", type = "elements16" } }, extensions = {} },
+  [258] = { name = "HISTORY", fields = { { name = "conversation", type = "str8" }, { name = "from_seq", type = "u64" }, { name = "to_seq", type = "u64" }, { name = "limit", type = "u16" }, { name = "backwards", type = "bool" } }, extensions = { [1] = { name = "from_time_ms", type = "u64" }, [2] = { name = "to_time_ms", type = "u64" } } },
+  [513] = { name = "GROUP_CREATE", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "introduction", type = "str8" }, { name = "notification", type = "str8" }, { name = "face_url", type = "str8" }, { name = "apply_join_option", type = "enum8", values = { [1] = "FREE_ACCESS", [2] = "NEED_PERMISSION", [3] = "DISABLE_APPLY" } }, { name = "members", type = "list16", item = { type = "str8" } } }, extensions = {} },
+  [514] = { name = "GROUP_DISSOLVE", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
+  [515] = { name = "GROUP_JOIN", fields = { { name = "group_id", type = "str8" }, { name = "name_card", type = "str8" } }, extensions = {} },
+  [516] = { name = "GROUP_LEAVE", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
+  [517] = { name = "GROUP_INFO", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
+  [518] = { name = "GROUP_MEMBERS", fields = { { name = "group_id", type = "str8" }, { name = "cursor", type = "str8" }, { name = "limit", type = "u16" } }, extensions = {} },
+  [519] = { name = "GROUPS_JOINED", fields = { { name = "cursor", type = "str8" }, { name = "limit", type = "u16" } }, extensions = {} },
+  [769] = { name = "PROFILE_SET", fields = { { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = {} },
+  [770] = { name = "PROFILE_GET", fields = { { name = "user_id", type = "str8" } }, extensions = {} },
+  [3841] = { name = "ADMIN_GROUPS", fields = { { name = "cursor", type = "str8" }, { name = "limit", type = "u16" } }, extensions = {} },
+  [3842] = { name = "ADMIN_CONNECTIONS", fields = { { name = "after_id", type = "u64" }, { name = "limit", type = "u16" }, { name = "user_id", type = "str8" } }, extensions = {} },
+  [3843] = { name = "ADMIN_STATS", fields = {}, extensions = {} },
+  [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str8" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
+  [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str8" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
+  [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = {} },
+  [16388] = { name = "GROUP_GONE", fields = { { name = "group_id", type = "str8" }, { name = "reason", type = "enum8", values = { [1] = "DISSOLVED", [2] = "LEFT" } } }, extensions = {} },
+  [32768] = { name = "ERROR", fields = { { name = "code", type = "u32" }, { name = "closes", type = "bool" }, { name = "about", type = "u16" }, { name = "text", type = "str16" } }, extensions = { [1] = { name = "retry_after_ms", type = "u32" } } },
+  [32769] = { name = "HELLO_OK", fields = { { name = "version", type = "u16" }, { name = "heartbeat_ms", type = "u32" }, { name = "silence_ms_max", type = "u32" }, { name = "server_time_ms", type = "u64" }, { name = "frame_bytes_before_login", type = "u32" }, { name = "features", type = "list16", item = { type = "str8" } }, { name = "agent", type = "str8" } }, extensions = {} },
+  [32770] = { name = "LOGIN_OK", fields = { { name = "connection_id", type = "u64" }, { name = "server_time_ms", type = "u64" }, { name = "frame_bytes_max", type = "u32" }, { name = "body_bytes_max", type = "u32" }, { name = "is_admin", type = "bool" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = {} },
+  [32771] = { name = "LOGOUT_OK", fields = {}, extensions = {} },
+  [32772] = { name = "PONG", fields = { { name = "token", type = "u64" } }, extensions = {} },
+  [33025] = { name = "SEND_OK", fields = { { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" }, { name = "duplicate", type = "bool" } }, extensions = {} },
+  [33026] = { name = "HISTORY_OK", fields = { { name = "newest_seq", type = "u64" }, { name = "first_seq", type = "u64" }, { name = "more", type = "bool" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
+  [33281] = { name = "GROUP_CREATE_OK", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
+  [33282] = { name = "GROUP_DISSOLVE_OK", fields = {}, extensions = {} },
+  [33283] = { name = "GROUP_JOIN_OK", fields = { { name = "newest_seq", type = "u64" }, { name = "member_num", type = "u32" } }, extensions = {} },
+  [33284] = { name = "GROUP_LEAVE_OK", fields = {}, extensions = {} },
+  [33285] = { name = "GROUP_INFO_OK", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "introduction", type = "str8" }, { name = "notification", type = "str8" }, { name = "face_url", type = "str8" }, { name = "owner", type = "str8" }, { name = "create_time_ms", type = "u64" }, { name = "info_seq", type = "u64" }, { name = "last_info_time_ms", type = "u64" }, { name = "last_msg_time_ms", type = "u64" }, { name = "next_msg_seq", type = "u64" }, { name = "member_num", type = "u32" }, { name = "max_member_num", type = "u32" }, { name = "online_num", type = "u32" }, { name = "apply_join_option", type = "enum8", values = { [1] = "FREE_ACCESS", [2] = "NEED_PERMISSION", [3] = "DISABLE_APPLY" } } }, extensions = {} },
+  [33286] = { name = "GROUP_MEMBERS_OK", fields = { { name = "members", type = "list16", item = { type = "struct16", struct = "MemberEntry" } }, { name = "next", type = "str8" } }, extensions = {} },
+  [33287] = { name = "GROUPS_JOINED_OK", fields = { { name = "groups", type = "list16", item = { type = "struct16", struct = "GroupEntry" } }, { name = "next", type = "str8" } }, extensions = {} },
+  [33537] = { name = "PROFILE_SET_OK", fields = {}, extensions = {} },
+  [33538] = { name = "PROFILE_GET_OK", fields = { { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = {} },
+  [36609] = { name = "ADMIN_GROUPS_OK", fields = { { name = "groups", type = "list16", item = { type = "struct16", struct = "GroupEntry" } }, { name = "next", type = "str8" } }, extensions = {} },
+  [36610] = { name = "ADMIN_CONNECTIONS_OK", fields = { { name = "connections", type = "list16", item = { type = "struct16", struct = "ConnectionEntry" } }, { name = "next_id", type = "u64" } }, extensions = {} },
+  [36611] = { name = "ADMIN_STATS_OK", fields = { { name = "stats", type = "list16", item = { type = "struct16", struct = "Stat" } } }, extensions = {} },
+}
+
+local rcim_structs = {
+  ConnectionEntry = { name = "ConnectionEntry", fields = { { name = "connection_id", type = "u64" }, { name = "user_id", type = "str8" }, { name = "platform", type = "u8" }, { name = "device_tag", type = "str8" }, { name = "address", type = "str8" }, { name = "connected_ms", type = "u64" }, { name = "queued_bytes", type = "u32" }, { name = "agent", type = "str8" } }, extensions = {} },
+  GroupEntry = { name = "GroupEntry", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "owner", type = "str8" }, { name = "member_num", type = "u32" }, { name = "newest_seq", type = "u64" }, { name = "role", type = "u8" }, { name = "joined_seq", type = "u64" } }, extensions = {} },
+  MemberEntry = { name = "MemberEntry", fields = { { name = "user_id", type = "str8" }, { name = "role", type = "enum8", values = { [1] = "MEMBER", [2] = "ADMIN", [3] = "OWNER" } }, { name = "join_time_ms", type = "u64" }, { name = "name_card", type = "str8" } }, extensions = {} },
+  Message = { name = "Message", fields = { { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "sender", type = "str8" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" }, { name = "name_card", type = "str8" }, { name = "client_msg_id", type = "str8" }, { name = "body", type = "elements16" } }, extensions = {} },
+  Stat = { name = "Stat", fields = { { name = "name", type = "str8" }, { name = "value", type = "u64" } }, extensions = {} },
+}
+
+local rcim_elements = {
+  [1] = { name = "Text", fields = { { name = "text", type = "str16" } }, extensions = {} },
+  [2] = { name = "Custom", fields = { { name = "data", type = "bytes16" }, { name = "description", type = "str16" }, { name = "extension", type = "str16" } }, extensions = {} },
+  [3] = { name = "Bytes", fields = { { name = "type_name", type = "str8" }, { name = "data", type = "bytes16" } }, extensions = {} },
+}
+
+local rcim = Proto("rcim", "rcim instant messaging")
+local f_length = ProtoField.uint32("rcim.length", "length")
+local f_type = ProtoField.uint16("rcim.type", "type", base.HEX)
+local f_flags = ProtoField.uint16("rcim.flags", "flags", base.HEX)
+local f_id = ProtoField.uint32("rcim.request_id", "request id")
+local f_field = ProtoField.bytes("rcim.field", "field")
+rcim.fields = { f_length, f_type, f_flags, f_id, f_field }
+
+local HEADER = 12
+local widths = { u8 = 1, u16 = 2, u32 = 4, u64 = 8, bool = 1, enum8 = 1 }
+local prefixes = { str8 = 1, str16 = 2, bytes8 = 1, bytes16 = 2, elements16 = 2 }
+local read_struct
+
+local function number(buf, at, size)
+  if size == 8 then return tostring(buf(at, 8):uint64()) end
+  return tostring(buf(at, size):uint())
+end
+
+local function read_elements(buf, at, stop, tree)
+  while at + 4 <= stop do
+    local kind = buf(at, 2):uint()
+    local size = buf(at + 2, 2):uint()
+    if at + 4 + size > stop then return end
+    local known = rcim_elements[kind]
+    local name = known and known.name or ("unknown kind " .. kind)
+    local node = tree:add(f_field, buf(at, 4 + size)):set_text("element " .. name)
+    if known then read_struct(known, buf, at + 4, at + 4 + size, node) end
+    at = at + 4 + size
+  end
+end
+
+local function read_field(field, buf, at, stop, tree)
+  local width = widths[field.type]
+  if width then
+    if at + width > stop then return nil end
+    local text = number(buf, at, width)
+    if field.values then text = text .. " " .. (field.values[tonumber(text)] or "?") end
+    tree:add(f_field, buf(at, width)):set_text(field.name .. ": " .. text)
+    return at + width
+  end
+  local prefix = prefixes[field.type]
+  if prefix then
+    if at + prefix > stop then return nil end
+    local size = buf(at, prefix):uint()
+    local from = at + prefix
+    if from + size > stop then return nil end
+    local node = tree:add(f_field, buf(at, prefix + size))
+    if field.type:sub(1, 3) == "str" then
+      node:set_text(field.name .. ": " .. (size > 0 and buf(from, size):string() or ""))
+    else
+      node:set_text(field.name .. ": " .. size .. " bytes")
+      if field.type == "elements16" then read_elements(buf, from, from + size, node) end
+    end
+    return from + size
+  end
+  if field.type == "list16" then
+    if at + 2 > stop then return nil end
+    local count = buf(at, 2):uint()
+    local node = tree:add(f_field, buf(at, 2)):set_text(field.name .. ": " .. count .. " rows")
+    at = at + 2
+    for i = 1, count do
+      if field.item.type == "struct16" then
+        if at + 2 > stop then return nil end
+        local size = buf(at, 2):uint()
+        if at + 2 + size > stop then return nil end
+        local row = node:add(f_field, buf(at, 2 + size)):set_text(field.item.struct .. " " .. i)
+        read_struct(rcim_structs[field.item.struct], buf, at + 2, at + 2 + size, row)
+        at = at + 2 + size
+      else
+        at = read_field({ name = tostring(i), type = field.item.type }, buf, at, stop, node)
+        if not at then return nil end
+      end
+    end
+    return at
+  end
+  return nil
+end
+
+read_struct = function(struct, buf, at, stop, tree)
+  for _, field in ipairs(struct.fields) do
+    local after = read_field(field, buf, at, stop, tree)
+    if not after then
+      tree:add(f_field, buf(at, stop - at)):set_text("MALFORMED: " .. field.name .. " is cut short")
+      return
+    end
+    at = after
+  end
+  while at + 4 <= stop do
+    local tag = buf(at, 2):uint()
+    local size = buf(at + 2, 2):uint()
+    if at + 4 + size > stop then break end
+    local known = struct.extensions[tag]
+    if known then
+      read_field(known, buf, at + 4, at + 4 + size, tree)
+    else
+      tree:add(f_field, buf(at, 4 + size)):set_text("extension " .. tag .. ": " .. size .. " bytes")
+    end
+    at = at + 4 + size
+  end
+  if at < stop then tree:add(f_field, buf(at, stop - at)):set_text("MALFORMED: bytes left over") end
+end
+
+local function one_frame(buf, at, size, pinfo, root)
+  local type = buf(at + 4, 2):uint()
+  local known = rcim_frames[type]
+  local name = known and known.name or string.format("unknown 0x%04X", type)
+  local tree = root:add(rcim, buf(at, size), "rcim " .. name)
+  tree:add(f_length, buf(at, 4))
+  tree:add(f_type, buf(at + 4, 2)):append_text(" " .. name)
+  tree:add(f_flags, buf(at + 6, 2))
+  tree:add(f_id, buf(at + 8, 4))
+  if known then read_struct(known, buf, at + HEADER, at + size, tree) end
+  return name
+end
+
+local function length_of(buf, at)
+  return buf(at, 4):uint() + 4
+end
+
+function rcim.dissector(buf, pinfo, root)
+  pinfo.cols.protocol = "rcim"
+  local names = {}
+  local at = 0
+  local stop = buf:len()
+  while at < stop do
+    if stop - at < HEADER then
+      pinfo.desegment_offset = at
+      pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
+      break
+    end
+    local size = length_of(buf, at)
+    if size < HEADER then return at end
+    if stop - at < size then
+      pinfo.desegment_offset = at
+      pinfo.desegment_len = size - (stop - at)
+      break
+    end
+    names[#names + 1] = one_frame(buf, at, size, pinfo, root)
+    at = at + size
+  end
+  pinfo.cols.info = table.concat(names, ", ")
+  return stop
+end
+
+DissectorTable.get("tcp.port"):add(7460, rcim)
+DissectorTable.get("tls.port"):add(7460, rcim)

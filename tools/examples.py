@@ -1,0 +1,139 @@
+"""One example of every frame, of the whole session in the overview, and of what is wrong. Vectors are made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rcim.base.terms import ApplyJoinOption, GoneReason, Platform, Priority, Role
+from rcim.wire import frames as f
+from rcim.wire.elements import Custom, Text, TypedBytes, encode_body
+from rcim.wire.schema import FRAMES, Frame, Struct
+from rcim.wire.types import Bool, Bytes, Enum, Int, StrList, StructList
+
+TIME = 1_795_000_000_000
+SDKAPPID = 1400000000
+KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+"""The key of the vectors; it is public and signs nothing else."""
+SIG = "eJyrVgrxCdYrSy1SslJQMtIzUNJRAItkpqTmlWSmZUIkKmCKKlOVrJQcNQwMNEvzS1LLMxJLNJVqAU5dEGo_"
+HELLO_TEXT = encode_body([Text("hello 你好")])
+MESSAGE = f.Message(7, TIME, 562949953421319, Priority.NORMAL, "alice", "Alice", "", "", "c-0001", HELLO_TEXT)
+MIXED = encode_body([Text("see"), Custom(b"\x00\xff", "a map", "{}"), TypedBytes("app.dice", b"\x06")])
+
+EXAMPLES: tuple[Frame, ...] = (
+    f.Hello(1, 1, 0, [], "example/1.0"),
+    f.HelloOk(1, 30000, 75000, TIME, 4096, [], "rcim"),
+    f.Login("alice", SIG, Platform.MOBILE, "phone-1"),
+    f.LoginOk(1, TIME, 65536, 8192, False, "Alice", ""),
+    f.Logout(),
+    f.LogoutOk(),
+    f.Ping(42),
+    f.Pong(42),
+    f.Error(10010, False, f.Send.TYPE, "The group is gone or never existed."),
+    f.GoingAway(5000, 30000, "", 0),
+    f.Send("g:lobby", "c-0001", Priority.NORMAL, HELLO_TEXT),
+    f.SendOk(7, TIME, 562949953421319, False),
+    f.Deliver("g:lobby", [MESSAGE]),
+    f.Resync("g:lobby", 8, 12),
+    f.History("g:lobby", 1, 0, 20, False),
+    f.HistoryOk(7, 1, False, [MESSAGE]),
+    f.GroupCreate("lobby", "Public", "Lobby", "", "", "", ApplyJoinOption.FREE_ACCESS, ["bob"]),
+    f.GroupCreateOk("lobby"),
+    f.GroupDissolve("lobby"),
+    f.GroupDissolveOk(),
+    f.GroupJoin("lobby", ""),
+    f.GroupJoinOk(6, 2),
+    f.GroupLeave("lobby"),
+    f.GroupLeaveOk(),
+    f.GroupInfo("lobby"),
+    f.GroupInfoOk(
+        "lobby",
+        "Public",
+        "Lobby",
+        "",
+        "",
+        "",
+        "alice",
+        TIME,
+        2,
+        TIME,
+        TIME,
+        8,
+        2,
+        2000,
+        1,
+        ApplyJoinOption.FREE_ACCESS,
+    ),
+    f.GroupMembers("lobby", "", 100),
+    f.GroupMembersOk([f.MemberEntry("alice", Role.OWNER, TIME, "")], ""),
+    f.GroupsJoined("", 100),
+    f.GroupsJoinedOk([f.GroupEntry("lobby", "Public", "Lobby", "alice", 2, 7, 3, 0)], ""),
+    f.GroupGone("lobby", GoneReason.DISSOLVED),
+    f.ProfileSet("Alice", "https://example.org/a.png"),
+    f.ProfileSetOk(),
+    f.ProfileGet("alice"),
+    f.ProfileGetOk("Alice", "https://example.org/a.png"),
+    f.AdminGroups("", 100),
+    f.AdminGroupsOk([f.GroupEntry("lobby", "Public", "Lobby", "alice", 2, 7, 0, 0)], ""),
+    f.AdminConnections(0, 100, ""),
+    f.AdminConnectionsOk([f.ConnectionEntry(1, "alice", 3, "phone-1", "127.0.0.1:50000", 1200, 0, "example/1.0")], 0),
+    f.AdminStats(),
+    f.AdminStatsOk([f.Stat("connections", 1)]),
+)
+"""Every declared frame, once; a test says so."""
+
+MORE: tuple[Frame, ...] = (
+    f.Error(300016, False, f.Send.TYPE, "Nothing can be kept now.", 1000),
+    f.History("g:lobby", 1, 0, 20, True, TIME - 60_000, TIME),
+    f.Send("g:lobby", "c-0002", Priority.HIGH, MIXED),
+    f.Deliver("g:lobby", [MESSAGE, f.Message(8, TIME + 1, 9, Priority.LOWEST, "鲍勃", "", "", "Bob", "x", MIXED)]),
+)
+"""Further examples: extension fields that are present, several elements, several rows."""
+
+
+def least(cls: type[Struct]) -> Any:
+    """A value with everything as short and small as it may be."""
+    return cls(**{x.name: _least(x.type) for x in cls.FIELDS if not x.tag})
+
+
+def most(cls: type[Struct]) -> Any:
+    """A value with every number and text as large as it may be (lists hold two rows)."""
+    return cls(**{x.name: _most(x.type) for x in cls.FIELDS})
+
+
+def _least(kind: Any) -> Any:
+    if isinstance(kind, Int):
+        return 0
+    if isinstance(kind, Bool):
+        return False
+    if isinstance(kind, Enum):
+        return min(kind.values)
+    if isinstance(kind, StrList | StructList):
+        return []
+    assert isinstance(kind, Bytes)
+    return "a" * kind.low if kind.kind == "str" else b"\0" * kind.low
+
+
+def _most(kind: Any) -> Any:
+    if isinstance(kind, Int):
+        return {"u8": 0xFF, "u16": 0xFFFF, "u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF}[kind.name]
+    if isinstance(kind, Bool):
+        return True
+    if isinstance(kind, Enum):
+        return max(kind.values)
+    if isinstance(kind, StrList):
+        return [_most(kind.item)] * 2
+    if isinstance(kind, StructList):
+        return [most(kind.struct)] * 2
+    assert isinstance(kind, Bytes)
+    size = min(kind.high, 3000)  # the longest bodies would make vectors of megabytes
+    return "z" * size if kind.kind == "str" else b"\xff" * size
+
+
+def all_examples() -> list[tuple[str, Frame]]:
+    """(name, frame) of every frame that becomes a vector."""
+    found = [(x.NAME, x) for x in EXAMPLES]
+    found += [(f"{x.NAME} more {i}", x) for i, x in enumerate(MORE)]
+    for cls in FRAMES.values():
+        found.append((f"{cls.NAME} least", least(cls)))
+        found.append((f"{cls.NAME} most", most(cls)))
+    return found
