@@ -1,0 +1,51 @@
+# Everything a person needs is here; `make` alone lists it. Each target sets up what it needs from nothing.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+KILLS ?= 200
+SEED ?= 1
+
+.PHONY: help demo test serve crash spec lint format clean
+
+help:
+	@echo "make demo    install into $(VENV) and show a server at work, killed and started again"
+	@echo "make test    install into $(VENV) with what the tests need, and run them"
+	@echo "make serve   run a server here"
+	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED): SIGKILL under load, and the count of what was lost"
+	@echo "make spec    write again what is made from the tables (protocol-spec/, docs/reference/)"
+	@echo "make lint    ruff and mypy; make format: ruff format"
+	@echo "make clean   remove $(VENV) and what was built"
+
+$(VENV)/.installed: setup.cfg pyproject.toml tools/bootstrap.py
+	@test -n "$(PYTHON)" || { echo "rcim needs Python 3.11 or newer; none was found (set PYTHON=...)"; exit 1; }
+	@$(PYTHON) tools/bootstrap.py $(VENV) .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(PYTHON) tools/bootstrap.py $(VENV) '.[test]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(BIN)/rcim demo
+
+test: $(VENV)/.installed-test
+	@$(BIN)/python -m pytest
+
+serve: $(VENV)/.installed
+	@$(BIN)/rcim serve
+
+crash: $(VENV)/.installed
+	@$(BIN)/rcim-bench crash --kills $(KILLS) --seed $(SEED)
+
+spec: $(VENV)/.installed
+	@$(BIN)/python -m rcim_tools.spec
+
+lint: $(VENV)/.installed-test
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(VENV)/.installed-test
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,275 @@
+"""The dispatcher over a store in memory that fails when it is told to: from a seed, many histories of sends, joins,
+reads and failing commits. Nothing is visible before it is durable, and a failed batch leaves no trace."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rcim.actor import commands as c
+from rcim.actor import outcomes as o
+from rcim.actor.records import Message
+from rcim.base.limits import DEFAULTS, Limits
+from rcim.base.terms import ApplyJoinOption, Priority
+from rcim.dispatch.dispatcher import Dispatcher
+from rcim.dispatch.requests import Request
+from rcim.rules.group_types import BUILT_IN
+from rcim.store.answers import MessagesPage
+from rcim.store.backend import MemoryBackend, StoreError, WriteView
+from rcim.store.check import check
+from rcim.store.store import Store
+from tests.kit import until
+
+
+running: list[Sim] = []
+
+
+@pytest.fixture(autouse=True)
+def stop_all() -> Iterator[None]:
+    """End the threads of what a test has started."""
+    yield
+    while running:
+        running.pop().dispatcher.stop()
+
+
+class FlakyBackend(MemoryBackend):
+    """Fails commits at random, after everything was written, as a full disk does."""
+
+    def __init__(self, rng: random.Random, share: float) -> None:
+        super().__init__()
+        self.rng = rng
+        self.share = share
+        self.failed = 0
+
+    @contextmanager
+    def write(self) -> Iterator[WriteView]:
+        with super().write() as view:
+            yield view
+            if self.rng.random() < self.share:
+                self.failed += 1
+                raise StoreError("no room")
+
+
+class Outlet:
+    """Keeps what is delivered; every message has to be in the store by then."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.seen: dict[str, list[Message]] = {}
+        self.members: dict[str, set[str]] = {}
+        self.stuck: set[str] = set()
+
+    def congested(self, conversation: str) -> bool:
+        return conversation in self.stuck
+
+    def deliver(self, conversation: str, messages: Sequence[Message]) -> None:
+        for message in messages:
+            query = o.MessagesQuery(conversation, message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
+            (answer,) = self._store.answer_all([query])
+            assert isinstance(answer, MessagesPage) and answer.messages == [message], "delivered before durable"
+        self.seen.setdefault(conversation, []).extend(messages)
+
+    def members_added(self, conversation: str, user_ids: Sequence[str]) -> None:
+        self.members.setdefault(conversation, set()).update(user_ids)
+
+    def member_gone(self, conversation: str, user_id: str) -> None:
+        self.members[conversation].discard(user_id)
+
+    def conversation_gone(self, conversation: str) -> None:
+        self.members[conversation].clear()
+
+    def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
+        self.members.setdefault("profiles", set()).add(f"{user_id} {nickname}")
+
+
+class Asker:
+    """An origin that keeps its answers."""
+
+    def __init__(self) -> None:
+        self.answers: dict[int, Any] = {}
+        self.room = 0
+
+    def answer(self, token: int, result: Any) -> None:
+        assert token not in self.answers, "answered twice"
+        self.answers[token] = result
+
+    def mailbox_drained(self) -> None:
+        self.room += 1
+
+
+class Sim:
+    """A dispatcher, its store, and who asks."""
+
+    def __init__(self, share: float = 0.0, seed: int = 0, limits: Limits = DEFAULTS) -> None:
+        self.backend = FlakyBackend(random.Random(seed), 0.0)
+        self.share = share
+        self.store = Store(self.backend, limits)
+        self.dispatcher = Dispatcher(self.store, BUILT_IN, limits, asyncio.get_running_loop())
+        self.outlet = Outlet(self.store)
+        self.dispatcher.start(self.outlet)
+        self.asker = Asker()
+        self.asked: list[Any] = []
+        running.append(self)
+
+    def ask(self, key: str, command: Any) -> int:
+        self.asked.append((key, command))
+        token = len(self.asked) - 1
+        assert self.dispatcher.submit(Request(key, command, self.asker, token))
+        return token
+
+    async def answer(self, key: str, command: Any) -> Any:
+        token = self.ask(key, command)
+        await until(lambda: token in self.asker.answers)
+        return self.asker.answers[token]
+
+
+def create(group: str, *members: str) -> c.CreateGroup:
+    return c.CreateGroup("u0", False, group, "Public", "n", "", "", "", ApplyJoinOption.FREE_ACCESS, list(members))
+
+
+def send(by: str, name: str) -> c.SendMessage:
+    return c.SendMessage(by, False, "", "", name, Priority.NORMAL, b"b")
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_seeded_histories_with_failing_commits(seed: int) -> None:  # MS-01, MS-02, ST-01, ST-04
+    rng = random.Random(seed)
+    sim = Sim(seed=seed)
+    keys = [f"g:{i}" for i in range(4)]
+    for key in keys:
+        assert isinstance(await sim.answer(key, create(key[2:], "u1", "u2")), o.Created)
+    sim.backend.share = rng.choice([0.0, 0.1, 0.5])
+    for _ in range(60):
+        for _ in range(rng.randrange(1, 12)):
+            key, user = rng.choice(keys), rng.choice(["u0", "u1", "u2", "u3"])
+            command: Any = rng.choice(
+                [
+                    send(user, f"c{rng.randrange(60)}"),
+                    send(user, f"c{rng.randrange(60)}"),
+                    c.JoinGroup(user, False, ""),
+                    c.LeaveGroup(user, False),
+                    c.ReadInfo(user, True),
+                    c.ReadHistory(user, True, 0, 0, 5, True, 0, 0),
+                ]
+            )
+            sim.ask(key, command)
+        if rng.random() < 0.5:
+            await until(lambda: len(sim.asker.answers) == len(sim.asked))
+    await until(lambda: len(sim.asker.answers) == len(sim.asked))
+    sim.backend.share = 0.0
+    _check_history(sim, keys)
+
+
+def _check_history(sim: Sim, keys: list[str]) -> None:
+    assert check(sim.backend).faults == []
+    by_id: dict[tuple[str, str, str], int] = {}
+    for key in keys:
+        seen = sim.outlet.seen.get(key, [])
+        assert [m.seq for m in seen] == list(range(1, len(seen) + 1)), "delivered in order, without a gap, each once"
+        kept = sim.store.load_group(key, 0)
+        assert kept.next_seq == len(seen) + 1 and kept.recent == seen
+        assert sim.outlet.members[key] == {m.user_id for m in kept.members}
+        by_id |= {(key, m.sender, m.client_msg_id): m.seq for m in seen}
+    refused = 0
+    for token, (key, command) in enumerate(sim.asked):
+        result = sim.asker.answers[token]
+        if isinstance(command, c.SendMessage):
+            if isinstance(result, o.Sent):
+                assert by_id[(key, command.by, command.client_msg_id)] == result.seq, "acknowledged and kept"
+            else:
+                assert isinstance(result, o.Refused)
+        refused += isinstance(result, o.Refused) and result.code.name == "STORE_UNAVAILABLE"
+    assert bool(refused) == bool(sim.backend.failed)
+
+
+async def test_answers_come_in_the_order_of_asking() -> None:  # WI-06
+    sim = Sim()
+    await sim.answer("g:a", create("a"))
+    tokens = [sim.ask("g:a", send("u0", f"c{i}")) for i in range(300)]
+    await until(lambda: tokens[-1] in sim.asker.answers)
+    assert [sim.asker.answers[t].seq for t in tokens] == list(range(1, 301))
+    assert list(sim.asker.answers)[1:] == tokens
+
+
+async def test_many_conversations_share_a_commit() -> None:
+    sim = Sim()
+    for i in range(100):
+        sim.ask(f"g:{i}", create(str(i)))
+    await until(lambda: len(sim.asker.answers) == 100)
+    assert sim.dispatcher.counters.records == 100 and sim.dispatcher.counters.commits < 50
+
+
+async def test_a_mailbox_is_bounded_and_tells_who_waits() -> None:
+    sim = Sim(limits=replace(DEFAULTS, mailbox_max=8, batch_max=4))
+    await sim.answer("g:a", create("a"))
+    taken = 0
+    while sim.dispatcher.submit(Request("g:a", send("u0", f"c{taken}"), sim.asker, 100 + taken)):
+        taken += 1
+    assert taken == 8
+    assert sim.dispatcher.submit(Request("g:b", send("u0", "x"), sim.asker, 50)), "others have room"
+    await until(lambda: sim.asker.room == 1)
+    await until(lambda: 107 in sim.asker.answers and 50 in sim.asker.answers)
+
+
+async def test_one_busy_conversation_does_not_hold_up_another() -> None:
+    sim = Sim(limits=replace(DEFAULTS, batch_max=8))
+    await sim.answer("g:hot", create("hot"))
+    await sim.answer("g:cold", create("cold"))
+    hot = [sim.ask("g:hot", send("u0", f"c{i}")) for i in range(500)]
+    cold = sim.ask("g:cold", send("u0", "c"))
+    await until(lambda: hot[-1] in sim.asker.answers and cold in sim.asker.answers)
+    order = list(sim.asker.answers)
+    assert order.index(cold) < order.index(hot[20])
+
+
+async def test_an_outlet_that_is_congested_pauses_the_actor() -> None:
+    sim = Sim()
+    await sim.answer("g:a", create("a"))
+    await sim.answer("g:b", create("b"))
+    sim.outlet.stuck.add("g:a")
+    stuck, free = sim.ask("g:a", send("u0", "c")), sim.ask("g:b", send("u0", "c"))
+    await until(lambda: free in sim.asker.answers)
+    assert stuck not in sim.asker.answers
+    sim.outlet.stuck.clear()
+    sim.dispatcher.resume("g:a")
+    await until(lambda: stuck in sim.asker.answers)
+
+
+async def test_a_fault_of_ours_takes_nobody_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = Sim()
+    await sim.answer("g:a", create("a"))
+    await sim.answer("g:b", create("b"))
+    first, bad, after = (sim.ask("g:a", x) for x in (send("u0", "c1"), object(), send("u0", "c2")))
+    other = sim.ask("g:b", send("u0", "c"))
+    await until(lambda: {first, bad, after, other} <= set(sim.asker.answers))
+    assert sim.asker.answers[bad].code.name == "SERVER_ERROR"
+    assert [sim.asker.answers[t].seq for t in (first, after, other)] == [1, 2, 1]
+
+
+async def test_idle_actors_leave_memory_and_come_back() -> None:
+    sim = Sim(limits=replace(DEFAULTS, actor_idle_ms=100))
+    await sim.answer("g:a", create("a"))
+    await until(lambda: sim.dispatcher.loaded == 0)
+    sent = await sim.answer("g:a", send("u0", "c1"))
+    assert sent.seq == 1
+
+
+async def test_groups_that_are_not_there_stay_out_of_memory() -> None:
+    sim = Sim()
+    for i in range(50):
+        refused = await sim.answer(f"g:none{i}", send("u0", "c"))
+        assert refused.code.name == "NO_SUCH_GROUP"
+    assert sim.dispatcher.loaded == 0
+
+
+async def test_profiles_are_kept_and_told() -> None:
+    sim = Sim()
+    assert await sim.answer("@:bob", c.SetUserProfile("bob", False, "Bob", "")) == o.ProfileSaved()
+    assert await sim.answer("@:bob", c.SetUserProfile("bob", False, "Bob", "")) == o.ProfileSaved()
+    assert sim.outlet.members["profiles"] == {"bob Bob"} and sim.dispatcher.counters.records == 1

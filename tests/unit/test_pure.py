@@ -1,0 +1,231 @@
+"""Small pure parts: ids, limits, the timing wheel, the outbound queue, slices, back-off, SEQ tracking."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rcim.base.errors import ALL, RcimError, code_of
+from rcim.base.ids import SHARDS, check_group_id, check_user_id, made_group_id, message_id, shard_of
+from rcim.base.limits import DEFAULTS, Limits
+from rcim.base.terms import Priority
+from rcim.client.backoff import FIRST_MS, MOST_MS, Backoff
+from rcim.client.tracker import HELD_MAX, SeqTracker
+from rcim.connect.gate import HandshakeGate
+from rcim.flow.outbound import OutboundQueue
+from rcim.flow.slices import SLICE_MS_MAX, slice_ms
+from rcim.flow.wheel import TimingWheel
+from rcim.rules.fields import BYTES_MAX, check_field
+
+# ------------------------------------------------------------------------------------------------------ ids
+
+
+@pytest.mark.parametrize("good", ["a", "x" * 64, "用户", "a b", "@TGS#", "é" * 32])
+def test_good_user_ids(good: str) -> None:  # ID-01
+    assert check_user_id(good) == good
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 65, "é" * 33, "a\nb", "a\0", "\x7f", "a\x85b"])
+def test_bad_user_ids(bad: str) -> None:
+    with pytest.raises(RcimError) as error:
+        check_user_id(bad)
+    assert error.value.code.name == "BAD_PARAMETER"
+
+
+@pytest.mark.parametrize("good", ["a", " ", "~" * 48, "TGS#", "@tgs#1"])
+def test_good_group_ids(good: str) -> None:  # GT-25
+    assert check_group_id(good) == good
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 49, "é", "a\tb", "\x7f", "@TGS#", "@TGS#1"])
+def test_bad_group_ids(bad: str) -> None:
+    with pytest.raises(RcimError) as error:
+        check_group_id(bad)
+    assert error.value.code.name == "BAD_GROUP_ID"
+
+
+def test_message_ids_are_unique_and_shards_are_stable() -> None:
+    assert len({message_id(s, p) for s in range(SHARDS) for p in range(100)}) == SHARDS * 100
+    assert [shard_of(k) for k in ("g:lobby", "g:demo", "@:alice")] == [52, 26, 22]
+    assert made_group_id(5) == "@TGS#0000000000005"
+
+
+def test_errors_are_told_apart_by_number_and_name() -> None:
+    assert len({c.number for c in ALL}) == len({c.name for c in ALL}) == len(ALL)
+    assert code_of(123456).name == "CODE_123456"
+
+
+@pytest.mark.parametrize("name", BYTES_MAX)
+def test_field_bounds_are_bytes(name: str) -> None:  # GR-03
+    bound = BYTES_MAX[name]
+    assert check_field(name, "a" * bound)
+    assert check_field(name, "你" * (bound // 3))
+    for wrong in ("a" * (bound + 1), "你" * (bound // 3 + 1)):
+        with pytest.raises(RcimError):
+            check_field(name, wrong)
+
+
+# --------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"heartbeat_ms": 0},
+        {"frame_bytes_max": 1 << 21},
+        {"mailbox_max": -1},
+        {"login_ms": 1.5},
+        {"login_ms": True},
+        {"out_soft_bytes": 1 << 20, "out_hard_bytes": 1 << 20},
+        {"body_bytes_max": 49152, "frame_bytes_max": 50000},
+        {"history_page_default": 101},
+    ],
+)
+def test_limits_have_bounds(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError):
+        Limits(**wrong)
+
+
+# ---------------------------------------------------------------------------------------------------- wheel
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 40_000), st.integers(0, 3000)), max_size=60))
+def test_the_wheel_against_a_dictionary(steps: list[tuple[int, int, int]]) -> None:
+    now = 1000
+    wheel: TimingWheel[int] = TimingWheel(now, tick_ms=100, slots=16)
+    model: dict[int, int] = {}
+    for key, ahead, passed in steps:
+        wheel.set(key, now + ahead)
+        model[key] = now + ahead
+        now += passed
+        for due in wheel.advance(now):
+            assert model.pop(due) <= now
+        assert all(deadline > now - 200 for deadline in model.values()), "more than a tick late"
+        assert len(wheel) == len(model)
+    now += 100_000
+    assert sorted(wheel.advance(now)) == sorted(model)
+
+
+def test_the_wheel_forgets() -> None:
+    wheel: TimingWheel[str] = TimingWheel(0)
+    wheel.set("a", 500)
+    wheel.discard("a")
+    wheel.discard("b")
+    assert wheel.advance(10_000) == [] and len(wheel) == 0
+
+
+# ----------------------------------------------------------------------------------------------- slow (RX-07)
+
+
+def _queue() -> OutboundQueue:
+    return OutboundQueue(DEFAULTS)
+
+
+SOFT, HARD = DEFAULTS.out_soft_bytes, DEFAULTS.out_hard_bytes
+
+
+@pytest.mark.parametrize("priority", Priority)
+@pytest.mark.parametrize("queued", [0, SOFT, SOFT + 1, HARD, HARD + 1])
+def test_what_is_left_out_first(queued: int, priority: Priority) -> None:
+    queue = _queue()
+    goes = queue.may_deliver(queued, 1, "g:a", 5, 6, priority)
+    low = priority in (Priority.LOW, Priority.LOWEST)
+    assert goes == (queued <= SOFT or (queued <= HARD and not low))
+    assert queue.dropped == (0 if goes else 2)
+
+
+def test_after_a_gap_nothing_goes_out_until_resync() -> None:
+    queue = _queue()
+    assert not queue.may_deliver(SOFT + 1, 1, "g:a", 5, 5, Priority.LOW)
+    assert not queue.may_deliver(SOFT + 1, 2, "g:a", 6, 7, Priority.HIGH)
+    assert queue.may_deliver(SOFT + 1, 2, "g:b", 1, 1, Priority.HIGH)
+    assert queue.troubled
+    assert queue.drained(SOFT // 2 + 1) == []
+    assert queue.drained(SOFT // 2) == [("g:a", 5, 7)]
+    assert not queue.troubled and queue.drained(0) == []
+    assert queue.may_deliver(0, 3, "g:a", 8, 8, Priority.LOWEST)
+
+
+def test_slow_for_too_long() -> None:
+    queue = _queue()
+    queue.may_deliver(SOFT + 1, 1000, "g:a", 1, 1, Priority.HIGH)
+    assert not queue.too_slow(1000 + DEFAULTS.out_slow_ms - 1)
+    assert queue.too_slow(1000 + DEFAULTS.out_slow_ms)
+    queue.drained(SOFT)
+    assert not queue.too_slow(10**9)
+
+
+def test_slices_grow_with_the_room() -> None:  # FC-06
+    waits = [slice_ms(n) for n in (0, 1, 200, 201, 1000, 5000, 10_000, 10_001)]
+    assert waits[:3] == [0, 0, 0] and waits == sorted(waits) and waits[-1] == SLICE_MS_MAX
+
+
+# --------------------------------------------------------------------------------------------------- client
+
+
+def test_backoff_is_jittered_and_bounded() -> None:
+    backoff = Backoff(random.Random(1))
+    waits = [backoff.next_ms() for _ in range(40)]
+    assert waits[0] <= FIRST_MS and max(waits) <= MOST_MS and len(set(waits)) == 40
+    assert all(w <= FIRST_MS * 2**i for i, w in enumerate(waits))
+    backoff.reset()
+    assert backoff.next_ms() <= FIRST_MS
+    assert 0 <= backoff.within(100) <= 100
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(st.integers(1, 5), st.lists(st.integers(1, 30), max_size=80), st.integers(0, 30))
+def test_a_tracker_gives_each_once_and_in_order(first: int, seqs: list[int], newest: int) -> None:  # RX-05
+    tracker: SeqTracker[int] = SeqTracker(first)
+    got = [m for seq in seqs for m in tracker.offer(seq, seq)]
+    assert got == list(range(first, first + len(got)))
+    tracker.heard_of(newest)
+    while (gap := tracker.gap()) is not None:
+        assert tracker.gap() is None, "one question at a time"
+        got += [m for seq in range(gap[0], gap[1] + 1) for m in tracker.offer(seq, seq)]
+        tracker.asked()
+    assert got == list(range(first, max([newest, *seqs, first - 1]) + 1))
+
+
+def test_a_tracker_skips_what_can_not_be_had() -> None:
+    tracker: SeqTracker[int] = SeqTracker(1)
+    assert tracker.offer(5, 5) == [] and tracker.gap() == (1, 4)
+    tracker.asked()
+    assert tracker.skip_to(5) == [5] and tracker.gap() is None
+    assert tracker.doubles == 0 and tracker.offer(5, 5) == [] and tracker.doubles == 1
+
+
+def test_a_tracker_holds_a_bounded_number() -> None:
+    tracker: SeqTracker[int] = SeqTracker(1)
+    for seq in range(2, HELD_MAX + 500):
+        tracker.offer(seq, seq)
+    assert len(tracker.offer(1, 1)) == HELD_MAX + 1
+    assert tracker.gap() == (HELD_MAX + 2, HELD_MAX + 499)
+
+
+# ----------------------------------------------------------------------------------------------------- gate
+
+
+class _Guest:
+    def __init__(self) -> None:
+        self.called = False
+
+    def handshake_turn(self) -> None:
+        self.called = True
+
+
+def test_the_gate_lets_in_so_many_and_in_order() -> None:
+    gate = HandshakeGate(2)
+    guests = [_Guest() for _ in range(5)]
+    assert [gate.enter(g) for g in guests] == [True, True, False, False, False]
+    gate.leave(guests[3])  # gone while in line
+    gate.leave(guests[0])
+    assert guests[2].called and not guests[4].called and gate.waiting == 1
+    gate.leave(guests[0])  # twice is once
+    assert not guests[4].called
+    gate.leave(guests[1])
+    assert guests[4].called

@@ -1,0 +1,57 @@
+"""Whole sessions of sessions.json played to a real server (WI-01…06, ID-02)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rcim.app.datadir import write_private
+from tests.kit import Raw, TestServer
+from tests.vectors import decoder
+
+ALL = json.loads((decoder.SPEC / "vectors" / "sessions.json").read_text())
+
+
+def _without(fields: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The fields that a replay compares."""
+    kept = {key: value for key, value in fields.items() if key not in names}
+    for name in names:
+        outer, dot, inner = name.partition(".")
+        if dot and outer in kept:
+            kept[outer] = [{k: v for k, v in row.items() if k != inner} for row in kept[outer]]
+    return kept
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "plain"])
+@pytest.mark.parametrize("row", ALL["sessions"], ids=[row["name"] for row in ALL["sessions"]])
+async def test_session(row: dict[str, Any], tls: bool, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    write_private(data / "signing.key", ALL["key"].encode())
+    server = TestServer(data, tls=tls, flags=(f"app.sdkappid={ALL['sdkappid']}",))
+    await server.start()
+    raw = await server.raw()
+    try:
+        await _play(raw, row)
+        if row["closes"]:
+            assert await raw.take_raw() is None
+    finally:
+        await raw.close()
+        await server.stop()
+
+
+async def _play(raw: Raw, row: dict[str, Any]) -> None:
+    for step in row["steps"]:
+        if step["from"] == "client":
+            raw.write(bytes.fromhex(step["hex"]))
+            continue
+        found = await raw.take_raw()
+        assert found is not None, f"closed instead of {step['frame']}"
+        volatile = ALL["volatile"].get(step["frame"], [])
+        spec = decoder.BY_TYPE[found.type]
+        fields = decoder.struct(spec, found.body, 0, len(found.body))
+        assert (spec["name"], found.request_id) == (step["frame"], step["request_id"]), fields
+        assert _without(fields, volatile) == _without(step["fields"], volatile)
