@@ -135,6 +135,7 @@ class Dispatcher:
         batch: list[tuple[Request, Outcome]] = []
         entries: list[Entry] = []
         touched: set[str] = set()
+        faulted: list[Mailbox] = []
         left = self._limits.batch_max
         while self._ready and left > 0:
             mailbox = self._ready.popleft()
@@ -162,9 +163,11 @@ class Dispatcher:
                 self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
             if mailbox.queue:
                 mailbox.ready = True
-                self._ready.append(mailbox)
+                # Without its actor it has to wait for this turn's commit, or it would load what is not yet there.
+                (self._ready if mailbox.actor is not None else faulted).append(mailbox)
             elif mailbox.actor is not None and not mailbox.actor.exists and mailbox.key not in touched:
                 self._mailboxes.pop(mailbox.key, None)
+        self._ready.extend(faulted)
         self._commit(batch, entries, touched)
 
     def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
