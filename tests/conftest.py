@@ -13,7 +13,7 @@ import psutil
 import pytest
 import uvloop
 
-from tests.kit import TestServer
+from tests.kit import RUNNING, TestServer
 
 
 def pytest_asyncio_loop_factories(
@@ -51,6 +51,14 @@ def nothing_left_behind(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     assert not workers, f"threads left running: {workers}"
     children = [c.cmdline() for c in psutil.Process().children() if c.status() != psutil.STATUS_ZOMBIE]
     assert not children, f"processes left running: {children}"
+
+
+@pytest.fixture(autouse=True)
+async def stop_what_a_failed_test_left() -> AsyncIterator[None]:
+    """A test stops its servers itself; one that failed did not come so far."""
+    yield
+    for made in list(RUNNING):
+        await made.stop()
 
 
 @pytest.fixture(params=["tls", "plain"])

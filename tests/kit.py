@@ -34,6 +34,10 @@ async def until(true: Callable[[], Any], what: str = "") -> None:
         await asyncio.sleep(0.005)
 
 
+RUNNING: list[TestServer] = []
+"""Servers that a test has started and not stopped; conftest stops them when the test failed."""
+
+
 class TestServer:
     """A server in this process. `flags` are `section.name=value`."""
 
@@ -44,13 +48,22 @@ class TestServer:
         self.settings = load(None, {}, [*own, *flags])
         self.server = Server(self.settings)
         self.tls = tls
+        self._raws: list[Raw] = []
+        self._up = False
 
     async def start(self) -> None:
         await self.server.start()
+        self._up = True
+        RUNNING.append(self)
         self.port = self.server.port
         self.key = self.server.data.key()
 
     async def stop(self) -> None:
+        if not self._up:
+            return
+        self._up = False
+        RUNNING.remove(self)
+        await asyncio.gather(*(raw.close() for raw in self._raws))
         await self.server.stop()
 
     def sign(self, user: str) -> str:
@@ -66,7 +79,8 @@ class TestServer:
     async def raw(self) -> Raw:
         """A connection that says nothing by itself."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust())
-        return Raw(reader, writer)
+        self._raws.append(Raw(reader, writer))
+        return self._raws[-1]
 
     async def member(self, user: str) -> Raw:
         """A raw connection that is logged in."""
@@ -153,7 +167,9 @@ class Raw:
 
 def create(group: str, *members: str) -> frames.GroupCreate:
     """A frame that makes a group anyone may join."""
-    return frames.GroupCreate(group, "Public", group[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, list(members))
+    return frames.GroupCreate(
+        group, "Public", group[:30] or "n", "", "", "", ApplyJoinOption.FREE_ACCESS, list(members)
+    )
 
 
 def send(group: str, name: str, text: str = "hello", priority: Priority = Priority.NORMAL) -> frames.Send:

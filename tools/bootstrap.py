@@ -114,7 +114,7 @@ def _version(link: str) -> tuple[int, ...]:
 
 def main() -> None:
     """Entry point: FOLDER REQUIREMENT."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is told by
         sys.exit("bootstrap: rcim needs Python 3.11 or newer")
     if len(sys.argv) != 3:
         sys.exit("usage: bootstrap.py FOLDER REQUIREMENT")

@@ -42,7 +42,7 @@ def frames() -> dict[str, Any]:
         "`hex` is refused with `error`. A body of elements is hex in `fields` and taken apart in elements.json.",
         "good": [_good(name, frame, i + 1) for i, (name, frame) in enumerate(all_examples())],
         "skipped": [_with_unknown_extension(frame) for frame in EXAMPLES],
-        "bad": [row for cls in FRAMES.values() for row in _bad(cls)],
+        "bad": [row for cls in FRAMES.values() for row in _bad(cls)] + _bad_more(),
     }
 
 
@@ -91,18 +91,32 @@ def _bad(cls: type[Frame]) -> list[dict[str, Any]]:
         if x.type.spec()["type"] in ("bool", "enum8"):
             rows.append((f"{x.name} not one of its values", body[:at] + b"\xee" + body[at + size :]))
         at += size
-    made = []
-    for what, wrong_body in rows:
-        try:
-            cls.decode(wrong_body)
-        except RcimError as error:
-            data = HEADER.pack(len(wrong_body) + LENGTH_MIN, cls.TYPE, 0, 1) + wrong_body
-            made.append(
-                {"name": f"{cls.NAME}: {what}", "frame": cls.NAME, "hex": data.hex(), "error": error.code.name}
-            )
-            continue
-        raise AssertionError(f"{cls.NAME}: {what} was taken")
-    return made
+    return [_refused(cls, what, wrong) for what, wrong in rows]
+
+
+def _bad_more() -> list[dict[str, Any]]:
+    """Wrong in ways that only some frames can be: lists that are too long, known extensions of another length."""
+    hello = f.Hello(1, 1, 0, [], "").encode()[12:-3]
+    history = f.History("g:lobby", 0, 0, 0, False).encode()[12:]
+    good = f.History("g:lobby", 0, 0, 0, False, 1).encode()[len(history) + 12 :]
+    rows: list[tuple[type[Frame], str, bytes]] = [
+        (f.Hello, "33 features", hello + b"\0\x21" + b"\1a" * 33 + b"\0"),
+        (f.Hello, "an empty feature", hello + b"\0\1\0" + b"\0"),
+        (f.History, "a known extension one byte short", history + good[:3] + b"\7" + good[4:-1]),
+        (f.History, "a known extension one byte long", history + good[:3] + b"\x09" + good[4:] + b"\0"),
+        (f.History, "a known extension twice, the first one wrong", history + b"\0\1\0\0" + good),
+    ]
+    return [_refused(cls, what, body) for cls, what, body in rows]
+
+
+def _refused(cls: type[Frame], what: str, body: bytes) -> dict[str, Any]:
+    """The vector of a body that is refused."""
+    try:
+        cls.decode(body)
+    except RcimError as error:
+        data = HEADER.pack(len(body) + LENGTH_MIN, cls.TYPE, 0, 1) + body
+        return {"name": f"{cls.NAME}: {what}", "frame": cls.NAME, "hex": data.hex(), "error": error.code.name}
+    raise AssertionError(f"{cls.NAME}: {what} was taken")
 
 
 def _piece(cls: type[Struct], name: str) -> bytes:

@@ -231,6 +231,7 @@ class GroupActor:
         self._allowed(Operation.DISSOLVE, command.by, command.admin)
         self._profile = None
         self._members = {}
+        self._recent = RecentIds(self._limits.dedupe_window_ms, self._limits.dedupe_entries_max)
         return Outcome(Dissolved(), GroupDissolved(self._key), (ConversationGone(),))
 
     def _join(self, command: JoinGroup, now_ms: int, position: int) -> Outcome:

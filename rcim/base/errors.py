@@ -57,7 +57,6 @@ GROUP_FULL = ErrorCode(10014, "GROUP_FULL", _M, False, "The group has as many me
 BAD_GROUP_ID = ErrorCode(
     10015, "BAD_GROUP_ID", _M, False, "The group id is not 1 to 48 printable ASCII bytes, or is reserved (GT-25)."
 )
-NO_SUCH_USER = ErrorCode(10019, "NO_SUCH_USER", _M, False, "The user does not exist.")
 GROUP_ID_TAKEN = ErrorCode(10021, "GROUP_ID_TAKEN", _M, False, "Another owner's group has this id.")
 TOO_MANY_GROUPS = ErrorCode(10037, "TOO_MANY_GROUPS", _M, False, "The user is in as many groups as allowed.")
 GROUP_ID_TAKEN_BY_YOU = ErrorCode(

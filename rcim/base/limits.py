@@ -117,6 +117,8 @@ class Limits:
             low, high = f.metadata["low"], f.metadata["high"]
             if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
                 raise ValueError(f"{f.name} must be a whole number from {low} to {high}, not {value!r}")
+        if self.heartbeat_ms >= self.idle_ms:
+            raise ValueError("heartbeat_ms must be below idle_ms")
         if self.out_hard_bytes <= self.out_soft_bytes:
             raise ValueError("out_hard_bytes must be above out_soft_bytes")
         if self.body_bytes_max + 4096 > self.frame_bytes_max:

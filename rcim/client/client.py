@@ -131,6 +131,10 @@ class Client:
         self._keeper: asyncio.Task[None] | None = None
         self.login_ok: frames.LoginOk | None = None
         self.reconnects = 0
+        self._known = self._caught_up = False
+        """True once the groups of the first login are known: a group that turns up later is followed from its joining."""
+        self._early: dict[str, int] = {}
+        """Groups that turned up after a reconnection, before the list of groups: the newest SEQ heard of."""
 
     @property
     def user_id(self) -> str:
@@ -205,6 +209,7 @@ class Client:
         self._link = link
         self._lost.clear()
         self._leaving_ms = None
+        self._caught_up = False
         self._open.set()
         self._spawn(self._catch_up())
 
@@ -449,15 +454,23 @@ class Client:
             joined = {entry.group_id: entry for entry in await self.groups()}
         except (RcimError, ConnectionGone):
             return
+        early, self._early = self._early, {}
         for group_id, entry in joined.items():
-            self._track(group_id, entry.newest_seq).heard_of(entry.newest_seq)
+            begin = entry.joined_seq if self._known else entry.newest_seq
+            tracker = self._track(group_id, begin)
+            tracker.heard_of(max(entry.newest_seq, early.get(group_id, 0)))
             self._fill(group_id)
+        self._known = True
+        self._caught_up = True
 
     def _on_push(self, raw: RawFrame) -> None:
         push = decode(raw)
         if isinstance(push, frames.Deliver):
             group_id = push.conversation.removeprefix(GROUP_PREFIX)
             if not push.messages:
+                return
+            if group_id not in self._trackers and self._known and not self._caught_up:
+                self._early[group_id] = push.messages[-1].seq
                 return
             tracker = self._track(group_id, push.messages[0].seq - 1)
             if self._full:

@@ -39,9 +39,11 @@ class Connection(asyncio.Protocol):
     """See the module's text. Everything runs in the loop's thread."""
 
     __slots__ = (
+        "_early",
         "_held",
         "_hub",
         "_in_flight",
+        "_in_line",
         "_logout_id",
         "_paused",
         "_tls",
@@ -67,6 +69,8 @@ class Connection(asyncio.Protocol):
         self._in_flight = 0
         self._logout_id = 0
         self._paused = False
+        self._in_line = False
+        self._early = b""
         self.connected_ms = clock.steady_ms()
         self.session = ServerSession(hub.limits, self.connected_ms)
         self.queue = OutboundQueue(hub.limits)
@@ -93,14 +97,24 @@ class Connection(asyncio.Protocol):
         if not self._hub.admit(self):
             self.refuse_all(TOO_MANY_CONNECTIONS)
         elif self._tls is not None and not self._hub.gate.enter(self):
+            self._in_line = True
             self._pause()
 
     def handshake_turn(self) -> None:
         """The gate lets this connection begin its TLS handshake."""
+        self._in_line = False
+        early, self._early = self._early, b""
         self._resume()
+        if early:
+            self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
         if self.closing:
+            return
+        if self._in_line:
+            # The loop begins to read after `connection_made`, whatever was asked there: one read may slip through.
+            self._early += data
+            self._transport.pause_reading()
             return
         if self._tls is not None:
             data = self._decrypt(data)
@@ -254,6 +268,7 @@ class Connection(asyncio.Protocol):
     def opened(self) -> None:
         """The login was accepted: what waited behind it is taken."""
         self.quick = not self.queue.troubled
+        self._hub.wheel.set(self, self.session.deadline_ms)
         self.say()
         self._pump_soon()
 

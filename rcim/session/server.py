@@ -42,7 +42,7 @@ INPUT_OF: dict[type[Frame], Input] = {
 class ServerSession:
     """See the module's text. `now_ms` is steady time, `wall_ms` the clock's, both in milliseconds."""
 
-    __slots__ = ("_heard_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "state")
+    __slots__ = ("_heard_ms", "_hello_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "state")
 
     def __init__(self, limits: Limits, now_ms: int) -> None:
         self._limits = limits
@@ -50,6 +50,7 @@ class ServerSession:
         self._out: list[bytes] = []
         self._started_ms = now_ms
         self._heard_ms = now_ms
+        self._hello_ms = 0
         self.state = State.HELLO_WAIT
         self.agent = ""
 
@@ -139,6 +140,7 @@ class ServerSession:
             self.refuse(VERSION_UNSUPPORTED, request_id, Hello.TYPE, text)
             return
         self.agent = hello.agent
+        self._hello_ms = self._heard_ms
         usual = self._limits.heartbeat_ms
         wanted = hello.heartbeat_ms or usual
         answer = HelloOk(
@@ -201,7 +203,7 @@ class ServerSession:
         if self.state is State.HELLO_WAIT:
             return self._started_ms + self._limits.handshake_ms
         if self.state in (State.LOGIN_WAIT, State.LOGIN_CHECK):
-            return self._started_ms + self._limits.handshake_ms + self._limits.login_ms
+            return self._hello_ms + self._limits.login_ms
         return self._heard_ms + self._limits.silence_ms_max
 
     def on_timer(self, now_ms: int) -> None:

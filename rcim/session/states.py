@@ -34,7 +34,7 @@ class Input(Enum):
     LOGIN_ACCEPTED = "login accepted"
     LOGIN_REFUSED = "login refused"
     GOING_AWAY = "server is stopping"
-    ANSWERED = "all answered"
+    ANSWERED = "all answered (draining: or the grace is over)"
     FATAL = "error that closes, deadline, or the transport is gone"
 
 

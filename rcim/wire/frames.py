@@ -47,7 +47,12 @@ class Hello(Frame, frozen=True, gc=False):
 
     version_min: A[int, U16, "The oldest protocol version the client speaks."]
     version_max: A[int, U16, "The newest protocol version the client speaks."]
-    heartbeat_ms: A[int, U32, "How often the client would like to send PING; 0 leaves it to the server."]
+    heartbeat_ms: A[
+        int,
+        U32,
+        "How often the client would like to send PING: from 1,000 up to the server's usual interval (less or more is "
+        "taken for these); 0 leaves it to the server.",
+    ]
     features: A[list[str], StrList(str8(32, 1), 32), "Features the client can use. Version 1 defines none."]
     agent: A[str, str8(64), "Name and version of the client, for the operator."]
 
@@ -134,7 +139,9 @@ class LogoutOk(Frame, frozen=True, gc=False):
     reply="PONG",
     rules=(
         "Either side may send it at any time after HELLO_OK; the other answers with PONG and the same `token`.",
-        "A PING by the server has request id 0, and so has its PONG.",
+        "A client's PING is a request and needs a request id other than 0. A PING by the server has request id 0, "
+        "and "
+        "so has its PONG.",
     ),
 )
 class Ping(Frame, frozen=True, gc=False):
@@ -178,7 +185,8 @@ class Error(Frame, frozen=True, gc=False):
     "push",
     rules=(
         "The client sends no new request on this connection, waits for the answers it is owed, and closes.",
-        "It connects again after a time picked at random between 0 and `reconnect_within_ms`.",
+        "It connects again after a time picked at random between 0 and `reconnect_within_ms`, which the server makes "
+        "longer the more clients it has.",
     ),
 )
 class GoingAway(Frame, frozen=True, gc=False):
@@ -200,7 +208,7 @@ class Message(Struct, frozen=True, gc=False):
     seq: A[int, U64, "Its SEQ in the conversation: 1, 2, 3 … without a gap."]
     time_ms: A[int, U64, "When the server took it, milliseconds since 1970; never less than the one before."]
     message_id: A[int, U64, "Unique in the app."]
-    priority: A[Priority, Enum(Priority), "The priority it was sent with (FC-01)."]
+    priority: A[Priority, Enum(Priority), "The priority it was sent with."]
     sender: A[str, USER, "The sender's user id."]
     nickname: A[str, NICKNAME, "The sender's nickname when it was sent; may be empty."]
     face_url: A[str, FACE_URL, "The sender's face URL when it was sent; may be empty."]
@@ -221,6 +229,8 @@ class Message(Struct, frozen=True, gc=False):
         "it is not sent twice: the reply is the first one's, with `duplicate` set.",
         "The sender's own connections get the message by DELIVER like everybody's.",
         "Messages of one connection to one conversation get their SEQ in the order in which they were sent.",
+        "The body is checked before the group is looked for, and before `client_msg_id` is.",
+        "A conversation id that is not `g:` and a group id is NO_SUCH_GROUP.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BODY_TOO_LARGE", "BAD_ELEMENT", "STORE_UNAVAILABLE"),
 )
@@ -228,8 +238,12 @@ class Send(Frame, frozen=True, gc=False):
     """Sends an ordinary message into a conversation."""
 
     conversation: A[str, CONVERSATION, "Where to: `g:` and the group id."]
-    client_msg_id: A[str, CLIENT_MSG_ID, "Chosen by the client, unique for each message it means to send."]
-    priority: A[Priority, Enum(Priority), "FC-01."]
+    client_msg_id: A[
+        str, CLIENT_MSG_ID, "Chosen by the client, unique for each message it means to send. No control characters."
+    ]
+    priority: A[
+        Priority, Enum(Priority), "How important it is: what goes first when not everything can (HIGH first)."
+    ]
     body: A[bytes, BODY, "At least one element, and not more than `body_bytes_max` of LOGIN_OK."]
 
 
@@ -288,8 +302,10 @@ class Resync(Frame, frozen=True, gc=False):
         "By SEQ: all messages with from_seq <= SEQ <= to_seq, oldest first, or newest first if `backwards`.",
         "`to_seq` 0 means up to the newest.",
         "With `from_time_ms` or `to_time_ms` only messages of that time count as well.",
+        "Bounds beyond what there is, and a `from_seq` above `to_seq`, are no error: the page holds what is there.",
         "A page ends at `limit` messages or where the frame would be too long; then `more` is set, and the next "
-        "page begins after (before, if `backwards`) the last SEQ given.",
+        "page begins after (before, if `backwards`) the last SEQ given. Stop when `more` is unset: after SEQ 1 a "
+        "`to_seq` of 0 would mean the newest again.",
         "Messages from before the user joined are not shown in a Public group (GT-14).",
         "Who is not a member gets NOT_PERMITTED, not an empty page (RX-06).",
     ),
@@ -344,7 +360,10 @@ class MemberEntry(Struct, frozen=True, gc=False):
     name_card: A[str, NAME_CARD, "NameCard."]
 
 
-_PROFILE_RULE = "Bounds are UTF-8 bytes; longer is BAD_PARAMETER, never cut (GR-03)."
+_PROFILE_RULE = (
+    "Bounds are UTF-8 bytes; longer is BAD_PARAMETER, never cut (GR-03). No control characters in name, face URL, "
+    "name card and nickname; introduction and notification may have them."
+)
 
 
 @frame(
@@ -363,14 +382,23 @@ _PROFILE_RULE = "Bounds are UTF-8 bytes; longer is BAD_PARAMETER, never cut (GR-
 class GroupCreate(Frame, frozen=True, gc=False):
     """Makes a group (GR-01)."""
 
-    group_id: A[str, str8(160), "The id wanted: 1 to 48 printable ASCII bytes; empty: the server makes one."]
+    group_id: A[
+        str,
+        str8(160),
+        "The id wanted: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
+    ]
     type_: A[str, str8(32, 1), "Type. This version has `Public`."]
     name: A[str, str8(30, 1), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
     apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "This version takes FREE_ACCESS, DISABLE_APPLY."]
-    members: A[list[str], StrList(USER, 500), "Users that are members from the start, besides the creator."]
+    members: A[
+        list[str],
+        StrList(USER, 500),
+        "Members from the start, besides the creator: at most 100 (limits.md). Doubles count once; users need not "
+        "have logged in before.",
+    ]
 
 
 @frame(0x8201, "GROUP_CREATE_OK", "server", "reply")
@@ -406,7 +434,12 @@ class GroupDissolveOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_JOIN_OK",
-    rules=("All connections of the user get the group's messages with a SEQ above `newest_seq` by DELIVER.",),
+    rules=(
+        "All connections of the user get the group's messages with a SEQ above `newest_seq` by DELIVER, which may "
+        "come before this reply.",
+        "A group whose ApplyJoinOption is DISABLE_APPLY answers NOT_PERMITTED.",
+        _PROFILE_RULE,
+    ),
     errors=("NO_SUCH_GROUP", "ALREADY_MEMBER", "GROUP_FULL", "NOT_PERMITTED"),
 )
 class GroupJoin(Frame, frozen=True, gc=False):
@@ -487,7 +520,10 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_MEMBERS_OK",
-    rules=("Members and app administrators may ask. Begin with an empty cursor, go on with `next`.",),
+    rules=(
+        "Members and app administrators may ask. Begin with an empty cursor, go on with `next`, whose content "
+        "means nothing to a client.",
+    ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
 class GroupMembers(Frame, frozen=True, gc=False):
@@ -534,7 +570,10 @@ class GroupsJoinedOk(Frame, frozen=True, gc=False):
     "GROUP_GONE",
     "server",
     "push",
-    rules=("No message of the group comes after it.",),
+    rules=(
+        "No message of the group comes after it.",
+        "Every connection of every user concerned gets it; the one that asked gets it before its reply.",
+    ),
 )
 class GroupGone(Frame, frozen=True, gc=False):
     """The group is no longer there for this user."""
@@ -552,7 +591,7 @@ class GroupGone(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="PROFILE_SET_OK",
-    rules=("It goes with the messages that are sent from then on (MS-04).",),
+    rules=("It goes with the messages that are sent from then on (MS-04).", _PROFILE_RULE),
     errors=("BAD_PARAMETER",),
 )
 class ProfileSet(Frame, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rcim_tools.examples import all_examples
 
 from rcim.base.errors import BAD_BODY, BAD_PARAMETER, RcimError
 from rcim.wire import reference
@@ -14,7 +15,6 @@ from rcim.wire.elements import ELEMENTS, check_body, decode_body, encode_body
 from rcim.wire.schema import FRAMES, Frame, Struct
 from rcim.wire.stream import StreamSplitter
 from rcim.wire.types import Bool, Bytes, Enum, Int, StrList, StructList
-from rcim_tools.examples import all_examples
 
 WIDTH = {"u8": 8, "u16": 16, "u32": 32, "u64": 64}
 

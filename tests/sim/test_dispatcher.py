@@ -26,7 +26,6 @@ from rcim.store.check import check
 from rcim.store.store import Store
 from tests.kit import until
 
-
 running: list[Sim] = []
 
 

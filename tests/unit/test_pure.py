@@ -82,6 +82,7 @@ def test_field_bounds_are_bytes(name: str) -> None:  # GR-03
         {"out_soft_bytes": 1 << 20, "out_hard_bytes": 1 << 20},
         {"body_bytes_max": 49152, "frame_bytes_max": 50000},
         {"history_page_default": 101},
+        {"heartbeat_ms": 60_000},
     ],
 )
 def test_limits_have_bounds(wrong: dict[str, int]) -> None:

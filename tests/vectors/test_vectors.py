@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from rcim_tools.vectors import jsonable
 
 from rcim.base.errors import RcimError
 from rcim.wire import reference
 from rcim.wire.elements import decode_body, spans
 from rcim.wire.schema import FRAMES
 from rcim.wire.stream import StreamSplitter
-from rcim_tools.vectors import jsonable
 from tests.vectors import decoder
 
 VECTORS = decoder.SPEC / "vectors"
@@ -29,7 +29,7 @@ def _ids(rows: list[dict[str, Any]]) -> list[str]:
 def test_good(row: dict[str, Any]) -> None:
     data = bytes.fromhex(row["hex"])
     assert decoder.frame(data) == (row["frame"], row["request_id"], row["fields"])
-    cls = next(c for c in FRAMES.values() if c.NAME == row["frame"])
+    cls = next(c for c in FRAMES.values() if row["frame"] == c.NAME)
     found = cls.decode(data[12:])
     assert jsonable(reference.to_plain(found)) == row["fields"]
     assert found.encode(row["request_id"]) == data
@@ -54,7 +54,7 @@ def test_bad(row: dict[str, Any]) -> None:
     with pytest.raises(decoder.Bad) as by_table:
         decoder.frame(data)
     assert by_table.value.args[0] == row["error"]
-    cls = next(c for c in FRAMES.values() if c.NAME == row["frame"])
+    cls = next(c for c in FRAMES.values() if row["frame"] == c.NAME)
     with pytest.raises(RcimError) as by_server:
         cls.decode(data[12:])
     assert by_server.value.code.name == row["error"]
