@@ -8,7 +8,7 @@ from typing import Any
 
 from rcim_tools import describe
 from rcim_tools.examples import EXAMPLES
-from rcim_tools.vectors import complete
+from rcim_tools.sessions import complete
 
 from rcim.app.settings import SECTIONS
 from rcim.base.errors import ALL

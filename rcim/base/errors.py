@@ -125,7 +125,6 @@ STORE_UNAVAILABLE = ErrorCode(
     "Nothing can be kept now, as when the disk is full; nothing was done (ST-04).",
 )
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
-LOGGED_OUT = ErrorCode(300018, "LOGGED_OUT", _M, True, "The session was ended by the server or an administrator.")
 
 ALL: tuple[ErrorCode, ...] = tuple(
     sorted((v for v in list(globals().values()) if isinstance(v, ErrorCode)), key=lambda c: c.number)

@@ -5,7 +5,8 @@
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, Platform, Priority, Role
-from rcim.client.client import Client, GroupEvent, Message, SendResult
+from rcim.client.client import Client
+from rcim.client.model import GroupEvent, Message, SendResult
 from rcim.client.trust import client_context
 
 __all__ = [

@@ -17,74 +17,26 @@ import random
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from rcim.base import clock
-from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError, code_of
-from rcim.base.terms import GROUP_PREFIX, ApplyJoinOption, GoneReason, Platform, Priority, group_conversation
+from rcim.base.errors import ErrorKind, RcimError, code_of
+from rcim.base.terms import ApplyJoinOption, Platform, Priority, group_conversation
 from rcim.client.backoff import Backoff
+from rcim.client.inbox import Inbox
 from rcim.client.link import ConnectionGone, Link, decode
-from rcim.client.tracker import SeqTracker
+from rcim.client.model import GroupEvent, Message, SendResult, message_of
 from rcim.wire import elements, frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
-QUEUE_MAX = 1000
-"""Messages that wait for the app. What comes past it is not kept: it is read from history when there is room."""
 TIMER_S = 1.0
 """How often heartbeats and deadlines are looked at."""
 CONNECT_S = 10.0
 """How long a connection and login may take before the next try."""
-HISTORY_PAGE = 100
 
 F = TypeVar("F", bound=Frame)
-
-
-@dataclass(frozen=True, slots=True)
-class SendResult:
-    """MS-02. `duplicate`: it had been accepted before (this was a repeat)."""
-
-    seq: int
-    time_ms: int
-    message_id: int
-    duplicate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An ordinary message of a group (MS-01, MS-04)."""
-
-    group_id: str
-    seq: int
-    time_ms: int
-    message_id: int
-    priority: Priority
-    sender: str
-    nickname: str
-    face_url: str
-    name_card: str
-    client_msg_id: str
-    elements: tuple[elements.Element, ...]
-
-    @property
-    def text(self) -> str:
-        """The text elements, joined."""
-        return "".join(e.text for e in self.elements if isinstance(e, elements.Text))
-
-    @property
-    def display_name(self) -> str:
-        """Name card before nickname before id."""
-        return self.name_card or self.nickname or self.sender
-
-
-@dataclass(frozen=True, slots=True)
-class GroupEvent:
-    """The group is no longer there for this user."""
-
-    group_id: str
-    reason: GoneReason
 
 
 class Client:
@@ -123,18 +75,11 @@ class Client:
         self._lost = asyncio.Event()
         self._failure: RcimError | None = None
         self._leaving_ms: int | None = None
-        self._trackers: dict[str, SeqTracker[Message]] = {}
-        self._queue: asyncio.Queue[Message | GroupEvent | None] = asyncio.Queue()
-        self._behind = False
-        """True if messages were not kept because the queue was full."""
+        self._inbox = Inbox(self, self._spawn)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keeper: asyncio.Task[None] | None = None
         self.login_ok: frames.LoginOk | None = None
         self.reconnects = 0
-        self._known = self._caught_up = False
-        """True once the groups of the first login are known: a group that turns up later is followed from its joining."""
-        self._early: dict[str, int] = {}
-        """Groups that turned up after a reconnection, before the list of groups: the newest SEQ heard of."""
 
     @property
     def user_id(self) -> str:
@@ -174,7 +119,7 @@ class Client:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._queue.put_nowait(None)
+        self._inbox.close(self._failure)
 
     def _shut(self) -> None:
         if self._link is not None:
@@ -209,9 +154,9 @@ class Client:
         self._link = link
         self._lost.clear()
         self._leaving_ms = None
-        self._caught_up = False
+        self._inbox.reconnected()
         self._open.set()
-        self._spawn(self._catch_up())
+        self._spawn(self._inbox.catch_up())
 
     def _on_closed(self, link: Link) -> None:
         if link is self._link:
@@ -251,7 +196,7 @@ class Client:
         """The server will never take this login: waiting requests and `messages` end with the error."""
         self._failure = error
         self._open.set()
-        self._queue.put_nowait(None)
+        self._inbox.close(error)
 
     def _spawn(self, job: Any) -> None:
         task = asyncio.create_task(job)
@@ -347,7 +292,7 @@ class Client:
             group_id, type_, name, introduction, notification, face_url, apply_join_option, list(members)
         )
         made = await self.request(frame, frames.GroupCreateOk, repeat=bool(group_id))
-        self._track(made.group_id, 0)
+        self._inbox.track(made.group_id, 0)
         return made.group_id
 
     async def dissolve(self, group_id: str) -> None:
@@ -357,13 +302,13 @@ class Client:
     async def join(self, group_id: str, *, name_card: str = "") -> int:
         """Join a group; returns the newest SEQ at that moment (GR-05). Raises RcimError."""
         ok = await self.request(frames.GroupJoin(group_id, name_card), frames.GroupJoinOk, repeat=False)
-        self._track(group_id, ok.newest_seq)
+        self._inbox.track(group_id, ok.newest_seq)
         return ok.newest_seq
 
     async def leave(self, group_id: str) -> None:
         """Leave a group (GR-05). Raises RcimError."""
         await self.request(frames.GroupLeave(group_id), frames.GroupLeaveOk, repeat=False)
-        self._trackers.pop(group_id, None)
+        self._inbox.forget(group_id)
 
     async def info(self, group_id: str) -> frames.GroupInfoOk:
         """A group's profile (GR-03). Raises RcimError."""
@@ -399,12 +344,13 @@ class Client:
         self, group_id: str, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
     ) -> list[Message]:
         """A page of messages, bounds as in HISTORY (RX-06). Raises RcimError."""
-        page = await self._page(group_id, from_seq, to_seq, limit, backwards)
-        return [_message(group_id, m) for m in page.messages]
+        page = await self.history_page(group_id, from_seq, to_seq, limit, backwards)
+        return [message_of(group_id, m) for m in page.messages]
 
-    async def _page(
+    async def history_page(
         self, group_id: str, from_seq: int, to_seq: int, limit: int, backwards: bool = False
     ) -> frames.HistoryOk:
+        """As `history`, with what the server says about the page. Raises RcimError."""
         frame = frames.History(group_conversation(group_id), from_seq, to_seq, limit, backwards)
         return await self.request(frame, frames.HistoryOk)
 
@@ -421,16 +367,7 @@ class Client:
 
     async def events(self) -> AsyncIterator[Message | GroupEvent]:
         """As `messages`, and what happens to groups."""
-        while True:
-            item = await self._queue.get()
-            if self._behind and self._queue.qsize() < QUEUE_MAX // 2:
-                self._behind = False
-                for group_id in list(self._trackers):
-                    self._fill(group_id)
-            if item is None:
-                if self._failure is not None:
-                    raise self._failure
-                return
+        async for item in self._inbox.events():
             yield item
 
     def follow(self, group_id: str, after_seq: int) -> None:
@@ -438,59 +375,21 @@ class Client:
 
         For an app that keeps what it has seen: call it before or after connecting, for each group.
         """
-        self._trackers[group_id] = SeqTracker(after_seq + 1)
+        self._inbox.follow(group_id, after_seq)
         if self._open.is_set():
-            self._spawn(self._catch_up())
-
-    def _track(self, group_id: str, newest: int) -> SeqTracker[Message]:
-        tracker = self._trackers.get(group_id)
-        if tracker is None:
-            tracker = self._trackers[group_id] = SeqTracker(newest + 1)
-        return tracker
-
-    async def _catch_up(self) -> None:
-        """After each login: how far every group is, and what is missing."""
-        try:
-            joined = {entry.group_id: entry for entry in await self.groups()}
-        except (RcimError, ConnectionGone):
-            return
-        early, self._early = self._early, {}
-        for group_id, entry in joined.items():
-            begin = entry.joined_seq if self._known else entry.newest_seq
-            tracker = self._track(group_id, begin)
-            tracker.heard_of(max(entry.newest_seq, early.get(group_id, 0)))
-            self._fill(group_id)
-        self._known = True
-        self._caught_up = True
+            self._spawn(self._inbox.catch_up())
 
     def _on_push(self, raw: RawFrame) -> None:
         push = decode(raw)
         if isinstance(push, frames.Deliver):
-            group_id = push.conversation.removeprefix(GROUP_PREFIX)
-            if not push.messages:
-                return
-            if group_id not in self._trackers and self._known and not self._caught_up:
-                self._early[group_id] = push.messages[-1].seq
-                return
-            tracker = self._track(group_id, push.messages[0].seq - 1)
-            if self._full:
-                tracker.heard_of(push.messages[-1].seq)
-                self._behind = True
-                return
-            for item in push.messages:
-                self._give(tracker.offer(item.seq, _message(group_id, item)))
-            self._fill(group_id)
+            self._inbox.delivered(push)
         elif isinstance(push, frames.Resync):
-            group_id = push.conversation.removeprefix(GROUP_PREFIX)
-            self._track(group_id, push.from_seq - 1).heard_of(push.newest_seq)
-            self._fill(group_id)
+            self._inbox.resync(push)
         elif isinstance(push, frames.GroupGone):
-            self._trackers.pop(push.group_id, None)
-            self._queue.put_nowait(GroupEvent(push.group_id, push.reason))
+            self._inbox.gone(push)
         elif isinstance(push, frames.GoingAway):
             self._leaving_ms = push.reconnect_within_ms
-            if push.host:
-                self._host = push.host
+            self._host = push.host or self._host
             self._port = push.port or self._port
             self._spawn(self._leave_when_answered())
 
@@ -501,56 +400,3 @@ class Client:
             await asyncio.sleep(0.02)
         if link is not None:
             link.close()
-
-    def _give(self, ready: list[Message]) -> None:
-        for message in ready:
-            self._queue.put_nowait(message)
-
-    @property
-    def _full(self) -> bool:
-        return self._queue.qsize() >= QUEUE_MAX
-
-    def _fill(self, group_id: str) -> None:
-        tracker = self._trackers.get(group_id)
-        gap = tracker.gap() if tracker is not None else None
-        if gap is not None and tracker is not None:
-            self._spawn(self._fill_gap(group_id, tracker, gap[0], gap[1]))
-
-    async def _fill_gap(self, group_id: str, tracker: SeqTracker[Message], first: int, last: int) -> None:
-        """Ask for a range until it is there (RX-05)."""
-        try:
-            while first <= last and self._trackers.get(group_id) is tracker:
-                page = await self._page(group_id, first, last, HISTORY_PAGE)
-                if page.first_seq > first:
-                    self._give(tracker.skip_to(page.first_seq))
-                for item in page.messages:
-                    self._give(tracker.offer(item.seq, _message(group_id, item)))
-                if not page.more:
-                    self._give(tracker.skip_to(last + 1))
-                    break
-                first = page.messages[-1].seq + 1
-                while self._full:
-                    await asyncio.sleep(0.02)
-        except RcimError as error:
-            if error.code in (NO_SUCH_GROUP, NOT_PERMITTED):
-                self._trackers.pop(group_id, None)
-        finally:
-            tracker.asked()
-        if tracker.newest >= tracker.next_seq and self._trackers.get(group_id) is tracker:
-            self._fill(group_id)
-
-
-def _message(group_id: str, m: frames.Message) -> Message:
-    return Message(
-        group_id,
-        m.seq,
-        m.time_ms,
-        m.message_id,
-        m.priority,
-        m.sender,
-        m.nickname,
-        m.face_url,
-        m.name_card,
-        m.client_msg_id,
-        tuple(elements.decode_body(m.body)),
-    )

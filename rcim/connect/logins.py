@@ -147,7 +147,7 @@ class Logins:
     # -- changes
 
     def joined(self, user_id: str, conversation: str) -> None:
-        """The user is in `conversation` from now on, with all its connections."""
+        """The user is in `conversation` from now on, with all its connections (ID-05)."""
         user = self._users.get(user_id)
         if user is None:
             return

@@ -77,7 +77,7 @@ class Store:
             return [keys.U64.unpack(data)[0] if data else 1 for data in found]
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Keep records, all or none, durable when it returns. Their positions must go on from the shard's.
+        """Keep records, all or none, durable when it returns (ST-01). Their positions must go on from the shard's.
 
         Raises StoreError: nothing was kept.
         """

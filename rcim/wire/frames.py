@@ -268,7 +268,7 @@ class SendOk(Frame, frozen=True, gc=False):
     ),
 )
 class Deliver(Frame, frozen=True, gc=False):
-    """Messages of one conversation, oldest first (WI-08)."""
+    """Messages of one conversation, oldest first: what one turn has for it in one frame (WI-08)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
     messages: A[list[Message], StructList(Message, 1000), "The messages, by SEQ."]

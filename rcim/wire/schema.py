@@ -146,6 +146,7 @@ def row(name: str) -> Callable[[type[Struct]], type[Any]]:
 
 
 def prepare(cls: type[Struct], name: str) -> None:
+    """Give a struct class its name, its fields and its codec. Raises ValueError or TypeError for a wrong declaration."""
     cls.NAME = name
     cls.FIELDS = tuple(_fields(cls))
     tags = [f.tag for f in cls.FIELDS if f.tag]

@@ -1,0 +1,141 @@
+"""The floor plan and the habits, held by tests."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rcim_tools import spec
+from rcim_tools.examples import EXAMPLES
+
+from rcim.base import errors, limits
+from rcim.wire.schema import FRAMES
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*ROOT.glob("rcim/**/*.py"), *ROOT.glob("tools/*.py"), *ROOT.glob("bench/*.py")])
+MODULE_LINES_MAX = 480
+"""frames.py is a table and longer; everything else is a sitting."""
+FUNCTION_LINES_MAX = 70
+
+
+def test_lower_rooms_never_import_higher_ones() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--config", "setup.cfg", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 kept, 0 broken" in done.stdout
+
+
+def test_what_is_made_from_the_tables_is_fresh() -> None:
+    assert spec.stale(ROOT) == []
+
+
+def test_every_frame_has_an_example_once() -> None:
+    assert sorted(x.TYPE for x in EXAMPLES) == sorted(FRAMES)
+
+
+def test_requests_and_their_answers_fit() -> None:
+    by_name = {cls.NAME: cls for cls in FRAMES.values()}
+    for cls in FRAMES.values():
+        declared = cls.DECLARED
+        if declared.role == "request":
+            assert by_name[declared.reply].TYPE == cls.TYPE + 0x8000
+        for name in declared.errors:
+            assert any(code.name == name for code in errors.ALL), f"{cls.NAME}: {name}"
+
+
+@pytest.mark.parametrize("code", errors.ALL, ids=lambda c: c.name)
+def test_every_error_is_used(code: errors.ErrorCode) -> None:
+    uses = sum(
+        len(re.findall(rf"\b{code.name}\b", path.read_text()))
+        for path in SOURCES
+        if path.name not in ("errors.py", "frames.py")
+    )
+    assert uses, f"{code.name} is in the table, but nothing gives it"
+
+
+@pytest.mark.parametrize("name", limits.Limits.__dataclass_fields__)
+def test_every_limit_is_used(name: str) -> None:
+    uses = sum(path.read_text().count(f".{name}") for path in SOURCES if path.name != "limits.py")
+    uses += (ROOT / "rcim/base/limits.py").read_text().count(f"self.{name}") if name.startswith("idle") else 0
+    assert uses, f"{name} is a setting, but nothing asks for it"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_modules_and_functions_are_small_and_say_what_they_do(path: Path) -> None:
+    text = path.read_text()
+    tree = ast.parse(text)
+    if path.name != "frames.py":
+        assert text.count("\n") <= MODULE_LINES_MAX
+    if text.strip():
+        assert ast.get_docstring(tree), "a module says what it is"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if not isinstance(node, ast.ClassDef):
+                assert (node.end_lineno or 0) - node.lineno <= FUNCTION_LINES_MAX, node.name
+            public = not node.name.startswith("_") and node.col_offset == 0
+            if public:
+                assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_no_rooms_for_everything() -> None:
+    names = {p.stem for p in SOURCES} | {p.name for p in ROOT.glob("rcim/*")}
+    assert not names & {"utils", "util", "helpers", "common", "misc"}
+
+
+def test_init_files_hold_no_logic() -> None:
+    for path in ROOT.glob("rcim/**/__init__.py"):
+        for node in ast.parse(path.read_text()).body:
+            assert isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.Expr), path
+
+
+REQUIREMENTS = {
+    "wire": "WI-01 WI-02 WI-03 WI-04 WI-05 WI-06 WI-07 WI-08",
+    "identity": "ID-01 ID-02 ID-05 ID-08",
+    "groups": "GR-01 GR-03 GR-05 GT-04 GT-05 GT-07 GT-08 GT-12 GT-14 GT-25",
+    "sending": "MS-01 MS-02 MS-03 MS-04 MS-06 SC-01",
+    "receiving": "RX-05 RX-06 RX-07 FC-06",
+    "keeping": "ST-01 ST-04 OP-01 OP-04 AB-01",
+}
+
+
+@pytest.mark.parametrize("rule", " ".join(REQUIREMENTS.values()).split())
+def test_every_rule_is_found_by_its_id_in_code_and_tests(rule: str) -> None:
+    assert any(rule in path.read_text() for path in SOURCES), "in the code"
+    tests = [p for p in ROOT.glob("tests/**/*.py") if p != Path(__file__)]
+    assert any(rule in path.read_text() for path in tests), "in the tests"
+
+
+def test_types_hold() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", "/dev/null"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_json_of_the_spec_is_json() -> None:
+    for path in (ROOT / "protocol-spec").glob("**/*.json"):
+        json.loads(path.read_text())
+    assert len(json.loads((ROOT / "protocol-spec/errors.json").read_text())) == len(errors.ALL)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocol-spec/**/*.md")]
+    assert len(pages) > 15
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
