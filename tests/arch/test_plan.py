@@ -99,7 +99,7 @@ def test_init_files_hold_no_logic() -> None:
 
 
 REQUIREMENTS = {
-    "wire": "WI-01 WI-02 WI-03 WI-04 WI-05 WI-06 WI-07 WI-08",
+    "wire": "WI-01 WI-02 WI-03 WI-04 WI-05 WI-06 WI-07",
     "identity": "ID-01 ID-02 ID-05 ID-08",
     "groups": "GR-01 GR-03 GR-05 GT-04 GT-05 GT-07 GT-08 GT-12 GT-14 GT-25",
     "sending": "MS-01 MS-02 MS-03 MS-04 MS-06 SC-01",

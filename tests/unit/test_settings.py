@@ -1,0 +1,127 @@
+"""Settings (OP-01): defaults < file < environment < flags; what is wrong says where it stands. The data directory."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.settings import Settings, SettingsError, load
+from rcim.session.usersig import mint, verify
+
+
+def test_defaults() -> None:
+    assert load(None, {}) == Settings()
+    assert Settings().server.host == "127.0.0.1"
+    assert Settings().group_types["Public"].member_cap == 2000
+
+
+def test_the_later_wins(tmp_path: Path) -> None:
+    file = tmp_path / "rcim.toml"
+    file.write_text('[server]\nport = 1\nhost = "h"\n[limits]\nheartbeat_ms = 5000\n[app]\nadministrators = ["a"]\n')
+    environment = {"RCIM_SERVER_PORT": "2", "RCIM_APP_ADMINISTRATORS": "b, c", "RCIM_SERVER_TLS": "no", "HOME": "x"}
+    made = load(file, environment, ["server.port=3", "groups.public_member_cap=7"])
+    assert (made.server.port, made.server.host, made.server.tls) == (3, "h", False)
+    assert made.app.administrators == ("b", "c") and made.limits.heartbeat_ms == 5000
+    assert made.group_types["Public"].member_cap == 7
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("[server]\nport = 70000\n", "rcim.toml:2: server.port is 70000; must be 0 to 65535"),
+        ("# c\n[server]\n\nprot = 1\n", "rcim.toml:4: unknown setting server.prot"),
+        ("[sever]\nport = 1\n", "rcim.toml:1: unknown section [sever]"),
+        ("port = 1\n", "rcim.toml:1: unknown section [port]"),
+        ("[server]\nport = '1'\n", "rcim.toml:2: server.port has to be a whole number"),
+        ("[server]\ntls = 1\n", "rcim.toml:2: server.tls has to be true or false"),
+        ("[server]\nhost = true\n", "rcim.toml:2: server.host has to be a string"),
+        ("[app]\nadministrators = [1]\n", "rcim.toml:2: app.administrators has to be a list of strings"),
+        ("[limits]\nlogin_ms = 1\n", "rcim.toml:2: limits.login_ms must be a whole number from 100"),
+        ("[limits]\nheartbeat_ms = 60000\n", "heartbeat_ms must be below idle_ms"),
+        ("server = 1\n", "rcim.toml:1: server has to be a section"),
+        ("[server\n", "rcim.toml"),
+        ("[log]\nlevel = 'loud'\n", "rcim.toml:2: log.level is 'loud'"),
+    ],
+)
+def test_what_is_wrong_says_where(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "rcim.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load(file, {})
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "flag", ["port=1", "server.port", "nowhere.x=1", "server.prot=1", "server.port=x", "server.tls=maybe"]
+)
+def test_wrong_flags(flag: str) -> None:
+    with pytest.raises(SettingsError, match="--set"):
+        load(None, {}, [flag])
+
+
+def test_wrong_environment() -> None:
+    with pytest.raises(SettingsError, match="RCIM_SERVER_PROT"):
+        load(None, {"RCIM_SERVER_PROT": "1"})
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_the_first_start_makes_what_is_needed_once(tmp_path: Path) -> None:  # ID-08
+    data = DataDir(tmp_path / "deep" / "data")
+    assert len(data.prepare()) == 2
+    assert data.keep_admin_credential(1, "root")
+    for path in (data.signing_key, data.private_key, data.admin_credential):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(data.path.stat().st_mode) == 0o700
+    key, certificate = data.key(), data.certificate.read_bytes()
+    names = x509.load_pem_x509_certificate(certificate).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    assert names.value.get_values_for_type(x509.DNSName) == ["localhost"]
+    verify(data.admin_credential.read_text().strip(), 1, key, "root", _made_at(data))
+    data.release()
+    again = DataDir(data.path)
+    assert again.prepare() == [] and not again.keep_admin_credential(1, "root")
+    assert again.key() == key and again.certificate.read_bytes() == certificate
+    again.signing_key.write_text("another key")
+    assert again.keep_admin_credential(1, "root"), "a credential of the old key is no good any more"
+    again.release()
+
+
+def _made_at(data: DataDir) -> int:
+    from rcim.session.usersig import read
+
+    made: int = read(data.admin_credential.read_text().strip())["TLS.time"]
+    return made
+
+
+def test_a_directory_is_one_servers(tmp_path: Path) -> None:
+    first, second = DataDir(tmp_path), DataDir(tmp_path)
+    first.prepare()
+    with pytest.raises(DataDirError, match="in use"):
+        second.prepare()
+    first.release()
+    second.prepare()
+    second.release()
+
+
+def test_a_directory_that_can_not_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataDirError):
+        DataDir(tmp_path / "file" / "data").prepare()
+    with pytest.raises(DataDirError):
+        DataDir(tmp_path / "none").key()
+
+
+def test_minting_is_what_the_server_takes(tmp_path: Path) -> None:
+    data = DataDir(tmp_path)
+    data.prepare()
+    verify(mint(5, data.key(), "u", 10, 10), 5, data.key(), "u", 11)
+    data.release()
