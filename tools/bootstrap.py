@@ -33,7 +33,9 @@ def run(*command: str) -> bool:
 
 
 def works(python: Path) -> bool:
-    """True if this Python has pip."""
+    """True if this Python is there and has pip."""
+    if not python.exists():
+        return False
     done = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, check=False)
     return done.returncode == 0
 
