@@ -1,0 +1,55 @@
+"""What the pages tell a user to do, done."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from rcim.app.process import ServerProcess
+from tests.e2e.test_commands import run
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_the_tutorial_runs(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/tutorial/first-client.md").read_text(), re.DOTALL)
+    process = ServerProcess(tmp_path / "rcim-data", ("limits.drain_grace_ms=300",))
+    await process.start()
+    assert "7460" in code
+    (tmp_path / "client.py").write_text(code.replace("7460", str(process.port)))
+    client = await asyncio.create_subprocess_exec(
+        sys.executable, "-u", "client.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    assert client.stdout is not None
+    async with asyncio.timeout(30):
+        lines = [(await client.stdout.readline()).decode().strip() for _ in range(2)]
+    client.kill()
+    await client.communicate()
+    assert lines == ["it is durable, with SEQ 1", "1 dora hello from Python"]
+    await process.stop()
+
+
+def readme_commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+def test_the_readme_opens_with_its_two_commands() -> None:
+    assert readme_commands()[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("command", [c for c in readme_commands() if not c.startswith("make")])
+async def test_commands_of_the_readme_are_there(command: str, tmp_path: Path) -> None:
+    words = shlex.split(command.replace(".venv/bin/", ""))
+    code, _, error = await run(*words, "--help", cwd=tmp_path)
+    assert code == 0, error
+
+
+def test_the_targets_of_the_readme_are_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {c.split()[1] for c in readme_commands() if c.startswith("make")} <= targets
