@@ -98,10 +98,20 @@ class Client:
         await self.close()
 
     async def connect(self) -> None:
-        """Connect and log in. Raises RcimError if the server refuses, OSError or ssl.SSLError if it can't be
-        reached."""
+        """Connect and log in, and learn how far the user's groups are: what comes after that is missed no more.
+
+        Raises RcimError if the server refuses, OSError or ssl.SSLError if it can't be reached.
+        """
         await self._connect_once()
         self._keeper = asyncio.create_task(self._keep(), name=f"rcim client {self._user_id}")
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._inbox.catch_up()
+            if self._failure is not None:
+                raise self._failure
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Log out, close, and end `messages`."""
@@ -156,7 +166,6 @@ class Client:
         self._leaving_ms = None
         self._inbox.reconnected()
         self._open.set()
-        self._spawn(self._inbox.catch_up())
 
     def _on_closed(self, link: Link) -> None:
         if link is self._link:
@@ -183,6 +192,7 @@ class Client:
                 await self._connect_once()
                 self._backoff.reset()
                 self.reconnects += 1
+                self._spawn(self._inbox.catch_up())
                 return
             except RcimError as error:
                 if error.code.kind is ErrorKind.MISTAKE:

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
-from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import GROUP_PREFIX
 from rcim.client.model import GroupEvent, Message, message_of
 from rcim.client.tracker import SeqTracker
@@ -106,6 +106,8 @@ class Inbox:
                 joined = {entry.group_id: entry for entry in await self._asker.groups()}
                 break
             except RcimError as error:
+                if error.code.kind is ErrorKind.MISTAKE:
+                    return  # the client has given up, and `failure` says so
                 await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
         early, self._early = self._early, {}
         for group_id, entry in joined.items():
