@@ -255,7 +255,7 @@ def settings() -> str:
         MADE,
         "",
         "Defaults < settings file (`--config FILE`, TOML) < environment < flags. `server.port` is `port` in the section",
-        "`[server]` of the file, `RCIM_SERVER_PORT` in the environment, and `--set server.port=7460` as a flag.",
+        "`[server]` of the file, `RCIM__SERVER__PORT` in the environment, and `--set server.port=7460` as a flag.",
         "Unknown keys and values out of bounds are errors that say where they stand; `rcim serve --check` only looks.",
     ]
     for section, cls in SECTIONS.items():

@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from rcim.actor.records import Message
 
 
 class RecentIds:
     """For one conversation. Times are the messages' own (wall clock, never falling within a conversation)."""
 
-    __slots__ = ("_entries", "_entries_max", "_window_ms")
+    __slots__ = ("_entries", "_entries_max", "_order", "_window_ms")
 
     def __init__(self, window_ms: int, entries_max: int) -> None:
         self._window_ms = window_ms
         self._entries_max = entries_max
         self._entries: dict[tuple[str, str], tuple[int, int, int]] = {}
+        self._order: deque[tuple[tuple[str, str], int, int]] = deque()
+        """(key, SEQ, time) as they came: a key that was used again after its window stands here twice."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -29,14 +33,16 @@ class RecentIds:
 
     def add(self, message: Message) -> None:
         """Remember a kept message, and forget what is too old or too much."""
-        entries = self._entries
+        entries, order = self._entries, self._order
         key = (message.sender, message.client_msg_id)
-        entries.pop(key, None)  # an expired one: the new one goes to the end
         entries[key] = (message.seq, message.time_ms, message.message_id)
+        order.append((key, message.seq, message.time_ms))
         oldest = message.time_ms - self._window_ms
-        # Two out for one in: the map shrinks after a burst without ever stopping for long.
+        # Two out for one in: it shrinks after a burst without ever stopping for long.
         for _ in range(2):
-            first = next(iter(entries))
-            if entries[first][1] > oldest and len(entries) <= self._entries_max:
+            first, seq, time_ms = order[0]
+            if time_ms > oldest and len(order) <= self._entries_max:
                 break
-            del entries[first]
+            order.popleft()
+            if entries[first][0] == seq:
+                del entries[first]

@@ -1,6 +1,7 @@
 """Settings (OP-01): defaults < settings file (TOML) < environment < flags, one frozen object.
 
-A key is `section.name`. In the environment it is RCIM_SECTION_NAME, as a flag `--set section.name=value`.
+A key is `section.name`. In the environment it is RCIM__SECTION__NAME (two underscores: one would meet what container
+platforms put there for a service called rcim-server), as a flag `--set section.name=value`.
 Unknown keys and values out of their bounds are errors that say where they stand.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rcim.base.errors import RcimError
+from rcim.base.ids import check_user_id
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.rules.group_types import BUILT_IN, GroupType
 
@@ -117,7 +120,7 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: 
 def _place(text: str, section: str, where: dict[tuple[str, str], str]) -> str:
     """The error's text with the place of the setting it is about."""
     for (found_section, key), place in where.items():
-        if found_section == section and text.startswith(key + " "):
+        if found_section == section and key in text.split():
             return f"{place}: {section}.{text}"
     return f"[{section}]: {text}"
 
@@ -162,7 +165,7 @@ def _read_environment(
 ) -> None:
     for name, value in environment.items():
         for section in SECTIONS:
-            prefix = f"RCIM_{section.upper()}_"
+            prefix = f"RCIM__{section.upper()}__"
             if name.startswith(prefix):
                 key = name[len(prefix) :].lower()
                 found[section][key] = _from_text(section, key, value, name)
@@ -218,12 +221,26 @@ def _typed(section: str, key: str, value: Any, place: str) -> Any:
     return value
 
 
+def _is_user_id(text: str) -> bool:
+    try:
+        return check_user_id(text) == text
+    except RcimError:
+        return False
+
+
+def _is_file(name: str) -> bool:
+    return not name or Path(name).is_file()
+
+
 def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     """What a type does not say."""
     s = settings
     rules = [
         ("app", "sdkappid", 0 < s.app.sdkappid < 1 << 32, "must be 1 to 4294967295"),
         ("app", "administrators", len(s.app.administrators) <= 1000, "at most 1000 of them"),
+        ("app", "administrators", all(map(_is_user_id, s.app.administrators)), "each has to be a user id (ID-01)"),
+        ("server", "certificate", _is_file(s.server.certificate), "has to be a file"),
+        ("server", "private_key", _is_file(s.server.private_key), "has to be a file"),
         ("server", "port", 0 <= s.server.port <= 65535, "must be 0 to 65535"),
         ("server", "host", bool(s.server.host), "must not be empty"),
         ("server", "data", bool(s.server.data), "must not be empty"),

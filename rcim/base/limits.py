@@ -30,7 +30,7 @@ class Limits:
     handshake_ms: int = _bound(
         5000, 100, 60_000, "TLS handshake and HELLO: two round trips on a bad mobile link.", wire=True
     )
-    login_ms: int = _bound(10_000, 100, 120_000, "From HELLO to a good login (WI-05).", wire=True)
+    login_ms: int = _bound(10_000, 100, 120_000, "From connecting to a good login (WI-05).", wire=True)
     heartbeat_ms: int = _bound(
         30_000, 100, 300_000, "How often a quiet client sends PING: twice in the idle time below.", wire=True
     )
@@ -39,7 +39,10 @@ class Limits:
     )
     idle_grace_ms: int = _bound(15_000, 50, 120_000, "Grace for a PING under way (WI-05).", wire=True)
     handshakes_max: int = _bound(
-        32, 1, 4096, "TLS handshakes under way: each step costs up to 0.4 ms, so one turn stays under 13 ms."
+        32,
+        1,
+        4096,
+        "TLS handshake steps in one turn of the loop: each costs up to 0.4 ms, so a turn stays under 13 ms.",
     )
     connections_max: int = _bound(100_000, 1, 1_000_000, "Connections in all: 30 KiB each with TLS, 3 GB.", wire=True)
     connections_per_address_max: int = _bound(
@@ -80,7 +83,11 @@ class Limits:
     list_page_max: int = _bound(100, 1, 1000, "Rows in one page of members, groups or connections.", wire=True)
     members_at_creation_max: int = _bound(100, 0, 500, "Members named in GROUP_CREATE (as create_group).", wire=True)
     groups_per_user_max: int = _bound(
-        1000, 1, 100_000, "Groups that one user is in: bounds the work of a login.", wire=True
+        1000,
+        1,
+        100_000,
+        "Groups of a user that makes or joins another: bounds the work of a login.",
+        wire=True,
     )
     dedupe_window_ms: int = _bound(
         600_000, 1000, 3_600_000, "How long a client message id is remembered (MS-02, 10 minutes).", wire=True

@@ -13,6 +13,7 @@ message id, what was not answered; finding gaps in SEQ, filling them from histor
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import ssl
 import uuid
@@ -21,7 +22,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from rcim.base import clock
-from rcim.base.errors import ErrorKind, RcimError, code_of
+from rcim.base.errors import SHUTTING_DOWN, ErrorKind, RcimError, code_of
 from rcim.base.terms import ApplyJoinOption, Platform, Priority, group_conversation
 from rcim.client.backoff import Backoff
 from rcim.client.inbox import Inbox
@@ -30,6 +31,8 @@ from rcim.client.model import GroupEvent, Message, SendResult, message_of
 from rcim.wire import elements, frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
+
+log = logging.getLogger("rcim.client")
 
 TIMER_S = 1.0
 """How often heartbeats and deadlines are looked at."""
@@ -74,6 +77,7 @@ class Client:
         self._open = asyncio.Event()
         self._lost = asyncio.Event()
         self._failure: RcimError | None = None
+        self._closed = False
         self._leaving_ms: int | None = None
         self._inbox = Inbox(self, self._spawn)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -114,7 +118,7 @@ class Client:
             raise
 
     async def close(self) -> None:
-        """Log out, close, and end `messages`."""
+        """Log out, close, and end `messages`. What is not answered ends with ConnectionGone."""
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.cancel()
@@ -125,7 +129,9 @@ class Client:
                     await self._ask(self._link, frames.Logout())
             except (RcimError, ConnectionGone, TimeoutError):
                 pass
+        self._closed = True
         self._shut()
+        self._open.set()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -142,6 +148,12 @@ class Client:
         opened: asyncio.Future[frames.LoginOk] = asyncio.get_running_loop().create_future()
 
         def on_open(login_ok: frames.LoginOk) -> None:
+            # Before anything that came with the answer is looked at: pushes, or the end of the connection.
+            self._link, self.login_ok = link, login_ok
+            self._leaving_ms = None
+            self._lost.clear()
+            self._inbox.reconnected()
+            self._open.set()
             if not opened.done():
                 opened.set_result(login_ok)
 
@@ -155,17 +167,12 @@ class Client:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await asyncio.get_running_loop().create_connection(lambda: link, self._host, self._port)
-                self.login_ok = await opened
+                await opened
         except BaseException:
             link.abort()
             if opened.done() and not opened.cancelled():
                 opened.exception()
             raise
-        self._link = link
-        self._lost.clear()
-        self._leaving_ms = None
-        self._inbox.reconnected()
-        self._open.set()
 
     def _on_closed(self, link: Link) -> None:
         if link is self._link:
@@ -200,6 +207,8 @@ class Client:
                     await asyncio.Event().wait()  # until `close` cancels this
             except (OSError, ssl.SSLError, TimeoutError):
                 pass
+            except Exception:  # of `user_sig`, which is the app's: it may be able to make one later
+                log.exception("no UserSig for %s", self._user_id)
             await asyncio.sleep(self._backoff.next_ms() / 1000)
 
     def _give_up(self, error: RcimError) -> None:
@@ -217,6 +226,8 @@ class Client:
 
     async def _live(self) -> Link:
         await self._open.wait()
+        if self._closed:
+            raise ConnectionGone("the client is closed")
         if self._failure is not None:
             raise self._failure
         assert self._link is not None
@@ -249,9 +260,14 @@ class Client:
             try:
                 found = await self._ask(link, frame)
             except ConnectionGone:
-                if not repeat:
+                if not repeat or self._closed:
                     raise
                 await self._another_than(link)
+                continue
+            except RcimError as error:
+                if error.code is not SHUTTING_DOWN or not repeat:
+                    raise
+                await self._another_than(link)  # it was not done, and the next server will do it
                 continue
             if not isinstance(found, reply):
                 raise RcimError(code_of(0), f"{type(found).NAME} is no answer to {type(frame).NAME}")
@@ -259,7 +275,7 @@ class Client:
 
     async def _another_than(self, link: Link) -> None:
         """Wait until there is another connection than `link`, or there will be none."""
-        while self._link is link and self._failure is None:
+        while self._link is link and self._failure is None and not self._closed:
             await asyncio.sleep(0.01)
             await self._open.wait()
 

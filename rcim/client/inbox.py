@@ -101,10 +101,13 @@ class Inbox:
 
     async def catch_up(self) -> None:
         """After each login: how far every group is, and what is missing."""
+        looked_again = False
         while True:
             try:
                 joined = {entry.group_id: entry for entry in await self._asker.groups()}
-                break
+                if looked_again or self._early.keys() <= joined.keys():
+                    break
+                looked_again = True  # something turned up after the list was made
             except RcimError as error:
                 if error.code.kind is ErrorKind.MISTAKE:
                     return  # the client has given up, and `failure` says so

@@ -176,12 +176,13 @@ class Link(asyncio.Protocol):
         waiting, self._waiting = self._waiting, {}
         why = self.session.error or error
         for answer in waiting.values():
-            answer(why if isinstance(why, RcimError) else _gone())
+            answer(_gone(why))
         self.on_closed(why)
 
 
-def _gone() -> RcimError:
-    return RcimError(code_of(0), "the connection ended before there was an answer")
+def _gone(why: Exception | None) -> RcimError:
+    """What a request without an answer gets: it may have been carried out."""
+    return RcimError(code_of(0), f"the connection ended before there was an answer ({why or 'closed'})")
 
 
 def decode(raw: RawFrame) -> Frame | RcimError:

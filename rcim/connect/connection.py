@@ -9,6 +9,7 @@ Out: what one turn of the loop has for it is one write (`write` gathers, `flush`
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,18 @@ from rcim.handlers.table import answer
 from rcim.session.server import ServerSession
 from rcim.session.states import TAKES_FRAMES, State
 from rcim.session.tls import TlsCore
-from rcim.wire.frames import GoingAway, Login, Logout, Resync
+from rcim.wire.frames import GoingAway, GroupCreate, GroupJoin, Login, Logout, Resync
 from rcim.wire.schema import Frame
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
+log = logging.getLogger("rcim.connect")
+
+FRAMES_PER_TURN = 64
+"""Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
+ENTERS_A_GROUP = frozenset({GroupCreate.TYPE, GroupJoin.TYPE})
+"""Requests that count against the groups of a user while they are under way."""
 LINGER_MS = 3000
 """What was written last may take this long to leave before a closing connection is cut."""
 TOKEN_TYPE_SHIFT = 32
@@ -43,7 +50,6 @@ class Connection(asyncio.Protocol):
         "_held",
         "_hub",
         "_in_flight",
-        "_in_line",
         "_logout_id",
         "_paused",
         "_tls",
@@ -69,7 +75,6 @@ class Connection(asyncio.Protocol):
         self._in_flight = 0
         self._logout_id = 0
         self._paused = False
-        self._in_line = False
         self._early = b""
         self.connected_ms = clock.steady_ms()
         self.session = ServerSession(hub.limits, self.connected_ms)
@@ -96,28 +101,28 @@ class Connection(asyncio.Protocol):
         )
         if not self._hub.admit(self):
             self.refuse_all(TOO_MANY_CONNECTIONS)
-        elif self._tls is not None and not self._hub.gate.enter(self):
-            self._in_line = True
-            self._pause()
-
-    def handshake_turn(self) -> None:
-        """The gate lets this connection begin its TLS handshake."""
-        self._in_line = False
-        early, self._early = self._early, b""
-        self._resume()
-        if early:
-            self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
         if self.closing:
             return
-        if self._in_line:
-            # The loop begins to read after `connection_made`, whatever was asked there: one read may slip through.
-            self._early += data
-            self._transport.pause_reading()
-            return
         if self._tls is not None:
+            if not self._tls.ready:
+                # A step of the handshake costs more than all else: it waits for its turn, unread meanwhile.
+                self._early += data
+                self._pause()
+                self._hub.gate.ask(self)
+                return
             data = self._decrypt(data)
+        self._take_plain(data)
+
+    def handshake_step(self) -> None:
+        """This connection's turn to go on with its TLS handshake (HandshakeGate)."""
+        early, self._early = self._early, b""
+        if not self.closing:
+            self._resume()
+            self._take_plain(self._decrypt(early))
+
+    def _take_plain(self, data: bytes) -> None:
         if data:
             self.session.receive(data, clock.steady_ms())
             self._pump()
@@ -132,17 +137,13 @@ class Connection(asyncio.Protocol):
         try:
             plain = tls.receive(data)
         except ssl.SSLError:
-            # Not TLS, or not a TLS we accept: the alert, if there is one, and the end. Not one frame can be said.
+            # Not TLS, or a damaged stream: the alert, if there is one, and the end. Not one frame can be said.
             self._hub.counters.tls_failures += 1
-            self._hub.gate.leave(self)
-            self._transport.write(tls.data_to_send())
             self.session.lost()
-            self.close()
+            self._end(tls.data_to_send())
             return b""
         if not was_ready:
             self._transport.write(tls.data_to_send())
-            if tls.ready:
-                self._hub.gate.leave(self)
         return plain
 
     def pause_writing(self) -> None:
@@ -167,7 +168,6 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.quick = False
         self.session.lost()
-        self._hub.gate.leave(self)
         self._hub.forget(self)
 
     # -- requests
@@ -176,11 +176,15 @@ class Connection(asyncio.Protocol):
         """Take requests for as long as there are any and they may be taken; then say what there is to say."""
         session = self.session
         wall_ms = clock.wall_ms()
+        session.budget = FRAMES_PER_TURN
         in_flight_max = self._hub.limits.requests_in_flight_max
         while self._held is None and self._in_flight < in_flight_max and not self.queue.slow_since_ms:
             found = session.next_request(wall_ms)
             if found is None:
-                if session.state in TAKES_FRAMES:
+                if session.budget == 0 and not session.closed:
+                    self._pause()
+                    self._hub.loop.call_soon(self._pump_if_open)
+                elif session.state in TAKES_FRAMES:
                     self._resume()
                 else:
                     self._pause()  # a login is checked, or it is over: what comes now stays with the client
@@ -216,6 +220,8 @@ class Connection(asyncio.Protocol):
             self.session.refuse(error.code, request_id, frame.TYPE, error.detail, error.retry_after_ms)
             return
         token = frame.TYPE << TOKEN_TYPE_SHIFT | request_id
+        if frame.TYPE in ENTERS_A_GROUP:
+            caller.reserve(1)
         if isinstance(work, ToActor):
             self._in_flight += 1
             request = Request(work.key, work.command, self, token)
@@ -240,9 +246,11 @@ class Connection(asyncio.Protocol):
     def answer(self, token: int, result: Any) -> None:
         """A request of this connection has its result (Origin)."""
         self._in_flight -= 1
+        type_, request_id = token >> TOKEN_TYPE_SHIFT, token & 0xFFFFFFFF
+        if type_ in ENTERS_A_GROUP and self.caller is not None:
+            self.caller.reserve(-1)
         if self.closing:
             return
-        type_, request_id = token >> TOKEN_TYPE_SHIFT, token & 0xFFFFFFFF
         if type(result) is Refused:
             self.session.refuse(result.code, request_id, type_, result.detail, result.retry_after_ms)
             self.say()
@@ -283,12 +291,18 @@ class Connection(asyncio.Protocol):
         self.out.append(data)
 
     def write_now(self, data: bytes) -> None:
-        """Give `data` to the transport at once. Only if nothing is gathered (`out` is empty)."""
+        """Give `data` to the transport at once. Only if nothing is gathered (`out` is empty). Never raises: what goes
+        wrong here is this connection's, and ends it."""
         tls = self._tls
-        if tls is None:
-            self._transport.write(data)
-        elif tls.ready:
-            self._transport.write(tls.seal(data))
+        try:
+            if tls is None:
+                self._transport.write(data)
+            elif tls.ready:
+                self._transport.write(tls.seal(data))
+        except Exception as error:
+            log.info("writing to connection %d failed: %s", self.id, error)
+            self.session.lost()
+            self._end(b"")
 
     def flush(self) -> None:
         """Write what was gathered, as one."""
@@ -311,7 +325,7 @@ class Connection(asyncio.Protocol):
         """A delivery to a connection that is not `quick` (RX-07)."""
         if self.closing or self.caller is None:
             return
-        queued = self._transport.get_write_buffer_size()
+        queued = self._transport.get_write_buffer_size() + len(frame)
         if self.queue.may_deliver(queued, now_ms, conversation, first_seq, last_seq, priority):
             self.write(frame)
         else:
@@ -363,11 +377,21 @@ class Connection(asyncio.Protocol):
         if self.closing:
             return
         self.flush()
-        self.closing = True
-        self.quick = False
+        last = b""
         if self._tls is not None and self._tls.ready:
             self._tls.close()
-            self._transport.write(self._tls.data_to_send())
+            last = self._tls.data_to_send()
+        self._end(last)
+
+    def _end(self, last: bytes) -> None:
+        """Nothing more is taken or given; `last` goes out if it can."""
+        if self.closing:
+            return
+        self.closing = True
+        self.quick = False
+        self.out.clear()
+        if last:
+            self._transport.write(last)
         self._hub.wheel.set(self, clock.steady_ms() + LINGER_MS)
         self._transport.close()
 

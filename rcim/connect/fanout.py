@@ -4,7 +4,10 @@
 2. A pass over many sockets is cut into chunks, with the loop's other work between them (design 2.6).
 3. The next pass begins a slice after the last one began (flow/slices.py); after quiet, at once.
 4. Who comes in while messages wait gets those that came after it, and none before. Who goes gets no more.
-5. What waits is bounded: past the bound the conversation is congested and its actor pauses.
+5. What waits is bounded, and so is what one pass carries: past the first bound the conversation is congested and its
+   actor pauses; past the second the next pass begins at once.
+6. When the conversation ends, what waits and GROUP_GONE are given to everyone in one go, so that nothing of it can come
+   behind a conversation that is made anew with its id.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from rcim.wire.frames import GroupGone
 
 PENDING_MESSAGES_MAX = 4096
 """Messages that wait for a pass of one conversation before it is congested: 32 MiB of the largest bodies."""
+PASS_BYTES_MAX = 64 * 1024
+"""Bytes of bodies that one pass carries to each socket: below the outbound bounds, and cheap to encrypt in chunks."""
 
 
 class Audience:
@@ -30,9 +35,9 @@ class Audience:
 
     __slots__ = (
         "at",
+        "backlog",
         "data",
         "first_seq",
-        "gone",
         "key",
         "last_seq",
         "members",
@@ -59,7 +64,8 @@ class Audience:
         self.passing = False
         self.parked = False
         """True if the actor was found congested and waits for `resume`."""
-        self.gone = False
+        self.backlog = False
+        """True if the last pass could not carry all that waited."""
         self.snapshot: list[Connection] = []
         self.at = 0
         self.removed: set[Connection] = set()
@@ -89,11 +95,16 @@ class Audience:
         return not (self.members or self.newcomers or self.passing)
 
     def take(self) -> list[Message]:
-        """What the next pass carries: all that waits, or what waits up to where somebody came in."""
+        """What the next pass carries: what waits, up to where somebody came in, and to PASS_BYTES_MAX."""
         self._admit()
-        count = min((before for before, _ in self.newcomers), default=len(self.pending))
+        end = min((before for before, _ in self.newcomers), default=len(self.pending))
+        count = size = 0
+        while count < end and (count == 0 or size < PASS_BYTES_MAX):
+            size += len(self.pending[count].body)
+            count += 1
         taken, self.pending = self.pending[:count], self.pending[count:]
         self.newcomers = [(before - count, who) for before, who in self.newcomers]
+        self.backlog = count < end
         return taken
 
     def _admit(self) -> None:
@@ -159,11 +170,32 @@ class Fanout:
             self._arm(audience)
 
     def end(self, key: str) -> None:
-        """The conversation is over: what waits goes out, then everyone is told."""
-        audience = self._audiences.pop(key, None)
-        if audience is not None:
-            audience.gone = True
-            self._arm(audience)
+        """The conversation is over: what waits goes out, then everyone is told, all of it at once. It is written at the
+        end of the turn, some hundred connections at a time."""
+        audience = self._audiences.get(key)
+        if audience is None:
+            return
+        if audience.passing:
+            rest = audience.snapshot[audience.at :]
+            self._give(audience, [c for c in rest if c not in audience.removed])
+            audience.at, audience.snapshot = 0, []
+        while audience.pending:
+            self._prepare(audience, audience.take())
+            self._give(audience, list(audience.members))
+        gone = GroupGone(key.removeprefix(GROUP_PREFIX), GoneReason.DISSOLVED).encode()
+        for connection in [*audience.members, *(who for _, who in audience.newcomers)]:
+            connection.write(gone)
+        audience.members.clear()
+        audience.newcomers.clear()
+        self._drop(audience)
+
+    def _give(self, audience: Audience, connections: Sequence[Connection]) -> None:
+        """What was prepared, gathered with what else each connection gets in this turn."""
+        for connection in connections:
+            if connection.quick:
+                connection.write(audience.data)
+            else:
+                self._offer(audience, connection)
 
     # -- passes
 
@@ -171,7 +203,7 @@ class Fanout:
         if audience.passing or audience.timer is not None:
             return
         wait_ms = audience.started_ms + slice_ms(len(audience.members)) - clock.steady_ms()
-        if wait_ms <= 0:
+        if wait_ms <= 0 or audience.backlog:
             self._begin(audience)
         else:
             audience.timer = self._loop.call_later(wait_ms / 1000, self._begin, audience)
@@ -180,19 +212,31 @@ class Fanout:
         audience.timer = None
         messages = audience.take()
         if not messages:
-            if audience.gone:
-                self._tell_gone(audience)
             return
-        runs = split_for_frames(messages, self._limits)
-        audience.data = b"".join(deliver(audience.key, run) for run in runs)
-        audience.first_seq, audience.last_seq = messages[0].seq, messages[-1].seq
-        audience.priority = min(m.priority for m in messages)
+        self._prepare(audience, messages)
         audience.snapshot, audience.at = list(audience.members), 0
         audience.passing = True
         audience.started_ms = clock.steady_ms()
         self.passes += 1
         self.deliveries += len(messages) * len(audience.snapshot)
         self._chunk(audience)
+
+    def _prepare(self, audience: Audience, messages: Sequence[Message]) -> None:
+        """Encode `messages`, once for all."""
+        runs = split_for_frames(messages, self._limits)
+        audience.data = b"".join(deliver(audience.key, run) for run in runs)
+        audience.first_seq, audience.last_seq = messages[0].seq, messages[-1].seq
+        audience.priority = min(m.priority for m in messages)
+
+    def _offer(self, audience: Audience, connection: Connection) -> None:
+        connection.offer(
+            audience.data,
+            audience.key,
+            audience.first_seq,
+            audience.last_seq,
+            audience.priority,
+            audience.started_ms,
+        )
 
     def _chunk(self, audience: Audience) -> None:
         """Write to the next `fanout_chunk` connections: the innermost loop of the server."""
@@ -203,14 +247,7 @@ class Fanout:
             if removed and connection in removed:
                 continue
             if not connection.quick:
-                connection.offer(
-                    data,
-                    audience.key,
-                    audience.first_seq,
-                    audience.last_seq,
-                    audience.priority,
-                    audience.started_ms,
-                )
+                self._offer(audience, connection)
             elif connection.out:
                 connection.out.append(data)
             else:
@@ -226,7 +263,7 @@ class Fanout:
         audience.removed.clear()
         if len(audience.pending) < PENDING_MESSAGES_MAX // 2:
             self._unpark(audience)
-        if audience.pending or audience.gone:
+        if audience.pending:
             self._arm(audience)
         elif audience.empty:
             self._drop(audience)
@@ -235,11 +272,3 @@ class Fanout:
         if audience.parked:
             audience.parked = False
             self._resume(audience.key)
-
-    def _tell_gone(self, audience: Audience) -> None:
-        group_id = audience.key.removeprefix(GROUP_PREFIX)
-        data = GroupGone(group_id, GoneReason.DISSOLVED).encode()
-        for connection in audience.members:
-            connection.write(data)
-        audience.members.clear()
-        self._drop(audience)

@@ -19,6 +19,8 @@ from rcim.flow.wheel import TimingWheel
 from rcim.handlers.table import Handlers
 from rcim.wire.frames import ConnectionEntry, GoingAway, GroupGone, Stat
 
+FLUSH_CHUNK = 256
+"""Connections written to at the end of one turn; more of them wait for the next."""
 WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""
 
@@ -64,7 +66,7 @@ class Hub:
         self.dispatcher = dispatcher
         self.handlers = Handlers(clock.wall_ms())
         self.counters = HubCounters()
-        self.gate = HandshakeGate(limits.handshakes_max)
+        self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
         self.wheel: TimingWheel[Connection] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
         self.fanout = Fanout(limits, loop, dispatcher.resume)
         self.logins = Logins(self, identity)
@@ -80,10 +82,10 @@ class Hub:
         self._ticker = self.loop.call_later(WHEEL_TICK_S, self._tick)
 
     def _tick(self) -> None:
+        self._ticker = self.loop.call_later(WHEEL_TICK_S, self._tick)
         now_ms = clock.steady_ms()
         for connection in self.wheel.advance(now_ms):
             connection.on_timer(now_ms)
-        self._ticker = self.loop.call_later(WHEEL_TICK_S, self._tick)
 
     # -- connections
 
@@ -119,8 +121,10 @@ class Hub:
         self._to_flush.append(connection)
 
     def _flush(self) -> None:
-        waiting, self._to_flush = self._to_flush, []
-        for connection in waiting:
+        now, self._to_flush = self._to_flush[:FLUSH_CHUNK], self._to_flush[FLUSH_CHUNK:]
+        if self._to_flush:
+            self.loop.call_soon(self._flush)
+        for connection in now:
             connection.flush()
 
     def __len__(self) -> int:

@@ -38,15 +38,23 @@ class Identity:
 class _User:
     """A user with at least one connection that is logged in or about to be."""
 
-    __slots__ = ("changes", "connections", "conversations", "pending")
+    __slots__ = ("changes", "connections", "conversations", "entering", "pending", "profile")
 
     def __init__(self) -> None:
         self.connections: dict[Connection, None] = {}
         self.conversations: set[str] = set()
+        self.entering = 0
+        """Requests under way that would put the user into a conversation."""
+        self.profile: tuple[str, str] | None = None
+        """While `pending`: nickname and face URL, if they have changed."""
         self.pending = 0
         """Logins of this user that wait for the store."""
         self.changes: dict[str, bool] = {}
         """While `pending`: conversation to whether the user is in it now."""
+
+    def reserve(self, by: int) -> None:
+        """Count requests that are about to put the user into a conversation."""
+        self.entering += by
 
 
 class _Pending:
@@ -94,7 +102,8 @@ class Logins:
         connection.device_tag = login.device_tag
         user = self._users.setdefault(login.user_id, _User())
         user.pending += 1
-        connection.caller.groups = lambda: len(user.conversations)
+        connection.caller.groups = lambda: len(user.conversations) + user.entering
+        connection.caller.reserve = user.reserve
         query = LoginQuery(login.user_id)
         self._hub.dispatcher.ask(Request("", query, _Pending(self, connection, request_id), 0))
 
@@ -115,9 +124,9 @@ class Logins:
         found = [key for key in result.conversations if changed.get(key, True)]
         found += [key for key, there in changed.items() if there]
         self._enter(user, connection, found)
-        caller.nickname, caller.face_url = result.profile.nickname, result.profile.face_url
+        caller.nickname, caller.face_url = user.profile or (result.profile.nickname, result.profile.face_url)
         if not user.pending:
-            user.changes = {}
+            user.changes, user.profile = {}, None
         self._hub.counters.logins += 1
         limits = self._hub.limits
         answer = LoginOk(
@@ -133,16 +142,16 @@ class Logins:
         connection.opened()
 
     def _enter(self, user: _User, connection: Connection, conversations: list[str]) -> None:
-        first = not user.connections
-        user.connections[connection] = None
-        # Another device may have read an older list than this one: what is known now counts for all of them.
-        for key in conversations:
+        # This device may know of a conversation before its other devices have been told: it counts for all of them.
+        for key in set(conversations) - user.conversations:
             user.conversations.add(key)
-        for key in user.conversations:
             audience = self._hub.fanout.audience(key)
-            audience.add(connection)
-            if first:
-                audience.users += 1
+            audience.users += 1
+            for other in user.connections:
+                audience.add(other)
+        user.connections[connection] = None
+        for key in user.conversations:
+            self._hub.fanout.audience(key).add(connection)
 
     # -- changes
 
@@ -192,6 +201,8 @@ class Logins:
     def profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
         """What the user's connections send with from now on (MS-04)."""
         user = self._users.get(user_id)
+        if user is not None and user.pending:
+            user.profile = (nickname, face_url)
         for connection in user.connections if user else ():
             if connection.caller is not None:
                 connection.caller.nickname, connection.caller.face_url = nickname, face_url

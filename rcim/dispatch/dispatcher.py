@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rcim.actor.group import GroupActor
@@ -45,6 +46,8 @@ log = logging.getLogger("rcim.dispatch")
 
 SWEEP_PER_IDLE = 4
 """The sweep for idle actors runs so many times in `actor_idle_ms`."""
+CLAIM_PAUSE_S = 1.0
+"""Before the store is asked again where it is, after it could not say."""
 PURGE_PAUSE_S = 0.05
 """Between two steps of removal: at most a few percent of the committing thread."""
 
@@ -140,6 +143,7 @@ class Dispatcher:
         while self._ready and left > 0:
             mailbox = self._ready.popleft()
             mailbox.ready = False
+            assert self._mailboxes.get(mailbox.key) is mailbox, "one mailbox, and so one actor, for a conversation"
             if mailbox.actor is None:
                 self._load(mailbox)
                 continue
@@ -193,16 +197,31 @@ class Dispatcher:
         self._committing = True
 
         def done(_: Any, error: BaseException | None) -> None:
-            self._committing = False
-            if error is None:
-                self.counters.commits += 1
-                self.counters.records += len(entries)
-                self._release(batch)
-            else:
+            if error is not None:
                 self._failed(batch, entries, touched, error)
+                self._claim_again()
+                return
+            self._committing = False
+            self.counters.commits += 1
+            self.counters.records += len(entries)
+            self._release(batch)
             self._go_on()
 
         self._writer.do(lambda: self._store.append(entries), done)
+
+    def _claim_again(self) -> None:
+        """After a failed commit: go on from where the store says it is, whatever was thought."""
+
+        def done(positions: Any, error: BaseException | None) -> None:
+            if error is not None:
+                log.error("the store can't be read: %s", error)
+                self._later(CLAIM_PAUSE_S, self._claim_again)
+                return
+            self._positions = positions
+            self._committing = False
+            self._go_on()
+
+        self._writer.do(self._store.claim, done)
 
     def _go_on(self) -> None:
         if self._ready and not self._turn_due and not self._committing:
@@ -215,8 +234,6 @@ class Dispatcher:
         """Forget everything that was to be: positions, the actors' states, the answers."""
         self.counters.failed_commits += 1
         log.error("a commit of %d records failed: %s", len(entries), error)
-        for entry in entries:
-            self._positions[entry.shard] = min(self._positions[entry.shard], entry.position)
         for key in touched:
             mailbox = self._mailboxes.get(key)
             if mailbox is not None:
@@ -226,7 +243,7 @@ class Dispatcher:
             if outcome.record is None and request.key not in touched:
                 self._answer(request, outcome)
             else:
-                request.refuse(refused)
+                _refuse(request, refused)
 
     # -- out
 
@@ -243,18 +260,27 @@ class Dispatcher:
                     continue
                 # Who is in it changes: what was sent before goes to those who were in it before.
                 if request.key in messages:
-                    outlet.deliver(request.key, messages.pop(request.key))
-                _EFFECTS[type(effect)](outlet, request.key, effect)
+                    self._deliver(request.key, messages.pop(request.key))
+                with _contained("effect", request.key):
+                    _EFFECTS[type(effect)](outlet, request.key, effect)
             self._answer(request, outcome)
         for key, sent in messages.items():
-            outlet.deliver(key, sent)
+            self._deliver(key, sent)
+
+    def _deliver(self, key: str, messages: list[Message]) -> None:
+        assert self._outlet is not None
+        with _contained("delivery", key):
+            self._outlet.deliver(key, messages)
 
     def _answer(self, request: Request, outcome: Outcome) -> None:
         if isinstance(outcome.result, MessagesQuery | MembersQuery):
             request.ask = outcome.result
             self._reader.ask(request)
-        else:
+            return
+        try:  # written out, and not `_contained`: this is once for each message
             request.origin.answer(request.token, outcome.result)  # type: ignore[arg-type]
+        except Exception:
+            log.exception("an answer of %s failed", request.key)
 
     # -- loading and forgetting
 
@@ -269,11 +295,12 @@ class Dispatcher:
             mailbox.loading = False
             if error is not None:
                 log.error("loading %s failed: %s", key, error)
+                # Out of the map first: who is woken and asks again gets a mailbox of its own, not this one.
+                self._mailboxes.pop(key, None)
                 refused = refusal(error)
                 while mailbox.queue:
-                    mailbox.queue.popleft().refuse(refused)
-                mailbox.wake(self._limits.mailbox_max)
-                self._mailboxes.pop(key, None)
+                    _refuse(mailbox.queue.popleft(), refused)
+                self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
                 return
             mailbox.actor = self._actor(snapshot, mailbox.shard)
             mailbox.used_ms = now_ms
@@ -336,6 +363,20 @@ class Dispatcher:
             timer.cancel()
         self._writer.stop()
         self._reading.stop()
+
+
+@contextlib.contextmanager
+def _contained(what: str, key: str) -> Iterator[None]:
+    """A fault in giving something out is its receiver's: the others of the batch get theirs."""
+    try:
+        yield
+    except Exception:
+        log.exception("an %s of %s failed", what, key)
+
+
+def _refuse(request: Request, refused: Refused) -> None:
+    with _contained("answer", request.key):
+        request.refuse(refused)
 
 
 _EFFECTS: dict[type, Callable[[Outlet, str, Any], None]] = {

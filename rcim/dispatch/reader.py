@@ -55,10 +55,13 @@ class Reader:
             self._busy = False
             for i, request in enumerate(batch):
                 answer = error or answers[i]
-                if isinstance(answer, BaseException):
-                    request.refuse(refusal(answer))
-                else:
-                    request.origin.answer(request.token, answer)
+                try:
+                    if isinstance(answer, BaseException):
+                        request.refuse(refusal(answer))
+                    else:
+                        request.origin.answer(request.token, answer)
+                except Exception:  # it is its receiver's: the others get theirs
+                    log.exception("giving out an answer failed")
             self._go()
 
         self._worker.do(lambda: self._store.answer_all(queries), done)

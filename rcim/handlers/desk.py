@@ -15,7 +15,7 @@ from rcim.wire.schema import Frame
 class Caller:
     """Who is logged in on a connection. Nickname and face URL follow the user's profile while it is open."""
 
-    __slots__ = ("admin", "face_url", "groups", "nickname", "user_id")
+    __slots__ = ("admin", "face_url", "groups", "nickname", "reserve", "user_id")
 
     def __init__(self, user_id: str, admin: bool, nickname: str = "", face_url: str = "") -> None:
         self.user_id = user_id
@@ -23,7 +23,13 @@ class Caller:
         self.nickname = nickname
         self.face_url = face_url
         self.groups: Callable[[], int] = int
-        """How many conversations the user is in."""
+        """How many conversations the user is in, those that it is about to enter among them."""
+        self.reserve: Callable[[int], None] = _nothing
+        """Count a conversation that the user is about to enter (1), or no longer is (-1)."""
+
+
+def _nothing(_: int) -> None:
+    """A caller that is not yet anybody reserves nothing."""
 
 
 class Desk(Protocol):

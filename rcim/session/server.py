@@ -42,7 +42,7 @@ INPUT_OF: dict[type[Frame], Input] = {
 class ServerSession:
     """See the module's text. `now_ms` is steady time, `wall_ms` the clock's, both in milliseconds."""
 
-    __slots__ = ("_heard_ms", "_hello_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "state")
+    __slots__ = ("_heard_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "budget", "state")
 
     def __init__(self, limits: Limits, now_ms: int) -> None:
         self._limits = limits
@@ -50,9 +50,10 @@ class ServerSession:
         self._out: list[bytes] = []
         self._started_ms = now_ms
         self._heard_ms = now_ms
-        self._hello_ms = 0
         self.state = State.HELLO_WAIT
         self.agent = ""
+        self.budget = 1 << 30
+        """So many frames are still taken; the caller sets it for each of its turns. At 0 the rest waits."""
 
     # -- bytes
 
@@ -87,7 +88,7 @@ class ServerSession:
 
         Never raises: what the peer does wrong is answered here (WI-02, WI-04).
         """
-        while self.state in TAKES_FRAMES:
+        while self.state in TAKES_FRAMES and self.budget > 0:
             try:
                 raw = self._splitter.take()
             except RcimError as error:
@@ -95,6 +96,7 @@ class ServerSession:
                 return None
             if raw is None:
                 return None
+            self.budget -= 1
             found = self._look(raw, wall_ms)
             if found is not None:
                 return found
@@ -140,7 +142,6 @@ class ServerSession:
             self.refuse(VERSION_UNSUPPORTED, request_id, Hello.TYPE, text)
             return
         self.agent = hello.agent
-        self._hello_ms = self._heard_ms
         usual = self._limits.heartbeat_ms
         wanted = hello.heartbeat_ms or usual
         answer = HelloOk(
@@ -203,7 +204,7 @@ class ServerSession:
         if self.state is State.HELLO_WAIT:
             return self._started_ms + self._limits.handshake_ms
         if self.state in (State.LOGIN_WAIT, State.LOGIN_CHECK):
-            return self._hello_ms + self._limits.login_ms
+            return self._started_ms + self._limits.login_ms
         return self._heard_ms + self._limits.silence_ms_max
 
     def on_timer(self, now_ms: int) -> None:

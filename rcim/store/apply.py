@@ -18,7 +18,7 @@ from rcim.actor.records import (
     UserProfileSet,
 )
 from rcim.store import keys
-from rcim.store.backend import WriteView
+from rcim.store.backend import StoreError, WriteView
 from rcim.store.values import Head, pack, unpack
 
 
@@ -51,6 +51,8 @@ class Applier:
     def _message_kept(self, record: MessageKept) -> None:
         message = record.message
         head = self._head(record.key)
+        if message.seq != head.next_seq:
+            raise StoreError(f"{record.key}: SEQ {message.seq} where {head.next_seq} is next")
         self._view.put("messages", keys.message(record.key, message.seq), pack(message))
         self._heads[record.key] = Head(
             message.seq + 1, message.time_ms, head.info_seq, head.last_info_time_ms, head.member_num

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import lmdb
 
+RESERVE_BYTES = 16 << 20
+"""What removing may use beyond the bound: pages are copied when they change, so removing needs room too."""
 TABLES = ("meta", "shards", "profiles", "heads", "members", "memberships", "messages", "users", "purge")
 
 
@@ -43,8 +45,9 @@ class Backend(Protocol):
     def write(self) -> AbstractContextManager[WriteView]:
         """Durable when the block ends; without a trace if it raises. Raises StoreError, or NoRoom."""
 
-    def grow(self) -> None:
-        """Make room after NoRoom. Raises StoreError if it may not grow further."""
+    def grow(self, *, reserve: bool = False) -> None:
+        """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises StoreError if it may
+        not grow further."""
 
     def close(self) -> None: ...
 
@@ -120,7 +123,7 @@ class MemoryBackend:
                 view.roll_back()
                 raise
 
-    def grow(self) -> None:
+    def grow(self, *, reserve: bool = False) -> None:
         """There is always room."""
 
     def close(self) -> None:
@@ -216,12 +219,16 @@ class LmdbBackend:
                 self._env.close()
                 self._open()
 
-    def grow(self) -> None:
-        if self._map_bytes >= self._map_bytes_max:
-            raise StoreError(f"the store is at its bound of {self._map_bytes_max} bytes")
-        with self._no_readers:
-            self._map_bytes = min(self._map_bytes * 2, self._map_bytes_max)
-            self._env.set_mapsize(self._map_bytes)
+    def grow(self, *, reserve: bool = False) -> None:
+        bound = self._map_bytes_max + (RESERVE_BYTES if reserve else 0)
+        if self._map_bytes >= bound:
+            raise StoreError(f"the store is at its bound of {bound} bytes")
+        try:
+            with self._no_readers:
+                self._map_bytes = min(self._map_bytes * 2, bound)
+                self._env.set_mapsize(self._map_bytes)
+        except lmdb.Error as error:
+            raise StoreError(str(error)) from None
 
     def close(self) -> None:
         with self._no_readers:

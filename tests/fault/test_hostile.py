@@ -12,6 +12,7 @@ import pytest
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform, Priority
+from rcim.session.tls import TlsCore
 from rcim.wire import frames as f
 from rcim.wire.header import HEADER
 from tests.kit import Raw, TestServer, create, send, until
@@ -298,19 +299,103 @@ async def test_a_client_that_never_reads_its_answers_is_not_read(tmp_path: Path)
     await server.stop()
 
 
-async def test_a_storm_of_handshakes_waits_in_line(tmp_path: Path) -> None:
-    server = TestServer(tmp_path / "d", tls=True, flags=("limits.handshakes_max=2",))
+async def test_silent_connections_hold_nobody_up(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "d", tls=True, flags=("limits.handshakes_max=1",))
     await server.start()
     pair = await bystander(server)
-    idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
-    hub = server.server.hub
-    await until(lambda: len(hub) == 4)
-    late = asyncio.create_task(server.member("late"))
-    await until(lambda: hub.gate.waiting == 1)
+    idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(50)]
+    for _, writer in idle[::2]:
+        writer.write(b"\x16\x03\x01\x00\xc8\x01")  # the beginning of a hello, and no more
+    late = await asyncio.gather(*(server.member(f"late{i}") for i in range(10)))
+    assert isinstance(await late[0].ask(f.Ping(1)), f.Pong)
     await still_talk(pair, "1")
-    idle[0][1].close()
-    assert isinstance(await (await late).ask(f.Ping(1)), f.Pong)
-    idle[1][1].close()
+    for _, writer in idle:
+        writer.close()
+    await server.stop()
+
+
+class TlsByHand:
+    """A client that does its TLS itself, so that it can damage it."""
+
+    def __init__(self, context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.tls = TlsCore(context, server_side=False, server_hostname="127.0.0.1")
+
+    async def login(self, user: str, sig: str) -> None:
+        found = b""
+        said = False
+        while b"\x80\x02" not in found:
+            self.writer.write(self.tls.data_to_send())
+            if self.tls.ready and not said:
+                said = True
+                hello = f.Hello(1, 1, 0, [], "by hand").encode(1)
+                self.writer.write(self.tls.seal(hello + f.Login(user, sig, Platform.WEB, "").encode(2)))
+            found += self.tls.receive(await self.reader.read(65536))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_damaged_tls_record_ends_its_connection_alone(tmp_path: Path, seed: int) -> None:
+    server = TestServer(tmp_path / "d", tls=True)
+    await server.start()
+    pair = await bystander(server)
+    alice, bob = pair
+    assert isinstance(await alice.ask(create("loud", "bob", "eve")), f.GroupCreateOk)
+    rng = random.Random(seed)
+    sent = 0
+    for _ in range(8):
+        context = server.trust()
+        assert context is not None
+        eve = TlsByHand(context, *await asyncio.open_connection("127.0.0.1", server.port))
+        await eve.login("eve", server.sign("eve"))
+        for _ in range(rng.randrange(5, 40)):
+            sent += 1
+            alice.write(send("loud", f"c{sent}").encode(1000 + sent))
+        asks = b"".join(f.ProfileGet("bob").encode(50 + i) for i in range(40))
+        eve.writer.write(eve.tls.seal(asks) + b"\x17\x03\x03\x00\x20" + rng.randbytes(32))
+        await alice.answer_to(1000 + sent)
+        eve.writer.close()
+    seen: list[int] = []
+    while len(seen) < sent:
+        push = await bob.take_of(f.Deliver)
+        seen += [m.seq for m in push.messages if push.conversation == "g:loud"]
+    assert seen == list(range(1, sent + 1))
+    await still_talk(pair, "1")
+    await until(lambda: len(server.server.hub) == 2)
+    await server.stop()
+
+
+@pytest.mark.parametrize("logged_in", [False, True], ids=["stranger", "member"])
+async def test_a_flood_of_pings_takes_its_turns(plain_server: TestServer, logged_in: bool) -> None:
+    pair = await bystander(plain_server)
+    flood = await (plain_server.member("eve") if logged_in else plain_server.raw())
+    if not logged_in:
+        await flood.hello()
+    flood.write(b"".join(f.Ping(i).encode(i + 10) for i in range(5000)))
+    for i in range(5):
+        await still_talk(pair, str(i))
+    assert isinstance(await flood.answer_to(5009), f.Pong), "each of its pings is answered"
+
+
+async def test_what_one_pass_carries_is_bounded(tmp_path: Path) -> None:  # RX-07
+    server = TestServer(tmp_path / "d", tls=False)
+    await server.start()
+    pair = await bystander(server)
+    members = [await server.member(f"m{i}") for i in range(30)]
+    await members[0].ask(create("loud", *(f"m{i}" for i in range(1, 30))))
+    for i in range(400):
+        members[0].write(send("loud", f"c{i}", "x" * 8000).encode(1000 + i))
+    hub = server.server.hub
+    most = 0
+    audience = hub.fanout.find("g:loud")
+    assert audience is not None
+    seen: list[int] = []
+    while len(seen) < 400:
+        push = await members[1].take_of(f.Deliver)
+        seen += [m.seq for m in push.messages]
+        most = max(most, len(audience.data), *(c.queued_bytes for c in hub._connections.values()))
+    assert seen == list(range(1, 401))
+    assert most < server.settings.limits.out_hard_bytes
+    await still_talk(pair, "1")
     await server.stop()
 
 

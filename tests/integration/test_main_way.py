@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rcim.base.errors import RcimError
+from rcim.actor.records import MemberJoined
+from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
-from rcim.client import Client, GroupEvent, Message
+from rcim.client import Client, GroupEvent, Message, SendResult
+from rcim.client.link import ConnectionGone
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom, Text, TypedBytes
+from rcim.wire.stream import StreamSplitter
 from tests.kit import TestServer, create, send, until
 
 
@@ -63,10 +69,8 @@ async def test_the_same_client_msg_id_is_sent_once(server: TestServer) -> None: 
         assert (await alice.send("g", "y")).seq == 2
 
 
-async def test_ids_and_seq_survive_a_restart(tmp_path: object) -> None:  # ST-01, MS-01, MS-02
-    from pathlib import Path
-
-    data = Path(str(tmp_path)) / "data"
+async def test_ids_and_seq_survive_a_restart(tmp_path: Path) -> None:  # ST-01, MS-01, MS-02
+    data = tmp_path / "data"
     server = TestServer(data)
     await server.start()
     async with server.client("alice") as alice:
@@ -322,10 +326,8 @@ async def test_bad_values_end_in_their_code(plain_server: TestServer, frame: f.F
     await alice.close()
 
 
-async def test_too_many_groups(tmp_path: object) -> None:
-    from pathlib import Path
-
-    server = TestServer(Path(str(tmp_path)) / "d", tls=False, flags=("limits.groups_per_user_max=2",))
+async def test_too_many_groups(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "d", tls=False, flags=("limits.groups_per_user_max=2",))
     await server.start()
     alice = await server.member("alice")
     assert [type(await alice.ask(create(g))).__name__ for g in "ab"] == ["GroupCreateOk"] * 2
@@ -385,3 +387,145 @@ async def test_logout_answers_what_was_taken(server: TestServer) -> None:
             found.append(raw.request_id)
     assert found == [*range(100, 120), 200]
     await alice.close()
+
+
+async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store knows of the join before the connections have been told: all devices hear the group nevertheless."""
+    store = plain_server.server.store
+    append = store.append
+    joined, go_on = threading.Event(), threading.Event()
+
+    def slow(entries: Any) -> None:
+        append(entries)
+        if any(isinstance(e.record, MemberJoined) for e in entries):
+            joined.set()
+            go_on.wait(10)
+
+    monkeypatch.setattr(store, "append", slow)
+    alice, first = await plain_server.member("alice"), await plain_server.member("bob")
+    await alice.ask(create("g"))
+    asking = asyncio.create_task(first.ask(f.GroupJoin("g", "")))
+    await until(joined.is_set)
+    second = await plain_server.member("bob")
+    go_on.set()
+    await asking
+    await alice.ask(send("g", "c"))
+    for device in (first, second):
+        assert (await device.take_of(f.Deliver)).messages[0].seq == 1
+    assert (await alice.ask(f.GroupInfo("g"))).online_num == 2
+
+
+async def test_a_group_made_again_comes_after_the_end_of_the_old(
+    plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.connect.fanout.slice_ms", lambda sockets: 60_000)
+    alice, bob = await plain_server.member("alice"), await plain_server.member("bob")
+    await alice.ask(create("g", "bob"))
+    for i in range(3):
+        await alice.ask(send("g", f"c{i}"))
+    await alice.ask(f.GroupDissolve("g"))
+    await alice.ask(create("g", "bob"))
+    await alice.ask(send("g", "again"))
+    found: list[object] = []
+    while len(found) < 4:
+        push = await bob.take()
+        found += [m.seq for m in push.messages] if isinstance(push, f.Deliver) else [type(push).__name__]
+        if len(found) == 4 and found[3] != "GroupGone":
+            break
+    assert found == [1, 2, 3, "GroupGone"]
+    push = await bob.take_of(f.Deliver)
+    assert [m.seq for m in push.messages] == [4]
+
+
+async def test_what_is_under_way_is_sent_again_whatever_ended_the_connection(server: TestServer) -> None:  # MS-02
+    async with server.client("alice") as alice:
+        await alice.create_group("G", group_id="g")
+        hub = server.server.hub
+        for code in (TOO_SLOW, HEARTBEAT_TIMEOUT):
+            (connection,) = [c for c in hub._connections.values() if c.caller and not c.closing]
+            sending = [asyncio.create_task(alice.send("g", f"{i}")) for i in range(20)]
+            await asyncio.sleep(0)
+            connection.refuse_all(code)
+            results = await asyncio.gather(*sending)
+            assert len({r.seq for r in results}) == 20
+        assert alice.reconnects == 2
+
+
+async def test_a_closed_client_answers_that_it_is(plain_server: TestServer) -> None:
+    client = plain_server.client("alice")
+    await client.connect()
+    await client.create_group("G", group_id="g")
+    under_way = asyncio.create_task(client.send("g", "x"))
+    await asyncio.sleep(0)
+    await client.close()
+    with pytest.raises(ConnectionGone):
+        await client.send("g", "y")
+    (result,) = await asyncio.gather(under_way, return_exceptions=True)
+    assert isinstance(result, SendResult | ConnectionGone), "answered or ended, and not left hanging"
+
+
+async def test_a_user_sig_that_can_not_be_made_for_a_while(plain_server: TestServer) -> None:
+    fails = [RuntimeError("the back end is away")] * 2
+
+    def sign() -> str:
+        if client.login_ok is not None and fails:
+            raise fails.pop()
+        return plain_server.sign("alice")
+
+    client = Client("127.0.0.1", plain_server.port, user_id="alice", user_sig=sign, tls=None)
+    async with client:
+        assert client._link is not None
+        client._link.abort()
+        await until(lambda: client.reconnects == 1)
+        assert not fails and await client.create_group("G")
+
+
+async def test_a_server_that_ends_with_its_welcome(tmp_path: Path) -> None:
+    """LOGIN_OK, GOING_AWAY and the end in one piece: the client comes again."""
+    seen: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(writer)
+        first = len(seen) == 1
+        splitter = StreamSplitter(1 << 20)
+        while data := await reader.read(65536):
+            splitter.feed(data)
+            while (raw := splitter.take()) is not None:
+                if raw.type == f.Hello.TYPE:
+                    writer.write(f.HelloOk(1, 30000, 75000, 0, 4096, [], "fake").encode(raw.request_id))
+                elif raw.type == f.Login.TYPE:
+                    said = f.LoginOk(1, 0, 65536, 8192, False, "", "").encode(raw.request_id)
+                    writer.write(said + (f.GoingAway(0, 0, "", 0).encode() if first else b""))
+                    if first:
+                        writer.close()
+                        return
+                elif raw.type == f.GroupsJoined.TYPE:
+                    writer.write(f.GroupsJoinedOk([], "").encode(raw.request_id))
+                elif raw.type == f.Logout.TYPE:
+                    writer.write(f.LogoutOk().encode(raw.request_id))
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    async with Client("127.0.0.1", port, user_id="a", user_sig="x", tls=None) as client:
+        assert client.reconnects == 1 and len(seen) == 2
+    listener.close()
+    for writer in seen:
+        writer.close()
+
+
+async def test_many_groups_at_once_meet_their_bound(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "d", tls=False, flags=("limits.groups_per_user_max=3",))
+    await server.start()
+    alice = await server.member("alice")
+    for i in range(20):
+        alice.write(create(f"g{i}").encode(100 + i))
+    answers: list[Any] = []
+    while len(answers) < 20:
+        found = await alice.take()
+        answers += [found] if isinstance(found, f.GroupCreateOk | RcimError) else []
+    made = [a for a in answers if isinstance(a, f.GroupCreateOk)]
+    assert len(made) == 3
+    assert {a.code.name for a in answers if isinstance(a, RcimError)} == {"TOO_MANY_GROUPS"}
+    await alice.ask(f.GroupDissolve(made[0].group_id))
+    assert isinstance(await alice.ask(create("another")), f.GroupCreateOk)
+    await server.stop()

@@ -272,3 +272,53 @@ async def test_profiles_are_kept_and_told() -> None:
     assert await sim.answer("@:bob", c.SetUserProfile("bob", False, "Bob", "")) == o.ProfileSaved()
     assert await sim.answer("@:bob", c.SetUserProfile("bob", False, "Bob", "")) == o.ProfileSaved()
     assert sim.outlet.members["profiles"] == {"bob Bob"} and sim.dispatcher.counters.records == 1
+
+
+async def test_a_failed_load_does_not_make_two_actors(monkeypatch: pytest.MonkeyPatch) -> None:  # MS-01
+    sim = Sim(limits=replace(DEFAULTS, mailbox_max=1))
+    await sim.answer("g:a", create("a"))
+    sim.dispatcher._mailboxes.clear()
+    load, failing = sim.store.load_group, [True]
+
+    def flaky(key: str, now_ms: int) -> Any:
+        if failing:
+            failing.pop()
+            raise StoreError("not now")
+        return load(key, now_ms)
+
+    monkeypatch.setattr(sim.store, "load_group", flaky)
+
+    class Waiter(Asker):
+        """Submits again when there is room, as a connection does."""
+
+        def mailbox_drained(self) -> None:
+            assert sim.dispatcher.submit(Request("g:a", send("u0", "held"), self, 1))
+
+    waiter = Waiter()
+    first = sim.ask("g:a", send("u0", "first"))
+    assert not sim.dispatcher.submit(Request("g:a", send("u0", "held"), waiter, 1))
+    await until(lambda: first in sim.asker.answers)
+    results = []
+    for i in range(3):
+        while not sim.dispatcher.submit(Request("g:a", send("u0", f"c{i}"), sim.asker, 900 + i)):
+            await asyncio.sleep(0.001)
+        await until(lambda i=i: 900 + i in sim.asker.answers)
+        results.append(sim.asker.answers[900 + i].seq)
+    await until(lambda: 1 in waiter.answers)
+    assert sorted([waiter.answers[1].seq, *results]) == [1, 2, 3, 4]
+    assert check(sim.backend).faults == []
+
+
+async def test_a_fault_in_giving_out_is_its_receivers() -> None:
+    sim = Sim()
+    await sim.answer("g:a", create("a"))
+
+    class Broken(Asker):
+        def answer(self, token: int, result: Any) -> None:
+            raise RuntimeError("broken")
+
+    for i in range(5):
+        assert sim.dispatcher.submit(Request("g:a", send("u0", f"b{i}"), Broken(), i))
+    good = sim.ask("g:a", send("u0", "good"))
+    await until(lambda: good in sim.asker.answers)
+    assert sim.asker.answers[good].seq == 6 and len(sim.outlet.seen["g:a"]) == 6

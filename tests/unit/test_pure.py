@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -213,20 +214,35 @@ def test_a_tracker_holds_a_bounded_number() -> None:
 
 class _Guest:
     def __init__(self) -> None:
-        self.called = False
+        self.steps = 0
 
-    def handshake_turn(self) -> None:
-        self.called = True
+    def handshake_step(self) -> None:
+        self.steps += 1
 
 
-def test_the_gate_lets_in_so_many_and_in_order() -> None:
-    gate = HandshakeGate(2)
+def test_the_gate_gives_so_many_steps_a_turn_and_in_order() -> None:
+    turns: list[Callable[[], None]] = []
+    gate = HandshakeGate(2, turns.append)
     guests = [_Guest() for _ in range(5)]
-    assert [gate.enter(g) for g in guests] == [True, True, False, False, False]
-    gate.leave(guests[3])  # gone while in line
-    gate.leave(guests[0])
-    assert guests[2].called and not guests[4].called and gate.waiting == 1
-    gate.leave(guests[0])  # twice is once
-    assert not guests[4].called
-    gate.leave(guests[1])
-    assert guests[4].called
+    for guest in guests:
+        gate.ask(guest)
+    assert len(turns) == 1 and [g.steps for g in guests] == [0] * 5
+    for done in (2, 4, 5):
+        turns.pop()()
+        assert [g.steps for g in guests] == [1] * done + [0] * (5 - done)
+    assert not turns and gate.waiting == 0
+    gate.ask(guests[0])
+    assert len(turns) == 1
+
+
+def test_a_guest_that_fails_does_not_close_the_gate() -> None:
+    turns: list[Callable[[], None]] = []
+    gate = HandshakeGate(1, turns.append)
+    bad, good = _Guest(), _Guest()
+    bad.handshake_step = lambda: 1 // 0  # type: ignore[method-assign, assignment, return-value]
+    gate.ask(bad)
+    gate.ask(good)
+    with pytest.raises(ZeroDivisionError):
+        turns.pop()()
+    turns.pop()()
+    assert good.steps == 1

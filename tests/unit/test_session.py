@@ -170,6 +170,17 @@ def test_requests_behind_the_login_wait_for_it() -> None:
     assert session.next_request(0) == (f.Logout(), 3)
 
 
+@pytest.mark.parametrize("state", [State.LOGIN_WAIT, State.OPEN])
+def test_frames_are_taken_within_a_budget(state: State) -> None:
+    session = reached(state)
+    session.receive(b"".join(f.Ping(i).encode(i + 5) for i in range(10)), 0)
+    for taken in (4, 4, 2):
+        session.budget = 4
+        assert session.next_request(0) is None
+        assert len(said(session)) == taken
+    assert session.pending_bytes == 0
+
+
 def test_a_stopping_server_closes_who_is_not_in_yet() -> None:  # WI-07
     for state in (State.HELLO_WAIT, State.LOGIN_WAIT, State.LOGIN_CHECK):
         session = reached(state)

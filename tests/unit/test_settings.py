@@ -22,7 +22,13 @@ def test_defaults() -> None:
 def test_the_later_wins(tmp_path: Path) -> None:
     file = tmp_path / "rcim.toml"
     file.write_text('[server]\nport = 1\nhost = "h"\n[limits]\nheartbeat_ms = 5000\n[app]\nadministrators = ["a"]\n')
-    environment = {"RCIM_SERVER_PORT": "2", "RCIM_APP_ADMINISTRATORS": "b, c", "RCIM_SERVER_TLS": "no", "HOME": "x"}
+    environment = {
+        "RCIM__SERVER__PORT": "2",
+        "RCIM__APP__ADMINISTRATORS": "b, c",
+        "RCIM__SERVER__TLS": "no",
+        "HOME": "x",
+        "RCIM_SERVER_SERVICE_HOST": "10.0.0.1",
+    }
     made = load(file, environment, ["server.port=3", "groups.public_member_cap=7"])
     assert (made.server.port, made.server.host, made.server.tls) == (3, "h", False)
     assert made.app.administrators == ("b", "c") and made.limits.heartbeat_ms == 5000
@@ -41,7 +47,10 @@ def test_the_later_wins(tmp_path: Path) -> None:
         ("[server]\nhost = true\n", "rcim.toml:2: server.host has to be a string"),
         ("[app]\nadministrators = [1]\n", "rcim.toml:2: app.administrators has to be a list of strings"),
         ("[limits]\nlogin_ms = 1\n", "rcim.toml:2: limits.login_ms must be a whole number from 100"),
-        ("[limits]\nheartbeat_ms = 60000\n", "heartbeat_ms must be below idle_ms"),
+        ("[limits]\nheartbeat_ms = 60000\n", "rcim.toml:2: limits.heartbeat_ms must be below idle_ms"),
+        ("[limits]\n\nidle_ms = 20000\n", "rcim.toml:3: limits.heartbeat_ms must be below idle_ms"),
+        ("[app]\nadministrators = ['']\n", "rcim.toml:2: app.administrators"),
+        ("[server]\nprivate_key = 'none.pem'\n", "rcim.toml:2: server.private_key is 'none.pem'; has to be a file"),
         ("server = 1\n", "rcim.toml:1: server has to be a section"),
         ("[server\n", "rcim.toml"),
         ("[log]\nlevel = 'loud'\n", "rcim.toml:2: log.level is 'loud'"),
@@ -64,8 +73,8 @@ def test_wrong_flags(flag: str) -> None:
 
 
 def test_wrong_environment() -> None:
-    with pytest.raises(SettingsError, match="RCIM_SERVER_PROT"):
-        load(None, {"RCIM_SERVER_PROT": "1"})
+    with pytest.raises(SettingsError, match="RCIM__SERVER__PROT"):
+        load(None, {"RCIM__SERVER__PROT": "1"})
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
