@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from pathlib import Path
 def client_context(ca: Path | str | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer. `ca` is a PEM file: the server's own self-signed certificate, or an authority's.
 
-    Without it the system's authorities are trusted. Raises OSError or ssl.SSLError if the file is no good.
+    Without it the system's authorities are trusted. Where SSLKEYLOGFILE is set, keys are written there, for Wireshark.
+    Raises OSError or ssl.SSLError if the file is no good.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -17,4 +19,6 @@ def client_context(ca: Path | str | None = None) -> ssl.SSLContext:
         context.load_default_certs()
     else:
         context.load_verify_locations(str(ca))
+    if os.environ.get("SSLKEYLOGFILE"):
+        context.keylog_filename = os.environ["SSLKEYLOGFILE"]
     return context

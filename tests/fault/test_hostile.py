@@ -93,6 +93,15 @@ async def test_an_old_tls_is_refused(tmp_path: Path) -> None:  # WI-01
     await server.stop()
 
 
+async def test_keys_are_logged_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = TestServer(tmp_path / "d", tls=True)
+    await server.start()
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    await server.member("alice")
+    assert "SECRET" in (tmp_path / "keys").read_text()
+    await server.stop()
+
+
 @pytest.mark.parametrize("seed", range(30))
 async def test_random_bytes_after_login(plain_server: TestServer, seed: int) -> None:
     rng = random.Random(seed)
