@@ -40,6 +40,15 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def numbers_of(option: str, text: str) -> list[int]:
+    """Numbers with commas between; wrong ones end with a line and exit status 2."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and 0 < int(part) <= 10_000 for part in parts):
+        say(f"rcim-bench: {option} {text}: has to be numbers from 1 to 10000 with commas between")
+        raise typer.Exit(2)
+    return [int(part) for part in parts]
+
+
 def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> None:
     """Give out the report; exit status 1 if something in it may not be."""
     if json_to == "-":
@@ -66,7 +75,7 @@ def table(report: dict[str, Any]) -> None:
     if report.get("rows"):
         rows = Table()
         for name in report["rows"][0]:
-            rows.add_column(name, justify="right")
+            rows.add_column(name, justify="right", overflow="fold")
         for row in report["rows"]:
             rows.add_row(*(str(value) for value in row.values()))
         Console().print(rows)
@@ -116,7 +125,7 @@ def fanout(
 @app.command()
 def commit(
     groups: Annotated[str, typer.Option(help="Numbers of groups, comma-separated.")] = "1,10,100,1000",
-    senders: Annotated[int, typer.Option(min=1, max=5000, help="Connections that send.")] = 20,
+    senders: Annotated[str, typer.Option(help="Numbers of connections that send, comma-separated.")] = "1,20",
     window: Annotated[int, typer.Option(min=1, max=64, help="Sends of one connection under way at a time.")] = 32,
     seconds: Annotated[float, typer.Option(min=0.2, help="For each number of groups.")] = 3,
     payload: Annotated[int, typer.Option(min=0, max=8000, help="Bytes of a message.")] = 200,
@@ -124,18 +133,15 @@ def commit(
     set_: SetOption = None,
     json_to: JsonOption = None,
 ) -> None:
-    """Durable sends a second, by number of groups: what group commit gives."""
+    """Durable sends a second, by number of groups and of senders: what group commit gives."""
     from rcim_bench import commit as scenario
     from rcim_bench.rig import rig
 
-    numbers = [int(part) for part in groups.split(",") if part.strip().isdigit() and int(part) > 0]
-    if not numbers:
-        say(f"rcim-bench: --groups {groups}: has to be numbers with commas between")
-        raise typer.Exit(2)
+    group_numbers, sender_numbers = numbers_of("--groups", groups), numbers_of("--senders", senders)
 
     async def job() -> dict[str, Any]:
         async with rig(set_ or [], plain=plain) as made:
-            return await scenario.run(made, numbers, senders, window, seconds, payload, say)
+            return await scenario.run(made, group_numbers, sender_numbers, window, seconds, payload, say)
 
     report = run(job)
     finish(report, json_to, [f"refused {report['refused']}"] if report["refused"] else [])

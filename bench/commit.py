@@ -1,5 +1,5 @@
-"""`rcim-bench commit`: durable sends a second, by number of groups. Closed loop: each connection keeps `window`
-sends under way, to all groups in turn. Nobody but the owner is in a group, so fan-out costs next to nothing."""
+"""`rcim-bench commit`: durable sends a second, by number of groups and of senders. Closed loop: each connection keeps
+`window` sends under way, to all groups in turn. Nobody but the owner is in a group, so fan-out costs next to nothing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.swarm import SwarmMember, stamped
 from rcim.wire import frames
 from rcim.wire.schema import Frame
+
+OWNERS = 20
+"""Users that own the groups: each may be in so many and no more."""
 
 
 class _Load:
@@ -58,18 +61,19 @@ class _Load:
 async def run(
     rig: Rig,
     numbers: list[int],
-    senders: int,
+    senders: list[int],
     window: int,
     seconds: float,
     payload: int,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Measure each number of groups in turn; returns the report. Raises RcimError or OSError."""
+    """Measure each number of groups with each number of senders; returns the report. Raises RcimError or OSError."""
     swarm = rig.swarm()
-    await swarm.connect([f"s{i}" for i in range(senders)])
+    owners = min(max(numbers), OWNERS)
+    await swarm.connect([f"s{i}" for i in range(owners)])
     # An administrator may send anywhere (MS-06): the senders need not be members, and get no deliveries.
-    await swarm.connect([ADMIN] * senders)
-    owner, admins = swarm.members[0], swarm.members[senders:]
+    await swarm.connect([ADMIN] * max(senders))
+    admins = swarm.members[owners:]
     made = 0
     rows = []
     refused = 0
@@ -77,23 +81,24 @@ async def run(
         while made < count:
             name = f"c{made}"
             create = frames.GroupCreate(name, "Public", name, "", "", "", ApplyJoinOption.FREE_ACCESS, [])
-            member = swarm.members[made % senders]
+            member = swarm.members[made % owners]
             await member.ask(create)
             made += 1
-        say(f"{count} groups")
         keys = [group_conversation(f"c{i}") for i in range(count)]
-        shift = max(1, count // len(admins))
-        loads = []
-        for i, member in enumerate(admins):
-            mine = keys[i * shift % count :] + keys[: i * shift % count]
-            loads.append(_Load(member, mine, window, stamped(0, 0, payload), f"{count}-{i}"))
-        row = await _measure(rig, loads, seconds, owner)
-        refused += sum(load.refused for load in loads)
-        rows.append({"groups": count, **row})
+        for number in senders:
+            say(f"{count} groups, {number} senders")
+            loads = [
+                _Load(
+                    member, _from(keys, i * count // number), window, stamped(0, 0, payload), f"{count}-{number}-{i}"
+                )
+                for i, member in enumerate(admins[:number])
+            ]
+            row = await _measure(rig, loads, seconds)
+            refused += sum(load.refused for load in loads)
+            rows.append({"groups": count, "senders": number, **row})
     swarm.close()
     return {
         "bench": "commit",
-        "senders": senders,
         "window": window,
         "payload": payload,
         "tls": rig.process.tls,
@@ -104,7 +109,12 @@ async def run(
     }
 
 
-async def _measure(rig: Rig, loads: list[_Load], seconds: float, observer: SwarmMember) -> dict[str, Any]:
+def _from(keys: list[str], first: int) -> list[str]:
+    """The same keys, beginning elsewhere: each sender starts with another group."""
+    return keys[first:] + keys[:first]
+
+
+async def _measure(rig: Rig, loads: list[_Load], seconds: float) -> dict[str, Any]:
     for load in loads:
         load.start()
     await asyncio.sleep(min(1.0, seconds / 2))

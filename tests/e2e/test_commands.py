@@ -285,11 +285,12 @@ async def test_fanout_on_a_given_server(served: Path) -> None:
 @pytest.mark.slow
 async def test_commit_and_codec_small(tmp_path: Path) -> None:
     code, out, error = await run(
-        "rcim-bench", "commit", "--groups", "1,5", "--senders", "4", "--seconds", "0.3", "--json", "-", cwd=tmp_path
+        "rcim-bench", "commit", "--groups", "1,5", "--senders", "1,4", "--seconds", "0.3", "--json", "-", cwd=tmp_path
     )
     assert code == 0, error
     rows = json.loads(out)["rows"]
-    assert [r["groups"] for r in rows] == [1, 5] and all(r["durable_sends_per_s"] > 0 for r in rows)
+    assert [(r["groups"], r["senders"]) for r in rows] == [(1, 1), (1, 4), (5, 1), (5, 4)]
+    assert all(r["durable_sends_per_s"] > 0 for r in rows)
     code, out, _ = await run("rcim-bench", "codec", "--seconds", "0.02", "--json", "codec.json", cwd=tmp_path)
     assert code == 0 and {r["frame"] for r in json.loads((tmp_path / "codec.json").read_text())["rows"]} >= {"SEND"}
 
