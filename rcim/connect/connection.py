@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
         "_in_flight",
         "_logout_id",
         "_paused",
+        "_pump_due",
         "_tls",
         "_transport",
         "address",
@@ -76,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._logout_id = 0
         self._paused = False
         self._early = b""
+        self._pump_due = False
         self.connected_ms = clock.steady_ms()
         self.session = ServerSession(hub.limits, self.connected_ms)
         self.queue = OutboundQueue(hub.limits)
@@ -133,7 +135,6 @@ class Connection(asyncio.Protocol):
     def _decrypt(self, data: bytes) -> bytes:
         tls = self._tls
         assert tls is not None
-        was_ready = tls.ready
         try:
             plain = tls.receive(data)
         except ssl.SSLError:
@@ -142,8 +143,9 @@ class Connection(asyncio.Protocol):
             self.session.lost()
             self._end(tls.data_to_send())
             return b""
-        if not was_ready:
-            self._transport.write(tls.data_to_send())
+        said = tls.data_to_send()
+        if said:  # of the handshake, or an answer to a change of keys
+            self._transport.write(said)
         return plain
 
     def pause_writing(self) -> None:
@@ -183,7 +185,7 @@ class Connection(asyncio.Protocol):
             if found is None:
                 if session.budget == 0 and not session.closed:
                     self._pause()
-                    self._hub.loop.call_soon(self._pump_if_open)
+                    self._pump_soon()
                 elif session.state in TAKES_FRAMES:
                     self._resume()
                 else:
@@ -195,10 +197,12 @@ class Connection(asyncio.Protocol):
         self.say()
 
     def _pump_soon(self) -> None:
-        if self._paused or self.session.pending_bytes:
+        if not self._pump_due and (self._paused or self.session.pending_bytes):
+            self._pump_due = True
             self._hub.loop.call_soon(self._pump_if_open)
 
     def _pump_if_open(self) -> None:
+        self._pump_due = False
         if not self.closing:
             self._pump()
 
