@@ -148,6 +148,22 @@ def commit(
 
 
 @app.command()
+def limits(
+    members: Annotated[str, typer.Option(help="Numbers of connections, comma-separated.")] = "1000,5000",
+    k: Annotated[str, typer.Option(help="Messages in one write, comma-separated.")] = "1,4",
+    payload: Annotated[int, typer.Option(min=16, max=8000, help="Bytes of a message.")] = 200,
+    seconds: Annotated[float, typer.Option(min=0.5, help="For each row and each of the two.")] = 4,
+    json_to: JsonOption = None,
+) -> None:
+    """What a delivery costs, beside a raw writer without a protocol on the same sockets and sizes."""
+    from rcim_bench import limits as scenario
+
+    counts, ks = numbers_of("--members", members), numbers_of("--k", k)
+    report = run(lambda: scenario.run(counts, ks, payload, seconds, say))
+    finish(report, json_to, [f"{name} {report[name]}" for name in ("lost", "wrong") if report[name]])
+
+
+@app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,

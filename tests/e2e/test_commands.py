@@ -296,6 +296,17 @@ async def test_commit_and_codec_small(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+async def test_limits_small(tmp_path: Path) -> None:
+    command = ("limits", "--members", "30", "--k", "1,4", "--seconds", "0.5", "--json", "-")
+    code, out, error = await run("rcim-bench", *command, cwd=tmp_path)
+    assert code == 0, error
+    found = json.loads(out)
+    assert [(r["tls"], r["k"]) for r in found["rows"]] == [(False, 1), (False, 4), (True, 1), (True, 4)]
+    assert all(r["raw_us"] > 0 and r["rcim_us"] > 0 and r["ratio"] > 0 for r in found["rows"])
+    assert (found["lost"], found["wrong"]) == (0, 0)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_crash_small(tmp_path: Path, seed: int) -> None:  # ST-01, MS-01, MS-02
     code, out, error = await run(
@@ -313,7 +324,7 @@ async def test_every_command_has_help(tmp_path: Path) -> None:
     for program, commands in (
         ("rcim", ("serve", "token", "check", "chat", "demo")),
         ("rcim-admin", ("group", "members", "send", "connections", "stats")),
-        ("rcim-bench", ("fanout", "commit", "codec", "crash")),
+        ("rcim-bench", ("fanout", "commit", "limits", "codec", "crash")),
     ):
         code, out, _ = await run(program, "--help", cwd=tmp_path)
         assert code == 0 and all(name in out for name in commands)
