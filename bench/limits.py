@@ -155,7 +155,10 @@ async def run(
                     raw = await _raw(count, k * len(message), seconds, certificate)
                 own = await _rcim(count, k, payload, seconds, plain)
                 totals.update(lost=own["lost"], wrong=own["wrong"])
-                raw_us, own_us = raw["cpu_us"] / k, own["cpu_us"]
+                raw_us, own_us = (
+                    max(raw["cpu_us"] / k, 0.001),
+                    max(own["cpu_us"], 0.001),
+                )  # never 0: a row has to divide
                 rows.append(
                     {
                         "connections": count,

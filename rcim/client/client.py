@@ -188,16 +188,18 @@ class Client:
             except TimeoutError:
                 if self._link is not None:
                     self._link.on_timer(clock.steady_ms())
+                self._backoff.reset()  # it has lived for a while
                 continue
             await self._reconnect()
 
     async def _reconnect(self) -> None:
         if self._leaving_ms is not None:
             await asyncio.sleep(self._backoff.within(self._leaving_ms) / 1000)
+        else:
+            await asyncio.sleep(self._backoff.next_ms() / 1000)
         while True:
             try:
                 await self._connect_once()
-                self._backoff.reset()
                 self.reconnects += 1
                 self._spawn(self._inbox.catch_up())
                 return

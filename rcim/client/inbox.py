@@ -52,6 +52,8 @@ class Inbox:
         """True if messages were not kept because the queue was full."""
         self._known = self._caught_up = False
         """Whether the groups of any login, and those of this one, are known."""
+        self._login = 0
+        """Counts connections."""
         self._early: dict[str, int] = {}
         """Groups that turned up after a reconnection, before the list of groups: the newest SEQ heard of."""
         self.failure: RcimError | None = None
@@ -98,13 +100,17 @@ class Inbox:
     def reconnected(self) -> None:
         """There is a new connection: until `catch_up` has the list, groups that turn up are only noted."""
         self._caught_up = False
+        self._login += 1
 
     async def catch_up(self) -> None:
         """After each login: how far every group is, and what is missing."""
         looked_again = False
         while True:
+            login = self._login
             try:
                 joined = {entry.group_id: entry for entry in await self._asker.groups()}
+                if login != self._login:
+                    continue  # the list is of a connection that is gone
                 if looked_again or self._early.keys() <= joined.keys():
                     break
                 looked_again = True  # something turned up after the list was made
@@ -182,6 +188,7 @@ class Inbox:
         except RcimError as error:
             if error.code in (NO_SUCH_GROUP, NOT_PERMITTED):
                 self.forget(group_id)
+            if error.code.kind is ErrorKind.MISTAKE:
                 return
             await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
         finally:

@@ -170,6 +170,9 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.quick = False
         self.session.lost()
+        held, self._held = self._held, None
+        if held is not None and held.token >> TOKEN_TYPE_SHIFT in ENTERS_A_GROUP and self.caller is not None:
+            self.caller.reserve(-1)  # it will never be answered
         self._hub.forget(self)
 
     # -- requests
@@ -394,9 +397,9 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.quick = False
         self.out.clear()
+        self._hub.wheel.set(self, clock.steady_ms() + LINGER_MS)
         if last:
             self._transport.write(last)
-        self._hub.wheel.set(self, clock.steady_ms() + LINGER_MS)
         self._transport.close()
 
     def _pause(self) -> None:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 from rcim.actor.records import Message
@@ -23,6 +24,8 @@ from rcim.connect.connection import Connection
 from rcim.flow.slices import slice_ms
 from rcim.handlers.messages import deliver, split_for_frames
 from rcim.wire.frames import GroupGone
+
+log = logging.getLogger("rcim.connect")
 
 PENDING_MESSAGES_MAX = 4096
 """Messages that wait for a pass of one conversation before it is congested: 32 MiB of the largest bodies."""
@@ -73,7 +76,7 @@ class Audience:
         self.first_seq = self.last_seq = 0
         self.priority = Priority.NORMAL
         self.started_ms = 0
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.Handle | None = None
 
     def add(self, connection: Connection) -> None:
         """From the next message on, `connection` gets what is delivered."""
@@ -199,12 +202,16 @@ class Fanout:
 
     # -- passes
 
-    def _arm(self, audience: Audience) -> None:
+    def _arm(self, audience: Audience, *, in_turn: bool = False) -> None:
+        """Begin a pass when it is time; with `in_turn` not before the loop has turned to others."""
         if audience.passing or audience.timer is not None:
             return
         wait_ms = audience.started_ms + slice_ms(len(audience.members)) - clock.steady_ms()
         if wait_ms <= 0 or audience.backlog:
-            self._begin(audience)
+            if in_turn:
+                audience.timer = self._loop.call_soon(self._begin, audience)
+            else:
+                self._begin(audience)
         else:
             audience.timer = self._loop.call_later(wait_ms / 1000, self._begin, audience)
 
@@ -246,12 +253,15 @@ class Fanout:
         for connection in audience.snapshot[start:end]:
             if removed and connection in removed:
                 continue
-            if not connection.quick:
-                self._offer(audience, connection)
-            elif connection.out:
-                connection.out.append(data)
-            else:
-                connection.write_now(data)
+            try:
+                if not connection.quick:
+                    self._offer(audience, connection)
+                elif connection.out:
+                    connection.out.append(data)
+                else:
+                    connection.write_now(data)
+            except Exception:  # it is this connection's; the pass goes on for the others
+                log.exception("giving to connection %d failed", connection.id)
         if end < len(audience.snapshot):
             self._loop.call_soon(self._chunk, audience)
         else:
@@ -264,7 +274,7 @@ class Fanout:
         if len(audience.pending) < PENDING_MESSAGES_MAX // 2:
             self._unpark(audience)
         if audience.pending:
-            self._arm(audience)
+            self._arm(audience, in_turn=True)
         elif audience.empty:
             self._drop(audience)
 

@@ -113,6 +113,9 @@ class Logins:
         assert caller is not None
         user = self._users[caller.user_id]
         user.pending -= 1
+        changed, profile = user.changes, user.profile
+        if not user.pending:
+            user.changes, user.profile = {}, None
         if isinstance(result, Refused) or connection.closing or connection.session.state is not State.LOGIN_CHECK:
             self._drop_if_unused(caller.user_id, user)
             connection.caller = None
@@ -120,13 +123,10 @@ class Logins:
                 connection.session.refuse(result.code, request_id, Login.TYPE, result.detail, result.retry_after_ms)
                 connection.say()
             return
-        changed = user.changes
         found = [key for key in result.conversations if changed.get(key, True)]
         found += [key for key, there in changed.items() if there]
         self._enter(user, connection, found)
-        caller.nickname, caller.face_url = user.profile or (result.profile.nickname, result.profile.face_url)
-        if not user.pending:
-            user.changes, user.profile = {}, None
+        caller.nickname, caller.face_url = profile or (result.profile.nickname, result.profile.face_url)
         self._hub.counters.logins += 1
         limits = self._hub.limits
         answer = LoginOk(

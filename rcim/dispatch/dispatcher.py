@@ -143,7 +143,6 @@ class Dispatcher:
         while self._ready and left > 0:
             mailbox = self._ready.popleft()
             mailbox.ready = False
-            assert self._mailboxes.get(mailbox.key) is mailbox, "one mailbox, and so one actor, for a conversation"
             if mailbox.actor is None:
                 self._load(mailbox)
                 continue
@@ -297,6 +296,9 @@ class Dispatcher:
                 log.error("loading %s failed: %s", key, error)
                 # Out of the map first: who is woken and asks again gets a mailbox of its own, not this one.
                 self._mailboxes.pop(key, None)
+                if mailbox.ready:
+                    self._ready.remove(mailbox)
+                    mailbox.ready = False
                 refused = refusal(error)
                 while mailbox.queue:
                     _refuse(mailbox.queue.popleft(), refused)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from rcim.actor.outcomes import LoginQuery
 from rcim.actor.records import MemberJoined
+from rcim.actor.records import Message as Kept
 from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
 from rcim.client import Client, GroupEvent, Message, SendResult
@@ -529,3 +531,57 @@ async def test_many_groups_at_once_meet_their_bound(tmp_path: Path) -> None:
     await alice.ask(f.GroupDissolve(made[0].group_id))
     assert isinstance(await alice.ask(create("another")), f.GroupCreateOk)
     await server.stop()
+
+
+async def test_a_login_that_was_dropped_leaves_no_news_behind(
+    plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a login that never came about was told must not count for a later one."""
+    alice, first = await plain_server.member("alice"), await plain_server.member("bob")
+    await alice.ask(create("g"))
+    store = plain_server.server.store
+    answer_all, asked, go_on = store.answer_all, threading.Event(), threading.Event()
+
+    def slow(queries: Any) -> Any:
+        if any(isinstance(q, LoginQuery) for q in queries):
+            asked.set()
+            go_on.wait(10)
+        return answer_all(queries)
+
+    monkeypatch.setattr(store, "answer_all", slow)
+    second = await plain_server.raw()
+    await second.hello()
+    second.write(f.Login("bob", plain_server.sign("bob"), 2, "").encode(7))  # type: ignore[arg-type]
+    await until(asked.is_set)
+    assert isinstance(await first.ask(f.GroupJoin("g", "")), f.GroupJoinOk)
+    await second.close()
+    await until(lambda: len(plain_server.server.hub) == 2)
+    go_on.set()
+    await first.ask(f.ProfileGet("bob"))
+    await first.ask(f.GroupLeave("g"))
+    third = await plain_server.member("bob")
+    await alice.ask(send("g", "secret"))
+    for device in (first, third):
+        device.write(f.Ping(1).encode(99))
+        while (raw := await device.take_raw()) is not None and raw.request_id != 99:
+            assert raw.type != f.Deliver.TYPE, "the user has left"
+
+
+async def test_many_passes_take_their_turns(plain_server: TestServer) -> None:
+    """A backlog of many passes over a small room neither recurses nor comes to each socket in one turn."""
+    alice, bob = await plain_server.member("alice"), await plain_server.member("bob")
+    await alice.ask(create("g", "bob"))
+    await alice.close()  # who does not read would be slow
+    await until(lambda: len(plain_server.server.hub) == 1)
+    fanout = plain_server.server.hub.fanout
+    audience = fanout.find("g:g")
+    assert audience is not None
+    text = "x" * 8000
+    body = send("g", "c", text).body
+    messages = [Kept(i, i, i, Priority.NORMAL, "alice", "", "", "", f"c{i}", body) for i in range(1, 2501)]
+    fanout.deliver("g:g", messages)
+    assert len(audience.pending) > 2400, "one pass, and then the others' turn"
+    seen: list[int] = []
+    while len(seen) < 2500:
+        seen += [m.seq for m in (await bob.take_of(f.Deliver)).messages]
+    assert seen == list(range(1, 2501))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -322,3 +323,35 @@ async def test_a_fault_in_giving_out_is_its_receivers() -> None:
     good = sim.ask("g:a", send("u0", "good"))
     await until(lambda: good in sim.asker.answers)
     assert sim.asker.answers[good].seq == 6 and len(sim.outlet.seen["g:a"]) == 6
+
+
+async def test_a_failed_load_loses_nobody_elses_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = Sim()
+    for key in ("g:a", "g:b"):
+        await sim.answer(key, create(key[2:]))
+    load = sim.store.load_group
+    hold, entered = threading.Event(), threading.Event()
+
+    def failing(key: str, now_ms: int) -> Any:
+        if key != "g:bad":
+            return load(key, now_ms)
+        entered.set()
+        hold.wait(10)
+        raise StoreError("not now")
+
+    monkeypatch.setattr(sim.store, "load_group", failing)
+    tokens = [sim.ask("g:bad", send("u0", "1"))]
+    await until(entered.is_set)
+    for i in range(20):
+        tokens += [
+            sim.ask("g:bad", send("u0", f"x{i}")),
+            sim.ask("g:a", send("u0", f"{i}")),
+            sim.ask("g:b", send("u0", f"{i}")),
+        ]
+        if i == 10:
+            hold.set()
+        await asyncio.sleep(0)
+    await until(lambda: set(tokens) <= set(sim.asker.answers))
+    for key in ("g:a", "g:b"):
+        assert [m.seq for m in sim.outlet.seen[key]] == list(range(1, 21))
+    assert check(sim.backend).faults == []
