@@ -100,6 +100,14 @@ def fanout(
     rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 40,
     seconds: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 5,
     payload: Annotated[int, typer.Option(min=0, max=8000, help="Bytes of a message.")] = 200,
+    checked: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Members that decrypt and check; the others count.",
+            show_default="all up to 1,000, of more one in 20",
+        ),
+    ] = None,
     plain: PlainOption = False,
     server: ServerOption = None,
     data: DataOption = None,
@@ -114,9 +122,10 @@ def fanout(
         if server is not None:
             if data is None:
                 raise ValueError("--server needs --data, the data directory of that server (for its key)")
-            return await scenario.run(given(data, server), members, rate, seconds, payload, say)
+            # Who only counts sends no heartbeats, and a given server has its own idea of idle time.
+            return await scenario.run(given(data, server), members, rate, seconds, payload, say, members)
         async with rig(set_ or [], plain=plain) as made:
-            return await scenario.run(made, members, rate, seconds, payload, say)
+            return await scenario.run(made, members, rate, seconds, payload, say, checked)
 
     report = run(job)
     finish(report, json_to, scenario.failures(report))
@@ -149,18 +158,29 @@ def commit(
 
 @app.command()
 def limits(
-    members: Annotated[str, typer.Option(help="Numbers of connections, comma-separated.")] = "1000,5000",
+    members: Annotated[str, typer.Option(help="Numbers of connections, comma-separated.")] = "1000,5000,10000",
     k: Annotated[str, typer.Option(help="Messages in one write, comma-separated.")] = "1,4",
     payload: Annotated[int, typer.Option(min=16, max=8000, help="Bytes of a message.")] = 200,
     seconds: Annotated[float, typer.Option(min=0.5, help="For each row and each of the two.")] = 4,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=20, help="How often each row is measured; the median counts.")
+    ] = 3,
+    raw: Annotated[
+        str, typer.Option(help="How the raw writer writes: `socket` (the limit) or `loop` (as the server does).")
+    ] = "socket",
     json_to: JsonOption = None,
 ) -> None:
-    """What a delivery costs, beside a raw writer without a protocol on the same sockets and sizes."""
+    """What a delivery costs, beside a raw writer without a protocol on the same sockets and sizes: their ratio."""
     from rcim_bench import limits as scenario
 
+    if raw not in (scenario.RAW_SOCKET, scenario.RAW_LOOP):
+        say(f"rcim-bench: --raw {raw}: has to be `{scenario.RAW_SOCKET}` or `{scenario.RAW_LOOP}`")
+        raise typer.Exit(2)
     counts, ks = numbers_of("--members", members), numbers_of("--k", k)
-    report = run(lambda: scenario.run(counts, ks, payload, seconds, say))
-    finish(report, json_to, [f"{name} {report[name]}" for name in ("lost", "wrong") if report[name]])
+    report = run(lambda: scenario.run(counts, ks, payload, seconds, rounds, raw, say))
+    finish(
+        report, json_to, [f"{name} {report[name]}" for name in ("lost", "wrong", "raw_lost_bytes") if report[name]]
+    )
 
 
 @app.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rcim.base import clock
@@ -109,6 +109,21 @@ class Link(asyncio.Protocol):
             raise ConnectionGone
         self._waiting[self.session.request(frame, clock.steady_ms())] = answer
         self._say()
+
+    def request_all(self, frames: Iterable[Frame], answer: Answer) -> None:
+        """As `request` for each of `frames`, written together: what is said at once travels at once."""
+        if self._closed:
+            raise ConnectionGone
+        for frame in frames:
+            self._waiting[self.session.request(frame, clock.steady_ms())] = answer
+        self._say()
+
+    def hand_over(self) -> Any:
+        """Stop reading and give the transport away: what comes from now on is someone else's to read."""
+        self._transport.pause_reading()
+        self._tls = None
+        self._closed = True
+        return self._transport
 
     @property
     def unanswered(self) -> int:

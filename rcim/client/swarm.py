@@ -19,6 +19,7 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import Platform, Priority
 from rcim.client.link import Link, decode
 from rcim.wire import elements, frames
+from rcim.wire.header import HEADER_BYTES
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
@@ -96,7 +97,7 @@ class Decoded:
 class SwarmMember:
     """One user with one connection. `expected` maps a conversation to the next SEQ this member is to get."""
 
-    __slots__ = ("_decoded", "_tally", "expected", "link", "missing", "user_id")
+    __slots__ = ("_decoded", "_tally", "expected", "link", "missing", "push_bytes", "user_id")
 
     def __init__(self, user_id: str, link: Link, decoded: Decoded, tally: Tally) -> None:
         self.user_id = user_id
@@ -105,6 +106,8 @@ class SwarmMember:
         self._tally = tally
         self.expected: dict[str, int] = {}
         self.missing: set[tuple[str, int]] = set()
+        self.push_bytes = 0
+        """Bytes of the frames that came unasked."""
         link.on_push = self._on_push
         link.on_closed = self._on_closed
 
@@ -112,6 +115,7 @@ class SwarmMember:
         self._tally.closed[str(error or "closed")] += 1
 
     def _on_push(self, raw: RawFrame) -> None:
+        self.push_bytes += HEADER_BYTES + len(raw.body)
         if raw.type != frames.Deliver.TYPE:
             self._tally.resyncs += raw.type == frames.Resync.TYPE
             return
@@ -168,6 +172,16 @@ class SwarmMember:
     ) -> None:
         """Send a message; `answer` gets the reply."""
         self.link.request(frames.Send(conversation, client_msg_id, priority, body), answer)
+
+    def send_together(
+        self,
+        conversation: str,
+        messages: Sequence[tuple[str, bytes]],
+        answer: Callable[[Frame | RcimError], None],
+        priority: Priority = Priority.NORMAL,
+    ) -> None:
+        """Send (client message id, body) pairs in one write; `answer` gets each reply."""
+        self.link.request_all((frames.Send(conversation, name, priority, body) for name, body in messages), answer)
 
 
 class Swarm:

@@ -297,7 +297,7 @@ async def test_commit_and_codec_small(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_limits_small(tmp_path: Path) -> None:
-    command = ("limits", "--members", "30", "--k", "1,4", "--seconds", "0.5", "--json", "-")
+    command = ("limits", "--members", "30", "--k", "1,4", "--seconds", "0.5", "--rounds", "1", "--json", "-")
     code, out, error = await run("rcim-bench", *command, cwd=tmp_path)
     assert code == 0, error
     found = json.loads(out)

@@ -1,0 +1,158 @@
+"""The members of one group, all in this process: some decrypt and check every delivery, the others only count.
+
+Who checks is spread evenly over the order of joining, which is the order of a pass, so that their latencies are those
+of all. Who counts (counting.py) gets the same bytes as who checks: its messages follow from them. A report says how
+many did which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rcim_bench.counting import Counting
+from rcim_bench.rig import Rig
+
+from rcim.base.terms import ApplyJoinOption, group_conversation
+from rcim.client.swarm import Swarm, SwarmMember, Tally
+from rcim.wire import frames
+
+JOINS_AT_ONCE = 200
+SETTLE_S = 10.0
+"""How long after the last send the last delivery may come."""
+ALL_CHECK_MAX = 1000
+"""Up to so many members all of them check, unless it is said how many."""
+CHECK_SHARE = 20
+"""Of more members, one in so many checks."""
+CONNECTIONS_PER_SOURCE = 20_000
+"""More need a further source address (127.0.0.x): one has 28,000 ports."""
+
+
+def checked_of(members: int, asked: int | None) -> int:
+    """How many of `members` check: `asked`, or the default."""
+    if asked is not None:
+        return max(1, min(asked, members))
+    return members if members <= ALL_CHECK_MAX else max(ALL_CHECK_MAX // CHECK_SHARE, members // CHECK_SHARE)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the messages of a run."""
+
+    delivered: int
+    lost: int
+    duplicated: int
+    reordered: int
+
+
+async def join_all(members: Sequence[SwarmMember], group_id: str) -> None:
+    """The first of `members` makes the group, all others join it. Raises RcimError."""
+    create = frames.GroupCreate(group_id, "Public", group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+    await members[0].ask(create)
+    gate = asyncio.Semaphore(JOINS_AT_ONCE)
+
+    async def join(member: SwarmMember) -> None:
+        async with gate:
+            await member.ask(frames.GroupJoin(group_id, ""))
+
+    await asyncio.gather(*(join(member) for member in members[1:]))
+
+
+class Crowd:
+    """`gather` brings the members in; `mark` begins to count; `settle` and `account` tell what became of it."""
+
+    def __init__(self, rig: Rig, group_id: str) -> None:
+        self._rig = rig
+        self._group_id = group_id
+        self.conversation = group_conversation(group_id)
+        self.swarm: Swarm = rig.swarm()
+        self.counting: Counting | None = None
+        self.checked = self.counted = 0
+        self.connect_s = 0.0
+
+    @property
+    def sender(self) -> SwarmMember:
+        """The first member; it checks."""
+        return self.swarm.members[0]
+
+    @property
+    def tally(self) -> Tally:
+        """What those who check have got."""
+        return self.swarm.tally
+
+    async def gather(self, members: int, asked: int | None = None, prefix: str = "m") -> None:
+        """Connect `members`, join them, hand over those who only count. Raises RcimError or OSError."""
+        started = time.monotonic()
+        await self.swarm.connect([f"{prefix}{i:05d}" for i in range(members)])
+        self.connect_s = time.monotonic() - started
+        await join_all(self.swarm.members, self._group_id)
+        self.checked = checked_of(members, asked)
+        self.counted = members - self.checked
+        if self.counted:
+            everyone = self.swarm.members
+            checks = {i * members // self.checked for i in range(self.checked)}
+            # TLS hides where a message begins; its records' headers still say how much there is.
+            self.counting = Counting(asyncio.get_running_loop(), records=self._rig.process.tls)
+            self.swarm.members = [m for i, m in enumerate(everyone) if i in checks]
+            for i, member in enumerate(everyone):
+                if i not in checks:
+                    self.counting.take(member.link.hand_over())
+
+    def mark(self) -> None:
+        """What came so far does not count."""
+        tally = self.tally
+        tally.delivered, tally.latency = 0, Counter()
+        for member in self.swarm.members:
+            member.push_bytes = 0
+        if self.counting is not None:
+            self.counting.reset()
+
+    def _bytes_of_all(self) -> int:
+        """What each member has got if it has got everything: all get the same bytes."""
+        return max(member.push_bytes for member in self.swarm.members)
+
+    def _complete(self, accepted: int) -> bool:
+        if self.tally.delivered < accepted * self.checked:
+            return False
+        return self.counting is None or self.counting.total >= self._bytes_of_all() * self.counted
+
+    async def settle(self, accepted: int) -> None:
+        """Wait until everyone has got `accepted` messages, or nothing has come for a second; SETTLE_S at the most."""
+        end = time.monotonic() + SETTLE_S
+        last, since = (-1, -1), time.monotonic()
+        while not self._complete(accepted) and time.monotonic() < end:
+            now = (self.tally.delivered, self.counting.total if self.counting else 0)
+            if now != last:
+                last, since = now, time.monotonic()
+            elif time.monotonic() - since > 1.0:
+                return
+            await asyncio.sleep(0.02)
+
+    def account(self, accepted: int) -> Account:
+        """What became of `accepted` messages since `mark`."""
+        tally = self.tally
+        delivered, lost, duplicated = tally.delivered, accepted * self.checked - tally.delivered, tally.duplicated
+        if self.counting is not None and accepted:
+            whole = self._bytes_of_all()
+            each = whole / accepted
+            for got in self.counting.all_bytes():
+                messages = accepted if got == whole else int(got / each) if each else 0
+                delivered += messages
+                lost += max(0, accepted - messages)
+                duplicated += max(0, messages - accepted) + (got > whole and messages == accepted)
+        # A gap that was never filled is a message lost, also where another came twice.
+        return Account(delivered, max(lost, tally.gaps, 0), duplicated, tally.reordered)
+
+    def facts(self) -> dict[str, int]:
+        """Who checked and who counted, for the report."""
+        return {"members_checking": self.checked, "members_counting": self.counted}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self.counting is not None:
+            self.counting.close()
+        self.swarm.close()
+        await asyncio.sleep(0)

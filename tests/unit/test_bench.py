@@ -1,0 +1,153 @@
+"""What the benches count with: receivers that only count, and the account of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rcim_bench.counting import TLS13_OVERHEAD, Counting
+from rcim_bench.crowd import Crowd, checked_of
+
+from rcim.client.swarm import Tally
+
+
+class _Transport:
+    """A loop's transport as far as Counting needs one."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def pause_reading(self) -> None:
+        pass
+
+    def get_extra_info(self, _: str) -> socket.socket:
+        return self._sock
+
+    def abort(self) -> None:
+        self._sock.close()
+
+
+async def _until(done: Any) -> None:
+    for _ in range(10_000):
+        if done():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came")
+
+
+def record(size: int, kind: int = 0x17) -> bytes:
+    """A TLS record with `size` bytes of plaintext, encrypted or not makes no difference to who counts."""
+    return bytes([kind, 3, 3]) + (size + TLS13_OVERHEAD).to_bytes(2, "big") + bytes(size + TLS13_OVERHEAD)
+
+
+async def test_counts_bytes_and_ends() -> None:
+    ours, theirs = socket.socketpair()
+    # socketpair is a Unix socket, where MSG_TRUNC copies; on TCP the kernel throws the bytes away. Both count.
+    counting = Counting(asyncio.get_running_loop())
+    assert counting.take(_Transport(ours)) == 0
+    theirs.sendall(bytes(1000))
+    await _until(lambda: counting.total == 1000)
+    assert counting.bytes_of(0) == 1000
+    counting.reset()
+    theirs.sendall(bytes(7))
+    await _until(lambda: counting.total == 7)
+    theirs.close()
+    await _until(lambda: counting.ended == 1)
+    counting.close()
+
+
+@pytest.mark.parametrize("step", [1, 2, 4, 5, 6, 23, 1000])
+async def test_records_are_counted_however_they_are_cut(step: int) -> None:
+    ours, theirs = socket.socketpair()
+    counting = Counting(asyncio.get_running_loop(), records=True)
+    counting.take(_Transport(ours))
+    sizes = [0, 1, 300, 16, 900]
+    stream = b"".join(record(size) for size in sizes) + record(50, kind=0x16) + record(40)
+    for at in range(0, len(stream), step):
+        theirs.send(stream[at : at + step])
+        reads = counting.reads
+        await _until(lambda before=reads: counting.reads > before)
+    assert counting.total == sum(sizes) + 40, "what is no application data does not count"
+    counting.close()
+    theirs.close()
+
+
+async def test_tls_records_say_their_plaintext() -> None:
+    """The overhead that is taken off is that of TLS 1.3 as OpenSSL writes it."""
+    import tempfile
+    from pathlib import Path
+
+    from rcim.app.datadir import DataDir
+    from rcim.client.trust import client_context
+    from rcim.connect.listener import server_context
+    from rcim.session.tls import TlsCore
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = DataDir(Path(folder) / "data")
+        data.prepare()
+        try:
+            server = TlsCore(server_context(data.certificate, data.private_key), server_side=True)
+            client = TlsCore(client_context(data.certificate), server_side=False, server_hostname="localhost")
+        finally:
+            data.release()
+    while not (server.ready and client.ready):
+        server.receive(client.data_to_send())
+        client.receive(server.data_to_send())
+    assert isinstance(client, TlsCore) and ssl.HAS_TLSv1_3
+    sealed = server.seal(bytes(266)) + server.seal(bytes(5))
+    ours, theirs = socket.socketpair()
+    counting = Counting(asyncio.get_running_loop(), records=True)
+    counting.take(_Transport(ours))
+    theirs.sendall(sealed)
+    await _until(lambda: counting.total == 271)
+    counting.close()
+    theirs.close()
+
+
+def crowd(checking: list[int], counting: list[int], **tally: Any) -> Crowd:
+    """A crowd that has got these bytes, at 100 bytes a message."""
+    made = Crowd.__new__(Crowd)
+    made.checked, made.counted = len(checking), len(counting)
+    made.swarm = SimpleNamespace(  # type: ignore[assignment]
+        tally=Tally(**{"delivered": sum(checking) // 100, **tally}),
+        members=[SimpleNamespace(push_bytes=b) for b in checking],
+    )
+    made.counting = SimpleNamespace(total=sum(counting), all_bytes=lambda: counting)  # type: ignore[assignment]
+    return made
+
+
+def test_all_there() -> None:
+    found = crowd([1000, 1000], [1000, 1000, 1000]).account(10)
+    assert (found.delivered, found.lost, found.duplicated, found.reordered) == (50, 0, 0, 0)
+
+
+def test_who_counts_less_has_lost() -> None:
+    found = crowd([1000, 1000], [1000, 900, 0]).account(10)
+    assert (found.delivered, found.lost) == (39, 11)
+
+
+def test_who_counts_more_has_doubles() -> None:
+    found = crowd([1000, 1000], [1000, 1100, 1001]).account(10)
+    assert (found.lost, found.duplicated) == (0, 2)
+
+
+def test_what_the_checkers_found_counts() -> None:
+    found = crowd([1000, 900], [1000], gaps=1, duplicated=2, reordered=3, latency=Counter()).account(10)
+    assert (found.lost, found.duplicated, found.reordered) == (1, 2, 3)
+
+
+def test_a_gap_behind_a_double_is_still_lost() -> None:
+    assert crowd([1000], [1000], gaps=1).account(10).lost == 1
+
+
+@pytest.mark.parametrize(
+    ("members", "asked", "checked"),
+    [(2, None, 2), (1000, None, 1000), (1001, None, 50), (5000, None, 250), (5000, 9000, 5000), (5000, 1, 1)],
+)
+def test_how_many_check(members: int, asked: int | None, checked: int) -> None:
+    assert checked_of(members, asked) == checked
