@@ -184,6 +184,25 @@ def limits(
 
 
 @app.command()
+def scenario(
+    name: Annotated[str, typer.Argument(help="Which figure; `list` tells which there are.")],
+    scale: Annotated[
+        float, typer.Option(min=0.001, max=10, help="Of the connections and the time; below 1 only for a try-out.")
+    ] = 1.0,
+    json_to: JsonOption = None,
+) -> None:
+    """One of the figures that the server is to reach, with its target: see docs/explanation/performance.md."""
+    from rcim_bench import scenario as module
+
+    if name == "list":
+        for scene in module.scenes().values():
+            print(f"{scene.name:14} {scene.figure}")
+        return
+    report = run(lambda: module.run(name, scale, say))
+    finish(report, json_to, module.failures(report))
+
+
+@app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,

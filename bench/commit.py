@@ -5,57 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from typing import Any
 
+from rcim_bench.load import Load, stop_all
 from rcim_bench.rig import ADMIN, Rig, facts, usage
 
-from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.client.swarm import SwarmMember, stamped
+from rcim.client.swarm import stamped
 from rcim.wire import frames
-from rcim.wire.schema import Frame
 
 OWNERS = 20
 """Users that own the groups: each may be in so many and no more."""
-
-
-class _Load:
-    """One connection that keeps a window of sends under way until it is told to stop."""
-
-    def __init__(self, member: SwarmMember, groups: list[str], window: int, body: bytes, tag: str) -> None:
-        self.member = member
-        self._groups = groups
-        self._window = window
-        self._body = body
-        self._tag = tag
-        self._number = 0
-        self._under_way = 0
-        self.accepted = self.refused = 0
-        self.stopping = False
-        self.stopped = asyncio.Event()
-
-    def start(self) -> None:
-        for _ in range(self._window):
-            self._send()
-
-    def _send(self) -> None:
-        self._number += 1
-        self._under_way += 1
-        group = self._groups[self._number % len(self._groups)]
-        self.member.send(group, f"{self._tag}-{self._number}", self._body, self._answered)
-
-    def _answered(self, found: Frame | RcimError) -> None:
-        self._under_way -= 1
-        if isinstance(found, frames.SendOk):
-            self.accepted += 1
-        else:
-            self.refused += 1
-        if not self.stopping:
-            self._send()
-        elif self._under_way == 0:
-            self.stopped.set()
 
 
 async def run(
@@ -88,7 +49,7 @@ async def run(
         for number in senders:
             say(f"{count} groups, {number} senders")
             loads = [
-                _Load(
+                Load(
                     member, _from(keys, i * count // number), window, stamped(0, 0, payload), f"{count}-{number}-{i}"
                 )
                 for i, member in enumerate(admins[:number])
@@ -114,21 +75,18 @@ def _from(keys: list[str], first: int) -> list[str]:
     return keys[first:] + keys[:first]
 
 
-async def _measure(rig: Rig, loads: list[_Load], seconds: float) -> dict[str, Any]:
+async def _measure(rig: Rig, loads: list[Load], seconds: float) -> dict[str, Any]:
     for load in loads:
         load.start()
     await asyncio.sleep(min(1.0, seconds / 2))
-    before, own_before = usage(rig.server_pid), usage(os.getpid())
-    accepted_before, commits_before = sum(load.accepted for load in loads), await _commits(loads)
+    before, own_before = rig.usage(), usage(os.getpid())
+    accepted_before = sum(load.accepted for load in loads)
+    stats_before = await rig.stats(loads[0].member)
     await asyncio.sleep(seconds)
-    after, own_after = usage(rig.server_pid), usage(os.getpid())
-    accepted, commits = sum(load.accepted for load in loads) - accepted_before, await _commits(loads) - commits_before
-    for load in loads:
-        load.stopping = True
-    end = time.monotonic() + 10
-    for load in loads:
-        async with asyncio.timeout(max(0.1, end - time.monotonic())):
-            await load.stopped.wait()
+    after, own_after = rig.usage(), usage(os.getpid())
+    accepted = sum(load.accepted for load in loads) - accepted_before
+    commits = (await rig.stats(loads[0].member))["commits"] - stats_before["commits"]
+    await stop_all(loads)
     wall_s = after.at - before.at
     return {
         "durable_sends_per_s": round(accepted / wall_s),
@@ -137,9 +95,3 @@ async def _measure(rig: Rig, loads: list[_Load], seconds: float) -> dict[str, An
         "server_cpu_share": round((after.cpu_s - before.cpu_s) / wall_s, 2),
         "generator_cpu_share": round((own_after.cpu_s - own_before.cpu_s) / wall_s, 2),
     }
-
-
-async def _commits(loads: list[_Load]) -> int:
-    found = await loads[0].member.ask(frames.AdminStats())
-    assert isinstance(found, frames.AdminStatsOk)
-    return next(s.value for s in found.stats if s.name == "commits")

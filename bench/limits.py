@@ -80,7 +80,7 @@ async def _connect_sinks(counting: Counting, members: int, port: int, certificat
     await asyncio.gather(*(one() for _ in range(members)))
 
 
-async def _raw(way: str, members: int, size: int, ticks: float, seconds: float, certificate: str) -> dict[str, float]:
+async def raw(way: str, members: int, size: int, ticks: float, seconds: float, certificate: str) -> dict[str, float]:
     """The raw writer: CPU for each write, in µs, and the share of its bytes that did not arrive."""
     before = os.sched_getaffinity(0)
     _, move = pin_apart()
@@ -172,7 +172,7 @@ async def run(
 
     Returns the report, with medians. Raises ServerFailed, RcimError or OSError.
     """
-    message = frames.Deliver("g:limits", [_message(payload)]).encode()
+    message_bytes = delivery_bytes(payload)
     rows = []
     totals: Counter[str] = Counter()
     for count in members:
@@ -184,15 +184,15 @@ async def run(
                     say(f"{count} connections, {'plain' if plain else 'TLS'}, k = {k}, round {number + 1}")
                     async with rig(plain=plain) as made:  # for its certificate alone; it is idle meanwhile
                         certificate = "" if plain else str(made.data.certificate)
-                        raw = await _raw(way, count, k * len(message), ticks, seconds, certificate)
+                        beside = await raw(way, count, k * message_bytes, ticks, seconds, certificate)
                     own = await _rcim(count, k, payload, ticks, seconds, plain)
-                    totals.update(lost=int(own["lost"]), wrong=int(own["wrong"]), raw_lost_bytes=int(raw["lost"]))
-                    pairs.append((raw, own))
+                    totals.update(lost=int(own["lost"]), wrong=int(own["wrong"]), raw_lost_bytes=int(beside["lost"]))
+                    pairs.append((beside, own))
                 rows.append(_row(count, plain, k, pairs))
     return {
         "bench": "limits",
         "payload": payload,
-        "message_bytes": len(message),
+        "message_bytes": message_bytes,
         "seconds": seconds,
         "rounds": rounds,
         "raw_writer": way,
@@ -225,7 +225,9 @@ def _row(count: int, plain: bool, k: int, pairs: list[tuple[dict[str, float], di
     }
 
 
-def _message(payload: int) -> frames.Message:
-    """A message as the members of the bench get it: the raw writer's bytes are as many."""
+def delivery_bytes(payload: int) -> int:
+    """Bytes of a delivery as the members of a bench get it: the raw writer's are as many."""
     assert payload >= STAMP.size
-    return frames.Message(1, 1, 1, 2, "m00000", "", "", "", "m00010-0", stamped(0, 0, payload))  # type: ignore[arg-type]
+    body = stamped(0, 0, payload)
+    message = frames.Message(1, 1, 1, 2, "m00000", "", "", "", "m00010-0", body)  # type: ignore[arg-type]
+    return len(frames.Deliver("g:limits", [message]).encode())

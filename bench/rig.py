@@ -20,10 +20,11 @@ from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
 from rcim.app.server import raise_file_limit
 from rcim.base.limits import DEFAULTS
-from rcim.client.swarm import Swarm
+from rcim.client.swarm import Swarm, SwarmMember
 from rcim.client.trust import client_context
 from rcim.session.usersig import mint
 from rcim.version import __version__
+from rcim.wire import frames
 
 SDKAPPID = 1400000000
 ADMIN = "administrator"
@@ -41,7 +42,7 @@ not what it measures."""
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process has used so far: CPU seconds, and its resident memory in KiB."""
+    """What a process has used so far: CPU seconds, and its resident memory in KiB without pages of files."""
 
     cpu_s: float
     rss_kib: int
@@ -51,7 +52,18 @@ class Usage:
 def usage(pid: int) -> Usage:
     """Read the usage of the one process `pid` now."""
     process = psutil.Process(pid)
-    return Usage(_cpu_s(process), process.memory_info().rss // 1024, time.monotonic())
+    return Usage(_cpu_s(process), _memory_kib(process), time.monotonic())
+
+
+def _memory_kib(process: psutil.Process) -> int:
+    """Memory of its own, without pages of files (the store's, which the system takes back when it needs them)."""
+    try:
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return int(process.memory_info().rss // 1024)
 
 
 def usage_of_tree(pid: int) -> Usage:
@@ -86,6 +98,16 @@ class Rig:
     def usage(self) -> Usage:
         """What the whole server has used so far; nothing if it is not on this machine."""
         return usage_of_tree(self.server_pid) if self.server_pid else Usage(0.0, 0, time.monotonic())
+
+    async def admin(self) -> SwarmMember:
+        """A connection of the administrator. Raises RcimError or OSError."""
+        return await self.swarm().connect_one(ADMIN)
+
+    async def stats(self, admin: SwarmMember) -> dict[str, int]:
+        """The server's counters, asked by the administrator's connection. Raises RcimError."""
+        found = await admin.ask(frames.AdminStats())
+        assert isinstance(found, frames.AdminStatsOk)
+        return {stat.name: stat.value for stat in found.stats}
 
     def sign(self, user_id: str) -> str:
         """A UserSig for `user_id`."""

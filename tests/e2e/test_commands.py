@@ -295,6 +295,13 @@ async def test_commit_and_codec_small(tmp_path: Path) -> None:
     assert code == 0 and {r["frame"] for r in json.loads((tmp_path / "codec.json").read_text())["rows"]} >= {"SEND"}
 
 
+async def test_scenarios_are_listed(tmp_path: Path) -> None:
+    code, out, _ = await run("rcim-bench", "scenario", "list", cwd=tmp_path)
+    assert code == 0 and "room-10000" in out
+    code, _, error = await run("rcim-bench", "scenario", "nothing", cwd=tmp_path)
+    assert code == 2 and "no scenario 'nothing'" in error
+
+
 @pytest.mark.slow
 async def test_limits_small(tmp_path: Path) -> None:
     command = ("limits", "--members", "30", "--k", "1,4", "--seconds", "0.5", "--rounds", "1", "--json", "-")
@@ -324,7 +331,7 @@ async def test_every_command_has_help(tmp_path: Path) -> None:
     for program, commands in (
         ("rcim", ("serve", "token", "check", "chat", "demo")),
         ("rcim-admin", ("group", "members", "send", "connections", "stats")),
-        ("rcim-bench", ("fanout", "commit", "limits", "codec", "crash")),
+        ("rcim-bench", ("fanout", "commit", "limits", "scenario", "codec", "crash")),
     ):
         code, out, _ = await run(program, "--help", cwd=tmp_path)
         assert code == 0 and all(name in out for name in commands)
