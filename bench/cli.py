@@ -203,6 +203,22 @@ def scenario(
 
 
 @app.command()
+def stages(
+    members: Annotated[int, typer.Option(min=2, max=20_000, help="Members online in the group.")] = 1000,
+    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 40,
+    seconds: Annotated[float, typer.Option(min=0.1, help="For each of the two loads.")] = 5,
+    payload: Annotated[int, typer.Option(min=0, max=8000, help="Bytes of a message.")] = 200,
+    plain: PlainOption = False,
+    json_to: JsonOption = None,
+) -> None:
+    """Where the server's CPU goes, by stage of a message's way: of a fan-out, and of sends alone."""
+    from rcim_bench import stages as scenario
+
+    report = run(lambda: scenario.run(members, rate, seconds, payload, plain, say))
+    finish(report, json_to, [f"{k} {report[k]}" for k in ("lost", "duplicated", "reordered") if report[k]])
+
+
+@app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,

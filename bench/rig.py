@@ -136,12 +136,15 @@ def pin_apart() -> tuple[str, Callable[[], None]]:
 
 
 @asynccontextmanager
-async def rig(flags: Sequence[str] = (), *, plain: bool = False, pin: bool = True) -> AsyncIterator[Rig]:
-    """A server with an empty data directory, ended and removed afterwards. Raises ServerFailed."""
+async def rig(
+    flags: Sequence[str] = (), *, plain: bool = False, pin: bool = True, module: str = "rcim"
+) -> AsyncIterator[Rig]:
+    """A server (`module`) with an empty data directory, ended and removed afterwards. Raises ServerFailed."""
     raise_file_limit()
     before = os.sched_getaffinity(0)
     folder = Path(tempfile.mkdtemp(prefix="rcim-bench-"))
-    process = ServerProcess(folder, [*OPEN_LIMITS, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags])
+    settings = [*OPEN_LIMITS, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags]
+    process = ServerProcess(folder, settings, module)
     try:
         pinned, move = pin_apart() if pin else ("not pinned", lambda: None)
         await process.start()

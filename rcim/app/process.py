@@ -18,17 +18,21 @@ class ServerFailed(Exception):
 
 
 class ServerProcess:
-    """`python -m rcim serve` with a data directory and `section.name=value` settings; any free port unless set."""
+    """`python -m rcim serve` with a data directory and `section.name=value` settings; any free port unless set.
 
-    def __init__(self, data: Path, flags: Sequence[str] = ()) -> None:
+    `module` is run instead of `rcim`: something that takes the same arguments.
+    """
+
+    def __init__(self, data: Path, flags: Sequence[str] = (), module: str = "rcim") -> None:
         self.data = data
+        self._module = module
         self._flags = list(flags)
         self._process: asyncio.subprocess.Process | None = None
         self.host, self.port, self.pid, self.tls = "127.0.0.1", 0, 0, True
 
     async def start(self) -> None:
         """Start and wait until it listens. Raises ServerFailed."""
-        arguments = ["-m", "rcim", "serve", "--json", "--data", str(self.data)]
+        arguments = ["-m", self._module, "serve", "--json", "--data", str(self.data)]
         for flag in [f"server.port={self.port}", *self._flags]:
             arguments += ["--set", flag]
         process = await asyncio.create_subprocess_exec(

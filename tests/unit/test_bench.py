@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import socket
 import ssl
 from collections import Counter
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rcim_bench import stages
 from rcim_bench.counting import TLS13_OVERHEAD, Counting
 from rcim_bench.crowd import Crowd, checked_of
 
@@ -151,3 +153,63 @@ def test_a_gap_behind_a_double_is_still_lost() -> None:
 )
 def test_how_many_check(members: int, asked: int | None, checked: int) -> None:
     assert checked_of(members, asked) == checked
+
+
+# --------------------------------------------------------------------------------------------------- stages
+
+
+def test_every_timed_method_is_there() -> None:
+    for methods in stages.STAGES.values():
+        for module, owner, name in methods:
+            assert callable(getattr(getattr(importlib.import_module(module), owner), name))
+
+
+def test_each_moment_belongs_to_one_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(0, 10_000, 10))
+    monkeypatch.setattr("rcim_bench.stages.time.thread_time_ns", lambda: next(ticks))
+    clock = stages.Clock()
+    inner = clock.around("write", lambda: "done")
+    outer = clock.around("reply", lambda: (inner(), inner()))
+    assert outer() == ("done", "done")
+    assert (clock.calls["reply"], clock.calls["write"], clock.inner["reply"]) == (1, 2, 2)
+    assert clock.own_ns["write"] == 2 * 10, "each from its own start to its end"
+    assert clock.own_ns["reply"] == 3 * 10, "before, between and behind the inner ones"
+
+
+def test_a_clock_lets_errors_through() -> None:
+    clock = stages.Clock()
+
+    def fails() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        clock.around("write", fails)()
+    assert clock.calls["write"] == 1
+
+
+def counts(**own_us: int) -> dict[str, Any]:
+    """Counts of a clock with one call for each microsecond."""
+    by_stage = {stage: own_us.get(stage, 0) for stage in stages.STAGES}
+    return {
+        "calls": by_stage,
+        "own_ns": {stage: us * 1000 for stage, us in by_stage.items()},
+        "inner": dict.fromkeys(stages.STAGES, 0),
+        "cost": (100, 0),
+    }
+
+
+def test_what_is_in_no_stage_is_the_rest() -> None:
+    rows = {row["stage"]: row for row in stages.rows_of("x", counts(), counts(write=60, parse=20), 10, 100, 10.0)}
+    assert rows["write"]["us_per_message"] == 5.4, "60 calls of 1 µs, less 0.1 for the clock in each"
+    assert rows["write"]["us_per_delivery"] == 0.54
+    assert rows["rest"]["us_per_message"] == 2.8
+    assert sum(row["share"] for row in rows.values()) == pytest.approx(1)
+    assert stages.rows_of("x", counts(), counts(), 0, 0, 0.0)[0]["us_per_delivery"] == 0.0
+
+
+@pytest.mark.slow
+async def test_stages_small() -> None:
+    report = await stages.run(10, 40, 0.5, 100, False, lambda _: None)
+    assert (report["lost"], report["duplicated"], report["reordered"]) == (0, 0, 0)
+    seen = {(row["load"], row["stage"]): row["calls"] for row in report["rows"]}
+    assert seen["fan-out", "commit"] and seen["fan-out", "TLS out"] >= 10 and seen["sends", "parse"]
