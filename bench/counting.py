@@ -1,9 +1,10 @@
 """Receivers that only count: thousands of sockets in one process, a fraction of what decrypting costs.
 
-A counted socket is read to the end and its bytes are thrown away in the kernel (MSG_TRUNC), or, with `records`, walked
-along its TLS record headers, which say how much plaintext each record holds without a key. All counted sockets hang on
-one epoll instance of their own, and that one hangs in the loop: a wake-up reads some dozens of them, then the loop has
-its turn again, so that a sender in the same loop stays on its schedule.
+A counted socket is read to the end. With BYTES its bytes are thrown away in the kernel (MSG_TRUNC). With RECORDS its
+stream is walked along the headers of TLS records, which say without a key how much plaintext each record holds; with
+FRAMES along the headers of rcim's frames. All counted sockets hang on one epoll instance of their own, and that one
+hangs in the loop: a wake-up reads some dozens of them, then the loop has its turn again, so that a sender in the same
+loop stays on its schedule.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ import select
 import socket
 from typing import Any
 
+from rcim.wire.header import HEADER_BYTES, LENGTH_BYTES
+
 SOCKETS_PER_TURN = 64
 """Sockets read before the loop has its turn: some 200 µs."""
 BUFFER_BYTES = 1 << 20
+BYTES, RECORDS, FRAMES = "bytes", "records", "frames"
 RECORD_HEADER = 5
 TLS13_OVERHEAD = 17
 """Bytes of a TLS 1.3 record that are not plaintext: the true type and the tag."""
+RECORD_PLAINTEXT_MAX = 16384
+"""What is longer is cut into several records: a full one is not the end of what was written."""
 APPLICATION_DATA = 0x17
 
 
 class Counting:
-    """Counts what comes on sockets that were handed to it. `bytes_of(i)` is what socket i got since `reset`."""
+    """Counts what comes on sockets that were handed to it: `bytes_of(i)` and `units_of(i)` since `reset`.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, records: bool = False) -> None:
+    `way` is BYTES, RECORDS or FRAMES. A unit is a frame, or all records of one write; with BYTES there are none.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, way: str = BYTES) -> None:
         self._loop = loop
-        self._records = records
+        self._walk = {BYTES: None, RECORDS: self._walk_records, FRAMES: self._walk_frames}[way]
         self._poll = select.epoll()
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
@@ -35,6 +44,7 @@ class Counting:
         self._transports: list[Any] = []
         self._order: list[int] = []
         self._got: dict[int, int] = {}
+        self._units: dict[int, int] = {}
         self._rest: dict[int, int] = {}
         self._head: dict[int, bytes] = {}
         self.total = 0
@@ -52,27 +62,32 @@ class Counting:
         fd = transport.get_extra_info("socket").fileno()
         self._transports.append(transport)
         self._sockets[fd] = socket.socket(fileno=fd)
-        self._got[fd] = self._rest[fd] = 0
+        self._got[fd] = self._units[fd] = self._rest[fd] = 0
         self._order.append(fd)
         self._poll.register(fd, select.EPOLLIN)
         return len(self._order) - 1
 
     def bytes_of(self, index: int) -> int:
-        """What that socket has got: bytes on the wire, or of plaintext with `records`."""
+        """What that socket has got: bytes on the wire, with RECORDS bytes of plaintext."""
         return self._got[self._order[index]]
 
-    def all_bytes(self) -> list[int]:
-        """`bytes_of` of all sockets."""
-        return [self._got[fd] for fd in self._order]
+    def units_of(self, index: int) -> int:
+        """How many frames, or writes, those bytes came in."""
+        return self._units[self._order[index]]
+
+    def all(self) -> list[tuple[int, int]]:
+        """(bytes, units) of all sockets."""
+        return [(self._got[fd], self._units[fd]) for fd in self._order]
 
     def reset(self) -> None:
         """Begin to count anew."""
         self._got = dict.fromkeys(self._got, 0)
+        self._units = dict.fromkeys(self._units, 0)
         self.total = self.reads = 0
 
     def _ready(self) -> None:
-        walk = self._walk if self._records else None
-        flags = socket.MSG_DONTWAIT if self._records else socket.MSG_DONTWAIT | socket.MSG_TRUNC
+        walk = self._walk
+        flags = socket.MSG_DONTWAIT if walk else socket.MSG_DONTWAIT | socket.MSG_TRUNC
         buffer, sockets, got = self._buffer, self._sockets, self._got
         for fd, _ in self._poll.poll(0, SOCKETS_PER_TURN):
             try:
@@ -90,24 +105,44 @@ class Counting:
             got[fd] += plain
             self.total += plain
 
-    def _walk(self, fd: int, count: int) -> int:
-        """Plaintext bytes that begin in what was read: whole records are counted at their header."""
-        data: Any = self._view[:count]
-        at, plain = self._rest[fd], 0
+    def _whole(self, fd: int, count: int) -> tuple[Any, int, int]:
+        """(data, where its first header stands, its end), with what was left of a header before in front."""
         head = self._head.pop(fd, b"")
-        if head:
-            data = head + bytes(data)
-            count += len(head)
-        while at + RECORD_HEADER <= count:
+        if not head:
+            return self._view[:count], self._rest[fd], count
+        return head + bytes(self._view[:count]), 0, count + len(head)
+
+    def _leave(self, fd: int, data: Any, at: int, end: int) -> None:
+        """The next header stands at `at`: beyond what was read, or it is not all there yet."""
+        if at < end:
+            self._head[fd] = bytes(data[at:end])
+            at = end
+        self._rest[fd] = at - end
+
+    def _walk_records(self, fd: int, count: int) -> int:
+        """Plaintext of the records that begin in what was read."""
+        data, at, end = self._whole(fd, count)
+        plain = 0
+        while at + RECORD_HEADER <= end:
             size = data[at + 3] << 8 | data[at + 4]
             if data[at] == APPLICATION_DATA:
                 plain += size - TLS13_OVERHEAD
+                self._units[fd] += size < RECORD_PLAINTEXT_MAX + TLS13_OVERHEAD
             at += RECORD_HEADER + size
-        if at < count:
-            self._head[fd] = bytes(data[at:count])
-            at = count
-        self._rest[fd] = at - count
+        self._leave(fd, data, at, end)
         return plain
+
+    def _walk_frames(self, fd: int, count: int) -> int:
+        """Bytes of the frames that begin in what was read."""
+        data, at, end = self._whole(fd, count)
+        seen = 0
+        while at + HEADER_BYTES <= end:
+            size = int.from_bytes(data[at : at + LENGTH_BYTES], "big") + LENGTH_BYTES
+            seen += size
+            self._units[fd] += 1
+            at += size
+        self._leave(fd, data, at, end)
+        return seen
 
     def close(self) -> None:
         """Close all sockets."""

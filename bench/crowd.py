@@ -1,8 +1,8 @@
 """The members of one group, all in this process: some decrypt and check every delivery, the others only count.
 
 Who checks is spread evenly over the order of joining, which is the order of a pass, so that their latencies are those
-of all. Who counts (counting.py) gets the same bytes as who checks: its messages follow from them. A report says how
-many did which.
+of all. The messages of a run are all of one size, so those of who counts (counting.py) follow from its bytes and frames:
+R bytes for each message and F for each frame, as the checkers see them. A report says how many did which.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rcim_bench.counting import Counting
+from rcim_bench.counting import FRAMES, RECORDS, Counting
 from rcim_bench.rig import Rig
 
 from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.swarm import Swarm, SwarmMember, Tally
+from rcim.handlers.messages import deliver_stem
 from rcim.wire import frames
+from rcim.wire.rows import frame_of_rows
 
 JOINS_AT_ONCE = 200
 SETTLE_S = 10.0
@@ -71,6 +73,8 @@ class Crowd:
         self.swarm: Swarm = rig.swarm()
         self.counting: Counting | None = None
         self.checked = self.counted = 0
+        self._frame_bytes = len(frame_of_rows(frames.Deliver.TYPE, deliver_stem(self.conversation), []))
+        """F: what a DELIVER takes besides its messages."""
         self.connect_s = 0.0
 
     @property
@@ -94,8 +98,8 @@ class Crowd:
         if self.counted:
             everyone = self.swarm.members
             checks = {i * members // self.checked for i in range(self.checked)}
-            # TLS hides where a message begins; its records' headers still say how much there is.
-            self.counting = Counting(asyncio.get_running_loop(), records=self._rig.process.tls)
+            # TLS hides the frames; but a visit of the fan-out is one frame and one write.
+            self.counting = Counting(asyncio.get_running_loop(), RECORDS if self._rig.process.tls else FRAMES)
             self.swarm.members = [m for i, m in enumerate(everyone) if i in checks]
             for i, member in enumerate(everyone):
                 if i not in checks:
@@ -106,18 +110,22 @@ class Crowd:
         tally = self.tally
         tally.delivered, tally.latency = 0, Counter()
         for member in self.swarm.members:
-            member.push_bytes = 0
+            member.messages = member.pushes = member.push_bytes = 0
         if self.counting is not None:
             self.counting.reset()
 
-    def _bytes_of_all(self) -> int:
-        """What each member has got if it has got everything: all get the same bytes."""
-        return max(member.push_bytes for member in self.swarm.members)
+    def _messages(self, got: int, units: int) -> float:
+        """How many messages these bytes in so many frames are, by what the sender has got."""
+        sender = self.sender
+        row = sender.push_bytes - sender.pushes * self._frame_bytes
+        return (got - units * self._frame_bytes) * sender.messages / row if row else 0.0
 
     def _complete(self, accepted: int) -> bool:
         if self.tally.delivered < accepted * self.checked:
             return False
-        return self.counting is None or self.counting.total >= self._bytes_of_all() * self.counted
+        if self.counting is None:
+            return True
+        return all(self._messages(*one) >= accepted for one in self.counting.all())
 
     async def settle(self, accepted: int) -> None:
         """Wait until everyone has got `accepted` messages, or nothing has come for a second; SETTLE_S at the most."""
@@ -136,13 +144,13 @@ class Crowd:
         tally = self.tally
         delivered, lost, duplicated = tally.delivered, accepted * self.checked - tally.delivered, tally.duplicated
         if self.counting is not None and accepted:
-            whole = self._bytes_of_all()
-            each = whole / accepted
-            for got in self.counting.all_bytes():
-                messages = accepted if got == whole else int(got / each) if each else 0
+            for got, units in self.counting.all():
+                exact = self._messages(got, units)
+                messages = int(exact)
                 delivered += messages
                 lost += max(0, accepted - messages)
-                duplicated += max(0, messages - accepted) + (got > whole and messages == accepted)
+                # What is no whole number of messages is something that should not have come.
+                duplicated += max(0, messages - accepted) + (exact != messages)
         # A gap that was never filled is a message lost, also where another came twice.
         return Account(delivered, max(lost, tally.gaps, 0), duplicated, tally.reordered)
 

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from rcim_bench.counting import Counting
+from rcim_bench.counting import BYTES, RECORDS, Counting
 from rcim_bench.crowd import Crowd
 from rcim_bench.rig import facts, pin_apart, rig, usage
 
@@ -90,7 +90,7 @@ async def raw(way: str, members: int, size: int, ticks: float, seconds: float, c
     )
     move()
     assert process.stdin is not None and process.stdout is not None
-    counting = Counting(asyncio.get_running_loop(), records=bool(certificate))
+    counting = Counting(asyncio.get_running_loop(), RECORDS if certificate else BYTES)
     try:
         port = json.loads(await process.stdout.readline())["port"]
         await _connect_sinks(counting, members, port, certificate)

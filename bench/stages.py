@@ -53,11 +53,15 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "actor": (("rcim.actor.group", "GroupActor", "handle"),),
     "commit": (("rcim.store.store", "Store", "append"),),
     "reply": (("rcim.connect.connection", "Connection", "answer"),),
-    "encode": (("rcim.connect.fanout", "Fanout", "_prepare"),),
+    "encode": (
+        ("rcim.connect.hub", "Hub", "deliver"),
+        ("rcim.connect.audience", "Audience", "_made"),
+    ),
     "fan-out": (
         ("rcim.connect.fanout", "Fanout", "deliver"),
         ("rcim.connect.fanout", "Fanout", "_begin"),
         ("rcim.connect.fanout", "Fanout", "_chunk"),
+        ("rcim.connect.fanout", "Fanout", "_gather"),
     ),
     "TLS out": (("rcim.session.tls", "TlsCore", "seal"),),
     "write": (

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from rcim_bench.crowd import JOINS_AT_ONCE, Crowd
+from rcim_bench.crowd import JOINS_AT_ONCE, SETTLE_S, Crowd
 from rcim_bench.fanout import send_paced
 from rcim_bench.latency import percentiles_ms
 from rcim_bench.load import Load, stop_all
@@ -29,6 +29,13 @@ SENDERS, WINDOW = 20, 32
 OTHERS_PER_S = 50.0
 """Messages a second of all groups beside the hot one together."""
 HOT_PER_S = 40.0
+
+
+async def _delivered(swarm: Swarm, expected: int) -> None:
+    """Wait until the members have got `expected` deliveries together, SETTLE_S at the most."""
+    end = time.monotonic() + SETTLE_S
+    while swarm.tally.delivered < expected and time.monotonic() < end:
+        await asyncio.sleep(0.01)
 
 
 async def make_groups(members: list[SwarmMember], prefix: str, groups: int) -> list[str]:
@@ -59,10 +66,10 @@ async def pair(size: Size, say: Say) -> dict[str, Any]:
         await other.members[0].ask(frames.GroupJoin("pair", ""))
         say(f"sending {PAIR_PER_S:g} messages a second for {seconds:g} s")
         warm = await send_paced(crowd.sender, crowd.conversation, PAIR_PER_S, 0.5, PAYLOAD, "w")
-        await crowd.settle(warm.accepted)
+        await _delivered(other, warm.accepted)
         other.tally.delivered, other.tally.latency = 0, Counter()
         counts = await send_paced(crowd.sender, crowd.conversation, PAIR_PER_S, seconds, PAYLOAD, "m")
-        await asyncio.sleep(0.2)
+        await _delivered(other, counts.accepted)
         tally = other.tally
         found = {
             "messages": counts.accepted,
@@ -128,9 +135,7 @@ async def _small_load(made: Any, swarm: Swarm, keys: list[str], seconds: float, 
     wall_s = after.at - before.at
     tally = swarm.tally
     expected = accepted * MEMBERS if online else 0
-    end = time.monotonic() + 10
-    while tally.delivered < expected and time.monotonic() < end:
-        await asyncio.sleep(0.05)
+    await _delivered(swarm, expected)
     for admin in admins:
         admin.link.close()
     return {
@@ -205,7 +210,7 @@ async def _others(others: Swarm, keys: list[str], seconds: float) -> dict[str, A
         group = number % len(keys)
         member = by_id[f"u{group % many:05d}"]
         member.send(keys[group], f"{start_ns}-{number}", stamped(due_ns, number, PAYLOAD), answered)
-    end = time.monotonic() + 10
+    end = time.monotonic() + SETTLE_S
     while (accepted + refused < total or tally.delivered < accepted * MEMBERS) and time.monotonic() < end:
         await asyncio.sleep(0.02)
     return {

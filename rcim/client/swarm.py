@@ -97,7 +97,7 @@ class Decoded:
 class SwarmMember:
     """One user with one connection. `expected` maps a conversation to the next SEQ this member is to get."""
 
-    __slots__ = ("_decoded", "_tally", "expected", "link", "missing", "push_bytes", "user_id")
+    __slots__ = ("_decoded", "_tally", "expected", "link", "messages", "missing", "push_bytes", "pushes", "user_id")
 
     def __init__(self, user_id: str, link: Link, decoded: Decoded, tally: Tally) -> None:
         self.user_id = user_id
@@ -106,8 +106,8 @@ class SwarmMember:
         self._tally = tally
         self.expected: dict[str, int] = {}
         self.missing: set[tuple[str, int]] = set()
-        self.push_bytes = 0
-        """Bytes of the frames that came unasked."""
+        self.messages = self.pushes = self.push_bytes = 0
+        """How many messages were delivered, and in how many frames and bytes."""
         link.on_push = self._on_push
         link.on_closed = self._on_closed
 
@@ -115,11 +115,13 @@ class SwarmMember:
         self._tally.closed[str(error or "closed")] += 1
 
     def _on_push(self, raw: RawFrame) -> None:
-        self.push_bytes += HEADER_BYTES + len(raw.body)
         if raw.type != frames.Deliver.TYPE:
             self._tally.resyncs += raw.type == frames.Resync.TYPE
             return
         conversation, rows = self._decoded.of(raw.body)
+        self.pushes += 1
+        self.push_bytes += HEADER_BYTES + len(raw.body)
+        self.messages += len(rows)
         tally = self._tally
         now_ns = time.monotonic_ns()
         expected = self.expected.get(conversation, rows[0].seq)

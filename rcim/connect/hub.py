@@ -16,6 +16,7 @@ from rcim.connect.gate import HandshakeGate
 from rcim.connect.logins import Identity, Logins
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.flow.wheel import TimingWheel
+from rcim.handlers.messages import pack
 from rcim.handlers.table import Handlers
 from rcim.wire.frames import ConnectionEntry, GoingAway, GroupGone, Stat
 
@@ -136,7 +137,8 @@ class Hub:
         return self.fanout.congested(conversation)
 
     def deliver(self, conversation: str, messages: Sequence[Message]) -> None:
-        self.fanout.deliver(conversation, messages)
+        if self.fanout.find(conversation) is not None:
+            self.fanout.deliver(conversation, [pack(m) for m in messages])
 
     def members_added(self, conversation: str, user_ids: Sequence[str]) -> None:
         for user_id in user_ids:
@@ -195,7 +197,8 @@ class Hub:
             "conversations_online": len(self.fanout),
             "actors_loaded": self.dispatcher.loaded,
             "handshakes_waiting": self.gate.waiting,
-            "passes": self.fanout.passes,
+            "rounds": self.fanout.rounds,
+            "visits": self.fanout.visits,
             "deliveries": self.fanout.deliveries,
         }
         return [Stat(name, value) for name, value in sorted(own.items())]

@@ -190,8 +190,7 @@ class Logins:
     def ended(self, conversation: str) -> None:
         """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out."""
         audience = self._hub.fanout.find(conversation)
-        inside = list(audience.members) + [who for _, who in audience.newcomers] if audience else []
-        for connection in inside:
+        for connection in audience.members if audience else ():
             if connection.caller is not None:
                 self._users[connection.caller.user_id].conversations.discard(conversation)
         for user in self._users.values():

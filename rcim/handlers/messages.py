@@ -1,18 +1,18 @@
-"""Messages: SEND, HISTORY, and the DELIVER that all members get."""
+"""Messages: SEND, HISTORY, and what DELIVER is made from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from rcim.actor import commands, outcomes, records
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_GROUP, RcimError
 from rcim.base.ids import has_control
-from rcim.base.limits import Limits
-from rcim.base.terms import GROUP_PREFIX
+from rcim.base.terms import GROUP_PREFIX, Priority
 from rcim.handlers.desk import Caller, Desk, ToActor
 from rcim.store.answers import MessagesPage
 from rcim.wire import frames
 from rcim.wire.elements import check_body
+from rcim.wire.rows import encoded_row, stem_of
 
 
 def check_conversation(conversation: str) -> str:
@@ -91,20 +91,19 @@ def to_wire(m: records.Message) -> frames.Message:
     )
 
 
-def deliver(conversation: str, messages: Sequence[records.Message]) -> bytes:
-    """The DELIVER frame that every member gets: encoded once, the same bytes for all."""
-    return frames.Deliver(conversation, [to_wire(m) for m in messages]).encode()
+class Packed(NamedTuple):
+    """A message on its way to those who are online: encoded once, whatever frames it goes into."""
+
+    seq: int
+    priority: Priority
+    row: bytes
 
 
-def split_for_frames(messages: Sequence[records.Message], limits: Limits) -> list[Sequence[records.Message]]:
-    """`messages` in runs that each fit one frame (and its count)."""
-    runs: list[Sequence[records.Message]] = []
-    start, size = 0, 0
-    for i, m in enumerate(messages):
-        cost = len(m.body) + 512
-        if i > start and (size + cost > limits.frame_bytes_max or i - start >= 500):
-            runs.append(messages[start:i])
-            start, size = i, 0
-        size += cost
-    runs.append(messages[start:])
-    return runs
+def pack(m: records.Message) -> Packed:
+    """`m`, ready for DELIVER frames."""
+    return Packed(m.seq, m.priority, encoded_row(to_wire(m)))
+
+
+def deliver_stem(conversation: str) -> bytes:
+    """What all DELIVER frames of `conversation` begin with."""
+    return stem_of(frames.Deliver(conversation, []))

@@ -420,7 +420,7 @@ async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, mon
 async def test_a_group_made_again_comes_after_the_end_of_the_old(
     plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.connect.fanout.slice_ms", lambda sockets: 60_000)
+    monkeypatch.setattr("rcim.connect.fanout.wait_ms", lambda sockets, since_ms, waiting: max(0, 60_000 - since_ms))
     alice, bob = await plain_server.member("alice"), await plain_server.member("bob")
     await alice.ask(create("g", "bob"))
     for i in range(3):
@@ -567,8 +567,8 @@ async def test_a_login_that_was_dropped_leaves_no_news_behind(
             assert raw.type != f.Deliver.TYPE, "the user has left"
 
 
-async def test_many_passes_take_their_turns(plain_server: TestServer) -> None:
-    """A backlog of many passes over a small room neither recurses nor comes to each socket in one turn."""
+async def test_many_rounds_take_their_turns(plain_server: TestServer) -> None:
+    """A backlog of many rounds over a small room neither recurses nor comes to each socket in one turn."""
     alice, bob = await plain_server.member("alice"), await plain_server.member("bob")
     await alice.ask(create("g", "bob"))
     await alice.close()  # who does not read would be slow
@@ -579,8 +579,8 @@ async def test_many_passes_take_their_turns(plain_server: TestServer) -> None:
     text = "x" * 8000
     body = send("g", "c", text).body
     messages = [Kept(i, i, i, Priority.NORMAL, "alice", "", "", "", f"c{i}", body) for i in range(1, 2501)]
-    fanout.deliver("g:g", messages)
-    assert len(audience.pending) > 2400, "one pass, and then the others' turn"
+    plain_server.server.hub.deliver("g:g", messages)
+    assert audience.waiting > 2400, "one round, and then the others' turn"
     seen: list[int] = []
     while len(seen) < 2500:
         seen += [m.seq for m in (await bob.take_of(f.Deliver)).messages]

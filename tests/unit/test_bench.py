@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from rcim_bench import stages
-from rcim_bench.counting import TLS13_OVERHEAD, Counting
+from rcim_bench.counting import FRAMES, RECORDS, TLS13_OVERHEAD, Counting
 from rcim_bench.crowd import Crowd, checked_of
 
 from rcim.client.swarm import Tally
+from rcim.wire.frames import GroupInfo, Ping
 
 
 class _Transport:
@@ -66,7 +67,7 @@ async def test_counts_bytes_and_ends() -> None:
 @pytest.mark.parametrize("step", [1, 2, 4, 5, 6, 23, 1000])
 async def test_records_are_counted_however_they_are_cut(step: int) -> None:
     ours, theirs = socket.socketpair()
-    counting = Counting(asyncio.get_running_loop(), records=True)
+    counting = Counting(asyncio.get_running_loop(), RECORDS)
     counting.take(_Transport(ours))
     sizes = [0, 1, 300, 16, 900]
     stream = b"".join(record(size) for size in sizes) + record(50, kind=0x16) + record(40)
@@ -75,6 +76,22 @@ async def test_records_are_counted_however_they_are_cut(step: int) -> None:
         reads = counting.reads
         await _until(lambda before=reads: counting.reads > before)
     assert counting.total == sum(sizes) + 40, "what is no application data does not count"
+    assert counting.units_of(0) == len(sizes) + 1
+    counting.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("step", [1, 3, 11, 12, 13, 1000])
+async def test_frames_are_counted_however_they_are_cut(step: int) -> None:
+    ours, theirs = socket.socketpair()
+    counting = Counting(asyncio.get_running_loop(), FRAMES)
+    counting.take(_Transport(ours))
+    stream = Ping(1).encode(1) + GroupInfo("g" * 30).encode(2) + Ping(2).encode(3)
+    for at in range(0, len(stream), step):
+        theirs.send(stream[at : at + step])
+        reads = counting.reads
+        await _until(lambda before=reads: counting.reads > before)
+    assert (counting.bytes_of(0), counting.units_of(0)) == (len(stream), 3)
     counting.close()
     theirs.close()
 
@@ -101,25 +118,27 @@ async def test_tls_records_say_their_plaintext() -> None:
         server.receive(client.data_to_send())
         client.receive(server.data_to_send())
     assert isinstance(client, TlsCore) and ssl.HAS_TLSv1_3
-    sealed = server.seal(bytes(266)) + server.seal(bytes(5))
+    sealed = server.seal(bytes(266)) + server.seal(bytes(5)) + server.seal(bytes(20_000))
     ours, theirs = socket.socketpair()
-    counting = Counting(asyncio.get_running_loop(), records=True)
+    counting = Counting(asyncio.get_running_loop(), RECORDS)
     counting.take(_Transport(ours))
     theirs.sendall(sealed)
-    await _until(lambda: counting.total == 271)
+    await _until(lambda: counting.total == 271 + 20_000)
+    assert counting.units_of(0) == 3, "one for each write, however many records it took"
     counting.close()
     theirs.close()
 
 
 def crowd(checking: list[int], counting: list[int], **tally: Any) -> Crowd:
-    """A crowd that has got these bytes, at 100 bytes a message."""
+    """A crowd that has got these bytes in two frames each, at 100 bytes a message and 7 a frame."""
     made = Crowd.__new__(Crowd)
     made.checked, made.counted = len(checking), len(counting)
     made.swarm = SimpleNamespace(  # type: ignore[assignment]
         tally=Tally(**{"delivered": sum(checking) // 100, **tally}),
-        members=[SimpleNamespace(push_bytes=b) for b in checking],
+        members=[SimpleNamespace(push_bytes=b + 14, pushes=2, messages=b // 100) for b in checking],
     )
-    made.counting = SimpleNamespace(total=sum(counting), all_bytes=lambda: counting)  # type: ignore[assignment]
+    made._frame_bytes = 7
+    made.counting = SimpleNamespace(all=lambda: [(b + 14, 2) for b in counting])  # type: ignore[assignment]
     return made
 
 
@@ -135,7 +154,7 @@ def test_who_counts_less_has_lost() -> None:
 
 def test_who_counts_more_has_doubles() -> None:
     found = crowd([1000, 1000], [1000, 1100, 1001]).account(10)
-    assert (found.lost, found.duplicated) == (0, 2)
+    assert (found.lost, found.duplicated) == (0, 2), "one more, and one that is no message"
 
 
 def test_what_the_checkers_found_counts() -> None:

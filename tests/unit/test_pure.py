@@ -17,7 +17,7 @@ from rcim.client.backoff import FIRST_MS, MOST_MS, Backoff
 from rcim.client.tracker import HELD_MAX, SeqTracker
 from rcim.connect.gate import HandshakeGate
 from rcim.flow.outbound import OutboundQueue
-from rcim.flow.slices import SLICE_MS_MAX, slice_ms
+from rcim.flow.slices import ENOUGH, SLICE_MS_MAX, slice_ms, wait_ms
 from rcim.flow.wheel import TimingWheel
 from rcim.rules.fields import BYTES_MAX, check_field
 
@@ -164,6 +164,14 @@ def test_slow_for_too_long() -> None:
 def test_slices_grow_with_the_room() -> None:  # FC-06
     waits = [slice_ms(n) for n in (0, 1, 200, 201, 1000, 5000, 10_000, 10_001)]
     assert waits[:3] == [0, 0, 0] and waits == sorted(waits) and waits[-1] == SLICE_MS_MAX
+
+
+def test_a_round_begins_when_it_was_quiet_or_enough_waits() -> None:  # FC-06
+    assert wait_ms(200, 0, 1) == 0, "small rooms never wait"
+    assert wait_ms(5000, 1000, 1) == 0, "after quiet it begins at once"
+    assert wait_ms(5000, 30, 1) == 70
+    assert wait_ms(5000, 30, ENOUGH - 1) == 70
+    assert wait_ms(5000, 30, ENOUGH) == 0
 
 
 # --------------------------------------------------------------------------------------------------- client
