@@ -54,7 +54,7 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "commit": (("rcim.store.store", "Store", "append"),),
     "reply": (("rcim.connect.connection", "Connection", "answer"),),
     "encode": (
-        ("rcim.connect.hub", "Hub", "deliver"),
+        ("rcim.dispatch.dispatcher", "Dispatcher", "_deliver"),
         ("rcim.connect.audience", "Audience", "_made"),
     ),
     "fan-out": (

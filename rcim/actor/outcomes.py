@@ -113,13 +113,27 @@ class UserQuery(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
+class ConnectionsQuery(msgspec.Struct, frozen=True, gc=False):
+    """Connections with ids above `after_id`, up to `limit`, by id; only those of `user_id` unless empty."""
+
+    after_id: int
+    limit: int
+    user_id: str
+
+
+class CountersQuery(msgspec.Struct, frozen=True, gc=False):
+    """All counters of the server."""
+
+
 class LoginQuery(msgspec.Struct, frozen=True, gc=False):
     """What a login needs: the user's profile and the keys of all its conversations."""
 
     user_id: str
 
 
-Query = MessagesQuery | MembersQuery | JoinedGroupsQuery | AllGroupsQuery | UserQuery | LoginQuery
+Look = ConnectionsQuery | CountersQuery
+"""Answered by who holds connections; the others by the store."""
+Query = MessagesQuery | MembersQuery | JoinedGroupsQuery | AllGroupsQuery | UserQuery | LoginQuery | Look
 
 # ------------------------------------------------------------------------------------------------- effects
 

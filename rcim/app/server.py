@@ -21,6 +21,7 @@ from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.logins import Identity
 from rcim.dispatch.dispatcher import Dispatcher
+from rcim.handlers.messages import pack
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
 from rcim.wire.frames import GoingAway
@@ -64,7 +65,7 @@ class Server:
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
             store = Store(backend, settings.limits)
-            dispatcher = Dispatcher(store, settings.group_types, settings.limits, loop)
+            dispatcher = Dispatcher(store, settings.group_types, settings.limits, loop, pack)
             undo.callback(dispatcher.stop)
             identity = Identity(settings.app.sdkappid, self.data.key(), frozenset(administrators))
             hub = Hub(settings.limits, identity, dispatcher, loop)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from rcim.base.limits import Limits
 from rcim.base.terms import Priority
-from rcim.handlers.messages import Packed, deliver_stem
+from rcim.dispatch.requests import Packed
+from rcim.handlers.messages import deliver_stem
 from rcim.wire.frames import Deliver
 from rcim.wire.rows import frame_of_rows
 

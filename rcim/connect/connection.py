@@ -232,11 +232,11 @@ class Connection(asyncio.Protocol):
         if isinstance(work, ToActor):
             self._in_flight += 1
             request = Request(work.key, work.command, self, token)
-            if not hub.dispatcher.submit(request):
+            if not hub.owner.submit(request):
                 self._held = request
         elif isinstance(work, ToStore):
             self._in_flight += 1
-            hub.dispatcher.ask(Request("", work.query, self, token))
+            hub.owner.ask(Request("", work.query, self, token))
         else:
             self.write(work.encode(request_id))
 
@@ -245,7 +245,7 @@ class Connection(asyncio.Protocol):
         request, self._held = self._held, None
         if request is None or self.closing:
             return
-        if not self._hub.dispatcher.submit(request):
+        if not self._hub.owner.submit(request):
             self._held = request
             return
         self._pump_soon()

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
 from rcim.connect.audience import Audience, Visit
 from rcim.connect.connection import Connection
+from rcim.dispatch.requests import Owner, Packed
 from rcim.flow.slices import wait_ms
-from rcim.handlers.messages import Packed
 from rcim.wire.frames import GroupGone
 
 log = logging.getLogger("rcim.connect")
@@ -32,12 +32,12 @@ KEPT_MESSAGES_MAX = 4096
 
 
 class Fanout:
-    """All audiences. `resume` is called with the key of a conversation that is congested no longer."""
+    """All audiences. `owner` is told when a conversation is congested no longer, and when nobody is in it."""
 
-    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, resume: Callable[[str], None]) -> None:
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:
         self._limits = limits
         self._loop = loop
-        self._resume = resume
+        self._owner = owner
         self._audiences: dict[str, Audience] = {}
         self.rounds = 0
         self.visits = 0
@@ -66,6 +66,7 @@ class Fanout:
         """Nobody is in it: what is kept for nobody is forgotten, and who waited for room goes on."""
         if self._audiences.get(audience.key) is audience:
             del self._audiences[audience.key]
+            self._owner.nobody_in(audience.key)
         audience.forget()
         if audience.timer is not None:
             audience.timer.cancel()
@@ -209,4 +210,4 @@ class Fanout:
     def _unpark(self, audience: Audience) -> None:
         if audience.parked:
             audience.parked = False
-            self._resume(audience.key)
+            self._owner.resume(audience.key)

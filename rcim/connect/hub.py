@@ -1,12 +1,13 @@
-"""The hub: all connections, who is logged in, and the two faces it shows: a Desk to handlers, an Outlet to the
-dispatcher. Everything runs in the loop's thread."""
+"""The hub: all connections, who is logged in, and the two faces it shows: a Desk to handlers, an Outlet to
+whoever owns the conversations. Everything runs in the loop's thread."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from rcim.actor.records import Message
+from rcim.actor.outcomes import ConnectionsQuery, Look
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
@@ -14,14 +15,16 @@ from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
 from rcim.connect.gate import HandshakeGate
 from rcim.connect.logins import Identity, Logins
-from rcim.dispatch.dispatcher import Dispatcher
+from rcim.dispatch.requests import Owner, Packed
 from rcim.flow.wheel import TimingWheel
-from rcim.handlers.messages import pack
 from rcim.handlers.table import Handlers
-from rcim.wire.frames import ConnectionEntry, GoingAway, GroupGone, Stat
+from rcim.store.answers import ConnectionRow
+from rcim.wire.frames import GoingAway, GroupGone
 
 FLUSH_CHUNK = 256
 """Connections written to at the end of one turn; more of them wait for the next."""
+NUMBER_SHIFT = 40
+"""A connection's id is its number within its hub, and above these bits the hub's number."""
 WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""
 
@@ -57,26 +60,33 @@ class HubCounters:
 
 
 class Hub:
-    """See the module's text. `start` once, `going_away` and `close_all` at the end."""
+    """See the module's text. `start` once, `going_away` and `close_all` at the end.
+
+    `number` tells several hubs of one server apart: ids of connections begin with it.
+    """
 
     def __init__(
-        self, limits: Limits, identity: Identity, dispatcher: Dispatcher, loop: asyncio.AbstractEventLoop
+        self,
+        limits: Limits,
+        identity: Identity,
+        owner: Owner,
+        loop: asyncio.AbstractEventLoop,
+        number: int = 0,
     ) -> None:
         self.limits = limits
         self.loop = loop
-        self.dispatcher = dispatcher
-        self.handlers = Handlers(clock.wall_ms())
+        self.owner = owner
+        self.handlers = Handlers(clock.wall_ms() + number)
         self.counters = HubCounters()
         self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
         self.wheel: TimingWheel[Connection] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
-        self.fanout = Fanout(limits, loop, dispatcher.resume)
+        self.fanout = Fanout(limits, loop, owner)
         self.logins = Logins(self, identity)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
-        self._last_id = 0
+        self._last_id = number << NUMBER_SHIFT
         self._to_flush: list[Connection] = []
         self._ticker: asyncio.TimerHandle | None = None
-        self._started_ms = clock.steady_ms()
 
     def start(self) -> None:
         """Begin to watch deadlines."""
@@ -131,14 +141,16 @@ class Hub:
     def __len__(self) -> int:
         return len(self._connections)
 
-    # -- Outlet: what the dispatcher has for those who are online
+    # -- Outlet: what the owner of the conversations has for those who are online
 
     def congested(self, conversation: str) -> bool:
         return self.fanout.congested(conversation)
 
-    def deliver(self, conversation: str, messages: Sequence[Message]) -> None:
-        if self.fanout.find(conversation) is not None:
-            self.fanout.deliver(conversation, [pack(m) for m in messages])
+    def listening(self, conversation: str) -> bool:
+        return self.fanout.find(conversation) is not None
+
+    def deliver(self, conversation: str, messages: Sequence[Packed]) -> None:
+        self.fanout.deliver(conversation, messages)
 
     def members_added(self, conversation: str, user_ids: Sequence[str]) -> None:
         for user_id in user_ids:
@@ -161,19 +173,21 @@ class Hub:
 
     def online(self, conversation: str) -> int:
         audience = self.fanout.find(conversation)
-        return audience.users if audience else 0
+        return (audience.users if audience else 0) + self.owner.online_elsewhere(conversation)
 
-    def connections(self, after_id: int, limit: int, user_id: str) -> Sequence[ConnectionEntry]:
+    def look(self, query: Look, done: Callable[[Any], None]) -> None:
+        done(self._rows(query) if isinstance(query, ConnectionsQuery) else self._counters())
+
+    def _rows(self, query: ConnectionsQuery) -> list[ConnectionRow]:
+        """One more than `limit`, if there are more."""
         now_ms = clock.steady_ms()
-        found: list[ConnectionEntry] = []
+        found: list[ConnectionRow] = []
         for connection in self._connections.values():  # in the order of their ids
             name = connection.caller.user_id if connection.caller else ""
-            if connection.id <= after_id or (user_id and name != user_id):
+            if connection.id <= query.after_id or (query.user_id and name != query.user_id):
                 continue
-            if len(found) == limit:
-                break
             found.append(
-                ConnectionEntry(
+                ConnectionRow(
                     connection.id,
                     name,
                     connection.platform,
@@ -184,24 +198,21 @@ class Hub:
                     connection.session.agent,
                 )
             )
+            if len(found) > query.limit:
+                break
         return found
 
-    def stats(self) -> Sequence[Stat]:
+    def _counters(self) -> dict[str, int]:
         own = {name: getattr(self.counters, name) for name in HubCounters.__slots__}
-        inner = self.dispatcher.counters
-        own |= {name: getattr(inner, name) for name in inner.__slots__}
-        own |= {
-            "uptime_ms": clock.steady_ms() - self._started_ms,
+        return own | {
             "connections": len(self._connections),
             "users_online": len(self.logins),
             "conversations_online": len(self.fanout),
-            "actors_loaded": self.dispatcher.loaded,
             "handshakes_waiting": self.gate.waiting,
             "rounds": self.fanout.rounds,
             "visits": self.fanout.visits,
             "deliveries": self.fanout.deliveries,
         }
-        return [Stat(name, value) for name, value in sorted(own.items())]
 
     # -- the end
 

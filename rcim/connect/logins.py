@@ -105,7 +105,7 @@ class Logins:
         connection.caller.groups = lambda: len(user.conversations) + user.entering
         connection.caller.reserve = user.reserve
         query = LoginQuery(login.user_id)
-        self._hub.dispatcher.ask(Request("", query, _Pending(self, connection, request_id), 0))
+        self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id), 0))
 
     def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused) -> None:
         """The store has answered: the session is open, or not."""
@@ -225,6 +225,7 @@ class Logins:
 
     def _drop_if_unused(self, user_id: str, user: _User) -> None:
         if not user.connections and not user.pending:
-            self._users.pop(user_id, None)
+            if self._users.pop(user_id, None) is not None:
+                self._hub.owner.user_gone(user_id)
         elif not user.connections:
             user.conversations.clear()

@@ -19,7 +19,9 @@ from typing import Any
 
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import (
+    ConnectionsQuery,
     ConversationGone,
+    CountersQuery,
     Deliver,
     MemberGone,
     MembersAdded,
@@ -37,9 +39,10 @@ from rcim.base.ids import SHARDS, shard_of
 from rcim.base.limits import Limits
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
-from rcim.dispatch.requests import Outlet, Request
+from rcim.dispatch.requests import Outlet, Packed, Request
 from rcim.dispatch.worker import Worker
 from rcim.rules.group_types import GroupType
+from rcim.store.answers import ConnectionsPage, Counted
 from rcim.store.store import Entry, Store
 
 log = logging.getLogger("rcim.dispatch")
@@ -71,8 +74,11 @@ class Dispatcher:
         types: dict[str, GroupType],
         limits: Limits,
         loop: asyncio.AbstractEventLoop,
+        pack: Callable[[Message], Packed],
     ) -> None:
         self._store = store
+        self._pack = pack
+        self._started_ms = clock.steady_ms()
         self._types = types
         self._limits = limits
         self._loop = loop
@@ -112,7 +118,34 @@ class Dispatcher:
 
     def ask(self, request: Request) -> None:
         """Answer a query that needs no actor."""
-        self._reader.ask(request)
+        if isinstance(request.ask, ConnectionsQuery | CountersQuery):
+            assert self._outlet is not None
+            self._outlet.look(request.ask, lambda found: self._looked(request, found))
+        else:
+            self._reader.ask(request)
+
+    def _looked(self, request: Request, found: Any) -> None:
+        """What the connections' side has to say, with what there is to say here."""
+        query = request.ask
+        if isinstance(query, ConnectionsQuery):
+            rows = found[: query.limit]
+            page = ConnectionsPage(rows, rows[-1].connection_id if len(found) > query.limit else 0)
+            request.origin.answer(request.token, page)
+            return
+        inner = self.counters
+        own = {name: getattr(inner, name) for name in inner.__slots__}
+        own |= {"actors_loaded": self.loaded, "uptime_ms": clock.steady_ms() - self._started_ms}
+        request.origin.answer(request.token, Counted(found | own))
+
+    def nobody_in(self, key: str) -> None:
+        """The outlet is asked each time: nothing is remembered here."""
+
+    def user_gone(self, user_id: str) -> None:
+        """The outlet is told everything, whoever is online."""
+
+    def online_elsewhere(self, key: str) -> int:
+        """There is nothing elsewhere."""
+        return 0
 
     def resume(self, key: str) -> None:
         """The outlet is no longer congested for `key`: its commands go on."""
@@ -267,9 +300,11 @@ class Dispatcher:
             self._deliver(key, sent)
 
     def _deliver(self, key: str, messages: list[Message]) -> None:
-        assert self._outlet is not None
-        with _contained("delivery", key):
-            self._outlet.deliver(key, messages)
+        outlet = self._outlet
+        assert outlet is not None
+        if outlet.listening(key):
+            with _contained("delivery", key):
+                outlet.deliver(key, [self._pack(message) for message in messages])
 
     def _answer(self, request: Request, outcome: Outcome) -> None:
         if isinstance(outcome.result, MessagesQuery | MembersQuery):

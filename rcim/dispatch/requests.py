@@ -1,14 +1,27 @@
-"""What goes into the dispatcher and what it calls back: the one small interface between it and whoever holds
-connections (a direct call today; between processes and machines later)."""
+"""The one small interface between who owns the conversations and who holds the connections.
+
+Owner (in): commands and queries, room again, who is there no more. The dispatcher is one; a link to it is another.
+Origin and Outlet (back): answers, deliveries, changes of who is in a conversation. A hub is an outlet; so is the owner's
+end of all links. In one process it is a direct call, between processes a Unix socket (rcim/bus), between machines later
+the cluster's bus: nothing on either side knows which.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
-from rcim.actor.outcomes import Refused, Result
-from rcim.actor.records import Message
+from rcim.actor.outcomes import Look, Refused, Result
+from rcim.base.terms import Priority
 from rcim.store.answers import Answer
+
+
+class Packed(NamedTuple):
+    """A message on its way to those who are online, encoded once. `row` is opaque to all but connections."""
+
+    seq: int
+    priority: Priority
+    row: bytes
 
 
 class Origin(Protocol):
@@ -26,7 +39,10 @@ class Outlet(Protocol):
     def congested(self, conversation: str) -> bool:
         """True while so much waits to be given out there that its actor has to pause; `Dispatcher.resume` after."""
 
-    def deliver(self, conversation: str, messages: Sequence[Message]) -> None: ...
+    def listening(self, conversation: str) -> bool:
+        """True if anybody may be online in it: what is for nobody need not be packed."""
+
+    def deliver(self, conversation: str, messages: Sequence[Packed]) -> None: ...
 
     def members_added(self, conversation: str, user_ids: Sequence[str]) -> None: ...
 
@@ -35,6 +51,32 @@ class Outlet(Protocol):
     def conversation_gone(self, conversation: str) -> None: ...
 
     def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None: ...
+
+    def look(self, query: Look, done: Callable[[Any], None]) -> None:
+        """Call `done` with what is to be seen there: rows of connections, or counters by name."""
+
+
+class Owner(Protocol):
+    """Who owns the conversations, seen from who holds connections."""
+
+    def submit(self, request: Request) -> bool:
+        """Put a command into the mailbox of `request.key`. False if it is full: the origin is then told by
+        `mailbox_drained` when there is room, and submits again."""
+
+    def ask(self, request: Request) -> None:
+        """Answer a query."""
+
+    def resume(self, key: str) -> None:
+        """`congested` is over for `key`."""
+
+    def nobody_in(self, key: str) -> None:
+        """No connection here is in the conversation any more: deliveries need not come."""
+
+    def user_gone(self, user_id: str) -> None:
+        """The user has no connection here any more."""
+
+    def online_elsewhere(self, key: str) -> int:
+        """How many users are online in the conversation that are not here. Asked while an answer is given out."""
 
 
 class Request:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
 
 from rcim.base.limits import Limits
-from rcim.wire.frames import ConnectionEntry, Stat
 from rcim.wire.schema import Frame
 
 
@@ -40,12 +39,6 @@ class Desk(Protocol):
     def online(self, conversation: str) -> int:
         """How many members are online in the conversation."""
 
-    def connections(self, after_id: int, limit: int, user_id: str) -> Sequence[ConnectionEntry]:
-        """Up to `limit` connections with ids above `after_id`, by id; only those of `user_id` unless empty."""
-
-    def stats(self) -> Sequence[Stat]:
-        """All counters, by name."""
-
 
 class ToActor(msgspec.Struct, frozen=True, gc=False):
     """Put this command into the mailbox of `key`."""
@@ -55,7 +48,7 @@ class ToActor(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToStore(msgspec.Struct, frozen=True, gc=False):
-    """Answer this query from the store."""
+    """Answer this query, which needs no actor."""
 
     query: Any
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rcim.actor import commands, outcomes, records
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_GROUP, RcimError
 from rcim.base.ids import has_control
-from rcim.base.terms import GROUP_PREFIX, Priority
+from rcim.base.terms import GROUP_PREFIX
+from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor
 from rcim.store.answers import MessagesPage
 from rcim.wire import frames
@@ -89,14 +88,6 @@ def to_wire(m: records.Message) -> frames.Message:
         m.client_msg_id,
         m.body,
     )
-
-
-class Packed(NamedTuple):
-    """A message on its way to those who are online: encoded once, whatever frames it goes into."""
-
-    seq: int
-    priority: Priority
-    row: bytes
 
 
 def pack(m: records.Message) -> Packed:

@@ -53,6 +53,8 @@ _ANSWERS: dict[type, Callable[[Any, Desk], Frame]] = {
     outcomes.Left: groups.left_ok,
     outcomes.Info: groups.info_ok,
     outcomes.ProfileSaved: users.saved_ok,
+    answers.ConnectionsPage: admin.connections_ok,
+    answers.Counted: admin.stats_ok,
     answers.MessagesPage: messages.page,
     answers.MembersPage: groups.members_ok,
     answers.UserFacts: users.facts_ok,

@@ -1,4 +1,4 @@
-"""What the store answers to queries."""
+"""What queries are answered with."""
 
 from __future__ import annotations
 
@@ -52,4 +52,30 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False):
     conversations: list[str]
 
 
-Answer = MessagesPage | MembersPage | GroupsPage | UserFacts | LoginFacts
+class ConnectionRow(msgspec.Struct, frozen=True, gc=False):
+    """A connection, for administrators."""
+
+    connection_id: int
+    user_id: str
+    platform: int
+    device_tag: str
+    address: str
+    age_ms: int
+    queued_bytes: int
+    agent: str
+
+
+class ConnectionsPage(msgspec.Struct, frozen=True, gc=False):
+    """Connections by id. `next` is 0 on the last page."""
+
+    rows: list[ConnectionRow]
+    next: int
+
+
+class Counted(msgspec.Struct, frozen=True, gc=False):
+    """Counters by name."""
+
+    values: dict[str, int]
+
+
+Answer = ConnectionsPage | Counted | MessagesPage | MembersPage | GroupsPage | UserFacts | LoginFacts

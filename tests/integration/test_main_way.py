@@ -16,6 +16,7 @@ from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
 from rcim.client import Client, GroupEvent, Message, SendResult
 from rcim.client.link import ConnectionGone
+from rcim.handlers.messages import pack
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom, Text, TypedBytes
 from rcim.wire.stream import StreamSplitter
@@ -579,7 +580,7 @@ async def test_many_rounds_take_their_turns(plain_server: TestServer) -> None:
     text = "x" * 8000
     body = send("g", "c", text).body
     messages = [Kept(i, i, i, Priority.NORMAL, "alice", "", "", "", f"c{i}", body) for i in range(1, 2501)]
-    plain_server.server.hub.deliver("g:g", messages)
+    plain_server.server.hub.deliver("g:g", [pack(message) for message in messages])
     assert audience.waiting > 2400, "one round, and then the others' turn"
     seen: list[int] = []
     while len(seen) < 2500:

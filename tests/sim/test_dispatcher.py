@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,12 +19,13 @@ from rcim.actor.records import Message
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.dispatcher import Dispatcher
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import Packed, Request
 from rcim.rules.group_types import BUILT_IN
-from rcim.store.answers import MessagesPage
+from rcim.store.answers import ConnectionRow, ConnectionsPage, MessagesPage
 from rcim.store.backend import MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
 from rcim.store.store import Store
+from rcim.store.values import pack, unpack
 from tests.kit import until
 
 running: list[Sim] = []
@@ -56,6 +57,14 @@ class FlakyBackend(MemoryBackend):
                 raise StoreError("no room")
 
 
+def keep(message: Message) -> Packed:
+    """Packs a message as it is kept, so that it can be compared."""
+    return Packed(message.seq, message.priority, pack(message))
+
+
+ROWS = [ConnectionRow(i, f"u{i}", 1, "", "", 0, 0, "") for i in (3, 5, 9)]
+
+
 class Outlet:
     """Keeps what is delivered; every message has to be in the store by then."""
 
@@ -68,7 +77,14 @@ class Outlet:
     def congested(self, conversation: str) -> bool:
         return conversation in self.stuck
 
-    def deliver(self, conversation: str, messages: Sequence[Message]) -> None:
+    def listening(self, conversation: str) -> bool:
+        return True
+
+    def look(self, query: o.Look, done: Callable[[Any], None]) -> None:
+        done({"connections": 3} if isinstance(query, o.CountersQuery) else ROWS[: query.limit + 1])
+
+    def deliver(self, conversation: str, packed: Sequence[Packed]) -> None:
+        messages = [unpack(one.row, Message) for one in packed]
         for message in messages:
             query = o.MessagesQuery(conversation, message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
             (answer,) = self._store.answer_all([query])
@@ -110,7 +126,7 @@ class Sim:
         self.backend = FlakyBackend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
-        self.dispatcher = Dispatcher(self.store, BUILT_IN, limits, asyncio.get_running_loop())
+        self.dispatcher = Dispatcher(self.store, BUILT_IN, limits, asyncio.get_running_loop(), keep)
         self.outlet = Outlet(self.store)
         self.dispatcher.start(self.outlet)
         self.asker = Asker()
@@ -355,3 +371,14 @@ async def test_a_failed_load_loses_nobody_elses_batch(monkeypatch: pytest.Monkey
     for key in ("g:a", "g:b"):
         assert [m.seq for m in sim.outlet.seen[key]] == list(range(1, 21))
     assert check(sim.backend).faults == []
+
+
+async def test_looking_at_connections() -> None:  # AB-01
+    sim = Sim()
+    sim.dispatcher.ask(Request("", o.ConnectionsQuery(0, 2, ""), sim.asker, 900))
+    sim.dispatcher.ask(Request("", o.ConnectionsQuery(0, 3, ""), sim.asker, 901))
+    sim.dispatcher.ask(Request("", o.CountersQuery(), sim.asker, 902))
+    assert sim.asker.answers[900] == ConnectionsPage(ROWS[:2], 5)
+    assert sim.asker.answers[901] == ConnectionsPage(ROWS, 0)
+    counted = sim.asker.answers[902].values
+    assert counted["connections"] == 3 and counted["commits"] == 0 and counted["uptime_ms"] >= 0
