@@ -219,6 +219,26 @@ def stages(
 
 
 @app.command()
+def peers(
+    members: Annotated[int, typer.Option(min=2, max=9000, help="Receivers.")] = 1000,
+    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second of the paced half.")] = 40,
+    seconds: Annotated[float, typer.Option(min=0.5, help="For each half of a measurement.")] = 5,
+    payload: Annotated[int, typer.Option(min=36, max=8000, help="Bytes of a message.")] = 200,
+    window: Annotated[int, typer.Option(min=1, max=64, help="Messages under way in the other half.")] = 16,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each is measured; the median counts.")] = 3,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="PART", help="Only servers with PART in their name; again for more.")
+    ] = None,
+    json_to: JsonOption = None,
+) -> None:
+    """The same fan-out on rcim and on other servers that are installed (docs/how-to/compare-with-other-servers.md)."""
+    from rcim_bench.peers import run as scenario
+
+    report = run(lambda: scenario.run(members, rate, seconds, payload, window, rounds, only or [], say))
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,

@@ -9,7 +9,7 @@ longer than a slice, wherever it stands in the order.
 
 from __future__ import annotations
 
-SLICES_MS: tuple[tuple[int, int], ...] = ((200, 0), (500, 10), (1000, 25), (2500, 50), (5000, 100), (10_000, 200))
+SLICES_MS: tuple[tuple[int, int], ...] = ((200, 0), (500, 25), (1000, 50), (2500, 75), (5000, 100), (10_000, 200))
 """(up to so many sockets, milliseconds from the beginning of one round to the beginning of the next)."""
 SLICE_MS_MAX = 250
 """For still larger rooms."""

@@ -331,7 +331,7 @@ async def test_every_command_has_help(tmp_path: Path) -> None:
     for program, commands in (
         ("rcim", ("serve", "token", "check", "chat", "demo")),
         ("rcim-admin", ("group", "members", "send", "connections", "stats")),
-        ("rcim-bench", ("fanout", "commit", "limits", "scenario", "stages", "codec", "crash")),
+        ("rcim-bench", ("fanout", "commit", "limits", "scenario", "stages", "peers", "codec", "crash")),
     ):
         code, out, _ = await run(program, "--help", cwd=tmp_path)
         assert code == 0 and all(name in out for name in commands)
