@@ -256,6 +256,9 @@ def crash(
     seed: Annotated[int, typer.Option(help="Seed of everything that is random; it is printed.")] = 1,
     clients: Annotated[int, typer.Option(min=1, max=200, help="Clients that send.")] = 12,
     groups: Annotated[int, typer.Option(min=1, max=100, help="Groups they send to.")] = 4,
+    gateways: Annotated[
+        int, typer.Option(min=0, max=16, help="A server of several processes; parts of it die too.")
+    ] = 0,
     plain: PlainOption = False,
     json_to: JsonOption = None,
 ) -> None:
@@ -263,7 +266,7 @@ def crash(
     from rcim_bench import crash as scenario
 
     with contextlib.suppress(KeyboardInterrupt):
-        report = run(lambda: scenario.run(kills, seed, clients, groups, plain, say))
+        report = run(lambda: scenario.run(kills, seed, clients, groups, plain, gateways, say))
         finish(report, json_to, scenario.failures(report))
         return
     raise typer.Exit(130)

@@ -8,25 +8,35 @@ the end the store is read and compared; all of these have to be 0:
 * seq_gaps: a SEQ that is missing between the first and the last of a group;
 * seq_used_twice: one SEQ in two answers or deliveries for two different messages;
 * retry_other_seq: one client message id with two different SEQs, in answers or in the store.
+
+With gateways, before all of it is killed, often one part is: the owner of the conversations, or a gateway. Then this has
+to be 0 as well:
+
+* cut_without_reason: connections that ended when the owner died, or when another gateway than theirs did.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
+import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from rcim_bench.rig import SDKAPPID, facts
 
 from rcim.actor.records import Message
 from rcim.app.datadir import DataDir
+from rcim.app.part import GATEWAY, OWNER
 from rcim.app.process import ServerProcess
 from rcim.base.errors import GROUP_ID_TAKEN_BY_YOU, RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
@@ -45,6 +55,9 @@ LIFE_S = (0.02, 0.45)
 """How long a server lives under load before it is killed, at random between."""
 START_KILL_SHARE = 0.1
 """So many of the kills come while the server is starting."""
+PART_KILL_SHARE = 0.7
+"""With gateways, in so many of the lives a part is killed before all of it is."""
+AFTER_PART_S = (0.05, 1.2)
 WINDOW = 8
 RESEND_SHARE = 0.05
 """So many of the answered sends are sent once more."""
@@ -67,6 +80,7 @@ class Journal:
     seq_used_twice: int = 0
     retries: int = 0
     refused: int = 0
+    cut_without_reason: int = 0
 
     def answer(self, client_msg_id: str, found: Frame | RcimError) -> None:
         """Keep the answer to a send."""
@@ -128,28 +142,32 @@ class _Sender:
 class CrashTest:
     """One run. Everything random comes from `seed`, except what the kernel decides."""
 
-    def __init__(self, kills: int, seed: int, clients: int, groups: int, plain: bool) -> None:
+    def __init__(self, kills: int, seed: int, clients: int, groups: int, plain: bool, gateways: int) -> None:
+        self._gateways = gateways
         self._kills = kills
         self._rng = random.Random(seed)
         self._users = [f"u{i}" for i in range(clients)]
         self._groups = [f"g{i}" for i in range(groups)]
         self.journal = Journal()
         self.folder = Path(tempfile.mkdtemp(prefix="rcim-crash-"))
-        self.process = ServerProcess(self.folder, [*FLAGS, f"server.tls={not plain}"])
+        self.process = ServerProcess(self.folder, [*FLAGS, f"server.tls={not plain}", f"server.gateways={gateways}"])
+        self.killed: Counter[str] = Counter()
         self.killed_at_start = 0
 
     async def run(self, say: Callable[[str], None]) -> dict[str, Any]:
         """Kill so many times, then compare. Raises ServerFailed or RcimError."""
         started = time.monotonic()
         await self._live(None)
-        for number in range(self._kills):
+        said = 0
+        while (number := sum(self.killed.values())) < self._kills:
             if self._rng.random() < START_KILL_SHARE:
                 await self._kill_while_starting()
                 self.killed_at_start += 1
             else:
                 await self._live(self._rng.uniform(*LIFE_S))
-            if (number + 1) % 20 == 0 or number + 1 == self._kills:
-                say(f"{number + 1} kills, {len(self.journal.acked)} acknowledged")
+            if number // 20 > said:
+                said = number // 20
+                say(f"{number} kills, {len(self.journal.acked)} acknowledged")
         await self._live(None)
         await self.process.stop()
         report = self._compare()
@@ -162,6 +180,7 @@ class CrashTest:
         start.cancel()
         await asyncio.gather(start, return_exceptions=True)
         await self.process.kill()
+        self.killed["server"] += 1
 
     async def _live(self, life_s: float | None) -> None:
         """One life of the server: connect, send, and be killed after `life_s`; None: answer everything, then stop."""
@@ -181,9 +200,28 @@ class CrashTest:
         for sender, member in zip(senders, swarm.members, strict=True):
             sender.start(again.get(member.user_id, []))
         await asyncio.sleep(life_s)
+        if self._gateways and self._rng.random() < PART_KILL_SHARE:
+            await self._kill_part(swarm, self._rng.choice([OWNER, GATEWAY]))
         await self.process.kill()
+        self.killed["server"] += 1
         await asyncio.sleep(0)
         swarm.drop()
+
+    async def _kill_part(self, swarm: Swarm, role: str) -> None:
+        """Kill the owner, or a gateway, and let the others go on for a while."""
+        there = self.process.parts(role)
+        if not there:
+            return
+        closed = sum(swarm.tally.closed.values())
+        victim = self._rng.choice(there)
+        # What hangs on a gateway is seen by the server's own end: the client's port is the only thing both know.
+        hanging = _ports_of(victim) if role == GATEWAY else set()
+        expected = sum(member.link.local_port in hanging for member in swarm.members)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        self.killed[role] += 1
+        await asyncio.sleep(self._rng.uniform(*AFTER_PART_S))
+        self.journal.cut_without_reason += max(0, sum(swarm.tally.closed.values()) - closed - expected)
 
     def _swarm(self) -> Swarm:
         data = DataDir(self.folder)
@@ -239,7 +277,9 @@ class CrashTest:
         seen_otherwise = sum(stored.get(place) != name for place, name in journal.delivered.items())
         return {
             "bench": "crash",
-            "kills": self._kills,
+            "kills": sum(self.killed.values()),
+            "killed": dict(self.killed),
+            "gateways": self._gateways,
             "killed_at_start": self.killed_at_start,
             "asked": len(journal.asked),
             "acknowledged": len(journal.acked),
@@ -251,6 +291,7 @@ class CrashTest:
             "seq_gaps": gaps,
             "seq_used_twice": journal.seq_used_twice + seen_otherwise,
             "retry_other_seq": journal.retry_other_seq + twice_stored,
+            "cut_without_reason": journal.cut_without_reason,
             "store_faults": faults[:20],
             "machine": facts(),
         }
@@ -275,15 +316,30 @@ class CrashTest:
         return stored, gaps, twice
 
 
-ZEROS = ("acknowledged_lost", "seq_gaps", "seq_used_twice", "retry_other_seq", "unanswered", "refused")
+def _ports_of(pid: int) -> set[int]:
+    """The far ports of the connections of a process on this machine."""
+    with contextlib.suppress(psutil.Error):
+        return {c.raddr.port for c in psutil.Process(pid).net_connections("tcp") if c.raddr}
+    return set()
+
+
+ZEROS = (
+    "acknowledged_lost",
+    "seq_gaps",
+    "seq_used_twice",
+    "retry_other_seq",
+    "cut_without_reason",
+    "unanswered",
+    "refused",
+)
 
 
 async def run(
-    kills: int, seed: int, clients: int, groups: int, plain: bool, say: Callable[[str], None]
+    kills: int, seed: int, clients: int, groups: int, plain: bool, gateways: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Run and compare; returns the report. The data directory is kept if something is wrong."""
     say(f"seed {seed}, process {os.getpid()}")
-    test = CrashTest(kills, seed, clients, groups, plain)
+    test = CrashTest(kills, seed, clients, groups, plain, gateways)
     try:
         report = await test.run(say)
     finally:

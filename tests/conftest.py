@@ -13,7 +13,7 @@ import psutil
 import pytest
 import uvloop
 
-from tests.kit import RUNNING, TestServer
+from tests.kit import RUNNING, TestCluster, TestServer
 
 
 def pytest_asyncio_loop_factories(
@@ -61,10 +61,11 @@ async def stop_what_a_failed_test_left() -> AsyncIterator[None]:
         await made.stop()
 
 
-@pytest.fixture(params=["tls", "plain"])
+@pytest.fixture(params=["tls", "plain", "gateways"])
 async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TestServer]:
-    """A running server, once with TLS and once without."""
-    made = TestServer(tmp_path / "data", tls=request.param == "tls")
+    """A running server, once with TLS, once without, and once with two gateways."""
+    kind = TestCluster if request.param == "gateways" else TestServer
+    made = kind(tmp_path / "data", tls=request.param != "plain")
     await made.start()
     yield made
     await made.stop()

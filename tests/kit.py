@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rcim.app.server import Server
+from rcim.app.server import Back, Front, Server
 from rcim.app.settings import load
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
+from rcim.bus.links import Links
+from rcim.bus.remote import RemoteOwner
 from rcim.client import Client, client_context
 from rcim.client.link import decode
+from rcim.connect.hub import Hub
 from rcim.session.usersig import mint
 from rcim.wire import frames
 from rcim.wire.elements import Text, encode_body
@@ -66,6 +71,17 @@ class TestServer:
         await asyncio.gather(*(raw.close() for raw in self._raws))
         await self.server.stop()
 
+    @property
+    def hubs(self) -> list[Hub]:
+        """Who holds the connections."""
+        return [self.server.hub]
+
+    async def drain(self) -> None:
+        """Stop in order, as at SIGTERM; `stop` is still to be called."""
+        stopped = self.server.stop
+        self.server.stop = _done  # type: ignore[method-assign]
+        await stopped()
+
     def sign(self, user: str) -> str:
         return mint(SDKAPPID, self.key, user, int(time.time()), 3600)
 
@@ -87,6 +103,100 @@ class TestServer:
         made = await self.raw()
         await made.login(user, self.sign(user))
         return made
+
+
+async def _done() -> None:
+    """It has been stopped already."""
+
+
+class TestCluster(TestServer):
+    """The owner of the conversations and two gateways, in this process, with the bus between them. Connections go to the
+    gateways in turn, or to the one that `at` says."""
+
+    def __init__(self, data: Path, *, tls: bool = False, flags: tuple[str, ...] = ()) -> None:
+        super().__init__(data, tls=tls, flags=flags)
+        self._bus = Path(tempfile.mkdtemp(prefix="rcim-test-"))
+        self.back: Back | None = None
+        self.gateways: list[tuple[Front, RemoteOwner]] = []
+        self.at: int | None = None
+        self._turn = 0
+
+    async def start(self) -> None:
+        await self.start_owner()
+        for number in (1, 2):
+            await self._start_gateway(number)
+        self._up = True
+        RUNNING.append(self)
+        self.key = self.server.data.key()
+
+    async def start_owner(self) -> None:
+        """A new owner where there was one."""
+        loop = asyncio.get_running_loop()
+        self.back = Back(self.settings)
+        self.back.open(loop)
+        self.links = Links(self.back.dispatcher, loop)
+        self.back.dispatcher.start(self.links)
+        await self.links.listen_at(self._bus / "owner")
+
+    def kill_owner(self) -> None:
+        """It is gone with all that it had not committed; what was under way to it is lost."""
+        assert self.back is not None
+        self.links.stop()
+        self.back.close()
+        self.back = None
+
+    async def _start_gateway(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        front = Front(self.settings, self.server.data, number)
+        remote = RemoteOwner(self._bus / "owner", number, loop)
+        hub = front.make_hub(remote, loop)
+        hub.start()
+        await remote.start(hub)
+        await front.listen(front.tls(), 0)
+        self.gateways.append((front, remote))
+
+    @property
+    def port(self) -> int:
+        """The port of the gateway whose turn it is."""
+        self._turn += 1
+        front, _ = self.gateways[self.at if self.at is not None else self._turn % len(self.gateways)]
+        return front.port
+
+    @port.setter
+    def port(self, _: int) -> None:
+        """It is the gateways'."""
+
+    @property
+    def hubs(self) -> list[Hub]:
+        return [front.hub for front, _ in self.gateways]
+
+    async def drain(self) -> None:
+        await asyncio.gather(*(self.stop_gateway(0, now=False) for _ in list(self.gateways)))
+
+    async def stop_gateway(self, number: int, *, now: bool = True) -> None:
+        """A gateway goes, with its connections; `now`: without waiting for them."""
+        front, remote = self.gateways.pop(number)
+        if now:
+            front.stop_now.set()
+        await front.stop()
+        remote.stop()
+        front.hub.stop()
+
+    async def stop(self) -> None:
+        if not self._up:
+            return
+        self._up = False
+        RUNNING.remove(self)
+        await asyncio.gather(*(raw.close() for raw in self._raws))
+        if self.back is None:
+            await self.start_owner()
+        for front, remote in self.gateways:
+            await front.stop()
+            remote.stop()
+            front.hub.stop()
+        self.kill_owner()
+        await asyncio.sleep(0)
+        shutil.rmtree(self._bus)
 
 
 class Raw:

@@ -7,7 +7,7 @@ import msgspec
 from rcim.base.terms import ApplyJoinOption, Priority
 
 
-class SendMessage(msgspec.Struct, frozen=True, gc=False):
+class SendMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """MS-02. The sender's nickname and face URL come with it, so that a send reads nothing (MS-04)."""
 
     by: str
@@ -19,7 +19,7 @@ class SendMessage(msgspec.Struct, frozen=True, gc=False):
     body: bytes
 
 
-class ReadHistory(msgspec.Struct, frozen=True, gc=False):
+class ReadHistory(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """RX-06. Bounds as in the HISTORY frame."""
 
     by: str
@@ -32,7 +32,7 @@ class ReadHistory(msgspec.Struct, frozen=True, gc=False):
     to_time_ms: int
 
 
-class CreateGroup(msgspec.Struct, frozen=True, gc=False):
+class CreateGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-01. `owner` is empty when an app administrator makes a group that it is not itself in."""
 
     by: str
@@ -47,14 +47,14 @@ class CreateGroup(msgspec.Struct, frozen=True, gc=False):
     members: list[str]
 
 
-class DissolveGroup(msgspec.Struct, frozen=True, gc=False):
+class DissolveGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-01."""
 
     by: str
     admin: bool
 
 
-class JoinGroup(msgspec.Struct, frozen=True, gc=False):
+class JoinGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-05."""
 
     by: str
@@ -62,21 +62,21 @@ class JoinGroup(msgspec.Struct, frozen=True, gc=False):
     name_card: str
 
 
-class LeaveGroup(msgspec.Struct, frozen=True, gc=False):
+class LeaveGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-05."""
 
     by: str
     admin: bool
 
 
-class ReadInfo(msgspec.Struct, frozen=True, gc=False):
+class ReadInfo(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-03."""
 
     by: str
     admin: bool
 
 
-class ReadMembers(msgspec.Struct, frozen=True, gc=False):
+class ReadMembers(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-05."""
 
     by: str
@@ -85,7 +85,7 @@ class ReadMembers(msgspec.Struct, frozen=True, gc=False):
     limit: int
 
 
-class SetUserProfile(msgspec.Struct, frozen=True, gc=False):
+class SetUserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """AB-05, by the user itself."""
 
     by: str

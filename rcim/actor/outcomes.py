@@ -11,7 +11,7 @@ from rcim.base.errors import ErrorCode
 # ------------------------------------------------------------------------------------------------- results
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False):
+class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """The request was refused or failed; nothing was done."""
 
     code: ErrorCode
@@ -19,7 +19,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     retry_after_ms: int = 0
 
 
-class Sent(msgspec.Struct, frozen=True, gc=False):
+class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """MS-02."""
 
     seq: int
@@ -28,28 +28,28 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
     duplicate: bool
 
 
-class Created(msgspec.Struct, frozen=True, gc=False):
+class Created(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-01."""
 
     group_id: str
 
 
-class Dissolved(msgspec.Struct, frozen=True, gc=False):
+class Dissolved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-01."""
 
 
-class Joined(msgspec.Struct, frozen=True, gc=False):
+class Joined(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-05."""
 
     newest_seq: int
     member_num: int
 
 
-class Left(msgspec.Struct, frozen=True, gc=False):
+class Left(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-05."""
 
 
-class Info(msgspec.Struct, frozen=True, gc=False):
+class Info(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """GR-03."""
 
     key: str
@@ -61,7 +61,7 @@ class Info(msgspec.Struct, frozen=True, gc=False):
     member_num: int
 
 
-class ProfileSaved(msgspec.Struct, frozen=True, gc=False):
+class ProfileSaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """AB-05."""
 
 
@@ -70,7 +70,7 @@ Result = Refused | Sent | Created | Dissolved | Joined | Left | Info | ProfileSa
 # ------------------------------------------------------------------------------------------------- queries
 
 
-class MessagesQuery(msgspec.Struct, frozen=True, gc=False):
+class MessagesQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """A page of messages, the right to which has been checked: from_seq <= SEQ <= to_seq."""
 
     key: str
@@ -84,7 +84,7 @@ class MessagesQuery(msgspec.Struct, frozen=True, gc=False):
     first_seq: int
 
 
-class MembersQuery(msgspec.Struct, frozen=True, gc=False):
+class MembersQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """A page of members after `cursor`, by user id."""
 
     key: str
@@ -92,7 +92,7 @@ class MembersQuery(msgspec.Struct, frozen=True, gc=False):
     limit: int
 
 
-class JoinedGroupsQuery(msgspec.Struct, frozen=True, gc=False):
+class JoinedGroupsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """A page of the groups of `user_id` after `cursor`, by key."""
 
     user_id: str
@@ -100,20 +100,20 @@ class JoinedGroupsQuery(msgspec.Struct, frozen=True, gc=False):
     limit: int
 
 
-class AllGroupsQuery(msgspec.Struct, frozen=True, gc=False):
+class AllGroupsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """A page of all groups after `cursor`, by key."""
 
     cursor: str
     limit: int
 
 
-class UserQuery(msgspec.Struct, frozen=True, gc=False):
+class UserQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """The profile of a user."""
 
     user_id: str
 
 
-class ConnectionsQuery(msgspec.Struct, frozen=True, gc=False):
+class ConnectionsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """Connections with ids above `after_id`, up to `limit`, by id; only those of `user_id` unless empty."""
 
     after_id: int
@@ -121,19 +121,31 @@ class ConnectionsQuery(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
-class CountersQuery(msgspec.Struct, frozen=True, gc=False):
+class OnlineQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """Which users are online in the conversation."""
+
+    key: str
+
+
+class HeadsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """The newest SEQ of each of these conversations."""
+
+    keys: list[str]
+
+
+class CountersQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """All counters of the server."""
 
 
-class LoginQuery(msgspec.Struct, frozen=True, gc=False):
+class LoginQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """What a login needs: the user's profile and the keys of all its conversations."""
 
     user_id: str
 
 
-Look = ConnectionsQuery | CountersQuery
+Look = ConnectionsQuery | CountersQuery | OnlineQuery
 """Answered by who holds connections; the others by the store."""
-Query = MessagesQuery | MembersQuery | JoinedGroupsQuery | AllGroupsQuery | UserQuery | LoginQuery | Look
+Query = MessagesQuery | MembersQuery | JoinedGroupsQuery | AllGroupsQuery | UserQuery | LoginQuery | HeadsQuery | Look
 
 # ------------------------------------------------------------------------------------------------- effects
 

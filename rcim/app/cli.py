@@ -15,7 +15,7 @@ from rcim.app.settings import Settings, SettingsError, load
 from rcim.version import __version__
 
 if TYPE_CHECKING:
-    from rcim.app.server import Server
+    from rcim.app.server import Ready
 
 app = typer.Typer(
     help="An instant-messaging server that an app team runs itself.",
@@ -77,6 +77,9 @@ def serve(
     data: DataOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 is any.", show_default="7460")] = None,
+    gateways: Annotated[
+        int | None, typer.Option(help="Processes that hold connections, for more than one core.", show_default="0")
+    ] = None,
     set_: SetOption = None,
     check: Annotated[bool, typer.Option("--check", help="Check the settings and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say in one line of JSON when ready.")] = False,
@@ -85,6 +88,7 @@ def serve(
     flags = list(set_ or [])
     flags += [f"server.host={host}"] if host is not None else []
     flags += [f"server.port={port}"] if port is not None else []
+    flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings = settings_of(config, flags, data)
     if check:
         print("settings are good")
@@ -104,30 +108,27 @@ def serve(
         raise fail(str(error)) from None
 
 
-def _ready_json(server: Server) -> None:
+def _ready_json(ready: Ready) -> None:
     import os
 
-    ready = {
-        "host": server.host,
-        "port": server.port,
-        "pid": os.getpid(),
-        "tls": server.settings.server.tls,
-        "data": str(server.data.path),
-    }
-    print(json.dumps(ready), flush=True)
+    server = ready.settings.server
+    said = {"host": ready.host, "port": ready.port, "pid": os.getpid(), "tls": server.tls, "data": server.data}
+    print(json.dumps(said), flush=True)
 
 
-def _ready_text(server: Server) -> None:
-    for thing in server.made:
+def _ready_text(ready: Ready) -> None:
+    server = ready.settings.server
+    for thing in ready.made:
         print(f"made {thing}")
-    kind = "TLS" if server.settings.server.tls else "plain, without TLS"
-    print(f"rcim {__version__} listens on {server.host}:{server.port} ({kind}), data in {server.data.path}")
-    if server.reachable_unready:
+    kind = "TLS" if server.tls else "plain, without TLS"
+    kind += f", {server.gateways} gateways" if server.gateways else ""
+    print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {server.data}")
+    if ready.reachable_unready:
         print(
             "WARNING: others can reach this server, and its certificate is only self-signed. "
             "Set server.certificate and server.private_key (docs/how-to/run-in-production.md)."
         )
-    where = "" if str(server.data.path) == "rcim-data" else f" --data {server.data.path}"
+    where = "" if server.data == "rcim-data" else f" --data {server.data}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
 

@@ -93,6 +93,10 @@ class DataDir:
             write_private(self.admin_credential, sig.encode() + b"\n")
             return True
 
+    def keep_address(self, host: str, port: int, tls: bool) -> None:
+        """Write down where the server of this directory listens."""
+        write_private(self.address, f"{host}:{port}:{int(tls)}\n".encode())
+
     def _make_certificate(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rcim")])

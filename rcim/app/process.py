@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+import psutil
 
 START_S = 30.0
 """How long a server may take until it says that it is ready."""
@@ -66,8 +69,27 @@ class ServerProcess:
         return code
 
     async def kill(self) -> None:
-        """SIGKILL: as if the power of the process went out."""
+        """SIGKILL, to all processes that it has: as if the power went out. Returns when none is left."""
+        process = self._process
+        parts: list[psutil.Process] = []
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGSTOP)  # it starts no more
+                parts = psutil.Process(process.pid).children(recursive=True)
+                for part in parts:
+                    part.kill()
         await self._end(signal.SIGKILL)
+        await asyncio.to_thread(psutil.wait_procs, parts)
+
+    def parts(self, role: str) -> list[int]:
+        """The processes with this role of a server with gateways: `owner` or `gateway`."""
+        found = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for part in psutil.Process(self.pid).children():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if role in part.cmdline():
+                        found.append(part.pid)
+        return found
 
     async def stop(self) -> int:
         """SIGTERM; returns the exit code."""

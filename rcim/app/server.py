@@ -11,16 +11,18 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
 
-from rcim.app.datadir import DataDir, DataDirError, write_private
+from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
 from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.logins import Identity
 from rcim.dispatch.dispatcher import Dispatcher
+from rcim.dispatch.requests import Owner
 from rcim.handlers.messages import pack
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
@@ -38,22 +40,33 @@ GC_THRESHOLD = (50_000, 20, 50)
 """Messages make little garbage with cycles; the collector looks less often than by default."""
 
 
-class Server:
-    """A server in one process. `start`, then `stop`; or `run_until_signal`, which does both."""
+@dataclass(frozen=True)
+class Ready:
+    """What a server says when it takes connections. `made`: what the first start made, in words."""
+
+    settings: Settings
+    host: str
+    port: int
+    made: list[str]
+
+    @property
+    def reachable_unready(self) -> bool:
+        """True if others can reach the server while it has only the certificate and key made at the first start."""
+        local = self.host in ("127.0.0.1", "::1", "localhost")
+        return not local and not self.settings.server.certificate
+
+
+class Back:
+    """What owns the conversations: data directory, store, dispatcher."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.data = DataDir(Path(settings.server.data))
         self.made: list[str] = []
         """What the first start made, in words."""
-        self.host, self.port = settings.server.host, 0
-        self._stop_now = asyncio.Event()
-        self._stopping = asyncio.Event()
 
-    async def start(self) -> None:
-        """Open the store and the port. Raises DataDirError, StoreError, OSError or ssl.SSLError; nothing is left
-        open then."""
-        loop = asyncio.get_running_loop()
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open the store. Raises DataDirError, StoreError or OSError; nothing is left open then."""
         settings = self.settings
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
@@ -61,42 +74,56 @@ class Server:
             administrators = settings.app.administrators
             if administrators and self.data.keep_admin_credential(settings.app.sdkappid, administrators[0]):
                 self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
-            tls = self._tls() if settings.server.tls else None
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
-            store = Store(backend, settings.limits)
-            dispatcher = Dispatcher(store, settings.group_types, settings.limits, loop, pack)
-            undo.callback(dispatcher.stop)
-            identity = Identity(settings.app.sdkappid, self.data.key(), frozenset(administrators))
-            hub = Hub(settings.limits, identity, dispatcher, loop)
-            dispatcher.start(hub)
-            hub.start()
-            undo.callback(hub.stop)
-            listener = await listen(hub, settings.server.host, settings.server.port, tls)
-            self.port = listener.sockets[0].getsockname()[1]
-            write_private(self.data.address, f"{self.host}:{self.port}:{int(settings.server.tls)}\n".encode())
+            self.store = Store(backend, settings.limits)
+            self.dispatcher = Dispatcher(self.store, settings.group_types, settings.limits, loop, pack)
+            undo.callback(self.dispatcher.stop)
             self._undo = undo.pop_all()
-        self._listener, self.hub, self.dispatcher, self.store = listener, hub, dispatcher, store
-        log.info("listening on %s:%d (%s)", self.host, self.port, "TLS" if settings.server.tls else "plain")
 
-    def _tls(self) -> ssl.SSLContext:
-        server = self.settings.server
-        certificate = Path(server.certificate) if server.certificate else self.data.certificate
-        key = Path(server.private_key) if server.private_key else self.data.private_key
+    def close(self) -> None:
+        """End what was begun and give back files."""
+        self._undo.close()
+
+
+class Front:
+    """What holds connections: hub and listener. `number` tells several of one server apart."""
+
+    def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
+        self._settings = settings
+        self._data = data
+        self._number = number
+        self.port = 0
+        self.stop_now = asyncio.Event()
+        """Set: whatever waits in `stop` waits no longer."""
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The certificate in force; None without TLS. Raises DataDirError."""
+        server = self._settings.server
+        if not server.tls:
+            return None
+        certificate = Path(server.certificate) if server.certificate else self._data.certificate
+        key = Path(server.private_key) if server.private_key else self._data.private_key
         try:
             return server_context(certificate, key)
         except (OSError, ssl.SSLError) as error:
             raise DataDirError(f"certificate {certificate} or key {key}: {error}") from None
 
-    @property
-    def reachable_unready(self) -> bool:
-        """True if others can reach the server while it has only the certificate and key made at the first start."""
-        local = self.settings.server.host in ("127.0.0.1", "::1", "localhost")
-        return not local and not self.settings.server.certificate
+    def make_hub(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> Hub:
+        """The hub, which is not yet reachable. Raises DataDirError."""
+        app = self._settings.app
+        identity = Identity(app.sdkappid, self._data.key(), frozenset(app.administrators))
+        self.hub = Hub(self._settings.limits, identity, owner, loop, self._number)
+        return self.hub
+
+    async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
+        """Take connections; `shared`: others listen on the same port. Raises OSError."""
+        self._listener = await listen(self.hub, self._settings.server.host, port, tls, shared=shared)
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""
-        limits = self.settings.limits
+        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
+        limits = self._settings.limits
         self._listener.close()
         count = len(self.hub)
         spread_ms = min(limits.drain_spread_ms, count * SPREAD_PER_CONNECTION_MS)
@@ -104,45 +131,91 @@ class Server:
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
         await self._close_spread(spread_ms)
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
-        self._undo.close()
-        await asyncio.sleep(0)
         log.info("stopped; %d connections were told", count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:
         end = asyncio.get_running_loop().time() + within_ms / 1000
-        while not self._stop_now.is_set() and not done() and asyncio.get_running_loop().time() < end:
+        while not self.stop_now.is_set() and not done() and asyncio.get_running_loop().time() < end:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_now.wait(), DRAIN_LOOK_S)
+                await asyncio.wait_for(self.stop_now.wait(), DRAIN_LOOK_S)
 
     async def _close_spread(self, spread_ms: int) -> None:
         """Close who is still there, spread so that they don't all come back at once."""
         steps = max(1, spread_ms // int(DRAIN_LOOK_S * 1000))
         share = -(-len(self.hub) // steps)
         while len(self.hub) and share:
-            self.hub.close_some(len(self.hub) if self._stop_now.is_set() else share)
+            self.hub.close_some(len(self.hub) if self.stop_now.is_set() else share)
             if steps <= 0:
                 break
             steps -= 1
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_now.wait(), DRAIN_LOOK_S)
+                await asyncio.wait_for(self.stop_now.wait(), DRAIN_LOOK_S)
 
-    async def run_until_signal(self, on_ready: Callable[[Server], None]) -> None:
+
+class Server:
+    """A server in one process. `start`, then `stop`; or `run_until_signal`, which does both."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._back = Back(settings)
+        self.data = self._back.data
+        self.host, self.port = settings.server.host, 0
+        self._stopping = asyncio.Event()
+
+    @property
+    def made(self) -> list[str]:
+        """What the first start made, in words."""
+        return self._back.made
+
+    async def start(self) -> None:
+        """Open the store and the port. Raises DataDirError, StoreError, OSError or ssl.SSLError; nothing is left
+        open then."""
+        loop = asyncio.get_running_loop()
+        settings, back = self.settings, self._back
+        with contextlib.ExitStack() as undo:
+            back.open(loop)
+            undo.callback(back.close)
+            front = Front(settings, self.data)
+            tls = front.tls()
+            hub = front.make_hub(back.dispatcher, loop)
+            back.dispatcher.start(hub)
+            hub.start()
+            undo.callback(hub.stop)
+            await front.listen(tls, settings.server.port)
+            self.port = front.port
+            self.data.keep_address(self.host, self.port, settings.server.tls)
+            self._undo = undo.pop_all()
+        self._front, self.hub, self.dispatcher, self.store = front, hub, back.dispatcher, back.store
+        log.info("listening on %s:%d (%s)", self.host, self.port, "TLS" if settings.server.tls else "plain")
+
+    async def stop(self) -> None:
+        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""
+        await self._front.stop()
+        self._undo.close()
+        await asyncio.sleep(0)
+
+    async def run_until_signal(self, on_ready: Callable[[Ready], None]) -> None:
         """Start, tell `on_ready`, and stop at SIGTERM or SIGINT; a second one stops without waiting."""
         loop = asyncio.get_running_loop()
         await self.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signal)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLD)
-        on_ready(self)
+        calm_collector()
+        on_ready(Ready(self.settings, self.host, self.port, self.made))
         await self._stopping.wait()
         await self.stop()
 
     def _signal(self) -> None:
         if self._stopping.is_set():
-            self._stop_now.set()
+            self._front.stop_now.set()
         self._stopping.set()
+
+
+def calm_collector() -> None:
+    """Look less often for garbage with cycles, and not at all at what was made so far."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
 
 
 def raise_file_limit() -> int:
@@ -153,8 +226,13 @@ def raise_file_limit() -> int:
     return hard
 
 
-def serve(settings: Settings, on_ready: Callable[[Server], None]) -> None:
-    """Run a server in this process until a signal. Raises as Server.start."""
+def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
+    """Run a server until a signal: in this process, or with gateways of its own. Raises as Server.start."""
+    if settings.server.gateways:
+        from rcim.app.gateways import supervise
+
+        uvloop.run(supervise(settings, on_ready))
+        return
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Server:
     certificate: str = _key("", "PEM file with the certificate chain; empty: `cert.pem` of the data directory.")
     private_key: str = _key("", "PEM file with its key; empty: `key.pem` of the data directory.")
     data: str = _key("rcim-data", "Data directory. Made at the first start.")
+    gateways: int = _key(0, "Processes that hold connections; 0: one process does everything.")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,20 @@ SECTIONS: dict[str, type[Any]] = {
     "groups": Groups,
     "log": Log,
 }
+
+
+def plain(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Settings as tables that JSON can carry; `from_plain` makes them again."""
+    return {name: asdict(getattr(settings, name)) for name in SECTIONS}
+
+
+def from_plain(tables: dict[str, dict[str, Any]]) -> Settings:
+    """The settings that `plain` gave. Raises ValueError for values that no settings have."""
+    made = {}
+    for name, cls in SECTIONS.items():
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in tables[name].items()}
+        made[name] = cls(**values)
+    return Settings(**made)
 
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: Sequence[str] = ()) -> Settings:
@@ -242,6 +257,7 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
         ("server", "certificate", _is_file(s.server.certificate), "has to be a file"),
         ("server", "private_key", _is_file(s.server.private_key), "has to be a file"),
         ("server", "port", 0 <= s.server.port <= 65535, "must be 0 to 65535"),
+        ("server", "gateways", 0 <= s.server.gateways <= 64, "must be 0 to 64"),
         ("server", "host", bool(s.server.host), "must not be empty"),
         ("server", "data", bool(s.server.data), "must not be empty"),
         ("store", "map_bytes", 1 << 20 <= s.store.map_bytes <= 1 << 46, "must be 1 MiB to 64 TiB"),

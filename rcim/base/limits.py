@@ -44,9 +44,11 @@ class Limits:
         4096,
         "TLS handshake steps in one turn of the loop: each costs up to 0.4 ms, so a turn stays under 13 ms.",
     )
-    connections_max: int = _bound(100_000, 1, 1_000_000, "Connections in all: 30 KiB each with TLS, 3 GB.", wire=True)
+    connections_max: int = _bound(
+        100_000, 1, 1_000_000, "Connections of one process: 30 KiB each with TLS, 3 GB.", wire=True
+    )
     connections_per_address_max: int = _bound(
-        1000, 1, 1_000_000, "Connections from one address: a large office behind one NAT.", wire=True
+        1000, 1, 1_000_000, "Connections from one address to one process: a large office behind one NAT.", wire=True
     )
     requests_in_flight_max: int = _bound(
         64, 1, 4096, "Unanswered requests of one connection; past it the server stops reading it (WI-06).", wire=True

@@ -126,6 +126,12 @@ class Link(asyncio.Protocol):
         return self._transport
 
     @property
+    def local_port(self) -> int:
+        """The port of this end; 0 if it is not connected."""
+        name = self._transport.get_extra_info("sockname") if self._transport is not None else None
+        return int(name[1]) if name else 0
+
+    @property
     def unanswered(self) -> int:
         """Requests without an answer so far."""
         return len(self._waiting)

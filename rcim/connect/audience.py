@@ -48,6 +48,7 @@ class Audience:
         "backlog",
         "key",
         "members",
+        "newest_seq",
         "order",
         "parked",
         "passing",
@@ -62,6 +63,8 @@ class Audience:
         """Connection to the number of the next message it is to get; in the order in which they came in."""
         self.users = 0
         """How many users the connections belong to."""
+        self.newest_seq = 0
+        """The SEQ of the message that came last; 0 if none has come."""
         self._kept: list[Packed] = []
         self._base = 0
         self._low = 0
@@ -89,6 +92,7 @@ class Audience:
     def put(self, messages: Sequence[Packed]) -> None:
         """Keep `messages` for everyone who is in it now."""
         self._kept.extend(messages)
+        self.newest_seq = messages[-1].seq
         self._visits.clear()
 
     @property

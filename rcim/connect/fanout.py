@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
 from rcim.connect.audience import Audience, Visit
 from rcim.connect.connection import Connection
-from rcim.dispatch.requests import Owner, Packed
+from rcim.dispatch.requests import Packed
 from rcim.flow.slices import wait_ms
 from rcim.wire.frames import GroupGone
 
@@ -32,12 +32,20 @@ KEPT_MESSAGES_MAX = 4096
 
 
 class Fanout:
-    """All audiences. `owner` is told when a conversation is congested no longer, and when nobody is in it."""
+    """All audiences. `resume` is called with the key of a conversation that is congested no longer, `on_empty` with that
+    of one which nobody is in any more."""
 
-    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        loop: asyncio.AbstractEventLoop,
+        resume: Callable[[str], None],
+        on_empty: Callable[[str], None],
+    ) -> None:
         self._limits = limits
         self._loop = loop
-        self._owner = owner
+        self._resume = resume
+        self._on_empty = on_empty
         self._audiences: dict[str, Audience] = {}
         self.rounds = 0
         self.visits = 0
@@ -45,6 +53,9 @@ class Fanout:
 
     def __len__(self) -> int:
         return len(self._audiences)
+
+    def __iter__(self) -> Iterator[Audience]:
+        return iter(list(self._audiences.values()))
 
     def audience(self, key: str) -> Audience:
         """The audience of `key`, made if there is none."""
@@ -66,7 +77,7 @@ class Fanout:
         """Nobody is in it: what is kept for nobody is forgotten, and who waited for room goes on."""
         if self._audiences.get(audience.key) is audience:
             del self._audiences[audience.key]
-            self._owner.nobody_in(audience.key)
+            self._on_empty(audience.key)
         audience.forget()
         if audience.timer is not None:
             audience.timer.cancel()
@@ -210,4 +221,4 @@ class Fanout:
     def _unpark(self, audience: Audience) -> None:
         if audience.parked:
             audience.parked = False
-            self._owner.resume(audience.key)
+            self._resume(audience.key)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rcim.actor.outcomes import ConnectionsQuery, Look
+from rcim.actor.outcomes import ConnectionsQuery, Look, OnlineQuery
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
@@ -19,7 +19,7 @@ from rcim.dispatch.requests import Owner, Packed
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.table import Handlers
 from rcim.store.answers import ConnectionRow
-from rcim.wire.frames import GoingAway, GroupGone
+from rcim.wire.frames import GoingAway, GroupGone, Resync
 
 FLUSH_CHUNK = 256
 """Connections written to at the end of one turn; more of them wait for the next."""
@@ -80,7 +80,7 @@ class Hub:
         self.counters = HubCounters()
         self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
         self.wheel: TimingWheel[Connection] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
-        self.fanout = Fanout(limits, loop, owner)
+        self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self.logins = Logins(self, identity)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
@@ -147,7 +147,11 @@ class Hub:
         return self.fanout.congested(conversation)
 
     def listening(self, conversation: str) -> bool:
-        return self.fanout.find(conversation) is not None
+        return self.fanout.find(conversation) is not None or self.logins.expects(conversation)
+
+    def _nobody_in(self, conversation: str) -> None:
+        if not self.logins.expects(conversation):
+            self.owner.nobody_in(conversation)
 
     def deliver(self, conversation: str, messages: Sequence[Packed]) -> None:
         self.fanout.deliver(conversation, messages)
@@ -169,6 +173,22 @@ class Hub:
     def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
         self.logins.profile_changed(user_id, nickname, face_url)
 
+    def owner_is_new(self) -> None:
+        """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
+        self.logins.ask_anew()
+
+    def missed(self, newest: dict[str, int]) -> None:
+        """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has
+        not been given it is told to ask (RX-05)."""
+        for conversation, seq in newest.items():
+            audience = self.fanout.find(conversation)
+            if audience is None or audience.newest_seq >= seq:
+                continue
+            data = Resync(conversation, audience.newest_seq + 1 if audience.newest_seq else seq, seq).encode()
+            for connection in list(audience.members):
+                connection.write(data)
+                self.counters.resyncs += 1
+
     # -- Desk: what handlers ask
 
     def online(self, conversation: str) -> int:
@@ -176,7 +196,14 @@ class Hub:
         return (audience.users if audience else 0) + self.owner.online_elsewhere(conversation)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-        done(self._rows(query) if isinstance(query, ConnectionsQuery) else self._counters())
+        if isinstance(query, ConnectionsQuery):
+            done(self._rows(query))
+        elif isinstance(query, OnlineQuery):
+            audience = self.fanout.find(query.key)
+            here = {c.caller.user_id for c in audience.members if c.caller} if audience else set()
+            done(list(here))
+        else:
+            done(self._counters())
 
     def _rows(self, query: ConnectionsQuery) -> list[ConnectionRow]:
         """One more than `limit`, if there are more."""

@@ -24,6 +24,10 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-async def listen(hub: Hub, host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
-    """Listen on `host`:`port` (0: any free one). Raises OSError."""
-    return await hub.loop.create_server(lambda: Connection(hub, tls), host, port, backlog=BACKLOG)
+async def listen(
+    hub: Hub, host: str, port: int, tls: ssl.SSLContext | None, *, shared: bool = False
+) -> asyncio.Server:
+    """Listen on `host`:`port` (0: any free one); `shared`: beside other processes. Raises OSError."""
+    return await hub.loop.create_server(
+        lambda: Connection(hub, tls), host, port, backlog=BACKLOG, reuse_port=shared or None
+    )

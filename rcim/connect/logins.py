@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rcim.actor.outcomes import LoginQuery, Refused
+from rcim.actor.outcomes import HeadsQuery, LoginQuery, Refused
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
@@ -17,11 +17,17 @@ from rcim.dispatch.requests import Request
 from rcim.handlers.desk import Caller
 from rcim.session.states import State
 from rcim.session.usersig import verify
-from rcim.store.answers import LoginFacts
+from rcim.store.answers import Heads, LoginFacts
 from rcim.wire.frames import Login, LoginOk
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
+
+
+ANEW_PAUSE_S = 1.0
+"""Before a question for a user that was refused is asked again."""
+HEADS_AT_ONCE = 256
+"""Conversations asked for in one query."""
 
 
 class Identity:
@@ -74,6 +80,45 @@ class _Pending:
         """Queries need no mailbox."""
 
 
+class _Anew:
+    """A question for a user that is online; the Origin of its query."""
+
+    __slots__ = ("_logins", "_user", "_user_id")
+
+    def __init__(self, logins: Logins, user_id: str, user: _User) -> None:
+        self._logins = logins
+        self._user_id = user_id
+        self._user = user
+
+    def answer(self, token: int, result: Any) -> None:
+        self._logins._anew(self._user_id, self._user, result)
+
+    def mailbox_drained(self) -> None:
+        """Queries need no mailbox."""
+
+
+class _HeadsAsked:
+    """The question for the newest SEQ of conversations; the Origin of its query."""
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def answer(self, token: int, result: Any) -> None:
+        if isinstance(result, Heads):
+            self._hub.missed(result.newest)
+
+    def mailbox_drained(self) -> None:
+        """Queries need no mailbox."""
+
+
+def _now_in(result: LoginFacts, changed: dict[str, bool]) -> set[str]:
+    """The conversations of a user: what was read, and what has changed since."""
+    found = {key for key in result.conversations if changed.get(key, True)}
+    return found | {key for key, there in changed.items() if there}
+
+
 class Logins:
     """See the module's text."""
 
@@ -81,6 +126,9 @@ class Logins:
         self._hub = hub
         self._identity = identity
         self._users: dict[str, _User] = {}
+        self._pending: set[_User] = set()
+        """Those who wait for the store."""
+        self._asking_anew = 0
 
     def __len__(self) -> int:
         return len(self._users)
@@ -101,7 +149,7 @@ class Logins:
         connection.platform = login.platform
         connection.device_tag = login.device_tag
         user = self._users.setdefault(login.user_id, _User())
-        user.pending += 1
+        self._wait(user)
         connection.caller.groups = lambda: len(user.conversations) + user.entering
         connection.caller.reserve = user.reserve
         query = LoginQuery(login.user_id)
@@ -112,20 +160,18 @@ class Logins:
         caller = connection.caller
         assert caller is not None
         user = self._users[caller.user_id]
-        user.pending -= 1
-        changed, profile = user.changes, user.profile
-        if not user.pending:
-            user.changes, user.profile = {}, None
+        changed, profile = self._waited(user)
         if isinstance(result, Refused) or connection.closing or connection.session.state is not State.LOGIN_CHECK:
             self._drop_if_unused(caller.user_id, user)
             connection.caller = None
+            for key in changed:
+                if not self._hub.listening(key):
+                    self._hub.owner.nobody_in(key)
             if isinstance(result, Refused) and not connection.closing:
                 connection.session.refuse(result.code, request_id, Login.TYPE, result.detail, result.retry_after_ms)
                 connection.say()
             return
-        found = [key for key in result.conversations if changed.get(key, True)]
-        found += [key for key, there in changed.items() if there]
-        self._enter(user, connection, found)
+        self._enter(user, connection, list(_now_in(result, changed)))
         caller.nickname, caller.face_url = profile or (result.profile.nickname, result.profile.face_url)
         self._hub.counters.logins += 1
         limits = self._hub.limits
@@ -152,6 +198,58 @@ class Logins:
         user.connections[connection] = None
         for key in user.conversations:
             self._hub.fanout.audience(key).add(connection)
+
+    def _wait(self, user: _User) -> None:
+        user.pending += 1
+        self._pending.add(user)
+
+    def _waited(self, user: _User) -> tuple[dict[str, bool], tuple[str, str] | None]:
+        """One answer less to wait for; returns what has changed meanwhile: conversations, and the profile."""
+        user.pending -= 1
+        changed, profile = user.changes, user.profile
+        if not user.pending:
+            user.changes, user.profile = {}, None
+            self._pending.discard(user)
+        return changed, profile
+
+    def expects(self, conversation: str) -> bool:
+        """True if a login that waits for the store is about to enter `conversation`."""
+        return any(user.changes.get(conversation) for user in self._pending)
+
+    # -- the owner of the conversations is a new one
+
+    def ask_anew(self) -> None:
+        """Ask for everyone who is online what it is in."""
+        for user_id, user in list(self._users.items()):
+            self._wait(user)
+            self._asking_anew += 1
+            self._ask_for(user_id, user)
+        if not self._asking_anew:
+            self._ask_heads()
+
+    def _ask_for(self, user_id: str, user: _User) -> None:
+        self._hub.owner.ask(Request("", LoginQuery(user_id), _Anew(self, user_id, user), 0))
+
+    def _anew(self, user_id: str, user: _User, result: LoginFacts | Refused) -> None:
+        if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf
+            self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
+            return
+        changed, profile = self._waited(user)
+        self._asking_anew -= 1
+        found = _now_in(result, changed)
+        for key in found - user.conversations:
+            self.joined(user_id, key)
+        for key in user.conversations - found:
+            self._hub.member_gone(key, user_id)
+        self.profile_changed(user_id, *(profile or (result.profile.nickname, result.profile.face_url)))
+        self._drop_if_unused(user_id, user)
+        if not self._asking_anew:
+            self._ask_heads()
+
+    def _ask_heads(self) -> None:
+        keys = [audience.key for audience in self._hub.fanout]
+        for at in range(0, len(keys), HEADS_AT_ONCE):
+            self._hub.owner.ask(Request("", HeadsQuery(keys[at : at + HEADS_AT_ONCE]), _HeadsAsked(self._hub), 0))
 
     # -- changes
 

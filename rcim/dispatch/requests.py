@@ -53,7 +53,8 @@ class Outlet(Protocol):
     def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None: ...
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-        """Call `done` with what is to be seen there: rows of connections, or counters by name."""
+        """Call `done` with what is to be seen there: rows of connections, counters by name,
+        or ids of users."""
 
 
 class Owner(Protocol):

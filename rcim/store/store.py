@@ -13,6 +13,7 @@ import msgspec
 
 from rcim.actor.outcomes import (
     AllGroupsQuery,
+    HeadsQuery,
     JoinedGroupsQuery,
     LoginQuery,
     MembersQuery,
@@ -34,7 +35,7 @@ from rcim.actor.records import (
 from rcim.base.ids import SHARDS
 from rcim.base.limits import Limits
 from rcim.store import keys
-from rcim.store.answers import Answer, GroupRow, GroupsPage, LoginFacts, MembersPage, MessagesPage, UserFacts
+from rcim.store.answers import Answer, GroupRow, GroupsPage, Heads, LoginFacts, MembersPage, MessagesPage, UserFacts
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.values import Head, pack, unpack
@@ -256,6 +257,9 @@ class Store:
         rows = view.scan("memberships", user + keys.SEP, user + keys.AFTER_SEP)
         return LoginFacts(_user(view, query.user_id), [keys.second(row) for row, _ in rows])
 
+    def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
+        return Heads({key: _head(view, key).next_seq - 1 for key in query.keys})
+
     def _page(
         self, rows: Iterator[tuple[bytes, bytes]], limit: int, row_bytes: int = 0
     ) -> tuple[list[tuple[bytes, bytes]], bool]:
@@ -306,6 +310,7 @@ _ANSWER: dict[type, Callable[[Store, ReadView, Any], Answer]] = {
     AllGroupsQuery: Store._all_groups,
     UserQuery: Store._user_facts,
     LoginQuery: Store._login_facts,
+    HeadsQuery: Store._heads,
 }
 
 __all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoreError", "pack"]

@@ -280,16 +280,17 @@ class Deliver(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "The connection was too slow and messages were left out (RX-07). It takes again now.",
+        "The connection was too slow and messages were left out, and it takes again now (RX-07); or a part of the server "
+        "died and messages may not have come.",
         "The client asks with HISTORY for everything from `from_seq` that it has not got.",
     ),
 )
 class Resync(Frame, frozen=True, gc=False):
-    """Tells a slow receiver from where it has to ask."""
+    """Tells a receiver from where it has to ask."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
-    from_seq: A[int, U64, "The first SEQ that was left out."]
-    newest_seq: A[int, U64, "The newest SEQ of the conversation that was left out."]
+    from_seq: A[int, U64, "The first SEQ that was left out, or may have been."]
+    newest_seq: A[int, U64, "The newest SEQ of the conversation that was left out, or may have been."]
 
 
 @frame(

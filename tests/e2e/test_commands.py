@@ -314,15 +314,34 @@ async def test_limits_small(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_crash_small(tmp_path: Path, seed: int) -> None:  # ST-01, MS-01, MS-02
+@pytest.mark.parametrize(("seed", "gateways"), [(1, 0), (2, 0), (1, 2)])
+async def test_crash_small(tmp_path: Path, seed: int, gateways: int) -> None:  # ST-01, MS-01, MS-02
     code, out, error = await run(
-        "rcim-bench", "crash", "--kills", "6", "--seed", str(seed), "--clients", "6", "--json", "-", cwd=tmp_path
+        "rcim-bench",
+        "crash",
+        "--kills",
+        "6",
+        "--seed",
+        str(seed),
+        "--clients",
+        "6",
+        "--gateways",
+        str(gateways),
+        "--json",
+        "-",
+        cwd=tmp_path,
     )
     assert code == 0, error
     found = json.loads(out)
     assert f"seed {seed}" in error and found["acknowledged"] == found["kept"] > 0
-    for name in ("acknowledged_lost", "seq_gaps", "seq_used_twice", "retry_other_seq", "unanswered"):
+    for name in (
+        "acknowledged_lost",
+        "seq_gaps",
+        "seq_used_twice",
+        "retry_other_seq",
+        "cut_without_reason",
+        "unanswered",
+    ):
         assert found[name] == 0, name
     assert found["store_faults"] == []
 

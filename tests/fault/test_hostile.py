@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rcim.app.server import Front
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform, Priority
 from rcim.session.tls import TlsCore
@@ -89,7 +90,8 @@ async def test_an_old_tls_is_refused(tmp_path: Path) -> None:  # WI-01
     assert writer.get_extra_info("ssl_object").version() == "TLSv1.2"
     writer.close()
     await writer.wait_closed()
-    assert server.server._tls().minimum_version == ssl.TLSVersion.TLSv1_2
+    context = Front(server.settings, server.server.data).tls()
+    assert context is not None and context.minimum_version == ssl.TLSVersion.TLSv1_2
     await server.stop()
 
 

@@ -240,7 +240,7 @@ async def test_going_away(server: TestServer) -> None:  # WI-07, OP-04
     for i in range(50):
         alice.write(send("g", f"c{i}").encode(500 + i))
     await alice.answer_to(500)
-    stopping = asyncio.create_task(server.server.stop())
+    stopping = asyncio.create_task(server.drain())
     answered = {500}
     while len(answered) < 50:
         raw = await alice.take_raw()
@@ -256,11 +256,6 @@ async def test_going_away(server: TestServer) -> None:  # WI-07, OP-04
             break
     await alice.close()
     await stopping
-    server.server.stop = _nothing  # type: ignore[method-assign]
-
-
-async def _nothing() -> None:
-    """It has been stopped already."""
 
 
 async def test_admin_frames(server: TestServer) -> None:  # AB-01, ID-08, MS-06
@@ -443,9 +438,9 @@ async def test_a_group_made_again_comes_after_the_end_of_the_old(
 async def test_what_is_under_way_is_sent_again_whatever_ended_the_connection(server: TestServer) -> None:  # MS-02
     async with server.client("alice") as alice:
         await alice.create_group("G", group_id="g")
-        hub = server.server.hub
         for code in (TOO_SLOW, HEARTBEAT_TIMEOUT):
-            (connection,) = [c for c in hub._connections.values() if c.caller and not c.closing]
+            there = [c for hub in server.hubs for c in hub._connections.values()]
+            (connection,) = [c for c in there if c.caller and not c.closing]
             sending = [asyncio.create_task(alice.send("g", f"{i}")) for i in range(20)]
             await asyncio.sleep(0)
             connection.refuse_all(code)

@@ -1,0 +1,354 @@
+"""The owner's end: all gateways together are one Outlet, and each is the Origin of what its connections ask.
+
+Who is there: a gateway is one that listens to a conversation from the moment it is told of a member of it (by the answer
+to a login, or by MembersAdded) until it says that nobody is in it any more; and it has a user from the login's question
+until it says that the user is gone. What crosses on the way is told apart by counting the messages that go down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rcim.actor.outcomes import ConnectionsQuery, CountersQuery, Info, LoginQuery, Look, OnlineQuery
+from rcim.bus import messages as m
+from rcim.bus.pipe import Pipe, encoded
+from rcim.dispatch.requests import Owner, Packed, Request
+from rcim.store.answers import ConnectionRow, LoginFacts
+
+log = logging.getLogger("rcim.bus")
+
+LOOK_S = 2.0
+"""How long gateways may take to say what is to be seen; who is later is left out."""
+ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
+"""With so many users at other gateways, how many are online is counted once in so many seconds."""
+WATCH_S = 1.0
+SILENT_S = 10.0
+"""A gateway from which nothing comes for so long is given up; it says something every second."""
+
+
+class Link:
+    """One gateway (Origin). `sent` counts the messages that went down."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self.number = -1
+        self.sent = 0
+        self.congested: set[str] = set()
+        self.parked: set[str] = set()
+        """Conversations whose actors wait until the pipe has room."""
+        self._held: dict[str, deque[Request]] = {}
+        self.pipe = Pipe(links.loop, m.Up, self._take, self._lost, on_room=self._room)
+
+    def send(self, data: bytes) -> None:
+        """Send an encoded message down."""
+        self.sent += 1
+        self.pipe.send(data)
+
+    # -- up
+
+    def _take(self, message: m.Up) -> None:
+        _UP[type(message)](self, message)
+
+    def _hello(self, message: m.Hello) -> None:
+        self.number = message.number
+        self._links.enter(self)
+
+    def _do(self, message: m.Do) -> None:
+        request = Request(message.key, message.command, self, message.number)
+        held = self._held.get(message.key)
+        if held is not None:
+            held.append(request)
+        elif not self._links.owner.submit(request):
+            self._held[message.key] = deque([request])
+
+    def mailbox_drained(self) -> None:
+        """A mailbox has room again (Origin): what was held goes in, in its order."""
+        for key, held in list(self._held.items()):
+            while held and self._links.owner.submit(held[0]):
+                held.popleft()
+            if not held:
+                del self._held[key]
+
+    def _ask(self, message: m.Ask) -> None:
+        if isinstance(message.query, LoginQuery):
+            self._links.user_here(self, message.query.user_id)
+        self._links.owner.ask(Request("", message.query, self, message.number))
+
+    def _resume(self, message: m.Resume) -> None:
+        self.congested.discard(message.key)
+        self._links.owner.resume(message.key)
+
+    def _congested(self, message: m.Congested) -> None:
+        self.congested.add(message.key)
+
+    def _nobody_in(self, message: m.NobodyIn) -> None:
+        self._links.nobody_in(self, message.key, message.heard)
+
+    def _user_gone(self, message: m.UserGone) -> None:
+        self._links.user_gone(self, message.user_id)
+
+    def _looked(self, message: m.Looked) -> None:
+        self._links.looked(self, message.number, message.found)
+
+    def _ping(self, _: m.Ping) -> None:
+        self.send(encoded(m.Pong()))
+
+    # -- down (Origin)
+
+    def answer(self, token: int, result: Any) -> None:
+        """A request of this gateway has its result."""
+        if self.pipe.lost:
+            return
+        if type(result) is LoginFacts:
+            for key in result.conversations:
+                self._links.listen(self, key)
+        if type(result) is Info and self._links.others(self):
+            self._links.online_beside(
+                self, result.key, lambda count: self.send(encoded(m.Answered(token, result, count)))
+            )
+            return
+        self.send(encoded(m.Answered(token, result)))
+
+    # -- the pipe
+
+    def _room(self) -> None:
+        parked, self.parked = self.parked, set()
+        for key in parked:
+            self._links.owner.resume(key)
+
+    def _lost(self) -> None:
+        self._held.clear()
+        self._links.leave(self)
+
+
+class Links:
+    """See the module's text. An Outlet for the owner, and a listener for gateways."""
+
+    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> None:
+        self.owner = owner
+        self.loop = loop
+        self._links: dict[int, Link] = {}
+        self._strangers: set[Link] = set()
+        self._listening: dict[str, dict[Link, int]] = {}
+        """Conversation to those who listen, each with the number of the message that told it last of a member."""
+        self._users: dict[str, set[Link]] = {}
+        self._looks: dict[int, tuple[set[Link], list[Any], Callable[[list[Any]], None]]] = {}
+        self._online: dict[tuple[Link, str], tuple[float, int]] = {}
+        """Of large conversations: when it was counted, and what `online_beside` found."""
+        self._last_look = 0
+        self._server: asyncio.AbstractServer | None = None
+        self._watch: asyncio.TimerHandle | None = None
+
+    async def listen_at(self, path: Path) -> None:
+        """Take gateways on this Unix socket. Raises OSError."""
+        path.unlink(missing_ok=True)
+        self._server = await self.loop.create_unix_server(self._accept, str(path))
+        path.chmod(0o600)
+        self._tick()
+
+    def _accept(self) -> Pipe:
+        link = Link(self)
+        self._strangers.add(link)
+        return link.pipe
+
+    def _tick(self) -> None:
+        self._watch = self.loop.call_later(WATCH_S, self._tick)
+        now = self.loop.time()
+        self._online = {where: known for where, known in self._online.items() if now - known[0] < ONLINE_FRESH_S}
+        oldest = now - SILENT_S
+        for link in [*self._links.values(), *self._strangers]:
+            if link.pipe.heard_s < oldest:
+                log.error("nothing came from gateway %d for %.0f s: it is given up", link.number, SILENT_S)
+                link.pipe.close()
+
+    def stop(self) -> None:
+        """Take no more and close all."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._server is not None:
+            self._server.close()
+        for link in [*self._links.values(), *self._strangers]:
+            link.pipe.close()
+
+    # -- who is there
+
+    def enter(self, link: Link) -> None:
+        """A gateway has said its number. One that had it before is gone."""
+        before = self._links.get(link.number)
+        if before is not None:
+            before.pipe.close()
+        self._strangers.discard(link)
+        self._links[link.number] = link
+
+    def leave(self, link: Link) -> None:
+        """A gateway is gone, and all its connections with it."""
+        self._strangers.discard(link)
+        if self._links.get(link.number) is link:
+            del self._links[link.number]
+        freed = [*link.congested, *link.parked]
+        for key in [key for key, there in self._listening.items() if link in there]:
+            self._forget(link, key)
+        for user_id in [user_id for user_id, there in self._users.items() if link in there]:
+            self.user_gone(link, user_id)
+        for number in [number for number, (missing, _, _) in self._looks.items() if link in missing]:
+            self.looked(link, number, None)
+        for key in freed:
+            self.owner.resume(key)
+
+    def others(self, link: Link) -> bool:
+        """True if there are other gateways."""
+        return len(self._links) > 1 or link.number not in self._links
+
+    def listen(self, link: Link, key: str) -> None:
+        """With the message that is sent next, `link` is told of a member of `key`."""
+        self._listening.setdefault(key, {})[link] = link.sent + 1
+
+    def nobody_in(self, link: Link, key: str, heard: int) -> None:
+        """`link` had nobody in `key` when it had heard so many messages."""
+        there = self._listening.get(key)
+        if there is not None and there.get(link, heard + 1) <= heard:
+            self._forget(link, key)
+
+    def _forget(self, link: Link, key: str) -> None:
+        there = self._listening[key]
+        del there[link]
+        if not there:
+            del self._listening[key]
+
+    def user_here(self, link: Link, user_id: str) -> None:
+        """The user logs in at `link`."""
+        self._users.setdefault(user_id, set()).add(link)
+
+    def user_gone(self, link: Link, user_id: str) -> None:
+        """The user has no connection at `link` any more."""
+        there = self._users.get(user_id)
+        if there is not None:
+            there.discard(link)
+            if not there:
+                del self._users[user_id]
+
+    # -- Outlet
+
+    def congested(self, conversation: str) -> bool:
+        full = False
+        for link in self._listening.get(conversation, ()):
+            if link.pipe.full:
+                link.parked.add(conversation)
+                full = True
+            full = full or conversation in link.congested
+        return full
+
+    def listening(self, conversation: str) -> bool:
+        return conversation in self._listening
+
+    def deliver(self, conversation: str, messages: Sequence[Packed]) -> None:
+        data = encoded(m.Deliver(conversation, list(messages)))
+        for link in self._listening.get(conversation, ()):
+            link.send(data)
+
+    def members_added(self, conversation: str, user_ids: Sequence[str]) -> None:
+        told: dict[Link, list[str]] = {}
+        for user_id in user_ids:
+            for link in self._users.get(user_id, ()):
+                told.setdefault(link, []).append(user_id)
+        for link, users in told.items():
+            self.listen(link, conversation)
+            link.send(encoded(m.MembersAdded(conversation, users)))
+
+    def member_gone(self, conversation: str, user_id: str) -> None:
+        self._tell_those_with(user_id, m.MemberGone(conversation, user_id))
+
+    def conversation_gone(self, conversation: str) -> None:
+        data = encoded(m.ConversationGone(conversation))
+        for link in self._links.values():  # all: a login that is under way may be about to enter it
+            link.send(data)
+
+    def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
+        self._tell_those_with(user_id, m.UserProfileChanged(user_id, nickname, face_url))
+
+    def _tell_those_with(self, user_id: str, message: msgspec.Struct) -> None:
+        data = encoded(message)
+        for link in self._users.get(user_id, ()):
+            link.send(data)
+
+    def look(self, query: Look, done: Callable[[Any], None]) -> None:
+        self._ask_all(query, set(self._links.values()), lambda found: done(_together(query, found)))
+
+    def online_beside(self, link: Link, key: str, done: Callable[[int], None]) -> None:
+        """How many users are online in `key` at other gateways and not at `link`. Of large conversations it may be
+        ONLINE_FRESH_S old."""
+        known = self._online.get((link, key))
+        if known is not None and self.loop.time() - known[0] < ONLINE_FRESH_S:
+            done(known[1])
+            return
+
+        def counted(found: list[Any]) -> None:
+            there = {user_id for part in found for user_id in part}
+            count = sum(link not in self._users.get(user_id, ()) for user_id in there)
+            if len(there) >= ONLINE_LARGE:
+                self._online[(link, key)] = (self.loop.time(), count)
+            done(count)
+
+        self._ask_all(OnlineQuery(key), {o for o in self._listening.get(key, ()) if o is not link}, counted)
+
+    def _ask_all(self, query: Look, links: set[Link], done: Callable[[list[Any]], None]) -> None:
+        if not links:
+            done([])
+            return
+        self._last_look += 1
+        number = self._last_look
+        self._looks[number] = (links, [], done)
+        data = encoded(m.LookAt(number, query))
+        for link in links:
+            link.send(data)
+        self.loop.call_later(LOOK_S, self._look_over, number)
+
+    def looked(self, link: Link, number: int, found: Any) -> None:
+        """A gateway has answered, or is gone (None)."""
+        entry = self._looks.get(number)
+        if entry is None or link not in entry[0]:
+            return
+        entry[0].discard(link)
+        if found is not None:
+            entry[1].append(found)
+        if not entry[0]:
+            self._look_over(number)
+
+    def _look_over(self, number: int) -> None:
+        entry = self._looks.pop(number, None)
+        if entry is not None:
+            entry[2](entry[1])
+
+
+def _together(query: Look, found: list[Any]) -> Any:
+    """What several gateways have found, as one would have."""
+    if isinstance(query, ConnectionsQuery):
+        rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
+        return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
+    if isinstance(query, CountersQuery):
+        total: dict[str, int] = {"gateways": len(found)}
+        for part in found:
+            for name, value in part.items():
+                total[name] = total.get(name, 0) + value
+        return total
+    return [user_id for part in found for user_id in part]
+
+
+_UP: dict[type, Callable[[Link, Any], None]] = {
+    m.Hello: Link._hello,
+    m.Do: Link._do,
+    m.Ask: Link._ask,
+    m.Resume: Link._resume,
+    m.Congested: Link._congested,
+    m.NobodyIn: Link._nobody_in,
+    m.UserGone: Link._user_gone,
+    m.Looked: Link._looked,
+    m.Ping: Link._ping,
+}

@@ -1,0 +1,135 @@
+"""What goes over the bus: one small struct for each call of the interface, and what keeps the two ends in step.
+
+Both ends are of one version and on one machine: nothing here is kept, and nothing of it is seen by clients.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rcim.actor.commands import Command
+from rcim.actor.outcomes import Look, Query, Result
+from rcim.base.terms import Priority
+from rcim.store.answers import Answer
+
+Row = tuple[int, Priority, bytes]
+"""A Packed: SEQ, priority, row."""
+
+
+class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    """The first message of a gateway: its number."""
+
+    number: int
+
+
+class Do(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
+    """Owner.submit."""
+
+    number: int
+    key: str
+    command: Command
+
+
+class Ask(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
+    """Owner.ask."""
+
+    number: int
+    query: Query
+
+
+class Resume(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
+    """Owner.resume."""
+
+    key: str
+
+
+class Congested(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
+    """The answer to Outlet.congested would be True from now on, until Resume."""
+
+    key: str
+
+
+class NobodyIn(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
+    """Owner.nobody_in, as of the `heard`-th message that came down."""
+
+    key: str
+    heard: int
+
+
+class UserGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
+    """Owner.user_gone."""
+
+    user_id: str
+
+
+class Looked(msgspec.Struct, frozen=True, array_like=True, tag=7):
+    """What Outlet.look found, for the question with this number."""
+
+    number: int
+    found: Any
+
+
+class Ping(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
+    """Still there."""
+
+
+Up = Hello | Do | Ask | Resume | Congested | NobodyIn | UserGone | Looked | Ping
+
+
+class Answered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=0):
+    """Origin.answer. `elsewhere` is what Owner.online_elsewhere says meanwhile."""
+
+    number: int
+    result: Result | Answer
+    elsewhere: int = 0
+
+
+class Deliver(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
+    """Outlet.deliver."""
+
+    key: str
+    rows: list[Row]
+
+
+class MembersAdded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
+    """Outlet.members_added, of those users who are online at this gateway."""
+
+    key: str
+    user_ids: list[str]
+
+
+class MemberGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
+    """Outlet.member_gone."""
+
+    key: str
+    user_id: str
+
+
+class ConversationGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
+    """Outlet.conversation_gone."""
+
+    key: str
+
+
+class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
+    """Outlet.user_profile_changed."""
+
+    user_id: str
+    nickname: str
+    face_url: str
+
+
+class LookAt(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
+    """Outlet.look."""
+
+    number: int
+    query: Look
+
+
+class Pong(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
+    """Still here."""
+
+
+Down = Answered | Deliver | MembersAdded | MemberGone | ConversationGone | UserProfileChanged | LookAt | Pong

@@ -1,0 +1,272 @@
+"""The gateway's end: an Owner for the hub, whose conversations are in another process.
+
+If that process dies, connections stay. What was asked and not answered is asked again, in its order, once it is back,
+where asking twice does no harm: sends (their ids are remembered on disk, MS-02) and reads. Other requests get
+SERVER_ERROR: they may or may not have been carried out. If it does not come back in WAIT_S, all get STORE_UNAVAILABLE.
+When it is back, the hub asks anew who is in what, and tells clients what they may have missed (`Hub.owner_is_new`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from rcim.actor import commands
+from rcim.actor.outcomes import Refused
+from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
+from rcim.bus import messages as m
+from rcim.bus.pipe import Pipe, encoded
+from rcim.dispatch.requests import Origin, Outlet, Packed, Request
+from rcim.store.answers import LoginFacts
+
+log = logging.getLogger("rcim.bus")
+
+OUTSTANDING_MAX = 16384
+"""Commands under way to the owner; past it connections are not read."""
+WAIT_S = 10.0
+"""How long what was asked waits for an owner that is gone."""
+AGAIN_S = 0.1
+"""Between two tries to reach it."""
+BEAT_S = 1.0
+SILENT_S = 10.0
+"""An owner from which nothing comes for so long is given up."""
+RETRY_MS = 1000
+REPEATABLE = (commands.SendMessage, commands.ReadHistory, commands.ReadInfo, commands.ReadMembers)
+"""Commands that do no harm if they are carried out twice."""
+
+
+class Gateway(Outlet, Protocol):
+    """What the hub is for this end: an Outlet that can be told to ask anew."""
+
+    def owner_is_new(self) -> None: ...
+
+
+class RemoteOwner:
+    """See the module's text. `start` once, `stop` at the end."""
+
+    def __init__(self, path: Path, number: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._path = path
+        self._number = number
+        self._loop = loop
+        self._hub: Gateway | None = None
+        self._pipe: Pipe | None = None
+        self._last = 0
+        self._heard = 0
+        self._outstanding: dict[int, tuple[Request, bool]] = {}
+        """Number to (request, whether it is a command)."""
+        self._waiting: list[Origin] = []
+        self._elsewhere = 0
+        self._lost_s = loop.time()
+        self._been_linked = False
+        self._linked: asyncio.Future[None] = loop.create_future()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self._beat: asyncio.TimerHandle | None = None
+
+    async def start(self, hub: Gateway) -> None:
+        """Reach the owner. Raises TimeoutError if it is not there within WAIT_S."""
+        self._hub = hub
+        self._task = asyncio.create_task(self._reach())
+        async with asyncio.timeout(WAIT_S):
+            await asyncio.shield(self._linked)
+        self._tick()
+
+    def stop(self) -> None:
+        """Ask nothing more."""
+        self._stopping = True
+        if self._beat is not None:
+            self._beat.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        if self._pipe is not None:
+            self._pipe.close()
+
+    # -- Owner
+
+    def submit(self, request: Request) -> bool:
+        if len(self._outstanding) >= OUTSTANDING_MAX:
+            self._waiting.append(request.origin)
+            return False
+        number = self._keep(request, True)
+        self._say(m.Do(number, request.key, request.ask))
+        return True
+
+    def ask(self, request: Request) -> None:
+        number = self._keep(request, False)
+        self._say(m.Ask(number, request.ask))
+
+    def _keep(self, request: Request, command: bool) -> int:
+        self._last += 1
+        self._outstanding[self._last] = (request, command)
+        return self._last
+
+    def resume(self, key: str) -> None:
+        self._say(m.Resume(key))
+
+    def nobody_in(self, key: str) -> None:
+        self._say(m.NobodyIn(key, self._heard))
+
+    def user_gone(self, user_id: str) -> None:
+        self._say(m.UserGone(user_id))
+
+    def online_elsewhere(self, key: str) -> int:
+        return self._elsewhere
+
+    @property
+    def linked(self) -> bool:
+        """True while the owner is there."""
+        return self._pipe is not None and not self._pipe.lost
+
+    def _say(self, message: Any) -> None:
+        pipe = self._pipe
+        if pipe is not None and not pipe.lost:
+            pipe.send(encoded(message))
+
+    # -- what comes down
+
+    def _take(self, message: m.Down) -> None:
+        self._heard += 1
+        _DOWN[type(message)](self, message)
+
+    def _answered(self, message: m.Answered) -> None:
+        found = self._outstanding.pop(message.number, None)
+        if found is None:
+            return
+        request, result = found[0], message.result
+        self._elsewhere = message.elsewhere
+        try:
+            request.origin.answer(request.token, result)
+        finally:
+            self._elsewhere = 0
+            if type(result) is LoginFacts:
+                for key in result.conversations:
+                    self._unless_anybody(key)
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting and len(self._outstanding) <= OUTSTANDING_MAX // 2:
+            waiting, self._waiting = self._waiting, []
+            for origin in waiting:
+                origin.mailbox_drained()
+
+    def _unless_anybody(self, key: str) -> None:
+        """The owner takes it that somebody here is in `key`: say so if that is not the case."""
+        assert self._hub is not None
+        if not self._hub.listening(key):
+            self.nobody_in(key)
+
+    def _deliver(self, message: m.Deliver) -> None:
+        hub = self._hub
+        assert hub is not None
+        hub.deliver(message.key, [Packed(*row) for row in message.rows])
+        if hub.congested(message.key):
+            self._say(m.Congested(message.key))
+
+    def _members_added(self, message: m.MembersAdded) -> None:
+        assert self._hub is not None
+        self._hub.members_added(message.key, message.user_ids)
+        self._unless_anybody(message.key)
+
+    def _member_gone(self, message: m.MemberGone) -> None:
+        assert self._hub is not None
+        self._hub.member_gone(message.key, message.user_id)
+
+    def _conversation_gone(self, message: m.ConversationGone) -> None:
+        assert self._hub is not None
+        self._hub.conversation_gone(message.key)
+
+    def _user_profile_changed(self, message: m.UserProfileChanged) -> None:
+        assert self._hub is not None
+        self._hub.user_profile_changed(message.user_id, message.nickname, message.face_url)
+
+    def _look_at(self, message: m.LookAt) -> None:
+        assert self._hub is not None
+        self._hub.look(message.query, lambda found: self._say(m.Looked(message.number, found)))
+
+    def _pong(self, _: m.Pong) -> None:
+        """The pipe has noted that something came."""
+
+    # -- losing and finding the owner
+
+    async def _reach(self) -> None:
+        while not self._stopping:
+            lost = asyncio.Event()
+            pipe = Pipe(self._loop, m.Down, self._take, lost.set)
+            try:
+                await self._loop.create_unix_connection(partial(_same, pipe), str(self._path))
+            except OSError:
+                self._give_up_in_time()
+                await asyncio.sleep(AGAIN_S)
+                continue
+            self._pipe = pipe
+            self._begin()
+            await lost.wait()
+            self._lost()
+
+    def _begin(self) -> None:
+        """The owner is there: say who we are, and ask again what has no answer."""
+        self._heard = 0
+        self._say(m.Hello(self._number))
+        for number, (request, command) in self._outstanding.items():
+            self._say(m.Do(number, request.key, request.ask) if command else m.Ask(number, request.ask))
+        if not self._linked.done():
+            self._linked.set_result(None)
+        if self._been_linked:
+            assert self._hub is not None
+            self._hub.owner_is_new()
+        self._been_linked = True
+
+    def _lost(self) -> None:
+        self._lost_s = self._loop.time()
+        if self._stopping:
+            return
+        log.error("the owner of the conversations is gone; %d requests wait for it", len(self._outstanding))
+        self._refuse_all(
+            Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS),
+            lambda request, command: command and not isinstance(request.ask, REPEATABLE),
+        )
+
+    def _give_up_in_time(self) -> None:
+        if self._loop.time() - self._lost_s > WAIT_S:
+            self._refuse_all(
+                Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS), lambda request, command: True
+            )
+
+    def _refuse_all(self, refused: Refused, which: Callable[[Request, bool], bool]) -> None:
+        chosen = [number for number, one in self._outstanding.items() if which(*one)]
+        for number in chosen:
+            request, _ = self._outstanding.pop(number)
+            try:
+                request.refuse(refused)
+            except Exception:
+                log.exception("an answer failed")
+        self._wake()
+
+    def _tick(self) -> None:
+        self._beat = self._loop.call_later(BEAT_S, self._tick)
+        self._say(m.Ping())
+        pipe = self._pipe
+        if pipe is not None and not pipe.lost and self._loop.time() - pipe.heard_s > SILENT_S:
+            log.error("nothing came from the owner of the conversations for %.0f s: it is given up", SILENT_S)
+            pipe.close()
+
+
+def _same(pipe: Pipe) -> Pipe:
+    """What makes the protocol of a connection: the one that there is."""
+    return pipe
+
+
+_DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
+    m.Answered: RemoteOwner._answered,
+    m.Deliver: RemoteOwner._deliver,
+    m.MembersAdded: RemoteOwner._members_added,
+    m.MemberGone: RemoteOwner._member_gone,
+    m.ConversationGone: RemoteOwner._conversation_gone,
+    m.UserProfileChanged: RemoteOwner._user_profile_changed,
+    m.LookAt: RemoteOwner._look_at,
+    m.Pong: RemoteOwner._pong,
+}

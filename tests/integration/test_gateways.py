@@ -1,0 +1,322 @@
+"""A server of several processes, its parts in this one: what a gateway's or the owner's death costs, who hears what
+through the bus, and that every wait on it has an end (OP-04, WI-06, RX-05, ST-01)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rcim.actor.outcomes import Refused
+from rcim.base.errors import SERVER_ERROR, RcimError
+from rcim.bus import links as links_module
+from rcim.bus import messages as m
+from rcim.bus import remote as remote_module
+from rcim.bus.pipe import Pipe, encoded
+from rcim.wire import frames as f
+from tests.kit import Raw, TestCluster, create, send, until
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path) -> AsyncIterator[TestCluster]:
+    """Two gateways, plain."""
+    made = TestCluster(tmp_path / "data")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def member_at(cluster: TestCluster, gateway: int, user: str) -> Raw:
+    """A raw connection, logged in, at gateway 0 or 1."""
+    cluster.at = gateway
+    return await cluster.member(user)
+
+
+async def two(cluster: TestCluster) -> tuple[Raw, Raw]:
+    """alice at one gateway and bob at the other, both in group g."""
+    alice, bob = await member_at(cluster, 0, "alice"), await member_at(cluster, 1, "bob")
+    await alice.ask(create("g", "bob"))
+    return alice, bob
+
+
+def owner_of(cluster: TestCluster, gateway: int) -> remote_module.RemoteOwner:
+    return cluster.gateways[gateway][1]
+
+
+async def linked(cluster: TestCluster) -> None:
+    """Wait until the gateways have found the owner."""
+    await until(lambda: all(remote.linked for _, remote in cluster.gateways), "the owner is found")
+
+
+async def test_across_gateways(cluster: TestCluster) -> None:  # GR-05, AB-01
+    alice, bob = await two(cluster)
+    sent = await alice.ask(send("g", "c1"))
+    assert sent.seq == 1
+    for one in (alice, bob):
+        assert (await one.take_of(f.Deliver)).messages[0].seq == 1
+    for one in (alice, bob):
+        assert (await one.ask(f.GroupInfo("g"))).online_num == 2
+    again = await member_at(cluster, 1, "alice")
+    assert (await bob.ask(f.GroupInfo("g"))).online_num == 2, "a user with two connections is one"
+    await again.close()
+    cluster.at = 1
+    admin = await cluster.member("administrator")
+    rows = (await admin.ask(f.AdminConnections(0, 100, ""))).connections
+    assert {row.user_id for row in rows} >= {"alice", "bob", "administrator"}
+    assert [row.connection_id for row in rows] == sorted({row.connection_id for row in rows})
+    page = await admin.ask(f.AdminConnections(0, 2, ""))
+    assert len(page.connections) == 2 and page.next_id == page.connections[-1].connection_id
+    stats = {s.name: s.value for s in (await admin.ask(f.AdminStats())).stats}
+    assert stats["gateways"] == 2 and stats["connections"] == 3 and stats["messages"] == 1
+    bob.write(f.GroupLeave("g").encode(900))
+    assert (await bob.take_of(f.GroupGone)).group_id == "g"
+    await until(lambda: not cluster.hubs[1].listening("g:g"))
+    alice.write(f.GroupDissolve("g").encode(901))
+    assert (await alice.take_of(f.GroupGone)).group_id == "g"
+
+
+async def test_deliveries_come_only_where_somebody_is(cluster: TestCluster) -> None:
+    alice, bob = await two(cluster)
+    assert len(cluster.links._listening["g:g"]) == 2
+    await bob.close()
+    await until(lambda: len(cluster.links._listening["g:g"]) == 1, "the gateway says that nobody is there")
+    await until(lambda: "bob" not in cluster.links._users)
+    await alice.ask(send("g", "c1"))
+    await alice.close()
+    await until(lambda: not cluster.links._listening and not cluster.links._users)
+
+
+async def test_a_gateway_that_dies_costs_its_own_clients_alone(cluster: TestCluster) -> None:
+    alice, bob = await two(cluster)
+    await cluster.stop_gateway(0)
+    assert await alice.closed()
+    await until(lambda: cluster.links._users.keys() == {"bob"}, "its users are forgotten")
+    assert (await bob.ask(send("g", "c1"))).seq == 1
+    assert (await bob.take_of(f.Deliver)).messages[0].seq == 1
+    cluster.at = 0  # what is left
+    back = await cluster.member("alice")
+    page = await back.ask(f.History("g:g", 1, 0, 10, False))
+    assert [message.seq for message in page.messages] == [1]
+
+
+async def test_clients_stay_while_the_owner_is_away(cluster: TestCluster) -> None:  # ST-01, MS-02
+    alice, bob = await two(cluster)
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+    cluster.kill_owner()
+    await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
+    for i in range(2, 12):
+        alice.write(send("g", f"c{i}").encode(1000 + i))
+    alice.write(f.GroupInfo("g").encode(77))
+    await until(lambda: len(owner_of(cluster, 0)._outstanding) == 11)
+    await cluster.start_owner()
+    seqs = [(await alice.answer_to(1000 + i)).seq for i in range(2, 12)]
+    assert seqs == list(range(2, 12)), "in their order, without a gap"
+    assert (await alice.answer_to(77)).next_msg_seq == 12
+    seen: list[int] = []
+    while not seen or seen[-1] < 11:
+        push = await bob.take()
+        if isinstance(push, f.Deliver):
+            seen += [message.seq for message in push.messages]
+        elif isinstance(push, f.Resync):
+            page = await bob.ask(f.History("g:g", push.from_seq, push.newest_seq, 100, False))
+            seen += [message.seq for message in page.messages]
+    assert sorted(set(seen)) == list(range(1, 12))
+
+
+async def test_what_was_acknowledged_and_not_heard_is_told(cluster: TestCluster) -> None:  # RX-05
+    """The owner dies after it has answered the sender and before the other gateway has the message."""
+    alice, bob = await two(cluster)
+    await alice.ask(send("g", "c1"))
+    await bob.take_of(f.Deliver)
+    pipe = owner_of(cluster, 1)._pipe
+    assert pipe is not None
+    pipe._on_message = lambda message: None  # type: ignore[method-assign]
+    assert (await alice.ask(send("g", "c2"))).seq == 2
+    cluster.kill_owner()
+    await cluster.start_owner()
+    told = await bob.take_of(f.Resync)
+    assert (told.conversation, told.from_seq, told.newest_seq) == ("g:g", 2, 2)
+
+
+async def test_membership_that_was_not_heard_is_asked_for(cluster: TestCluster) -> None:
+    alice, bob = await two(cluster)
+    carol = await member_at(cluster, 1, "carol")
+    await alice.ask(create("left", "bob"))
+    pipe = owner_of(cluster, 1)._pipe
+    assert pipe is not None
+    pipe._on_message = lambda message: None  # type: ignore[method-assign]
+    await alice.ask(create("new", "carol"))
+    await alice.ask(f.GroupDissolve("left"))
+    cluster.kill_owner()
+    await cluster.start_owner()
+    assert (await bob.take_of(f.GroupGone)).group_id == "left"
+    await until(lambda: cluster.hubs[1].listening("g:new"), "the hub knows of the group")
+    await alice.ask(send("new", "c1"))
+    assert (await carol.take_of(f.Deliver)).conversation == "g:new"
+
+
+async def test_what_may_not_be_done_twice_is_not(cluster: TestCluster) -> None:
+    """A request under way whose outcome is not known gets SERVER_ERROR, and is not sent again."""
+    alice, _ = await two(cluster)
+    remote = owner_of(cluster, 0)
+    assert remote._pipe is not None
+    remote._pipe.send = lambda data: None  # type: ignore[method-assign]
+    alice.write(create("other").encode(50))
+    alice.write(send("g", "c1").encode(51))
+    await until(lambda: len(remote._outstanding) == 2)
+    cluster.kill_owner()
+    refused = await alice.answer_to(50)
+    assert isinstance(refused, RcimError) and refused.code.name == "SERVER_ERROR" and refused.retry_after_ms > 0
+    await cluster.start_owner()
+    assert (await alice.answer_to(51)).seq == 1
+
+
+async def test_an_owner_that_does_not_come_back(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, _ = await two(cluster)
+    monkeypatch.setattr(remote_module, "WAIT_S", 0.0)
+    cluster.kill_owner()
+    await until(lambda: not owner_of(cluster, 0).linked)
+    refused = await alice.ask(send("g", "c1"))
+    assert isinstance(refused, RcimError) and refused.code.name == "STORE_UNAVAILABLE"
+    await cluster.start_owner()
+    await linked(cluster)
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+
+
+async def test_who_is_silent_is_given_up(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, _ = await two(cluster)
+    before = set(cluster.links._links.values())
+    monkeypatch.setattr(links_module, "SILENT_S", -1.0)
+    cluster.links._watch.cancel()  # type: ignore[union-attr]
+    cluster.links._tick()
+    assert all(link.pipe.lost for link in before)
+    monkeypatch.undo()
+    await until(lambda: len(cluster.links._links) == 2, "they come back")
+    assert before.isdisjoint(cluster.links._links.values())
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+    monkeypatch.setattr(remote_module, "SILENT_S", -1.0)
+    remote = owner_of(cluster, 0)
+    pipe = remote._pipe
+    remote._beat.cancel()  # type: ignore[union-attr]
+    remote._tick()
+    assert pipe is not None and pipe.lost
+    monkeypatch.undo()
+    await until(lambda: remote.linked and remote._pipe is not pipe)
+    assert (await alice.ask(send("g", "c2"))).seq == 2
+
+
+async def test_a_full_mailbox_holds_a_gateway_back_in_order(tmp_path: Path) -> None:  # WI-06
+    cluster = TestCluster(tmp_path / "d", flags=("limits.mailbox_max=4",))
+    await cluster.start()
+    alice, _ = await two(cluster)
+    for i in range(60):
+        alice.write(send("g", f"c{i}").encode(100 + i))
+    assert [(await alice.answer_to(100 + i)).seq for i in range(60)] == list(range(1, 61))
+    await cluster.stop()
+
+
+async def test_commands_under_way_have_a_bound(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_module, "OUTSTANDING_MAX", 2)
+    alice, bob = await two(cluster)
+    for i in range(40):
+        alice.write(send("g", f"a{i}").encode(100 + i))
+        bob.write(send("g", f"b{i}").encode(100 + i))
+    for one in (alice, bob):
+        seqs = [(await one.answer_to(100 + i)).seq for i in range(40)]
+        assert seqs == sorted(seqs)
+
+
+async def test_a_congested_gateway_pauses_the_actor(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rcim.connect.fanout.KEPT_MESSAGES_MAX", 8)
+    monkeypatch.setattr("rcim.connect.fanout.wait_ms", lambda sockets, since_ms, waiting: 10 if waiting else 0)
+    alice, bob = await two(cluster)
+    for i in range(200):
+        alice.write(send("g", f"c{i}").encode(100 + i))
+    seen: list[int] = []
+    while len(seen) < 200:
+        seen += [message.seq for message in (await bob.take_of(f.Deliver)).messages]
+    assert seen == list(range(1, 201))
+
+
+async def test_a_full_pipe_pauses_the_actor(cluster: TestCluster) -> None:
+    alice, bob = await two(cluster)
+    (link,) = [one for one in cluster.links._links.values() if one.number == 2]
+    link.pipe.pause_writing()
+    assert cluster.links.congested("g:g")
+    alice.write(send("g", "c1").encode(100))
+    await until(lambda: "g:g" in link.parked)
+    link.pipe.resume_writing()
+    assert (await alice.answer_to(100)).seq == 1
+    assert (await bob.take_of(f.Deliver)).messages[0].seq == 1
+
+
+async def test_a_login_between_a_join_and_its_news(cluster: TestCluster) -> None:
+    """A user enters a group while its first connection at a gateway logs in: it hears the group."""
+    alice = await member_at(cluster, 0, "alice")
+    await alice.ask(create("g"))
+    phone = await member_at(cluster, 0, "bob")
+    remote = owner_of(cluster, 1)
+    assert remote._pipe is not None
+    take, held = remote._pipe._on_message, []
+
+    def hold(message: Any) -> None:
+        (held.append if isinstance(message, m.Answered) else take)(message)
+
+    remote._pipe._on_message = hold  # type: ignore[method-assign]
+    logging_in = asyncio.create_task(member_at(cluster, 1, "bob"))
+    await until(lambda: held, "the login was answered, and the gateway does not know it yet")
+    await phone.ask(f.GroupJoin("g", ""))
+    await until(lambda: cluster.hubs[1].listening("g:g"), "the news has come before")
+    remote._pipe._on_message = take  # type: ignore[method-assign]
+    for message in held:
+        take(message)
+    desk = await logging_in
+    await alice.ask(send("g", "c1"))
+    assert (await desk.take_of(f.Deliver)).messages[0].seq == 1
+
+
+async def test_a_gateway_with_the_number_of_another_takes_its_place(cluster: TestCluster) -> None:
+    loop = asyncio.get_running_loop()
+    (before,) = [one for one in cluster.links._links.values() if one.number == 2]
+    second = remote_module.RemoteOwner(cluster._bus / "owner", 2, loop)
+    await second.start(cluster.hubs[1])
+    await until(lambda: before.pipe.lost)
+    second.stop()
+
+
+async def test_strange_bytes_end_a_pipe(cluster: TestCluster) -> None:
+    for bad in (b"\xff" * 64, (5).to_bytes(4, "big") + b"hello"):
+        reader, writer = await asyncio.open_unix_connection(str(cluster._bus / "owner"))
+        writer.write(bad)
+        assert await reader.read() == b""
+        writer.close()
+    alice, _ = await two(cluster)
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+
+
+async def test_a_pipe_cut_anywhere_gives_whole_messages() -> None:
+    found: list[Any] = []
+    pipe = Pipe(asyncio.get_running_loop(), m.Up, found.append, lambda: None)
+    said = [m.Hello(1), m.Resume("g:a"), m.UserGone("bob"), m.NobodyIn("g:b", 7)]
+    for byte in b"".join(map(encoded, said)):
+        pipe.data_received(bytes([byte]))
+    assert found == said
+
+
+async def test_an_unknown_answer_is_passed_over(cluster: TestCluster) -> None:
+    remote = owner_of(cluster, 0)
+    remote._take(m.Answered(999_999, Refused(SERVER_ERROR, "")))
+    assert remote.linked
+
+
+async def test_requests_and_answers_survive_the_way(cluster: TestCluster) -> None:
+    """Every error code is itself again on the other side."""
+    alice, bob = await two(cluster)
+    refused = await bob.ask(f.GroupDissolve("g"))
+    assert isinstance(refused, RcimError) and refused.code.name == "NOT_PERMITTED"
+    missing = await bob.ask(send("nothing", "c"))
+    assert isinstance(missing, RcimError) and missing.code.name == "NO_SUCH_GROUP"
+    assert (await alice.ask(send("g", "c"))).seq == 1
