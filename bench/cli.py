@@ -35,6 +35,10 @@ ServerOption = Annotated[
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory of --server.")]
 
 
+PERFORMANCE = Path("docs/explanation/performance")
+"""Where a checkout keeps what was measured."""
+
+
 def say(text: str) -> None:
     """Tell what is going on, apart from the report."""
     print(text, file=sys.stderr, flush=True)
@@ -236,6 +240,48 @@ def peers(
 
     report = run(lambda: scenario.run(members, rate, seconds, payload, window, rounds, only or [], say))
     finish(report, json_to, scenario.failures(report))
+
+
+@app.command("all")
+def all_(
+    folder: Annotated[Path, typer.Argument(help="Where the JSON files go.")],
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this measurement; may be given many times.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="Of what is measured in rounds.")] = 3,
+    again: Annotated[bool, typer.Option("--again", help="Measure again what is there already.")] = False,
+    json_to: JsonOption = None,
+) -> None:
+    """Everything that the performance page needs, one after the other: about an hour on a quiet machine."""
+    from rcim_bench import measure as module
+
+    report = run(lambda: module.run(folder, only or [], rounds, again, say))
+    finish(report, json_to, [f"{row['measurement']}: {row['wrong']}" for row in report["rows"] if row["wrong"]])
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="The JSON files of `rcim-bench all`.")] = PERFORMANCE,
+    page: Annotated[Path, typer.Option(help="The page to write.")] = PERFORMANCE.with_suffix(".md"),
+    pictures: Annotated[bool, typer.Option(help="Draw the pictures too; needs the extra `report`.")] = True,
+) -> None:
+    """Write the performance page and its pictures from what was measured."""
+    from rcim_bench import report as module
+
+    try:
+        found = module.load(folder)
+        page.write_text(module.page(found))
+        if pictures:
+            from rcim_bench.pictures import draw
+
+            draw(found, folder)
+    except (OSError, ValueError) as error:
+        say(f"rcim-bench: {error}")
+        raise typer.Exit(2) from None
+    except ModuleNotFoundError:
+        say("rcim-bench: the pictures need matplotlib: pip install 'rcim[report]', or use --no-pictures")
+        raise typer.Exit(2) from None
+    say(f"{page} is written")
 
 
 @app.command()

@@ -142,7 +142,9 @@ class Crowd:
     def account(self, accepted: int) -> Account:
         """What became of `accepted` messages since `mark`."""
         tally = self.tally
-        delivered, lost, duplicated = tally.delivered, accepted * self.checked - tally.delivered, tally.duplicated
+        delivered, duplicated = tally.delivered, tally.duplicated
+        # What came twice at one of those who check does not make good what another has not got.
+        lost = max(tally.gaps, sum(max(0, accepted - member.messages) for member in self.swarm.members))
         if self.counting is not None and accepted:
             for got, units in self.counting.all():
                 exact = self._messages(got, units)
@@ -151,8 +153,7 @@ class Crowd:
                 lost += max(0, accepted - messages)
                 # What is no whole number of messages is something that should not have come.
                 duplicated += max(0, messages - accepted) + (exact != messages)
-        # A gap that was never filled is a message lost, also where another came twice.
-        return Account(delivered, max(lost, tally.gaps, 0), duplicated, tally.reordered)
+        return Account(delivered, lost, duplicated, tally.reordered)
 
     def facts(self) -> dict[str, int]:
         """Who checked and who counted, for the report."""

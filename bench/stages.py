@@ -32,6 +32,7 @@ from rcim_bench.rig import Rig, facts, rig
 
 from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.swarm import stamped
+from rcim.connect.connection import Connection
 from rcim.wire import frames
 
 STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -65,6 +66,7 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "TLS out": (("rcim.session.tls", "TlsCore", "seal"),),
     "write": (
+        ("rcim.connect.connection", "Connection", "_put_sealed"),
         ("rcim.connect.connection", "Connection", "write_now"),
         ("rcim.connect.hub", "Hub", "_flush"),
     ),
@@ -145,6 +147,14 @@ def install(clock: Clock) -> None:
         for module, owner, name in methods:
             cls = getattr(importlib.import_module(module), owner)
             setattr(cls, name, clock.around(stage, getattr(cls, name)))
+    made = Connection.connection_made
+
+    def connection_made(self: Connection, transport: Any) -> None:
+        made(self, transport)
+        if self.put == transport.write:  # without TLS the loop's own method is called; it has no class to be put into
+            self.put = clock.around("write", self.put)
+
+    Connection.connection_made = connection_made  # type: ignore[method-assign]
 
 
 def main() -> None:

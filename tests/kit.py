@@ -148,7 +148,7 @@ class TestCluster(TestServer):
     async def _start_gateway(self, number: int) -> None:
         loop = asyncio.get_running_loop()
         front = Front(self.settings, self.server.data, number)
-        remote = RemoteOwner(self._bus / "owner", number, loop)
+        remote = RemoteOwner(self._bus / "owner", number, self.settings.limits, loop)
         hub = front.make_hub(remote, loop)
         hub.start()
         await remote.start(hub)

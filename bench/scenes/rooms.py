@@ -9,7 +9,7 @@ from typing import Any
 from rcim_bench import fanout, limits
 from rcim_bench.crowd import Crowd
 from rcim_bench.rig import Rig, rig, usage
-from rcim_bench.scenario import Say, Scene, Size, Target
+from rcim_bench.scenario import WRONG, Say, Scene, Size, Target
 
 from rcim.base.errors import RcimError
 from rcim.client.swarm import stamped
@@ -80,6 +80,38 @@ async def saturated(size: Size, say: Say) -> dict[str, Any]:
         await crowd.gather(members, max(1, members // 20))
         say("sending")
         return await _saturate(made, crowd, members, seconds)
+
+
+GATEWAYS = 2
+GATEWAY_RATES = (RATE, 2 * RATE)
+
+
+async def gateways(size: Size, say: Say) -> dict[str, Any]:
+    """The room of 10,000 in one process and with two gateways; server and generator are free on all processors."""
+    members = size.count(10_000, 20)
+    rows = []
+    for rate in GATEWAY_RATES:
+        for count in (0, GATEWAYS):
+            async with rig((f"server.gateways={count}",), pin=False) as made:
+                say(f"{count} gateways: {rate:g} messages a second to {members} members")
+                found = await fanout.run(made, members, rate, size.seconds(10), PAYLOAD, say)
+            rows.append(
+                {
+                    "rate": rate,
+                    "gateways": count,
+                    "server_cpu_share": found["server_cpu_share"],
+                    "us_per_delivery": found["server_cpu_us_per_delivery"],
+                    "p50_ms": found["latency_ms"]["p50"],
+                    "p99_ms": found["latency_ms"]["p99"],
+                    "generator_cpu": found["generator_cpu_share"],
+                    **{name: found[name] for name in WRONG},
+                }
+            )
+    return {
+        "members": members,
+        **{name: sum(row[name] for row in rows) for name in WRONG},
+        "rows": rows,
+    }
 
 
 async def _saturate(made: Rig, crowd: Crowd, members: int, seconds: float) -> dict[str, Any]:
@@ -162,6 +194,12 @@ SCENES = (
         "saturated",
         "1,000 members, plain, 16 messages under way: deliveries a second, to compare with `rcim-bench peers`",
         saturated,
+        (),
+    ),
+    Scene(
+        "gateways",
+        "10,000 members, 40 and 80 msg/s, TLS: one process, and two gateways; two cores with the generator on them",
+        gateways,
         (),
     ),
     Scene(

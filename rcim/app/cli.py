@@ -95,6 +95,7 @@ def serve(
         return
     from rcim.app import server
     from rcim.app.datadir import DataDirError
+    from rcim.app.gateways import GatewaysError
     from rcim.store.backend import StoreError
 
     logging.basicConfig(
@@ -106,6 +107,8 @@ def serve(
         server.serve(settings, _ready_json if as_json else _ready_text)
     except (DataDirError, StoreError, OSError) as error:
         raise fail(str(error)) from None
+    except GatewaysError as error:
+        raise fail(f"{error}: {error.__cause__}", 1) from None
 
 
 def _ready_json(ready: Ready) -> None:

@@ -1,8 +1,9 @@
 """A server of several processes: one owns the conversations, N hold connections on the same port, and this one starts
-them, starts again what dies, and stops them in order.
+them, starts again what dies or hangs, and stops them in order.
 
-A part is `python -m rcim.app.part ROLE`: its settings come on standard input, which then stays open; its end tells the
-part that this process is gone. A part says in one line of JSON on standard output that it is ready, or what is wrong.
+A part is `python -m rcim.app.part ROLE`. On standard input it gets its settings and then orders; the end of it tells the
+part that this process is gone. On standard output it says in a line of JSON that it is ready, or what is wrong, and then
+every second that it is alive.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.part import GATEWAY, OWNER, Part, encoded_part
+from rcim.app.part import GATEWAY, NOW, OWNER, STOP, Part, encoded_part
 from rcim.app.server import Ready
 from rcim.app.settings import Settings
 
@@ -29,11 +30,19 @@ log = logging.getLogger("rcim.gateways")
 
 READY_S = 30.0
 """How long a part may take until it is ready."""
+SILENT_S = 20.0
+"""A part that says nothing for so long hangs, and is killed; it says something every second."""
 AGAIN_S, AGAIN_MAX_S = 0.05, 5.0
 """Before a part that died is started again: doubled each time, up to the most; from the start after CALM_S of life."""
 CALM_S = 10.0
 STOP_SLACK_S = 5.0
 """What a part may take to end beyond the times of draining."""
+SOCKET_PATH_MAX = 100
+"""A Unix socket's path has about so much room, in bytes."""
+
+
+class GatewaysError(Exception):
+    """The process that looks after the parts can't go on."""
 
 
 class _Kept:
@@ -47,7 +56,7 @@ class _Kept:
         self.ready: dict[str, Any] = {}
 
     async def start(self) -> None:
-        """Start it and wait until it is ready. Raises DataDirError with what it said."""
+        """Start it and wait until it is ready. Raises DataDirError with what it said, or OSError; it is gone then."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -57,7 +66,16 @@ class _Kept:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in a terminal is for the process that stops the parts in order
         )
-        self._process = process
+        try:
+            said = await self._first_words(process)
+            if "error" in said:
+                raise DataDirError(said["error"])
+        except BaseException:
+            await _kill(process)
+            raise
+        self._process, self.ready = process, said
+
+    async def _first_words(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         assert process.stdin is not None and process.stdout is not None
         line = b""
         with contextlib.suppress(TimeoutError, ConnectionError):
@@ -65,46 +83,55 @@ class _Kept:
                 process.stdin.write(encoded_part(self._part, self._settings))
                 await process.stdin.drain()
                 line = await process.stdout.readline()
-        said = json.loads(line) if line else {"error": f"{self._part.role}: it did not start"}
-        if "error" in said:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            raise DataDirError(said["error"])
-        self.ready = said
+        said: dict[str, Any] = json.loads(line) if line.strip() else {"error": f"{self._part.role}: it did not start"}
+        return said
 
     async def keep(self) -> None:
-        """Start it again whenever it ends, until `stop`."""
+        """Start it again whenever it ends or hangs, until `stop`."""
         loop = asyncio.get_running_loop()
         pause = AGAIN_S
         while True:
             started = loop.time()
-            assert self._process is not None
-            code = await self._process.wait()
+            await self._until_it_ends()
             if self._stopping:
                 return
-            log.error("%s ended (%s); it is started again", self._part.role, code)
+            assert self._process is not None
+            log.error("%s ended (%s); it is started again", self._part.role, self._process.returncode)
+            pause = AGAIN_S if loop.time() - started > CALM_S else min(pause * 2, AGAIN_MAX_S)
             while not self._stopping:
-                pause = AGAIN_S if loop.time() - started > CALM_S else min(pause * 2, AGAIN_MAX_S)
                 await asyncio.sleep(pause)
                 try:
                     await self.start()
                     break
-                except DataDirError as error:
+                except (DataDirError, OSError, ValueError) as error:
                     log.error("%s: %s", self._part.role, error)
+                    pause = min(pause * 2, AGAIN_MAX_S)
             if self._stopping:
-                self.signal(signal.SIGTERM)
+                await _kill(self._process)  # `stop` has not seen the new one
+                return
 
-    def signal(self, number: int) -> None:
-        """Send it a signal, if it is there."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
+    async def _until_it_ends(self) -> None:
+        process = self._process
+        assert process is not None and process.stdout is not None
+        try:
+            while True:
+                async with asyncio.timeout(SILENT_S):
+                    if not await process.stdout.read(4096):
+                        break
+        except TimeoutError:
+            log.error("%s says nothing any more: it is killed", self._part.role)
+        await _kill(process)
+
+    def order(self, what: bytes) -> None:
+        """Tell it something, if it is there."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                self._process.stdin.write(what + b"\n")
 
     async def stop(self, within_s: float) -> None:
-        """SIGTERM, and SIGKILL if it takes longer."""
+        """Let it stop as it should; SIGKILL if it takes longer."""
         self._stopping = True
-        self.signal(signal.SIGTERM)
+        self.order(STOP)
         process = self._process
         if process is None:
             return
@@ -113,58 +140,99 @@ class _Kept:
                 await process.wait()
         except TimeoutError:
             log.error("%s does not stop: it is killed", self._part.role)
-            self.signal(signal.SIGKILL)
-            await process.wait()
+        await _kill(process)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
 
 
 async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
-    """Run the parts until a signal. Raises DataDirError or OSError if they can't be started; none is left then."""
+    """Run the parts until a signal. Raises DataDirError, OSError or GatewaysError if that can't go on; no part is left
+    then."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
-    bus = Path(tempfile.mkdtemp(prefix="rcim-bus-"))  # for one user alone, and a short name: a socket's is bounded
-    owner = _Kept(Part(OWNER, 0, str(bus / "owner"), 0), settings)
     gateways: list[_Kept] = []
     keepers: list[asyncio.Task[None]] = []
     limits = settings.limits
     drain_s = (2 * limits.drain_grace_ms + limits.drain_spread_ms) / 1000 + STOP_SLACK_S
 
     def on_signal() -> None:
-        if stopping.is_set():  # the second one: whoever still drains stops now
+        if stopping.is_set():  # the second one: nobody is waited for any more
             for gateway in gateways:
-                gateway.signal(signal.SIGTERM)
+                gateway.order(NOW)
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
-    try:
-        with _port_of(settings) as place:
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, on_signal)
+    with _bus_of(settings) as bus, _port_of(settings) as place:
+        owner = _Kept(Part(OWNER, 0, str(bus), 0), settings)
+        try:
             port = place.getsockname()[1]
             await owner.start()
-            gateways += [
-                _Kept(Part(GATEWAY, number, str(bus / "owner"), port), settings)
-                for number in range(1, settings.server.gateways + 1)
-            ]
-            await asyncio.gather(*(gateway.start() for gateway in gateways))
-            keepers = [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
+            for number in range(1, settings.server.gateways + 1):
+                gateways.append(_Kept(Part(GATEWAY, number, str(bus), port), settings))
+            await _start_all(gateways)
+            keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
             DataDir(Path(settings.server.data)).keep_address(settings.server.host, port, settings.server.tls)
             on_ready(Ready(settings, settings.server.host, port, owner.ready["made"]))
-            await stopping.wait()
+            waiting = asyncio.create_task(stopping.wait())
+            await asyncio.wait([waiting, *keepers], return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if not stopping.is_set():
+                ended = next(task for task in keepers if task.done())
+                raise GatewaysError("looking after the parts failed") from ended.exception()
+        finally:
+            await asyncio.gather(*(gateway.stop(drain_s) for gateway in gateways))
+            await owner.stop(STOP_SLACK_S)
+            for task in keepers:
+                task.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+
+
+async def _start_all(gateways: list[_Kept]) -> None:
+    """Start them together; if one can't be, the others are not left half-started."""
+    tasks = [asyncio.create_task(gateway.start()) for gateway in gateways]
+    try:
+        await asyncio.gather(*tasks)
     finally:
-        await asyncio.gather(*(gateway.stop(drain_s) for gateway in gateways))
-        await owner.stop(STOP_SLACK_S)
-        await asyncio.gather(*keepers)
-        shutil.rmtree(bus, ignore_errors=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _bus_of(settings: Settings) -> Iterator[Path]:
+    """Where the owner's socket is: in the data directory if its path is short enough, else in a directory of its own."""
+    usual = Path(settings.server.data).absolute() / "bus"
+    if len(bytes(usual)) <= SOCKET_PATH_MAX:
+        yield usual
+        usual.unlink(missing_ok=True)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="rcim-bus-"))
+    try:
+        yield folder / "bus"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _port_of(settings: Settings) -> socket.socket:
-    """A socket that holds the port for the gateways, and takes no connections. Raises OSError."""
-    host = settings.server.host
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """A socket that holds the port for the gateways, and takes no connections. Raises OSError: also if another server
+    has it, with whom the gateways would otherwise share it without a word."""
+    host, port = settings.server.host, settings.server.port
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    if port:
+        with socket.socket(family, socket.SOCK_STREAM) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
+            alone.listen(1)
     place = socket.socket(family, socket.SOCK_STREAM)
     try:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        place.bind((host, settings.server.port))
+        place.bind(address)
     except OSError:
         place.close()
         raise

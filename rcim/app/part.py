@@ -23,7 +23,10 @@ from rcim.bus.remote import RemoteOwner
 from rcim.store.backend import StoreError
 
 OWNER, GATEWAY = "owner", "gateway"
-STDIN = 0
+STDIN, STDOUT = 0, 1
+STOP, NOW = b"stop", b"now"
+"""Orders: stop as one should; do not wait for anybody any more."""
+BEAT_S = 1.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -50,23 +53,43 @@ def _say(**ready: object) -> None:
     print(json.dumps(ready), flush=True)
 
 
-async def _until_signal(again: asyncio.Event | None = None) -> None:
-    """Return at SIGTERM; further ones set `again`."""
-    loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
+class _Orders:
+    """What the process that started this one says: to stop, to stop now. Its end is the end of this one too.
 
-    def on_signal() -> None:
-        if stopping.is_set() and again is not None:
-            again.set()
-        stopping.set()
+    Signals are for that process: a service manager may send them to all, and the order of stopping is not theirs.
+    """
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
-    await stopping.wait()
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.stop, self.now = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, _nothing)
+        os.set_blocking(STDOUT, False)
+        self._beat()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _beat(self) -> None:
+        """Say that the loop turns. Who does not is killed and started again."""
+        self._loop.call_later(BEAT_S, self._beat)
+        with contextlib.suppress(OSError):
+            os.write(STDOUT, b"\n")
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):
+            while orders := os.read(STDIN, 4096):
+                for order in orders.split():
+                    event = self.now if order == NOW else self.stop
+                    self._loop.call_soon_threadsafe(event.set)
+        # What is durable is durable: this is as good as being killed.
+        os._exit(1)
+
+
+def _nothing() -> None:
+    """A signal that is not for this process."""
 
 
 async def owner(part: Part, settings: Settings) -> None:
-    """Own the conversations until SIGTERM. Raises DataDirError, StoreError or OSError."""
+    """Own the conversations until it is told to stop. Raises DataDirError, StoreError or OSError."""
     loop = asyncio.get_running_loop()
     back = Back(settings)
     back.open(loop)
@@ -76,15 +99,15 @@ async def owner(part: Part, settings: Settings) -> None:
         await links.listen_at(Path(part.bus))
         calm_collector()
         _say(made=back.made)
-        await _until_signal()
+        await _Orders().stop.wait()
         links.stop()
 
 
 async def gateway(part: Part, settings: Settings) -> None:
-    """Hold connections until SIGTERM, then stop in order. Raises DataDirError, TimeoutError or OSError."""
+    """Hold connections until it is told to stop, then stop in order. Raises DataDirError, TimeoutError or OSError."""
     loop = asyncio.get_running_loop()
     front = Front(settings, DataDir(Path(settings.server.data)), part.number)
-    remote = RemoteOwner(Path(part.bus), part.number, loop)
+    remote = RemoteOwner(Path(part.bus), part.number, settings.limits, loop)
     tls = front.tls()
     hub = front.make_hub(remote, loop)
     hub.start()
@@ -93,7 +116,9 @@ async def gateway(part: Part, settings: Settings) -> None:
         await front.listen(tls, part.port, shared=True)
         calm_collector()
         _say(port=front.port)
-        await _until_signal(front.stop_now)
+        orders = _Orders()
+        front.stop_now = orders.now
+        await orders.stop.wait()
         await front.stop()
     finally:
         remote.stop()
@@ -111,22 +136,12 @@ def _first_line() -> bytes:
     return line
 
 
-def _end_with_parent() -> None:
-    """Standard input ends when the process that started this one is gone: nobody would stop us any more. What is
-    durable is durable, so it is as good as being killed."""
-    with contextlib.suppress(OSError):
-        while os.read(STDIN, 4096):
-            pass
-    os._exit(1)
-
-
 def main() -> None:
     """Entry point: the role stands in the arguments for who looks at the list of processes."""
     part, settings = _decoded_part(_first_line())
     logging.basicConfig(level=settings.log.level.upper(), format=f"{LOG_FORMAT} [{part.role} {part.number}]")
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         uvloop.run({OWNER: owner, GATEWAY: gateway}[part.role](part, settings))
     except (DataDirError, StoreError, OSError) as error:  # TimeoutError is an OSError

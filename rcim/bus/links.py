@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ log = logging.getLogger("rcim.bus")
 
 LOOK_S = 2.0
 """How long gateways may take to say what is to be seen; who is later is left out."""
+DELIVER_BYTES = 1 << 20
+"""A batch of more goes down in several messages."""
 ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
 """With so many users at other gateways, how many are online is counted once in so many seconds."""
 WATCH_S = 1.0
@@ -68,13 +70,13 @@ class Link:
         elif not self._links.owner.submit(request):
             self._held[message.key] = deque([request])
 
-    def mailbox_drained(self) -> None:
-        """A mailbox has room again (Origin): what was held goes in, in its order."""
-        for key, held in list(self._held.items()):
-            while held and self._links.owner.submit(held[0]):
-                held.popleft()
-            if not held:
-                del self._held[key]
+    def mailbox_drained(self, key: str) -> None:
+        """A mailbox has room again (Origin): what was held for it goes in, in its order."""
+        held = self._held.get(key)
+        while held and self._links.owner.submit(held[0]):
+            held.popleft()
+        if not held:
+            self._held.pop(key, None)
 
     def _ask(self, message: m.Ask) -> None:
         if isinstance(message.query, LoginQuery):
@@ -142,6 +144,8 @@ class Links:
         self._looks: dict[int, tuple[set[Link], list[Any], Callable[[list[Any]], None]]] = {}
         self._online: dict[tuple[Link, str], tuple[float, int]] = {}
         """Of large conversations: when it was counted, and what `online_beside` found."""
+        self._counting: dict[tuple[Link, str], list[Callable[[int], None]]] = {}
+        """Who waits for a count that is under way."""
         self._last_look = 0
         self._server: asyncio.AbstractServer | None = None
         self._watch: asyncio.TimerHandle | None = None
@@ -249,9 +253,11 @@ class Links:
         return conversation in self._listening
 
     def deliver(self, conversation: str, messages: Sequence[Packed]) -> None:
-        data = encoded(m.Deliver(conversation, list(messages)))
-        for link in self._listening.get(conversation, ()):
-            link.send(data)
+        listening = self._listening.get(conversation, {})
+        for part in _parts(messages):
+            data = encoded(m.Deliver(conversation, part))
+            for link in listening:
+                link.send(data)
 
     def members_added(self, conversation: str, user_ids: Sequence[str]) -> None:
         told: dict[Link, list[str]] = {}
@@ -288,13 +294,18 @@ class Links:
         if known is not None and self.loop.time() - known[0] < ONLINE_FRESH_S:
             done(known[1])
             return
+        wait = self._counting.setdefault((link, key), [])
+        wait.append(done)
+        if len(wait) > 1:
+            return  # it is being counted
 
         def counted(found: list[Any]) -> None:
             there = {user_id for part in found for user_id in part}
             count = sum(link not in self._users.get(user_id, ()) for user_id in there)
             if len(there) >= ONLINE_LARGE:
                 self._online[(link, key)] = (self.loop.time(), count)
-            done(count)
+            for each in self._counting.pop((link, key)):
+                each(count)
 
         self._ask_all(OnlineQuery(key), {o for o in self._listening.get(key, ()) if o is not link}, counted)
 
@@ -325,6 +336,20 @@ class Links:
         entry = self._looks.pop(number, None)
         if entry is not None:
             entry[2](entry[1])
+
+
+def _parts(messages: Sequence[Packed]) -> Iterator[list[Packed]]:
+    """`messages` in runs that are each far below the longest message of a pipe."""
+    part: list[Packed] = []
+    size = 0
+    for message in messages:
+        part.append(message)
+        size += len(message.row)
+        if size > DELIVER_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _together(query: Look, found: list[Any]) -> Any:

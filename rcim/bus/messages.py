@@ -5,6 +5,7 @@ Both ends are of one version and on one machine: nothing here is kept, and nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -90,7 +91,7 @@ class Deliver(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
     """Outlet.deliver."""
 
     key: str
-    rows: list[Row]
+    rows: Sequence[Row]
 
 
 class MembersAdded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from rcim.actor import commands
 from rcim.actor.outcomes import Refused
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
+from rcim.base.limits import Limits
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Origin, Outlet, Packed, Request
@@ -35,6 +36,8 @@ BEAT_S = 1.0
 SILENT_S = 10.0
 """An owner from which nothing comes for so long is given up."""
 RETRY_MS = 1000
+UNKNOWN = Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS)
+AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
 REPEATABLE = (commands.SendMessage, commands.ReadHistory, commands.ReadInfo, commands.ReadMembers)
 """Commands that do no harm if they are carried out twice."""
 
@@ -48,8 +51,9 @@ class Gateway(Outlet, Protocol):
 class RemoteOwner:
     """See the module's text. `start` once, `stop` at the end."""
 
-    def __init__(self, path: Path, number: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, path: Path, number: int, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
+        self._key_max = limits.mailbox_max
         self._number = number
         self._loop = loop
         self._hub: Gateway | None = None
@@ -58,9 +62,13 @@ class RemoteOwner:
         self._heard = 0
         self._outstanding: dict[int, tuple[Request, bool]] = {}
         """Number to (request, whether it is a command)."""
-        self._waiting: list[Origin] = []
+        self._of_key: dict[str, int] = {}
+        """Commands under way by conversation: one that waits must not take the room of all the others."""
+        self._waiting: dict[str, dict[Origin, None]] = {}
+        """Who waits for room, by conversation."""
         self._elsewhere = 0
-        self._lost_s = loop.time()
+        self._heard_s = loop.time()
+        """When an owner said something last."""
         self._been_linked = False
         self._linked: asyncio.Future[None] = loop.create_future()
         self._stopping = False
@@ -88,9 +96,11 @@ class RemoteOwner:
     # -- Owner
 
     def submit(self, request: Request) -> bool:
-        if len(self._outstanding) >= OUTSTANDING_MAX:
-            self._waiting.append(request.origin)
+        under_way = self._of_key.get(request.key, 0)
+        if under_way >= self._key_max or len(self._outstanding) >= OUTSTANDING_MAX:
+            self._waiting.setdefault(request.key, {})[request.origin] = None
             return False
+        self._of_key[request.key] = under_way + 1
         number = self._keep(request, True)
         self._say(m.Do(number, request.key, request.ask))
         return True
@@ -130,13 +140,14 @@ class RemoteOwner:
 
     def _take(self, message: m.Down) -> None:
         self._heard += 1
+        self._heard_s = self._loop.time()
         _DOWN[type(message)](self, message)
 
     def _answered(self, message: m.Answered) -> None:
-        found = self._outstanding.pop(message.number, None)
-        if found is None:
+        request = self._over(message.number)
+        if request is None:
             return
-        request, result = found[0], message.result
+        result = message.result
         self._elsewhere = message.elsewhere
         try:
             request.origin.answer(request.token, result)
@@ -147,11 +158,27 @@ class RemoteOwner:
                     self._unless_anybody(key)
             self._wake()
 
+    def _over(self, number: int) -> Request | None:
+        """A request that is answered, or given up, counts no longer."""
+        found = self._outstanding.pop(number, None)
+        if found is None:
+            return None
+        request, command = found
+        if command:
+            left = self._of_key[request.key] = self._of_key[request.key] - 1
+            if not left:
+                del self._of_key[request.key]
+        return request
+
     def _wake(self) -> None:
-        if self._waiting and len(self._outstanding) <= OUTSTANDING_MAX // 2:
-            waiting, self._waiting = self._waiting, []
-            for origin in waiting:
-                origin.mailbox_drained()
+        if not self._waiting or len(self._outstanding) > OUTSTANDING_MAX // 2:
+            return
+        for key in [key for key in self._waiting if self._of_key.get(key, 0) <= self._key_max // 2]:
+            for origin in self._waiting.pop(key):
+                try:
+                    origin.mailbox_drained(key)
+                except Exception:  # it is this one's; the others go on
+                    log.exception("waking who waited for %s failed", key)
 
     def _unless_anybody(self, key: str) -> None:
         """The owner takes it that somebody here is in `key`: say so if that is not the case."""
@@ -198,14 +225,16 @@ class RemoteOwner:
             pipe = Pipe(self._loop, m.Down, self._take, lost.set)
             try:
                 await self._loop.create_unix_connection(partial(_same, pipe), str(self._path))
+                self._pipe = pipe
+                self._begin()
+                await lost.wait()
+                self._lost()
             except OSError:
-                self._give_up_in_time()
-                await asyncio.sleep(AGAIN_S)
-                continue
-            self._pipe = pipe
-            self._begin()
-            await lost.wait()
-            self._lost()
+                pass
+            except Exception:  # whatever it is: a gateway without an owner is of no use to anybody
+                log.exception("reaching the owner failed")
+                pipe.close()
+            await asyncio.sleep(AGAIN_S)
 
     def _begin(self) -> None:
         """The owner is there: say who we are, and ask again what has no answer."""
@@ -221,27 +250,20 @@ class RemoteOwner:
         self._been_linked = True
 
     def _lost(self) -> None:
-        self._lost_s = self._loop.time()
         if self._stopping:
             return
         log.error("the owner of the conversations is gone; %d requests wait for it", len(self._outstanding))
-        self._refuse_all(
-            Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS),
-            lambda request, command: command and not isinstance(request.ask, REPEATABLE),
-        )
+        self._refuse_all(lambda request, command: command and not isinstance(request.ask, REPEATABLE))
 
-    def _give_up_in_time(self) -> None:
-        if self._loop.time() - self._lost_s > WAIT_S:
-            self._refuse_all(
-                Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS), lambda request, command: True
-            )
-
-    def _refuse_all(self, refused: Refused, which: Callable[[Request, bool], bool]) -> None:
+    def _refuse_all(self, which: Callable[[Request, bool], bool]) -> None:
         chosen = [number for number, one in self._outstanding.items() if which(*one)]
         for number in chosen:
-            request, _ = self._outstanding.pop(number)
+            _, command = self._outstanding[number]
+            request = self._over(number)
+            assert request is not None
+            known = not command or isinstance(request.ask, REPEATABLE)
             try:
-                request.refuse(refused)
+                request.refuse(AWAY if known else UNKNOWN)
             except Exception:
                 log.exception("an answer failed")
         self._wake()
@@ -249,10 +271,13 @@ class RemoteOwner:
     def _tick(self) -> None:
         self._beat = self._loop.call_later(BEAT_S, self._tick)
         self._say(m.Ping())
-        pipe = self._pipe
-        if pipe is not None and not pipe.lost and self._loop.time() - pipe.heard_s > SILENT_S:
+        pipe, now = self._pipe, self._loop.time()
+        if pipe is not None and not pipe.lost and now - pipe.heard_s > SILENT_S:
             log.error("nothing came from the owner of the conversations for %.0f s: it is given up", SILENT_S)
             pipe.close()
+        # An owner that takes the connection and says nothing is as good as none.
+        if now - self._heard_s > WAIT_S and self._outstanding:
+            self._refuse_all(lambda request, command: True)
 
 
 def _same(pipe: Pipe) -> Pipe:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
@@ -42,6 +43,10 @@ TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""
 
 
+def _nowhere(_: bytes) -> None:
+    """There is no transport yet."""
+
+
 class Connection(asyncio.Protocol):
     """See the module's text. Everything runs in the loop's thread."""
 
@@ -63,6 +68,7 @@ class Connection(asyncio.Protocol):
         "id",
         "out",
         "platform",
+        "put",
         "queue",
         "quick",
         "session",
@@ -83,6 +89,8 @@ class Connection(asyncio.Protocol):
         self.queue = OutboundQueue(hub.limits)
         self.out: list[bytes] = []
         """What this turn has for the client; `flush` writes it."""
+        self.put: Callable[[bytes], None] = _nowhere
+        """`write_now` for the innermost loop: it may raise, and then `failed` is to be called."""
         self.quick = False
         """True while deliveries may be written without asking the queue."""
         self.closing = False
@@ -96,6 +104,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self.put = transport.write if self._tls is None else self._put_sealed
         peer = transport.get_extra_info("peername")
         self.address = f"{peer[0]}:{peer[1]}" if peer else ""
         transport.set_write_buffer_limits(
@@ -167,6 +176,7 @@ class Connection(asyncio.Protocol):
         self._pump_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.put = _nowhere  # it holds this connection: memory is given back now, and not when a collector comes
         self.closing = True
         self.quick = False
         self.session.lost()
@@ -240,7 +250,7 @@ class Connection(asyncio.Protocol):
         else:
             self.write(work.encode(request_id))
 
-    def mailbox_drained(self) -> None:
+    def mailbox_drained(self, key: str) -> None:
         """There is room again for the command that is held (Origin)."""
         request, self._held = self._held, None
         if request is None or self.closing:
@@ -297,19 +307,25 @@ class Connection(asyncio.Protocol):
             self._hub.flush_later(self)
         self.out.append(data)
 
+    def _put_sealed(self, data: bytes) -> None:
+        tls = self._tls
+        assert tls is not None
+        if tls.ready:
+            self._transport.write(tls.seal(data))
+
     def write_now(self, data: bytes) -> None:
         """Give `data` to the transport at once. Only if nothing is gathered (`out` is empty). Never raises: what goes
         wrong here is this connection's, and ends it."""
-        tls = self._tls
         try:
-            if tls is None:
-                self._transport.write(data)
-            elif tls.ready:
-                self._transport.write(tls.seal(data))
+            self.put(data)
         except Exception as error:
-            log.info("writing to connection %d failed: %s", self.id, error)
-            self.session.lost()
-            self._end(b"")
+            self.failed(error)
+
+    def failed(self, error: Exception) -> None:
+        """Writing failed with `error`: it is the end of this connection, and of no other."""
+        log.info("writing to connection %d failed: %s", self.id, error)
+        self.session.lost()
+        self._end(b"")
 
     def flush(self) -> None:
         """Write what was gathered, as one."""

@@ -178,30 +178,33 @@ class Fanout:
         members, newest = audience.members, audience.next
         start = audience.at
         end = audience.at = start + self._limits.fanout_chunk
-        known = -1
+        number_of = members.get
+        known, each = newest, 0
         written = given = 0
         for connection in audience.order[start:end]:
-            number = members.get(connection, newest)
+            number = number_of(connection, newest)
+            if number != known:  # mostly all of a chunk have got the same
+                given += written * each
+                self.visits += written
+                known, written = number, 0
+                if number != newest:
+                    visit = audience.visit(number)
+                    data, after, each = visit.data, visit.end, visit.end - number
             if number == newest:  # it has gone, or come just now
                 continue
-            if number != known:
-                known = number
-                visit = audience.visit(number)
-                data, after = visit.data, visit.end
             members[connection] = after
             written += 1
-            given += after - number
             try:
                 if not connection.quick:
                     self._offer(audience, connection, visit)
                 elif connection.out:
                     connection.out.append(data)
                 else:
-                    connection.write_now(data)
-            except Exception:  # it is this connection's; the round goes on for the others
-                log.exception("giving to connection %d failed", connection.id)
+                    connection.put(data)
+            except Exception as error:  # it is this connection's; the round goes on for the others
+                connection.failed(error)
         self.visits += written
-        self.deliveries += given
+        self.deliveries += given + written * each
         if end < len(audience.order):
             self._loop.call_soon(self._chunk, audience)
         else:

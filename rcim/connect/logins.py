@@ -6,6 +6,7 @@ with the user, and counts on top of what was read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import HeadsQuery, LoginQuery, Refused
@@ -76,7 +77,7 @@ class _Pending:
     def answer(self, token: int, result: Any) -> None:
         self._logins.finish(self._connection, self._request_id, result)
 
-    def mailbox_drained(self) -> None:
+    def mailbox_drained(self, key: str) -> None:
         """Queries need no mailbox."""
 
 
@@ -93,23 +94,30 @@ class _Anew:
     def answer(self, token: int, result: Any) -> None:
         self._logins._anew(self._user_id, self._user, result)
 
-    def mailbox_drained(self) -> None:
+    def mailbox_drained(self, key: str) -> None:
         """Queries need no mailbox."""
 
 
 class _HeadsAsked:
     """The question for the newest SEQ of conversations; the Origin of its query."""
 
-    __slots__ = ("_hub",)
+    __slots__ = ("_hub", "_keys")
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, keys: list[str]) -> None:
         self._hub = hub
+        self._keys = keys
+
+    def ask(self) -> None:
+        """Ask, until there is an answer."""
+        self._hub.owner.ask(Request("", HeadsQuery(self._keys), self, 0))
 
     def answer(self, token: int, result: Any) -> None:
         if isinstance(result, Heads):
             self._hub.missed(result.newest)
+        else:
+            self._hub.loop.call_later(ANEW_PAUSE_S, self.ask)
 
-    def mailbox_drained(self) -> None:
+    def mailbox_drained(self, key: str) -> None:
         """Queries need no mailbox."""
 
 
@@ -128,7 +136,7 @@ class Logins:
         self._users: dict[str, _User] = {}
         self._pending: set[_User] = set()
         """Those who wait for the store."""
-        self._asking_anew = 0
+        self._asking_anew: set[_User] = set()
 
     def __len__(self) -> int:
         return len(self._users)
@@ -164,14 +172,13 @@ class Logins:
         if isinstance(result, Refused) or connection.closing or connection.session.state is not State.LOGIN_CHECK:
             self._drop_if_unused(caller.user_id, user)
             connection.caller = None
-            for key in changed:
-                if not self._hub.listening(key):
-                    self._hub.owner.nobody_in(key)
+            self._say_who_is_not_there(changed)
             if isinstance(result, Refused) and not connection.closing:
                 connection.session.refuse(result.code, request_id, Login.TYPE, result.detail, result.retry_after_ms)
                 connection.say()
             return
         self._enter(user, connection, list(_now_in(result, changed)))
+        self._say_who_is_not_there(changed)
         caller.nickname, caller.face_url = profile or (result.profile.nickname, result.profile.face_url)
         self._hub.counters.logins += 1
         limits = self._hub.limits
@@ -212,6 +219,12 @@ class Logins:
             self._pending.discard(user)
         return changed, profile
 
+    def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:
+        """The owner was told of a user of ours in these; of some of them nobody is here."""
+        for key in conversations:
+            if not self._hub.listening(key):
+                self._hub.owner.nobody_in(key)
+
     def expects(self, conversation: str) -> bool:
         """True if a login that waits for the store is about to enter `conversation`."""
         return any(user.changes.get(conversation) for user in self._pending)
@@ -221,9 +234,12 @@ class Logins:
     def ask_anew(self) -> None:
         """Ask for everyone who is online what it is in."""
         for user_id, user in list(self._users.items()):
-            self._wait(user)
-            self._asking_anew += 1
-            self._ask_for(user_id, user)
+            # What was heard from the owner before is older than what this one answers.
+            user.changes, user.profile = {}, None
+            if user not in self._asking_anew:  # else the question goes out again by itself
+                self._wait(user)
+                self._asking_anew.add(user)
+                self._ask_for(user_id, user)
         if not self._asking_anew:
             self._ask_heads()
 
@@ -235,7 +251,7 @@ class Logins:
             self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
             return
         changed, profile = self._waited(user)
-        self._asking_anew -= 1
+        self._asking_anew.discard(user)
         found = _now_in(result, changed)
         for key in found - user.conversations:
             self.joined(user_id, key)
@@ -243,13 +259,14 @@ class Logins:
             self._hub.member_gone(key, user_id)
         self.profile_changed(user_id, *(profile or (result.profile.nickname, result.profile.face_url)))
         self._drop_if_unused(user_id, user)
+        self._say_who_is_not_there([*changed, *found])
         if not self._asking_anew:
             self._ask_heads()
 
     def _ask_heads(self) -> None:
         keys = [audience.key for audience in self._hub.fanout]
         for at in range(0, len(keys), HEADS_AT_ONCE):
-            self._hub.owner.ask(Request("", HeadsQuery(keys[at : at + HEADS_AT_ONCE]), _HeadsAsked(self._hub), 0))
+            _HeadsAsked(self._hub, keys[at : at + HEADS_AT_ONCE]).ask()
 
     # -- changes
 

@@ -110,7 +110,7 @@ class Dispatcher:
         if mailbox is None:
             mailbox = self._mailboxes[request.key] = Mailbox(request.key, shard_of(request.key))
         if len(mailbox.queue) >= self._limits.mailbox_max:
-            mailbox.waiting.append(request.origin)
+            mailbox.waiting[request.origin] = None
             return False
         mailbox.queue.append(request)
         self._make_ready(mailbox)

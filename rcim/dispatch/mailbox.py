@@ -22,11 +22,11 @@ class Mailbox:
         self.ready = False
         """True while it stands in the dispatcher's list of mailboxes to look at."""
         self.used_ms = 0
-        self.waiting: list[Origin] = []
+        self.waiting: dict[Origin, None] = {}
 
     def wake(self, room: int) -> None:
         """Tell those who wait that there is room, once the queue is at most half of `room`."""
         if self.waiting and len(self.queue) <= room // 2:
-            waiting, self.waiting = self.waiting, []
+            waiting, self.waiting = self.waiting, {}
             for origin in waiting:
-                origin.mailbox_drained()
+                origin.mailbox_drained(self.key)

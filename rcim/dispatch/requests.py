@@ -29,8 +29,8 @@ class Origin(Protocol):
 
     def answer(self, token: int, result: Result | Answer) -> None: ...
 
-    def mailbox_drained(self) -> None:
-        """A mailbox that had no room for this origin has room again."""
+    def mailbox_drained(self, key: str) -> None:
+        """The mailbox of `key`, which had no room for this origin, has room again."""
 
 
 class Outlet(Protocol):

@@ -4,6 +4,7 @@ through the bus, and that every wait on it has an end (OP-04, WI-06, RX-05, ST-0
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,17 @@ from typing import Any
 import pytest
 
 from rcim.actor.outcomes import Refused
+from rcim.app import gateways as gateways_module
+from rcim.app.part import Part
+from rcim.app.settings import load
 from rcim.base.errors import SERVER_ERROR, RcimError
+from rcim.base.terms import Priority
 from rcim.bus import links as links_module
 from rcim.bus import messages as m
 from rcim.bus import remote as remote_module
 from rcim.bus.pipe import Pipe, encoded
+from rcim.dispatch.requests import Packed
+from rcim.store.backend import StoreError
 from rcim.wire import frames as f
 from tests.kit import Raw, TestCluster, create, send, until
 
@@ -218,6 +225,230 @@ async def test_a_full_mailbox_holds_a_gateway_back_in_order(tmp_path: Path) -> N
     await cluster.stop()
 
 
+async def test_many_full_mailboxes_do_not_wake_each_other(tmp_path: Path) -> None:
+    """One link waits for several mailboxes at a time: it stands in each once, and is woken for the one with room."""
+    cluster = TestCluster(tmp_path / "d", flags=("limits.mailbox_max=2",))
+    await cluster.start()
+    alice, bob = await two(cluster)
+    carol = await member_at(cluster, 0, "carol")
+    groups = ["g", "h", "i"]
+    for group in groups[1:]:
+        await alice.ask(create(group, "bob", "carol"))
+    await carol.ask(f.GroupJoin("g", ""))
+    for number, one in enumerate((alice, bob, carol)):
+        for i in range(50):
+            for at, group in enumerate(groups):
+                one.write(send(group, f"{number}-{group}-{i}").encode(1000 * (at + 1) + i))
+    assert cluster.back is not None
+    dispatcher, most = cluster.back.dispatcher, 0
+    for one in (alice, bob, carol):
+        answered = 0
+        while answered < 50 * len(groups):
+            raw = await one.take_raw()
+            assert raw is not None
+            answered += raw.type == f.SendOk.TYPE
+            most = max([most, *(len(box.waiting) for box in dispatcher._mailboxes.values())])
+    assert most <= 2, "each gateway stands in a mailbox's line once"
+    for group in groups:
+        assert (await alice.ask(f.History(f"g:{group}", 1, 0, 1, True))).newest_seq == 150
+    await cluster.stop()
+
+
+async def test_one_conversation_that_waits_leaves_room_for_others(tmp_path: Path) -> None:
+    cluster = TestCluster(tmp_path / "d", flags=("limits.mailbox_max=4",))
+    await cluster.start()
+    alice, bob = await two(cluster)
+    await alice.ask(create("other", "bob"))
+    (link,) = [one for one in cluster.links._links.values() if one.number == 1]
+    link.congested.add("g:g")  # its actor pauses until this gateway says otherwise
+    for i in range(30):
+        alice.write(send("g", f"c{i}").encode(100 + i))
+    remote = owner_of(cluster, 0)
+    await until(lambda: remote._of_key.get("g:g") == 4, "as many as a mailbox takes are under way, and no more")
+    cluster.at = 0
+    carol = await cluster.member("carol")
+    await carol.ask(f.GroupJoin("other", ""))
+    assert (await carol.ask(send("other", "c"))).seq == 1
+    remote.resume("g:g")
+    assert [(await alice.answer_to(100 + i)).seq for i in range(30)] == list(range(1, 31))
+    assert not remote._of_key and not remote._waiting and not remote._outstanding
+    assert bob is not None
+    await cluster.stop()
+
+
+async def test_an_owner_that_hangs_is_as_good_as_none(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and says nothing: what waits for it is refused, and nothing piles up."""
+    alice, _ = await two(cluster)
+    remote, other = owner_of(cluster, 0), owner_of(cluster, 1)
+    cluster.kill_owner()
+    pipes: list[asyncio.StreamWriter] = []
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pipes.append(writer)
+
+    path = cluster._bus / "owner"
+    path.unlink(missing_ok=True)
+    hung = await asyncio.start_unix_server(mute, str(path))
+    await until(lambda: remote.linked and other.linked)
+    alice.write(send("g", "c1").encode(60))
+    await until(lambda: any(command for _, command in remote._outstanding.values()))
+    monkeypatch.setattr(remote_module, "WAIT_S", -1.0)
+    remote._tick()
+    refused = await alice.answer_to(60)
+    assert isinstance(refused, RcimError) and refused.code.name == "STORE_UNAVAILABLE"
+    monkeypatch.undo()
+    for writer in pipes:
+        writer.close()
+    hung.close()
+    await until(lambda: not remote.linked)
+    await cluster.start_owner()
+    await linked(cluster)
+    await until(
+        lambda: not remote._outstanding and not cluster.hubs[0].logins._asking_anew, "asked once, answered once"
+    )
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+
+
+async def test_owners_that_come_and_go_are_asked_once(cluster: TestCluster) -> None:
+    alice, _ = await two(cluster)
+    remote = owner_of(cluster, 0)
+    for _ in range(5):
+        remote._hub.owner_is_new()  # type: ignore[union-attr]
+    assert len(cluster.hubs[0].logins._asking_anew) == 1
+    assert sum(not command for _, command in remote._outstanding.values()) == 1
+    assert (await alice.ask(send("g", "c1"))).seq == 1
+
+
+async def test_what_an_owner_before_said_does_not_count_any_more(cluster: TestCluster) -> None:
+    """It said that bob has left; then it died, and bob came again: the new owner's answer is the newer one."""
+    alice, bob = await two(cluster)
+    logins = cluster.hubs[1].logins
+    user = logins._users["bob"]
+    logins._wait(user)
+    cluster.hubs[1].member_gone("g:g", "bob")
+    assert user.changes == {"g:g": False}
+    cluster.kill_owner()
+    await cluster.start_owner()
+    await until(lambda: cluster.hubs[1].fanout.find("g:g") is not None, "the new owner knows of bob")
+    logins._waited(user)
+    await alice.ask(send("g", "c1"))
+    assert (await bob.take_of(f.Deliver)).messages[0].seq == 1
+
+
+async def test_a_question_for_heads_is_asked_until_it_is_answered(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.connect.logins.ANEW_PAUSE_S", 0.0)
+    alice, bob = await two(cluster)
+    await alice.ask(send("g", "c1"))
+    await bob.take_of(f.Deliver)
+    assert cluster.back is not None
+    await alice.ask(send("g", "c2"))
+    cluster.hubs[1].fanout.find("g:g").newest_seq = 1  # type: ignore[union-attr]
+    store = cluster.back.store
+    answer_all, failing = store.answer_all, [True]
+
+    def flaky(queries: Any) -> Any:
+        if failing:
+            failing.clear()
+            raise StoreError("a bad moment")
+        return answer_all(queries)
+
+    monkeypatch.setattr(store, "answer_all", flaky)
+    cluster.hubs[1].logins._ask_heads()
+    told = await bob.take_of(f.Resync)
+    assert (told.from_seq, told.newest_seq) == (2, 2) and not failing
+
+
+async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:
+    alice, _ = await two(cluster)
+    before = cluster.links._last_look
+    for i in range(20):
+        alice.write(f.GroupInfo("g").encode(300 + i))
+    for i in range(20):
+        assert (await alice.answer_to(300 + i)).online_num == 2
+    assert cluster.links._last_look - before < 20
+
+
+async def test_who_is_not_there_is_said_after_a_login_too(cluster: TestCluster) -> None:
+    """Joined and left while a login waited: the owner does not go on sending to a gateway where nobody is."""
+    alice = await member_at(cluster, 0, "alice")
+    await alice.ask(create("g"))
+    phone = await member_at(cluster, 0, "bob")
+    remote = owner_of(cluster, 1)
+    assert remote._pipe is not None
+    take, held = remote._pipe._on_message, []
+
+    def hold(message: Any) -> None:
+        (held.append if isinstance(message, m.Answered) else take)(message)
+
+    remote._pipe._on_message = hold  # type: ignore[method-assign]
+    logging_in = asyncio.create_task(member_at(cluster, 1, "bob"))
+    await until(lambda: held)
+    await phone.ask(f.GroupJoin("g", ""))
+    await phone.ask(f.GroupLeave("g"))
+    remote._pipe._on_message = take  # type: ignore[method-assign]
+    for message in held:
+        take(message)
+    await logging_in
+    await until(lambda: len(cluster.links._listening["g:g"]) == 1)
+
+
+def test_a_large_batch_goes_down_in_parts() -> None:
+    rows = [Packed(i, Priority.NORMAL, bytes(300_000)) for i in range(1, 11)]
+    parts = list(links_module._parts(rows))
+    assert [p for part in parts for p in part] == rows and len(parts) == 3
+    assert list(links_module._parts([])) == []
+
+
+async def test_a_part_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(gateways_module, "SILENT_S", 0.05)
+    kept = gateways_module._Kept(Part("gateway", 1, "", 0), load(None, {}, []))
+    kept._process = await asyncio.create_subprocess_exec("sleep", "600", stdout=asyncio.subprocess.PIPE)
+    await kept._until_it_ends()
+    assert kept._process.returncode == -signal.SIGKILL
+
+
+async def test_a_part_that_can_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps it from starting, with longer and longer pauses, until it can."""
+    monkeypatch.setattr(gateways_module, "AGAIN_S", 0.001)
+    kept = gateways_module._Kept(Part("gateway", 1, "", 0), load(None, {}, []))
+    kept._process = await asyncio.create_subprocess_exec("true", stdout=asyncio.subprocess.PIPE)
+    troubles: list[Exception] = [OSError("no memory"), ValueError("no JSON"), gateways_module.DataDirError("in use")]
+    started = asyncio.Event()
+
+    async def start() -> None:
+        if troubles:
+            raise troubles.pop(0)
+        kept._process = await asyncio.create_subprocess_exec("sleep", "600", stdout=asyncio.subprocess.PIPE)
+        started.set()
+
+    monkeypatch.setattr(kept, "start", start)
+    keeping = asyncio.create_task(kept.keep())
+    await started.wait()
+    assert not troubles and not keeping.done()
+    monkeypatch.setattr(gateways_module, "STOP_SLACK_S", 0.0)
+    await kept.stop(0.0)
+    await keeping
+
+
+async def test_a_port_that_another_server_has_is_refused(cluster: TestCluster) -> None:
+    settings = load(None, {}, [f"server.port={cluster.gateways[0][0].port}"])
+    with pytest.raises(OSError, match="in use"):
+        gateways_module._port_of(settings)
+    with gateways_module._port_of(load(None, {}, ["server.port=0"])) as place:
+        assert place.getsockname()[1] > 0
+
+
+def test_a_long_data_directory_has_its_bus_elsewhere(tmp_path: Path) -> None:
+    for data, there in ((tmp_path / "d", True), (tmp_path / ("x" * 120), False)):
+        data.mkdir()
+        with gateways_module._bus_of(load(None, {}, [f"server.data={data}"])) as bus:
+            assert (bus.parent == data) is there and len(bytes(bus)) < 108
+            bus.touch()
+        assert not bus.exists()
+
+
 async def test_commands_under_way_have_a_bound(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_module, "OUTSTANDING_MAX", 2)
     alice, bob = await two(cluster)
@@ -281,7 +512,7 @@ async def test_a_login_between_a_join_and_its_news(cluster: TestCluster) -> None
 async def test_a_gateway_with_the_number_of_another_takes_its_place(cluster: TestCluster) -> None:
     loop = asyncio.get_running_loop()
     (before,) = [one for one in cluster.links._links.values() if one.number == 2]
-    second = remote_module.RemoteOwner(cluster._bus / "owner", 2, loop)
+    second = remote_module.RemoteOwner(cluster._bus / "owner", 2, cluster.settings.limits, loop)
     await second.start(cluster.hubs[1])
     await until(lambda: before.pipe.lost)
     second.stop()

@@ -115,7 +115,7 @@ class Asker:
         assert token not in self.answers, "answered twice"
         self.answers[token] = result
 
-    def mailbox_drained(self) -> None:
+    def mailbox_drained(self, key: str) -> None:
         self.room += 1
 
 
@@ -308,7 +308,7 @@ async def test_a_failed_load_does_not_make_two_actors(monkeypatch: pytest.Monkey
     class Waiter(Asker):
         """Submits again when there is room, as a connection does."""
 
-        def mailbox_drained(self) -> None:
+        def mailbox_drained(self, key: str) -> None:
             assert sim.dispatcher.submit(Request("g:a", send("u0", "held"), self, 1))
 
     waiter = Waiter()

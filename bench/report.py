@@ -1,0 +1,349 @@
+"""`rcim-bench report FOLDER`: the performance page and its pictures, from the JSON of `rcim-bench all FOLDER`.
+
+No figure on the page is typed in: each comes from a file, and what was not measured is said to be so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rcim_bench import scenario
+from rcim_bench.measure import SCENARIO
+
+Found = dict[str, dict[str, Any]]
+
+
+def load(folder: Path) -> Found:
+    """All reports in `folder` by the name of their file. Raises ValueError if there is none, or one is no JSON."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            found[path.stem] = json.loads(path.read_text())
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+    if not found:
+        raise ValueError(f"{folder}: no measurement there; `rcim-bench all {folder}` makes them")
+    return found
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table in Markdown; the first column is text, the others are figures."""
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _tls(row: dict[str, Any]) -> str:
+    return "TLS" if row["tls"] else "plain"
+
+
+def _figure(value: Any) -> str:
+    """A figure as people read it."""
+    if isinstance(value, float | int) and abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "group-5000": (
+        "server_cpu_share",
+        "raw_writer_cpu_share",
+        "latency_ms.p50",
+        "latency_ms.p99",
+        "server_cpu_us_per_delivery",
+        "messages_per_write",
+        "generator_cpu_share",
+    ),
+    "paced-1000": ("server_cpu_us_per_delivery", "latency_ms.p50", "latency_ms.p99", "messages_per_write"),
+    "saturated": ("deliveries_per_s", "server_cpu_us_per_delivery", "server_cpu_share", "generator_cpu_share"),
+    "gateways": (),
+    "alone": ("ratio_plain", "ratio_tls"),
+    "pair": ("latency_ms.p50", "latency_ms.p99"),
+    "small-groups": ("durable_sends_per_s", "durable_sends_per_s_all_online"),
+    "hot": ("others_ms_without.p99", "others_ms_with.p99", "hot_ms.p99"),
+    "idle": ("cpu_us_plain", "cpu_us_tls", "kib_plain", "kib_tls"),
+    "memory": ("kib_plain", "kib_tls"),
+    "storm": ("all_in_sync_s", "half_in_sync_s", "server_cpu_ms_per_client", "generator_cpu_share"),
+}
+SHOWN["room-10000"] = SHOWN["group-5000"]
+"""Keys of each scenario's report that the table shows."""
+
+
+def value_of(report: dict[str, Any], key: str) -> Any:
+    """The value at a dotted key."""
+    value: Any = report
+    for part in key.split("."):
+        value = value[part]
+    return value
+
+
+def _figures(found: Found) -> str:
+    rows = []
+    for name, scene in scenario.scenes().items():
+        report = found.get(SCENARIO + name)
+        if report is None:
+            rows.append((f"`{name}`: {scene.figure}", "not measured", "", ""))
+            continue
+        shown = "<br>".join(f"{key} {_figure(value_of(report, key))}" for key in SHOWN[name])
+        targets = "<br>".join(str(target) for target in scene.targets)
+        reached = "<br>".join("yes" if target.reached(report) else "**no**" for target in scene.targets)
+        rows.append((f"`{name}`: {scene.figure}", shown or "see below", targets, reached))
+    return table(("`rcim-bench scenario …`", "measured", "to reach", "reached"), rows)
+
+
+def _correct(found: Found) -> str:
+    total = dict.fromkeys(scenario.WRONG, 0)
+    for name, report in found.items():
+        own = [row for row in report["rows"] if row["peer"] == "rcim"] if name.startswith("peers") else [report]
+        for one in own:
+            for key in total:
+                total[key] += one.get(key) or 0
+    said = ", ".join(f"{name} {count}" for name, count in total.items())
+    return f"In all these runs together: {said}. Every reply was given after the message was on disk."
+
+
+def _missed(found: Found) -> str:
+    """For each target that was not reached: what the limit of this machine says to it."""
+    lines = []
+    for name in ("group-5000", "room-10000"):
+        report = found.get(SCENARIO + name)
+        if report is None:
+            continue
+        missed = [str(t) for t in scenario.scenes()[name].targets if not t.reached(report)]
+        if missed:
+            lines.append(
+                f"- `{name}`, {', '.join(missed)}: a raw TLS writer without a protocol, which writes as many bytes to as "
+                f"many sockets in as many rounds, takes {report['raw_writer_cpu_share']:.0%} of a core here; the whole "
+                f"server takes {report['server_cpu_share']:.0%}, {report['ratio_to_raw_writer']} times as much. What is "
+                "left is the number of writes: fewer of them would mean longer slices, and so a later p50."
+            )
+    for name, report in found.items():
+        if not name.startswith(SCENARIO) or name.removeprefix(SCENARIO) in ("group-5000", "room-10000"):
+            continue
+        missed = [str(t) for t in scenario.scenes()[report["scenario"]].targets if not t.reached(report)]
+        if missed:
+            lines.append(f"- `{report['scenario']}`: {', '.join(missed)} is not reached.")
+    if not lines:
+        return "Every target was reached."
+    return "What is not reached, and what the machine says to it:\n\n" + "\n".join(lines)
+
+
+def _limits(found: Found) -> str:
+    report = found["limits"]
+    rows = [
+        (
+            f"{row['connections']:,} {_tls(row)}",
+            row["k"],
+            row["raw_us"],
+            row["rcim_us"],
+            row["ratio"],
+            f"{row['ratio_min']} to {row['ratio_max']}",
+            _figure(row["rcim_per_s"]),
+            f"{row['generator_cpu']:.0%}",
+        )
+        for row in report["rows"]
+    ]
+    head = ("connections", "k", "raw µs", "rcim µs", "ratio", "spread", "rcim, deliveries/s of one core", "generator")
+    return table(head, rows)
+
+
+def _stages(found: Found) -> str:
+    parts = []
+    for name, title in (("stages", "TLS"), ("stages-plain", "plain")):
+        report = found.get(name)
+        if report is None:
+            continue
+        for load, what in (("fan-out", "us_per_delivery"), ("sends", "us_per_message")):
+            rows = [
+                (row["stage"], row["calls"], row["us_per_call"], row[what], f"{row['share']:.1%}")
+                for row in report["rows"]
+                if row["load"] == load
+            ]
+            about = (
+                f"{report['rate']:g} messages a second to {report['members']:,} members"
+                if load == "fan-out"
+                else "sends as fast as they are answered, to a group where nobody is online"
+            )
+            each = "µs a delivery" if load == "fan-out" else "µs a message"
+            parts.append(f"**{title}, {about}**\n\n" + table(("stage", "calls", "µs a call", each, "share"), rows))
+    return "\n\n".join(parts)
+
+
+def _commit(found: Found) -> str:
+    rows = [
+        (
+            f"{row['groups']} groups, {row['senders']} senders",
+            _figure(row["durable_sends_per_s"]),
+            row["sends_per_commit"],
+            row["server_cpu_us_per_send"],
+            f"{row['generator_cpu_share']:.0%}",
+        )
+        for row in found["commit"]["rows"]
+    ]
+    return table(("load", "durable sends/s", "sends in one commit", "server µs a send", "generator"), rows)
+
+
+def _peers(found: Found) -> str:
+    rows = []
+    for name in ("peers", "peers-slow"):
+        for row in found.get(name, {"rows": []})["rows"]:
+            if row["lost"] is None:
+                rows.append((f"{row['peer']} {_tls(row)}", "", "", "", "", "", "", row["note"] or "not measured"))
+                continue
+            wrong = sum(row[key] for key in ("lost", "duplicated", "reordered"))
+            bound = ", the generator at its limit" if row["generator_bound"] else ""
+            rows.append(
+                (
+                    f"{row['peer']} {row['version']} {_tls(row)}",
+                    row["paced_us_per_delivery"],
+                    row["p50_ms"],
+                    row["p99_ms"],
+                    _figure(row["deliveries_per_s"]),
+                    row["saturated_us_per_delivery"],
+                    row["kib_per_connection"],
+                    row["keeps"] + (f"; {wrong} wrong" if wrong else "") + bound,
+                )
+            )
+    head = (
+        "server",
+        "paced: µs a delivery",
+        "p50 ms",
+        "p99 ms",
+        "fast: deliveries/s",
+        "µs a delivery",
+        "KiB a connection",
+        "on disk before the answer",
+    )
+    return table(head, rows)
+
+
+def _gateways(found: Found) -> str:
+    rows = [
+        (
+            f"{row['rate']:g} msg/s, {row['gateways'] or 'no'} gateways",
+            f"{row['server_cpu_share']:.0%}",
+            row["us_per_delivery"],
+            row["p50_ms"],
+            row["p99_ms"],
+            f"{row['generator_cpu']:.0%}",
+        )
+        for row in found[SCENARIO + "gateways"]["rows"]
+    ]
+    return table(
+        ("10,000 members, TLS", "server, of one core", "µs a delivery", "p50 ms", "p99 ms", "generator"), rows
+    )
+
+
+def _k(found: Found) -> str:
+    by_k: dict[int, dict[bool, dict[str, Any]]] = {}
+    for row in found["k"]["rows"]:
+        by_k.setdefault(row["k"], {})[row["tls"]] = row
+    rows = [
+        (k, one[False]["raw_us"], one[False]["rcim_us"], one[True]["raw_us"], one[True]["rcim_us"])
+        for k, one in sorted(by_k.items())
+    ]
+    return table(("k", "raw plain µs", "rcim plain µs", "raw TLS µs", "rcim TLS µs"), rows)
+
+
+def _section(found: Found, needs: str, make: Any) -> str:
+    return str(make(found)) if needs in found else "Not measured."
+
+
+def page(found: Found) -> str:
+    """The page."""
+    machine = next(iter(found.values()))["machine"]
+    commits = sorted({report["machine"]["commit"] for report in found.values()})
+    return PAGE.format(
+        machine=f"{machine['processors']} processors ({machine['processor']}), {machine['system']}, "
+        f"Python {machine['python']}, rcim {machine['rcim']}",
+        commits=", ".join(commits),
+        figures=_figures(found),
+        correct=_correct(found),
+        missed=_missed(found),
+        limits=_section(found, "limits", _limits),
+        k=_section(found, "k", _k),
+        stages=_section(found, "stages", _stages),
+        commit=_section(found, "commit", _commit),
+        peers=_section(found, "peers", _peers),
+        gateways=_section(found, SCENARIO + "gateways", _gateways),
+    )
+
+
+PAGE = """# Performance
+
+Made by `rcim-bench report` from the JSON of `rcim-bench all`, which is in [performance/](performance/). Nothing on
+this page is typed in. Figures are of one machine and one sitting: {machine}; commit {commits}. On another machine run
+it again, and compare ratios. How it is measured: [measuring](measuring.md).
+
+## The figures
+
+{figures}
+
+{correct}
+
+{missed}
+
+## What a delivery costs
+
+A delivery is a write to a socket, and the kernel is most of its cost: the write itself, the way through TCP, waking
+who waits for it. So the question is what the server adds to a bare `send` on the same sockets with the same bytes at
+the same moments (`rcim-bench limits`; TLS: a bare non-blocking `SSLSocket`). `k` is the number of messages in one
+write; µs are for one message.
+
+{limits}
+
+## What k does
+
+{k}
+
+![CPU of a delivery by messages in one write](performance/k.svg)
+
+A write of four messages costs hardly more than a write of one. That is why a large room is visited in rounds, with a
+slice of time from one to the next, and each member gets in one write all that has come (`rcim/flow/slices.py`). A
+message alone, after quiet, goes out at once; nobody waits longer than the slice; and nothing waits once 16 messages
+do.
+
+## Where the time goes
+
+A clock around each stage of a message's way in a running server (`rcim-bench stages`); `rest` is the loop itself, the
+kernel's part of receiving, and timers.
+
+{stages}
+
+![CPU by stage](performance/stages.svg)
+
+What was tried and what it gave is in the [decisions](../adr/README.md): TLS over memory buffers (0004), rounds
+instead of passes (0008), gateways (0009).
+
+## Group commit
+
+One connection to a disk syncs so many times a second, whatever is in a commit. While one commit is under way the next
+gathers: an idle server commits at once, a busy one hundreds of sends together (`rcim-bench commit`).
+
+{commit}
+
+![Durable sends a second](performance/commit.svg)
+
+## Beside other servers
+
+The same fan-out, one core each in turn, the same receivers (`rcim-bench peers`, [how
+to](../how-to/compare-with-other-servers.md)): 1,000 receivers; paced is 40 messages a second, fast is 16 messages
+under way. The last column says what is like: rcim has the message fsynced before it answers.
+
+{peers}
+
+![Deliveries a second](performance/peers.svg)
+
+rcim's p50 at 40 messages a second is the slice of a room of 1,000: it gathers two messages for each write, which
+halves the cost.
+
+## More than one core
+
+{gateways}
+
+Server and generator share the two processors here, so a gateway's gain is what the generator leaves. Each gateway
+goes round among fewer sockets, and so more often: less waiting, for more writes.
+"""
