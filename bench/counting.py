@@ -14,6 +14,7 @@ import select
 import socket
 from typing import Any
 
+from rcim.session.tls import OUT_PIECE_BYTES
 from rcim.wire.header import HEADER_BYTES, LENGTH_BYTES
 
 SOCKETS_PER_TURN = 64
@@ -23,15 +24,14 @@ BYTES, RECORDS, FRAMES = "bytes", "records", "frames"
 RECORD_HEADER = 5
 TLS13_OVERHEAD = 17
 """Bytes of a TLS 1.3 record that are not plaintext: the true type and the tag."""
-RECORD_PLAINTEXT_MAX = 16384
-"""What is longer is cut into several records: a full one is not the end of what was written."""
 APPLICATION_DATA = 0x17
 
 
 class Counting:
     """Counts what comes on sockets that were handed to it: `bytes_of(i)` and `units_of(i)` since `reset`.
 
-    `way` is BYTES, RECORDS or FRAMES. A unit is a frame, or all records of one write; with BYTES there are none.
+    `way` is BYTES, RECORDS or FRAMES. A unit is a frame, or all records of one write
+    (a full one is not the end of what was written); with BYTES there are none.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, way: str = BYTES) -> None:
@@ -127,7 +127,7 @@ class Counting:
             size = data[at + 3] << 8 | data[at + 4]
             if data[at] == APPLICATION_DATA:
                 plain += size - TLS13_OVERHEAD
-                self._units[fd] += size < RECORD_PLAINTEXT_MAX + TLS13_OVERHEAD
+                self._units[fd] += size < OUT_PIECE_BYTES + TLS13_OVERHEAD
             at += RECORD_HEADER + size
         self._leave(fd, data, at, end)
         return plain

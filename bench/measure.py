@@ -36,7 +36,8 @@ def measurements(rounds: int) -> dict[str, Callable[[Say], Awaitable[dict[str, A
     slow = list(SLOW_PEERS)
     fast = [d.name for d in peers.drivers() if not any(part in d.name.lower() for part in slow)]
     return {
-        "limits": lambda say: limits.run([1000, 5000, 10_000], [1, 4], 200, 3, rounds, limits.RAW_SOCKET, say),
+        "limits": lambda say: limits.run([1000, 5000], [1, 4], 200, 3, rounds, limits.RAW_SOCKET, say),
+        "limits-10000": lambda say: limits.run([10_000], [1, 4], 200, 3, 1, limits.RAW_SOCKET, say),
         "k": lambda say: limits.run([1000], [1, 2, 4, 8, 16], 200, 3, 1, limits.RAW_SOCKET, say),
         **{SCENARIO + name: scene(name) for name in scenario.scenes()},
         "stages": lambda say: stages.run(1000, 40, 5, 200, False, say),
@@ -44,7 +45,7 @@ def measurements(rounds: int) -> dict[str, Callable[[Say], Awaitable[dict[str, A
         "commit": commits,
         "codec": codecs,
         "peers": lambda say: peers.run(1000, 40, 5, 200, 16, rounds, fast, say),
-        "peers-slow": lambda say: peers.run(1000, 40, 5, 200, 16, 1, slow, say),
+        "peers-slow": lambda say: peers.run(1000, 40, 3, 200, 16, 1, slow, say),
     }
 
 

@@ -132,7 +132,6 @@ def _missed(found: Found) -> str:
 
 
 def _limits(found: Found) -> str:
-    report = found["limits"]
     rows = [
         (
             f"{row['connections']:,} {_tls(row)}",
@@ -144,7 +143,8 @@ def _limits(found: Found) -> str:
             _figure(row["rcim_per_s"]),
             f"{row['generator_cpu']:.0%}",
         )
-        for row in report["rows"]
+        for name in ("limits", "limits-10000")
+        for row in found.get(name, {"rows": []})["rows"]
     ]
     head = ("connections", "k", "raw µs", "rcim µs", "ratio", "spread", "rcim, deliveries/s of one core", "generator")
     return table(head, rows)

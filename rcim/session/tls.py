@@ -7,6 +7,8 @@ import ssl
 
 READ_BYTES = 65536
 """How much plaintext is taken out at once."""
+IN_PIECE_BYTES, OUT_PIECE_BYTES = 1024, 3072
+"""So much goes through a memory buffer at once: a third more is what it takes for ever, and each connection has two."""
 
 
 class TlsCore:
@@ -39,6 +41,12 @@ class TlsCore:
         Raises ssl.SSLError if the peer does not speak TLS, is not trusted, or the stream is damaged; there may
         still be an alert in `data_to_send`.
         """
+        if len(data) <= IN_PIECE_BYTES:
+            return self._receive(data)
+        pieces = range(0, len(data), IN_PIECE_BYTES)
+        return b"".join([self._receive(data[at : at + IN_PIECE_BYTES]) for at in pieces])
+
+    def _receive(self, data: bytes) -> bytes:
         self._in.write(data)
         if not self.ready:
             self._shake()
@@ -64,6 +72,9 @@ class TlsCore:
 
     def seal(self, data: bytes) -> bytes:
         """`send` and `data_to_send` in one: the ciphertext of `data` and of whatever waited before it."""
+        if len(data) > OUT_PIECE_BYTES:
+            pieces = range(0, len(data), OUT_PIECE_BYTES)
+            return b"".join([self.seal(data[at : at + OUT_PIECE_BYTES]) for at in pieces])
         self._object.write(data)
         return self._out.read()
 
