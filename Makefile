@@ -5,14 +5,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 KILLS ?= 200
 SEED ?= 1
+GATEWAYS ?= 0
+FOLDER ?= build/performance
 
-.PHONY: help demo test serve crash spec lint format clean
+.PHONY: help demo test serve crash bench spec lint format clean
 
 help:
 	@echo "make demo    install into $(VENV) and show a server at work, killed and started again"
 	@echo "make test    install into $(VENV) with what the tests need, and run them"
 	@echo "make serve   run a server here"
-	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED): SIGKILL under load, and the count of what was lost"
+	@echo "make bench   FOLDER=$(FOLDER): everything of the performance page, measured here (an hour)"
+	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED) GATEWAYS=$(GATEWAYS): SIGKILL under load, and the count of what was lost"
 	@echo "make spec    write again what is made from the tables (protocol-spec/, docs/reference/)"
 	@echo "make lint    ruff and mypy; make format: ruff format"
 	@echo "make clean   remove $(VENV) and what was built"
@@ -36,7 +39,11 @@ serve: $(VENV)/.installed
 	@$(BIN)/rcim serve
 
 crash: $(VENV)/.installed
-	@$(BIN)/rcim-bench crash --kills $(KILLS) --seed $(SEED)
+	@$(BIN)/rcim-bench crash --kills $(KILLS) --seed $(SEED) --gateways $(GATEWAYS)
+
+bench: $(VENV)/.installed
+	@$(BIN)/rcim-bench all $(FOLDER)
+	@$(BIN)/rcim-bench report $(FOLDER) --page $(FOLDER)/performance.md --no-pictures
 
 spec: $(VENV)/.installed
 	@$(BIN)/python -m rcim_tools.spec

@@ -12,7 +12,8 @@ the end the store is read and compared; all of these have to be 0:
 With gateways, before all of it is killed, often one part is: the owner of the conversations, or a gateway. Then this has
 to be 0 as well:
 
-* cut_without_reason: connections that ended when the owner died, or when another gateway than theirs did.
+* cut_without_reason: connections that ended when the owner died, or when another gateway than theirs did;
+* unheard: members who are connected and were neither given a message nor told of it, once the part is back.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ START_KILL_SHARE = 0.1
 PART_KILL_SHARE = 0.7
 """With gateways, in so many of the lives a part is killed before all of it is."""
 AFTER_PART_S = (0.05, 1.2)
+HEARD_S = 5.0
+"""How long it may take until everyone has heard of a message."""
 WINDOW = 8
 RESEND_SHARE = 0.05
 """So many of the answered sends are sent once more."""
@@ -81,6 +84,7 @@ class Journal:
     retries: int = 0
     refused: int = 0
     cut_without_reason: int = 0
+    unheard: int = 0
 
     def answer(self, client_msg_id: str, found: Frame | RcimError) -> None:
         """Keep the answer to a send."""
@@ -222,6 +226,30 @@ class CrashTest:
         self.killed[role] += 1
         await asyncio.sleep(self._rng.uniform(*AFTER_PART_S))
         self.journal.cut_without_reason += max(0, sum(swarm.tally.closed.values()) - closed - expected)
+        await self._all_hear([member for member in swarm.members if not member.link.closed])
+
+    async def _all_hear(self, members: list[SwarmMember]) -> None:
+        """What is there by now is heard, or heard of, by all who are still connected (RX-05)."""
+        for group in self._groups if members else ():
+            conversation = group_conversation(group)
+            newest = await self._newest(members[0], conversation)
+            end = time.monotonic() + HEARD_S
+            while min(m.knows(conversation) for m in members) < newest and time.monotonic() < end:
+                await asyncio.sleep(0.02)
+            self.journal.unheard += sum(m.knows(conversation) < newest for m in members)
+
+    async def _newest(self, member: SwarmMember, conversation: str) -> int:
+        """The newest SEQ, asked until there is an owner that knows it. Raises TimeoutError."""
+        async with asyncio.timeout(ANSWER_S):
+            while True:
+                try:
+                    page = await member.ask(frames.History(conversation, 0, 0, 1, True))
+                    assert isinstance(page, frames.HistoryOk)
+                    return page.newest_seq
+                except RcimError as error:
+                    if member.link.closed:
+                        raise
+                    await asyncio.sleep(error.retry_after_ms / 1000)
 
     def _swarm(self) -> Swarm:
         data = DataDir(self.folder)
@@ -292,6 +320,7 @@ class CrashTest:
             "seq_used_twice": journal.seq_used_twice + seen_otherwise,
             "retry_other_seq": journal.retry_other_seq + twice_stored,
             "cut_without_reason": journal.cut_without_reason,
+            "unheard": journal.unheard,
             "store_faults": faults[:20],
             "machine": facts(),
         }
@@ -329,6 +358,7 @@ ZEROS = (
     "seq_used_twice",
     "retry_other_seq",
     "cut_without_reason",
+    "unheard",
     "unanswered",
     "refused",
 )

@@ -37,6 +37,7 @@ def measurements(rounds: int) -> dict[str, Callable[[Say], Awaitable[dict[str, A
     fast = [d.name for d in peers.drivers() if not any(part in d.name.lower() for part in slow)]
     return {
         "limits": lambda say: limits.run([1000, 5000], [1, 4], 200, 3, rounds, limits.RAW_SOCKET, say),
+        "limits-loop": lambda say: limits.run([1000, 5000], [1, 4], 200, 3, rounds, limits.RAW_LOOP, say),
         "limits-10000": lambda say: limits.run([10_000], [1, 4], 200, 3, 1, limits.RAW_SOCKET, say),
         "k": lambda say: limits.run([1000], [1, 2, 4, 8, 16], 200, 3, 1, limits.RAW_SOCKET, say),
         **{SCENARIO + name: scene(name) for name in scenario.scenes()},

@@ -104,6 +104,14 @@ class Limits:
     actor_idle_ms: int = _bound(
         300_000, 100, 86_400_000, "A conversation without a command for this long leaves memory; it is in the store."
     )
+    deliveries_per_s_max: int = _bound(
+        0,
+        0,
+        100_000_000,
+        "Deliveries a second of one process, messages times sockets; 0: no ceiling. Over it the lowest priority is left "
+        "out first (LI-03).",
+        wire=True,
+    )
     fanout_chunk: int = _bound(64, 1, 10_000, "Sockets written before the loop turns to others: under 1 ms with TLS.")
     drain_grace_ms: int = _bound(
         5000,

@@ -97,7 +97,18 @@ class Decoded:
 class SwarmMember:
     """One user with one connection. `expected` maps a conversation to the next SEQ this member is to get."""
 
-    __slots__ = ("_decoded", "_tally", "expected", "link", "messages", "missing", "push_bytes", "pushes", "user_id")
+    __slots__ = (
+        "_decoded",
+        "_tally",
+        "expected",
+        "link",
+        "messages",
+        "missing",
+        "push_bytes",
+        "pushes",
+        "told",
+        "user_id",
+    )
 
     def __init__(self, user_id: str, link: Link, decoded: Decoded, tally: Tally) -> None:
         self.user_id = user_id
@@ -106,6 +117,8 @@ class SwarmMember:
         self._tally = tally
         self.expected: dict[str, int] = {}
         self.missing: set[tuple[str, int]] = set()
+        self.told: dict[str, int] = {}
+        """Conversation to the newest SEQ that a RESYNC named."""
         self.messages = self.pushes = self.push_bytes = 0
         """How many messages were delivered, and in how many frames and bytes."""
         link.on_push = self._on_push
@@ -116,7 +129,10 @@ class SwarmMember:
 
     def _on_push(self, raw: RawFrame) -> None:
         if raw.type != frames.Deliver.TYPE:
-            self._tally.resyncs += raw.type == frames.Resync.TYPE
+            if raw.type == frames.Resync.TYPE:
+                push = frames.Resync.decode(raw.body)
+                self.told[push.conversation] = push.newest_seq
+                self._tally.resyncs += 1
             return
         conversation, rows = self._decoded.of(raw.body)
         self.pushes += 1
@@ -148,6 +164,10 @@ class SwarmMember:
         else:
             tally.duplicated += 1
         return expected
+
+    def knows(self, conversation: str) -> int:
+        """The newest SEQ of which it has heard."""
+        return max(self.expected.get(conversation, 1) - 1, self.told.get(conversation, 0))
 
     async def ask(self, frame: Frame) -> Frame:
         """Send a request and wait for its reply. Raises RcimError."""

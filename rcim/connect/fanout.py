@@ -22,6 +22,7 @@ from rcim.base.terms import GROUP_PREFIX, GoneReason
 from rcim.connect.audience import Audience, Visit
 from rcim.connect.connection import Connection
 from rcim.dispatch.requests import Packed
+from rcim.flow.ceiling import Ceiling
 from rcim.flow.slices import wait_ms
 from rcim.wire.frames import GroupGone
 
@@ -47,6 +48,7 @@ class Fanout:
         self._resume = resume
         self._on_empty = on_empty
         self._audiences: dict[str, Audience] = {}
+        self.ceiling = Ceiling(limits.deliveries_per_s_max)
         self.rounds = 0
         self.visits = 0
         self.deliveries = 0
@@ -95,7 +97,12 @@ class Fanout:
     def deliver(self, key: str, messages: Sequence[Packed]) -> None:
         """Give `messages` to everyone in `key`."""
         audience = self._audiences.get(key)
-        if audience is not None:
+        if audience is None:
+            return
+        if self._limits.deliveries_per_s_max:
+            sockets, now_ms = len(audience.members), clock.steady_ms()
+            messages = [m for m in messages if self.ceiling.admits(m.priority, sockets, now_ms)]
+        if messages:
             audience.put(messages)
             self._arm(audience)
 

@@ -239,6 +239,7 @@ class Hub:
             "rounds": self.fanout.rounds,
             "visits": self.fanout.visits,
             "deliveries": self.fanout.deliveries,
+            "over_ceiling": self.fanout.ceiling.left_out,
         }
 
     # -- the end

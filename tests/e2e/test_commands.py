@@ -295,6 +295,13 @@ async def test_commit_and_codec_small(tmp_path: Path) -> None:
     assert code == 0 and {r["frame"] for r in json.loads((tmp_path / "codec.json").read_text())["rows"]} >= {"SEND"}
 
 
+async def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
+    code, _, error = await run("rcim-bench", "report", "nowhere", cwd=tmp_path)
+    assert code == 2 and "no measurement there" in error
+    code, _, error = await run("rcim-bench", "all", "here", "--only", "fast", cwd=tmp_path)
+    assert code == 2 and "no measurement fast" in error
+
+
 async def test_scenarios_are_listed(tmp_path: Path) -> None:
     code, out, _ = await run("rcim-bench", "scenario", "list", cwd=tmp_path)
     assert code == 0 and "room-10000" in out
@@ -340,6 +347,7 @@ async def test_crash_small(tmp_path: Path, seed: int, gateways: int) -> None:  #
         "seq_used_twice",
         "retry_other_seq",
         "cut_without_reason",
+        "unheard",
         "unanswered",
     ):
         assert found[name] == 0, name
@@ -350,7 +358,10 @@ async def test_every_command_has_help(tmp_path: Path) -> None:
     for program, commands in (
         ("rcim", ("serve", "token", "check", "chat", "demo")),
         ("rcim-admin", ("group", "members", "send", "connections", "stats")),
-        ("rcim-bench", ("fanout", "commit", "limits", "scenario", "stages", "peers", "codec", "crash")),
+        (
+            "rcim-bench",
+            ("fanout", "commit", "limits", "scenario", "stages", "peers", "all", "report", "codec", "crash"),
+        ),
     ):
         code, out, _ = await run(program, "--help", cwd=tmp_path)
         assert code == 0 and all(name in out for name in commands)

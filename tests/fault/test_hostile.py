@@ -410,6 +410,19 @@ async def test_what_one_visit_carries_is_bounded(tmp_path: Path) -> None:  # RX-
     await server.stop()
 
 
+async def test_over_the_ceiling_the_lowest_is_left_out(tmp_path: Path) -> None:  # LI-03
+    server = TestServer(tmp_path / "d", tls=False, flags=("limits.deliveries_per_s_max=1",))
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(create("g", "bob"))
+    sent = await alice.ask(send("g", "c1", priority=Priority.LOWEST))
+    assert sent.seq == 1, "it is kept, and its sender is told so"
+    page = await bob.ask(f.History("g:g", 1, 0, 10, False))
+    assert [m.seq for m in page.messages] == [1], "and stands in history"
+    assert server.server.hub.fanout.ceiling.left_out == 2 and server.server.hub.fanout.deliveries == 0
+    await server.stop()
+
+
 async def test_a_full_store_refuses_and_goes_on(tmp_path: Path) -> None:  # ST-04
     flags = ("store.map_bytes=1048576", "store.map_bytes_max=1048576")
     server = TestServer(tmp_path / "d", tls=False, flags=flags)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,24 @@ async def two(cluster: TestCluster) -> tuple[Raw, Raw]:
 
 def owner_of(cluster: TestCluster, gateway: int) -> remote_module.RemoteOwner:
     return cluster.gateways[gateway][1]
+
+
+def hold_answers(remote: remote_module.RemoteOwner) -> tuple[list[Any], Callable[[], None]]:
+    """Answers that come down to `remote` wait, and everything else overtakes them, until the function is called."""
+    pipe = remote._pipe
+    assert pipe is not None
+    take, held = pipe._on_message, list[Any]()
+
+    def hold(message: Any) -> None:
+        (held.append if isinstance(message, m.Answered) else take)(message)
+
+    def release() -> None:
+        pipe._on_message = take  # type: ignore[method-assign]
+        for message in held:
+            take(message)
+
+    pipe._on_message = hold  # type: ignore[method-assign]
+    return held, release
 
 
 async def linked(cluster: TestCluster) -> None:
@@ -375,21 +393,12 @@ async def test_who_is_not_there_is_said_after_a_login_too(cluster: TestCluster) 
     alice = await member_at(cluster, 0, "alice")
     await alice.ask(create("g"))
     phone = await member_at(cluster, 0, "bob")
-    remote = owner_of(cluster, 1)
-    assert remote._pipe is not None
-    take, held = remote._pipe._on_message, []
-
-    def hold(message: Any) -> None:
-        (held.append if isinstance(message, m.Answered) else take)(message)
-
-    remote._pipe._on_message = hold  # type: ignore[method-assign]
+    held, release = hold_answers(owner_of(cluster, 1))
     logging_in = asyncio.create_task(member_at(cluster, 1, "bob"))
     await until(lambda: held)
     await phone.ask(f.GroupJoin("g", ""))
     await phone.ask(f.GroupLeave("g"))
-    remote._pipe._on_message = take  # type: ignore[method-assign]
-    for message in held:
-        take(message)
+    release()
     await logging_in
     await until(lambda: len(cluster.links._listening["g:g"]) == 1)
 
@@ -489,21 +498,12 @@ async def test_a_login_between_a_join_and_its_news(cluster: TestCluster) -> None
     alice = await member_at(cluster, 0, "alice")
     await alice.ask(create("g"))
     phone = await member_at(cluster, 0, "bob")
-    remote = owner_of(cluster, 1)
-    assert remote._pipe is not None
-    take, held = remote._pipe._on_message, []
-
-    def hold(message: Any) -> None:
-        (held.append if isinstance(message, m.Answered) else take)(message)
-
-    remote._pipe._on_message = hold  # type: ignore[method-assign]
+    held, release = hold_answers(owner_of(cluster, 1))
     logging_in = asyncio.create_task(member_at(cluster, 1, "bob"))
     await until(lambda: held, "the login was answered, and the gateway does not know it yet")
     await phone.ask(f.GroupJoin("g", ""))
     await until(lambda: cluster.hubs[1].listening("g:g"), "the news has come before")
-    remote._pipe._on_message = take  # type: ignore[method-assign]
-    for message in held:
-        take(message)
+    release()
     desk = await logging_in
     await alice.ask(send("g", "c1"))
     assert (await desk.take_of(f.Deliver)).messages[0].seq == 1

@@ -16,6 +16,7 @@ from rcim.base.terms import Priority
 from rcim.client.backoff import FIRST_MS, MOST_MS, Backoff
 from rcim.client.tracker import HELD_MAX, SeqTracker
 from rcim.connect.gate import HandshakeGate
+from rcim.flow.ceiling import SHARES, Ceiling
 from rcim.flow.outbound import OutboundQueue
 from rcim.flow.slices import ENOUGH, SLICE_MS_MAX, slice_ms, wait_ms
 from rcim.flow.wheel import TimingWheel
@@ -172,6 +173,38 @@ def test_a_round_begins_when_it_was_quiet_or_enough_waits() -> None:  # FC-06
     assert wait_ms(5000, 30, 1) == 70
     assert wait_ms(5000, 30, ENOUGH - 1) == 70
     assert wait_ms(5000, 30, ENOUGH) == 0
+
+
+def test_without_a_ceiling_everything_goes_out() -> None:  # LI-03
+    ceiling = Ceiling(0)
+    assert all(ceiling.admits(Priority.LOWEST, 10_000, 0) for _ in range(100)) and ceiling.left_out == 0
+
+
+def test_over_the_ceiling_the_lowest_goes_first() -> None:  # LI-03
+    """All four priorities in turn, twice what the ceiling lets through: each second passes no more than the ceiling, and
+    no priority loses more than a lower one."""
+    ceiling = Ceiling(1000)
+    for second in range(3):
+        passed = dict.fromkeys(Priority, 0)
+        for i in range(200):
+            priority = list(Priority)[i % 4]
+            passed[priority] += ceiling.admits(priority, 10, second * 1000 + i)
+        assert 0 < sum(passed.values()) * 10 <= 1000
+        ordered = [passed[p] for p in sorted(Priority)]
+        assert ordered == sorted(ordered, reverse=True) and ordered[0] > ordered[-1]
+    assert ceiling.left_out > 0
+
+
+def test_what_is_left_of_a_second_is_for_the_higher_ones() -> None:  # LI-03
+    ceiling = Ceiling(1000)
+    while ceiling.admits(Priority.LOWEST, 10, 5):
+        pass
+    for priority in (Priority.LOW, Priority.NORMAL, Priority.HIGH):
+        assert ceiling.admits(priority, 10, 6)
+        while ceiling.admits(priority, 10, 6):
+            pass
+    assert not ceiling.admits(Priority.HIGH, 10, 999) and ceiling.admits(Priority.LOWEST, 10, 1000)
+    assert SHARES[Priority.HIGH] == 1
 
 
 # --------------------------------------------------------------------------------------------------- client
