@@ -110,7 +110,6 @@ class Limits:
         100_000_000,
         "Deliveries a second of one process, messages times sockets; 0: no ceiling. Over it the lowest priority is left "
         "out first (LI-03).",
-        wire=True,
     )
     fanout_chunk: int = _bound(64, 1, 10_000, "Sockets written before the loop turns to others: under 1 ms with TLS.")
     drain_grace_ms: int = _bound(
