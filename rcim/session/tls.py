@@ -7,8 +7,9 @@ import ssl
 
 READ_BYTES = 65536
 """How much plaintext is taken out at once."""
-IN_PIECE_BYTES, OUT_PIECE_BYTES = 1024, 3072
-"""So much goes through a memory buffer at once: a third more is what it takes for ever, and each connection has two."""
+IN_PIECE_BYTES, OUT_PIECE_BYTES = 1024, 4400
+"""So much goes through a memory buffer at once: a third more is what it takes for ever, and each connection has two. The
+16 messages of a usual size that a round gathers at the most still go out in one piece."""
 
 
 class TlsCore:
