@@ -15,8 +15,9 @@ import socket
 import ssl
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +72,7 @@ class Running:
         return found.cpu_s, found.rss_kib
 
 
-class Driver:
+class Driver(ABC):
     """A server and its protocol. What differs is in the subclasses."""
 
     name = ""
@@ -101,28 +102,36 @@ class Driver:
         """What the program says of itself; "unknown" if it says nothing that looks like a version."""
         return version_of([program, "--version"])
 
-    def command(self, program: str, place: Place) -> list[str]:
-        """Write the configuration into the folder of `place`; returns the command that serves in the foreground."""
-        raise NotImplementedError
+    @abstractmethod
+    def serve(self, program: str, tls: bool, connections: int) -> AbstractAsyncContextManager[Running]:
+        """The server, started on a processor of its own; killed and removed afterwards. Raises PeerFailed."""
 
-    def environment(self, place: Place) -> dict[str, str]:
-        """Variables that the server needs besides ours."""
-        return {}
-
+    @abstractmethod
     async def join(self, wire: Wire, number: int) -> None:
         """Log in and become a receiver. Number 0 is the sender: it comes first, alone. Raises PeerFailed."""
-        raise NotImplementedError
 
-    async def ripen(self, wires: Sequence[Wire]) -> None:
+    async def ripen(self, wires: Sequence[Wire]) -> None:  # noqa: B027 - most servers say nothing of the kind
         """Wait for what the server says to everyone by itself some time after joining."""
 
+    @abstractmethod
     def publisher(self, wire: Wire) -> Callable[[bytes], bytes]:
         """A function that makes the bytes of a message of its text, to be written to the sender's `wire`."""
-        raise NotImplementedError
 
     def answering(self, wire: Wire, payload: int) -> Callable[[bytes], None] | None:
         """For protocols whose receivers have to answer each message: what does that with the bytes that came."""
         return None
+
+
+class Program(Driver):
+    """A server that is a program with a configuration file of ours."""
+
+    @abstractmethod
+    def command(self, program: str, place: Place) -> list[str]:
+        """Write the configuration into the folder of `place`; returns the command that serves in the foreground."""
+
+    def environment(self, place: Place) -> dict[str, str]:
+        """Variables that the server needs besides ours."""
+        return {}
 
     @asynccontextmanager
     async def serve(self, program: str, tls: bool, connections: int) -> AsyncIterator[Running]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from rcim_bench.peers.driver import HOST, Driver, Place
+from rcim_bench.peers.driver import HOST, Place, Program
 from rcim_bench.peers.receivers import Wire
 
 CHANNEL = b"#rcim"
@@ -16,7 +16,7 @@ SPARE_CONNECTIONS = 100
 QUEUE_BYTES_MAX = 1 << 30
 
 
-class _Irc(Driver):
+class _Irc(Program):
     """What is the same with both."""
 
     keeps = "nothing: who isn't in the channel never gets it"

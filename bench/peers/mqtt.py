@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from rcim_bench.peers.driver import HOST, Driver, Place, version_of
+from rcim_bench.peers.driver import HOST, Place, Program, version_of
 from rcim_bench.peers.receivers import PeerFailed, Wire
 
 TOPIC = b"rcim"
@@ -14,7 +14,7 @@ PUBACK = b"\x40\x02"
 PACKET_IDS = 65535
 
 
-class Mosquitto(Driver):
+class Mosquitto(Program):
     """Sessions are clean and nothing is kept. No bound on what is queued or unacknowledged, no keep-alive."""
 
     program = "mosquitto"

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 
-from rcim_bench.peers.driver import HOST, Driver, Place
+from rcim_bench.peers.driver import HOST, Place, Program
 from rcim_bench.peers.receivers import Wire
 
 SUBJECT = b"rcim"
@@ -16,7 +16,7 @@ FIRST_PING_S = 6.0
 """The server asks every new client once, after 2 to 2.4 seconds."""
 
 
-class Nats(Driver):
+class Nats(Program):
     """Nothing is kept; slow subscribers are not dropped; no PING but the first."""
 
     name = "nats-server"

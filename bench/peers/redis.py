@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rcim_bench.peers.driver import HOST, Driver, Place
+from rcim_bench.peers.driver import HOST, Place, Program
 from rcim_bench.peers.receivers import Wire
 
 CHANNEL = b"rcim"
@@ -12,7 +12,7 @@ SPARE_CONNECTIONS = 100
 """Over those of the bench: what it opens to see whether the server is there, and the server's own."""
 
 
-class Redis(Driver):
+class Redis(Program):
     """Nothing is kept, output buffers of subscribers are not bounded, no thread but the main one serves."""
 
     name = "redis pub/sub"

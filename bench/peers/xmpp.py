@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from rcim_bench.peers.driver import HOST, Driver, Place, version_of
+from rcim_bench.peers.driver import HOST, Place, Program, version_of
 from rcim_bench.peers.receivers import PeerFailed, Wire
 
 DOMAIN = "localhost"
@@ -22,7 +22,7 @@ _STREAM = (
 ).encode()
 
 
-class _Xmpp(Driver):
+class _Xmpp(Program):
     """What is the same with both. TLS from the first byte, as on port 5223."""
 
     sender_receives = True

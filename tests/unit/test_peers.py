@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rcim_bench.peers import run as peers
-from rcim_bench.peers.driver import Driver, Place
+from rcim_bench.peers.driver import Driver, Place, Program
 from rcim_bench.peers.irc import Inspircd, Ngircd
 from rcim_bench.peers.mqtt import PUBACK, Acknowledging, packet
 from rcim_bench.peers.phases import Load
@@ -31,14 +32,27 @@ from rcim.wire import frames
 LOAD = Load(members=20, rate=40, seconds=0.2, payload=100, window=4)
 
 
-class Missing(Driver):
+class _Mute(Program):
+    """A server that never comes so far as to be spoken to."""
+
+    def command(self, program: str, place: Place) -> list[str]:
+        return [program]
+
+    async def join(self, wire: object, number: int) -> None:
+        await wire.until(b"never")  # type: ignore[attr-defined]
+
+    def publisher(self, wire: object) -> Callable[[bytes], bytes]:
+        return lambda text: text
+
+
+class Missing(_Mute):
     """A server that nobody has."""
 
     name = "missing"
     program = "rcim-no-such-server"
 
 
-class Failing(Driver):
+class Failing(_Mute):
     """A program that ends at once, with a reason."""
 
     name = "failing"
@@ -48,7 +62,7 @@ class Failing(Driver):
         return [program, "-c", "import sys; sys.exit('no licence for Sundays')"]
 
 
-class Dying(Driver):
+class Dying(_Mute):
     """A server that takes a connection for the look whether it is there, and ends at the next."""
 
     name = "dying"
@@ -57,9 +71,6 @@ class Dying(Driver):
     def command(self, program: str, place: Place) -> list[str]:
         script = f"import socket; s = socket.create_server(('127.0.0.1', {place.port})); s.accept(); s.accept()"
         return [program, "-c", script]
-
-    async def join(self, wire: object, number: int) -> None:
-        await wire.until(b"never")  # type: ignore[attr-defined]
 
 
 def _fed(numbers: list[int], seed: int) -> tuple[Checker, Tally]:
