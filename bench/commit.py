@@ -41,7 +41,7 @@ async def run(
     for count in numbers:
         while made < count:
             name = f"c{made}"
-            create = frames.GroupCreate(name, "Public", name, "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+            create = frames.GroupCreate(name, "ChatRoom", name, "", "", "", ApplyJoinOption.FREE_ACCESS, [])
             member = swarm.members[made % owners]
             await member.ask(create)
             made += 1

@@ -270,7 +270,7 @@ class CrashTest:
         for group in self._groups:
             option = ApplyJoinOption.FREE_ACCESS
             try:
-                await owner.ask(frames.GroupCreate(group, "Public", group, "", "", "", option, self._users[1:]))
+                await owner.ask(frames.GroupCreate(group, "ChatRoom", group, "", "", "", option, self._users[1:]))
             except RcimError as error:
                 if error.code is not GROUP_ID_TAKEN_BY_YOU:
                     raise

@@ -52,7 +52,7 @@ class Account:
 
 async def join_all(members: Sequence[SwarmMember], group_id: str) -> None:
     """The first of `members` makes the group, all others join it. Raises RcimError."""
-    create = frames.GroupCreate(group_id, "Public", group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+    create = frames.GroupCreate(group_id, "ChatRoom", group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
     await members[0].ask(create)
     gate = asyncio.Semaphore(JOINS_AT_ONCE)
 

@@ -49,13 +49,13 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "mailbox": (
         ("rcim.dispatch.dispatcher", "Dispatcher", "submit"),
         ("rcim.dispatch.dispatcher", "Dispatcher", "_turn"),
-        ("rcim.dispatch.dispatcher", "Dispatcher", "_release"),
+        ("rcim.dispatch.release", "Release", "all"),
     ),
     "actor": (("rcim.actor.group", "GroupActor", "handle"),),
     "commit": (("rcim.store.store", "Store", "append"),),
     "reply": (("rcim.connect.connection", "Connection", "answer"),),
     "encode": (
-        ("rcim.dispatch.dispatcher", "Dispatcher", "_deliver"),
+        ("rcim.dispatch.release", "Release", "_deliver"),
         ("rcim.connect.audience", "Audience", "_made"),
     ),
     "fan-out": (
@@ -247,7 +247,7 @@ async def _fan_out(
 async def _sends(made: Rig, seconds: float, payload: int, timed: bool) -> _Seen:
     """A group with nobody online, to which administrators send as fast as they are answered: all but fan-out."""
     admins = [await made.admin() for _ in range(SENDERS)]
-    group = frames.GroupCreate("sends", "Public", "sends", "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+    group = frames.GroupCreate("sends", "ChatRoom", "sends", "", "", "", ApplyJoinOption.FREE_ACCESS, [])
     owner = await made.swarm().connect_one("owner")
     await owner.ask(group)
     owner.link.close()

@@ -7,19 +7,23 @@ import shutil
 import ssl
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rcim.actor.world import UnstoredIds, World
 from rcim.app.server import Back, Front, Server
 from rcim.app.settings import load
 from rcim.base.errors import RcimError
+from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
 from rcim.bus.links import Links
 from rcim.bus.remote import RemoteOwner
 from rcim.client import Client, client_context
 from rcim.client.link import decode
 from rcim.connect.hub import Hub
+from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.type_table import TypeTable
 from rcim.session.usersig import mint
 from rcim.wire import frames
 from rcim.wire.elements import Text, encode_body
@@ -275,10 +279,15 @@ class Raw:
             pass
 
 
+def world(types: Mapping[str, GroupType] = BUILT_IN, limits: Limits = DEFAULTS, **more: Any) -> World:
+    """What actors share, in tests of actors."""
+    return World(TypeTable(types), limits, UnstoredIds(1), **more)
+
+
 def create(group: str, *members: str) -> frames.GroupCreate:
     """A frame that makes a group anyone may join."""
     return frames.GroupCreate(
-        group, "Public", group[:30] or "n", "", "", "", ApplyJoinOption.FREE_ACCESS, list(members)
+        group, "ChatRoom", group[:30] or "n", "", "", "", ApplyJoinOption.FREE_ACCESS, list(members)
     )
 
 

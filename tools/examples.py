@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcim.base.terms import ApplyJoinOption, GoneReason, Platform, Priority, Role
+from rcim.base.terms import (
+    AddResult,
+    ApplyJoinOption,
+    ChangeKind,
+    GoneReason,
+    JoinStatus,
+    MsgFlag,
+    Platform,
+    Priority,
+    Role,
+)
 from rcim.wire import frames as f
-from rcim.wire.elements import Custom, Text, TypedBytes, encode_body
+from rcim.wire.elements import Custom, GroupTip, Text, TypedBytes, encode_body
 from rcim.wire.schema import FRAMES, Frame, Struct
 from rcim.wire.types import Bool, Bytes, Enum, Int, StrList, StructList
 
@@ -17,6 +27,7 @@ KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
 SIG = "eJyrVgrxCdYrSy1SslJQMtIzUNJRAItkpqTmlWSmZUIkKmCKKlOVrJQcNQwMNEvzS1LLMxJLNJVqAU5dEGo_"
 HELLO_TEXT = encode_body([Text("hello 你好")])
 MESSAGE = f.Message(7, TIME, 562949953421319, Priority.NORMAL, "alice", "Alice", "", "", "c-0001", HELLO_TEXT)
+TIP = encode_body([GroupTip(ChangeKind.JOINED, "bob", ["bob"], 1, 2, 4)])
 MIXED = encode_body([Text("see"), Custom(b"\x00\xff", "a map", "{}"), TypedBytes("app.dice", b"\x06")])
 
 EXAMPLES: tuple[Frame, ...] = (
@@ -68,6 +79,40 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupsJoined("", 100),
     f.GroupsJoinedOk([f.GroupEntry("lobby", "Public", "Lobby", "alice", 2, 7, 3, 0)], ""),
     f.GroupGone("lobby", GoneReason.DISSOLVED),
+    f.GroupChanges("live", [f.GroupChange(ChangeKind.JOINED, "", ["bob", "carol"], 2, 42, 17, TIME)]),
+    f.JoinRequested("lobby", "dora", "I am Bob's sister", TIME),
+    f.JoinDecided("lobby", "dora", True, "alice", "welcome"),
+    f.Notice("live", TIME, HELLO_TEXT),
+    f.GroupSet("lobby", name="The lobby", apply_join_option=ApplyJoinOption.NEED_PERMISSION),
+    f.GroupSetOk(3),
+    f.GroupOwnerSet("lobby", "bob"),
+    f.GroupOwnerSetOk(),
+    f.GroupFind("lob", "", 20),
+    f.GroupFindOk([f.GroupEntry("lobby", "Public", "Lobby", "alice", 2, 7, 0, 0, info_seq=3)], ""),
+    f.GroupRead("lobby", 7),
+    f.GroupReadOk(7),
+    f.GroupInvite("family", ["bob", "carol"]),
+    f.GroupInviteOk([f.AddedEntry("bob", AddResult.ADDED), f.AddedEntry("carol", AddResult.ALREADY)]),
+    f.GroupKick("lobby", ["bob"], "too loud"),
+    f.GroupKickOk(),
+    f.GroupApplications("lobby", "", 20),
+    f.GroupApplicationsOk([f.Application("dora", "Dora", "I am Bob's sister", TIME)], ""),
+    f.GroupApplicationDecide("lobby", "dora", True, "welcome"),
+    f.GroupApplicationDecideOk(),
+    f.GroupMemberGet("lobby", ["bob", "nobody"]),
+    f.GroupMemberGetOk([f.MemberEntry("bob", Role.MEMBER, TIME, "Bobby", MsgFlag.ACCEPT_AND_NOTIFY, 7, TIME)]),
+    f.GroupMemberSet("lobby", "bob", role=Role.ADMIN),
+    f.GroupMemberSetOk(),
+    f.GroupMute("lobby", ["bob"], 600),
+    f.GroupMuteOk(),
+    f.GroupMuted("lobby", "", 20),
+    f.GroupMutedOk([f.Until("bob", TIME + 600_000)], ""),
+    f.GroupMuteAll("lobby", True, ["bob"]),
+    f.GroupMuteAllOk(),
+    f.GroupBlock("lobby", ["bob"], 3600, "too loud"),
+    f.GroupBlockOk(),
+    f.GroupBlocked("lobby", "", 20),
+    f.GroupBlockedOk([f.Until("bob", TIME + 3_600_000)], ""),
     f.ProfileSet("Alice", "https://example.org/a.png"),
     f.ProfileSetOk(),
     f.ProfileGet("alice"),
@@ -76,12 +121,54 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminGroupsOk([f.GroupEntry("lobby", "Public", "Lobby", "alice", 2, 7, 0, 0)], ""),
     f.AdminConnections(0, 100, ""),
     f.AdminConnectionsOk([f.ConnectionEntry(1, "alice", 3, "phone-1", "127.0.0.1:50000", 1200, 0, "example/1.0")], 0),
+    f.AdminNotice("live", [], HELLO_TEXT),
+    f.AdminNoticeOk(),
+    f.AdminGroupImport("old", "Public", "alice", "Old", "", "", "", ApplyJoinOption.BY_TYPE, TIME - 86_400_000),
+    f.AdminGroupImportOk("old"),
+    f.AdminMembersImport("old", [f.ImportedMember("bob", Role.MEMBER, TIME - 86_000_000, 1)]),
+    f.AdminMembersImportOk([f.AddedEntry("bob", AddResult.ADDED)]),
+    f.AdminMessagesImport(
+        "old", [f.ImportedMessage("bob", TIME - 80_000_000, Priority.NORMAL, "old-0001", HELLO_TEXT)]
+    ),
+    f.AdminMessagesImportOk(1, 1),
+    f.AdminImportFinish("old"),
+    f.AdminImportFinishOk(),
+    f.AdminTypes(""),
+    f.AdminTypesOk([f.GroupTypeEntry("OAGroup", "Public", True, 3, [f.Policy("kick", "member")])], ""),
+    f.AdminTypeSet("OAGroup", "Public", [f.Policy("kick", "member")]),
+    f.AdminTypeSetOk(),
+    f.AdminTypeRemove("OAGroup"),
+    f.AdminTypeRemoveOk(),
+    f.AdminUserMute(["bob"], 3600),
+    f.AdminUserMuteOk(),
+    f.AdminUserMuted("", 20),
+    f.AdminUserMutedOk([f.Until("bob", TIME + 3_600_000)], ""),
+    f.AdminAccountsImport([f.Account("alice", "Alice", "")]),
+    f.AdminAccountsImportOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminAccountsDelete(["bob"]),
+    f.AdminAccountsDeleteOk([f.AddedEntry("bob", AddResult.ADDED)]),
+    f.AdminAccountsQuery(["alice"]),
+    f.AdminAccountsQueryOk([f.AccountStatus("alice", True, True, 3, 0)]),
+    f.AdminAccountInvalidate("bob"),
+    f.AdminAccountInvalidateOk(TIME),
+    f.AdminProfileSet("bob", nickname="Bob", fields=[f.CustomField("Level", b"7")]),
+    f.AdminProfileSetOk(),
+    f.AdminGroupsSync("bob", ["lobby", "family"]),
+    f.AdminGroupsSyncOk([f.GroupResult("family", True, 0)]),
     f.AdminStats(),
     f.AdminStatsOk([f.Stat("connections", 1)]),
 )
 """Every declared frame, once; a test says so."""
 
 MORE: tuple[Frame, ...] = (
+    f.Login("", "", Platform.WEB, ""),
+    f.LoginOk(2, TIME, 65536, 8192, False, "", "", "@GUEST#000000000002"),
+    f.GroupJoin("lobby", "", "I am Bob's sister"),
+    f.GroupJoinOk(7, 2, JoinStatus.WAITING),
+    f.GroupMembers("lobby", "", 0, Role.ADMIN),
+    f.GroupGone("lobby", GoneReason.KICKED, "alice", "too loud"),
+    f.Deliver("g:lobby", [f.Message(9, TIME, 10, Priority.HIGH, "bob", "", "", "", "tip-4", TIP)]),
+    f.Send("g:lobby", "c-0003", Priority.NORMAL, HELLO_TEXT, "bob"),
     f.Error(300016, False, f.Send.TYPE, "Nothing can be kept now.", 1000),
     f.History("g:lobby", 1, 0, 20, True, TIME - 60_000, TIME),
     f.Send("g:lobby", "c-0002", Priority.HIGH, MIXED),

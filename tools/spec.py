@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rcim_tools import describe, dissector, pages, sessions, vectors
+from rcim_tools import describe, dissector, group_types, pages, sessions, vectors
 
 BEGIN, END = "<!-- begin made by `make spec` -->", "<!-- end made by `make spec` -->"
 
@@ -23,6 +23,8 @@ WHOLE: dict[str, Callable[[], str]] = {
     "protocol-spec/vectors/sessions.json": lambda: vectors.dump(sessions.sessions()),
     "protocol-spec/dissector/rcim.lua": dissector.lua,
     "docs/reference/settings.md": pages.settings,
+    "docs/reference/group-types.md": group_types.page,
+    "protocol-spec/group-types.md": group_types.page,
 }
 """Files that are made whole."""
 

@@ -23,7 +23,7 @@ def jsonable(value: Any) -> Any:
         return value.hex()
     if isinstance(value, dict):
         return {name.rstrip("_"): jsonable(item) for name, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [jsonable(item) for item in value]
     return value if isinstance(value, bool | str) else int(value)
 

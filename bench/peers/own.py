@@ -77,7 +77,7 @@ class Own(Driver):
         if number == 0:
             self._sessions[wire] = session
             free = ApplyJoinOption.FREE_ACCESS
-            await _ask(wire, session, frames.GroupCreate(GROUP, "Public", GROUP, "", "", "", free, []))
+            await _ask(wire, session, frames.GroupCreate(GROUP, "ChatRoom", GROUP, "", "", "", free, []))
         else:
             await _ask(wire, session, frames.GroupJoin(GROUP, ""))
 

@@ -47,7 +47,7 @@ async def make_groups(members: list[SwarmMember], prefix: str, groups: int) -> l
         inside = [members[(number + i * (many // MEMBERS)) % many] for i in range(MEMBERS)]
         name = f"{prefix}{number:05d}"
         create = frames.GroupCreate(
-            name, "Public", name, "", "", "", ApplyJoinOption.FREE_ACCESS, [m.user_id for m in inside[1:]]
+            name, "ChatRoom", name, "", "", "", ApplyJoinOption.FREE_ACCESS, [m.user_id for m in inside[1:]]
         )
         async with gate:
             await inside[0].ask(create)

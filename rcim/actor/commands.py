@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.base.terms import ApplyJoinOption, Priority
+from rcim.actor.records import Fields
+from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, Role
+from rcim.rules.type_table import TypeChange
 
 
-class SendMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """MS-02. The sender's nickname and face URL come with it, so that a send reads nothing (MS-04)."""
+class Asked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """Who asks: the beginning of every command."""
 
     by: str
     admin: bool
+
+
+# ----------------------------------------------------------------------------------------------- messages
+
+
+class SendMessage(Asked, frozen=True, gc=False):
+    """MS-02. The sender's nickname, face URL and fields come with it, so that a send reads nothing (MS-04). With `admin`,
+    `by` is whose message it is (MS-06)."""
+
     nickname: str
     face_url: str
     client_msg_id: str
     priority: Priority
     body: bytes
+    user_fields: Fields = ()
 
 
-class ReadHistory(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class ReadHistory(Asked, frozen=True, gc=False):
     """RX-06. Bounds as in the HISTORY frame."""
 
-    by: str
-    admin: bool
     from_seq: int
     to_seq: int
     limit: int
@@ -32,11 +42,41 @@ class ReadHistory(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tr
     to_time_ms: int
 
 
-class CreateGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GR-01. `owner` is empty when an app administrator makes a group that it is not itself in."""
+class ImportedMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One of ImportMessages."""
 
-    by: str
-    admin: bool
+    sender: str
+    time_ms: int
+    priority: Priority
+    client_msg_id: str
+    body: bytes
+
+
+class ImportMessages(Asked, frozen=True, gc=False):
+    """GR-08."""
+
+    messages: list[ImportedMessage]
+
+
+class MarkRead(Asked, frozen=True, gc=False):
+    """GR-04, MsgSeq."""
+
+    seq: int
+
+
+class GiveNotice(Asked, frozen=True, gc=False):
+    """MS-05; no users: everyone."""
+
+    users: list[str]
+    body: bytes
+
+
+# --------------------------------------------------------------------------------------------- life cycle
+
+
+class CreateGroup(Asked, frozen=True, gc=False):
+    """GR-01, and GR-08 with `importing`. `owner`: who is to own it, empty for nobody."""
+
     group_id: str
     type: str
     name: str
@@ -45,57 +85,257 @@ class CreateGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tr
     face_url: str
     apply_join_option: ApplyJoinOption
     members: list[str]
+    owner: str
+    max_member_num: int = 0
+    fields: Fields = ()
+    importing: bool = False
+    create_time_ms: int = 0
+    """0: now."""
 
 
-class DissolveGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class EditGroup(Asked, frozen=True, gc=False):
+    """GR-03; None: as it was."""
+
+    texts: dict[str, str]
+    """Those of name, introduction, notification, face_url that are to change."""
+    apply_join_option: ApplyJoinOption | None
+    max_member_num: int | None
+    fields: Fields
+
+
+class GiveGroup(Asked, frozen=True, gc=False):
+    """GR-01: change of owner."""
+
+    user_id: str
+
+
+class DissolveGroup(Asked, frozen=True, gc=False):
     """GR-01."""
 
-    by: str
-    admin: bool
+
+class ReclaimGroup(Asked, frozen=True, gc=False):
+    """GT-24: end it if nothing has happened since `before_ms`."""
+
+    before_ms: int
 
 
-class JoinGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class ImportedMember(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One of ImportMembers."""
+
+    user_id: str
+    role: Role
+    join_time_ms: int
+    unread: int
+
+
+class ImportMembers(Asked, frozen=True, gc=False):
+    """GR-08."""
+
+    members: list[ImportedMember]
+
+
+class FinishImport(Asked, frozen=True, gc=False):
+    """GR-08."""
+
+
+# ------------------------------------------------------------------------------------------------- members
+
+
+class JoinGroup(Asked, frozen=True, gc=False):
     """GR-05."""
 
-    by: str
-    admin: bool
     name_card: str
+    text: str = ""
 
 
-class LeaveGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class DecideApplication(Asked, frozen=True, gc=False):
     """GR-05."""
 
-    by: str
-    admin: bool
+    user_id: str
+    approve: bool
+    text: str
 
 
-class ReadInfo(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class LeaveGroup(Asked, frozen=True, gc=False):
+    """GR-05."""
+
+
+class InviteUsers(Asked, frozen=True, gc=False):
+    """GR-05."""
+
+    users: list[str]
+
+
+class KickMembers(Asked, frozen=True, gc=False):
+    """GR-05."""
+
+    users: list[str]
+    text: str
+
+
+class BlockUsers(Asked, frozen=True, gc=False):
+    """GR-11. `seconds` 0 ends it, PERMANENT_S has no end."""
+
+    users: list[str]
+    seconds: int
+    text: str
+
+
+class MuteUsers(Asked, frozen=True, gc=False):
+    """SC-02. `seconds` as in BlockUsers."""
+
+    users: list[str]
+    seconds: int
+
+
+class MuteAll(Asked, frozen=True, gc=False):
+    """SC-03."""
+
+    on: bool
+    speakers: list[str]
+
+
+class EditMember(Asked, frozen=True, gc=False):
+    """GR-04; None: as it was."""
+
+    user_id: str
+    name_card: str | None
+    msg_flag: MsgFlag | None
+    role: Role | None
+    fields: Fields
+
+
+class DropOffline(Asked, frozen=True, gc=False):
+    """GT-11: remove ordinary members that are not in `online` and have been in since before `before_ms`."""
+
+    online: list[str]
+    before_ms: int
+
+
+class PlaceMember(Asked, frozen=True, gc=False):
+    """GR-10, ID-09: be in the group, or not, whatever its rules of joining and leaving; `by` is the user."""
+
+    inside: bool
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+class ReadInfo(Asked, frozen=True, gc=False):
     """GR-03."""
 
-    by: str
-    admin: bool
 
-
-class ReadMembers(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class ReadMembers(Asked, frozen=True, gc=False):
     """GR-05."""
 
-    by: str
-    admin: bool
+    cursor: str
+    limit: int
+    role: Role | None = None
+
+
+class ReadSome(Asked, frozen=True, gc=False):
+    """GR-04, of some members."""
+
+    users: list[str]
+
+
+class ReadMarks(Asked, frozen=True, gc=False):
+    """A page of applications, of the muted, or of the blocked (GR-05, SC-02, GR-11)."""
+
+    which: str
+    """`applied`, `muted` or `blocked`."""
     cursor: str
     limit: int
 
 
-class SetUserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """AB-05, by the user itself."""
+# --------------------------------------------------------------------------------------------------- users
 
-    by: str
-    admin: bool
-    nickname: str
-    face_url: str
+
+class SetUserProfile(Asked, frozen=True, gc=False):
+    """AB-05; None: as it was. `imported`: it is ID-09's import."""
+
+    nickname: str | None
+    face_url: str | None
+    gender: Gender | None = None
+    signature: str | None = None
+    fields: Fields = ()
+    imported: bool = False
+
+
+class InvalidateUser(Asked, frozen=True, gc=False):
+    """ID-09: older signatures count no more; with `delete` the account is gone."""
+
+    delete: bool
+
+
+class ReadUser(Asked, frozen=True, gc=False):
+    """What goes with the user's messages (MS-06)."""
+
+
+# ----------------------------------------------------------------------------------------------------- app
+
+
+class SetType(Asked, frozen=True, gc=False):
+    """GT-20."""
+
+    change: TypeChange
+
+
+class RemoveType(Asked, frozen=True, gc=False):
+    """GT-20."""
+
+    name: str
+
+
+class ReadTypes(Asked, frozen=True, gc=False):
+    """GT-20."""
+
+    cursor: str
+
+
+class MuteEverywhere(Asked, frozen=True, gc=False):
+    """SC-04."""
+
+    users: list[str]
+    seconds: int
+
+
+class ReadMuted(Asked, frozen=True, gc=False):
+    """SC-04."""
+
+    cursor: str
+    limit: int
 
 
 GroupCommand = (
-    SendMessage | ReadHistory | CreateGroup | DissolveGroup | JoinGroup | LeaveGroup | ReadInfo | ReadMembers
+    SendMessage
+    | ReadHistory
+    | ImportMessages
+    | MarkRead
+    | GiveNotice
+    | CreateGroup
+    | EditGroup
+    | GiveGroup
+    | DissolveGroup
+    | ReclaimGroup
+    | ImportMembers
+    | FinishImport
+    | JoinGroup
+    | DecideApplication
+    | LeaveGroup
+    | InviteUsers
+    | KickMembers
+    | BlockUsers
+    | MuteUsers
+    | MuteAll
+    | EditMember
+    | DropOffline
+    | PlaceMember
+    | ReadInfo
+    | ReadMembers
+    | ReadSome
+    | ReadMarks
 )
-UserCommand = SetUserProfile
-Command = GroupCommand | UserCommand
+UserCommand = SetUserProfile | InvalidateUser | ReadUser
+AppCommand = SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted
+Command = GroupCommand | UserCommand | AppCommand

@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Message, Profile, Record
+from rcim.actor.effects import Effect
+from rcim.actor.records import Fields, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
+from rcim.base.terms import AddResult, JoinStatus
 
 # ------------------------------------------------------------------------------------------------- results
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Result(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """What who asked is answered."""
+
+
+class Refused(Result, frozen=True, gc=False):
     """The request was refused or failed; nothing was done."""
 
     code: ErrorCode
@@ -19,7 +25,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     retry_after_ms: int = 0
 
 
-class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Sent(Result, frozen=True, gc=False):
     """MS-02."""
 
     seq: int
@@ -28,29 +34,51 @@ class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag
     duplicate: bool
 
 
-class Created(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GR-01."""
+class Done(Result, frozen=True, gc=False):
+    """It is done, and there is nothing to say about it."""
+
+
+class Created(Result, frozen=True, gc=False):
+    """GR-01, GR-08."""
 
     group_id: str
 
 
-class Dissolved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GR-01."""
-
-
-class Joined(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Joined(Result, frozen=True, gc=False):
     """GR-05."""
 
     newest_seq: int
     member_num: int
+    status: JoinStatus = JoinStatus.JOINED
 
 
-class Left(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GR-05."""
-
-
-class Info(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Edited(Result, frozen=True, gc=False):
     """GR-03."""
+
+    info_seq: int
+
+
+class Read(Result, frozen=True, gc=False):
+    """GR-04, MsgSeq."""
+
+    read_seq: int
+
+
+class Added(Result, frozen=True, gc=False):
+    """What became of each user of many."""
+
+    results: list[tuple[str, AddResult]]
+
+
+class Imported(Result, frozen=True, gc=False):
+    """GR-08, messages."""
+
+    first_seq: int
+    last_seq: int
+
+
+class Info(Result, frozen=True, gc=False):
+    """GR-03. `fields`: those that the asking user may read."""
 
     key: str
     profile: Profile
@@ -59,18 +87,113 @@ class Info(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag
     last_msg_time_ms: int
     next_seq: int
     member_num: int
+    fields: Fields
 
 
-class ProfileSaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """AB-05."""
+class MemberRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A member as somebody may see it."""
+
+    member: Member
+    muted_until_ms: int
+    fields: Fields
 
 
-Result = Refused | Sent | Created | Dissolved | Joined | Left | Info | ProfileSaved
+class Members(Result, frozen=True, gc=False):
+    """GR-05. `next` is empty on the last page."""
+
+    rows: list[MemberRow]
+    next: str = ""
+
+
+class Marks(Result, frozen=True, gc=False):
+    """A page of marks; `which` as in ReadMarks."""
+
+    which: str
+    marks: list[Mark]
+    next: str
+
+
+class Page(Result, frozen=True, gc=False):
+    """RX-06. `more`: messages of the asked range are left."""
+
+    newest_seq: int
+    first_seq: int
+    more: bool
+    messages: list[Message]
+
+
+class UserFacts(Result, frozen=True, gc=False):
+    """A user's profile."""
+
+    profile: UserProfile
+
+
+class Invalidated(Result, frozen=True, gc=False):
+    """ID-09. `known`: there was anything to invalidate."""
+
+    valid_from_ms: int
+    known: bool
+
+
+class UserImported(Result, frozen=True, gc=False):
+    """ID-09."""
+
+    new: bool
+
+
+class TypeRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A group type in force, its policies as text."""
+
+    name: str
+    base: str
+    changed: bool
+    groups: int
+    policies: list[tuple[str, str]]
+
+
+class Types(Result, frozen=True, gc=False):
+    """GT-20."""
+
+    rows: list[TypeRow]
+    next: str
+
+
+class MutedUsers(Result, frozen=True, gc=False):
+    """SC-04."""
+
+    until_ms: list[tuple[str, int]]
+    next: str
+
+
+AnyResult = (
+    Refused
+    | Sent
+    | Done
+    | Created
+    | Joined
+    | Edited
+    | Read
+    | Added
+    | Imported
+    | Info
+    | Members
+    | Marks
+    | Page
+    | UserFacts
+    | Invalidated
+    | UserImported
+    | Types
+    | MutedUsers
+)
 
 # ------------------------------------------------------------------------------------------------- queries
 
 
-class MessagesQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Asks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """What the store, or who holds connections, is asked."""
+
+
+class MessagesQuery(Asks, frozen=True, gc=False):
     """A page of messages, the right to which has been checked: from_seq <= SEQ <= to_seq."""
 
     key: str
@@ -84,15 +207,21 @@ class MessagesQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     first_seq: int
 
 
-class MembersQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """A page of members after `cursor`, by user id."""
+class MembersQuery(Asks, frozen=True, gc=False):
+    """A page of members after `cursor`, by user id, with the custom fields that may be read: `keys` of others,
+    `own_keys` of `by` itself."""
 
     key: str
     cursor: str
     limit: int
+    role: int
+    """Only members with this role; 0: all."""
+    by: str
+    keys: list[str]
+    own_keys: list[str]
 
 
-class JoinedGroupsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class JoinedGroupsQuery(Asks, frozen=True, gc=False):
     """A page of the groups of `user_id` after `cursor`, by key."""
 
     user_id: str
@@ -100,20 +229,46 @@ class JoinedGroupsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     limit: int
 
 
-class AllGroupsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class AllGroupsQuery(Asks, frozen=True, gc=False):
     """A page of all groups after `cursor`, by key."""
 
     cursor: str
     limit: int
 
 
-class UserQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """The profile of a user."""
+class FindGroupsQuery(Asks, frozen=True, gc=False):
+    """GR-09: groups with this id or these words, of the types in `types`, after `cursor`."""
+
+    words: str
+    cursor: str
+    limit: int
+    types: list[str] = []
+    """Filled in by who owns the conversations: the types that can be searched now."""
+
+
+class IdleGroupsQuery(Asks, frozen=True, gc=False):
+    """A page of groups after `cursor` of the types in `types`, with when something happened last (GT-11, GT-24)."""
+
+    types: list[str]
+    cursor: str
+    limit: int
+
+
+class UserQuery(Asks, frozen=True, gc=False):
+    """The profile of a user, with those custom fields that `who` (a standing) may read; `own`: they are the reader's."""
 
     user_id: str
+    who: int
+    own: bool
 
 
-class ConnectionsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class AccountsQuery(Asks, frozen=True, gc=False):
+    """ID-09."""
+
+    users: list[str]
+
+
+class ConnectionsQuery(Asks, frozen=True, gc=False):
     """Connections with ids above `after_id`, up to `limit`, by id; only those of `user_id` unless empty."""
 
     after_id: int
@@ -121,71 +276,103 @@ class ConnectionsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, t
     user_id: str
 
 
-class OnlineQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class OnlineQuery(Asks, frozen=True, gc=False):
     """Which users are online in the conversation."""
 
     key: str
 
 
-class HeadsQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class WhoIsOnlineQuery(Asks, frozen=True, gc=False):
+    """Which of these users are online."""
+
+    users: list[str]
+
+
+class HeadsQuery(Asks, frozen=True, gc=False):
     """The newest SEQ of each of these conversations."""
 
     keys: list[str]
 
 
-class CountersQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class CountersQuery(Asks, frozen=True, gc=False):
     """All counters of the server."""
 
 
-class LoginQuery(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """What a login needs: the user's profile and the keys of all its conversations."""
+class LoginQuery(Asks, frozen=True, gc=False):
+    """What a login needs: the user's profile and the keys of all its conversations; of a guest, which of `heard` are
+    still there."""
 
     user_id: str
+    heard: list[str] | None = None
 
 
-Look = ConnectionsQuery | CountersQuery | OnlineQuery
+Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
-Query = MessagesQuery | MembersQuery | JoinedGroupsQuery | AllGroupsQuery | UserQuery | LoginQuery | HeadsQuery | Look
 
-# ------------------------------------------------------------------------------------------------- effects
-
-
-class Deliver(msgspec.Struct, frozen=True, gc=False):
-    """Give the message to all who are online in the conversation."""
-
-    message: Message
+# ------------------------------------------------------------------------------------------------- errands
 
 
-class MembersAdded(msgspec.Struct, frozen=True, gc=False):
-    """From now on these users get what the conversation delivers."""
+class Errand(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """What takes several commands: dispatch/errands.py does it."""
 
-    user_ids: list[str]
-
-
-class MemberGone(msgspec.Struct, frozen=True, gc=False):
-    """From now on this user gets nothing more of the conversation."""
-
-    user_id: str
+    by: str
 
 
-class ConversationGone(msgspec.Struct, frozen=True, gc=False):
-    """The conversation has ended for everyone."""
+class SendAs(Errand, frozen=True, gc=False):
+    """MS-06: a message whose sender's profile is not at hand. `send` is a commands.SendMessage without it."""
+
+    key: str
+    client_msg_id: str
+    priority: int
+    body: bytes
 
 
-class UserProfileChanged(msgspec.Struct, frozen=True, gc=False):
-    """Sessions of the user send with this from now on."""
+class SyncGroups(Errand, frozen=True, gc=False):
+    """GR-10: `by` should be in these and no others."""
 
-    user_id: str
-    nickname: str
-    face_url: str
+    groups: list[str]
 
 
-Effect = Deliver | MembersAdded | MemberGone | ConversationGone | UserProfileChanged
+class DeleteUsers(Errand, frozen=True, gc=False):
+    """ID-09."""
+
+    users: list[str]
+
+
+class ImportUsers(Errand, frozen=True, gc=False):
+    """ID-09: (user id, nickname, face URL)."""
+
+    users: list[tuple[str, str, str]]
+
+
+class Synced(Result, frozen=True, gc=False):
+    """GR-10: (key, whether it should be in, 0 or the number of the error)."""
+
+    results: list[tuple[str, bool, int]]
+
+
+AnyErrand = SendAs | SyncGroups | DeleteUsers | ImportUsers
+Query = (
+    MessagesQuery
+    | MembersQuery
+    | JoinedGroupsQuery
+    | AllGroupsQuery
+    | FindGroupsQuery
+    | IdleGroupsQuery
+    | UserQuery
+    | AccountsQuery
+    | LoginQuery
+    | HeadsQuery
+    | Look
+    | AnyErrand
+)
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What one command led to. With a record, nothing else of it counts before the record is durable."""
+    """What one command led to. With a record, nothing else of it counts before the record is durable. `more` are further
+    records, which take the running numbers after it."""
 
-    result: Result | Query
+    result: AnyResult | MessagesQuery | MembersQuery
     record: Record | None = None
     effects: tuple[Effect, ...] = ()
+    more: tuple[Record, ...] = ()

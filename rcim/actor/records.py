@@ -7,7 +7,25 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.base.terms import ApplyJoinOption, Priority, Role
+from rcim.base.terms import ApplyJoinOption, ChangeKind, Gender, MsgFlag, Priority, Role
+from rcim.rules.type_table import TypeChange
+
+Fields = tuple[tuple[str, bytes], ...]
+"""Custom fields that go with a message: key and value."""
+
+
+class Change(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What has happened in a group (GT-15): as a notice, or within a message."""
+
+    kind: ChangeKind
+    operator: str
+    users: list[str]
+    """The first of them, at most CHANGE_USERS_MAX."""
+    count: int
+    member_num: int
+    info_seq: int
+    time_ms: int
+    what: list[str] = []
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -23,6 +41,10 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     name_card: str
     client_msg_id: str
     body: bytes
+    user_fields: Fields = ()
+    member_fields: Fields = ()
+    tip: Change | None = None
+    """In place of a body: a strong notice (GT-15)."""
 
 
 class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -38,8 +60,17 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     create_time_ms: int
     apply_join_option: ApplyJoinOption
     max_member_num: int
+    """0: no cap."""
     first_seq: int
     """The SEQ of the group's first message: 1, or more where a dissolved group had the id before."""
+    active: bool = True
+    """False until the owner's first message, where the type asks for one (GT-16)."""
+    importing: bool = False
+    """True until its import is finished (GR-08)."""
+    mute_all: bool = False
+    speakers: list[str] = []
+    """Who may send although all are muted (SC-03)."""
+    fields: dict[str, bytes] = {}
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -51,21 +82,47 @@ class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     joined_seq: int
     """The newest SEQ at the moment of joining: what came after it may be seen (GT-14)."""
     name_card: str
+    msg_flag: MsgFlag = MsgFlag.ACCEPT_AND_NOTIFY
+    read_seq: int = 0
+    last_send_time_ms: int = 0
+    fields: dict[str, bytes] = {}
+    import_unread: int = 0
+    """While the group is imported: how many of the newest messages are unread."""
+
+
+class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a group keeps of a user whether it is a member or not: mute (SC-02), block (GR-11), application (GR-05)."""
+
+    user_id: str
+    muted_until_ms: int = 0
+    blocked_until_ms: int = 0
+    applied_ms: int = 0
+    """0: no application waits."""
+    text: str = ""
+    name_card: str = ""
 
 
 class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A user's own fields that go with its messages (MS-04)."""
+    """What is kept of a user (AB-05, ID-09)."""
 
     nickname: str = ""
     face_url: str = ""
+    gender: Gender = Gender.UNKNOWN
+    signature: str = ""
+    fields: dict[str, bytes] = {}
+    valid_from_ms: int = 0
+    """UserSigs made before this are refused."""
+    deleted: bool = False
+    """The account is gone; what remains is `valid_from_ms`."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
-    """GR-01."""
+    """GR-01, GR-08."""
 
     key: str
     profile: Profile
     members: list[Member]
+    time_ms: int
 
 
 class GroupDissolved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
@@ -74,20 +131,28 @@ class GroupDissolved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     key: str
 
 
-class MemberJoined(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
-    """GR-05."""
+class GroupChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
+    """What one command changed in a group, all of it at once: profile, members, marks, and the message that says so."""
 
     key: str
-    member: Member
     time_ms: int
+    info: bool
+    """True if InfoSeq is raised (GR-07)."""
+    profile: Profile | None
+    """The new one; None: as it was."""
+    put: list[Member]
+    """Members that are new or have changed."""
+    dropped: list[str]
+    marks: list[Mark]
+    """New state of marks; an empty one is removed."""
+    message: Message | None
 
 
-class MemberLeft(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
-    """GR-05."""
+class SeqReserved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
+    """MS-01 where messages are not stored: the counter will go on from here after a restart."""
 
     key: str
-    user_id: str
-    time_ms: int
+    next_seq: int
 
 
 class MessageKept(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
@@ -95,17 +160,34 @@ class MessageKept(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5)
 
     key: str
     message: Message
+    sender: Member | None = None
+    """The sender's row, when it is time to keep LastSendMsgTime."""
+    profile: Profile | None = None
+    """The new one, when the message changes it: the first one (GT-16), the first that is stored after some were not."""
 
 
-class UserProfileSet(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
-    """AB-05, nickname and face URL."""
+class UserSaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
+    """AB-05, ID-09."""
 
     key: str
     user_id: str
     profile: UserProfile
 
 
-Record = GroupCreated | GroupDissolved | MemberJoined | MemberLeft | MessageKept | UserProfileSet
+class TypeSaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
+    """GT-20; `change` None takes it back."""
+
+    name: str
+    change: TypeChange | None
+
+
+class UsersMuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
+    """SC-04: users to the end of their mute, 0 for none."""
+
+    until_ms: dict[str, int]
+
+
+Record = GroupCreated | GroupDissolved | GroupChanged | SeqReserved | MessageKept | UserSaved | TypeSaved | UsersMuted
 
 
 class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -119,8 +201,12 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     info_seq: int
     last_info_time_ms: int
     members: list[Member]
+    """By JoinTime."""
     recent: list[Message]
     """The messages of the dedupe window, oldest first (MS-02)."""
+    marks: list[Mark] = []
+    reserved: bool = False
+    """True if messages were not stored: `next_seq` is where the counter goes on."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -129,3 +215,14 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     key: str
     user_id: str
     profile: UserProfile
+    known: bool = False
+    """True if anything is kept of the user."""
+
+
+class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """What belongs to the whole app (GT-13, GT-20, SC-04)."""
+
+    types: dict[str, TypeChange]
+    counts: dict[str, int]
+    """Groups by type."""
+    muted: dict[str, int]

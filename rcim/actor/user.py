@@ -1,10 +1,17 @@
-"""The machine of one user's own state. Today its profile; what else belongs to a user alone comes here."""
+"""The machine of one user's own state. Today its profile and account; what else belongs to a user alone comes here."""
 
 from __future__ import annotations
 
-from rcim.actor.commands import SetUserProfile
-from rcim.actor.outcomes import Outcome, ProfileSaved, UserProfileChanged
-from rcim.actor.records import UserProfile, UserProfileSet, UserSnapshot
+from collections.abc import Callable
+
+import msgspec
+
+from rcim.actor.commands import InvalidateUser, ReadUser, SetUserProfile, UserCommand
+from rcim.actor.effects import Effect, UserLoggedOut, UserProfileChanged
+from rcim.actor.outcomes import Done, Invalidated, Outcome, UserFacts, UserImported
+from rcim.actor.records import UserProfile, UserSaved, UserSnapshot
+from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, FieldRule, written
+from rcim.rules.standing import Who
 
 USER_PREFIX = "@:"
 """Keys of users' actors; no conversation id on the wire begins so."""
@@ -16,23 +23,67 @@ def user_key(user_id: str) -> str:
 
 
 class UserActor:
-    """See the module's text."""
+    """See the module's text. `fields` are the rules of users' custom fields (AB-05)."""
 
     exists = True
 
-    def __init__(self, snapshot: UserSnapshot) -> None:
+    def __init__(self, snapshot: UserSnapshot, fields: tuple[FieldRule, ...] = ()) -> None:
         self._key = snapshot.key
         self._user_id = snapshot.user_id
         self._profile = snapshot.profile
+        self._known = snapshot.known
+        self._fields = fields
 
-    def handle(self, command: SetUserProfile, now_ms: int, position: int) -> Outcome:
+    def handle(self, command: UserCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
-        profile = UserProfile(command.nickname, command.face_url)
-        if profile == self._profile:
-            return Outcome(ProfileSaved())
-        self._profile = profile
-        return Outcome(
-            ProfileSaved(),
-            UserProfileSet(self._key, self._user_id, profile),
-            (UserProfileChanged(self._user_id, profile.nickname, profile.face_url),),
+        return _HANDLERS[type(command)](self, command, now_ms)
+
+    def _set(self, command: SetUserProfile, now_ms: int) -> Outcome:
+        """AB-05; ID-09 when it is an import."""
+        before = self._profile
+        who = Who.APP_ADMIN if command.admin else Who.ANYONE
+        own = command.by == self._user_id
+        fields = written(self._fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
+        profile = msgspec.structs.replace(
+            before,
+            nickname=before.nickname if command.nickname is None else command.nickname,
+            face_url=before.face_url if command.face_url is None else command.face_url,
+            gender=before.gender if command.gender is None else command.gender,
+            signature=before.signature if command.signature is None else command.signature,
+            fields=fields,
+            deleted=False,
         )
+        new = not self._known or before.deleted
+        result = UserImported(new) if command.imported else Done()
+        if profile == before and self._known:
+            return Outcome(result)
+        changed = UserProfileChanged(self._user_id, profile.nickname, profile.face_url, profile.fields)
+        return self._save(result, profile, (changed,))
+
+    def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:
+        """ID-09. Times in a UserSig are whole seconds: what was made in this second may be older, and is refused too."""
+        known = self._known and not self._profile.deleted
+        start_ms = max(self._profile.valid_from_ms, (now_ms // 1000 + 1) * 1000)
+        profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms)
+        effects: tuple[Effect, ...] = (UserLoggedOut(self._user_id),)
+        if command.delete:
+            profile = UserProfile(valid_from_ms=start_ms, deleted=True)
+            effects = (UserProfileChanged(self._user_id, "", ""), *effects)
+        return self._save(Invalidated(start_ms, known), profile, effects)
+
+    def _read(self, command: ReadUser, now_ms: int) -> Outcome:
+        return Outcome(UserFacts(self._profile))
+
+    def _save(
+        self, result: Done | Invalidated | UserImported, profile: UserProfile, effects: tuple[Effect, ...]
+    ) -> Outcome:
+        self._profile = profile
+        self._known = True
+        return Outcome(result, UserSaved(self._key, self._user_id, profile), effects)
+
+
+_HANDLERS: dict[type, Callable[..., Outcome]] = {
+    SetUserProfile: UserActor._set,
+    InvalidateUser: UserActor._invalidate,
+    ReadUser: UserActor._read,
+}

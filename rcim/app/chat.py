@@ -14,9 +14,20 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
 from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, RcimError
 from rcim.base.ids import has_control
-from rcim.client import Client, GroupEvent, Message, client_context
+from rcim.base.terms import JoinStatus
+from rcim.client import (
+    ApplicationEvent,
+    ChangesEvent,
+    Client,
+    GroupEvent,
+    Message,
+    NoticeEvent,
+    client_context,
+)
 from rcim.client.link import ConnectionGone
 from rcim.session.usersig import mint
+from rcim.wire.elements import GroupTip, Text
+from rcim.wire.frames import GroupChange
 
 HISTORY_LINES = 20
 TOKEN_S = 86400
@@ -94,10 +105,12 @@ async def _chat(client: Client, group: str, nickname: str | None) -> None:
 
 async def _enter(client: Client, group: str, show: Callable[[str], None]) -> None:
     try:
-        await client.join(group)
+        joined = await client.join(group)
+        if joined.status is JoinStatus.WAITING:
+            raise ChatError("the group's admins have been asked; try again once they have approved")
     except RcimError as error:
         if error.code is NO_SUCH_GROUP:
-            await client.create_group(group[:30], group_id=group)
+            await client.create_group(group[:30], group_id=group, type_="ChatRoom")
             show(f"-- made the group {group}")
         elif error.code is not ALREADY_MEMBER:
             raise
@@ -109,8 +122,17 @@ async def _listen(client: Client, group: str, show: Callable[[str], None]) -> No
             if event.group_id == group:
                 show("-- the group is gone")
                 return
-        elif event.group_id == group:
+        elif event.group_id != group:
+            continue
+        elif isinstance(event, Message):
             show(_line(event))
+        elif isinstance(event, ChangesEvent):
+            for change in event.changes:
+                show(f"-- {_change(change)}")
+        elif isinstance(event, NoticeEvent):
+            show("-- notice: " + _clean("".join(e.text for e in event.elements if isinstance(e, Text))))
+        elif isinstance(event, ApplicationEvent):
+            show(f"-- {_clean(event.user_id)} asks to join: {_clean(event.text)}")
 
 
 async def _type(client: Client, group: str, show: Callable[[str], None]) -> None:
@@ -134,8 +156,20 @@ async def _type(client: Client, group: str, show: Callable[[str], None]) -> None
 
 def _line(message: Message) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(message.time_ms / 1000))
+    if message.tip is not None:
+        return f"{clock} -- {_change(message.tip)}"
     text = message.text or f"[{', '.join(e.NAME for e in message.elements) or 'nothing this client knows'}]"
     return f"{clock} {_clean(message.display_name)}: {_clean(text)}"
+
+
+def _change(change: GroupChange | GroupTip) -> str:
+    """What has happened in the group, in words."""
+    users = ", ".join(change.users) + (
+        f" and {change.count - len(change.users)} more" * (change.count > len(change.users))
+    )
+    what = change.kind.name.lower().replace("_", " ")
+    by = f" (by {change.operator})" if change.operator and [change.operator] != change.users else ""
+    return _clean(f"{what}: {users or ', '.join(change.what)}{by}")
 
 
 def _clean(text: str) -> str:

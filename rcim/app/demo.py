@@ -123,7 +123,7 @@ class Demo:
         self._folder = folder
         flags = (
             "limits.connections_per_address_max=100000",
-            f"groups.public_member_cap={members + 100}",
+            f"types.ChatRoom.member_cap={members + 100}",
             "limits.handshakes_max=128",
             "limits.drain_grace_ms=300",
             "log.level=error",
@@ -179,7 +179,7 @@ class Demo:
             client = Client(host, port, user_id=name, user_sig=sign(name), tls=tls)
             await client.connect()
             self._named.append(client)
-        await self._named[0].create_group("The demo", group_id=GROUP)
+        await self._named[0].create_group("The demo", group_id=GROUP, type_="ChatRoom")
         for client in self._named[1:]:
             await client.join(GROUP)
         for client in self._named:

@@ -16,14 +16,17 @@ from pathlib import Path
 
 import uvloop
 
+from rcim.actor.world import UnstoredIds, World
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
+from rcim.base import clock
 from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
-from rcim.connect.logins import Identity
+from rcim.connect.online import Identity
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Owner
-from rcim.handlers.messages import pack
+from rcim.handlers.messages import Packing
+from rcim.rules.type_table import TypeTable
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
 from rcim.wire.frames import GoingAway
@@ -56,6 +59,18 @@ class Ready:
         return not local and not self.settings.server.certificate
 
 
+def world_of(settings: Settings) -> World:
+    """What all actors share, as the settings say."""
+    return World(
+        TypeTable(settings.group_types),
+        settings.limits,
+        UnstoredIds(clock.wall_ms()),
+        message_member_fields=settings.app.message_member_fields,
+        message_user_fields=settings.app.message_user_fields,
+        user_fields=settings.user_fields,
+    )
+
+
 class Back:
     """What owns the conversations: data directory, store, dispatcher."""
 
@@ -77,7 +92,7 @@ class Back:
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
             self.store = Store(backend, settings.limits)
-            self.dispatcher = Dispatcher(self.store, settings.group_types, settings.limits, loop, pack)
+            self.dispatcher = Dispatcher(self.store, world_of(settings), loop, Packing())
             undo.callback(self.dispatcher.stop)
             self._undo = undo.pop_all()
 
@@ -112,7 +127,8 @@ class Front:
     def make_hub(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> Hub:
         """The hub, which is not yet reachable. Raises DataDirError."""
         app = self._settings.app
-        identity = Identity(app.sdkappid, self._data.key(), frozenset(app.administrators))
+        administrators = frozenset(app.administrators)
+        identity = Identity(app.sdkappid, self._data.key(), administrators, app.guests, app.message_user_fields)
         self.hub = Hub(self._settings.limits, identity, owner, loop, self._number)
         return self.hub
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, asdict, dataclass, field, fields, replace
+from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.limits import DEFAULTS, Limits
+from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.type_table import TypeChange, rows_of
 
 
 class SettingsError(Exception):
@@ -34,6 +38,14 @@ class App:
 
     sdkappid: int = _key(1400000000, "The app's number; it is part of every UserSig.")
     administrators: tuple[str, ...] = _key(("administrator",), "User ids of app administrators (ID-08).")
+    guests: bool = _key(
+        False, "Take connections without an account, to receive where a group's type lets them (ID-06)."
+    )
+    user_fields: tuple[str, ...] = _key(
+        (), "Custom fields of users, each `key read write [self_read] [self_write]` (AB-05, group-types.md)."
+    )
+    message_user_fields: tuple[str, ...] = _key((), "Those of them that go with a user's messages (MS-04).")
+    message_member_fields: tuple[str, ...] = _key((), "Custom fields of a member that go with its messages (MS-04).")
 
 
 @dataclass(frozen=True)
@@ -65,13 +77,6 @@ class Log:
 
 
 @dataclass(frozen=True)
-class Groups:
-    """`[groups]`: bounds of group types."""
-
-    public_member_cap: int = _key(BUILT_IN["Public"].member_cap, "Members of one Public group (GT-12).")
-
-
-@dataclass(frozen=True)
 class Settings:
     """All settings of a server."""
 
@@ -79,14 +84,19 @@ class Settings:
     server: Server = Server()
     limits: Limits = DEFAULTS
     store: StoreSettings = StoreSettings()
-    groups: Groups = Groups()
     log: Log = Log()
+    types: tuple[TypeChange, ...] = ()
+    """`[types.NAME]`: group types made or changed (GT-20)."""
 
     @property
     def group_types(self) -> dict[str, GroupType]:
-        """The policy table with these settings in it."""
-        public = BUILT_IN["Public"]
-        return {**BUILT_IN, "Public": replace(public, member_cap=self.groups.public_member_cap)}
+        """The policy table with these settings in it. Raises ValueError if they do not fit together."""
+        return rows_of({change.name: change for change in self.types}, BUILT_IN)
+
+    @property
+    def user_fields(self) -> tuple[FieldRule, ...]:
+        """The rules of users' custom fields. Raises ValueError."""
+        return parse(", ".join(self.app.user_fields), USER_FIELDS_MAX)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -94,28 +104,32 @@ SECTIONS: dict[str, type[Any]] = {
     "server": Server,
     "limits": Limits,
     "store": StoreSettings,
-    "groups": Groups,
     "log": Log,
 }
 
 
-def plain(settings: Settings) -> dict[str, dict[str, Any]]:
+TYPES = "types"
+"""The section with a section for each group type in it."""
+
+
+def plain(settings: Settings) -> dict[str, Any]:
     """Settings as tables that JSON can carry; `from_plain` makes them again."""
-    return {name: asdict(getattr(settings, name)) for name in SECTIONS}
+    tables: dict[str, Any] = {name: asdict(getattr(settings, name)) for name in SECTIONS}
+    return tables | {"types": [msgspec.to_builtins(change) for change in settings.types]}
 
 
-def from_plain(tables: dict[str, dict[str, Any]]) -> Settings:
+def from_plain(tables: dict[str, Any]) -> Settings:
     """The settings that `plain` gave. Raises ValueError for values that no settings have."""
     made = {}
     for name, cls in SECTIONS.items():
         values = {key: tuple(value) if isinstance(value, list) else value for key, value in tables[name].items()}
         made[name] = cls(**values)
-    return Settings(**made)
+    return Settings(**made, types=tuple(msgspec.convert(row, TypeChange) for row in tables["types"]))
 
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: Sequence[str] = ()) -> Settings:
     """The settings in force. `flags` are `section.name=value`. Raises SettingsError."""
-    found: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    found: dict[str, dict[str, Any]] = {name: {} for name in (*SECTIONS, TYPES)}
     where: dict[tuple[str, str], str] = {}
     if file is not None:
         _read_file(file, found, where)
@@ -127,7 +141,7 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: 
             made[name] = cls(**found[name])
         except ValueError as error:
             raise SettingsError(_place(str(error), name, where)) from None
-    settings = Settings(**made)
+    settings = Settings(**made, types=_types(found[TYPES]))
     _check(settings, where)
     return settings
 
@@ -150,14 +164,42 @@ def _read_file(file: Path, found: dict[str, dict[str, Any]], where: dict[tuple[s
         raise SettingsError(f"{file}: {error}") from None
     for section, values in data.items():
         place = f"{file}:{_line(text, section, None)}"
+        if section == TYPES:
+            _read_types(file, text, values, found[TYPES], where)
+            continue
         if section not in SECTIONS:
-            raise SettingsError(f"{place}: unknown section [{section}]; known are {', '.join(SECTIONS)}")
+            raise SettingsError(f"{place}: unknown section [{section}]; known are {', '.join([*SECTIONS, TYPES])}")
         if not isinstance(values, dict):
             raise SettingsError(f"{place}: {section} has to be a section, [{section}]")
         for key, value in values.items():
             place = f"{file}:{_line(text, section, key)}"
             found[section][key] = _typed(section, key, value, place)
             where[(section, key)] = place
+
+
+def _read_types(file: Path, text: str, types: Any, found: dict[str, Any], where: dict[tuple[str, str], str]) -> None:
+    """`[types.NAME]` (GT-20): each value as the text that admin frames have."""
+    for name, policies in types.items() if isinstance(types, dict) else [("", None)]:
+        place = f"{file}:{_line(text, f'{TYPES}.{name}', None)}"
+        if not isinstance(policies, dict):
+            raise SettingsError(f"{place}: [types.NAME] has to be a section of policies")
+        for key, value in policies.items():
+            listed = isinstance(value, list) and all(isinstance(item, str) for item in value)
+            if not listed and type(value) not in (str, int, bool):
+                raise SettingsError(
+                    f"{place}: types.{name}.{key}: has to be a string, number, boolean or list of strings"
+                )
+            as_text = str(value).lower() if isinstance(value, bool) else str(value)
+            found.setdefault(name, {})[key] = ", ".join(value) if listed else as_text
+        found.setdefault(name, {})
+        where[(TYPES, name)] = place
+
+
+def _types(found: dict[str, dict[str, str]]) -> tuple[TypeChange, ...]:
+    return tuple(
+        TypeChange(name, values.get("base", ""), {key: v for key, v in values.items() if key != "base"})
+        for name, values in found.items()
+    )
 
 
 def _line(text: str, section: str, key: str | None) -> int:
@@ -192,6 +234,11 @@ def _read_flags(flags: Sequence[str], found: dict[str, dict[str, Any]], where: d
         name, equals, value = flag.partition("=")
         section, dot, key = name.partition(".")
         place = f"--set {flag}"
+        if section == TYPES and "." in key and equals:
+            type_name, _, policy = key.rpartition(".")
+            found[TYPES].setdefault(type_name, {})[policy] = value
+            where[(TYPES, type_name)] = place
+            continue
         if not equals or not dot or section not in SECTIONS:
             raise SettingsError(f"{place}: has to be section.name=value; sections are {', '.join(SECTIONS)}")
         found[section][key] = _from_text(section, key, value, place)
@@ -268,10 +315,27 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             "must be map_bytes to 64 TiB",
         ),
         ("log", "level", s.log.level in ("debug", "info", "warning", "error"), "debug, info, warning or error"),
-        ("groups", "public_member_cap", 1 <= s.groups.public_member_cap <= 10_000_000, "must be 1 to 10000000"),
     ]
     for section, key, good, text in rules:
         if not good:
             place = where.get((section, key), "default")
             value = getattr(getattr(s, section), key)
             raise SettingsError(f"{place}: {section}.{key} is {value!r}; {text}")
+    _check_derived(settings, where)
+
+
+def _check_derived(settings: Settings, where: dict[tuple[str, str], str]) -> None:
+    """What is made of the settings: group types, fields."""
+    try:
+        settings.group_types  # noqa: B018 - it raises
+    except ValueError as error:
+        name = next((n for (section, n) in where if section == TYPES and f"type {n}:" in str(error)), "")
+        raise SettingsError(f"{where.get((TYPES, name), '[types]')}: {error}") from None
+    try:
+        keys = {rule.key for rule in settings.user_fields}
+    except ValueError as error:
+        raise SettingsError(f"{where.get(('app', 'user_fields'), 'app.user_fields')}: {error}") from None
+    missing = [key for key in settings.app.message_user_fields if key not in keys]
+    if missing:
+        place = where.get(("app", "message_user_fields"), "app.message_user_fields")
+        raise SettingsError(f"{place}: {missing[0]} is not one of app.user_fields")

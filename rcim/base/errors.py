@@ -57,7 +57,21 @@ GROUP_FULL = ErrorCode(10014, "GROUP_FULL", _M, False, "The group has as many me
 BAD_GROUP_ID = ErrorCode(
     10015, "BAD_GROUP_ID", _M, False, "The group id is not 1 to 48 printable ASCII bytes, or is reserved (GT-25)."
 )
+SENDER_MUTED = ErrorCode(
+    10017,
+    "SENDER_MUTED",
+    _M,
+    False,
+    "The sender is muted: in this group, with the whole of it, or in all chat rooms (SC-02 to SC-04).",
+)
 GROUP_ID_TAKEN = ErrorCode(10021, "GROUP_ID_TAKEN", _M, False, "Another owner's group has this id.")
+ALREADY_HANDLED = ErrorCode(
+    10024, "ALREADY_HANDLED", _M, False, "It has been decided or done already, or was never asked for (GR-05, GR-08)."
+)
+COMMAND_DISABLED = ErrorCode(10026, "COMMAND_DISABLED", _M, False, "This server is set not to offer it (ID-06).")
+TOO_MANY_OF_TYPE = ErrorCode(
+    10036, "TOO_MANY_OF_TYPE", _M, False, "The app has as many groups of this type as it may (GT-13)."
+)
 TOO_MANY_GROUPS = ErrorCode(10037, "TOO_MANY_GROUPS", _M, False, "The user is in as many groups as allowed.")
 GROUP_ID_TAKEN_BY_YOU = ErrorCode(
     10025, "GROUP_ID_TAKEN_BY_YOU", _M, False, "A group of the same owner has this id; it can be used as it is."
@@ -123,6 +137,25 @@ STORE_UNAVAILABLE = ErrorCode(
     _F,
     False,
     "Nothing can be kept now, as when the disk is full; nothing was done (ST-04).",
+)
+USERSIG_INVALIDATED = ErrorCode(
+    300018,
+    "USERSIG_INVALIDATED",
+    _M,
+    True,
+    "The UserSig was made before the user's signatures were invalidated (ID-09).",
+)
+LOGGED_OUT = ErrorCode(300019, "LOGGED_OUT", _M, True, "The app has logged this user out (ID-09).")
+BLOCKED = ErrorCode(
+    300020, "BLOCKED", _M, False, "The user is kept out of the group; retry_after_ms says for how long (GR-11)."
+)
+NO_SUCH_MEMBER = ErrorCode(300021, "NO_SUCH_MEMBER", _M, False, "The user named is not a member of the group.")
+TOO_MANY_ENTRIES = ErrorCode(
+    300022,
+    "TOO_MANY_ENTRIES",
+    _M,
+    False,
+    "A list that the server keeps (applications, mutes, blocks, types) is full.",
 )
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 

@@ -15,6 +15,11 @@ CLIENT_MSG_ID_BYTES_MAX = 64
 RESERVED_GROUP_PREFIX = "@TGS#"
 """GT-25: ids that the server makes."""
 
+GUEST_PREFIX = "@GUEST#"
+"""ID-06: ids that the server gives to guests, for as long as they are connected."""
+SYSTEM_USER = "@SYSTEM"
+"""The sender of what the server says by itself."""
+
 SHARDS = 64
 """How many logs the conversations are spread over. Part of the store's format: never change it in place."""
 POSITION_BITS = 48
@@ -27,10 +32,25 @@ def has_control(text: str) -> bool:
 
 
 def check_user_id(user_id: str) -> str:
-    """ID-01: 1 to 64 bytes of UTF-8 without control characters. Raises RcimError(BAD_PARAMETER)."""
+    """ID-01: 1 to 64 bytes of UTF-8 without control characters, and none that the server gives itself.
+
+    Raises RcimError(BAD_PARAMETER).
+    """
     if not 1 <= len(user_id.encode()) <= USER_ID_BYTES_MAX or has_control(user_id):
         raise RcimError(BAD_PARAMETER, "user id: 1 to 64 bytes of UTF-8 without control characters")
+    if is_guest(user_id) or user_id == SYSTEM_USER:
+        raise RcimError(BAD_PARAMETER, f"user id: {GUEST_PREFIX}… and {SYSTEM_USER} are the server's own")
     return user_id
+
+
+def is_guest(user_id: str) -> bool:
+    """True for the id of a guest (ID-06)."""
+    return user_id.startswith(GUEST_PREFIX)
+
+
+def made_guest_id(connection_id: int) -> str:
+    """ID-06: the id of the guest on this connection; unique because the connection's number is."""
+    return f"{GUEST_PREFIX}{connection_id:012X}"
 
 
 def check_group_id(group_id: str) -> str:

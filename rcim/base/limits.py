@@ -84,6 +84,37 @@ class Limits:
     history_page_default: int = _bound(20, 1, 1000, "Messages in a page when none is asked for (RX-06).", wire=True)
     list_page_max: int = _bound(100, 1, 1000, "Rows in one page of members, groups or connections.", wire=True)
     members_at_creation_max: int = _bound(100, 0, 500, "Members named in GROUP_CREATE (as create_group).", wire=True)
+    invite_max: int = _bound(300, 1, 500, "Users in one GROUP_INVITE or import (as add_group_member).", wire=True)
+    accounts_max: int = _bound(
+        100, 1, 500, "Users in one GROUP_KICK, GROUP_BLOCK, GROUP_MEMBER_GET or account frame.", wire=True
+    )
+    mute_max: int = _bound(500, 1, 500, "Users in one GROUP_MUTE (as forbid_send_msg).", wire=True)
+    speakers_max: int = _bound(
+        100, 0, 500, "Users who may speak in a group that is muted as a whole (SC-03).", wire=True
+    )
+    marks_max: int = _bound(
+        10_000,
+        1,
+        1_000_000,
+        "Applications, mutes and blocks of one group: they are in memory with it, 200 bytes each.",
+        wire=True,
+    )
+    guests_max: int = _bound(
+        50_000, 0, 1_000_000, "Guests connected to one process (ID-06); 30 KiB each with TLS.", wire=True
+    )
+    notice_users_max: int = _bound(
+        100,
+        1,
+        500,
+        "Users named in one joined change notice: what a join storm costs each member (GT-15).",
+        wire=True,
+    )
+    offline_sweep_ms: int = _bound(
+        300_000, 100, 86_400_000, "How often members that are offline are dropped, where a type says so (GT-11)."
+    )
+    idle_sweep_ms: int = _bound(
+        3_600_000, 100, 86_400_000, "How often it is looked which groups have been idle too long (GT-24)."
+    )
     groups_per_user_max: int = _bound(
         1000,
         1,

@@ -23,8 +23,9 @@ class Role(IntEnum):
 
 
 class ApplyJoinOption(IntEnum):
-    """GR-03, GT-05."""
+    """GR-03, GT-05. BY_TYPE only where a group is made: what its type says (GT-06)."""
 
+    BY_TYPE = 0
     FREE_ACCESS = 1
     NEED_PERMISSION = 2
     DISABLE_APPLY = 3
@@ -45,6 +46,56 @@ class GoneReason(IntEnum):
 
     DISSOLVED = 1
     LEFT = 2
+    KICKED = 3
+    OFFLINE = 4
+
+
+class MsgFlag(IntEnum):
+    """RX-01: what a member wants to get of a group."""
+
+    ACCEPT_AND_NOTIFY = 1
+    ACCEPT_NOT_NOTIFY = 2
+    DISCARD = 3
+
+
+class Gender(IntEnum):
+    """AB-05."""
+
+    UNKNOWN = 0
+    FEMALE = 1
+    MALE = 2
+
+
+class JoinStatus(IntEnum):
+    """What became of an application (GR-05)."""
+
+    JOINED = 1
+    WAITING = 2
+
+
+class AddResult(IntEnum):
+    """What became of one user of many; the numbers are the vendor's."""
+
+    FAILED = 0
+    ADDED = 1
+    ALREADY = 2
+
+
+class ChangeKind(IntEnum):
+    """What has happened in a group (GT-15, GR-07)."""
+
+    JOINED = 1
+    INVITED = 2
+    LEFT = 3
+    KICKED = 4
+    OFFLINE = 5
+    ADMIN_APPOINTED = 6
+    ADMIN_REMOVED = 7
+    OWNER_CHANGED = 8
+    PROFILE_CHANGED = 9
+    MUTED = 10
+    UNMUTED = 11
+    BLOCKED = 12
 
 
 GROUP_PREFIX = "g:"

@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from rcim.actor.outcomes import ConnectionsQuery, CountersQuery, Info, LoginQuery, Look, OnlineQuery
+from rcim.actor.records import Change
+from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Owner, Packed, Request
@@ -141,7 +143,7 @@ class Links:
         self._listening: dict[str, dict[Link, int]] = {}
         """Conversation to those who listen, each with the number of the message that told it last of a member."""
         self._users: dict[str, set[Link]] = {}
-        self._looks: dict[int, tuple[set[Link], list[Any], Callable[[list[Any]], None]]] = {}
+        self._looks: dict[int, tuple[set[Link], list[Any], Callable[[list[Any], bool], None]]] = {}
         self._online: dict[tuple[Link, str], tuple[float, int]] = {}
         """Of large conversations: when it was counted, and what `online_beside` found."""
         self._counting: dict[tuple[Link, str], list[Callable[[int], None]]] = {}
@@ -268,16 +270,42 @@ class Links:
             self.listen(link, conversation)
             link.send(encoded(m.MembersAdded(conversation, users)))
 
-    def member_gone(self, conversation: str, user_id: str) -> None:
-        self._tell_those_with(user_id, m.MemberGone(conversation, user_id))
+    def member_gone(self, conversation: str, user_id: str, reason: GoneReason, operator: str, text: str) -> None:
+        self._tell_those_with(user_id, m.MemberGone(conversation, user_id, reason, operator, text))
 
-    def conversation_gone(self, conversation: str) -> None:
-        data = encoded(m.ConversationGone(conversation))
+    def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
+        for link in self._users.get(user_id, ()):
+            self.listen(link, conversation)
+            link.send(encoded(m.MemberSilenced(conversation, user_id, silent)))
+
+    def announce(self, conversation: str, change: Change) -> None:
+        data = encoded(m.Announce(conversation, change))
+        for link in self._listening.get(conversation, ()):
+            link.send(data)
+
+    def tell(self, conversation: str, user_ids: Sequence[str] | None, frame: bytes) -> None:
+        if user_ids is None:
+            data = encoded(m.Tell(conversation, None, frame))
+            for link in self._listening.get(conversation, ()):
+                link.send(data)
+            return
+        told: dict[Link, list[str]] = {}
+        for user_id in user_ids:
+            for link in self._users.get(user_id, ()):
+                told.setdefault(link, []).append(user_id)
+        for link, users in told.items():
+            link.send(encoded(m.Tell(conversation, users, frame)))
+
+    def user_logged_out(self, user_id: str) -> None:
+        self._tell_those_with(user_id, m.UserLoggedOut(user_id))
+
+    def conversation_gone(self, conversation: str, silently: bool) -> None:
+        data = encoded(m.ConversationGone(conversation, silently))
         for link in self._links.values():  # all: a login that is under way may be about to enter it
             link.send(data)
 
-    def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
-        self._tell_those_with(user_id, m.UserProfileChanged(user_id, nickname, face_url))
+    def user_profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
+        self._tell_those_with(user_id, m.UserProfileChanged(user_id, nickname, face_url, dict(fields)))
 
     def _tell_those_with(self, user_id: str, message: msgspec.Struct) -> None:
         data = encoded(message)
@@ -285,7 +313,12 @@ class Links:
             link.send(data)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-        self._ask_all(query, set(self._links.values()), lambda found: done(_together(query, found)))
+
+        def over(found: list[Any], complete: bool) -> None:
+            sure = complete or not isinstance(query, OnlineQuery)
+            done(_together(query, found) if sure else None)
+
+        self._ask_all(query, set(self._links.values()), over)
 
     def online_beside(self, link: Link, key: str, done: Callable[[int], None]) -> None:
         """How many users are online in `key` at other gateways and not at `link`. Of large conversations it may be
@@ -299,7 +332,7 @@ class Links:
         if len(wait) > 1:
             return  # it is being counted
 
-        def counted(found: list[Any]) -> None:
+        def counted(found: list[Any], complete: bool) -> None:
             there = {user_id for part in found for user_id in part}
             count = sum(link not in self._users.get(user_id, ()) for user_id in there)
             if len(there) >= ONLINE_LARGE:
@@ -309,9 +342,9 @@ class Links:
 
         self._ask_all(OnlineQuery(key), {o for o in self._listening.get(key, ()) if o is not link}, counted)
 
-    def _ask_all(self, query: Look, links: set[Link], done: Callable[[list[Any]], None]) -> None:
+    def _ask_all(self, query: Look, links: set[Link], done: Callable[[list[Any], bool], None]) -> None:
         if not links:
-            done([])
+            done([], True)
             return
         self._last_look += 1
         number = self._last_look
@@ -335,7 +368,7 @@ class Links:
     def _look_over(self, number: int) -> None:
         entry = self._looks.pop(number, None)
         if entry is not None:
-            entry[2](entry[1])
+            entry[2](entry[1], not entry[0])
 
 
 def _parts(messages: Sequence[Packed]) -> Iterator[list[Packed]]:

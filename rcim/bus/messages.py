@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from rcim.actor.commands import Command
-from rcim.actor.outcomes import Look, Query, Result
-from rcim.base.terms import Priority
+from rcim.actor.outcomes import AnyResult, Look, Query
+from rcim.actor.records import Change
+from rcim.base.terms import GoneReason, Priority
 from rcim.store.answers import Answer
 
 Row = tuple[int, Priority, bytes]
@@ -83,7 +84,7 @@ class Answered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=0):
     """Origin.answer. `elsewhere` is what Owner.online_elsewhere says meanwhile."""
 
     number: int
-    result: Result | Answer
+    result: AnyResult | Answer
     elsewhere: int = 0
 
 
@@ -106,12 +107,16 @@ class MemberGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
 
     key: str
     user_id: str
+    reason: GoneReason
+    operator: str
+    text: str
 
 
 class ConversationGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
     """Outlet.conversation_gone."""
 
     key: str
+    silently: bool
 
 
 class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
@@ -120,6 +125,7 @@ class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True,
     user_id: str
     nickname: str
     face_url: str
+    fields: dict[str, bytes]
 
 
 class LookAt(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
@@ -133,4 +139,46 @@ class Pong(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
     """Still here."""
 
 
-Down = Answered | Deliver | MembersAdded | MemberGone | ConversationGone | UserProfileChanged | LookAt | Pong
+class MemberSilenced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
+    """Outlet.member_silenced."""
+
+    key: str
+    user_id: str
+    silent: bool
+
+
+class Announce(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
+    """Outlet.announce."""
+
+    key: str
+    change: Change
+
+
+class Tell(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
+    """Outlet.tell."""
+
+    key: str
+    user_ids: list[str] | None
+    frame: bytes
+
+
+class UserLoggedOut(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):
+    """Outlet.user_logged_out."""
+
+    user_id: str
+
+
+Down = (
+    Answered
+    | Deliver
+    | MembersAdded
+    | MemberGone
+    | ConversationGone
+    | UserProfileChanged
+    | LookAt
+    | Pong
+    | MemberSilenced
+    | Announce
+    | Tell
+    | UserLoggedOut
+)

@@ -38,7 +38,24 @@ SILENT_S = 10.0
 RETRY_MS = 1000
 UNKNOWN = Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS)
 AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
-REPEATABLE = (commands.SendMessage, commands.ReadHistory, commands.ReadInfo, commands.ReadMembers)
+REPEATABLE = (
+    commands.SendMessage,
+    commands.ReadHistory,
+    commands.ReadInfo,
+    commands.ReadMembers,
+    commands.ReadSome,
+    commands.ReadMarks,
+    commands.ReadTypes,
+    commands.ReadMuted,
+    commands.ReadUser,
+    commands.MarkRead,
+    commands.EditGroup,
+    commands.EditMember,
+    commands.MuteAll,
+    commands.MuteEverywhere,
+    commands.SetType,
+    commands.SetUserProfile,
+)
 """Commands that do no harm if they are carried out twice."""
 
 
@@ -200,15 +217,32 @@ class RemoteOwner:
 
     def _member_gone(self, message: m.MemberGone) -> None:
         assert self._hub is not None
-        self._hub.member_gone(message.key, message.user_id)
+        self._hub.member_gone(message.key, message.user_id, message.reason, message.operator, message.text)
+
+    def _member_silenced(self, message: m.MemberSilenced) -> None:
+        assert self._hub is not None
+        self._hub.member_silenced(message.key, message.user_id, message.silent)
+        self._unless_anybody(message.key)
+
+    def _announce(self, message: m.Announce) -> None:
+        assert self._hub is not None
+        self._hub.announce(message.key, message.change)
+
+    def _tell(self, message: m.Tell) -> None:
+        assert self._hub is not None
+        self._hub.tell(message.key, message.user_ids, message.frame)
+
+    def _user_logged_out(self, message: m.UserLoggedOut) -> None:
+        assert self._hub is not None
+        self._hub.user_logged_out(message.user_id)
 
     def _conversation_gone(self, message: m.ConversationGone) -> None:
         assert self._hub is not None
-        self._hub.conversation_gone(message.key)
+        self._hub.conversation_gone(message.key, message.silently)
 
     def _user_profile_changed(self, message: m.UserProfileChanged) -> None:
         assert self._hub is not None
-        self._hub.user_profile_changed(message.user_id, message.nickname, message.face_url)
+        self._hub.user_profile_changed(message.user_id, message.nickname, message.face_url, message.fields)
 
     def _look_at(self, message: m.LookAt) -> None:
         assert self._hub is not None
@@ -294,4 +328,8 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.UserProfileChanged: RemoteOwner._user_profile_changed,
     m.LookAt: RemoteOwner._look_at,
     m.Pong: RemoteOwner._pong,
+    m.MemberSilenced: RemoteOwner._member_silenced,
+    m.Announce: RemoteOwner._announce,
+    m.Tell: RemoteOwner._tell,
+    m.UserLoggedOut: RemoteOwner._user_logged_out,
 }

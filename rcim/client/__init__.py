@@ -4,16 +4,35 @@
 """
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import ApplyJoinOption, Platform, Priority, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Platform, Priority, Role
 from rcim.client.client import Client
-from rcim.client.model import GroupEvent, Message, SendResult
+from rcim.client.members import PERMANENT_S
+from rcim.client.model import (
+    ApplicationEvent,
+    ChangesEvent,
+    DecisionEvent,
+    GroupEvent,
+    JoinResult,
+    Message,
+    NoticeEvent,
+    SendResult,
+)
 from rcim.client.trust import client_context
 
 __all__ = [
+    "PERMANENT_S",
+    "AddResult",
+    "ApplicationEvent",
     "ApplyJoinOption",
+    "ChangesEvent",
     "Client",
+    "DecisionEvent",
     "GroupEvent",
+    "JoinResult",
+    "JoinStatus",
     "Message",
+    "MsgFlag",
+    "NoticeEvent",
     "Platform",
     "Priority",
     "RcimError",

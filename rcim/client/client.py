@@ -16,19 +16,22 @@ import asyncio
 import logging
 import random
 import ssl
-import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from rcim.base import clock
 from rcim.base.errors import SHUTTING_DOWN, ErrorKind, RcimError, code_of
-from rcim.base.terms import ApplyJoinOption, Platform, Priority, group_conversation
+from rcim.base.terms import Platform
+from rcim.client.admin import AdminRequests
 from rcim.client.backoff import Backoff
-from rcim.client.inbox import Inbox
+from rcim.client.groups import GroupRequests
+from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import ConnectionGone, Link, decode
-from rcim.client.model import GroupEvent, Message, SendResult, message_of
-from rcim.wire import elements, frames
+from rcim.client.members import MemberRequests
+from rcim.client.model import Event, Message
+from rcim.client.requests import F
+from rcim.wire import frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
@@ -39,11 +42,9 @@ TIMER_S = 1.0
 CONNECT_S = 10.0
 """How long a connection and login may take before the next try."""
 
-F = TypeVar("F", bound=Frame)
 
-
-class Client:
-    """One user on one device.
+class Client(GroupRequests, MemberRequests, AdminRequests):
+    """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
     `tls` is an SSL context (client_context makes one), or None for a plain server. `user_sig` is a token, or a
     function that returns a fresh one for each login. Entering the context connects and logs in, and raises RcimError
@@ -87,8 +88,8 @@ class Client:
 
     @property
     def user_id(self) -> str:
-        """Who is logged in."""
-        return self._user_id
+        """Who is logged in; of a guest the id that the server gave it."""
+        return self._user_id or (self.login_ok.user_id if self.login_ok is not None else "")
 
     # -- life
 
@@ -281,106 +282,11 @@ class Client:
             await asyncio.sleep(0.01)
             await self._open.wait()
 
-    async def send(
-        self,
-        group_id: str,
-        content: str | Sequence[elements.Element],
-        *,
-        priority: Priority = Priority.NORMAL,
-        client_msg_id: str | None = None,
-    ) -> SendResult:
-        """Send text or elements to a group; returns once the server has it durably (MS-02).
+    def _track(self, group_id: str, newest_seq: int) -> None:
+        self._inbox.track(group_id, newest_seq)
 
-        It is sent again after a reconnection, with the same client message id, so it arrives once. Raises RcimError.
-        """
-        parts = [elements.Text(content)] if isinstance(content, str) else content
-        frame = frames.Send(
-            group_conversation(group_id),
-            client_msg_id or uuid.uuid4().hex,
-            priority,
-            elements.encode_body(parts),
-        )
-        ok = await self.request(frame, frames.SendOk)
-        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate)
-
-    async def create_group(
-        self,
-        name: str,
-        *,
-        group_id: str = "",
-        type_: str = "Public",
-        introduction: str = "",
-        notification: str = "",
-        face_url: str = "",
-        apply_join_option: ApplyJoinOption = ApplyJoinOption.FREE_ACCESS,
-        members: Sequence[str] = (),
-    ) -> str:
-        """Make a group and be its owner; returns its id (GR-01). Raises RcimError."""
-        frame = frames.GroupCreate(
-            group_id, type_, name, introduction, notification, face_url, apply_join_option, list(members)
-        )
-        made = await self.request(frame, frames.GroupCreateOk, repeat=bool(group_id))
-        self._inbox.track(made.group_id, 0)
-        return made.group_id
-
-    async def dissolve(self, group_id: str) -> None:
-        """End a group (GR-01). Raises RcimError."""
-        await self.request(frames.GroupDissolve(group_id), frames.GroupDissolveOk, repeat=False)
-
-    async def join(self, group_id: str, *, name_card: str = "") -> int:
-        """Join a group; returns the newest SEQ at that moment (GR-05). Raises RcimError."""
-        ok = await self.request(frames.GroupJoin(group_id, name_card), frames.GroupJoinOk, repeat=False)
-        self._inbox.track(group_id, ok.newest_seq)
-        return ok.newest_seq
-
-    async def leave(self, group_id: str) -> None:
-        """Leave a group (GR-05). Raises RcimError."""
-        await self.request(frames.GroupLeave(group_id), frames.GroupLeaveOk, repeat=False)
+    def _forget(self, group_id: str) -> None:
         self._inbox.forget(group_id)
-
-    async def info(self, group_id: str) -> frames.GroupInfoOk:
-        """A group's profile (GR-03). Raises RcimError."""
-        return await self.request(frames.GroupInfo(group_id), frames.GroupInfoOk)
-
-    async def members(self, group_id: str) -> list[frames.MemberEntry]:
-        """All members of a group, read page by page (GR-05). Raises RcimError."""
-        found: list[frames.MemberEntry] = []
-        cursor = ""
-        while True:
-            page = await self.request(frames.GroupMembers(group_id, cursor, 0), frames.GroupMembersOk)
-            found += page.members
-            cursor = page.next
-            if not cursor:
-                return found
-
-    async def groups(self) -> list[frames.GroupEntry]:
-        """All groups the user is in, read page by page (GR-05). Raises RcimError."""
-        found: list[frames.GroupEntry] = []
-        cursor = ""
-        while True:
-            page = await self.request(frames.GroupsJoined(cursor, 0), frames.GroupsJoinedOk)
-            found += page.groups
-            cursor = page.next
-            if not cursor:
-                return found
-
-    async def set_profile(self, nickname: str, face_url: str = "") -> None:
-        """Set the user's own nickname and face URL, which go with its messages (MS-04). Raises RcimError."""
-        await self.request(frames.ProfileSet(nickname, face_url), frames.ProfileSetOk)
-
-    async def history(
-        self, group_id: str, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
-    ) -> list[Message]:
-        """A page of messages, bounds as in HISTORY (RX-06). Raises RcimError."""
-        page = await self.history_page(group_id, from_seq, to_seq, limit, backwards)
-        return [message_of(group_id, m) for m in page.messages]
-
-    async def history_page(
-        self, group_id: str, from_seq: int, to_seq: int, limit: int, backwards: bool = False
-    ) -> frames.HistoryOk:
-        """As `history`, with what the server says about the page. Raises RcimError."""
-        frame = frames.History(group_conversation(group_id), from_seq, to_seq, limit, backwards)
-        return await self.request(frame, frames.HistoryOk)
 
     # -- messages
 
@@ -393,8 +299,8 @@ class Client:
             if isinstance(item, Message):
                 yield item
 
-    async def events(self) -> AsyncIterator[Message | GroupEvent]:
-        """As `messages`, and what happens to groups."""
+    async def events(self) -> AsyncIterator[Message | Event]:
+        """As `messages`, and what else is told: groups that are gone, changes, applications, notices."""
         async for item in self._inbox.events():
             yield item
 
@@ -415,6 +321,8 @@ class Client:
             self._inbox.resync(push)
         elif isinstance(push, frames.GroupGone):
             self._inbox.gone(push)
+        elif isinstance(push, PUSHES):
+            self._inbox.told(push)
         elif isinstance(push, frames.GoingAway):
             self._leaving_ms = push.reconnect_within_ms
             self._host = push.host or self._host

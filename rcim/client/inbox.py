@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import GROUP_PREFIX
-from rcim.client.model import GroupEvent, Message, message_of
+from rcim.client.model import Event, GroupEvent, Message, event_of, message_of
 from rcim.client.tracker import SeqTracker
 from rcim.wire import frames
 
@@ -27,6 +27,8 @@ AGAIN_S = 1.0
 ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 
+PUSHES = (frames.GroupChanges, frames.JoinRequested, frames.JoinDecided, frames.Notice)
+"""What becomes an event as it is."""
 Failure = Callable[[], RcimError | None]
 
 
@@ -47,7 +49,7 @@ class Inbox:
         self._asker = asker
         self._spawn = spawn
         self._trackers: dict[str, SeqTracker[Message]] = {}
-        self._queue: asyncio.Queue[Message | GroupEvent | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Message | Event | None] = asyncio.Queue()
         self._behind = False
         """True if messages were not kept because the queue was full."""
         self._known = self._caught_up = False
@@ -61,7 +63,7 @@ class Inbox:
 
     # -- the app's side
 
-    async def events(self) -> AsyncIterator[Message | GroupEvent]:
+    async def events(self) -> AsyncIterator[Message | Event]:
         """What comes, until `close`. Raises `failure` if the client has given up."""
         while True:
             item = await self._queue.get()
@@ -152,7 +154,12 @@ class Inbox:
     def gone(self, push: frames.GroupGone) -> None:
         """The group is no longer there for this user."""
         self.forget(push.group_id)
-        self._queue.put_nowait(GroupEvent(push.group_id, push.reason))
+        self._queue.put_nowait(GroupEvent(push.group_id, push.reason, push.operator, push.text))
+
+    def told(self, push: frames.GroupChanges | frames.JoinRequested | frames.JoinDecided | frames.Notice) -> None:
+        """What is told only to who is online. An app that reads too slowly misses it, as one that is offline does."""
+        if not self._full:
+            self._queue.put_nowait(event_of(push))
 
     # -- gaps
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rcim.base.terms import GoneReason, Priority
+from rcim.base.terms import GoneReason, JoinStatus, Priority
 from rcim.wire import elements, frames
+from rcim.wire.elements import GroupTip
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,15 @@ class SendResult:
     time_ms: int
     message_id: int
     duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JoinResult:
+    """GR-05. With WAITING the user is not a member yet; `newest_seq` is the newest SEQ at that moment."""
+
+    status: JoinStatus
+    newest_seq: int
+    member_num: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,13 @@ class Message:
     name_card: str
     client_msg_id: str
     elements: tuple[elements.Element, ...]
+    user_fields: dict[str, bytes] = field(default_factory=dict)
+    member_fields: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def tip(self) -> GroupTip | None:
+        """What has happened in the group, if the message says that (GT-15)."""
+        return next((e for e in self.elements if isinstance(e, GroupTip)), None)
 
     @property
     def text(self) -> str:
@@ -47,10 +64,64 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class GroupEvent:
-    """The group is no longer there for this user."""
+    """The group is no longer there for this user; `operator` and `text` if somebody said why."""
 
     group_id: str
     reason: GoneReason
+    operator: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesEvent:
+    """What has happened in a group, where its notices are weak (GT-15)."""
+
+    group_id: str
+    changes: tuple[frames.GroupChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationEvent:
+    """Somebody applies to join a group that this user decides for (GR-05)."""
+
+    group_id: str
+    user_id: str
+    text: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionEvent:
+    """An application, of this user or in a group that it decides for, was decided (GR-05)."""
+
+    group_id: str
+    user_id: str
+    approved: bool
+    operator: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEvent:
+    """A system notice of the app (MS-05)."""
+
+    group_id: str
+    time_ms: int
+    elements: tuple[elements.Element, ...]
+
+
+Event = GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | NoticeEvent
+
+
+def event_of(push: frames.GroupChanges | frames.JoinRequested | frames.JoinDecided | frames.Notice) -> Event:
+    """A push as the app gets it."""
+    if isinstance(push, frames.GroupChanges):
+        return ChangesEvent(push.group_id, tuple(push.changes))
+    if isinstance(push, frames.JoinRequested):
+        return ApplicationEvent(push.group_id, push.user_id, push.text, push.time_ms)
+    if isinstance(push, frames.JoinDecided):
+        return DecisionEvent(push.group_id, push.user_id, push.approved, push.operator, push.text)
+    return NoticeEvent(push.group_id, push.time_ms, tuple(elements.decode_body(push.body)))
 
 
 def message_of(group_id: str, m: frames.Message) -> Message:
@@ -67,4 +138,6 @@ def message_of(group_id: str, m: frames.Message) -> Message:
         m.name_card,
         m.client_msg_id,
         tuple(elements.decode_body(m.body)),
+        {f.key: f.value for f in m.user_fields},
+        {f.key: f.value for f in m.member_fields},
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from rcim.base.limits import Limits
 from rcim.base.terms import Priority
+from rcim.connect.changes import Changes
 from rcim.dispatch.requests import Packed
 from rcim.handlers.messages import deliver_stem
 from rcim.wire.frames import Deliver
@@ -46,6 +47,9 @@ class Audience:
         "_visits",
         "at",
         "backlog",
+        "changes",
+        "changes_timer",
+        "changes_told_ms",
         "key",
         "members",
         "newest_seq",
@@ -80,6 +84,10 @@ class Audience:
         self.at = 0
         self.started_ms = 0
         self.timer: Any = None
+        self.changes = Changes(limits.notice_users_max)
+        """Weak notices that wait (GT-15)."""
+        self.changes_timer: Any = None
+        self.changes_told_ms = 0
 
     def add(self, connection: Any) -> None:
         """From the next message on, `connection` gets what is delivered."""

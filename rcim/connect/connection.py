@@ -354,6 +354,15 @@ class Connection(asyncio.Protocol):
         else:
             self._hub.counters.left_out += last_seq - first_seq + 1
 
+    def offer_notice(self, frame: bytes) -> None:
+        """A notice, which is left out for who does not take what it is sent (RX-07): it is not kept anywhere."""
+        if self.closing or self.caller is None:
+            return
+        if self.quick or self.queued_bytes <= self._hub.limits.out_soft_bytes:
+            self.write(frame)
+        else:
+            self._hub.counters.left_out += 1
+
     @property
     def queued_bytes(self) -> int:
         """Bytes that wait to be sent."""

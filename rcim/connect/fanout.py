@@ -16,10 +16,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
+from rcim.actor.records import Change
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
 from rcim.connect.audience import Audience, Visit
+from rcim.connect.changes import slice_ms
 from rcim.connect.connection import Connection
 from rcim.dispatch.requests import Packed
 from rcim.flow.ceiling import Ceiling
@@ -52,6 +54,8 @@ class Fanout:
         self.rounds = 0
         self.visits = 0
         self.deliveries = 0
+        self.notices = 0
+        """Frames with joined changes (GT-15) that were given out."""
 
     def __len__(self) -> int:
         return len(self._audiences)
@@ -81,6 +85,9 @@ class Fanout:
             del self._audiences[audience.key]
             self._on_empty(audience.key)
         audience.forget()
+        if audience.changes_timer is not None:
+            audience.changes_timer.cancel()
+            audience.changes_timer = None
         if audience.timer is not None:
             audience.timer.cancel()
             audience.timer = None
@@ -106,7 +113,42 @@ class Fanout:
             audience.put(messages)
             self._arm(audience)
 
-    def end(self, key: str) -> None:
+    # -- notices
+
+    def announce(self, key: str, change: Change) -> None:
+        """Tell everyone in `key` of `change`, together with what else happens in it in its slice (GT-15)."""
+        audience = self._audiences.get(key)
+        if audience is None:
+            return
+        audience.changes.add(change)
+        if audience.changes_timer is None:
+            since_ms = clock.steady_ms() - audience.changes_told_ms
+            wait = 0 if audience.changes.full else max(0, slice_ms(len(audience.members)) - since_ms)
+            audience.changes_timer = self._loop.call_later(wait / 1000, self._tell_changes, audience)
+
+    def _tell_changes(self, audience: Audience) -> None:
+        audience.changes_timer = None
+        audience.changes_told_ms = clock.steady_ms()
+        data = audience.changes.take(audience.key.removeprefix(GROUP_PREFIX))
+        if data:
+            self.notices += len(audience.members)
+            self._tell(list(audience.members), data)
+
+    def tell_all(self, key: str, data: bytes) -> None:
+        """Give a whole frame to everyone in `key`."""
+        audience = self._audiences.get(key)
+        if audience is not None:
+            self._tell(list(audience.members), data)
+
+    def _tell(self, connections: list[Connection], data: bytes) -> None:
+        """Some at a time, with the loop's other work between them."""
+        now, later = connections[: self._limits.fanout_chunk], connections[self._limits.fanout_chunk :]
+        for connection in now:
+            connection.offer_notice(data)
+        if later:
+            self._loop.call_soon(self._tell, later, data)
+
+    def end(self, key: str, silently: bool = False) -> None:
         """The conversation is over: what is kept goes out, then everyone is told, all of it at once. It is written at
         the end of the turn, some hundred connections at a time."""
         audience = self._audiences.get(key)
@@ -121,7 +163,8 @@ class Fanout:
                     connection.write(visit.data)
                 else:
                     self._offer(audience, connection, visit)
-            connection.write(gone)
+            if not silently:
+                connection.write(gone)
         audience.members.clear()
         self._drop(audience)
 

@@ -4,17 +4,19 @@ whoever owns the conversations. Everything runs in the loop's thread."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rcim.actor.outcomes import ConnectionsQuery, Look, OnlineQuery
+from rcim.actor.outcomes import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
+from rcim.actor.records import Change
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
 from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
 from rcim.connect.gate import HandshakeGate
-from rcim.connect.logins import Identity, Logins
+from rcim.connect.logins import Logins
+from rcim.connect.online import Identity
 from rcim.dispatch.requests import Owner, Packed
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.table import Handlers
@@ -160,18 +162,46 @@ class Hub:
         for user_id in user_ids:
             self.logins.joined(user_id, conversation)
 
-    def member_gone(self, conversation: str, user_id: str) -> None:
+    def member_gone(
+        self,
+        conversation: str,
+        user_id: str,
+        reason: GoneReason = GoneReason.LEFT,
+        operator: str = "",
+        text: str = "",
+    ) -> None:
         group_id = conversation.removeprefix(GROUP_PREFIX)
-        data = GroupGone(group_id, GoneReason.LEFT).encode()
+        data = GroupGone(group_id, reason, operator, text).encode()
         for connection in self.logins.left(user_id, conversation):
             connection.write(data)
 
-    def conversation_gone(self, conversation: str) -> None:
-        self.logins.ended(conversation)
-        self.fanout.end(conversation)
+    def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
+        self.logins.silenced(user_id, conversation, silent)
 
-    def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
-        self.logins.profile_changed(user_id, nickname, face_url)
+    def conversation_gone(self, conversation: str, silently: bool) -> None:
+        unheard = self.logins.ended(conversation)
+        self.fanout.end(conversation, silently)
+        if unheard and not silently:
+            data = GroupGone(conversation.removeprefix(GROUP_PREFIX), GoneReason.DISSOLVED).encode()
+            for connection in unheard:
+                connection.write(data)
+
+    def announce(self, conversation: str, change: Change) -> None:
+        self.fanout.announce(conversation, change)
+
+    def tell(self, conversation: str, user_ids: Sequence[str] | None, frame: bytes) -> None:
+        if user_ids is None:
+            self.fanout.tell_all(conversation, frame)
+            return
+        for user_id in user_ids:
+            for connection in self.logins.connections(user_id):
+                connection.offer_notice(frame)
+
+    def user_profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
+        self.logins.profile_changed(user_id, nickname, face_url, fields)
+
+    def user_logged_out(self, user_id: str) -> None:
+        self.logins.log_out(user_id)
 
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
@@ -193,7 +223,8 @@ class Hub:
 
     def online(self, conversation: str) -> int:
         audience = self.fanout.find(conversation)
-        return (audience.users if audience else 0) + self.owner.online_elsewhere(conversation)
+        here = (audience.users if audience else 0) + len(self.logins.unheard(conversation))
+        return here + self.owner.online_elsewhere(conversation)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         if isinstance(query, ConnectionsQuery):
@@ -201,7 +232,9 @@ class Hub:
         elif isinstance(query, OnlineQuery):
             audience = self.fanout.find(query.key)
             here = {c.caller.user_id for c in audience.members if c.caller} if audience else set()
-            done(list(here))
+            done(list(here | self.logins.unheard(query.key)))
+        elif isinstance(query, WhoIsOnlineQuery):
+            done([user_id for user_id in query.users if self.logins.connections(user_id)])
         else:
             done(self._counters())
 
@@ -239,6 +272,8 @@ class Hub:
             "rounds": self.fanout.rounds,
             "visits": self.fanout.visits,
             "deliveries": self.fanout.deliveries,
+            "change_notices": self.fanout.notices,
+            "guests": self.logins.guests,
             "over_ceiling": self.fanout.ceiling.left_out,
         }
 

@@ -6,17 +6,25 @@ with the user, and counts on top of what was read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import HeadsQuery, LoginQuery, Refused
+from rcim.actor.records import UserProfile
 from rcim.base import clock
-from rcim.base.errors import RcimError
-from rcim.base.ids import check_user_id
+from rcim.base.errors import (
+    COMMAND_DISABLED,
+    LOGGED_OUT,
+    TOO_MANY_CONNECTIONS,
+    RcimError,
+)
+from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.connect.connection import Connection
+from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
 from rcim.dispatch.requests import Request
 from rcim.handlers.desk import Caller
 from rcim.session.states import State
+from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
 from rcim.store.answers import Heads, LoginFacts
 from rcim.wire.frames import Login, LoginOk
@@ -31,51 +39,19 @@ HEADS_AT_ONCE = 256
 """Conversations asked for in one query."""
 
 
-class Identity:
-    """Whose app this is: `sdkappid`, the signing `key`, and the ids of its administrators."""
-
-    __slots__ = ("administrators", "key", "sdkappid")
-
-    def __init__(self, sdkappid: int, key: str, administrators: frozenset[str]) -> None:
-        self.sdkappid = sdkappid
-        self.key = key
-        self.administrators = administrators
-
-
-class _User:
-    """A user with at least one connection that is logged in or about to be."""
-
-    __slots__ = ("changes", "connections", "conversations", "entering", "pending", "profile")
-
-    def __init__(self) -> None:
-        self.connections: dict[Connection, None] = {}
-        self.conversations: set[str] = set()
-        self.entering = 0
-        """Requests under way that would put the user into a conversation."""
-        self.profile: tuple[str, str] | None = None
-        """While `pending`: nickname and face URL, if they have changed."""
-        self.pending = 0
-        """Logins of this user that wait for the store."""
-        self.changes: dict[str, bool] = {}
-        """While `pending`: conversation to whether the user is in it now."""
-
-    def reserve(self, by: int) -> None:
-        """Count requests that are about to put the user into a conversation."""
-        self.entering += by
-
-
 class _Pending:
     """A login that waits for the store; the Origin of its query."""
 
-    __slots__ = ("_connection", "_logins", "_request_id")
+    __slots__ = ("_connection", "_logins", "_request_id", "_signed_ms")
 
-    def __init__(self, logins: Logins, connection: Connection, request_id: int) -> None:
+    def __init__(self, logins: Logins, connection: Connection, request_id: int, signed_ms: int) -> None:
         self._logins = logins
         self._connection = connection
         self._request_id = request_id
+        self._signed_ms = signed_ms
 
     def answer(self, token: int, result: Any) -> None:
-        self._logins.finish(self._connection, self._request_id, result)
+        self._logins.finish(self._connection, self._request_id, result, self._signed_ms)
 
     def mailbox_drained(self, key: str) -> None:
         """Queries need no mailbox."""
@@ -86,7 +62,7 @@ class _Anew:
 
     __slots__ = ("_logins", "_user", "_user_id")
 
-    def __init__(self, logins: Logins, user_id: str, user: _User) -> None:
+    def __init__(self, logins: Logins, user_id: str, user: OnlineUser) -> None:
         self._logins = logins
         self._user_id = user_id
         self._user = user
@@ -121,22 +97,19 @@ class _HeadsAsked:
         """Queries need no mailbox."""
 
 
-def _now_in(result: LoginFacts, changed: dict[str, bool]) -> set[str]:
-    """The conversations of a user: what was read, and what has changed since."""
-    found = {key for key in result.conversations if changed.get(key, True)}
-    return found | {key for key, there in changed.items() if there}
-
-
 class Logins:
     """See the module's text."""
 
     def __init__(self, hub: Hub, identity: Identity) -> None:
         self._hub = hub
         self._identity = identity
-        self._users: dict[str, _User] = {}
-        self._pending: set[_User] = set()
+        self._users: dict[str, OnlineUser] = {}
+        self._pending: set[OnlineUser] = set()
         """Those who wait for the store."""
-        self._asking_anew: set[_User] = set()
+        self._asking_anew: set[OnlineUser] = set()
+        self._unheard: dict[str, set[str]] = {}
+        """Conversation to those who are online and want nothing of it delivered (RX-01)."""
+        self.guests = 0
 
     def __len__(self) -> int:
         return len(self._users)
@@ -144,42 +117,64 @@ class Logins:
     # -- logging in
 
     def begin(self, connection: Connection, login: Login, request_id: int) -> None:
-        """Check the UserSig (ID-02) and ask the store what the user is in."""
+        """Check the UserSig (ID-02), or let a guest in (ID-06), and ask the store what the user is in."""
         identity = self._identity
+        guest = not login.user_id and not login.user_sig
+        signed_ms = 0
         try:
-            check_user_id(login.user_id)
-            verify(login.user_sig, identity.sdkappid, identity.key, login.user_id, clock.wall_ms() // 1000)
+            if guest:
+                self._check_guests()
+                user_id = made_guest_id(connection.id)
+                self.guests += 1
+            else:
+                user_id = check_user_id(login.user_id)
+                verify(login.user_sig, identity.sdkappid, identity.key, user_id, clock.wall_ms() // 1000)
+                signed_ms = read_sig(login.user_sig)["TLS.time"] * 1000
         except RcimError as error:
             self._hub.counters.refused_logins += 1
             connection.session.refuse(error.code, request_id, Login.TYPE, error.detail)
             return
-        connection.caller = Caller(login.user_id, login.user_id in identity.administrators)
+        connection.caller = Caller(user_id, user_id in identity.administrators)
         connection.platform = login.platform
         connection.device_tag = login.device_tag
-        user = self._users.setdefault(login.user_id, _User())
+        user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
         connection.caller.groups = lambda: len(user.conversations) + user.entering
         connection.caller.reserve = user.reserve
-        query = LoginQuery(login.user_id)
-        self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id), 0))
+        query = LoginQuery(user_id, [] if guest else None)
+        self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
 
-    def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused) -> None:
+    def _check_guests(self) -> None:
+        if not self._identity.guests:
+            raise RcimError(COMMAND_DISABLED, "this server takes no guests")
+        if self.guests >= self._hub.limits.guests_max:
+            raise RcimError(TOO_MANY_CONNECTIONS, f"at most {self._hub.limits.guests_max} guests")
+
+    def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused, signed_ms: int) -> None:
         """The store has answered: the session is open, or not."""
         caller = connection.caller
         assert caller is not None
         user = self._users[caller.user_id]
-        changed, profile = self._waited(user)
-        if isinstance(result, Refused) or connection.closing or connection.session.state is not State.LOGIN_CHECK:
+        waited = self._waited(user)
+        refused = refusal(result, waited.logged_out, is_guest(caller.user_id), signed_ms)
+        if refused is not None or connection.closing or connection.session.state is not State.LOGIN_CHECK:
             self._drop_if_unused(caller.user_id, user)
+            if is_guest(caller.user_id):
+                self.guests -= 1
             connection.caller = None
-            self._say_who_is_not_there(changed)
-            if isinstance(result, Refused) and not connection.closing:
-                connection.session.refuse(result.code, request_id, Login.TYPE, result.detail, result.retry_after_ms)
+            self._say_who_is_not_there(waited.changes)
+            if refused is not None and not connection.closing:
+                connection.session.refuse(
+                    refused.code, request_id, Login.TYPE, refused.detail, refused.retry_after_ms
+                )
                 connection.say()
             return
-        self._enter(user, connection, list(_now_in(result, changed)))
-        self._say_who_is_not_there(changed)
-        caller.nickname, caller.face_url = profile or (result.profile.nickname, result.profile.face_url)
+        assert isinstance(result, LoginFacts)
+        self._enter(
+            caller.user_id, connection, now_in(result.conversations, waited.changes), now_silent(result, waited)
+        )
+        self._say_who_is_not_there(waited.changes)
+        self._set_profile(caller, waited.profile or result.profile)
         self._hub.counters.logins += 1
         limits = self._hub.limits
         answer = LoginOk(
@@ -190,34 +185,53 @@ class Logins:
             caller.admin,
             caller.nickname,
             caller.face_url,
+            caller.user_id if is_guest(caller.user_id) else "",
         )
         connection.session.accept_login(request_id, answer)
         connection.opened()
 
-    def _enter(self, user: _User, connection: Connection, conversations: list[str]) -> None:
+    def _set_profile(self, caller: Caller, profile: UserProfile) -> None:
+        caller.nickname, caller.face_url = profile.nickname, profile.face_url
+        caller.fields = self._identity.sent(profile.fields)
+
+    def _enter(self, user_id: str, connection: Connection, conversations: set[str], silent: set[str]) -> None:
         # This device may know of a conversation before its other devices have been told: it counts for all of them.
-        for key in set(conversations) - user.conversations:
-            user.conversations.add(key)
-            audience = self._hub.fanout.audience(key)
-            audience.users += 1
-            for other in user.connections:
-                audience.add(other)
+        user = self._users[user_id]
+        for key in conversations - user.conversations:
+            self._put_in(user_id, user, key, key in silent)
+        for key in (silent ^ user.silent) & user.conversations:
+            self.silenced(user_id, key, key in silent)
         user.connections[connection] = None
-        for key in user.conversations:
+        for key in user.conversations - user.silent:
             self._hub.fanout.audience(key).add(connection)
 
-    def _wait(self, user: _User) -> None:
+    def _put_in(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
+        user.conversations.add(key)
+        if silent:
+            user.silent.add(key)
+            self._unheard.setdefault(key, set()).add(user_id)
+            return
+        audience = self._hub.fanout.audience(key)
+        audience.users += 1
+        for connection in user.connections:
+            audience.add(connection)
+
+    def _wait(self, user: OnlineUser) -> None:
         user.pending += 1
         self._pending.add(user)
 
-    def _waited(self, user: _User) -> tuple[dict[str, bool], tuple[str, str] | None]:
-        """One answer less to wait for; returns what has changed meanwhile: conversations, and the profile."""
+    def _waited(self, user: OnlineUser) -> Waited:
+        """One answer less to wait for; returns what has changed meanwhile."""
         user.pending -= 1
-        changed, profile = user.changes, user.profile
+        waited = Waited(user.changes, user.silences, user.profile, user.logged_out)
         if not user.pending:
-            user.changes, user.profile = {}, None
+            self._forget_changes(user)
             self._pending.discard(user)
-        return changed, profile
+        return waited
+
+    @staticmethod
+    def _forget_changes(user: OnlineUser) -> None:
+        user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
 
     def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:
         """The owner was told of a user of ours in these; of some of them nobody is here."""
@@ -235,7 +249,7 @@ class Logins:
         """Ask for everyone who is online what it is in."""
         for user_id, user in list(self._users.items()):
             # What was heard from the owner before is older than what this one answers.
-            user.changes, user.profile = {}, None
+            self._forget_changes(user)
             if user not in self._asking_anew:  # else the question goes out again by itself
                 self._wait(user)
                 self._asking_anew.add(user)
@@ -243,23 +257,27 @@ class Logins:
         if not self._asking_anew:
             self._ask_heads()
 
-    def _ask_for(self, user_id: str, user: _User) -> None:
-        self._hub.owner.ask(Request("", LoginQuery(user_id), _Anew(self, user_id, user), 0))
+    def _ask_for(self, user_id: str, user: OnlineUser) -> None:
+        heard = list(user.conversations) if is_guest(user_id) else None
+        self._hub.owner.ask(Request("", LoginQuery(user_id, heard), _Anew(self, user_id, user), 0))
 
-    def _anew(self, user_id: str, user: _User, result: LoginFacts | Refused) -> None:
+    def _anew(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
         if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf
             self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
             return
-        changed, profile = self._waited(user)
+        waited = self._waited(user)
         self._asking_anew.discard(user)
-        found = _now_in(result, changed)
+        found, silent = now_in(result.conversations, waited.changes), now_silent(result, waited)
         for key in found - user.conversations:
             self.joined(user_id, key)
         for key in user.conversations - found:
             self._hub.member_gone(key, user_id)
-        self.profile_changed(user_id, *(profile or (result.profile.nickname, result.profile.face_url)))
+        for key in (silent ^ user.silent) & user.conversations:
+            self.silenced(user_id, key, key in silent)
+        profile = waited.profile or result.profile
+        self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
         self._drop_if_unused(user_id, user)
-        self._say_who_is_not_there([*changed, *found])
+        self._say_who_is_not_there([*waited.changes, *found])
         if not self._asking_anew:
             self._ask_heads()
 
@@ -277,13 +295,9 @@ class Logins:
             return
         if user.pending:
             user.changes[conversation] = True
-        if not user.connections or conversation in user.conversations:
-            return
-        user.conversations.add(conversation)
-        audience = self._hub.fanout.audience(conversation)
-        audience.users += 1
-        for connection in user.connections:
-            audience.add(connection)
+            user.silences[conversation] = False
+        if user.connections and conversation not in user.conversations:
+            self._put_in(user_id, user, conversation, False)
 
     def left(self, user_id: str, conversation: str) -> list[Connection]:
         """The user is no longer in `conversation`; returns its connections."""
@@ -291,35 +305,85 @@ class Logins:
         if user is None:
             return []
         if user.pending:
-            user.changes[conversation] = False
+            user.changes[conversation] = user.silences[conversation] = False
         if conversation not in user.conversations:
             return []
+        self._take_out(user_id, user, conversation)
+        return list(user.connections)
+
+    def _take_out(self, user_id: str, user: OnlineUser, conversation: str) -> None:
         user.conversations.discard(conversation)
+        if conversation in user.silent:
+            user.silent.discard(conversation)
+            self._hear(user_id, conversation)
+            return
         audience = self._hub.fanout.find(conversation)
         if audience is not None:
             audience.users -= 1
         for connection in user.connections:
             self._hub.fanout.remove(conversation, connection)
-        return list(user.connections)
 
-    def ended(self, conversation: str) -> None:
-        """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out."""
+    def silenced(self, user_id: str, conversation: str, silent: bool) -> None:
+        """The user wants nothing delivered of `conversation`, or again everything (RX-01)."""
+        user = self._users.get(user_id)
+        if user is None:
+            return
+        if user.pending:
+            user.silences[conversation] = silent
+        if conversation in user.conversations and silent != (conversation in user.silent):
+            self._take_out(user_id, user, conversation)
+            self._put_in(user_id, user, conversation, silent)
+
+    def unheard(self, conversation: str) -> set[str]:
+        """Who is online and in `conversation`, but wants nothing of it delivered."""
+        return self._unheard.get(conversation, set())
+
+    def _hear(self, user_id: str, conversation: str) -> None:
+        users = self._unheard[conversation]
+        users.discard(user_id)
+        if not users:
+            del self._unheard[conversation]
+
+    def ended(self, conversation: str) -> list[Connection]:
+        """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out; returns those who are in
+        it and not in the audience."""
         audience = self._hub.fanout.find(conversation)
         for connection in audience.members if audience else ():
             if connection.caller is not None:
                 self._users[connection.caller.user_id].conversations.discard(conversation)
-        for user in self._users.values():
-            if user.pending:
-                user.changes[conversation] = False
+        unheard: list[Connection] = []
+        for user_id in list(self.unheard(conversation)):
+            user = self._users[user_id]
+            self._take_out(user_id, user, conversation)
+            unheard += user.connections
+        for user in self._pending:
+            user.changes[conversation] = user.silences[conversation] = False
+        return unheard
 
-    def profile_changed(self, user_id: str, nickname: str, face_url: str) -> None:
+    def profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
         """What the user's connections send with from now on (MS-04)."""
         user = self._users.get(user_id)
-        if user is not None and user.pending:
-            user.profile = (nickname, face_url)
-        for connection in user.connections if user else ():
+        if user is None:
+            return
+        profile = UserProfile(nickname, face_url, fields=dict(fields))
+        if user.pending:
+            user.profile = profile
+        for connection in user.connections:
             if connection.caller is not None:
-                connection.caller.nickname, connection.caller.face_url = nickname, face_url
+                self._set_profile(connection.caller, profile)
+
+    def connections(self, user_id: str) -> list[Connection]:
+        """The user's connections that are logged in."""
+        user = self._users.get(user_id)
+        return list(user.connections) if user is not None else []
+
+    def log_out(self, user_id: str) -> None:
+        """Close all connections of the user, also those about to be (ID-09)."""
+        user = self._users.get(user_id)
+        if user is not None and user.pending:
+            user.logged_out = True
+        for connection in self.connections(user_id):
+            connection.refuse_all(LOGGED_OUT)
 
     # -- going
 
@@ -331,16 +395,21 @@ class Logins:
             return
         if connection in user.connections:
             del user.connections[connection]
-            for key in user.conversations:
+            if is_guest(caller.user_id):
+                self.guests -= 1
+            for key in user.conversations - user.silent:
                 audience = self._hub.fanout.find(key)
                 if audience is not None and not user.connections:
                     audience.users -= 1
                 self._hub.fanout.remove(key, connection)
         self._drop_if_unused(caller.user_id, user)
 
-    def _drop_if_unused(self, user_id: str, user: _User) -> None:
-        if not user.connections and not user.pending:
-            if self._users.pop(user_id, None) is not None:
-                self._hub.owner.user_gone(user_id)
-        elif not user.connections:
-            user.conversations.clear()
+    def _drop_if_unused(self, user_id: str, user: OnlineUser) -> None:
+        if user.connections:
+            return
+        for key in user.silent:
+            self._hear(user_id, key)
+        user.conversations.clear()
+        user.silent.clear()
+        if not user.pending and self._users.pop(user_id, None) is not None:
+            self._hub.owner.user_gone(user_id)

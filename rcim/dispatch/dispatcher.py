@@ -11,38 +11,44 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from rcim.actor.app import APP_KEY, AppActor
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import (
     ConnectionsQuery,
-    ConversationGone,
     CountersQuery,
-    Deliver,
-    MemberGone,
-    MembersAdded,
+    FindGroupsQuery,
+    Look,
     MembersQuery,
     MessagesQuery,
     Outcome,
     Refused,
-    UserProfileChanged,
+    UserFacts,
+    UserQuery,
 )
-from rcim.actor.records import GroupSnapshot, Message, UserSnapshot
+from rcim.actor.records import GroupSnapshot, UserSnapshot
 from rcim.actor.user import USER_PREFIX, UserActor
+from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, shard_of
-from rcim.base.limits import Limits
+from rcim.dispatch.errands import Errands
+from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
-from rcim.dispatch.requests import Outlet, Packed, Request
+from rcim.dispatch.release import Packing, Release, contained
+from rcim.dispatch.requests import Outlet, Request
 from rcim.dispatch.worker import Worker
-from rcim.rules.group_types import GroupType
-from rcim.store.answers import ConnectionsPage, Counted
+from rcim.rules.custom_fields import readable
+from rcim.rules.group_types import Search
+from rcim.rules.standing import Who
+from rcim.store.answers import ConnectionsPage, Counted, GroupRow, GroupsPage
 from rcim.store.store import Entry, Store
 
 log = logging.getLogger("rcim.dispatch")
@@ -58,11 +64,11 @@ PURGE_PAUSE_S = 0.05
 class Counters:
     """What the dispatcher has done since the start."""
 
-    __slots__ = ("commands", "commits", "failed_commits", "loads", "messages", "records", "refused")
+    __slots__ = ("commands", "commits", "failed_commits", "loads", "records", "refused")
 
     def __init__(self) -> None:
         self.commands = self.commits = self.failed_commits = self.loads = 0
-        self.messages = self.records = self.refused = 0
+        self.records = self.refused = 0
 
 
 class Dispatcher:
@@ -71,21 +77,22 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        types: dict[str, GroupType],
-        limits: Limits,
+        world: World,
         loop: asyncio.AbstractEventLoop,
-        pack: Callable[[Message], Packed],
+        packing: Packing,
     ) -> None:
         self._store = store
-        self._pack = pack
+        self._packing = packing
         self._started_ms = clock.steady_ms()
-        self._types = types
-        self._limits = limits
+        self._world = world
+        self._limits = world.limits
         self._loop = loop
         self._outlet: Outlet | None = None
+        self._release: Release | None = None
+        self._settle_app()
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
-        self._reader = Reader(store, self._reading)
+        self._reader = Reader(store, self._reading, self._complete)
         self._positions = store.claim()
         self._mailboxes: dict[str, Mailbox] = {}
         self._ready: deque[Mailbox] = deque()
@@ -94,10 +101,23 @@ class Dispatcher:
         self._stopping = False
         self._timers: list[asyncio.TimerHandle] = []
         self.counters = Counters()
+        self._errands = Errands(self, world)
+        self.housekeeping = Housekeeping(self, world)
+
+    def _settle_app(self) -> None:
+        """What was changed at run time is in force again (GT-20, SC-04)."""
+        kept = self._store.load_app()
+        world = self._world
+        world.types.counts.update(kept.counts)
+        world.muted.update(kept.muted)
+        for name, wrong in world.types.put_all(kept.types):
+            log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
 
     def start(self, outlet: Outlet) -> None:
         """Begin to work; deliveries go to `outlet`."""
         self._outlet = outlet
+        self._release = Release(self._world, self._packing, outlet, self._answer)
+        self.housekeeping.start(self._later)
         self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._purge()
 
@@ -121,8 +141,43 @@ class Dispatcher:
         if isinstance(request.ask, ConnectionsQuery | CountersQuery):
             assert self._outlet is not None
             self._outlet.look(request.ask, lambda found: self._looked(request, found))
+        elif self._errands.takes(request.ask):
+            self._errands.begin(request)
         else:
-            self._reader.ask(request)
+            self.read(request)
+
+    def read(self, request: Request) -> None:
+        """Answer a query from the store."""
+        if isinstance(request.ask, FindGroupsQuery):
+            searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
+            request.ask = msgspec.structs.replace(request.ask, types=searched)
+        self._reader.ask(request)
+
+    def _complete(self, query: Any, answer: Any) -> Any:
+        """An answer of the store with what only the owner of the conversations knows."""
+        if isinstance(answer, GroupsPage):
+            return msgspec.structs.replace(answer, groups=[self._with_unread(row) for row in answer.groups])
+        if isinstance(query, UserQuery):
+            shown = readable(self._world.user_fields, answer.profile.fields, Who(query.who), query.own)
+            return UserFacts(msgspec.structs.replace(answer.profile, fields=dict(shown)))
+        return answer
+
+    def _with_unread(self, row: GroupRow) -> GroupRow:
+        """GT-19: counted from what is kept anyway; no write for each member and message."""
+        try:
+            counted = row.member is not None and self._world.types.named(row.profile.type).unread
+        except RcimError:
+            return row
+        if not counted or row.member is None:
+            return row
+        read = max(row.member.read_seq, row.member.joined_seq)
+        made: GroupRow = msgspec.structs.replace(row, unread=max(row.newest_seq - read, 0))
+        return made
+
+    def look(self, query: Look, done: Callable[[Any], None]) -> None:
+        """Ask who holds connections."""
+        assert self._outlet is not None
+        self._outlet.look(query, done)
 
     def _looked(self, request: Request, found: Any) -> None:
         """What the connections' side has to say, with what there is to say here."""
@@ -134,6 +189,7 @@ class Dispatcher:
             return
         inner = self.counters
         own = {name: getattr(inner, name) for name in inner.__slots__}
+        own["messages"] = self._release.messages if self._release is not None else 0
         own |= {"actors_loaded": self.loaded, "uptime_ms": clock.steady_ms() - self._started_ms}
         request.origin.answer(request.token, Counted(found | own))
 
@@ -190,8 +246,11 @@ class Dispatcher:
                 batch.append((request, outcome))
                 if outcome.record is not None:
                     position = self._positions[mailbox.shard]
-                    self._positions[mailbox.shard] = position + 1
                     entries.append(Entry(mailbox.shard, position, outcome.record))
+                    for record in outcome.more:
+                        position += 1
+                        entries.append(Entry(mailbox.shard, position, record))
+                    self._positions[mailbox.shard] = position + 1
                     touched.add(mailbox.key)
             left -= share
             mailbox.used_ms = now_ms
@@ -222,8 +281,10 @@ class Dispatcher:
     # -- the commit
 
     def _commit(self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str]) -> None:
+        release = self._release
+        assert release is not None
         if not entries:
-            self._release(batch)
+            release.all(batch)
             self._go_on()
             return
         self._committing = True
@@ -236,7 +297,8 @@ class Dispatcher:
             self._committing = False
             self.counters.commits += 1
             self.counters.records += len(entries)
-            self._release(batch)
+            release.all(batch)
+            self._world.types.settled()
             self._go_on()
 
         self._writer.do(lambda: self._store.append(entries), done)
@@ -265,6 +327,7 @@ class Dispatcher:
     ) -> None:
         """Forget everything that was to be: positions, the actors' states, the answers."""
         self.counters.failed_commits += 1
+        self._world.types.settled()
         log.error("a commit of %d records failed: %s", len(entries), error)
         for key in touched:
             mailbox = self._mailboxes.get(key)
@@ -279,40 +342,13 @@ class Dispatcher:
 
     # -- out
 
-    def _release(self, batch: list[tuple[Request, Outcome]]) -> None:
-        """Give out replies and effects, in order; messages of one conversation are handed on together."""
-        outlet = self._outlet
-        assert outlet is not None
-        messages: dict[str, list[Message]] = {}
-        for request, outcome in batch:
-            for effect in outcome.effects:
-                if type(effect) is Deliver:
-                    self.counters.messages += 1
-                    messages.setdefault(request.key, []).append(effect.message)
-                    continue
-                # Who is in it changes: what was sent before goes to those who were in it before.
-                if request.key in messages:
-                    self._deliver(request.key, messages.pop(request.key))
-                with _contained("effect", request.key):
-                    _EFFECTS[type(effect)](outlet, request.key, effect)
-            self._answer(request, outcome)
-        for key, sent in messages.items():
-            self._deliver(key, sent)
-
-    def _deliver(self, key: str, messages: list[Message]) -> None:
-        outlet = self._outlet
-        assert outlet is not None
-        if outlet.listening(key):
-            with _contained("delivery", key):
-                outlet.deliver(key, [self._pack(message) for message in messages])
-
     def _answer(self, request: Request, outcome: Outcome) -> None:
         if isinstance(outcome.result, MessagesQuery | MembersQuery):
             request.ask = outcome.result
             self._reader.ask(request)
             return
-        try:  # written out, and not `_contained`: this is once for each message
-            request.origin.answer(request.token, outcome.result)  # type: ignore[arg-type]
+        try:  # written out, and not `contained`: this is once for each message
+            request.origin.answer(request.token, outcome.result)
         except Exception:
             log.exception("an answer of %s failed", request.key)
 
@@ -339,20 +375,24 @@ class Dispatcher:
                     _refuse(mailbox.queue.popleft(), refused)
                 self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
                 return
-            mailbox.actor = self._actor(snapshot, mailbox.shard)
+            if snapshot is not None:
+                mailbox.actor = self._actor(snapshot, mailbox.shard)
             mailbox.used_ms = now_ms
             if mailbox.queue:
                 self._make_ready(mailbox)
 
-        if key.startswith(USER_PREFIX):
+        if key == APP_KEY:
+            mailbox.actor = AppActor(self._world)
+            self._loop.call_soon(done, None, None)
+        elif key.startswith(USER_PREFIX):
             self._reader.load(lambda: self._store.load_user(key, key[len(USER_PREFIX) :]), done)
         else:
             self._reader.load(lambda: self._store.load_group(key, now_ms), done)
 
     def _actor(self, snapshot: GroupSnapshot | UserSnapshot, shard: int) -> GroupActor | UserActor:
         if isinstance(snapshot, UserSnapshot):
-            return UserActor(snapshot)
-        return GroupActor(snapshot, shard, self._types, self._limits)
+            return UserActor(snapshot, self._world.user_fields)
+        return GroupActor(snapshot, shard, self._world)
 
     def _sweep(self) -> None:
         """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store."""
@@ -402,25 +442,9 @@ class Dispatcher:
         self._reading.stop()
 
 
-@contextlib.contextmanager
-def _contained(what: str, key: str) -> Iterator[None]:
-    """A fault in giving something out is its receiver's: the others of the batch get theirs."""
-    try:
-        yield
-    except Exception:
-        log.exception("an %s of %s failed", what, key)
-
-
 def _refuse(request: Request, refused: Refused) -> None:
-    with _contained("answer", request.key):
+    with contained("answer", request.key):
         request.refuse(refused)
 
-
-_EFFECTS: dict[type, Callable[[Outlet, str, Any], None]] = {
-    MembersAdded: lambda outlet, key, e: outlet.members_added(key, e.user_ids),
-    MemberGone: lambda outlet, key, e: outlet.member_gone(key, e.user_id),
-    ConversationGone: lambda outlet, key, e: outlet.conversation_gone(key),
-    UserProfileChanged: lambda outlet, key, e: outlet.user_profile_changed(e.user_id, e.nickname, e.face_url),
-}
 
 assert SHARDS <= 1 << 16, "a message id has 16 bits for the shard"

@@ -22,10 +22,12 @@ QUERIES_PER_JOB = 64
 
 
 class Reader:
-    """Queries and loads, each answered by a callback in the loop. Bounded by the requests in flight."""
+    """Queries and loads, each answered by a callback in the loop. Bounded by the requests in flight. `complete` adds to
+    an answer what the store does not know."""
 
-    def __init__(self, store: Store, worker: Worker) -> None:
+    def __init__(self, store: Store, worker: Worker, complete: Callable[[Any, Any], Any]) -> None:
         self._store = store
+        self._complete = complete
         self._worker = worker
         self._waiting: list[Request] = []
         self._busy = False
@@ -59,7 +61,7 @@ class Reader:
                     if isinstance(answer, BaseException):
                         request.refuse(refusal(answer))
                     else:
-                        request.origin.answer(request.token, answer)
+                        request.origin.answer(request.token, self._complete(queries[i], answer))
                 except Exception:  # it is its receiver's: the others get theirs
                     log.exception("giving out an answer failed")
             self._go()

@@ -8,11 +8,12 @@ the cluster's bus: nothing on either side knows which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from rcim.actor.outcomes import Look, Refused, Result
-from rcim.base.terms import Priority
+from rcim.actor.outcomes import AnyResult, Look, Refused
+from rcim.actor.records import Change
+from rcim.base.terms import GoneReason, Priority
 from rcim.store.answers import Answer
 
 
@@ -27,7 +28,7 @@ class Packed(NamedTuple):
 class Origin(Protocol):
     """Who asked. `answer` is called once for each request, from the loop, in the order of commits."""
 
-    def answer(self, token: int, result: Result | Answer) -> None: ...
+    def answer(self, token: int, result: AnyResult | Answer) -> None: ...
 
     def mailbox_drained(self, key: str) -> None:
         """The mailbox of `key`, which had no room for this origin, has room again."""
@@ -46,15 +47,29 @@ class Outlet(Protocol):
 
     def members_added(self, conversation: str, user_ids: Sequence[str]) -> None: ...
 
-    def member_gone(self, conversation: str, user_id: str) -> None: ...
+    def member_gone(self, conversation: str, user_id: str, reason: GoneReason, operator: str, text: str) -> None: ...
 
-    def conversation_gone(self, conversation: str) -> None: ...
+    def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
+        """The member wants nothing delivered any more, or again everything (RX-01)."""
 
-    def user_profile_changed(self, user_id: str, nickname: str, face_url: str) -> None: ...
+    def conversation_gone(self, conversation: str, silently: bool) -> None: ...
+
+    def announce(self, conversation: str, change: Change) -> None:
+        """Tell those who are online; changes of a large room are joined together (GT-15)."""
+
+    def tell(self, conversation: str, user_ids: Sequence[str] | None, frame: bytes) -> None:
+        """Give a whole frame to these users, or, with None, to all who are online in the conversation."""
+
+    def user_profile_changed(
+        self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]
+    ) -> None: ...
+
+    def user_logged_out(self, user_id: str) -> None:
+        """Close all connections of the user (ID-09)."""
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Call `done` with what is to be seen there: rows of connections, counters by name,
-        or ids of users."""
+        or ids of users; with None for an OnlineQuery that not everybody has answered."""
 
 
 class Owner(Protocol):

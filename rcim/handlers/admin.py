@@ -1,12 +1,21 @@
-"""Administration by frames (AB-01): only for app administrators (ID-08)."""
+"""Administration by frames (AB-01): lists, counters, notices, imports, group types. For app administrators (ID-08)."""
 
 from __future__ import annotations
 
-from rcim.actor import outcomes
-from rcim.handlers.desk import Caller, Desk, ToStore
-from rcim.handlers.messages import page_limit
+from rcim.actor import commands, outcomes
+from rcim.actor.app import APP_KEY
+from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.ids import check_user_id, has_control
+from rcim.base.terms import group_conversation
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.groups import GroupIds, check_name, check_users, group_key
+from rcim.handlers.members import added
+from rcim.handlers.messages import of_fields, page_limit
+from rcim.rules.fields import check_field
+from rcim.rules.type_table import TypeChange
 from rcim.store import answers
 from rcim.wire import frames
+from rcim.wire.elements import check_body
 
 
 def groups(frame: frames.AdminGroups, caller: Caller, desk: Desk) -> ToStore:
@@ -47,3 +56,114 @@ def stats(frame: frames.AdminStats, caller: Caller, desk: Desk) -> ToStore:
 def stats_ok(result: answers.Counted, desk: Desk) -> frames.AdminStatsOk:
     """The counters."""
     return frames.AdminStatsOk([frames.Stat(name, value) for name, value in sorted(result.values.items())])
+
+
+# ----------------------------------------------------------------------------------------- notices, imports
+
+MESSAGES_AT_ONCE = 100
+"""Messages in one import: with the largest bodies they are far more than a frame."""
+
+
+def notice(frame: frames.AdminNotice, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_NOTICE (MS-05)."""
+    check_body(frame.body, desk.limits.body_bytes_max, desk.limits.elements_max)
+    users = check_users(frame.users, desk.limits.mute_max, 0)
+    return ToActor(group_key(frame.group_id), commands.GiveNotice(caller.user_id, True, users, frame.body))
+
+
+def group_import(frame: frames.AdminGroupImport, caller: Caller, desk: Desk, ids: GroupIds) -> ToActor:
+    """ADMIN_GROUP_IMPORT (GR-08)."""
+    group_id = ids.wanted(frame.group_id)
+    return ToActor(
+        group_conversation(group_id),
+        commands.CreateGroup(
+            by=caller.user_id,
+            admin=True,
+            group_id=group_id,
+            type=frame.type_,
+            name=check_name(frame.name),
+            introduction=check_field("introduction", frame.introduction),
+            notification=check_field("notification", frame.notification),
+            face_url=check_field("face_url", frame.face_url),
+            apply_join_option=frame.apply_join_option,
+            members=[],
+            owner=check_user_id(frame.owner) if frame.owner else "",
+            max_member_num=frame.max_member_num,
+            fields=of_fields(frame.fields),
+            importing=True,
+            create_time_ms=frame.create_time_ms,
+        ),
+    )
+
+
+def members_import(frame: frames.AdminMembersImport, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_MEMBERS_IMPORT."""
+    check_users([m.user_id for m in frame.members], desk.limits.invite_max)
+    rows = [commands.ImportedMember(m.user_id, m.role, m.join_time_ms, m.unread) for m in frame.members]
+    return ToActor(group_key(frame.group_id), commands.ImportMembers(caller.user_id, True, rows))
+
+
+def messages_import(frame: frames.AdminMessagesImport, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_MESSAGES_IMPORT."""
+    if not 1 <= len(frame.messages) <= MESSAGES_AT_ONCE:
+        raise RcimError(BAD_PARAMETER, f"messages: {len(frame.messages)}, must be 1 to {MESSAGES_AT_ONCE}")
+    for item in frame.messages:
+        check_user_id(item.sender)
+        check_body(item.body, desk.limits.body_bytes_max, desk.limits.elements_max)
+        if has_control(item.client_msg_id):
+            raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
+    rows = [
+        commands.ImportedMessage(m.sender, m.time_ms, m.priority, m.client_msg_id, m.body) for m in frame.messages
+    ]
+    return ToActor(group_key(frame.group_id), commands.ImportMessages(caller.user_id, True, rows))
+
+
+def import_finish(frame: frames.AdminImportFinish, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_IMPORT_FINISH."""
+    return ToActor(group_key(frame.group_id), commands.FinishImport(caller.user_id, True))
+
+
+def group_imported_ok(result: outcomes.Created, desk: Desk) -> frames.AdminGroupImportOk:
+    """GR-08."""
+    return frames.AdminGroupImportOk(result.group_id)
+
+
+def members_imported_ok(result: outcomes.Added, desk: Desk) -> frames.AdminMembersImportOk:
+    """GR-08."""
+    return frames.AdminMembersImportOk(added(result))
+
+
+def messages_imported_ok(result: outcomes.Imported, desk: Desk) -> frames.AdminMessagesImportOk:
+    """GR-08."""
+    return frames.AdminMessagesImportOk(result.first_seq, result.last_seq)
+
+
+# --------------------------------------------------------------------------------------------- group types
+
+
+def types(frame: frames.AdminTypes, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_TYPES (GT-20)."""
+    return ToActor(APP_KEY, commands.ReadTypes(caller.user_id, True, frame.cursor))
+
+
+def type_set(frame: frames.AdminTypeSet, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_TYPE_SET."""
+    policies = {policy.name: policy.value for policy in frame.policies}
+    change = TypeChange(frame.name, frame.base, policies)
+    return ToActor(APP_KEY, commands.SetType(caller.user_id, True, change))
+
+
+def type_remove(frame: frames.AdminTypeRemove, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_TYPE_REMOVE."""
+    return ToActor(APP_KEY, commands.RemoveType(caller.user_id, True, frame.name))
+
+
+def types_ok(result: outcomes.Types, desk: Desk) -> frames.AdminTypesOk:
+    """GT-20."""
+    rows = [
+        frames.GroupTypeEntry(
+            row.name, row.base, row.changed, row.groups, [frames.Policy(name, value) for name, value in row.policies]
+        )
+        for row in result.rows
+    ]
+    return frames.AdminTypesOk(rows, result.next)

@@ -12,15 +12,17 @@ from rcim.wire.schema import Frame
 
 
 class Caller:
-    """Who is logged in on a connection. Nickname and face URL follow the user's profile while it is open."""
+    """Who is logged in on a connection. Nickname, face URL and fields follow the user's profile while it is open."""
 
-    __slots__ = ("admin", "face_url", "groups", "nickname", "reserve", "user_id")
+    __slots__ = ("admin", "face_url", "fields", "groups", "nickname", "reserve", "user_id")
 
     def __init__(self, user_id: str, admin: bool, nickname: str = "", face_url: str = "") -> None:
         self.user_id = user_id
         self.admin = admin
         self.nickname = nickname
         self.face_url = face_url
+        self.fields: tuple[tuple[str, bytes], ...] = ()
+        """Those custom fields of the user that go with its messages."""
         self.groups: Callable[[], int] = int
         """How many conversations the user is in, those that it is about to enter among them."""
         self.reserve: Callable[[int], None] = _nothing

@@ -1,25 +1,45 @@
-"""Groups: create, dissolve, join, leave, info, members, and the groups a user is in (GR-01, GR-05)."""
+"""Groups: create, edit, give, dissolve, info, and lists of groups (GR-01, GR-03, GR-05, GR-09)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rcim.actor import commands, outcomes, records
-from rcim.base.errors import BAD_PARAMETER, TOO_MANY_GROUPS, RcimError
-from rcim.base.ids import check_group_id, check_user_id, made_group_id
+from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
+from rcim.base.ids import check_group_id, check_user_id, has_control, is_guest, made_group_id
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
-from rcim.handlers.messages import check_conversation, page_limit
+from rcim.handlers.messages import check_conversation, of_fields, page_limit, to_fields
 from rcim.rules.fields import check_field
 from rcim.store import answers
 from rcim.wire import frames
 
 
-def _key(group_id: str) -> str:
+def group_key(group_id: str) -> str:
+    """The key of a group's actor. Raises RcimError(NO_SUCH_GROUP) for what can't be an id."""
     return check_conversation(group_conversation(group_id))
 
 
-def _check_room(caller: Caller, desk: Desk) -> None:
+def check_room(caller: Caller, desk: Desk) -> None:
+    """Raises RcimError(TOO_MANY_GROUPS) if the user is in as many groups as it may."""
     if caller.groups() >= desk.limits.groups_per_user_max:
         raise RcimError(TOO_MANY_GROUPS, f"at most {desk.limits.groups_per_user_max} groups")
+
+
+def check_users(users: Sequence[str], most: int, least: int = 1) -> list[str]:
+    """`users` if they are as many as may be and each is a user id. Raises RcimError(BAD_PARAMETER)."""
+    if not least <= len(users) <= most:
+        raise RcimError(BAD_PARAMETER, f"users: {len(users)}, must be {least} to {most}")
+    for user_id in users:
+        check_user_id(user_id)
+    return list(users)
+
+
+def check_name(name: str) -> str:
+    """A group's name, which is never empty. Raises RcimError(BAD_PARAMETER)."""
+    if not name:
+        raise RcimError(BAD_PARAMETER, "name: must not be empty")
+    return check_field("name", name)
 
 
 class GroupIds:
@@ -33,16 +53,19 @@ class GroupIds:
         self._next += 1
         return made_group_id(self._next)
 
+    def wanted(self, group_id: str) -> str:
+        """The id asked for, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
+        return check_group_id(group_id) if group_id else self.make()
+
 
 def create(frame: frames.GroupCreate, caller: Caller, desk: Desk, ids: GroupIds) -> ToActor:
     """GROUP_CREATE (GR-01)."""
-    _check_room(caller, desk)
-    group_id = check_group_id(frame.group_id) if frame.group_id else ids.make()
-    for user in frame.members:
-        check_user_id(user)
+    check_room(caller, desk)
+    group_id = ids.wanted(frame.group_id)
     limit = desk.limits.members_at_creation_max
     if len(frame.members) > limit:
         raise RcimError(BAD_PARAMETER, f"members: {len(frame.members)}, at most {limit} at creation")
+    owner = check_user_id(frame.owner) if frame.owner else caller.user_id
     return ToActor(
         group_conversation(group_id),
         commands.CreateGroup(
@@ -50,50 +73,78 @@ def create(frame: frames.GroupCreate, caller: Caller, desk: Desk, ids: GroupIds)
             admin=caller.admin,
             group_id=group_id,
             type=frame.type_,
-            name=check_field("name", frame.name),
+            name=check_name(frame.name),
             introduction=check_field("introduction", frame.introduction),
             notification=check_field("notification", frame.notification),
             face_url=check_field("face_url", frame.face_url),
             apply_join_option=frame.apply_join_option,
-            members=frame.members,
+            members=check_users(frame.members, limit, 0),
+            owner=owner,
+            max_member_num=frame.max_member_num,
+            fields=of_fields(frame.fields),
         ),
     )
 
 
+def edit(frame: frames.GroupSet, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_SET (GR-03)."""
+    texts = {
+        name: check_name(value) if name == "name" else check_field(name, value)
+        for name in ("name", "introduction", "notification", "face_url")
+        if (value := getattr(frame, name)) is not None
+    }
+    command = commands.EditGroup(
+        caller.user_id,
+        caller.admin,
+        texts,
+        frame.apply_join_option,
+        frame.max_member_num,
+        of_fields(frame.fields),
+    )
+    return ToActor(group_key(frame.group_id), command)
+
+
+def give(frame: frames.GroupOwnerSet, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_OWNER_SET."""
+    user_id = check_user_id(frame.user_id)
+    return ToActor(group_key(frame.group_id), commands.GiveGroup(caller.user_id, caller.admin, user_id))
+
+
 def dissolve(frame: frames.GroupDissolve, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_DISSOLVE."""
-    return ToActor(_key(frame.group_id), commands.DissolveGroup(caller.user_id, caller.admin))
-
-
-def join(frame: frames.GroupJoin, caller: Caller, desk: Desk) -> ToActor:
-    """GROUP_JOIN."""
-    _check_room(caller, desk)
-    card = check_field("name_card", frame.name_card)
-    return ToActor(_key(frame.group_id), commands.JoinGroup(caller.user_id, caller.admin, card))
-
-
-def leave(frame: frames.GroupLeave, caller: Caller, desk: Desk) -> ToActor:
-    """GROUP_LEAVE."""
-    return ToActor(_key(frame.group_id), commands.LeaveGroup(caller.user_id, caller.admin))
+    return ToActor(group_key(frame.group_id), commands.DissolveGroup(caller.user_id, caller.admin))
 
 
 def info(frame: frames.GroupInfo, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_INFO."""
-    return ToActor(_key(frame.group_id), commands.ReadInfo(caller.user_id, caller.admin))
-
-
-def members(frame: frames.GroupMembers, caller: Caller, desk: Desk) -> ToActor:
-    """GROUP_MEMBERS."""
-    most = desk.limits.list_page_max
-    limit = page_limit(frame.limit, most, most)
-    return ToActor(_key(frame.group_id), commands.ReadMembers(caller.user_id, caller.admin, frame.cursor, limit))
+    return ToActor(group_key(frame.group_id), commands.ReadInfo(caller.user_id, caller.admin))
 
 
 def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
     """GROUPS_JOINED."""
     most = desk.limits.list_page_max
     limit = page_limit(frame.limit, most, most)
-    return ToStore(outcomes.JoinedGroupsQuery(caller.user_id, frame.cursor, limit))
+    if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
+        raise RcimError(ADMIN_REQUIRED, "only an app administrator sees the groups of others")
+    return ToStore(outcomes.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit))
+
+
+def find(frame: frames.GroupFind, caller: Caller, desk: Desk) -> ToStore:
+    """GROUP_FIND (GR-09)."""
+    if has_control(frame.words):
+        raise RcimError(BAD_PARAMETER, "words: control characters are not allowed")
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    most = desk.limits.list_page_max
+    return ToStore(outcomes.FindGroupsQuery(frame.words, frame.cursor, page_limit(frame.limit, most, most)))
+
+
+def guests_may_not() -> RcimError:
+    """The refusal of what no guest may, whatever the group (ID-06)."""
+    return RcimError(NOT_PERMITTED, "guests may only join, leave and receive")
+
+
+# ------------------------------------------------------------------------------------------------- answers
 
 
 def created_ok(result: outcomes.Created, desk: Desk) -> frames.GroupCreateOk:
@@ -101,19 +152,9 @@ def created_ok(result: outcomes.Created, desk: Desk) -> frames.GroupCreateOk:
     return frames.GroupCreateOk(result.group_id)
 
 
-def dissolved_ok(result: outcomes.Dissolved, desk: Desk) -> frames.GroupDissolveOk:
-    """GR-01."""
-    return frames.GroupDissolveOk()
-
-
-def joined_ok(result: outcomes.Joined, desk: Desk) -> frames.GroupJoinOk:
-    """GR-05."""
-    return frames.GroupJoinOk(result.newest_seq, result.member_num)
-
-
-def left_ok(result: outcomes.Left, desk: Desk) -> frames.GroupLeaveOk:
-    """GR-05."""
-    return frames.GroupLeaveOk()
+def edited_ok(result: outcomes.Edited, desk: Desk) -> frames.GroupSetOk:
+    """GR-03."""
+    return frames.GroupSetOk(result.info_seq)
 
 
 def info_ok(result: outcomes.Info, desk: Desk) -> frames.GroupInfoOk:
@@ -136,23 +177,37 @@ def info_ok(result: outcomes.Info, desk: Desk) -> frames.GroupInfoOk:
         max_member_num=p.max_member_num,
         online_num=desk.online(result.key),
         apply_join_option=p.apply_join_option,
+        mute_all=p.mute_all,
+        speakers=p.speakers or (),
+        fields=to_fields(result.fields) or (),
     )
-
-
-def members_ok(result: answers.MembersPage, desk: Desk) -> frames.GroupMembersOk:
-    """GR-05."""
-    rows = [frames.MemberEntry(m.user_id, m.role, m.join_time_ms, m.name_card) for m in result.members]
-    return frames.GroupMembersOk(rows, result.next)
 
 
 def entry(row: answers.GroupRow) -> frames.GroupEntry:
     """A row of a list of groups."""
     p: records.Profile = row.profile
-    role = int(row.member.role) if row.member else 0
-    joined_seq = row.member.joined_seq if row.member else 0
-    return frames.GroupEntry(p.group_id, p.type, p.name, p.owner, row.member_num, row.newest_seq, role, joined_seq)
+    m = row.member
+    return frames.GroupEntry(
+        p.group_id,
+        p.type,
+        p.name,
+        p.owner,
+        row.member_num,
+        row.newest_seq,
+        int(m.role) if m else 0,
+        m.joined_seq if m else 0,
+        m.msg_flag if m else None,
+        m.read_seq if m else 0,
+        row.unread,
+        row.info_seq,
+    )
 
 
 def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.GroupsJoinedOk:
     """GR-05."""
     return frames.GroupsJoinedOk([entry(row) for row in result.groups], result.next)
+
+
+def found_ok(result: answers.GroupsPage, desk: Desk) -> frames.GroupFindOk:
+    """GR-09."""
+    return frames.GroupFindOk([entry(row) for row in result.groups], result.next)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes, records
-from rcim.base.errors import BAD_PARAMETER, NO_SUCH_GROUP, RcimError
-from rcim.base.ids import has_control
-from rcim.base.terms import GROUP_PREFIX
+from collections.abc import Iterable
+
+from rcim.actor import commands, effects, outcomes, records
+from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, RcimError
+from rcim.base.ids import check_user_id, has_control
+from rcim.base.terms import GROUP_PREFIX, group_conversation
 from rcim.dispatch.requests import Packed
-from rcim.handlers.desk import Caller, Desk, ToActor
-from rcim.store.answers import MessagesPage
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.wire import frames
-from rcim.wire.elements import check_body
+from rcim.wire.elements import GroupTip, check_body, encode_body
 from rcim.wire.rows import encoded_row, stem_of
 
 
@@ -21,12 +22,14 @@ def check_conversation(conversation: str) -> str:
     return conversation
 
 
-def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor:
+def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
     """SEND: the body is checked here (MS-03), everything else by the actor."""
     limits = desk.limits
     check_body(frame.body, limits.body_bytes_max, limits.elements_max)
     if has_control(frame.client_msg_id):
         raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
+    if frame.as_user and frame.as_user != caller.user_id:
+        return _send_as(frame, caller)
     return ToActor(
         check_conversation(frame.conversation),
         commands.SendMessage(
@@ -37,8 +40,17 @@ def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor:
             frame.client_msg_id,
             frame.priority,
             frame.body,
+            caller.fields,
         ),
     )
+
+
+def _send_as(frame: frames.Send, caller: Caller) -> ToStore:
+    """MS-06: as another user, whose profile is not at hand."""
+    if not caller.admin:
+        raise RcimError(ADMIN_REQUIRED, "only an app administrator sends as another user")
+    key, user_id = check_conversation(frame.conversation), check_user_id(frame.as_user)
+    return ToStore(outcomes.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body))
 
 
 def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
@@ -68,7 +80,7 @@ def sent(result: outcomes.Sent, desk: Desk) -> frames.SendOk:
     return frames.SendOk(result.seq, result.time_ms, result.message_id, result.duplicate)
 
 
-def page(result: MessagesPage, desk: Desk) -> frames.HistoryOk:
+def page(result: outcomes.Page, desk: Desk) -> frames.HistoryOk:
     """RX-06."""
     messages = [to_wire(m) for m in result.messages]
     return frames.HistoryOk(result.newest_seq, result.first_seq, result.more, messages)
@@ -86,13 +98,56 @@ def to_wire(m: records.Message) -> frames.Message:
         m.face_url,
         m.name_card,
         m.client_msg_id,
-        m.body,
+        m.body if m.tip is None else _tip(m.tip),
+        to_fields(m.user_fields) if m.user_fields else (),
+        to_fields(m.member_fields) if m.member_fields else (),
     )
 
 
-def pack(m: records.Message) -> Packed:
-    """`m`, ready for DELIVER frames."""
-    return Packed(m.seq, m.priority, encoded_row(to_wire(m)))
+def _tip(change: records.Change) -> bytes:
+    """GT-15: a strong notice as the body of its message."""
+    what = change.what or ()
+    return encode_body(
+        [GroupTip(change.kind, change.operator, change.users, change.count, change.member_num, change.info_seq, what)]
+    )
+
+
+def to_fields(fields: Iterable[tuple[str, bytes]]) -> list[frames.CustomField]:
+    """Custom fields as they go over the wire."""
+    return [frames.CustomField(key, value) for key, value in fields]
+
+
+def of_fields(fields: Iterable[frames.CustomField]) -> records.Fields:
+    """Custom fields as commands have them."""
+    return tuple((field.key, field.value) for field in fields)
+
+
+def read(frame: frames.GroupRead, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_READ."""
+    key = check_conversation(group_conversation(frame.group_id))
+    return ToActor(key, commands.MarkRead(caller.user_id, caller.admin, frame.seq))
+
+
+def read_ok(result: outcomes.Read, desk: Desk) -> frames.GroupReadOk:
+    """GR-04."""
+    return frames.GroupReadOk(result.read_seq)
+
+
+class Packing:
+    """Makes of what actors say what connections send (dispatch/release.py)."""
+
+    def message(self, m: records.Message) -> Packed:
+        """`m`, ready for DELIVER frames."""
+        return Packed(m.seq, m.priority, encoded_row(to_wire(m)))
+
+    def said(self, key: str, said: effects.Said) -> bytes:
+        """A notice as a whole frame (GR-05, MS-05)."""
+        group_id = key.removeprefix(GROUP_PREFIX)
+        if isinstance(said, effects.Requested):
+            return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
+        if isinstance(said, effects.Decided):
+            return frames.JoinDecided(group_id, said.user_id, said.approved, said.operator, said.text).encode()
+        return frames.Notice(group_id, said.time_ms, said.body).encode()
 
 
 def deliver_stem(conversation: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Which handler takes which frame, and which makes the answer of which result. The whole of it, in one place."""
+"""Which handler takes which frame, and what makes the answer of its result. The whole of it, in one place."""
 
 from __future__ import annotations
 
@@ -6,37 +6,127 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from rcim.actor import outcomes
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
-from rcim.handlers import admin, groups, messages, users
+from rcim.handlers import admin, groups, members, messages, users
 from rcim.handlers.desk import Caller, Desk, Work
-from rcim.store import answers
 from rcim.wire import frames
-from rcim.wire.schema import Frame
+from rcim.wire.schema import FRAMES, Frame
 
 Handler = Callable[[Any, Caller, Desk], Work]
+Answerer = Callable[[Any, Desk], Frame]
+
+
+def _empty(reply: type[Frame]) -> Answerer:
+    """The answer of a request of which there is nothing to say but that it is done."""
+    made = reply()
+    return lambda result, desk: made
+
+
+f = frames
+ANSWERS: dict[type[Frame], Answerer] = {
+    f.Send: messages.sent,
+    f.History: messages.page,
+    f.GroupRead: messages.read_ok,
+    f.GroupCreate: groups.created_ok,
+    f.GroupSet: groups.edited_ok,
+    f.GroupOwnerSet: _empty(f.GroupOwnerSetOk),
+    f.GroupDissolve: _empty(f.GroupDissolveOk),
+    f.GroupInfo: groups.info_ok,
+    f.GroupsJoined: groups.groups_ok,
+    f.GroupFind: groups.found_ok,
+    f.GroupJoin: members.joined_ok,
+    f.GroupLeave: _empty(f.GroupLeaveOk),
+    f.GroupMembers: members.members_ok,
+    f.GroupMemberGet: members.some_ok,
+    f.GroupMemberSet: _empty(f.GroupMemberSetOk),
+    f.GroupInvite: members.invited_ok,
+    f.GroupKick: _empty(f.GroupKickOk),
+    f.GroupBlock: _empty(f.GroupBlockOk),
+    f.GroupBlocked: members.marks_ok,
+    f.GroupMute: _empty(f.GroupMuteOk),
+    f.GroupMuted: members.marks_ok,
+    f.GroupMuteAll: _empty(f.GroupMuteAllOk),
+    f.GroupApplications: members.marks_ok,
+    f.GroupApplicationDecide: _empty(f.GroupApplicationDecideOk),
+    f.ProfileSet: _empty(f.ProfileSetOk),
+    f.ProfileGet: users.facts_ok,
+    f.AdminGroups: lambda result, desk: f.AdminGroupsOk([groups.entry(row) for row in result.groups], result.next),
+    f.AdminConnections: admin.connections_ok,
+    f.AdminStats: admin.stats_ok,
+    f.AdminNotice: _empty(f.AdminNoticeOk),
+    f.AdminGroupImport: admin.group_imported_ok,
+    f.AdminMembersImport: admin.members_imported_ok,
+    f.AdminMessagesImport: admin.messages_imported_ok,
+    f.AdminImportFinish: _empty(f.AdminImportFinishOk),
+    f.AdminTypes: admin.types_ok,
+    f.AdminTypeSet: _empty(f.AdminTypeSetOk),
+    f.AdminTypeRemove: _empty(f.AdminTypeRemoveOk),
+    f.AdminUserMute: _empty(f.AdminUserMuteOk),
+    f.AdminUserMuted: users.muted_ok,
+    f.AdminAccountsImport: users.imported_ok,
+    f.AdminAccountsDelete: users.deleted_ok,
+    f.AdminAccountsQuery: users.accounts_ok,
+    f.AdminAccountInvalidate: users.invalidated_ok,
+    f.AdminProfileSet: _empty(f.AdminProfileSetOk),
+    f.AdminGroupsSync: users.synced_ok,
+}
+_BY_TYPE = {frame.TYPE: answerer for frame, answerer in ANSWERS.items()}
 
 
 class Handlers:
     """The table in force. `start_ms` is the wall clock at the server's start (ids of groups come from it)."""
 
     def __init__(self, start_ms: int) -> None:
+        ids = groups.GroupIds(start_ms)
         self._table: dict[type[Frame], Handler] = {
-            frames.Send: messages.send,
-            frames.History: messages.history,
-            frames.GroupCreate: partial(groups.create, ids=groups.GroupIds(start_ms)),
-            frames.GroupDissolve: groups.dissolve,
-            frames.GroupJoin: groups.join,
-            frames.GroupLeave: groups.leave,
-            frames.GroupInfo: groups.info,
-            frames.GroupMembers: groups.members,
-            frames.GroupsJoined: groups.joined,
-            frames.ProfileSet: users.profile_set,
-            frames.ProfileGet: users.profile_get,
-            frames.AdminGroups: admin.groups,
-            frames.AdminConnections: admin.connections,
-            frames.AdminStats: admin.stats,
+            f.Send: messages.send,
+            f.History: messages.history,
+            f.GroupRead: messages.read,
+            f.GroupCreate: partial(groups.create, ids=ids),
+            f.GroupSet: groups.edit,
+            f.GroupOwnerSet: groups.give,
+            f.GroupDissolve: groups.dissolve,
+            f.GroupInfo: groups.info,
+            f.GroupsJoined: groups.joined,
+            f.GroupFind: groups.find,
+            f.GroupJoin: members.join,
+            f.GroupLeave: members.leave,
+            f.GroupMembers: members.members,
+            f.GroupMemberGet: members.some,
+            f.GroupMemberSet: members.edit,
+            f.GroupInvite: members.invite,
+            f.GroupKick: members.kick,
+            f.GroupBlock: members.block,
+            f.GroupBlocked: members.marked,
+            f.GroupMute: members.mute,
+            f.GroupMuted: members.marked,
+            f.GroupMuteAll: members.mute_all,
+            f.GroupApplications: members.marked,
+            f.GroupApplicationDecide: members.decide,
+            f.ProfileSet: users.profile_set,
+            f.ProfileGet: users.profile_get,
+            f.AdminGroups: admin.groups,
+            f.AdminConnections: admin.connections,
+            f.AdminStats: admin.stats,
+            f.AdminNotice: admin.notice,
+            f.AdminGroupImport: partial(admin.group_import, ids=ids),
+            f.AdminMembersImport: admin.members_import,
+            f.AdminMessagesImport: admin.messages_import,
+            f.AdminImportFinish: admin.import_finish,
+            f.AdminTypes: admin.types,
+            f.AdminTypeSet: admin.type_set,
+            f.AdminTypeRemove: admin.type_remove,
+            f.AdminUserMute: users.mute,
+            f.AdminUserMuted: users.muted,
+            f.AdminAccountsImport: users.accounts_import,
+            f.AdminAccountsDelete: users.accounts_delete,
+            f.AdminAccountsQuery: users.accounts_query,
+            f.AdminAccountInvalidate: users.invalidate,
+            f.AdminProfileSet: users.admin_profile_set,
+            f.AdminGroupsSync: users.groups_sync,
         }
+        wanted = {frame for frame in FRAMES.values() if frame.DECLARED.role == "request"} - SESSION_FRAMES
+        assert self._table.keys() == ANSWERS.keys() == wanted, "a request has no handler or no answer"
 
     def work(self, frame: Frame, caller: Caller, desk: Desk) -> Work:
         """What `frame` becomes. Raises RcimError: refused, and nothing was done."""
@@ -45,26 +135,10 @@ class Handlers:
         return self._table[type(frame)](frame, caller, desk)
 
 
-_ANSWERS: dict[type, Callable[[Any, Desk], Frame]] = {
-    outcomes.Sent: messages.sent,
-    outcomes.Created: groups.created_ok,
-    outcomes.Dissolved: groups.dissolved_ok,
-    outcomes.Joined: groups.joined_ok,
-    outcomes.Left: groups.left_ok,
-    outcomes.Info: groups.info_ok,
-    outcomes.ProfileSaved: users.saved_ok,
-    answers.ConnectionsPage: admin.connections_ok,
-    answers.Counted: admin.stats_ok,
-    answers.MessagesPage: messages.page,
-    answers.MembersPage: groups.members_ok,
-    answers.UserFacts: users.facts_ok,
-}
+SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}
+"""Requests that the session answers itself."""
 
 
 def answer(result: Any, request_type: int, desk: Desk) -> Frame:
     """The frame that answers a request of `request_type` with `result`."""
-    if type(result) is answers.GroupsPage:
-        if request_type == frames.AdminGroups.TYPE:
-            return frames.AdminGroupsOk([groups.entry(row) for row in result.groups], result.next)
-        return groups.groups_ok(result, desk)
-    return _ANSWERS[type(result)](result, desk)
+    return _BY_TYPE[request_type](result, desk)

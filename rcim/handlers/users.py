@@ -1,38 +1,148 @@
-"""Users: their own profile (AB-05, nickname and face URL, which go with every message)."""
+"""Users: profiles (AB-05), and what app administrators do with accounts (ID-09, GR-10, SC-04)."""
 
 from __future__ import annotations
 
 from rcim.actor import commands, outcomes
+from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
+from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.ids import check_user_id, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.groups import check_users, group_key, guests_may_not
+from rcim.handlers.members import added
+from rcim.handlers.messages import of_fields, page_limit, to_fields
 from rcim.rules.fields import check_field
+from rcim.rules.standing import Who
 from rcim.store import answers
 from rcim.wire import frames
 
 
 def profile_set(frame: frames.ProfileSet, caller: Caller, desk: Desk) -> ToActor:
     """PROFILE_SET."""
-    return ToActor(
-        user_key(caller.user_id),
-        commands.SetUserProfile(
-            caller.user_id,
-            caller.admin,
-            check_field("nickname", frame.nickname),
-            check_field("face_url", frame.face_url),
-        ),
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    return _set(frame, caller.user_id, caller.user_id, False)
+
+
+def admin_profile_set(frame: frames.AdminProfileSet, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_PROFILE_SET."""
+    return _set(frame, check_user_id(frame.user_id), caller.user_id, True)
+
+
+def _set(frame: frames.ProfileSet | frames.AdminProfileSet, user_id: str, by: str, admin: bool) -> ToActor:
+    command = commands.SetUserProfile(
+        by,
+        admin,
+        None if frame.nickname is None else check_field("nickname", frame.nickname),
+        None if frame.face_url is None else check_field("face_url", frame.face_url),
+        frame.gender,
+        None if frame.signature is None else check_field("signature", frame.signature),
+        of_fields(frame.fields),
     )
+    return ToActor(user_key(user_id), command)
 
 
 def profile_get(frame: frames.ProfileGet, caller: Caller, desk: Desk) -> ToStore:
     """PROFILE_GET."""
-    return ToStore(outcomes.UserQuery(frame.user_id))
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    user_id = check_user_id(frame.user_id)
+    who = Who.APP_ADMIN if caller.admin else Who.ANYONE
+    return ToStore(outcomes.UserQuery(user_id, int(who), user_id == caller.user_id))
 
 
-def saved_ok(result: outcomes.ProfileSaved, desk: Desk) -> frames.ProfileSetOk:
+def facts_ok(result: outcomes.UserFacts, desk: Desk) -> frames.ProfileGetOk:
     """AB-05."""
-    return frames.ProfileSetOk()
+    p = result.profile
+    fields = to_fields(p.fields.items()) or ()
+    return frames.ProfileGetOk(p.nickname, p.face_url, p.gender, p.signature, fields)
 
 
-def facts_ok(result: answers.UserFacts, desk: Desk) -> frames.ProfileGetOk:
-    """AB-05."""
-    return frames.ProfileGetOk(result.profile.nickname, result.profile.face_url)
+# ---------------------------------------------------------------------------------------- app administrators
+
+
+def accounts_import(frame: frames.AdminAccountsImport, caller: Caller, desk: Desk) -> ToStore:
+    """ADMIN_ACCOUNTS_IMPORT."""
+    rows = {a.user_id: a for a in frame.accounts}
+    check_users(list(rows), desk.limits.accounts_max)
+    users = [
+        (a.user_id, check_field("nickname", a.nickname), check_field("face_url", a.face_url)) for a in rows.values()
+    ]
+    return ToStore(outcomes.ImportUsers(caller.user_id, users))
+
+
+def accounts_delete(frame: frames.AdminAccountsDelete, caller: Caller, desk: Desk) -> ToStore:
+    """ADMIN_ACCOUNTS_DELETE."""
+    users = check_users(list(dict.fromkeys(frame.users)), desk.limits.accounts_max)
+    if caller.user_id in users:
+        raise RcimError(BAD_PARAMETER, "users: oneself is among them")
+    return ToStore(outcomes.DeleteUsers(caller.user_id, users))
+
+
+def accounts_query(frame: frames.AdminAccountsQuery, caller: Caller, desk: Desk) -> ToStore:
+    """ADMIN_ACCOUNTS_QUERY."""
+    return ToStore(outcomes.AccountsQuery(check_users(frame.users, desk.limits.accounts_max)))
+
+
+def invalidate(frame: frames.AdminAccountInvalidate, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_ACCOUNT_INVALIDATE."""
+    user_id = check_user_id(frame.user_id)
+    return ToActor(user_key(user_id), commands.InvalidateUser(caller.user_id, True, False))
+
+
+def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> ToStore:
+    """ADMIN_GROUPS_SYNC (GR-10)."""
+    user_id = check_user_id(frame.user_id)
+    keys = [group_key(group_id) for group_id in dict.fromkeys(frame.groups)]
+    if len(keys) > desk.limits.groups_per_user_max:
+        raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, at most {desk.limits.groups_per_user_max}")
+    return ToStore(outcomes.SyncGroups(user_id, keys))
+
+
+def mute(frame: frames.AdminUserMute, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_USER_MUTE (SC-04)."""
+    users = check_users(frame.users, desk.limits.mute_max)
+    return ToActor(APP_KEY, commands.MuteEverywhere(caller.user_id, True, users, frame.seconds))
+
+
+def muted(frame: frames.AdminUserMuted, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_USER_MUTED."""
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    return ToActor(APP_KEY, commands.ReadMuted(caller.user_id, True, frame.cursor, limit))
+
+
+def imported_ok(result: outcomes.Added, desk: Desk) -> frames.AdminAccountsImportOk:
+    """ID-09."""
+    return frames.AdminAccountsImportOk(added(result))
+
+
+def deleted_ok(result: outcomes.Added, desk: Desk) -> frames.AdminAccountsDeleteOk:
+    """ID-09."""
+    return frames.AdminAccountsDeleteOk(added(result))
+
+
+def accounts_ok(result: answers.Accounts, desk: Desk) -> frames.AdminAccountsQueryOk:
+    """ID-09."""
+    online = set(result.online)
+    return frames.AdminAccountsQueryOk(
+        [
+            frames.AccountStatus(r.user_id, r.known, r.user_id in online, r.groups, r.valid_from_ms)
+            for r in result.rows
+        ]
+    )
+
+
+def invalidated_ok(result: outcomes.Invalidated, desk: Desk) -> frames.AdminAccountInvalidateOk:
+    """ID-09."""
+    return frames.AdminAccountInvalidateOk(result.valid_from_ms)
+
+
+def synced_ok(result: outcomes.Synced, desk: Desk) -> frames.AdminGroupsSyncOk:
+    """GR-10."""
+    rows = [frames.GroupResult(key.partition(":")[2], inside, code) for key, inside, code in result.results]
+    return frames.AdminGroupsSyncOk(rows)
+
+
+def muted_ok(result: outcomes.MutedUsers, desk: Desk) -> frames.AdminUserMutedOk:
+    """SC-04."""
+    return frames.AdminUserMutedOk([frames.Until(user, until) for user, until in result.until_ms], result.next)

@@ -1,4 +1,4 @@
-"""Bounds of profile fields in UTF-8 bytes (GR-03, GR-04, MS-04). Over them is an error, never a cut."""
+"""Bounds of profile fields in UTF-8 bytes (GR-03, GR-04, MS-04, AB-05). Over them is an error, never a cut."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ BYTES_MAX: dict[str, int] = {
     "face_url": 100,
     "name_card": 50,
     "nickname": 120,
+    "signature": 500,
+    "text": 300,
 }
 ONE_LINE = frozenset({"name", "face_url", "name_card", "nickname"})
 """Fields shown in one line: no control characters in them."""

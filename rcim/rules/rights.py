@@ -1,51 +1,92 @@
-"""Who may do what in a group: one table, one function that asks it (GR-02, SC-01, RX-06)."""
+"""Who may do what in a group: one table, one function that asks it (GR-02, SC-01, RX-06).
+
+RIGHTS says for each operation which least standing a row of the type table asks for. `verdict` adds what no order of
+standings can say: guests, joining what one is in, leaving what one is not in or owns.
+"""
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from collections.abc import Callable
+from enum import Enum
 
-from rcim.base.errors import NOT_PERMITTED, OWNER_MAY_NOT_LEAVE, RcimError
-from rcim.rules.group_types import GroupType
-
-
-class Who(IntEnum):
-    """A user's standing towards a group; the numbers of Role, with those who have none at the ends."""
-
-    STRANGER = 0
-    MEMBER = 1
-    ADMIN = 2
-    OWNER = 3
-    APP_ADMIN = 9
+from rcim.base.errors import ALREADY_MEMBER, NOT_PERMITTED, OWNER_MAY_NOT_LEAVE, ErrorCode, RcimError
+from rcim.rules.group_types import GroupType, MemberList, Search
+from rcim.rules.standing import Who
 
 
 class Operation(Enum):
     """What can be done with a group."""
 
+    CREATE = "create"
     SEND = "send"
     HISTORY = "read history"
     INFO = "read the profile"
-    MEMBERS = "list members"
+    EDIT_PROFILE = "edit the profile"
+    EDIT_SETTINGS = "edit the settings"
+    JOIN = "join or apply"
     LEAVE = "leave"
+    INVITE = "invite"
+    DECIDE = "decide on applications"
+    KICK = "kick"
+    BLOCK = "block"
+    MEMBERS = "list members"
+    OWN_MEMBER = "read and edit one's own membership"
+    EDIT_MEMBER = "edit another's name card"
+    APPOINT = "appoint admins"
+    GIVE = "change the owner"
+    MUTE = "mute"
     DISSOLVE = "dissolve"
+    NOTICE = "give a system notice"
+    IMPORT = "import"
 
 
-LEAST: dict[Operation, Who] = {
-    Operation.SEND: Who.MEMBER,  # SC-01
-    Operation.HISTORY: Who.MEMBER,  # RX-06
-    Operation.INFO: Who.MEMBER,
-    Operation.MEMBERS: Who.MEMBER,  # GT-03 for Public
-    Operation.LEAVE: Who.MEMBER,
-    Operation.DISSOLVE: Who.OWNER,  # GT-04
+RIGHTS: dict[Operation, Callable[[GroupType], Who]] = {
+    Operation.CREATE: lambda t: Who.ANYONE if t.has_owner else Who.APP_ADMIN,
+    Operation.SEND: lambda t: t.send,  # SC-01
+    Operation.HISTORY: lambda t: Who.MEMBER,  # RX-06
+    Operation.INFO: lambda t: Who.ANYONE if t.search is Search.ON else Who.MEMBER,  # GT-01
+    Operation.EDIT_PROFILE: lambda t: t.edit_profile,  # GT-02
+    Operation.EDIT_SETTINGS: lambda t: t.edit_settings,
+    Operation.JOIN: lambda t: Who.ANYONE if t.apply else Who.NOBODY,  # GT-05
+    Operation.LEAVE: lambda t: Who.MEMBER,
+    Operation.INVITE: lambda t: t.invite,  # GT-07
+    Operation.DECIDE: lambda t: t.decide,
+    Operation.KICK: lambda t: t.kick,  # GT-10
+    Operation.BLOCK: lambda t: t.block,  # GR-11
+    Operation.MEMBERS: lambda t: Who.APP_ADMIN if t.member_list is MemberList.NONE else Who.MEMBER,  # GT-03
+    Operation.OWN_MEMBER: lambda t: Who.MEMBER,
+    Operation.EDIT_MEMBER: lambda t: Who.ADMIN if t.has_owner else Who.APP_ADMIN,
+    Operation.APPOINT: lambda t: t.appoint,  # GT-09
+    Operation.GIVE: lambda t: Who.OWNER if t.has_owner else Who.NOBODY,  # GR-01
+    Operation.MUTE: lambda t: t.mute,  # GT-17
+    Operation.DISSOLVE: lambda t: t.dissolve,  # GT-04
+    Operation.NOTICE: lambda t: Who.APP_ADMIN,  # MS-05
+    Operation.IMPORT: lambda t: Who.APP_ADMIN if t.importable else Who.NOBODY,  # GT-23
 }
-"""The least standing that may; the app administrator may all of it, except leave what it is not in."""
+GUESTS_MAY = frozenset({Operation.JOIN, Operation.LEAVE, Operation.INFO, Operation.HISTORY})
+"""ID-06, in types whose guests may receive (GT-21)."""
+IN_THE_GROUP = (Who.MEMBER, Who.ADMIN, Who.OWNER)
+
+
+def verdict(operation: Operation, who: Who, group_type: GroupType) -> ErrorCode | None:
+    """None if `who` may; else the code of the refusal."""
+    if who is Who.GUEST:
+        return None if group_type.guests and operation in GUESTS_MAY else NOT_PERMITTED
+    if operation is Operation.JOIN and who in IN_THE_GROUP:
+        return ALREADY_MEMBER
+    if operation is Operation.LEAVE and who is Who.APP_ADMIN:
+        return NOT_PERMITTED  # being one gives no right to leave; who is a member too is asked about as that
+    if operation is Operation.LEAVE and who is Who.OWNER and not group_type.owner_may_leave:
+        return OWNER_MAY_NOT_LEAVE  # GT-08
+    return None if who >= RIGHTS[operation](group_type) else NOT_PERMITTED
 
 
 def check_right(operation: Operation, who: Who, group_type: GroupType) -> None:
-    """Returns if `who` may. Raises RcimError(NOT_PERMITTED or OWNER_MAY_NOT_LEAVE)."""
-    if who < LEAST[operation]:
-        reason = "not a member" if who is Who.STRANGER else f"needs at least {LEAST[operation].name}"
-        raise RcimError(NOT_PERMITTED, f"may not {operation.value}: {reason}")
-    if operation is Operation.LEAVE and who is Who.OWNER and not group_type.owner_may_leave:
-        raise RcimError(OWNER_MAY_NOT_LEAVE)  # GT-08
-    if operation is Operation.DISSOLVE and who is Who.OWNER and not group_type.owner_may_dissolve:
-        raise RcimError(NOT_PERMITTED, f"the owner may not dissolve a {group_type.name} group")  # GT-04
+    """Returns if `who` may. Raises RcimError with the code of `verdict`."""
+    code = verdict(operation, who, group_type)
+    if code is NOT_PERMITTED:
+        least = RIGHTS[operation](group_type)
+        reason = "not a member" if who is Who.ANYONE else f"needs {least.name}, is {who.name}"
+        raise RcimError(code, f"may not {operation.value} in a {group_type.name} group: {reason}")
+    if code is not None:
+        raise RcimError(code)

@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Member, Message, Profile, UserProfile
-
-
-class MessagesPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """RX-06. `more`: messages of the asked range are left."""
-
-    newest_seq: int
-    first_seq: int
-    more: bool
-    messages: list[Message]
-
-
-class MembersPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """GR-05. `next` is empty on the last page."""
-
-    members: list[Member]
-    next: str
+from rcim.actor.outcomes import Members, Page, UserFacts
+from rcim.actor.records import Member, Profile, UserProfile
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -29,7 +14,10 @@ class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     profile: Profile
     member_num: int
     newest_seq: int
+    info_seq: int
     member: Member | None
+    unread: int = 0
+    """Filled in by who knows the group's type (GT-19)."""
 
 
 class GroupsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -39,17 +27,44 @@ class GroupsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     next: str
 
 
-class UserFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """A user's profile."""
-
-    profile: UserProfile
-
-
 class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """What a login needs: the profile, and the keys of all conversations that the user is in."""
 
     profile: UserProfile
     conversations: list[str]
+    silent: list[str] = []
+    """Those of them of which the user wants nothing delivered (RX-01)."""
+
+
+class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A group, its type, and when something happened in it last."""
+
+    key: str
+    type: str
+    last_ms: int
+
+
+class IdlePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """GT-11, GT-24. `next` is empty on the last page."""
+
+    rows: list[IdleRow]
+    next: str
+
+
+class AccountRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """ID-09."""
+
+    user_id: str
+    known: bool
+    groups: int
+    valid_from_ms: int
+
+
+class Accounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """ID-09; `online` is filled in by who knows."""
+
+    rows: list[AccountRow]
+    online: list[str] = []
 
 
 class Heads(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -84,4 +99,22 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     values: dict[str, int]
 
 
-Answer = ConnectionsPage | Counted | Heads | MessagesPage | MembersPage | GroupsPage | UserFacts | LoginFacts
+class Ids(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """Ids of users."""
+
+    users: list[str]
+
+
+Answer = (
+    ConnectionsPage
+    | Counted
+    | Heads
+    | GroupsPage
+    | LoginFacts
+    | IdlePage
+    | Accounts
+    | Ids
+    | Page
+    | Members
+    | UserFacts
+)

@@ -8,14 +8,19 @@ from typing import Any
 import msgspec
 
 from rcim.actor.records import (
+    GroupChanged,
     GroupCreated,
     GroupDissolved,
+    Mark,
     Member,
-    MemberJoined,
-    MemberLeft,
+    Message,
     MessageKept,
+    Profile,
     Record,
-    UserProfileSet,
+    SeqReserved,
+    TypeSaved,
+    UserSaved,
+    UsersMuted,
 )
 from rcim.store import keys
 from rcim.store.backend import StoreError, WriteView
@@ -48,18 +53,33 @@ class Applier:
     def _change(self, key: str, **fields: int) -> None:
         self._heads[key] = msgspec.structs.replace(self._head(key), **fields)
 
+    # -- messages
+
     def _message_kept(self, record: MessageKept) -> None:
-        message = record.message
-        head = self._head(record.key)
+        self._keep(record.key, record.message)
+        if record.sender is not None:
+            self._put_member(record.key, record.sender)
+        if record.profile is not None:
+            self._put_profile(record.key, record.profile)
+
+    def _keep(self, key: str, message: Message) -> None:
+        head = self._head(key)
         if message.seq != head.next_seq:
-            raise StoreError(f"{record.key}: SEQ {message.seq} where {head.next_seq} is next")
-        self._view.put("messages", keys.message(record.key, message.seq), pack(message))
-        self._heads[record.key] = Head(
+            raise StoreError(f"{key}: SEQ {message.seq} where {head.next_seq} is next")
+        self._view.put("messages", keys.message(key, message.seq), pack(message))
+        self._heads[key] = Head(
             message.seq + 1, message.time_ms, head.info_seq, head.last_info_time_ms, head.member_num
         )
 
+    def _seq_reserved(self, record: SeqReserved) -> None:
+        if record.next_seq < self._head(record.key).next_seq:
+            raise StoreError(f"{record.key}: the counter would fall back to {record.next_seq}")
+        self._change(record.key, next_seq=record.next_seq, reserved=True)
+
+    # -- groups
+
     def _group_created(self, record: GroupCreated) -> None:
-        self._view.put("profiles", record.key.encode(), pack(record.profile))
+        self._put_profile(record.key, record.profile)
         for member in record.members:
             self._put_member(record.key, member)
         head = self._head(record.key)
@@ -67,49 +87,124 @@ class Applier:
             record.key,
             member_num=len(record.members),
             info_seq=head.info_seq + 1,
-            last_info_time_ms=record.profile.create_time_ms,
+            last_info_time_ms=record.time_ms,
+            last_msg_time_ms=0,
         )
+        self._count(record.profile.type, +1)
+
+    def _group_changed(self, record: GroupChanged) -> None:
+        key = record.key
+        came = sum(self._put_member(key, member) for member in record.put)
+        for user_id in record.dropped:
+            came -= self._drop_member(key, user_id)
+        head = self._head(key)
+        if record.info:
+            self._change(
+                key,
+                member_num=head.member_num + came,
+                info_seq=head.info_seq + 1,
+                last_info_time_ms=record.time_ms,
+            )
+        elif came:
+            self._change(key, member_num=head.member_num + came)
+        for mark in record.marks:
+            self._put_mark(key, mark)
+        if record.profile is not None:
+            self._put_profile(key, record.profile)
+        if record.message is not None:
+            self._keep(key, record.message)
 
     def _group_dissolved(self, record: GroupDissolved) -> None:
         key = record.key.encode()
+        before = self._view.get("profiles", key)
+        if before is not None:
+            profile = unpack(before, Profile)
+            self._index(record.key, profile.name, "")
+            self._count(profile.type, -1)
         self._view.delete("profiles", key)
         rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
         for user in [keys.second(row) for row, _ in rows]:
             self._drop_member(record.key, user)
+        for row in [row for row, _ in self._view.scan("marks", key + keys.SEP, key + keys.AFTER_SEP)]:
+            self._view.delete("marks", row)
         newest = self._head(record.key).next_seq - 1
         if newest:
             self._view.put("purge", key, keys.U64.pack(newest))
         self._change(record.key, member_num=0)
 
-    def _member_joined(self, record: MemberJoined) -> None:
-        self._put_member(record.key, record.member)
-        self._member_num(record.key, +1, record.time_ms)
+    def _put_profile(self, key: str, profile: Profile) -> None:
+        before = self._view.get("profiles", key.encode())
+        self._index(key, unpack(before, Profile).name if before else "", profile.name)
+        self._view.put("profiles", key.encode(), pack(profile))
 
-    def _member_left(self, record: MemberLeft) -> None:
-        self._drop_member(record.key, record.user_id)
-        self._member_num(record.key, -1, record.time_ms)
+    def _index(self, key: str, before: str, name: str) -> None:
+        """GR-09: the words by which a group is found."""
+        if before == name:
+            return
+        old, new = keys.words_of(before), keys.words_of(name)
+        for word in old:
+            if word not in new:
+                self._view.delete("words", keys.pair(word, key))
+        for word in new:
+            self._view.put("words", keys.pair(word, key), b"")
 
-    def _user_profile_set(self, record: UserProfileSet) -> None:
+    def _put_member(self, key: str, member: Member) -> bool:
+        """True if it is a new one."""
+        row = keys.pair(key, member.user_id)
+        new = self._view.get("members", row) is None
+        self._view.put("members", row, pack(member))
+        self._view.put("memberships", keys.pair(member.user_id, key), bytes([member.msg_flag]))
+        return new
+
+    def _drop_member(self, key: str, user_id: str) -> bool:
+        """True if it was one."""
+        row = keys.pair(key, user_id)
+        there = self._view.get("members", row) is not None
+        self._view.delete("members", row)
+        self._view.delete("memberships", keys.pair(user_id, key))
+        return there
+
+    def _put_mark(self, key: str, mark: Mark) -> None:
+        row = keys.pair(key, mark.user_id)
+        if mark == Mark(mark.user_id):
+            self._view.delete("marks", row)
+        else:
+            self._view.put("marks", row, pack(mark))
+
+    # -- users and the app
+
+    def _user_saved(self, record: UserSaved) -> None:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
 
-    def _put_member(self, key: str, member: Member) -> None:
-        self._view.put("members", keys.pair(key, member.user_id), pack(member))
-        self._view.put("memberships", keys.pair(member.user_id, key), b"")
+    def _type_saved(self, record: TypeSaved) -> None:
+        row = b"type:" + record.name.encode()
+        if record.change is None:
+            self._view.delete("app", row)
+        else:
+            self._view.put("app", row, pack(record.change))
 
-    def _drop_member(self, key: str, user_id: str) -> None:
-        self._view.delete("members", keys.pair(key, user_id))
-        self._view.delete("memberships", keys.pair(user_id, key))
+    def _users_muted(self, record: UsersMuted) -> None:
+        for user_id, until_ms in record.until_ms.items():
+            row = b"muted:" + user_id.encode()
+            if until_ms:
+                self._view.put("app", row, keys.U64.pack(until_ms))
+            else:
+                self._view.delete("app", row)
 
-    def _member_num(self, key: str, by: int, time_ms: int) -> None:
-        head = self._head(key)
-        self._change(key, member_num=head.member_num + by, info_seq=head.info_seq + 1, last_info_time_ms=time_ms)
+    def _count(self, type_: str, by: int) -> None:
+        """GT-13: groups of a type."""
+        row = b"count:" + type_.encode()
+        before = self._view.get("app", row)
+        self._view.put("app", row, keys.U64.pack((keys.U64.unpack(before)[0] if before else 0) + by))
 
 
 _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     MessageKept: Applier._message_kept,
+    SeqReserved: Applier._seq_reserved,
     GroupCreated: Applier._group_created,
+    GroupChanged: Applier._group_changed,
     GroupDissolved: Applier._group_dissolved,
-    MemberJoined: Applier._member_joined,
-    MemberLeft: Applier._member_left,
-    UserProfileSet: Applier._user_profile_set,
+    UserSaved: Applier._user_saved,
+    TypeSaved: Applier._type_saved,
+    UsersMuted: Applier._users_muted,
 }

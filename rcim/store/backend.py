@@ -13,7 +13,20 @@ import lmdb
 
 RESERVE_BYTES = 16 << 20
 """What removing may use beyond the bound: pages are copied when they change, so removing needs room too."""
-TABLES = ("meta", "shards", "profiles", "heads", "members", "memberships", "messages", "users", "purge")
+TABLES = (
+    "meta",
+    "shards",
+    "profiles",
+    "heads",
+    "members",
+    "memberships",
+    "messages",
+    "users",
+    "purge",
+    "marks",
+    "words",
+    "app",
+)
 
 
 class StoreError(Exception):

@@ -7,16 +7,23 @@
 | profiles    | conversation                | Profile                                      |
 | heads       | conversation                | Head                                         |
 | members     | conversation 0 user         | Member                                       |
-| memberships | user 0 conversation         | nothing                                      |
+| memberships | user 0 conversation         | MsgFlag u8                                   |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
 | purge       | conversation                | SEQ u64: messages up to it are to be removed |
+| marks       | conversation 0 user         | Mark                                         |
+| words       | word 0 conversation         | nothing (GR-09)                              |
+| app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64 |
 """
 
 from __future__ import annotations
 
+import re
 import struct
+import unicodedata
 
+WORD = re.compile(r"[^\W_]+")
+SINGLE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
 U16 = struct.Struct(">H")
 U64 = struct.Struct(">Q")
 SEP = b"\0"
@@ -44,3 +51,15 @@ def message(conversation: str, seq: int) -> bytes:
 def after(left: str, cursor: str) -> bytes:
     """The least key of a `pair` table with this left part and a right part above `cursor`."""
     return left.encode() + SEP + cursor.encode() + (SEP if cursor else b"")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name, as they are looked for (GR-09): case folded; of Chinese, Japanese, Korean each character."""
+    found: list[str] = []
+    for run in WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
+        at = 0
+        for match in SINGLE.finditer(run):
+            found += [run[at : match.start()], match.group()]
+            at = match.end()
+        found.append(run[at:])
+    return list(dict.fromkeys(word for word in found if word))

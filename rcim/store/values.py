@@ -26,6 +26,8 @@ class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
     info_seq: int = 0
     last_info_time_ms: int = 0
     member_num: int = 0
+    reserved: bool = False
+    """True if messages were not stored: `next_seq` is where the counter goes on (MS-01)."""
 
 
 def pack(value: Any) -> bytes:

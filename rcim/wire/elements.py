@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import construct as c
 
 from rcim.base.errors import BAD_ELEMENT, BODY_TOO_LARGE, RcimError
-from rcim.wire.schema import Struct, prepare
-from rcim.wire.types import Bytes, str8, str16
+from rcim.base.terms import ChangeKind
+from rcim.wire.schema import Ext, Struct, prepare
+from rcim.wire.types import U32, U64, Bytes, Enum, StrList, str8, str16
 
 KIND_LENGTH = struct.Struct(">HH")
 
@@ -67,7 +68,23 @@ class TypedBytes(Element, frozen=True, gc=False):
     data: A[bytes, Bytes("u16", 65535), "Anything."]
 
 
-AnyElement = Text | Custom | TypedBytes
+@element(4, "GroupTip")
+class GroupTip(Element, frozen=True, gc=False):
+    """What has happened in a group, where its type says so by a message (GT-15). Only the server makes it: in a SEND it
+    is BAD_ELEMENT."""
+
+    kind: A[ChangeKind, Enum(ChangeKind), "What."]
+    operator: A[str, str8(64), "Who did it; empty: the server."]
+    users: A[list[str], StrList(str8(64, 1), 500), "To whom: the first of them, at most 100."]
+    count: A[int, U32, "To how many in all."]
+    member_num: A[int, U32, "MemberNum after it."]
+    info_seq: A[int, U64, "InfoSeq after it."]
+    what: A[Sequence[str], Ext(1, StrList(str8(32, 1), 32)), "Which fields, for PROFILE_CHANGED."] = ()
+
+
+AnyElement = Text | Custom | TypedBytes | GroupTip
+SERVERS_OWN = frozenset({GroupTip.KIND})
+"""Elements that no client may send."""
 
 
 def encode_body(elements: Sequence[Element]) -> bytes:
@@ -127,8 +144,10 @@ def check_body(body: bytes, bytes_max: int, elements_max: int) -> None:
         raise RcimError(BAD_ELEMENT, f"body: {len(found)} elements, must be 1 to {elements_max}")
     for kind, start, end in found:
         cls = ELEMENTS.get(kind)
-        if cls is None:
-            raise RcimError(BAD_ELEMENT, f"element kind {kind} is not known")
+        if cls is None or kind in SERVERS_OWN:
+            raise RcimError(
+                BAD_ELEMENT, f"element kind {kind} is not known" if cls is None else f"{cls.NAME} is the server's"
+            )
         try:
             cls.decode_struct(body, start, end)
         except RcimError as error:

@@ -37,7 +37,7 @@ def from_plain(cls: type[Struct], plain: dict[str, Any]) -> Any:
     """The frame or row that `plain` describes."""
     made = dict(plain)
     for f in cls.FIELDS:
-        if isinstance(f.type, StructList):
+        if isinstance(f.type, StructList) and f.name in plain:
             made[f.name] = [from_plain(f.type.struct, row) for row in plain[f.name]]
     return cls(**made)
 
@@ -71,13 +71,15 @@ def _to_container(cls: type[Struct], plain: dict[str, Any]) -> dict[str, Any]:
     for f in cls.FIELDS:
         if f.tag:
             if f.name in plain and plain[f.name] != f.default:
-                data = bytes(f.type.reference().build(plain[f.name]))
+                data = bytes(f.type.reference().build(_value_to_container(f, plain[f.name])))
                 made["_ext"].append({"tag": f.tag, "data": data})
-        elif isinstance(f.type, StructList):
-            made[f.name] = [_to_container(f.type.struct, row) for row in plain[f.name]]
         else:
-            made[f.name] = plain[f.name]
+            made[f.name] = _value_to_container(f, plain[f.name])
     return made
+
+
+def _value_to_container(f: Field, value: Any) -> Any:
+    return [_to_container(f.type.struct, row) for row in value] if isinstance(f.type, StructList) else value
 
 
 def _to_plain(cls: type[Struct], found: Any) -> dict[str, Any]:
@@ -86,17 +88,20 @@ def _to_plain(cls: type[Struct], found: Any) -> dict[str, Any]:
     for f in cls.FIELDS:
         if f.tag:
             by_tag[f.tag] = f
-        elif isinstance(f.type, StructList):
-            plain[f.name] = [_to_plain(f.type.struct, row) for row in found[f.name]]
         else:
-            value = found[f.name]
-            plain[f.name] = list(value) if isinstance(value, c.ListContainer) else value
+            plain[f.name] = _value_to_plain(f, found[f.name])
     for item in found["_ext"]:
         known = by_tag.get(item.tag)
         if known is not None:
             whole = c.Struct("v" / known.type.reference(), c.Terminated)
-            plain[known.name] = whole.parse(item.data).v
+            plain[known.name] = _value_to_plain(known, whole.parse(item.data).v)
     for f in by_tag.values():
         if f.name in plain and plain[f.name] == f.default:
             del plain[f.name]
     return plain
+
+
+def _value_to_plain(f: Field, value: Any) -> Any:
+    if isinstance(f.type, StructList):
+        return [_to_plain(f.type.struct, row) for row in value]
+    return list(value) if isinstance(value, c.ListContainer) else value

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from rcim.actor.outcomes import LoginQuery
-from rcim.actor.records import MemberJoined
+from rcim.actor.records import GroupChanged
 from rcim.actor.records import Message as Kept
 from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
 from rcim.client import Client, GroupEvent, Message, SendResult
 from rcim.client.link import ConnectionGone
-from rcim.handlers.messages import pack
+from rcim.handlers.messages import Packing
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom, Text, TypedBytes
 from rcim.wire.stream import StreamSplitter
@@ -36,8 +36,8 @@ async def take(client: Client, count: int) -> list[Message]:
 async def test_two_talk(server: TestServer) -> None:  # GR-01, GR-05, MS-02, MS-04
     async with server.client("alice") as alice, server.client("bob") as bob:
         await alice.set_profile("Alice", "https://example.org/a.png")
-        await alice.create_group("Lobby", group_id="lobby")
-        assert await bob.join("lobby", name_card="Bobby") == 0
+        await alice.create_group("Lobby", group_id="lobby", type_="ChatRoom")
+        assert (await bob.join("lobby", name_card="Bobby")).newest_seq == 0
         first = await alice.send("lobby", "hello")
         second = await bob.send("lobby", [Text("hi "), Custom(b"\x00", "wave", ""), TypedBytes("app.x", b"1")])
         assert (first.seq, second.seq, first.duplicate) == (1, 2, False)
@@ -65,7 +65,7 @@ async def test_two_talk(server: TestServer) -> None:  # GR-01, GR-05, MS-02, MS-
 
 async def test_the_same_client_msg_id_is_sent_once(server: TestServer) -> None:  # MS-02
     async with server.client("alice") as alice:
-        await alice.create_group("G", group_id="g")
+        await alice.create_group("G", group_id="g", type_="ChatRoom")
         first = await alice.send("g", "x", client_msg_id="one")
         again = await alice.send("g", "x", client_msg_id="one")
         assert again.duplicate and (again.seq, again.message_id) == (first.seq, first.message_id)
@@ -77,7 +77,7 @@ async def test_ids_and_seq_survive_a_restart(tmp_path: Path) -> None:  # ST-01, 
     server = TestServer(data)
     await server.start()
     async with server.client("alice") as alice:
-        await alice.create_group("G", group_id="g", members=["bob"])
+        await alice.create_group("G", group_id="g", members=["bob"], type_="ChatRoom")
         first = await alice.send("g", "x", client_msg_id="one")
     await server.stop()
     server = TestServer(data)
@@ -110,7 +110,7 @@ async def test_a_thousand_under_way_keep_their_order(server: TestServer) -> None
 
 async def test_history_pages(server: TestServer) -> None:  # RX-06
     async with server.client("alice") as alice, server.client("eve") as eve:
-        await alice.create_group("G", group_id="g")
+        await alice.create_group("G", group_id="g", apply_join_option=ApplyJoinOption.FREE_ACCESS)
         for i in range(45):
             await alice.send("g", str(i))
         assert [m.seq for m in await alice.history("g")] == list(range(1, 21))
@@ -122,9 +122,9 @@ async def test_history_pages(server: TestServer) -> None:  # RX-06
             await eve.history("g")
         assert error.value.code.name == "NOT_PERMITTED"
         await eve.join("g")
-        assert await eve.history("g") == []
+        assert [m.tip is not None and m.tip.users for m in await eve.history("g")] == [["eve"]]  # GT-14, GT-15
         await alice.send("g", "new")
-        assert [m.seq for m in await eve.history("g")] == [46]
+        assert [m.seq for m in await eve.history("g")] == [46, 47]
 
 
 async def test_history_by_time(plain_server: TestServer) -> None:
@@ -138,7 +138,7 @@ async def test_history_by_time(plain_server: TestServer) -> None:
 
 async def test_leaving_and_dissolving(server: TestServer) -> None:  # GR-01, GR-05, GT-04, GT-08
     async with server.client("alice") as alice, server.client("bob") as bob:
-        await alice.create_group("G", group_id="g", members=["bob"])
+        await alice.create_group("G", group_id="g", members=["bob"], type_="ChatRoom")
         for client, code in ((alice, "OWNER_MAY_NOT_LEAVE"),):
             with pytest.raises(RcimError) as error:
                 await client.leave("g")
@@ -164,7 +164,7 @@ async def test_leaving_and_dissolving(server: TestServer) -> None:  # GR-01, GR-
 
 async def test_all_devices_of_a_user_hear_everything(server: TestServer) -> None:  # ID-05
     async with server.client("alice") as phone, server.client("alice") as desk, server.client("bob") as bob:
-        await phone.create_group("G", group_id="g")
+        await phone.create_group("G", group_id="g", type_="ChatRoom")
         await bob.join("g")
         await phone.send("g", "one")
         await bob.send("g", "two")
@@ -175,7 +175,7 @@ async def test_all_devices_of_a_user_hear_everything(server: TestServer) -> None
 
 async def test_a_nickname_changes_for_what_is_sent_from_then_on(server: TestServer) -> None:  # MS-04
     async with server.client("alice") as phone, server.client("alice") as desk:
-        await phone.create_group("G", group_id="g")
+        await phone.create_group("G", group_id="g", type_="ChatRoom")
         await phone.send("g", "before")
         await phone.set_profile("Al")
         await desk.send("g", "after")
@@ -186,7 +186,7 @@ async def test_a_nickname_changes_for_what_is_sent_from_then_on(server: TestServ
 
 async def test_a_client_that_was_away_gets_what_it_missed(server: TestServer) -> None:  # RX-05
     async with server.client("alice") as alice:
-        await alice.create_group("G", group_id="g", members=["bob"])
+        await alice.create_group("G", group_id="g", members=["bob"], type_="ChatRoom")
         async with server.client("bob") as bob:
             await alice.send("g", "one")
             assert [m.seq for m in await take(bob, 1)] == [1]
@@ -200,7 +200,7 @@ async def test_a_client_that_was_away_gets_what_it_missed(server: TestServer) ->
 
 async def test_a_cut_connection_comes_back_by_itself(server: TestServer) -> None:  # RX-05
     async with server.client("alice") as alice, server.client("bob") as bob:
-        await alice.create_group("G", group_id="g", members=["bob"])
+        await alice.create_group("G", group_id="g", members=["bob"], type_="ChatRoom")
         got: list[Message] = []
 
         async def read() -> None:
@@ -228,7 +228,7 @@ async def test_an_app_that_reads_slowly_loses_nothing(
 ) -> None:
     monkeypatch.setattr("rcim.client.inbox.QUEUE_MAX", 50)
     async with plain_server.client("alice") as alice, plain_server.client("bob") as bob:
-        await alice.create_group("G", group_id="g", members=["bob"])
+        await alice.create_group("G", group_id="g", members=["bob"], type_="ChatRoom")
         await asyncio.gather(*(alice.send("g", str(i)) for i in range(500)))
         await bob.send("g", "I can send while I do not read")
         assert [m.seq for m in await take(bob, 501)] == list(range(1, 502))
@@ -262,7 +262,7 @@ async def test_admin_frames(server: TestServer) -> None:  # AB-01, ID-08, MS-06
     async with server.client("administrator") as admin, server.client("alice") as alice:
         assert admin.login_ok is not None and admin.login_ok.is_admin
         for i in range(120):
-            await alice.create_group("G", group_id=f"g{i:03}")
+            await alice.create_group("G", group_id=f"g{i:03}", type_="ChatRoom")
         page = await admin.request(f.AdminGroups("", 0), f.AdminGroupsOk)
         rest = await admin.request(f.AdminGroups(page.next, 0), f.AdminGroupsOk)
         assert [g.group_id for g in page.groups + rest.groups] == [f"g{i:03}" for i in range(120)]
@@ -295,7 +295,7 @@ async def test_admin_frames(server: TestServer) -> None:  # AB-01, ID-08, MS-06
         (create("g", *(f"u{i}" for i in range(101))), "BAD_PARAMETER"),
         (f.GroupCreate("g", "Public", "two\nlines", "", "", "", ApplyJoinOption.FREE_ACCESS, []), "BAD_PARAMETER"),
         (f.GroupCreate("g", "Secret", "n", "", "", "", ApplyJoinOption.FREE_ACCESS, []), "BAD_PARAMETER"),
-        (f.GroupCreate("g", "Public", "n", "", "", "", ApplyJoinOption.NEED_PERMISSION, []), "BAD_PARAMETER"),
+        (f.GroupCreate("g", "Private", "n", "", "", "", ApplyJoinOption.NEED_PERMISSION, []), "BAD_PARAMETER"),
         (f.GroupJoin("nowhere", ""), "NO_SUCH_GROUP"),
         (f.GroupJoin("nowhere", "two\nlines"), "BAD_PARAMETER"),
         (f.Send("lobby", "c", Priority.HIGH, b""), "BAD_ELEMENT"),
@@ -395,7 +395,7 @@ async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, mon
 
     def slow(entries: Any) -> None:
         append(entries)
-        if any(isinstance(e.record, MemberJoined) for e in entries):
+        if any(isinstance(e.record, GroupChanged) for e in entries):
             joined.set()
             go_on.wait(10)
 
@@ -437,7 +437,7 @@ async def test_a_group_made_again_comes_after_the_end_of_the_old(
 
 async def test_what_is_under_way_is_sent_again_whatever_ended_the_connection(server: TestServer) -> None:  # MS-02
     async with server.client("alice") as alice:
-        await alice.create_group("G", group_id="g")
+        await alice.create_group("G", group_id="g", type_="ChatRoom")
         for code in (TOO_SLOW, HEARTBEAT_TIMEOUT):
             there = [c for hub in server.hubs for c in hub._connections.values()]
             (connection,) = [c for c in there if c.caller and not c.closing]
@@ -452,7 +452,7 @@ async def test_what_is_under_way_is_sent_again_whatever_ended_the_connection(ser
 async def test_a_closed_client_answers_that_it_is(plain_server: TestServer) -> None:
     client = plain_server.client("alice")
     await client.connect()
-    await client.create_group("G", group_id="g")
+    await client.create_group("G", group_id="g", type_="ChatRoom")
     under_way = asyncio.create_task(client.send("g", "x"))
     await asyncio.sleep(0)
     await client.close()
@@ -475,7 +475,7 @@ async def test_a_user_sig_that_can_not_be_made_for_a_while(plain_server: TestSer
         assert client._link is not None
         client._link.abort()
         await until(lambda: client.reconnects == 1)
-        assert not fails and await client.create_group("G")
+        assert not fails and await client.create_group("G", type_="ChatRoom")
 
 
 async def test_a_server_that_ends_with_its_welcome(tmp_path: Path) -> None:
@@ -575,7 +575,7 @@ async def test_many_rounds_take_their_turns(plain_server: TestServer) -> None:
     text = "x" * 8000
     body = send("g", "c", text).body
     messages = [Kept(i, i, i, Priority.NORMAL, "alice", "", "", "", f"c{i}", body) for i in range(1, 2501)]
-    plain_server.server.hub.deliver("g:g", [pack(message) for message in messages])
+    plain_server.server.hub.deliver("g:g", [Packing().message(message) for message in messages])
     assert audience.waiting > 2400, "one round, and then the others' turn"
     seen: list[int] = []
     while len(seen) < 2500:

@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 
 from rcim.actor import commands as c
+from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupCreated, GroupSnapshot, MemberJoined, MemberLeft, MessageKept
+from rcim.actor.records import GroupChanged, GroupCreated, GroupSnapshot, MessageKept
 from rcim.base.errors import RcimError
 from rcim.base.ids import message_id
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority, Role
 from rcim.rules.group_types import BUILT_IN, GroupType
+from tests.kit import world
 
 KEY = "g:lobby"
 EMPTY = GroupSnapshot(KEY, None, 1, 0, 0, 0, [], [])
@@ -24,7 +26,7 @@ class Kit:
     """A group actor that is asked in short."""
 
     def __init__(self, limits: Limits = DEFAULTS, types: dict[str, GroupType] | None = None) -> None:
-        self.actor = GroupActor(EMPTY, 7, types or BUILT_IN, limits)
+        self.actor = GroupActor(EMPTY, 7, world(types or BUILT_IN, limits))
         self.now = 1000
         self.position = 1
 
@@ -39,7 +41,7 @@ class Kit:
         return error.value.code.name
 
     def create(
-        self, by: str = "alice", members: tuple[str, ...] = (), option: int = 1, type_: str = "Public"
+        self, by: str = "alice", members: tuple[str, ...] = (), option: int = 1, type_: str = "ChatRoom"
     ) -> o.Outcome:
         return self.do(creation(by, members, option, type_))
 
@@ -48,7 +50,7 @@ class Kit:
 
 
 def creation(
-    by: str = "alice", members: tuple[str, ...] = (), option: int = 1, type_: str = "Public"
+    by: str = "alice", members: tuple[str, ...] = (), option: int = 1, type_: str = "ChatRoom"
 ) -> c.CreateGroup:
     return c.CreateGroup(
         by=by,
@@ -61,6 +63,7 @@ def creation(
         face_url="",
         apply_join_option=ApplyJoinOption(option),
         members=list(members),
+        owner=by,
     )
 
 
@@ -83,7 +86,7 @@ def test_creating(monkeypatch: pytest.MonkeyPatch) -> None:  # GR-01
         ("bob", Role.MEMBER),
         ("carol", Role.MEMBER),
     ]
-    assert outcome.effects == (o.MembersAdded(["alice", "bob", "carol"]),)
+    assert outcome.effects == (e.MembersAdded(["alice", "bob", "carol"]), e.GroupCounted("ChatRoom", 1))
     assert kit.refused(creation("alice")) == "GROUP_ID_TAKEN_BY_YOU"
     assert kit.refused(creation("bob")) == "GROUP_ID_TAKEN"
 
@@ -92,8 +95,8 @@ def test_creating(monkeypatch: pytest.MonkeyPatch) -> None:  # GR-01
     "command, code",
     [
         (creation(type_="Nonsense"), "BAD_PARAMETER"),
-        (creation(option=2), "BAD_PARAMETER"),
-        (creation(members=tuple(f"u{i}" for i in range(2000))), "GROUP_FULL"),
+        (creation(option=1, type_="Private"), "BAD_PARAMETER"),
+        (creation(members=tuple(f"u{i}" for i in range(10_000))), "GROUP_FULL"),
     ],
 )
 def test_creating_in_vain_leaves_nothing(command: c.CreateGroup, code: str) -> None:
@@ -104,7 +107,7 @@ def test_creating_in_vain_leaves_nothing(command: c.CreateGroup, code: str) -> N
 
 
 def test_a_type_without_members_at_creation() -> None:  # GT-07
-    closed = {"Public": replace(BUILT_IN["Public"], members_at_creation=False)}
+    closed = {"ChatRoom": replace(BUILT_IN["ChatRoom"], members_at_creation=False)}
     kit = Kit(types=closed)
     assert kit.refused(creation(members=("bob",))) == "NOT_PERMITTED"
     assert kit.create().result == o.Created("lobby")
@@ -126,7 +129,7 @@ def test_a_message_carries_its_sender() -> None:  # MS-04
     assert isinstance(outcome.record, MessageKept)
     m = outcome.record.message
     assert (m.sender, m.nickname, m.face_url, m.name_card) == ("bob", "Nick", "face", "Bobby")
-    assert outcome.effects == (o.Deliver(m),)
+    assert outcome.effects == (e.Deliver(m),)
 
 
 def test_time_never_falls() -> None:
@@ -159,7 +162,7 @@ def test_the_ids_remembered_are_bounded() -> None:
     kit.create()
     for i in range(500):
         kit.send("alice", f"c{i}")
-    recent = kit.actor._recent
+    recent = kit.actor._state.recent
     assert len(recent) == 100
     assert recent.find("alice", "c400", kit.now) and not recent.find("alice", "c399", kit.now)
 
@@ -170,7 +173,7 @@ def test_ids_are_remembered_across_a_restart() -> None:  # MS-02
     kept = kit.send("alice", "c1").record
     assert isinstance(created, GroupCreated) and isinstance(kept, MessageKept)
     snapshot = GroupSnapshot(KEY, created.profile, 2, 1000, 1, 1000, created.members, [kept.message])
-    again = GroupActor(snapshot, 7, BUILT_IN, DEFAULTS)
+    again = GroupActor(snapshot, 7, world())
     assert again.handle(sending("alice", "c1"), 1001, 9).result == o.Sent(1, 1000, kept.message.message_id, True)
 
 
@@ -213,15 +216,15 @@ def test_joining_and_leaving() -> None:  # GR-05, GT-08
     kit.create()
     kit.send("alice", "c1")
     outcome = kit.do(c.JoinGroup("bob", False, "B"))
-    assert outcome.result == o.Joined(1, 2) and isinstance(outcome.record, MemberJoined)
-    assert outcome.record.member.joined_seq == 1 and outcome.effects == (o.MembersAdded(["bob"]),)
+    assert outcome.result == o.Joined(1, 2) and isinstance(outcome.record, GroupChanged)
+    assert outcome.record.put[0].joined_seq == 1 and outcome.effects == (e.MembersAdded(["bob"]),)
     assert kit.refused(c.JoinGroup("bob", False, "")) == "ALREADY_MEMBER"
     assert kit.refused(c.LeaveGroup("alice", False)) == "OWNER_MAY_NOT_LEAVE"
     assert kit.refused(c.LeaveGroup("alice", True)) == "OWNER_MAY_NOT_LEAVE"
     assert kit.refused(c.LeaveGroup("eve", False)) == "NOT_PERMITTED"
     assert kit.refused(c.LeaveGroup("eve", True)) == "NOT_PERMITTED"
     left = kit.do(c.LeaveGroup("bob", False))
-    assert isinstance(left.record, MemberLeft) and left.effects == (o.MemberGone("bob"),)
+    assert isinstance(left.record, GroupChanged) and left.effects == (e.MemberGone("bob"),)
     assert kit.refused(sending("bob", "c2")) == "NOT_PERMITTED"
 
 
@@ -230,7 +233,7 @@ def test_a_closed_group_and_a_full_one() -> None:  # GT-05, GT-12
     kit.create(option=3)
     assert kit.refused(c.JoinGroup("bob", False, "")) == "NOT_PERMITTED"
     assert isinstance(kit.do(c.JoinGroup("root", True, "")).result, o.Joined)
-    small = {"Public": replace(BUILT_IN["Public"], member_cap=2)}
+    small = {"ChatRoom": replace(BUILT_IN["ChatRoom"], member_cap=2)}
     kit = Kit(types=small)
     kit.create()
     kit.do(c.JoinGroup("bob", False, ""))
@@ -238,7 +241,7 @@ def test_a_closed_group_and_a_full_one() -> None:  # GT-05, GT-12
 
 
 def test_history_before_joining_is_hidden() -> None:  # GT-14
-    kit = Kit()
+    kit = Kit(types={"ChatRoom": replace(BUILT_IN["ChatRoom"], history_before_joining=False)})
     kit.create()
     for i in range(3):
         kit.send("alice", f"c{i}")

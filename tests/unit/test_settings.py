@@ -29,7 +29,7 @@ def test_the_later_wins(tmp_path: Path) -> None:
         "HOME": "x",
         "RCIM_SERVER_SERVICE_HOST": "10.0.0.1",
     }
-    made = load(file, environment, ["server.port=3", "groups.public_member_cap=7"])
+    made = load(file, environment, ["server.port=3", "types.Public.member_cap=7"])
     assert (made.server.port, made.server.host, made.server.tls) == (3, "h", False)
     assert made.app.administrators == ("b", "c") and made.limits.heartbeat_ms == 5000
     assert made.group_types["Public"].member_cap == 7

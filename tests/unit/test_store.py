@@ -14,7 +14,7 @@ from rcim.base.ids import message_id, shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role
 from rcim.store import keys
-from rcim.store.answers import GroupsPage, LoginFacts, MembersPage, MessagesPage
+from rcim.store.answers import GroupsPage, LoginFacts
 from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
 from rcim.store.check import check
 from rcim.store.store import Entry, Store
@@ -58,7 +58,11 @@ def created(key: str = KEY, *users: str, first_seq: int = 1) -> r.GroupCreated:
     group = key[2:]
     profile = r.Profile(group, "Public", "Name", "", "", "", "alice", 5, ApplyJoinOption.FREE_ACCESS, 2000, first_seq)
     members = [r.Member("alice", Role.OWNER, 5, first_seq - 1, "")]
-    return r.GroupCreated(key, profile, members + [r.Member(u, Role.MEMBER, 5, first_seq - 1, "") for u in users])
+    return r.GroupCreated(key, profile, members + [r.Member(u, Role.MEMBER, 5, first_seq - 1, "") for u in users], 5)
+
+
+def changed(time_ms: int, put: list[r.Member] | None = None, dropped: list[str] | None = None) -> r.GroupChanged:
+    return r.GroupChanged(KEY, time_ms, True, None, put or [], dropped or [], [], None)
 
 
 def kept(seq: int, key: str = KEY, time_ms: int | None = None, position: int | None = None) -> r.MessageKept:
@@ -74,7 +78,7 @@ def page(low: int, high: int, limit: int = 100, backwards: bool = False, **more:
     )
 
 
-def seqs(found: MessagesPage) -> list[int]:
+def seqs(found: o.Page) -> list[int]:
     return [m.seq for m in found.messages]
 
 
@@ -89,8 +93,8 @@ def test_an_empty_store(kit: Kit) -> None:
 
 def test_records_become_state(kit: Kit) -> None:
     kit.append(created(KEY, "bob"), *(kept(seq) for seq in range(1, 51)))
-    kit.append(r.MemberJoined(KEY, r.Member("carol", Role.MEMBER, 9, 50, "C"), 700))
-    kit.append(r.MemberLeft(KEY, "bob", 800), r.UserProfileSet("@:bob", "bob", r.UserProfile("Bob", "u")))
+    kit.append(changed(700, put=[r.Member("carol", Role.MEMBER, 9, 50, "C")]))
+    kit.append(changed(800, dropped=["bob"]), r.UserSaved("@:bob", "bob", r.UserProfile("Bob", "u")))
     snapshot = kit.store.load_group(KEY, 500)
     assert snapshot.next_seq == 51 and snapshot.last_msg_time_ms == 500
     assert snapshot.info_seq == 3 and snapshot.last_info_time_ms == 800
@@ -155,9 +159,9 @@ def test_pages_of_members_and_groups(kit: Kit) -> None:  # GR-05
     found: list[str] = []
     cursor = ""
     while True:
-        answer = kit.ask(o.MembersQuery(KEY, cursor, 10))
-        assert isinstance(answer, MembersPage)
-        found += [m.user_id for m in answer.members]
+        answer = kit.ask(o.MembersQuery(KEY, cursor, 10, 0, "alice", [], []))
+        assert isinstance(answer, o.Members)
+        found += [row.member.user_id for row in answer.rows]
         cursor = answer.next
         if not cursor:
             break

@@ -1,0 +1,125 @@
+"""Effects: what is carried out once a command's record is durable (dispatch/release.py)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor.records import Change, Message, Record
+from rcim.base.terms import GoneReason
+
+
+class Deliver(msgspec.Struct, frozen=True, gc=False):
+    """Give the message to all who are online in the conversation."""
+
+    message: Message
+
+
+class MembersAdded(msgspec.Struct, frozen=True, gc=False):
+    """From now on these users get what the conversation delivers."""
+
+    user_ids: list[str]
+
+
+class MemberGone(msgspec.Struct, frozen=True, gc=False):
+    """From now on this user gets nothing more of the conversation."""
+
+    user_id: str
+    reason: GoneReason = GoneReason.LEFT
+    operator: str = ""
+    text: str = ""
+
+
+class MemberSilenced(msgspec.Struct, frozen=True, gc=False):
+    """RX-01: the member wants nothing delivered, or again everything."""
+
+    user_id: str
+    silent: bool
+
+
+class ConversationGone(msgspec.Struct, frozen=True, gc=False):
+    """The conversation has ended for everyone; `silently`: nobody is told (GT-24)."""
+
+    silently: bool = False
+
+
+class Announce(msgspec.Struct, frozen=True, gc=False):
+    """A weak notice to who is online (GT-15)."""
+
+    change: Change
+
+
+class Requested(msgspec.Struct, frozen=True, gc=False):
+    """An application, for those who may decide (GR-05)."""
+
+    user_id: str
+    text: str
+    time_ms: int
+
+
+class Decided(msgspec.Struct, frozen=True, gc=False):
+    """A decision on an application (GR-05)."""
+
+    user_id: str
+    approved: bool
+    operator: str
+    text: str
+
+
+class Noticed(msgspec.Struct, frozen=True, gc=False):
+    """A system notice (MS-05)."""
+
+    time_ms: int
+    body: bytes
+
+
+Said = Requested | Decided | Noticed
+
+
+class Tell(msgspec.Struct, frozen=True, gc=False):
+    """Tell these users, if they are online; None: all who are online in the conversation."""
+
+    user_ids: list[str] | None
+    said: Said
+
+
+class UserProfileChanged(msgspec.Struct, frozen=True, gc=False):
+    """Sessions of the user send with this from now on."""
+
+    user_id: str
+    nickname: str
+    face_url: str
+    fields: dict[str, bytes] = {}
+
+
+class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
+    """Close all connections of the user (ID-09)."""
+
+    user_id: str
+
+
+class GroupCounted(msgspec.Struct, frozen=True, gc=False):
+    """One group more (1) or less (-1) of a type (GT-13)."""
+
+    type: str
+    by: int
+
+
+class AppChanged(msgspec.Struct, frozen=True, gc=False):
+    """What belongs to the whole app has changed: the record says what (GT-20, SC-04)."""
+
+    record: Record
+
+
+Effect = (
+    Deliver
+    | MembersAdded
+    | MemberGone
+    | MemberSilenced
+    | ConversationGone
+    | Announce
+    | Tell
+    | UserProfileChanged
+    | UserLoggedOut
+    | GroupCounted
+    | AppChanged
+)

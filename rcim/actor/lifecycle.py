@@ -1,0 +1,259 @@
+"""The life of a group: created, imported, edited, given to another, dissolved, reclaimed (GR-01, GR-03, GR-08, GT-24)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rcim.actor.commands import (
+    CreateGroup,
+    DissolveGroup,
+    EditGroup,
+    FinishImport,
+    GiveGroup,
+    ImportMembers,
+    ReclaimGroup,
+)
+from rcim.actor.effects import ConversationGone, GroupCounted
+from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
+from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
+from rcim.actor.state import GroupState
+from rcim.base.errors import (
+    ALREADY_HANDLED,
+    BAD_PARAMETER,
+    GROUP_FULL,
+    GROUP_ID_TAKEN,
+    GROUP_ID_TAKEN_BY_YOU,
+    NO_SUCH_MEMBER,
+    NOT_PERMITTED,
+    RcimError,
+)
+from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Role
+from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
+from rcim.rules.group_types import GroupType
+from rcim.rules.rights import Operation, check_right
+from rcim.rules.standing import Who
+
+
+def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> Outcome:
+    """GR-01; with `importing` GR-08."""
+    if g.profile is not None:
+        mine = g.profile.owner != "" and g.profile.owner == command.owner
+        raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
+    row = g.world.types.named(command.type)
+    who = Who.APP_ADMIN if command.admin else g.who(command.by, False)
+    check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, row)
+    owner = _owner(row, command)
+    option = _join_option(row, command.apply_join_option or row.join_option)
+    others = [user for user in dict.fromkeys(command.members) if user != owner]
+    if others and not row.members_at_creation:  # GT-07
+        raise RcimError(NOT_PERMITTED, f"a {row.name} group is created without members")
+    most = _member_num(row, command.max_member_num)
+    if most and len(others) + bool(owner) > most:  # GT-12
+        raise RcimError(GROUP_FULL, f"at most {most} members")
+    if command.create_time_ms > now_ms:
+        raise RcimError(BAD_PARAMETER, f"create_time_ms: {command.create_time_ms} is in the future")
+    fields = written(row.group_fields, {}, command.fields, who, GROUP_VALUE_BYTES_MAX)
+    g.world.types.admit(row)  # GT-13; the last thing that can refuse
+    g.profile = Profile(
+        group_id=command.group_id,
+        type=row.name,
+        name=command.name,
+        introduction=command.introduction,
+        notification=command.notification,
+        face_url=command.face_url,
+        owner=owner,
+        create_time_ms=command.create_time_ms or now_ms,
+        apply_join_option=option,
+        max_member_num=most,
+        first_seq=g.next_seq,
+        active=not row.needs_first_message or command.importing,  # GT-16
+        importing=command.importing,
+        fields=fields,
+    )
+    made = [_new(g, row, owner, Role.OWNER, command.create_time_ms or now_ms)] if owner else []
+    made += [_new(g, row, user, Role.MEMBER, now_ms) for user in others]
+    g.members = {m.user_id: m for m in made}
+    g.last_msg_time_ms = 0  # what a group with this id had before is not this one's
+    g.info_seq += 1
+    g.last_info_time_ms = now_ms
+    return Outcome(
+        Created(command.group_id),
+        GroupCreated(g.key, g.profile, made, now_ms),
+        (*g.entering(made), GroupCounted(row.name, 1)),
+    )
+
+
+def _owner(row: GroupType, command: CreateGroup) -> str:
+    """Who is to own it: who asks, or whom an app administrator names."""
+    owner = command.owner
+    if owner and owner != command.by and not command.admin:
+        raise RcimError(NOT_PERMITTED, "only an app administrator makes groups for others")
+    if owner and not row.has_owner:
+        if owner != command.by:
+            raise RcimError(BAD_PARAMETER, f"owner: a {row.name} group has none")
+        return ""
+    return owner
+
+
+def _new(g: GroupState, row: GroupType, user_id: str, role: Role, now_ms: int) -> Member:
+    return Member(user_id, role, now_ms, g.newest, "", row.msg_flag)
+
+
+def _join_option(row: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
+    """GT-05, GT-06."""
+    if not row.apply and option is not ApplyJoinOption.DISABLE_APPLY:
+        raise RcimError(BAD_PARAMETER, f"apply_join_option: nobody applies to a {row.name} group")
+    if option is ApplyJoinOption.NEED_PERMISSION and row.decide is Who.NOBODY:
+        raise RcimError(BAD_PARAMETER, f"apply_join_option: nobody decides in a {row.name} group")
+    return option
+
+
+def _member_num(row: GroupType, wanted: int) -> int:
+    """MaxMemberNum within the type's cap (GT-12); 0 is the cap itself."""
+    if row.member_cap and wanted > row.member_cap:
+        raise RcimError(BAD_PARAMETER, f"max_member_num: {wanted}, at most {row.member_cap} in a {row.name} group")
+    return wanted or row.member_cap
+
+
+def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outcome:
+    """GR-03, GR-06, GT-02."""
+    profile, row = g.there(command.by, command.admin)
+    who = g.who(command.by, command.admin)
+    wanted: dict[str, Any] = dict(command.texts)
+    settings = command.apply_join_option is not None or command.max_member_num is not None
+    if settings:
+        check_right(Operation.EDIT_SETTINGS, who, row)
+    if command.texts or not (settings or command.fields):
+        check_right(Operation.EDIT_PROFILE, who, row)
+    if command.apply_join_option is not None:
+        wanted["apply_join_option"] = _join_option(row, command.apply_join_option or row.join_option)
+    if command.max_member_num is not None:
+        wanted["max_member_num"] = _member_num(row, command.max_member_num)
+    new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
+    what = list(new)
+    if command.fields:
+        fields = written(row.group_fields, profile.fields, command.fields, who, GROUP_VALUE_BYTES_MAX)
+        what += [f"fields.{key}" for key, _ in command.fields if fields.get(key) != profile.fields.get(key)]
+        if fields != profile.fields:
+            new["fields"] = fields
+    if not new:
+        return Outcome(Edited(g.info_seq))
+    return g.settle(
+        Edited(g.info_seq + 1),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.PROFILE_CHANGED, ()),
+        what=what,
+        profile=msgspec.structs.replace(profile, **new),
+    )
+
+
+def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outcome:
+    """GR-01: change of owner."""
+    profile, _, _ = g.allowed(Operation.GIVE, command.by, command.admin)
+    member = g.members.get(command.user_id)
+    if member is None:
+        raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
+    if member.role is Role.OWNER:
+        raise RcimError(BAD_PARAMETER, f"{command.user_id} is the owner already")
+    put = [msgspec.structs.replace(member, role=Role.OWNER)]
+    before = g.members.get(profile.owner)
+    if before is not None:
+        put.append(msgspec.structs.replace(before, role=Role.MEMBER))
+    return g.settle(
+        Done(),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.OWNER_CHANGED, [command.user_id]),
+        profile=msgspec.structs.replace(profile, owner=command.user_id),
+        put=put,
+    )
+
+
+def dissolve(g: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:
+    """GR-01, GT-04."""
+    profile, _, _ = g.allowed(Operation.DISSOLVE, command.by, command.admin)
+    return _end(g, profile, silently=False)
+
+
+def reclaim(g: GroupState, command: ReclaimGroup, now_ms: int, position: int) -> Outcome:
+    """GT-24: nothing has happened for so long. Silently: nobody is told."""
+    profile, row = g.there(command.by, command.admin)
+    if not row.idle_days or profile.importing or last_event_ms(g, profile) >= command.before_ms:
+        return Outcome(Done())
+    return _end(g, profile, silently=True)
+
+
+def last_event_ms(g: GroupState, profile: Profile) -> int:
+    """When the last message or change was."""
+    return max(g.last_msg_time_ms, g.last_info_time_ms, profile.create_time_ms)
+
+
+def _end(g: GroupState, profile: Profile, *, silently: bool) -> Outcome:
+    g.clear()
+    effects = (ConversationGone(silently), GroupCounted(profile.type, -1))
+    return Outcome(Done(), GroupDissolved(g.key), effects)
+
+
+def ended_if_empty(g: GroupState, row: GroupType, outcome: Outcome) -> Outcome:
+    """GT-24: with its last member a group is gone, unless its type keeps it. `outcome` is that of the last leaving."""
+    profile = g.profile
+    if g.members or row.kept_when_empty or profile is None or profile.importing:
+        return outcome
+    end = _end(g, profile, silently=False)
+    assert end.record is not None
+    return Outcome(outcome.result, outcome.record, (*outcome.effects, *end.effects), (*outcome.more, end.record))
+
+
+# --------------------------------------------------------------------------------------------------- import
+
+
+def import_members(g: GroupState, command: ImportMembers, now_ms: int, position: int) -> Outcome:
+    """GR-08: all of them or none."""
+    profile, row, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
+    if not profile.importing:
+        raise RcimError(NOT_PERMITTED, "members are imported only while the group is")
+    results: list[tuple[str, AddResult]] = []
+    put: dict[str, Member] = {}
+    for at, item in enumerate(command.members):
+        if item.role is Role.OWNER:
+            raise RcimError(BAD_PARAMETER, f"members[{at}].role: the owner is the group's")
+        if item.role is Role.ADMIN and row.appoint is Who.NOBODY:
+            raise RcimError(BAD_PARAMETER, f"members[{at}].role: a {row.name} group has no admins")
+        joined = item.join_time_ms or now_ms
+        if not profile.create_time_ms <= joined <= now_ms:
+            raise RcimError(
+                BAD_PARAMETER, f"members[{at}].join_time_ms: {joined}, must be {profile.create_time_ms} to {now_ms}"
+            )
+        there = item.user_id in g.members or item.user_id in put
+        results.append((item.user_id, AddResult.ALREADY if there else AddResult.ADDED))
+        if not there:
+            put[item.user_id] = Member(
+                item.user_id, item.role, joined, 0, "", row.msg_flag, import_unread=item.unread
+            )
+    cap = g.cap(row)
+    if cap and len(g.members) + len(put) > cap:
+        raise RcimError(GROUP_FULL, f"at most {cap} members")
+    if not put:
+        return Outcome(Added(results))
+    return g.settle(Added(results), now_ms, position, put=list(put.values()))
+
+
+def finish_import(g: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:
+    """GR-08: the group is open to its members, who may see all that was imported, as much of it unread as was said."""
+    profile, _, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
+    if not profile.importing:
+        raise RcimError(ALREADY_HANDLED, "the group is not being imported")
+    put = [
+        msgspec.structs.replace(
+            m, read_seq=max(g.newest - m.import_unread, 0), joined_seq=profile.first_seq - 1, import_unread=0
+        )
+        for m in g.members.values()
+    ]
+    opened = msgspec.structs.replace(profile, importing=False)
+    outcome = g.settle(Done(), now_ms, position, profile=opened, put=put)
+    return msgspec.structs.replace(outcome, effects=tuple(g.entering(put)))

@@ -1,0 +1,127 @@
+"""What a group keeps of its members: name card, MsgFlag, role, fields, how far read; mutes (GR-02, GR-04, SC-02)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers
+from rcim.actor.effects import Effect, MemberSilenced
+from rcim.actor.membership import check_entries, expired
+from rcim.actor.outcomes import Done, Outcome, Read
+from rcim.actor.records import Mark, Member, Profile
+from rcim.actor.state import GroupState, until_ms
+from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
+from rcim.base.terms import ChangeKind, MsgFlag, Role
+from rcim.rules.custom_fields import MEMBER_VALUE_BYTES_MAX, written
+from rcim.rules.group_types import GroupType
+from rcim.rules.rights import Operation, check_right
+from rcim.rules.standing import Who
+
+
+def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) -> Outcome:
+    """GR-04: all of it or nothing."""
+    _, row = g.there(command.by, command.admin)
+    who = g.who(command.by, command.admin)
+    own = command.user_id == command.by
+    check_right(Operation.OWN_MEMBER, who, row)
+    member = g.members.get(command.user_id)
+    if member is None:
+        raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
+    if command.name_card is not None and not own:
+        check_right(Operation.EDIT_MEMBER, who, row)
+        if who is not Who.APP_ADMIN:
+            g.check_above(who, [command.user_id])
+    if command.msg_flag is not None and not own and who is not Who.APP_ADMIN:
+        raise RcimError(NOT_PERMITTED, "msg_flag: only one's own")
+    kind = _appointed(g, row, who, member, command.role)
+    fields = written(row.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
+    new = msgspec.structs.replace(
+        member,
+        name_card=member.name_card if command.name_card is None else command.name_card,
+        msg_flag=command.msg_flag or member.msg_flag,
+        role=command.role or member.role,
+        fields=fields,
+    )
+    if new == member:
+        return Outcome(Done())
+    silenced: list[Effect] = []
+    if (new.msg_flag is MsgFlag.DISCARD) != (member.msg_flag is MsgFlag.DISCARD):
+        silenced.append(MemberSilenced(command.user_id, new.msg_flag is MsgFlag.DISCARD))
+    only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag) == member
+    return g.settle(
+        Done(),
+        now_ms,
+        position,
+        by=command.by,
+        change=(kind, [command.user_id]) if kind is not None else None,
+        put=[new],
+        info=not only_own,
+        more=silenced,
+    )
+
+
+def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Role | None) -> ChangeKind | None:
+    """GT-09, GR-02: what the change of role is, if it is one."""
+    if role is None:
+        return None
+    check_right(Operation.APPOINT, who, row)
+    if role is Role.OWNER or member.role is Role.OWNER:
+        raise RcimError(BAD_PARAMETER, "role: the owner is changed by GROUP_OWNER_SET")
+    if role is member.role:
+        return None
+    return ChangeKind.ADMIN_APPOINTED if role is Role.ADMIN else ChangeKind.ADMIN_REMOVED
+
+
+def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> Outcome:
+    """GR-04, MsgSeq: it only grows."""
+    _, row = g.there(command.by, command.admin)
+    member = g.members.get(command.by)
+    if member is None:
+        check_right(Operation.OWN_MEMBER, g.who(command.by, False), row)
+        raise RcimError(NO_SUCH_MEMBER, f"{command.by} is not a member")
+    seq = min(command.seq, g.newest)
+    if seq <= member.read_seq:
+        return Outcome(Read(member.read_seq))
+    put = [msgspec.structs.replace(member, read_seq=seq)]
+    return g.settle(Read(seq), now_ms, position, put=put, info=False)
+
+
+def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:
+    """SC-02: through leaving and joining again. All of them or none."""
+    _, _, who = g.allowed(Operation.MUTE, command.by, command.admin)
+    users = list(dict.fromkeys(command.users))
+    if command.by in users:
+        raise RcimError(BAD_PARAMETER, "users: oneself is among them")
+    g.check_above(who, users)
+    end = until_ms(command.seconds, now_ms)
+    check_entries(g, users, end)
+    marks = [msgspec.structs.replace(g.marks.get(u, Mark(u)), muted_until_ms=end) for u in users]
+    return g.settle(
+        Done(),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.MUTED if end else ChangeKind.UNMUTED, users),
+        marks=[*expired(g, now_ms), *marks],
+        info=False,
+    )
+
+
+def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Outcome:
+    """SC-03."""
+    profile, _, _ = g.allowed(Operation.MUTE, command.by, command.admin)
+    if command.speakers and not command.on:
+        raise RcimError(BAD_PARAMETER, "speakers: nobody is to be named when it ends")
+    speakers = list(dict.fromkeys(command.speakers))
+    new: Profile = msgspec.structs.replace(profile, mute_all=command.on, speakers=speakers)
+    if new == profile:
+        return Outcome(Done())
+    return g.settle(
+        Done(),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.PROFILE_CHANGED, ()),
+        what=["mute_all"],
+        profile=new,
+    )

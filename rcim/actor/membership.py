@@ -1,0 +1,293 @@
+"""Coming and going: join and apply, decide, invite, leave, kick, block, drop who is offline (GR-05, GR-11, GT-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rcim.actor.commands import (
+    BlockUsers,
+    DecideApplication,
+    DropOffline,
+    InviteUsers,
+    JoinGroup,
+    KickMembers,
+    LeaveGroup,
+    PlaceMember,
+)
+from rcim.actor.effects import Decided, MemberGone, MembersAdded, Requested, Tell
+from rcim.actor.lifecycle import ended_if_empty
+from rcim.actor.outcomes import Added, Done, Joined, Outcome
+from rcim.actor.records import Mark, Member
+from rcim.actor.state import FOR_EVER_MS, GroupState, until_ms
+from rcim.base.errors import (
+    ALREADY_HANDLED,
+    ALREADY_MEMBER,
+    BAD_PARAMETER,
+    BLOCKED,
+    GROUP_FULL,
+    NO_SUCH_MEMBER,
+    NOT_PERMITTED,
+    TOO_MANY_ENTRIES,
+    RcimError,
+)
+from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
+from rcim.rules.group_types import GroupType
+from rcim.rules.rights import Operation
+from rcim.rules.standing import Who
+
+RETRY_MS_MAX = 0xFFFFFFFF
+
+
+def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:
+    """GR-11. Raises RcimError(BLOCKED) with the time until it ends."""
+    mark = g.marks.get(user_id)
+    if mark is not None and mark.blocked_until_ms > now_ms:
+        end = mark.blocked_until_ms
+        raise RcimError(BLOCKED, "", 0 if end == FOR_EVER_MS else min(end - now_ms, RETRY_MS_MAX))
+
+
+def check_room(g: GroupState, row: GroupType, count: int) -> None:
+    """GT-12. Raises RcimError(GROUP_FULL)."""
+    cap = g.cap(row)
+    if cap and len(g.members) + count > cap:
+        raise RcimError(GROUP_FULL, f"at most {cap} members")
+
+
+def _member(g: GroupState, row: GroupType, user_id: str, now_ms: int, card: str = "") -> Member:
+    return Member(user_id, Role.MEMBER, now_ms, g.newest, card, row.msg_flag, read_seq=g.newest)
+
+
+def _without_application(g: GroupState, users: Sequence[str]) -> list[Mark]:
+    """Who is a member waits no longer."""
+    waiting = (g.marks[u] for u in users if u in g.marks and g.marks[u].applied_ms)
+    return [msgspec.structs.replace(mark, applied_ms=0, text="", name_card="") for mark in waiting]
+
+
+def _deciders(g: GroupState) -> list[str]:
+    """Who is told of applications: the owner and the admins."""
+    return [m.user_id for m in g.members.values() if m.role >= Role.ADMIN]
+
+
+# ------------------------------------------------------------------------------------------------- joining
+
+
+def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
+    """GR-05: join, or apply. A guest only hears (ID-06)."""
+    if command.by in g.members:
+        g.there(command.by, command.admin)
+        raise RcimError(ALREADY_MEMBER)
+    profile, row, who = g.allowed(Operation.JOIN, command.by, command.admin)
+    check_not_blocked(g, command.by, now_ms)
+    option = profile.apply_join_option
+    if who is not Who.APP_ADMIN and option is ApplyJoinOption.DISABLE_APPLY:  # GT-05
+        raise RcimError(NOT_PERMITTED, "the group takes no applications")
+    if who is Who.GUEST:
+        if option is not ApplyJoinOption.FREE_ACCESS:
+            raise RcimError(NOT_PERMITTED, "a guest can not apply")
+        return Outcome(Joined(g.newest, len(g.members)), None, (MembersAdded([command.by]),))
+    if who is not Who.APP_ADMIN and option is ApplyJoinOption.NEED_PERMISSION:
+        return _apply(g, command, now_ms, position)
+    check_room(g, row, 1)
+    member = _member(g, row, command.by, now_ms, command.name_card)
+    return g.settle(
+        Joined(g.newest, len(g.members) + 1),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.JOINED, [command.by]),
+        put=[member],
+        marks=_without_application(g, [command.by]),
+    )
+
+
+def _apply(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
+    """The application is kept until it is decided; who may decide is told of it once."""
+    before = g.marks.get(command.by, Mark(command.by))
+    if not before.applied_ms and _entries(g) >= g.world.limits.marks_max:
+        raise RcimError(TOO_MANY_ENTRIES, f"at most {g.world.limits.marks_max} applications, mutes and blocks")
+    mark = msgspec.structs.replace(
+        before, applied_ms=before.applied_ms or now_ms, text=command.text, name_card=command.name_card
+    )
+    tell = () if before.applied_ms else (Tell(_deciders(g), Requested(command.by, command.text, now_ms)),)
+    result = Joined(g.newest, len(g.members), JoinStatus.WAITING)
+    return g.settle(result, now_ms, position, marks=[mark], info=False, more=tell)
+
+
+def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int) -> Outcome:
+    """GR-05: approve or refuse; only once."""
+    _, row, _ = g.allowed(Operation.DECIDE, command.by, command.admin)
+    user_id = command.user_id
+    mark = g.marks.get(user_id)
+    if mark is None or not mark.applied_ms:
+        raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
+    told = Tell([*_deciders(g), user_id], Decided(user_id, command.approve, command.by, command.text))
+    marks = _without_application(g, [user_id])
+    if not command.approve:
+        return g.settle(Done(), now_ms, position, marks=marks, info=False, more=(told,))
+    check_room(g, row, 1)
+    return g.settle(
+        Done(),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.JOINED, [user_id]),
+        put=[_member(g, row, user_id, now_ms, mark.name_card)],
+        marks=marks,
+        more=(told,),
+    )
+
+
+def invite(g: GroupState, command: InviteUsers, now_ms: int, position: int) -> Outcome:
+    """GR-05, GT-07: nobody is asked. All who can be added are, or, if they do not fit, none."""
+    _, row, _ = g.allowed(Operation.INVITE, command.by, command.admin)
+    results: list[tuple[str, AddResult]] = []
+    added: list[str] = []
+    for user_id in dict.fromkeys(command.users):
+        mark = g.marks.get(user_id)
+        if user_id in g.members:
+            results.append((user_id, AddResult.ALREADY))
+        elif mark is not None and mark.blocked_until_ms > now_ms:
+            results.append((user_id, AddResult.FAILED))
+        else:
+            results.append((user_id, AddResult.ADDED))
+            added.append(user_id)
+    check_room(g, row, len(added))
+    if not added:
+        return Outcome(Added(results))
+    return g.settle(
+        Added(results),
+        now_ms,
+        position,
+        by=command.by,
+        change=(ChangeKind.INVITED, added),
+        put=[_member(g, row, user_id, now_ms) for user_id in added],
+        marks=_without_application(g, added),
+    )
+
+
+# ------------------------------------------------------------------------------------------------- leaving
+
+
+def leave(g: GroupState, command: LeaveGroup, now_ms: int, position: int) -> Outcome:
+    """GR-05, GT-08."""
+    # An administrator who is a member leaves as that member: being one gives no right to leave.
+    admin = command.admin and command.by not in g.members
+    _, row, who = g.allowed(Operation.LEAVE, command.by, admin)
+    if who is Who.GUEST:
+        return Outcome(Done(), None, (MemberGone(command.by),))
+    return _gone(g, row, [MemberGone(command.by)], ChangeKind.LEFT, command.by, now_ms, position)
+
+
+def _gone(
+    g: GroupState,
+    row: GroupType,
+    drop: Sequence[MemberGone],
+    kind: ChangeKind,
+    by: str,
+    now_ms: int,
+    position: int,
+    marks: Sequence[Mark] = (),
+) -> Outcome:
+    """These members are gone; without its owner a group goes on, without anybody it ends (GT-24)."""
+    profile = g.profile
+    assert profile is not None
+    users = [one.user_id for one in drop]
+    ownerless = msgspec.structs.replace(profile, owner="") if profile.owner in users else None
+    change = (kind, users) if drop else None
+    outcome = g.settle(
+        Done(), now_ms, position, by=by, change=change, profile=ownerless, drop=drop, marks=marks, info=bool(drop)
+    )
+    return ended_if_empty(g, row, outcome) if drop else outcome
+
+
+def kick(g: GroupState, command: KickMembers, now_ms: int, position: int) -> Outcome:
+    """GR-05, GT-10: all of them or none."""
+    _, row, who = g.allowed(Operation.KICK, command.by, command.admin)
+    users = list(dict.fromkeys(command.users))
+    _check_not_oneself(users, command.by)
+    for user_id in users:
+        if user_id not in g.members:
+            raise RcimError(NO_SUCH_MEMBER, f"{user_id} is not a member")
+    g.check_above(who, users)
+    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users]
+    return _gone(g, row, drop, ChangeKind.KICKED, command.by, now_ms, position)
+
+
+def _check_not_oneself(users: Sequence[str], by: str) -> None:
+    if by in users:
+        raise RcimError(BAD_PARAMETER, "users: oneself is among them")
+
+
+def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Outcome:
+    """GR-11: removed now, refused at joining until it ends; or let in again. All of them or none."""
+    _, row, who = g.allowed(Operation.BLOCK, command.by, command.admin)
+    users = list(dict.fromkeys(command.users))
+    _check_not_oneself(users, command.by)
+    g.check_above(who, users)
+    end = until_ms(command.seconds, now_ms)
+    marks = [
+        msgspec.structs.replace(g.marks.get(u, Mark(u)), blocked_until_ms=end, applied_ms=0, text="", name_card="")
+        for u in users
+    ]
+    check_entries(g, users, end)
+    inside = [u for u in users if u in g.members] if end else []
+    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in inside]
+    return _gone(g, row, drop, ChangeKind.BLOCKED, command.by, now_ms, position, [*expired(g, now_ms), *marks])
+
+
+def check_entries(g: GroupState, users: Sequence[str], end_ms: int) -> None:
+    """Marks are bounded. Raises RcimError(TOO_MANY_ENTRIES)."""
+    most = g.world.limits.marks_max
+    if end_ms and _entries(g) + sum(u not in g.marks for u in users) > most:
+        raise RcimError(TOO_MANY_ENTRIES, f"at most {most} applications, mutes and blocks")
+
+
+def _entries(g: GroupState) -> int:
+    return len(g.marks)
+
+
+def expired(g: GroupState, now_ms: int) -> list[Mark]:
+    """Marks that say nothing any more, as empty ones: they are removed with the next change of marks."""
+    return [
+        Mark(m.user_id)
+        for m in g.marks.values()
+        if not m.applied_ms and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
+    ]
+
+
+def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int) -> Outcome:
+    """GT-11: ordinary members who were not online when it was looked go, all at once."""
+    _, row = g.there(command.by, command.admin)
+    online = set(command.online)
+    users = [
+        m.user_id
+        for m in g.members.values()
+        if m.role is Role.MEMBER and m.user_id not in online and m.join_time_ms < command.before_ms
+    ]
+    if not users or not row.drop_offline:
+        return Outcome(Done())
+    drop = [MemberGone(u, GoneReason.OFFLINE) for u in users]
+    return _gone(g, row, drop, ChangeKind.OFFLINE, "", now_ms, position)
+
+
+def place(g: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
+    """GR-10, ID-09: the app says who is in; only the cap counts, and that an account can be deleted."""
+    _, row = g.there(command.by, True)
+    user_id = command.by
+    if command.inside == (user_id in g.members):
+        return Outcome(Done())
+    if not command.inside:
+        return _gone(g, row, [MemberGone(user_id)], ChangeKind.LEFT, user_id, now_ms, position)
+    check_not_blocked(g, user_id, now_ms)
+    check_room(g, row, 1)
+    return g.settle(
+        Done(),
+        now_ms,
+        position,
+        by=user_id,
+        change=(ChangeKind.JOINED, [user_id]),
+        put=[_member(g, row, user_id, now_ms)],
+        marks=_without_application(g, [user_id]),
+    )

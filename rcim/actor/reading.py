@@ -1,0 +1,162 @@
+"""What may be read of a group: history, profile, members, and what waits for its admins (RX-06, GR-03, GR-05)."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import msgspec
+
+from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome
+from rcim.actor.outcomes import Info, MemberRow, Members, MembersQuery, MessagesQuery, Outcome, Page
+from rcim.actor.outcomes import Marks as MarksPage
+from rcim.actor.records import Fields, Mark, Member, Message, Profile
+from rcim.actor.state import GroupState
+from rcim.base.errors import NOT_PERMITTED, RcimError
+from rcim.base.terms import ApplyJoinOption
+from rcim.rules.custom_fields import readable
+from rcim.rules.group_types import GroupType, MemberList
+from rcim.rules.rights import Operation, verdict
+from rcim.rules.standing import Who
+
+PART = 500
+"""GT-03: so many of the earliest members are shown where the list is a part."""
+DAY_MS = 86_400_000
+
+
+def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> Outcome:
+    """RX-06, GT-14, GT-22."""
+    profile, row, who = g.allowed(Operation.HISTORY, command.by, command.admin)
+    if not row.stored:
+        return Outcome(_tail(g, command, row, who))
+    first = _first_visible(g, profile, row, command.by, who)
+    since_ms = command.from_time_ms
+    oldest_ms = now_ms - row.roaming_days * DAY_MS
+    if who is not Who.APP_ADMIN and profile.create_time_ms < oldest_ms:  # GT-22; AB-04 sees all
+        since_ms = max(since_ms, oldest_ms)
+    return Outcome(
+        MessagesQuery(
+            key=g.key,
+            from_seq=max(command.from_seq, first),
+            to_seq=min(command.to_seq or g.newest, g.newest),
+            limit=command.limit,
+            backwards=command.backwards,
+            from_time_ms=since_ms,
+            to_time_ms=command.to_time_ms,
+            newest_seq=g.newest,
+            first_seq=first,
+        )
+    )
+
+
+def _first_visible(g: GroupState, profile: Profile, row: GroupType, by: str, who: Who) -> int:
+    """The least SEQ that this user may see (GT-14)."""
+    if who is Who.APP_ADMIN or row.history_before_joining:
+        return profile.first_seq
+    member = g.members.get(by)
+    return max(profile.first_seq, member.joined_seq + 1 if member is not None else g.newest + 1)
+
+
+def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page:
+    """GT-22: the last messages, from memory."""
+    oldest = g.tail[0].seq if g.tail else g.newest + 1
+    assert g.profile is not None
+    first = max(oldest, _first_visible(g, g.profile, row, command.by, who))
+    last, low, high = command.to_seq or g.newest, command.from_time_ms, command.to_time_ms
+    found: list[Message] = [
+        m
+        for m in g.tail
+        if max(first, command.from_seq) <= m.seq <= last and low <= m.time_ms and (not high or m.time_ms <= high)
+    ]
+    if command.backwards:
+        found.reverse()
+    return Page(g.newest, first, len(found) > command.limit, found[: command.limit])
+
+
+def info(g: GroupState, command: ReadInfo, now_ms: int, position: int) -> Outcome:
+    """GR-03, GR-06."""
+    profile, row, who = g.allowed(Operation.INFO, command.by, command.admin)
+    shown = profile
+    if not row.apply:  # GT-06: it does not apply; what counts is that nobody may
+        shown = msgspec.structs.replace(profile, apply_join_option=ApplyJoinOption.DISABLE_APPLY)
+    return Outcome(
+        Info(
+            g.key,
+            shown,
+            g.info_seq,
+            g.last_info_time_ms,
+            g.last_msg_time_ms,
+            g.next_seq,
+            len(g.members),
+            readable(row.group_fields, profile.fields, who),
+        )
+    )
+
+
+def members(g: GroupState, command: ReadMembers, now_ms: int, position: int) -> Outcome:
+    """GR-05, GT-03."""
+    _, row, who = g.allowed(Operation.MEMBERS, command.by, command.admin)
+    if who is not Who.APP_ADMIN and row.member_list is MemberList.PART:
+        return Outcome(_part(g, command, row, who))
+    keys = [rule.key for rule in row.member_fields if who >= rule.read]
+    own = [rule.key for rule in row.member_fields if who >= rule.read or rule.self_read]
+    role = int(command.role or 0)
+    return Outcome(MembersQuery(g.key, command.cursor, command.limit, role, command.by, keys, own))
+
+
+def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who) -> Members:
+    """The earliest members, page by page; one who was the cursor and has left begins the list anew."""
+    earliest = list(islice(g.members.values(), PART))
+    if command.role is not None:
+        earliest = [m for m in earliest if m.role is command.role]
+    at = next((i for i, m in enumerate(earliest, 1) if m.user_id == command.cursor), 0)
+    page = earliest[at : at + command.limit]
+    more = at + len(page) < len(earliest)
+    return Members([_row(g, m, row, who, command.by) for m in page], page[-1].user_id if more else "")
+
+
+def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcome:
+    """GR-04, of those asked for; who is no member is left out."""
+    _, row = g.there(command.by, command.admin)
+    who = g.who(command.by, command.admin)
+    if set(command.users) != {command.by} or who < Who.MEMBER:
+        code = verdict(Operation.MEMBERS, who, row)
+        if code is not None:
+            raise RcimError(NOT_PERMITTED, f"may not read members of a {row.name} group")
+    found = [g.members[u] for u in dict.fromkeys(command.users) if u in g.members]
+    return Outcome(Members([_row(g, m, row, who, command.by) for m in found]))
+
+
+def _row(g: GroupState, member: Member, row: GroupType, who: Who, by: str) -> MemberRow:
+    mark = g.marks.get(member.user_id)
+    fields: Fields = readable(row.member_fields, member.fields, who, member.user_id == by)
+    return MemberRow(member, mark.muted_until_ms if mark is not None else 0, fields)
+
+
+def marks(g: GroupState, command: ReadMarks, now_ms: int, position: int) -> Outcome:
+    """GR-05, SC-02, GR-11: applications, the muted, the blocked, by user id."""
+    operation, wanted = _MARKS[command.which]
+    g.allowed(operation, command.by, command.admin)
+    found = sorted(
+        (m for m in g.marks.values() if wanted(m, now_ms) and m.user_id > command.cursor), key=lambda m: m.user_id
+    )
+    page = found[: command.limit]
+    return Outcome(MarksPage(command.which, page, page[-1].user_id if len(found) > len(page) else ""))
+
+
+def _applied(mark: Mark, now_ms: int) -> bool:
+    return mark.applied_ms > 0
+
+
+def _muted(mark: Mark, now_ms: int) -> bool:
+    return mark.muted_until_ms > now_ms
+
+
+def _blocked(mark: Mark, now_ms: int) -> bool:
+    return mark.blocked_until_ms > now_ms
+
+
+_MARKS = {
+    "applied": (Operation.DECIDE, _applied),
+    "muted": (Operation.MUTE, _muted),
+    "blocked": (Operation.BLOCK, _blocked),
+}

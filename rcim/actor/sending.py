@@ -1,0 +1,178 @@
+"""Sending into a group: the stages of section 5 of the requirements, in their order; import of messages; notices."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor.commands import GiveNotice, ImportMessages, SendMessage
+from rcim.actor.effects import Deliver, MembersAdded, MemberSilenced, Noticed, Tell
+from rcim.actor.outcomes import Done, Imported, Outcome, Sent
+from rcim.actor.records import Fields, Member, Message, MessageKept, Profile, Record, SeqReserved
+from rcim.actor.state import FOR_EVER_MS, GroupState
+from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, SENDER_MUTED, RcimError
+from rcim.base.ids import message_id as make_message_id
+from rcim.base.terms import MsgFlag
+from rcim.rules.group_types import GroupType
+from rcim.rules.rights import Operation, check_right
+from rcim.rules.standing import Who
+
+RESERVE = 1000
+"""SEQs taken at once where messages are not stored: one commit for so many messages, and a jump of at most as many at a
+restart (MS-01)."""
+RETRY_MS_MAX = 0xFFFFFFFF
+
+
+def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
+    """MS-02."""
+    profile, row = g.there(command.by, command.admin)
+    member = g.members.get(command.by)
+    if not command.admin:
+        if member is None or member.role < row.send:
+            check_right(Operation.SEND, g.who(command.by, False), row)  # 5.2, SC-01
+        check_not_muted(g, profile, row, command.by, now_ms)
+    first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02
+    if first is not None:
+        return Outcome(Sent(first[0], first[1], first[2], True))
+    # Before-send callback (CB-03) and frequency control (section 6) stand here, before a SEQ is spent.
+    if not row.stored:
+        return _unstored(g, command, member, now_ms)
+    if g.reserved or not profile.active:
+        return _first(g, command, member, profile, now_ms, position)
+    message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
+    g.kept_next = g.next_seq
+    kept = _sent_by(g, member, message.time_ms)
+    return Outcome(
+        Sent(message.seq, message.time_ms, message.message_id, False),
+        MessageKept(g.key, message, kept),
+        (Deliver(message),),
+    )
+
+
+def check_not_muted(g: GroupState, profile: Profile, row: GroupType, by: str, now_ms: int) -> None:
+    """SC-02 to SC-04. Raises RcimError(SENDER_MUTED) with the time until it ends."""
+    mark = g.marks.get(by) if g.marks else None
+    if mark is not None and mark.muted_until_ms > now_ms:
+        raise muted(mark.muted_until_ms, now_ms, "in this group")
+    if profile.mute_all and g.rank(by) < Who.ADMIN and by not in profile.speakers:
+        raise RcimError(SENDER_MUTED, "the whole group is muted")
+    if row.chat_room and g.world.muted:
+        until = g.world.muted.get(by, 0)
+        if until > now_ms:
+            raise muted(until, now_ms, "in all chat rooms")
+
+
+def muted(until_ms: int, now_ms: int, where: str) -> RcimError:
+    """The refusal of who is muted until then."""
+    wait = 0 if until_ms == FOR_EVER_MS else min(until_ms - now_ms, RETRY_MS_MAX)
+    return RcimError(SENDER_MUTED, f"muted {where}", wait)
+
+
+def _message(g: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
+    """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
+    message = Message(
+        g.next_seq,
+        max(now_ms, g.last_msg_time_ms),
+        message_id,
+        command.priority,
+        command.by,
+        command.nickname,
+        command.face_url,
+        member.name_card if member is not None else "",
+        command.client_msg_id,
+        command.body,
+        command.user_fields,
+        _fields(g, member) if g.world.message_member_fields else (),
+    )
+    g.next_seq += 1
+    g.last_msg_time_ms = message.time_ms
+    g.recent.add(message)
+    return message
+
+
+def _fields(g: GroupState, member: Member | None) -> Fields:
+    """MS-04: the member's fields that the app has chosen to go with messages."""
+    if member is None or not member.fields:
+        return ()
+    return tuple((key, member.fields[key]) for key in g.world.message_member_fields if key in member.fields)
+
+
+def _sent_by(g: GroupState, member: Member | None, time_ms: int) -> Member | None:
+    """LastSendMsgTime: in memory for each message; returned to be kept when the kept one is older than what is read at
+    loading (the messages of the dedupe window)."""
+    if member is None:
+        return None
+    kept = msgspec.structs.replace(member, last_send_time_ms=time_ms)
+    due = time_ms - g.sent_kept.get(member.user_id, 0) >= g.world.limits.dedupe_window_ms
+    g.members[member.user_id] = kept
+    if due:
+        g.sent_kept[member.user_id] = time_ms
+    return kept if due else None
+
+
+def _unstored(g: GroupState, command: SendMessage, member: Member | None, now_ms: int) -> Outcome:
+    """GT-22: nothing of it is kept, but that the counter never falls back."""
+    message = _message(g, command, member, now_ms, g.world.ids.make())
+    g.tail.append(message)
+    if member is not None:
+        g.members[member.user_id] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
+    record: Record | None = None
+    if message.seq >= g.kept_next or not g.reserved:
+        g.kept_next = message.seq + RESERVE
+        g.reserved = True
+        record = SeqReserved(g.key, g.kept_next)
+    return Outcome(Sent(message.seq, message.time_ms, message.message_id, False), record, (Deliver(message),))
+
+
+def _first(
+    g: GroupState, command: SendMessage, member: Member | None, profile: Profile, now_ms: int, position: int
+) -> Outcome:
+    """The message that makes the group visible to the others (GT-16), or the first that is stored after some were not."""
+    others: list[Member] = []
+    if not profile.active:
+        others = [m for m in g.members.values() if m.user_id != profile.owner]
+        profile = msgspec.structs.replace(profile, active=True)
+    if g.begin_storing():
+        profile = msgspec.structs.replace(profile, first_seq=g.next_seq)
+    g.profile = profile
+    message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
+    g.kept_next = g.next_seq
+    effects: list[MembersAdded | MemberSilenced | Deliver] = []
+    if others:
+        effects.append(MembersAdded([m.user_id for m in others]))
+        effects += [MemberSilenced(m.user_id, True) for m in others if m.msg_flag is MsgFlag.DISCARD]
+    return Outcome(
+        Sent(message.seq, message.time_ms, message.message_id, False),
+        MessageKept(g.key, message, _sent_by(g, member, message.time_ms), profile),
+        (*effects, Deliver(message)),
+    )
+
+
+# ------------------------------------------------------------------------------------------- import, notices
+
+
+def import_messages(g: GroupState, command: ImportMessages, now_ms: int, position: int) -> Outcome:
+    """GR-08: all of them or none; times in order, neither before the group nor in the future."""
+    profile, _, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
+    if not profile.importing:
+        raise RcimError(NOT_PERMITTED, "messages are imported only while the group is")
+    oldest = max(profile.create_time_ms, g.last_msg_time_ms)
+    for at, item in enumerate(command.messages):
+        if not oldest <= item.time_ms <= now_ms:
+            raise RcimError(BAD_PARAMETER, f"messages[{at}].time_ms: {item.time_ms}, must be {oldest} to {now_ms}")
+        oldest = item.time_ms
+    records: list[Record] = []
+    first = g.next_seq
+    for at, item in enumerate(command.messages):
+        card = g.members[item.sender].name_card if item.sender in g.members else ""
+        bare = Message(
+            0, 0, 0, item.priority, item.sender, "", "", card, item.client_msg_id, item.body
+        )  # the rest is set by `numbered`
+        records.append(MessageKept(g.key, g.numbered(item.time_ms, position + at, bare)))
+    return Outcome(Imported(first, g.newest), records[0], (), tuple(records[1:]))
+
+
+def give_notice(g: GroupState, command: GiveNotice, now_ms: int, position: int) -> Outcome:
+    """MS-05: to all, or to named members."""
+    g.allowed(Operation.NOTICE, command.by, command.admin)
+    users = [u for u in dict.fromkeys(command.users) if u in g.members] if command.users else None
+    return Outcome(Done(), None, (Tell(users, Noticed(now_ms, command.body)),))

@@ -1,0 +1,251 @@
+"""The state of one group, and how it changes: `settle` is the one way in which a command changes members, profile or
+marks, so that what follows from a change (InfoSeq, the notice of GT-15, who hears the group) is written once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced
+from rcim.actor.outcomes import AnyResult, Outcome
+from rcim.actor.recent_ids import RecentIds
+from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.world import World
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
+from rcim.base.ids import SYSTEM_USER, is_guest
+from rcim.base.ids import message_id as make_message_id
+from rcim.base.terms import ChangeKind, MsgFlag, Priority, Role
+from rcim.rules.group_types import ChangeNotice, GroupType
+from rcim.rules.rights import Operation, check_right
+from rcim.rules.standing import Who
+
+CHANGE_USERS_MAX = 100
+"""Users named in one notice; how many there were in all is said beside."""
+TAIL = 20
+"""Messages kept in memory where they are not stored (GT-22)."""
+FOR_EVER_MS = (1 << 64) - 1
+PERMANENT_S = 0xFFFFFFFF
+"""The vendor's MuteTime for no end."""
+
+
+def until_ms(seconds: int, now_ms: int) -> int:
+    """When a time of `seconds` from now is over; 0 for none."""
+    if seconds == 0:
+        return 0
+    return FOR_EVER_MS if seconds == PERMANENT_S else now_ms + seconds * 1000
+
+
+class GroupState:
+    """What a group's actor holds in memory. Everything in it is in the store too, but `tail` and `recent`."""
+
+    def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
+        self.key = snapshot.key
+        self.shard = shard
+        self.world = world
+        self.profile = snapshot.profile
+        self.next_seq = snapshot.next_seq
+        self.reserved = snapshot.reserved
+        """True if the counter in the store stands at `kept_next` without messages below it."""
+        self.kept_next = snapshot.next_seq
+        """Where the counter stands in the store."""
+        self.last_msg_time_ms = snapshot.last_msg_time_ms
+        self.info_seq = snapshot.info_seq
+        self.last_info_time_ms = snapshot.last_info_time_ms
+        self.members = {m.user_id: m for m in snapshot.members}
+        """In the order of joining."""
+        self.marks = {m.user_id: m for m in snapshot.marks}
+        self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
+        """LastSendMsgTime as it is in the store."""
+        self.tail: deque[Message] = deque(maxlen=TAIL)
+        self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
+        for message in snapshot.recent:
+            if message.tip is None:
+                self.recent.add(message)
+                self._remember_sender(message)
+
+    def _remember_sender(self, message: Message) -> None:
+        """LastSendMsgTime of the last minutes is not in the members' rows, but in the messages."""
+        member = self.members.get(message.sender)
+        if member is not None and member.last_send_time_ms < message.time_ms:
+            self.members[message.sender] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
+
+    def clear(self) -> None:
+        """The group is gone; only its counter stays (MS-01)."""
+        self.profile = None
+        self.members, self.marks = {}, {}
+        self.tail.clear()
+        self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
+
+    # -- who asks, and may they
+
+    def there(self, by: str, admin: bool) -> tuple[Profile, GroupType]:
+        """The group as `by` finds it. Raises RcimError(NO_SUCH_GROUP): also while it is imported (GR-08), and before its
+        owner's first message (GT-16), for everyone but those who may know of it."""
+        profile = self.profile
+        if profile is None:
+            raise RcimError(NO_SUCH_GROUP)
+        if not admin and (profile.importing or (not profile.active and by != profile.owner)):
+            raise RcimError(NO_SUCH_GROUP)
+        return profile, self.world.types.named(profile.type)
+
+    def who(self, by: str, admin: bool) -> Who:
+        """The standing of `by`."""
+        if admin:
+            return Who.APP_ADMIN
+        member = self.members.get(by)
+        if member is not None:
+            return Who(member.role)
+        return Who.GUEST if is_guest(by) else Who.ANYONE
+
+    def allowed(self, operation: Operation, by: str, admin: bool) -> tuple[Profile, GroupType, Who]:
+        """The group, its type and the standing of `by`, who may do this. Raises RcimError."""
+        profile, row = self.there(by, admin)
+        who = self.who(by, admin)
+        check_right(operation, who, row)
+        return profile, row, who
+
+    def rank(self, user_id: str) -> Who:
+        """The standing of whom something is done to, as a member."""
+        member = self.members.get(user_id)
+        return Who(member.role) if member is not None else Who.ANYONE
+
+    def check_above(self, who: Who, users: Iterable[str]) -> None:
+        """Who acts on others has to stand above them, and nobody stands above the owner (GR-02). Raises
+        RcimError(NOT_PERMITTED)."""
+        most = Who.ADMIN if who >= Who.OWNER else Who.MEMBER
+        for user_id in users:
+            rank = self.rank(user_id)
+            if rank > most:
+                raise RcimError(NOT_PERMITTED, f"{user_id} is {rank.name}, and who asks is {who.name}")
+
+    @property
+    def newest(self) -> int:
+        """The newest SEQ; 0 if there is no message."""
+        return self.next_seq - 1
+
+    def cap(self, row: GroupType) -> int:
+        """How many members there may be; 0: any number (GT-12)."""
+        assert self.profile is not None
+        caps = [cap for cap in (self.profile.max_member_num, row.member_cap) if cap]
+        return min(caps, default=0)
+
+    # -- changing
+
+    def numbered(self, now_ms: int, position: int, message: Message) -> Message:
+        """MS-01: give `message` the next SEQ and its place. Time never falls within a conversation, even if the clock is
+        set back."""
+        made = msgspec.structs.replace(
+            message,
+            seq=self.next_seq,
+            time_ms=max(now_ms, self.last_msg_time_ms),
+            message_id=make_message_id(self.shard, position),
+        )
+        self.next_seq += 1
+        self.kept_next = self.next_seq
+        self.last_msg_time_ms = made.time_ms
+        return made
+
+    def begin_storing(self) -> bool:
+        """Before the first message that is stored after some were not: the counter goes on behind them. True if so."""
+        if not self.reserved:
+            return False
+        self.next_seq = max(self.next_seq, self.kept_next)
+        self.reserved = False
+        return True
+
+    def settle(
+        self,
+        result: AnyResult,
+        now_ms: int,
+        position: int,
+        *,
+        by: str = "",
+        change: tuple[ChangeKind, Sequence[str]] | None = None,
+        what: Sequence[str] = (),
+        profile: Profile | None = None,
+        put: Sequence[Member] = (),
+        drop: Sequence[MemberGone] = (),
+        marks: Sequence[Mark] = (),
+        info: bool = True,
+        more: Sequence[Effect] = (),
+    ) -> Outcome:
+        """Change the group and say all that follows. What is given has been checked.
+
+        `change` is announced as the type says (GT-15), by `by`; `put` are new or changed members, `drop` those who go;
+        `info` raises InfoSeq (GR-07); `more` are effects that come last.
+        """
+        before = self.profile
+        if profile is not None:
+            self.profile = profile
+        came = [m for m in put if m.user_id not in self.members]
+        for member in put:
+            self.members[member.user_id] = member
+        for one in drop:
+            self.members.pop(one.user_id, None)
+        for mark in marks:
+            self._set_mark(mark)
+        if info:
+            self.info_seq += 1
+            self.last_info_time_ms = now_ms
+        effects: list[Effect] = [*self.entering(came), *drop]
+        message = None
+        if change is not None:
+            message = self._announce(effects, change, what, by, now_ms, position)
+        after = self.profile if self.profile is not before else None
+        gone = [g.user_id for g in drop]
+        record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message)
+        return Outcome(result, record, (*effects, *more))
+
+    def _set_mark(self, mark: Mark) -> None:
+        if mark == Mark(mark.user_id):
+            self.marks.pop(mark.user_id, None)
+        else:
+            self.marks[mark.user_id] = mark
+
+    def entering(self, came: Sequence[Member]) -> list[Effect]:
+        """`came` hear the group from now on, if it is open to them."""
+        assert self.profile is not None
+        open_ = not self.profile.importing
+        heard = [m for m in came if open_ and (self.profile.active or m.role is Role.OWNER)]
+        effects: list[Effect] = [MembersAdded([m.user_id for m in heard])] if heard else []
+        return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]
+
+    def _announce(
+        self,
+        effects: list[Effect],
+        change: tuple[ChangeKind, Sequence[str]],
+        what: Sequence[str],
+        by: str,
+        now_ms: int,
+        position: int,
+    ) -> Message | None:
+        """The notice of GT-15: an effect, or a message, or nothing."""
+        profile = self.profile
+        assert profile is not None
+        notice = self.world.types.named(profile.type).notice
+        if notice is ChangeNotice.NONE or profile.importing or not profile.active:
+            return None
+        kind, users = change
+        said = Change(
+            kind,
+            by,
+            list(users[:CHANGE_USERS_MAX]),
+            len(users),
+            len(self.members),
+            self.info_seq,
+            now_ms,
+            list(what),
+        )
+        if notice is ChangeNotice.WEAK:
+            effects.append(Announce(said))
+            return None
+        if self.begin_storing():
+            self.profile = msgspec.structs.replace(profile, first_seq=self.next_seq)
+        sender = self.members.get(by)
+        card = sender.name_card if sender is not None else ""
+        bare = Message(0, 0, 0, Priority.HIGH, by or SYSTEM_USER, "", "", card, f"tip-{self.info_seq}", b"", tip=said)
+        message = self.numbered(now_ms, position, bare)
+        effects.append(Deliver(message))
+        return message

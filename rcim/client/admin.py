@@ -1,0 +1,144 @@
+"""The client's requests of app administrators (AB-01): accounts, group types, imports, notices, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rcim.base.terms import AddResult, ApplyJoinOption, Gender
+from rcim.client.requests import Requests, wire_fields
+from rcim.wire import elements, frames
+
+
+class AdminRequests(Requests):
+    """Part of Client, for app administrators; others get ADMIN_REQUIRED. Each raises RcimError with the server's code."""
+
+    async def all_groups(self) -> list[frames.GroupEntry]:
+        """All groups of the app."""
+        return await self._pages(
+            lambda cursor: frames.AdminGroups(cursor, 0), frames.AdminGroupsOk, lambda page: page.groups
+        )
+
+    async def notice(
+        self, group_id: str, content: str | Sequence[elements.Element], *, users: Sequence[str] = ()
+    ) -> None:
+        """Give a system notice to all or to named members who are online (MS-05)."""
+        parts = [elements.Text(content)] if isinstance(content, str) else content
+        frame = frames.AdminNotice(group_id, list(users), elements.encode_body(parts))
+        await self.request(frame, frames.AdminNoticeOk, repeat=False)
+
+    # -- import (GR-08)
+
+    async def import_group(
+        self,
+        name: str,
+        *,
+        group_id: str = "",
+        type_: str = "Public",
+        owner: str = "",
+        introduction: str = "",
+        notification: str = "",
+        face_url: str = "",
+        apply_join_option: ApplyJoinOption = ApplyJoinOption.BY_TYPE,
+        create_time_ms: int = 0,
+        max_member_num: int = 0,
+        fields: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Begin to import a group; it stays closed until `finish_import`. Returns its id."""
+        frame = frames.AdminGroupImport(
+            group_id,
+            type_,
+            owner,
+            name,
+            introduction,
+            notification,
+            face_url,
+            apply_join_option,
+            create_time_ms,
+            max_member_num,
+            wire_fields(fields),
+        )
+        return (await self.request(frame, frames.AdminGroupImportOk, repeat=bool(group_id))).group_id
+
+    async def import_members(self, group_id: str, members: Sequence[frames.ImportedMember]) -> dict[str, AddResult]:
+        """Import up to 300 members."""
+        frame = frames.AdminMembersImport(group_id, list(members))
+        ok = await self.request(frame, frames.AdminMembersImportOk)
+        return {entry.user_id: entry.result for entry in ok.results}
+
+    async def import_messages(
+        self, group_id: str, messages: Sequence[frames.ImportedMessage]
+    ) -> frames.AdminMessagesImportOk:
+        """Import up to 100 messages, in the order of their times; returns their SEQs."""
+        frame = frames.AdminMessagesImport(group_id, list(messages))
+        return await self.request(frame, frames.AdminMessagesImportOk, repeat=False)
+
+    async def finish_import(self, group_id: str) -> None:
+        """Open an imported group."""
+        await self.request(frames.AdminImportFinish(group_id), frames.AdminImportFinishOk, repeat=False)
+
+    # -- group types (GT-20)
+
+    async def group_types(self) -> list[frames.GroupTypeEntry]:
+        """All group types in force."""
+        return await self._pages(
+            lambda cursor: frames.AdminTypes(cursor), frames.AdminTypesOk, lambda page: page.types
+        )
+
+    async def set_group_type(self, name: str, policies: Mapping[str, str], *, base: str = "") -> None:
+        """Make a type from `base`, or change one that is there."""
+        rows = [frames.Policy(key, value) for key, value in policies.items()]
+        await self.request(frames.AdminTypeSet(name, base, rows), frames.AdminTypeSetOk)
+
+    async def remove_group_type(self, name: str) -> None:
+        """Take back what `set_group_type` did."""
+        await self.request(frames.AdminTypeRemove(name), frames.AdminTypeRemoveOk, repeat=False)
+
+    # -- users (ID-09, AB-05, GR-10, SC-04)
+
+    async def import_accounts(self, accounts: Sequence[frames.Account]) -> dict[str, AddResult]:
+        """Import up to 100 accounts."""
+        ok = await self.request(frames.AdminAccountsImport(list(accounts)), frames.AdminAccountsImportOk)
+        return {entry.user_id: entry.result for entry in ok.results}
+
+    async def delete_accounts(self, users: Sequence[str]) -> dict[str, AddResult]:
+        """Delete up to 100 accounts: ADDED is deleted, ALREADY that there was none."""
+        ok = await self.request(frames.AdminAccountsDelete(list(users)), frames.AdminAccountsDeleteOk)
+        return {entry.user_id: entry.result for entry in ok.results}
+
+    async def query_accounts(self, users: Sequence[str]) -> list[frames.AccountStatus]:
+        """What is known of up to 100 users."""
+        return (await self.request(frames.AdminAccountsQuery(list(users)), frames.AdminAccountsQueryOk)).accounts
+
+    async def invalidate_account(self, user_id: str) -> int:
+        """Log a user out everywhere and refuse older signatures; returns from when on they count."""
+        frame = frames.AdminAccountInvalidate(user_id)
+        return (await self.request(frame, frames.AdminAccountInvalidateOk, repeat=False)).valid_from_ms
+
+    async def set_profile_of(
+        self,
+        user_id: str,
+        *,
+        nickname: str | None = None,
+        face_url: str | None = None,
+        gender: Gender | None = None,
+        signature: str | None = None,
+        fields: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Change what is given of a user's profile."""
+        frame = frames.AdminProfileSet(user_id, nickname, face_url, gender, signature, wire_fields(fields))
+        await self.request(frame, frames.AdminProfileSetOk)
+
+    async def sync_groups(self, user_id: str, groups: Sequence[str]) -> list[frames.GroupResult]:
+        """Make a user's groups these; what was changed, and what could not be (GR-10)."""
+        return (await self.request(frames.AdminGroupsSync(user_id, list(groups)), frames.AdminGroupsSyncOk)).results
+
+    async def mute_everywhere(self, users: Sequence[str], seconds: int) -> None:
+        """Keep users from sending in all chat rooms for a time; 0 lets them again (SC-04)."""
+        await self.request(frames.AdminUserMute(list(users), seconds), frames.AdminUserMuteOk)
+
+    async def muted_everywhere(self) -> dict[str, int]:
+        """Who is muted in all chat rooms, and until when (SC-04)."""
+        rows = await self._pages(
+            lambda cursor: frames.AdminUserMuted(cursor, 0), frames.AdminUserMutedOk, lambda page: page.muted
+        )
+        return {row.user_id: row.until_ms for row in rows}

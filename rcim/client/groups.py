@@ -1,0 +1,168 @@
+"""The client's requests about groups: life, profile, lists, messages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from rcim.base.terms import ApplyJoinOption, Gender, Priority, group_conversation
+from rcim.client.model import Message, SendResult, message_of
+from rcim.client.requests import Requests, wire_fields
+from rcim.wire import elements, frames
+
+
+class GroupRequests(Requests):
+    """Part of Client. Each raises RcimError with the server's code."""
+
+    # -- messages
+
+    async def send(
+        self,
+        group_id: str,
+        content: str | Sequence[elements.Element],
+        *,
+        priority: Priority = Priority.NORMAL,
+        client_msg_id: str | None = None,
+        as_user: str = "",
+    ) -> SendResult:
+        """Send text or elements to a group; returns once the server has it durably (MS-02). `as_user`: for app
+        administrators (MS-06).
+
+        It is sent again after a reconnection, with the same client message id, so it arrives once.
+        """
+        parts = [elements.Text(content)] if isinstance(content, str) else content
+        frame = frames.Send(
+            group_conversation(group_id),
+            client_msg_id or uuid.uuid4().hex,
+            priority,
+            elements.encode_body(parts),
+            as_user,
+        )
+        ok = await self.request(frame, frames.SendOk)
+        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate)
+
+    async def history(
+        self, group_id: str, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
+    ) -> list[Message]:
+        """A page of messages, bounds as in HISTORY (RX-06)."""
+        page = await self.history_page(group_id, from_seq, to_seq, limit, backwards)
+        return [message_of(group_id, m) for m in page.messages]
+
+    async def history_page(
+        self, group_id: str, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+    ) -> frames.HistoryOk:
+        """As `history`, with what the server says about the page."""
+        frame = frames.History(group_conversation(group_id), from_seq, to_seq, limit, backwards)
+        return await self.request(frame, frames.HistoryOk)
+
+    async def mark_read(self, group_id: str, seq: int) -> int:
+        """Say how far the user has read; returns MsgSeq now (GR-04)."""
+        return (await self.request(frames.GroupRead(group_id, seq), frames.GroupReadOk)).read_seq
+
+    # -- groups
+
+    async def create_group(
+        self,
+        name: str,
+        *,
+        group_id: str = "",
+        type_: str = "Public",
+        introduction: str = "",
+        notification: str = "",
+        face_url: str = "",
+        apply_join_option: ApplyJoinOption = ApplyJoinOption.BY_TYPE,
+        members: Sequence[str] = (),
+        owner: str = "",
+        max_member_num: int = 0,
+        fields: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Make a group and be its owner; returns its id (GR-01). `owner`: for app administrators."""
+        frame = frames.GroupCreate(
+            group_id,
+            type_,
+            name,
+            introduction,
+            notification,
+            face_url,
+            apply_join_option,
+            list(members),
+            owner,
+            max_member_num,
+            wire_fields(fields),
+        )
+        made = await self.request(frame, frames.GroupCreateOk, repeat=bool(group_id))
+        self._track(made.group_id, 0)
+        return made.group_id
+
+    async def edit_group(
+        self,
+        group_id: str,
+        *,
+        name: str | None = None,
+        introduction: str | None = None,
+        notification: str | None = None,
+        face_url: str | None = None,
+        apply_join_option: ApplyJoinOption | None = None,
+        max_member_num: int | None = None,
+        fields: Mapping[str, bytes] | None = None,
+    ) -> int:
+        """Change what is given of a group's profile; returns InfoSeq (GR-03)."""
+        frame = frames.GroupSet(
+            group_id,
+            name,
+            introduction,
+            notification,
+            face_url,
+            apply_join_option,
+            max_member_num,
+            wire_fields(fields),
+        )
+        return (await self.request(frame, frames.GroupSetOk)).info_seq
+
+    async def give_group(self, group_id: str, user_id: str) -> None:
+        """Make a member the owner (GR-01)."""
+        await self.request(frames.GroupOwnerSet(group_id, user_id), frames.GroupOwnerSetOk, repeat=False)
+
+    async def dissolve(self, group_id: str) -> None:
+        """End a group (GR-01)."""
+        await self.request(frames.GroupDissolve(group_id), frames.GroupDissolveOk, repeat=False)
+
+    async def info(self, group_id: str) -> frames.GroupInfoOk:
+        """A group's profile (GR-03)."""
+        return await self.request(frames.GroupInfo(group_id), frames.GroupInfoOk)
+
+    async def groups(self, user_id: str = "") -> list[frames.GroupEntry]:
+        """All groups the user is in (GR-05); of another user for app administrators."""
+        return await self._pages(
+            lambda cursor: frames.GroupsJoined(cursor, 0, user_id), frames.GroupsJoinedOk, lambda page: page.groups
+        )
+
+    async def find_groups(self, words: str, *, limit: int = 100) -> list[frames.GroupEntry]:
+        """Up to `limit` groups with this id or these words in their name (GR-09)."""
+        found: list[frames.GroupEntry] = []
+        cursor = ""
+        while True:
+            page = await self.request(frames.GroupFind(words, cursor, 0), frames.GroupFindOk)
+            found += page.groups
+            cursor = page.next
+            if not cursor or len(found) >= limit:
+                return found[:limit]
+
+    # -- users
+
+    async def set_profile(
+        self,
+        nickname: str,
+        face_url: str = "",
+        *,
+        gender: Gender | None = None,
+        signature: str | None = None,
+        fields: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Set the user's own profile (AB-05); nickname and face URL go with its messages (MS-04)."""
+        frame = frames.ProfileSet(nickname, face_url, gender, signature, wire_fields(fields))
+        await self.request(frame, frames.ProfileSetOk)
+
+    async def profile(self, user_id: str) -> frames.ProfileGetOk:
+        """A user's profile (AB-05)."""
+        return await self.request(frames.ProfileGet(user_id), frames.ProfileGetOk)

@@ -1,0 +1,104 @@
+"""What the connection manager knows of a user who is online, and whose app this is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from rcim.actor.outcomes import Refused
+from rcim.actor.records import UserProfile
+from rcim.base.errors import USERSIG_INVALIDATED
+from rcim.connect.connection import Connection
+from rcim.store.answers import LoginFacts
+
+
+class Identity:
+    """Whose app this is: `sdkappid`, the signing `key`, the ids of its administrators, whether guests may come in
+    (ID-06), and which custom fields of users go with their messages (MS-04)."""
+
+    __slots__ = ("administrators", "fields", "guests", "key", "sdkappid")
+
+    def __init__(
+        self,
+        sdkappid: int,
+        key: str,
+        administrators: frozenset[str],
+        guests: bool = False,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        self.sdkappid = sdkappid
+        self.key = key
+        self.administrators = administrators
+        self.guests = guests
+        self.fields = fields
+
+    def sent(self, fields: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+        """Those of a user's `fields` that go with its messages."""
+        return tuple((key, fields[key]) for key in self.fields if key in fields)
+
+
+class OnlineUser:
+    """A user with at least one connection that is logged in or about to be."""
+
+    __slots__ = (
+        "changes",
+        "connections",
+        "conversations",
+        "entering",
+        "logged_out",
+        "pending",
+        "profile",
+        "silences",
+        "silent",
+    )
+
+    def __init__(self) -> None:
+        self.connections: dict[Connection, None] = {}
+        self.conversations: set[str] = set()
+        self.silent: set[str] = set()
+        """Those of them of which nothing is delivered (RX-01)."""
+        self.entering = 0
+        """Requests under way that would put the user into a conversation."""
+        self.profile: UserProfile | None = None
+        """While `pending`: what goes with messages, if it has changed."""
+        self.logged_out = False
+        """While `pending`: the app has logged the user out."""
+        self.pending = 0
+        """Logins of this user that wait for the store."""
+        self.changes: dict[str, bool] = {}
+        """While `pending`: conversation to whether the user is in it now."""
+        self.silences: dict[str, bool] = {}
+        """While `pending`: conversation to whether the user wants nothing delivered of it now."""
+
+    def reserve(self, by: int) -> None:
+        """Count requests that are about to put the user into a conversation."""
+        self.entering += by
+
+
+class Waited(NamedTuple):
+    """What has changed while a login waited for the store."""
+
+    changes: dict[str, bool]
+    silences: dict[str, bool]
+    profile: UserProfile | None
+    logged_out: bool
+
+
+def now_in(read: Iterable[str], changed: Mapping[str, bool]) -> set[str]:
+    """What was read, and what has changed since."""
+    found = {key for key in read if changed.get(key, True)}
+    return found | {key for key, there in changed.items() if there}
+
+
+def now_silent(result: LoginFacts, waited: Waited) -> set[str]:
+    """The conversations of which the user wants nothing delivered."""
+    return now_in(result.silent, waited.silences)
+
+
+def refusal(result: LoginFacts | Refused, logged_out: bool, guest: bool, signed_ms: int) -> Refused | None:
+    """Why the login is not to be, if so."""
+    if isinstance(result, Refused):
+        return result
+    if not guest and (logged_out or signed_ms < result.profile.valid_from_ms):
+        return Refused(USERSIG_INVALIDATED, USERSIG_INVALIDATED.meaning)
+    return None

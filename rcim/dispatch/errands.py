@@ -1,0 +1,272 @@
+"""Errands: requests that take several commands, one after the other or many at once, and get one answer at the end.
+
+Each command is carried out by itself, as if somebody had asked for it; what became of each is in the answer. An errand
+that is cut off by the server's end has done some of it: asking again does the rest (all of them may be asked twice).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from rcim.actor import commands as c
+from rcim.actor.outcomes import (
+    AccountsQuery,
+    Added,
+    DeleteUsers,
+    Errand,
+    ImportUsers,
+    Invalidated,
+    LoginQuery,
+    Look,
+    Refused,
+    SendAs,
+    Synced,
+    SyncGroups,
+    UserFacts,
+    UserImported,
+    WhoIsOnlineQuery,
+)
+from rcim.actor.user import user_key
+from rcim.actor.world import World
+from rcim.base.terms import AddResult, Priority
+from rcim.dispatch.release import contained
+from rcim.dispatch.requests import Request
+from rcim.store.answers import Accounts, LoginFacts
+
+AT_ONCE = 64
+"""Commands of one errand under way at a time."""
+
+
+class Doer(Protocol):
+    """What errands need of the dispatcher."""
+
+    def submit(self, request: Request) -> bool: ...
+
+    def read(self, request: Request) -> None: ...
+
+    def look(self, query: Look, done: Callable[[Any], None]) -> None: ...
+
+
+class _Many:
+    """Commands under way for one errand, some at a time; the Origin of all of them."""
+
+    def __init__(
+        self,
+        doer: Doer,
+        commands: Iterator[tuple[str, Any]],
+        each: Callable[[str, Any], None],
+        end: Callable[[], None],
+    ) -> None:
+        self._doer = doer
+        self._commands = commands
+        self._each = each
+        self._end = end
+        self._keys: dict[int, str] = {}
+        self._held: deque[Request] = deque()
+        self._last = 0
+        self._going = False
+        self._over = False
+
+    def go(self) -> None:
+        """Submit as many as may be under way."""
+        if self._going:
+            return
+        self._going = True
+        while len(self._keys) < AT_ONCE and not self._held:
+            following = next(self._commands, None)
+            if following is None:
+                break
+            self._last += 1
+            key, command = following
+            self._keys[self._last] = key
+            request = Request(key, command, self, self._last)
+            if not self._doer.submit(request):
+                self._held.append(request)
+        self._going = False
+        if not self._keys and not self._over:
+            self._over = True
+            self._end()
+
+    def answer(self, token: int, result: Any) -> None:
+        """One of them is done (Origin)."""
+        self._each(self._keys.pop(token), result)
+        self.go()
+
+    def mailbox_drained(self, key: str) -> None:
+        """There is room again for the one that is held (Origin)."""
+        while self._held:
+            request = self._held.popleft()
+            if not self._doer.submit(request):
+                self._held.appendleft(request)
+                return
+        self.go()
+
+
+class _Once:
+    """One question to the store; its Origin."""
+
+    def __init__(self, done: Callable[[Any], None]) -> None:
+        self._done = done
+
+    def answer(self, token: int, result: Any) -> None:
+        self._done(result)
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need no mailbox."""
+
+
+class Errands:
+    """See the module's text."""
+
+    def __init__(self, doer: Doer, world: World) -> None:
+        self._doer = doer
+        self._world = world
+
+    @staticmethod
+    def takes(ask: Any) -> bool:
+        """True if `ask` is one."""
+        return isinstance(ask, Errand | AccountsQuery)
+
+    def begin(self, request: Request) -> None:
+        """Carry it out; `request` is answered at the end."""
+        _ERRANDS[type(request.ask)](self, request, request.ask)
+
+    def _answer(self, request: Request, result: Any) -> None:
+        with contained("answer", request.key):
+            request.origin.answer(request.token, result)
+
+    def _many(
+        self,
+        commands: Sequence[tuple[str, Any]],
+        each: Callable[[str, Any], None],
+        end: Callable[[], None],
+    ) -> None:
+        _Many(self._doer, iter(commands), each, end).go()
+
+    # -- MS-06
+
+    def _send_as(self, request: Request, ask: SendAs) -> None:
+        """The sender's profile from its actor, which has it in memory; then the message."""
+
+        def read(_: str, result: Any) -> None:
+            if not isinstance(result, UserFacts):
+                self._answer(request, result)
+                return
+            profile = result.profile
+            send = c.SendMessage(
+                ask.by,
+                True,
+                profile.nickname,
+                profile.face_url,
+                ask.client_msg_id,
+                Priority(ask.priority),
+                ask.body,
+                self._world.sent_fields(profile.fields),
+            )
+            self._many([(ask.key, send)], lambda _, sent: self._answer(request, sent), _nothing)
+
+        self._many([(user_key(ask.by), c.ReadUser(ask.by, True))], read, _nothing)
+
+    # -- GR-10, ID-09
+
+    def _sync(self, request: Request, ask: SyncGroups) -> None:
+        def found(facts: Any) -> None:
+            if not isinstance(facts, LoginFacts):
+                self._answer(request, facts)
+                return
+            wanted, there = set(ask.groups), set(facts.conversations)
+            results: list[tuple[str, bool, int]] = []
+
+            def each(key: str, result: Any) -> None:
+                results.append((key, key in wanted, result.code.number if isinstance(result, Refused) else 0))
+
+            changes = [(key, c.PlaceMember(ask.by, True, key in wanted)) for key in sorted(wanted ^ there)]
+            self._many(changes, each, lambda: self._answer(request, Synced(sorted(results))))
+
+        self._doer.read(Request("", LoginQuery(ask.by), _Once(found), 0))
+
+    def _delete(self, request: Request, ask: DeleteUsers) -> None:
+        """Signatures and connections first, so that nobody joins anew; then the groups."""
+        known: dict[str, bool] = {}
+        failed: dict[str, bool] = {}
+        left: list[tuple[str, Any]] = []
+        waiting = set(ask.users)
+
+        def invalidated(key: str, result: Any) -> None:
+            user_id = key.removeprefix(user_key(""))
+            known[user_id] = isinstance(result, Invalidated) and result.known
+            failed[user_id] = isinstance(result, Refused)
+
+        def ask_groups() -> None:
+            for user_id in ask.users:
+                self._doer.read(Request("", LoginQuery(user_id), _Once(partial(groups, user_id)), 0))
+
+        def groups(user_id: str, facts: Any) -> None:
+            if isinstance(facts, LoginFacts):
+                left.extend((key, c.PlaceMember(user_id, True, False)) for key in facts.conversations)
+                known[user_id] = known[user_id] or bool(facts.conversations)
+            else:
+                failed[user_id] = True
+            waiting.discard(user_id)
+            if not waiting:
+                self._many(left, gone, end)
+
+        def gone(_: str, result: Any) -> None:
+            """A group that has ended meanwhile is one that the user is no longer in."""
+
+        def end() -> None:
+            self._answer(request, Added([(u, _deleted(known[u], failed[u])) for u in ask.users]))
+
+        self._many([(user_key(u), c.InvalidateUser(u, True, True)) for u in ask.users], invalidated, ask_groups)
+
+    def _import(self, request: Request, ask: ImportUsers) -> None:
+        results: dict[str, AddResult] = {}
+
+        def each(key: str, result: Any) -> None:
+            new = isinstance(result, UserImported) and result.new
+            failed = isinstance(result, Refused)
+            user_id = key.removeprefix(user_key(""))
+            results[user_id] = AddResult.FAILED if failed else AddResult.ADDED if new else AddResult.ALREADY
+
+        def end() -> None:
+            self._answer(request, Added([(user_id, results[user_id]) for user_id, _, _ in ask.users]))
+
+        commands = [
+            (user_key(u), c.SetUserProfile(u, True, nickname or None, face_url or None, imported=True))
+            for u, nickname, face_url in ask.users
+        ]
+        self._many(commands, each, end)
+
+    def _accounts(self, request: Request, ask: AccountsQuery) -> None:
+        def found(answer: Any) -> None:
+            if not isinstance(answer, Accounts):
+                self._answer(request, answer)
+                return
+            self._doer.look(
+                WhoIsOnlineQuery(ask.users),
+                lambda online: self._answer(request, Accounts(answer.rows, sorted(set(online)))),
+            )
+
+        self._doer.read(Request("", ask, _Once(found), 0))
+
+
+def _deleted(known: bool, failed: bool) -> AddResult:
+    if failed:
+        return AddResult.FAILED
+    return AddResult.ADDED if known else AddResult.ALREADY
+
+
+def _nothing() -> None:
+    """The answer has been given already."""
+
+
+_ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
+    SendAs: Errands._send_as,
+    SyncGroups: Errands._sync,
+    DeleteUsers: Errands._delete,
+    ImportUsers: Errands._import,
+    AccountsQuery: Errands._accounts,
+}

@@ -1,0 +1,132 @@
+"""Giving out what a commit has made durable: deliveries, notices, changes of who is in a conversation, in their order."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from rcim.actor import app
+from rcim.actor.effects import (
+    Announce,
+    AppChanged,
+    ConversationGone,
+    Deliver,
+    GroupCounted,
+    MemberGone,
+    MembersAdded,
+    MemberSilenced,
+    Said,
+    Tell,
+    UserLoggedOut,
+    UserProfileChanged,
+)
+from rcim.actor.outcomes import Outcome
+from rcim.actor.records import Message
+from rcim.actor.world import World
+from rcim.dispatch.requests import Outlet, Packed, Request
+
+log = logging.getLogger("rcim.dispatch")
+
+
+class Packing(Protocol):
+    """Makes of what actors say what connections send. It is encoded once, whoever gets it."""
+
+    def message(self, message: Message) -> Packed: ...
+
+    def said(self, key: str, said: Said) -> bytes:
+        """A whole frame."""
+
+
+class Release:
+    """See the module's text. `answer` gives a request its result."""
+
+    def __init__(
+        self, world: World, packing: Packing, outlet: Outlet, answer: Callable[[Request, Outcome], None]
+    ) -> None:
+        self._world = world
+        self._packing = packing
+        self._outlet = outlet
+        self._answer = answer
+        self.messages = 0
+        """How many were given out."""
+
+    def all(self, batch: list[tuple[Request, Outcome]]) -> None:
+        """Give out effects and answers, in order; messages of one conversation are handed on together."""
+        messages: dict[str, list[Message]] = {}
+        for request, outcome in batch:
+            for effect in outcome.effects:
+                if type(effect) is Deliver:
+                    self.messages += 1
+                    messages.setdefault(request.key, []).append(effect.message)
+                    continue
+                # Who is in it changes: what was sent before goes to those who were in it before.
+                if request.key in messages:
+                    self._deliver(request.key, messages.pop(request.key))
+                with contained("effect", request.key):
+                    _EFFECTS[type(effect)](self, request.key, effect)
+            self._answer(request, outcome)
+        for key, sent in messages.items():
+            self._deliver(key, sent)
+
+    def _deliver(self, key: str, messages: list[Message]) -> None:
+        if self._outlet.listening(key):
+            with contained("delivery", key):
+                pack = self._packing.message
+                self._outlet.deliver(key, [pack(message) for message in messages])
+
+    def _tell(self, key: str, effect: Tell) -> None:
+        if effect.user_ids is not None or self._outlet.listening(key):
+            self._outlet.tell(key, effect.user_ids, self._packing.said(key, effect.said))
+
+    def _announce(self, key: str, effect: Announce) -> None:
+        if self._outlet.listening(key):
+            self._outlet.announce(key, effect.change)
+
+    def _app_changed(self, _: str, effect: AppChanged) -> None:
+        app.settle(self._world, effect.record)
+
+    def _counted(self, _: str, effect: GroupCounted) -> None:
+        self._world.types.count(effect.type, effect.by)
+
+    def _members_added(self, key: str, effect: MembersAdded) -> None:
+        self._outlet.members_added(key, effect.user_ids)
+
+    def _member_gone(self, key: str, effect: MemberGone) -> None:
+        self._outlet.member_gone(key, effect.user_id, effect.reason, effect.operator, effect.text)
+
+    def _member_silenced(self, key: str, effect: MemberSilenced) -> None:
+        self._outlet.member_silenced(key, effect.user_id, effect.silent)
+
+    def _conversation_gone(self, key: str, effect: ConversationGone) -> None:
+        self._outlet.conversation_gone(key, effect.silently)
+
+    def _profile_changed(self, _: str, effect: UserProfileChanged) -> None:
+        self._outlet.user_profile_changed(effect.user_id, effect.nickname, effect.face_url, effect.fields)
+
+    def _logged_out(self, _: str, effect: UserLoggedOut) -> None:
+        self._outlet.user_logged_out(effect.user_id)
+
+
+@contextlib.contextmanager
+def contained(what: str, key: str) -> Iterator[None]:
+    """A fault in giving something out is its receiver's: the others of the batch get theirs."""
+    try:
+        yield
+    except Exception:
+        log.exception("an %s of %s failed", what, key)
+
+
+_EFFECTS: dict[type, Callable[[Release, str, Any], None]] = {
+    MembersAdded: Release._members_added,
+    MemberGone: Release._member_gone,
+    MemberSilenced: Release._member_silenced,
+    ConversationGone: Release._conversation_gone,
+    Announce: Release._announce,
+    Tell: Release._tell,
+    UserProfileChanged: Release._profile_changed,
+    UserLoggedOut: Release._logged_out,
+    GroupCounted: Release._counted,
+    AppChanged: Release._app_changed,
+}

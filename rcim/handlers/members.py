@@ -1,0 +1,157 @@
+"""Members: join, decide, invite, leave, kick, block, mute, roles, lists of them (GR-02, GR-04, GR-05, SC-02, GR-11)."""
+
+from __future__ import annotations
+
+from rcim.actor import commands, outcomes
+from rcim.base.ids import check_user_id
+from rcim.handlers.desk import Caller, Desk, ToActor
+from rcim.handlers.groups import check_room, check_users, group_key
+from rcim.handlers.messages import of_fields, page_limit, to_fields
+from rcim.rules.fields import check_field
+from rcim.wire import frames
+from rcim.wire.schema import Frame
+
+
+def join(frame: frames.GroupJoin, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_JOIN."""
+    check_room(caller, desk)
+    card = check_field("name_card", frame.name_card)
+    text = check_field("text", frame.text)
+    return ToActor(group_key(frame.group_id), commands.JoinGroup(caller.user_id, caller.admin, card, text))
+
+
+def decide(frame: frames.GroupApplicationDecide, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_APPLICATION_DECIDE."""
+    user_id, text = check_user_id(frame.user_id), check_field("text", frame.text)
+    command = commands.DecideApplication(caller.user_id, caller.admin, user_id, frame.approve, text)
+    return ToActor(group_key(frame.group_id), command)
+
+
+def leave(frame: frames.GroupLeave, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_LEAVE."""
+    return ToActor(group_key(frame.group_id), commands.LeaveGroup(caller.user_id, caller.admin))
+
+
+def invite(frame: frames.GroupInvite, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_INVITE."""
+    users = check_users(frame.users, desk.limits.invite_max)
+    return ToActor(group_key(frame.group_id), commands.InviteUsers(caller.user_id, caller.admin, users))
+
+
+def kick(frame: frames.GroupKick, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_KICK."""
+    users, text = check_users(frame.users, desk.limits.accounts_max), check_field("text", frame.text)
+    return ToActor(group_key(frame.group_id), commands.KickMembers(caller.user_id, caller.admin, users, text))
+
+
+def block(frame: frames.GroupBlock, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_BLOCK."""
+    users, text = check_users(frame.users, desk.limits.accounts_max), check_field("text", frame.text)
+    command = commands.BlockUsers(caller.user_id, caller.admin, users, frame.seconds, text)
+    return ToActor(group_key(frame.group_id), command)
+
+
+def mute(frame: frames.GroupMute, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_MUTE."""
+    users = check_users(frame.users, desk.limits.mute_max)
+    command = commands.MuteUsers(caller.user_id, caller.admin, users, frame.seconds)
+    return ToActor(group_key(frame.group_id), command)
+
+
+def mute_all(frame: frames.GroupMuteAll, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_MUTE_ALL."""
+    speakers = check_users(frame.speakers, desk.limits.speakers_max, 0)
+    command = commands.MuteAll(caller.user_id, caller.admin, frame.on, speakers)
+    return ToActor(group_key(frame.group_id), command)
+
+
+def edit(frame: frames.GroupMemberSet, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_MEMBER_SET."""
+    command = commands.EditMember(
+        caller.user_id,
+        caller.admin,
+        check_user_id(frame.user_id),
+        None if frame.name_card is None else check_field("name_card", frame.name_card),
+        frame.msg_flag,
+        frame.role,
+        of_fields(frame.fields),
+    )
+    return ToActor(group_key(frame.group_id), command)
+
+
+def members(frame: frames.GroupMembers, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_MEMBERS."""
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    command = commands.ReadMembers(caller.user_id, caller.admin, frame.cursor, limit, frame.role)
+    return ToActor(group_key(frame.group_id), command)
+
+
+def some(frame: frames.GroupMemberGet, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_MEMBER_GET."""
+    users = check_users(frame.users, desk.limits.accounts_max)
+    return ToActor(group_key(frame.group_id), commands.ReadSome(caller.user_id, caller.admin, users))
+
+
+Marked = frames.GroupApplications | frames.GroupMuted | frames.GroupBlocked
+_WHICH = {frames.GroupApplications: "applied", frames.GroupMuted: "muted", frames.GroupBlocked: "blocked"}
+
+
+def marked(frame: Marked, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_APPLICATIONS, GROUP_MUTED, GROUP_BLOCKED."""
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    command = commands.ReadMarks(caller.user_id, caller.admin, _WHICH[type(frame)], frame.cursor, limit)
+    return ToActor(group_key(frame.group_id), command)
+
+
+# ------------------------------------------------------------------------------------------------- answers
+
+
+def joined_ok(result: outcomes.Joined, desk: Desk) -> frames.GroupJoinOk:
+    """GR-05."""
+    return frames.GroupJoinOk(result.newest_seq, result.member_num, result.status)
+
+
+def members_ok(result: outcomes.Members, desk: Desk) -> frames.GroupMembersOk:
+    """GR-05."""
+    return frames.GroupMembersOk([entry(row) for row in result.rows], result.next)
+
+
+def some_ok(result: outcomes.Members, desk: Desk) -> frames.GroupMemberGetOk:
+    """GR-04."""
+    return frames.GroupMemberGetOk([entry(row) for row in result.rows])
+
+
+def entry(row: outcomes.MemberRow) -> frames.MemberEntry:
+    """A row of a list of members."""
+    m = row.member
+    return frames.MemberEntry(
+        m.user_id,
+        m.role,
+        m.join_time_ms,
+        m.name_card,
+        m.msg_flag,
+        m.read_seq,
+        m.last_send_time_ms,
+        row.muted_until_ms,
+        to_fields(row.fields) or (),
+    )
+
+
+def marks_ok(result: outcomes.Marks, desk: Desk) -> Frame:
+    """GR-05, SC-02, GR-11."""
+    if result.which == "applied":
+        rows = [frames.Application(m.user_id, m.name_card, m.text, m.applied_ms) for m in result.marks]
+        return frames.GroupApplicationsOk(rows, result.next)
+    if result.which == "muted":
+        return frames.GroupMutedOk([frames.Until(m.user_id, m.muted_until_ms) for m in result.marks], result.next)
+    return frames.GroupBlockedOk([frames.Until(m.user_id, m.blocked_until_ms) for m in result.marks], result.next)
+
+
+def added(result: outcomes.Added) -> list[frames.AddedEntry]:
+    """What became of each of many."""
+    return [frames.AddedEntry(user_id, what) for user_id, what in result.results]
+
+
+def invited_ok(result: outcomes.Added, desk: Desk) -> frames.GroupInviteOk:
+    """GR-05."""
+    return frames.GroupInviteOk(added(result))

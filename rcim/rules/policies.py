@@ -1,0 +1,187 @@
+"""Every policy of a group type: its rule, what it means, how it is written; and how a row is made from a base (GT-20).
+
+1. POLICIES is the list of columns. Settings file, admin frames and the reference page all go by it.
+2. `changed` makes a row from a base and what differs, and raises for what does not fit together (CHECKS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from rcim.base.terms import ApplyJoinOption, MsgFlag
+from rcim.rules.custom_fields import GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, FieldRule, parse
+from rcim.rules.group_types import ChangeNotice, GroupType, MemberList, Search
+from rcim.rules.standing import Who
+
+NAME = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
+MEMBER_CAP_MAX = 10_000_000
+DAYS_MAX = 3650
+JOIN_OPTIONS = {
+    "FreeAccess": ApplyJoinOption.FREE_ACCESS,
+    "NeedPermission": ApplyJoinOption.NEED_PERMISSION,
+    "DisableApply": ApplyJoinOption.DISABLE_APPLY,
+}
+MSG_FLAGS = {
+    "AcceptAndNotify": MsgFlag.ACCEPT_AND_NOTIFY,
+    "AcceptNotNotify": MsgFlag.ACCEPT_NOT_NOTIFY,
+    "Discard": MsgFlag.DISCARD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A column: `read` makes a value of its text (ValueError if it can't), `show` the text of a value."""
+
+    name: str
+    rule: str
+    doc: str
+    read: Callable[[str], Any]
+    show: Callable[[Any], str]
+    values: str
+
+
+def _of(words: Mapping[str, Any]) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
+    def read(text: str) -> Any:
+        if text not in words:
+            raise ValueError(f"{text!r} is not one of {', '.join(words)}")
+        return words[text]
+
+    return read, {value: word for word, value in words.items()}.__getitem__, ", ".join(words)
+
+
+def _enum(kind: type[Enum]) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
+    return _of({value.value: value for value in kind})
+
+
+def _least(*who: Who) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
+    return _of({w.name.lower(): w for w in who})
+
+
+def _number(low: int, high: int) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return read, str, f"{low} to {high}"
+
+
+def _fields(most: int) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
+    def show(rules: tuple[FieldRule, ...]) -> str:
+        return ", ".join(rule.text() for rule in rules)
+
+    return lambda text: parse(text, most), show, f"up to {most} of `key read write [self_read] [self_write]`"
+
+
+BOOL = _of({"true": True, "false": False})
+_M, _A, _O, _X, _N = Who.MEMBER, Who.ADMIN, Who.OWNER, Who.APP_ADMIN, Who.NOBODY
+ANY_OF_THEM = _least(_M, _A, _O, _X, _N)
+EDITORS = _least(_M, _A, _O, _X)
+
+POLICIES: tuple[Policy, ...] = (
+    Policy("search", "GT-01", "Found by exact id or by words of the name; its profile is open then.", *_enum(Search)),
+    Policy("edit_profile", "GT-02", "Who may edit name, introduction, notification, face URL.", *EDITORS),
+    Policy("edit_settings", "GR-02", "Who may edit ApplyJoinOption and MaxMemberNum.", *EDITORS),
+    Policy("member_list", "GT-03", "How much of the member list clients see.", *_enum(MemberList)),
+    Policy("has_owner", "GT-04", "Whether a group has an owner; can't be changed.", *BOOL),
+    Policy("dissolve", "GT-04", "Who may dissolve.", *_least(_O, _X)),
+    Policy("apply", "GT-05", "Whether anyone may apply to join at all.", *BOOL),
+    Policy("decide", "GR-02", "Who approves and refuses applications.", *ANY_OF_THEM),
+    Policy("join_option", "GT-06", "ApplyJoinOption of a new group.", *_of(JOIN_OPTIONS)),
+    Policy("invite", "GT-07", "Who may invite.", *ANY_OF_THEM),
+    Policy("members_at_creation", "GT-07", "Whether members may be named at creation.", *BOOL),
+    Policy("owner_may_leave", "GT-08", "Whether the owner may leave; the group goes on without.", *BOOL),
+    Policy("appoint", "GT-09", "Who appoints and removes admins.", *_least(_O, _X, _N)),
+    Policy("kick", "GT-10", "Who may kick those with a lower role.", *ANY_OF_THEM),
+    Policy("block", "GR-11", "Who may block those with a lower role.", *ANY_OF_THEM),
+    Policy("drop_offline", "GT-11", "Drop ordinary members that are offline, every 5 minutes.", *BOOL),
+    Policy("member_cap", "GT-12", "Members of one group at the most; 0: no cap.", *_number(0, MEMBER_CAP_MAX)),
+    Policy("group_cap", "GT-13", "Groups of the type in the app; 0: no cap.", *_number(0, MEMBER_CAP_MAX)),
+    Policy("history_before_joining", "GT-14", "Whether members see what was before they joined.", *BOOL),
+    Policy("notice", "GT-15", "How members hear of changes.", *_enum(ChangeNotice)),
+    Policy("needs_first_message", "GT-16", "Hidden from others until its owner has sent a message.", *BOOL),
+    Policy("mute", "GT-17", "Who may mute those with a lower role, and the whole group.", *ANY_OF_THEM),
+    Policy("send", "SC-01", "Who may send.", *EDITORS),
+    Policy("msg_flag", "GT-18", "MsgFlag of a new member.", *_of(MSG_FLAGS)),
+    Policy("unread", "GT-19", "Whether unread messages are counted.", *BOOL),
+    Policy("guests", "GT-21", "Whether guests may receive.", *BOOL),
+    Policy(
+        "roaming_days",
+        "GT-22",
+        "Days for which members can read history; 0: not stored, the last 20 are in memory.",
+        *_number(0, DAYS_MAX),
+    ),
+    Policy("importable", "GT-23", "Whether groups, members, messages can be imported.", *BOOL),
+    Policy(
+        "idle_days",
+        "GT-24",
+        "Reclaimed after so many days without message or change; 0: never.",
+        *_number(0, DAYS_MAX),
+    ),
+    Policy("kept_when_empty", "GT-24", "Whether it stays when the last member leaves.", *BOOL),
+    Policy("chat_room", "SC-04", "Whether a mute in all chat rooms holds here.", *BOOL),
+    Policy("has_member_fields", "GR-06", "Whether members can have custom fields; can't be changed.", *BOOL),
+    Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
+    Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
+)
+BY_NAME = {policy.name: policy for policy in POLICIES}
+LOCKED = ("has_owner", "has_member_fields")
+"""What a type has from its base, and no setting changes."""
+
+CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (
+    (lambda t: t.stored or not t.importable, "importable needs stored messages (roaming_days)"),
+    (
+        lambda t: t.stored or t.notice is not ChangeNotice.STRONG,
+        "a strong notice needs stored messages (roaming_days)",
+    ),
+    (lambda t: t.stored or not t.needs_first_message, "needs_first_message needs stored messages (roaming_days)"),
+    (lambda t: t.stored or not t.unread, "unread needs stored messages (roaming_days)"),
+    (lambda t: t.has_owner or t.dissolve is Who.APP_ADMIN, "a type without owners is dissolved by app_admin"),
+    (lambda t: t.has_owner or t.appoint is Who.NOBODY, "a type without owners has no admins: appoint is nobody"),
+    (lambda t: t.has_owner or not t.members_at_creation, "a type without owners has no members at creation"),
+    (lambda t: t.has_owner or not t.owner_may_leave, "a type without owners has none to leave"),
+    (lambda t: t.has_owner or not t.needs_first_message, "a type without owners has none to send the first message"),
+    (
+        lambda t: t.apply or t.join_option is ApplyJoinOption.DISABLE_APPLY,
+        "without applications join_option is DisableApply",
+    ),
+    (
+        lambda t: t.join_option is not ApplyJoinOption.NEED_PERMISSION or t.decide is not Who.NOBODY,
+        "with NeedPermission somebody has to decide",
+    ),
+    (lambda t: t.has_member_fields or not t.member_fields, "members of this type have no custom fields"),
+)
+
+
+def changed(base: GroupType, name: str, policies: Mapping[str, str]) -> GroupType:
+    """The row of type `name`: `base` with `policies` (name to text) in it. Raises ValueError that says what is wrong."""
+    if not NAME.match(name):
+        raise ValueError(f"group type {name!r}: a name is 1 to 32 of A-Z, a-z, 0-9 and _")
+    values: dict[str, Any] = {}
+    for key, text in policies.items():
+        policy = BY_NAME.get(key)
+        if policy is None:
+            raise ValueError(f"policy {key!r} is not known; known are {', '.join(BY_NAME)}")
+        try:
+            values[key] = policy.read(text)
+        except ValueError as error:
+            raise ValueError(f"policy {key}: {error}") from None
+    for key in LOCKED:
+        if values.get(key, getattr(base, key)) != getattr(base, key):
+            raise ValueError(f"policy {key} can't be changed from that of {base.name}")
+    if base.search is Search.NEVER and values.get("search", Search.NEVER) is not Search.NEVER:
+        raise ValueError(f"policy search: {base.name} is never found, and no type made from it")  # GT-01
+    made = replace(base, name=name, base=base.base if name == base.name else base.name, **values)
+    for good, text in CHECKS:
+        if not good(made):
+            raise ValueError(text)
+    return made
+
+
+def shown(row: GroupType) -> dict[str, str]:
+    """All policies of a row as text, by name."""
+    return {policy.name: policy.show(getattr(row, policy.name)) for policy in POLICIES}

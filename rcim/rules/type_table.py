@@ -1,0 +1,135 @@
+"""The group types in force: built in, from the settings file, changed at run time (GT-20); how many groups each has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_OF_TYPE, RcimError
+from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.policies import changed
+
+TYPES_MAX = 200
+"""Types in force: each costs its own table, and one page of them fits a frame."""
+
+
+class TypeChange(msgspec.Struct, frozen=True, array_like=True):
+    """What somebody said of a type: made from `base`, or, if that is empty, the type of this name changed."""
+
+    name: str
+    base: str
+    policies: dict[str, str]
+
+
+def rows_of(changes: Mapping[str, TypeChange], rows: Mapping[str, GroupType]) -> dict[str, GroupType]:
+    """`rows` with `changes` in them. Raises ValueError that says which is wrong and why."""
+    made = dict(rows)
+    waiting = dict(changes)
+    while waiting:
+        ready = [name for name, change in waiting.items() if not change.base or change.base not in waiting]
+        if not ready:
+            raise ValueError(f"group types {', '.join(waiting)} are made from each other")
+        for name in ready:
+            change = waiting.pop(name)
+            base = made.get(change.base or name)
+            if base is None:
+                raise ValueError(f"group type {name}: there is no type {change.base or name!r} to make it from")
+            if change.base and name in rows:
+                raise ValueError(f"group type {name}: it is there already; change it without a base")
+            try:
+                made[name] = changed(base, name, change.policies)
+            except ValueError as error:
+                raise ValueError(f"group type {name}: {error}") from None
+    return made
+
+
+class TypeTable:
+    """See the module's text. `settings` are the rows without changes at run time."""
+
+    def __init__(self, settings: Mapping[str, GroupType] = BUILT_IN) -> None:
+        self._settings = dict(settings)
+        self._changes: dict[str, TypeChange] = {}
+        self._rows = dict(settings)
+        self.counts: dict[str, int] = {}
+        """Groups that are there, by type."""
+        self._about_to_be: dict[str, int] = {}
+        """Groups that wait to be durable, by type."""
+
+    def __iter__(self) -> Iterator[GroupType]:
+        return iter(sorted(self._rows.values(), key=lambda row: row.name))
+
+    def named(self, name: str) -> GroupType:
+        """The row of `name`. Raises RcimError(BAD_PARAMETER)."""
+        found = self._rows.get(name)
+        if found is None:
+            raise RcimError(BAD_PARAMETER, f"group type {name!r}: must be one of {', '.join(sorted(self._rows))}")
+        return found
+
+    def is_changed(self, name: str) -> bool:
+        """True if it was made or changed at run time."""
+        return name in self._changes
+
+    # -- changes at run time
+
+    def check(self, change: TypeChange) -> None:
+        """Returns if `change` may be made. Raises RcimError(BAD_PARAMETER or TOO_MANY_ENTRIES)."""
+        if len(self._rows) >= TYPES_MAX and change.name not in self._rows:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {TYPES_MAX} group types")
+        self._rebuilt({**self._changes, change.name: change})
+
+    def check_removal(self, name: str) -> None:
+        """Returns if the change of `name` may be taken back. Raises RcimError(BAD_PARAMETER or NOT_PERMITTED)."""
+        if name not in self._changes:
+            raise RcimError(BAD_PARAMETER, f"group type {name!r} was not made or changed at run time")
+        if name not in self._settings and (self.counts.get(name) or self._about_to_be.get(name)):
+            raise RcimError(NOT_PERMITTED, f"there are {self.counts.get(name, 0)} groups of type {name}")
+        self._rebuilt({key: change for key, change in self._changes.items() if key != name})
+
+    def put(self, name: str, change: TypeChange | None) -> None:
+        """Let `change` be in force; None takes back the one of `name`. It has been checked."""
+        changes = dict(self._changes)
+        changes.pop(name, None)
+        if change is not None:
+            changes[name] = change
+        self._rows = self._rebuilt(changes)
+        self._changes = changes
+
+    def put_all(self, changes: Mapping[str, TypeChange]) -> list[tuple[str, str]]:
+        """Let all that was changed at run time be in force again; returns (name, why not) of what does not fit."""
+        wrong: list[tuple[str, str]] = []
+        waiting = dict(changes)
+        while waiting:
+            errors: dict[str, str] = {}
+            for name, change in waiting.items():
+                try:
+                    self.put(name, change)
+                except RcimError as error:
+                    errors[name] = error.detail
+            if len(errors) == len(waiting):
+                return [*wrong, *errors.items()]
+            waiting = {name: waiting[name] for name in errors}
+        return wrong
+
+    def _rebuilt(self, changes: Mapping[str, TypeChange]) -> dict[str, GroupType]:
+        try:
+            return rows_of(changes, self._settings)
+        except ValueError as error:
+            raise RcimError(BAD_PARAMETER, str(error)) from None
+
+    # -- how many groups (GT-13)
+
+    def admit(self, row: GroupType) -> None:
+        """Count a group that is about to be made. Raises RcimError(TOO_MANY_OF_TYPE)."""
+        there = self.counts.get(row.name, 0) + self._about_to_be.get(row.name, 0)
+        if row.group_cap and there >= row.group_cap:
+            raise RcimError(TOO_MANY_OF_TYPE, f"at most {row.group_cap} groups of type {row.name}")
+        self._about_to_be[row.name] = self._about_to_be.get(row.name, 0) + 1
+
+    def settled(self) -> None:
+        """What was about to be is, and was counted, or never will be."""
+        self._about_to_be.clear()
+
+    def count(self, name: str, by: int) -> None:
+        """So many groups more of type `name` are there."""
+        self.counts[name] = self.counts.get(name, 0) + by

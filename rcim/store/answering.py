@@ -1,0 +1,287 @@
+"""Answering queries from one picture of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rcim.actor.outcomes import (
+    AccountsQuery,
+    AllGroupsQuery,
+    FindGroupsQuery,
+    HeadsQuery,
+    IdleGroupsQuery,
+    JoinedGroupsQuery,
+    LoginQuery,
+    MemberRow,
+    Members,
+    MembersQuery,
+    MessagesQuery,
+    Page,
+    Query,
+    UserFacts,
+    UserQuery,
+)
+from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
+from rcim.base.limits import Limits
+from rcim.base.terms import MsgFlag, group_conversation
+from rcim.store import keys
+from rcim.store.answers import (
+    AccountRow,
+    Accounts,
+    Answer,
+    GroupRow,
+    GroupsPage,
+    Heads,
+    IdlePage,
+    IdleRow,
+    LoginFacts,
+)
+from rcim.store.backend import ReadView, StoreError
+from rcim.store.values import Head, unpack
+
+ROW_OVERHEAD = 64
+"""What a row can be longer in a frame than in the store."""
+FRAME_RESERVE = 2048
+"""What a page's frame holds besides its rows."""
+GROUP_ROW_BYTES = 400
+LOOKED_AT_MAX = 2000
+"""Rows of the index looked at for one page of a search, and rows of members for one of a role: some milliseconds."""
+
+Row = tuple[bytes, bytes]
+
+
+class Answering:
+    """See the module's text."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
+
+    def answer(self, view: ReadView, query: Query) -> Answer | StoreError:
+        """The answer to `query`, or the error that concerns it."""
+        try:
+            found: Answer = _ANSWER[type(query)](self, view, query)
+            return found
+        except StoreError as error:
+            return error
+
+    # -- messages
+
+    def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
+        low, high = query.from_seq, query.to_seq
+        if query.from_time_ms:
+            low = max(low, self._seq_at(view, query, query.from_time_ms))
+        if query.to_time_ms:
+            high = min(high, self._seq_at(view, query, query.to_time_ms + 1) - 1)
+        found: list[Message] = []
+        more = False
+        room = self._page_bytes
+        span = view.scan(
+            "messages", keys.message(query.key, low), keys.message(query.key, high + 1), reverse=query.backwards
+        )
+        for _, data in span if low <= high else ():
+            room -= len(data) + ROW_OVERHEAD
+            if len(found) == query.limit or (room < 0 and found):
+                more = True
+                break
+            found.append(unpack(data, Message))
+        return Page(query.newest_seq, query.first_seq, more, found)
+
+    @staticmethod
+    def _seq_at(view: ReadView, query: MessagesQuery, time_ms: int) -> int:
+        """The least SEQ whose message is of `time_ms` or later. Times never fall within a conversation, so it is a
+        search by halves: about 20 reads in a million messages."""
+        low, high = query.first_seq, query.newest_seq + 1
+        while low < high:
+            middle = (low + high) // 2
+            data = next(
+                iter(view.scan("messages", keys.message(query.key, middle), keys.message(query.key, high))), None
+            )
+            if data is None or unpack(data[1], Message).time_ms >= time_ms:
+                high = middle
+            else:
+                low = unpack(data[1], Message).seq + 1
+        return low
+
+    # -- members
+
+    def _members(self, view: ReadView, query: MembersQuery) -> Members:
+        rows = view.scan("members", keys.after(query.key, query.cursor), query.key.encode() + keys.AFTER_SEP)
+        found: list[MemberRow] = []
+        room = self._page_bytes
+        last = ""
+        for looked_at, (row, data) in enumerate(rows, 1):
+            member = unpack(data, Member)
+            if query.role in (0, member.role):
+                made = self._member_row(view, query, member)
+                room -= len(data) + ROW_OVERHEAD
+                if len(found) == query.limit or room < 0:
+                    return Members(found, last)
+                found.append(made)
+            last = keys.second(row)
+            if looked_at == LOOKED_AT_MAX:
+                return Members(found, last)
+        return Members(found, "")
+
+    @staticmethod
+    def _member_row(view: ReadView, query: MembersQuery, member: Member) -> MemberRow:
+        wanted = query.own_keys if member.user_id == query.by else query.keys
+        data = view.get("marks", keys.pair(query.key, member.user_id))
+        muted = unpack(data, Mark).muted_until_ms if data else 0
+        return MemberRow(member, muted, tuple((k, member.fields[k]) for k in wanted if k in member.fields))
+
+    # -- groups
+
+    def _joined_groups(self, view: ReadView, query: JoinedGroupsQuery) -> GroupsPage:
+        low, high = keys.after(query.user_id, query.cursor), query.user_id.encode() + keys.AFTER_SEP
+        found, more = self._page(view.scan("memberships", low, high), query.limit)
+        names = [keys.second(row) for row, _ in found]
+        return GroupsPage(_group_rows(view, names, query.user_id), names[-1] if more else "")
+
+    def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
+        low = query.cursor.encode() + (keys.SEP if query.cursor else b"")
+        found, more = self._page(view.scan("profiles", low, keys.LAST), query.limit)
+        names = [row.decode() for row, _ in found]
+        return GroupsPage(_group_rows(view, names, ""), names[-1] if more else "")
+
+    def _find_groups(self, view: ReadView, query: FindGroupsQuery) -> GroupsPage:
+        """GR-09. The longest word that is not the last is looked up; the others are looked for in the names found."""
+        exact = group_conversation(query.words)
+        first = [] if query.cursor else [exact]
+        words = keys.words_of(query.words)
+        names, cursor = self._with_words(view, words, query) if words and query.types else ([], "")
+        rows = _group_rows(view, [*first, *(name for name in names if name != exact)], "")
+        return GroupsPage([row for row in rows if _found(row.profile, query.types)], cursor)
+
+    def _with_words(self, view: ReadView, words: list[str], query: FindGroupsQuery) -> tuple[list[str], str]:
+        *whole, last = words
+        if whole:
+            leader = max(whole, key=len).encode()
+            low, high = leader + keys.SEP, leader + keys.AFTER_SEP
+        else:
+            low, high = last.encode(), last.encode() + keys.LAST
+        if query.cursor:  # the row of the index that was looked at last
+            low = query.cursor.encode() + keys.SEP
+        found: list[str] = []
+        for looked_at, (row, _) in enumerate(view.scan("words", low, high), 1):
+            key = keys.second(row)
+            profile = read_profile(view, key)
+            names = keys.words_of(profile.name) if profile is not None else []
+            if set(whole) <= set(names) and any(word.startswith(last) for word in names) and key not in found:
+                found.append(key)
+            if len(found) == query.limit or looked_at == LOOKED_AT_MAX:
+                return found, row.decode()
+        return found, ""
+
+    def _idle_groups(self, view: ReadView, query: IdleGroupsQuery) -> IdlePage:
+        low = query.cursor.encode() + (keys.SEP if query.cursor else b"")
+        found: list[IdleRow] = []
+        for looked_at, (row, data) in enumerate(view.scan("profiles", low, keys.LAST), 1):
+            profile = unpack(data, Profile)
+            if profile.type in query.types:
+                head = read_head(view, row.decode())
+                last_ms = max(head.last_msg_time_ms, head.last_info_time_ms, profile.create_time_ms)
+                found.append(IdleRow(row.decode(), profile.type, last_ms))
+            if looked_at == query.limit:
+                return IdlePage(found, row.decode())
+        return IdlePage(found, "")
+
+    def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
+        return Heads({key: read_head(view, key).next_seq - 1 for key in query.keys})
+
+    # -- users
+
+    def _user_facts(self, view: ReadView, query: UserQuery) -> UserFacts:
+        return UserFacts(_user(view, query.user_id))
+
+    def _accounts(self, view: ReadView, query: AccountsQuery) -> Accounts:
+        rows = []
+        for user_id in query.users:
+            data = view.get("users", user_id.encode())
+            profile = unpack(data, UserProfile) if data else UserProfile(deleted=True)
+            groups = sum(1 for _ in _memberships(view, user_id))
+            rows.append(AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms))
+        return Accounts(rows)
+
+    def _login_facts(self, view: ReadView, query: LoginQuery) -> LoginFacts:
+        if query.heard is not None:  # a guest, who is a member of nothing
+            there = [key for key in query.heard if read_profile(view, key) is not None]
+            return LoginFacts(UserProfile(), there)
+        rows = list(_memberships(view, query.user_id))
+        silent = [keys.second(row) for row, flag in rows if flag == SILENT]
+        return LoginFacts(_user(view, query.user_id), [keys.second(row) for row, _ in rows], silent)
+
+    def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
+        """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
+        found: list[Row] = []
+        room = self._page_bytes
+        for row in rows:
+            room -= GROUP_ROW_BYTES + ROW_OVERHEAD
+            if len(found) == limit or room < 0:
+                return found, True
+            found.append(row)
+        return found, False
+
+
+SILENT = bytes([MsgFlag.DISCARD])
+
+
+def read_head(view: ReadView, key: str) -> Head:
+    """The head of a conversation. Raises StoreError."""
+    data = view.get("heads", key.encode())
+    return unpack(data, Head) if data else Head()
+
+
+def read_profile(view: ReadView, key: str) -> Profile | None:
+    """The profile of a group; None if there is none. Raises StoreError."""
+    data = view.get("profiles", key.encode())
+    return unpack(data, Profile) if data else None
+
+
+def _user(view: ReadView, user_id: str) -> UserProfile:
+    data = view.get("users", user_id.encode())
+    return unpack(data, UserProfile) if data else UserProfile()
+
+
+def _memberships(view: ReadView, user_id: str) -> Iterator[Row]:
+    user = user_id.encode()
+    return view.scan("memberships", user + keys.SEP, user + keys.AFTER_SEP)
+
+
+def _group_rows(view: ReadView, names: list[str], user_id: str) -> list[GroupRow]:
+    """Rows of a list; with a user, without groups that it does not know of yet (GT-16, GR-08)."""
+    rows = [_group_row(view, key, user_id) for key in names]
+    return [row for row in rows if row is not None and (not user_id or _shown(row, user_id))]
+
+
+def _found(profile: Profile, types: list[str]) -> bool:
+    return profile.type in types and profile.active and not profile.importing
+
+
+def _shown(row: GroupRow, user_id: str) -> bool:
+    profile = row.profile
+    return not profile.importing and (profile.active or profile.owner == user_id)
+
+
+def _group_row(view: ReadView, key: str, user_id: str) -> GroupRow | None:
+    profile = read_profile(view, key)
+    if profile is None:
+        return None
+    head = read_head(view, key)
+    data = view.get("members", keys.pair(key, user_id)) if user_id else None
+    member = unpack(data, Member) if data else None
+    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member)
+
+
+_ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
+    MessagesQuery: Answering._messages,
+    MembersQuery: Answering._members,
+    JoinedGroupsQuery: Answering._joined_groups,
+    AllGroupsQuery: Answering._all_groups,
+    FindGroupsQuery: Answering._find_groups,
+    IdleGroupsQuery: Answering._idle_groups,
+    UserQuery: Answering._user_facts,
+    AccountsQuery: Answering._accounts,
+    LoginQuery: Answering._login_facts,
+    HeadsQuery: Answering._heads,
+}

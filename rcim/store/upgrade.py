@@ -1,0 +1,47 @@
+"""The schema's version, and how a store of an earlier one becomes one of this (ST-03). Nothing is ever taken back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from rcim.actor.records import Profile
+from rcim.store import keys
+from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.values import unpack
+
+SCHEMA_VERSION = 2
+"""1: the first. 2: groups are counted by type and found by the words of their names."""
+
+
+def upgrade(backend: Backend, found: int) -> None:
+    """Bring a store of version `found` to this one, step by step. Raises StoreError if there is no way."""
+    while found != SCHEMA_VERSION:
+        step = _STEPS.get(found)
+        if step is None:
+            raise StoreError(f"the store has schema version {found}; this program knows {SCHEMA_VERSION}")
+        while True:
+            try:
+                with backend.write() as view:
+                    step(view)
+                    view.put("meta", b"schema", keys.U16.pack(found + 1))
+                break
+            except NoRoom:
+                backend.grow()
+        found += 1
+
+
+def _count_and_index(view: WriteView) -> None:
+    profiles = [(row, unpack(data, Profile)) for row, data in _all(view)]
+    for row, profile in profiles:
+        for word in keys.words_of(profile.name):
+            view.put("words", keys.pair(word, row.decode()), b"")
+    for name, count in Counter(profile.type for _, profile in profiles).items():
+        view.put("app", b"count:" + name.encode(), keys.U64.pack(count))
+
+
+def _all(view: ReadView) -> list[tuple[bytes, bytes]]:
+    return list(view.scan("profiles", b"", keys.LAST))
+
+
+_STEPS: dict[int, Callable[[WriteView], None]] = {1: _count_and_index}

@@ -1,0 +1,20 @@
+"""The table of frames (WI-03): the single hand-written source of what goes over the wire.
+
+From it come the codec (schema.py), the construct reference (reference.py), and, by `make spec`,
+protocol-spec/frames.json, frames.md, the vectors and the packet dissector.
+
+Requests have types below 0x4000, pushes 0x4000 to 0x7FFF, and a reply is its request's type + 0x8000.
+The doc string of a class is its purpose on the spec page; `rules` are sentences for the client's author.
+"""
+
+from rcim.wire.frames.accounts import *  # noqa: F403
+from rcim.wire.frames.admin import *  # noqa: F403
+from rcim.wire.frames.group_types import *  # noqa: F403
+from rcim.wire.frames.groups import *  # noqa: F403
+from rcim.wire.frames.imports import *  # noqa: F403
+from rcim.wire.frames.kinds import CustomField as CustomField
+from rcim.wire.frames.members import *  # noqa: F403
+from rcim.wire.frames.messages import *  # noqa: F403
+from rcim.wire.frames.notices import *  # noqa: F403
+from rcim.wire.frames.session import *  # noqa: F403
+from rcim.wire.frames.users import *  # noqa: F403

@@ -1,0 +1,249 @@
+"""Frames of app administrators about users: accounts, profiles, groups, mutes (ID-09, AB-05, GR-10, SC-04)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated as A
+
+from rcim.base.terms import Gender
+from rcim.wire.frames.groups import PROFILE_RULE
+from rcim.wire.frames.kinds import (
+    FACE_URL,
+    GROUP,
+    NICKNAME,
+    PAGE_CURSOR,
+    SIGNATURE,
+    USER,
+    USERS_MAX,
+    CustomField,
+)
+from rcim.wire.frames.members import AddedEntry, Until
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
+
+
+@frame(
+    0x0F0C,
+    "ADMIN_USER_MUTE",
+    "client",
+    "request",
+    reply="ADMIN_USER_MUTE_OK",
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
+    admin=True,
+)
+class AdminUserMute(Frame, frozen=True, gc=False):
+    """Keeps users from sending in every chat room for a time, or lets them again (SC-04)."""
+
+    users: A[list[str], StrList(USER, USERS_MAX), "Whom: 1 to 500."]
+    seconds: A[int, U32, "0 lets them again, 4294967295 is without an end."]
+
+
+@frame(0x8F0C, "ADMIN_USER_MUTE_OK", "server", "reply", admin=True)
+class AdminUserMuteOk(Frame, frozen=True, gc=False):
+    """It is so."""
+
+
+@frame(
+    0x0F0D,
+    "ADMIN_USER_MUTED",
+    "client",
+    "request",
+    reply="ADMIN_USER_MUTED_OK",
+    errors=("ADMIN_REQUIRED",),
+    admin=True,
+)
+class AdminUserMuted(Frame, frozen=True, gc=False):
+    """Asks for a page of those who are muted in every chat room (SC-04)."""
+
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+
+
+@frame(0x8F0D, "ADMIN_USER_MUTED_OK", "server", "reply", admin=True)
+class AdminUserMutedOk(Frame, frozen=True, gc=False):
+    """A page of the muted, by user id."""
+
+    muted: A[list[Until], StructList(Until, 1000), "The muted."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@row("Account")
+class Account(Struct, frozen=True, gc=False):
+    """A user with its nickname and face URL."""
+
+    user_id: A[str, USER, "UserID."]
+    nickname: A[str, NICKNAME, "Nick; may be empty."]
+    face_url: A[str, FACE_URL, "FaceUrl; may be empty."]
+
+
+@row("AccountStatus")
+class AccountStatus(Struct, frozen=True, gc=False):
+    """Whether a user is known."""
+
+    user_id: A[str, USER, "UserID."]
+    imported: A[bool, Bool(), "True if it was imported, or has set a profile."]
+    online: A[bool, Bool(), "True if it is logged in now."]
+    groups: A[int, U32, "How many groups it is in."]
+    valid_from_ms: A[int, U64, "UserSigs made before this are refused; 0: none was ever invalidated."]
+
+
+@frame(
+    0x0F0E,
+    "ADMIN_ACCOUNTS_IMPORT",
+    "client",
+    "request",
+    reply="ADMIN_ACCOUNTS_IMPORT_OK",
+    rules=("Who is there already keeps what is not given. Each is done by itself: see its result.", PROFILE_RULE),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminAccountsImport(Frame, frozen=True, gc=False):
+    """Imports accounts (ID-09)."""
+
+    accounts: A[list[Account], StructList(Account, USERS_MAX), "1 to 100 of them."]
+
+
+@frame(0x8F0E, "ADMIN_ACCOUNTS_IMPORT_OK", "server", "reply", admin=True)
+class AdminAccountsImportOk(Frame, frozen=True, gc=False):
+    """What became of each."""
+
+    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "In the order given."]
+
+
+@frame(
+    0x0F0F,
+    "ADMIN_ACCOUNTS_DELETE",
+    "client",
+    "request",
+    reply="ADMIN_ACCOUNTS_DELETE_OK",
+    rules=(
+        "The user is logged out everywhere, its profile is removed, and it is taken out of all its groups. A group that "
+        "it owned goes on without an owner. Its messages stay. UserSigs made before are refused.",
+        "When the reply comes all of that has been done.",
+    ),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminAccountsDelete(Frame, frozen=True, gc=False):
+    """Deletes accounts (ID-09)."""
+
+    users: A[list[str], StrList(USER, USERS_MAX), "1 to 100 of them."]
+
+
+@frame(0x8F0F, "ADMIN_ACCOUNTS_DELETE_OK", "server", "reply", admin=True)
+class AdminAccountsDeleteOk(Frame, frozen=True, gc=False):
+    """What became of each."""
+
+    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "ADDED: deleted; ALREADY: there was none."]
+
+
+@frame(
+    0x0F10,
+    "ADMIN_ACCOUNTS_QUERY",
+    "client",
+    "request",
+    reply="ADMIN_ACCOUNTS_QUERY_OK",
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminAccountsQuery(Frame, frozen=True, gc=False):
+    """Asks which users are known (ID-09)."""
+
+    users: A[list[str], StrList(USER, USERS_MAX), "1 to 100 of them."]
+
+
+@frame(0x8F10, "ADMIN_ACCOUNTS_QUERY_OK", "server", "reply", admin=True)
+class AdminAccountsQueryOk(Frame, frozen=True, gc=False):
+    """Each of them."""
+
+    accounts: A[list[AccountStatus], StructList(AccountStatus, USERS_MAX), "In the order asked for."]
+
+
+@frame(
+    0x0F11,
+    "ADMIN_ACCOUNT_INVALIDATE",
+    "client",
+    "request",
+    reply="ADMIN_ACCOUNT_INVALIDATE_OK",
+    rules=(
+        "UserSigs made up to now are refused from now on (USERSIG_INVALIDATED); times in them are whole seconds.",
+    ),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminAccountInvalidate(Frame, frozen=True, gc=False):
+    """Logs a user out everywhere and refuses its older signatures (ID-09)."""
+
+    user_id: A[str, USER, "The user."]
+
+
+@frame(0x8F11, "ADMIN_ACCOUNT_INVALIDATE_OK", "server", "reply", admin=True)
+class AdminAccountInvalidateOk(Frame, frozen=True, gc=False):
+    """It is so."""
+
+    valid_from_ms: A[int, U64, "UserSigs made before this are refused."]
+
+
+@frame(
+    0x0F12,
+    "ADMIN_PROFILE_SET",
+    "client",
+    "request",
+    reply="ADMIN_PROFILE_SET_OK",
+    rules=("What is absent stays as it is. All of it is done or nothing.", PROFILE_RULE),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminProfileSet(Frame, frozen=True, gc=False):
+    """Sets a user's profile (AB-05)."""
+
+    user_id: A[str, USER, "The user."]
+    nickname: A[str | None, Ext(1, NICKNAME), "Nickname."] = None
+    face_url: A[str | None, Ext(2, FACE_URL), "Face URL."] = None
+    gender: A[Gender | None, Ext(3, Enum(Gender)), "Gender."] = None
+    signature: A[str | None, Ext(4, SIGNATURE), "Signature."] = None
+    fields: A[
+        Sequence[CustomField], Ext(5, StructList(CustomField, 20)), "Custom fields to set; an empty value removes."
+    ] = ()
+
+
+@frame(0x8F12, "ADMIN_PROFILE_SET_OK", "server", "reply", admin=True)
+class AdminProfileSetOk(Frame, frozen=True, gc=False):
+    """It is kept."""
+
+
+@row("GroupResult")
+class GroupResult(Struct, frozen=True, gc=False):
+    """What became of one group of many."""
+
+    group_id: A[str, GROUP, "The group."]
+    joined: A[bool, Bool(), "True: the user should be in it; false: should not."]
+    code: A[int, U32, "0: it is so; else the number of the error."]
+
+
+@frame(
+    0x0F13,
+    "ADMIN_GROUPS_SYNC",
+    "client",
+    "request",
+    reply="ADMIN_GROUPS_SYNC_OK",
+    rules=(
+        "The user joins those that are listed and leaves those that are not; what is so already costs nothing. Whether "
+        "a group takes applications does not matter, its cap does.",
+        "Each group is done by itself: see its result. Groups in which nothing changed are left out.",
+    ),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminGroupsSync(Frame, frozen=True, gc=False):
+    """Makes a user's groups those of the app's own data (GR-10)."""
+
+    user_id: A[str, USER, "The user."]
+    groups: A[list[str], StrList(GROUP, 1000), "All groups that it should be in."]
+
+
+@frame(0x8F13, "ADMIN_GROUPS_SYNC_OK", "server", "reply", admin=True)
+class AdminGroupsSyncOk(Frame, frozen=True, gc=False):
+    """What was changed, and what could not be."""
+
+    results: A[list[GroupResult], StructList(GroupResult, 2000), "By group id."]

@@ -1,0 +1,414 @@
+"""Frames of groups: life, profile, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated as A
+
+from rcim.base.terms import ApplyJoinOption, JoinStatus, MsgFlag, Role
+from rcim.wire.frames.kinds import (
+    FACE_URL,
+    GROUP,
+    NAME_CARD,
+    PAGE_CURSOR,
+    USER,
+    USER_OR_NONE,
+    USERS_MAX,
+    CustomField,
+)
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.types import U8, U16, U32, U64, Bool, Enum, StrList, StructList, str8, str16
+
+
+@row("GroupEntry")
+class GroupEntry(Struct, frozen=True, gc=False):
+    """A group in a list (GR-03, GR-05)."""
+
+    group_id: A[str, GROUP, "GroupId."]
+    type_: A[str, str8(32), "Type: the name of its group type."]
+    name: A[str, str8(30), "Name."]
+    owner: A[str, USER_OR_NONE, "Owner_Account; empty if there is none."]
+    member_num: A[int, U32, "MemberNum."]
+    newest_seq: A[int, U64, "NextMsgSeq - 1: the newest SEQ, 0 if there is no message."]
+    role: A[int, U8, "The asking user's role: 0 not a member, 1 Member, 2 Admin, 3 Owner."]
+    joined_seq: A[int, U64, "The newest SEQ when the asking user joined; 0 if not a member."]
+    msg_flag: A[MsgFlag | None, Ext(1, Enum(MsgFlag)), "The asking user's MsgFlag (RX-01)."] = None
+    read_seq: A[int, Ext(2, U64), "The asking user's MsgSeq: read up to here."] = 0
+    unread: A[int, Ext(3, U64), "Messages after that; always 0 where the type counts none (GT-19)."] = 0
+    info_seq: A[int, Ext(4, U64), "InfoSeq: if it has grown, ask for the profile again."] = 0
+
+
+@row("MemberEntry")
+class MemberEntry(Struct, frozen=True, gc=False):
+    """A member in a list (GR-04)."""
+
+    user_id: A[str, USER, "Member_Account."]
+    role: A[Role, Enum(Role), "Role."]
+    join_time_ms: A[int, U64, "JoinTime."]
+    name_card: A[str, NAME_CARD, "NameCard."]
+    msg_flag: A[MsgFlag | None, Ext(1, Enum(MsgFlag)), "MsgFlag (RX-01)."] = None
+    read_seq: A[int, Ext(2, U64), "MsgSeq: read up to here."] = 0
+    last_send_time_ms: A[
+        int, Ext(3, U64), "LastSendMsgTime; absent: never. After a restart it may be up to 10 minutes too early."
+    ] = 0
+    muted_until_ms: A[int, Ext(4, U64), "ShutUpUntil; absent: not muted."] = 0
+    fields: A[
+        Sequence[CustomField],
+        Ext(5, StructList(CustomField, 5)),
+        "Custom fields of the member that the asking user may read (GR-06).",
+    ] = ()
+
+
+PROFILE_RULE = (
+    "Bounds are UTF-8 bytes; longer is BAD_PARAMETER, never cut (GR-03). No control characters in name, face URL, "
+    "name card and nickname; introduction and notification may have them."
+)
+
+
+@frame(
+    0x0201,
+    "GROUP_CREATE",
+    "client",
+    "request",
+    reply="GROUP_CREATE_OK",
+    rules=(
+        "The creator becomes the owner. The group exists, and the named members are in it, when the reply comes.",
+        "Which types there are and what each allows: group-types.md.",
+        "In a type that needs a first message (GT-16) the others see nothing of the group until its owner has sent one.",
+        "An app administrator may name another `owner`; of a type without owners it names none.",
+        PROFILE_RULE,
+        "Without a `group_id` the server makes one that begins with `@TGS#` (GT-25).",
+    ),
+    errors=(
+        "BAD_GROUP_ID",
+        "GROUP_ID_TAKEN",
+        "GROUP_ID_TAKEN_BY_YOU",
+        "BAD_PARAMETER",
+        "GROUP_FULL",
+        "NOT_PERMITTED",
+        "TOO_MANY_OF_TYPE",
+        "TOO_MANY_GROUPS",
+    ),
+)
+class GroupCreate(Frame, frozen=True, gc=False):
+    """Makes a group (GR-01)."""
+
+    group_id: A[
+        str,
+        str8(160),
+        "The id wanted: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
+    ]
+    type_: A[str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, or one of the app's own."]
+    name: A[str, str8(30, 1), "Name."]
+    introduction: A[str, str8(120), "Introduction."]
+    notification: A[str, str8(150), "Notification."]
+    face_url: A[str, FACE_URL, "FaceUrl."]
+    apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "BY_TYPE: what the type says (GT-06)."]
+    members: A[
+        list[str],
+        StrList(USER, 500),
+        "Members from the start, besides the creator: at most 100 (limits.md). Doubles count once; users need not "
+        "have logged in before. Only where the type takes members at creation (GT-07).",
+    ]
+    owner: A[str, Ext(1, USER_OR_NONE), "For app administrators: who becomes the owner; absent: who asks."] = ""
+    max_member_num: A[int, Ext(2, U32), "MaxMemberNum; absent: the cap of the type (GT-12)."] = 0
+    fields: A[Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields of the group (GR-06)."] = ()
+
+
+@frame(0x8201, "GROUP_CREATE_OK", "server", "reply")
+class GroupCreateOk(Frame, frozen=True, gc=False):
+    """The group exists."""
+
+    group_id: A[str, GROUP, "Its id."]
+
+
+@frame(
+    0x0202,
+    "GROUP_DISSOLVE",
+    "client",
+    "request",
+    reply="GROUP_DISSOLVE_OK",
+    rules=(
+        "App administrators may, and the owner where the type says so (GT-04). Messages and members are gone with it.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+)
+class GroupDissolve(Frame, frozen=True, gc=False):
+    """Ends a group (GR-01)."""
+
+    group_id: A[str, GROUP, "The group."]
+
+
+@frame(0x8202, "GROUP_DISSOLVE_OK", "server", "reply")
+class GroupDissolveOk(Frame, frozen=True, gc=False):
+    """The group is gone."""
+
+
+@frame(
+    0x0203,
+    "GROUP_JOIN",
+    "client",
+    "request",
+    reply="GROUP_JOIN_OK",
+    rules=(
+        "All connections of the user get the group's messages with a SEQ above `newest_seq` by DELIVER, which may "
+        "come before this reply.",
+        "With FREE_ACCESS the user is a member when the reply comes. With NEED_PERMISSION the reply says WAITING; who "
+        "may decide gets JOIN_REQUESTED, and the applicant JOIN_DECIDED when it is. Applying again meanwhile puts the "
+        "new text in place of the old one. With DISABLE_APPLY, and where the type takes no applications (GT-05), it is "
+        "NOT_PERMITTED.",
+        "Who is blocked (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
+        "A guest who joins hears the group for as long as it is connected; it is no member, is not counted as one and "
+        "is not announced.",
+        PROFILE_RULE,
+    ),
+    errors=(
+        "NO_SUCH_GROUP",
+        "ALREADY_MEMBER",
+        "GROUP_FULL",
+        "NOT_PERMITTED",
+        "BLOCKED",
+        "TOO_MANY_GROUPS",
+        "TOO_MANY_ENTRIES",
+    ),
+)
+class GroupJoin(Frame, frozen=True, gc=False):
+    """Joins a group, or applies to (GR-05)."""
+
+    group_id: A[str, GROUP, "The group."]
+    name_card: A[str, NAME_CARD, "The name card to use in it; may be empty."]
+    text: A[str, Ext(1, str16(300)), "What the applicant says to who decides; up to 300 bytes."] = ""
+
+
+@frame(0x8203, "GROUP_JOIN_OK", "server", "reply")
+class GroupJoinOk(Frame, frozen=True, gc=False):
+    """The user is a member, or waits for a decision."""
+
+    newest_seq: A[int, U64, "The newest SEQ at the moment of joining; 0 if there is no message."]
+    member_num: A[int, U32, "MemberNum, with the new member."]
+    status: A[JoinStatus, Ext(1, Enum(JoinStatus)), "Absent: the user is a member."] = JoinStatus.JOINED
+
+
+@frame(
+    0x0204,
+    "GROUP_LEAVE",
+    "client",
+    "request",
+    reply="GROUP_LEAVE_OK",
+    rules=(
+        "No DELIVER of the group comes after the reply.",
+        "Where the type lets its owner leave (GT-08), the group goes on without an owner.",
+        "With the last member the group is gone, except where the type keeps it (GT-24).",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "OWNER_MAY_NOT_LEAVE"),
+)
+class GroupLeave(Frame, frozen=True, gc=False):
+    """Leaves a group (GR-05)."""
+
+    group_id: A[str, GROUP, "The group."]
+
+
+@frame(0x8204, "GROUP_LEAVE_OK", "server", "reply")
+class GroupLeaveOk(Frame, frozen=True, gc=False):
+    """The user is no longer a member."""
+
+
+@frame(
+    0x0205,
+    "GROUP_INFO",
+    "client",
+    "request",
+    reply="GROUP_INFO_OK",
+    rules=(
+        "Members and app administrators may ask, and anyone where the type can be searched (GT-01).",
+        "What GROUP_SET changes is announced by InfoSeq: ask again when it has grown.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+)
+class GroupInfo(Frame, frozen=True, gc=False):
+    """Asks for a group's profile (GR-03)."""
+
+    group_id: A[str, GROUP, "The group."]
+
+
+@frame(0x8205, "GROUP_INFO_OK", "server", "reply")
+class GroupInfoOk(Frame, frozen=True, gc=False):
+    """A group's profile."""
+
+    group_id: A[str, GROUP, "GroupId."]
+    type_: A[str, str8(32), "Type."]
+    name: A[str, str8(30), "Name."]
+    introduction: A[str, str8(120), "Introduction."]
+    notification: A[str, str8(150), "Notification."]
+    face_url: A[str, FACE_URL, "FaceUrl."]
+    owner: A[str, USER_OR_NONE, "Owner_Account; empty if there is none."]
+    create_time_ms: A[int, U64, "CreateTime."]
+    info_seq: A[int, U64, "InfoSeq: grows with every change of profile or members."]
+    last_info_time_ms: A[int, U64, "LastInfoTime."]
+    last_msg_time_ms: A[int, U64, "LastMsgTime; 0 if there is no message."]
+    next_msg_seq: A[int, U64, "NextMsgSeq: the SEQ that the next message gets."]
+    member_num: A[int, U32, "MemberNum."]
+    max_member_num: A[int, U32, "MaxMemberNum; 0: no cap."]
+    online_num: A[int, U32, "Members that are online now."]
+    apply_join_option: A[
+        ApplyJoinOption, Enum(ApplyJoinOption), "ApplyJoinOption; DISABLE_APPLY where the type takes no applications."
+    ]
+    mute_all: A[bool, Ext(1, Bool()), "ShutUpAllMember: only admins, the owner and `speakers` may send (SC-03)."] = (
+        False
+    )
+    speakers: A[Sequence[str], Ext(2, StrList(USER, USERS_MAX)), "Who may send although all are muted."] = ()
+    fields: A[
+        Sequence[CustomField],
+        Ext(3, StructList(CustomField, 20)),
+        "Custom fields of the group that the asking user may read (GR-06).",
+    ] = ()
+
+
+@frame(
+    0x0206,
+    "GROUP_MEMBERS",
+    "client",
+    "request",
+    reply="GROUP_MEMBERS_OK",
+    rules=(
+        "Begin with an empty cursor, go on with `next`, whose content means nothing to a client.",
+        "Members may ask, where the type shows its list (GT-03): all of it; or the earliest 500 by JoinTime; or "
+        "NOT_PERMITTED. App administrators may always ask, for all of it.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+)
+class GroupMembers(Frame, frozen=True, gc=False):
+    """Asks for a page of a group's members (GR-05)."""
+
+    group_id: A[str, GROUP, "The group."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+    role: A[Role | None, Ext(1, Enum(Role)), "Only members with this role; absent: all."] = None
+
+
+@frame(0x8206, "GROUP_MEMBERS_OK", "server", "reply")
+class GroupMembersOk(Frame, frozen=True, gc=False):
+    """A page of members, by user id; by JoinTime where the list is a part."""
+
+    members: A[list[MemberEntry], StructList(MemberEntry, 1000), "The members."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x0207,
+    "GROUPS_JOINED",
+    "client",
+    "request",
+    reply="GROUPS_JOINED_OK",
+    rules=(
+        "After each login a client asks for this and pulls what it lacks by HISTORY.",
+        "Groups that wait for their owner's first message (GT-16), and those being imported, are left out.",
+        "A guest's list is empty.",
+    ),
+    errors=("ADMIN_REQUIRED",),
+)
+class GroupsJoined(Frame, frozen=True, gc=False):
+    """Asks for a page of the groups that the user is in (GR-05)."""
+
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "For app administrators: whose groups; absent: their own."] = ""
+
+
+@frame(0x8207, "GROUPS_JOINED_OK", "server", "reply")
+class GroupsJoinedOk(Frame, frozen=True, gc=False):
+    """A page of groups, by id."""
+
+    groups: A[list[GroupEntry], StructList(GroupEntry, 1000), "The groups."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x0208,
+    "GROUP_SET",
+    "client",
+    "request",
+    reply="GROUP_SET_OK",
+    rules=(
+        "What is absent stays as it is. All of it is done or nothing.",
+        "Who may: name, introduction, notification and face URL: admins, and any member where the type says so (GT-02); "
+        "the rest: admins, or the owner where the type has no admins; each custom field: by its own rule (GR-06).",
+        "It raises InfoSeq if anything is new, and is announced (GT-15).",
+        PROFILE_RULE,
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
+)
+class GroupSet(Frame, frozen=True, gc=False):
+    """Changes a group's profile (GR-03, GR-06)."""
+
+    group_id: A[str, GROUP, "The group."]
+    name: A[str | None, Ext(1, str8(255)), "Name, 1 to 30 bytes."] = None
+    introduction: A[str | None, Ext(2, str8(255)), "Introduction, up to 120 bytes."] = None
+    notification: A[str | None, Ext(3, str8(255)), "Notification, up to 150 bytes."] = None
+    face_url: A[str | None, Ext(4, str8(255)), "FaceUrl, up to 100 bytes."] = None
+    apply_join_option: A[ApplyJoinOption | None, Ext(5, Enum(ApplyJoinOption)), "ApplyJoinOption."] = None
+    max_member_num: A[
+        int | None, Ext(6, U32), "MaxMemberNum, not above the type's cap; fewer than there are removes nobody."
+    ] = None
+    fields: A[
+        Sequence[CustomField], Ext(7, StructList(CustomField, 20)), "Custom fields to set; an empty value removes."
+    ] = ()
+
+
+@frame(0x8208, "GROUP_SET_OK", "server", "reply")
+class GroupSetOk(Frame, frozen=True, gc=False):
+    """It is changed."""
+
+    info_seq: A[int, U64, "InfoSeq after it."]
+
+
+@frame(
+    0x0209,
+    "GROUP_OWNER_SET",
+    "client",
+    "request",
+    reply="GROUP_OWNER_SET_OK",
+    rules=("The owner and app administrators may. The owner before becomes an ordinary member.",),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
+)
+class GroupOwnerSet(Frame, frozen=True, gc=False):
+    """Gives a group to another member (GR-01)."""
+
+    group_id: A[str, GROUP, "The group."]
+    user_id: A[str, USER, "The new owner, who is a member."]
+
+
+@frame(0x8209, "GROUP_OWNER_SET_OK", "server", "reply")
+class GroupOwnerSetOk(Frame, frozen=True, gc=False):
+    """The group has its new owner."""
+
+
+@frame(
+    0x020A,
+    "GROUP_FIND",
+    "client",
+    "request",
+    reply="GROUP_FIND_OK",
+    rules=(
+        "Groups whose type can be searched (GT-01) are found: by their exact id, or by having every word of `words` in "
+        "their name, the last of them as a beginning. Case does not matter; of Chinese, Japanese and Korean each "
+        "character is a word.",
+        "`role` and the asking user's own fields of the entries are 0.",
+        "A page may hold fewer rows than asked for and still have a `next`.",
+    ),
+    errors=("BAD_PARAMETER", "NOT_PERMITTED"),
+)
+class GroupFind(Frame, frozen=True, gc=False):
+    """Looks for groups (GR-09)."""
+
+    words: A[str, str8(160, 1), "A group id, or words of a name."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+
+
+@frame(0x820A, "GROUP_FIND_OK", "server", "reply")
+class GroupFindOk(Frame, frozen=True, gc=False):
+    """A page of groups: first the one with this id, then by id those with these words."""
+
+    groups: A[list[GroupEntry], StructList(GroupEntry, 1000), "The groups."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]

@@ -1,0 +1,163 @@
+"""Frames that bring groups over from another service (GR-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated as A
+
+from rcim.base.terms import ApplyJoinOption, Priority, Role
+from rcim.wire.frames.groups import PROFILE_RULE
+from rcim.wire.frames.kinds import (
+    BODY,
+    CLIENT_MSG_ID,
+    FACE_URL,
+    GROUP,
+    USER,
+    USER_OR_NONE,
+    USERS_MAX,
+    CustomField,
+)
+from rcim.wire.frames.members import AddedEntry
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.types import U32, U64, Enum, StructList, str8
+
+
+@row("ImportedMember")
+class ImportedMember(Struct, frozen=True, gc=False):
+    """A member from another service."""
+
+    user_id: A[str, USER, "Member_Account."]
+    role: A[Role, Enum(Role), "Admin or Member; the owner is the group's."]
+    join_time_ms: A[int, U64, "JoinTime, not in the future; 0: now."]
+    unread: A[int, U32, "UnreadMsgNum: so many of the newest messages are not read. Counted at ADMIN_IMPORT_FINISH."]
+
+
+@row("ImportedMessage")
+class ImportedMessage(Struct, frozen=True, gc=False):
+    """A message from another service."""
+
+    sender: A[str, USER, "From_Account."]
+    time_ms: A[int, U64, "SendTime: not before the group, not before the message before it, not in the future."]
+    priority: A[Priority, Enum(Priority), "Its priority."]
+    client_msg_id: A[str, CLIENT_MSG_ID, "Its id in the app."]
+    body: A[bytes, BODY, "Its elements."]
+
+
+@frame(
+    0x0F05,
+    "ADMIN_GROUP_IMPORT",
+    "client",
+    "request",
+    reply="ADMIN_GROUP_IMPORT_OK",
+    rules=(
+        "Until ADMIN_IMPORT_FINISH the group is closed: everyone but app administrators gets NO_SUCH_GROUP.",
+        "Only types that can be imported (GT-23).",
+        PROFILE_RULE,
+    ),
+    errors=(
+        "ADMIN_REQUIRED",
+        "BAD_GROUP_ID",
+        "GROUP_ID_TAKEN",
+        "GROUP_ID_TAKEN_BY_YOU",
+        "BAD_PARAMETER",
+        "NOT_PERMITTED",
+    ),
+    admin=True,
+)
+class AdminGroupImport(Frame, frozen=True, gc=False):
+    """Begins to bring a group over from another service (GR-08)."""
+
+    group_id: A[str, str8(160), "As in GROUP_CREATE; empty: the server makes one."]
+    type_: A[str, str8(32, 1), "Type."]
+    owner: A[str, USER_OR_NONE, "Owner_Account, who becomes a member; empty where the type goes without."]
+    name: A[str, str8(30, 1), "Name."]
+    introduction: A[str, str8(120), "Introduction."]
+    notification: A[str, str8(150), "Notification."]
+    face_url: A[str, FACE_URL, "FaceUrl."]
+    apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "BY_TYPE: what the type says."]
+    create_time_ms: A[int, U64, "CreateTime, not in the future; 0: now."]
+    max_member_num: A[int, Ext(1, U32), "MaxMemberNum; absent: the type's cap."] = 0
+    fields: A[Sequence[CustomField], Ext(2, StructList(CustomField, 20)), "Custom fields."] = ()
+
+
+@frame(0x8F05, "ADMIN_GROUP_IMPORT_OK", "server", "reply", admin=True)
+class AdminGroupImportOk(Frame, frozen=True, gc=False):
+    """The group is there, closed."""
+
+    group_id: A[str, GROUP, "Its id."]
+
+
+@frame(
+    0x0F06,
+    "ADMIN_MEMBERS_IMPORT",
+    "client",
+    "request",
+    reply="ADMIN_MEMBERS_IMPORT_OK",
+    rules=(
+        "All of them or none. Nobody is told. Without a limit by the cap of the user's groups, with that of the group.",
+        "Only while the group is being imported; else NOT_PERMITTED.",
+    ),
+    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "NOT_PERMITTED", "GROUP_FULL", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminMembersImport(Frame, frozen=True, gc=False):
+    """Brings members over (GR-08)."""
+
+    group_id: A[str, GROUP, "The group."]
+    members: A[list[ImportedMember], StructList(ImportedMember, USERS_MAX), "1 to 300 of them."]
+
+
+@frame(0x8F06, "ADMIN_MEMBERS_IMPORT_OK", "server", "reply", admin=True)
+class AdminMembersImportOk(Frame, frozen=True, gc=False):
+    """What became of each."""
+
+    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "ADDED or ALREADY, in the order given."]
+
+
+@frame(
+    0x0F07,
+    "ADMIN_MESSAGES_IMPORT",
+    "client",
+    "request",
+    reply="ADMIN_MESSAGES_IMPORT_OK",
+    rules=(
+        "In the order of their times; all of them or none. They get SEQs as messages do; nobody is told.",
+        "A time before the one before it, before the group, or in the future is BAD_PARAMETER.",
+        "Only while the group is being imported; else NOT_PERMITTED.",
+    ),
+    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "BODY_TOO_LARGE", "BAD_ELEMENT"),
+    admin=True,
+)
+class AdminMessagesImport(Frame, frozen=True, gc=False):
+    """Brings messages over (GR-08)."""
+
+    group_id: A[str, GROUP, "The group."]
+    messages: A[list[ImportedMessage], StructList(ImportedMessage, 1000), "As many as fit a frame, 1 to 100."]
+
+
+@frame(0x8F07, "ADMIN_MESSAGES_IMPORT_OK", "server", "reply", admin=True)
+class AdminMessagesImportOk(Frame, frozen=True, gc=False):
+    """They are kept."""
+
+    first_seq: A[int, U64, "The SEQ of the first."]
+    last_seq: A[int, U64, "The SEQ of the last."]
+
+
+@frame(
+    0x0F08,
+    "ADMIN_IMPORT_FINISH",
+    "client",
+    "request",
+    reply="ADMIN_IMPORT_FINISH_OK",
+    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "ALREADY_HANDLED"),
+    admin=True,
+)
+class AdminImportFinish(Frame, frozen=True, gc=False):
+    """Opens an imported group to its members (GR-08)."""
+
+    group_id: A[str, GROUP, "The group."]
+
+
+@frame(0x8F08, "ADMIN_IMPORT_FINISH_OK", "server", "reply", admin=True)
+class AdminImportFinishOk(Frame, frozen=True, gc=False):
+    """It is open."""

@@ -1,0 +1,33 @@
+"""Field types that many frames share."""
+
+from __future__ import annotations
+
+from typing import Annotated as A
+
+from rcim.base.ids import CLIENT_MSG_ID_BYTES_MAX, USER_ID_BYTES_MAX
+from rcim.wire.schema import Struct, row
+from rcim.wire.types import Bytes, Elements, str8, str16
+
+USER = str8(USER_ID_BYTES_MAX, 1)
+USER_OR_NONE = str8(USER_ID_BYTES_MAX)
+CONVERSATION = str8(160, 1)
+GROUP = str8(160, 1)
+NICKNAME = str8(120)
+FACE_URL = str8(100)
+NAME_CARD = str8(50)
+CLIENT_MSG_ID = str8(CLIENT_MSG_ID_BYTES_MAX, 1)
+BODY = Elements("u16", 65535)
+PAGE_CURSOR = str8(255)
+SIGNATURE = str16(500)
+USERS_MAX = 500
+"""Users named in one request; the server's own bound is lower (limits.md)."""
+PERMANENT_S = 0xFFFFFFFF
+"""A duration without an end, as the vendor's MuteTime has it."""
+
+
+@row("CustomField")
+class CustomField(Struct, frozen=True, gc=False):
+    """A custom field of a group, a member or a user (GR-06, AB-05)."""
+
+    key: A[str, str8(16, 1), "1 to 16 of A-Z, a-z, 0-9 and _; the app's settings say which there are."]
+    value: A[bytes, Bytes("u16", 512), "Anything; empty removes the field. At most 64 bytes for a member's."]

@@ -1,0 +1,171 @@
+"""Frames of messages: SEND, DELIVER, RESYNC, HISTORY."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated as A
+
+from rcim.base.terms import Priority
+from rcim.wire.frames.kinds import (
+    BODY,
+    CLIENT_MSG_ID,
+    CONVERSATION,
+    FACE_URL,
+    NAME_CARD,
+    NICKNAME,
+    USER,
+    USER_OR_NONE,
+    CustomField,
+)
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.types import U16, U64, Bool, Enum, StructList
+
+
+@row("Message")
+class Message(Struct, frozen=True, gc=False):
+    """An ordinary message (MS-01, MS-04)."""
+
+    seq: A[int, U64, "Its SEQ in the conversation: 1, 2, 3 … without a gap."]
+    time_ms: A[int, U64, "When the server took it, milliseconds since 1970; never less than the one before."]
+    message_id: A[int, U64, "Unique in the app."]
+    priority: A[Priority, Enum(Priority), "The priority it was sent with."]
+    sender: A[str, USER, "The sender's user id."]
+    nickname: A[str, NICKNAME, "The sender's nickname when it was sent; may be empty."]
+    face_url: A[str, FACE_URL, "The sender's face URL when it was sent; may be empty."]
+    name_card: A[str, NAME_CARD, "The sender's name card in this group when it was sent; may be empty."]
+    client_msg_id: A[str, CLIENT_MSG_ID, "The id that the sender's client gave it."]
+    body: A[bytes, BODY, "Its elements (frames.md, Elements)."]
+    user_fields: A[
+        Sequence[CustomField],
+        Ext(1, StructList(CustomField, 32)),
+        "Those custom fields of the sender that the app has chosen to go with messages.",
+    ] = ()
+    member_fields: A[
+        Sequence[CustomField],
+        Ext(2, StructList(CustomField, 32)),
+        "Those custom fields of the sender as a member that the app has chosen to go with messages.",
+    ] = ()
+
+
+@frame(
+    0x0101,
+    "SEND",
+    "client",
+    "request",
+    reply="SEND_OK",
+    rules=(
+        "The reply comes after the message is durable (MS-02).",
+        "Sent again with the same `client_msg_id` by the same user to the same conversation within 10 minutes, "
+        "it is not sent twice: the reply is the first one's, with `duplicate` set.",
+        "The sender's own connections get the message by DELIVER like everybody's.",
+        "Messages of one connection to one conversation get their SEQ in the order in which they were sent.",
+        "The body is checked before the group is looked for, and before `client_msg_id` is.",
+        "A conversation id that is not `g:` and a group id is NO_SUCH_GROUP.",
+        "An app administrator may send into any group, and as any user, who need not be a member (MS-06): the "
+        "message is then that user's, with that user's nickname and face URL, and `client_msg_id` counts as that "
+        "user's. The order among messages of one connection is then kept only for each `as_user`.",
+        "Where messages are not stored (GT-22) the reply says that the message has its SEQ and goes out; after a "
+        "restart the counter goes on higher, never lower.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "SENDER_MUTED", "BODY_TOO_LARGE", "BAD_ELEMENT", "STORE_UNAVAILABLE"),
+)
+class Send(Frame, frozen=True, gc=False):
+    """Sends an ordinary message into a conversation."""
+
+    conversation: A[str, CONVERSATION, "Where to: `g:` and the group id."]
+    client_msg_id: A[
+        str, CLIENT_MSG_ID, "Chosen by the client, unique for each message it means to send. No control characters."
+    ]
+    priority: A[
+        Priority, Enum(Priority), "How important it is: what goes first when not everything can (HIGH first)."
+    ]
+    body: A[bytes, BODY, "At least one element, and not more than `body_bytes_max` of LOGIN_OK."]
+    as_user: A[str, Ext(1, USER_OR_NONE), "For app administrators: whose message it is; absent: their own."] = ""
+
+
+@frame(0x8101, "SEND_OK", "server", "reply")
+class SendOk(Frame, frozen=True, gc=False):
+    """The message is kept and has a SEQ."""
+
+    seq: A[int, U64, "The message's SEQ."]
+    time_ms: A[int, U64, "The server's time of the message."]
+    message_id: A[int, U64, "The message's id, unique in the app."]
+    duplicate: A[bool, Bool(), "True if this `client_msg_id` had been accepted before."]
+
+
+@frame(
+    0x4001,
+    "DELIVER",
+    "server",
+    "push",
+    rules=(
+        "Within a conversation SEQ only grows from one DELIVER to the next on a connection.",
+        "A jump in SEQ means that something was left out for this connection: ask for it with HISTORY (RX-05).",
+    ),
+)
+class Deliver(Frame, frozen=True, gc=False):
+    """Messages of one conversation, oldest first: what one turn has for it in one frame (WI-08)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    messages: A[list[Message], StructList(Message, 1000), "The messages, by SEQ."]
+
+
+@frame(
+    0x4002,
+    "RESYNC",
+    "server",
+    "push",
+    rules=(
+        "The connection was too slow and messages were left out, and it takes again now (RX-07); or a part of the server "
+        "died and messages may not have come.",
+        "The client asks with HISTORY for everything from `from_seq` that it has not got.",
+    ),
+)
+class Resync(Frame, frozen=True, gc=False):
+    """Tells a receiver from where it has to ask."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    from_seq: A[int, U64, "The first SEQ that was left out, or may have been."]
+    newest_seq: A[int, U64, "The newest SEQ of the conversation that was left out, or may have been."]
+
+
+@frame(
+    0x0102,
+    "HISTORY",
+    "client",
+    "request",
+    reply="HISTORY_OK",
+    rules=(
+        "By SEQ: all messages with from_seq <= SEQ <= to_seq, oldest first, or newest first if `backwards`.",
+        "`to_seq` 0 means up to the newest.",
+        "With `from_time_ms` or `to_time_ms` only messages of that time count as well.",
+        "Bounds beyond what there is, and a `from_seq` above `to_seq`, are no error: the page holds what is there.",
+        "A page ends at `limit` messages or where the frame would be too long; then `more` is set, and the next "
+        "page begins after (before, if `backwards`) the last SEQ given. Stop when `more` is unset: after SEQ 1 a "
+        "`to_seq` of 0 would mean the newest again.",
+        "Where the group's type hides what was before the user joined (GT-14), the page begins after that.",
+        "Where the group's type does not store messages (GT-22), only the newest 20 are there, from memory.",
+        "Who is not a member gets NOT_PERMITTED, not an empty page (RX-06).",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+)
+class History(Frame, frozen=True, gc=False):
+    """Asks for a page of messages (RX-06)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    from_seq: A[int, U64, "The least SEQ wanted; 0 or 1 is the beginning."]
+    to_seq: A[int, U64, "The greatest SEQ wanted; 0 is the newest."]
+    limit: A[int, U16, "At most so many messages; 0 is the server's usual page of 20, more than 100 is 100."]
+    backwards: A[bool, Bool(), "Newest first."]
+    from_time_ms: A[int, Ext(1, U64), "Only messages of this time or later."] = 0
+    to_time_ms: A[int, Ext(2, U64), "Only messages of this time or earlier; 0 is no bound."] = 0
+
+
+@frame(0x8102, "HISTORY_OK", "server", "reply")
+class HistoryOk(Frame, frozen=True, gc=False):
+    """A page of messages."""
+
+    newest_seq: A[int, U64, "The newest SEQ of the conversation now; 0 if it has no message."]
+    first_seq: A[int, U64, "The least SEQ that this user may see."]
+    more: A[bool, Bool(), "True if messages of the asked range are left."]
+    messages: A[list[Message], StructList(Message, 1000), "In the order asked for."]

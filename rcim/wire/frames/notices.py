@@ -1,0 +1,123 @@
+"""What the server tells members and applicants by itself: changes, applications, notices, the end of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated as A
+
+from rcim.base.terms import ChangeKind, GoneReason
+from rcim.wire.frames.kinds import BODY, GROUP, USER, USER_OR_NONE, USERS_MAX
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.types import U32, U64, Bool, Enum, StrList, StructList, str8, str16
+
+
+@frame(
+    0x4004,
+    "GROUP_GONE",
+    "server",
+    "push",
+    rules=(
+        "No message of the group comes after it.",
+        "Every connection of every user concerned gets it; the one that asked gets it before its reply.",
+    ),
+)
+class GroupGone(Frame, frozen=True, gc=False):
+    """The group is no longer there for this user."""
+
+    group_id: A[str, GROUP, "The group."]
+    reason: A[
+        GoneReason,
+        Enum(GoneReason),
+        "Dissolved; left, by another device of the user; kicked (by an admin, by a block); or dropped for being "
+        "offline (GT-11).",
+    ]
+    operator: A[str, Ext(1, USER_OR_NONE), "Who kicked."] = ""
+    text: A[str, Ext(2, str16(300)), "What was said about it."] = ""
+
+
+@row("GroupChange")
+class GroupChange(Struct, frozen=True, gc=False):
+    """Something that has happened in a group, to one user or more (GT-15, GR-07)."""
+
+    kind: A[ChangeKind, Enum(ChangeKind), "What."]
+    operator: A[str, USER_OR_NONE, "Who did it; empty: the server."]
+    users: A[
+        list[str],
+        StrList(USER, USERS_MAX),
+        "To whom: the first of them, at most 100; none for PROFILE_CHANGED.",
+    ]
+    count: A[int, U32, "To how many in all."]
+    member_num: A[int, U32, "MemberNum after it."]
+    info_seq: A[int, U64, "InfoSeq after it."]
+    time_ms: A[int, U64, "When; of the last one, if they are many."]
+    what: A[Sequence[str], Ext(1, StrList(str8(32, 1), 32)), "Which fields, for PROFILE_CHANGED."] = ()
+
+
+@frame(
+    0x4005,
+    "GROUP_CHANGES",
+    "server",
+    "push",
+    rules=(
+        "Sent to members who are online where the type's notice is weak (GT-15): no SEQ, not stored. Where it "
+        "is strong, the same comes as a message with a GroupTip element; where it is none, nothing comes.",
+        "In a large room changes are joined together: one frame stands for up to a second of them, names up to "
+        "100 users of each kind and says how many there were.",
+    ),
+)
+class GroupChanges(Frame, frozen=True, gc=False):
+    """What has happened in a group: who came and went, what was changed."""
+
+    group_id: A[str, GROUP, "The group."]
+    changes: A[list[GroupChange], StructList(GroupChange, 1000), "In the order in which they happened."]
+
+
+@frame(
+    0x4006,
+    "JOIN_REQUESTED",
+    "server",
+    "push",
+    rules=(
+        "It comes once for each application, to the owner and admins who are online; the others find it by "
+        "GROUP_APPLICATIONS.",
+    ),
+)
+class JoinRequested(Frame, frozen=True, gc=False):
+    """Somebody applies to join a group (GR-05)."""
+
+    group_id: A[str, GROUP, "The group."]
+    user_id: A[str, USER, "The applicant."]
+    text: A[str, str16(300), "What the applicant says."]
+    time_ms: A[int, U64, "When."]
+
+
+@frame(
+    0x4007,
+    "JOIN_DECIDED",
+    "server",
+    "push",
+    rules=("It comes to the applicant, if online, and to the owner and admins, so that nobody decides again.",),
+)
+class JoinDecided(Frame, frozen=True, gc=False):
+    """An application was approved or refused (GR-05)."""
+
+    group_id: A[str, GROUP, "The group."]
+    user_id: A[str, USER, "The applicant."]
+    approved: A[bool, Bool(), "True: the applicant is a member."]
+    operator: A[str, USER, "Who decided."]
+    text: A[str, str16(300), "What was said about it."]
+
+
+@frame(
+    0x4008,
+    "NOTICE",
+    "server",
+    "push",
+    rules=("It has no SEQ, is not stored, and comes only to who is online (MS-05).",),
+)
+class Notice(Frame, frozen=True, gc=False):
+    """A system notice of the app to members of a group."""
+
+    group_id: A[str, GROUP, "The group."]
+    time_ms: A[int, U64, "The server's time."]
+    body: A[bytes, BODY, "Its elements."]

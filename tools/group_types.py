@@ -1,0 +1,117 @@
+"""group-types.md, made from the tables of rcim/rules: policies by type, rights by operation, role and type (GT-20)."""
+
+from __future__ import annotations
+
+from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, MEMBER_VALUE_BYTES_MAX
+from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.policies import CHECKS, LOCKED, POLICIES
+from rcim.rules.rights import Operation, verdict
+from rcim.rules.standing import Who
+
+MADE = "<!-- made by `make spec` from the tables in the code; do not edit -->"
+ROLES = {
+    Who.GUEST: "guest",
+    Who.ANYONE: "not a member",
+    Who.MEMBER: "member",
+    Who.ADMIN: "admin",
+    Who.OWNER: "owner",
+    Who.APP_ADMIN: "app administrator",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    types = list(BUILT_IN.values())
+    lines = ["# Group types", "", MADE, ""]
+    lines += [
+        "A group type is a row of policies. Five are built in; an app makes its own from them, or changes them.",
+        "Everything that depends on a group's type depends on one of these policies and on nothing else.",
+        "",
+        "## Policies",
+        "",
+        "| policy | rule | what it says | " + " | ".join(t.name for t in types) + " |",
+        "|---|---|---|" + "---|" * len(types),
+    ]
+    for policy in POLICIES:
+        values = " | ".join(policy.show(getattr(t, policy.name)) or "none" for t in types)
+        lines.append(f"| `{policy.name}` | {policy.rule} | {policy.doc} | {values} |")
+    lines += ["", *_notes(), "", "## Who may do what", ""]
+    lines += [
+        "Least standing that may, and the error that others get. `owner` and `admin` are roles in the group; an app",
+        "administrator need not be a member. Acting on others (kick, block, mute, name cards) needs a higher role than",
+        "theirs, and the owner is acted on by nobody.",
+    ]
+    for row in types:
+        lines += ["", f"### {row.name}", "", *rights(row)]
+    lines += ["", *_own_types()]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def rights(row: GroupType) -> list[str]:
+    """The table of one type: operation by role."""
+    lines = ["| | " + " | ".join(ROLES.values()) + " |", "|---|" + "---|" * len(ROLES)]
+    for operation in Operation:
+        codes = (verdict(operation, who, row) for who in ROLES)
+        cells = " | ".join("yes" if code is None else f"`{code.name}`" for code in codes)
+        lines.append(f"| {operation.value} | {cells} |")
+    return lines
+
+
+def _notes() -> list[str]:
+    return [
+        "Roles in policies are the least that may: `member`, `admin`, `owner`, `app_admin`; `nobody` is not even the app",
+        "administrator. `search` `never` can't be changed; `off` can be switched on. A notice (`notice`) tells members",
+        "of joining, leaving, roles, the owner, mutes and the profile: `none` not at all; `weak` those online, by",
+        "GROUP_CHANGES; `strong` by an ordinary message with a GroupTip element, which has a SEQ, is stored and counts",
+        "as unread. A message by the server itself has the sender `@SYSTEM`. Name cards, MsgFlag and custom fields of",
+        "members change without a notice.",
+        "",
+        "Where `needs_first_message` is true, everyone but the owner and app administrators gets NO_SUCH_GROUP until the",
+        "owner has sent a message. A group whose last member leaves is gone, unless `kept_when_empty`. Where messages",
+        "are not stored (`roaming_days` 0), HISTORY has the last 20 from memory, and SEQ goes on higher after a restart.",
+        "Otherwise members can read messages of the last `roaming_days` days; app administrators all that is kept.",
+    ]
+
+
+def _own_types() -> list[str]:
+    lines = [
+        "## Types of one's own",
+        "",
+        "In the settings file, checked at start:",
+        "",
+        "```toml",
+        "[types.OAGroup]",
+        'base = "Public"',
+        'kick = "member"',
+        'group_fields = ["Level anyone app_admin", "Motto member admin"]',
+        "",
+        "[types.Public]",
+        "history_before_joining = true",
+        "```",
+        "",
+        "Or at run time, by an app administrator (ADMIN_TYPE_SET), kept across restarts and in force for all groups of",
+        "the type at once:",
+        "",
+        "```sh",
+        "rcim-admin type set OAGroup --base Public kick=member",
+        "```",
+        "",
+        f"{_words(LOCKED)} are those of the base. What does not fit together is refused:",
+        "",
+        *(f"- {text}" for _, text in CHECKS),
+        "- `search` can't be switched on where the base has `never`",
+        "- a custom field that somebody may write but not read",
+        "",
+        "## Custom fields",
+        "",
+        "`group_fields` and `member_fields` say which keys there are: `key read write`, several parted by commas. `read`",
+        "and `write` are the least that may: `anyone`, `member`, `admin`, `owner`, `app_admin`. A member's key may end",
+        "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z, 0-9 and",
+        f"_; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a member. An empty "
+        "value removes the field.",
+    ]
+    return lines
+
+
+def _words(names: tuple[str, ...]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
