@@ -77,7 +77,7 @@ def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> O
     _, row = g.there(command.by, command.admin)
     member = g.members.get(command.by)
     if member is None:
-        check_right(Operation.OWN_MEMBER, g.who(command.by, False), row)
+        check_right(Operation.OWN_MEMBER, g.who(command.by, command.admin), row)
         raise RcimError(NO_SUCH_MEMBER, f"{command.by} is not a member")
     seq = min(command.seq, g.newest)
     if seq <= member.read_seq:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rcim.actor import commands, outcomes
-from rcim.base.ids import check_user_id
+from rcim.base.ids import check_user_id, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor
-from rcim.handlers.groups import check_room, check_users, group_key
+from rcim.handlers.groups import check_room, check_users, group_key, guests_may_not
 from rcim.handlers.messages import of_fields, page_limit, to_fields
 from rcim.rules.fields import check_field
 from rcim.wire import frames
@@ -67,6 +67,8 @@ def mute_all(frame: frames.GroupMuteAll, caller: Caller, desk: Desk) -> ToActor:
 
 def edit(frame: frames.GroupMemberSet, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_MEMBER_SET."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
     command = commands.EditMember(
         caller.user_id,
         caller.admin,

@@ -284,7 +284,7 @@ class GroupMuteAllOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_BLOCK_OK",
     rules=(
-        "Who may kick may block, and in AVChatRooms the owner; and only those with a lower role. All or none.",
+        "Who may: the type's `block` policy (group-types.md); and only those with a lower role. All or none.",
         "Who is a member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
@@ -335,7 +335,7 @@ class GroupBlockedOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_READ_OK",
     rules=("It only grows; more than the newest SEQ counts as the newest.",),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
 class GroupRead(Frame, frozen=True, gc=False):
     """Says how far the user has read a group (MsgSeq, GR-04)."""
