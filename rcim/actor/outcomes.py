@@ -165,6 +165,12 @@ class MutedUsers(Result, frozen=True, gc=False):
     next: str
 
 
+class Synced(Result, frozen=True, gc=False):
+    """GR-10: (key, whether it should be in, 0 or the number of the error)."""
+
+    results: list[tuple[str, bool, int]]
+
+
 AnyResult = (
     Refused
     | Sent
@@ -184,6 +190,7 @@ AnyResult = (
     | UserImported
     | Types
     | MutedUsers
+    | Synced
 )
 
 # ------------------------------------------------------------------------------------------------- queries
@@ -343,12 +350,6 @@ class ImportUsers(Errand, frozen=True, gc=False):
     """ID-09: (user id, nickname, face URL)."""
 
     users: list[tuple[str, str, str]]
-
-
-class Synced(Result, frozen=True, gc=False):
-    """GR-10: (key, whether it should be in, 0 or the number of the error)."""
-
-    results: list[tuple[str, bool, int]]
 
 
 AnyErrand = SendAs | SyncGroups | DeleteUsers | ImportUsers

@@ -228,8 +228,13 @@ def chat(
         raise fail(str(error), 1) from None
 
 
-@app.command()
+demo_app = typer.Typer()
+app.add_typer(demo_app, name="demo")
+
+
+@demo_app.callback(invoke_without_command=True)
 def demo(
+    context: typer.Context,
     members: Annotated[int, typer.Option(min=10, max=15_000, help="Simulated members.")] = 1000,
     seconds: Annotated[float, typer.Option(min=2, max=600, help="How long they talk, in all.")] = 8.0,
     rate: Annotated[float, typer.Option(min=1, max=1000, help="Messages a second.")] = 20.0,
@@ -239,9 +244,26 @@ def demo(
 
     Exit status 0 only if nothing acknowledged was lost, nothing came twice and no SEQ was skipped.
     """
+    if context.invoked_subcommand is not None:
+        return
     from rcim.app.demo import run
 
     if not run(members, seconds, rate, as_json):
+        raise typer.Exit(1)
+
+
+@demo_app.command("groups")
+def demo_groups(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Table as JSON, no progress display.")] = False,
+) -> None:
+    """Show the group types side by side: what each allows and refuses, tried on a real server.
+
+    Exit status 0 only if all of it is as the type table says.
+    """
+    from rcim.app.demo_groups import run
+
+    if not run(as_json or bool(context.parent and context.parent.params["as_json"])):
         raise typer.Exit(1)
 
 

@@ -99,22 +99,6 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     values: dict[str, int]
 
 
-class Ids(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """Ids of users."""
-
-    users: list[str]
-
-
 Answer = (
-    ConnectionsPage
-    | Counted
-    | Heads
-    | GroupsPage
-    | LoginFacts
-    | IdlePage
-    | Accounts
-    | Ids
-    | Page
-    | Members
-    | UserFacts
+    ConnectionsPage | Counted | Heads | GroupsPage | LoginFacts | IdlePage | Accounts | Page | Members | UserFacts
 )

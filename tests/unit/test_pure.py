@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -287,3 +289,22 @@ def test_a_guest_that_fails_does_not_close_the_gate() -> None:
         turns.pop()()
     turns.pop()()
     assert good.steps == 1
+
+
+def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
+    from rcim.actor import commands, outcomes
+    from rcim.bus import messages
+    from rcim.store import answers
+
+    def all_of(module: Any, base: type) -> set[type]:
+        found = (x for x in vars(module).values() if isinstance(x, type) and issubclass(x, base))
+        return {x for x in found if x is not base and x.__module__ == module.__name__}
+
+    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result)
+    assert set(get_args(commands.Command)) == all_of(commands, commands.Asked)
+    asked = all_of(outcomes, outcomes.Asks) | all_of(outcomes, outcomes.Errand)
+    assert set(get_args(outcomes.Query)) == asked
+    tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
+    assert {x for x in tagged if x.__struct_config__.tag_field == "what"} <= set(get_args(answers.Answer))
+    for kind in (messages.Up, messages.Down):
+        msgspec.msgpack.Decoder(kind)
