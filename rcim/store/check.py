@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -28,7 +29,7 @@ FAULTS_MAX = 1000
 
 def check(backend: Backend) -> Report:
     """Read everything and compare: checksums, SEQ without gap (MS-01), counts, both directions of membership,
-    message ids against the shard's running number."""
+    message ids against the shard's running number, groups by type, the words by which groups are found."""
     report = Report()
     with backend.read() as view:
         for fault in _faults(view, report):
@@ -38,11 +39,13 @@ def check(backend: Backend) -> Report:
 
 
 def _faults(view: ReadView, report: Report) -> Iterator[str]:
+    types: Counter[str] = Counter()
     for row, data in view.scan("profiles", b"", keys.LAST):
         key = row.decode()
         report.groups += 1
         try:
             profile = unpack(data, Profile)
+            types[profile.type] += 1
             head_data = view.get("heads", row)
             if head_data is None:
                 yield f"{key}: it has no head"
@@ -53,10 +56,26 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
             continue
         yield from _members(view, report, key, head)
         yield from _messages(view, report, key, profile, head)
+        yield from _words(view, key, profile)
+    yield from _counts(view, types)
     for row, _ in view.scan("memberships", b"", keys.LAST):
         user, key = row.partition(keys.SEP)[0].decode(), keys.second(row)
         if view.get("members", keys.pair(key, user)) is None:
             yield f"{key}: {user} has it in the list of groups but is not a member"
+
+
+def _words(view: ReadView, key: str, profile: Profile) -> Iterator[str]:
+    for word in keys.words_of(profile.name):
+        if view.get("words", keys.pair(word, key)) is None:
+            yield f"{key}: it is not found by {word!r} of its name"
+
+
+def _counts(view: ReadView, types: Counter[str]) -> Iterator[str]:
+    """GT-13: groups by type, as counted and as kept."""
+    kept = {row.decode()[6:]: keys.U64.unpack(n)[0] for row, n in view.scan("app", b"count:", b"count;")}
+    for name in sorted(kept.keys() | types.keys()):
+        if kept.get(name, 0) != types[name]:
+            yield f"{types[name]} groups of type {name}, but {kept.get(name, 0)} are counted"
 
 
 def _members(view: ReadView, report: Report, key: str, head: Head) -> Iterator[str]:
@@ -103,5 +122,8 @@ def _messages(view: ReadView, report: Report, key: str, profile: Profile, head: 
         ):
             yield f"{key}: SEQ {seq} has a message id that its shard has not given out"
         time_ms, last_id = message.time_ms, message.message_id
-    if expected != head.next_seq:
+    if head.reserved:
+        if expected > head.next_seq:
+            yield f"{key}: SEQ {expected - 1} is kept, but the counter stands at {head.next_seq}"
+    elif expected != head.next_seq:
         yield f"{key}: SEQ ends at {expected - 1}, but the counter stands at {head.next_seq}"

@@ -21,6 +21,7 @@ from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Packed, Request
+from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.store.answers import ConnectionRow, ConnectionsPage
 from rcim.store.backend import MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
@@ -78,6 +79,8 @@ class Outlet:
         self.seen: dict[str, list[Message]] = {}
         self.members: dict[str, set[str]] = {}
         self.stuck: set[str] = set()
+        self.silently: list[str] = []
+        self.online: set[str] | None = set()
 
     def congested(self, conversation: str) -> bool:
         return conversation in self.stuck
@@ -86,11 +89,16 @@ class Outlet:
         return True
 
     def look(self, query: o.Look, done: Callable[[Any], None]) -> None:
-        done({"connections": 3} if isinstance(query, o.CountersQuery) else ROWS[: query.limit + 1])
+        if isinstance(query, o.OnlineQuery):
+            done(None if self.online is None else sorted(self.online))
+        else:
+            done({"connections": 3} if isinstance(query, o.CountersQuery) else ROWS[: query.limit + 1])
 
     def deliver(self, conversation: str, packed: Sequence[Packed]) -> None:
         messages = [unpack(one.row, Message) for one in packed]
         for message in messages:
+            if message.message_id >> 63:
+                continue  # of a type that stores none
             query = o.MessagesQuery(conversation, message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
             (answer,) = self._store.answer_all([query])
             assert isinstance(answer, o.Page) and answer.messages == [message], "delivered before durable"
@@ -106,6 +114,8 @@ class Outlet:
         """Nothing is delivered to anyone here."""
 
     def conversation_gone(self, conversation: str, silently: bool) -> None:
+        if silently:
+            self.silently.append(conversation)
         self.members[conversation].clear()
 
     def announce(self, conversation: str, change: Any) -> None:
@@ -139,11 +149,17 @@ class Asker:
 class Sim:
     """A dispatcher, its store, and who asks."""
 
-    def __init__(self, share: float = 0.0, seed: int = 0, limits: Limits = DEFAULTS) -> None:
+    def __init__(
+        self,
+        share: float = 0.0,
+        seed: int = 0,
+        limits: Limits = DEFAULTS,
+        types: dict[str, GroupType] = BUILT_IN,
+    ) -> None:
         self.backend = FlakyBackend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
-        self.dispatcher = Dispatcher(self.store, world(limits=limits), asyncio.get_running_loop(), Packing())
+        self.dispatcher = Dispatcher(self.store, world(types, limits), asyncio.get_running_loop(), Packing())
         self.outlet = Outlet(self.store)
         self.dispatcher.start(self.outlet)
         self.asker = Asker()

@@ -1,0 +1,57 @@
+"""Weak notices joined together (GT-15)."""
+
+from __future__ import annotations
+
+from rcim.actor.records import Change
+from rcim.base.terms import ChangeKind
+from rcim.connect.changes import Changes, slice_ms
+from rcim.wire import frames as f
+
+
+def change(kind: ChangeKind, *users: str, by: str = "", member_num: int = 1, what: list[str] | None = None) -> Change:
+    return Change(kind, by or (users[0] if users else ""), list(users), len(users), member_num, 7, 99, what or [])
+
+
+def taken(changes: Changes) -> list[f.GroupChange]:
+    data = changes.take("g")
+    return f.GroupChanges.decode(data[12:]).changes if data else []
+
+
+def test_many_joins_are_one_row_that_names_the_first() -> None:
+    changes = Changes(3)
+    for i in range(10):
+        changes.add(change(ChangeKind.JOINED, f"u{i}", member_num=i + 1))
+    (row,) = taken(changes)
+    assert (row.users, row.count, row.member_num, row.operator) == (["u0", "u1", "u2"], 10, 10, "")
+    assert not changes and taken(changes) == []
+
+
+def test_who_came_and_went_is_in_neither() -> None:
+    changes = Changes(100)
+    for kind, user in (
+        (ChangeKind.JOINED, "a"),
+        (ChangeKind.JOINED, "b"),
+        (ChangeKind.LEFT, "a"),
+        (ChangeKind.LEFT, "z"),
+    ):
+        changes.add(change(kind, user))
+    joined, left = taken(changes)
+    assert (joined.users, joined.count) == (["b"], 1) and (left.users, left.count) == (["z"], 1)
+    changes.add(change(ChangeKind.JOINED, "a"))
+    changes.add(change(ChangeKind.LEFT, "a"))
+    assert taken(changes) == []
+
+
+def test_what_admins_do_is_kept_apart() -> None:
+    changes = Changes(100)
+    changes.add(change(ChangeKind.MUTED, "a", "b", by="ada"))
+    changes.add(change(ChangeKind.MUTED, "c", by="bob"))
+    changes.add(change(ChangeKind.PROFILE_CHANGED, by="ada", what=["name"]))
+    changes.add(change(ChangeKind.PROFILE_CHANGED, by="ada", what=["face_url", "name"]))
+    first, second, third = taken(changes)
+    assert (first.operator, first.users, second.operator, second.users) == ("ada", ["a", "b"], "bob", ["c"])
+    assert list(third.what) == ["name", "face_url"]
+
+
+def test_a_slice_grows_with_the_room_up_to_a_second() -> None:
+    assert [slice_ms(n) for n in (0, 50, 51, 400, 1000, 100_000)] == [0, 0, 51, 400, 1000, 1000]
