@@ -106,8 +106,8 @@ def _own_types() -> list[str]:
         "",
         "`group_fields` and `member_fields` say which keys there are: `key read write`, several parted by commas. `read`",
         "and `write` are the least that may: `anyone`, `member`, `admin`, `owner`, `app_admin`. A member's key may end",
-        "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z, 0-9 and",
-        f"_; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a member. An empty "
+        "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z,",
+        f"0-9 and _; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a member. An empty "
         "value removes the field.",
     ]
     return lines

@@ -268,4 +268,12 @@ def settings() -> str:
                 meaning = f.metadata["doc"]
             text = ", ".join(default) if isinstance(default, tuple) else str(default)
             lines.append(f"| `{f.name}` | `{text}` | {meaning} |")
+    lines += [
+        "",
+        "## [types.NAME]",
+        "",
+        "A group type: `base`, and the policies that differ; without `base` it changes the type of that name. As a flag",
+        "`--set types.Public.member_cap=500`; not in the environment, where names lose their case. All policies:",
+        "[group-types.md](group-types.md).",
+    ]
     return "\n".join(lines) + "\n"

@@ -118,15 +118,17 @@ async def test_admin(served: Path) -> None:  # AB-01
     async def admin(*command: str) -> Any:
         return await run("rcim-admin", *command, cwd=served)
 
-    code, out, _ = await admin("--json", "group", "create", "My room", "--id", "room", "--member", "alice")
+    code, out, _ = await admin(
+        "--json", "group", "create", "My room", "--id", "room", "--join", "free", "--member", "alice"
+    )
     assert code == 0 and json.loads(out) == {"group_id": "room"}
     code, out, _ = await admin("group", "list")
     assert code == 0 and "room" in out and "My room" in out
     code, out, _ = await admin("--json", "group", "info", "room")
     assert json.loads(out)["member_num"] == 2 and json.loads(out)["apply_join_option"] == "FREE_ACCESS"
-    code, out, _ = await admin("--json", "send", "room", "hello", "--priority", "high")
+    code, out, _ = await admin("--json", "message", "send", "room", "hello", "--priority", "high")
     assert code == 0 and json.loads(out)["seq"] == 1
-    code, out, _ = await admin("--json", "members", "room")
+    code, out, _ = await admin("--json", "member", "list", "room")
     assert [m["user_id"] for m in json.loads(out)] == ["administrator", "alice"]
     code, out, _ = await admin("--json", "connections")
     assert [c["platform"] for c in json.loads(out)] == ["SERVER"]
@@ -140,7 +142,7 @@ async def test_admin(served: Path) -> None:  # AB-01
     assert code == 1 and "70003" in error
     code, _, error = await admin("--server", "127.0.0.1:1", "stats")
     assert code == 2 and "no answer" in error
-    code, _, error = await admin("send", "room", "x", "--priority", "urgent")
+    code, _, error = await admin("message", "send", "room", "x", "--priority", "urgent")
     assert code == 2 and "urgent" in error
     code, _, error = await admin("--data", "nowhere", "stats")
     assert code == 2 and "nowhere" in error
@@ -207,13 +209,13 @@ async def test_kill_and_check(tmp_path: Path) -> None:  # ST-01
     process = ServerProcess(data, QUICK)
     await process.start()
     code, _, _ = await run("rcim-admin", "group", "create", "G", "--id", "g", cwd=tmp_path)
-    sent = await run("rcim-admin", "--json", "send", "g", "hello", cwd=tmp_path)
+    sent = await run("rcim-admin", "--json", "message", "send", "g", "hello", cwd=tmp_path)
     await process.kill()
     assert code == 0 and json.loads(sent[1])["seq"] == 1
     code, out, _ = await run("rcim", "check", "--json", cwd=tmp_path)
     assert code == 0 and json.loads(out) == {"groups": 1, "members": 1, "messages": 1, "faults": []}
     await process.start()
-    sent = await run("rcim-admin", "--json", "send", "g", "hello", cwd=tmp_path)
+    sent = await run("rcim-admin", "--json", "message", "send", "g", "hello", cwd=tmp_path)
     assert json.loads(sent[1])["seq"] == 2
     await process.stop()
     code, _, error = await run("rcim", "check", "--data", "nowhere", cwd=tmp_path)
@@ -357,7 +359,7 @@ async def test_crash_small(tmp_path: Path, seed: int, gateways: int) -> None:  #
 async def test_every_command_has_help(tmp_path: Path) -> None:
     for program, commands in (
         ("rcim", ("serve", "token", "check", "chat", "demo")),
-        ("rcim-admin", ("group", "members", "send", "connections", "stats")),
+        ("rcim-admin", ("group", "member", "message", "user", "type", "connections", "stats")),
         (
             "rcim-bench",
             ("fanout", "commit", "limits", "scenario", "stages", "peers", "all", "report", "codec", "crash"),

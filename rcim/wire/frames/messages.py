@@ -67,7 +67,15 @@ class Message(Struct, frozen=True, gc=False):
         "Where messages are not stored (GT-22) the reply says that the message has its SEQ and goes out; after a "
         "restart the counter goes on higher, never lower.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "ADMIN_REQUIRED", "SENDER_MUTED", "BODY_TOO_LARGE", "BAD_ELEMENT", "STORE_UNAVAILABLE"),
+    errors=(
+        "NO_SUCH_GROUP",
+        "NOT_PERMITTED",
+        "ADMIN_REQUIRED",
+        "SENDER_MUTED",
+        "BODY_TOO_LARGE",
+        "BAD_ELEMENT",
+        "STORE_UNAVAILABLE",
+    ),
 )
 class Send(Frame, frozen=True, gc=False):
     """Sends an ordinary message into a conversation."""

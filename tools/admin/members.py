@@ -1,0 +1,176 @@
+"""`rcim-admin member`: the members of a group, their roles, mutes, blocks, applications (GR-02, GR-05, GR-11, SC-02)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rcim_tools.admin import words
+from rcim_tools.admin.calls import USAGE, call, fail
+from rcim_tools.admin.output import rows_of, show, show_one, show_results, show_until
+from rcim_tools.admin.words import Fields, For, GroupId, UserId, UserIds, Why
+
+from rcim.client import Client
+from rcim.wire import frames
+
+app = typer.Typer(
+    help="Members of a group: list, invite, kick, roles, applications, mutes, blocks.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Told = Annotated[str, typer.Option("--text", help="What the applicant is told.")]
+COLUMNS = ("user_id", "role", "join_time_ms", "name_card", "last_send_time_ms", "muted_until_ms", "fields")
+"""What a table has of a member; JSON has all."""
+
+
+@app.command("list")
+def list_(
+    group_id: GroupId,
+    role: Annotated[str | None, typer.Option(help="Only these: member, admin or owner.")] = None,
+) -> None:
+    """The members of a group."""
+    wanted = words.one_of_or_none("--role", role, words.ROLES)
+    show(rows_of(call(lambda client: client.members(group_id, role=wanted))), COLUMNS)
+
+
+@app.command("get")
+def get(group_id: GroupId, users: UserIds) -> None:
+    """Those of the users who are members."""
+
+    async def job(client: Client) -> list[frames.MemberEntry]:
+        return list((await client.some_members(group_id, users)).values())
+
+    show(rows_of(call(job)), COLUMNS)
+
+
+@app.command("invite")
+def invite(group_id: GroupId, users: UserIds) -> None:
+    """Bring users into a group; nobody is asked for consent."""
+    show_results(call(lambda client: client.invite(group_id, users)))
+
+
+@app.command("kick")
+def kick(group_id: GroupId, users: UserIds, text: Why = "") -> None:
+    """Remove members: all of them or none."""
+    call(lambda client: client.kick(group_id, users, text=text))
+    show_one({"group_id": group_id, "kicked": users})
+
+
+@app.command("leave")
+def leave(group_id: GroupId) -> None:
+    """Leave a group, as who is logged in."""
+    call(lambda client: client.leave(group_id))
+    show_one({"group_id": group_id, "left": True})
+
+
+@app.command("set")
+def set_(
+    group_id: GroupId,
+    user_id: UserId,
+    role: Annotated[str | None, typer.Option(help="member or admin; the owner by `group give`.")] = None,
+    card: Annotated[str | None, typer.Option(help="Name card, up to 50 bytes.")] = None,
+    flag: Annotated[
+        str | None, typer.Option(help="What the member gets of the group: notify, quiet or discard (MsgFlag).")
+    ] = None,
+    field: Fields = None,
+) -> None:
+    """Change what is given of a member."""
+    changes = words.changes_of(
+        role=words.one_of_or_none("--role", role, words.ROLES),
+        name_card=card,
+        msg_flag=words.one_of_or_none("--flag", flag, words.FLAGS),
+        fields=words.fields_of(field),
+    )
+    call(lambda client: client.edit_member(group_id, user_id, **changes))
+    show_one({"group_id": group_id, "user_id": user_id, "changed": True})
+
+
+# -- blocks
+
+
+@app.command("block")
+def block(group_id: GroupId, users: UserIds, duration: For, text: Why = "") -> None:
+    """Keep users out of a group for a time; who is a member is removed."""
+    seconds = words.seconds_of(duration)
+    call(lambda client: client.block(group_id, users, seconds, text=text))
+    show_one({"group_id": group_id, "blocked": users, "seconds": words.seconds_shown(seconds)})
+
+
+@app.command("unblock")
+def unblock(group_id: GroupId, users: UserIds) -> None:
+    """Let users in again."""
+    call(lambda client: client.block(group_id, users, 0))
+    show_one({"group_id": group_id, "unblocked": users})
+
+
+@app.command("blocked")
+def blocked(group_id: GroupId) -> None:
+    """Who is kept out, and until when."""
+    show_until(call(lambda client: client.blocked(group_id)))
+
+
+# -- mutes
+
+
+@app.command("mute")
+def mute(group_id: GroupId, users: UserIds, duration: For) -> None:
+    """Keep users from sending in a group for a time."""
+    seconds = words.seconds_of(duration)
+    call(lambda client: client.mute(group_id, users, seconds))
+    show_one({"group_id": group_id, "muted": users, "seconds": words.seconds_shown(seconds)})
+
+
+@app.command("unmute")
+def unmute(group_id: GroupId, users: UserIds) -> None:
+    """Let users send again."""
+    call(lambda client: client.mute(group_id, users, 0))
+    show_one({"group_id": group_id, "unmuted": users})
+
+
+@app.command("muted")
+def muted(group_id: GroupId) -> None:
+    """Who is muted, and until when."""
+    show_until(call(lambda client: client.muted(group_id)))
+
+
+@app.command("mute-all")
+def mute_all(
+    group_id: GroupId,
+    off: Annotated[bool, typer.Option("--off", help="End it.")] = False,
+    speaker: Annotated[
+        list[str] | None, typer.Option(help="Who may send all the same; may be given many times.")
+    ] = None,
+) -> None:
+    """Keep a whole group from sending, but for its admins, its owner and the speakers."""
+    if off and speaker:
+        raise fail("--off: there are no speakers when it ends", USAGE)
+    speakers = speaker or []
+    call(lambda client: client.mute_all(group_id, not off, speakers=speakers))
+    show_one({"group_id": group_id, "mute_all": not off, "speakers": speakers})
+
+
+# -- applications
+
+
+@app.command("applications")
+def applications(group_id: GroupId) -> None:
+    """Who waits to be let in."""
+    show(rows_of(call(lambda client: client.applications(group_id))), ("user_id", "name_card", "text", "time_ms"))
+
+
+@app.command("approve")
+def approve(group_id: GroupId, user_id: UserId, text: Told = "") -> None:
+    """Let an applicant in."""
+    _decide(group_id, user_id, True, text)
+
+
+@app.command("refuse")
+def refuse(group_id: GroupId, user_id: UserId, text: Told = "") -> None:
+    """Refuse an application."""
+    _decide(group_id, user_id, False, text)
+
+
+def _decide(group_id: str, user_id: str, approved: bool, text: str) -> None:
+    call(lambda client: client.decide(group_id, user_id, approved, text=text))
+    show_one({"group_id": group_id, "user_id": user_id, "approved": approved})

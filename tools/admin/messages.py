@@ -1,0 +1,120 @@
+"""`rcim-admin message`: send, notice, history (MS-05, MS-06, RX-06)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rcim_tools.admin import words
+from rcim_tools.admin.calls import call
+from rcim_tools.admin.output import Row, row_of, show, show_one
+from rcim_tools.admin.words import SEQ_MAX, GroupId, Limit
+
+from rcim.client import Client
+from rcim.wire import elements, frames
+
+app = typer.Typer(help="Messages: send, notice, history.", no_args_is_help=True, rich_markup_mode=None)
+
+Text = Annotated[str, typer.Argument(help="The text.")]
+COLUMNS = ("seq", "time_ms", "priority", "sender", "text")
+"""What a table has of a message; JSON has all."""
+PAGE = 100
+
+
+@app.command("send")
+def send(
+    group_id: GroupId,
+    text: Text,
+    priority: Annotated[str, typer.Option(help="high, normal, low or lowest.")] = "normal",
+    as_user: Annotated[
+        str, typer.Option("--as", metavar="USER", help="Whose message it is.", show_default="the administrator's")
+    ] = "",
+) -> None:
+    """Send a text into a group."""
+    level = words.one_of("--priority", priority, words.PRIORITIES)
+    sent = call(lambda client: client.send(group_id, text, priority=level, as_user=as_user))
+    show_one({"seq": sent.seq, "time_ms": sent.time_ms, "message_id": sent.message_id})
+
+
+@app.command("notice")
+def notice(
+    group_id: GroupId,
+    text: Text,
+    user: Annotated[
+        list[str] | None, typer.Option(help="Only to this member; may be given many times.", show_default="to all")
+    ] = None,
+) -> None:
+    """Give a system notice to the members who are online; it is not kept."""
+    call(lambda client: client.notice(group_id, text, users=user or ()))
+    show_one({"group_id": group_id, "given": True})
+
+
+@app.command("history")
+def history(
+    group_id: GroupId,
+    from_seq: Annotated[
+        int | None,
+        typer.Option(
+            "--from", min=1, max=SEQ_MAX, metavar="SEQ", help="From this one on.", show_default="the newest"
+        ),
+    ] = None,
+    to_seq: Annotated[int, typer.Option("--to", min=0, max=SEQ_MAX, metavar="SEQ", help="Up to this one.")] = 0,
+    limit: Limit = 20,
+) -> None:
+    """Messages of a group, oldest first: the newest there are, unless --from says otherwise."""
+
+    async def job(client: Client) -> list[frames.Message]:
+        if from_seq is not None:
+            return await _pages(client, group_id, from_seq, to_seq, limit, False)
+        return list(reversed(await _pages(client, group_id, 0, to_seq, limit, True)))
+
+    show([_row(message) for message in call(job)], COLUMNS)
+
+
+async def _pages(
+    client: Client, group_id: str, low: int, high: int, limit: int, backwards: bool
+) -> list[frames.Message]:
+    """Up to `limit` messages with `low` <= SEQ <= `high` (0: the newest), page by page."""
+    found: list[frames.Message] = []
+    while True:
+        page = await client.history_page(group_id, low, high, min(limit - len(found), PAGE), backwards)
+        found += page.messages
+        if not page.more or not page.messages or len(found) >= limit:
+            return found
+        low, high = (low, found[-1].seq - 1) if backwards else (found[-1].seq + 1, high)
+        if backwards and not high:
+            return found
+
+
+def _row(message: frames.Message) -> Row:
+    parts = elements.decode_body(message.body)
+    row = row_of(message)
+    del row["body"]
+    return {**row, "text": " ".join(map(_words, parts)), "elements": [_element(part) for part in parts]}
+
+
+def _words(part: elements.Element) -> str:
+    """An element in one line for people."""
+    if isinstance(part, elements.Text):
+        return part.text
+    if isinstance(part, elements.GroupTip):
+        return f"[{part.kind.name.lower().replace('_', ' ')}: {', '.join(part.users or part.what)}]"
+    return f"[{part.NAME}]"
+
+
+def _element(part: elements.Element) -> dict[str, Any]:
+    """An element as JSON has it, and as `group import` takes it."""
+    found: dict[str, Any] = {"element": part.NAME}
+    for name, value in row_of(part).items():
+        if isinstance(value, bytes):
+            found |= _data(name, value)
+        else:
+            found[name] = value
+    return found
+
+
+def _data(name: str, value: bytes) -> dict[str, str]:
+    try:
+        return {name: value.decode()}
+    except UnicodeDecodeError:
+        return {f"{name}_hex": value.hex()}

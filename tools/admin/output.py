@@ -1,0 +1,132 @@
+"""What the server said, shown: a table for people, JSON for programs.
+
+JSON has the names and numbers of the frames (protocol-spec/frames.md); enumerations are their names, bytes are text, or
+`0x` and hex where they are not UTF-8. Tables have times as people read them, and leave columns out.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+from rcim_tools.admin import calls
+
+from rcim.base.ids import has_control
+from rcim.base.terms import AddResult
+
+Row = dict[str, Any]
+
+TIMES = ("time_ms", "until_ms", "from_ms")
+"""Ends of the names of points in time."""
+PIPE_WIDTH = 10_000
+"""Columns of a table that goes into a pipe or a file: a row stays in one line."""
+FOR_EVER_MS = (1 << 64) - 1
+
+ADDED = {result: result.name for result in AddResult}
+DELETED = {AddResult.FAILED: "FAILED", AddResult.ADDED: "DELETED", AddResult.ALREADY: "ABSENT"}
+"""What became of users that were to be added or deleted."""
+
+
+def row_of(struct: msgspec.Struct) -> Row:
+    """The fields of a frame, or of a row in one, by name, as JSON has them."""
+    return {name.rstrip("_"): _plain(name, getattr(struct, name)) for name in struct.__struct_fields__}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name.endswith("fields"):
+        return {field.key: text_of(field.value) for field in value}
+    if isinstance(value, IntEnum):
+        return value.name
+    return list(value) if isinstance(value, tuple) else value
+
+
+def rows_of(structs: Iterable[msgspec.Struct]) -> list[Row]:
+    """`row_of` each."""
+    return [row_of(struct) for struct in structs]
+
+
+def text_of(value: bytes) -> str:
+    """Bytes as text, or as `0x` and hex where they are not UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return f"0x{value.hex()}"
+
+
+def show(rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
+    """Rows as a table of `columns` (all, if none are named) or as JSON."""
+    if calls.target.json:
+        print(json.dumps(list(rows), indent=2))
+        return
+    wanted = list(columns or (rows[0] if rows else ()))
+    head = [_head(name).replace("_", " ") for name in wanted]
+    _table(head, [[_cell(name, row[name]) for name in wanted] for row in rows])
+
+
+def show_one(found: Row) -> None:
+    """Named values as a table of two columns or as a JSON object."""
+    if calls.target.json:
+        print(json.dumps(found, indent=2))
+    else:
+        _table(["name", "value"], [[_head(name), _cell(name, value)] for name, value in found.items()])
+
+
+def show_results(results: Mapping[str, AddResult], words: Mapping[AddResult, str] = ADDED) -> None:
+    """What became of each user; exit status 1 if it failed for one."""
+    show([{"user_id": user_id, "result": words[result]} for user_id, result in results.items()])
+    failed = sum(result is AddResult.FAILED for result in results.values())
+    if failed:
+        raise calls.fail(f"{failed} of {len(results)} failed", calls.REFUSED)
+
+
+def show_until(until_ms: Mapping[str, int]) -> None:
+    """Users, and until when it is so."""
+    show([{"user_id": user_id, "until_ms": value} for user_id, value in until_ms.items()], ("user_id", "until_ms"))
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table()
+    for name in head or ["nothing"]:
+        made.add_column(name, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    Console(markup=False, highlight=False, emoji=False, width=width).print(made)
+
+
+def _head(name: str) -> str:
+    return name.removesuffix("_ms") if name.endswith(TIMES) else name
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value for people. What would steer a terminal is shown as `?`."""
+    if value is None or (name.endswith(TIMES) and value == 0):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith(TIMES):
+        return _moment(value)
+    if isinstance(value, dict):
+        text = "\n".join(f"{key}={item}" for key, item in value.items())
+    elif isinstance(value, list):
+        text = ", ".join(map(str, value))
+    else:
+        text = str(value)
+    return "".join("?" if has_control(c) and c != "\n" else c for c in text)
+
+
+def _moment(ms: int) -> str:
+    if ms == FOR_EVER_MS:
+        return "forever"
+    try:
+        return datetime.datetime.fromtimestamp(ms / 1000).isoformat(" ", "seconds")
+    except (ValueError, OverflowError, OSError):
+        return str(ms)

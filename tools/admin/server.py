@@ -1,0 +1,45 @@
+"""`rcim-admin connections` and `rcim-admin stats`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rcim_tools.admin.calls import call
+from rcim_tools.admin.output import rows_of, show, show_one
+from rcim_tools.admin.words import Limit
+
+from rcim.base.terms import Platform
+from rcim.client import Client
+from rcim.wire import frames
+
+
+def connections(
+    user: Annotated[str, typer.Option(help="Only this user's.")] = "",
+    limit: Limit = 1000,
+) -> None:
+    """Who is connected."""
+
+    async def job(client: Client) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        after = 0
+        while len(found) < limit:
+            page = await client.request(frames.AdminConnections(after, 0, user), frames.AdminConnectionsOk)
+            found += rows_of(page.connections)
+            after = page.next_id
+            if not after:
+                break
+        names = {p.value: p.name for p in Platform}
+        return [{**row, "platform": names.get(row["platform"], "")} for row in found[:limit]]
+
+    show(call(job))
+
+
+def stats() -> None:
+    """The server's counters."""
+
+    async def job(client: Client) -> dict[str, int]:
+        found = await client.request(frames.AdminStats(), frames.AdminStatsOk)
+        return {stat.name: stat.value for stat in found.stats}
+
+    show_one(call(job))

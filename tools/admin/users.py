@@ -1,0 +1,127 @@
+"""`rcim-admin user`: accounts, profiles, groups of a user, mutes in all chat rooms (ID-09, AB-05, GR-10, SC-04)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rcim_tools.admin import importing, words
+from rcim_tools.admin.calls import REFUSED, USAGE, call, fail
+from rcim_tools.admin.output import DELETED, Row, row_of, rows_of, show, show_one, show_results, show_until
+from rcim_tools.admin.words import Fields, For, UserId, UserIds
+
+from rcim.base.errors import code_of
+from rcim.client import Client
+from rcim.wire import frames
+
+app = typer.Typer(
+    help="Users: accounts, profiles, their groups, mutes in all chat rooms.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+ROLES = {0: "", 1: "MEMBER", 2: "ADMIN", 3: "OWNER"}
+
+
+@app.command("import")
+def import_(file: Annotated[str, typer.Argument(help="JSON lines; `-` is standard input.")]) -> None:
+    """Bring accounts over: user_id, nickname and face_url on each line."""
+    found = importing.check_accounts(file)
+    show_results(call(found.send))
+
+
+@app.command("delete")
+def delete(users: UserIds) -> None:
+    """Delete accounts: logged out, profile gone, out of all groups; messages stay."""
+    show_results(call(lambda client: client.delete_accounts(users)), DELETED)
+
+
+@app.command("show")
+def show_(user_id: UserId) -> None:
+    """A user's account and profile."""
+
+    async def job(client: Client) -> Row:
+        (account,) = await client.query_accounts([user_id])
+        return row_of(account) | row_of(await client.profile(user_id))
+
+    show_one(call(job))
+
+
+@app.command("invalidate")
+def invalidate(user_id: UserId) -> None:
+    """Log a user out everywhere and refuse its UserSigs made up to now."""
+    valid_from_ms = call(lambda client: client.invalidate_account(user_id))
+    show_one({"user_id": user_id, "valid_from_ms": valid_from_ms})
+
+
+@app.command("set")
+def set_(
+    user_id: UserId,
+    nickname: Annotated[str | None, typer.Option(help="Nickname, up to 120 bytes.")] = None,
+    face_url: Annotated[str | None, typer.Option("--face-url", help="Face URL, up to 100 bytes.")] = None,
+    gender: Annotated[str | None, typer.Option(help="unknown, female or male.")] = None,
+    signature: Annotated[str | None, typer.Option(help="A line about the user, up to 500 bytes.")] = None,
+    field: Fields = None,
+) -> None:
+    """Change what is given of a user's profile."""
+    changes = words.changes_of(
+        nickname=nickname,
+        face_url=face_url,
+        gender=words.one_of_or_none("--gender", gender, words.GENDERS),
+        signature=signature,
+        fields=words.fields_of(field),
+    )
+    call(lambda client: client.set_profile_of(user_id, **changes))
+    show_one({"user_id": user_id, "changed": True})
+
+
+@app.command("groups")
+def groups(user_id: UserId) -> None:
+    """The groups that a user is in."""
+    rows = rows_of(call(lambda client: client.groups(user_id)))
+    columns = ("group_id", "type", "name", "role", "newest_seq", "read_seq", "unread")
+    show([{**row, "role": ROLES.get(row["role"], row["role"])} for row in rows], columns)
+
+
+@app.command("sync")
+def sync(
+    user_id: UserId,
+    groups: Annotated[
+        list[str] | None, typer.Argument(metavar="GROUP", help="All groups that the user is to be in.")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="The user is to be in no group.")] = False,
+) -> None:
+    """Make a user's groups exactly these: join and leave what differs. Shows what was changed."""
+    if none == bool(groups):
+        raise fail("give the groups, or --none", USAGE)
+    results: list[frames.GroupResult] = call(lambda client: client.sync_groups(user_id, groups or ()))
+    show([_synced(result) for result in results])
+    failed = sum(result.code != 0 for result in results)
+    if failed:
+        raise fail(f"{failed} of {len(results)} failed", REFUSED)
+
+
+def _synced(result: frames.GroupResult) -> dict[str, Any]:
+    error = f"{result.code} {code_of(result.code).name}" if result.code else ""
+    return {"group_id": result.group_id, "joined": result.joined, "error": error}
+
+
+@app.command("mute")
+def mute(users: UserIds, duration: For) -> None:
+    """Keep users from sending in all chat rooms for a time."""
+    seconds = words.seconds_of(duration)
+    call(lambda client: client.mute_everywhere(users, seconds))
+    show_one({"muted": users, "seconds": words.seconds_shown(seconds)})
+
+
+@app.command("unmute")
+def unmute(users: UserIds) -> None:
+    """Let users send in chat rooms again."""
+    call(lambda client: client.mute_everywhere(users, 0))
+    show_one({"unmuted": users})
+
+
+@app.command("muted")
+def muted() -> None:
+    """Who is muted in all chat rooms, and until when."""
+    show_until(call(lambda client: client.muted_everywhere()))

@@ -1,0 +1,104 @@
+"""What is written on the command line: words, durations, KEY=VALUE; and the arguments that many commands have.
+
+What can't be read ends the program with exit status 2 before a server is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rcim_tools.admin.calls import USAGE, fail
+
+from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, Role
+from rcim.client import PERMANENT_S
+
+T = TypeVar("T")
+
+JOIN = {
+    "free": ApplyJoinOption.FREE_ACCESS,
+    "approval": ApplyJoinOption.NEED_PERMISSION,
+    "closed": ApplyJoinOption.DISABLE_APPLY,
+}
+PRIORITIES = {p.name.lower(): p for p in Priority}
+ROLES = {r.name.lower(): r for r in Role}
+FLAGS = {"notify": MsgFlag.ACCEPT_AND_NOTIFY, "quiet": MsgFlag.ACCEPT_NOT_NOTIFY, "discard": MsgFlag.DISCARD}
+GENDERS = {g.name.lower(): g for g in Gender}
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+FOREVER = "forever"
+U32_MAX = (1 << 32) - 1
+SEQ_MAX = (1 << 63) - 1
+
+GroupId = Annotated[str, typer.Argument(metavar="GROUP", help="Id of the group.")]
+UserId = Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")]
+UserIds = Annotated[list[str], typer.Argument(metavar="USER", help="Ids of the users.")]
+For = Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long: 30s, 10m, 2h, 30d, forever.")]
+Why = Annotated[str, typer.Option("--text", help="What the users are told about it.")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field", metavar="KEY=VALUE", help="A custom field; may be given many times; no value removes it."
+    ),
+]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
+MaxMembers = Annotated[
+    int | None, typer.Option("--max-members", min=0, max=U32_MAX, help="MaxMemberNum; 0: the cap of the type.")
+]
+
+
+def one_of(option: str, word: str, table: Mapping[str, T]) -> T:
+    """What `word` stands for."""
+    if word not in table:
+        raise fail(f"{option} {word}: has to be one of {', '.join(table)}", USAGE)
+    return table[word]
+
+
+def one_of_or_none(option: str, word: str | None, table: Mapping[str, T]) -> T | None:
+    """What `word` stands for; None if it is not given."""
+    return None if word is None else one_of(option, word, table)
+
+
+def seconds_of(duration: str) -> int:
+    """Seconds of `--for`: a number and s, m, h or d; or forever."""
+    if duration == FOREVER:
+        return PERMANENT_S
+    found = re.fullmatch(r"([0-9]{1,12})([smhd])", duration)
+    seconds = int(found[1]) * SECONDS[found[2]] if found else 0
+    if not 0 < seconds < PERMANENT_S:
+        raise fail(f"--for {duration}: has to be like 30s, 10m, 2h, 30d, up to 49710d, or {FOREVER}", USAGE)
+    return seconds
+
+
+def seconds_shown(seconds: int) -> int | str:
+    """Seconds as they are shown again."""
+    return FOREVER if seconds == PERMANENT_S else seconds
+
+
+def pairs_of(what: str, given: Sequence[str] | None) -> dict[str, str]:
+    """KEY=VALUE words as a dictionary; `what` names them in errors."""
+    found: dict[str, str] = {}
+    for word in given or ():
+        key, equals, value = word.partition("=")
+        if not key or not equals:
+            raise fail(f"{what} {word}: has to be like KEY=VALUE", USAGE)
+        if key in found:
+            raise fail(f"{what} {word}: {key} is there twice", USAGE)
+        found[key] = value
+    return found
+
+
+def fields_of(given: Sequence[str] | None) -> dict[str, bytes]:
+    """`--field` options; the bytes are those that the shell gave."""
+    return {key: os.fsencode(value) for key, value in pairs_of("--field", given).items()}
+
+
+def changes_of(**wanted: Any) -> dict[str, Any]:
+    """What of `wanted` is given, which has to be something."""
+    given = {name: value for name, value in wanted.items() if value is not None and value != {}}
+    if not given:
+        raise fail("nothing to change is given; see --help", USAGE)
+    return given
