@@ -207,6 +207,27 @@ def scenario(
 
 
 @app.command()
+def groups(
+    members: Annotated[
+        int, typer.Option(min=8, max=15_000, help="Members of a room, and guests of another.")
+    ] = 10_000,
+    groups: Annotated[int, typer.Option(min=20, max=2_000_000, help="Groups of 20 in the store.")] = 100_000,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, max=600, help="Within which all members join; at most 5 of them for messages.")
+    ] = 10,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="PART", help="`store`, `joins` or `guests`; again for more.")
+    ] = None,
+    json_to: JsonOption = None,
+) -> None:
+    """Many groups in the store, many joins at once, rooms of many members and guests: what grows with what."""
+    from rcim_bench import groups as scenario
+
+    report = run(lambda: scenario.run(members, groups, seconds, only or [], say))
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
 def stages(
     members: Annotated[int, typer.Option(min=2, max=20_000, help="Members online in the group.")] = 1000,
     rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 40,

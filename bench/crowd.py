@@ -50,9 +50,9 @@ class Account:
     reordered: int
 
 
-async def join_all(members: Sequence[SwarmMember], group_id: str) -> None:
+async def join_all(members: Sequence[SwarmMember], group_id: str, type_: str = "ChatRoom") -> None:
     """The first of `members` makes the group, all others join it. Raises RcimError."""
-    create = frames.GroupCreate(group_id, "ChatRoom", group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+    create = frames.GroupCreate(group_id, type_, group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
     await members[0].ask(create)
     gate = asyncio.Semaphore(JOINS_AT_ONCE)
 
@@ -93,10 +93,15 @@ class Crowd:
         await self.swarm.connect([f"{prefix}{i:05d}" for i in range(members)])
         self.connect_s = time.monotonic() - started
         await join_all(self.swarm.members, self._group_id)
+        self.hand_over(asked)
+
+    def hand_over(self, asked: int | None = None) -> None:
+        """All members of the swarm are in: hand over those who only count."""
+        everyone = self.swarm.members
+        members = len(everyone)
         self.checked = checked_of(members, asked)
         self.counted = members - self.checked
         if self.counted:
-            everyone = self.swarm.members
             checks = {i * members // self.checked for i in range(self.checked)}
             # TLS hides the frames; but a visit of the fan-out is one frame and one write.
             self.counting = Counting(asyncio.get_running_loop(), RECORDS if self._rig.process.tls else FRAMES)
