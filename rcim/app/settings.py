@@ -8,6 +8,7 @@ Unknown keys and values out of their bounds are errors that say where they stand
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
@@ -184,10 +185,11 @@ def _read_types(file: Path, text: str, types: Any, found: dict[str, Any], where:
         if not isinstance(policies, dict):
             raise SettingsError(f"{place}: [types.NAME] has to be a section of policies")
         for key, value in policies.items():
+            where[(TYPES, f"{name}.{key}")] = f"{file}:{_line(text, f'{TYPES}.{name}', key)}"
             listed = isinstance(value, list) and all(isinstance(item, str) for item in value)
             if not listed and type(value) not in (str, int, bool):
                 raise SettingsError(
-                    f"{place}: types.{name}.{key}: has to be a string, number, boolean or list of strings"
+                    f"{place}: types.{name}.{key} has to be a string, number, boolean or list of strings"
                 )
             as_text = str(value).lower() if isinstance(value, bool) else str(value)
             found.setdefault(name, {})[key] = ", ".join(value) if listed else as_text
@@ -237,7 +239,7 @@ def _read_flags(flags: Sequence[str], found: dict[str, dict[str, Any]], where: d
         if section == TYPES and "." in key and equals:
             type_name, _, policy = key.rpartition(".")
             found[TYPES].setdefault(type_name, {})[policy] = value
-            where[(TYPES, type_name)] = place
+            where[(TYPES, type_name)] = where[(TYPES, key)] = place
             continue
         if not equals or not dot or section not in SECTIONS:
             raise SettingsError(f"{place}: has to be section.name=value; sections are {', '.join(SECTIONS)}")
@@ -324,13 +326,19 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     _check_derived(settings, where)
 
 
+def _type_place(error: str, where: dict[tuple[str, str], str]) -> str:
+    """Where the type, or its policy, stands that `error` (of rows_of) is about."""
+    found = re.match(r"group type (\w+): (?:policy '?(\w+))?", error)
+    name, policy = found.groups() if found else ("", None)
+    return where.get((TYPES, f"{name}.{policy}")) or where.get((TYPES, name or ""), "[types]")
+
+
 def _check_derived(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     """What is made of the settings: group types, fields."""
     try:
         settings.group_types  # noqa: B018 - it raises
     except ValueError as error:
-        name = next((n for (section, n) in where if section == TYPES and f"type {n}:" in str(error)), "")
-        raise SettingsError(f"{where.get((TYPES, name), '[types]')}: {error}") from None
+        raise SettingsError(f"{_type_place(str(error), where)}: {error}") from None
     try:
         keys = {rule.key for rule in settings.user_fields}
     except ValueError as error:

@@ -340,7 +340,7 @@ class Links:
             for each in self._counting.pop((link, key)):
                 each(count)
 
-        self._ask_all(OnlineQuery(key), {o for o in self._listening.get(key, ()) if o is not link}, counted)
+        self._ask_all(OnlineQuery(key), {o for o in self._links.values() if o is not link}, counted)
 
     def _ask_all(self, query: Look, links: set[Link], done: Callable[[list[Any], bool], None]) -> None:
         if not links:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.settings import Settings, SettingsError, load
+from rcim.app.settings import Settings, SettingsError, from_plain, load, plain
 from rcim.session.usersig import mint, verify
 
 
@@ -134,3 +135,54 @@ def test_minting_is_what_the_server_takes(tmp_path: Path) -> None:
     data.prepare()
     verify(mint(5, data.key(), "u", 10, 10), 5, data.key(), "u", 11)
     data.release()
+
+
+TYPES = """
+[server]
+port = 0
+[types.OAGroup]
+base = "Public"
+kick = "member"
+member_cap = 50
+history_before_joining = true
+group_fields = ["Level anyone app_admin", "Motto member admin"]
+[types.ChatRoom]
+member_cap = 20000
+"""
+
+
+def test_group_types_from_the_file(tmp_path: Path) -> None:  # GT-20
+    file = tmp_path / "rcim.toml"
+    file.write_text(TYPES)
+    made = load(file, {}, ["types.Public.kick=owner"])
+    office = made.group_types["OAGroup"]
+    assert (office.kick.name, office.member_cap, office.base) == ("MEMBER", 50, "Public")
+    assert office.history_before_joining
+    assert [rule.key for rule in office.group_fields] == ["Level", "Motto"]
+    assert made.group_types["ChatRoom"].member_cap == 20000 and made.group_types["Public"].kick.name == "OWNER"
+    assert from_plain(json.loads(json.dumps(plain(made)))).group_types == made.group_types, "as gateways get it"
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("[types.X]\nkick = 'member'\n", "rcim.toml:1: group type X: there is no type 'X' to make it from"),
+        ("\n[types.X]\nbase = 'Public'\nkik = 'a'\n", "rcim.toml:4: group type X: policy 'kik' is not known"),
+        (
+            "[types.X]\nbase = 'Private'\nsearch = 'on'\n",
+            "rcim.toml:3: group type X: policy search: Private is",
+        ),
+        ("[types.X]\nbase = 'Public'\nmember_cap = 1.5\n", "types.X.member_cap has to be a string, number"),
+        ("[types.X]\nbase = 'Public'\nmember_cap = -1\n", "is not a whole number from 0"),
+        ("[types]\nX = 1\n", "[types.NAME] has to be a section"),
+        ("types = 1\n", "[types.NAME] has to be a section"),
+        ("[app]\nuser_fields = ['Level']\n", "rcim.toml:2: 'Level': has to be"),
+        ("[app]\nmessage_user_fields = ['Level']\n", "rcim.toml:2: Level is not one of app.user_fields"),
+    ],
+)
+def test_types_that_are_wrong(text: str, said: str, tmp_path: Path) -> None:  # GT-20, OP-01
+    file = tmp_path / "rcim.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load(file, {}, [])
+    assert said in str(error.value)

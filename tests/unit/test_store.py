@@ -317,3 +317,49 @@ def test_scans_are_half_open(kit: Kit, reverse: bool) -> None:
         assert [k for k, _ in reading.scan("users", b"", b"\xff", reverse=reverse)][:1] == [b"d" if reverse else b"a"]
         assert list(reading.scan("users", b"x", b"z", reverse=reverse)) == []
         assert reading.get("users", b"a") == b"aa" and reading.get("users", b"e") is None
+
+
+def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:  # ST-03
+    backend = MemoryBackend()
+    kit = Kit(backend)
+    kit.append(created(KEY, "bob"))
+    kit.append(created("g:other"))
+    with backend.write() as view:  # as the first version left it
+        for table in ("words", "app"):
+            for row in [row for row, _ in view.scan(table, b"", keys.LAST)]:
+                view.delete(table, row)
+        view.put("meta", b"schema", keys.U16.pack(1))
+        view.put("memberships", keys.pair("bob", KEY), b"")
+    assert kit.faults()
+    again = Kit(backend)
+    assert again.faults() == [] and again.store.load_app().counts == {"Public": 2}
+    facts = again.ask(o.LoginQuery("bob"))
+    assert facts.conversations == [KEY] and facts.silent == []
+    with backend.write() as view:
+        view.put("meta", b"schema", keys.U16.pack(99))
+    with pytest.raises(StoreError, match="schema version 99"):
+        Store(backend, DEFAULTS)
+
+
+def test_finding_groups_page_by_page(kit: Kit) -> None:  # GR-09
+    for i in range(30):
+        record = created(f"g:n{i:02}")
+        name = "red chess club" if i % 2 else "chess friends"
+        profile = r.Profile(f"n{i:02}", "Public", name, "", "", "", "alice", 5, ApplyJoinOption.FREE_ACCESS, 0, 1)
+        kit.append(r.GroupCreated(record.key, profile, record.members, 5))
+
+    def found(words: str, limit: int = 7, types: list[str] | None = None) -> list[str]:
+        names: list[str] = []
+        cursor = ""
+        while True:
+            page = kit.ask(o.FindGroupsQuery(words, cursor, limit, ["Public"] if types is None else types))
+            names += [row.profile.group_id for row in page.groups]
+            cursor = page.next
+            if not cursor:
+                return names
+
+    assert sorted(found("chess")) == [f"n{i:02}" for i in range(30)] == sorted(set(found("che")))
+    assert sorted(found("club red")) == [f"n{i:02}" for i in range(1, 30, 2)] == sorted(found("chess re"))
+    assert found("n03") == ["n03"] and found("ess") == [] and found("chess", types=[]) == []
+    for cursor in ("\x00", "zzz", "\U0010ffff", "chess\x00g:n29"):
+        assert isinstance(kit.ask(o.FindGroupsQuery("chess", cursor, 5, ["Public"])), GroupsPage)

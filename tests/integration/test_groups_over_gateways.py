@@ -1,0 +1,99 @@
+"""Guests, members who want nothing delivered, and notices, when connections and conversations are in processes of their
+own, and the one with the conversations dies (ADR 0009, ADR 0010)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, MsgFlag, Platform
+from rcim.wire import frames as f
+from tests.kit import Raw, TestCluster, create, send, until
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path) -> AsyncIterator[TestCluster]:
+    """Two gateways that take guests."""
+    made = TestCluster(tmp_path / "data", flags=("app.guests=true",))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def at(cluster: TestCluster, gateway: int, user: str) -> Raw:
+    """A raw connection at this gateway; without a user a guest's."""
+    cluster.at = gateway
+    if user:
+        return await cluster.member(user)
+    made = await cluster.raw()
+    await made.hello()
+    found = await made.ask(f.Login("", "", Platform.WEB, ""))
+    assert isinstance(found, f.LoginOk) and found.user_id.startswith("@GUEST#")
+    return made
+
+
+def live(group: str) -> f.GroupCreate:
+    return f.GroupCreate(group, "AVChatRoom", "Live", "", "", "", ApplyJoinOption.BY_TYPE, [])
+
+
+async def owner_dies(cluster: TestCluster) -> None:
+    """And another is there, of which all gateways have asked who is in what."""
+    cluster.kill_owner()
+    await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
+    await cluster.start_owner()
+    await until(lambda: all(remote.linked for _, remote in cluster.gateways))
+    await until(lambda: not any(hub.logins._asking_anew for hub in cluster.hubs))
+
+
+async def test_guests_go_on_hearing_when_the_owner_is_a_new_one(cluster: TestCluster) -> None:  # ID-06
+    alice, guest = await at(cluster, 0, "alice"), await at(cluster, 1, "")
+    await alice.ask(live("v"))
+    assert isinstance(await guest.ask(f.GroupJoin("v", "")), f.GroupJoinOk)
+    await alice.ask(send("v", "c1"))
+    assert (await guest.take_of(f.Deliver)).messages[0].client_msg_id == "c1"
+    await owner_dies(cluster)
+    sent = await alice.ask(send("v", "c2"))
+    assert sent.seq > 1, "the counter did not fall back (MS-01)"
+    heard = (await guest.take_of(f.Deliver)).messages[-1]
+    assert (heard.client_msg_id, heard.seq) == ("c2", sent.seq)
+    assert (await alice.ask(f.GroupInfo("v"))).online_num == 2
+    assert isinstance(await guest.ask(f.GroupLeave("v")), f.GroupLeaveOk)
+    await guest.close()
+    await until(lambda: sum(hub.logins.guests for hub in cluster.hubs) == 0)
+
+
+async def test_who_wants_nothing_delivered_gets_nothing_from_a_new_owner(cluster: TestCluster) -> None:  # RX-01
+    alice, bob = await at(cluster, 0, "alice"), await at(cluster, 1, "bob")
+    await alice.ask(create("g", "bob"))
+    await bob.ask(f.GroupMemberSet("g", "bob", msg_flag=MsgFlag.DISCARD))
+    await owner_dies(cluster)
+    await alice.ask(send("g", "unheard"))
+    assert (await alice.ask(f.GroupInfo("g"))).online_num == 2
+    await bob.ask(f.GroupMemberSet("g", "bob", msg_flag=MsgFlag.ACCEPT_AND_NOTIFY))
+    await alice.ask(send("g", "heard"))
+    assert (await bob.take_of(f.Deliver)).messages[0].client_msg_id == "heard"
+    await bob.ask(f.GroupMemberSet("g", "bob", msg_flag=MsgFlag.DISCARD))
+    await alice.ask(f.GroupDissolve("g"))
+    assert (await bob.take_of(f.GroupGone)).reason is GoneReason.DISSOLVED
+
+
+async def test_notices_cross_gateways(cluster: TestCluster) -> None:  # GT-15, GR-05, MS-05
+    alice, bob, root = (
+        await at(cluster, 0, "alice"),
+        await at(cluster, 1, "bob"),
+        await at(cluster, 1, "administrator"),
+    )
+    await alice.ask(live("v"))
+    await bob.ask(f.GroupJoin("v", ""))
+    (change,) = (await alice.take_of(f.GroupChanges)).changes
+    assert (change.kind, change.users) == (ChangeKind.JOINED, ["bob"])
+    await root.ask(f.AdminNotice("v", [], send("v", "c").body))
+    assert (await bob.take_of(f.Notice)).group_id == (await alice.take_of(f.Notice)).group_id == "v"
+    await root.ask(f.AdminUserMute(["bob"], 60))
+    refused = await bob.ask(send("v", "c"))
+    assert refused.code.name == "SENDER_MUTED"
+    await owner_dies(cluster)
+    refused = await bob.ask(send("v", "c"))
+    assert refused.code.name == "SENDER_MUTED", "what holds for all chat rooms holds after it too (SC-04)"
