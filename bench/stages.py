@@ -66,8 +66,8 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "TLS out": (("rcim.session.tls", "TlsCore", "seal"),),
     "write": (
-        ("rcim.connect.connection", "Connection", "_put_sealed"),
-        ("rcim.connect.connection", "Connection", "write_now"),
+        ("rcim.connect.outgoing", "Outgoing", "_put_sealed"),
+        ("rcim.connect.outgoing", "Outgoing", "write_now"),
         ("rcim.connect.hub", "Hub", "_flush"),
     ),
 }

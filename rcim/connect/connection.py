@@ -2,29 +2,23 @@
 
 In:  it is read only while it has fewer than `requests_in_flight_max` unanswered requests, its last command found
      room in the mailbox, and it takes what it is sent.
-Out: what one turn of the loop has for it is one write (`write` gathers, `flush` writes). Deliveries to a connection
-     that is not quick go by the rules of flow/outbound.py.
+Out: see outgoing.py.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import ssl
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
 from rcim.base.errors import TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
-from rcim.base.terms import Priority
+from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
-from rcim.flow.outbound import OutboundQueue
-from rcim.handlers.desk import Caller, ToActor, ToStore
+from rcim.handlers.desk import ToActor, ToStore
 from rcim.handlers.table import answer
-from rcim.session.server import ServerSession
 from rcim.session.states import TAKES_FRAMES, State
-from rcim.session.tls import TlsCore
 from rcim.wire.frames import GoingAway, GroupCreate, GroupJoin, Login, Logout, Resync
 from rcim.wire.schema import Frame
 
@@ -37,47 +31,28 @@ FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
 ENTERS_A_GROUP = frozenset({GroupCreate.TYPE, GroupJoin.TYPE})
 """Requests that count against the groups of a user while they are under way."""
-LINGER_MS = 3000
-"""What was written last may take this long to leave before a closing connection is cut."""
 TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""
 
 
-def _nowhere(_: bytes) -> None:
-    """There is no transport yet."""
-
-
-class Connection(asyncio.Protocol):
+class Connection(Outgoing):
     """See the module's text. Everything runs in the loop's thread."""
 
     __slots__ = (
         "_early",
         "_held",
-        "_hub",
         "_in_flight",
         "_logout_id",
         "_paused",
         "_pump_due",
-        "_tls",
-        "_transport",
         "address",
-        "caller",
-        "closing",
         "connected_ms",
         "device_tag",
-        "id",
-        "out",
         "platform",
-        "put",
-        "queue",
-        "quick",
-        "session",
     )
 
     def __init__(self, hub: Hub, tls: ssl.SSLContext | None) -> None:
-        self._hub = hub
-        self._tls = TlsCore(tls, server_side=True) if tls is not None else None
-        self._transport: Any = None
+        super().__init__(hub, tls)
         self._held: Request | None = None
         self._in_flight = 0
         self._logout_id = 0
@@ -85,17 +60,6 @@ class Connection(asyncio.Protocol):
         self._early = b""
         self._pump_due = False
         self.connected_ms = clock.steady_ms()
-        self.session = ServerSession(hub.limits, self.connected_ms)
-        self.queue = OutboundQueue(hub.limits)
-        self.out: list[bytes] = []
-        """What this turn has for the client; `flush` writes it."""
-        self.put: Callable[[bytes], None] = _nowhere
-        """`write_now` for the innermost loop: it may raise, and then `failed` is to be called."""
-        self.quick = False
-        """True while deliveries may be written without asking the queue."""
-        self.closing = False
-        self.caller: Caller | None = None
-        self.id = 0
         self.address = ""
         self.platform = 0
         self.device_tag = ""
@@ -176,7 +140,7 @@ class Connection(asyncio.Protocol):
         self._pump_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.put = _nowhere  # it holds this connection: memory is given back now, and not when a collector comes
+        self.put = nowhere  # it holds this connection: memory is given back now, and not when a collector comes
         self.closing = True
         self.quick = False
         self.session.lost()
@@ -297,43 +261,6 @@ class Connection(asyncio.Protocol):
         self.say()
         self._pump_soon()
 
-    # -- writing
-
-    def write(self, data: bytes) -> None:
-        """Give `data` to the client with what else this turn has for it."""
-        if self.closing:
-            return
-        if not self.out:
-            self._hub.flush_later(self)
-        self.out.append(data)
-
-    def _put_sealed(self, data: bytes) -> None:
-        tls = self._tls
-        assert tls is not None
-        if tls.ready:
-            self._transport.write(tls.seal(data))
-
-    def write_now(self, data: bytes) -> None:
-        """Give `data` to the transport at once. Only if nothing is gathered (`out` is empty). Never raises: what goes
-        wrong here is this connection's, and ends it."""
-        try:
-            self.put(data)
-        except Exception as error:
-            self.failed(error)
-
-    def failed(self, error: Exception) -> None:
-        """Writing failed with `error`: it is the end of this connection, and of no other."""
-        log.info("writing to connection %d failed: %s", self.id, error)
-        self.session.lost()
-        self._end(b"")
-
-    def flush(self) -> None:
-        """Write what was gathered, as one."""
-        if self.out and not self.closing:
-            data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
-            self.out.clear()
-            self.write_now(data)
-
     def say(self) -> None:
         """Pass on what the session has to say; close if that was all."""
         data = self.session.data_to_send()
@@ -341,32 +268,6 @@ class Connection(asyncio.Protocol):
             self.write(data)
         if self.session.closed:
             self.close()
-
-    def offer(
-        self, frame: bytes, conversation: str, first_seq: int, last_seq: int, priority: Priority, now_ms: int
-    ) -> None:
-        """A delivery to a connection that is not `quick` (RX-07)."""
-        if self.closing or self.caller is None:
-            return
-        queued = self._transport.get_write_buffer_size() + len(frame)
-        if self.queue.may_deliver(queued, now_ms, conversation, first_seq, last_seq, priority):
-            self.write(frame)
-        else:
-            self._hub.counters.left_out += last_seq - first_seq + 1
-
-    def offer_notice(self, frame: bytes) -> None:
-        """A notice, which is left out for who does not take what it is sent (RX-07): it is not kept anywhere."""
-        if self.closing or self.caller is None:
-            return
-        if self.quick or self.queued_bytes <= self._hub.limits.out_soft_bytes:
-            self.write(frame)
-        else:
-            self._hub.counters.left_out += 1
-
-    @property
-    def queued_bytes(self) -> int:
-        """Bytes that wait to be sent."""
-        return int(self._transport.get_write_buffer_size()) + sum(map(len, self.out))
 
     # -- time and the end
 
@@ -403,29 +304,6 @@ class Connection(asyncio.Protocol):
         """Close for a reason that is no request's."""
         self.session.refuse(code, 0)
         self.say()
-
-    def close(self) -> None:
-        """Write what there is, close TLS in order, close; cut after LINGER_MS if the client takes nothing."""
-        if self.closing:
-            return
-        self.flush()
-        last = b""
-        if self._tls is not None and self._tls.ready:
-            self._tls.close()
-            last = self._tls.data_to_send()
-        self._end(last)
-
-    def _end(self, last: bytes) -> None:
-        """Nothing more is taken or given; `last` goes out if it can."""
-        if self.closing:
-            return
-        self.closing = True
-        self.quick = False
-        self.out.clear()
-        self._hub.wheel.set(self, clock.steady_ms() + LINGER_MS)
-        if last:
-            self._transport.write(last)
-        self._transport.close()
 
     def _pause(self) -> None:
         if not self._paused and not self.closing:

@@ -17,6 +17,7 @@ from rcim.connect.fanout import Fanout
 from rcim.connect.gate import HandshakeGate
 from rcim.connect.logins import Logins
 from rcim.connect.online import Identity
+from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Owner, Packed
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.table import Handlers
@@ -81,13 +82,13 @@ class Hub:
         self.handlers = Handlers(clock.wall_ms() + number)
         self.counters = HubCounters()
         self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
-        self.wheel: TimingWheel[Connection] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
+        self.wheel: TimingWheel[Any] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self.logins = Logins(self, identity)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
         self._last_id = number << NUMBER_SHIFT
-        self._to_flush: list[Connection] = []
+        self._to_flush: list[Outgoing] = []
         self._ticker: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -127,7 +128,7 @@ class Hub:
             del self._by_address[host]
         self.logins.forget(connection)
 
-    def flush_later(self, connection: Connection) -> None:
+    def flush_later(self, connection: Outgoing) -> None:
         """`connection` has something to write at the end of this turn."""
         if not self._to_flush:
             self.loop.call_soon(self._flush)
