@@ -70,6 +70,10 @@ def _notes() -> list[str]:
         "owner has sent a message. A group whose last member leaves is gone, unless `kept_when_empty`. Where messages",
         "are not stored (`roaming_days` 0), HISTORY has the last 20 from memory, and SEQ goes on higher after a restart.",
         "Otherwise members can read messages of the last `roaming_days` days; app administrators all that is kept.",
+        "",
+        "A policy that changes counts for what is asked from then on: nobody is put out of a group by it, and a guest who is",
+        "in goes on hearing. A group whose type is taken out of the settings file can only be read, left, and dissolved by an",
+        "app administrator; the log says so at the start.",
     ]
 
 

@@ -35,6 +35,10 @@ class AppActor:
         self._changed_at = -1
         """The revision on which the last change was made: until it is in force another one could not be checked."""
 
+    def forgettable(self, idle_ms: int) -> bool:
+        """True: all of it is in the store."""
+        return True
+
     def handle(self, command: AppCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
         return _HANDLERS[type(command)](self, command, now_ms)

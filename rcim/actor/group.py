@@ -30,6 +30,10 @@ class GroupActor:
         """False if there is no such group: then nothing of it is worth keeping in memory."""
         return self._state.profile is not None
 
+    def forgettable(self, idle_ms: int) -> bool:
+        """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
+        return not self._state.tail or idle_ms > self._state.world.limits.tail_idle_ms
+
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""

@@ -15,7 +15,7 @@ from rcim.actor.commands import (
     ImportMembers,
     ReclaimGroup,
 )
-from rcim.actor.effects import ConversationGone, GroupCounted
+from rcim.actor.effects import ConversationGone, GroupCounted, MembersAdded
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
@@ -54,8 +54,11 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
         raise RcimError(GROUP_FULL, f"at most {most} members")
     if command.create_time_ms > now_ms:
         raise RcimError(BAD_PARAMETER, f"create_time_ms: {command.create_time_ms} is in the future")
-    fields = written(row.group_fields, {}, command.fields, who, GROUP_VALUE_BYTES_MAX)
+    standing = max(who, Who.OWNER) if owner == command.by else who
+    fields = written(row.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
     g.world.types.admit(row)  # GT-13; the last thing that can refuse
+    if row.stored:
+        g.begin_storing()
     g.profile = Profile(
         group_id=command.group_id,
         type=row.name,
@@ -171,6 +174,7 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
         change=(ChangeKind.OWNER_CHANGED, [command.user_id]),
         profile=msgspec.structs.replace(profile, owner=command.user_id),
         put=put,
+        more=(MembersAdded([command.user_id]),) if not (profile.active or profile.importing) else (),
     )
 
 
@@ -200,9 +204,13 @@ def _end(g: GroupState, profile: Profile, *, silently: bool) -> Outcome:
 
 
 def ended_if_empty(g: GroupState, row: GroupType, outcome: Outcome) -> Outcome:
-    """GT-24: with its last member a group is gone, unless its type keeps it. `outcome` is that of the last leaving."""
+    """GT-24: with its last member a group is gone, unless its type keeps it; and with its owner, as long as only the
+    owner knows of it. `outcome` is that of the leaving."""
     profile = g.profile
-    if g.members or row.kept_when_empty or profile is None or profile.importing:
+    if profile is None or profile.importing:
+        return outcome
+    unreachable = not profile.active and not profile.owner  # nobody is left who could make it visible (GT-16)
+    if not unreachable and (g.members or row.kept_when_empty):
         return outcome
     end = _end(g, profile, silently=False)
     assert end.record is not None
@@ -245,7 +253,7 @@ def import_members(g: GroupState, command: ImportMembers, now_ms: int, position:
 
 def finish_import(g: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:
     """GR-08: the group is open to its members, who may see all that was imported, as much of it unread as was said."""
-    profile, _, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
+    profile, _ = g.there(command.by, command.admin)
     if not profile.importing:
         raise RcimError(ALREADY_HANDLED, "the group is not being imported")
     put = [

@@ -24,6 +24,8 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
     who = g.who(command.by, command.admin)
     own = command.user_id == command.by
     check_right(Operation.OWN_MEMBER, who, row)
+    if not own:
+        check_right(Operation.MEMBERS, who, row)  # who may not see the members does not learn who is one
     member = g.members.get(command.user_id)
     if member is None:
         raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
@@ -94,7 +96,8 @@ def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outco
         raise RcimError(BAD_PARAMETER, "users: oneself is among them")
     g.check_above(who, users)
     end = until_ms(command.seconds, now_ms)
-    check_entries(g, users, end)
+    if end:
+        check_entries(g, users, now_ms)
     marks = [msgspec.structs.replace(g.marks.get(u, Mark(u)), muted_until_ms=end) for u in users]
     return g.settle(
         Done(),

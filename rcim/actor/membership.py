@@ -105,14 +105,13 @@ def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outco
 def _apply(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
     """The application is kept until it is decided; who may decide is told of it once."""
     before = g.marks.get(command.by, Mark(command.by))
-    if not before.applied_ms and _entries(g) >= g.world.limits.marks_max:
-        raise RcimError(TOO_MANY_ENTRIES, f"at most {g.world.limits.marks_max} applications, mutes and blocks")
+    check_entries(g, [command.by], now_ms)
     mark = msgspec.structs.replace(
         before, applied_ms=before.applied_ms or now_ms, text=command.text, name_card=command.name_card
     )
     tell = () if before.applied_ms else (Tell(_deciders(g), Requested(command.by, command.text, now_ms)),)
     result = Joined(g.newest, len(g.members), JoinStatus.WAITING)
-    return g.settle(result, now_ms, position, marks=[mark], info=False, more=tell)
+    return g.settle(result, now_ms, position, marks=[*expired(g, now_ms), mark], info=False, more=tell)
 
 
 def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int) -> Outcome:
@@ -227,25 +226,22 @@ def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Out
     _check_not_oneself(users, command.by)
     g.check_above(who, users)
     end = until_ms(command.seconds, now_ms)
-    marks = [
-        msgspec.structs.replace(g.marks.get(u, Mark(u)), blocked_until_ms=end, applied_ms=0, text="", name_card="")
-        for u in users
-    ]
-    check_entries(g, users, end)
+    before = [g.marks.get(u, Mark(u)) for u in users]
+    marks = [msgspec.structs.replace(mark, blocked_until_ms=end) for mark in before]
+    if end:
+        check_entries(g, users, now_ms)
+        marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
     inside = [u for u in users if u in g.members] if end else []
     drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in inside]
     return _gone(g, row, drop, ChangeKind.BLOCKED, command.by, now_ms, position, [*expired(g, now_ms), *marks])
 
 
-def check_entries(g: GroupState, users: Sequence[str], end_ms: int) -> None:
-    """Marks are bounded. Raises RcimError(TOO_MANY_ENTRIES)."""
+def check_entries(g: GroupState, users: Sequence[str], now_ms: int) -> None:
+    """Marks are bounded; those that are over do not count. Raises RcimError(TOO_MANY_ENTRIES)."""
     most = g.world.limits.marks_max
-    if end_ms and _entries(g) + sum(u not in g.marks for u in users) > most:
+    new = sum(u not in g.marks for u in users)
+    if new and len(g.marks) + new > most and len(g.marks) - len(expired(g, now_ms)) + new > most:
         raise RcimError(TOO_MANY_ENTRIES, f"at most {most} applications, mutes and blocks")
-
-
-def _entries(g: GroupState) -> int:
-    return len(g.marks)
 
 
 def expired(g: GroupState, now_ms: int) -> list[Mark]:
@@ -259,7 +255,9 @@ def expired(g: GroupState, now_ms: int) -> list[Mark]:
 
 def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int) -> Outcome:
     """GT-11: ordinary members who were not online when it was looked go, all at once."""
-    _, row = g.there(command.by, command.admin)
+    profile, row = g.there(command.by, command.admin)
+    if profile.importing or not profile.active:  # nobody hears it yet, so nobody can be seen online in it
+        return Outcome(Done())
     online = set(command.online)
     users = [
         m.user_id

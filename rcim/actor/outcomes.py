@@ -228,6 +228,16 @@ class MembersQuery(Asks, frozen=True, gc=False):
     own_keys: list[str]
 
 
+class MarksQuery(Asks, frozen=True, gc=False):
+    """A page of marks after `cursor`, by user id, of those that are `which` (as in ReadMarks) at `now_ms`."""
+
+    key: str
+    which: str
+    cursor: str
+    limit: int
+    now_ms: int
+
+
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):
     """A page of the groups of `user_id` after `cursor`, by key."""
 
@@ -311,6 +321,8 @@ class LoginQuery(Asks, frozen=True, gc=False):
 
     user_id: str
     heard: list[str] | None = None
+    hidden: bool = False
+    """True: also those that it does not know of yet."""
 
 
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
@@ -356,6 +368,7 @@ AnyErrand = SendAs | SyncGroups | DeleteUsers | ImportUsers
 Query = (
     MessagesQuery
     | MembersQuery
+    | MarksQuery
     | JoinedGroupsQuery
     | AllGroupsQuery
     | FindGroupsQuery
@@ -373,7 +386,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one command led to. With a record, nothing else of it counts before the record is durable. `more` are further
     records, which take the running numbers after it."""
 
-    result: AnyResult | MessagesQuery | MembersQuery
+    result: AnyResult | MessagesQuery | MembersQuery | MarksQuery
     record: Record | None = None
     effects: tuple[Effect, ...] = ()
     more: tuple[Record, ...] = ()

@@ -7,11 +7,10 @@ from itertools import islice
 import msgspec
 
 from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome
-from rcim.actor.outcomes import Info, MemberRow, Members, MembersQuery, MessagesQuery, Outcome, Page
-from rcim.actor.outcomes import Marks as MarksPage
-from rcim.actor.records import Fields, Mark, Member, Message, Profile
+from rcim.actor.outcomes import Info, MarksQuery, MemberRow, Members, MembersQuery, MessagesQuery, Outcome, Page
+from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.state import GroupState
-from rcim.base.errors import NOT_PERMITTED, RcimError
+from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
@@ -21,6 +20,10 @@ from rcim.rules.standing import Who
 PART = 500
 """GT-03: so many of the earliest members are shown where the list is a part."""
 DAY_MS = 86_400_000
+FRAME_RESERVE = 2048
+"""What a page's frame holds besides its rows."""
+MESSAGE_BYTES, MARK_BYTES, MEMBER_BYTES = 600, 440, 620
+"""What a row has at the most: a message besides its body and fields, a mark, a member with all its fields."""
 
 
 def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> Outcome:
@@ -69,7 +72,19 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
     ]
     if command.backwards:
         found.reverse()
-    return Page(g.newest, first, len(found) > command.limit, found[: command.limit])
+    room = page_bytes(g)
+    page: list[Message] = []
+    for message in found[: command.limit]:
+        room -= len(message.body) + MESSAGE_BYTES + sum(len(v) + 24 for _, v in message.user_fields)
+        if room < 0 and page:
+            break
+        page.append(message)
+    return Page(g.newest, first, len(found) > len(page), page)
+
+
+def page_bytes(g: GroupState) -> int:
+    """What the rows of one page may have, so that its frame is within the bound (WI-04)."""
+    return g.world.limits.frame_bytes_max - FRAME_RESERVE
 
 
 def info(g: GroupState, command: ReadInfo, now_ms: int, position: int) -> Outcome:
@@ -109,7 +124,7 @@ def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who) -> Memb
     if command.role is not None:
         earliest = [m for m in earliest if m.role is command.role]
     at = next((i for i, m in enumerate(earliest, 1) if m.user_id == command.cursor), 0)
-    page = earliest[at : at + command.limit]
+    page = earliest[at : at + min(command.limit, page_bytes(g) // MEMBER_BYTES)]
     more = at + len(page) < len(earliest)
     return Members([_row(g, m, row, who, command.by) for m in page], page[-1].user_id if more else "")
 
@@ -122,6 +137,9 @@ def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcom
         code = verdict(Operation.MEMBERS, who, row)
         if code is not None:
             raise RcimError(NOT_PERMITTED, f"may not read members of a {row.name} group")
+    most = page_bytes(g) // MEMBER_BYTES
+    if len(command.users) > most:
+        raise RcimError(BAD_PARAMETER, f"users: {len(command.users)}, at most {most}")
     found = [g.members[u] for u in dict.fromkeys(command.users) if u in g.members]
     return Outcome(Members([_row(g, m, row, who, command.by) for m in found]))
 
@@ -134,29 +152,9 @@ def _row(g: GroupState, member: Member, row: GroupType, who: Who, by: str) -> Me
 
 def marks(g: GroupState, command: ReadMarks, now_ms: int, position: int) -> Outcome:
     """GR-05, SC-02, GR-11: applications, the muted, the blocked, by user id."""
-    operation, wanted = _MARKS[command.which]
-    g.allowed(operation, command.by, command.admin)
-    found = sorted(
-        (m for m in g.marks.values() if wanted(m, now_ms) and m.user_id > command.cursor), key=lambda m: m.user_id
-    )
-    page = found[: command.limit]
-    return Outcome(MarksPage(command.which, page, page[-1].user_id if len(found) > len(page) else ""))
+    g.allowed(_MARKS[command.which], command.by, command.admin)
+    limit = min(command.limit, page_bytes(g) // MARK_BYTES)
+    return Outcome(MarksQuery(g.key, command.which, command.cursor, limit, now_ms))
 
 
-def _applied(mark: Mark, now_ms: int) -> bool:
-    return mark.applied_ms > 0
-
-
-def _muted(mark: Mark, now_ms: int) -> bool:
-    return mark.muted_until_ms > now_ms
-
-
-def _blocked(mark: Mark, now_ms: int) -> bool:
-    return mark.blocked_until_ms > now_ms
-
-
-_MARKS = {
-    "applied": (Operation.DECIDE, _applied),
-    "muted": (Operation.MUTE, _muted),
-    "blocked": (Operation.BLOCK, _blocked),
-}
+_MARKS = {"applied": Operation.DECIDE, "muted": Operation.MUTE, "blocked": Operation.BLOCK}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import GiveNotice, ImportMessages, SendMessage
-from rcim.actor.effects import Deliver, MembersAdded, MemberSilenced, Noticed, Tell
+from rcim.actor.effects import Deliver, Effect, Noticed, Tell
 from rcim.actor.outcomes import Done, Imported, Outcome, Sent
-from rcim.actor.records import Fields, Member, Message, MessageKept, Profile, Record, SeqReserved
+from rcim.actor.records import Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import MsgFlag
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -34,10 +33,11 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
     if first is not None:
         return Outcome(Sent(first[0], first[1], first[2], True))
     # Before-send callback (CB-03) and frequency control (section 6) stand here, before a SEQ is spent.
+    first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not row.stored:
-        return _unstored(g, command, member, now_ms)
-    if g.reserved or not profile.active:
-        return _first(g, command, member, profile, now_ms, position)
+        return _unstored(g, command, member, now_ms, position, first_of_owner)
+    if g.reserved or first_of_owner:
+        return _first(g, command, member, first_of_owner, now_ms, position)
     message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
     g.kept_next = g.next_seq
     kept = _sent_by(g, member, message.time_ms)
@@ -109,40 +109,46 @@ def _sent_by(g: GroupState, member: Member | None, time_ms: int) -> Member | Non
     return kept if due else None
 
 
-def _unstored(g: GroupState, command: SendMessage, member: Member | None, now_ms: int) -> Outcome:
+def _unstored(
+    g: GroupState, command: SendMessage, member: Member | None, now_ms: int, position: int, activates: bool
+) -> Outcome:
     """GT-22: nothing of it is kept, but that the counter never falls back."""
     message = _message(g, command, member, now_ms, g.world.ids.make())
     g.tail.append(message)
     if member is not None:
         g.members[member.user_id] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
-    record: Record | None = None
+    records: list[Record] = []
     if message.seq >= g.kept_next or not g.reserved:
         g.kept_next = message.seq + RESERVE
         g.reserved = True
-        record = SeqReserved(g.key, g.kept_next)
-    return Outcome(Sent(message.seq, message.time_ms, message.message_id, False), record, (Deliver(message),))
+        records.append(SeqReserved(g.key, g.kept_next))
+    effects: list[Effect] = []
+    if activates:
+        assert g.profile is not None
+        g.profile = msgspec.structs.replace(g.profile, active=True)
+        effects = g.entering(list(g.members.values()))
+        records.append(GroupChanged(g.key, now_ms, False, g.profile, [], [], [], None))
+    sent = Sent(message.seq, message.time_ms, message.message_id, False)
+    record = records[0] if records else None
+    return Outcome(sent, record, (*effects, Deliver(message)), tuple(records[1:]))
 
 
 def _first(
-    g: GroupState, command: SendMessage, member: Member | None, profile: Profile, now_ms: int, position: int
+    g: GroupState, command: SendMessage, member: Member | None, activates: bool, now_ms: int, position: int
 ) -> Outcome:
     """The message that makes the group visible to the others (GT-16), or the first that is stored after some were not."""
-    others: list[Member] = []
-    if not profile.active:
-        others = [m for m in g.members.values() if m.user_id != profile.owner]
-        profile = msgspec.structs.replace(profile, active=True)
+    assert g.profile is not None
+    effects: list[Effect] = []
+    if activates:
+        g.profile = msgspec.structs.replace(g.profile, active=True)
+        effects = g.entering(list(g.members.values()))
     if g.begin_storing():
-        profile = msgspec.structs.replace(profile, first_seq=g.next_seq)
-    g.profile = profile
+        g.profile = msgspec.structs.replace(g.profile, first_seq=g.next_seq)
     message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
     g.kept_next = g.next_seq
-    effects: list[MembersAdded | MemberSilenced | Deliver] = []
-    if others:
-        effects.append(MembersAdded([m.user_id for m in others]))
-        effects += [MemberSilenced(m.user_id, True) for m in others if m.msg_flag is MsgFlag.DISCARD]
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(g.key, message, _sent_by(g, member, message.time_ms), profile),
+        MessageKept(g.key, message, _sent_by(g, member, message.time_ms), g.profile),
         (*effects, Deliver(message)),
     )
 
@@ -160,6 +166,9 @@ def import_messages(g: GroupState, command: ImportMessages, now_ms: int, positio
         if not oldest <= item.time_ms <= now_ms:
             raise RcimError(BAD_PARAMETER, f"messages[{at}].time_ms: {item.time_ms}, must be {oldest} to {now_ms}")
         oldest = item.time_ms
+    opened: Profile | None = None
+    if g.begin_storing():
+        opened = g.profile = msgspec.structs.replace(profile, first_seq=g.next_seq)
     records: list[Record] = []
     first = g.next_seq
     for at, item in enumerate(command.messages):
@@ -167,7 +176,7 @@ def import_messages(g: GroupState, command: ImportMessages, now_ms: int, positio
         bare = Message(
             0, 0, 0, item.priority, item.sender, "", "", card, item.client_msg_id, item.body
         )  # the rest is set by `numbered`
-        records.append(MessageKept(g.key, g.numbered(item.time_ms, position + at, bare)))
+        records.append(MessageKept(g.key, g.numbered(item.time_ms, position + at, bare), None, opened))
     return Outcome(Imported(first, g.newest), records[0], (), tuple(records[1:]))
 
 

@@ -74,7 +74,7 @@ class GroupState:
     def clear(self) -> None:
         """The group is gone; only its counter stays (MS-01)."""
         self.profile = None
-        self.members, self.marks = {}, {}
+        self.members, self.marks, self.sent_kept = {}, {}, {}
         self.tail.clear()
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
 
@@ -88,7 +88,7 @@ class GroupState:
             raise RcimError(NO_SUCH_GROUP)
         if not admin and (profile.importing or (not profile.active and by != profile.owner)):
             raise RcimError(NO_SUCH_GROUP)
-        return profile, self.world.types.named(profile.type)
+        return profile, self.world.types.of_group(profile.type)
 
     def who(self, by: str, admin: bool) -> Who:
         """The standing of `by`."""
@@ -184,6 +184,7 @@ class GroupState:
             self.members[member.user_id] = member
         for one in drop:
             self.members.pop(one.user_id, None)
+            self.sent_kept.pop(one.user_id, None)
         for mark in marks:
             self._set_mark(mark)
         if info:
@@ -224,7 +225,7 @@ class GroupState:
         """The notice of GT-15: an effect, or a message, or nothing."""
         profile = self.profile
         assert profile is not None
-        notice = self.world.types.named(profile.type).notice
+        notice = self.world.types.of_group(profile.type).notice
         if notice is ChangeNotice.NONE or profile.importing or not profile.active:
             return None
         kind, users = change

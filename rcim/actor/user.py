@@ -34,6 +34,10 @@ class UserActor:
         self._known = snapshot.known
         self._fields = fields
 
+    def forgettable(self, idle_ms: int) -> bool:
+        """True: all of it is in the store."""
+        return True
+
     def handle(self, command: UserCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
         return _HANDLERS[type(command)](self, command, now_ms)

@@ -23,7 +23,7 @@ class Limits:
         4096, 1024, 65536, "A stranger can make the server hold this much and no more (WI-04).", wire=True
     )
     frame_bytes_max: int = _bound(
-        65536, 16384, 1 << 20, "The longest frame after login: a page of history fits (WI-04).", wire=True
+        65536, 32768, 1 << 20, "The longest frame after login: a page of history fits (WI-04).", wire=True
     )
     body_bytes_max: int = _bound(8192, 1024, 49152, "All elements of one message together (MS-03, 8 KiB).", wire=True)
     elements_max: int = _bound(64, 1, 1000, "Elements in one message body: bounds the work of one send.", wire=True)
@@ -134,6 +134,12 @@ class Limits:
     )
     actor_idle_ms: int = _bound(
         300_000, 100, 86_400_000, "A conversation without a command for this long leaves memory; it is in the store."
+    )
+    tail_idle_ms: int = _bound(
+        86_400_000,
+        100,
+        864_000_000,
+        "The same for a conversation whose messages are not stored: with it go the last 20 and the ids of what was sent.",
     )
     deliveries_per_s_max: int = _bound(
         0,

@@ -56,7 +56,8 @@ REPEATABLE = (
     commands.SetType,
     commands.SetUserProfile,
 )
-"""Commands that do no harm if they are carried out twice."""
+"""Commands that do no harm if they are carried out twice. Ids of sends are remembered on disk (MS-02); where messages are
+not stored, a send that was under way when the owner died may be heard twice."""
 
 
 class Gateway(Outlet, Protocol):

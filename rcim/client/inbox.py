@@ -123,6 +123,8 @@ class Inbox:
         early, self._early = self._early, {}
         for group_id, entry in joined.items():
             # A group that turned up while the client was away is new from the moment of joining.
+            if entry.unstored:
+                continue  # what there is comes; what there was can not be had
             begin = entry.joined_seq if self._known else entry.newest_seq
             self.track(group_id, begin).heard_of(max(entry.newest_seq, early.get(group_id, 0)))
             self._fill(group_id)

@@ -2,7 +2,7 @@
 
 1. Changes of one kind (by one operator, where others than those concerned do it) are one row, which names the first
    users and counts all of them.
-2. Who came and went again within it is in neither row.
+2. Who came and went again within it is in neither row; of muted and unmuted, appointed and removed, the last counts.
 3. So a frame is bounded, and a storm of joins costs each member one frame a slice (`slice_ms`), however many join.
 """
 
@@ -14,14 +14,23 @@ from rcim.wire.frames import GroupChange, GroupChanges
 
 OWN_DOING = frozenset({ChangeKind.JOINED, ChangeKind.LEFT, ChangeKind.OFFLINE})
 """Done by those concerned, or by nobody: rows of many users say no operator."""
-UNDOES = {
-    ChangeKind.LEFT: ChangeKind.JOINED,
-    ChangeKind.OFFLINE: ChangeKind.JOINED,
-    ChangeKind.JOINED: ChangeKind.LEFT,
+COMING = frozenset({ChangeKind.JOINED, ChangeKind.INVITED})
+GOING = frozenset({ChangeKind.LEFT, ChangeKind.KICKED, ChangeKind.OFFLINE, ChangeKind.BLOCKED})
+UNDONE_BY: dict[ChangeKind, frozenset[ChangeKind]] = {
+    **dict.fromkeys(COMING, GOING),
+    **dict.fromkeys(GOING, COMING),
 }
+"""What of the same user is undone by a kind: neither is told."""
+OVERRULED_BY: dict[ChangeKind, ChangeKind] = {
+    ChangeKind.MUTED: ChangeKind.UNMUTED,
+    ChangeKind.UNMUTED: ChangeKind.MUTED,
+    ChangeKind.ADMIN_APPOINTED: ChangeKind.ADMIN_REMOVED,
+    ChangeKind.ADMIN_REMOVED: ChangeKind.ADMIN_APPOINTED,
+}
+"""What of the same user counts no more: only the last is told."""
 SLICE_MS_MAX = 1000
-ROWS_MAX = 100
-"""Rows of one frame: so many admins have done something in one slice."""
+ROWS_MAX, NAMES_MAX = 100, 400
+"""Rows and names of one frame: at 64 bytes a name it is well within the bound of frames."""
 
 
 def slice_ms(members: int) -> int:
@@ -54,33 +63,42 @@ class Changes:
     @property
     def full(self) -> bool:
         """True if it should go out now."""
-        return len(self._rows) >= ROWS_MAX
+        return len(self._rows) >= ROWS_MAX or sum(len(row.users) for row in self._rows.values()) >= NAMES_MAX
 
     def add(self, change: Change) -> None:
-        """Another change."""
+        """Another change; the row it belongs to is the last from then on."""
         own = change.kind in OWN_DOING
         key = (change.kind, "" if own else change.operator)
-        users = change.users
-        unnamed = change.count - len(users)
-        undone = self._rows.get((UNDOES[change.kind], "")) if change.kind in UNDOES else None
-        if undone is not None:
-            users = [user for user in users if user not in undone.users]
-            for user in change.users:
-                if user in undone.users:
-                    del undone.users[user]
-                    undone.count -= 1
+        unnamed = change.count - len(change.users)
+        users = self._without_opposites(change)
         if users or unnamed or not change.users:
-            row = self._rows.get(key)
+            row = self._rows.pop(key, None)
             if row is None:
-                row = self._rows[key] = _Row(change)
+                row = _Row(change)
             elif own:
                 row.operator = ""
+            self._rows[key] = row
             for user in users[: max(0, self._names_max - len(row.users))]:
                 row.users[user] = None
             row.what.update(dict.fromkeys(change.what))
             row.count += len(users) + unnamed
         for row in self._rows.values():
             row.member_num, row.info_seq, row.time_ms = change.member_num, change.info_seq, change.time_ms
+
+    def _without_opposites(self, change: Change) -> list[str]:
+        """The users of `change` of whom it is news; those of whom the opposite waits are taken out of that row."""
+        undone, overruled = UNDONE_BY.get(change.kind, frozenset()), OVERRULED_BY.get(change.kind)
+        news: list[str] = []
+        for user in change.users:
+            told = True
+            for (kind, _), row in self._rows.items():
+                if user in row.users and (kind in undone or kind is overruled):
+                    del row.users[user]
+                    row.count -= 1
+                    told = told and kind not in undone
+            if told:
+                news.append(user)
+        return news
 
     def take(self, group_id: str) -> bytes:
         """The frame of all that waits; nothing waits then. Empty if all of it has undone itself."""

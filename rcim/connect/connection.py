@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
-from rcim.base.errors import TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
+from rcim.base.errors import SERVER_ERROR, TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
 from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
 from rcim.handlers.desk import ToActor, ToStore
@@ -236,11 +236,21 @@ class Connection(Outgoing):
             self.session.refuse(result.code, request_id, type_, result.detail, result.retry_after_ms)
             self.say()
         else:
-            self.write(answer(result, type_, self._hub).encode(request_id))
+            self._reply(result, type_, request_id)
         if self._logout_id:
             self._end_if_answered()
         elif self._paused:
             self._pump_soon()
+
+    def _reply(self, result: Any, type_: int, request_id: int) -> None:
+        try:
+            data = answer(result, type_, self._hub).encode(request_id)
+        except Exception:  # a fault of ours: who asked must not wait for ever
+            log.exception("an answer to frame type %#06x can not be encoded", type_)
+            self.session.refuse(SERVER_ERROR, request_id, type_)
+            self.say()
+            return
+        self.write(data)
 
     @property
     def in_flight(self) -> int:

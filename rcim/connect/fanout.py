@@ -121,7 +121,10 @@ class Fanout:
         if audience is None:
             return
         audience.changes.add(change)
-        if audience.changes_timer is None:
+        if audience.changes.full and audience.changes_timer is not None:
+            audience.changes_timer.cancel()
+            self._tell_changes(audience)
+        elif audience.changes_timer is None:
             since_ms = clock.steady_ms() - audience.changes_told_ms
             wait = 0 if audience.changes.full else max(0, slice_ms(len(audience.members)) - since_ms)
             audience.changes_timer = self._loop.call_later(wait / 1000, self._tell_changes, audience)

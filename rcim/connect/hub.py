@@ -79,7 +79,7 @@ class Hub:
         self.limits = limits
         self.loop = loop
         self.owner = owner
-        self.handlers = Handlers(clock.wall_ms() + number)
+        self.handlers = Handlers(clock.wall_ms(), number)
         self.counters = HubCounters()
         self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
         self.wheel: TimingWheel[Any] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))

@@ -25,6 +25,7 @@ from rcim.actor.outcomes import (
     CountersQuery,
     FindGroupsQuery,
     Look,
+    MarksQuery,
     MembersQuery,
     MessagesQuery,
     Outcome,
@@ -110,6 +111,11 @@ class Dispatcher:
         world = self._world
         world.types.counts.update(kept.counts)
         world.muted.update(kept.muted)
+        for name, count in kept.counts.items():
+            if count and name not in {row.name for row in world.types} | kept.types.keys():
+                log.error(
+                    "there are %d groups of type %s, which is gone: members can only read and leave", count, name
+                )
         for name, wrong in world.types.put_all(kept.types):
             log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
 
@@ -164,13 +170,10 @@ class Dispatcher:
 
     def _with_unread(self, row: GroupRow) -> GroupRow:
         """GT-19: counted from what is kept anyway; no write for each member and message."""
-        try:
-            counted = row.member is not None and self._world.types.named(row.profile.type).unread
-        except RcimError:
+        member = row.member
+        if member is None or not self._world.types.of_group(row.profile.type).unread:
             return row
-        if not counted or row.member is None:
-            return row
-        read = max(row.member.read_seq, row.member.joined_seq)
+        read = max(member.read_seq, member.joined_seq, row.profile.first_seq - 1)
         made: GroupRow = msgspec.structs.replace(row, unread=max(row.newest_seq - read, 0))
         return made
 
@@ -336,14 +339,15 @@ class Dispatcher:
         refused = refusal(error)
         for request, outcome in batch:
             if outcome.record is None and request.key not in touched:
-                self._answer(request, outcome)
+                assert self._release is not None
+                self._release.all([(request, outcome)])
             else:
                 _refuse(request, refused)
 
     # -- out
 
     def _answer(self, request: Request, outcome: Outcome) -> None:
-        if isinstance(outcome.result, MessagesQuery | MembersQuery):
+        if isinstance(outcome.result, MessagesQuery | MembersQuery | MarksQuery):
             request.ask = outcome.result
             self._reader.ask(request)
             return
@@ -398,7 +402,15 @@ class Dispatcher:
         """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store."""
         oldest = clock.wall_ms() - self._limits.actor_idle_ms
         if not self._committing:
-            idle = [m for m in self._mailboxes.values() if not m.queue and not m.loading and m.used_ms < oldest]
+            now_ms = clock.wall_ms()
+            idle = [
+                m
+                for m in self._mailboxes.values()
+                if not m.queue
+                and not m.loading
+                and m.used_ms < oldest
+                and (m.actor is None or m.actor.forgettable(now_ms - m.used_ms))
+            ]
             for mailbox in idle:
                 del self._mailboxes[mailbox.key]
         self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)

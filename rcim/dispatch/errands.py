@@ -31,6 +31,7 @@ from rcim.actor.outcomes import (
 )
 from rcim.actor.user import user_key
 from rcim.actor.world import World
+from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import AddResult, Priority
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
@@ -57,14 +58,14 @@ class _Many:
         self,
         doer: Doer,
         commands: Iterator[tuple[str, Any]],
-        each: Callable[[str, Any], None],
+        each: Callable[[Any, Any], None],
         end: Callable[[], None],
     ) -> None:
         self._doer = doer
         self._commands = commands
         self._each = each
         self._end = end
-        self._keys: dict[int, str] = {}
+        self._under_way: dict[int, Any] = {}
         self._held: deque[Request] = deque()
         self._last = 0
         self._going = False
@@ -75,24 +76,24 @@ class _Many:
         if self._going:
             return
         self._going = True
-        while len(self._keys) < AT_ONCE and not self._held:
+        while len(self._under_way) < AT_ONCE and not self._held:
             following = next(self._commands, None)
             if following is None:
                 break
             self._last += 1
             key, command = following
-            self._keys[self._last] = key
+            self._under_way[self._last] = command
             request = Request(key, command, self, self._last)
             if not self._doer.submit(request):
                 self._held.append(request)
         self._going = False
-        if not self._keys and not self._over:
+        if not self._under_way and not self._over:
             self._over = True
             self._end()
 
     def answer(self, token: int, result: Any) -> None:
         """One of them is done (Origin)."""
-        self._each(self._keys.pop(token), result)
+        self._each(self._under_way.pop(token), result)
         self.go()
 
     def mailbox_drained(self, key: str) -> None:
@@ -141,7 +142,7 @@ class Errands:
     def _many(
         self,
         commands: Sequence[tuple[str, Any]],
-        each: Callable[[str, Any], None],
+        each: Callable[[Any, Any], None],
         end: Callable[[], None],
     ) -> None:
         _Many(self._doer, iter(commands), each, end).go()
@@ -151,7 +152,7 @@ class Errands:
     def _send_as(self, request: Request, ask: SendAs) -> None:
         """The sender's profile from its actor, which has it in memory; then the message."""
 
-        def read(_: str, result: Any) -> None:
+        def read(_: Any, result: Any) -> None:
             if not isinstance(result, UserFacts):
                 self._answer(request, result)
                 return
@@ -180,13 +181,15 @@ class Errands:
             wanted, there = set(ask.groups), set(facts.conversations)
             results: list[tuple[str, bool, int]] = []
 
-            def each(key: str, result: Any) -> None:
-                results.append((key, key in wanted, result.code.number if isinstance(result, Refused) else 0))
+            def each(command: Any, result: Any) -> None:
+                code = result.code.number if isinstance(result, Refused) else 0
+                results.append((keys[id(command)], command.inside, code))
 
             changes = [(key, c.PlaceMember(ask.by, True, key in wanted)) for key in sorted(wanted ^ there)]
+            keys = {id(command): key for key, command in changes}
             self._many(changes, each, lambda: self._answer(request, Synced(sorted(results))))
 
-        self._doer.read(Request("", LoginQuery(ask.by), _Once(found), 0))
+        self._doer.read(Request("", LoginQuery(ask.by, hidden=True), _Once(found), 0))
 
     def _delete(self, request: Request, ask: DeleteUsers) -> None:
         """Signatures and connections first, so that nobody joins anew; then the groups."""
@@ -195,14 +198,13 @@ class Errands:
         left: list[tuple[str, Any]] = []
         waiting = set(ask.users)
 
-        def invalidated(key: str, result: Any) -> None:
-            user_id = key.removeprefix(user_key(""))
-            known[user_id] = isinstance(result, Invalidated) and result.known
-            failed[user_id] = isinstance(result, Refused)
+        def invalidated(command: Any, result: Any) -> None:
+            known[command.by] = isinstance(result, Invalidated) and result.known
+            failed[command.by] = isinstance(result, Refused)
 
         def ask_groups() -> None:
             for user_id in ask.users:
-                self._doer.read(Request("", LoginQuery(user_id), _Once(partial(groups, user_id)), 0))
+                self._doer.read(Request("", LoginQuery(user_id, hidden=True), _Once(partial(groups, user_id)), 0))
 
         def groups(user_id: str, facts: Any) -> None:
             if isinstance(facts, LoginFacts):
@@ -214,8 +216,9 @@ class Errands:
             if not waiting:
                 self._many(left, gone, end)
 
-        def gone(_: str, result: Any) -> None:
-            """A group that has ended meanwhile is one that the user is no longer in."""
+        def gone(command: Any, result: Any) -> None:
+            # A group that has ended meanwhile is one that the user is no longer in.
+            failed[command.by] |= isinstance(result, Refused) and result.code is not NO_SUCH_GROUP
 
         def end() -> None:
             self._answer(request, Added([(u, _deleted(known[u], failed[u])) for u in ask.users]))
@@ -225,11 +228,10 @@ class Errands:
     def _import(self, request: Request, ask: ImportUsers) -> None:
         results: dict[str, AddResult] = {}
 
-        def each(key: str, result: Any) -> None:
+        def each(command: Any, result: Any) -> None:
             new = isinstance(result, UserImported) and result.new
             failed = isinstance(result, Refused)
-            user_id = key.removeprefix(user_key(""))
-            results[user_id] = AddResult.FAILED if failed else AddResult.ADDED if new else AddResult.ALREADY
+            results[command.by] = AddResult.FAILED if failed else AddResult.ADDED if new else AddResult.ALREADY
 
         def end() -> None:
             self._answer(request, Added([(user_id, results[user_id]) for user_id, _, _ in ask.users]))

@@ -42,15 +42,19 @@ def check_name(name: str) -> str:
     return check_field("name", name)
 
 
+GATEWAYS_MAX = 65
+"""Processes that make ids at the same time: the settings allow 64 gateways."""
+
+
 class GroupIds:
     """Makes ids for groups created without one (GT-25): the server's start and a counter, unique in the app."""
 
-    def __init__(self, start_ms: int) -> None:
-        self._next = start_ms << 12
+    def __init__(self, start_ms: int, number: int = 0) -> None:
+        self._next = (start_ms << 12) * GATEWAYS_MAX + number
 
     def make(self) -> str:
-        """The next id. 4,096 a millisecond could be made before one met those of a later start."""
-        self._next += 1
+        """The next id. 4,096 a millisecond could be made before one met those of a later start; gateways never meet."""
+        self._next += GATEWAYS_MAX
         return made_group_id(self._next)
 
     def wanted(self, group_id: str) -> str:
@@ -200,6 +204,7 @@ def entry(row: answers.GroupRow) -> frames.GroupEntry:
         m.read_seq if m else 0,
         row.unread,
         row.info_seq,
+        row.unstored,
     )
 
 

@@ -74,10 +74,11 @@ _BY_TYPE = {frame.TYPE: answerer for frame, answerer in ANSWERS.items()}
 
 
 class Handlers:
-    """The table in force. `start_ms` is the wall clock at the server's start (ids of groups come from it)."""
+    """The table in force. `start_ms` is the wall clock at the server's start, `number` that of the gateway: ids of groups
+    come from them."""
 
-    def __init__(self, start_ms: int) -> None:
-        ids = groups.GroupIds(start_ms)
+    def __init__(self, start_ms: int, number: int = 0) -> None:
+        ids = groups.GroupIds(start_ms, number)
         self._table: dict[type[Frame], Handler] = {
             f.Send: messages.send,
             f.History: messages.history,

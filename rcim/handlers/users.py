@@ -16,6 +16,9 @@ from rcim.rules.standing import Who
 from rcim.store import answers
 from rcim.wire import frames
 
+SYNCED_MAX = 700
+"""Groups told of in one answer: it fits a frame."""
+
 
 def profile_set(frame: frames.ProfileSet, caller: Caller, desk: Desk) -> ToActor:
     """PROFILE_SET."""
@@ -139,8 +142,9 @@ def invalidated_ok(result: outcomes.Invalidated, desk: Desk) -> frames.AdminAcco
 
 def synced_ok(result: outcomes.Synced, desk: Desk) -> frames.AdminGroupsSyncOk:
     """GR-10."""
-    rows = [frames.GroupResult(key.partition(":")[2], inside, code) for key, inside, code in result.results]
-    return frames.AdminGroupsSyncOk(rows)
+    ordered = sorted(result.results, key=lambda one: (one[2] == 0, one[0]))
+    rows = [frames.GroupResult(key.partition(":")[2], inside, code) for key, inside, code in ordered[:SYNCED_MAX]]
+    return frames.AdminGroupsSyncOk(rows, len(ordered) - len(rows))
 
 
 def muted_ok(result: outcomes.MutedUsers, desk: Desk) -> frames.AdminUserMutedOk:

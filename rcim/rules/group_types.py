@@ -6,7 +6,7 @@ policies.py from a base and what differs; so is a changed built-in one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
@@ -266,3 +266,19 @@ B_CHAT_ROOM = GroupType(
 )
 
 BUILT_IN: dict[str, GroupType] = {t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM)}
+
+CLOSED = replace(
+    PRIVATE,
+    name="(gone)",
+    edit_profile=Who.APP_ADMIN,
+    edit_settings=Who.APP_ADMIN,
+    invite=Who.APP_ADMIN,
+    kick=Who.APP_ADMIN,
+    block=Who.APP_ADMIN,
+    send=Who.APP_ADMIN,
+    notice=ChangeNotice.NONE,
+    needs_first_message=False,
+    importable=False,
+    idle_days=0,
+)
+"""What a group is whose type was taken out of the settings: members may read and leave, app administrators dissolve."""

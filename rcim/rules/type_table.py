@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_OF_TYPE, RcimError
-from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.group_types import BUILT_IN, CLOSED, GroupType
 from rcim.rules.policies import changed
 
 TYPES_MAX = 200
@@ -55,6 +55,8 @@ class TypeTable:
         """Groups that are there, by type."""
         self._about_to_be: dict[str, int] = {}
         """Groups that wait to be durable, by type."""
+        self._going: set[str] = set()
+        """Types whose removal waits to be durable."""
 
     def __iter__(self) -> Iterator[GroupType]:
         return iter(sorted(self._rows.values(), key=lambda row: row.name))
@@ -65,6 +67,10 @@ class TypeTable:
         if found is None:
             raise RcimError(BAD_PARAMETER, f"group type {name!r}: must be one of {', '.join(sorted(self._rows))}")
         return found
+
+    def of_group(self, name: str) -> GroupType:
+        """The row of a group's type; CLOSED if the type is gone."""
+        return self._rows.get(name, CLOSED)
 
     def is_changed(self, name: str) -> bool:
         """True if it was made or changed at run time."""
@@ -85,6 +91,8 @@ class TypeTable:
         if name not in self._settings and (self.counts.get(name) or self._about_to_be.get(name)):
             raise RcimError(NOT_PERMITTED, f"there are {self.counts.get(name, 0)} groups of type {name}")
         self._rebuilt({key: change for key, change in self._changes.items() if key != name})
+        if name not in self._settings:
+            self._going.add(name)
 
     def put(self, name: str, change: TypeChange | None) -> None:
         """Let `change` be in force; None takes back the one of `name`. It has been checked."""
@@ -121,6 +129,8 @@ class TypeTable:
 
     def admit(self, row: GroupType) -> None:
         """Count a group that is about to be made. Raises RcimError(TOO_MANY_OF_TYPE)."""
+        if row.name in self._going:
+            raise RcimError(BAD_PARAMETER, f"group type {row.name} is being removed")
         there = self.counts.get(row.name, 0) + self._about_to_be.get(row.name, 0)
         if row.group_cap and there >= row.group_cap:
             raise RcimError(TOO_MANY_OF_TYPE, f"at most {row.group_cap} groups of type {row.name}")
@@ -129,6 +139,7 @@ class TypeTable:
     def settled(self) -> None:
         """What was about to be is, and was counted, or never will be."""
         self._about_to_be.clear()
+        self._going.clear()
 
     def count(self, name: str, by: int) -> None:
         """So many groups more of type `name` are there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.outcomes import Members, Page, UserFacts
+from rcim.actor.outcomes import Marks, Members, Page, UserFacts
 from rcim.actor.records import Member, Profile, UserProfile
 
 
@@ -18,6 +18,8 @@ class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     member: Member | None
     unread: int = 0
     """Filled in by who knows the group's type (GT-19)."""
+    unstored: bool = False
+    """Messages are not stored: what the newest SEQ is, only the group's actor knows (GT-22)."""
 
 
 class GroupsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -100,5 +102,15 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
 
 
 Answer = (
-    ConnectionsPage | Counted | Heads | GroupsPage | LoginFacts | IdlePage | Accounts | Page | Members | UserFacts
+    ConnectionsPage
+    | Counted
+    | Heads
+    | GroupsPage
+    | LoginFacts
+    | IdlePage
+    | Accounts
+    | Page
+    | Members
+    | Marks
+    | UserFacts
 )

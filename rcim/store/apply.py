@@ -33,6 +33,7 @@ class Applier:
     def __init__(self, view: WriteView) -> None:
         self._view = view
         self._heads: dict[str, Head] = {}
+        self._profiles: dict[str, Profile | None] = {}
 
     def apply(self, record: Record) -> None:
         """Apply one record. Raises StoreError if what is there already is damaged."""
@@ -57,10 +58,10 @@ class Applier:
 
     def _message_kept(self, record: MessageKept) -> None:
         self._keep(record.key, record.message)
-        if record.sender is not None:
-            self._put_member(record.key, record.sender)
         if record.profile is not None:
             self._put_profile(record.key, record.profile)
+        if record.sender is not None:
+            self._put_member(record.key, record.sender)
 
     def _keep(self, key: str, message: Message) -> None:
         head = self._head(key)
@@ -94,6 +95,8 @@ class Applier:
 
     def _group_changed(self, record: GroupChanged) -> None:
         key = record.key
+        if record.profile is not None:
+            self._put_profile(key, record.profile)
         came = sum(self._put_member(key, member) for member in record.put)
         for user_id in record.dropped:
             came -= self._drop_member(key, user_id)
@@ -109,8 +112,6 @@ class Applier:
             self._change(key, member_num=head.member_num + came)
         for mark in record.marks:
             self._put_mark(key, mark)
-        if record.profile is not None:
-            self._put_profile(key, record.profile)
         if record.message is not None:
             self._keep(key, record.message)
 
@@ -122,6 +123,7 @@ class Applier:
             self._index(record.key, profile.name, "")
             self._count(profile.type, -1)
         self._view.delete("profiles", key)
+        self._profiles.pop(record.key, None)
         rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
         for user in [keys.second(row) for row, _ in rows]:
             self._drop_member(record.key, user)
@@ -136,6 +138,7 @@ class Applier:
         before = self._view.get("profiles", key.encode())
         self._index(key, unpack(before, Profile).name if before else "", profile.name)
         self._view.put("profiles", key.encode(), pack(profile))
+        self._profiles[key] = profile
 
     def _index(self, key: str, before: str, name: str) -> None:
         """GR-09: the words by which a group is found."""
@@ -153,8 +156,17 @@ class Applier:
         row = keys.pair(key, member.user_id)
         new = self._view.get("members", row) is None
         self._view.put("members", row, pack(member))
-        self._view.put("memberships", keys.pair(member.user_id, key), bytes([member.msg_flag]))
+        hidden = keys.HIDDEN if self._hidden(key) else 0
+        self._view.put("memberships", keys.pair(member.user_id, key), bytes([member.msg_flag | hidden]))
         return new
+
+    def _hidden(self, key: str) -> bool:
+        """True if the group is one that its members do not know of yet (GT-16, GR-08)."""
+        found = self._profiles.get(key)
+        if found is None:
+            data = self._view.get("profiles", key.encode())
+            found = self._profiles[key] = unpack(data, Profile) if data else None
+        return found is not None and (found.importing or not found.active)
 
     def _drop_member(self, key: str, user_id: str) -> bool:
         """True if it was one."""

@@ -7,7 +7,7 @@
 | profiles    | conversation                | Profile                                      |
 | heads       | conversation                | Head                                         |
 | members     | conversation 0 user         | Member                                       |
-| memberships | user 0 conversation         | MsgFlag u8                                   |
+| memberships | user 0 conversation         | MsgFlag u8, HIDDEN if the group was hidden when it was written |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
 | purge       | conversation                | SEQ u64: messages up to it are to be removed |
@@ -51,6 +51,20 @@ def message(conversation: str, seq: int) -> bytes:
 def after(left: str, cursor: str) -> bytes:
     """The least key of a `pair` table with this left part and a right part above `cursor`."""
     return left.encode() + SEP + cursor.encode() + (SEP if cursor else b"")
+
+
+HIDDEN = 0x80
+"""Of a membership: the group may be one that the user does not know of yet (GT-16, GR-08); its profile says."""
+
+
+def flag_of(value: bytes) -> int:
+    """The MsgFlag of a membership; 0 where an early version kept none."""
+    return value[0] & ~HIDDEN if value else 0
+
+
+def was_hidden(value: bytes) -> bool:
+    """True if the group's profile has to be looked at."""
+    return bool(value) and value[0] & HIDDEN != 0
 
 
 def words_of(text: str) -> list[str]:

@@ -6,9 +6,12 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from rcim.base.errors import RcimError
 from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, Priority, Role
 from rcim.client import Message
+from rcim.handlers import table
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
 from tests.integration.test_groups import Crowd, refused, rooms
@@ -217,3 +220,51 @@ async def test_names_at_the_bound(rooms: TestServer) -> None:  # GR-03
         raw.write(bytes(data))
         unknown = await raw.answer_to(9)
         assert isinstance(unknown, RcimError) and unknown.code.name == "BAD_PARAMETER", "unknown MsgFlag"
+
+
+async def test_hidden_groups_cost_their_members_nothing(tmp_path: Path) -> None:  # GT-16, GR-08
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.groups_per_user_max=2",))
+    await server.start()
+    async with Crowd(server) as crowd:
+        alice, root = await crowd("alice", "administrator")
+        for i in range(2):
+            await alice.create_group("H", group_id=f"h{i}", type_="Private", members=["bob"])
+        await root.import_group("O", group_id="o", owner="zoe")
+        await root.import_members("o", [f.ImportedMember("bob", Role.MEMBER, 0, 0)])
+        bob = await crowd("bob")
+        assert await bob.groups() == [] and await refused(bob.leave("h0")) == "NO_SUCH_GROUP"
+        await bob.create_group("B", group_id="b", type_="ChatRoom")
+        raw = await server.member("bob")
+        await root.notice("h0", "secret")
+        await root.dissolve("h0")
+        await root.dissolve("o")
+        await bob.send("b", "x")
+        first = await raw.take()
+        assert isinstance(first, f.Deliver), f"nothing of hidden groups is heard: {first}"
+        await alice.send("h1", "now you see it")
+        assert [g.group_id for g in await bob.groups()] == ["b", "h1"]
+    await server.stop()
+
+
+async def test_an_answer_that_can_not_be_encoded(rooms: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = await rooms.member("alice")
+    monkeypatch.setitem(table._BY_TYPE, f.GroupsJoined.TYPE, lambda result, desk: f.GroupCreateOk("x" * 999))
+    said = await raw.ask(f.GroupsJoined("", 0))
+    assert isinstance(said, RcimError) and said.code.name == "SERVER_ERROR", "who asked does not wait for ever"
+    assert isinstance(await raw.ask(f.ProfileGet("bob")), f.ProfileGetOk)
+
+
+async def test_unstored_groups_in_the_list(rooms: TestServer) -> None:  # GT-22, RX-05
+    async with Crowd(rooms) as crowd:
+        alice = await crowd("alice")
+        await alice.create_group("Live", group_id="v", type_="AVChatRoom")
+        await alice.send("v", "one")
+        (entry,) = await alice.groups()
+        assert entry.unstored and entry.newest_seq == 0
+        again = rooms.client("alice")
+        await again.connect()
+        await alice.send("v", "two")
+        async for message in again.messages():
+            assert message.text == "two", "what was before is not given as new"
+            break
+        await again.close()

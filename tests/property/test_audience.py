@@ -88,10 +88,10 @@ def test_coming_twice_loses_nothing() -> None:
 
 
 def test_what_a_visit_can_not_carry_is_a_backlog() -> None:
-    limits = Limits(frame_bytes_max=16384)
+    limits = Limits(frame_bytes_max=32768)
     audience = Audience(KEY, limits)
     audience.add("a")
-    audience.put([pack(message(seq, 8000)) for seq in (1, 2, 3)])
+    audience.put([pack(message(seq, 17000)) for seq in (1, 2, 3)])
     first = audience.visit(0)
     assert (first.first_seq, first.last_seq, audience.backlog) == (1, 1, True)
     assert len(first.data) <= limits.frame_bytes_max

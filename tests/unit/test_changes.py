@@ -55,3 +55,28 @@ def test_what_admins_do_is_kept_apart() -> None:
 
 def test_a_slice_grows_with_the_room_up_to_a_second() -> None:
     assert [slice_ms(n) for n in (0, 50, 51, 400, 1000, 100_000)] == [0, 0, 51, 400, 1000, 1000]
+
+
+def test_the_last_word_counts() -> None:
+    changes = Changes(100)
+    muted, unmuted = ChangeKind.MUTED, ChangeKind.UNMUTED
+    for kind in (muted, unmuted, muted):
+        changes.add(change(kind, "u", by="ada"))
+    assert [(row.kind, row.users) for row in taken(changes)] == [(muted, ["u"])]
+    changes.add(change(ChangeKind.JOINED, "x"))
+    changes.add(change(ChangeKind.JOINED, "u"))
+    changes.add(change(ChangeKind.KICKED, "u", by="ada"))
+    changes.add(change(ChangeKind.JOINED, "u"))
+    assert [(row.kind, row.users, row.count) for row in taken(changes)] == [(ChangeKind.JOINED, ["x", "u"], 2)]
+    for kind in (ChangeKind.ADMIN_APPOINTED, ChangeKind.ADMIN_REMOVED):
+        changes.add(change(kind, "u", by="ada"))
+    assert [row.kind for row in taken(changes)] == [ChangeKind.ADMIN_REMOVED]
+
+
+def test_a_frame_of_them_is_bounded() -> None:
+    changes = Changes(100)
+    at = 0
+    while not changes.full:
+        changes.add(change(ChangeKind.MUTED, *(f"{at}-{i}".ljust(64, "x") for i in range(100)), by=f"admin{at}"))
+        at += 1
+    assert len(changes.take("g")) < 40_000

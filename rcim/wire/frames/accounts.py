@@ -246,4 +246,9 @@ class AdminGroupsSync(Frame, frozen=True, gc=False):
 class AdminGroupsSyncOk(Frame, frozen=True, gc=False):
     """What was changed, and what could not be."""
 
-    results: A[list[GroupResult], StructList(GroupResult, 2000), "By group id."]
+    results: A[
+        list[GroupResult],
+        StructList(GroupResult, 1000),
+        "What could not be, then what was changed, each by group id; at most 700 of them.",
+    ]
+    left_out: A[int, Ext(1, U32), "How many more were changed."] = 0

@@ -8,7 +8,7 @@ from rcim.wire.frames.kinds import (
     PAGE_CURSOR,
 )
 from rcim.wire.schema import Frame, Struct, frame, row
-from rcim.wire.types import U32, Bool, StructList, str8
+from rcim.wire.types import U32, Bool, StructList, str8, str16
 
 
 @row("Policy")
@@ -16,7 +16,7 @@ class Policy(Struct, frozen=True, gc=False):
     """One policy of a group type (group-types.md)."""
 
     name: A[str, str8(64, 1), "Its name."]
-    value: A[str, str8(255), "Its value, as text."]
+    value: A[str, str16(4000), "Its value, as text."]
 
 
 @row("GroupTypeEntry")

@@ -36,6 +36,11 @@ class GroupEntry(Struct, frozen=True, gc=False):
     read_seq: A[int, Ext(2, U64), "The asking user's MsgSeq: read up to here."] = 0
     unread: A[int, Ext(3, U64), "Messages after that; always 0 where the type counts none (GT-19)."] = 0
     info_seq: A[int, Ext(4, U64), "InfoSeq: if it has grown, ask for the profile again."] = 0
+    unstored: A[
+        bool,
+        Ext(5, Bool()),
+        "True where messages are not stored: `newest_seq` then says nothing; begin at the first DELIVER (seq.md).",
+    ] = False
 
 
 @row("MemberEntry")
@@ -249,7 +254,7 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
     next_msg_seq: A[int, U64, "NextMsgSeq: the SEQ that the next message gets."]
     member_num: A[int, U32, "MemberNum."]
     max_member_num: A[int, U32, "MaxMemberNum; 0: no cap."]
-    online_num: A[int, U32, "Members that are online now."]
+    online_num: A[int, U32, "Members and guests who are online now."]
     apply_join_option: A[
         ApplyJoinOption, Enum(ApplyJoinOption), "ApplyJoinOption; DISABLE_APPLY where the type takes no applications."
     ]
@@ -274,6 +279,7 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
         "Begin with an empty cursor, go on with `next`, whose content means nothing to a client.",
         "Members may ask, where the type shows its list (GT-03): all of it; or the earliest 500 by JoinTime; or "
         "NOT_PERMITTED. App administrators may always ask, for all of it.",
+        "A page may hold fewer rows than asked for, or none, and still have a `next`.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )

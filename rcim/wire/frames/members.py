@@ -12,6 +12,7 @@ from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList, str8, str16
 
 MANY = StrList(USER, USERS_MAX)
+SPARSE = "A page may hold fewer rows than asked for, or none, and still have a `next`."
 
 
 @row("AddedEntry")
@@ -99,7 +100,7 @@ class GroupKickOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_APPLICATIONS_OK",
-    rules=("The owner, admins and app administrators may ask.",),
+    rules=("The owner, admins and app administrators may ask.", SPARSE),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
 class GroupApplications(Frame, frozen=True, gc=False):
@@ -236,7 +237,7 @@ class GroupMuteOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_MUTED_OK",
-    rules=("Who may mute may ask.",),
+    rules=("Who may mute may ask.", SPARSE),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
 class GroupMuted(Frame, frozen=True, gc=False):
@@ -309,7 +310,7 @@ class GroupBlockOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_BLOCKED_OK",
-    rules=("Who may block may ask.",),
+    rules=("Who may block may ask.", SPARSE),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
 class GroupBlocked(Frame, frozen=True, gc=False):

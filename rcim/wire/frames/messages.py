@@ -65,7 +65,7 @@ class Message(Struct, frozen=True, gc=False):
         "message is then that user's, with that user's nickname and face URL, and `client_msg_id` counts as that "
         "user's. The order among messages of one connection is then kept only for each `as_user`.",
         "Where messages are not stored (GT-22) the reply says that the message has its SEQ and goes out; after a "
-        "restart the counter goes on higher, never lower.",
+        "restart the counter goes on higher, never lower, and ids sent before it are not remembered.",
     ),
     errors=(
         "NO_SUCH_GROUP",
