@@ -71,9 +71,9 @@ def _notes() -> list[str]:
         "are not stored (`roaming_days` 0), HISTORY has the last 20 from memory, and SEQ goes on higher after a restart.",
         "Otherwise members can read messages of the last `roaming_days` days; app administrators all that is kept.",
         "",
-        "A policy that changes counts for what is asked from then on: nobody is put out of a group by it, and a guest who is",
-        "in goes on hearing. A group whose type is taken out of the settings file can only be read, left, and dissolved by an",
-        "app administrator; the log says so at the start.",
+        "A policy that changes counts for what is asked from then on: nobody is put out of a group by it, and a guest",
+        "who is in goes on hearing. A group whose type is taken out of the settings file can only be read, left, and",
+        "dissolved by an app administrator; the log says so at the start.",
     ]
 
 
@@ -111,8 +111,9 @@ def _own_types() -> list[str]:
         "`group_fields` and `member_fields` say which keys there are: `key read write`, several parted by commas. `read`",
         "and `write` are the least that may: `anyone`, `member`, `admin`, `owner`, `app_admin`. A member's key may end",
         "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z,",
-        f"0-9 and _; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a member. An empty "
-        "value removes the field.",
+        f"0-9 and _; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a "
+        "member. An "
+        "empty value removes the field.",
     ]
     return lines
 
