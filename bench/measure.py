@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from rcim_bench import codec, commit, limits, scenario, stages
+from rcim_bench import codec, commit, groups, limits, scenario, stages
 from rcim_bench.peers import run as peers
 from rcim_bench.rig import rig
 
@@ -45,6 +45,7 @@ def measurements(rounds: int) -> dict[str, Callable[[Say], Awaitable[dict[str, A
         "stages-plain": lambda say: stages.run(1000, 40, 5, 200, True, say),
         "commit": commits,
         "codec": codecs,
+        "groups": lambda say: groups.run(groups.FULL_MEMBERS, groups.FULL_GROUPS, groups.FULL_SECONDS, (), say),
         "peers": lambda say: peers.run(1000, 40, 5, 200, 16, rounds, fast, say),
         "peers-slow": lambda say: peers.run(1000, 40, 3, 200, 16, 1, slow, say),
     }

@@ -247,6 +247,45 @@ def _gateways(found: Found) -> str:
     )
 
 
+def _groups(found: Found) -> str:
+    """Groups in number and in size: what depends on it, and what does not."""
+    report = found["groups"]
+    asked: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in report["rows"]:
+        asked.setdefault((row["part"], row["request"]), []).append(row)
+    pairs = [(part, request, rows) for (part, request), rows in asked.items() if len(rows) == 2]
+    times = [
+        (request, *(f"{row['at']}: {row['p50_ms']} / {row['p99_ms']}" for row in rows), rows[1]["p50_ratio"])
+        for _, request, rows in pairs
+    ]
+    sizes = [
+        (
+            f"{size} groups of 20 in the store",
+            f"{report['start_s'][size]} s",
+            f"{report['start_rss_kib'][size]:,} KiB",
+            ", ".join(f"{n}: {kib:,} KiB" for n, kib in report["rss_kib_by_groups_in_memory"][size].items()),
+        )
+        for size in report["start_s"]
+    ]
+    joins = [
+        (
+            f"{size} members within {report['seconds']:g} s",
+            f"{frames:,}",
+            report["joins_frames_per_member"][size],
+            f"{report['joins_frames_if_each_join_were_told_alone'][size]:,}",
+            f"{report['joins_server_cpu_share'][size]:.0%}",
+        )
+        for size, frames in report["joins_frames"].items()
+    ]
+    return "\n\n".join(
+        (
+            table(("stored", "start", "memory at start", "memory by groups in memory"), sizes),
+            table(("request", "p50 / p99 ms", "p50 / p99 ms", "ratio"), times),
+            table(("joining an AVChatRoom", "notices sent", "a member", "if each were told alone", "server"), joins),
+        )
+    )
+
+
 def _k(found: Found) -> str:
     by_k: dict[int, dict[bool, dict[str, Any]]] = {}
     for row in found["k"]["rows"]:
@@ -280,6 +319,7 @@ def page(found: Found) -> str:
         commit=_section(found, "commit", _commit),
         peers=_section(found, "peers", _peers),
         gateways=_section(found, SCENARIO + "gateways", _gateways),
+        groups=_section(found, "groups", _groups),
     )
 
 
@@ -365,4 +405,12 @@ halves the cost.
 
 Server and generator share the two processors here, so a gateway's gain is what the generator leaves. Each gateway
 goes round among fewer sockets, and so more often: less waiting, for more writes.
+
+## Groups in number and in size
+
+`rcim-bench groups`: start-up and memory follow the groups that are used, not those that are stored; what is asked of one
+group does not depend on how many others there are, or on how many are in it; and joins of a large room are told
+together, so that their notices grow with its members and not with their square.
+
+{groups}
 """

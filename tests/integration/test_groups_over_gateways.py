@@ -3,13 +3,16 @@ own, and the one with the conversations dies (ADR 0009, ADR 0010)."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from rcim.base import clock
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, MsgFlag, Platform
 from rcim.wire import frames as f
+from rcim.wire.elements import GroupTip, decode_body
 from tests.kit import Raw, TestCluster, create, send, until
 
 
@@ -97,3 +100,24 @@ async def test_notices_cross_gateways(cluster: TestCluster) -> None:  # GT-15, G
     await owner_dies(cluster)
     refused = await bob.ask(send("v", "c"))
     assert refused.code.name == "SENDER_MUTED", "what holds for all chat rooms holds after it too (SC-04)"
+
+
+async def test_who_is_online_anywhere_is_not_dropped(cluster: TestCluster) -> None:  # GT-11
+    alice, carol = await at(cluster, 0, "alice"), await at(cluster, 1, "carol")
+    root = await at(cluster, 1, "administrator")
+    await root.ask(f.AdminTypeSet("Dropping", "Public", [f.Policy("drop_offline", "true")]))
+    await alice.ask(
+        f.GroupCreate("d", "Dropping", "D", "", "", "", ApplyJoinOption.BY_TYPE, ["bob", "carol", "dora"])
+    )
+    dora = await at(cluster, 0, "dora")
+    await dora.ask(f.GroupMemberSet("d", "dora", msg_flag=MsgFlag.DISCARD))
+    assert cluster.back is not None
+    over = asyncio.Event()
+    cluster.back.dispatcher.housekeeping.drop_offline(clock.wall_ms() + 1000, over.set)
+    await over.wait()
+    tip = (await carol.take_of(f.Deliver)).messages[0]
+    (element,) = decode_body(tip.body)
+    assert isinstance(element, GroupTip) and (element.kind, element.users) == (ChangeKind.OFFLINE, ["bob"])
+    assert tip.sender == "@SYSTEM"
+    members = await alice.ask(f.GroupMembers("d", "", 0))
+    assert {m.user_id for m in members.members} == {"alice", "carol", "dora"}, "who does not listen is online too"

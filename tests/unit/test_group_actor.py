@@ -14,7 +14,7 @@ from rcim.actor.records import GroupChanged, GroupCreated, GroupSnapshot, Messag
 from rcim.base.errors import RcimError
 from rcim.base.ids import message_id
 from rcim.base.limits import DEFAULTS, Limits
-from rcim.base.terms import ApplyJoinOption, Priority, Role
+from rcim.base.terms import ApplyJoinOption, JoinStatus, Priority, Role
 from rcim.rules.group_types import BUILT_IN, GroupType
 from tests.kit import world
 
@@ -282,3 +282,38 @@ def test_a_group_made_again_goes_on_with_its_seq() -> None:  # MS-01
     for by, seq in (("bob", 2), ("alice", 3)):
         sent = kit.send(by, "c1", admin=True).result
         assert isinstance(sent, o.Sent) and sent.seq == seq and not sent.duplicate, "its messages are gone, ids too"
+
+
+def test_history_goes_back_as_far_as_the_type_says() -> None:  # GT-22, AB-04
+    day = 86_400_000
+    kit = Kit()
+    kit.now = 1000 * day
+    kit.create()
+    kit.send("alice", "c1")
+
+    def since(command: c.ReadHistory) -> int:
+        query = kit.do(command).result
+        assert isinstance(query, o.MessagesQuery)
+        return query.from_time_ms
+
+    assert since(history("alice")) == 0, "a young group is not searched by time"
+    kit.now += 10 * day
+    assert since(history("alice")) == 1003 * day
+    assert since(history("root", admin=True)) == 0
+    later = c.ReadHistory("alice", False, 0, 0, 20, False, 1009 * day, 0)
+    assert since(later) == 1009 * day
+
+
+def test_applications_mutes_and_blocks_are_of_users_not_members() -> None:  # SC-02, GR-05, GR-11
+    kit = Kit()
+    kit.create(option=2)
+    assert kit.do(c.JoinGroup("bob", False, "", "please")).result == o.Joined(0, 1, JoinStatus.WAITING)
+    kit.do(c.MuteUsers("alice", False, ["bob"], 60))
+    kit.do(c.DecideApplication("alice", False, "bob", True, ""))
+    assert kit.refused(sending("bob", "c1")) == "SENDER_MUTED"
+    kit.do(c.KickMembers("alice", False, ["bob"], ""))
+    kit.now += 59_999
+    kit.do(c.InviteUsers("root", True, ["bob"]))
+    assert kit.refused(sending("bob", "c1")) == "SENDER_MUTED"
+    kit.now += 1
+    assert isinstance(kit.send("bob", "c1").result, o.Sent)
