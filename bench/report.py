@@ -272,7 +272,7 @@ def _groups(found: Found) -> str:
             f"{size} members within {report['seconds']:g} s",
             f"{frames:,}",
             report["joins_frames_per_member"][size],
-            f"{report['joins_frames_if_each_join_were_told_alone'][size]:,}",
+            f"{report['joins_frames_if_told_singly'][size]:,}",
             f"{report['joins_server_cpu_share'][size]:.0%}",
         )
         for size, frames in report["joins_frames"].items()

@@ -29,17 +29,18 @@ def page() -> str:
         "",
         "## Policies",
         "",
-        "| policy | rule | what it says | " + " | ".join(t.name for t in types) + " |",
-        "|---|---|---|" + "---|" * len(types),
+        "| policy | rule | what it says | values | " + " | ".join(t.name for t in types) + " |",
+        "|---|---|---|---|" + "---|" * len(types),
     ]
     for policy in POLICIES:
         values = " | ".join(policy.show(getattr(t, policy.name)) or "none" for t in types)
-        lines.append(f"| `{policy.name}` | {policy.rule} | {policy.doc} | {values} |")
+        lines.append(f"| `{policy.name}` | {policy.rule} | {policy.doc} | {policy.values} | {values} |")
     lines += ["", *_notes(), "", "## Who may do what", ""]
     lines += [
         "Least standing that may, and the error that others get. `owner` and `admin` are roles in the group; an app",
-        "administrator need not be a member. Acting on others (kick, block, mute, name cards) needs a higher role than",
-        "theirs, and the owner is acted on by nobody.",
+        "administrator need not be a member. Whom one may act on (kick, block, mute, name cards), where one may at all:",
+        "members and admins act on ordinary members, the owner and app administrators on admins too, nobody on the owner",
+        "or on oneself.",
     ]
     for row in types:
         lines += ["", f"### {row.name}", "", *rights(row)]
@@ -63,7 +64,8 @@ def _notes() -> list[str]:
         "administrator. `search` `never` can't be changed; `off` can be switched on. A notice (`notice`) tells members",
         "of joining, leaving, roles, the owner, mutes and the profile: `none` not at all; `weak` those online, by",
         "GROUP_CHANGES; `strong` by an ordinary message with a GroupTip element, which has a SEQ, is stored and counts",
-        "as unread. A message by the server itself has the sender `@SYSTEM`. Name cards, MsgFlag and custom fields of",
+        "as unread. Its sender is who did it, or `@SYSTEM` if nobody did; its priority is HIGH. Name cards, "
+        "MsgFlag and custom fields of",
         "members change without a notice.",
         "",
         "Where `needs_first_message` is true, everyone but the owner and app administrators gets NO_SUCH_GROUP until the",
@@ -100,6 +102,11 @@ def _own_types() -> list[str]:
         "rcim-admin type set OAGroup --base Public kick=member",
         "```",
         "",
+        "A type follows its base: what is changed in `Public` later counts in `OAGroup` too, where it has no "
+        "policy of its",
+        "own. Over the wire every value is text; fields are parted by commas (`Level anyone app_admin, Motto "
+        "member admin`).",
+        "",
         f"{_words(LOCKED)} are those of the base. What does not fit together is refused:",
         "",
         *(f"- {text}" for _, text in CHECKS),
@@ -108,7 +115,11 @@ def _own_types() -> list[str]:
         "",
         "## Custom fields",
         "",
-        "`group_fields` and `member_fields` say which keys there are: `key read write`, several parted by commas. `read`",
+        "`group_fields` and `member_fields` say which fields there are: `key read write`, several parted by "
+        "commas; for a",
+        "member `key read write [self_read] [self_write]`: `Nick member admin self_write` is read by members and "
+        "written by",
+        "admins and the member itself. `read`",
         "and `write` are the least that may: `anyone`, `member`, `admin`, `owner`, `app_admin`. A member's key may end",
         "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z,",
         f"0-9 and _; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a "

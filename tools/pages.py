@@ -46,8 +46,17 @@ def _fields(cls: type[Struct]) -> list[str]:
         lines.append("No fields: the body is empty (or holds extensions).")
     if added:
         lines += ["", "| extension | tag | type | absent means | meaning |", "|---|---|---|---|---|"]
-        lines += [f"| `{f.name}` | {f.tag} | {_type(f.type)} | {f.default!r} | {f.doc} |" for f in added]
+        lines += [f"| `{f.name}` | {f.tag} | {_type(f.type)} | {_absent(f.default)} | {f.doc} |" for f in added]
     return lines
+
+
+def _absent(default: Any) -> str:
+    """What an extension that is not there stands for."""
+    if default is None:
+        return "nothing said"
+    if default in ((), ""):
+        return "empty"
+    return str(getattr(default, "name", default))
 
 
 def _row(f: Field) -> str:
@@ -202,6 +211,7 @@ def errors() -> str:
         "For programs: [errors.json](errors.json).",
         "",
         "- **mistake**: asking again gives the same answer. Change the request.",
+        "  With `retry_after_ms` (a mute, a block) it is over after that time.",
         "- **violation**: the client broke the protocol. Change the client.",
         "- **overload**: ask again later, after `retry_after_ms` if it is there.",
         "- **fault**: something failed in the server; ask again later. Nothing was done.",

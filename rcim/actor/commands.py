@@ -213,9 +213,11 @@ class DropOffline(Asked, frozen=True, gc=False):
 
 
 class PlaceMember(Asked, frozen=True, gc=False):
-    """GR-10, ID-09: be in the group, or not, whatever its rules of joining and leaving; `by` is the user."""
+    """GR-10, ID-09: be in the group, or not, whatever its rules of joining and leaving; `by` is the user. With `forced`
+    also as the owner (GT-08)."""
 
     inside: bool
+    forced: bool = False
 
 
 # ------------------------------------------------------------------------------------------------- reading

@@ -63,6 +63,8 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     approved: bool
     operator: str
     text: str
+    newest_seq: int
+    """At the moment of joining."""
 
 
 class Noticed(msgspec.Struct, frozen=True, gc=False):

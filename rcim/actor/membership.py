@@ -29,6 +29,7 @@ from rcim.base.errors import (
     GROUP_FULL,
     NO_SUCH_MEMBER,
     NOT_PERMITTED,
+    OWNER_MAY_NOT_LEAVE,
     TOO_MANY_ENTRIES,
     RcimError,
 )
@@ -121,7 +122,8 @@ def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int
     mark = g.marks.get(user_id)
     if mark is None or not mark.applied_ms:
         raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
-    told = Tell([*_deciders(g), user_id], Decided(user_id, command.approve, command.by, command.text))
+    said = Decided(user_id, command.approve, command.by, command.text, g.newest if command.approve else 0)
+    told = Tell([*_deciders(g), user_id], said)
     marks = _without_application(g, [user_id])
     if not command.approve:
         return g.settle(Done(), now_ms, position, marks=marks, info=False, more=(told,))
@@ -271,20 +273,23 @@ def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int
 
 
 def place(g: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
-    """GR-10, ID-09: the app says who is in; only the cap counts, and that an account can be deleted."""
+    """GR-10, ID-09: the app says who is in; only the cap, blocks and the owner's place count, the last not when the
+    account is deleted."""
     _, row = g.there(command.by, True)
     user_id = command.by
     if command.inside == (user_id in g.members):
         return Outcome(Done())
     if not command.inside:
-        return _gone(g, row, [MemberGone(user_id)], ChangeKind.LEFT, user_id, now_ms, position)
+        if g.rank(user_id) is Who.OWNER and not (row.owner_may_leave or command.forced):
+            raise RcimError(OWNER_MAY_NOT_LEAVE)
+        gone = MemberGone(user_id, GoneReason.REMOVED)
+        return _gone(g, row, [gone], ChangeKind.LEFT, "", now_ms, position)
     check_not_blocked(g, user_id, now_ms)
     check_room(g, row, 1)
     return g.settle(
         Done(),
         now_ms,
         position,
-        by=user_id,
         change=(ChangeKind.JOINED, [user_id]),
         put=[_member(g, row, user_id, now_ms)],
         marks=_without_application(g, [user_id]),

@@ -14,7 +14,7 @@ from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
-from rcim.base.ids import SYSTEM_USER, is_guest
+from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import ChangeKind, MsgFlag, Priority, Role
 from rcim.rules.group_types import ChangeNotice, GroupType
@@ -246,7 +246,9 @@ class GroupState:
             self.profile = msgspec.structs.replace(profile, first_seq=self.next_seq)
         sender = self.members.get(by)
         card = sender.name_card if sender is not None else ""
-        bare = Message(0, 0, 0, Priority.HIGH, by or SYSTEM_USER, "", "", card, f"tip-{self.info_seq}", b"", tip=said)
+        bare = Message(
+            0, 0, 0, Priority.HIGH, by or SYSTEM_USER, "", "", card, f"{TIP_PREFIX}{self.next_seq}", b"", tip=said
+        )
         message = self.numbered(now_ms, position, bare)
         effects.append(Deliver(message))
         return message

@@ -62,7 +62,9 @@ SENDER_MUTED = ErrorCode(
     "SENDER_MUTED",
     _M,
     False,
-    "The sender is muted: in this group, with the whole of it, or in all chat rooms (SC-02 to SC-04).",
+    "The sender is muted: in this group, with the whole of it, or in all chat rooms (SC-02 to SC-04). "
+    "retry_after_ms says "
+    "when it ends, if that is known.",
 )
 GROUP_ID_TAKEN = ErrorCode(10021, "GROUP_ID_TAKEN", _M, False, "Another owner's group has this id.")
 ALREADY_HANDLED = ErrorCode(

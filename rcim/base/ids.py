@@ -12,6 +12,8 @@ GROUP_ID_BYTES_MAX = 48
 """GT-25."""
 CLIENT_MSG_ID_BYTES_MAX = 64
 """Room for a UUID in text and a prefix."""
+TIP_PREFIX = "@tip-"
+"""Of client message ids that the server gives to strong notices (GT-15); no client may use one."""
 RESERVED_GROUP_PREFIX = "@TGS#"
 """GT-25: ids that the server makes."""
 

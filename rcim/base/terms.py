@@ -48,6 +48,7 @@ class GoneReason(IntEnum):
     LEFT = 2
     KICKED = 3
     OFFLINE = 4
+    REMOVED = 5
 
 
 class MsgFlag(IntEnum):

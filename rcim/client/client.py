@@ -322,6 +322,8 @@ class Client(GroupRequests, MemberRequests, AdminRequests):
         elif isinstance(push, frames.GroupGone):
             self._inbox.gone(push)
         elif isinstance(push, PUSHES):
+            if isinstance(push, frames.JoinDecided) and push.approved and push.user_id == self.user_id:
+                self._track(push.group_id, push.newest_seq)
             self._inbox.told(push)
         elif isinstance(push, frames.GoingAway):
             self._leaving_ms = push.reconnect_within_ms

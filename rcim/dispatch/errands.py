@@ -208,7 +208,7 @@ class Errands:
 
         def groups(user_id: str, facts: Any) -> None:
             if isinstance(facts, LoginFacts):
-                left.extend((key, c.PlaceMember(user_id, True, False)) for key in facts.conversations)
+                left.extend((key, c.PlaceMember(user_id, True, False, True)) for key in facts.conversations)
                 known[user_id] = known[user_id] or bool(facts.conversations)
             else:
                 failed[user_id] = True

@@ -5,12 +5,12 @@ from __future__ import annotations
 from rcim.actor import commands, outcomes
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
-from rcim.base.ids import check_user_id, has_control
+from rcim.base.ids import check_user_id
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import GroupIds, check_name, check_users, group_key
 from rcim.handlers.members import added
-from rcim.handlers.messages import of_fields, page_limit
+from rcim.handlers.messages import check_client_msg_id, of_fields, page_limit
 from rcim.rules.fields import check_field
 from rcim.rules.type_table import TypeChange
 from rcim.store import answers
@@ -107,11 +107,13 @@ def messages_import(frame: frames.AdminMessagesImport, caller: Caller, desk: Des
     """ADMIN_MESSAGES_IMPORT."""
     if not 1 <= len(frame.messages) <= MESSAGES_AT_ONCE:
         raise RcimError(BAD_PARAMETER, f"messages: {len(frame.messages)}, must be 1 to {MESSAGES_AT_ONCE}")
-    for item in frame.messages:
-        check_user_id(item.sender)
-        check_body(item.body, desk.limits.body_bytes_max, desk.limits.elements_max)
-        if has_control(item.client_msg_id):
-            raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
+    for at, item in enumerate(frame.messages):
+        try:
+            check_user_id(item.sender)
+            check_body(item.body, desk.limits.body_bytes_max, desk.limits.elements_max)
+            check_client_msg_id(item.client_msg_id)
+        except RcimError as error:
+            raise RcimError(error.code, f"messages[{at}]: {error.detail}") from None
     rows = [
         commands.ImportedMessage(m.sender, m.time_ms, m.priority, m.client_msg_id, m.body) for m in frame.messages
     ]

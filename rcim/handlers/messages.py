@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rcim.actor import commands, effects, outcomes, records
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, RcimError
-from rcim.base.ids import check_user_id, has_control
+from rcim.base.ids import TIP_PREFIX, check_user_id, has_control
 from rcim.base.terms import GROUP_PREFIX, group_conversation
 from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
@@ -22,12 +22,17 @@ def check_conversation(conversation: str) -> str:
     return conversation
 
 
+def check_client_msg_id(name: str) -> None:
+    """Raises RcimError(BAD_PARAMETER) for control characters, and for what the server itself uses."""
+    if has_control(name) or name.startswith(TIP_PREFIX):
+        raise RcimError(BAD_PARAMETER, f"client_msg_id: no control characters, and not {TIP_PREFIX} in front")
+
+
 def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
     """SEND: the body is checked here (MS-03), everything else by the actor."""
     limits = desk.limits
     check_body(frame.body, limits.body_bytes_max, limits.elements_max)
-    if has_control(frame.client_msg_id):
-        raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
+    check_client_msg_id(frame.client_msg_id)
     if frame.as_user and frame.as_user != caller.user_id:
         return _send_as(frame, caller)
     return ToActor(
@@ -146,7 +151,9 @@ class Packing:
         if isinstance(said, effects.Requested):
             return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
         if isinstance(said, effects.Decided):
-            return frames.JoinDecided(group_id, said.user_id, said.approved, said.operator, said.text).encode()
+            return frames.JoinDecided(
+                group_id, said.user_id, said.approved, said.operator, said.text, said.newest_seq
+            ).encode()
         return frames.Notice(group_id, said.time_ms, said.body).encode()
 
 

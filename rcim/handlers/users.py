@@ -6,7 +6,7 @@ from rcim.actor import commands, outcomes
 from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
 from rcim.base.errors import BAD_PARAMETER, RcimError
-from rcim.base.ids import check_user_id, is_guest
+from rcim.base.ids import check_user_id, has_control, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_users, group_key, guests_may_not
 from rcim.handlers.members import added
@@ -96,6 +96,9 @@ def invalidate(frame: frames.AdminAccountInvalidate, caller: Caller, desk: Desk)
 def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_GROUPS_SYNC (GR-10)."""
     user_id = check_user_id(frame.user_id)
+    for at, group_id in enumerate(frame.groups):
+        if has_control(group_id):
+            raise RcimError(BAD_PARAMETER, f"groups[{at}]: not a group id")
     keys = [group_key(group_id) for group_id in dict.fromkeys(frame.groups)]
     if len(keys) > desk.limits.groups_per_user_max:
         raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, at most {desk.limits.groups_per_user_max}")

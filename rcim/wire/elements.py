@@ -79,7 +79,9 @@ class GroupTip(Element, frozen=True, gc=False):
     count: A[int, U32, "To how many in all."]
     member_num: A[int, U32, "MemberNum after it."]
     info_seq: A[int, U64, "InfoSeq after it."]
-    what: A[Sequence[str], Ext(1, StrList(str8(32, 1), 32)), "Which fields, for PROFILE_CHANGED."] = ()
+    what: A[
+        Sequence[str], Ext(1, StrList(str8(32, 1), 32)), "Which fields, for PROFILE_CHANGED: as in GroupChange."
+    ] = ()
 
 
 AnyElement = Text | Custom | TypedBytes | GroupTip

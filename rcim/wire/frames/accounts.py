@@ -119,7 +119,9 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
     rules=(
         "The user is logged out everywhere, its profile is removed, and it is taken out of all its groups. A group that "
         "it owned goes on without an owner. Its messages stay. UserSigs made before are refused.",
-        "When the reply comes all of that has been done.",
+        "When the reply comes all of that has been done. No GROUP_GONE comes to who is logged out so.",
+        "What was not known (nothing kept of it, in no group) is ALREADY; its UserSigs are refused all the same. Oneself "
+        "among them is BAD_PARAMETER.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
@@ -230,7 +232,11 @@ class GroupResult(Struct, frozen=True, gc=False):
     rules=(
         "The user joins those that are listed and leaves those that are not; what is so already costs nothing. Whether "
         "a group takes applications does not matter, its cap does.",
-        "Each group is done by itself: see its result. Groups in which nothing changed are left out.",
+        "Each group is done by itself: see its result. Groups in which nothing changed are left out. Who owns a "
+        "group of a "
+        "type whose owner may not leave stays in it (OWNER_MAY_NOT_LEAVE); who is blocked is not let in (BLOCKED).",
+        "The user need not be known. It gets GROUP_GONE with REMOVED; the others are told by JOINED or LEFT without an "
+        "operator.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,

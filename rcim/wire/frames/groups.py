@@ -190,8 +190,8 @@ class GroupJoinOk(Frame, frozen=True, gc=False):
     """The user is a member, or waits for a decision."""
 
     newest_seq: A[int, U64, "The newest SEQ at the moment of joining; 0 if there is no message."]
-    member_num: A[int, U32, "MemberNum, with the new member."]
-    status: A[JoinStatus, Ext(1, Enum(JoinStatus)), "Absent: the user is a member."] = JoinStatus.JOINED
+    member_num: A[int, U32, "MemberNum, with the new member; if the user waits, as it is."]
+    status: A[JoinStatus, Ext(1, Enum(JoinStatus)), "JOINED, or WAITING for JOIN_DECIDED."] = JoinStatus.JOINED
 
 
 @frame(

@@ -20,7 +20,11 @@ class AddedEntry(Struct, frozen=True, gc=False):
     """What became of one user of many."""
 
     user_id: A[str, USER, "The user."]
-    result: A[AddResult, Enum(AddResult), "FAILED: blocked in this group, or no user; ALREADY: was one before."]
+    result: A[
+        AddResult,
+        Enum(AddResult),
+        "FAILED: blocked in this group, or the server could not do it; ALREADY: it was so before.",
+    ]
 
 
 @row("Application")
@@ -75,7 +79,7 @@ class GroupInviteOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_KICK_OK",
     rules=(
-        "Who may: GT-10; and only those with a lower role. All are removed or none.",
+        "Who may: GT-10; and whom: group-types.md. All are removed or none.",
         "The owner can't be kicked (NOT_PERMITTED), nor oneself (BAD_PARAMETER); who is no member is NO_SUCH_MEMBER.",
         "The kicked get GROUP_GONE.",
     ),
@@ -184,7 +188,10 @@ class GroupMemberGetOk(Frame, frozen=True, gc=False):
         "`role`: by the owner, where the type lets the owner appoint admins (GT-09), and by app administrators; "
         "MEMBER or ADMIN, the owner by GROUP_OWNER_SET. `fields`: by the rule of each field (GR-06).",
         "App administrators may all of it, except where the type has no admins or no member fields.",
-        "After `msg_flag` DISCARD nothing of the group comes as DELIVER any more (RX-01).",
+        "After `msg_flag` DISCARD no DELIVER, GROUP_CHANGES or NOTICE to all of the group comes any more "
+        "(RX-01), one's own "
+        "messages neither. A NOTICE that names the user, JOIN_REQUESTED, JOIN_DECIDED and GROUP_GONE still come.",
+        "A name card, a field or a MsgFlag changes without a notice; all but the MsgFlag raise InfoSeq.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
 )
@@ -213,7 +220,7 @@ class GroupMemberSetOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_MUTE_OK",
     rules=(
-        "Who may: GT-17; and only those with a lower role. All are muted or none.",
+        "Who may: GT-17; and whom: group-types.md. All are muted or none.",
         "It holds through leaving and joining again (SC-02), so who is no member may be named too.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
@@ -285,7 +292,7 @@ class GroupMuteAllOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_BLOCK_OK",
     rules=(
-        "Who may: the type's `block` policy (group-types.md); and only those with a lower role. All or none.",
+        "Who may: the type's `block` policy (group-types.md); and whom: the same page. All or none.",
         "Who is a member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),

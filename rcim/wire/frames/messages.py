@@ -27,13 +27,17 @@ class Message(Struct, frozen=True, gc=False):
 
     seq: A[int, U64, "Its SEQ in the conversation: 1, 2, 3 … without a gap."]
     time_ms: A[int, U64, "When the server took it, milliseconds since 1970; never less than the one before."]
-    message_id: A[int, U64, "Unique in the app."]
+    message_id: A[int, U64, "Unique in the app; of messages that are not stored it is 2^63 or more."]
     priority: A[Priority, Enum(Priority), "The priority it was sent with."]
     sender: A[str, USER, "The sender's user id."]
     nickname: A[str, NICKNAME, "The sender's nickname when it was sent; may be empty."]
     face_url: A[str, FACE_URL, "The sender's face URL when it was sent; may be empty."]
     name_card: A[str, NAME_CARD, "The sender's name card in this group when it was sent; may be empty."]
-    client_msg_id: A[str, CLIENT_MSG_ID, "The id that the sender's client gave it."]
+    client_msg_id: A[
+        str,
+        CLIENT_MSG_ID,
+        "The id that the sender's client gave it; of a GroupTip `@tip-` and its SEQ, by the server.",
+    ]
     body: A[bytes, BODY, "Its elements (frames.md, Elements)."]
     user_fields: A[
         Sequence[CustomField],
@@ -82,7 +86,9 @@ class Send(Frame, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "Where to: `g:` and the group id."]
     client_msg_id: A[
-        str, CLIENT_MSG_ID, "Chosen by the client, unique for each message it means to send. No control characters."
+        str,
+        CLIENT_MSG_ID,
+        "Chosen by the client, unique for each message it means to send. No control characters, not `@tip-` in front.",
     ]
     priority: A[
         Priority, Enum(Priority), "How important it is: what goes first when not everything can (HIGH first)."

@@ -28,8 +28,8 @@ class GroupGone(Frame, frozen=True, gc=False):
     reason: A[
         GoneReason,
         Enum(GoneReason),
-        "Dissolved; left, by another device of the user; kicked (by an admin, by a block); or dropped for being "
-        "offline (GT-11).",
+        "Dissolved; left, by the user on this or another device; kicked, by an admin or a block; dropped for being "
+        "offline (GT-11); removed, by the app's back end.",
     ]
     operator: A[str, Ext(1, USER_OR_NONE), "Who kicked."] = ""
     text: A[str, Ext(2, str16(300)), "What was said about it."] = ""
@@ -50,7 +50,12 @@ class GroupChange(Struct, frozen=True, gc=False):
     member_num: A[int, U32, "MemberNum after it."]
     info_seq: A[int, U64, "InfoSeq after it."]
     time_ms: A[int, U64, "When; of the last one, if they are many."]
-    what: A[Sequence[str], Ext(1, StrList(str8(32, 1), 32)), "Which fields, for PROFILE_CHANGED."] = ()
+    what: A[
+        Sequence[str],
+        Ext(1, StrList(str8(32, 1), 32)),
+        "For PROFILE_CHANGED: name, introduction, notification, face_url, apply_join_option, max_member_num, "
+        "mute_all, or `fields.` and a key.",
+    ] = ()
 
 
 @frame(
@@ -59,7 +64,8 @@ class GroupChange(Struct, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "Sent to members who are online where the type's notice is weak (GT-15): no SEQ, not stored. Where it "
+        "Sent to everyone who hears the group (online, not by DISCARD; guests and the joiner too) where the type's "
+        "notice is weak (GT-15): no SEQ, not stored. Where it "
         "is strong, the same comes as a message with a GroupTip element; where it is none, nothing comes.",
         "In a large room changes are joined together: one frame stands for up to a second of them, names up to "
         "100 users of each kind and says how many there were.",
@@ -106,6 +112,7 @@ class JoinDecided(Frame, frozen=True, gc=False):
     approved: A[bool, Bool(), "True: the applicant is a member."]
     operator: A[str, USER, "Who decided."]
     text: A[str, str16(300), "What was said about it."]
+    newest_seq: A[int, Ext(1, U64), "If approved: the newest SEQ at the moment of joining."] = 0
 
 
 @frame(
