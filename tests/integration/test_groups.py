@@ -115,8 +115,10 @@ async def test_applying_and_deciding(rooms: TestServer) -> None:  # GR-05, GT-05
         assert await refused(alice.decide("p", "nobody", False)) == "ALREADY_HANDLED"
         assert await ada.applications("p") == []
         assert (await bob.send("p", "here")).seq > 0
-        tip, here = await crowd.told("bob", Message), await crowd.told("bob", Message)
-        assert tip.tip.kind is ChangeKind.JOINED and here.text == "here" and here.seq == tip.seq + 1
+        here = await crowd.told("bob", Message)
+        tip = (await bob.history("p"))[0]
+        assert tip.tip is not None and tip.tip.kind is ChangeKind.JOINED
+        assert here.text == "here" and here.seq == tip.seq + 1
         assert tip.client_msg_id == f"@tip-{tip.seq}" and tip.sender == "ada"
         assert await refused(bob.send("p", "x", client_msg_id="@tip-9")) == "BAD_PARAMETER"
         assert (await eve.join("p")).status is JoinStatus.WAITING
