@@ -20,7 +20,7 @@ from rcim.actor.effects import Decided, MemberGone, MembersAdded, Requested, Tel
 from rcim.actor.lifecycle import ended_if_empty
 from rcim.actor.outcomes import Added, Done, Joined, Outcome
 from rcim.actor.records import Mark, Member
-from rcim.actor.state import FOR_EVER_MS, GroupState, until_ms
+from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState, until_ms
 from rcim.base.errors import (
     ALREADY_HANDLED,
     ALREADY_MEMBER,
@@ -37,8 +37,6 @@ from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, 
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation
 from rcim.rules.standing import Who
-
-RETRY_MS_MAX = 0xFFFFFFFF
 
 
 def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:

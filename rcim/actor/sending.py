@@ -8,7 +8,7 @@ from rcim.actor.commands import GiveNotice, ImportMessages, SendMessage
 from rcim.actor.effects import Deliver, Effect, Noticed, Tell
 from rcim.actor.outcomes import Done, Imported, Outcome, Sent
 from rcim.actor.records import Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
-from rcim.actor.state import FOR_EVER_MS, GroupState
+from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
 from rcim.rules.group_types import GroupType
@@ -18,7 +18,6 @@ from rcim.rules.standing import Who
 RESERVE = 1000
 """SEQs taken at once where messages are not stored: one commit for so many messages, and a jump of at most as many at a
 restart (MS-01)."""
-RETRY_MS_MAX = 0xFFFFFFFF
 
 
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:

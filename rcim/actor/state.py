@@ -16,7 +16,7 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import ChangeKind, MsgFlag, Priority, Role
+from rcim.base.terms import PERMANENT_S, ChangeKind, MsgFlag, Priority, Role
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -26,8 +26,8 @@ CHANGE_USERS_MAX = 100
 TAIL = 20
 """Messages kept in memory where they are not stored (GT-22)."""
 FOR_EVER_MS = (1 << 64) - 1
-PERMANENT_S = 0xFFFFFFFF
-"""The vendor's MuteTime for no end."""
+RETRY_MS_MAX = 0xFFFFFFFF
+"""The longest wait that an error can say."""
 
 
 def until_ms(seconds: int, now_ms: int) -> int:

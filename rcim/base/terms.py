@@ -99,6 +99,9 @@ class ChangeKind(IntEnum):
     BLOCKED = 12
 
 
+PERMANENT_S = 0xFFFFFFFF
+"""A duration without an end, as the vendor's MuteTime has it."""
+
 GROUP_PREFIX = "g:"
 """A conversation id is its kind's letter, a colon, and the id within the kind; `g` is a group."""
 

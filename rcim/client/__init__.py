@@ -4,9 +4,8 @@
 """
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Platform, Priority, Role
+from rcim.base.terms import PERMANENT_S, AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Platform, Priority, Role
 from rcim.client.client import Client
-from rcim.client.members import PERMANENT_S
 from rcim.client.model import (
     ApplicationEvent,
     ChangesEvent,

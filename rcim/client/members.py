@@ -9,9 +9,6 @@ from rcim.client.model import JoinResult
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import frames
 
-PERMANENT_S = 0xFFFFFFFF
-"""For mutes and blocks without an end."""
-
 
 class MemberRequests(Requests):
     """Part of Client. Each raises RcimError with the server's code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -11,12 +12,12 @@ from rcim.wire.schema import Frame
 F = TypeVar("F", bound=Frame)
 
 
-class Requests:
+class Requests(ABC):
     """Base of the client's requests; the client says how they travel."""
 
+    @abstractmethod
     async def request(self, frame: Frame, reply: type[F], *, repeat: bool = True) -> F:
         """Send a request and wait for its reply (Client.request)."""
-        raise NotImplementedError
 
     def _track(self, group_id: str, newest_seq: int) -> None:
         """The user is in the group: what comes after `newest_seq` is to be delivered."""

@@ -21,8 +21,6 @@ PAGE_CURSOR = str8(255)
 SIGNATURE = str16(500)
 USERS_MAX = 500
 """Users named in one request; the server's own bound is lower (limits.md)."""
-PERMANENT_S = 0xFFFFFFFF
-"""A duration without an end, as the vendor's MuteTime has it."""
 
 
 @row("CustomField")
