@@ -19,9 +19,11 @@ class Requests(ABC):
     async def request(self, frame: Frame, reply: type[F], *, repeat: bool = True) -> F:
         """Send a request and wait for its reply (Client.request)."""
 
+    @abstractmethod
     def _track(self, group_id: str, newest_seq: int) -> None:
         """The user is in the group: what comes after `newest_seq` is to be delivered."""
 
+    @abstractmethod
     def _forget(self, group_id: str) -> None:
         """The user is in the group no longer."""
 
