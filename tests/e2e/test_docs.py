@@ -34,6 +34,28 @@ async def test_the_tutorial_runs(tmp_path: Path) -> None:
     await process.stop()
 
 
+async def test_the_tutorial_about_groups_runs(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/tutorial/groups.md").read_text(), re.DOTALL)
+    process = ServerProcess(tmp_path / "rcim-data", ("limits.drain_grace_ms=300",))
+    await process.start()
+    (tmp_path / "groups.py").write_text(code.replace("7460", str(process.port)))
+    client = await asyncio.create_subprocess_exec(
+        sys.executable, "groups.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        said, _ = await client.communicate()
+    assert said.decode().splitlines() == [
+        "bob: WAITING",
+        "alice is asked: bob I play the Sicilian",
+        "bob is told: welcome",
+        "carol: SENDER_MUTED",
+        "1 alice JOINED bob",
+        "2 alice ADMIN_APPOINTED bob",
+        "3 bob MUTED carol",
+    ]
+    await process.stop()
+
+
 def readme_commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
