@@ -21,7 +21,7 @@ local f_field = ProtoField.bytes("rcim.field", "field")
 rcim.fields = { f_length, f_type, f_flags, f_id, f_field }
 
 local HEADER = 12
-local widths = { u8 = 1, u16 = 2, u32 = 4, u64 = 8, bool = 1, enum8 = 1 }
+local widths = { u8 = 1, u16 = 2, u32 = 4, u64 = 8, i32 = 4, bool = 1, enum8 = 1 }
 local prefixes = { str8 = 1, str16 = 2, bytes8 = 1, bytes16 = 2, elements16 = 2 }
 local read_struct
 
@@ -47,7 +47,7 @@ local function read_field(field, buf, at, stop, tree)
   local width = widths[field.type]
   if width then
     if at + width > stop then return nil end
-    local text = number(buf, at, width)
+    local text = field.type == "i32" and tostring(buf(at, 4):int()) or number(buf, at, width)
     if field.values then text = text .. " " .. (field.values[tonumber(text)] or "?") end
     tree:add(f_field, buf(at, width)):set_text(field.name .. ": " .. text)
     return at + width

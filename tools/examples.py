@@ -9,6 +9,8 @@ from rcim.base.terms import (
     ApplyJoinOption,
     ChangeKind,
     GoneReason,
+    ImageFormat,
+    ImageKind,
     JoinStatus,
     MsgFlag,
     Platform,
@@ -16,7 +18,22 @@ from rcim.base.terms import (
     Role,
 )
 from rcim.wire import frames as f
-from rcim.wire.elements import Custom, GroupTip, Text, TypedBytes, encode_body
+from rcim.wire.elements import (
+    Custom,
+    Face,
+    File,
+    GroupTip,
+    Image,
+    ImageVariant,
+    Location,
+    Merged,
+    MergedMessage,
+    Sound,
+    Text,
+    TypedBytes,
+    Video,
+    encode_body,
+)
 from rcim.wire.schema import FRAMES, Frame, Struct
 from rcim.wire.types import Bool, Bytes, Enum, Int, StrList, StructList
 
@@ -28,6 +45,18 @@ SIG = "eJyrVgrxCdYrSy1SslJQMtIzUNJRAItkpqTmlWSmZUIkKmCKKlOVrJQcNQwMNEvzS1LLMxJLN
 HELLO_TEXT = encode_body([Text("hello 你好")])
 MESSAGE = f.Message(7, TIME, 562949953421319, Priority.NORMAL, "alice", "Alice", "", "", "c-0001", HELLO_TEXT)
 TIP = encode_body([GroupTip(ChangeKind.JOINED, "bob", ["bob"], 1, 2, 4)])
+WHERE = "https://example.org/media/1"
+MEDIA = encode_body(
+    [
+        Face(7, b"wink"),
+        Image("i-1", ImageFormat.PNG, [ImageVariant(ImageKind.ORIGINAL, 12_345, 640, 480, WHERE)]),
+        Sound(WHERE, "s-1", 23_456, 12),
+        Video(WHERE, "v-1", 3_456_789, 60, "mp4", WHERE, 4_567, 320, 240, "jpg"),
+        File(WHERE, "f-1", 56_789, "plan.pdf"),
+        Location("Cape Horn", -55_983_000, -67_267_000),
+        Merged("Chess", ["bob: e4"], "[Chat history]", [MergedMessage("bob", "Bob", TIME, HELLO_TEXT)]),
+    ]
+)
 MIXED = encode_body([Text("see"), Custom(b"\x00\xff", "a map", "{}"), TypedBytes("app.dice", b"\x06")])
 
 EXAMPLES: tuple[Frame, ...] = (
@@ -169,6 +198,7 @@ MORE: tuple[Frame, ...] = (
     f.GroupGone("lobby", GoneReason.KICKED, "alice", "too loud"),
     f.Deliver("g:lobby", [f.Message(9, TIME, 10, Priority.HIGH, "bob", "", "", "", "tip-4", TIP)]),
     f.Send("g:lobby", "c-0003", Priority.NORMAL, HELLO_TEXT, "bob"),
+    f.Send("g:lobby", "c-0004", Priority.NORMAL, MEDIA),
     f.Error(300016, False, f.Send.TYPE, "Nothing can be kept now.", 1000),
     f.History("g:lobby", 1, 0, 20, True, TIME - 60_000, TIME),
     f.Send("g:lobby", "c-0002", Priority.HIGH, MIXED),
@@ -202,7 +232,7 @@ def _least(kind: Any) -> Any:
 
 def _most(kind: Any) -> Any:
     if isinstance(kind, Int):
-        return {"u8": 0xFF, "u16": 0xFFFF, "u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF}[kind.name]
+        return {"u8": 0xFF, "u16": 0xFFFF, "u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF, "i32": -1}[kind.name]
     if isinstance(kind, Bool):
         return True
     if isinstance(kind, Enum):

@@ -123,9 +123,11 @@ local rcim_structs = {
   GroupEntry = { name = "GroupEntry", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "owner", type = "str8" }, { name = "member_num", type = "u32" }, { name = "newest_seq", type = "u64" }, { name = "role", type = "u8" }, { name = "joined_seq", type = "u64" } }, extensions = { [1] = { name = "msg_flag", type = "enum8", values = { [1] = "ACCEPT_AND_NOTIFY", [2] = "ACCEPT_NOT_NOTIFY", [3] = "DISCARD" } }, [2] = { name = "read_seq", type = "u64" }, [3] = { name = "unread", type = "u64" }, [4] = { name = "info_seq", type = "u64" }, [5] = { name = "unstored", type = "bool" } } },
   GroupResult = { name = "GroupResult", fields = { { name = "group_id", type = "str8" }, { name = "joined", type = "bool" }, { name = "code", type = "u32" } }, extensions = {} },
   GroupTypeEntry = { name = "GroupTypeEntry", fields = { { name = "name", type = "str8" }, { name = "base", type = "str8" }, { name = "changed", type = "bool" }, { name = "groups", type = "u32" }, { name = "policies", type = "list16", item = { type = "struct16", struct = "Policy" } } }, extensions = {} },
+  ImageVariant = { name = "ImageVariant", fields = { { name = "kind", type = "enum8", values = { [1] = "ORIGINAL", [2] = "LARGE", [3] = "THUMB" } }, { name = "size", type = "u32" }, { name = "width", type = "u32" }, { name = "height", type = "u32" }, { name = "url", type = "str16" } }, extensions = {} },
   ImportedMember = { name = "ImportedMember", fields = { { name = "user_id", type = "str8" }, { name = "role", type = "enum8", values = { [1] = "MEMBER", [2] = "ADMIN", [3] = "OWNER" } }, { name = "join_time_ms", type = "u64" }, { name = "unread", type = "u32" } }, extensions = {} },
   ImportedMessage = { name = "ImportedMessage", fields = { { name = "sender", type = "str8" }, { name = "time_ms", type = "u64" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "client_msg_id", type = "str8" }, { name = "body", type = "elements16" } }, extensions = {} },
   MemberEntry = { name = "MemberEntry", fields = { { name = "user_id", type = "str8" }, { name = "role", type = "enum8", values = { [1] = "MEMBER", [2] = "ADMIN", [3] = "OWNER" } }, { name = "join_time_ms", type = "u64" }, { name = "name_card", type = "str8" } }, extensions = { [1] = { name = "msg_flag", type = "enum8", values = { [1] = "ACCEPT_AND_NOTIFY", [2] = "ACCEPT_NOT_NOTIFY", [3] = "DISCARD" } }, [2] = { name = "read_seq", type = "u64" }, [3] = { name = "last_send_time_ms", type = "u64" }, [4] = { name = "muted_until_ms", type = "u64" }, [5] = { name = "fields", type = "list16", item = { type = "struct16", struct = "CustomField" } } } },
+  MergedMessage = { name = "MergedMessage", fields = { { name = "sender", type = "str8" }, { name = "nickname", type = "str8" }, { name = "time_ms", type = "u64" }, { name = "body", type = "elements16" } }, extensions = {} },
   Message = { name = "Message", fields = { { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "sender", type = "str8" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" }, { name = "name_card", type = "str8" }, { name = "client_msg_id", type = "str8" }, { name = "body", type = "elements16" } }, extensions = { [1] = { name = "user_fields", type = "list16", item = { type = "struct16", struct = "CustomField" } }, [2] = { name = "member_fields", type = "list16", item = { type = "struct16", struct = "CustomField" } } } },
   Policy = { name = "Policy", fields = { { name = "name", type = "str8" }, { name = "value", type = "str16" } }, extensions = {} },
   Stat = { name = "Stat", fields = { { name = "name", type = "str8" }, { name = "value", type = "u64" } }, extensions = {} },
@@ -137,6 +139,13 @@ local rcim_elements = {
   [2] = { name = "Custom", fields = { { name = "data", type = "bytes16" }, { name = "description", type = "str16" }, { name = "extension", type = "str16" } }, extensions = {} },
   [3] = { name = "Bytes", fields = { { name = "type_name", type = "str8" }, { name = "data", type = "bytes16" } }, extensions = {} },
   [4] = { name = "GroupTip", fields = { { name = "kind", type = "enum8", values = { [1] = "JOINED", [2] = "INVITED", [3] = "LEFT", [4] = "KICKED", [5] = "OFFLINE", [6] = "ADMIN_APPOINTED", [7] = "ADMIN_REMOVED", [8] = "OWNER_CHANGED", [9] = "PROFILE_CHANGED", [10] = "MUTED", [11] = "UNMUTED", [12] = "BLOCKED" } }, { name = "operator", type = "str8" }, { name = "users", type = "list16", item = { type = "str8" } }, { name = "count", type = "u32" }, { name = "member_num", type = "u32" }, { name = "info_seq", type = "u64" } }, extensions = { [1] = { name = "what", type = "list16", item = { type = "str8" } } } },
+  [5] = { name = "Face", fields = { { name = "index", type = "u32" }, { name = "data", type = "bytes16" } }, extensions = {} },
+  [6] = { name = "Image", fields = { { name = "uuid", type = "str8" }, { name = "format", type = "enum8", values = { [1] = "JPG", [2] = "GIF", [3] = "PNG", [4] = "BMP", [255] = "OTHER" } }, { name = "variants", type = "list16", item = { type = "struct16", struct = "ImageVariant" } } }, extensions = {} },
+  [7] = { name = "Sound", fields = { { name = "url", type = "str16" }, { name = "uuid", type = "str8" }, { name = "size", type = "u32" }, { name = "seconds", type = "u32" } }, extensions = {} },
+  [8] = { name = "Video", fields = { { name = "url", type = "str16" }, { name = "uuid", type = "str8" }, { name = "size", type = "u32" }, { name = "seconds", type = "u32" }, { name = "format", type = "str8" }, { name = "thumb_url", type = "str16" }, { name = "thumb_size", type = "u32" }, { name = "thumb_width", type = "u32" }, { name = "thumb_height", type = "u32" }, { name = "thumb_format", type = "str8" } }, extensions = {} },
+  [9] = { name = "File", fields = { { name = "url", type = "str16" }, { name = "uuid", type = "str8" }, { name = "size", type = "u32" }, { name = "name", type = "str8" } }, extensions = {} },
+  [10] = { name = "Location", fields = { { name = "name", type = "str16" }, { name = "latitude_e6", type = "i32" }, { name = "longitude_e6", type = "i32" } }, extensions = {} },
+  [11] = { name = "Merged", fields = { { name = "title", type = "str8" }, { name = "abstracts", type = "list16", item = { type = "str8" } }, { name = "compatible_text", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "MergedMessage" } } }, extensions = {} },
 }
 
 local rcim = Proto("rcim", "rcim instant messaging")
@@ -148,7 +157,7 @@ local f_field = ProtoField.bytes("rcim.field", "field")
 rcim.fields = { f_length, f_type, f_flags, f_id, f_field }
 
 local HEADER = 12
-local widths = { u8 = 1, u16 = 2, u32 = 4, u64 = 8, bool = 1, enum8 = 1 }
+local widths = { u8 = 1, u16 = 2, u32 = 4, u64 = 8, i32 = 4, bool = 1, enum8 = 1 }
 local prefixes = { str8 = 1, str16 = 2, bytes8 = 1, bytes16 = 2, elements16 = 2 }
 local read_struct
 
@@ -174,7 +183,7 @@ local function read_field(field, buf, at, stop, tree)
   local width = widths[field.type]
   if width then
     if at + width > stop then return nil end
-    local text = number(buf, at, width)
+    local text = field.type == "i32" and tostring(buf(at, 4):int()) or number(buf, at, width)
     if field.values then text = text .. " " .. (field.values[tonumber(text)] or "?") end
     tree:add(f_field, buf(at, width)):set_text(field.name .. ": " .. text)
     return at + width

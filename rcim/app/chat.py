@@ -26,7 +26,7 @@ from rcim.client import (
 )
 from rcim.client.link import ConnectionGone
 from rcim.session.usersig import mint
-from rcim.wire.elements import GroupTip, Text
+from rcim.wire.elements import GroupTip, Text, plain_text
 from rcim.wire.frames import GroupChange
 
 HISTORY_LINES = 20
@@ -158,7 +158,7 @@ def _line(message: Message) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(message.time_ms / 1000))
     if message.tip is not None:
         return f"{clock} -- {_change(message.tip)}"
-    text = message.text or f"[{', '.join(e.NAME for e in message.elements) or 'nothing this client knows'}]"
+    text = plain_text(message.elements) or f"[{', '.join(e.NAME for e in message.elements) or 'unknown'}]"
     return f"{clock} {_clean(message.display_name)}: {_clean(text)}"
 
 

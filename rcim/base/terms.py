@@ -31,6 +31,24 @@ class ApplyJoinOption(IntEnum):
     DISABLE_APPLY = 3
 
 
+class ImageFormat(IntEnum):
+    """MS-03; the numbers are the vendor's."""
+
+    JPG = 1
+    GIF = 2
+    PNG = 3
+    BMP = 4
+    OTHER = 255
+
+
+class ImageKind(IntEnum):
+    """MS-03: which size of an image; the numbers are the vendor's."""
+
+    ORIGINAL = 1
+    LARGE = 2
+    THUMB = 3
+
+
 class Platform(IntEnum):
     """ID-04: what a session runs on."""
 

@@ -13,17 +13,27 @@ from typing import Any, ClassVar
 import construct as c
 
 from rcim.base.errors import BAD_ELEMENT, BODY_TOO_LARGE, RcimError
-from rcim.base.terms import ChangeKind
-from rcim.wire.schema import Ext, Struct, prepare
-from rcim.wire.types import U32, U64, Bytes, Enum, StrList, str8, str16
+from rcim.base.terms import ChangeKind, ImageFormat, ImageKind
+from rcim.wire.schema import Ext, Struct, prepare, row
+from rcim.wire.types import I32, U32, U64, Bytes, Elements, Enum, StrList, StructList, str8, str16
 
 KIND_LENGTH = struct.Struct(">HH")
+MEDIA_BYTES_MAX = 100 << 20
+"""MS-03: files that messages refer to; the server keeps none of them."""
+URL, UUID = str16(1024), str8(64)
 
 
 class Element(Struct, frozen=True, gc=False):
     """Base of the elements. `KIND` is the number on the wire."""
 
     KIND: ClassVar[int]
+
+    def check(self) -> None:
+        """What its fields' types do not say. Raises RcimError(BAD_ELEMENT)."""
+
+    def plain(self) -> str:
+        """What it is in a line of text; empty if it has nothing to show."""
+        return ""
 
 
 ELEMENTS: dict[int, type[Element]] = {}
@@ -50,6 +60,9 @@ class Text(Element, frozen=True, gc=False):
 
     text: A[str, str16(65535), "The text."]
 
+    def plain(self) -> str:
+        return self.text
+
 
 @element(2, "Custom")
 class Custom(Element, frozen=True, gc=False):
@@ -58,6 +71,9 @@ class Custom(Element, frozen=True, gc=False):
     data: A[bytes, Bytes("u16", 65535), "Anything."]
     description: A[str, str16(65535), "What a client shows that doesn't know the data; may be empty."]
     extension: A[str, str16(65535), "The app's own; may be empty."]
+
+    def plain(self) -> str:
+        return self.description
 
 
 @element(3, "Bytes")
@@ -84,9 +100,166 @@ class GroupTip(Element, frozen=True, gc=False):
     ] = ()
 
 
-AnyElement = Text | Custom | TypedBytes | GroupTip
+@element(5, "Face")
+class Face(Element, frozen=True, gc=False):
+    """A custom emoji of the app (TIMFaceElem)."""
+
+    index: A[int, U32, "Its number in the app."]
+    data: A[bytes, Bytes("u16", 65535), "The app's own; may be empty."]
+
+    def plain(self) -> str:
+        return "[Face]"
+
+
+@row("ImageVariant")
+class ImageVariant(Struct, frozen=True, gc=False):
+    """One size of an image."""
+
+    kind: A[ImageKind, Enum(ImageKind), "Original, large or thumbnail."]
+    size: A[int, U32, "Bytes; at most 104,857,600."]
+    width: A[int, U32, "Pixels."]
+    height: A[int, U32, "Pixels."]
+    url: A[str, URL, "Where it is."]
+
+
+@element(6, "Image")
+class Image(Element, frozen=True, gc=False):
+    """An image, which the app keeps (TIMImageElem)."""
+
+    uuid: A[str, UUID, "The app's id of it."]
+    format: A[ImageFormat, Enum(ImageFormat), "Its format."]
+    variants: A[list[ImageVariant], StructList(ImageVariant, 3), "1 to 3 of them, each kind once."]
+
+    def check(self) -> None:
+        kinds = [variant.kind for variant in self.variants]
+        if not kinds or len(set(kinds)) != len(kinds):
+            raise wrong(self, "needs 1 to 3 variants, each kind once")
+        for variant in self.variants:
+            check_size(self, variant.size)
+
+    def plain(self) -> str:
+        return "[Image]"
+
+
+@element(7, "Sound")
+class Sound(Element, frozen=True, gc=False):
+    """A voice message, which the app keeps (TIMSoundElem)."""
+
+    url: A[str, URL, "Where it is."]
+    uuid: A[str, UUID, "The app's id of it."]
+    size: A[int, U32, "Bytes; at most 104,857,600."]
+    seconds: A[int, U32, "Its length."]
+
+    def check(self) -> None:
+        check_size(self, self.size)
+
+    def plain(self) -> str:
+        return "[Voice]"
+
+
+@element(8, "Video")
+class Video(Element, frozen=True, gc=False):
+    """A video, which the app keeps (TIMVideoFileElem)."""
+
+    url: A[str, URL, "Where it is."]
+    uuid: A[str, UUID, "The app's id of it."]
+    size: A[int, U32, "Bytes; at most 104,857,600."]
+    seconds: A[int, U32, "Its length."]
+    format: A[str, str8(16), "As `mp4`."]
+    thumb_url: A[str, URL, "Where its picture is; may be empty."]
+    thumb_size: A[int, U32, "Bytes of it."]
+    thumb_width: A[int, U32, "Pixels."]
+    thumb_height: A[int, U32, "Pixels."]
+    thumb_format: A[str, str8(16), "As `jpg`."]
+
+    def check(self) -> None:
+        check_size(self, self.size)
+        check_size(self, self.thumb_size)
+
+    def plain(self) -> str:
+        return "[Video]"
+
+
+@element(9, "File")
+class File(Element, frozen=True, gc=False):
+    """A file, which the app keeps (TIMFileElem)."""
+
+    url: A[str, URL, "Where it is."]
+    uuid: A[str, UUID, "The app's id of it."]
+    size: A[int, U32, "Bytes; at most 104,857,600."]
+    name: A[str, str8(255), "Its name."]
+
+    def check(self) -> None:
+        check_size(self, self.size)
+
+    def plain(self) -> str:
+        return "[File]"
+
+
+@element(10, "Location")
+class Location(Element, frozen=True, gc=False):
+    """A place (TIMLocationElem)."""
+
+    name: A[str, str16(1024), "What it is called; may be empty."]
+    latitude_e6: A[int, I32, "Degrees north times 1,000,000: -90,000,000 to 90,000,000."]
+    longitude_e6: A[int, I32, "Degrees east times 1,000,000: -180,000,000 to 180,000,000."]
+
+    def check(self) -> None:
+        if abs(self.latitude_e6) > 90_000_000 or abs(self.longitude_e6) > 180_000_000:
+            raise wrong(self, f"{self.latitude_e6}, {self.longitude_e6} is no place on earth")
+
+    def plain(self) -> str:
+        return "[Location]"
+
+
+@row("MergedMessage")
+class MergedMessage(Struct, frozen=True, gc=False):
+    """A message that is forwarded with others."""
+
+    sender: A[str, str8(64, 1), "Who sent it."]
+    nickname: A[str, str8(120), "The sender's nickname then; may be empty."]
+    time_ms: A[int, U64, "When."]
+    body: A[bytes, Elements("u16", 65535), "Its elements; no Merged and no GroupTip among them."]
+
+
+@element(11, "Merged")
+class Merged(Element, frozen=True, gc=False):
+    """Several messages forwarded as one (TIMRelayElem)."""
+
+    title: A[str, str8(255), "What is shown of it."]
+    abstracts: A[list[str], StrList(str8(255), 10), "Some lines of what is in it."]
+    compatible_text: A[str, str16(1024), "What a client shows that can't show it."]
+    messages: A[list[MergedMessage], StructList(MergedMessage, 100), "1 to 100 of them, as many as fit the body."]
+
+    def check(self) -> None:
+        if not self.messages:
+            raise wrong(self, "holds no message")
+        for message in self.messages:
+            check_elements(message.body, 1000, SERVERS_OWN | {self.KIND})
+
+    def plain(self) -> str:
+        return self.compatible_text
+
+
+AnyElement = Text | Custom | TypedBytes | GroupTip | Face | Image | Sound | Video | File | Location | Merged
 SERVERS_OWN = frozenset({GroupTip.KIND})
 """Elements that no client may send."""
+
+
+def wrong(item: Element, text: str) -> RcimError:
+    """What is wrong with an element although its fields can be read (BAD_ELEMENT)."""
+    return RcimError(BAD_ELEMENT, f"{item.NAME}: {text}")
+
+
+def check_size(item: Element, size: int) -> None:
+    """MS-03: media are references, to files of at most MEDIA_BYTES_MAX. Raises RcimError(BAD_ELEMENT)."""
+    if size > MEDIA_BYTES_MAX:
+        raise wrong(item, f"{size} bytes, at most {MEDIA_BYTES_MAX}")
+
+
+def plain_text(elements: Sequence[Element]) -> str:
+    """A message in a line of text, as a push or a list of conversations shows it: elements one behind the other."""
+    return "".join(item.plain() for item in elements)
 
 
 def encode_body(elements: Sequence[Element]) -> bytes:
@@ -141,19 +314,23 @@ def check_body(body: bytes, bytes_max: int, elements_max: int) -> None:
     """
     if len(body) > bytes_max:
         raise RcimError(BODY_TOO_LARGE, f"body: {len(body)} bytes, at most {bytes_max}")
+    check_elements(body, elements_max, SERVERS_OWN)
+
+
+def check_elements(body: bytes, elements_max: int, refused: frozenset[int]) -> None:
+    """Number, known kinds, each well-formed and none of `refused`. Raises RcimError(BAD_ELEMENT)."""
     found = spans(body)
     if not 1 <= len(found) <= elements_max:
         raise RcimError(BAD_ELEMENT, f"body: {len(found)} elements, must be 1 to {elements_max}")
     for kind, start, end in found:
         cls = ELEMENTS.get(kind)
-        if cls is None or kind in SERVERS_OWN:
-            raise RcimError(
-                BAD_ELEMENT, f"element kind {kind} is not known" if cls is None else f"{cls.NAME} is the server's"
-            )
+        if cls is None or kind in refused:
+            raise RcimError(BAD_ELEMENT, f"element kind {kind} is not known, or not for a client to send")
         try:
-            cls.decode_struct(body, start, end)
+            item = cls.decode_struct(body, start, end)
         except RcimError as error:
             raise RcimError(BAD_ELEMENT, error.detail) from None
+        item.check()
 
 
 def reference_body() -> Any:

@@ -20,6 +20,7 @@ INTS: dict[str, tuple[str, int, Any]] = {
     "u16": ("H", 2, c.Int16ub),
     "u32": ("I", 4, c.Int32ub),
     "u64": ("Q", 8, c.Int64ub),
+    "i32": ("i", 4, c.Int32sb),
 }
 """Name on the spec page: struct letter, bytes, construct type."""
 
@@ -67,7 +68,7 @@ class Emit:
 
 @dataclass(frozen=True)
 class Int:
-    """An unsigned integer of the given name of INTS."""
+    """An integer of the given name of INTS: unsigned, or signed in two's complement."""
 
     name: str
 
@@ -298,7 +299,7 @@ class StructList:
 
 FieldType = Int | Bool | Enum | Bytes | StrList | StructList
 
-U8, U16, U32, U64 = Int("u8"), Int("u16"), Int("u32"), Int("u64")
+U8, U16, U32, U64, I32 = Int("u8"), Int("u16"), Int("u32"), Int("u64"), Int("i32")
 
 
 def str8(high: int, low: int = 0) -> Str:

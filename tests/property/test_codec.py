@@ -21,6 +21,8 @@ WIDTH = {"u8": 8, "u16": 16, "u32": 32, "u64": 64}
 
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Everything that fits a field type."""
+    if isinstance(kind, Int) and kind.name == "i32":
+        return st.integers(-(2**31), 2**31 - 1)
     if isinstance(kind, Int):
         return st.integers(0, 2 ** WIDTH[kind.name] - 1)
     if isinstance(kind, Bool):
@@ -123,7 +125,14 @@ CLIENTS_OWN = sorted(ELEMENTS.keys() - SERVERS_OWN)
 def test_elements_round_trip(elements: list[Any]) -> None:  # MS-03
     body = encode_body(elements)
     assert decode_body(body) == elements
-    check_body(body, 1 << 20, 64)
+    try:
+        for item in elements:
+            item.check()
+    except RcimError:
+        with pytest.raises(RcimError):
+            check_body(body, 1 << 20, 64)
+    else:
+        check_body(body, 1 << 20, 64)
 
 
 @settings(max_examples=300, deadline=None, database=None)

@@ -11,7 +11,7 @@ TABLE = json.loads((SPEC / "frames.json").read_text())
 BY_TYPE = {row["type"]: row for row in TABLE["frames"]}
 STRUCTS = {row["name"]: row for row in TABLE["structs"]}
 ELEMENTS = {row["kind"]: row for row in TABLE["elements"]}
-WIDTHS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "bool": 1, "enum8": 1}
+WIDTHS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "bool": 1, "enum8": 1}
 PREFIXES = {"str8": 1, "str16": 2, "bytes8": 1, "bytes16": 2, "elements16": 2}
 
 
@@ -35,7 +35,7 @@ def field(spec: dict[str, Any], data: bytes, at: int, end: int) -> tuple[Any, in
             return value == 1, at
         if kind == "enum8" and value not in spec["values"].values():
             raise Bad("BAD_PARAMETER")
-        return value, at
+        return (value - (1 << 32) if kind == "i32" and value >> 31 else value), at
     if kind in PREFIXES:
         size, at = integer(data, at, PREFIXES[kind], end)
         if at + size > end:

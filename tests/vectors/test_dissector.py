@@ -38,6 +38,10 @@ function range.uint(self)
   for i = 1, #self.data do n = n * 256 + self.data:byte(i) end
   return n
 end
+function range.int(self)
+  local value = range.uint(self)
+  return value >= 0x80000000 and value - 0x100000000 or value
+end
 function range.uint64(self)
   local n = 0
   for i = 1, #self.data do n = n * 256 + self.data:byte(i) end

@@ -1,0 +1,61 @@
+"""Elements of a message body (MS-03): what their types do not say, and how they look in a line of text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from rcim_tools.examples import HELLO_TEXT, MEDIA, MIXED, TIP
+
+from rcim.base.errors import RcimError
+from rcim.base.terms import ImageFormat, ImageKind
+from rcim.wire import elements as e
+
+IMAGE, SOUND, VIDEO, FILE, PLACE, MERGED = e.decode_body(MEDIA)[1:]
+VARIANT = e.ImageVariant(ImageKind.THUMB, 1, 2, 3, "u")
+
+
+def changed(item: Any, **fields: Any) -> bytes:
+    return e.encode_body([msgspec.structs.replace(item, **fields)])
+
+
+def test_media_of_every_kind_are_taken() -> None:
+    e.check_body(MEDIA, 8192, 64)
+    assert {item.KIND for item in e.decode_body(MEDIA)} | {1, 2, 3, 4} == e.ELEMENTS.keys()
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        (changed(IMAGE, variants=[]), "Image: needs 1 to 3 variants"),
+        (changed(IMAGE, variants=[VARIANT, VARIANT]), "Image: needs 1 to 3 variants"),
+        (changed(IMAGE, variants=[msgspec.structs.replace(VARIANT, size=(100 << 20) + 1)]), "Image: 104857601 bytes"),
+        (changed(SOUND, size=(100 << 20) + 1), "Sound: 104857601 bytes"),
+        (changed(VIDEO, thumb_size=(100 << 20) + 1), "Video: 104857601 bytes"),
+        (changed(FILE, size=0xFFFFFFFF), "File: 4294967295 bytes"),
+        (changed(PLACE, latitude_e6=91_000_000), "no place on earth"),
+        (changed(PLACE, longitude_e6=-180_000_001), "no place on earth"),
+        (changed(MERGED, messages=[]), "holds no message"),
+        (changed(MERGED, messages=[e.MergedMessage("b", "", 1, MEDIA)]), "element kind 11"),
+        (changed(MERGED, messages=[e.MergedMessage("b", "", 1, TIP)]), "element kind 4"),
+        (changed(MERGED, messages=[e.MergedMessage("b", "", 1, b"\x00")]), "ends inside"),
+        (e.KIND_LENGTH.pack(6, 1) + b"\x09", "ends inside this field"),
+    ],
+)
+def test_media_that_are_wrong(body: bytes, said: str) -> None:
+    with pytest.raises(RcimError) as error:
+        e.check_body(body, 1 << 20, 64)
+    assert error.value.code.name == "BAD_ELEMENT" and said in error.value.detail
+
+
+def test_the_largest_that_is_taken() -> None:
+    e.check_body(changed(FILE, size=100 << 20), 8192, 64)
+    e.check_body(changed(PLACE, latitude_e6=-90_000_000, longitude_e6=180_000_000), 8192, 64)
+    assert ImageFormat.OTHER == 255
+
+
+def test_a_line_of_text() -> None:  # the vendor's words
+    assert e.plain_text(e.decode_body(HELLO_TEXT)) == "hello 你好"
+    assert e.plain_text(e.decode_body(MEDIA)) == "[Face][Image][Voice][Video][File][Location][Chat history]"
+    assert e.plain_text(e.decode_body(MIXED)) == "seea map" and e.plain_text(e.decode_body(TIP)) == ""
