@@ -15,7 +15,7 @@ from rcim.actor.commands import (
     ImportMembers,
     ReclaimGroup,
 )
-from rcim.actor.effects import ConversationGone, GroupCounted, MembersAdded
+from rcim.actor.effects import ConversationGone, GroupCounted, MemberGone
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
@@ -83,7 +83,7 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
     g.last_info_time_ms = now_ms
     return Outcome(
         Created(command.group_id),
-        GroupCreated(g.key, g.profile, made, now_ms),
+        GroupCreated(g.key, g.profile, made, now_ms, row.stored),
         (*g.entering(made), GroupCounted(row.name, 1)),
     )
 
@@ -166,7 +166,7 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
     before = g.members.get(profile.owner)
     if before is not None:
         put.append(msgspec.structs.replace(before, role=Role.MEMBER))
-    return g.settle(
+    outcome = g.settle(
         Done(),
         now_ms,
         position,
@@ -174,8 +174,11 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
         change=(ChangeKind.OWNER_CHANGED, [command.user_id]),
         profile=msgspec.structs.replace(profile, owner=command.user_id),
         put=put,
-        more=(MembersAdded([command.user_id]),) if not (profile.active or profile.importing) else (),
     )
+    if profile.active or profile.importing:
+        return outcome
+    hidden = (MemberGone(profile.owner),) if before is not None else ()  # only the new owner knows of it now (GT-16)
+    return msgspec.structs.replace(outcome, effects=(*outcome.effects, *hidden, *g.entering(put[:1])))
 
 
 def dissolve(g: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:

@@ -24,7 +24,7 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
     who = g.who(command.by, command.admin)
     own = command.user_id == command.by
     check_right(Operation.OWN_MEMBER, who, row)
-    if not own:
+    if not own and who < Who.ADMIN:
         check_right(Operation.MEMBERS, who, row)  # who may not see the members does not learn who is one
     member = g.members.get(command.user_id)
     if member is None:

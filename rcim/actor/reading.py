@@ -75,7 +75,8 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
     room = page_bytes(g)
     page: list[Message] = []
     for message in found[: command.limit]:
-        room -= len(message.body) + MESSAGE_BYTES + sum(len(v) + 24 for _, v in message.user_fields)
+        fields = (*message.user_fields, *message.member_fields)
+        room -= len(message.body) + MESSAGE_BYTES + sum(len(value) + 24 for _, value in fields)
         if room < 0 and page:
             break
         page.append(message)

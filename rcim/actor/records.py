@@ -123,6 +123,8 @@ class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1
     profile: Profile
     members: list[Member]
     time_ms: int
+    stored: bool = True
+    """Its messages are: they begin where the counter stands."""
 
 
 class GroupDissolved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):

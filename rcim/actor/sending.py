@@ -181,6 +181,8 @@ def import_messages(g: GroupState, command: ImportMessages, now_ms: int, positio
 
 def give_notice(g: GroupState, command: GiveNotice, now_ms: int, position: int) -> Outcome:
     """MS-05: to all, or to named members."""
-    g.allowed(Operation.NOTICE, command.by, command.admin)
-    users = [u for u in dict.fromkeys(command.users) if u in g.members] if command.users else None
+    profile, _, _ = g.allowed(Operation.NOTICE, command.by, command.admin)
+    users: list[str] | None = None
+    if command.users:
+        users = [u for u in dict.fromkeys(command.users) if u in g.members and g.knows(profile, u)]
     return Outcome(Done(), None, (Tell(users, Noticed(now_ms, command.body)),))

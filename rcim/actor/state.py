@@ -86,9 +86,15 @@ class GroupState:
         profile = self.profile
         if profile is None:
             raise RcimError(NO_SUCH_GROUP)
-        if not admin and (profile.importing or (not profile.active and by != profile.owner)):
+        if not admin and not self.knows(profile, by):
             raise RcimError(NO_SUCH_GROUP)
         return profile, self.world.types.of_group(profile.type)
+
+    @staticmethod
+    def knows(profile: Profile, user_id: str) -> bool:
+        """False as long as the group is hidden from the user: imported (GR-08), or before its owner's first message
+        (GT-16)."""
+        return not profile.importing and (profile.active or user_id == profile.owner)
 
     def who(self, by: str, admin: bool) -> Who:
         """The standing of `by`."""

@@ -136,7 +136,7 @@ class Limits:
         300_000, 100, 86_400_000, "A conversation without a command for this long leaves memory; it is in the store."
     )
     tail_idle_ms: int = _bound(
-        86_400_000,
+        3_600_000,
         100,
         864_000_000,
         "The same for a conversation whose messages are not stored: with it go the last 20 and the ids of what was sent.",

@@ -56,8 +56,8 @@ class Inbox:
         """Whether the groups of any login, and those of this one, are known."""
         self._login = 0
         """Counts connections."""
-        self._early: dict[str, int] = {}
-        """Groups that turned up after a reconnection, before the list of groups: the newest SEQ heard of."""
+        self._early: dict[str, tuple[int, int]] = {}
+        """Groups that turned up after a reconnection, before the list of groups: first and newest SEQ heard of."""
         self.failure: RcimError | None = None
         """Why the stream has ended, if not by `close`."""
 
@@ -124,9 +124,13 @@ class Inbox:
         for group_id, entry in joined.items():
             # A group that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
-                continue  # what there is comes; what there was can not be had
+                if group_id in early:  # what came before the list; what was before that can not be had
+                    first, newest = early[group_id]
+                    self.track(group_id, first - 1).heard_of(newest)
+                    self._fill(group_id)
+                continue
             begin = entry.joined_seq if self._known else entry.newest_seq
-            self.track(group_id, begin).heard_of(max(entry.newest_seq, early.get(group_id, 0)))
+            self.track(group_id, begin).heard_of(max(entry.newest_seq, early.get(group_id, (0, 0))[1]))
             self._fill(group_id)
         self._known = self._caught_up = True
 
@@ -136,7 +140,8 @@ class Inbox:
         if not push.messages:
             return
         if group_id not in self._trackers and self._known and not self._caught_up:
-            self._early[group_id] = push.messages[-1].seq
+            first, _ = self._early.get(group_id, (push.messages[0].seq, 0))
+            self._early[group_id] = (first, push.messages[-1].seq)
             return
         tracker = self.track(group_id, push.messages[0].seq - 1)
         if self._full:

@@ -3,7 +3,8 @@
 1. Changes of one kind (by one operator, where others than those concerned do it) are one row, which names the first
    users and counts all of them.
 2. Who came and went again within it is in neither row; of muted and unmuted, appointed and removed, the last counts.
-3. So a frame is bounded, and a storm of joins costs each member one frame a slice (`slice_ms`), however many join.
+3. Rows stand in the order in which they happened: what can not be joined without breaking it goes out by itself.
+4. So a frame is bounded, and a storm of joins costs each member one frame a slice (`slice_ms`), however many join.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ OWN_DOING = frozenset({ChangeKind.JOINED, ChangeKind.LEFT, ChangeKind.OFFLINE})
 COMING = frozenset({ChangeKind.JOINED, ChangeKind.INVITED})
 GOING = frozenset({ChangeKind.LEFT, ChangeKind.KICKED, ChangeKind.OFFLINE, ChangeKind.BLOCKED})
 UNDONE_BY: dict[ChangeKind, frozenset[ChangeKind]] = {
-    **dict.fromkeys(COMING, GOING),
+    **dict.fromkeys(COMING, frozenset({ChangeKind.LEFT, ChangeKind.OFFLINE})),
     **dict.fromkeys(GOING, COMING),
 }
 """What of the same user is undone by a kind: neither is told."""
@@ -29,7 +30,7 @@ OVERRULED_BY: dict[ChangeKind, ChangeKind] = {
 }
 """What of the same user counts no more: only the last is told."""
 SLICE_MS_MAX = 1000
-ROWS_MAX, NAMES_MAX = 100, 400
+ROWS_MAX, NAMES_MAX = 100, 300
 """Rows and names of one frame: at 64 bytes a name it is well within the bound of frames."""
 
 
@@ -63,27 +64,46 @@ class Changes:
     @property
     def full(self) -> bool:
         """True if it should go out now."""
-        return len(self._rows) >= ROWS_MAX or sum(len(row.users) for row in self._rows.values()) >= NAMES_MAX
+        return len(self._rows) >= ROWS_MAX or self._named >= NAMES_MAX
 
-    def add(self, change: Change) -> None:
-        """Another change; the row it belongs to is the last from then on."""
+    @property
+    def _named(self) -> int:
+        return sum(len(row.users) + len(row.what) for row in self._rows.values())
+
+    def add(self, change: Change) -> bool:
+        """Another change. False, and nothing is added, if it would come before what it follows: `take` first."""
         own = change.kind in OWN_DOING
         key = (change.kind, "" if own else change.operator)
+        if key in self._rows and self._out_of_order(key, change):
+            return False
         unnamed = change.count - len(change.users)
         users = self._without_opposites(change)
         if users or unnamed or not change.users:
-            row = self._rows.pop(key, None)
+            row = self._rows.get(key)
             if row is None:
-                row = _Row(change)
+                row = self._rows[key] = _Row(change)
             elif own:
                 row.operator = ""
-            self._rows[key] = row
             for user in users[: max(0, self._names_max - len(row.users))]:
                 row.users[user] = None
             row.what.update(dict.fromkeys(change.what))
             row.count += len(users) + unnamed
         for row in self._rows.values():
             row.member_num, row.info_seq, row.time_ms = change.member_num, change.info_seq, change.time_ms
+        return True
+
+    def _out_of_order(self, key: tuple[ChangeKind, str], change: Change) -> bool:
+        """True if a row behind that of `key` tells something of the same users that is not undone or overruled."""
+        if change.kind is ChangeKind.OWNER_CHANGED:
+            return True
+        undone, overruled = UNDONE_BY.get(change.kind, frozenset()), OVERRULED_BY.get(change.kind)
+        behind = False
+        for there, row in self._rows.items():
+            stays = there[0] not in undone and there[0] is not overruled
+            if behind and stays and any(user in row.users for user in change.users):
+                return True
+            behind = behind or there == key
+        return False
 
     def _without_opposites(self, change: Change) -> list[str]:
         """The users of `change` of whom it is news; those of whom the opposite waits are taken out of that row."""

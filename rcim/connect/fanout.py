@@ -120,17 +120,20 @@ class Fanout:
         audience = self._audiences.get(key)
         if audience is None:
             return
-        audience.changes.add(change)
-        if audience.changes.full and audience.changes_timer is not None:
-            audience.changes_timer.cancel()
+        if not audience.changes.add(change):
+            self._tell_changes(audience)
+            audience.changes.add(change)
+        if audience.changes.full:
             self._tell_changes(audience)
         elif audience.changes_timer is None:
             since_ms = clock.steady_ms() - audience.changes_told_ms
-            wait = 0 if audience.changes.full else max(0, slice_ms(len(audience.members)) - since_ms)
+            wait = max(0, slice_ms(len(audience.members)) - since_ms)
             audience.changes_timer = self._loop.call_later(wait / 1000, self._tell_changes, audience)
 
     def _tell_changes(self, audience: Audience) -> None:
-        audience.changes_timer = None
+        if audience.changes_timer is not None:
+            audience.changes_timer.cancel()
+            audience.changes_timer = None
         audience.changes_told_ms = clock.steady_ms()
         data = audience.changes.take(audience.key.removeprefix(GROUP_PREFIX))
         if data:

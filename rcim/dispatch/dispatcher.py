@@ -170,8 +170,11 @@ class Dispatcher:
 
     def _with_unread(self, row: GroupRow) -> GroupRow:
         """GT-19: counted from what is kept anyway; no write for each member and message."""
-        member = row.member
-        if member is None or not self._world.types.of_group(row.profile.type).unread:
+        member, type_ = row.member, self._world.types.of_group(row.profile.type)
+        if not type_.stored:
+            unstored: GroupRow = msgspec.structs.replace(row, newest_seq=0, unstored=True)
+            return unstored
+        if member is None or not type_.unread:
             return row
         read = max(member.read_seq, member.joined_seq, row.profile.first_seq - 1)
         made: GroupRow = msgspec.structs.replace(row, unread=max(row.newest_seq - read, 0))

@@ -16,8 +16,8 @@ from rcim.rules.standing import Who
 from rcim.store import answers
 from rcim.wire import frames
 
-SYNCED_MAX = 700
-"""Groups told of in one answer: it fits a frame."""
+SYNCED_MAX, SYNCED_BYTES = 700, 60
+"""Groups told of in one answer, and what each takes of its frame."""
 
 
 def profile_set(frame: frames.ProfileSet, caller: Caller, desk: Desk) -> ToActor:
@@ -146,7 +146,8 @@ def invalidated_ok(result: outcomes.Invalidated, desk: Desk) -> frames.AdminAcco
 def synced_ok(result: outcomes.Synced, desk: Desk) -> frames.AdminGroupsSyncOk:
     """GR-10."""
     ordered = sorted(result.results, key=lambda one: (one[2] == 0, one[0]))
-    rows = [frames.GroupResult(key.partition(":")[2], inside, code) for key, inside, code in ordered[:SYNCED_MAX]]
+    most = min(SYNCED_MAX, (desk.limits.frame_bytes_max - 2048) // SYNCED_BYTES)
+    rows = [frames.GroupResult(key.partition(":")[2], inside, code) for key, inside, code in ordered[:most]]
     return frames.AdminGroupsSyncOk(rows, len(ordered) - len(rows))
 
 

@@ -306,8 +306,7 @@ def _group_row(view: ReadView, key: str, user_id: str) -> GroupRow | None:
     head = read_head(view, key)
     data = view.get("members", keys.pair(key, user_id)) if user_id else None
     member = unpack(data, Member) if data else None
-    newest = 0 if head.reserved else head.next_seq - 1
-    return GroupRow(profile, head.member_num, newest, head.info_seq, member, unstored=head.reserved)
+    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member)
 
 
 _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {

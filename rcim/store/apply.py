@@ -90,6 +90,7 @@ class Applier:
             info_seq=head.info_seq + 1,
             last_info_time_ms=record.time_ms,
             last_msg_time_ms=0,
+            reserved=head.reserved and not record.stored,
         )
         self._count(record.profile.type, +1)
 

@@ -236,6 +236,8 @@ async def test_hidden_groups_cost_their_members_nothing(tmp_path: Path) -> None:
         await bob.create_group("B", group_id="b", type_="ChatRoom")
         raw = await server.member("bob")
         await root.notice("h0", "secret")
+        await root.notice("h0", "secret", users=["bob"])
+        await root.notice("o", "secret", users=["bob"])
         await root.dissolve("h0")
         await root.dissolve("o")
         await bob.send("b", "x")

@@ -95,6 +95,9 @@ async def test_a_hidden_group_that_is_given_away_or_left() -> None:  # GT-16, GR
     await sim.answer("g:h", c.GiveGroup("u0", False, "u1"))
     assert isinstance(await sim.answer("g:h", send("u1", "c1")), o.Sent)
     assert sim.outlet.members["g:h"] == {"u0", "u1", "u2"}
+    await sim.answer("g:j", create("j", "Private", "u1", "u2"))
+    await sim.answer("g:j", c.GiveGroup("u0", False, "u1"))
+    assert sim.outlet.members["g:j"] == {"u1"}, "only the new owner knows of it"
     await sim.answer("g:i", create("i", "Private", "u1"))
     await sim.answer("g:i", c.SendMessage("root", True, "", "", "c1", Priority.NORMAL, b"b"))
     assert code(await sim.answer("g:i", c.ReadInfo("u1", False))) == "NO_SUCH_GROUP", "the owner's message counts"

@@ -63,9 +63,8 @@ def test_the_last_word_counts() -> None:
     for kind in (muted, unmuted, muted):
         changes.add(change(kind, "u", by="ada"))
     assert [(row.kind, row.users) for row in taken(changes)] == [(muted, ["u"])]
-    changes.add(change(ChangeKind.JOINED, "x"))
-    changes.add(change(ChangeKind.JOINED, "u"))
-    changes.add(change(ChangeKind.KICKED, "u", by="ada"))
+    for kind, user in ((ChangeKind.JOINED, "x"), (ChangeKind.JOINED, "u"), (ChangeKind.KICKED, "u")):
+        changes.add(change(kind, user, by="ada"))
     changes.add(change(ChangeKind.JOINED, "u"))
     assert [(row.kind, row.users, row.count) for row in taken(changes)] == [(ChangeKind.JOINED, ["x", "u"], 2)]
     for kind in (ChangeKind.ADMIN_APPOINTED, ChangeKind.ADMIN_REMOVED):
@@ -80,3 +79,17 @@ def test_a_frame_of_them_is_bounded() -> None:
         changes.add(change(ChangeKind.MUTED, *(f"{at}-{i}".ljust(64, "x") for i in range(100)), by=f"admin{at}"))
         at += 1
     assert len(changes.take("g")) < 40_000
+
+
+def test_what_can_not_be_joined_in_order_is_told_first() -> None:
+    changes = Changes(100)
+    joined, appointed = ChangeKind.JOINED, ChangeKind.ADMIN_APPOINTED
+    assert changes.add(change(joined, "u")) and changes.add(change(appointed, "u", by="ada"))
+    assert changes.add(change(joined, "x")), "somebody else's joining comes before nothing of its own"
+    assert [(row.kind, row.users) for row in taken(changes)] == [(joined, ["u", "x"]), (appointed, ["u"])]
+    assert changes.add(change(joined, "x")) and changes.add(change(ChangeKind.KICKED, "u", by="ada"))
+    assert not changes.add(change(joined, "u")), "or u would be gone for who applies the rows in order"
+    assert len(taken(changes)) == 2 and changes.add(change(joined, "u"))
+    taken(changes)
+    owner = ChangeKind.OWNER_CHANGED
+    assert changes.add(change(owner, "a", by="root")) and not changes.add(change(owner, "b", by="root"))
