@@ -16,40 +16,30 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from rcim.actor.app import APP_KEY, AppActor
-from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import (
     ConnectionsQuery,
     CountersQuery,
-    FindGroupsQuery,
     Look,
     MarksQuery,
     MembersQuery,
     MessagesQuery,
     Outcome,
     Refused,
-    UserFacts,
-    UserQuery,
 )
-from rcim.actor.records import GroupSnapshot, UserSnapshot
-from rcim.actor.user import USER_PREFIX, UserActor
 from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, shard_of
 from rcim.dispatch.errands import Errands
 from rcim.dispatch.housekeeping import Housekeeping
+from rcim.dispatch.knowing import Knowing
+from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import Packing, Release, contained
 from rcim.dispatch.requests import Outlet, Request
 from rcim.dispatch.worker import Worker
-from rcim.rules.custom_fields import readable
-from rcim.rules.group_types import Search
-from rcim.rules.standing import Who
-from rcim.store.answers import ConnectionsPage, Counted, GroupRow, GroupsPage
+from rcim.store.answers import ConnectionsPage, Counted
 from rcim.store.store import Entry, Store
 
 log = logging.getLogger("rcim.dispatch")
@@ -90,10 +80,12 @@ class Dispatcher:
         self._loop = loop
         self._outlet: Outlet | None = None
         self._release: Release | None = None
-        self._settle_app()
+        self._knowing = Knowing(world)
+        self._knowing.settle(store.load_app())
+        self._loader = Loader(store, world)
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
-        self._reader = Reader(store, self._reading, self._complete)
+        self._reader = Reader(store, self._reading, self._knowing.answered)
         self._positions = store.claim()
         self._mailboxes: dict[str, Mailbox] = {}
         self._ready: deque[Mailbox] = deque()
@@ -104,20 +96,6 @@ class Dispatcher:
         self.counters = Counters()
         self._errands = Errands(self, world)
         self.housekeeping = Housekeeping(self, world)
-
-    def _settle_app(self) -> None:
-        """What was changed at run time is in force again (GT-20, SC-04)."""
-        kept = self._store.load_app()
-        world = self._world
-        world.types.counts.update(kept.counts)
-        world.muted.update(kept.muted)
-        for name, count in kept.counts.items():
-            if count and name not in {row.name for row in world.types} | kept.types.keys():
-                log.error(
-                    "there are %d groups of type %s, which is gone: members can only read and leave", count, name
-                )
-        for name, wrong in world.types.put_all(kept.types):
-            log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
 
     def start(self, outlet: Outlet) -> None:
         """Begin to work; deliveries go to `outlet`."""
@@ -154,31 +132,8 @@ class Dispatcher:
 
     def read(self, request: Request) -> None:
         """Answer a query from the store."""
-        if isinstance(request.ask, FindGroupsQuery):
-            searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
-            request.ask = msgspec.structs.replace(request.ask, types=searched)
+        request.ask = self._knowing.asked(request.ask)
         self._reader.ask(request)
-
-    def _complete(self, query: Any, answer: Any) -> Any:
-        """An answer of the store with what only the owner of the conversations knows."""
-        if isinstance(answer, GroupsPage):
-            return msgspec.structs.replace(answer, groups=[self._with_unread(row) for row in answer.groups])
-        if isinstance(query, UserQuery):
-            shown = readable(self._world.user_fields, answer.profile.fields, Who(query.who), query.own)
-            return UserFacts(msgspec.structs.replace(answer.profile, fields=dict(shown)))
-        return answer
-
-    def _with_unread(self, row: GroupRow) -> GroupRow:
-        """GT-19: counted from what is kept anyway; no write for each member and message."""
-        member, type_ = row.member, self._world.types.of_group(row.profile.type)
-        if not type_.stored:
-            unstored: GroupRow = msgspec.structs.replace(row, newest_seq=0, unstored=True)
-            return unstored
-        if member is None or not type_.unread:
-            return row
-        read = max(member.read_seq, member.joined_seq, row.profile.first_seq - 1)
-        made: GroupRow = msgspec.structs.replace(row, unread=max(row.newest_seq - read, 0))
-        return made
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
@@ -368,7 +323,7 @@ class Dispatcher:
         self.counters.loads += 1
         key, now_ms = mailbox.key, clock.wall_ms()
 
-        def done(snapshot: Any, error: BaseException | None) -> None:
+        def done(actor: Any, error: BaseException | None) -> None:
             mailbox.loading = False
             if error is not None:
                 log.error("loading %s failed: %s", key, error)
@@ -382,24 +337,12 @@ class Dispatcher:
                     _refuse(mailbox.queue.popleft(), refused)
                 self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
                 return
-            if snapshot is not None:
-                mailbox.actor = self._actor(snapshot, mailbox.shard)
+            mailbox.actor = actor
             mailbox.used_ms = now_ms
             if mailbox.queue:
                 self._make_ready(mailbox)
 
-        if key == APP_KEY:
-            mailbox.actor = AppActor(self._world)
-            self._loop.call_soon(done, None, None)
-        elif key.startswith(USER_PREFIX):
-            self._reader.load(lambda: self._store.load_user(key, key[len(USER_PREFIX) :]), done)
-        else:
-            self._reader.load(lambda: self._store.load_group(key, now_ms), done)
-
-    def _actor(self, snapshot: GroupSnapshot | UserSnapshot, shard: int) -> GroupActor | UserActor:
-        if isinstance(snapshot, UserSnapshot):
-            return UserActor(snapshot, self._world.user_fields)
-        return GroupActor(snapshot, shard, self._world)
+        self._reader.load(lambda: self._loader.actor(key, mailbox.shard, now_ms), done)
 
     def _sweep(self) -> None:
         """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store."""

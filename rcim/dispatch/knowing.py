@@ -1,0 +1,70 @@
+"""What only the owner of the conversations knows, and the store does not: group types and the rules of fields.
+
+Queries get it before they go to the store, answers after.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+
+from rcim.actor.outcomes import FindGroupsQuery, UserFacts, UserQuery
+from rcim.actor.records import AppSnapshot
+from rcim.actor.world import World
+from rcim.rules.custom_fields import readable
+from rcim.rules.group_types import Search
+from rcim.rules.standing import Who
+from rcim.store.answers import GroupRow, GroupsPage
+
+log = logging.getLogger("rcim.dispatch")
+
+
+class Knowing:
+    """See the module's text."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def settle(self, kept: AppSnapshot) -> None:
+        """What was changed at run time is in force again (GT-20, SC-04)."""
+        world = self._world
+        world.types.counts.update(kept.counts)
+        world.muted.update(kept.muted)
+        there = {row.name for row in world.types} | kept.types.keys()
+        for name, count in kept.counts.items():
+            if count and name not in there:
+                log.error(
+                    "there are %d groups of type %s, which is gone: they can only be read and left", count, name
+                )
+        for name, wrong in world.types.put_all(kept.types):
+            log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
+
+    def asked(self, query: Any) -> Any:
+        """A query as the store is asked it."""
+        if isinstance(query, FindGroupsQuery):
+            searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
+            return msgspec.structs.replace(query, types=searched)
+        return query
+
+    def answered(self, query: Any, answer: Any) -> Any:
+        """An answer of the store as who asked gets it."""
+        if isinstance(answer, GroupsPage):
+            return msgspec.structs.replace(answer, groups=[self._row(row) for row in answer.groups])
+        if isinstance(query, UserQuery):
+            shown = readable(self._world.user_fields, answer.profile.fields, Who(query.who), query.own)
+            return UserFacts(msgspec.structs.replace(answer.profile, fields=dict(shown)))
+        return answer
+
+    def _row(self, row: GroupRow) -> GroupRow:
+        """GT-19: unread is counted from what is kept anyway, without a write for each member and message."""
+        member, type_ = row.member, self._world.types.of_group(row.profile.type)
+        changes: dict[str, Any] = {}
+        if not type_.stored:
+            changes = {"newest_seq": 0, "unstored": True}
+        elif member is not None and type_.unread:
+            read = max(member.read_seq, member.joined_seq, row.profile.first_seq - 1)
+            changes = {"unread": max(row.newest_seq - read, 0)}
+        made: GroupRow = msgspec.structs.replace(row, **changes)
+        return made

@@ -1,0 +1,25 @@
+"""Actors from what the store keeps of them. Runs in the reading thread."""
+
+from __future__ import annotations
+
+from rcim.actor.app import APP_KEY, AppActor
+from rcim.actor.group import GroupActor
+from rcim.actor.user import USER_PREFIX, UserActor
+from rcim.actor.world import World
+from rcim.store.store import Store
+
+
+class Loader:
+    """Makes the actor of a key, of whatever kind it is."""
+
+    def __init__(self, store: Store, world: World) -> None:
+        self._store = store
+        self._world = world
+
+    def actor(self, key: str, shard: int, now_ms: int) -> GroupActor | UserActor | AppActor:
+        """The actor of `key` as the store has it at `now_ms` (wall clock). Raises StoreError."""
+        if key == APP_KEY:
+            return AppActor(self._world)
+        if key.startswith(USER_PREFIX):
+            return UserActor(self._store.load_user(key, key[len(USER_PREFIX) :]), self._world.user_fields)
+        return GroupActor(self._store.load_group(key, now_ms), shard, self._world)
