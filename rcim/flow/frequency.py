@@ -1,0 +1,337 @@
+"""Frequency control of one group (FC-01 to FC-08): what goes at once, what waits, what is held back. Pure: time and
+chance are arguments. Why it is so, and why it does what section 6 asks for: docs/adr/0012-frequency-control.md.
+
+With L messages a second as the total limit of the group (FC-02):
+
+1. Below the limit a message goes at once (FC-06): if of those that passed, counted with it, at most k x L fall into the
+   last k seconds, for k = 1 to 5.
+2. High, and what the app protects (FC-07), may overdraw: at most 2 x L in the last second, and 5 x L in the last 5.
+3. What finds no room waits, for a second at the most: its period (FC-03). When there is room again, the highest priority
+   goes first, and within one the order is drawn by lot. While a message waits, nothing below it passes.
+4. What has waited for its second, or is drawn last of more than could ever go, is held back (FC-05). So what is held
+   back lost its place to its equals or betters, never to something lower that came early.
+5. Normal, Low and Lowest have a limit of their own besides (FC-04), which app administrators, owners, admins are free of.
+6. Places are given out once a slice; a High that waits does not wait for the slice's end.
+7. Of one sender and priority, what was sent first goes first (WI-06).
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any
+
+from rcim.base.terms import Priority
+
+PERIOD_MS = 1000
+"""FC-03: how long a message waits at the most, but for the slice."""
+PERIODS = 5
+"""FC-02: the average is over so many of them."""
+NEVER = -(1 << 62)
+
+
+class Rank(IntEnum):
+    """Who passes before whom: what the app protects (FC-07), then the priorities (FC-01)."""
+
+    PROTECTED = 0
+    HIGH = 1
+    NORMAL = 2
+    LOW = 3
+    LOWEST = 4
+
+
+class Verdict(Enum):
+    """What becomes of an offered message."""
+
+    PASS = "pass"
+    WAIT = "wait"
+    HELD = "held"
+
+
+class Rule(Enum):
+    """Which limit held a message back."""
+
+    TOTAL = "total"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLimits:
+    """Messages a second; 0: no limit. `slice_ms`: how often places are given out near the limit."""
+
+    per_s: int = 40
+    normal_per_s: int = 40
+    low_per_s: int = 40
+    lowest_per_s: int = 40
+    slice_ms: int = 100
+
+    def of_rank(self, rank: Rank) -> int:
+        """FC-04; 0 for those that have none."""
+        return (0, 0, self.normal_per_s, self.low_per_s, self.lowest_per_s)[rank]
+
+
+class Figures:
+    """FC-08: what was offered, what passed, what each rule held back, by priority."""
+
+    __slots__ = ("held_by_priority", "held_by_total", "offered", "passed")
+
+    def __init__(self) -> None:
+        self.offered = [0] * (len(Priority) + 1)
+        """By the number of the priority; so are the others."""
+        self.passed = [0] * (len(Priority) + 1)
+        self.held_by_total = [0] * (len(Priority) + 1)
+        self.held_by_priority = [0] * (len(Priority) + 1)
+
+    def held(self, rule: Rule) -> list[int]:
+        """Those that `rule` held back."""
+        return self.held_by_total if rule is Rule.TOTAL else self.held_by_priority
+
+
+class Offer:
+    """A message that wants to pass. `exempt`: it is free of the limit of its priority (FC-04). `lot` is drawn by who
+    offers it, from 0 to 1: the smaller goes first. `item` is the offerer's own."""
+
+    __slots__ = ("exempt", "item", "lot", "number", "offered_ms", "priority", "rank", "rule", "sender")
+
+    def __init__(
+        self, item: Any, sender: str, priority: Priority, lot: float, *, exempt: bool = False, protected: bool = False
+    ) -> None:
+        self.item = item
+        self.sender = sender
+        self.priority = priority
+        self.rank = Rank.PROTECTED if protected else Rank(priority)
+        self.lot = lot
+        self.exempt = exempt
+        self.number = 0
+        """The how manieth offer it is."""
+        self.offered_ms = 0
+        self.rule = Rule.TOTAL
+        """Why it was held back, if it was: PRIORITY if it was passed over although the group as such had room."""
+
+    def __lt__(self, other: Offer) -> bool:
+        return (self.lot, self.number) < (other.lot, other.number)
+
+
+class _Passed:
+    """When the last `size` messages passed."""
+
+    __slots__ = ("_at", "_size", "_times")
+
+    def __init__(self, size: int, times: Sequence[int] = ()) -> None:
+        self._size = size
+        self._times = list(times[-size:]) if size else []
+        self._at = 0
+        """Where the oldest is overwritten, once there are `size`."""
+
+    def add(self, now_ms: int) -> None:
+        if len(self._times) < self._size:
+            self._times.append(now_ms)
+        elif self._size:
+            self._times[self._at] = now_ms
+            self._at = (self._at + 1) % self._size
+
+    def back(self, count: int) -> int:
+        """When the message passed that `count` - 1 others have followed; NEVER if there is none."""
+        there = len(self._times)
+        return self._times[(self._at - count) % there] if count <= there else NEVER
+
+    def all(self) -> list[int]:
+        """All of them, oldest first."""
+        return self._times[self._at :] + self._times[: self._at]
+
+
+class FrequencyControl:
+    """See the module's text. Times are milliseconds of any clock; if it is set back, time goes on from where it was."""
+
+    __slots__ = (
+        "_classes",
+        "_last_ms",
+        "_limits",
+        "_number",
+        "_passed",
+        "_skew_ms",
+        "_ticked_ms",
+        "_waiting",
+        "figures",
+        "waiting",
+    )
+
+    def __init__(self, limits: FlowLimits, figures: Sequence[Figures] = ()) -> None:
+        self.figures = figures
+        self._waiting: list[list[Offer]] = [[] for _ in Rank]
+        """By rank, in the order of their lots."""
+        self.waiting = 0
+        """How many messages wait."""
+        self._number = 0
+        self._last_ms = NEVER
+        self._skew_ms = 0
+        self._ticked_ms = NEVER
+        self._passed = _Passed(0)
+        self._classes = [_Passed(0) for _ in Rank]
+        self._limits = FlowLimits(0, 0, 0, 0)
+        self.limits = limits
+
+    @property
+    def limits(self) -> FlowLimits:
+        """What is in force. They can be changed at any time; what has passed counts for the new ones too."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: FlowLimits) -> None:
+        self._limits = limits
+        self._passed = _Passed(PERIODS * limits.per_s, self._passed.all())
+        self._classes = [_Passed(limits.of_rank(rank), self._classes[rank].all()) for rank in Rank]
+
+    def offer(self, offer: Offer, now_ms: int) -> tuple[Verdict, Offer | None]:
+        """A message comes. PASS: it goes now. WAIT: `release` says later what became of it. HELD: it is held back. With
+        WAIT also the offer that is held back for it, if there is one."""
+        now = self._now(now_ms)
+        self._number += 1
+        offer.number, offer.offered_ms = self._number, now
+        for figures in self.figures:
+            figures.offered[offer.priority] += 1
+        free = not self.waiting or not self._in_the_way(offer.rank, now)
+        if free and self._room_ms(offer) <= now:
+            self._pass(offer, now)
+            return Verdict.PASS, None
+        self.waiting += 1
+        pool = self._waiting[offer.rank]
+        insort(pool, offer)
+        if len(pool) <= (self._limits.per_s or self._limits.of_rank(offer.rank)):
+            return Verdict.WAIT, None
+        last = pool.pop()
+        self._hold(last, now)
+        return (Verdict.HELD, None) if last is offer else (Verdict.WAIT, last)
+
+    def release(self, now_ms: int) -> tuple[list[Offer], list[Offer]]:
+        """Give out what room there is: (those that pass, in the order in which they came; those that are held back)."""
+        if not self.waiting:
+            return [], []
+        now = self._now(now_ms)
+        self._ticked_ms = now
+        passed: list[Offer] = []
+        for rank in Rank:
+            pool = self._waiting[rank]
+            at = 0
+            while at < len(pool):
+                if self._room_ms(pool[at]) <= now:
+                    passed.append(self._take(pool, at))
+                    self._pass(passed[-1], now)
+                elif self._total_room_ms(rank) <= now:
+                    pool[at].rule = Rule.PRIORITY
+                    at += 1  # its priority has no room, but what is free of that limit may be behind it
+                else:
+                    break
+            if at < len(pool) and self._total_room_ms(rank) > now:
+                break  # while it waits, nothing below it passes
+        held: list[Offer] = []
+        for pool in self._waiting:
+            over = [offer for offer in pool if now - offer.offered_ms >= PERIOD_MS]
+            for offer in over:
+                pool.remove(offer)
+                self._hold(offer, now)
+            held += over
+        passed.sort(key=_by_number)
+        return passed, held
+
+    def due_in_ms(self, now_ms: int) -> int:
+        """In how many milliseconds `release` is to be called; -1 if nothing waits."""
+        if not self.waiting:
+            return -1
+        now = self._now(now_ms)
+        slice_end = self._ticked_ms + self._limits.slice_ms
+        due = max(min(offer.offered_ms for pool in self._waiting for offer in pool) + PERIOD_MS, slice_end)
+        for rank in Rank:
+            if self._waiting[rank]:
+                room = self._total_room_ms(rank)
+                if not any(offer.exempt for offer in self._waiting[rank]):
+                    room = max(room, self._priority_room_ms(rank))
+                due = min(due, room if rank <= Rank.HIGH else max(room, slice_end))
+        return max(0, due - now)
+
+    def clear(self) -> list[Offer]:
+        """Nothing waits any more; returns what did. What passed goes on counting."""
+        left = sorted((offer for pool in self._waiting for offer in pool), key=_by_number)
+        for pool in self._waiting:
+            pool.clear()
+        self.waiting = 0
+        return left
+
+    # -- within
+
+    def _now(self, now_ms: int) -> int:
+        now = now_ms + self._skew_ms
+        if now < self._last_ms:
+            self._skew_ms += self._last_ms - now
+            now = self._last_ms
+        self._last_ms = now
+        return now
+
+    def _total_room_ms(self, rank: Rank) -> int:
+        """From when on FC-02 lets one more of `rank` pass."""
+        per_s, back = self._limits.per_s, self._passed.back
+        if not per_s:
+            return NEVER
+        if rank <= Rank.HIGH:
+            return max(back(2 * per_s) + PERIOD_MS, back(PERIODS * per_s) + PERIODS * PERIOD_MS)
+        room, count, span = NEVER, 0, 0
+        for _ in range(PERIODS):
+            count += per_s
+            span += PERIOD_MS
+            passed_ms = back(count)
+            if passed_ms == NEVER:
+                break
+            if passed_ms + span > room:
+                room = passed_ms + span
+        return room
+
+    def _priority_room_ms(self, rank: Rank) -> int:
+        """From when on FC-04 does."""
+        per_s = self._limits.of_rank(rank)
+        return self._classes[rank].back(per_s) + PERIOD_MS if per_s else NEVER
+
+    def _room_ms(self, offer: Offer) -> int:
+        total = self._total_room_ms(offer.rank)
+        return total if offer.exempt else max(total, self._priority_room_ms(offer.rank))
+
+    def _in_the_way(self, rank: Rank, now: int) -> bool:
+        """True if something of this rank or a higher one waits that is not kept back by the limit of its priority."""
+        for higher, pool in enumerate(self._waiting[: rank + 1]):
+            if pool and (self._priority_room_ms(Rank(higher)) <= now or any(offer.exempt for offer in pool)):
+                return True
+        for pool in self._waiting[: rank + 1]:
+            for offer in pool:
+                offer.rule = Rule.PRIORITY
+        return False
+
+    def _take(self, pool: list[Offer], at: int) -> Offer:
+        """Take out the offer at `at`; if one of the same sender came before it, that one takes its place (WI-06)."""
+        drawn = pool[at]
+        first = min((o for o in pool if o.sender == drawn.sender and o.exempt is drawn.exempt), key=_by_number)
+        pool.remove(first)
+        self.waiting -= 1
+        if first is not drawn:
+            pool.remove(drawn)
+            drawn.lot = first.lot
+            insort(pool, drawn)
+        return first
+
+    def _pass(self, offer: Offer, now: int) -> None:
+        self._passed.add(now)
+        if not offer.exempt:
+            self._classes[offer.rank].add(now)
+        for figures in self.figures:
+            figures.passed[offer.priority] += 1
+
+    def _hold(self, offer: Offer, now: int) -> None:
+        self.waiting -= 1
+        if self._room_ms(offer) > now >= self._total_room_ms(offer.rank):
+            offer.rule = Rule.PRIORITY
+        for figures in self.figures:
+            figures.held(offer.rule)[offer.priority] += 1
+
+
+def _by_number(offer: Offer) -> int:
+    return offer.number
