@@ -14,6 +14,7 @@ import uvloop
 
 from rcim.app.process import ServerFailed
 from rcim.base.errors import RcimError
+from rcim.rules.group_types import BUILT_IN
 
 app = typer.Typer(
     help="Measure an rcim server: every figure by a command.",
@@ -128,8 +129,35 @@ def fanout(
                 raise ValueError("--server needs --data, the data directory of that server (for its key)")
             # Who only counts sends no heartbeats, and a given server has its own idea of idle time.
             return await scenario.run(given(data, server), members, rate, seconds, payload, say, members)
-        async with rig(set_ or [], plain=plain) as made:
+        # Within the limit of a group its frequency control is in force; more can only be measured without.
+        within = rate <= BUILT_IN["ChatRoom"].messages_per_s
+        async with rig(set_ or [], plain=plain, frequency=within) as made:
             return await scenario.run(made, members, rate, seconds, payload, say, checked)
+
+    report = run(job)
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
+def flood(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The group's limit, messages a second.")] = 40,
+    offer: Annotated[
+        str, typer.Option(help="Messages a second by priority.")
+    ] = "High=10,Normal=60,Low=130,Lowest=40",
+    seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 10,
+    seed: Annotated[int, typer.Option(help="Seed of the schedule.")] = 1,
+    plain: PlainOption = False,
+    set_: SetOption = None,
+    json_to: JsonOption = None,
+) -> None:
+    """A group is offered more than its limit: what passes and what is held back, by priority."""
+    from rcim_bench import flood as scenario
+    from rcim_bench.rig import rig
+
+    async def job() -> dict[str, Any]:
+        offers = scenario.read_offer(offer)
+        async with rig([*scenario.flags(limit), *(set_ or [])], plain=plain) as made:
+            return await scenario.run(made, limit, offers, seconds, seed, say)
 
     report = run(job)
     finish(report, json_to, scenario.failures(report))

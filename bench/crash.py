@@ -39,6 +39,7 @@ from rcim.actor.records import Message
 from rcim.app.datadir import DataDir
 from rcim.app.part import GATEWAY, OWNER
 from rcim.app.process import ServerProcess
+from rcim.app.settings import NO_RATES
 from rcim.base.errors import GROUP_ID_TAKEN_BY_YOU, RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.link import ConnectionGone
@@ -65,7 +66,7 @@ WINDOW = 8
 RESEND_SHARE = 0.05
 """So many of the answered sends are sent once more."""
 ANSWER_S = 20.0
-FLAGS = ("limits.connections_per_address_max=100000", "limits.drain_grace_ms=200", "log.level=error")
+FLAGS = (*NO_RATES, "limits.connections_per_address_max=100000", "limits.drain_grace_ms=200", "log.level=error")
 
 
 @dataclass

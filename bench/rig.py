@@ -19,6 +19,7 @@ import psutil
 from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
 from rcim.app.server import raise_file_limit
+from rcim.app.settings import NO_RATES
 from rcim.base.limits import DEFAULTS
 from rcim.client.swarm import Swarm, SwarmMember
 from rcim.client.trust import client_context
@@ -137,13 +138,20 @@ def pin_apart() -> tuple[str, Callable[[], None]]:
 
 @asynccontextmanager
 async def rig(
-    flags: Sequence[str] = (), *, plain: bool = False, pin: bool = True, module: str = "rcim"
+    flags: Sequence[str] = (),
+    *,
+    plain: bool = False,
+    pin: bool = True,
+    module: str = "rcim",
+    frequency: bool = False,
 ) -> AsyncIterator[Rig]:
-    """A server (`module`) with an empty data directory, ended and removed afterwards. Raises ServerFailed."""
+    """A server (`module`) with an empty data directory, ended and removed afterwards. Without limits of rates, but with
+    `frequency` groups have theirs (section 6). Raises ServerFailed."""
     raise_file_limit()
     before = os.sched_getaffinity(0)
     folder = Path(tempfile.mkdtemp(prefix="rcim-bench-"))
-    settings = [*OPEN_LIMITS, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags]
+    open_ = [flag for flag in NO_RATES if not (frequency and flag.startswith("types."))]
+    settings = [*OPEN_LIMITS, *open_, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags]
     process = ServerProcess(folder, settings, module)
     try:
         pinned, move = pin_apart() if pin else ("not pinned", lambda: None)

@@ -8,12 +8,13 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rcim.actor.world import UnstoredIds, World
 from rcim.app.server import Back, Front, Server
-from rcim.app.settings import load
+from rcim.app.settings import NO_RATES, load
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
@@ -23,6 +24,7 @@ from rcim.client import Client, client_context
 from rcim.client.link import decode
 from rcim.connect.hub import Hub
 from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
 from rcim.session.usersig import mint
 from rcim.wire import frames
@@ -47,13 +49,20 @@ RUNNING: list[TestServer] = []
 """Servers that a test has started and not stopped; conftest stops them when the test failed."""
 
 
+UNLIMITED = {name: replace(row, **dict.fromkeys(RATES, 0)) for name, row in BUILT_IN.items()}
+"""The built-in types without frequency control: most tests are of something else, and send as fast as they can."""
+
+
 class TestServer:
-    """A server in this process. `flags` are `section.name=value`."""
+    """A server in this process. `flags` are `section.name=value`; `limited`: with limits of rates, which most
+    tests would run into (LI-01, section 6)."""
 
     __test__ = False
 
-    def __init__(self, data: Path, *, tls: bool = True, flags: tuple[str, ...] = ()) -> None:
+    def __init__(self, data: Path, *, tls: bool = True, flags: tuple[str, ...] = (), limited: bool = False) -> None:
         own = (f"server.data={data}", "server.port=0", f"server.tls={tls}", "limits.drain_grace_ms=2000")
+        if not limited:
+            own += NO_RATES
         self.settings = load(None, {}, [*own, *flags])
         self.server = Server(self.settings)
         self.tls = tls
@@ -117,8 +126,8 @@ class TestCluster(TestServer):
     """The owner of the conversations and two gateways, in this process, with the bus between them. Connections go to the
     gateways in turn, or to the one that `at` says."""
 
-    def __init__(self, data: Path, *, tls: bool = False, flags: tuple[str, ...] = ()) -> None:
-        super().__init__(data, tls=tls, flags=flags)
+    def __init__(self, data: Path, *, tls: bool = False, flags: tuple[str, ...] = (), limited: bool = False) -> None:
+        super().__init__(data, tls=tls, flags=flags, limited=limited)
         self._bus = Path(tempfile.mkdtemp(prefix="rcim-test-"))
         self.back: Back | None = None
         self.gateways: list[tuple[Front, RemoteOwner]] = []
@@ -279,7 +288,7 @@ class Raw:
             pass
 
 
-def world(types: Mapping[str, GroupType] = BUILT_IN, limits: Limits = DEFAULTS, **more: Any) -> World:
+def world(types: Mapping[str, GroupType] = UNLIMITED, limits: Limits = DEFAULTS, **more: Any) -> World:
     """What actors share, in tests of actors."""
     return World(TypeTable(types), limits, UnstoredIds(1), **more)
 

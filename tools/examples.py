@@ -184,6 +184,8 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminProfileSetOk(),
     f.AdminGroupsSync("bob", ["lobby", "family"]),
     f.AdminGroupsSyncOk([f.GroupResult("family", True, 0)]),
+    f.AdminFlow("lobby"),
+    f.AdminFlowOk([f.FlowEntry("lobby", Priority.LOW, 130, 20, 90, 0)]),
     f.AdminStats(),
     f.AdminStatsOk([f.Stat("connections", 1)]),
 )

@@ -17,7 +17,7 @@ from rcim.wire import frames
 from rcim.wire.schema import Frame
 
 RATE = 40.0
-"""Messages a second of a paced group: the limit of a whole group (FC-01)."""
+"""Messages a second of a paced group: the limit of a whole group (FC-02)."""
 PAYLOAD = 200
 WINDOW = 16
 """Messages under way when it goes as fast as it can."""
@@ -25,7 +25,7 @@ WINDOW = 16
 
 async def _paced(members: int, seconds: float, plain: bool, say: Say) -> dict[str, Any]:
     """The fan-out, and beside it a raw writer that writes as many bytes to as many sockets in as many rounds."""
-    async with rig(plain=plain) as made:
+    async with rig(plain=plain, frequency=True) as made:
         admin = await made.admin()
         found = await fanout.run(made, members, RATE, seconds, PAYLOAD, say)
         stats = await made.stats(admin)

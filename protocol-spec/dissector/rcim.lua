@@ -52,6 +52,7 @@ local rcim_frames = {
   [3857] = { name = "ADMIN_ACCOUNT_INVALIDATE", fields = { { name = "user_id", type = "str8" } }, extensions = {} },
   [3858] = { name = "ADMIN_PROFILE_SET", fields = { { name = "user_id", type = "str8" } }, extensions = { [1] = { name = "nickname", type = "str8" }, [2] = { name = "face_url", type = "str8" }, [3] = { name = "gender", type = "enum8", values = { [0] = "UNKNOWN", [1] = "FEMALE", [2] = "MALE" } }, [4] = { name = "signature", type = "str16" }, [5] = { name = "fields", type = "list16", item = { type = "struct16", struct = "CustomField" } } } },
   [3859] = { name = "ADMIN_GROUPS_SYNC", fields = { { name = "user_id", type = "str8" }, { name = "groups", type = "list16", item = { type = "str8" } } }, extensions = {} },
+  [3872] = { name = "ADMIN_FLOW", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str8" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str8" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = {} },
@@ -65,7 +66,7 @@ local rcim_frames = {
   [32770] = { name = "LOGIN_OK", fields = { { name = "connection_id", type = "u64" }, { name = "server_time_ms", type = "u64" }, { name = "frame_bytes_max", type = "u32" }, { name = "body_bytes_max", type = "u32" }, { name = "is_admin", type = "bool" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = { [1] = { name = "user_id", type = "str8" } } },
   [32771] = { name = "LOGOUT_OK", fields = {}, extensions = {} },
   [32772] = { name = "PONG", fields = { { name = "token", type = "u64" } }, extensions = {} },
-  [33025] = { name = "SEND_OK", fields = { { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" }, { name = "duplicate", type = "bool" } }, extensions = {} },
+  [33025] = { name = "SEND_OK", fields = { { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" }, { name = "duplicate", type = "bool" } }, extensions = { [1] = { name = "held_back", type = "enum8", values = { [0] = "NO", [1] = "FREQUENCY" } } } },
   [33026] = { name = "HISTORY_OK", fields = { { name = "newest_seq", type = "u64" }, { name = "first_seq", type = "u64" }, { name = "more", type = "bool" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [33281] = { name = "GROUP_CREATE_OK", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
   [33282] = { name = "GROUP_DISSOLVE_OK", fields = {}, extensions = {} },
@@ -110,6 +111,7 @@ local rcim_frames = {
   [36625] = { name = "ADMIN_ACCOUNT_INVALIDATE_OK", fields = { { name = "valid_from_ms", type = "u64" } }, extensions = {} },
   [36626] = { name = "ADMIN_PROFILE_SET_OK", fields = {}, extensions = {} },
   [36627] = { name = "ADMIN_GROUPS_SYNC_OK", fields = { { name = "results", type = "list16", item = { type = "struct16", struct = "GroupResult" } } }, extensions = { [1] = { name = "left_out", type = "u32" } } },
+  [36640] = { name = "ADMIN_FLOW_OK", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "FlowEntry" } } }, extensions = {} },
 }
 
 local rcim_structs = {
@@ -119,6 +121,7 @@ local rcim_structs = {
   Application = { name = "Application", fields = { { name = "user_id", type = "str8" }, { name = "name_card", type = "str8" }, { name = "text", type = "str16" }, { name = "time_ms", type = "u64" } }, extensions = {} },
   ConnectionEntry = { name = "ConnectionEntry", fields = { { name = "connection_id", type = "u64" }, { name = "user_id", type = "str8" }, { name = "platform", type = "u8" }, { name = "device_tag", type = "str8" }, { name = "address", type = "str8" }, { name = "connected_ms", type = "u64" }, { name = "queued_bytes", type = "u32" }, { name = "agent", type = "str8" } }, extensions = {} },
   CustomField = { name = "CustomField", fields = { { name = "key", type = "str8" }, { name = "value", type = "bytes16" } }, extensions = {} },
+  FlowEntry = { name = "FlowEntry", fields = { { name = "name", type = "str8" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "offered", type = "u64" }, { name = "passed", type = "u64" }, { name = "held_by_total", type = "u64" }, { name = "held_by_priority", type = "u64" } }, extensions = {} },
   GroupChange = { name = "GroupChange", fields = { { name = "kind", type = "enum8", values = { [1] = "JOINED", [2] = "INVITED", [3] = "LEFT", [4] = "KICKED", [5] = "OFFLINE", [6] = "ADMIN_APPOINTED", [7] = "ADMIN_REMOVED", [8] = "OWNER_CHANGED", [9] = "PROFILE_CHANGED", [10] = "MUTED", [11] = "UNMUTED", [12] = "BLOCKED" } }, { name = "operator", type = "str8" }, { name = "users", type = "list16", item = { type = "str8" } }, { name = "count", type = "u32" }, { name = "member_num", type = "u32" }, { name = "info_seq", type = "u64" }, { name = "time_ms", type = "u64" } }, extensions = { [1] = { name = "what", type = "list16", item = { type = "str8" } } } },
   GroupEntry = { name = "GroupEntry", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "owner", type = "str8" }, { name = "member_num", type = "u32" }, { name = "newest_seq", type = "u64" }, { name = "role", type = "u8" }, { name = "joined_seq", type = "u64" } }, extensions = { [1] = { name = "msg_flag", type = "enum8", values = { [1] = "ACCEPT_AND_NOTIFY", [2] = "ACCEPT_NOT_NOTIFY", [3] = "DISCARD" } }, [2] = { name = "read_seq", type = "u64" }, [3] = { name = "unread", type = "u64" }, [4] = { name = "info_seq", type = "u64" }, [5] = { name = "unstored", type = "bool" } } },
   GroupResult = { name = "GroupResult", fields = { { name = "group_id", type = "str8" }, { name = "joined", type = "bool" }, { name = "code", type = "u32" } }, extensions = {} },

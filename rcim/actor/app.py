@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rcim.actor.commands import AppCommand, MuteEverywhere, ReadMuted, ReadTypes, RemoveType, SetType
+from rcim.actor.commands import AppCommand, MuteEverywhere, ReadFlow, ReadMuted, ReadTypes, RemoveType, SetType
 from rcim.actor.effects import AppChanged
-from rcim.actor.outcomes import Done, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.outcomes import Done, Flow, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.passing import flow_rows
 from rcim.actor.records import Record, TypeSaved, UsersMuted
 from rcim.actor.state import until_ms
 from rcim.actor.world import World
@@ -73,6 +74,11 @@ class AppActor:
         ]
         return Outcome(Types(found, page[-1].name if len(rows) > len(page) else ""))
 
+    def _flow(self, command: ReadFlow, now_ms: int) -> Outcome:
+        """FC-08, since the server's start."""
+        figures = sorted(self._world.figures.items())
+        return Outcome(Flow([row for name, one in figures for row in flow_rows(name, one)]))
+
     def _mute(self, command: MuteEverywhere, now_ms: int) -> Outcome:
         self._check_free()
         end = until_ms(command.seconds, now_ms)
@@ -102,6 +108,7 @@ def settle(world: World, record: Record) -> None:
 
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {
+    ReadFlow: AppActor._flow,
     SetType: AppActor._set_type,
     RemoveType: AppActor._remove_type,
     ReadTypes: AppActor._types,

@@ -31,6 +31,10 @@ class SendMessage(Asked, frozen=True, gc=False):
     user_fields: Fields = ()
 
 
+class EndSlice(Asked, frozen=True, gc=False):
+    """FC-03: give out what room there is to messages that wait."""
+
+
 class ReadHistory(Asked, frozen=True, gc=False):
     """RX-06. Bounds as in the HISTORY frame."""
 
@@ -223,6 +227,10 @@ class PlaceMember(Asked, frozen=True, gc=False):
 # ------------------------------------------------------------------------------------------------- reading
 
 
+class ReadFlow(Asked, frozen=True, gc=False):
+    """FC-08: of a group; given to the app's actor: of all types."""
+
+
 class ReadInfo(Asked, frozen=True, gc=False):
     """GR-03."""
 
@@ -311,6 +319,7 @@ class ReadMuted(Asked, frozen=True, gc=False):
 
 GroupCommand = (
     SendMessage
+    | EndSlice
     | ReadHistory
     | ImportMessages
     | MarkRead
@@ -333,11 +342,12 @@ GroupCommand = (
     | EditMember
     | DropOffline
     | PlaceMember
+    | ReadFlow
     | ReadInfo
     | ReadMembers
     | ReadSome
     | ReadMarks
 )
 UserCommand = SetUserProfile | InvalidateUser | ReadUser
-AppCommand = SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted
+AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted
 Command = GroupCommand | UserCommand | AppCommand

@@ -42,6 +42,7 @@ class GroupActor:
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.SendMessage: sending.send,
+    c.EndSlice: sending.end_slice,
     c.ReadHistory: reading.history,
     c.ImportMessages: sending.import_messages,
     c.MarkRead: members.mark_read,
@@ -64,6 +65,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.MuteUsers: members.mute,
     c.MuteAll: members.mute_all,
     c.EditMember: members.edit_member,
+    c.ReadFlow: reading.flow,
     c.ReadInfo: reading.info,
     c.ReadMembers: reading.members,
     c.ReadSome: reading.some,

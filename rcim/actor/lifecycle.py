@@ -201,9 +201,9 @@ def last_event_ms(g: GroupState, profile: Profile) -> int:
 
 
 def _end(g: GroupState, profile: Profile, *, silently: bool) -> Outcome:
-    g.clear()
+    settled = g.clear()
     effects = (ConversationGone(silently), GroupCounted(profile.type, -1))
-    return Outcome(Done(), GroupDissolved(g.key), effects)
+    return Outcome(Done(), GroupDissolved(g.key), effects, settled=settled)
 
 
 def ended_if_empty(g: GroupState, row: GroupType, outcome: Outcome) -> Outcome:
@@ -217,7 +217,8 @@ def ended_if_empty(g: GroupState, row: GroupType, outcome: Outcome) -> Outcome:
         return outcome
     end = _end(g, profile, silently=False)
     assert end.record is not None
-    return Outcome(outcome.result, outcome.record, (*outcome.effects, *end.effects), (*outcome.more, end.record))
+    effects = (*outcome.effects, *end.effects)
+    return Outcome(outcome.result, outcome.record, effects, (*outcome.more, end.record), settled=end.settled)
 
 
 # --------------------------------------------------------------------------------------------------- import

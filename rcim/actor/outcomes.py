@@ -8,7 +8,7 @@ import msgspec
 from rcim.actor.effects import Effect
 from rcim.actor.records import Fields, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
-from rcim.base.terms import AddResult, JoinStatus
+from rcim.base.terms import AddResult, HeldBack, JoinStatus
 
 # ------------------------------------------------------------------------------------------------- results
 
@@ -32,6 +32,8 @@ class Sent(Result, frozen=True, gc=False):
     time_ms: int
     message_id: int
     duplicate: bool
+    held_back: HeldBack = HeldBack.NO
+    """Not NO: it got no SEQ, and nobody gets it (FC-05)."""
 
 
 class Done(Result, frozen=True, gc=False):
@@ -165,6 +167,23 @@ class MutedUsers(Result, frozen=True, gc=False):
     next: str
 
 
+class FlowRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """FC-08: one priority of a group or a type."""
+
+    name: str
+    priority: int
+    offered: int
+    passed: int
+    held_by_total: int
+    held_by_priority: int
+
+
+class Flow(Result, frozen=True, gc=False):
+    """FC-08."""
+
+    rows: list[FlowRow]
+
+
 class Synced(Result, frozen=True, gc=False):
     """GR-10: (key, whether it should be in, 0 or the number of the error)."""
 
@@ -190,6 +209,7 @@ AnyResult = (
     | UserImported
     | Types
     | MutedUsers
+    | Flow
     | Synced
 )
 
@@ -390,3 +410,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     record: Record | None = None
     effects: tuple[Effect, ...] = ()
     more: tuple[Record, ...] = ()
+    wait: int = 0
+    """Not 0: the command waits under this number (FC-03), and a later outcome settles it; `result` says nothing."""
+    settled: tuple[tuple[int, AnyResult], ...] = ()
+    """What became of commands that waited, by their numbers."""
+    again_in_ms: int = -1
+    """Not negative: commands wait, and after so long EndSlice is to be given."""

@@ -6,8 +6,8 @@ from itertools import islice
 
 import msgspec
 
-from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome
-from rcim.actor.outcomes import Info, MarksQuery, MemberRow, Members, MembersQuery, MessagesQuery, Outcome, Page
+from rcim.actor.commands import ReadFlow, ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome
+from rcim.actor.outcomes import Flow, Info, MarksQuery, MemberRow, Members, MembersQuery, MessagesQuery, Outcome, Page
 from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.state import GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
@@ -86,6 +86,12 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
 def page_bytes(g: GroupState) -> int:
     """What the rows of one page may have, so that its frame is within the bound (WI-04)."""
     return g.world.limits.frame_bytes_max - FRAME_RESERVE
+
+
+def flow(g: GroupState, command: ReadFlow, now_ms: int, position: int) -> Outcome:
+    """FC-08, since the group is in memory."""
+    profile, _ = g.there(command.by, command.admin)
+    return Outcome(Flow(g.passing.flow(profile.group_id)))
 
 
 def info(g: GroupState, command: ReadInfo, now_ms: int, position: int) -> Outcome:

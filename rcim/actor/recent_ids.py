@@ -33,16 +33,20 @@ class RecentIds:
 
     def add(self, message: Message) -> None:
         """Remember a kept message, and forget what is too old or too much."""
+        self.remember((message.sender, message.client_msg_id), message.seq, message.time_ms, message.message_id)
+
+    def remember(self, key: tuple[str, str], seq: int, time_ms: int, message_id: int) -> None:
+        """As `add`, of a message that may not have been kept. `key` is (sender, client message id)."""
         entries, order = self._entries, self._order
-        key = (message.sender, message.client_msg_id)
-        entries[key] = (message.seq, message.time_ms, message.message_id)
-        order.append((key, message.seq, message.time_ms))
-        oldest = message.time_ms - self._window_ms
+        entries[key] = (seq, time_ms, message_id)
+        order.append((key, seq, time_ms))
+        oldest = time_ms - self._window_ms
         # Two out for one in: it shrinks after a burst without ever stopping for long.
         for _ in range(2):
             first, seq, time_ms = order[0]
             if time_ms > oldest and len(order) <= self._entries_max:
                 break
             order.popleft()
-            if entries[first][0] == seq:
+            found = entries.get(first)
+            if found is not None and found[:2] == (seq, time_ms):
                 del entries[first]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import GiveNotice, ImportMessages, SendMessage
+from rcim.actor.commands import EndSlice, GiveNotice, ImportMessages, SendMessage
 from rcim.actor.effects import Deliver, Effect, Noticed, Tell
-from rcim.actor.outcomes import Done, Imported, Outcome, Sent
+from rcim.actor.outcomes import AnyResult, Asks, Done, Imported, Outcome, Refused, Sent
 from rcim.actor.records import Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, SENDER_MUTED, RcimError
@@ -22,16 +22,66 @@ restart (MS-01)."""
 
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """MS-02."""
+    profile, row, member = _may_send(g, command, now_ms)
+    first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02
+    if first is not None:
+        return Outcome(Sent(first[0], first[1], first[2], True))
+    # The before-send callback (CB-03) stands here: it hears of what is held back too (FC-05).
+    stopped = g.passing.stops(command, member, row, now_ms)  # section 6, before a SEQ is spent
+    if stopped is not None:
+        return stopped
+    return _pass(g, profile, row, member, command, now_ms, position)
+
+
+def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> Outcome:
+    """FC-03: what waited and has room now goes, in the order in which it came, if its sender still may."""
+    settled: list[tuple[int, AnyResult]] = []
+    effects: list[Effect] = []
+    records: list[Record] = []
+    passed, held = g.passing.release(now_ms)
+    for number, waited in passed:
+        try:
+            profile, row, member = _may_send(g, waited, now_ms)
+        except RcimError as error:
+            settled.append((number, Refused(error.code, error.detail, error.retry_after_ms)))
+            continue
+        one = _pass(g, profile, row, member, waited, now_ms, position + len(records))
+        assert not isinstance(one.result, Asks)
+        settled.append((number, one.result))
+        effects += one.effects
+        if one.record is not None:
+            records += (one.record, *one.more)
+    return Outcome(
+        Done(),
+        records[0] if records else None,
+        tuple(effects),
+        tuple(records[1:]),
+        settled=(*settled, *held),
+        again_in_ms=g.passing.due_in_ms(now_ms),
+    )
+
+
+def _may_send(g: GroupState, command: SendMessage, now_ms: int) -> tuple[Profile, GroupType, Member | None]:
+    """5.2: the group, its type and the sender as a member. Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     member = g.members.get(command.by)
     if not command.admin:
         if member is None or member.role < row.send:
-            check_right(Operation.SEND, g.who(command.by, False), row)  # 5.2, SC-01
+            check_right(Operation.SEND, g.who(command.by, False), row)  # SC-01
         check_not_muted(g, profile, row, command.by, now_ms)
-    first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02
-    if first is not None:
-        return Outcome(Sent(first[0], first[1], first[2], True))
-    # Before-send callback (CB-03) and frequency control (section 6) stand here, before a SEQ is spent.
+    return profile, row, member
+
+
+def _pass(
+    g: GroupState,
+    profile: Profile,
+    row: GroupType,
+    member: Member | None,
+    command: SendMessage,
+    now_ms: int,
+    position: int,
+) -> Outcome:
+    """The message gets its SEQ."""
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not row.stored:
         return _unstored(g, command, member, now_ms, position, first_of_owner)

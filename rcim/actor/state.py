@@ -10,6 +10,7 @@ import msgspec
 
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced
 from rcim.actor.outcomes import AnyResult, Outcome
+from rcim.actor.passing import Passing
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.world import World
@@ -38,7 +39,7 @@ def until_ms(seconds: int, now_ms: int) -> int:
 
 
 class GroupState:
-    """What a group's actor holds in memory. Everything in it is in the store too, but `tail` and `recent`."""
+    """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `recent`, `passing`."""
 
     def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
         self.key = snapshot.key
@@ -60,6 +61,7 @@ class GroupState:
         """LastSendMsgTime as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
         self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
+        self.passing = Passing(world)
         for message in snapshot.recent:
             if message.tip is None:
                 self.recent.add(message)
@@ -71,12 +73,13 @@ class GroupState:
         if member is not None and member.last_send_time_ms < message.time_ms:
             self.members[message.sender] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
 
-    def clear(self) -> None:
-        """The group is gone; only its counter stays (MS-01)."""
+    def clear(self) -> tuple[tuple[int, AnyResult], ...]:
+        """The group is gone; only its counter stays (MS-01). Returns what becomes of messages that waited."""
         self.profile = None
         self.members, self.marks, self.sent_kept = {}, {}, {}
         self.tail.clear()
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
+        return self.passing.end()
 
     # -- who asks, and may they
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 
 from rcim.base.limits import Limits
+from rcim.flow.frequency import Figures
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.type_table import TypeTable
 
@@ -38,6 +40,10 @@ class World:
     """Custom fields of a user that go with its messages (MS-04)."""
     user_fields: tuple[FieldRule, ...] = ()
     """Custom fields that users can have (AB-05)."""
+    lots: random.Random = field(default_factory=random.Random)
+    """FC-03: who goes first within a priority."""
+    figures: dict[str, Figures] = field(default_factory=dict)
+    """FC-08, by type of group."""
     revision: int = 0
     """Counts the changes at run time that are in force."""
 

@@ -267,6 +267,23 @@ def demo_groups(
         raise typer.Exit(1)
 
 
+@demo_app.command("flood")
+def demo_flood(
+    context: typer.Context,
+    seconds: Annotated[float, typer.Option(min=3, max=600, help="For how long, in all.")] = 15.0,
+    seed: Annotated[int, typer.Option(help="Seed of the schedule.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON, no picture.")] = False,
+) -> None:
+    """Flood a group with six times its limit, live: what is offered and what passes, by priority.
+
+    Exit status 0 only if nothing was held back below the limit, no HIGH above it, and nothing lower overtook.
+    """
+    from rcim.app.demo_flood import run
+
+    if not run(seconds, seed, as_json or bool(context.parent and context.parent.params["as_json"])):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point."""
     app()

@@ -21,7 +21,7 @@ import uvloop
 from rcim.app.datadir import DataDir
 from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.server import raise_file_limit
-from rcim.app.settings import App
+from rcim.app.settings import NO_RATES, App
 from rcim.base.errors import RcimError
 from rcim.base.terms import group_conversation
 from rcim.client import Client, client_context
@@ -122,6 +122,7 @@ class Demo:
         self._display = display
         self._folder = folder
         flags = (
+            *NO_RATES,  # its members do not hold back
             "limits.connections_per_address_max=100000",
             f"types.ChatRoom.member_cap={members + 100}",
             "limits.handshakes_max=128",

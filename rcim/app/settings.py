@@ -22,6 +22,7 @@ from rcim.base.ids import check_user_id
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
 
 
@@ -99,6 +100,15 @@ class Settings:
         """The rules of users' custom fields. Raises ValueError."""
         return parse(", ".join(self.app.user_fields), USER_FIELDS_MAX)
 
+
+NO_RATES = (
+    *(f"types.{name}.{rate}=0" for name in BUILT_IN for rate in RATES),
+    "limits.sends_per_min=0",
+    "limits.reads_per_min=0",
+    "limits.requests_per_min=0",
+    "limits.backend_sends_per_s=0",
+)
+"""Flags that switch off how often anything may be asked and sent (sections 5.1 and 6): for measuring and trying out."""
 
 SECTIONS: dict[str, type[Any]] = {
     "app": App,

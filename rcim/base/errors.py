@@ -42,6 +42,13 @@ SERVER_ERROR = ErrorCode(10002, "SERVER_ERROR", _F, False, "The server failed at
 UNKNOWN_FRAME = ErrorCode(
     10003, "UNKNOWN_FRAME", _V, False, "The frame type is not known to this server or not meant for it (WI-02)."
 )
+TOO_FREQUENT = ErrorCode(
+    10006,
+    "TOO_FREQUENT",
+    _O,
+    False,
+    "Asked more often than one user, or the app's back end, may; retry_after_ms says when it may again (LI-01, LI-02).",
+)
 BAD_PARAMETER = ErrorCode(
     10004, "BAD_PARAMETER", _M, False, "A field is out of its bounds; the text names the field and the bound."
 )

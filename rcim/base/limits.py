@@ -132,6 +132,31 @@ class Limits:
         "Client message ids remembered for one conversation: 10 minutes at 166 messages a second.",
         wire=True,
     )
+    sends_per_min: int = _bound(
+        60, 0, 1_000_000, "SENDs of one user a minute, with a burst of as many; 0: no limit (LI-01).", wire=True
+    )
+    reads_per_min: int = _bound(
+        120, 0, 1_000_000, "HISTORY and GROUP_READ of one user a minute; 0: no limit (LI-01).", wire=True
+    )
+    requests_per_min: int = _bound(
+        30, 0, 1_000_000, "Other requests of one user a minute, LOGIN too; 0: no limit (LI-01).", wire=True
+    )
+    backend_sends_per_s: int = _bound(
+        50,
+        0,
+        1_000_000,
+        "Messages and notices of app administrators a second; more wait; 0: no limit (LI-02).",
+        wire=True,
+    )
+    backend_queue_max: int = _bound(
+        10_000, 1, 1_000_000, "So many of them wait; then they are refused (LI-02): 80 MiB of the largest.", wire=True
+    )
+    flow_slice_ms: int = _bound(
+        100, 10, 1000, "How often places are given out in a group near its limit (FC-06): one write carries several."
+    )
+    held_back_ids_max: int = _bound(
+        1000, 10, 1_000_000, "Client message ids remembered of a group's messages that were held back (FC-05)."
+    )
     actor_idle_ms: int = _bound(
         300_000, 100, 86_400_000, "A conversation without a command for this long leaves memory; it is in the store."
     )

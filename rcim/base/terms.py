@@ -14,6 +14,15 @@ class Priority(IntEnum):
     LOWEST = 4
 
 
+class HeldBack(IntEnum):
+    """Why an accepted message got no SEQ."""
+
+    NO = 0
+    """It has one."""
+    FREQUENCY = 1
+    """FC-05; the vendor's MsgDropReason MsgFreqCtrl."""
+
+
 class Role(IntEnum):
     """GR-02. A larger number may more."""
 

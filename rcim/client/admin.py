@@ -76,6 +76,10 @@ class AdminRequests(Requests):
         """Open an imported group."""
         await self.request(frames.AdminImportFinish(group_id), frames.AdminImportFinishOk, repeat=False)
 
+    async def flow(self, group_id: str = "") -> list[frames.FlowEntry]:
+        """What frequency control does in a group, or in all groups by type (FC-08)."""
+        return (await self.request(frames.AdminFlow(group_id), frames.AdminFlowOk)).rows
+
     # -- group types (GT-20)
 
     async def group_types(self) -> list[frames.GroupTypeEntry]:

@@ -39,7 +39,7 @@ class GroupRequests(Requests):
             as_user,
         )
         ok = await self.request(frame, frames.SendOk)
-        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate)
+        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
 
     async def history(
         self, group_id: str, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False

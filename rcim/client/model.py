@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rcim.base.terms import GoneReason, JoinStatus, Priority
+from rcim.base.terms import GoneReason, HeldBack, JoinStatus, Priority
 from rcim.wire import elements, frames
 from rcim.wire.elements import GroupTip
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """MS-02. `duplicate`: it had been accepted before (this was a repeat)."""
+    """MS-02. `duplicate`: it had been accepted before (this was a repeat). SEQ 0: it was accepted and goes to nobody;
+    `held_back` says why where that is told (FC-05)."""
 
     seq: int
     time_ms: int
     message_id: int
     duplicate: bool
+    held_back: HeldBack = HeldBack.NO
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
-from rcim.base.errors import SERVER_ERROR, TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
+from rcim.base.errors import SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
 from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
-from rcim.handlers.desk import ToActor, ToStore
+from rcim.flow.buckets import Operation
+from rcim.handlers.desk import Caller, ToActor, ToStore
 from rcim.handlers.table import answer
 from rcim.session.states import TAKES_FRAMES, State
-from rcim.wire.frames import GoingAway, GroupCreate, GroupJoin, Login, Logout, Resync
-from rcim.wire.schema import Frame
+from rcim.wire.frames import GoingAway, GroupCreate, GroupJoin, GroupRead, History, Login, Logout, Resync, Send
+from rcim.wire.schema import FRAMES, Frame
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
@@ -31,6 +32,8 @@ FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
 ENTERS_A_GROUP = frozenset({GroupCreate.TYPE, GroupJoin.TYPE})
 """Requests that count against the groups of a user while they are under way."""
+COUNTED = {Send.TYPE: Operation.SEND, History.TYPE: Operation.READ, GroupRead.TYPE: Operation.READ}
+"""LI-01: what is counted apart; all else is OTHER."""
 TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""
 
@@ -196,6 +199,8 @@ class Connection(Outgoing):
         hub = self._hub
         hub.counters.requests += 1
         try:
+            if hub.rates.limited and not caller.admin:
+                self._check_rate(caller, frame.TYPE)
             work = hub.handlers.work(frame, caller, hub)
         except RcimError as error:
             self.session.refuse(error.code, request_id, frame.TYPE, error.detail, error.retry_after_ms)
@@ -213,6 +218,12 @@ class Connection(Outgoing):
             hub.owner.ask(Request("", work.query, self, token))
         else:
             self.write(work.encode(request_id))
+
+    def _check_rate(self, caller: Caller, type_: int) -> None:
+        """LI-01. Raises RcimError(TOO_FREQUENT)."""
+        wait = self._hub.rates.take(caller.user_id, COUNTED.get(type_, Operation.OTHER), clock.steady_ms())
+        if wait:
+            raise RcimError(TOO_FREQUENT, f"{FRAMES[type_].NAME}: too many of its kind in a minute", wait)
 
     def mailbox_drained(self, key: str) -> None:
         """There is room again for the command that is held (Origin)."""

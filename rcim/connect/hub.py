@@ -19,6 +19,7 @@ from rcim.connect.logins import Logins
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Owner, Packed
+from rcim.flow.buckets import UserRates
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.table import Handlers
 from rcim.store.answers import ConnectionRow
@@ -83,6 +84,7 @@ class Hub:
         self.counters = HubCounters()
         self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
         self.wheel: TimingWheel[Any] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
+        self.rates = UserRates((limits.sends_per_min, limits.reads_per_min, limits.requests_per_min))
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self.logins = Logins(self, identity)
         self._connections: dict[int, Connection] = {}

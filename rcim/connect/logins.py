@@ -15,6 +15,7 @@ from rcim.base import clock
 from rcim.base.errors import (
     COMMAND_DISABLED,
     LOGGED_OUT,
+    TOO_FREQUENT,
     TOO_MANY_CONNECTIONS,
     RcimError,
 )
@@ -22,6 +23,7 @@ from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.connect.connection import Connection
 from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
 from rcim.dispatch.requests import Request
+from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
@@ -130,9 +132,11 @@ class Logins:
                 user_id = check_user_id(login.user_id)
                 verify(login.user_sig, identity.sdkappid, identity.key, user_id, clock.wall_ms() // 1000)
                 signed_ms = read_sig(login.user_sig)["TLS.time"] * 1000
+                if user_id not in identity.administrators:
+                    self._check_rate(user_id)
         except RcimError as error:
             self._hub.counters.refused_logins += 1
-            connection.session.refuse(error.code, request_id, Login.TYPE, error.detail)
+            connection.session.refuse(error.code, request_id, Login.TYPE, error.detail, error.retry_after_ms)
             return
         connection.caller = Caller(user_id, user_id in identity.administrators)
         connection.platform = login.platform
@@ -143,6 +147,12 @@ class Logins:
         connection.caller.reserve = user.reserve
         query = LoginQuery(user_id, [] if guest else None)
         self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
+
+    def _check_rate(self, user_id: str) -> None:
+        """LI-01. Raises RcimError(TOO_FREQUENT)."""
+        wait = self._hub.rates.take(user_id, Operation.OTHER, clock.steady_ms())
+        if wait:
+            raise RcimError(TOO_FREQUENT, "too many logins and other requests in a minute", wait)
 
     def _check_guests(self) -> None:
         if not self._identity.guests:

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import (
     ConnectionsQuery,
     CountersQuery,
@@ -30,6 +31,7 @@ from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, shard_of
+from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.errands import Errands
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.knowing import Knowing
@@ -38,6 +40,7 @@ from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import Packing, Release, contained
 from rcim.dispatch.requests import Outlet, Request
+from rcim.dispatch.slices import Slices
 from rcim.dispatch.worker import Worker
 from rcim.store.answers import ConnectionsPage, Counted
 from rcim.store.store import Entry, Store
@@ -94,6 +97,8 @@ class Dispatcher:
         self._stopping = False
         self._timers: list[asyncio.TimerHandle] = []
         self.counters = Counters()
+        self._slices = Slices(loop, self._make_ready)
+        self._back_end = BackEndPace(self._limits, loop, self._put)
         self._errands = Errands(self, world)
         self.housekeeping = Housekeeping(self, world)
 
@@ -110,6 +115,11 @@ class Dispatcher:
     def submit(self, request: Request) -> bool:
         """Put a command into the mailbox of `request.key`. False if it is full: the origin is then told by
         `mailbox_drained` when there is room, and submits again."""
+        if isinstance(request.ask, SendMessage | GiveNotice) and request.ask.admin:
+            return self._back_end.take(request)
+        return self._put(request)
+
+    def _put(self, request: Request) -> bool:
         mailbox = self._mailboxes.get(request.key)
         if mailbox is None:
             mailbox = self._mailboxes[request.key] = Mailbox(request.key, shard_of(request.key))
@@ -204,7 +214,10 @@ class Dispatcher:
                     break
                 request = mailbox.queue.popleft()
                 outcome = self._handle(mailbox, request, now_ms)
-                batch.append((request, outcome))
+                if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
+                    self._slices.took(mailbox, request, outcome, batch)
+                else:
+                    batch.append((request, outcome))
                 if outcome.record is not None:
                     position = self._positions[mailbox.shard]
                     entries.append(Entry(mailbox.shard, position, outcome.record))
@@ -237,7 +250,9 @@ class Dispatcher:
         except Exception:  # a fault of ours must not take the other conversations' batch with it
             log.exception("%s failed in the actor of %s", type(request.ask).__name__, mailbox.key)
             mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
-            return Outcome(Refused(SERVER_ERROR, SERVER_ERROR.meaning))
+            refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
+            self._slices.refuse(mailbox, refused)
+            return Outcome(refused)
 
     # -- the commit
 
@@ -290,11 +305,12 @@ class Dispatcher:
         self.counters.failed_commits += 1
         self._world.types.settled()
         log.error("a commit of %d records failed: %s", len(entries), error)
+        refused = refusal(error)
         for key in touched:
             mailbox = self._mailboxes.get(key)
             if mailbox is not None:
                 mailbox.actor = None
-        refused = refusal(error)
+                self._slices.refuse(mailbox, refused)
         for request, outcome in batch:
             if outcome.record is None and request.key not in touched:
                 assert self._release is not None
@@ -352,7 +368,7 @@ class Dispatcher:
             idle = [
                 m
                 for m in self._mailboxes.values()
-                if not m.queue
+                if not (m.queue or m.waits)
                 and not m.loading
                 and m.used_ms < oldest
                 and (m.actor is None or m.actor.forgettable(now_ms - m.used_ms))
@@ -388,12 +404,15 @@ class Dispatcher:
     @property
     def idle(self) -> bool:
         """True if nothing waits, is under way, or is being read."""
-        queued = any(m.queue for m in self._mailboxes.values())
-        return not (self._committing or self._turn_due or self._ready or queued) and self._reader.idle
+        queued = any(m.queue or m.waits for m in self._mailboxes.values())
+        waiting = self._ready or queued or len(self._back_end)
+        return not (self._committing or self._turn_due or waiting) and self._reader.idle
 
     def stop(self) -> None:
         """End both threads after what they have been given. What is still in mailboxes is not answered."""
         self._stopping = True
+        self._slices.stop()
+        self._back_end.stop()
         for timer in self._timers:
             timer.cancel()
         self._writer.stop()

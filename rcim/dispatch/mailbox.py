@@ -11,7 +11,7 @@ from rcim.dispatch.requests import Origin, Request
 class Mailbox:
     """Commands in their order, the actor they are for, and who waits for room."""
 
-    __slots__ = ("actor", "key", "loading", "queue", "ready", "shard", "used_ms", "waiting")
+    __slots__ = ("actor", "key", "loading", "queue", "ready", "shard", "slice_timer", "used_ms", "waiting", "waits")
 
     def __init__(self, key: str, shard: int) -> None:
         self.key = key
@@ -23,6 +23,10 @@ class Mailbox:
         """True while it stands in the dispatcher's list of mailboxes to look at."""
         self.used_ms = 0
         self.waiting: dict[Origin, None] = {}
+        """Who had no room."""
+        self.waits: dict[int, list[Request]] = {}
+        """Requests that frequency control lets wait, by the number that the actor gave them (dispatch/slices.py)."""
+        self.slice_timer: Any = None
 
     def wake(self, room: int) -> None:
         """Tell those who wait that there is room, once the queue is at most half of `room`."""

@@ -194,6 +194,9 @@ class FrequencyControl:
             figures.offered[offer.priority] += 1
         free = not self.waiting or not self._in_the_way(offer.rank, now)
         if free and self._room_ms(offer) <= now:
+            if self.waiting:
+                for passed_over in (one for pool in self._waiting[: offer.rank + 1] for one in pool):
+                    passed_over.rule = Rule.PRIORITY
             self._pass(offer, now)
             return Verdict.PASS, None
         self.waiting += 1
@@ -301,9 +304,6 @@ class FrequencyControl:
         for higher, pool in enumerate(self._waiting[: rank + 1]):
             if pool and (self._priority_room_ms(Rank(higher)) <= now or any(offer.exempt for offer in pool)):
                 return True
-        for pool in self._waiting[: rank + 1]:
-            for offer in pool:
-                offer.rule = Rule.PRIORITY
         return False
 
     def _take(self, pool: list[Offer], at: int) -> Offer:

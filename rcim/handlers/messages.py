@@ -82,7 +82,7 @@ def page_limit(asked: int, default: int, most: int) -> int:
 
 def sent(result: outcomes.Sent, desk: Desk) -> frames.SendOk:
     """MS-02."""
-    return frames.SendOk(result.seq, result.time_ms, result.message_id, result.duplicate)
+    return frames.SendOk(result.seq, result.time_ms, result.message_id, result.duplicate, result.held_back)
 
 
 def page(result: outcomes.Page, desk: Desk) -> frames.HistoryOk:

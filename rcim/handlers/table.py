@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
-from rcim.handlers import admin, groups, members, messages, users
+from rcim.handlers import admin, groups, members, messages, passing, users
 from rcim.handlers.desk import Caller, Desk, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
@@ -53,6 +53,7 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminGroups: lambda result, desk: f.AdminGroupsOk([groups.entry(row) for row in result.groups], result.next),
     f.AdminConnections: admin.connections_ok,
     f.AdminStats: admin.stats_ok,
+    f.AdminFlow: passing.flow_ok,
     f.AdminNotice: _empty(f.AdminNoticeOk),
     f.AdminGroupImport: admin.group_imported_ok,
     f.AdminMembersImport: admin.members_imported_ok,
@@ -109,6 +110,7 @@ class Handlers:
             f.AdminGroups: admin.groups,
             f.AdminConnections: admin.connections,
             f.AdminStats: admin.stats,
+            f.AdminFlow: passing.flow,
             f.AdminNotice: admin.notice,
             f.AdminGroupImport: partial(admin.group_import, ids=ids),
             f.AdminMembersImport: admin.members_import,

@@ -75,6 +75,10 @@ class GroupType:
     kept_when_empty: bool
     chat_room: bool
     has_member_fields: bool
+    messages_per_s: int = 40  # FC-02
+    normal_per_s: int = 40  # FC-04
+    low_per_s: int = 40
+    lowest_per_s: int = 40
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
     base: str = ""

@@ -20,6 +20,7 @@ from rcim.rules.standing import Who
 NAME = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 MEMBER_CAP_MAX = 10_000_000
 DAYS_MAX = 3650
+RATE_MAX = 10_000
 JOIN_OPTIONS = {
     "FreeAccess": ApplyJoinOption.FREE_ACCESS,
     "NeedPermission": ApplyJoinOption.NEED_PERMISSION,
@@ -125,10 +126,21 @@ POLICIES: tuple[Policy, ...] = (
     Policy("kept_when_empty", "GT-24", "Whether it stays when the last member leaves.", *BOOL),
     Policy("chat_room", "SC-04", "Whether a mute in all chat rooms holds here.", *BOOL),
     Policy("has_member_fields", "GR-06", "Whether members can have custom fields; can't be changed.", *BOOL),
+    Policy(
+        "messages_per_s",
+        "FC-02",
+        "Ordinary messages of one group a second, on average over 5 s; 0: no limit.",
+        *_number(0, RATE_MAX),
+    ),
+    Policy("normal_per_s", "FC-04", "Of them with priority NORMAL; 0: no limit.", *_number(0, RATE_MAX)),
+    Policy("low_per_s", "FC-04", "Of them with priority LOW; 0: no limit.", *_number(0, RATE_MAX)),
+    Policy("lowest_per_s", "FC-04", "Of them with priority LOWEST; 0: no limit.", *_number(0, RATE_MAX)),
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
 )
 BY_NAME = {policy.name: policy for policy in POLICIES}
+RATES = ("messages_per_s", "normal_per_s", "low_per_s", "lowest_per_s")
+"""The policies of frequency control; all of them 0 switch it off."""
 LOCKED = ("has_owner", "has_member_fields")
 """What a type has from its base, and no setting changes."""
 

@@ -21,13 +21,13 @@ from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Packed, Request
-from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.group_types import GroupType
 from rcim.store.answers import ConnectionRow, ConnectionsPage
 from rcim.store.backend import MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
 from rcim.store.store import Store
 from rcim.store.values import pack, unpack
-from tests.kit import until, world
+from tests.kit import UNLIMITED, until, world
 
 running: list[Sim] = []
 
@@ -154,7 +154,7 @@ class Sim:
         share: float = 0.0,
         seed: int = 0,
         limits: Limits = DEFAULTS,
-        types: dict[str, GroupType] = BUILT_IN,
+        types: dict[str, GroupType] = UNLIMITED,
     ) -> None:
         self.backend = FlakyBackend(random.Random(seed), 0.0)
         self.share = share

@@ -13,11 +13,11 @@ from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority
-from rcim.rules.group_types import BUILT_IN, CLOSED
+from rcim.rules.group_types import CLOSED
 from rcim.rules.policies import changed
 from rcim.rules.type_table import TypeChange, TypeTable
 from rcim.store.check import check
-from tests.kit import until
+from tests.kit import UNLIMITED, until
 from tests.sim.test_dispatcher import Sim, running, send
 
 FREE = ApplyJoinOption.BY_TYPE
@@ -83,7 +83,7 @@ def replace_owner(command: c.CreateGroup) -> c.CreateGroup:
 
 
 async def test_nobody_is_dropped_from_a_group_that_nobody_hears_yet() -> None:  # GT-11, GT-16
-    sim = Sim(types={**BUILT_IN, "P": changed(BUILT_IN["Private"], "P", {"drop_offline": "true"})})
+    sim = Sim(types={**UNLIMITED, "P": changed(UNLIMITED["Private"], "P", {"drop_offline": "true"})})
     await sim.answer("g:h", create("h", "P", "u1"))
     assert isinstance(await sim.answer("g:h", c.DropOffline("x", True, [], 1 << 62)), o.Done)
     assert len(sim.store.load_group("g:h", 0).members) == 2
@@ -123,14 +123,14 @@ async def test_marks_that_are_over_make_room(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_group_whose_type_is_gone_can_be_ended() -> None:  # GT-20
-    sim = Sim(types={**BUILT_IN, "Mine": replace(BUILT_IN["Public"], name="Mine")})
+    sim = Sim(types={**UNLIMITED, "Mine": replace(UNLIMITED["Public"], name="Mine")})
     await sim.answer("g:m", create("m", "Mine", "u1"))
     sim.dispatcher._world.types._rows.pop("Mine")
     assert code(await sim.answer("g:m", send("u0", "c1"))) == "NOT_PERMITTED"
     assert isinstance(await sim.answer("g:m", c.ReadInfo("u1", False)), o.Info)
     assert isinstance(await sim.answer("g:m", c.LeaveGroup("u1", False)), o.Done)
     assert isinstance(await sim.answer("g:m", c.DissolveGroup("root", True)), o.Done)
-    assert CLOSED.name not in BUILT_IN
+    assert CLOSED.name not in UNLIMITED
 
 
 def test_a_type_that_is_going_takes_no_groups() -> None:  # GT-20, GT-13
@@ -145,8 +145,8 @@ def test_a_type_that_is_going_takes_no_groups() -> None:  # GT-20, GT-13
 
 async def test_the_maker_writes_an_owners_fields() -> None:  # GR-06
     types = {
-        **BUILT_IN,
-        "F": changed(BUILT_IN["Public"], "F", {"group_fields": "Motto member owner, Rank anyone app_admin"}),
+        **UNLIMITED,
+        "F": changed(UNLIMITED["Public"], "F", {"group_fields": "Motto member owner, Rank anyone app_admin"}),
     }
     sim = Sim(types=types)
     assert isinstance(await sim.answer("g:f", create("f", "F", fields=(("Motto", b"x"),))), o.Created)

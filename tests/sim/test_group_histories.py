@@ -15,17 +15,16 @@ from rcim.actor.group import GroupActor
 from rcim.actor.records import Member
 from rcim.actor.state import GroupState
 from rcim.base.terms import ApplyJoinOption, MsgFlag, Priority, Role
-from rcim.rules.group_types import BUILT_IN
 from rcim.rules.policies import changed
 from rcim.store.check import check
-from tests.kit import until
+from tests.kit import UNLIMITED, until
 from tests.sim.test_dispatcher import Sim, running
 
 USERS = [f"u{i}" for i in range(7)]
 TYPES = {
-    **BUILT_IN,
+    **UNLIMITED,
     "Fields": changed(
-        BUILT_IN["Public"],
+        UNLIMITED["Public"],
         "Fields",
         {"group_fields": "G member member", "member_fields": "M member member", "join_option": "FreeAccess"},
     ),

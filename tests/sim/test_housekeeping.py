@@ -12,15 +12,14 @@ from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.base import clock
 from rcim.base.terms import ApplyJoinOption, Priority
-from rcim.rules.group_types import BUILT_IN
 from rcim.rules.policies import changed
 from rcim.store.check import check
 from rcim.store.store import Store
-from tests.kit import until
+from tests.kit import UNLIMITED, until
 from tests.sim.test_dispatcher import Sim, running, send
 
 DAY_MS = 86_400_000
-DROPPING = {**BUILT_IN, "Dropping": changed(BUILT_IN["Public"], "Dropping", {"drop_offline": "true"})}
+DROPPING = {**UNLIMITED, "Dropping": changed(UNLIMITED["Public"], "Dropping", {"drop_offline": "true"})}
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from rcim.base.errors import RcimError
 from rcim.base.ids import message_id
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, JoinStatus, Priority, Role
-from rcim.rules.group_types import BUILT_IN, GroupType
-from tests.kit import world
+from rcim.rules.group_types import GroupType
+from tests.kit import UNLIMITED, world
 
 KEY = "g:lobby"
 EMPTY = GroupSnapshot(KEY, None, 1, 0, 0, 0, [], [])
@@ -26,7 +26,7 @@ class Kit:
     """A group actor that is asked in short."""
 
     def __init__(self, limits: Limits = DEFAULTS, types: dict[str, GroupType] | None = None) -> None:
-        self.actor = GroupActor(EMPTY, 7, world(types or BUILT_IN, limits))
+        self.actor = GroupActor(EMPTY, 7, world(types or UNLIMITED, limits))
         self.now = 1000
         self.position = 1
 
@@ -107,7 +107,7 @@ def test_creating_in_vain_leaves_nothing(command: c.CreateGroup, code: str) -> N
 
 
 def test_a_type_without_members_at_creation() -> None:  # GT-07
-    closed = {"ChatRoom": replace(BUILT_IN["ChatRoom"], members_at_creation=False)}
+    closed = {"ChatRoom": replace(UNLIMITED["ChatRoom"], members_at_creation=False)}
     kit = Kit(types=closed)
     assert kit.refused(creation(members=("bob",))) == "NOT_PERMITTED"
     assert kit.create().result == o.Created("lobby")
@@ -233,7 +233,7 @@ def test_a_closed_group_and_a_full_one() -> None:  # GT-05, GT-12
     kit.create(option=3)
     assert kit.refused(c.JoinGroup("bob", False, "")) == "NOT_PERMITTED"
     assert isinstance(kit.do(c.JoinGroup("root", True, "")).result, o.Joined)
-    small = {"ChatRoom": replace(BUILT_IN["ChatRoom"], member_cap=2)}
+    small = {"ChatRoom": replace(UNLIMITED["ChatRoom"], member_cap=2)}
     kit = Kit(types=small)
     kit.create()
     kit.do(c.JoinGroup("bob", False, ""))
@@ -241,7 +241,7 @@ def test_a_closed_group_and_a_full_one() -> None:  # GT-05, GT-12
 
 
 def test_history_before_joining_is_hidden() -> None:  # GT-14
-    kit = Kit(types={"ChatRoom": replace(BUILT_IN["ChatRoom"], history_before_joining=False)})
+    kit = Kit(types={"ChatRoom": replace(UNLIMITED["ChatRoom"], history_before_joining=False)})
     kit.create()
     for i in range(3):
         kit.send("alice", f"c{i}")

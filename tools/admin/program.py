@@ -20,6 +20,7 @@ app.add_typer(messages.app, name="message")
 app.add_typer(users.app, name="user")
 app.add_typer(group_types.app, name="type")
 app.command()(server.connections)
+app.command()(server.flow)
 app.command()(server.stats)
 
 

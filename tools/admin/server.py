@@ -1,4 +1,4 @@
-"""`rcim-admin connections` and `rcim-admin stats`."""
+"""`rcim-admin connections`, `rcim-admin flow` and `rcim-admin stats`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rcim_tools.admin.calls import call
 from rcim_tools.admin.output import rows_of, show, show_one
 from rcim_tools.admin.words import Limit
 
-from rcim.base.terms import Platform
+from rcim.base.terms import Platform, Priority
 from rcim.client import Client
 from rcim.wire import frames
 
@@ -31,6 +31,17 @@ def connections(
                 break
         names = {p.value: p.name for p in Platform}
         return [{**row, "platform": names.get(row["platform"], "")} for row in found[:limit]]
+
+    show(call(job))
+
+
+def flow(
+    group: Annotated[str, typer.Argument(help="The group's id; without: all groups, by type.")] = "",
+) -> None:
+    """What frequency control lets pass and holds back, by priority (FC-08)."""
+
+    async def job(client: Client) -> list[dict[str, Any]]:
+        return [{**row, "priority": Priority(row["priority"]).name} for row in rows_of(await client.flow(group))]
 
     show(call(job))
 

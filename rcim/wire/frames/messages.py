@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Priority
+from rcim.base.terms import HeldBack, Priority
 from rcim.wire.frames.kinds import (
     BODY,
     CLIENT_MSG_ID,
@@ -62,7 +62,11 @@ class Message(Struct, frozen=True, gc=False):
         "Sent again with the same `client_msg_id` by the same user to the same conversation within 10 minutes, "
         "it is not sent twice: the reply is the first one's, with `duplicate` set.",
         "The sender's own connections get the message by DELIVER like everybody's.",
-        "Messages of one connection to one conversation get their SEQ in the order in which they were sent.",
+        "Messages of one connection and one priority to one conversation get their SEQ in the order in which they were "
+        "sent; one of a higher priority may overtake those that wait for room.",
+        "When a group has more messages than its limit (FC-02), what finds no room waits for up to a second, the "
+        "highest priority first; what finds none then is held back: SEND_OK comes without a SEQ, nobody gets the "
+        "message, and it is in no history (FC-05). A group below its limit delays nothing.",
         "The body is checked before the group is looked for, and before `client_msg_id` is.",
         "A conversation id that is not `g:` and a group id is NO_SUCH_GROUP.",
         "An app administrator may send into any group, and as any user, who need not be a member (MS-06): the "
@@ -99,12 +103,13 @@ class Send(Frame, frozen=True, gc=False):
 
 @frame(0x8101, "SEND_OK", "server", "reply")
 class SendOk(Frame, frozen=True, gc=False):
-    """The message is kept and has a SEQ."""
+    """The message is kept and has a SEQ, or it is accepted and gets none."""
 
-    seq: A[int, U64, "The message's SEQ."]
+    seq: A[int, U64, "The message's SEQ; 0: it got none."]
     time_ms: A[int, U64, "The server's time of the message."]
-    message_id: A[int, U64, "The message's id, unique in the app."]
+    message_id: A[int, U64, "The message's id, unique in the app; 0: it has no SEQ."]
     duplicate: A[bool, Bool(), "True if this `client_msg_id` had been accepted before."]
+    held_back: A[HeldBack, Ext(1, Enum(HeldBack)), "Why it got no SEQ, where that is told."] = HeldBack.NO
 
 
 @frame(

@@ -1,0 +1,113 @@
+"""Frequency control in a group's actor (section 6): which messages pass now, which wait, what became of them.
+
+The rules stand in flow/frequency.py. What is held back is remembered by its client message id, so that sending it again
+is answered as the first time (MS-02); what is sent again while it waits, waits with the first.
+"""
+
+from __future__ import annotations
+
+from rcim.actor.commands import SendMessage
+from rcim.actor.outcomes import AnyResult, Done, FlowRow, Outcome, Refused, Sent
+from rcim.actor.recent_ids import RecentIds
+from rcim.actor.records import Member
+from rcim.actor.world import World
+from rcim.base.errors import NO_SUCH_GROUP
+from rcim.base.terms import HeldBack, Priority, Role
+from rcim.flow.frequency import Figures, FlowLimits, FrequencyControl, Offer, Rank, Verdict
+from rcim.rules.group_types import GroupType
+
+Settled = tuple[int, AnyResult]
+
+
+def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
+    """FC-08: what `figures` say, by priority."""
+    f = figures
+    return [FlowRow(name, p, f.offered[p], f.passed[p], f.held_by_total[p], f.held_by_priority[p]) for p in Priority]
+
+
+class Passing:
+    """For one group. See the module's text."""
+
+    __slots__ = ("_flow", "_held", "_numbers", "_row", "_world", "figures")
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.figures = Figures()
+        """FC-08, since the group is in memory."""
+        self._flow = FrequencyControl(FlowLimits(0, 0, 0, 0))
+        self._row: GroupType | None = None
+        self._numbers: dict[tuple[str, str], int] = {}
+        """Of what waits: (sender, client message id) to its number."""
+        self._held: RecentIds | None = None
+
+    def stops(self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int) -> Outcome | None:
+        """None: the message passes now. Else the outcome: it waits, or is held back."""
+        if row is not self._row:
+            self._settle_row(row)
+        name = (command.by, command.client_msg_id)
+        number = self._numbers.get(name) if self._numbers else None
+        if number is not None:
+            return Outcome(Done(), wait=number)
+        if self._held is not None:
+            before = self._held.find(*name, now_ms)
+            if before is not None:
+                return Outcome(Sent(0, before[1], 0, True, HeldBack.FREQUENCY))
+        exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
+        offer = Offer(command, command.by, command.priority, self._world.lots.random(), exempt=exempt)
+        verdict, other = self._flow.offer(offer, now_ms)
+        if verdict is Verdict.PASS:
+            return None
+        if verdict is Verdict.HELD:
+            return Outcome(self._hold(command, now_ms))
+        self._numbers[name] = offer.number
+        settled: tuple[Settled, ...] = (self._settled(other, now_ms),) if other is not None else ()
+        # Who comes behind others waits for the same slice; only a High is not bound to it.
+        sooner = self._flow.waiting == 1 or offer.rank <= Rank.HIGH
+        again = self._flow.due_in_ms(now_ms) if sooner else -1
+        return Outcome(Done(), wait=offer.number, settled=settled, again_in_ms=again)
+
+    def release(self, now_ms: int) -> tuple[list[tuple[int, SendMessage]], list[Settled]]:
+        """What passes now, by number and in the order in which it came; what is held back."""
+        passed, held = self._flow.release(now_ms)
+        for offer in passed:
+            del self._numbers[offer.item.by, offer.item.client_msg_id]
+        return [(offer.number, offer.item) for offer in passed], [self._settled(offer, now_ms) for offer in held]
+
+    def due_in_ms(self, now_ms: int) -> int:
+        """When `release` is to be called again; -1: nothing waits."""
+        return self._flow.due_in_ms(now_ms)
+
+    def end(self) -> tuple[Settled, ...]:
+        """The group is gone, and with it what waited."""
+        self._numbers.clear()
+        self._held = None
+        refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
+        return tuple((offer.number, refused) for offer in self._flow.clear())
+
+    def flow(self, name: str) -> list[FlowRow]:
+        """FC-08: the figures of the group, whose name is `name`."""
+        return flow_rows(name, self.figures)
+
+    def _settle_row(self, row: GroupType) -> None:
+        """FC-02: limits by type, changeable while it runs."""
+        self._row = row
+        self._flow.figures = (self.figures, self._world.figures.setdefault(row.name, Figures()))
+        self._flow.limits = FlowLimits(
+            row.messages_per_s,
+            row.normal_per_s,
+            row.low_per_s,
+            row.lowest_per_s,
+            self._world.limits.flow_slice_ms,
+        )
+
+    def _settled(self, offer: Offer, now_ms: int) -> Settled:
+        del self._numbers[offer.item.by, offer.item.client_msg_id]
+        return offer.number, self._hold(offer.item, now_ms)
+
+    def _hold(self, command: SendMessage, now_ms: int) -> Sent:
+        """FC-05: success, without a SEQ."""
+        if self._held is None:
+            limits = self._world.limits
+            self._held = RecentIds(limits.dedupe_window_ms, limits.held_back_ids_max)
+        self._held.remember((command.by, command.client_msg_id), 0, now_ms, 0)
+        return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)

@@ -1,0 +1,140 @@
+"""More messages than a group's limit, offered on schedule by real clients, and what became of each (section 6).
+
+Used by `rcim demo flood`, which shows it, and by `rcim-bench flood`, which judges it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rcim.base.errors import RcimError
+from rcim.base.terms import ApplyJoinOption, HeldBack, Priority, group_conversation
+from rcim.client.swarm import SwarmMember
+from rcim.wire import frames
+from rcim.wire.elements import Text, encode_body
+from rcim.wire.schema import Frame
+
+SETTLE_S = 10.0
+SECOND_MS = 1000
+BODY = encode_body([Text("hello")])
+
+
+@dataclass(slots=True)
+class Offered:
+    """One message. Times are the wall clock's, of this machine's one clock, in milliseconds."""
+
+    priority: Priority
+    at_ms: int
+    """When it was sent."""
+    answered_ms: int = 0
+    seq: int = 0
+    time_ms: int = 0
+    """The server's time of it, if it passed."""
+    held_back: bool = False
+    refused: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True if it got a SEQ."""
+        return self.seq > 0
+
+
+@dataclass
+class Flood:
+    """`offers` is messages a second by priority; `senders` are members of the group; chance comes from `seed`."""
+
+    senders: Sequence[SwarmMember]
+    group_id: str
+    offers: Mapping[Priority, float]
+    seed: int = 1
+    messages: list[Offered] = field(default_factory=list)
+    lag_ms_max: float = 0.0
+
+    async def run(self, seconds: float, tag: str = "m") -> None:
+        """Offer all of it, evenly spread with some jitter, and wait for the answers."""
+        rng = random.Random(self.seed)
+        plan = sorted(
+            ((i + rng.random()) / rate, priority)
+            for priority, rate in self.offers.items()
+            if rate
+            for i in range(int(rate * seconds))
+        )
+        start = time.monotonic() + 0.05
+        conversation = group_conversation(self.group_id)
+        for number, (due, priority) in enumerate(plan):
+            wait = start + due - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self.lag_ms_max = max(self.lag_ms_max, (time.monotonic() - start - due) * 1000)
+            self._offer(conversation, f"{tag}-{number:06d}", priority)
+        end = time.monotonic() + SETTLE_S
+        while any(not m.answered_ms for m in self.messages) and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+
+    def _offer(self, conversation: str, name: str, priority: Priority) -> None:
+        message = Offered(priority, _now_ms())
+        self.messages.append(message)
+
+        def answered(found: Frame | RcimError) -> None:
+            message.answered_ms = _now_ms()
+            if isinstance(found, frames.SendOk):
+                message.seq, message.time_ms = found.seq, found.time_ms
+                message.held_back = found.held_back is HeldBack.FREQUENCY
+            else:
+                message.refused = str(found)
+
+        sender = self.senders[len(self.messages) % len(self.senders)]
+        sender.send(conversation, name, BODY, answered, priority)
+
+    def counts(self, true: Callable[[Offered], bool]) -> Counter[Priority]:
+        """How many messages of each priority it is true of."""
+        return Counter(m.priority for m in self.messages if true(m))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def inversions(messages: Sequence[Offered]) -> Counter[Priority]:
+    """FC-03, by priority: messages that passed in a second in which a higher one was held back, after the group was near
+    its limit in it, which is from when the first message waited that was then held back."""
+    if not messages:
+        return Counter()
+    start = min(m.at_ms for m in messages)
+    held = [m for m in messages if m.held_back]
+    highest: dict[int, Priority] = {}
+    near: dict[int, int] = {}
+    for one in held:
+        period = (one.at_ms - start) // SECOND_MS
+        highest[period] = min(highest.get(period, Priority.LOWEST), one.priority)
+        for later in range(period, (one.answered_ms - start) // SECOND_MS + 1):
+            near[later] = min(near.get(later, one.at_ms), one.at_ms)
+    found: Counter[Priority] = Counter()
+    for one in messages:
+        period = (one.time_ms - start) // SECOND_MS
+        if one.passed and period in highest and one.priority > highest[period] and one.time_ms > near[period]:
+            found[one.priority] += 1
+    return found
+
+
+def most_within(times_ms: Sequence[int], window_ms: int) -> int:
+    """The most of these times that fall into any window of this length (FC-02)."""
+    ordered = sorted(times_ms)
+    most = start = 0
+    for end, time_ms in enumerate(ordered):
+        while ordered[start] <= time_ms - window_ms:
+            start += 1
+        most = max(most, end - start + 1)
+    return most
+
+
+async def gather(members: Sequence[SwarmMember], group_id: str, type_: str) -> None:
+    """The first of `members` makes the group, an ordinary member does the sending of the others. Raises RcimError."""
+    create = frames.GroupCreate(group_id, type_, group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+    await members[0].ask(create)
+    await asyncio.gather(*(member.ask(frames.GroupJoin(group_id, "")) for member in members[1:]))

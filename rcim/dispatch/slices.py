@@ -1,0 +1,86 @@
+"""Requests that wait for frequency control (FC-03), and when their groups are to be asked again.
+
+A command that waits is answered by a later outcome of its actor. The actor says in how long it wants to be asked
+(EndSlice); there is one timer for each group in which something waits, and none for the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from rcim.actor.commands import EndSlice
+from rcim.actor.outcomes import Outcome, Refused
+from rcim.dispatch.mailbox import Mailbox
+from rcim.dispatch.release import contained
+from rcim.dispatch.requests import Request
+
+log = logging.getLogger("rcim.dispatch")
+
+
+class _Nobody:
+    """Who asks for the end of a slice; it needs no answer."""
+
+    def answer(self, token: int, result: Any) -> None:
+        if isinstance(result, Refused):
+            log.error("a slice could not be ended: %s", result.detail)
+
+    def mailbox_drained(self, key: str) -> None:
+        """It waits for no room."""
+
+
+_NOBODY = _Nobody()
+
+
+class Slices:
+    """See the module's text. `ready(mailbox)` is called when a mailbox has got something to do."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ready: Callable[[Mailbox], None]) -> None:
+        self._loop = loop
+        self._ready = ready
+        self._armed: set[Mailbox] = set()
+
+    def took(
+        self, mailbox: Mailbox, request: Request, outcome: Outcome, batch: list[tuple[Request, Outcome]]
+    ) -> None:
+        """Put into `batch` who is to be answered when this outcome is durable: not who waits, but whom it settles."""
+        if outcome.wait:
+            mailbox.waits.setdefault(outcome.wait, []).append(request)
+        else:
+            batch.append((request, outcome))
+        for number, result in outcome.settled:
+            batch += [(waited, Outcome(result)) for waited in mailbox.waits.pop(number, ())]
+        if outcome.again_in_ms >= 0:
+            self._arm(mailbox, outcome.again_in_ms)
+
+    def _arm(self, mailbox: Mailbox, wait_ms: int) -> None:
+        due = self._loop.time() + wait_ms / 1000
+        if mailbox.slice_timer is not None:
+            if mailbox.slice_timer.when() <= due:
+                return
+            mailbox.slice_timer.cancel()
+        self._armed.add(mailbox)
+        mailbox.slice_timer = self._loop.call_at(due, self._end, mailbox)
+
+    def _end(self, mailbox: Mailbox) -> None:
+        mailbox.slice_timer = None
+        self._armed.discard(mailbox)
+        mailbox.queue.append(Request(mailbox.key, EndSlice("", True), _NOBODY, 0))
+        self._ready(mailbox)
+
+    def refuse(self, mailbox: Mailbox, refused: Refused) -> None:
+        """The actor is gone, and with it what waited: it was not done."""
+        waits, mailbox.waits = mailbox.waits, {}
+        for requests in waits.values():
+            for request in requests:
+                with contained("answer", request.key):
+                    request.refuse(refused)
+
+    def stop(self) -> None:
+        """No more timers."""
+        for mailbox in self._armed:
+            if mailbox.slice_timer is not None:
+                mailbox.slice_timer.cancel()
+        self._armed.clear()

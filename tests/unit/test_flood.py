@@ -1,0 +1,82 @@
+"""What `rcim-bench flood` and `rcim demo flood` judge by, on histories made by hand; and both of them, small."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rcim_bench import flood as bench
+from rcim_bench.rig import rig
+
+from rcim.app import demo_flood
+from rcim.app.flood import Offered, inversions, most_within
+from rcim.base.terms import Priority
+from tests.e2e.test_commands import run
+
+H, N, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
+
+
+def passed(priority: Priority, at: int, time: int) -> Offered:
+    return Offered(priority, at, time + 1, 1, time)
+
+
+def held(priority: Priority, at: int, answered: int) -> Offered:
+    return Offered(priority, at, answered, held_back=True)
+
+
+def test_inversions() -> None:  # FC-03
+    assert inversions([]).total() == 0
+    early = [passed(LOW, 0, 1), held(N, 500, 900)]
+    assert inversions(early).total() == 0, "it had gone before the group was near its limit"
+    after = [passed(H, 0, 1), held(N, 500, 900), passed(LOW, 600, 700)]
+    assert inversions(after) == {LOW: 1}
+    before_the_higher = [passed(H, 0, 1), held(LOW, 300, 900), passed(LOW, 350, 400), held(N, 500, 900)]
+    assert inversions(before_the_higher) == {LOW: 1}, "the period counts as a whole"
+    assert inversions([passed(H, 0, 1), held(LOW, 500, 900), passed(N, 600, 700)]).total() == 0
+
+
+def test_windows() -> None:  # FC-02
+    assert most_within([], 1000) == 0
+    assert most_within([0, 999, 1000, 1999, 2000], 1000) == 2
+    assert most_within([5, 5, 5], 1) == 3
+
+
+@pytest.mark.parametrize("text", ["High", "Higher=3", "High=x", "High=-1", ""])
+def test_offers_that_are_none(text: str) -> None:
+    with pytest.raises(ValueError, match="PRIORITY=NUMBER"):
+        bench.read_offer(text)
+
+
+def test_failures_of_a_report() -> None:
+    good = {
+        "limit": 40,
+        "offer": {"HIGH": 10.0},
+        "rows": [{"priority": "HIGH", "held_back": 0}],
+        "most_in_5_s": 200,
+        "most_in_1_s": 80,
+        **dict.fromkeys(
+            ("inversions", "lost", "duplicated", "reordered", "refused", "unanswered", "figures_differ"), 0
+        ),
+    }
+    assert bench.failures(good) == []
+    assert bench.failures({**good, "most_in_5_s": 201, "inversions": 2}) == ["inversions 2", "most_in_5_s 201 > 200"]
+    assert bench.failures({**good, "rows": [{"priority": "HIGH", "held_back": 3}]}) == ["HIGH held back 3"]
+
+
+@pytest.mark.slow
+async def test_the_bench_small() -> None:  # FC-02, FC-03, FC-05, FC-08
+    offers = bench.read_offer("High=5,Normal=30,Low=60")
+    async with rig(bench.flags(20), plain=True, pin=False) as made:
+        report = await bench.run(made, 20, offers, 2, 1, lambda _: None)
+    assert bench.failures(report) == [] and report["held_back"] > 0
+
+
+@pytest.mark.slow
+async def test_the_demo_small(tmp_path: Path) -> None:
+    code, out, error = await run("rcim", "demo", "flood", "--seconds", "3", "--json", cwd=tmp_path)
+    assert code == 0, out + error
+    found = json.loads(out)
+    assert found.pop("wrong") == [] and found["flood"]["priorities"]["LOW"]["held_back"] > 0
+    found["flood"]["inversions"] = 1
+    assert demo_flood.wrong(found) == ["flood: 1 inversions"]
