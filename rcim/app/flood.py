@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from rcim.wire.schema import Frame
 
 SETTLE_S = 10.0
 SECOND_MS = 1000
+CLOCK_MS = 20
+"""From when a client sends until the server has it: who came within it of another may not have been there yet."""
 BODY = encode_body([Text("hello")])
 
 
@@ -101,25 +104,22 @@ def _now_ms() -> int:
 
 
 def inversions(messages: Sequence[Offered]) -> Counter[Priority]:
-    """FC-03, by priority: messages that passed in a second in which a higher one was held back, after the group was near
-    its limit in it, which is from when the first message waited that was then held back."""
-    if not messages:
-        return Counter()
-    start = min(m.at_ms for m in messages)
-    held = [m for m in messages if m.held_back]
-    highest: dict[int, Priority] = {}
-    near: dict[int, int] = {}
-    for one in held:
-        period = (one.at_ms - start) // SECOND_MS
-        highest[period] = min(highest.get(period, Priority.LOWEST), one.priority)
-        for later in range(period, (one.answered_ms - start) // SECOND_MS + 1):
-            near[later] = min(near.get(later, one.at_ms), one.at_ms)
+    """FC-03, by priority: messages that passed in the period of a higher one that was held back, after that one had come.
+    A message's period is the second after it came (docs/adr/0012)."""
+    held = sorted((m for m in messages if m.held_back), key=lambda m: m.at_ms)
     found: Counter[Priority] = Counter()
     for one in messages:
-        period = (one.time_ms - start) // SECOND_MS
-        if one.passed and period in highest and one.priority > highest[period] and one.time_ms > near[period]:
+        if one.passed and any(
+            h.priority < one.priority
+            for h in held[_first_at(held, one.time_ms - SECOND_MS + 1) : _first_at(held, one.time_ms - CLOCK_MS)]
+        ):
             found[one.priority] += 1
     return found
+
+
+def _first_at(ordered: Sequence[Offered], time_ms: int) -> int:
+    """Where those begin that came at `time_ms` or later."""
+    return bisect_left(ordered, time_ms, key=lambda m: m.at_ms)
 
 
 def most_within(times_ms: Sequence[int], window_ms: int) -> int:

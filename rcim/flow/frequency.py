@@ -8,10 +8,12 @@ With L messages a second as the total limit of the group (FC-02):
 2. High, and what the app protects (FC-07), may overdraw: at most 2 x L in the last second, and 5 x L in the last 5.
 3. What finds no room waits, for a second at the most: its period (FC-03). When there is room again, the highest priority
    goes first, and within one the order is drawn by lot. While a message waits, nothing below it passes.
-4. What has waited for its second, or is drawn last of more than could ever go, is held back (FC-05). So what is held
-   back lost its place to its equals or betters, never to something lower that came early.
+4. What has waited for its second, or is drawn last of more than could ever go, is held back (FC-05), and nothing below it
+   passes until its second is over. So what is held back lost its place to its equals or betters, never to something lower
+   that came early.
 5. Normal, Low and Lowest have a limit of their own besides (FC-04), which app administrators, owners, admins are free of.
-6. Places are given out once a slice; a High that waits does not wait for the slice's end.
+6. Places are given out once a slice, to each slice its share of the second; a High that waits does not wait for the
+   slice's end, and what would be held back now does not ask for the share.
 7. Of one sender and priority, what was sent first goes first (WI-06).
 """
 
@@ -146,13 +148,15 @@ class FrequencyControl:
     """See the module's text. Times are milliseconds of any clock; if it is set back, time goes on from where it was."""
 
     __slots__ = (
+        "_barred_ms",
         "_classes",
         "_last_ms",
         "_limits",
         "_number",
         "_passed",
+        "_share",
         "_skew_ms",
-        "_ticked_ms",
+        "_slice_ms",
         "_waiting",
         "figures",
         "waiting",
@@ -167,7 +171,12 @@ class FrequencyControl:
         self._number = 0
         self._last_ms = NEVER
         self._skew_ms = 0
-        self._ticked_ms = NEVER
+        self._slice_ms = NEVER
+        """When the slice began."""
+        self._share = 0
+        """How many places it has left."""
+        self._barred_ms = [NEVER] * len(Rank)
+        """By rank: until when nothing of it passes, since something higher was held back early."""
         self._passed = _Passed(0)
         self._classes = [_Passed(0) for _ in Rank]
         self._limits = FlowLimits(0, 0, 0, 0)
@@ -206,6 +215,9 @@ class FrequencyControl:
             return Verdict.WAIT, None
         last = pool.pop()
         self._hold(last, now)
+        if last.rule is Rule.TOTAL:
+            for lower in range(last.rank + 1, len(Rank)):
+                self._barred_ms[lower] = max(self._barred_ms[lower], last.offered_ms + PERIOD_MS)
         return (Verdict.HELD, None) if last is offer else (Verdict.WAIT, last)
 
     def release(self, now_ms: int) -> tuple[list[Offer], list[Offer]]:
@@ -213,22 +225,13 @@ class FrequencyControl:
         if not self.waiting:
             return [], []
         now = self._now(now_ms)
-        self._ticked_ms = now
+        if now - self._slice_ms >= self._limits.slice_ms:
+            self._slice_ms = now
+            self._share = -(-self._limits.per_s * self._limits.slice_ms // PERIOD_MS)
         passed: list[Offer] = []
         for rank in Rank:
-            pool = self._waiting[rank]
-            at = 0
-            while at < len(pool):
-                if self._room_ms(pool[at]) <= now:
-                    passed.append(self._take(pool, at))
-                    self._pass(passed[-1], now)
-                elif self._total_room_ms(rank) <= now:
-                    pool[at].rule = Rule.PRIORITY
-                    at += 1  # its priority has no room, but what is free of that limit may be behind it
-                else:
-                    break
-            if at < len(pool) and self._total_room_ms(rank) > now:
-                break  # while it waits, nothing below it passes
+            if not self._give_out(rank, now, passed):
+                break  # while something waits, nothing below it passes
         held: list[Offer] = []
         for pool in self._waiting:
             over = [offer for offer in pool if now - offer.offered_ms >= PERIOD_MS]
@@ -239,12 +242,33 @@ class FrequencyControl:
         passed.sort(key=_by_number)
         return passed, held
 
+    def _give_out(self, rank: Rank, now: int, passed: list[Offer]) -> bool:
+        """What room there is for those of `rank` that wait. False if there is not room enough."""
+        pool = self._waiting[rank]
+        enough = True
+        at = 0
+        while at < len(pool):
+            offer = pool[at]
+            if self._total_room_ms(rank) > now:
+                return False
+            if self._room_ms(offer) > now:
+                offer.rule = Rule.PRIORITY
+                at += 1  # its priority has no room, but what is free of that limit may be behind it
+            elif rank > Rank.HIGH and self._share <= 0 and now - offer.offered_ms < PERIOD_MS and self._limits.per_s:
+                enough = False
+                at += 1  # it has still time, but one behind it may not
+            else:
+                self._share -= 1
+                passed.append(self._take(pool, at))
+                self._pass(passed[-1], now)
+        return enough
+
     def due_in_ms(self, now_ms: int) -> int:
         """In how many milliseconds `release` is to be called; -1 if nothing waits."""
         if not self.waiting:
             return -1
         now = self._now(now_ms)
-        slice_end = self._ticked_ms + self._limits.slice_ms
+        slice_end = self._slice_ms + self._limits.slice_ms
         due = max(min(offer.offered_ms for pool in self._waiting for offer in pool) + PERIOD_MS, slice_end)
         for rank in Rank:
             if self._waiting[rank]:
@@ -278,8 +302,9 @@ class FrequencyControl:
         if not per_s:
             return NEVER
         if rank <= Rank.HIGH:
-            return max(back(2 * per_s) + PERIOD_MS, back(PERIODS * per_s) + PERIODS * PERIOD_MS)
-        room, count, span = NEVER, 0, 0
+            room = max(back(2 * per_s) + PERIOD_MS, back(PERIODS * per_s) + PERIODS * PERIOD_MS)
+            return max(room, self._barred_ms[rank])
+        room, count, span = self._barred_ms[rank], 0, 0
         for _ in range(PERIODS):
             count += per_s
             span += PERIOD_MS
@@ -327,7 +352,9 @@ class FrequencyControl:
 
     def _hold(self, offer: Offer, now: int) -> None:
         self.waiting -= 1
-        if self._room_ms(offer) > now >= self._total_room_ms(offer.rank):
+        if self._total_room_ms(offer.rank) <= now and (
+            self._room_ms(offer) > now or any(one.rule is Rule.PRIORITY for one in self._waiting[offer.rank])
+        ):
             offer.rule = Rule.PRIORITY
         for figures in self.figures:
             figures.held(offer.rule)[offer.priority] += 1

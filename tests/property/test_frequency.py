@@ -217,7 +217,7 @@ def _check_inversions(offers: list[Seen], limits: FlowLimits, note: str) -> None
     for one in offers:
         if one.held_ms is None or one.rule is not Rule.TOTAL or one.exempt:
             continue
-        while_it_waited = [o for o in passed if one.at_ms < (o.passed_ms or 0) <= one.held_ms]
+        while_it_waited = [o for o in passed if one.at_ms < (o.passed_ms or 0) < one.at_ms + 1000]
         worse = [o for o in while_it_waited if o.rank > one.rank]
         assert not worse, f"FC-03: {worse[0]} passed while {one} waited: {note}"
 
