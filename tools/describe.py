@@ -52,11 +52,16 @@ def _frame(cls: Any) -> dict[str, Any]:
     }
 
 
+def _default(field: Field) -> Any:
+    """The value of an absent extension; of bytes in hex, as everywhere in the JSON files."""
+    return field.default.hex() if isinstance(field.default, bytes) else field.default
+
+
 def _struct(cls: type[Struct]) -> dict[str, Any]:
     return {
         "purpose": (cls.__doc__ or "").strip(),
         "fields": [_field(f) for f in cls.FIELDS if not f.tag],
-        "extensions": [{"tag": f.tag, **_field(f), "default": f.default} for f in cls.FIELDS if f.tag],
+        "extensions": [{"tag": f.tag, **_field(f), "default": _default(f)} for f in cls.FIELDS if f.tag],
     }
 
 

@@ -73,6 +73,7 @@ EXAMPLES: tuple[Frame, ...] = (
     f.Send("g:lobby", "c-0001", Priority.NORMAL, HELLO_TEXT),
     f.SendOk(7, TIME, 562949953421319, False),
     f.Deliver("g:lobby", [MESSAGE]),
+    f.Transient("g:lobby", [f.Message(0, TIME, 0, Priority.NORMAL, "alice", "Alice", "", "", "t-1", HELLO_TEXT)]),
     f.Resync("g:lobby", 8, 12),
     f.History("g:lobby", 1, 0, 20, False),
     f.HistoryOk(7, 1, False, [MESSAGE]),

@@ -13,6 +13,7 @@ from rcim_tools.sessions import complete
 from rcim.app.settings import SECTIONS
 from rcim.base.errors import ALL
 from rcim.base.limits import Limits
+from rcim.rules.message_types import BUILT_IN, SWITCHES
 from rcim.session.states import SERVER_TABLE, State
 from rcim.wire.header import HEADER, HEADER_BYTES
 from rcim.wire.schema import Field, Frame, Struct
@@ -54,7 +55,7 @@ def _absent(default: Any) -> str:
     """What an extension that is not there stands for."""
     if default is None:
         return "nothing said"
-    if default in ((), ""):
+    if default in ((), "", b""):
         return "empty"
     return str(getattr(default, "name", default))
 
@@ -225,6 +226,17 @@ def errors() -> str:
     for code in ALL:
         closes = "yes" if code.closes else ""
         lines.append(f"| {code.number} | `{code.name}` | {code.kind.value} | {closes} | {code.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def message_types() -> str:
+    """The part of messages.md: types by class (MS-09)."""
+    lines = ["| class | stored | counted | pushed | built-in types |", "|---|---|---|---|---|"]
+    kinds = list(dict.fromkeys(BUILT_IN.values()))
+    for kind in kinds:
+        names = ", ".join(f"`{name}`" for name, found in BUILT_IN.items() if found == kind)
+        switches = " | ".join("yes" if getattr(kind, switch) else "no" for switch in SWITCHES)
+        lines.append(f"| {kind.kind.value} | {switches} | {names} |")
     return "\n".join(lines) + "\n"
 
 

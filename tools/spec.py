@@ -31,6 +31,7 @@ WHOLE: dict[str, Callable[[], str]] = {
 PARTS: dict[str, Callable[[], str]] = {
     "protocol-spec/overview.md": pages.session,
     "protocol-spec/session.md": pages.diagram,
+    "protocol-spec/messages.md": pages.message_types,
 }
 """Hand-written files with one part that is made, between BEGIN and END."""
 

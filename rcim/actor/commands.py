@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Fields
+from rcim.actor.records import Extra, Fields
 from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, Role
 from rcim.rules.type_table import TypeChange
 
@@ -29,6 +29,9 @@ class SendMessage(Asked, frozen=True, gc=False):
     priority: Priority
     body: bytes
     user_fields: Fields = ()
+    extra: Extra | None = None
+    transient: bool = False
+    """MS-08: it goes to who is online, and is gone."""
 
 
 class EndSlice(Asked, frozen=True, gc=False):

@@ -74,7 +74,13 @@ class Noticed(msgspec.Struct, frozen=True, gc=False):
     body: bytes
 
 
-Said = Requested | Decided | Noticed
+class Transient(msgspec.Struct, frozen=True, gc=False):
+    """A transient message (MS-08); its SEQ is 0."""
+
+    message: Message
+
+
+Said = Requested | Decided | Noticed | Transient
 
 
 class Tell(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.effects import Effect
-from rcim.actor.records import Fields, Mark, Member, Message, Profile, Record, UserProfile
+from rcim.actor.records import Extra, Fields, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus
 
@@ -232,6 +232,8 @@ class MessagesQuery(Asks, frozen=True, gc=False):
     to_time_ms: int
     newest_seq: int
     first_seq: int
+    by: str = ""
+    """Who asks; empty: somebody who may see all (MS-07)."""
 
 
 class MembersQuery(Asks, frozen=True, gc=False):
@@ -364,6 +366,8 @@ class SendAs(Errand, frozen=True, gc=False):
     client_msg_id: str
     priority: int
     body: bytes
+    extra: Extra | None = None
+    transient: bool = False
 
 
 class SyncGroups(Errand, frozen=True, gc=False):

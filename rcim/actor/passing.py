@@ -13,7 +13,8 @@ from rcim.actor.records import Member
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import HeldBack, Priority, Role
-from rcim.flow.frequency import Figures, FlowLimits, FrequencyControl, Offer, Rank, Verdict
+from rcim.flow.buckets import Rate
+from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl, Offer, Rank, Verdict
 from rcim.rules.group_types import GroupType
 
 Settled = tuple[int, AnyResult]
@@ -28,7 +29,17 @@ def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
 class Passing:
     """For one group. See the module's text."""
 
-    __slots__ = ("_flow", "_held", "_numbers", "_row", "_world", "figures")
+    __slots__ = (
+        "_flow",
+        "_held",
+        "_numbers",
+        "_row",
+        "_transient",
+        "_transient_ms",
+        "_transient_per_s",
+        "_world",
+        "figures",
+    )
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -39,6 +50,9 @@ class Passing:
         self._numbers: dict[tuple[str, str], int] = {}
         """Of what waits: (sender, client message id) to its number."""
         self._held: RecentIds | None = None
+        self._transient: Rate | None = None
+        self._transient_per_s = 0
+        self._transient_ms = 0.0
 
     def stops(self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int) -> Outcome | None:
         """None: the message passes now. Else the outcome: it waits, or is held back."""
@@ -65,6 +79,15 @@ class Passing:
         sooner = self._flow.waiting == 1 or offer.rank <= Rank.HIGH
         again = self._flow.due_in_ms(now_ms) if sooner else -1
         return Outcome(Done(), wait=offer.number, settled=settled, again_in_ms=again)
+
+    def takes_transient(self, row: GroupType, now_ms: int) -> bool:
+        """MS-08: up to as many a second as the group may have ordinary messages."""
+        if row.messages_per_s == 0:
+            return True
+        if self._transient is None or self._transient_per_s != row.messages_per_s:
+            self._transient, self._transient_per_s = Rate(row.messages_per_s, PERIOD_MS), row.messages_per_s
+        self._transient_ms, wait = self._transient.take(self._transient_ms, now_ms)
+        return not wait
 
     def release(self, now_ms: int) -> tuple[list[tuple[int, SendMessage]], list[Settled]]:
         """What passes now, by number and in the order in which it came; what is held back."""

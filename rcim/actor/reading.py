@@ -11,7 +11,7 @@ from rcim.actor.outcomes import Flow, Info, MarksQuery, MemberRow, Members, Memb
 from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.state import GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.base.terms import ApplyJoinOption
+from rcim.base.terms import ApplyJoinOption, MessageState
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
@@ -47,6 +47,7 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
             to_time_ms=command.to_time_ms,
             newest_seq=g.newest,
             first_seq=first,
+            by="" if who is Who.APP_ADMIN else command.by,
         )
     )
 
@@ -76,11 +77,24 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
     page: list[Message] = []
     for message in found[: command.limit]:
         fields = (*message.user_fields, *message.member_fields)
-        room -= len(message.body) + MESSAGE_BYTES + sum(len(value) + 24 for _, value in fields)
+        room -= (
+            len(message.body) + MESSAGE_BYTES + sum(len(value) + 24 for _, value in fields) + _extra_bytes(message)
+        )
         if room < 0 and page:
             break
-        page.append(message)
+        page.append(message if who is Who.APP_ADMIN else seen_by(message, command.by))
     return Page(g.newest, first, len(found) > len(page), page)
+
+
+def _extra_bytes(message: Message) -> int:
+    """What few messages have besides, in a frame."""
+    x = message.extra
+    return 120 + len(x.cloud_data) + sum(len(user.encode()) + 1 for user in (*x.to, *x.mentions)) if x else 0
+
+
+def seen_by(message: Message, user_id: str) -> Message:
+    """MS-07: what the user gets of it."""
+    return message if message.is_for(user_id) else message.veiled(MessageState.NOT_FOR_YOU)
 
 
 def page_bytes(g: GroupState) -> int:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.base.terms import ApplyJoinOption, ChangeKind, Gender, MsgFlag, Priority, Role
+from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
+from rcim.base.terms import ApplyJoinOption, ChangeKind, Gender, MessageState, MsgFlag, Priority, Role
 from rcim.rules.type_table import TypeChange
 
 Fields = tuple[tuple[str, bytes], ...]
@@ -28,6 +29,19 @@ class Change(msgspec.Struct, frozen=True, gc=False, array_like=True):
     what: list[str] = []
 
 
+class Extra(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What few messages have: a type of its own (MS-09), named receivers and mentions (MS-07), data of the app."""
+
+    type_name: str = ""
+    to: tuple[str, ...] = ()
+    """Only these members, and the sender, get it; empty: all."""
+    mentions: tuple[str, ...] = ()
+    mentions_all: bool = False
+    cloud_data: bytes = b""
+    counted: bool = True
+    """It counts as unread (MS-09)."""
+
+
 class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An ordinary message as it is kept (MS-01, MS-04)."""
 
@@ -45,6 +59,31 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     member_fields: Fields = ()
     tip: Change | None = None
     """In place of a body: a strong notice (GT-15)."""
+    extra: Extra | None = None
+    state: MessageState = MessageState.AS_SENT
+    changed_ms: int = 0
+    """When its state was changed; 0 if it is as it was sent."""
+    changed_by: str = ""
+
+    def is_for(self, user_id: str) -> bool:
+        """True if the user may see it: all but directed ones (MS-07)."""
+        return self.extra is None or not self.extra.to or user_id == self.sender or user_id in self.extra.to
+
+    def veiled(self, state: MessageState) -> Message:
+        """It without anything but its place: what somebody gets who may not see it, or nobody may any more."""
+        return Message(
+            self.seq,
+            self.time_ms,
+            0,
+            self.priority,
+            SYSTEM_USER,
+            "",
+            "",
+            "",
+            f"{TIP_PREFIX}{self.seq}",
+            b"",
+            state=state,
+        )
 
 
 class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):

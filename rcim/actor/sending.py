@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import EndSlice, GiveNotice, ImportMessages, SendMessage
-from rcim.actor.effects import Deliver, Effect, Noticed, Tell
+from rcim.actor.effects import Deliver, Effect, Noticed, Tell, Transient
 from rcim.actor.outcomes import AnyResult, Asks, Done, Imported, Outcome, Refused, Sent
 from rcim.actor.records import Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
-from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, SENDER_MUTED, RcimError
+from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
 from rcim.rules.group_types import GroupType
+from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
 
@@ -23,6 +24,10 @@ restart (MS-01)."""
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """MS-02."""
     profile, row, member = _may_send(g, command, now_ms)
+    if command.extra is not None or command.transient:
+        command = _checked(g, command)
+        if command.transient:
+            return _transient(g, row, command, member, now_ms)
     first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02
     if first is not None:
         return Outcome(Sent(first[0], first[1], first[2], True))
@@ -31,6 +36,35 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
     if stopped is not None:
         return stopped
     return _pass(g, profile, row, member, command, now_ms, position)
+
+
+def _checked(g: GroupState, command: SendMessage) -> SendMessage:
+    """MS-07, MS-09: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
+    extra = command.extra
+    if extra is None:
+        return command
+    kind = CONTENT
+    if extra.type_name:
+        found = g.world.message_types.get(extra.type_name)
+        if found is None:
+            raise RcimError(BAD_PARAMETER, f"type_name: no message type {extra.type_name!r} is registered")
+        kind = found
+    strangers = [user for user in (*extra.to, *extra.mentions) if user not in g.members]
+    if strangers:
+        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
+    made = msgspec.structs.replace(extra, counted=kind.counted and not extra.to)  # as To_Account: not counted
+    return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
+
+
+def _transient(g: GroupState, row: GroupType, command: SendMessage, member: Member | None, now_ms: int) -> Outcome:
+    """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
+    if g.passing.takes_transient(row, now_ms):
+        message = _made(g, command, member, now_ms, 0, 0)
+        users = sorted({command.by, *command.extra.to}) if command.extra is not None and command.extra.to else None
+        effects: tuple[Effect, ...] = (Tell(users, Transient(message)),)
+    else:
+        effects = ()
+    return Outcome(Sent(0, now_ms, 0, False), None, effects)
 
 
 def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> Outcome:
@@ -118,9 +152,20 @@ def muted(until_ms: int, now_ms: int, where: str) -> RcimError:
 
 def _message(g: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
     """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
-    message = Message(
-        g.next_seq,
-        max(now_ms, g.last_msg_time_ms),
+    message = _made(g, command, member, max(now_ms, g.last_msg_time_ms), message_id, g.next_seq)
+    g.next_seq += 1
+    g.last_msg_time_ms = message.time_ms
+    g.recent.add(message)
+    return message
+
+
+def _made(
+    g: GroupState, command: SendMessage, member: Member | None, time_ms: int, message_id: int, seq: int
+) -> Message:
+    """MS-04: with all that goes with it."""
+    return Message(
+        seq,
+        time_ms,
         message_id,
         command.priority,
         command.by,
@@ -131,11 +176,9 @@ def _message(g: GroupState, command: SendMessage, member: Member | None, now_ms:
         command.body,
         command.user_fields,
         _fields(g, member) if g.world.message_member_fields else (),
+        None,
+        command.extra,
     )
-    g.next_seq += 1
-    g.last_msg_time_ms = message.time_ms
-    g.recent.add(message)
-    return message
 
 
 def _fields(g: GroupState, member: Member | None) -> Fields:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rcim.base.limits import Limits
 from rcim.flow.frequency import Figures
 from rcim.rules.custom_fields import FieldRule
+from rcim.rules.message_types import BUILT_IN, MessageType
 from rcim.rules.type_table import TypeTable
 
 UNSTORED_BIT = 1 << 63
@@ -40,6 +42,8 @@ class World:
     """Custom fields of a user that go with its messages (MS-04)."""
     user_fields: tuple[FieldRule, ...] = ()
     """Custom fields that users can have (AB-05)."""
+    message_types: Mapping[str, MessageType] = field(default_factory=lambda: BUILT_IN)
+    """MS-09, by name."""
     lots: random.Random = field(default_factory=random.Random)
     """FC-03: who goes first within a priority."""
     figures: dict[str, Figures] = field(default_factory=dict)

@@ -68,6 +68,7 @@ def world_of(settings: Settings) -> World:
         message_member_fields=settings.app.message_member_fields,
         message_user_fields=settings.app.message_user_fields,
         user_fields=settings.user_fields,
+        message_types=settings.message_types,
     )
 
 

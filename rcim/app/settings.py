@@ -20,8 +20,10 @@ import msgspec
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.limits import DEFAULTS, Limits
+from rcim.rules import message_types
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
 
@@ -48,6 +50,9 @@ class App:
     )
     message_user_fields: tuple[str, ...] = _key((), "Those of them that go with a user's messages (MS-04).")
     message_member_fields: tuple[str, ...] = _key((), "Custom fields of a member that go with its messages (MS-04).")
+    message_types: tuple[str, ...] = _key(
+        (), "Message types of the app's own, each `name class` and what differs from the class (MS-09, messages.md)."
+    )
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,11 @@ class Settings:
     def group_types(self) -> dict[str, GroupType]:
         """The policy table with these settings in it. Raises ValueError if they do not fit together."""
         return rows_of({change.name: change for change in self.types}, BUILT_IN)
+
+    @property
+    def message_types(self) -> Mapping[str, MessageType]:
+        """The message types, built in and the app's own (MS-09). Raises ValueError."""
+        return message_types.parse(self.app.message_types)
 
     @property
     def user_fields(self) -> tuple[FieldRule, ...]:
@@ -353,6 +363,10 @@ def _check_derived(settings: Settings, where: dict[tuple[str, str], str]) -> Non
         keys = {rule.key for rule in settings.user_fields}
     except ValueError as error:
         raise SettingsError(f"{where.get(('app', 'user_fields'), 'app.user_fields')}: {error}") from None
+    try:
+        settings.message_types  # noqa: B018 - it raises
+    except ValueError as error:
+        raise SettingsError(f"{where.get(('app', 'message_types'), 'app.message_types')}: {error}") from None
     missing = [key for key in settings.app.message_user_fields if key not in keys]
     if missing:
         place = where.get(("app", "message_user_fields"), "app.message_user_fields")

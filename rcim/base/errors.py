@@ -85,6 +85,9 @@ TOO_MANY_GROUPS = ErrorCode(10037, "TOO_MANY_GROUPS", _M, False, "The user is in
 GROUP_ID_TAKEN_BY_YOU = ErrorCode(
     10025, "GROUP_ID_TAKEN_BY_YOU", _M, False, "A group of the same owner has this id; it can be used as it is."
 )
+TOO_MANY_MENTIONS = ErrorCode(
+    10053, "TOO_MANY_MENTIONS", _M, False, "The message mentions more users than one may (MS-07)."
+)
 ADMIN_REQUIRED = ErrorCode(60010, "ADMIN_REQUIRED", _M, False, "Only an app administrator may do this (ID-08).")
 USERSIG_EXPIRED = ErrorCode(70001, "USERSIG_EXPIRED", _M, True, "The UserSig has expired; mint a new one.")
 USERSIG_EMPTY = ErrorCode(70002, "USERSIG_EMPTY", _M, True, "The UserSig is empty.")

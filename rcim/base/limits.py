@@ -151,6 +151,11 @@ class Limits:
     backend_queue_max: int = _bound(
         10_000, 1, 1_000_000, "So many of them wait; then they are refused (LI-02): 80 MiB of the largest.", wire=True
     )
+    directed_max: int = _bound(50, 1, 500, "Members named in one directed message (MS-07, as To_Account).", wire=True)
+    mentions_max: int = _bound(30, 0, 500, "Users mentioned in one message (MS-07); all is one.", wire=True)
+    cloud_data_bytes_max: int = _bound(
+        1024, 0, 8192, "What the app adds to a message besides its elements.", wire=True
+    )
     flow_slice_ms: int = _bound(
         100, 10, 1000, "How often places are given out in a group near its limit (FC-06): one write carries several."
     )

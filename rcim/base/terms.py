@@ -23,6 +23,17 @@ class HeldBack(IntEnum):
     """FC-05; the vendor's MsgDropReason MsgFreqCtrl."""
 
 
+class MessageState(IntEnum):
+    """What has become of a message since it was sent."""
+
+    AS_SENT = 0
+    EDITED = 1
+    RECALLED = 2
+    DELETED = 3
+    NOT_FOR_YOU = 4
+    """It goes to others alone (MS-07): only its SEQ is told."""
+
+
 class Role(IntEnum):
     """GR-02. A larger number may more."""
 

@@ -16,8 +16,8 @@ from rcim.actor.records import Change
 from rcim.base.terms import GoneReason, Priority
 from rcim.store.answers import Answer
 
-Row = tuple[int, Priority, bytes]
-"""A Packed: SEQ, priority, row."""
+Row = tuple[int, Priority, bytes, tuple[str, ...], bytes]
+"""A Packed: SEQ, priority, row, for whom alone it is, what others get then."""
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):

@@ -4,7 +4,17 @@
 """
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import PERMANENT_S, AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Platform, Priority, Role
+from rcim.base.terms import (
+    PERMANENT_S,
+    AddResult,
+    ApplyJoinOption,
+    JoinStatus,
+    MessageState,
+    MsgFlag,
+    Platform,
+    Priority,
+    Role,
+)
 from rcim.client.client import Client
 from rcim.client.model import (
     ApplicationEvent,
@@ -15,6 +25,7 @@ from rcim.client.model import (
     Message,
     NoticeEvent,
     SendResult,
+    TransientEvent,
 )
 from rcim.client.trust import client_context
 
@@ -30,6 +41,7 @@ __all__ = [
     "JoinResult",
     "JoinStatus",
     "Message",
+    "MessageState",
     "MsgFlag",
     "NoticeEvent",
     "Platform",
@@ -37,5 +49,6 @@ __all__ = [
     "RcimError",
     "Role",
     "SendResult",
+    "TransientEvent",
     "client_context",
 ]

@@ -24,9 +24,17 @@ class GroupRequests(Requests):
         priority: Priority = Priority.NORMAL,
         client_msg_id: str | None = None,
         as_user: str = "",
+        type_name: str = "",
+        to: Sequence[str] = (),
+        mentions: Sequence[str] = (),
+        mentions_all: bool = False,
+        transient: bool = False,
+        cloud_data: bytes = b"",
     ) -> SendResult:
-        """Send text or elements to a group; returns once the server has it durably (MS-02). `as_user`: for app
-        administrators (MS-06).
+        """Send text or elements to a group; returns once the server has it durably (MS-02).
+
+        `as_user`: for app administrators (MS-06). `to`: only these members get it; `mentions`: whom it mentions (MS-07).
+        `transient`: it goes to who is online and has no SEQ (MS-08). `type_name`: a registered type (MS-09).
 
         It is sent again after a reconnection, with the same client message id, so it arrives once.
         """
@@ -37,6 +45,12 @@ class GroupRequests(Requests):
             priority,
             elements.encode_body(parts),
             as_user,
+            type_name,
+            list(to),
+            list(mentions),
+            mentions_all,
+            transient,
+            cloud_data,
         )
         ok = await self.request(frame, frames.SendOk)
         return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
-from rcim.base.terms import GROUP_PREFIX
-from rcim.client.model import Event, GroupEvent, Message, event_of, message_of
+from rcim.base.terms import GROUP_PREFIX, MessageState
+from rcim.client.model import Event, GroupEvent, Message, Told, event_of, message_of
 from rcim.client.tracker import SeqTracker
 from rcim.wire import frames
 
@@ -27,7 +27,7 @@ AGAIN_S = 1.0
 ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 
-PUSHES = (frames.GroupChanges, frames.JoinRequested, frames.JoinDecided, frames.Notice)
+PUSHES = (frames.GroupChanges, frames.JoinRequested, frames.JoinDecided, frames.Notice, frames.Transient)
 """What becomes an event as it is."""
 Failure = Callable[[], RcimError | None]
 
@@ -163,7 +163,7 @@ class Inbox:
         self.forget(push.group_id)
         self._queue.put_nowait(GroupEvent(push.group_id, push.reason, push.operator, push.text))
 
-    def told(self, push: frames.GroupChanges | frames.JoinRequested | frames.JoinDecided | frames.Notice) -> None:
+    def told(self, push: Told) -> None:
         """What is told only to who is online. An app that reads too slowly misses it, as one that is offline does."""
         if not self._full:
             self._queue.put_nowait(event_of(push))
@@ -172,7 +172,8 @@ class Inbox:
 
     def _give(self, ready: list[Message]) -> None:
         for message in ready:
-            self._queue.put_nowait(message)
+            if message.state is not MessageState.NOT_FOR_YOU:
+                self._queue.put_nowait(message)
 
     @property
     def _full(self) -> bool:

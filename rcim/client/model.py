@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rcim.base.terms import GoneReason, HeldBack, JoinStatus, Priority
+from rcim.base.terms import GROUP_PREFIX, GoneReason, HeldBack, JoinStatus, MessageState, Priority
 from rcim.wire import elements, frames
 from rcim.wire.elements import GroupTip
 
@@ -47,6 +47,16 @@ class Message:
     elements: tuple[elements.Element, ...]
     user_fields: dict[str, bytes] = field(default_factory=dict)
     member_fields: dict[str, bytes] = field(default_factory=dict)
+    type_name: str = ""
+    to: tuple[str, ...] = ()
+    """Whom alone it is for (MS-07)."""
+    mentions: tuple[str, ...] = ()
+    mentions_all: bool = False
+    cloud_data: bytes = b""
+    state: MessageState = MessageState.AS_SENT
+    """RECALLED and DELETED ones have no elements."""
+    changed_ms: int = 0
+    changed_by: str = ""
 
     @property
     def tip(self) -> GroupTip | None:
@@ -112,11 +122,26 @@ class NoticeEvent:
     elements: tuple[elements.Element, ...]
 
 
-Event = GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | NoticeEvent
+@dataclass(frozen=True, slots=True)
+class TransientEvent:
+    """A transient message (MS-08): somebody is typing, a status."""
+
+    group_id: str
+    message: Message
 
 
-def event_of(push: frames.GroupChanges | frames.JoinRequested | frames.JoinDecided | frames.Notice) -> Event:
+Event = TransientEvent | GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | NoticeEvent
+
+
+Told = frames.GroupChanges | frames.JoinRequested | frames.JoinDecided | frames.Notice | frames.Transient
+"""Pushes that become an event as they are."""
+
+
+def event_of(push: Told) -> Event:
     """A push as the app gets it."""
+    if isinstance(push, frames.Transient):
+        group_id = push.conversation.removeprefix(GROUP_PREFIX)
+        return TransientEvent(group_id, message_of(group_id, push.messages[0]))
     if isinstance(push, frames.GroupChanges):
         return ChangesEvent(push.group_id, tuple(push.changes))
     if isinstance(push, frames.JoinRequested):
@@ -142,4 +167,12 @@ def message_of(group_id: str, m: frames.Message) -> Message:
         tuple(elements.decode_body(m.body)),
         {f.key: f.value for f in m.user_fields},
         {f.key: f.value for f in m.member_fields},
+        m.type_name,
+        tuple(m.to),
+        tuple(m.mentions),
+        m.mentions_all,
+        m.cloud_data,
+        m.state,
+        m.changed_ms,
+        m.changed_by,
     )

@@ -50,6 +50,7 @@ class Audience:
         "changes",
         "changes_timer",
         "changes_told_ms",
+        "directed",
         "key",
         "members",
         "newest_seq",
@@ -75,6 +76,8 @@ class Audience:
         self._stem = deliver_stem(key)
         self._size_max = min(VISIT_BYTES_MAX, limits.frame_bytes_max) - FRAME_RESERVE
         self._visits: dict[int, Visit] = {}
+        self.directed = 0
+        """How many of what is kept are not for all (MS-07): while there are any, a visit is made for its user."""
         self.passing = False
         self.backlog = False
         """True if a visit of this round could not carry all that there was."""
@@ -100,6 +103,7 @@ class Audience:
     def put(self, messages: Sequence[Packed]) -> None:
         """Keep `messages` for everyone who is in it now."""
         self._kept.extend(messages)
+        self.directed += sum(1 for message in messages if message.only)
         self.newest_seq = messages[-1].seq
         self._visits.clear()
 
@@ -130,7 +134,16 @@ class Audience:
             found = self._visits[number] = self._made(number)
         return found
 
-    def _made(self, number: int) -> Visit:
+    def visit_of(self, number: int, user_id: str) -> Visit:
+        """As `visit`, of one user, while not everything is for all."""
+        start = number - self._base
+        mine = [i for i, m in enumerate(self._kept[start : start + VISIT_ROWS_MAX]) if m.only and user_id in m.only]
+        if not mine:
+            return self.visit(number)
+        return self._made(number, frozenset(mine))
+
+    def _made(self, number: int, mine: frozenset[int] = frozenset()) -> Visit:
+        """`mine`: which of the rows from `number` on that are not for all are for this user."""
         start = number - self._base
         end, size, kept = start, 0, self._kept
         most = min(len(kept), start + VISIT_ROWS_MAX)
@@ -139,12 +152,18 @@ class Audience:
             end += 1
         self.backlog |= end < len(kept)
         rows = kept[start:end]
-        data = frame_of_rows(Deliver.TYPE, self._stem, [m.row for m in rows])
+        data = frame_of_rows(
+            Deliver.TYPE,
+            self._stem,
+            [m.row if not m.only or i in mine else m.veiled for i, m in enumerate(rows)],
+        )
         return Visit(data, self._base + end, rows[0].seq, rows[-1].seq, min(m.priority for m in rows))
 
     def trim(self) -> None:
         """Forget what everyone has got."""
         self._low = min(self.members.values(), default=self.next)
+        if self.directed:
+            self.directed -= sum(1 for message in self._kept[: self._low - self._base] if message.only)
         del self._kept[: self._low - self._base]
         self._base = self._low
         self._visits.clear()
@@ -153,5 +172,6 @@ class Audience:
         """Nothing is kept for anyone any more."""
         self._base = self._low = self.next
         self._kept.clear()
+        self.directed = 0
         self._visits.clear()
         self.order, self.at = [], 0

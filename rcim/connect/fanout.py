@@ -163,7 +163,7 @@ class Fanout:
         gone = GroupGone(key.removeprefix(GROUP_PREFIX), GoneReason.DISSOLVED).encode()
         for connection, number in audience.members.items():
             while number < audience.next:
-                visit = audience.visit(number)
+                visit = self._visit(audience, connection, number)
                 number = visit.end
                 if connection.quick:
                     connection.write(visit.data)
@@ -218,7 +218,7 @@ class Fanout:
             number = members[connection]
             if number == newest:
                 continue
-            visit = audience.visit(number)
+            visit = self._visit(audience, connection, number)
             members[connection] = visit.end
             given += visit.end - number
             self.visits += 1
@@ -231,6 +231,9 @@ class Fanout:
 
     def _chunk(self, audience: Audience) -> None:
         """Visit the next `fanout_chunk` connections: the innermost loop of the server."""
+        if audience.directed:  # it may have come in the middle of a round
+            self._chunk_of_each(audience)
+            return
         members, newest = audience.members, audience.next
         start = audience.at
         end = audience.at = start + self._limits.fanout_chunk
@@ -261,6 +264,34 @@ class Fanout:
                 connection.failed(error)
         self.visits += written
         self.deliveries += given + written * each
+        if end < len(audience.order):
+            self._loop.call_soon(self._chunk, audience)
+        else:
+            self._finish(audience)
+
+    @staticmethod
+    def _visit(audience: Audience, connection: Connection, number: int) -> Visit:
+        if audience.directed and connection.caller is not None:
+            return audience.visit_of(number, connection.caller.user_id)
+        return audience.visit(number)
+
+    def _chunk_of_each(self, audience: Audience) -> None:
+        """As `_chunk`, while something is not for all (MS-07): each connection's bytes are its own."""
+        members = audience.members
+        start = audience.at
+        end = audience.at = start + self._limits.fanout_chunk
+        for connection in audience.order[start:end]:
+            number = members.get(connection, audience.next)
+            if number == audience.next:
+                continue
+            visit = self._visit(audience, connection, number)
+            members[connection] = visit.end
+            self.visits += 1
+            self.deliveries += visit.end - number
+            try:
+                self._offer(audience, connection, visit)
+            except Exception as error:  # it is this connection's; the round goes on for the others
+                connection.failed(error)
         if end < len(audience.order):
             self._loop.call_soon(self._chunk, audience)
         else:

@@ -166,6 +166,8 @@ class Errands:
                 Priority(ask.priority),
                 ask.body,
                 self._world.sent_fields(profile.fields),
+                ask.extra,
+                ask.transient,
             )
             self._many([(ask.key, send)], lambda _, sent: self._answer(request, sent), _nothing)
 

@@ -23,6 +23,10 @@ class Packed(NamedTuple):
     seq: int
     priority: Priority
     row: bytes
+    only: tuple[str, ...] = ()
+    """If not empty: the users who get `row` (MS-07)."""
+    veiled: bytes = b""
+    """What all others get then."""
 
 
 class Origin(Protocol):

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rcim.actor import commands, effects, outcomes, records
-from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, RcimError
+from rcim.base.errors import (
+    ADMIN_REQUIRED,
+    BAD_PARAMETER,
+    BODY_TOO_LARGE,
+    NO_SUCH_GROUP,
+    TOO_MANY_MENTIONS,
+    RcimError,
+)
 from rcim.base.ids import TIP_PREFIX, check_user_id, has_control
-from rcim.base.terms import GROUP_PREFIX, group_conversation
+from rcim.base.terms import GROUP_PREFIX, MessageState, group_conversation
 from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.wire import frames
@@ -34,7 +42,7 @@ def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
     check_body(frame.body, limits.body_bytes_max, limits.elements_max)
     check_client_msg_id(frame.client_msg_id)
     if frame.as_user and frame.as_user != caller.user_id:
-        return _send_as(frame, caller)
+        return _send_as(frame, caller, desk)
     return ToActor(
         check_conversation(frame.conversation),
         commands.SendMessage(
@@ -46,16 +54,39 @@ def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
             frame.priority,
             frame.body,
             caller.fields,
+            _extra(frame, desk),
+            frame.transient,
         ),
     )
 
 
-def _send_as(frame: frames.Send, caller: Caller) -> ToStore:
+def _extra(frame: frames.Send, desk: Desk) -> records.Extra | None:
+    """MS-07, MS-09: what few messages have. Raises RcimError."""
+    if not (frame.type_name or frame.to or frame.mentions or frame.mentions_all or frame.cloud_data):
+        return None
+    limits = desk.limits
+    if len(frame.to) > limits.directed_max:
+        raise RcimError(BAD_PARAMETER, f"to: {len(frame.to)} users, at most {limits.directed_max}")
+    if len(frame.mentions) > limits.mentions_max:
+        raise RcimError(TOO_MANY_MENTIONS, f"mentions: {len(frame.mentions)} users, at most {limits.mentions_max}")
+    if len(frame.cloud_data) > limits.cloud_data_bytes_max:
+        raise RcimError(
+            BODY_TOO_LARGE, f"cloud_data: {len(frame.cloud_data)} bytes, at most {limits.cloud_data_bytes_max}"
+        )
+    to = tuple(dict.fromkeys(check_user_id(user) for user in frame.to))
+    mentions = tuple(dict.fromkeys(check_user_id(user) for user in frame.mentions))
+    return records.Extra(frame.type_name, to, mentions, frame.mentions_all, frame.cloud_data)
+
+
+def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
     """MS-06: as another user, whose profile is not at hand."""
     if not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator sends as another user")
     key, user_id = check_conversation(frame.conversation), check_user_id(frame.as_user)
-    return ToStore(outcomes.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body))
+    extra = _extra(frame, desk)
+    return ToStore(
+        outcomes.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
+    )
 
 
 def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
@@ -106,7 +137,16 @@ def to_wire(m: records.Message) -> frames.Message:
         m.body if m.tip is None else _tip(m.tip),
         to_fields(m.user_fields) if m.user_fields else (),
         to_fields(m.member_fields) if m.member_fields else (),
+        *_rare(m),
     )
+
+
+def _rare(m: records.Message) -> tuple[Any, ...]:
+    """What few messages have: the fields of frames.Message behind `member_fields`."""
+    if m.extra is None and m.state is MessageState.AS_SENT:
+        return ()
+    x = m.extra or records.Extra()
+    return (x.type_name, x.to, x.mentions, x.mentions_all, x.cloud_data, m.state, m.changed_ms, m.changed_by)
 
 
 def _tip(change: records.Change) -> bytes:
@@ -143,11 +183,16 @@ class Packing:
 
     def message(self, m: records.Message) -> Packed:
         """`m`, ready for DELIVER frames."""
-        return Packed(m.seq, m.priority, encoded_row(to_wire(m)))
+        if m.extra is None or not m.extra.to:
+            return Packed(m.seq, m.priority, encoded_row(to_wire(m)))
+        veiled = encoded_row(to_wire(m.veiled(MessageState.NOT_FOR_YOU)))
+        return Packed(m.seq, m.priority, encoded_row(to_wire(m)), (m.sender, *m.extra.to), veiled)
 
     def said(self, key: str, said: effects.Said) -> bytes:
         """A notice as a whole frame (GR-05, MS-05)."""
         group_id = key.removeprefix(GROUP_PREFIX)
+        if isinstance(said, effects.Transient):
+            return frames.Transient(key, [to_wire(said.message)]).encode()
         if isinstance(said, effects.Requested):
             return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
         if isinstance(said, effects.Decided):

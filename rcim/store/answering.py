@@ -24,6 +24,7 @@ from rcim.actor.outcomes import (
     UserFacts,
     UserQuery,
 )
+from rcim.actor.reading import seen_by
 from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
 from rcim.base.limits import Limits
 from rcim.base.terms import MsgFlag, group_conversation
@@ -86,7 +87,8 @@ class Answering:
             if len(found) == query.limit or (room < 0 and found):
                 more = True
                 break
-            found.append(unpack(data, Message))
+            message = unpack(data, Message)
+            found.append(seen_by(message, query.by) if query.by else message)
         return Page(query.newest_seq, query.first_seq, more, found)
 
     @staticmethod

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import HeldBack, Priority
+from rcim.base.terms import HeldBack, MessageState, Priority
 from rcim.wire.frames.kinds import (
     BODY,
     CLIENT_MSG_ID,
+    CLOUD_DATA,
     CONVERSATION,
     FACE_URL,
     NAME_CARD,
     NICKNAME,
+    TYPE_NAME,
     USER,
     USER_OR_NONE,
+    USERS_MAX,
     CustomField,
 )
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import U16, U64, Bool, Enum, StructList
+from rcim.wire.types import U16, U64, Bool, Enum, StrList, StructList
 
 
 @row("Message")
@@ -49,6 +52,20 @@ class Message(Struct, frozen=True, gc=False):
         Ext(2, StructList(CustomField, 32)),
         "Those custom fields of the sender as a member that the app has chosen to go with messages.",
     ] = ()
+    type_name: A[str, Ext(3, TYPE_NAME), "Of what registered type it is (messages.md); absent: an ordinary one."] = ""
+    to: A[
+        Sequence[str], Ext(4, StrList(USER, USERS_MAX)), "Only these members, and the sender, get it; absent: all."
+    ] = ()
+    mentions: A[Sequence[str], Ext(5, StrList(USER, USERS_MAX)), "Whom it mentions."] = ()
+    mentions_all: A[bool, Ext(6, Bool()), "It mentions everyone."] = False
+    cloud_data: A[bytes, Ext(7, CLOUD_DATA), "What the app has added to it."] = b""
+    state: A[
+        MessageState,
+        Ext(8, Enum(MessageState)),
+        "What has become of it. Of RECALLED, DELETED and NOT_FOR_YOU only SEQ, time and priority say anything.",
+    ] = MessageState.AS_SENT
+    changed_ms: A[int, Ext(9, U64), "When that was; what has the later one counts."] = 0
+    changed_by: A[str, Ext(10, USER_OR_NONE), "Who did it."] = ""
 
 
 @frame(
@@ -82,6 +99,8 @@ class Message(Struct, frozen=True, gc=False):
         "SENDER_MUTED",
         "BODY_TOO_LARGE",
         "BAD_ELEMENT",
+        "NO_SUCH_MEMBER",
+        "TOO_MANY_MENTIONS",
         "STORE_UNAVAILABLE",
     ),
 )
@@ -99,6 +118,20 @@ class Send(Frame, frozen=True, gc=False):
     ]
     body: A[bytes, BODY, "At least one element, and not more than `body_bytes_max` of LOGIN_OK."]
     as_user: A[str, Ext(1, USER_OR_NONE), "For app administrators: whose message it is; absent: their own."] = ""
+    type_name: A[str, Ext(2, TYPE_NAME), "Of what registered type it is (messages.md); absent: an ordinary one."] = ""
+    to: A[
+        Sequence[str],
+        Ext(3, StrList(USER, USERS_MAX)),
+        "Only these members get it, at most `directed_max`; all others get its SEQ as NOT_FOR_YOU.",
+    ] = ()
+    mentions: A[
+        Sequence[str], Ext(4, StrList(USER, USERS_MAX)), "Members that it mentions, at most `mentions_max`."
+    ] = ()
+    mentions_all: A[bool, Ext(5, Bool()), "It mentions everyone."] = False
+    transient: A[bool, Ext(6, Bool()), "It goes to who is online by TRANSIENT, and is gone: no SEQ, no history."] = (
+        False
+    )
+    cloud_data: A[bytes, Ext(7, CLOUD_DATA), "What the app adds to it, at most `cloud_data_bytes_max`."] = b""
 
 
 @frame(0x8101, "SEND_OK", "server", "reply")
@@ -127,6 +160,23 @@ class Deliver(Frame, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "The conversation."]
     messages: A[list[Message], StructList(Message, 1000), "The messages, by SEQ."]
+
+
+@frame(
+    0x4009,
+    "TRANSIENT",
+    "server",
+    "push",
+    rules=(
+        "It has no SEQ and no message id, is not stored and comes only to who is online (MS-08). Whatever is sent too "
+        "often is left out.",
+    ),
+)
+class Transient(Frame, frozen=True, gc=False):
+    """A transient message: somebody is typing, a status."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    messages: A[list[Message], StructList(Message, 100), "One or more; their SEQ and id are 0."]
 
 
 @frame(
