@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Extra, Fields
-from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, Role
+from rcim.actor.records import Extra, Fields, Message
+from rcim.base.terms import ApplyJoinOption, Gender, MessageState, MsgFlag, Priority, Role
 from rcim.rules.type_table import TypeChange
 
 
@@ -63,6 +63,41 @@ class ImportMessages(Asked, frozen=True, gc=False):
     """GR-08."""
 
     messages: list[ImportedMessage]
+
+
+class AlterMessage(Asked, frozen=True, gc=False):
+    """MS-10: recall, edit, delete for all. `original` is what the store had when it was asked for, if anything."""
+
+    seq: int
+    state: MessageState
+    body: bytes = b""
+    original: Message | None = None
+
+
+class ReadReceipts(Asked, frozen=True, gc=False):
+    """MS-11: who has read a message (or, without `read`, who has not)."""
+
+    seq: int
+    read: bool
+    cursor: str
+    limit: int
+    original: Message | None = None
+
+
+class HideMessages(Asked, frozen=True, gc=False):
+    """MS-10: delete for oneself."""
+
+    seqs: list[int]
+
+
+class ClearMessages(Asked, frozen=True, gc=False):
+    """MS-10: delete the whole conversation for oneself."""
+
+
+class EraseSender(Asked, frozen=True, gc=False):
+    """MS-10: delete for all what a user has sent so far."""
+
+    user_id: str
 
 
 class MarkRead(Asked, frozen=True, gc=False):
@@ -325,6 +360,11 @@ GroupCommand = (
     | EndSlice
     | ReadHistory
     | ImportMessages
+    | AlterMessage
+    | ReadReceipts
+    | HideMessages
+    | ClearMessages
+    | EraseSender
     | MarkRead
     | GiveNotice
     | CreateGroup

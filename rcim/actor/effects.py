@@ -80,7 +80,27 @@ class Transient(msgspec.Struct, frozen=True, gc=False):
     message: Message
 
 
-Said = Requested | Decided | Noticed | Transient
+class Altered(msgspec.Struct, frozen=True, gc=False):
+    """A message is now this one (MS-10)."""
+
+    message: Message
+
+
+class Erased(msgspec.Struct, frozen=True, gc=False):
+    """All messages of a sender up to a SEQ are deleted (MS-10)."""
+
+    sender: str
+    to_seq: int
+
+
+class Hidden(msgspec.Struct, frozen=True, gc=False):
+    """Messages are deleted for the one who is told: these, and all up to `to_seq` (MS-10)."""
+
+    seqs: list[int]
+    to_seq: int
+
+
+Said = Requested | Decided | Noticed | Transient | Altered | Erased | Hidden
 
 
 class Tell(msgspec.Struct, frozen=True, gc=False):

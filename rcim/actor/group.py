@@ -2,15 +2,15 @@
 
 State changes at once, but what is returned counts only when its record is durable. If the commit fails, whoever
 runs the machine throws it away and loads it again: a failed batch leaves no trace. What each command does stands in the
-module of its kind: sending, lifecycle, membership, members, reading; what they share is state.py.
+module of its kind: sending, altering, lifecycle, membership, members, reading; what they share is state.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from rcim.actor import altering, lifecycle, members, membership, reading, sending
 from rcim.actor import commands as c
-from rcim.actor import lifecycle, members, membership, reading, sending
 from rcim.actor.outcomes import Outcome
 from rcim.actor.records import GroupSnapshot
 from rcim.actor.state import GroupState
@@ -45,6 +45,11 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.EndSlice: sending.end_slice,
     c.ReadHistory: reading.history,
     c.ImportMessages: sending.import_messages,
+    c.AlterMessage: altering.alter,
+    c.ReadReceipts: altering.receipts,
+    c.HideMessages: altering.hide,
+    c.ClearMessages: altering.clear,
+    c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
     c.GiveNotice: sending.give_notice,
     c.CreateGroup: lifecycle.create,

@@ -249,7 +249,7 @@ def expired(g: GroupState, now_ms: int) -> list[Mark]:
     return [
         Mark(m.user_id)
         for m in g.marks.values()
-        if not m.applied_ms and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
+        if not m.applied_ms and not m.erased_seq and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
     ]
 
 

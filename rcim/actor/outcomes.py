@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.commands import AlterMessage, ReadReceipts
 from rcim.actor.effects import Effect
 from rcim.actor.records import Extra, Fields, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
@@ -124,6 +125,21 @@ class Page(Result, frozen=True, gc=False):
     messages: list[Message]
 
 
+class Altered(Result, frozen=True, gc=False):
+    """MS-10."""
+
+    changed_ms: int
+
+
+class Receipts(Result, frozen=True, gc=False):
+    """MS-11. `users` are a page of those asked for; `next` is empty on the last one."""
+
+    read_num: int
+    unread_num: int
+    users: list[str]
+    next: str
+
+
 class UserFacts(Result, frozen=True, gc=False):
     """A user's profile."""
 
@@ -204,6 +220,8 @@ AnyResult = (
     | Members
     | Marks
     | Page
+    | Altered
+    | Receipts
     | UserFacts
     | Invalidated
     | UserImported
@@ -234,6 +252,15 @@ class MessagesQuery(Asks, frozen=True, gc=False):
     first_seq: int
     by: str = ""
     """Who asks; empty: somebody who may see all (MS-07)."""
+    erased: dict[str, int] = {}
+    """MS-10: sender to the SEQ up to which its messages are deleted."""
+
+
+class MessageQuery(Asks, frozen=True, gc=False):
+    """One message as it is kept."""
+
+    key: str
+    seq: int
 
 
 class MembersQuery(Asks, frozen=True, gc=False):
@@ -370,6 +397,13 @@ class SendAs(Errand, frozen=True, gc=False):
     transient: bool = False
 
 
+class WithMessage(Errand, frozen=True, gc=False):
+    """MS-10, MS-11: a command that needs the message which it is about."""
+
+    key: str
+    command: AlterMessage | ReadReceipts
+
+
 class SyncGroups(Errand, frozen=True, gc=False):
     """GR-10: `by` should be in these and no others."""
 
@@ -388,9 +422,10 @@ class ImportUsers(Errand, frozen=True, gc=False):
     users: list[tuple[str, str, str]]
 
 
-AnyErrand = SendAs | SyncGroups | DeleteUsers | ImportUsers
+AnyErrand = SendAs | WithMessage | SyncGroups | DeleteUsers | ImportUsers
 Query = (
     MessagesQuery
+    | MessageQuery
     | MembersQuery
     | MarksQuery
     | JoinedGroupsQuery

@@ -31,7 +31,7 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
     profile, row, who = g.allowed(Operation.HISTORY, command.by, command.admin)
     if not row.stored:
         return Outcome(_tail(g, command, row, who))
-    first = _first_visible(g, profile, row, command.by, who)
+    first = first_visible(g, profile, row, command.by, who)
     since_ms = command.from_time_ms
     oldest_ms = now_ms - row.roaming_days * DAY_MS
     if who is not Who.APP_ADMIN and profile.create_time_ms < oldest_ms:  # GT-22; AB-04 sees all
@@ -48,15 +48,20 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
             newest_seq=g.newest,
             first_seq=first,
             by="" if who is Who.APP_ADMIN else command.by,
+            erased=g.erased,
         )
     )
 
 
-def _first_visible(g: GroupState, profile: Profile, row: GroupType, by: str, who: Who) -> int:
+def first_visible(g: GroupState, profile: Profile, row: GroupType, by: str, who: Who) -> int:
     """The least SEQ that this user may see (GT-14)."""
-    if who is Who.APP_ADMIN or row.history_before_joining:
+    if who is Who.APP_ADMIN:
         return profile.first_seq
     member = g.members.get(by)
+    if row.history_before_joining:
+        return max(profile.first_seq, member.cleared_seq + 1 if member is not None else 0)
+    if member is not None and member.cleared_seq > member.joined_seq:
+        return max(profile.first_seq, member.cleared_seq + 1)
     return max(profile.first_seq, member.joined_seq + 1 if member is not None else g.newest + 1)
 
 
@@ -64,7 +69,7 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
     """GT-22: the last messages, from memory."""
     oldest = g.tail[0].seq if g.tail else g.newest + 1
     assert g.profile is not None
-    first = max(oldest, _first_visible(g, g.profile, row, command.by, who))
+    first = max(oldest, first_visible(g, g.profile, row, command.by, who))
     last, low, high = command.to_seq or g.newest, command.from_time_ms, command.to_time_ms
     found: list[Message] = [
         m

@@ -69,6 +69,20 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """True if the user may see it: all but directed ones (MS-07)."""
         return self.extra is None or not self.extra.to or user_id == self.sender or user_id in self.extra.to
 
+    def removed(self, state: MessageState, now_ms: int, by: str) -> Message:
+        """It as everybody gets it once it is recalled or deleted: who sent it, and when, and nothing of what it said."""
+        whom = Extra(to=self.extra.to) if self.extra is not None and self.extra.to else None
+        return msgspec.structs.replace(
+            self,
+            body=b"",
+            user_fields=(),
+            member_fields=(),
+            extra=whom,
+            state=state,
+            changed_ms=now_ms,
+            changed_by=by,
+        )
+
     def veiled(self, state: MessageState) -> Message:
         """It without anything but its place: what somebody gets who may not see it, or nobody may any more."""
         return Message(
@@ -127,6 +141,8 @@ class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     fields: dict[str, bytes] = {}
     import_unread: int = 0
     """While the group is imported: how many of the newest messages are unread."""
+    cleared_seq: int = 0
+    """What is up to it is deleted for the member alone (MS-10)."""
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -139,6 +155,8 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """0: no application waits."""
     text: str = ""
     name_card: str = ""
+    erased_seq: int = 0
+    """Messages of the user up to this SEQ are deleted for all (MS-10)."""
 
 
 class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -228,7 +246,33 @@ class UsersMuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
     until_ms: dict[str, int]
 
 
-Record = GroupCreated | GroupDissolved | GroupChanged | SeqReserved | MessageKept | UserSaved | TypeSaved | UsersMuted
+class MessageAltered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
+    """MS-10: the message with this SEQ is now this one."""
+
+    key: str
+    message: Message
+
+
+class MessagesHidden(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
+    """MS-10: deleted for the user alone."""
+
+    key: str
+    user_id: str
+    seqs: list[int]
+
+
+Record = (
+    GroupCreated
+    | GroupDissolved
+    | GroupChanged
+    | SeqReserved
+    | MessageKept
+    | UserSaved
+    | TypeSaved
+    | UsersMuted
+    | MessageAltered
+    | MessagesHidden
+)
 
 
 class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -17,7 +17,7 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import PERMANENT_S, ChangeKind, MsgFlag, Priority, Role
+from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Priority, Role
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -57,6 +57,10 @@ class GroupState:
         self.members = {m.user_id: m for m in snapshot.members}
         """In the order of joining."""
         self.marks = {m.user_id: m for m in snapshot.marks}
+        self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
+        """MS-10: sender to the SEQ up to which all of its messages are deleted."""
+        self.altered: dict[int, MessageState] = {}
+        """MS-10: what has become of messages, as long as somebody may have read them before it was kept."""
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
@@ -77,6 +81,7 @@ class GroupState:
         """The group is gone; only its counter stays (MS-01). Returns what becomes of messages that waited."""
         self.profile = None
         self.members, self.marks, self.sent_kept = {}, {}, {}
+        self.erased, self.altered = {}, {}
         self.tail.clear()
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         return self.passing.end()
@@ -209,6 +214,8 @@ class GroupState:
         return Outcome(result, record, (*effects, *more))
 
     def _set_mark(self, mark: Mark) -> None:
+        if mark.erased_seq:
+            self.erased[mark.user_id] = mark.erased_seq
         if mark == Mark(mark.user_id):
             self.marks.pop(mark.user_id, None)
         else:

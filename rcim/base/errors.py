@@ -82,6 +82,22 @@ TOO_MANY_OF_TYPE = ErrorCode(
     10036, "TOO_MANY_OF_TYPE", _M, False, "The app has as many groups of this type as it may (GT-13)."
 )
 TOO_MANY_GROUPS = ErrorCode(10037, "TOO_MANY_GROUPS", _M, False, "The user is in as many groups as allowed.")
+NO_SUCH_MESSAGE = ErrorCode(
+    10030, "NO_SUCH_MESSAGE", _M, False, "There is no such message, or none that this user may see (MS-10, MS-11)."
+)
+TOO_LATE = ErrorCode(
+    10031, "TOO_LATE", _M, False, "The time in which the sender may recall or edit a message is over (MS-10)."
+)
+NOT_RECALLABLE = ErrorCode(
+    10032,
+    "NOT_RECALLABLE",
+    _M,
+    False,
+    "The message is recalled or deleted already, or it is one of the server's own (MS-10).",
+)
+NO_RECEIPTS = ErrorCode(
+    10062, "NO_RECEIPTS", _M, False, "The group has more members than receipts are given for (MS-11)."
+)
 GROUP_ID_TAKEN_BY_YOU = ErrorCode(
     10025, "GROUP_ID_TAKEN_BY_YOU", _M, False, "A group of the same owner has this id; it can be used as it is."
 )

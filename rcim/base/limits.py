@@ -153,6 +153,9 @@ class Limits:
     )
     directed_max: int = _bound(50, 1, 500, "Members named in one directed message (MS-07, as To_Account).", wire=True)
     mentions_max: int = _bound(30, 0, 500, "Users mentioned in one message (MS-07); all is one.", wire=True)
+    receipts_members_max: int = _bound(
+        500, 0, 10_000, "Members of a group in which it is told who has read a message (MS-11).", wire=True
+    )
     cloud_data_bytes_max: int = _bound(
         1024, 0, 8192, "What the app adds to a message besides its elements.", wire=True
     )

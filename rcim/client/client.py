@@ -24,6 +24,7 @@ from rcim.base import clock
 from rcim.base.errors import SHUTTING_DOWN, ErrorKind, RcimError, code_of
 from rcim.base.terms import Platform
 from rcim.client.admin import AdminRequests
+from rcim.client.altering import AlteringRequests
 from rcim.client.backoff import Backoff
 from rcim.client.groups import GroupRequests
 from rcim.client.inbox import PUSHES, Inbox
@@ -43,7 +44,7 @@ CONNECT_S = 10.0
 """How long a connection and login may take before the next try."""
 
 
-class Client(GroupRequests, MemberRequests, AdminRequests):
+class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
     `tls` is an SSL context (client_context makes one), or None for a plain server. `user_sig` is a token, or a
@@ -319,6 +320,8 @@ class Client(GroupRequests, MemberRequests, AdminRequests):
             self._inbox.delivered(push)
         elif isinstance(push, frames.Resync):
             self._inbox.resync(push)
+        elif isinstance(push, frames.MessageChanged):
+            self._inbox.changed(push)
         elif isinstance(push, frames.GroupGone):
             self._inbox.gone(push)
         elif isinstance(push, PUSHES):

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import GROUP_PREFIX, MessageState
-from rcim.client.model import Event, GroupEvent, Message, Told, event_of, message_of
+from rcim.client.model import ChangedEvent, Event, GroupEvent, Message, Told, event_of, message_of
 from rcim.client.tracker import SeqTracker
 from rcim.wire import frames
 
@@ -27,8 +27,18 @@ AGAIN_S = 1.0
 ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 
-PUSHES = (frames.GroupChanges, frames.JoinRequested, frames.JoinDecided, frames.Notice, frames.Transient)
+PUSHES = (
+    frames.GroupChanges,
+    frames.JoinRequested,
+    frames.JoinDecided,
+    frames.Notice,
+    frames.Transient,
+    frames.MessagesErased,
+    frames.MessagesHidden,
+)
 """What becomes an event as it is."""
+CHANGED_MAX = 1000
+"""Changes remembered of messages that have not come yet."""
 Failure = Callable[[], RcimError | None]
 
 
@@ -58,6 +68,8 @@ class Inbox:
         """Counts connections."""
         self._early: dict[str, tuple[int, int]] = {}
         """Groups that turned up after a reconnection, before the list of groups: first and newest SEQ heard of."""
+        self._changed: dict[tuple[str, int], Message] = {}
+        """What was changed before it came."""
         self.failure: RcimError | None = None
         """Why the stream has ended, if not by `close`."""
 
@@ -172,8 +184,27 @@ class Inbox:
 
     def _give(self, ready: list[Message]) -> None:
         for message in ready:
+            message = self._newer(message)
             if message.state is not MessageState.NOT_FOR_YOU:
                 self._queue.put_nowait(message)
+
+    def changed(self, push: frames.MessageChanged) -> None:
+        """Messages are other ones now (MS-10). Of one that the app has not got yet it gets only what it is now."""
+        group_id = push.conversation.removeprefix(GROUP_PREFIX)
+        for item in push.messages:
+            message = message_of(group_id, item)
+            tracker = self._trackers.get(group_id)
+            if tracker is not None and item.seq >= tracker.next_seq:
+                self._changed[group_id, item.seq] = self._newer(message)
+                if len(self._changed) > CHANGED_MAX:
+                    del self._changed[next(iter(self._changed))]
+            elif not self._full:
+                self._queue.put_nowait(ChangedEvent(group_id, message))
+
+    def _newer(self, message: Message) -> Message:
+        """What has come of the message before it came itself, if that is newer."""
+        known = self._changed.pop((message.group_id, message.seq), None) if self._changed else None
+        return known if known is not None and known.changed_ms > message.changed_ms else message
 
     @property
     def _full(self) -> bool:

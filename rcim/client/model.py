@@ -130,10 +130,52 @@ class TransientEvent:
     message: Message
 
 
-Event = TransientEvent | GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | NoticeEvent
+@dataclass(frozen=True, slots=True)
+class ChangedEvent:
+    """A message that was given to the app is now this one: edited, recalled or deleted (MS-10)."""
+
+    group_id: str
+    message: Message
 
 
-Told = frames.GroupChanges | frames.JoinRequested | frames.JoinDecided | frames.Notice | frames.Transient
+@dataclass(frozen=True, slots=True)
+class ErasedEvent:
+    """All messages of a sender up to `to_seq` are deleted (MS-10)."""
+
+    group_id: str
+    sender: str
+    to_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenEvent:
+    """The user has deleted messages for itself, here or on another device: these, and all up to `to_seq` (MS-10)."""
+
+    group_id: str
+    seqs: tuple[int, ...]
+    to_seq: int
+
+
+Event = (
+    TransientEvent
+    | ChangedEvent
+    | ErasedEvent
+    | HiddenEvent
+    | GroupEvent
+    | ChangesEvent
+    | ApplicationEvent
+    | DecisionEvent
+    | NoticeEvent
+)
+Told = (
+    frames.GroupChanges
+    | frames.JoinRequested
+    | frames.JoinDecided
+    | frames.Notice
+    | frames.Transient
+    | frames.MessagesErased
+    | frames.MessagesHidden
+)
 """Pushes that become an event as they are."""
 
 
@@ -142,6 +184,11 @@ def event_of(push: Told) -> Event:
     if isinstance(push, frames.Transient):
         group_id = push.conversation.removeprefix(GROUP_PREFIX)
         return TransientEvent(group_id, message_of(group_id, push.messages[0]))
+    if isinstance(push, frames.MessagesErased):
+        return ErasedEvent(push.conversation.removeprefix(GROUP_PREFIX), push.sender, push.to_seq)
+    if isinstance(push, frames.MessagesHidden):
+        seqs = tuple(entry.seq for entry in push.messages)
+        return HiddenEvent(push.conversation.removeprefix(GROUP_PREFIX), seqs, push.to_seq)
     if isinstance(push, frames.GroupChanges):
         return ChangesEvent(push.group_id, tuple(push.changes))
     if isinstance(push, frames.JoinRequested):

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+import msgspec
+
 from rcim.actor import commands as c
 from rcim.actor.outcomes import (
     AccountsQuery,
@@ -21,6 +23,8 @@ from rcim.actor.outcomes import (
     Invalidated,
     LoginQuery,
     Look,
+    MessageQuery,
+    Page,
     Refused,
     SendAs,
     Synced,
@@ -28,6 +32,7 @@ from rcim.actor.outcomes import (
     UserFacts,
     UserImported,
     WhoIsOnlineQuery,
+    WithMessage,
 )
 from rcim.actor.user import user_key
 from rcim.actor.world import World
@@ -173,6 +178,20 @@ class Errands:
 
         self._many([(user_key(ask.by), c.ReadUser(ask.by, True))], read, _nothing)
 
+    # -- MS-10, MS-11
+
+    def _with_message(self, request: Request, ask: WithMessage) -> None:
+        """The message as it is kept, then the command about it. What becomes of it in between, the actor knows."""
+
+        def found(page: Any) -> None:
+            if not isinstance(page, Page):
+                self._answer(request, page)
+                return
+            command = msgspec.structs.replace(ask.command, original=page.messages[0] if page.messages else None)
+            self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
+
+        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), _Once(found), 0))
+
     # -- GR-10, ID-09
 
     def _sync(self, request: Request, ask: SyncGroups) -> None:
@@ -269,6 +288,7 @@ def _nothing() -> None:
 
 _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     SendAs: Errands._send_as,
+    WithMessage: Errands._with_message,
     SyncGroups: Errands._sync,
     DeleteUsers: Errands._delete,
     ImportUsers: Errands._import,

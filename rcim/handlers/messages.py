@@ -189,17 +189,25 @@ class Packing:
         return Packed(m.seq, m.priority, encoded_row(to_wire(m)), (m.sender, *m.extra.to), veiled)
 
     def said(self, key: str, said: effects.Said) -> bytes:
-        """A notice as a whole frame (GR-05, MS-05)."""
+        """A notice as a whole frame (GR-05, MS-05, MS-08, MS-10)."""
         group_id = key.removeprefix(GROUP_PREFIX)
-        if isinstance(said, effects.Transient):
-            return frames.Transient(key, [to_wire(said.message)]).encode()
-        if isinstance(said, effects.Requested):
-            return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
-        if isinstance(said, effects.Decided):
-            return frames.JoinDecided(
-                group_id, said.user_id, said.approved, said.operator, said.text, said.newest_seq
-            ).encode()
-        return frames.Notice(group_id, said.time_ms, said.body).encode()
+        match said:
+            case effects.Transient():
+                return frames.Transient(key, [to_wire(said.message)]).encode()
+            case effects.Altered():
+                return frames.MessageChanged(key, [to_wire(said.message)]).encode()
+            case effects.Erased():
+                return frames.MessagesErased(key, said.sender, said.to_seq).encode()
+            case effects.Hidden():
+                return frames.MessagesHidden(key, said.to_seq, [frames.SeqEntry(seq) for seq in said.seqs]).encode()
+            case effects.Requested():
+                return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
+            case effects.Decided():
+                return frames.JoinDecided(
+                    group_id, said.user_id, said.approved, said.operator, said.text, said.newest_seq
+                ).encode()
+            case effects.Noticed():
+                return frames.Notice(group_id, said.time_ms, said.body).encode()
 
 
 def deliver_stem(conversation: str) -> bytes:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
-from rcim.handlers import admin, groups, members, messages, passing, users
+from rcim.handlers import admin, altering, groups, members, messages, passing, users
 from rcim.handlers.desk import Caller, Desk, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
@@ -26,6 +26,13 @@ f = frames
 ANSWERS: dict[type[Frame], Answerer] = {
     f.Send: messages.sent,
     f.History: messages.page,
+    f.MessageRecall: altering.recalled_ok,
+    f.MessageEdit: altering.edited_ok,
+    f.MessageDelete: altering.deleted_ok,
+    f.MessagesErase: _empty(f.MessagesEraseOk),
+    f.MessagesHide: _empty(f.MessagesHideOk),
+    f.ConversationClear: _empty(f.ConversationClearOk),
+    f.MessageReceipts: altering.receipts_ok,
     f.GroupRead: messages.read_ok,
     f.GroupCreate: groups.created_ok,
     f.GroupSet: groups.edited_ok,
@@ -83,6 +90,13 @@ class Handlers:
         self._table: dict[type[Frame], Handler] = {
             f.Send: messages.send,
             f.History: messages.history,
+            f.MessageRecall: altering.recall,
+            f.MessageEdit: altering.edit,
+            f.MessageDelete: altering.delete,
+            f.MessagesErase: altering.erase,
+            f.MessagesHide: altering.hide,
+            f.ConversationClear: altering.clear,
+            f.MessageReceipts: altering.receipts,
             f.GroupRead: messages.read,
             f.GroupCreate: partial(groups.create, ids=ids),
             f.GroupSet: groups.edit,

@@ -79,6 +79,8 @@ class GroupType:
     normal_per_s: int = 40  # FC-04
     low_per_s: int = 40
     lowest_per_s: int = 40
+    recall_s: int = 120  # MS-10
+    edit_s: int = 120
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
     base: str = ""

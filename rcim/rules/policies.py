@@ -20,6 +20,7 @@ from rcim.rules.standing import Who
 NAME = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 MEMBER_CAP_MAX = 10_000_000
 DAYS_MAX = 3650
+SECONDS_MAX = 10 * 366 * 86_400
 RATE_MAX = 10_000
 JOIN_OPTIONS = {
     "FreeAccess": ApplyJoinOption.FREE_ACCESS,
@@ -135,6 +136,13 @@ POLICIES: tuple[Policy, ...] = (
     Policy("normal_per_s", "FC-04", "Of them with priority NORMAL; 0: no limit.", *_number(0, RATE_MAX)),
     Policy("low_per_s", "FC-04", "Of them with priority LOW; 0: no limit.", *_number(0, RATE_MAX)),
     Policy("lowest_per_s", "FC-04", "Of them with priority LOWEST; 0: no limit.", *_number(0, RATE_MAX)),
+    Policy(
+        "recall_s",
+        "MS-10",
+        "Seconds in which who has sent a message may recall it; 0: not at all.",
+        *_number(0, SECONDS_MAX),
+    ),
+    Policy("edit_s", "MS-10", "The same of editing it.", *_number(0, SECONDS_MAX)),
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
 )

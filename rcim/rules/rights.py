@@ -36,6 +36,8 @@ class Operation(Enum):
     GIVE = "change the owner"
     MUTE = "mute"
     DISSOLVE = "dissolve"
+    ALTER = "recall and delete others' messages"
+    RECEIPTS = "read receipts"
     NOTICE = "give a system notice"
     IMPORT = "import"
 
@@ -60,6 +62,8 @@ RIGHTS: dict[Operation, Callable[[GroupType], Who]] = {
     Operation.GIVE: lambda t: Who.OWNER if t.has_owner else Who.NOBODY,  # GR-01
     Operation.MUTE: lambda t: t.mute,  # GT-17
     Operation.DISSOLVE: lambda t: t.dissolve,  # GT-04
+    Operation.ALTER: lambda t: Who.ADMIN if t.has_owner else Who.APP_ADMIN,  # MS-10
+    Operation.RECEIPTS: lambda t: Who.APP_ADMIN if t.member_list is MemberList.NONE else Who.MEMBER,  # MS-11
     Operation.NOTICE: lambda t: Who.APP_ADMIN,  # MS-05
     Operation.IMPORT: lambda t: Who.APP_ADMIN if t.importable else Who.NOBODY,  # GT-23
 }

@@ -18,6 +18,7 @@ from rcim.actor.outcomes import (
     MemberRow,
     Members,
     MembersQuery,
+    MessageQuery,
     MessagesQuery,
     Page,
     Query,
@@ -27,7 +28,7 @@ from rcim.actor.outcomes import (
 from rcim.actor.reading import seen_by
 from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
 from rcim.base.limits import Limits
-from rcim.base.terms import MsgFlag, group_conversation
+from rcim.base.terms import MessageState, MsgFlag, group_conversation
 from rcim.store import keys
 from rcim.store.answers import (
     AccountRow,
@@ -48,6 +49,7 @@ ROW_OVERHEAD = 64
 FRAME_RESERVE = 2048
 """What a page's frame holds besides its rows."""
 GROUP_ROW_BYTES = 400
+SEQ_MAX = (1 << 64) - 1
 LOOKED_AT_MAX = 300
 """Rows of the index looked at for one page of a search, of members for one of a role, of marks: two milliseconds."""
 
@@ -82,14 +84,29 @@ class Answering:
         span = view.scan(
             "messages", keys.message(query.key, low), keys.message(query.key, high + 1), reverse=query.backwards
         )
+        hides = bool(query.by) and self._hides_any(view, query)
         for _, data in span if low <= high else ():
             room -= len(data) + ROW_OVERHEAD
             if len(found) == query.limit or (room < 0 and found):
                 more = True
                 break
             message = unpack(data, Message)
+            if query.erased and message.seq <= query.erased.get(message.sender, 0):
+                message = message.removed(MessageState.DELETED, max(message.changed_ms, message.time_ms), "")
+            if hides and view.get("hidden", keys.hidden(query.key, query.by, message.seq)) is not None:
+                message = message.veiled(MessageState.DELETED)
             found.append(seen_by(message, query.by) if query.by else message)
         return Page(query.newest_seq, query.first_seq, more, found)
+
+    @staticmethod
+    def _hides_any(view: ReadView, query: MessagesQuery) -> bool:
+        """True if the user has deleted any message for itself (MS-10)."""
+        first, last = keys.hidden(query.key, query.by, 0), keys.hidden(query.key, query.by, SEQ_MAX)
+        return next(iter(view.scan("hidden", first, last)), None) is not None
+
+    def _message(self, view: ReadView, query: MessageQuery) -> Page:
+        data = view.get("messages", keys.message(query.key, query.seq))
+        return Page(0, 0, False, [unpack(data, Message)] if data is not None else [])
 
     @staticmethod
     def _seq_at(view: ReadView, query: MessagesQuery, time_ms: int) -> int:
@@ -313,6 +330,7 @@ def _group_row(view: ReadView, key: str, user_id: str) -> GroupRow | None:
 
 _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     MessagesQuery: Answering._messages,
+    MessageQuery: Answering._message,
     MembersQuery: Answering._members,
     MarksQuery: Answering._marks,
     JoinedGroupsQuery: Answering._joined_groups,

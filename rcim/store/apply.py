@@ -14,7 +14,9 @@ from rcim.actor.records import (
     Mark,
     Member,
     Message,
+    MessageAltered,
     MessageKept,
+    MessagesHidden,
     Profile,
     Record,
     SeqReserved,
@@ -71,6 +73,15 @@ class Applier:
         self._heads[key] = Head(
             message.seq + 1, message.time_ms, head.info_seq, head.last_info_time_ms, head.member_num
         )
+
+    def _message_altered(self, record: MessageAltered) -> None:
+        row = keys.message(record.key, record.message.seq)
+        if self._view.get("messages", row) is not None:  # it may have been removed meanwhile
+            self._view.put("messages", row, pack(record.message))
+
+    def _messages_hidden(self, record: MessagesHidden) -> None:
+        for seq in record.seqs:
+            self._view.put("hidden", keys.hidden(record.key, record.user_id, seq), b"")
 
     def _seq_reserved(self, record: SeqReserved) -> None:
         if record.next_seq < self._head(record.key).next_seq:
@@ -213,6 +224,8 @@ class Applier:
 
 _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     MessageKept: Applier._message_kept,
+    MessageAltered: Applier._message_altered,
+    MessagesHidden: Applier._messages_hidden,
     SeqReserved: Applier._seq_reserved,
     GroupCreated: Applier._group_created,
     GroupChanged: Applier._group_changed,

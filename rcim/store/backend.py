@@ -26,6 +26,7 @@ TABLES = (
     "marks",
     "words",
     "app",
+    "hidden",
 )
 
 

@@ -13,6 +13,7 @@
 | purge       | conversation                | SEQ u64: messages up to it are to be removed |
 | marks       | conversation 0 user         | Mark                                         |
 | words       | word 0 conversation         | nothing (GR-09)                              |
+| hidden      | conversation 0 user 0 SEQ u64 | nothing (MS-10)                          |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64 |
 """
 
@@ -46,6 +47,11 @@ def second(key: bytes) -> str:
 def message(conversation: str, seq: int) -> bytes:
     """Key of `messages`."""
     return conversation.encode() + SEP + U64.pack(seq)
+
+
+def hidden(conversation: str, user: str, seq: int) -> bytes:
+    """Key of `hidden`."""
+    return conversation.encode() + SEP + user.encode() + SEP + U64.pack(seq)
 
 
 def after(left: str, cursor: str) -> bytes:

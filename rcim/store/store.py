@@ -113,13 +113,17 @@ class Store:
                 return False
             key, newest = todo[0].decode(), keys.U64.unpack(todo[1])[0]
             span = view.scan("messages", keys.message(key, 0), keys.message(key, newest + 1))
-            gone = [row for row, _ in _first(span, rows)]
+            gone = [("messages", row) for row, _ in _first(span, rows)]
+            if not gone:  # what users have deleted for themselves goes last
+                span = view.scan("hidden", todo[0] + keys.SEP, todo[0] + keys.AFTER_SEP)
+                old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
+                gone = [("hidden", row) for row, _ in _first(old, rows)]
         while True:
             try:
                 with self._backend.write() as writable:
-                    for row in gone:
-                        writable.delete("messages", row)
-                    if len(gone) < rows:
+                    for table, row in gone:
+                        writable.delete(table, row)
+                    if not gone:
                         writable.delete("purge", todo[0])
                 return True
             except NoRoom:

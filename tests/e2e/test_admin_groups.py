@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
-from rcim.app.settings import Settings
+from rcim.app.settings import NO_RATES, Settings
 from rcim.base.errors import RcimError
 from rcim.client import Client, JoinStatus, NoticeEvent, client_context
 from rcim.session.usersig import mint
@@ -76,7 +76,7 @@ class Admin:
 @pytest.fixture
 async def admin(tmp_path: Path) -> AsyncIterator[Admin]:
     """An operator whose server runs."""
-    process = ServerProcess(tmp_path / "rcim-data", FLAGS)
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *FLAGS))
     await process.start()
     yield Admin(process)
     assert await process.stop() == 0
@@ -227,6 +227,34 @@ async def test_messages(admin: Admin) -> None:  # MS-05, MS-06, RX-06
     for verb in ("send", "notice"):
         assert "10010 NO_SUCH_GROUP" in await admin.refused("message", verb, "none", "x")
     assert "10010 NO_SUCH_GROUP" in await admin.refused("message", "history", "none")
+
+
+async def test_messages_afterwards(admin: Admin) -> None:  # MS-10, MS-11, FC-08
+    await admin.json(
+        "group", "create", "Room", "--id", "r", "--type", "ChatRoom", "--member", "ann", "--member", "ben"
+    )
+    for text in ("one", "two", "three", "four"):
+        await admin.json("message", "send", "r", text, "--as", "ann")
+    assert (await admin.json("message", "recall", "r", "1"))["seq"] == 1
+    assert (await admin.json("message", "edit", "r", "2", "zwei"))["changed_ms"] > 0
+    assert (await admin.json("message", "delete", "r", "3"))["seq"] == 3
+    assert await admin.json("message", "receipts", "r", "4") == [
+        {"user_id": "administrator", "read": False},
+        {"user_id": "ben", "read": False},
+    ]
+    history = await admin.json("message", "history", "r")
+    assert [(m["state"], m["text"]) for m in history] == [
+        ("RECALLED", "[recalled by administrator]"),
+        ("EDITED", "zwei"),
+        ("DELETED", "[deleted by administrator]"),
+        ("AS_SENT", "four"),
+    ]
+    assert await admin.json("message", "erase", "r", "ann") == {"group_id": "r", "user_id": "ann", "erased": True}
+    assert {m["state"] for m in await admin.json("message", "history", "r")} == {"RECALLED", "DELETED"}
+    assert "10030 NO_SUCH_MESSAGE" in await admin.refused("message", "recall", "r", "9")
+    flow = {row["priority"]: row for row in await admin.json("flow", "r")}
+    assert flow["NORMAL"]["offered"] == flow["NORMAL"]["passed"] == 4
+    assert {row["name"] for row in await admin.json("flow")} == {"ChatRoom"}
 
 
 async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from rcim.app.process import ServerFailed, ServerProcess
+from rcim.app.settings import NO_RATES
 
 BIN = Path(sys.executable).parent
 QUICK = ("limits.drain_grace_ms=300",)
@@ -42,7 +43,7 @@ CHATS: list[asyncio.subprocess.Process] = []
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Path]:
     """A folder with a data directory `rcim-data` that a server runs on."""
-    process = ServerProcess(tmp_path / "rcim-data", QUICK)
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *QUICK))
     await process.start()
     yield tmp_path
     for chat in [c for c in CHATS if c.returncode is None]:

@@ -1,4 +1,4 @@
-"""`rcim-admin message`: send, notice, history (MS-05, MS-06, RX-06)."""
+"""`rcim-admin message`: send, notice, history, and what can happen afterwards (MS-05, MS-06, MS-10, MS-11, RX-06)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import typer
 from rcim_tools.admin import words
 from rcim_tools.admin.calls import call
-from rcim_tools.admin.output import Row, row_of, show, show_one
-from rcim_tools.admin.words import SEQ_MAX, GroupId, Limit
+from rcim_tools.admin.output import Row, row_of, show, show_one, text_of
+from rcim_tools.admin.words import SEQ_MAX, GroupId, Limit, UserId
 
+from rcim.base.terms import MessageState
 from rcim.client import Client
 from rcim.wire import elements, frames
 
-app = typer.Typer(help="Messages: send, notice, history.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Messages: send, read, recall, edit, delete.", no_args_is_help=True, rich_markup_mode=None)
 
 Text = Annotated[str, typer.Argument(help="The text.")]
 COLUMNS = ("seq", "time_ms", "priority", "sender", "text")
@@ -90,7 +91,16 @@ def _row(message: frames.Message) -> Row:
     parts = elements.decode_body(message.body)
     row = row_of(message)
     del row["body"]
-    return {**row, "text": " ".join(map(_words, parts)), "elements": [_element(part) for part in parts]}
+    row["cloud_data"] = text_of(message.cloud_data)
+    return {
+        **row,
+        "text": " ".join(map(_words, parts)) or _gone(message),
+        "elements": [_element(part) for part in parts],
+    }
+
+
+def _gone(message: frames.Message) -> str:
+    return "" if message.state is MessageState.AS_SENT else f"[{message.state.name.lower()} by {message.changed_by}]"
 
 
 def _words(part: elements.Element) -> str:
@@ -118,3 +128,40 @@ def _data(name: str, value: bytes) -> dict[str, str]:
         return {name: value.decode()}
     except UnicodeDecodeError:
         return {f"{name}_hex": value.hex()}
+
+
+# ----------------------------------------------------------------------------------------- afterwards (MS-10)
+
+Seq = Annotated[int, typer.Argument(min=1, max=SEQ_MAX, metavar="SEQ", help="The message's SEQ.")]
+
+
+@app.command("recall")
+def recall(group_id: GroupId, seq: Seq) -> None:
+    """Take a message back."""
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.recall(group_id, seq))})
+
+
+@app.command("edit")
+def edit(group_id: GroupId, seq: Seq, text: Text) -> None:
+    """Give a message another text."""
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.edit_message(group_id, seq, text))})
+
+
+@app.command("delete")
+def delete(group_id: GroupId, seq: Seq) -> None:
+    """Delete a message for all."""
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.delete_message(group_id, seq))})
+
+
+@app.command("erase")
+def erase(group_id: GroupId, user_id: UserId) -> None:
+    """Delete for all what a user has sent so far."""
+    call(lambda client: client.erase_messages(group_id, user_id))
+    show_one({"group_id": group_id, "user_id": user_id, "erased": True})
+
+
+@app.command("receipts")
+def receipts(group_id: GroupId, seq: Seq) -> None:
+    """Who has read a message, and who has not."""
+    read, unread = call(lambda client: client.receipts(group_id, seq))
+    show([{"user_id": user, "read": user in set(read)} for user in sorted([*read, *unread])])

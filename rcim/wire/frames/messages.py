@@ -62,7 +62,7 @@ class Message(Struct, frozen=True, gc=False):
     state: A[
         MessageState,
         Ext(8, Enum(MessageState)),
-        "What has become of it. Of RECALLED, DELETED and NOT_FOR_YOU only SEQ, time and priority say anything.",
+        "What has become of it. RECALLED, DELETED and NOT_FOR_YOU ones have no elements.",
     ] = MessageState.AS_SENT
     changed_ms: A[int, Ext(9, U64), "When that was; what has the later one counts."] = 0
     changed_by: A[str, Ext(10, USER_OR_NONE), "Who did it."] = ""

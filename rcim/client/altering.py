@@ -1,0 +1,55 @@
+"""The SDK's requests about messages that were sent: recall, edit, delete, receipts (MS-10, MS-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rcim.base.terms import group_conversation
+from rcim.client.requests import Requests
+from rcim.wire import elements, frames
+
+
+class AlteringRequests(Requests):
+    """Part of the client. All of these may be asked twice."""
+
+    async def recall(self, group_id: str, seq: int) -> int:
+        """Take a message back; returns when it was. Raises RcimError."""
+        frame = frames.MessageRecall(group_conversation(group_id), seq)
+        return (await self.request(frame, frames.MessageRecallOk)).changed_ms
+
+    async def edit_message(self, group_id: str, seq: int, content: str | Sequence[elements.Element]) -> int:
+        """Give a message another text, or other elements; returns when it was edited. Raises RcimError."""
+        parts = [elements.Text(content)] if isinstance(content, str) else content
+        frame = frames.MessageEdit(group_conversation(group_id), seq, elements.encode_body(parts))
+        return (await self.request(frame, frames.MessageEditOk)).changed_ms
+
+    async def delete_message(self, group_id: str, seq: int) -> int:
+        """Delete a message for all; returns when it was. Raises RcimError."""
+        frame = frames.MessageDelete(group_conversation(group_id), seq)
+        return (await self.request(frame, frames.MessageDeleteOk)).changed_ms
+
+    async def erase_messages(self, group_id: str, sender: str) -> None:
+        """Delete for all what a user has sent so far. Raises RcimError."""
+        await self.request(frames.MessagesErase(group_conversation(group_id), sender), frames.MessagesEraseOk)
+
+    async def hide_messages(self, group_id: str, seqs: Sequence[int]) -> None:
+        """Delete 1 to 100 messages for oneself. Raises RcimError."""
+        frame = frames.MessagesHide(group_conversation(group_id), [frames.SeqEntry(seq) for seq in seqs])
+        await self.request(frame, frames.MessagesHideOk)
+
+    async def clear_conversation(self, group_id: str) -> None:
+        """Delete for oneself all messages that there are. Raises RcimError."""
+        await self.request(frames.ConversationClear(group_conversation(group_id)), frames.ConversationClearOk)
+
+    async def receipts(self, group_id: str, seq: int) -> tuple[list[str], list[str]]:
+        """Who has read a message, and who has not, by user id. Raises RcimError."""
+        conversation = group_conversation(group_id)
+
+        async def users(read: bool) -> list[str]:
+            return await self._pages(
+                lambda cursor: frames.MessageReceipts(conversation, seq, read, cursor, 0),
+                frames.MessageReceiptsOk,
+                lambda page: page.users,
+            )
+
+        return await users(True), await users(False)

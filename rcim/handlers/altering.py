@@ -1,0 +1,81 @@
+"""What can happen to a message after it was sent (MS-10), and who has read it (MS-11)."""
+
+from __future__ import annotations
+
+from rcim.actor import commands, outcomes
+from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.ids import check_user_id
+from rcim.base.terms import MessageState
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.messages import check_conversation, page_limit
+from rcim.wire import frames
+from rcim.wire.elements import check_body
+
+HIDDEN_AT_ONCE = 100
+
+
+def recall(frame: frames.MessageRecall, caller: Caller, desk: Desk) -> ToStore:
+    """MESSAGE_RECALL."""
+    return _alter(frame.conversation, frame.seq, caller, MessageState.RECALLED)
+
+
+def edit(frame: frames.MessageEdit, caller: Caller, desk: Desk) -> ToStore:
+    """MESSAGE_EDIT: the body is checked as that of a new one."""
+    check_body(frame.body, desk.limits.body_bytes_max, desk.limits.elements_max)
+    return _alter(frame.conversation, frame.seq, caller, MessageState.EDITED, frame.body)
+
+
+def delete(frame: frames.MessageDelete, caller: Caller, desk: Desk) -> ToStore:
+    """MESSAGE_DELETE."""
+    return _alter(frame.conversation, frame.seq, caller, MessageState.DELETED)
+
+
+def _alter(conversation: str, seq: int, caller: Caller, state: MessageState, body: bytes = b"") -> ToStore:
+    command = commands.AlterMessage(caller.user_id, caller.admin, seq, state, body)
+    return ToStore(outcomes.WithMessage(caller.user_id, check_conversation(conversation), command))
+
+
+def erase(frame: frames.MessagesErase, caller: Caller, desk: Desk) -> ToActor:
+    """MESSAGES_ERASE."""
+    sender = check_user_id(frame.sender)
+    return ToActor(check_conversation(frame.conversation), commands.EraseSender(caller.user_id, caller.admin, sender))
+
+
+def hide(frame: frames.MessagesHide, caller: Caller, desk: Desk) -> ToActor:
+    """MESSAGES_HIDE."""
+    if not 1 <= len(frame.messages) <= HIDDEN_AT_ONCE:
+        raise RcimError(BAD_PARAMETER, f"messages: {len(frame.messages)}, must be 1 to {HIDDEN_AT_ONCE}")
+    seqs = [entry.seq for entry in frame.messages]
+    return ToActor(check_conversation(frame.conversation), commands.HideMessages(caller.user_id, caller.admin, seqs))
+
+
+def clear(frame: frames.ConversationClear, caller: Caller, desk: Desk) -> ToActor:
+    """CONVERSATION_CLEAR."""
+    return ToActor(check_conversation(frame.conversation), commands.ClearMessages(caller.user_id, caller.admin))
+
+
+def receipts(frame: frames.MessageReceipts, caller: Caller, desk: Desk) -> ToStore:
+    """MESSAGE_RECEIPTS."""
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    command = commands.ReadReceipts(caller.user_id, caller.admin, frame.seq, frame.read, frame.cursor, limit)
+    return ToStore(outcomes.WithMessage(caller.user_id, check_conversation(frame.conversation), command))
+
+
+def recalled_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageRecallOk:
+    """MS-10."""
+    return frames.MessageRecallOk(result.changed_ms)
+
+
+def edited_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageEditOk:
+    """MS-10."""
+    return frames.MessageEditOk(result.changed_ms)
+
+
+def deleted_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageDeleteOk:
+    """MS-10."""
+    return frames.MessageDeleteOk(result.changed_ms)
+
+
+def receipts_ok(result: outcomes.Receipts, desk: Desk) -> frames.MessageReceiptsOk:
+    """MS-11."""
+    return frames.MessageReceiptsOk(result.read_num, result.unread_num, result.users, result.next)

@@ -1,0 +1,249 @@
+"""Frames of what can happen to a message after it was sent (MS-10), and of who has read it (MS-11)."""
+
+from __future__ import annotations
+
+from typing import Annotated as A
+
+from rcim.wire.frames.kinds import BODY, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX
+from rcim.wire.frames.messages import Message
+from rcim.wire.schema import Frame, Struct, frame, row
+from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
+
+
+@row("SeqEntry")
+class SeqEntry(Struct, frozen=True, gc=False):
+    """A message by its SEQ."""
+
+    seq: A[int, U64, "Its SEQ."]
+
+
+@frame(
+    0x0103,
+    "MESSAGE_RECALL",
+    "client",
+    "request",
+    reply="MESSAGE_RECALL_OK",
+    rules=(
+        "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
+        "any time. Recalled again it is answered as the first time.",
+        "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
+        "Where messages are not stored (GT-22) only the newest 20 can be recalled.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
+)
+class MessageRecall(Frame, frozen=True, gc=False):
+    """Takes a message back (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    seq: A[int, U64, "The message's SEQ."]
+
+
+@frame(0x8103, "MESSAGE_RECALL_OK", "server", "reply")
+class MessageRecallOk(Frame, frozen=True, gc=False):
+    """It is recalled."""
+
+    changed_ms: A[int, U64, "When."]
+
+
+@frame(
+    0x0104,
+    "MESSAGE_EDIT",
+    "client",
+    "request",
+    reply="MESSAGE_EDIT_OK",
+    rules=(
+        "The sender may for the time that the group's type gives (`edit_s`), an app administrator at any time. Only the "
+        "elements change; SEQ, time, mentions and receivers stay.",
+        "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
+    ),
+    errors=(
+        "NO_SUCH_GROUP",
+        "NOT_PERMITTED",
+        "NO_SUCH_MESSAGE",
+        "TOO_LATE",
+        "NOT_RECALLABLE",
+        "SENDER_MUTED",
+        "BODY_TOO_LARGE",
+        "BAD_ELEMENT",
+    ),
+)
+class MessageEdit(Frame, frozen=True, gc=False):
+    """Gives a message other elements (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    seq: A[int, U64, "The message's SEQ."]
+    body: A[bytes, BODY, "Its elements from now on."]
+
+
+@frame(0x8104, "MESSAGE_EDIT_OK", "server", "reply")
+class MessageEditOk(Frame, frozen=True, gc=False):
+    """It is edited."""
+
+    changed_ms: A[int, U64, "When."]
+
+
+@frame(
+    0x0105,
+    "MESSAGE_DELETE",
+    "client",
+    "request",
+    reply="MESSAGE_DELETE_OK",
+    rules=("For admins, owner and app administrators. Who hears the group gets MESSAGE_CHANGED.",),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NOT_RECALLABLE"),
+)
+class MessageDelete(Frame, frozen=True, gc=False):
+    """Deletes a message for all (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    seq: A[int, U64, "The message's SEQ."]
+
+
+@frame(0x8105, "MESSAGE_DELETE_OK", "server", "reply")
+class MessageDeleteOk(Frame, frozen=True, gc=False):
+    """It is deleted."""
+
+    changed_ms: A[int, U64, "When."]
+
+
+@frame(
+    0x0106,
+    "MESSAGES_ERASE",
+    "client",
+    "request",
+    reply="MESSAGES_ERASE_OK",
+    rules=(
+        "For admins, owner and app administrators. It holds at once, however many they are; what the user sends later is "
+        "not touched. Who hears the group gets MESSAGES_ERASED.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_ENTRIES"),
+)
+class MessagesErase(Frame, frozen=True, gc=False):
+    """Deletes for all what a user has sent so far (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    sender: A[str, USER, "Whose messages."]
+
+
+@frame(0x8106, "MESSAGES_ERASE_OK", "server", "reply")
+class MessagesEraseOk(Frame, frozen=True, gc=False):
+    """They are deleted."""
+
+
+@frame(
+    0x0107,
+    "MESSAGES_HIDE",
+    "client",
+    "request",
+    reply="MESSAGES_HIDE_OK",
+    rules=(
+        "Nothing changes for others. In the user's own history they stand as DELETED. All connections of the user get "
+        "MESSAGES_HIDDEN.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+)
+class MessagesHide(Frame, frozen=True, gc=False):
+    """Deletes messages for oneself (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    messages: A[list[SeqEntry], StructList(SeqEntry, 1000), "1 to 100 of them; what does not exist is passed over."]
+
+
+@frame(0x8107, "MESSAGES_HIDE_OK", "server", "reply")
+class MessagesHideOk(Frame, frozen=True, gc=False):
+    """They are deleted for the user."""
+
+
+@frame(
+    0x0108,
+    "CONVERSATION_CLEAR",
+    "client",
+    "request",
+    reply="CONVERSATION_CLEAR_OK",
+    rules=(
+        "History begins after the newest message from then on, for this user. All its connections get MESSAGES_HIDDEN.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+)
+class ConversationClear(Frame, frozen=True, gc=False):
+    """Deletes all messages that there are for oneself (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+
+
+@frame(0x8108, "CONVERSATION_CLEAR_OK", "server", "reply")
+class ConversationClearOk(Frame, frozen=True, gc=False):
+    """They are deleted for the user."""
+
+
+@frame(
+    0x0109,
+    "MESSAGE_RECEIPTS",
+    "client",
+    "request",
+    reply="MESSAGE_RECEIPTS_OK",
+    rules=(
+        "By how far each member has said to have read (GROUP_READ). The sender is not counted, nor who can't see the "
+        "message.",
+        "In groups of more than 500 members it is NO_RECEIPTS.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NO_RECEIPTS"),
+)
+class MessageReceipts(Frame, frozen=True, gc=False):
+    """Asks who has read a message, or has not (MS-11)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    seq: A[int, U64, "The message's SEQ."]
+    read: A[bool, Bool(), "True: those who have read it; false: those who have not."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many; 0, or more than the server allows, is 100."]
+
+
+@frame(0x8109, "MESSAGE_RECEIPTS_OK", "server", "reply")
+class MessageReceiptsOk(Frame, frozen=True, gc=False):
+    """How many have read it, and a page of who."""
+
+    read_num: A[int, U32, "How many have read it."]
+    unread_num: A[int, U32, "How many have not."]
+    users: A[list[str], StrList(USER, USERS_MAX), "Those who were asked for, by user id."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x400A,
+    "MESSAGE_CHANGED",
+    "server",
+    "push",
+    rules=(
+        "The message as it is now, in place of what was delivered: `state` says what has become of it.",
+        "It may come before the DELIVER of the message; of two, the one with the later `changed_ms` counts.",
+    ),
+)
+class MessageChanged(Frame, frozen=True, gc=False):
+    """Messages that were recalled, edited or deleted (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    messages: A[list[Message], StructList(Message, 100), "One or more."]
+
+
+@frame(0x400B, "MESSAGES_ERASED", "server", "push")
+class MessagesErased(Frame, frozen=True, gc=False):
+    """All messages of a sender up to a SEQ are deleted (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    sender: A[str, USER, "Whose."]
+    to_seq: A[int, U64, "The newest of them that may be one."]
+
+
+@frame(
+    0x400C,
+    "MESSAGES_HIDDEN",
+    "server",
+    "push",
+    rules=("It comes to all connections of the user who has deleted them, and to nobody else.",),
+)
+class MessagesHidden(Frame, frozen=True, gc=False):
+    """Messages that the user has deleted for itself, on this or another device (MS-10)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    to_seq: A[int, U64, "All up to this SEQ; 0: none but those named."]
+    messages: A[list[SeqEntry], StructList(SeqEntry, 1000), "And these."]

@@ -1,0 +1,287 @@
+"""What can happen to a message after it was sent, through the wire (MS-10), and who has read it (MS-11)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from rcim.base.errors import RcimError
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
+from rcim.client import ChangedEvent, Client, ErasedEvent, HiddenEvent, Message
+from rcim.wire import frames as f
+from rcim.wire.elements import Text, encode_body
+from tests.kit import Raw, TestServer, send
+from tests.sim.test_dispatcher import Sim, stop_all
+from tests.sim.test_dispatcher import create as create_command
+
+assert stop_all, "the fixture is this module's too"
+NEW = encode_body([Text("better")])
+G = "g:g"
+
+
+async def room(server: TestServer, *names: str, type_: str = "ChatRoom") -> list[Raw]:
+    found = [await server.member(name) for name in names]
+    await found[0].ask(f.GroupCreate("g", type_, "g", "", "", "", ApplyJoinOption.FREE_ACCESS, list(names[1:])))
+    return found
+
+
+async def page(raw: Raw) -> list[f.Message]:
+    return list((await raw.ask(f.History(G, 0, 0, 0, False))).messages)
+
+
+async def code(raw: Raw, frame: Any) -> str:
+    found = await raw.ask(frame)
+    return found.code.name if isinstance(found, RcimError) else "done"
+
+
+async def test_a_recalled_message_keeps_its_seq_and_nothing_of_what_it_said(server: TestServer) -> None:
+    alice, bob = await room(server, "alice", "bob")
+    for i in range(3):
+        await bob.ask(send("g", f"c{i}", f"secret {i}"))
+    ok = await bob.ask(f.MessageRecall(G, 2))
+    assert isinstance(ok, f.MessageRecallOk)
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.seq, changed.state, changed.body) == (2, MessageState.RECALLED, b"")
+    assert (changed.sender, changed.changed_by, changed.changed_ms) == ("bob", "bob", ok.changed_ms)
+    kept = await page(alice)
+    assert [m.seq for m in kept] == [1, 2, 3] and kept[1] == changed
+    assert b"secret 1" not in f.Deliver(G, kept).encode()
+    assert await bob.ask(f.MessageRecall(G, 2)) == ok, "asked again, it is answered as the first time"
+    assert await code(bob, f.MessageEdit(G, 2, NEW)) == "NOT_RECALLABLE"
+    assert await bob.ask(send("g", "c1", "secret 1")) == f.SendOk(2, kept[1].time_ms, kept[1].message_id, True)
+
+
+async def test_an_edited_message(server: TestServer) -> None:
+    alice, bob = await room(server, "alice", "bob")
+    await bob.ask(f.Send(G, "c", Priority.NORMAL, encode_body([Text("worse")]), mentions=["alice"]))
+    first = await bob.ask(f.MessageEdit(G, 1, NEW))
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.body, changed.state, changed.mentions) == (NEW, MessageState.EDITED, ["alice"])
+    assert await page(alice) == [changed]
+    second = await bob.ask(f.MessageEdit(G, 1, encode_body([Text("best")])))
+    assert second.changed_ms > first.changed_ms, "which is the newer one can be told"
+    assert await code(alice, f.MessageEdit(G, 1, NEW)) == "NOT_PERMITTED", "also the owner edits only its own"
+    assert await code(bob, f.MessageEdit(G, 1, b"")) == "BAD_ELEMENT"
+    assert await code(bob, f.MessageEdit(G, 1, b"\0\1\0\1x")) == "BAD_ELEMENT"
+    assert await code(bob, f.MessageEdit(G, 9, NEW)) == "NO_SUCH_MESSAGE"
+    await alice.ask(f.GroupMute("g", ["bob"], 60))
+    assert await code(bob, f.MessageEdit(G, 1, NEW)) == "SENDER_MUTED"
+
+
+async def test_who_may_recall_and_delete(server: TestServer) -> None:
+    alice, bob, carol = await room(server, "alice", "bob", "carol")
+    admin = await server.member("administrator")
+    for i in range(4):
+        await bob.ask(send("g", f"c{i}"))
+    stranger = await server.member("dave")
+    wanted = [
+        (carol, f.MessageRecall(G, 1), "NOT_PERMITTED"),
+        (bob, f.MessageDelete(G, 1), "NOT_PERMITTED"),
+        (bob, f.MessagesErase(G, "bob"), "NOT_PERMITTED"),
+        (stranger, f.MessageRecall(G, 1), "NOT_PERMITTED"),
+        (alice, f.MessageRecall(G, 1), "done"),
+        (alice, f.MessageDelete(G, 1), "done"),
+        (alice, f.MessageDelete(G, 2), "done"),
+        (admin, f.MessageEdit(G, 3, NEW), "done"),
+        (admin, f.MessageDelete(G, 3), "done"),
+        (alice, f.MessageRecall(G, 3), "NOT_RECALLABLE"),
+        (alice, f.MessageRecall(G, 0), "NO_SUCH_MESSAGE"),
+        (alice, f.MessageRecall("g:none", 1), "NO_SUCH_GROUP"),
+    ]
+    for raw, frame, result in wanted:
+        assert await code(raw, frame) == result, frame
+    states = [m.state for m in await page(bob)]
+    assert states == [MessageState.DELETED] * 3 + [MessageState.AS_SENT]
+
+
+async def test_the_time_for_it_is_the_types(tmp_path: Path) -> None:
+    flags = ("types.ChatRoom.recall_s=0", "types.ChatRoom.edit_s=0")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    alice, bob = await room(server, "alice", "bob")
+    await bob.ask(send("g", "c"))
+    await asyncio.sleep(0.002)  # 0 s are over as soon as time passes
+    assert await code(bob, f.MessageRecall(G, 1)) == "TOO_LATE"
+    assert await code(bob, f.MessageEdit(G, 1, NEW)) == "TOO_LATE"
+    assert await code(alice, f.MessageRecall(G, 1)) == "done", "for the owner there is no such time"
+    await server.stop()
+
+
+async def test_all_of_one_sender_are_deleted_at_once(server: TestServer) -> None:
+    alice, bob, carol = await room(server, "alice", "bob", "carol")
+    for i in range(6):
+        await (bob, carol)[i % 2].ask(send("g", f"c{i}", f"text {i}"))
+    assert await code(alice, f.MessagesErase(G, "bob")) == "done"
+    push = await carol.take_of(f.MessagesErased)
+    assert (push.sender, push.to_seq) == ("bob", 6)
+    await bob.ask(send("g", "later"))
+    kept = await page(carol)
+    assert [m.state is MessageState.DELETED for m in kept] == [True, False] * 3 + [False]
+    assert not any(m.body for m in kept if m.state is MessageState.DELETED)
+    assert await code(alice, f.MessageRecall(G, 1)) == "NOT_RECALLABLE"
+
+
+async def test_deleted_for_oneself_changes_nothing_for_others(server: TestServer) -> None:
+    alice, bob = await room(server, "alice", "bob")
+    second = await server.member("bob")
+    for i in range(4):
+        await alice.ask(send("g", f"c{i}"))
+    assert await code(bob, f.MessagesHide(G, [f.SeqEntry(2), f.SeqEntry(99)])) == "done"
+    push = await second.take_of(f.MessagesHidden)
+    assert [entry.seq for entry in push.messages] == [2] and push.to_seq == 0
+    assert [m.state for m in await page(bob)][1] is MessageState.DELETED
+    assert all(m.state is MessageState.AS_SENT for m in await page(alice))
+    assert await code(bob, f.ConversationClear(G)) == "done"
+    assert (await second.take_of(f.MessagesHidden)).to_seq == 4
+    assert await page(bob) == [] and len(await page(alice)) == 4
+    await alice.ask(send("g", "new"))
+    assert [m.seq for m in await page(second)] == [5]
+    assert await code(bob, f.MessageRecall(G, 1)) == "NO_SUCH_MESSAGE", "it is gone for who has deleted it"
+    assert await code(bob, f.MessagesHide(G, [])) == "BAD_PARAMETER"
+    assert await code(bob, f.MessagesHide(G, [f.SeqEntry(i) for i in range(101)])) == "BAD_PARAMETER"
+    stranger = await server.member("dave")
+    assert await code(stranger, f.ConversationClear(G)) == "NOT_PERMITTED"
+
+
+async def test_changes_are_told_to_who_could_see_the_message(server: TestServer) -> None:  # MS-07, GT-14
+    alice, bob, carol = await room(server, "alice", "bob", "carol", type_="Public")
+    await alice.ask(f.Send(G, "c", Priority.NORMAL, NEW, to=["bob"]))
+    await alice.ask(send("g", "d"))
+    assert await code(carol, f.MessageRecall(G, 1)) == "NO_SUCH_MESSAGE"
+    dave = await server.member("dave")
+    await alice.ask(f.GroupSet("g", apply_join_option=ApplyJoinOption.FREE_ACCESS))
+    await dave.ask(f.GroupJoin("g", ""))
+    assert await code(alice, f.MessageEdit(G, 1, NEW)) == "done"
+    assert await code(alice, f.MessageEdit(G, 2, encode_body([Text("after")]))) == "done"
+    await alice.ask(send("g", "e"))
+    assert [m.seq for m in (await bob.take_of(f.MessageChanged)).messages] == [1]
+    assert [m.seq for m in (await carol.take_of(f.MessageChanged)).messages] == [2], "not the one for bob"
+    while True:
+        seen = await dave.take()
+        assert not isinstance(seen, f.MessageChanged), "what was before it came is not for it"
+        if isinstance(seen, f.Deliver) and seen.messages[-1].client_msg_id == "e":
+            break
+    kept = {m.seq: m for m in await page(carol)}
+    assert kept[1].state is MessageState.NOT_FOR_YOU and kept[2].state is MessageState.EDITED
+
+
+async def test_tips_can_not_be_recalled(server: TestServer) -> None:
+    alice, _ = await room(server, "alice", "bob", type_="Public")
+    await alice.ask(f.GroupKick("g", ["bob"], ""))
+    assert await code(alice, f.MessageRecall(G, 1)) == "NOT_RECALLABLE"
+
+
+async def test_where_nothing_is_stored_the_last_ones_can_be_recalled(server: TestServer) -> None:  # GT-22
+    alice = await server.member("alice")
+    await alice.ask(f.GroupCreate("g", "AVChatRoom", "g", "", "", "", ApplyJoinOption.FREE_ACCESS, []))
+    bob = await server.member("bob")
+    await bob.ask(f.GroupJoin("g", ""))
+    for i in range(25):
+        await bob.ask(send("g", f"c{i}"))
+    assert await code(bob, f.MessageRecall(G, 1)) == "NO_SUCH_MESSAGE"
+    assert await code(bob, f.MessageRecall(G, 25)) == "done"
+    assert (await alice.take_of(f.MessageChanged)).messages[0].seq == 25
+    assert await code(alice, f.MessagesErase(G, "bob")) == "done"
+    assert {m.state for m in await page(alice)} == {MessageState.DELETED}
+
+
+async def test_who_has_read_it(server: TestServer) -> None:  # MS-11
+    alice, bob, carol = await room(server, "alice", "bob", "carol")
+    for i in range(3):
+        await alice.ask(send("g", f"c{i}"))
+    await bob.ask(f.GroupRead("g", 2))
+    first = await alice.ask(f.MessageReceipts(G, 2, True, "", 0))
+    assert (first.read_num, first.unread_num, first.users, first.next) == (1, 1, ["bob"], "")
+    assert (await alice.ask(f.MessageReceipts(G, 3, False, "", 1))).next == "bob"
+    assert (await alice.ask(f.MessageReceipts(G, 3, False, "bob", 1))).users == ["carol"]
+    await alice.ask(f.Send(G, "d", Priority.NORMAL, NEW, to=["bob"]))
+    only = await alice.ask(f.MessageReceipts(G, 4, False, "", 0))
+    assert (only.unread_num, only.users) == (1, ["bob"])
+    assert await code(carol, f.MessageReceipts(G, 4, False, "", 0)) == "NO_SUCH_MESSAGE"
+    assert await code(carol, f.MessageReceipts(G, 9, False, "", 0)) == "NO_SUCH_MESSAGE"
+
+
+async def test_receipts_end_with_a_size(tmp_path: Path) -> None:  # MS-11
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.receipts_members_max=2",))
+    await server.start()
+    alice, *_ = await room(server, "alice", "bob", "carol")
+    await alice.ask(send("g", "c"))
+    assert await code(alice, f.MessageReceipts(G, 1, True, "", 0)) == "NO_RECEIPTS"
+    await server.stop()
+
+
+async def events(client: Client, until: type) -> list[Any]:
+    found: list[Any] = []
+    async with asyncio.timeout(20):
+        async for event in client.events():
+            found.append(event)
+            if isinstance(event, until):
+                break
+    return found
+
+
+async def test_the_sdk(server: TestServer) -> None:
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.join("g")
+        for text in ("one", "two", "three"):
+            await bob.send("g", text)
+        await bob.edit_message("g", 1, "uno")
+        await bob.recall("g", 2)
+        await alice.delete_message("g", 3)
+        await alice.erase_messages("g", "bob")
+        seen = await events(alice, ErasedEvent)
+        now = {m.seq: m for m in seen if isinstance(m, Message)}
+        now |= {e.message.seq: e.message for e in seen if isinstance(e, ChangedEvent)}
+        assert now[1].text == "uno" and now[1].state is MessageState.EDITED
+        assert now[2].state is MessageState.RECALLED and now[3].state is MessageState.DELETED
+        await alice.mark_read("g", 3)
+        await bob.send("g", "four")
+        assert await bob.receipts("g", 4) == ([], ["alice"])
+        await alice.hide_messages("g", [4])
+        await alice.clear_conversation("g")
+        hidden = await events(alice, HiddenEvent)
+        assert hidden[-1] == HiddenEvent("g", (4,), 0)
+        assert (await events(alice, HiddenEvent))[-1] == HiddenEvent("g", (), 4)
+        assert await alice.history("g") == []
+
+
+async def test_a_change_that_comes_before_its_message_is_not_lost(server: TestServer) -> None:
+    async with server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        silent = f.GroupMemberSet("g", "alice", msg_flag=MsgFlag.DISCARD)  # nothing comes by itself
+        await alice.request(silent, f.GroupMemberSetOk)
+        await alice.send("g", "one")
+        row = (await alice.history_page("g", 0, 0, 0)).messages[0]
+        gone = replace(row, body=b"", state=MessageState.RECALLED, changed_ms=row.time_ms + 5)
+        inbox = alice._inbox
+        inbox.track("g", 0)
+        inbox.changed(f.MessageChanged(G, [gone]))
+        inbox.delivered(f.Deliver(G, [row]))
+        (seen,) = await events(alice, Message)
+        assert seen.state is MessageState.RECALLED and seen.text == ""
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_failed_commit_leaves_a_message_as_it_was(seed: int) -> None:  # ST-04
+    from rcim.actor import commands as c
+    from rcim.actor import outcomes as o
+
+    sim = Sim(seed=seed)
+    await sim.answer(G, create_command("g", "u1"))
+    sent = await sim.answer(G, c.SendMessage("u1", False, "", "", "c", Priority.NORMAL, b"b"))
+    original = sim.store.load_group(G, 0).recent[0]
+    sim.backend.share = 1.0
+    recall = c.AlterMessage("u1", False, sent.seq, MessageState.RECALLED, b"", original)
+    assert isinstance(await sim.answer(G, recall), o.Refused)
+    sim.backend.share = 0.0
+    assert sim.store.load_group(G, 0).recent == [original]
+    edit = c.AlterMessage("u1", False, sent.seq, MessageState.EDITED, b"new", original)
+    assert isinstance(await sim.answer(G, edit), o.Altered), "it is not taken for recalled"
+    assert isinstance(await sim.answer(G, recall), o.Altered)
+    late = await sim.answer(G, edit)
+    assert isinstance(late, o.Refused) and late.code.name == "NOT_RECALLABLE", "although it was read before"
