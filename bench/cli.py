@@ -140,7 +140,7 @@ def fanout(
 
 @app.command()
 def flood(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="The group's limit, messages a second.")] = 40,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="The group's limit, messages a second.")] = 40,
     offer: Annotated[
         str, typer.Option(help="Messages a second by priority.")
     ] = "High=10,Normal=60,Low=130,Lowest=40",

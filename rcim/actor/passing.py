@@ -14,7 +14,7 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import HeldBack, Priority, Role
 from rcim.flow.buckets import Rate
-from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl, Offer, Rank, Verdict
+from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl, Offer, Verdict
 from rcim.rules.group_types import GroupType
 
 Settled = tuple[int, AnyResult]
@@ -58,14 +58,6 @@ class Passing:
         """None: the message passes now. Else the outcome: it waits, or is held back."""
         if row is not self._row:
             self._settle_row(row)
-        name = (command.by, command.client_msg_id)
-        number = self._numbers.get(name) if self._numbers else None
-        if number is not None:
-            return Outcome(Done(), wait=number)
-        if self._held is not None:
-            before = self._held.find(*name, now_ms)
-            if before is not None:
-                return Outcome(Sent(0, before[1], 0, True, HeldBack.FREQUENCY))
         exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
         offer = Offer(command, command.by, command.priority, self._world.lots.random(), exempt=exempt)
         verdict, other = self._flow.offer(offer, now_ms)
@@ -73,15 +65,26 @@ class Passing:
             return None
         if verdict is Verdict.HELD:
             return Outcome(self._hold(command, now_ms))
-        self._numbers[name] = offer.number
+        self._numbers[command.by, command.client_msg_id] = offer.number
         settled: tuple[Settled, ...] = (self._settled(other, now_ms),) if other is not None else ()
-        # Who comes behind others waits for the same slice; only a High is not bound to it.
-        sooner = self._flow.waiting == 1 or offer.rank <= Rank.HIGH
-        again = self._flow.due_in_ms(now_ms) if sooner else -1
-        return Outcome(Done(), wait=offer.number, settled=settled, again_in_ms=again)
+        return Outcome(Done(), wait=offer.number, settled=settled, again_in_ms=self._flow.asks_in_ms(offer, now_ms))
 
-    def takes_transient(self, row: GroupType, now_ms: int) -> bool:
+    def known(self, command: SendMessage, now_ms: int) -> Outcome | None:
+        """MS-02: what became of the message, if it was sent before and got no SEQ."""
+        if not self._numbers and self._held is None:
+            return None
+        name = (command.by, command.client_msg_id)
+        number = self._numbers.get(name)
+        if number is not None:
+            return Outcome(Done(), wait=number)
+        before = self._held.find(*name, now_ms) if self._held is not None else None
+        if before is None:
+            return None
+        return Outcome(Sent(0, before[1], 0, True, HeldBack(before[2])))
+
+    def takes_transient(self, row: GroupType, command: SendMessage, now_ms: int) -> bool:
         """MS-08: up to as many a second as the group may have ordinary messages."""
+        self._remember(command, now_ms, HeldBack.NO)
         if row.messages_per_s == 0:
             return True
         if self._transient is None or self._transient_per_s != row.messages_per_s:
@@ -129,8 +132,12 @@ class Passing:
 
     def _hold(self, command: SendMessage, now_ms: int) -> Sent:
         """FC-05: success, without a SEQ."""
+        self._remember(command, now_ms, HeldBack.FREQUENCY)
+        return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)
+
+    def _remember(self, command: SendMessage, now_ms: int, why: HeldBack) -> None:
+        """MS-02, of what gets no SEQ."""
         if self._held is None:
             limits = self._world.limits
             self._held = RecentIds(limits.dedupe_window_ms, limits.held_back_ids_max)
-        self._held.remember((command.by, command.client_msg_id), 0, now_ms, 0)
-        return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)
+        self._held.remember((command.by, command.client_msg_id), 0, now_ms, why)

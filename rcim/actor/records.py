@@ -65,6 +65,11 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """When its state was changed; 0 if it is as it was sent."""
     changed_by: str = ""
 
+    @property
+    def directed(self) -> bool:
+        """True if it is not for all (MS-07)."""
+        return self.extra is not None and bool(self.extra.to)
+
     def is_for(self, user_id: str) -> bool:
         """True if the user may see it: all but directed ones (MS-07)."""
         return self.extra is None or not self.extra.to or user_id == self.sender or user_id in self.extra.to

@@ -11,7 +11,8 @@ from rcim.actor.records import Fields, GroupChanged, Member, Message, MessageKep
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
-from rcim.rules.group_types import GroupType
+from rcim.base.terms import MsgFlag
+from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -23,14 +24,18 @@ restart (MS-01)."""
 
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """MS-02."""
-    profile, row, member = _may_send(g, command, now_ms)
-    if command.extra is not None or command.transient:
-        command = _checked(g, command)
-        if command.transient:
-            return _transient(g, row, command, member, now_ms)
-    first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02
+    g.there(command.by, command.admin)
+    first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
     if first is not None:
         return Outcome(Sent(first[0], first[1], first[2], True))
+    before = g.passing.known(command, now_ms)
+    if before is not None:
+        return before
+    profile, row, member = _may_send(g, command, now_ms)
+    if command.extra is not None or command.transient:
+        command = _checked(g, row, command)
+        if command.transient:
+            return _transient(g, profile, row, command, member, now_ms)
     # The before-send callback (CB-03) stands here: it hears of what is held back too (FC-05).
     stopped = g.passing.stops(command, member, row, now_ms)  # section 6, before a SEQ is spent
     if stopped is not None:
@@ -38,7 +43,7 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
     return _pass(g, profile, row, member, command, now_ms, position)
 
 
-def _checked(g: GroupState, command: SendMessage) -> SendMessage:
+def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage:
     """MS-07, MS-09: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
     extra = command.extra
     if extra is None:
@@ -50,21 +55,34 @@ def _checked(g: GroupState, command: SendMessage) -> SendMessage:
             raise RcimError(BAD_PARAMETER, f"type_name: no message type {extra.type_name!r} is registered")
         kind = found
     strangers = [user for user in (*extra.to, *extra.mentions) if user not in g.members]
-    if strangers:
+    if strangers and (command.admin or row.member_list is MemberList.ALL):
         raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
-    made = msgspec.structs.replace(extra, counted=kind.counted and not extra.to)  # as To_Account: not counted
+    # Where members are not listed (GT-03) nobody learns who is one: others are passed over.
+    mentions = tuple(user for user in extra.mentions if user in g.members)
+    counted = kind.counted and not extra.to  # as To_Account: not counted
+    made = msgspec.structs.replace(extra, mentions=mentions, counted=counted)
     return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
 
 
-def _transient(g: GroupState, row: GroupType, command: SendMessage, member: Member | None, now_ms: int) -> Outcome:
+def _transient(
+    g: GroupState, profile: Profile, row: GroupType, command: SendMessage, member: Member | None, now_ms: int
+) -> Outcome:
     """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
-    if g.passing.takes_transient(row, now_ms):
+    if g.passing.takes_transient(row, command, now_ms):
         message = _made(g, command, member, now_ms, 0, 0)
-        users = sorted({command.by, *command.extra.to}) if command.extra is not None and command.extra.to else None
+        users: list[str] | None = None
+        if command.extra is not None and command.extra.to:
+            users = [u for u in sorted({command.by, *command.extra.to}) if _hears(g, profile, u)]
         effects: tuple[Effect, ...] = (Tell(users, Transient(message)),)
     else:
         effects = ()
     return Outcome(Sent(0, now_ms, 0, False), None, effects)
+
+
+def _hears(g: GroupState, profile: Profile, user_id: str) -> bool:
+    """Whether a member gets what is for it alone: it knows of the group (GT-16), and wants anything of it (RX-01)."""
+    member = g.members.get(user_id)
+    return member is not None and g.knows(profile, user_id) and member.msg_flag is not MsgFlag.DISCARD
 
 
 def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> Outcome:
@@ -123,7 +141,7 @@ def _pass(
         return _first(g, command, member, first_of_owner, now_ms, position)
     message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
     g.kept_next = g.next_seq
-    kept = _sent_by(g, member, message.time_ms)
+    kept = _sent_by(g, member, message)
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
         MessageKept(g.key, message, kept),
@@ -188,11 +206,12 @@ def _fields(g: GroupState, member: Member | None) -> Fields:
     return tuple((key, member.fields[key]) for key in g.world.message_member_fields if key in member.fields)
 
 
-def _sent_by(g: GroupState, member: Member | None, time_ms: int) -> Member | None:
+def _sent_by(g: GroupState, member: Member | None, message: Message) -> Member | None:
     """LastSendMsgTime: in memory for each message; returned to be kept when the kept one is older than what is read at
     loading (the messages of the dedupe window)."""
-    if member is None:
+    if member is None or message.directed:  # its time would say whose it is
         return None
+    time_ms = message.time_ms
     kept = msgspec.structs.replace(member, last_send_time_ms=time_ms)
     due = time_ms - g.sent_kept.get(member.user_id, 0) >= g.world.limits.dedupe_window_ms
     g.members[member.user_id] = kept
@@ -207,7 +226,7 @@ def _unstored(
     """GT-22: nothing of it is kept, but that the counter never falls back."""
     message = _message(g, command, member, now_ms, g.world.ids.make())
     g.tail.append(message)
-    if member is not None:
+    if member is not None and not message.directed:
         g.members[member.user_id] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
     records: list[Record] = []
     if message.seq >= g.kept_next or not g.reserved:
@@ -240,7 +259,7 @@ def _first(
     g.kept_next = g.next_seq
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(g.key, message, _sent_by(g, member, message.time_ms), g.profile),
+        MessageKept(g.key, message, _sent_by(g, member, message), g.profile),
         (*effects, Deliver(message)),
     )
 

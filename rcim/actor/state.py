@@ -74,7 +74,7 @@ class GroupState:
     def _remember_sender(self, message: Message) -> None:
         """LastSendMsgTime of the last minutes is not in the members' rows, but in the messages."""
         member = self.members.get(message.sender)
-        if member is not None and member.last_send_time_ms < message.time_ms:
+        if member is not None and member.last_send_time_ms < message.time_ms and not message.directed:
             self.members[message.sender] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
 
     def clear(self) -> tuple[tuple[int, AnyResult], ...]:

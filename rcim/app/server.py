@@ -207,6 +207,7 @@ class Server:
 
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""
+        self.dispatcher.going_away()
         await self._front.stop()
         self._undo.close()
         await asyncio.sleep(0)

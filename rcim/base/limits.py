@@ -133,7 +133,11 @@ class Limits:
         wire=True,
     )
     sends_per_min: int = _bound(
-        60, 0, 1_000_000, "SENDs of one user a minute, with a burst of as many; 0: no limit (LI-01).", wire=True
+        60,
+        0,
+        1_000_000,
+        "SENDs of one user a minute (on each gateway), as many at once; 0: no limit (LI-01).",
+        wire=True,
     )
     reads_per_min: int = _bound(
         120, 0, 1_000_000, "HISTORY and GROUP_READ of one user a minute; 0: no limit (LI-01).", wire=True

@@ -58,7 +58,9 @@ class Audience:
         "parked",
         "passing",
         "started_ms",
+        "telling",
         "timer",
+        "told",
         "users",
     )
 
@@ -89,6 +91,9 @@ class Audience:
         self.timer: Any = None
         self.changes = Changes(limits.notice_users_max)
         """Weak notices that wait (GT-15)."""
+        self.told: list[bytes] = []
+        """Frames that wait while others are given out."""
+        self.telling = False
         self.changes_timer: Any = None
         self.changes_told_ms = 0
 

@@ -30,6 +30,8 @@ from rcim.wire.frames import GroupGone
 
 log = logging.getLogger("rcim.connect")
 
+TOLD_MAX = 256
+"""Frames (notices, transient messages, changes of messages) that wait while others are given out; more are left out."""
 KEPT_MESSAGES_MAX = 4096
 """Messages kept for one conversation before it is congested: 32 MiB of the largest bodies."""
 
@@ -55,6 +57,7 @@ class Fanout:
         self.visits = 0
         self.deliveries = 0
         self.notices = 0
+        self.untold = 0
         """Frames with joined changes (GT-15) that were given out."""
 
     def __len__(self) -> int:
@@ -141,18 +144,35 @@ class Fanout:
             self._tell(list(audience.members), data)
 
     def tell_all(self, key: str, data: bytes) -> None:
-        """Give a whole frame to everyone in `key`."""
+        """Give a whole frame to everyone in `key`. While others are being given it waits, and goes with what comes."""
         audience = self._audiences.get(key)
-        if audience is not None:
-            self._tell(list(audience.members), data)
+        if audience is None:
+            return
+        if len(audience.told) >= TOLD_MAX:
+            self.untold += len(audience.members)
+            return
+        audience.told.append(data)
+        if not audience.telling:
+            self._tell_next(audience)
 
-    def _tell(self, connections: list[Connection], data: bytes) -> None:
+    def _tell_next(self, audience: Audience) -> None:
+        data = b"".join(audience.told)
+        audience.told.clear()
+        audience.telling = bool(data)
+        if data:
+            self._tell(list(audience.members), data, 0, audience)
+
+    def _tell(
+        self, connections: list[Connection], data: bytes, at: int = 0, audience: Audience | None = None
+    ) -> None:
         """Some at a time, with the loop's other work between them."""
-        now, later = connections[: self._limits.fanout_chunk], connections[self._limits.fanout_chunk :]
-        for connection in now:
+        end = at + self._limits.fanout_chunk
+        for connection in connections[at:end]:
             connection.offer_notice(data)
-        if later:
-            self._loop.call_soon(self._tell, later, data)
+        if end < len(connections):
+            self._loop.call_soon(self._tell, connections, data, end, audience)
+        elif audience is not None:
+            self._tell_next(audience)
 
     def end(self, key: str, silently: bool = False) -> None:
         """The conversation is over: what is kept goes out, then everyone is told, all of it at once. It is written at

@@ -278,6 +278,7 @@ class Hub:
             "change_notices": self.fanout.notices,
             "guests": self.logins.guests,
             "over_ceiling": self.fanout.ceiling.left_out,
+            "untold": self.fanout.untold,
         }
 
     # -- the end

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
-from rcim.base.errors import OVERLOADED, TOO_FREQUENT
+from rcim.base.errors import OVERLOADED, SHUTTING_DOWN, TOO_FREQUENT
 from rcim.base.limits import Limits
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
@@ -67,6 +67,13 @@ class BackEndPace:
             if not self._submit(request):  # its conversation is overloaded: the others must not wait for it
                 with contained("answer", request.key):
                     request.refuse(Refused(OVERLOADED, OVERLOADED.meaning, SECOND_MS))
+
+    def refuse_waiting(self) -> None:
+        """The server is stopping: what waits will not be done here (WI-07)."""
+        while self._queue:
+            request = self._queue.popleft()
+            with contained("answer", request.key):
+                request.refuse(Refused(SHUTTING_DOWN, SHUTTING_DOWN.meaning))
 
     def stop(self) -> None:
         """No more timers."""

@@ -97,7 +97,7 @@ class Dispatcher:
         self._stopping = False
         self._timers: list[asyncio.TimerHandle] = []
         self.counters = Counters()
-        self._slices = Slices(loop, self._make_ready)
+        self._slices = Slices(loop, self._make_ready, lambda m: self._mailboxes.get(m.key) is m)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._errands = Errands(self, world)
         self.housekeeping = Housekeeping(self, world)
@@ -180,6 +180,11 @@ class Dispatcher:
         if mailbox is not None and mailbox.queue:
             self._make_ready(mailbox)
 
+    def _drop(self, mailbox: Mailbox) -> None:
+        """Out of memory with it, unless another one has taken its place."""
+        if self._mailboxes.get(mailbox.key) is mailbox:
+            del self._mailboxes[mailbox.key]
+
     def _make_ready(self, mailbox: Mailbox) -> None:
         if not mailbox.ready:
             mailbox.ready = True
@@ -235,7 +240,7 @@ class Dispatcher:
                 # Without its actor it has to wait for this turn's commit, or it would load what is not yet there.
                 (self._ready if mailbox.actor is not None else faulted).append(mailbox)
             elif mailbox.actor is not None and not mailbox.actor.exists and mailbox.key not in touched:
-                self._mailboxes.pop(mailbox.key, None)
+                self._drop(mailbox)
         self._ready.extend(faulted)
         self._commit(batch, entries, touched)
 
@@ -344,7 +349,7 @@ class Dispatcher:
             if error is not None:
                 log.error("loading %s failed: %s", key, error)
                 # Out of the map first: who is woken and asks again gets a mailbox of its own, not this one.
-                self._mailboxes.pop(key, None)
+                self._drop(mailbox)
                 if mailbox.ready:
                     self._ready.remove(mailbox)
                     mailbox.ready = False
@@ -407,6 +412,10 @@ class Dispatcher:
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
         waiting = self._ready or queued or len(self._back_end)
         return not (self._committing or self._turn_due or waiting) and self._reader.idle
+
+    def going_away(self) -> None:
+        """The server is about to stop: what is not begun and would take long is refused (WI-07)."""
+        self._back_end.refuse_waiting()
 
     def stop(self) -> None:
         """End both threads after what they have been given. What is still in mailboxes is not answered."""

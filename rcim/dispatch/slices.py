@@ -35,9 +35,16 @@ _NOBODY = _Nobody()
 
 
 class Slices:
-    """See the module's text. `ready(mailbox)` is called when a mailbox has got something to do."""
+    """See the module's text. `ready(mailbox)` is called when a mailbox has got something to do; `there(mailbox)` says
+    whether it is still the one of its conversation."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ready: Callable[[Mailbox], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        ready: Callable[[Mailbox], None],
+        there: Callable[[Mailbox], bool],
+    ) -> None:
+        self._there = there
         self._loop = loop
         self._ready = ready
         self._armed: set[Mailbox] = set()
@@ -67,6 +74,8 @@ class Slices:
     def _end(self, mailbox: Mailbox) -> None:
         mailbox.slice_timer = None
         self._armed.discard(mailbox)
+        if not self._there(mailbox):
+            return  # its conversation has ended, and what waited was told so
         mailbox.queue.append(Request(mailbox.key, EndSlice("", True), _NOBODY, 0))
         self._ready(mailbox)
 

@@ -17,10 +17,11 @@ TOLERANCE_MS = 0.001
 class Rate:
     """`burst` tokens at once, and as many again every `period_ms`; 0: no limit."""
 
-    __slots__ = ("_span_ms", "_step_ms", "limited")
+    __slots__ = ("_period_ms", "_span_ms", "_step_ms", "limited")
 
     def __init__(self, burst: int, period_ms: int) -> None:
         self.limited = burst > 0
+        self._period_ms = period_ms
         self._step_ms = period_ms / burst if burst else 0.0
         self._span_ms = period_ms - self._step_ms
         """How far ahead of now the time of being full may be for another token to be there."""
@@ -28,6 +29,8 @@ class Rate:
     def take(self, full_ms: float, now_ms: int) -> tuple[float, int]:
         """Take a token of a bucket that is full at `full_ms`: (when it is full then, 0), or (as before, how many
         milliseconds until there is a token)."""
+        if full_ms - now_ms > self._period_ms + TOLERANCE_MS:
+            full_ms = now_ms  # no bucket is that empty: the clock was set back
         full = max(full_ms, now_ms)
         wait = full - now_ms - self._span_ms
         if wait > TOLERANCE_MS:

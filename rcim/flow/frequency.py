@@ -211,7 +211,7 @@ class FrequencyControl:
         self.waiting += 1
         pool = self._waiting[offer.rank]
         insort(pool, offer)
-        if len(pool) <= (self._limits.per_s or self._limits.of_rank(offer.rank)):
+        if len(pool) <= (self._limits.per_s or self._limits.of_rank(offer.rank) or len(pool)):
             return Verdict.WAIT, None
         last = pool.pop()
         self._hold(last, now)
@@ -277,6 +277,12 @@ class FrequencyControl:
                     room = max(room, self._priority_room_ms(rank))
                 due = min(due, room if rank <= Rank.HIGH else max(room, slice_end))
         return max(0, due - now)
+
+    def asks_in_ms(self, offer: Offer, now_ms: int) -> int:
+        """In how many milliseconds `release` is to be called because of `offer`, which waits; -1: it is anyway.
+        Who comes behind others of its priority waits for the same slice; only a High is not bound to it."""
+        first = len(self._waiting[offer.rank]) == 1
+        return self.due_in_ms(now_ms) if first or offer.rank <= Rank.HIGH else -1
 
     def clear(self) -> list[Offer]:
         """Nothing waits any more; returns what did. What passed goes on counting."""

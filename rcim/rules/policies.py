@@ -21,7 +21,8 @@ NAME = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 MEMBER_CAP_MAX = 10_000_000
 DAYS_MAX = 3650
 SECONDS_MAX = 10 * 366 * 86_400
-RATE_MAX = 10_000
+RATE_MAX = 500
+"""More would let one group stop the loop for milliseconds at a time."""
 JOIN_OPTIONS = {
     "FreeAccess": ApplyJoinOption.FREE_ACCESS,
     "NeedPermission": ApplyJoinOption.NEED_PERMISSION,

@@ -250,7 +250,7 @@ async def test_messages_afterwards(admin: Admin) -> None:  # MS-10, MS-11, FC-08
         ("AS_SENT", "four"),
     ]
     assert await admin.json("message", "erase", "r", "ann") == {"group_id": "r", "user_id": "ann", "erased": True}
-    assert {m["state"] for m in await admin.json("message", "history", "r")} == {"RECALLED", "DELETED"}
+    assert {m["state"] for m in await admin.json("message", "history", "r")} == {"DELETED"}
     assert "10030 NO_SUCH_MESSAGE" in await admin.refused("message", "recall", "r", "9")
     flow = {row["priority"]: row for row in await admin.json("flow", "r")}
     assert flow["NORMAL"]["offered"] == flow["NORMAL"]["passed"] == 4

@@ -71,8 +71,10 @@ def play(limits: FlowLimits, offers: list[Seen], seed: int, figures: Figures | N
             seen.held_ms, seen.rule = seen.at_ms, offer.rule
         if other is not None:
             other.item.held_ms, other.item.rule = seen.at_ms, other.rule
-        wait = flow.due_in_ms(seen.at_ms)
-        due = seen.at_ms + max(wait, 1) if wait >= 0 else None
+        if verdict is Verdict.WAIT:
+            wait = flow.asks_in_ms(offer, seen.at_ms)
+            if wait >= 0:
+                due = min(due, seen.at_ms + max(wait, 1)) if due is not None else seen.at_ms + max(wait, 1)
     while due is not None:
         tick(due)
     assert flow.waiting == 0

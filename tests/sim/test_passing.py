@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from rcim.actor import commands as c
+from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot
+from rcim.actor.records import Extra, GroupSnapshot
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import HeldBack, Priority
+from rcim.base.terms import HeldBack, MsgFlag, Priority
 from rcim.dispatch.requests import Request
 from rcim.rules.group_types import BUILT_IN
 from rcim.rules.type_table import TypeChange
@@ -186,3 +187,98 @@ async def test_the_back_end_is_paced_and_refused_in_the_end() -> None:  # LI-02
     assert len(refused) >= 20 and min(refused) >= 30, "a burst of 20 at once, 10 wait, the others are refused"
     seqs = [asker.answers[i].seq for i in range(60) if i not in refused]
     assert seqs == sorted(seqs), "they keep their order"
+
+
+async def test_a_group_that_ends_while_something_waits_and_is_made_anew_has_one_actor() -> None:  # MS-01
+    """The timer of the old one may come while something waits in the new one."""
+    sim = Sim(limits=FAST, types=FEW)
+    tokens: list[int] = []
+    for round_ in range(6):
+        await sim.answer("g:a", create("a"))
+        tokens += [sim.ask("g:a", offer("u0", f"r{round_}-{i}")) for i in range(9)]
+        await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committing)
+        sim.ask("g:a", c.DissolveGroup("u0", False))
+        sim.ask("g:a", offer("u0", "late"))
+        await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committing)
+    await sim.answer("g:a", create("a"))
+    for i in range(30):
+        tokens.append(sim.ask("g:a", offer("u0", f"end-{i}")))
+    await until(lambda: len(sim.asker.answers) == len(sim.asked))
+    await until(lambda: sim.dispatcher.idle)
+    assert sim.dispatcher.counters.failed_commits == 0
+    seen = [m.seq for m in sim.outlet.seen["g:a"]]
+    assert seen == sorted(set(seen)), "never back, none twice"
+    assert not any(
+        isinstance(sim.asker.answers[t], o.Refused) and sim.asker.answers[t].code.name == "STORE_UNAVAILABLE"
+        for t in tokens
+    )
+
+
+def test_sent_again_it_is_answered_the_same_although_it_could_not_be_sent_now() -> None:  # MS-02
+    kit = Kit()
+    named = c.SendMessage("bob", False, "", "", "m", Priority.NORMAL, b"b", (), Extra(mentions=("carol",)))
+    first = kit.do(named).result
+    assert isinstance(first, o.Sent) and first.seq == 1
+    kit.do(c.KickMembers("alice", False, ["carol"], ""))
+    again = kit.do(named).result
+    assert isinstance(again, o.Sent) and again.seq == 1 and again.duplicate
+    kit.do(c.MuteUsers("alice", False, ["bob"], 60))
+    assert kit.do(named).result == again
+    kit.do(c.MuteUsers("alice", False, ["bob"], 0))
+    fleeting = c.SendMessage("bob", False, "", "", "t", Priority.NORMAL, b"b", (), None, True)
+    assert len(kit.do(fleeting).effects) == 1
+    repeated = kit.do(fleeting)
+    assert repeated.effects == () and isinstance(repeated.result, o.Sent) and repeated.result.duplicate
+
+
+def test_a_directed_message_does_not_show_whose_it_is_by_its_time() -> None:  # MS-07
+    kit = Kit()
+    kit.now += 5
+    kit.do(c.SendMessage("bob", False, "", "", "m", Priority.NORMAL, b"b", (), Extra(to=("carol",))))
+    members = kit.do(c.ReadSome("alice", False, ["bob"])).result
+    assert isinstance(members, o.Members) and members.rows[0].member.last_send_time_ms == 0
+
+
+def test_directed_transients_reach_only_who_hears_the_group() -> None:  # GT-16, RX-01, MS-08
+    kit = Kit()
+    kit.do(c.EditMember("bob", False, "bob", None, MsgFlag.DISCARD, None, ()))
+    fleeting = c.SendMessage("alice", False, "", "", "t", Priority.NORMAL, b"b", (), Extra(to=("bob", "carol")), True)
+    (tell,) = kit.do(fleeting).effects
+    assert isinstance(tell, e.Tell) and tell.user_ids == ["alice", "carol"]
+    private = GroupActor(GroupSnapshot("g:p", None, 1, 0, 0, 0, [], []), 7, kit.world)
+    private.handle(creation(members=("bob",), option=3, type_="Private"), 1000, 1)
+    hidden = c.SendMessage("alice", False, "", "", "t", Priority.NORMAL, b"b", (), Extra(to=("bob",)), True)
+    (tell,) = private.handle(hidden, 1001, 2).effects
+    assert isinstance(tell, e.Tell) and tell.user_ids == ["alice"], "bob does not know of the group yet"
+
+
+def test_names_do_not_tell_who_is_a_member_where_members_are_not_listed() -> None:  # GT-03
+    kit = Kit()
+    kit.world.types.put("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"}))
+    for name in ("carol", "zoe"):
+        sent = c.SendMessage("bob", False, "", "", name, Priority.HIGH, b"b", (), Extra(mentions=(name,)))
+        assert isinstance(kit.do(sent).result, o.Sent)
+
+
+def test_a_normal_message_is_asked_for_by_itself_although_a_low_one_waits_longer() -> None:  # FC-04
+    kit = Kit()
+    policies = {"messages_per_s": "100", "normal_per_s": "2", "low_per_s": "1"}
+    kit.world.types.put("ChatRoom", TypeChange("ChatRoom", "", policies))
+    for i in range(2):
+        kit.do(offer("bob", f"n{i}"))
+    kit.now += 950
+    kit.do(offer("bob", "l0", Priority.LOW))
+    assert kit.do(offer("bob", "l1", Priority.LOW)).again_in_ms == 1000
+    assert kit.do(offer("bob", "n2")).again_in_ms == 50
+
+
+async def test_what_the_back_end_has_waiting_is_refused_when_the_server_stops() -> None:  # WI-07, LI-02
+    sim = Sim(limits=replace(DEFAULTS, backend_sends_per_s=5))
+    await sim.answer("g:a", create("a"))
+    asker = Asker()
+    for i in range(40):
+        sim.dispatcher.submit(Request("g:a", offer("root", f"c{i}", admin=True), asker, i))
+    sim.dispatcher.going_away()
+    await until(lambda: len(asker.answers) == 40)
+    refused = [r for r in asker.answers.values() if isinstance(r, o.Refused)]
+    assert refused and {r.code.name for r in refused} == {"SHUTTING_DOWN"}

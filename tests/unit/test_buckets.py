@@ -48,3 +48,13 @@ def test_0_is_no_limit() -> None:
     rates = UserRates((0, 0, 0))
     assert not rates.limited and [rates.take("a", Operation.SEND, 0) for _ in range(1000)] == [0] * 1000
     assert len(rates) == 0
+
+
+def test_a_clock_that_is_set_back_stops_nobody() -> None:
+    rate = Rate(5, 1000)
+    full = 0.0
+    for _ in range(5):
+        full, wait = rate.take(full, 10_000_000)
+        assert wait == 0
+    full, wait = rate.take(full, 1000)
+    assert wait == 0
