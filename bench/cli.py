@@ -333,6 +333,20 @@ def report(
     say(f"{page} is written")
 
 
+@app.command("filter")
+def filter_(
+    words: Annotated[int, typer.Option(min=1, max=200_000, help="Words of the filter.")] = 10_000,
+    length: Annotated[int, typer.Option(min=20, max=8000, help="Characters of a text.")] = 200,
+    seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.5,
+    seed: Annotated[int, typer.Option(help="Seed of words and texts.")] = 1,
+    json_to: JsonOption = None,
+) -> None:
+    """Microseconds of the word filter for a text, beside a regular expression of the same words."""
+    from rcim_bench import filter as scenario
+
+    finish(scenario.run(words, length, seconds, seed), json_to, [])
+
+
 @app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,

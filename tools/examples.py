@@ -6,6 +6,7 @@ from typing import Any
 
 from rcim.base.terms import (
     AddResult,
+    AppList,
     ApplyJoinOption,
     ChangeKind,
     GoneReason,
@@ -224,6 +225,10 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminGroupsSyncOk([f.GroupResult("family", True, 0)]),
     f.AdminFlow("lobby"),
     f.AdminFlowOk([f.FlowEntry("lobby", Priority.LOW, 130, 20, 90, 0)]),
+    f.AdminList(AppList.REFUSED_WORDS, "", 100),
+    f.AdminListOk(["badword"], ""),
+    f.AdminListChange(AppList.PROTECTED_USERS, ["alice"], ["bob"]),
+    f.AdminListChangeOk(),
     f.AdminStats(),
     f.AdminStatsOk([f.Stat("connections", 1)]),
 )

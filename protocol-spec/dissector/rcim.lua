@@ -60,6 +60,8 @@ local rcim_frames = {
   [3858] = { name = "ADMIN_PROFILE_SET", fields = { { name = "user_id", type = "str8" } }, extensions = { [1] = { name = "nickname", type = "str8" }, [2] = { name = "face_url", type = "str8" }, [3] = { name = "gender", type = "enum8", values = { [0] = "UNKNOWN", [1] = "FEMALE", [2] = "MALE" } }, [4] = { name = "signature", type = "str16" }, [5] = { name = "fields", type = "list16", item = { type = "struct16", struct = "CustomField" } } } },
   [3859] = { name = "ADMIN_GROUPS_SYNC", fields = { { name = "user_id", type = "str8" }, { name = "groups", type = "list16", item = { type = "str8" } } }, extensions = {} },
   [3872] = { name = "ADMIN_FLOW", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
+  [3873] = { name = "ADMIN_LIST", fields = { { name = "which", type = "enum8", values = { [1] = "REFUSED_WORDS", [2] = "REPLACED_WORDS", [3] = "PROTECTED_USERS", [4] = "PROTECTED_TYPES", [5] = "LOW_TYPES" } }, { name = "cursor", type = "str8" }, { name = "limit", type = "u16" } }, extensions = {} },
+  [3874] = { name = "ADMIN_LIST_CHANGE", fields = { { name = "which", type = "enum8", values = { [1] = "REFUSED_WORDS", [2] = "REPLACED_WORDS", [3] = "PROTECTED_USERS", [4] = "PROTECTED_TYPES", [5] = "LOW_TYPES" } }, { name = "add", type = "list16", item = { type = "str8" } }, { name = "remove", type = "list16", item = { type = "str8" } } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str8" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str8" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = {} },
@@ -130,6 +132,8 @@ local rcim_frames = {
   [36626] = { name = "ADMIN_PROFILE_SET_OK", fields = {}, extensions = {} },
   [36627] = { name = "ADMIN_GROUPS_SYNC_OK", fields = { { name = "results", type = "list16", item = { type = "struct16", struct = "GroupResult" } } }, extensions = { [1] = { name = "left_out", type = "u32" } } },
   [36640] = { name = "ADMIN_FLOW_OK", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "FlowEntry" } } }, extensions = {} },
+  [36641] = { name = "ADMIN_LIST_OK", fields = { { name = "entries", type = "list16", item = { type = "str8" } }, { name = "next", type = "str8" } }, extensions = {} },
+  [36642] = { name = "ADMIN_LIST_CHANGE_OK", fields = {}, extensions = {} },
 }
 
 local rcim_structs = {

@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rcim.actor.commands import AppCommand, MuteEverywhere, ReadFlow, ReadMuted, ReadTypes, RemoveType, SetType
+from rcim.actor.commands import (
+    AppCommand,
+    ChangeList,
+    MuteEverywhere,
+    ReadFlow,
+    ReadList,
+    ReadMuted,
+    ReadTypes,
+    RemoveType,
+    SetType,
+)
 from rcim.actor.effects import AppChanged
-from rcim.actor.outcomes import Done, Flow, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
 from rcim.actor.passing import flow_rows
-from rcim.actor.records import Record, TypeSaved, UsersMuted
+from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.state import until_ms
 from rcim.actor.world import World
-from rcim.base.errors import OVERLOADED, TOO_MANY_ENTRIES, RcimError
+from rcim.base.errors import BAD_PARAMETER, OVERLOADED, TOO_MANY_ENTRIES, RcimError
+from rcim.base.terms import AppList
 from rcim.rules.policies import shown
 
 APP_KEY = "@app"
@@ -79,6 +90,26 @@ class AppActor:
         figures = sorted(self._world.figures.items())
         return Outcome(Flow([row for name, one in figures for row in flow_rows(name, one)]))
 
+    def _change_list(self, command: ChangeList, now_ms: int) -> Outcome:
+        """SC-05, FC-07. What the settings say stays."""
+        self._check_free()
+        lists, limits = self._world.lists, self._world.limits
+        words = command.which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS)
+        if words:
+            for word in command.add:
+                if not lists.words.folded(word).strip():
+                    raise RcimError(BAD_PARAMETER, f"{word!r}: nothing is left of it without what is passed over")
+        most = limits.words_max if words else limits.list_entries_max
+        after = lists.added[command.which].keys() - set(command.remove) | set(command.add)
+        if len(after) > most:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {most} entries")
+        return self._changes(ListChanged(command.which, command.add, command.remove))
+
+    def _list(self, command: ReadList, now_ms: int) -> Outcome:
+        found = [entry for entry in self._world.lists.entries(command.which) if entry > command.cursor]
+        page = found[: command.limit]
+        return Outcome(Listed(page, page[-1] if len(found) > len(page) else ""))
+
     def _mute(self, command: MuteEverywhere, now_ms: int) -> Outcome:
         self._check_free()
         end = until_ms(command.seconds, now_ms)
@@ -99,6 +130,8 @@ def settle(world: World, record: Record) -> None:
     world.revision += 1
     if isinstance(record, TypeSaved):
         world.types.put(record.name, record.change)
+    elif isinstance(record, ListChanged):
+        world.lists.change(record.which, record.add, record.remove)
     elif isinstance(record, UsersMuted):
         for user, until in record.until_ms.items():
             if until:
@@ -109,6 +142,8 @@ def settle(world: World, record: Record) -> None:
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadFlow: AppActor._flow,
+    ChangeList: AppActor._change_list,
+    ReadList: AppActor._list,
     SetType: AppActor._set_type,
     RemoveType: AppActor._remove_type,
     ReadTypes: AppActor._types,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Extra, Fields, Message
-from rcim.base.terms import ApplyJoinOption, Gender, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import AppList, ApplyJoinOption, Gender, MessageState, MsgFlag, Priority, Role
 from rcim.rules.type_table import TypeChange
 
 
@@ -341,6 +341,22 @@ class ReadTypes(Asked, frozen=True, gc=False):
     cursor: str
 
 
+class ChangeList(Asked, frozen=True, gc=False):
+    """SC-05, FC-07."""
+
+    which: AppList
+    add: list[str]
+    remove: list[str]
+
+
+class ReadList(Asked, frozen=True, gc=False):
+    """SC-05, FC-07."""
+
+    which: AppList
+    cursor: str
+    limit: int
+
+
 class MuteEverywhere(Asked, frozen=True, gc=False):
     """SC-04."""
 
@@ -392,5 +408,5 @@ GroupCommand = (
     | ReadMarks
 )
 UserCommand = SetUserProfile | InvalidateUser | ReadUser
-AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted
+AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList
 Command = GroupCommand | UserCommand | AppCommand

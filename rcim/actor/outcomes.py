@@ -183,6 +183,13 @@ class MutedUsers(Result, frozen=True, gc=False):
     next: str
 
 
+class Listed(Result, frozen=True, gc=False):
+    """A page of one of the app's lists."""
+
+    entries: list[str]
+    next: str
+
+
 class FlowRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """FC-08: one priority of a group or a type."""
 
@@ -228,6 +235,7 @@ AnyResult = (
     | Types
     | MutedUsers
     | Flow
+    | Listed
     | Synced
 )
 

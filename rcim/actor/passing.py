@@ -12,7 +12,7 @@ from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Member
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
-from rcim.base.terms import HeldBack, Priority, Role
+from rcim.base.terms import AppList, HeldBack, Priority, Role
 from rcim.flow.buckets import Rate
 from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl, Offer, Verdict
 from rcim.rules.group_types import GroupType
@@ -59,7 +59,13 @@ class Passing:
         if row is not self._row:
             self._settle_row(row)
         exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
-        offer = Offer(command, command.by, command.priority, self._world.lots.random(), exempt=exempt)
+        lists = self._world.lists
+        type_name = command.extra.type_name if command.extra is not None else ""
+        protected = lists.holds(AppList.PROTECTED_USERS, command.by) or (
+            type_name != "" and lists.holds(AppList.PROTECTED_TYPES, type_name)
+        )  # FC-07
+        lot = self._world.lots.random()
+        offer = Offer(command, command.by, command.priority, lot, exempt=exempt, protected=protected)
         verdict, other = self._flow.offer(offer, now_ms)
         if verdict is Verdict.PASS:
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
-from rcim.base.terms import ApplyJoinOption, ChangeKind, Gender, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import AppList, ApplyJoinOption, ChangeKind, Gender, MessageState, MsgFlag, Priority, Role
 from rcim.rules.type_table import TypeChange
 
 Fields = tuple[tuple[str, bytes], ...]
@@ -266,6 +266,14 @@ class MessagesHidden(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     seqs: list[int]
 
 
+class ListChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):
+    """SC-05, FC-07: entries of one of the app's lists."""
+
+    which: AppList
+    add: list[str]
+    remove: list[str]
+
+
 Record = (
     GroupCreated
     | GroupDissolved
@@ -277,6 +285,7 @@ Record = (
     | UsersMuted
     | MessageAltered
     | MessagesHidden
+    | ListChanged
 )
 
 
@@ -316,3 +325,5 @@ class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
     counts: dict[str, int]
     """Groups by type."""
     muted: dict[str, int]
+    lists: dict[int, list[str]] = {}
+    """By AppList: what was added at run time."""

@@ -32,6 +32,9 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
     if before is not None:
         return before
     profile, row, member = _may_send(g, command, now_ms)
+    body = g.world.screen(command.body)  # SC-05
+    if body is not command.body:
+        command = msgspec.structs.replace(command, body=body)
     if command.extra is not None or command.transient:
         command = _checked(g, row, command)
         if command.transient:

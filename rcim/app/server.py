@@ -12,20 +12,23 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from rcim.actor.world import UnstoredIds, World
+from rcim.actor.world import Lists, UnstoredIds, World
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
 from rcim.base import clock
+from rcim.base.terms import AppList
 from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Owner
 from rcim.handlers.messages import Packing
+from rcim.handlers.screening import screening
 from rcim.rules.type_table import TypeTable
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
@@ -61,7 +64,7 @@ class Ready:
 
 def world_of(settings: Settings) -> World:
     """What all actors share, as the settings say."""
-    return World(
+    world = World(
         TypeTable(settings.group_types),
         settings.limits,
         UnstoredIds(clock.wall_ms()),
@@ -69,7 +72,10 @@ def world_of(settings: Settings) -> World:
         message_user_fields=settings.app.message_user_fields,
         user_fields=settings.user_fields,
         message_types=settings.message_types,
+        lists=Lists(settings.lists, settings.app.word_fillers),
     )
+    world.screen = screening(lambda: world.lists.words)
+    return world
 
 
 class Back:
@@ -93,7 +99,9 @@ class Back:
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
             self.store = Store(backend, settings.limits)
-            self.dispatcher = Dispatcher(self.store, world_of(settings), loop, Packing())
+            world = world_of(settings)
+            packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
+            self.dispatcher = Dispatcher(self.store, world, loop, packing)
             undo.callback(self.dispatcher.stop)
             self._undo = undo.pop_all()
 

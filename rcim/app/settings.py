@@ -20,12 +20,14 @@ import msgspec
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.limits import DEFAULTS, Limits
+from rcim.base.terms import AppList
 from rcim.rules import message_types
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
+from rcim.rules.word_filter import FILLERS, SAMPLE, WORD_BYTES_MAX
 
 
 class SettingsError(Exception):
@@ -50,6 +52,13 @@ class App:
     )
     message_user_fields: tuple[str, ...] = _key((), "Those of them that go with a user's messages (MS-04).")
     message_member_fields: tuple[str, ...] = _key((), "Custom fields of a member that go with its messages (MS-04).")
+    refused_words: str = _key("", "File with words, one a line, that refuse a message (SC-05).")
+    replaced_words: str = _key("", "File with words, one a line, that are replaced by *** (SC-05).")
+    sample_words: bool = _key(False, "Replace a few words that the server brings along (SC-05).")
+    word_fillers: str = _key(FILLERS, "Characters that the word filter passes over (SC-05).")
+    protected_users: tuple[str, ...] = _key((), "Users whose messages pass before all others (FC-07).")
+    protected_types: tuple[str, ...] = _key((), "Message types that pass before all others (FC-07).")
+    low_types: tuple[str, ...] = _key((), "Message types that go first when the server is overloaded (FC-07).")
     message_types: tuple[str, ...] = _key(
         (), "Message types of the app's own, each `name class` and what differs from the class (MS-09, messages.md)."
     )
@@ -106,6 +115,18 @@ class Settings:
         return message_types.parse(self.app.message_types)
 
     @property
+    def lists(self) -> dict[AppList, list[str]]:
+        """What is on the app's lists from the start (SC-05, FC-07). Raises ValueError for files that can't be read."""
+        replaced = _words(self.app.replaced_words)
+        return {
+            AppList.REFUSED_WORDS: _words(self.app.refused_words),
+            AppList.REPLACED_WORDS: [*replaced, *SAMPLE] if self.app.sample_words else replaced,
+            AppList.PROTECTED_USERS: list(self.app.protected_users),
+            AppList.PROTECTED_TYPES: list(self.app.protected_types),
+            AppList.LOW_TYPES: list(self.app.low_types),
+        }
+
+    @property
     def user_fields(self) -> tuple[FieldRule, ...]:
         """The rules of users' custom fields. Raises ValueError."""
         return parse(", ".join(self.app.user_fields), USER_FIELDS_MAX)
@@ -119,6 +140,22 @@ NO_RATES = (
     "limits.backend_sends_per_s=0",
 )
 """Flags that switch off how often anything may be asked and sent (sections 5.1 and 6): for measuring and trying out."""
+
+
+def _words(file: str) -> list[str]:
+    """The words of a file, one a line; empty lines and those with # in front are none. Raises ValueError."""
+    if not file:
+        return []
+    try:
+        lines = [line.strip() for line in Path(file).read_text().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file}: {error}") from None
+    words = [line for line in lines if line and not line.startswith("#")]
+    long = [word for word in words if len(word.encode()) > WORD_BYTES_MAX]
+    if long:
+        raise ValueError(f"{file}: {long[0]!r} is longer than {WORD_BYTES_MAX} bytes")
+    return words
+
 
 SECTIONS: dict[str, type[Any]] = {
     "app": App,
@@ -367,6 +404,11 @@ def _check_derived(settings: Settings, where: dict[tuple[str, str], str]) -> Non
         settings.message_types  # noqa: B018 - it raises
     except ValueError as error:
         raise SettingsError(f"{where.get(('app', 'message_types'), 'app.message_types')}: {error}") from None
+    for key in ("refused_words", "replaced_words"):
+        try:
+            _words(getattr(settings.app, key))
+        except ValueError as error:
+            raise SettingsError(f"{where.get(('app', key), f'app.{key}')}: {error}") from None
     missing = [key for key in settings.app.message_user_fields if key not in keys]
     if missing:
         place = where.get(("app", "message_user_fields"), "app.message_user_fields")

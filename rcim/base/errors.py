@@ -113,6 +113,7 @@ USERSIG_MALFORMED = ErrorCode(
 USERSIG_BAD_KEY = ErrorCode(70009, "USERSIG_BAD_KEY", _M, True, "The UserSig was not made with this app's key.")
 USERSIG_OTHER_USER = ErrorCode(70013, "USERSIG_OTHER_USER", _M, True, "The UserSig is for another user.")
 USERSIG_OTHER_APP = ErrorCode(70014, "USERSIG_OTHER_APP", _M, True, "The UserSig is for another sdkappid.")
+DIRTY_WORD = ErrorCode(80001, "DIRTY_WORD", _M, False, "The text holds a word that the app refuses (SC-05).")
 BODY_TOO_LARGE = ErrorCode(
     80002, "BODY_TOO_LARGE", _M, False, "The message body is longer than the server takes (MS-03)."
 )

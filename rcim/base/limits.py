@@ -160,6 +160,12 @@ class Limits:
     receipts_members_max: int = _bound(
         500, 0, 10_000, "Members of a group in which it is told who has read a message (MS-11).", wire=True
     )
+    words_max: int = _bound(
+        20_000, 0, 200_000, "Words of the filter, refused and replaced each: looking is no slower for it (SC-05)."
+    )
+    list_entries_max: int = _bound(
+        10_000, 0, 100_000, "Entries of each other list of the app: protected users and types, low types (FC-07)."
+    )
     cloud_data_bytes_max: int = _bound(
         1024, 0, 8192, "What the app adds to a message besides its elements.", wire=True
     )

@@ -34,6 +34,16 @@ class MessageState(IntEnum):
     """It goes to others alone (MS-07): only its SEQ is told."""
 
 
+class AppList(IntEnum):
+    """Lists of the whole app that can be changed while it runs (SC-05, FC-07)."""
+
+    REFUSED_WORDS = 1
+    REPLACED_WORDS = 2
+    PROTECTED_USERS = 3
+    PROTECTED_TYPES = 4
+    LOW_TYPES = 5
+
+
 class Role(IntEnum):
     """GR-02. A larger number may more."""
 

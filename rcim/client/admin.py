@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import AddResult, ApplyJoinOption, Gender
+from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
 
@@ -79,6 +79,16 @@ class AdminRequests(Requests):
     async def flow(self, group_id: str = "") -> list[frames.FlowEntry]:
         """What frequency control does in a group, or in all groups by type (FC-08)."""
         return (await self.request(frames.AdminFlow(group_id), frames.AdminFlowOk)).rows
+
+    async def app_list(self, which: AppList) -> list[str]:
+        """All of one of the app's lists (SC-05, FC-07)."""
+        return await self._pages(
+            lambda cursor: frames.AdminList(which, cursor, 0), frames.AdminListOk, lambda page: page.entries
+        )
+
+    async def change_app_list(self, which: AppList, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Add to and remove from one of the app's lists, up to 500 entries."""
+        await self.request(frames.AdminListChange(which, list(add), list(remove)), frames.AdminListChangeOk)
 
     # -- group types (GT-20)
 

@@ -13,6 +13,7 @@ import msgspec
 from rcim.actor.outcomes import FindGroupsQuery, UserFacts, UserQuery
 from rcim.actor.records import AppSnapshot
 from rcim.actor.world import World
+from rcim.base.terms import AppList
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import Search
 from rcim.rules.standing import Who
@@ -32,6 +33,8 @@ class Knowing:
         world = self._world
         world.types.counts.update(kept.counts)
         world.muted.update(kept.muted)
+        for which, entries in kept.lists.items():
+            world.lists.change(AppList(which), entries, ())
         there = {row.name for row in world.types} | kept.types.keys()
         for name, count in kept.counts.items():
             if count and name not in there:

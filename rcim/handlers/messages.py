@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rcim.actor import commands, effects, outcomes, records
@@ -15,7 +15,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import TIP_PREFIX, check_user_id, has_control
-from rcim.base.terms import GROUP_PREFIX, MessageState, group_conversation
+from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, group_conversation
 from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.wire import frames
@@ -179,14 +179,22 @@ def read_ok(result: outcomes.Read, desk: Desk) -> frames.GroupReadOk:
 
 
 class Packing:
-    """Makes of what actors say what connections send (dispatch/release.py)."""
+    """Makes of what actors say what connections send (dispatch/release.py). `low` says which message types go first when
+    there is too much (FC-07)."""
+
+    def __init__(self, low: Callable[[str], bool] = bool) -> None:
+        self._low = low
 
     def message(self, m: records.Message) -> Packed:
         """`m`, ready for DELIVER frames."""
-        if m.extra is None or not m.extra.to:
+        if m.extra is None:
             return Packed(m.seq, m.priority, encoded_row(to_wire(m)))
+        low = bool(m.extra.type_name) and self._low(m.extra.type_name)
+        priority = Priority.LOWEST if low else m.priority
+        if not m.extra.to:
+            return Packed(m.seq, priority, encoded_row(to_wire(m)))
         veiled = encoded_row(to_wire(m.veiled(MessageState.NOT_FOR_YOU)))
-        return Packed(m.seq, m.priority, encoded_row(to_wire(m)), (m.sender, *m.extra.to), veiled)
+        return Packed(m.seq, priority, encoded_row(to_wire(m)), (m.sender, *m.extra.to), veiled)
 
     def said(self, key: str, said: effects.Said) -> bytes:
         """A notice as a whole frame (GR-05, MS-05, MS-08, MS-10)."""

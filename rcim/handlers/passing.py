@@ -1,12 +1,15 @@
-"""What messages pass through, for app administrators: frequency control (FC-08)."""
+"""What messages pass through, for app administrators: frequency control (FC-07, FC-08), words (SC-05)."""
 
 from __future__ import annotations
 
 from rcim.actor import commands, outcomes
 from rcim.actor.app import APP_KEY
-from rcim.base.terms import Priority
+from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.ids import check_user_id, has_control
+from rcim.base.terms import AppList, Priority
 from rcim.handlers.desk import Caller, Desk, ToActor
 from rcim.handlers.groups import group_key
+from rcim.handlers.messages import page_limit
 from rcim.wire import frames
 
 
@@ -25,3 +28,31 @@ def flow_ok(result: outcomes.Flow, desk: Desk) -> frames.AdminFlowOk:
         for row in result.rows
     ]
     return frames.AdminFlowOk(rows)
+
+
+LIST_CHANGES_AT_ONCE = 500
+USERS = AppList.PROTECTED_USERS
+
+
+def list_(frame: frames.AdminList, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_LIST."""
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    return ToActor(APP_KEY, commands.ReadList(caller.user_id, True, frame.which, frame.cursor, limit))
+
+
+def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> ToActor:
+    """ADMIN_LIST_CHANGE."""
+    count = len(frame.add) + len(frame.remove)
+    if not 1 <= count <= LIST_CHANGES_AT_ONCE:
+        raise RcimError(BAD_PARAMETER, f"{count} entries, must be 1 to {LIST_CHANGES_AT_ONCE}")
+    for entry in frame.add:
+        if has_control(entry):
+            raise RcimError(BAD_PARAMETER, "an entry holds no control characters")
+        if frame.which is USERS:
+            check_user_id(entry)
+    return ToActor(APP_KEY, commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))
+
+
+def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:
+    """SC-05, FC-07."""
+    return frames.AdminListOk(result.entries, result.next)

@@ -11,6 +11,7 @@ from rcim.actor.records import (
     GroupChanged,
     GroupCreated,
     GroupDissolved,
+    ListChanged,
     Mark,
     Member,
     Message,
@@ -215,6 +216,12 @@ class Applier:
             else:
                 self._view.delete("app", row)
 
+    def _list_changed(self, record: ListChanged) -> None:
+        for entry in record.remove:
+            self._view.delete("app", f"list:{record.which:d}:{entry}".encode())
+        for entry in record.add:
+            self._view.put("app", f"list:{record.which:d}:{entry}".encode(), b"")
+
     def _count(self, type_: str, by: int) -> None:
         """GT-13: groups of a type."""
         row = b"count:" + type_.encode()
@@ -233,4 +240,5 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     UserSaved: Applier._user_saved,
     TypeSaved: Applier._type_saved,
     UsersMuted: Applier._users_muted,
+    ListChanged: Applier._list_changed,
 }

@@ -14,7 +14,7 @@
 | marks       | conversation 0 user         | Mark                                         |
 | words       | word 0 conversation         | nothing (GR-09)                              |
 | hidden      | conversation 0 user 0 SEQ u64 | nothing (MS-10)                          |
-| app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64 |
+| app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 
 from __future__ import annotations

@@ -181,13 +181,17 @@ class Store:
             types: dict[str, TypeChange] = {}
             counts: dict[str, int] = {}
             muted: dict[str, int] = {}
+            lists: dict[int, list[str]] = {}
             for row, data in view.scan("app", b"", keys.LAST):
                 kind, _, name = row.decode().partition(":")
                 if kind == "type":
                     types[name] = unpack(data, TypeChange)
+                elif kind == "list":
+                    which, _, entry = name.partition(":")
+                    lists.setdefault(int(which), []).append(entry)
                 else:
                     (counts if kind == "count" else muted)[name] = keys.U64.unpack(data)[0]
-        return AppSnapshot(types, counts, muted)
+        return AppSnapshot(types, counts, muted, lists)
 
     # -- queries
 

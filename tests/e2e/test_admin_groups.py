@@ -257,6 +257,26 @@ async def test_messages_afterwards(admin: Admin) -> None:  # MS-10, MS-11, FC-08
     assert {row["name"] for row in await admin.json("flow")} == {"ChatRoom"}
 
 
+async def test_lists(admin: Admin, tmp_path: Path) -> None:  # SC-05, FC-07
+    words = tmp_path / "words"
+    words.write_text("".join(f"word{i}\n" for i in range(600)))
+    assert await admin.json("list", "add", "refused-words", "evil", "--file", str(words)) == {
+        "list": "refused-words",
+        "added": 601,
+    }
+    assert len(await admin.json("list", "show", "refused-words")) == 601
+    await admin.json("group", "create", "Room", "--id", "r", "--type", "ChatRoom")
+    assert "80001 DIRTY_WORD" in await admin.refused("message", "send", "r", "evil")
+    assert await admin.json("list", "remove", "refused-words", "--file", str(words)) == {
+        "list": "refused-words",
+        "removed": 600,
+    }
+    assert await admin.json("list", "show", "refused-words") == [{"entry": "evil"}]
+    assert "has to be one of" in await admin.refused("list", "show", "words", code=2)
+    assert "there is nothing" in await admin.refused("list", "add", "low-types", code=2)
+    assert "No such file" in await admin.refused("list", "add", "low-types", "--file", "none", code=2)
+
+
 async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04
     await admin.json("group", "create", "A", "--id", "a", "--member", "ann")
     await admin.json("group", "create", "B", "--id", "b", "--type", "ChatRoom")

@@ -9,7 +9,7 @@ from rcim_tools.admin.calls import call
 from rcim_tools.admin.output import rows_of, show, show_one
 from rcim_tools.admin.words import Limit
 
-from rcim.base.terms import Platform, Priority
+from rcim.base.terms import Platform
 from rcim.client import Client
 from rcim.wire import frames
 
@@ -41,7 +41,7 @@ def flow(
     """What frequency control lets pass and holds back, by priority (FC-08)."""
 
     async def job(client: Client) -> list[dict[str, Any]]:
-        return [{**row, "priority": Priority(row["priority"]).name} for row in rows_of(await client.flow(group))]
+        return rows_of(await client.flow(group))
 
     show(call(job))
 

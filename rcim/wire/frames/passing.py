@@ -1,13 +1,15 @@
-"""Frames of app administrators about what messages pass through: frequency control (FC-08)."""
+"""Frames of app administrators about what messages pass through: frequency control (FC-07, FC-08), words (SC-05)."""
 
 from __future__ import annotations
 
 from typing import Annotated as A
 
-from rcim.base.terms import Priority
-from rcim.wire.frames.kinds import GROUP
+from rcim.base.terms import AppList, Priority
+from rcim.wire.frames.kinds import GROUP, PAGE_CURSOR
 from rcim.wire.schema import Frame, Struct, frame, row
-from rcim.wire.types import U64, Enum, StructList, str8
+from rcim.wire.types import U16, U64, Enum, StrList, StructList, str8
+
+ENTRY = str8(64, 1)
 
 
 @row("FlowEntry")
@@ -46,3 +48,56 @@ class AdminFlowOk(Frame, frozen=True, gc=False):
     """Figures of frequency control."""
 
     rows: A[list[FlowEntry], StructList(FlowEntry, 1000), "By name and priority."]
+
+
+@frame(
+    0x0F21,
+    "ADMIN_LIST",
+    "client",
+    "request",
+    reply="ADMIN_LIST_OK",
+    errors=("ADMIN_REQUIRED",),
+    admin=True,
+)
+class AdminList(Frame, frozen=True, gc=False):
+    """Asks for a page of one of the app's lists (SC-05, FC-07)."""
+
+    which: A[AppList, Enum(AppList), "Which list."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many; 0, or more than the server allows, is 100."]
+
+
+@frame(0x8F21, "ADMIN_LIST_OK", "server", "reply", admin=True)
+class AdminListOk(Frame, frozen=True, gc=False):
+    """A page of a list: what the settings say, and what was added."""
+
+    entries: A[list[str], StrList(ENTRY, 1000), "In order."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x0F22,
+    "ADMIN_LIST_CHANGE",
+    "client",
+    "request",
+    reply="ADMIN_LIST_CHANGE_OK",
+    rules=(
+        "It is in force for what is sent after the reply. What is there already, or was not, is passed over; what the "
+        "settings say stays.",
+        "Words are taken literally; case, width and the app's filler characters don't count. One of which nothing is "
+        "left then is BAD_PARAMETER.",
+    ),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "TOO_MANY_ENTRIES", "OVERLOADED"),
+    admin=True,
+)
+class AdminListChange(Frame, frozen=True, gc=False):
+    """Adds to and removes from one of the app's lists (SC-05, FC-07)."""
+
+    which: A[AppList, Enum(AppList), "Which list."]
+    add: A[list[str], StrList(ENTRY, 1000), "What is to be on it; 500 at a time, with what is removed."]
+    remove: A[list[str], StrList(ENTRY, 1000), "What is not to be on it."]
+
+
+@frame(0x8F22, "ADMIN_LIST_CHANGE_OK", "server", "reply", admin=True)
+class AdminListChangeOk(Frame, frozen=True, gc=False):
+    """It is changed."""

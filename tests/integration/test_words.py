@@ -1,0 +1,100 @@
+"""The app's lists through the wire: words (SC-05), who and what is protected (FC-07), now and after a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rcim.base.errors import RcimError
+from rcim.base.terms import AppList, HeldBack, Priority
+from rcim.wire import frames as f
+from rcim.wire.elements import Text, decode_body, encode_body
+from tests.kit import Raw, TestServer, create, send
+
+
+async def code(raw: Raw, frame: f.Send | f.MessageEdit | f.AdminListChange | f.AdminList) -> str:
+    found = await raw.ask(frame)
+    return found.code.name if isinstance(found, RcimError) else "done"
+
+
+async def texts(raw: Raw) -> list[str]:
+    page = await raw.ask(f.History("g:g", 0, 0, 0, False))
+    return ["".join(e.text for e in decode_body(m.body) if isinstance(e, Text)) for m in page.messages]
+
+
+async def test_words_are_refused_and_replaced_from_the_reply_on(server: TestServer) -> None:  # SC-05
+    admin, alice = await server.member("administrator"), await server.member("alice")
+    await alice.ask(create("g"))
+    assert await code(alice, send("g", "0", "evil and bad")) == "done"
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, ["evil"], [])) == "done"
+    assert await code(admin, f.AdminListChange(AppList.REPLACED_WORDS, ["b.a.d", "糟糕"], [])) == "done"
+    assert await code(alice, send("g", "1", "Ｅ-V-I-L")) == "DIRTY_WORD"
+    assert await code(alice, send("g", "2", "BAD, 糟*糕!")) == "done"
+    assert await code(alice, f.MessageEdit("g:g", 2, encode_body([Text("so bad")]))) == "done"
+    assert await code(alice, f.MessageEdit("g:g", 2, encode_body([Text("evil")]))) == "DIRTY_WORD"
+    assert await texts(alice) == ["evil and bad", "so ***"]
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, [], ["evil", "none"])) == "done"
+    assert await code(alice, send("g", "3", "evil")) == "done"
+    listed = await admin.ask(f.AdminList(AppList.REPLACED_WORDS, "", 1))
+    assert listed == f.AdminListOk(["b.a.d"], "b.a.d")
+    assert (await admin.ask(f.AdminList(AppList.REPLACED_WORDS, "b.a.d", 1))).entries == ["糟糕"]
+
+
+async def test_what_can_not_be_on_a_list(plain_server: TestServer) -> None:
+    admin, alice = await plain_server.member("administrator"), await plain_server.member("alice")
+    wanted = [
+        (admin, f.AdminListChange(AppList.REFUSED_WORDS, ["*.*"], []), "BAD_PARAMETER"),
+        (admin, f.AdminListChange(AppList.REFUSED_WORDS, ["a\nb"], []), "BAD_PARAMETER"),
+        (admin, f.AdminListChange(AppList.REFUSED_WORDS, [], []), "BAD_PARAMETER"),
+        (admin, f.AdminListChange(AppList.REFUSED_WORDS, [f"w{i}" for i in range(501)], []), "BAD_PARAMETER"),
+        (admin, f.AdminListChange(AppList.PROTECTED_USERS, ["@SYSTEM"], []), "BAD_PARAMETER"),
+        (alice, f.AdminListChange(AppList.REFUSED_WORDS, ["a"], []), "ADMIN_REQUIRED"),
+        (alice, f.AdminList(AppList.REFUSED_WORDS, "", 0), "ADMIN_REQUIRED"),
+        (admin, f.AdminListChange(AppList.REFUSED_WORDS, ["a(b[c", "\\d+", "^x$"], []), "done"),
+    ]
+    for raw, frame, result in wanted:
+        assert await code(raw, frame) == result, frame
+    await alice.ask(create("g"))
+    assert await code(alice, send("g", "1", "1 x a")) == "done", "signs of regular expressions are only themselves"
+    assert await code(alice, send("g", "2", "A(b[C")) == "DIRTY_WORD"
+
+
+async def test_lists_outlive_a_restart_and_stand_beside_the_settings(tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("# ours\nfilthy\n\n")
+    flags = (f"app.refused_words={words}", "app.sample_words=true", "app.protected_users=vip", "limits.words_max=2")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    admin = await server.member("administrator")
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, ["evil", "worse"], [])) == "done"
+    assert await code(admin, f.AdminListChange(AppList.REFUSED_WORDS, ["third"], [])) == "TOO_MANY_ENTRIES"
+    await server.stop()
+    again = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await again.start()
+    admin, alice = await again.member("administrator"), await again.member("alice")
+    assert (await admin.ask(f.AdminList(AppList.REFUSED_WORDS, "", 0))).entries == ["evil", "filthy", "worse"]
+    assert (await admin.ask(f.AdminList(AppList.PROTECTED_USERS, "", 0))).entries == ["vip"]
+    await alice.ask(create("g"))
+    for number, text in enumerate(("filthy", "evil")):
+        assert await code(alice, send("g", str(number), text)) == "DIRTY_WORD"
+    assert await code(alice, send("g", "s", "shit happens")) == "done"
+    assert await texts(alice) == ["*** happens"]
+    await again.stop()
+
+
+async def test_who_and_what_is_protected_passes_before_all_others(tmp_path: Path) -> None:  # FC-07
+    rates = ("messages_per_s", "normal_per_s", "low_per_s", "lowest_per_s")
+    flags = (*(f"types.ChatRoom.{rate}=5" for rate in rates), "app.protected_types=RC:VCInvite")
+    server = TestServer(tmp_path / "data", tls=False, limited=True, flags=flags)
+    await server.start()
+    admin = await server.member("administrator")
+    await admin.ask(f.AdminListChange(AppList.PROTECTED_USERS, ["vip"], []))
+    owner, vip, bob = await server.member("owner"), await server.member("vip"), await server.member("bob")
+    await owner.ask(create("g", "vip", "bob"))
+    for i in range(10):
+        bob.write(send("g", f"b{i}", priority=Priority.NORMAL).encode(100 + i))
+    found = [await vip.ask(send("g", f"v{i}", priority=Priority.LOWEST)) for i in range(3)]
+    assert all(one.seq and one.held_back is HeldBack.NO for one in found), "although it is LOWEST"
+    call = f.Send("g:g", "call", Priority.LOWEST, encode_body([Text("x")]), type_name="RC:VCInvite")
+    third = await server.member("owner")
+    assert (await third.ask(call)).seq
+    await server.stop()

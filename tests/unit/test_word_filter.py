@@ -1,0 +1,84 @@
+"""The word filter (SC-05), beside one that looks at every place of every text for every word."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+
+import pytest
+from rcim_bench import filter as bench
+
+from rcim.base.errors import RcimError
+from rcim.handlers.screening import screening
+from rcim.rules.word_filter import MASK, WordFilter
+from rcim.wire.elements import Custom, Text, decode_body, encode_body
+
+
+def plain(text: str, fillers: str) -> list[tuple[int, str]]:
+    """The characters that count, with where they stand."""
+    found = [(at, c) for at, char in enumerate(text) for c in unicodedata.normalize("NFKC", char).casefold()]
+    return [(at, c) for at, c in found if text[at] not in fillers]
+
+
+def naive(text: str, words: list[str], fillers: str) -> str:
+    """The text with words replaced, by looking everywhere."""
+    chars = plain(text, fillers)
+    hit: set[int] = set()
+    for word in words:
+        letters = [c for _, c in plain(word, fillers)]
+        for start in range(len(chars) - len(letters) + 1):
+            if letters and [c for _, c in chars[start : start + len(letters)]] == letters:
+                hit.update(range(chars[start][0], chars[start + len(letters) - 1][0] + 1))
+    out, at = "", 0
+    while at < len(text):
+        if at in hit:
+            out += MASK
+            while at in hit:
+                at += 1
+        else:
+            out += text[at]
+            at += 1
+    return out
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_it_finds_what_looking_everywhere_finds(seed: int) -> None:
+    rng = random.Random(seed)
+    letters = "aAbBß ﬁＡ*-你好.("
+    words = ["".join(rng.choice(letters) for _ in range(rng.randint(1, 4))) for _ in range(rng.randint(1, 5))]
+    text = "".join(rng.choice(letters) for _ in range(rng.randint(0, 30)))
+    found = WordFilter((), words, "*-").check([text])
+    wanted = naive(text, words, "*-")
+    assert (text if found is None else found[0]) == wanted, (words, text)
+
+
+def test_words_are_literal_and_refusing_goes_first() -> None:
+    found = WordFilter(["a.c", "(x"], ["abc", "bad"])
+    assert found.check(["abc"]) == [MASK]
+    assert found.check(["a.c"]) == "ac", "the dot is a filler"
+    assert found.check(["bad (x"]) == "(x"
+    assert found.check([]) is None and found.check([""]) is None and found.check(["fine"]) is None
+    assert WordFilter(["*"], ["--"]).check(["***"]) is None, "a word of fillers is none"
+
+
+def test_a_word_may_go_over_the_ends_of_texts() -> None:
+    found = WordFilter(["evil"], ["bad"])
+    assert found.check(["e", "vi", "l"]) == "evil"
+    assert found.check(["so b", "a", "d it is"]) == ["so ***", "", " it is"]
+
+
+def test_only_texts_of_a_body_are_looked_at() -> None:  # SC-06
+    words = WordFilter(["evil"], ["bad"])
+    screen = screening(lambda: words)
+    body = encode_body([Text("a bad day"), Custom(b"evil", "evil", "bad"), Text("fine")])
+    assert decode_body(screen(body)) == [Text("a *** day"), Custom(b"evil", "evil", "bad"), Text("fine")]
+    untouched = encode_body([Text("fine"), Custom(b"bad", "", "")])
+    assert screen(untouched) is untouched
+    with pytest.raises(RcimError) as error:
+        screen(encode_body([Custom(b"", "", ""), Text("EVIL")]))
+    assert error.value.code.name == "DIRTY_WORD" and "evil" not in error.value.detail.lower()
+
+
+def test_the_bench_small() -> None:
+    report = bench.run(50, 40, 0.01, 1)
+    assert [row["found"] for row in report["rows"]][-1] and len(report["rows"]) == 4

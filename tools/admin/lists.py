@@ -1,0 +1,61 @@
+"""`rcim-admin list`: the app's lists of words, users and message types (SC-05, FC-07)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rcim_tools.admin import words
+from rcim_tools.admin.calls import USAGE, call, fail
+from rcim_tools.admin.output import show, show_one
+
+from rcim.base.terms import AppList
+from rcim.client import Client
+
+app = typer.Typer(help="Lists: words, protected users and types.", no_args_is_help=True, rich_markup_mode=None)
+
+NAMES = {which.name.lower().replace("_", "-"): which for which in AppList}
+AT_ONCE = 500
+Name = Annotated[str, typer.Argument(metavar="LIST", help=", ".join(NAMES))]
+Entries = Annotated[list[str] | None, typer.Argument(metavar="ENTRY", help="What is meant.")]
+File = Annotated[Path | None, typer.Option("--file", help="File with more of them, one a line.")]
+
+
+@app.command("show")
+def show_(name: Name) -> None:
+    """All of a list."""
+    which = words.one_of("LIST", name, NAMES)
+    show([{"entry": entry} for entry in call(lambda client: client.app_list(which))])
+
+
+@app.command("add")
+def add(name: Name, entries: Entries = None, file: File = None) -> None:
+    """Put entries on a list."""
+    _change(name, entries, file, adding=True)
+
+
+@app.command("remove")
+def remove(name: Name, entries: Entries = None, file: File = None) -> None:
+    """Take entries off a list."""
+    _change(name, entries, file, adding=False)
+
+
+def _change(name: str, entries: list[str] | None, file: Path | None, *, adding: bool) -> None:
+    which = words.one_of("LIST", name, NAMES)
+    found = list(entries or ())
+    if file is not None:
+        try:
+            found += [line.strip() for line in file.read_text().splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise fail(f"--file {file}: {error}", USAGE) from None
+    if not found:
+        raise fail("there is nothing to put on the list or to take off it", USAGE)
+
+    async def job(client: Client) -> int:
+        for at in range(0, len(found), AT_ONCE):
+            part = found[at : at + AT_ONCE]
+            await client.change_app_list(which, part if adding else (), () if adding else part)
+        return len(found)
+
+    show_one({"list": name, "added" if adding else "removed": call(job)})
