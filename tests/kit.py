@@ -148,7 +148,7 @@ class TestCluster(TestServer):
         self.back = Back(self.settings)
         self.back.open(loop)
         self.links = Links(self.back.dispatcher, loop)
-        self.back.dispatcher.start(self.links)
+        self.back.start(self.links)
         await self.links.listen_at(self._bus / "owner")
 
     def kill_owner(self) -> None:
@@ -207,6 +207,8 @@ class TestCluster(TestServer):
             await front.stop()
             remote.stop()
             front.hub.stop()
+        assert self.back is not None
+        await self.back.end()
         self.kill_owner()
         await asyncio.sleep(0)
         shutil.rmtree(self._bus)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from rcim.actor.records import Extra, Fields, Message
@@ -36,6 +38,13 @@ class SendMessage(Asked, frozen=True, gc=False):
 
 class EndSlice(Asked, frozen=True, gc=False):
     """FC-03: give out what room there is to messages that wait."""
+
+
+class TakeVerdict(Asked, frozen=True, gc=False):
+    """CB-03: the app's answer, an asking.Verdict, to what was asked under this number."""
+
+    number: int
+    verdict: Any
 
 
 class ReadHistory(Asked, frozen=True, gc=False):
@@ -374,6 +383,7 @@ class ReadMuted(Asked, frozen=True, gc=False):
 GroupCommand = (
     SendMessage
     | EndSlice
+    | TakeVerdict
     | ReadHistory
     | ImportMessages
     | AlterMessage

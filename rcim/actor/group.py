@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from rcim.actor import altering, lifecycle, members, membership, reading, sending
 from rcim.actor import commands as c
-from rcim.actor.outcomes import Outcome
+from rcim.actor.asking import Ask
+from rcim.actor.outcomes import Asks, Done, Outcome, Refused
 from rcim.actor.records import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.actor.world import World
+from rcim.base.errors import RcimError
+from rcim.base.terms import GROUP_PREFIX
 
 
 class GroupActor:
@@ -37,12 +42,44 @@ class GroupActor:
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
-        return _HANDLERS[type(command)](self._state, command, now_ms, position)
+        g = self._state
+        event = g.world.asks.get(type(command)) if g.world.asks else None
+        if event is not None and not isinstance(command, c.SendMessage):
+            assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
+            number = next(g.world.numbers)
+            g.asked[number] = command
+            type_ = command.type if isinstance(command, c.CreateGroup) else g.profile.type if g.profile else ""
+            group_id = self._state.key.removeprefix(GROUP_PREFIX)
+            return Outcome(Done(), wait=number, asks=(Ask(number, event, group_id, type_, command),))
+        return _HANDLERS[type(command)](g, command, now_ms, position)
+
+
+def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
+    """CB-03: go on with what was asked about, if it is still there."""
+    asked = g.asked.pop(command.number, None)
+    if asked is None:
+        return Outcome(Done())
+    verdict = command.verdict
+    if isinstance(asked, c.SendMessage):
+        return sending.take_verdict(g, command.number, asked, verdict, now_ms, position)
+    if not verdict.allow:
+        code, text = verdict.error()
+        return Outcome(Done(), settled=((command.number, Refused(code, text)),))
+    if isinstance(asked, c.InviteUsers) and verdict.refused:
+        asked = msgspec.structs.replace(asked, users=[user for user in asked.users if user not in verdict.refused])
+    try:
+        done = _HANDLERS[type(asked)](g, asked, now_ms, position)
+    except RcimError as error:
+        return Outcome(Done(), settled=((command.number, Refused(error.code, error.detail, error.retry_after_ms)),))
+    assert not isinstance(done.result, Asks)
+    settled = ((command.number, done.result), *done.settled)
+    return msgspec.structs.replace(done, result=Done(), settled=settled)
 
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.SendMessage: sending.send,
     c.EndSlice: sending.end_slice,
+    c.TakeVerdict: take_verdict,
     c.ReadHistory: reading.history,
     c.ImportMessages: sending.import_messages,
     c.AlterMessage: altering.alter,

@@ -3,6 +3,8 @@ or a query that the store answers."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from rcim.actor.commands import AlterMessage, ReadReceipts
@@ -461,5 +463,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """Not 0: the command waits under this number (FC-03), and a later outcome settles it; `result` says nothing."""
     settled: tuple[tuple[int, AnyResult], ...] = ()
     """What became of commands that waited, by their numbers."""
+    asks: tuple[Any, ...] = ()
+    """What the app is to be asked (asking.Ask); its answers come as TakeVerdict."""
     again_in_ms: int = -1
     """Not negative: commands wait, and after so long EndSlice is to be given."""

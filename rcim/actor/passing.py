@@ -6,6 +6,8 @@ is answered as the first time (MS-02); what is sent again while it waits, waits 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rcim.actor.commands import SendMessage
 from rcim.actor.outcomes import AnyResult, Done, FlowRow, Outcome, Refused, Sent
 from rcim.actor.recent_ids import RecentIds
@@ -18,6 +20,13 @@ from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl
 from rcim.rules.group_types import GroupType
 
 Settled = tuple[int, AnyResult]
+
+
+class Waiting(NamedTuple):
+    """A message that waits, and under which number."""
+
+    number: int
+    command: SendMessage
 
 
 def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
@@ -54,8 +63,11 @@ class Passing:
         self._transient_per_s = 0
         self._transient_ms = 0.0
 
-    def stops(self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int) -> Outcome | None:
-        """None: the message passes now. Else the outcome: it waits, or is held back."""
+    def stops(
+        self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int, number: int
+    ) -> Outcome | None:
+        """None: the message passes now. Else the outcome: it waits, or is held back. `number` is what it waits under
+        already; 0: it has not waited."""
         if row is not self._row:
             self._settle_row(row)
         exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
@@ -65,15 +77,26 @@ class Passing:
             type_name != "" and lists.holds(AppList.PROTECTED_TYPES, type_name)
         )  # FC-07
         lot = self._world.lots.random()
-        offer = Offer(command, command.by, command.priority, lot, exempt=exempt, protected=protected)
+        waiting = Waiting(number or next(self._world.numbers), command)
+        offer = Offer(waiting, command.by, command.priority, lot, exempt=exempt, protected=protected)
         verdict, other = self._flow.offer(offer, now_ms)
         if verdict is Verdict.PASS:
             return None
         if verdict is Verdict.HELD:
             return Outcome(self._hold(command, now_ms))
-        self._numbers[command.by, command.client_msg_id] = offer.number
+        self._numbers[command.by, command.client_msg_id] = waiting.number
         settled: tuple[Settled, ...] = (self._settled(other, now_ms),) if other is not None else ()
-        return Outcome(Done(), wait=offer.number, settled=settled, again_in_ms=self._flow.asks_in_ms(offer, now_ms))
+        again = self._flow.asks_in_ms(offer, now_ms)
+        return Outcome(Done(), wait=waiting.number, settled=settled, again_in_ms=again)
+
+    def enter(self, command: SendMessage) -> int:
+        """It waits for the app (CB-03): under which number."""
+        number = self._numbers[command.by, command.client_msg_id] = next(self._world.numbers)
+        return number
+
+    def leave(self, command: SendMessage) -> None:
+        """It waits no longer for the app."""
+        self._numbers.pop((command.by, command.client_msg_id), None)
 
     def known(self, command: SendMessage, now_ms: int) -> Outcome | None:
         """MS-02: what became of the message, if it was sent before and got no SEQ."""
@@ -90,7 +113,7 @@ class Passing:
 
     def takes_transient(self, row: GroupType, command: SendMessage, now_ms: int) -> bool:
         """MS-08: up to as many a second as the group may have ordinary messages."""
-        self._remember(command, now_ms, HeldBack.NO)
+        self.swallow(command, now_ms)
         if row.messages_per_s == 0:
             return True
         if self._transient is None or self._transient_per_s != row.messages_per_s:
@@ -98,12 +121,12 @@ class Passing:
         self._transient_ms, wait = self._transient.take(self._transient_ms, now_ms)
         return not wait
 
-    def release(self, now_ms: int) -> tuple[list[tuple[int, SendMessage]], list[Settled]]:
+    def release(self, now_ms: int) -> tuple[list[Waiting], list[Settled]]:
         """What passes now, by number and in the order in which it came; what is held back."""
         passed, held = self._flow.release(now_ms)
         for offer in passed:
-            del self._numbers[offer.item.by, offer.item.client_msg_id]
-        return [(offer.number, offer.item) for offer in passed], [self._settled(offer, now_ms) for offer in held]
+            self.leave(offer.item.command)
+        return [offer.item for offer in passed], [self._settled(offer, now_ms) for offer in held]
 
     def due_in_ms(self, now_ms: int) -> int:
         """When `release` is to be called again; -1: nothing waits."""
@@ -114,7 +137,7 @@ class Passing:
         self._numbers.clear()
         self._held = None
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
-        return tuple((offer.number, refused) for offer in self._flow.clear())
+        return tuple((offer.item.number, refused) for offer in self._flow.clear())
 
     def flow(self, name: str) -> list[FlowRow]:
         """FC-08: the figures of the group, whose name is `name`."""
@@ -133,13 +156,17 @@ class Passing:
         )
 
     def _settled(self, offer: Offer, now_ms: int) -> Settled:
-        del self._numbers[offer.item.by, offer.item.client_msg_id]
-        return offer.number, self._hold(offer.item, now_ms)
+        self.leave(offer.item.command)
+        return offer.item.number, self._hold(offer.item.command, now_ms)
 
     def _hold(self, command: SendMessage, now_ms: int) -> Sent:
         """FC-05: success, without a SEQ."""
         self._remember(command, now_ms, HeldBack.FREQUENCY)
         return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)
+
+    def swallow(self, command: SendMessage, now_ms: int) -> None:
+        """It gets no SEQ, and nothing is said about why: it is transient, or the app dropped it (CB-03)."""
+        self._remember(command, now_ms, HeldBack.NO)
 
     def _remember(self, command: SendMessage, now_ms: int, why: HeldBack) -> None:
         """MS-02, of what gets no SEQ."""

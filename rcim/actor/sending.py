@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.asking import Ask, Verdict
 from rcim.actor.commands import EndSlice, GiveNotice, ImportMessages, SendMessage
 from rcim.actor.effects import Deliver, Effect, Noticed, Tell, Transient
 from rcim.actor.outcomes import AnyResult, Asks, Done, Imported, Outcome, Refused, Sent
-from rcim.actor.records import Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
+from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
@@ -37,10 +38,56 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
         command = msgspec.structs.replace(command, body=body)
     if command.extra is not None or command.transient:
         command = _checked(g, row, command)
-        if command.transient:
-            return _transient(g, profile, row, command, member, now_ms)
-    # The before-send callback (CB-03) stands here: it hears of what is held back too (FC-05).
-    stopped = g.passing.stops(command, member, row, now_ms)  # section 6, before a SEQ is spent
+    if g.world.asks:  # CB-03: it hears of what is held back too (FC-05)
+        event = g.world.asks.get(SendMessage)
+        if event is not None:
+            number = g.passing.enter(command)
+            g.asked[number] = command
+            return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command),))
+    return _go(g, profile, row, member, command, now_ms, position, 0)
+
+
+def take_verdict(
+    g: GroupState, number: int, command: SendMessage, verdict: Verdict, now_ms: int, position: int
+) -> Outcome:
+    """CB-03: the app has said what is to become of the message that waits under `number`."""
+    g.passing.leave(command)
+    if not verdict.allow:
+        code, text = verdict.error()
+        return Outcome(Done(), settled=((number, Refused(code, text)),))
+    if verdict.drop:
+        g.passing.swallow(command, now_ms)
+        return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
+    if verdict.body is not None:
+        command = msgspec.structs.replace(command, body=verdict.body)
+    if verdict.cloud_data is not None:
+        extra = msgspec.structs.replace(command.extra or Extra(), cloud_data=verdict.cloud_data)
+        command = msgspec.structs.replace(command, extra=extra)
+    try:
+        profile, row, member = _may_send(g, command, now_ms)
+    except RcimError as error:
+        return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
+    went = _go(g, profile, row, member, command, now_ms, position, number)
+    if went.wait:
+        return Outcome(Done(), settled=went.settled, again_in_ms=went.again_in_ms)
+    assert not isinstance(went.result, Asks)
+    return Outcome(Done(), went.record, went.effects, went.more, settled=((number, went.result), *went.settled))
+
+
+def _go(
+    g: GroupState,
+    profile: Profile,
+    row: GroupType,
+    member: Member | None,
+    command: SendMessage,
+    now_ms: int,
+    position: int,
+    number: int,
+) -> Outcome:
+    """It may be sent; frequency control says whether now."""
+    if command.transient:
+        return _transient(g, profile, row, command, member, now_ms)
+    stopped = g.passing.stops(command, member, row, now_ms, number)  # section 6, before a SEQ is spent
     if stopped is not None:
         return stopped
     return _pass(g, profile, row, member, command, now_ms, position)

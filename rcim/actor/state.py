@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rcim.actor.asking import Asked
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced
-from rcim.actor.outcomes import AnyResult, Outcome
+from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Passing
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
@@ -66,6 +67,8 @@ class GroupState:
         self.tail: deque[Message] = deque(maxlen=TAIL)
         self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
         self.passing = Passing(world)
+        self.asked: dict[int, Asked] = {}
+        """CB-03: commands that wait for the app, by number."""
         for message in snapshot.recent:
             if message.tip is None:
                 self.recent.add(message)
@@ -84,7 +87,9 @@ class GroupState:
         self.erased, self.altered = {}, {}
         self.tail.clear()
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
-        return self.passing.end()
+        refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
+        asked, self.asked = self.asked, {}
+        return (*self.passing.end(), *((number, refused) for number in asked))
 
     # -- who asks, and may they
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList
@@ -85,6 +86,10 @@ class World:
     """MS-09, by name."""
     lists: Lists = field(default_factory=lambda: Lists())
     """SC-05, FC-07."""
+    asks: Mapping[type, str] = field(default_factory=dict)
+    """CB-02: commands before which the app is asked, to the names of the events."""
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of commands that wait, in this start."""
     screen: Callable[[bytes], bytes] = bytes
     """SC-05: a message's body as it may be sent. Raises RcimError(DIRTY_WORD)."""
     lots: random.Random = field(default_factory=random.Random)

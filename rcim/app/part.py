@@ -95,12 +95,13 @@ async def owner(part: Part, settings: Settings) -> None:
     back.open(loop)
     with contextlib.closing(back):
         links = Links(back.dispatcher, loop)
-        back.dispatcher.start(links)
+        back.start(links)
         await links.listen_at(Path(part.bus))
         calm_collector()
         _say(made=back.made)
         await _Orders().stop.wait()
         links.stop()
+        await back.end()
 
 
 async def gateway(part: Part, settings: Settings) -> None:

@@ -14,9 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
+from rcim.actor.asking import EVENTS
 from rcim.actor.world import Lists, UnstoredIds, World
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
@@ -26,13 +28,16 @@ from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
 from rcim.dispatch.dispatcher import Dispatcher
-from rcim.dispatch.requests import Owner
+from rcim.dispatch.requests import Outlet, Owner
 from rcim.handlers.messages import Packing
 from rcim.handlers.screening import screening
 from rcim.rules.type_table import TypeTable
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
 from rcim.wire.frames import GoingAway
+
+if TYPE_CHECKING:
+    from rcim.hooks.before import Asking
 
 log = logging.getLogger("rcim.server")
 
@@ -88,7 +93,7 @@ class Back:
         """What the first start made, in words."""
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Open the store. Raises DataDirError, StoreError or OSError; nothing is left open then."""
+        """Open the store. Raises DataDirError, StoreError, OSError or ValueError; nothing is left open then."""
         settings = self.settings
         with contextlib.ExitStack() as undo:
             self.made = self.data.prepare()
@@ -103,7 +108,41 @@ class Back:
             packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
             self.dispatcher = Dispatcher(self.store, world, loop, packing)
             undo.callback(self.dispatcher.stop)
+            self.asking = self._asking(world)
             self._undo = undo.pop_all()
+
+    def _asking(self, world: World) -> Asking | None:
+        """CB-02: what is asked of the app; None if nothing is. Raises ValueError for a hook that is not installed."""
+        callbacks = self.settings.callbacks
+        if not callbacks.commands:
+            return None
+        # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
+        from rcim.hooks.before import Asking, load_hooks
+        from rcim.hooks.http import Caller
+
+        world.asks = {EVENTS[name]: name for name in callbacks.commands}
+        sdkappid = self.settings.app.sdkappid
+        caller = None
+        if callbacks.url:
+            caller = Caller(callbacks.url, sdkappid, callbacks.token, callbacks.timeout_ms, callbacks.allow_private)
+        return Asking(
+            self.settings.limits,
+            caller,
+            load_hooks(callbacks.hooks),
+            callbacks.timeout_ms,
+            refuse=callbacks.refuse_on_failure,
+        )
+
+    def start(self, outlet: Outlet) -> None:
+        """Begin to work; deliveries go to `outlet`."""
+        if self.asking is not None:
+            self.asking.open()
+        self.dispatcher.start(outlet, self.asking.ask if self.asking is not None else None)
+
+    async def end(self) -> None:
+        """Ask the app no more; before `close`."""
+        if self.asking is not None:
+            await self.asking.close()
 
     def close(self) -> None:
         """End what was begun and give back files."""
@@ -203,7 +242,7 @@ class Server:
             front = Front(settings, self.data)
             tls = front.tls()
             hub = front.make_hub(back.dispatcher, loop)
-            back.dispatcher.start(hub)
+            back.start(hub)
             hub.start()
             undo.callback(hub.stop)
             await front.listen(tls, settings.server.port)
@@ -217,6 +256,7 @@ class Server:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close, sync, end."""
         self.dispatcher.going_away()
         await self._front.stop()
+        await self._back.end()
         self._undo.close()
         await asyncio.sleep(0)
 

@@ -14,9 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
+from rcim.actor.asking import EVENTS
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.limits import DEFAULTS, Limits
@@ -86,6 +88,19 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class Callbacks:
+    """`[callbacks]`"""
+
+    url: str = _key("", "Where the app's back end is asked, http or https; empty: nowhere (CB-01).")
+    commands: tuple[str, ...] = _key((), "Callbacks that are switched on, by the vendor's names (CB-02).")
+    token: str = _key("", "Secret that callbacks are signed with; empty: they are not signed.")
+    timeout_ms: int = _key(2000, "How long an answer may take in all (CB-03).")
+    refuse_on_failure: bool = _key(False, "Without an answer, refuse (CALLBACK_FAILED) instead of allowing.")
+    allow_private: bool = _key(False, "Call addresses that are not public, as 127.0.0.1 and 10.0.0.1.")
+    hooks: tuple[str, ...] = _key((), "Installed hooks that are asked in process, in this order (CB-05).")
+
+
+@dataclass(frozen=True)
 class Log:
     """`[log]`"""
 
@@ -101,6 +116,7 @@ class Settings:
     limits: Limits = DEFAULTS
     store: StoreSettings = StoreSettings()
     log: Log = Log()
+    callbacks: Callbacks = Callbacks()
     types: tuple[TypeChange, ...] = ()
     """`[types.NAME]`: group types made or changed (GT-20)."""
 
@@ -163,6 +179,7 @@ SECTIONS: dict[str, type[Any]] = {
     "limits": Limits,
     "store": StoreSettings,
     "log": Log,
+    "callbacks": Callbacks,
 }
 
 
@@ -349,6 +366,14 @@ def _is_user_id(text: str) -> bool:
         return False
 
 
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return not text or (parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        return False
+
+
 def _is_file(name: str) -> bool:
     return not name or Path(name).is_file()
 
@@ -373,6 +398,9 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             s.store.map_bytes <= s.store.map_bytes_max <= 1 << 46,
             "must be map_bytes to 64 TiB",
         ),
+        ("callbacks", "url", _is_url(s.callbacks.url), "has to be an http or https URL with a host"),
+        ("callbacks", "commands", set(s.callbacks.commands) <= EVENTS.keys(), f"known are {', '.join(EVENTS)}"),
+        ("callbacks", "timeout_ms", 10 <= s.callbacks.timeout_ms <= 60_000, "must be 10 to 60000"),
         ("log", "level", s.log.level in ("debug", "info", "warning", "error"), "debug, info, warning or error"),
     ]
     for section, key, good, text in rules:

@@ -113,6 +113,14 @@ USERSIG_MALFORMED = ErrorCode(
 USERSIG_BAD_KEY = ErrorCode(70009, "USERSIG_BAD_KEY", _M, True, "The UserSig was not made with this app's key.")
 USERSIG_OTHER_USER = ErrorCode(70013, "USERSIG_OTHER_USER", _M, True, "The UserSig is for another user.")
 USERSIG_OTHER_APP = ErrorCode(70014, "USERSIG_OTHER_APP", _M, True, "The UserSig is for another sdkappid.")
+CALLBACK_REFUSED = ErrorCode(10016, "CALLBACK_REFUSED", _M, False, "The app's back end has refused it (CB-03).")
+CALLBACK_FAILED = ErrorCode(
+    80003,
+    "CALLBACK_FAILED",
+    _F,
+    False,
+    "The app's back end did not answer as it should, and the server is set to refuse then (CB-03).",
+)
 DIRTY_WORD = ErrorCode(80001, "DIRTY_WORD", _M, False, "The text holds a word that the app refuses (SC-05).")
 BODY_TOO_LARGE = ErrorCode(
     80002, "BODY_TOO_LARGE", _M, False, "The message body is longer than the server takes (MS-03)."
@@ -208,7 +216,21 @@ class RcimError(Exception):
         self.retry_after_ms = retry_after_ms
 
 
+APP_CODES = (range(10100, 10201), range(120001, 130001))
+"""Numbers that an app's back end refuses with, as it likes; the vendor's ranges."""
+
+
+def is_app_code(number: int) -> bool:
+    """True if the number is one of the app's own."""
+    return any(number in codes for codes in APP_CODES)
+
+
+def app_code(number: int) -> ErrorCode:
+    """The row of an app's own number."""
+    return ErrorCode(number, f"APP_{number}", ErrorKind.MISTAKE, False, "The app's back end has refused it (CB-03).")
+
+
 def code_of(number: int) -> ErrorCode:
     """The row of `number`. A number that a newer server made up becomes a row of its own that does not close."""
-    known = BY_NUMBER.get(number)
+    known = app_code(number) if is_app_code(number) else BY_NUMBER.get(number)
     return known or ErrorCode(number, f"CODE_{number}", ErrorKind.FAULT, False, "A code newer than this program.")

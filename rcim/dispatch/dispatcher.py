@@ -40,7 +40,7 @@ from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import Packing, Release, contained
 from rcim.dispatch.requests import Outlet, Request
-from rcim.dispatch.slices import Slices
+from rcim.dispatch.slices import AskApp, Slices
 from rcim.dispatch.worker import Worker
 from rcim.store.answers import ConnectionsPage, Counted
 from rcim.store.store import Entry, Store
@@ -102,9 +102,11 @@ class Dispatcher:
         self._errands = Errands(self, world)
         self.housekeeping = Housekeeping(self, world)
 
-    def start(self, outlet: Outlet) -> None:
-        """Begin to work; deliveries go to `outlet`."""
+    def start(self, outlet: Outlet, ask_app: AskApp | None = None) -> None:
+        """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`."""
         self._outlet = outlet
+        if ask_app is not None:
+            self._slices.ask_app = ask_app
         self._release = Release(self._world, self._packing, outlet, self._answer)
         self.housekeeping.start(self._later)
         self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
@@ -239,7 +241,12 @@ class Dispatcher:
                 mailbox.ready = True
                 # Without its actor it has to wait for this turn's commit, or it would load what is not yet there.
                 (self._ready if mailbox.actor is not None else faulted).append(mailbox)
-            elif mailbox.actor is not None and not mailbox.actor.exists and mailbox.key not in touched:
+            elif (
+                mailbox.actor is not None
+                and not mailbox.actor.exists
+                and not mailbox.waits
+                and mailbox.key not in touched
+            ):
                 self._drop(mailbox)
         self._ready.extend(faulted)
         self._commit(batch, entries, touched)

@@ -1,4 +1,4 @@
-"""Requests that wait for frequency control (FC-03), and when their groups are to be asked again.
+"""Requests that wait: for frequency control (FC-03), and for the app (CB-03); and when their groups are asked again.
 
 A command that waits is answered by a later outcome of its actor. The actor says in how long it wants to be asked
 (EndSlice); there is one timer for each group in which something waits, and none for the others.
@@ -11,7 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from rcim.actor.commands import EndSlice
+from rcim.actor.asking import ALLOWED, Ask, Verdict
+from rcim.actor.commands import EndSlice, TakeVerdict
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.release import contained
@@ -34,6 +35,13 @@ class _Nobody:
 _NOBODY = _Nobody()
 
 
+AskApp = Callable[[Ask, Callable[[Verdict], None]], None]
+
+
+def _nobody_to_ask(ask: Ask, answered: Callable[[Verdict], None]) -> None:
+    answered(ALLOWED)
+
+
 class Slices:
     """See the module's text. `ready(mailbox)` is called when a mailbox has got something to do; `there(mailbox)` says
     whether it is still the one of its conversation."""
@@ -48,6 +56,8 @@ class Slices:
         self._loop = loop
         self._ready = ready
         self._armed: set[Mailbox] = set()
+        self.ask_app: AskApp = _nobody_to_ask
+        """How the app is asked; set by who knows how."""
 
     def took(
         self, mailbox: Mailbox, request: Request, outcome: Outcome, batch: list[tuple[Request, Outcome]]
@@ -57,10 +67,26 @@ class Slices:
             mailbox.waits.setdefault(outcome.wait, []).append(request)
         else:
             batch.append((request, outcome))
+        for ask in outcome.asks:
+            self._ask(mailbox, ask)
         for number, result in outcome.settled:
             batch += [(waited, Outcome(result)) for waited in mailbox.waits.pop(number, ())]
         if outcome.again_in_ms >= 0:
             self._arm(mailbox, outcome.again_in_ms)
+
+    def _ask(self, mailbox: Mailbox, ask: Ask) -> None:
+        """CB-03: ask the app, and give its answer to the actor."""
+
+        def answered(verdict: Verdict) -> None:
+            if self._there(mailbox):
+                self._give(mailbox, TakeVerdict("", True, ask.number, verdict))
+
+        self.ask_app(ask, answered)
+
+    def _give(self, mailbox: Mailbox, command: EndSlice | TakeVerdict) -> None:
+        """A command of our own, for which there is always room: there is at most one for each request that waits."""
+        mailbox.queue.append(Request(mailbox.key, command, _NOBODY, 0))
+        self._ready(mailbox)
 
     def _arm(self, mailbox: Mailbox, wait_ms: int) -> None:
         due = self._loop.time() + wait_ms / 1000
@@ -76,8 +102,7 @@ class Slices:
         self._armed.discard(mailbox)
         if not self._there(mailbox):
             return  # its conversation has ended, and what waited was told so
-        mailbox.queue.append(Request(mailbox.key, EndSlice("", True), _NOBODY, 0))
-        self._ready(mailbox)
+        self._give(mailbox, EndSlice("", True))
 
     def refuse(self, mailbox: Mailbox, refused: Refused) -> None:
         """The actor is gone, and with it what waited: it was not done."""

@@ -1,6 +1,7 @@
 """Message bodies as the vendor's JSON, `MsgBody`, and back (MS-03; reference: section 1.6 of the vendor's documents).
 
-What the vendor has not (typed bytes, tips) has a MsgType of our own, which begins with Rcim (_TYPES). The vendor's `Data` is text. Bytes that are no UTF-8 stand in `DataBase64` in its place.
+What the vendor has not (typed bytes, tips) has a MsgType of our own, which begins with Rcim (_TYPES). The vendor's
+`Data` is text. Bytes that are no UTF-8 stand in `DataBase64` in its place.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from rcim.base.errors import RcimError
 from rcim.client import Client, JoinStatus, NoticeEvent, client_context
 from rcim.session.usersig import mint
 from rcim.wire import elements
-from tests.e2e.test_commands import run
+from tests.e2e.test_commands import BIN, run
 
 PAGE = Path(__file__).parents[2] / "docs/reference/commands.md"
 FLAGS = ("limits.drain_grace_ms=300", "app.user_fields=Level anyone app_admin")
@@ -275,6 +275,27 @@ async def test_lists(admin: Admin, tmp_path: Path) -> None:  # SC-05, FC-07
     assert "has to be one of" in await admin.refused("list", "show", "words", code=2)
     assert "there is nothing" in await admin.refused("list", "add", "low-types", code=2)
     assert "No such file" in await admin.refused("list", "add", "low-types", "--file", "none", code=2)
+
+
+async def test_callback_echo(tmp_path: Path) -> None:  # CB-01, CB-03
+    command = [str(BIN / "rcim-admin"), "callback-echo", "--answer", "replace", "--count", "1"]
+    pipe = asyncio.subprocess.PIPE
+    echo = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    assert echo.stderr is not None
+    url = (await echo.stderr.readline()).decode().strip()
+    flags = (url, "callbacks.commands=Group.CallbackBeforeSendMsg", "callbacks.allow_private=true")
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *FLAGS, *flags))
+    await process.start()
+    admin = Admin(process)
+    await admin.json("group", "create", "Room", "--id", "r", "--type", "ChatRoom")
+    assert (await admin.json("message", "send", "r", "one"))["seq"] == 1
+    out, _ = await echo.communicate()
+    assert json.loads(out)["body"]["MsgBody"][0]["MsgContent"] == {"Text": "one"}
+    assert [m["text"] for m in await admin.json("message", "history", "r")] == ["replaced by callback-echo"]
+    assert (await admin.json("message", "send", "r", "two"))["seq"] == 2, "nobody answers any more"
+    await process.stop()
+    code, _, error = await admin("callback-echo", "--answer", "maybe")
+    assert code == 2 and "has to be one of allow, refuse, drop, replace" in error
 
 
 async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcim.base.errors import ALL, RcimError, code_of
+from rcim.base.errors import ALL, ErrorKind, RcimError, code_of
 from rcim.base.ids import SHARDS, check_group_id, check_user_id, made_group_id, message_id, shard_of
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
@@ -59,7 +59,8 @@ def test_message_ids_are_unique_and_shards_are_stable() -> None:
 
 def test_errors_are_told_apart_by_number_and_name() -> None:
     assert len({c.number for c in ALL}) == len({c.name for c in ALL}) == len(ALL)
-    assert code_of(123456).name == "CODE_123456"
+    assert code_of(223456).name == "CODE_223456"
+    assert code_of(10150).name == "APP_10150" and code_of(123456).kind is ErrorKind.MISTAKE
 
 
 @pytest.mark.parametrize("name", BYTES_MAX)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rcim_tools.admin import calls, group_types, groups, lists, members, messages, server, users
+from rcim_tools.admin import calls, echo, group_types, groups, lists, members, messages, server, users
 
 app = typer.Typer(
     help="Look after a running rcim server.",
@@ -20,6 +20,7 @@ app.add_typer(messages.app, name="message")
 app.add_typer(users.app, name="user")
 app.add_typer(group_types.app, name="type")
 app.add_typer(lists.app, name="list")
+app.command()(echo.callback_echo)
 app.command()(server.connections)
 app.command()(server.flow)
 app.command()(server.stats)

@@ -1,0 +1,135 @@
+"""Asking the app before something is done (CB-02, CB-03, CB-05): by HTTP, in process, or both.
+
+1. Each question is asked once and has its time; no answer in time, and one that is none, means what the settings say:
+   allow (the default) or refuse (CALLBACK_FAILED).
+2. At most IN_FLIGHT_MAX questions are under way; past them the same holds at once. One question never waits for another.
+3. In-process hooks are asked first, in their order; the first that refuses or drops decides. What one replaces the
+   next one gets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from rcim.actor.asking import ALLOWED, Ask, Verdict
+from rcim.actor.commands import SendMessage
+from rcim.base.limits import Limits
+from rcim.hooks.events import FAILED, BadAnswer, Json, fields_of, verdict_of
+from rcim.hooks.http import Caller
+
+log = logging.getLogger("rcim.hooks")
+
+IN_FLIGHT_MAX = 1000
+GROUP = "rcim.hooks"
+"""Entry points of hooks: `name = module:function`, taking the name of the event and its fields as the callback has them,
+returning the answer of a callback (or an awaitable of it), or None to allow."""
+Hook = Callable[[str, Json], Json | Awaitable[Json | None] | None]
+
+
+def load_hooks(names: Sequence[str]) -> list[Hook]:
+    """The hooks with these names, of those that are installed. Raises ValueError for one that is not there."""
+    there = {point.name: point for point in entry_points(group=GROUP)}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise ValueError(f"no hook {missing[0]!r} is installed; there are {', '.join(sorted(there)) or 'none'}")
+    return [there[name].load() for name in names]
+
+
+class Asking:
+    """See the module's text. `caller` None: nobody is called; `refuse`: what failed is refused."""
+
+    def __init__(
+        self, limits: Limits, caller: Caller | None, hooks: Sequence[Hook], timeout_ms: int, *, refuse: bool = False
+    ) -> None:
+        self._limits = limits
+        self._caller = caller
+        self._hooks = list(hooks)
+        self._timeout_s = timeout_ms / 1000
+        self._failed = FAILED if refuse else ALLOWED
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counts: Counter[str] = Counter()
+        """How many were asked, allowed, refused, dropped, replaced, failed; skipped as too many were under way."""
+
+    def open(self) -> None:
+        """Ready to ask."""
+        if self._caller is not None:
+            self._caller.open()
+
+    async def close(self) -> None:
+        """Ask no more; what is under way is not answered."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._caller is not None:
+            await self._caller.close()
+
+    def ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
+        """Ask, and call `answered` once, from the loop."""
+        if len(self._tasks) >= IN_FLIGHT_MAX:
+            self.counts["skipped"] += 1
+            answered(self._failed)
+            return
+        self.counts["asked"] += 1
+        task = asyncio.get_running_loop().create_task(self._ask(ask, answered))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
+        verdict = self._failed
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                verdict = await self._verdict(ask)
+        except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
+            self.counts["failed"] += 1
+            log.warning("%s: no answer: %s", ask.name, error or type(error).__name__)
+        except Exception:  # of a hook, which is the app's
+            self.counts["failed"] += 1
+            log.exception("%s: a hook failed", ask.name)
+        self._count(verdict)
+        answered(verdict)
+
+    def _count(self, verdict: Verdict) -> None:
+        what = "dropped" if verdict.drop else "allowed" if verdict.allow else "refused"
+        self.counts[what] += 1
+        self.counts["replaced"] += verdict.body is not None
+
+    async def _verdict(self, ask: Ask) -> Verdict:
+        whole = ALLOWED
+        for hook in self._hooks:
+            found = hook(ask.name, fields_of(ask))
+            answer = await found if inspect.isawaitable(found) else found
+            whole = _joined(whole, ALLOWED if answer is None else verdict_of(answer, self._limits))
+            if whole.drop or not whole.allow:
+                return whole
+            ask = _changed(ask, whole)
+        if self._caller is not None:
+            answer = await self._caller.post(ask.name, fields_of(ask))
+            whole = _joined(whole, verdict_of(answer, self._limits))
+        return whole
+
+
+def _joined(first: Verdict, second: Verdict) -> Verdict:
+    if second.drop or not second.allow:
+        return second
+    return Verdict(
+        body=second.body if second.body is not None else first.body,
+        cloud_data=second.cloud_data if second.cloud_data is not None else first.cloud_data,
+        refused=(*first.refused, *second.refused),
+    )
+
+
+def _changed(ask: Ask, verdict: Verdict) -> Ask:
+    """What the next one is asked."""
+    command: Any = ask.command
+    if isinstance(command, SendMessage) and verdict.body is not None:
+        return msgspec.structs.replace(ask, command=msgspec.structs.replace(command, body=verdict.body))
+    return ask

@@ -1,0 +1,107 @@
+"""What the app is asked, as the vendor's JSON, and its answer (CB-01, CB-03; reference: section 1.7 of the vendor's
+documents)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rcim.actor.asking import Ask, Verdict
+from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
+from rcim.base.limits import Limits
+from rcim.wire.elements import check_body, decode_body, encode_body
+from rcim.wire.vendor_json import from_json, to_json
+
+Json = dict[str, Any]
+FAILED = Verdict(allow=False, code=CALLBACK_FAILED.number)
+TEXT_MAX = 300
+
+
+class BadAnswer(Exception):
+    """What came back is no answer; the text says why."""
+
+
+def fields_of(ask: Ask, now_ms: int | None = None) -> Json:
+    """The body of the request."""
+    made = {
+        "CallbackCommand": ask.name,
+        "Type": ask.type,
+        "EventTime": int(time.time() * 1000) if now_ms is None else now_ms,
+    }
+    command = ask.command
+    match command:
+        case SendMessage():
+            extra = command.extra
+            return {
+                **made,
+                "GroupId": ask.group_id,
+                "From_Account": command.by,
+                "Operator_Account": command.by,
+                "Random": command.client_msg_id,
+                "MsgPriority": command.priority.name.capitalize(),
+                "OnlineOnlyFlag": int(command.transient),
+                "MsgBody": to_json(decode_body(command.body)),
+                "CloudCustomData": (extra.cloud_data if extra else b"").decode(errors="replace"),
+                "To_Account": list(extra.to) if extra else [],
+            }
+        case CreateGroup():
+            return {
+                **made,
+                "GroupId": command.group_id,
+                "Operator_Account": command.by,
+                "Owner_Account": command.owner,
+                "Name": command.name,
+                "MemberList": [{"Member_Account": user} for user in command.members],
+            }
+        case JoinGroup():
+            return {**made, "GroupId": ask.group_id, "Requestor_Account": command.by}
+        case InviteUsers():
+            return {
+                **made,
+                "GroupId": ask.group_id,
+                "Operator_Account": command.by,
+                "DestinationMembers": [{"Member_Account": user} for user in command.users],
+            }
+
+
+def verdict_of(answer: Any, limits: Limits) -> Verdict:
+    """What the answer says. Raises BadAnswer if it is none."""
+    if not isinstance(answer, dict):
+        raise BadAnswer("it is no JSON object")
+    code = answer.get("ErrorCode", 0)
+    if type(code) is not int:
+        raise BadAnswer("ErrorCode is no whole number")
+    text = answer.get("ErrorInfo", "")
+    if not isinstance(text, str):
+        raise BadAnswer("ErrorInfo is no text")
+    if code == 2:
+        return Verdict(drop=True)
+    if code == 1 or is_app_code(code):
+        return Verdict(allow=False, code=code, text=text[:TEXT_MAX])
+    if code != 0:
+        raise BadAnswer(f"ErrorCode {code} means nothing")
+    refused = answer.get("RefusedMembers_Account", [])
+    if not isinstance(refused, list) or not all(isinstance(user, str) for user in refused):
+        raise BadAnswer("RefusedMembers_Account is no list of users")
+    return Verdict(body=_body(answer, limits), cloud_data=_cloud_data(answer, limits), refused=tuple(refused))
+
+
+def _body(answer: Json, limits: Limits) -> bytes | None:
+    if "MsgBody" not in answer:
+        return None
+    try:
+        body = encode_body(from_json(answer["MsgBody"]))
+        check_body(body, limits.body_bytes_max, limits.elements_max)
+    except RcimError as error:
+        raise BadAnswer(f"MsgBody: {error.detail}") from None
+    return body
+
+
+def _cloud_data(answer: Json, limits: Limits) -> bytes | None:
+    found = answer.get("CloudCustomData")
+    if found is None:
+        return None
+    if not isinstance(found, str) or len(found.encode()) > limits.cloud_data_bytes_max:
+        raise BadAnswer(f"CloudCustomData is no text of up to {limits.cloud_data_bytes_max} bytes")
+    return found.encode()

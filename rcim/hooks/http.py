@@ -1,0 +1,130 @@
+"""Requests to the app's back end (CB-01): signed, kept alive, bounded in time, size and number, to public addresses only.
+
+1. Every address that the name resolves to has to be public, each time it is resolved, unless private ones are allowed.
+   Redirects are not followed: they could lead anywhere. Proxies of the environment are not used.
+2. The whole of it, connecting and reading, has `timeout_ms`. Of an answer ANSWER_BYTES_MAX are read and no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import socket
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from rcim.hooks.events import BadAnswer, Json
+
+ANSWER_BYTES_MAX = 64 * 1024
+CONNECTIONS_MAX = 100
+
+
+class PrivateAddress(OSError):
+    """The URL leads to an address that is not public."""
+
+
+class _PublicOnly(AbstractResolver):
+    """Resolves names, and refuses those that lead anywhere private."""
+
+    def __init__(self) -> None:
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        for one in found:
+            if not is_public(one["host"]):
+                raise PrivateAddress(f"{host} is {one['host']}, which is not a public address")
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def is_public(address: str) -> bool:
+    """True for an IP address that is reachable from everywhere."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return bool((mapped or ip).is_global) and not ip.is_multicast
+
+
+def literal(host: str) -> bool:
+    """True if a host is an IP address itself: it is not resolved then."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def signature(token: str, request_time: int) -> str:
+    """The vendor's `Sign`."""
+    return hashlib.sha256(f"{token}{request_time}".encode()).hexdigest()
+
+
+class Caller:
+    """Posts callbacks to one URL. `open` in the loop, `close` at the end."""
+
+    def __init__(self, url: str, sdkappid: int, token: str, timeout_ms: int, allow_private: bool) -> None:
+        self._url = url
+        self._sdkappid = sdkappid
+        self._token = token
+        self._timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000)
+        self._allow_private = allow_private
+        self._session: aiohttp.ClientSession | None = None
+
+    def open(self) -> None:
+        """Ready to call."""
+        resolver = None if self._allow_private else _PublicOnly()
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=resolver, use_dns_cache=False)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=self._timeout, trust_env=False, auto_decompress=False
+        )
+
+    async def close(self) -> None:
+        """Give back its connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, command: str, fields: Json) -> Any:
+        """The answer, as JSON. Raises BadAnswer, OSError, TimeoutError or aiohttp.ClientError."""
+        assert self._session is not None, "not open"
+        host = urlsplit(self._url).hostname or ""
+        if not self._allow_private and literal(host) and not is_public(host):
+            raise PrivateAddress(f"{host} is not a public address")
+        data = json.dumps(fields, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        async with self._session.post(
+            self._url, params=self._query(command), data=data, headers=headers, allow_redirects=False
+        ) as response:
+            if response.status != 200:
+                raise BadAnswer(f"HTTP status {response.status}")
+            found = bytearray()
+            async for part in response.content.iter_chunked(ANSWER_BYTES_MAX):
+                found += part
+                if len(found) > ANSWER_BYTES_MAX:
+                    raise BadAnswer(f"it is longer than {ANSWER_BYTES_MAX} bytes")
+        try:
+            return json.loads(found)
+        except (ValueError, RecursionError):
+            raise BadAnswer("it is no JSON") from None
+
+    def _query(self, command: str) -> dict[str, str]:
+        query = {
+            "SdkAppid": str(self._sdkappid),
+            "CallbackCommand": command,
+            "contenttype": "json",
+            "ClientIP": "",
+            "OptPlatform": "Unknown",
+        }
+        if self._token:
+            now_s = int(time.time())
+            query |= {"Sign": signature(self._token, now_s), "RequestTime": str(now_s)}
+        return query

@@ -1,0 +1,75 @@
+"""`rcim-admin callback-echo`: a receiver of callbacks to try them out with (CB-01)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rcim_tools.admin.calls import USAGE, fail
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "allow": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0},
+    "refuse": {"ActionStatus": "OK", "ErrorInfo": "refused by callback-echo", "ErrorCode": 1},
+    "drop": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 2},
+    "replace": {
+        "ActionStatus": "OK",
+        "ErrorInfo": "",
+        "ErrorCode": 0,
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "replaced by callback-echo"}}],
+    },
+}
+
+
+def callback_echo(
+    answer: Annotated[str, typer.Option(help=f"What it answers: {', '.join(ANSWERS)}.")] = "allow",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 0,
+    count: Annotated[int, typer.Option(min=0, help="End after so many callbacks; 0: never.")] = 0,
+) -> None:
+    """Receive callbacks, show each as a line of JSON, and answer all of them the same.
+
+    The server needs `callbacks.url` as it is said here, `callbacks.commands`, and on this machine
+    `callbacks.allow_private=true`.
+    """
+    if answer not in ANSWERS:
+        raise fail(f"--answer {answer}: has to be one of {', '.join(ANSWERS)}", USAGE)
+    try:
+        asyncio.run(_receive(ANSWERS[answer], host, port, count))
+    except OSError as error:
+        raise fail(f"{host}:{port}: {error.strerror or error}") from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+async def _receive(answer: dict[str, Any], host: str, port: int, count: int) -> None:
+    from aiohttp import web
+
+    done = asyncio.Event()
+    seen = 0
+
+    async def post(request: web.Request) -> web.Response:
+        nonlocal seen
+        try:
+            body = await request.json()
+        except ValueError:
+            return web.Response(status=400)
+        print(json.dumps({"query": dict(request.query), "body": body}, ensure_ascii=False), flush=True)
+        seen += 1
+        if seen == count:
+            done.set()
+        return web.json_response(answer)
+
+    app = web.Application(client_max_size=1 << 20)
+    app.router.add_post("/{path:.*}", post)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        print(f"callbacks.url=http://{host}:{runner.addresses[0][1]}/", file=sys.stderr, flush=True)
+        await done.wait()
+    finally:
+        await runner.cleanup()
