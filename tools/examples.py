@@ -225,6 +225,10 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminGroupsSyncOk([f.GroupResult("family", True, 0)]),
     f.AdminFlow("lobby"),
     f.AdminFlowOk([f.FlowEntry("lobby", Priority.LOW, 130, 20, 90, 0)]),
+    f.AdminTrace("g:lobby", "alice", "c-0001"),
+    f.AdminTraceOk(
+        "frequency control", TIME, 0, "held back by the limit of its total", 0, MessageState.AS_SENT, 2, 0, 1, []
+    ),
     f.AdminList(AppList.REFUSED_WORDS, "", 100),
     f.AdminListOk(["badword"], ""),
     f.AdminListChange(AppList.PROTECTED_USERS, ["alice"], ["bob"]),

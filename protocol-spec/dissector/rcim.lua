@@ -62,6 +62,7 @@ local rcim_frames = {
   [3872] = { name = "ADMIN_FLOW", fields = { { name = "group_id", type = "str8" } }, extensions = {} },
   [3873] = { name = "ADMIN_LIST", fields = { { name = "which", type = "enum8", values = { [1] = "REFUSED_WORDS", [2] = "REPLACED_WORDS", [3] = "PROTECTED_USERS", [4] = "PROTECTED_TYPES", [5] = "LOW_TYPES" } }, { name = "cursor", type = "str8" }, { name = "limit", type = "u16" } }, extensions = {} },
   [3874] = { name = "ADMIN_LIST_CHANGE", fields = { { name = "which", type = "enum8", values = { [1] = "REFUSED_WORDS", [2] = "REPLACED_WORDS", [3] = "PROTECTED_USERS", [4] = "PROTECTED_TYPES", [5] = "LOW_TYPES" } }, { name = "add", type = "list16", item = { type = "str8" } }, { name = "remove", type = "list16", item = { type = "str8" } } }, extensions = {} },
+  [3875] = { name = "ADMIN_TRACE", fields = { { name = "conversation", type = "str8" }, { name = "sender", type = "str8" }, { name = "client_msg_id", type = "str8" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str8" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str8" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = {} },
@@ -134,6 +135,7 @@ local rcim_frames = {
   [36640] = { name = "ADMIN_FLOW_OK", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "FlowEntry" } } }, extensions = {} },
   [36641] = { name = "ADMIN_LIST_OK", fields = { { name = "entries", type = "list16", item = { type = "str8" } }, { name = "next", type = "str8" } }, extensions = {} },
   [36642] = { name = "ADMIN_LIST_CHANGE_OK", fields = {}, extensions = {} },
+  [36643] = { name = "ADMIN_TRACE_OK", fields = { { name = "stage", type = "str8" }, { name = "time_ms", type = "u64" }, { name = "code", type = "u32" }, { name = "text", type = "str16" }, { name = "seq", type = "u64" }, { name = "state", type = "enum8", values = { [0] = "AS_SENT", [1] = "EDITED", [2] = "RECALLED", [3] = "DELETED", [4] = "NOT_FOR_YOU" } }, { name = "members", type = "u32" }, { name = "silent", type = "u32" }, { name = "online", type = "u32" }, { name = "to", type = "list16", item = { type = "str8" } } }, extensions = {} },
 }
 
 local rcim_structs = {

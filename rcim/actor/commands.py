@@ -274,6 +274,13 @@ class PlaceMember(Asked, frozen=True, gc=False):
 # ------------------------------------------------------------------------------------------------- reading
 
 
+class TraceMessage(Asked, frozen=True, gc=False):
+    """What became of a message, by who sent it and its client message id."""
+
+    sender: str
+    client_msg_id: str
+
+
 class ReadFlow(Asked, frozen=True, gc=False):
     """FC-08: of a group; given to the app's actor: of all types."""
 
@@ -411,6 +418,7 @@ GroupCommand = (
     | EditMember
     | DropOffline
     | PlaceMember
+    | TraceMessage
     | ReadFlow
     | ReadInfo
     | ReadMembers

@@ -107,6 +107,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.MuteUsers: members.mute,
     c.MuteAll: members.mute_all,
     c.EditMember: members.edit_member,
+    c.TraceMessage: reading.trace,
     c.ReadFlow: reading.flow,
     c.ReadInfo: reading.info,
     c.ReadMembers: reading.members,

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.commands import AlterMessage, ReadReceipts
 from rcim.actor.effects import Effect
-from rcim.actor.records import Extra, Fields, Mark, Member, Message, Profile, Record, UserProfile
+from rcim.actor.errands import AnyErrand
+from rcim.actor.records import Fields, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
-from rcim.base.terms import AddResult, HeldBack, JoinStatus
+from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
 
 # ------------------------------------------------------------------------------------------------- results
 
@@ -185,6 +185,23 @@ class MutedUsers(Result, frozen=True, gc=False):
     next: str
 
 
+class Traced(Result, frozen=True, gc=False):
+    """What became of a message. `stage` is one of tracing.Stage; `seq` 0: it has none."""
+
+    key: str
+    stage: str
+    time_ms: int = 0
+    code: int = 0
+    text: str = ""
+    seq: int = 0
+    members: int = 0
+    silent: int = 0
+    """Members that want nothing delivered (RX-01)."""
+    state: MessageState = MessageState.AS_SENT
+    to: tuple[str, ...] = ()
+    """Whom alone it is for."""
+
+
 class Listed(Result, frozen=True, gc=False):
     """A page of one of the app's lists."""
 
@@ -238,6 +255,7 @@ AnyResult = (
     | MutedUsers
     | Flow
     | Listed
+    | Traced
     | Synced
 )
 
@@ -387,52 +405,6 @@ class LoginQuery(Asks, frozen=True, gc=False):
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
-# ------------------------------------------------------------------------------------------------- errands
-
-
-class Errand(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """What takes several commands: dispatch/errands.py does it."""
-
-    by: str
-
-
-class SendAs(Errand, frozen=True, gc=False):
-    """MS-06: a message whose sender's profile is not at hand. `send` is a commands.SendMessage without it."""
-
-    key: str
-    client_msg_id: str
-    priority: int
-    body: bytes
-    extra: Extra | None = None
-    transient: bool = False
-
-
-class WithMessage(Errand, frozen=True, gc=False):
-    """MS-10, MS-11: a command that needs the message which it is about."""
-
-    key: str
-    command: AlterMessage | ReadReceipts
-
-
-class SyncGroups(Errand, frozen=True, gc=False):
-    """GR-10: `by` should be in these and no others."""
-
-    groups: list[str]
-
-
-class DeleteUsers(Errand, frozen=True, gc=False):
-    """ID-09."""
-
-    users: list[str]
-
-
-class ImportUsers(Errand, frozen=True, gc=False):
-    """ID-09: (user id, nickname, face URL)."""
-
-    users: list[tuple[str, str, str]]
-
-
-AnyErrand = SendAs | WithMessage | SyncGroups | DeleteUsers | ImportUsers
 Query = (
     MessagesQuery
     | MessageQuery

@@ -12,6 +12,7 @@ from rcim.actor.commands import SendMessage
 from rcim.actor.outcomes import AnyResult, Done, FlowRow, Outcome, Refused, Sent
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Member
+from rcim.actor.tracing import Stage, Stop
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import AppList, HeldBack, Priority, Role
@@ -36,11 +37,12 @@ def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
 
 
 class Passing:
-    """For one group. See the module's text."""
+    """For one group, whose key is `key`. See the module's text."""
 
     __slots__ = (
         "_flow",
         "_held",
+        "_key",
         "_numbers",
         "_row",
         "_transient",
@@ -50,7 +52,8 @@ class Passing:
         "figures",
     )
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, key: str, world: World) -> None:
+        self._key = key
         self._world = world
         self.figures = Figures()
         """FC-08, since the group is in memory."""
@@ -83,7 +86,7 @@ class Passing:
         if verdict is Verdict.PASS:
             return None
         if verdict is Verdict.HELD:
-            return Outcome(self._hold(command, now_ms))
+            return Outcome(self._hold(offer, now_ms))
         self._numbers[command.by, command.client_msg_id] = waiting.number
         settled: tuple[Settled, ...] = (self._settled(other, now_ms),) if other is not None else ()
         again = self._flow.asks_in_ms(offer, now_ms)
@@ -110,6 +113,10 @@ class Passing:
         if before is None:
             return None
         return Outcome(Sent(0, before[1], 0, True, HeldBack(before[2])))
+
+    def waits(self, sender: str, client_msg_id: str) -> bool:
+        """True if the message waits."""
+        return (sender, client_msg_id) in self._numbers
 
     def takes_transient(self, row: GroupType, command: SendMessage, now_ms: int) -> bool:
         """MS-08: up to as many a second as the group may have ordinary messages."""
@@ -157,10 +164,13 @@ class Passing:
 
     def _settled(self, offer: Offer, now_ms: int) -> Settled:
         self.leave(offer.item.command)
-        return offer.item.number, self._hold(offer.item.command, now_ms)
+        return offer.item.number, self._hold(offer, now_ms)
 
-    def _hold(self, command: SendMessage, now_ms: int) -> Sent:
+    def _hold(self, offer: Offer, now_ms: int) -> Sent:
         """FC-05: success, without a SEQ."""
+        command: SendMessage = offer.item.command
+        stop = Stop(Stage.FREQUENCY, now_ms, 0, f"held back by the limit of its {offer.rule.value}")
+        self._world.traces.note(self._key, command.by, command.client_msg_id, stop)
         self._remember(command, now_ms, HeldBack.FREQUENCY)
         return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)
 

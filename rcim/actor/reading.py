@@ -6,12 +6,24 @@ from itertools import islice
 
 import msgspec
 
-from rcim.actor.commands import ReadFlow, ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome
-from rcim.actor.outcomes import Flow, Info, MarksQuery, MemberRow, Members, MembersQuery, MessagesQuery, Outcome, Page
+from rcim.actor.commands import ReadFlow, ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome, TraceMessage
+from rcim.actor.outcomes import (
+    Flow,
+    Info,
+    MarksQuery,
+    MemberRow,
+    Members,
+    MembersQuery,
+    MessagesQuery,
+    Outcome,
+    Page,
+    Traced,
+)
 from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.state import GroupState
+from rcim.actor.tracing import Stage, Stop
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
@@ -105,6 +117,22 @@ def seen_by(message: Message, user_id: str) -> Message:
 def page_bytes(g: GroupState) -> int:
     """What the rows of one page may have, so that its frame is within the bound (WI-04)."""
     return g.world.limits.frame_bytes_max - FRAME_RESERVE
+
+
+def trace(g: GroupState, command: TraceMessage, now_ms: int, position: int) -> Outcome:
+    """What became of a message: it waits, it has a SEQ, or it stopped somewhere."""
+    sender, name = command.sender, command.client_msg_id
+    members, silent = len(g.members), sum(m.msg_flag is MsgFlag.DISCARD for m in g.members.values())
+    if g.passing.waits(sender, name):
+        return Outcome(Traced(g.key, Stage.WAITING.value, members=members, silent=silent))
+    sent = g.recent.find(sender, name, now_ms)
+    if sent is not None:
+        stage = Stage.DELIVERED.value
+        return Outcome(Traced(g.key, stage, sent[1], seq=sent[0], members=members, silent=silent))
+    stop = g.world.traces.find(g.key, sender, name) or Stop(Stage.UNKNOWN, 0, 0, "")
+    return Outcome(
+        Traced(g.key, stop.stage.value, stop.time_ms, stop.code, stop.text, members=members, silent=silent)
+    )
 
 
 def flow(g: GroupState, command: ReadFlow, now_ms: int, position: int) -> Outcome:

@@ -10,6 +10,7 @@ from rcim.actor.effects import Deliver, Effect, Noticed, Tell, Transient
 from rcim.actor.outcomes import AnyResult, Asks, Done, Imported, Outcome, Refused, Sent
 from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
+from rcim.actor.tracing import Stage, Stop
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import MsgFlag
@@ -32,12 +33,19 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
     before = g.passing.known(command, now_ms)
     if before is not None:
         return before
-    profile, row, member = _may_send(g, command, now_ms)
-    body = g.world.screen(command.body)  # SC-05
-    if body is not command.body:
-        command = msgspec.structs.replace(command, body=body)
-    if command.extra is not None or command.transient:
-        command = _checked(g, row, command)
+    stage = Stage.RIGHT
+    try:
+        profile, row, member = _may_send(g, command, now_ms)
+        stage = Stage.WORDS
+        body = g.world.screen(command.body)  # SC-05
+        if body is not command.body:
+            command = msgspec.structs.replace(command, body=body)
+        stage = Stage.RIGHT
+        if command.extra is not None or command.transient:
+            command = _checked(g, row, command)
+    except RcimError as error:
+        _stopped(g, command, stage, now_ms, error.code.number, error.detail)
+        raise
     if g.world.asks:  # CB-03: it hears of what is held back too (FC-05)
         event = g.world.asks.get(SendMessage)
         if event is not None:
@@ -54,8 +62,10 @@ def take_verdict(
     g.passing.leave(command)
     if not verdict.allow:
         code, text = verdict.error()
+        _stopped(g, command, Stage.CALLBACK, now_ms, code.number, text)
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
+        _stopped(g, command, Stage.CALLBACK, now_ms, 0, "dropped")
         g.passing.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:
@@ -66,6 +76,7 @@ def take_verdict(
     try:
         profile, row, member = _may_send(g, command, now_ms)
     except RcimError as error:
+        _stopped(g, command, Stage.RIGHT, now_ms, error.code.number, error.detail)
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
     went = _go(g, profile, row, member, command, now_ms, position, number)
     if went.wait:
@@ -86,11 +97,16 @@ def _go(
 ) -> Outcome:
     """It may be sent; frequency control says whether now."""
     if command.transient:
+        _stopped(g, command, Stage.TRANSIENT, now_ms, 0, "")
         return _transient(g, profile, row, command, member, now_ms)
     stopped = g.passing.stops(command, member, row, now_ms, number)  # section 6, before a SEQ is spent
     if stopped is not None:
         return stopped
     return _pass(g, profile, row, member, command, now_ms, position)
+
+
+def _stopped(g: GroupState, command: SendMessage, stage: Stage, now_ms: int, code: int, text: str) -> None:
+    g.world.traces.note(g.key, command.by, command.client_msg_id, Stop(stage, now_ms, code, text))
 
 
 def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage:

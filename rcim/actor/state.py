@@ -66,7 +66,7 @@ class GroupState:
         """LastSendMsgTime as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
         self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
-        self.passing = Passing(world)
+        self.passing = Passing(snapshot.key, world)
         self.asked: dict[int, Asked] = {}
         """CB-03: commands that wait for the app, by number."""
         for message in snapshot.recent:

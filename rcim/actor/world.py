@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from rcim.actor.tracing import Traces
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList
 from rcim.flow.frequency import Figures
@@ -84,6 +85,8 @@ class World:
     """Custom fields that users can have (AB-05)."""
     message_types: Mapping[str, MessageType] = field(default_factory=lambda: BUILT_IN)
     """MS-09, by name."""
+    traces: Traces = field(default_factory=Traces)
+    """Where messages stopped."""
     lists: Lists = field(default_factory=lambda: Lists())
     """SC-05, FC-07."""
     asks: Mapping[type, str] = field(default_factory=dict)

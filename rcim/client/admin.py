@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender
+from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender, group_conversation
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
 
@@ -79,6 +79,11 @@ class AdminRequests(Requests):
     async def flow(self, group_id: str = "") -> list[frames.FlowEntry]:
         """What frequency control does in a group, or in all groups by type (FC-08)."""
         return (await self.request(frames.AdminFlow(group_id), frames.AdminFlowOk)).rows
+
+    async def trace(self, group_id: str, sender: str, client_msg_id: str) -> frames.AdminTraceOk:
+        """What became of a message: where it stopped and why, or what it is now."""
+        frame = frames.AdminTrace(group_conversation(group_id), sender, client_msg_id)
+        return await self.request(frame, frames.AdminTraceOk)
 
     async def app_list(self, which: AppList) -> list[str]:
         """All of one of the app's lists (SC-05, FC-07)."""

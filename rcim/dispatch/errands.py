@@ -14,25 +14,21 @@ from typing import Any, Protocol
 import msgspec
 
 from rcim.actor import commands as c
+from rcim.actor.errands import DeleteUsers, Errand, ImportUsers, SendAs, SyncGroups, Trace, WithMessage
 from rcim.actor.outcomes import (
     AccountsQuery,
     Added,
-    DeleteUsers,
-    Errand,
-    ImportUsers,
     Invalidated,
     LoginQuery,
     Look,
     MessageQuery,
     Page,
     Refused,
-    SendAs,
     Synced,
-    SyncGroups,
+    Traced,
     UserFacts,
     UserImported,
     WhoIsOnlineQuery,
-    WithMessage,
 )
 from rcim.actor.user import user_key
 from rcim.actor.world import World
@@ -192,6 +188,26 @@ class Errands:
 
         self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), _Once(found), 0))
 
+    def _trace(self, request: Request, ask: Trace) -> None:
+        """Where a message is, from its group's actor; if it has a SEQ, what it is now, from the store."""
+
+        def traced(_: Any, result: Any) -> None:
+            if not isinstance(result, Traced) or not result.seq:
+                self._answer(request, result)
+                return
+
+            def found(page: Any) -> None:
+                made = result
+                if isinstance(page, Page) and page.messages:
+                    message = page.messages[0]
+                    to = message.extra.to if message.extra is not None else ()
+                    made = msgspec.structs.replace(result, state=message.state, to=to)
+                self._answer(request, made)
+
+            self._doer.read(Request("", MessageQuery(ask.key, result.seq), _Once(found), 0))
+
+        self._many([(ask.key, ask.command)], traced, _nothing)
+
     # -- GR-10, ID-09
 
     def _sync(self, request: Request, ask: SyncGroups) -> None:
@@ -289,6 +305,7 @@ def _nothing() -> None:
 _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     SendAs: Errands._send_as,
     WithMessage: Errands._with_message,
+    Trace: Errands._trace,
     SyncGroups: Errands._sync,
     DeleteUsers: Errands._delete,
     ImportUsers: Errands._import,

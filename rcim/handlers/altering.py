@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes
+from rcim.actor import commands, errands, outcomes
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import MessageState
@@ -32,7 +32,7 @@ def delete(frame: frames.MessageDelete, caller: Caller, desk: Desk) -> ToStore:
 
 def _alter(conversation: str, seq: int, caller: Caller, state: MessageState, body: bytes = b"") -> ToStore:
     command = commands.AlterMessage(caller.user_id, caller.admin, seq, state, body)
-    return ToStore(outcomes.WithMessage(caller.user_id, check_conversation(conversation), command))
+    return ToStore(errands.WithMessage(caller.user_id, check_conversation(conversation), command))
 
 
 def erase(frame: frames.MessagesErase, caller: Caller, desk: Desk) -> ToActor:
@@ -58,7 +58,7 @@ def receipts(frame: frames.MessageReceipts, caller: Caller, desk: Desk) -> ToSto
     """MESSAGE_RECEIPTS."""
     limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
     command = commands.ReadReceipts(caller.user_id, caller.admin, frame.seq, frame.read, frame.cursor, limit)
-    return ToStore(outcomes.WithMessage(caller.user_id, check_conversation(frame.conversation), command))
+    return ToStore(errands.WithMessage(caller.user_id, check_conversation(frame.conversation), command))
 
 
 def recalled_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageRecallOk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rcim.actor import commands, effects, outcomes, records
+from rcim.actor import commands, effects, errands, outcomes, records
 from rcim.base.errors import (
     ADMIN_REQUIRED,
     BAD_PARAMETER,
@@ -85,7 +85,7 @@ def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
     key, user_id = check_conversation(frame.conversation), check_user_id(frame.as_user)
     extra = _extra(frame, desk)
     return ToStore(
-        outcomes.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
+        errands.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
     )
 
 

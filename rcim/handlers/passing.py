@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes
+from rcim.actor import commands, errands, outcomes
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, has_control
 from rcim.base.terms import AppList, Priority
-from rcim.handlers.desk import Caller, Desk, ToActor
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import group_key
-from rcim.handlers.messages import page_limit
+from rcim.handlers.messages import check_conversation, page_limit
 from rcim.wire import frames
 
 
@@ -56,3 +56,26 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
 def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:
     """SC-05, FC-07."""
     return frames.AdminListOk(result.entries, result.next)
+
+
+def trace(frame: frames.AdminTrace, caller: Caller, desk: Desk) -> ToStore:
+    """ADMIN_TRACE."""
+    key = check_conversation(frame.conversation)
+    command = commands.TraceMessage(caller.user_id, True, check_user_id(frame.sender), frame.client_msg_id)
+    return ToStore(errands.Trace(key, key, command))
+
+
+def traced_ok(result: outcomes.Traced, desk: Desk) -> frames.AdminTraceOk:
+    """What became of a message."""
+    return frames.AdminTraceOk(
+        result.stage,
+        result.time_ms,
+        result.code,
+        result.text[:100],
+        result.seq,
+        result.state,
+        result.members,
+        result.silent,
+        desk.online(result.key),
+        list(result.to),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes
+from rcim.actor import commands, errands, outcomes
 from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
 from rcim.base.errors import BAD_PARAMETER, RcimError
@@ -71,7 +71,7 @@ def accounts_import(frame: frames.AdminAccountsImport, caller: Caller, desk: Des
     users = [
         (a.user_id, check_field("nickname", a.nickname), check_field("face_url", a.face_url)) for a in rows.values()
     ]
-    return ToStore(outcomes.ImportUsers(caller.user_id, users))
+    return ToStore(errands.ImportUsers(caller.user_id, users))
 
 
 def accounts_delete(frame: frames.AdminAccountsDelete, caller: Caller, desk: Desk) -> ToStore:
@@ -79,7 +79,7 @@ def accounts_delete(frame: frames.AdminAccountsDelete, caller: Caller, desk: Des
     users = check_users(list(dict.fromkeys(frame.users)), desk.limits.accounts_max)
     if caller.user_id in users:
         raise RcimError(BAD_PARAMETER, "users: oneself is among them")
-    return ToStore(outcomes.DeleteUsers(caller.user_id, users))
+    return ToStore(errands.DeleteUsers(caller.user_id, users))
 
 
 def accounts_query(frame: frames.AdminAccountsQuery, caller: Caller, desk: Desk) -> ToStore:
@@ -102,7 +102,7 @@ def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> To
     keys = [group_key(group_id) for group_id in dict.fromkeys(frame.groups)]
     if len(keys) > desk.limits.groups_per_user_max:
         raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, at most {desk.limits.groups_per_user_max}")
-    return ToStore(outcomes.SyncGroups(user_id, keys))
+    return ToStore(errands.SyncGroups(user_id, keys))
 
 
 def mute(frame: frames.AdminUserMute, caller: Caller, desk: Desk) -> ToActor:

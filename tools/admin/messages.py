@@ -165,3 +165,13 @@ def receipts(group_id: GroupId, seq: Seq) -> None:
     """Who has read a message, and who has not."""
     read, unread = call(lambda client: client.receipts(group_id, seq))
     show([{"user_id": user, "read": user in set(read)} for user in sorted([*read, *unread])])
+
+
+@app.command("trace")
+def trace(
+    group_id: GroupId,
+    sender: UserId,
+    client_msg_id: Annotated[str, typer.Argument(metavar="ID", help="The message's client message id.")],
+) -> None:
+    """Why did the others not get this? Where a message stopped, or what it is now."""
+    show_one(row_of(call(lambda client: client.trace(group_id, sender, client_msg_id))))

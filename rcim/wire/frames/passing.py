@@ -1,13 +1,14 @@
-"""Frames of app administrators about what messages pass through: frequency control (FC-07, FC-08), words (SC-05)."""
+"""Frames of app administrators about what messages pass through: frequency control (FC-07, FC-08), words (SC-05), and
+what became of one."""
 
 from __future__ import annotations
 
 from typing import Annotated as A
 
-from rcim.base.terms import AppList, Priority
-from rcim.wire.frames.kinds import GROUP, PAGE_CURSOR
+from rcim.base.terms import AppList, MessageState, Priority
+from rcim.wire.frames.kinds import CLIENT_MSG_ID, CONVERSATION, GROUP, PAGE_CURSOR, USER
 from rcim.wire.schema import Frame, Struct, frame, row
-from rcim.wire.types import U16, U64, Enum, StrList, StructList, str8
+from rcim.wire.types import U16, U32, U64, Enum, StrList, StructList, str8, str16
 
 ENTRY = str8(64, 1)
 
@@ -101,3 +102,47 @@ class AdminListChange(Frame, frozen=True, gc=False):
 @frame(0x8F22, "ADMIN_LIST_CHANGE_OK", "server", "reply", admin=True)
 class AdminListChangeOk(Frame, frozen=True, gc=False):
     """It is changed."""
+
+
+@frame(
+    0x0F23,
+    "ADMIN_TRACE",
+    "client",
+    "request",
+    reply="ADMIN_TRACE_OK",
+    rules=(
+        "For messages of the last 10 minutes; of those that stopped the newest 10,000 of all groups are known, since the "
+        "server's start.",
+        "What was refused before it came to the group (a bad body, too many requests) its sender was told; here it is "
+        "unknown.",
+    ),
+    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP"),
+    admin=True,
+)
+class AdminTrace(Frame, frozen=True, gc=False):
+    """Asks what became of a message: why did the others not get it?"""
+
+    conversation: A[str, CONVERSATION, "Where it was sent to."]
+    sender: A[str, USER, "Who sent it."]
+    client_msg_id: A[str, CLIENT_MSG_ID, "Its id."]
+
+
+@frame(0x8F23, "ADMIN_TRACE_OK", "server", "reply", admin=True)
+class AdminTraceOk(Frame, frozen=True, gc=False):
+    """Where the message is, or where it stopped and why."""
+
+    stage: A[
+        str,
+        str8(32, 1),
+        "`right to send`, `word filter`, `callback`, `frequency control`: it stopped there; `waiting`: for the app or "
+        "for room; `transient`: given to who was online; `delivered`; or `unknown`.",
+    ]
+    time_ms: A[int, U64, "When; 0 if it is not known."]
+    code: A[int, U32, "The error that its sender got; 0: none."]
+    text: A[str, str16(300), "Why."]
+    seq: A[int, U64, "Its SEQ; 0: it has none."]
+    state: A[MessageState, Enum(MessageState), "What it is now."]
+    members: A[int, U32, "Members of the group now."]
+    silent: A[int, U32, "Members that want nothing of the group delivered (DISCARD)."]
+    online: A[int, U32, "Users that are online in the group now."]
+    to: A[list[str], StrList(USER, 500), "Whom alone it is for; empty: all."]

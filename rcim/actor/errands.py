@@ -1,0 +1,60 @@
+"""Errands: what takes several commands. dispatch/errands.py does them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor.commands import AlterMessage, ReadReceipts, TraceMessage
+from rcim.actor.records import Extra
+
+
+class Errand(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """Base of all of them."""
+
+    by: str
+
+
+class SendAs(Errand, frozen=True, gc=False):
+    """MS-06: a message whose sender's profile is not at hand. `send` is a commands.SendMessage without it."""
+
+    key: str
+    client_msg_id: str
+    priority: int
+    body: bytes
+    extra: Extra | None = None
+    transient: bool = False
+
+
+class WithMessage(Errand, frozen=True, gc=False):
+    """MS-10, MS-11: a command that needs the message which it is about."""
+
+    key: str
+    command: AlterMessage | ReadReceipts
+
+
+class Trace(Errand, frozen=True, gc=False):
+    """What became of a message: from the group's actor, and from the store what it is now."""
+
+    key: str
+    command: TraceMessage
+
+
+class SyncGroups(Errand, frozen=True, gc=False):
+    """GR-10: `by` should be in these and no others."""
+
+    groups: list[str]
+
+
+class DeleteUsers(Errand, frozen=True, gc=False):
+    """ID-09."""
+
+    users: list[str]
+
+
+class ImportUsers(Errand, frozen=True, gc=False):
+    """ID-09: (user id, nickname, face URL)."""
+
+    users: list[tuple[str, str, str]]
+
+
+AnyErrand = SendAs | WithMessage | Trace | SyncGroups | DeleteUsers | ImportUsers
