@@ -55,7 +55,7 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
         )
     else:
         made = message.removed(command.state, changed_ms, command.by)
-    g.altered[command.seq] = command.state
+    g.altered[command.seq] = (command.state, changed_ms)
     if len(g.altered) > ALTERED_MAX:
         del g.altered[next(iter(g.altered))]
     effects: tuple[Effect, ...] = (Tell(_who_saw(g, row, made), AlteredSaid(made)),)
@@ -80,10 +80,10 @@ def _message(
     if found is None or not seen or found.seq < profile.first_seq:
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
     if found.seq <= g.erased.get(found.sender, 0):
-        return found.removed(MessageState.DELETED, max(found.changed_ms, 1), "")
-    state = g.altered.get(command.seq, found.state)
-    if state is not found.state:  # it was changed after it was read
-        return msgspec.structs.replace(found, state=state, changed_ms=max(found.changed_ms, 1))
+        return found.removed(MessageState.DELETED, max(found.changed_ms, found.time_ms), "")
+    state, changed_ms = g.altered.get(command.seq, (found.state, found.changed_ms))
+    if changed_ms > found.changed_ms:  # it was changed after it was read
+        return msgspec.structs.replace(found, state=state, changed_ms=changed_ms)
     return found
 
 
@@ -121,11 +121,15 @@ def _check_time(message: Message, seconds: int, now_ms: int, what: str) -> None:
 
 def _who_saw(g: GroupState, row: GroupType, message: Message) -> list[str] | None:
     """Whom a change is told: those who could see the message; None: all who hear the group."""
-    if message.extra is not None and message.extra.to:
-        return sorted({message.sender, *message.extra.to})
-    if row.history_before_joining or all(m.joined_seq < message.seq for m in g.members.values()):
-        return None
-    return [m.user_id for m in g.members.values() if m.joined_seq < message.seq]  # GT-14
+    may = [m.user_id for m in g.members.values() if _sees(g, row, m, message)]
+    everyone = len(may) == len(g.members) and (row.history_before_joining or not row.guests)
+    return None if everyone else may
+
+
+def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bool:
+    """GT-14, MS-07: it is for the member, who was there and has not deleted it with the whole conversation."""
+    there = row.history_before_joining or member.joined_seq < message.seq
+    return there and member.cleared_seq < message.seq and message.is_for(member.user_id)
 
 
 def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:

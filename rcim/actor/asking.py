@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
-from rcim.base.errors import CALLBACK_FAILED, CALLBACK_REFUSED, ErrorCode, app_code, is_app_code
+from rcim.base.errors import CALLBACK_FAILED, CALLBACK_REFUSED, OVERLOADED, ErrorCode, app_code, is_app_code
 
 Asked = SendMessage | CreateGroup | JoinGroup | InviteUsers
 
@@ -50,8 +50,9 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
     def error(self) -> tuple[ErrorCode, str]:
         """The code and text of a refusal."""
-        if self.code == CALLBACK_FAILED.number:
-            return CALLBACK_FAILED, CALLBACK_FAILED.meaning
+        for own in (CALLBACK_FAILED, OVERLOADED):
+            if self.code == own.number:
+                return own, own.meaning
         code = app_code(self.code) if is_app_code(self.code) else CALLBACK_REFUSED
         return code, self.text or code.meaning
 

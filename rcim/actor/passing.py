@@ -74,11 +74,9 @@ class Passing:
         if row is not self._row:
             self._settle_row(row)
         exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
-        lists = self._world.lists
-        type_name = command.extra.type_name if command.extra is not None else ""
-        protected = lists.holds(AppList.PROTECTED_USERS, command.by) or (
-            type_name != "" and lists.holds(AppList.PROTECTED_TYPES, type_name)
-        )  # FC-07
+        protected = self._world.lists.protects and self._protected(command)
+        if self._flow.passes(command.priority, protected, exempt, now_ms):
+            return None
         lot = self._world.lots.random()
         waiting = Waiting(number or next(self._world.numbers), command)
         offer = Offer(waiting, command.by, command.priority, lot, exempt=exempt, protected=protected)
@@ -91,6 +89,13 @@ class Passing:
         settled: tuple[Settled, ...] = (self._settled(other, now_ms),) if other is not None else ()
         again = self._flow.asks_in_ms(offer, now_ms)
         return Outcome(Done(), wait=waiting.number, settled=settled, again_in_ms=again)
+
+    def _protected(self, command: SendMessage) -> bool:
+        """FC-07."""
+        lists = self._world.lists
+        if lists.holds(AppList.PROTECTED_USERS, command.by):
+            return True
+        return command.extra is not None and lists.holds(AppList.PROTECTED_TYPES, command.extra.type_name)
 
     def enter(self, command: SendMessage) -> int:
         """It waits for the app (CB-03): under which number."""

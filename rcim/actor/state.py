@@ -60,7 +60,7 @@ class GroupState:
         self.marks = {m.user_id: m for m in snapshot.marks}
         self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
         """MS-10: sender to the SEQ up to which all of its messages are deleted."""
-        self.altered: dict[int, MessageState] = {}
+        self.altered: dict[int, tuple[MessageState, int]] = {}
         """MS-10: what has become of messages, as long as somebody may have read them before it was kept."""
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime as it is in the store."""

@@ -42,6 +42,7 @@ class Lists:
         self._fillers = fillers
         self._filter: WordFilter | None = None
         self._in_force = dict(self._settings)
+        self._protects = self._any_protected()
 
     def holds(self, which: AppList, entry: str) -> bool:
         """True if `entry` is on the list."""
@@ -55,6 +56,15 @@ class Lists:
         there.update(dict.fromkeys(add))
         self._in_force[which] = self._settings[which] | there.keys()
         self._filter = None
+        self._protects = self._any_protected()
+
+    def _any_protected(self) -> bool:
+        return bool(self._in_force[AppList.PROTECTED_USERS] or self._in_force[AppList.PROTECTED_TYPES])
+
+    @property
+    def protects(self) -> bool:
+        """True if there is anybody or anything that passes before all others."""
+        return self._protects
 
     def entries(self, which: AppList) -> list[str]:
         """All of a list, sorted."""

@@ -79,7 +79,7 @@ def world_of(settings: Settings) -> World:
         message_types=settings.message_types,
         lists=Lists(settings.lists, settings.app.word_fillers),
     )
-    world.screen = screening(lambda: world.lists.words)
+    world.screen = screening(lambda: world.lists.words, settings.limits.body_bytes_max)
     return world
 
 

@@ -12,8 +12,8 @@ With L messages a second as the total limit of the group (FC-02):
    passes until its second is over. So what is held back lost its place to its equals or betters, never to something lower
    that came early.
 5. Normal, Low and Lowest have a limit of their own besides (FC-04), which app administrators, owners, admins are free of.
-6. Places are given out once a slice, to each slice its share of the second; a High that waits does not wait for the
-   slice's end, and what would be held back now does not ask for the share.
+6. When more waits than a slice can give, places are given out once a slice, to each slice its share of the second; a
+   High that waits does not wait for the slice's end, and what would be held back now does not ask for the share.
 7. Of one sender and priority, what was sent first goes first (WI-06).
 """
 
@@ -42,6 +42,9 @@ class Rank(IntEnum):
     NORMAL = 2
     LOW = 3
     LOWEST = 4
+
+
+_RANKS = {priority: Rank(priority) for priority in Priority}
 
 
 class Verdict(Enum):
@@ -193,6 +196,26 @@ class FrequencyControl:
         self._passed = _Passed(PERIODS * limits.per_s, self._passed.all())
         self._classes = [_Passed(limits.of_rank(rank), self._classes[rank].all()) for rank in Rank]
 
+    def passes(self, priority: Priority, protected: bool, exempt: bool, now_ms: int) -> bool:
+        """True: a message passes, as if it had been offered, because nobody waits and there is room. False: nothing has
+        happened, and it is to be offered. This is the way of nearly all messages."""
+        if self.waiting:
+            return False
+        now = self._now(now_ms)
+        rank = Rank.PROTECTED if protected else _RANKS[priority]
+        if self._limits.per_s and self._total_room_ms(rank) > now:
+            return False
+        if not exempt and rank > Rank.HIGH and self._priority_room_ms(rank) > now:
+            return False
+        self._number += 1
+        self._passed.add(now)
+        if not exempt and rank > Rank.HIGH:
+            self._classes[rank].add(now)
+        for figures in self.figures:
+            figures.offered[priority] += 1
+            figures.passed[priority] += 1
+        return True
+
     def offer(self, offer: Offer, now_ms: int) -> tuple[Verdict, Offer | None]:
         """A message comes. PASS: it goes now. WAIT: `release` says later what became of it. HELD: it is held back. With
         WAIT also the offer that is held back for it, if there is one."""
@@ -225,9 +248,10 @@ class FrequencyControl:
         if not self.waiting:
             return [], []
         now = self._now(now_ms)
-        if now - self._slice_ms >= self._limits.slice_ms:
-            self._slice_ms = now
-            self._share = -(-self._limits.per_s * self._limits.slice_ms // PERIOD_MS)
+        if not self._crowded:
+            self._slice_ms, self._share = now, self.waiting + self._share_of_slice
+        elif now - self._slice_ms >= self._limits.slice_ms:
+            self._slice_ms, self._share = now, self._share_of_slice
         passed: list[Offer] = []
         for rank in Rank:
             if not self._give_out(rank, now, passed):
@@ -241,6 +265,16 @@ class FrequencyControl:
             held += over
         passed.sort(key=_by_number)
         return passed, held
+
+    @property
+    def _share_of_slice(self) -> int:
+        return -(-self._limits.per_s * self._limits.slice_ms // PERIOD_MS)
+
+    @property
+    def _crowded(self) -> bool:
+        """True if more waits than one slice can give: below that everyone goes when there is room, so that who sends just
+        as much as the limit, and not quite evenly, does not wait for slices."""
+        return self.waiting > self._share_of_slice
 
     def _give_out(self, rank: Rank, now: int, passed: list[Offer]) -> bool:
         """What room there is for those of `rank` that wait. False if there is not room enough."""
@@ -268,7 +302,8 @@ class FrequencyControl:
         if not self.waiting:
             return -1
         now = self._now(now_ms)
-        slice_end = self._slice_ms + self._limits.slice_ms
+        cut = self._crowded or self._share <= 0
+        slice_end = self._slice_ms + self._limits.slice_ms if cut else NEVER
         due = max(min(offer.offered_ms for pool in self._waiting for offer in pool) + PERIOD_MS, slice_end)
         for rank in Rank:
             if self._waiting[rank]:

@@ -2,9 +2,10 @@
 
 1. Each question is asked once and has its time; no answer in time, and one that is none, means what the settings say:
    allow (the default) or refuse (CALLBACK_FAILED).
-2. At most IN_FLIGHT_MAX questions are under way; past them the same holds at once. One question never waits for another.
-3. In-process hooks are asked first, in their order; the first that refuses or drops decides. What one replaces the
-   next one gets.
+2. AT_ONCE questions are under way, and others wait for their turn, which does not cost them their time. Past
+   IN_FLIGHT_MAX they are refused (OVERLOADED): nobody gets past the app by asking much.
+3. In-process hooks are asked first, in their order; the first that refuses or drops decides. With the elements that one
+   has replaced the next one is asked.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ import msgspec
 
 from rcim.actor.asking import ALLOWED, Ask, Verdict
 from rcim.actor.commands import SendMessage
+from rcim.base.errors import OVERLOADED
 from rcim.base.limits import Limits
 from rcim.hooks.events import FAILED, BadAnswer, Json, fields_of, verdict_of
 from rcim.hooks.http import Caller
 
 log = logging.getLogger("rcim.hooks")
 
-IN_FLIGHT_MAX = 1000
+IN_FLIGHT_MAX, AT_ONCE = 1000, 100
+TOO_MANY = Verdict(allow=False, code=OVERLOADED.number)
 GROUP = "rcim.hooks"
 """Entry points of hooks: `name = module:function`, taking the name of the event and its fields as the callback has them,
 returning the answer of a callback (or an awaitable of it), or None to allow."""
@@ -56,6 +59,8 @@ class Asking:
         self._timeout_s = timeout_ms / 1000
         self._failed = FAILED if refuse else ALLOWED
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._closing = False
         self.counts: Counter[str] = Counter()
         """How many were asked, allowed, refused, dropped, replaced, failed; skipped as too many were under way."""
 
@@ -66,6 +71,7 @@ class Asking:
 
     async def close(self) -> None:
         """Ask no more; what is under way is not answered."""
+        self._closing = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -76,7 +82,7 @@ class Asking:
         """Ask, and call `answered` once, from the loop."""
         if len(self._tasks) >= IN_FLIGHT_MAX:
             self.counts["skipped"] += 1
-            answered(self._failed)
+            answered(TOO_MANY)
             return
         self.counts["asked"] += 1
         task = asyncio.get_running_loop().create_task(self._ask(ask, answered))
@@ -86,11 +92,16 @@ class Asking:
     async def _ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
         verdict = self._failed
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._turns, asyncio.timeout(self._timeout_s):  # its time begins when its turn has come
                 verdict = await self._verdict(ask)
         except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
             self.counts["failed"] += 1
             log.warning("%s: no answer: %s", ask.name, error or type(error).__name__)
+        except asyncio.CancelledError:
+            if self._closing:
+                raise
+            self.counts["failed"] += 1  # of something that a hook waited for
+            log.warning("%s: a hook was cancelled", ask.name)
         except Exception:  # of a hook, which is the app's
             self.counts["failed"] += 1
             log.exception("%s: a hook failed", ask.name)

@@ -78,7 +78,7 @@ def verdict_of(answer: Any, limits: Limits) -> Verdict:
     if code == 2:
         return Verdict(drop=True)
     if code == 1 or is_app_code(code):
-        return Verdict(allow=False, code=code, text=text[:TEXT_MAX])
+        return Verdict(allow=False, code=code, text=text[:TEXT_MAX].encode("utf-8", "ignore").decode())
     if code != 0:
         raise BadAnswer(f"ErrorCode {code} means nothing")
     refused = answer.get("RefusedMembers_Account", [])

@@ -13,15 +13,18 @@ import json
 import socket
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from rcim.hooks.events import BadAnswer, Json
 
 ANSWER_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 100
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+IPV4_WITHIN = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+"""6to4 and Teredo: what they lead to is in the address."""
 
 
 class PrivateAddress(OSError):
@@ -50,8 +53,12 @@ class _PublicOnly(AbstractResolver):
 def is_public(address: str) -> bool:
     """True for an IP address that is reachable from everywhere."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return bool((mapped or ip).is_global) and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        elif ip not in GLOBAL_UNICAST or any(ip in network for network in IPV4_WITHIN):
+            return False
+    return ip.is_global and not ip.is_multicast
 
 
 def literal(host: str) -> bool:
@@ -96,7 +103,7 @@ class Caller:
     async def post(self, command: str, fields: Json) -> Any:
         """The answer, as JSON. Raises BadAnswer, OSError, TimeoutError or aiohttp.ClientError."""
         assert self._session is not None, "not open"
-        host = urlsplit(self._url).hostname or ""
+        host = URL(self._url).raw_host or ""  # as it is called, and not as it is written
         if not self._allow_private and literal(host) and not is_public(host):
             raise PrivateAddress(f"{host} is not a public address")
         data = json.dumps(fields, ensure_ascii=False).encode()

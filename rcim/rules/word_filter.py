@@ -1,7 +1,8 @@
 """The word filter (SC-05): which texts are refused, and in which words are replaced. Pure.
 
 1. A text is looked at without its case, its width (full or half) and the filler characters that the app has chosen; each
-   character by itself, as NFKC and case folding have it. Words are taken the same way, and literally.
+   character by itself, as NFKD and case folding have it: so it does not matter whether an accent or a sound mark is a
+   character of its own. Words are taken the same way, and literally.
 2. Texts that follow each other are one: a word may go over their ends.
 3. A word that is refused refuses all. Otherwise each run of characters that belong to words that are replaced becomes
    `***`, in the text in which it begins.
@@ -23,18 +24,30 @@ SAMPLE = ("fuck", "shit", "asshole", "傻逼", "操你妈")
 """A small list, off unless the app wants it: what is forbidden is the app's business."""
 
 
+FOLDED_MAX = 30_000
+"""Characters remembered: 3 MB; more than any language's texts have."""
+
+
+def _plain(char: str) -> str:
+    """A character without its case and its width, taken apart into letters and marks."""
+    return unicodedata.normalize("NFKD", char).casefold()
+
+
 class _Folded(dict[int, str]):
     """From a character to how it is looked at; filled as characters come."""
 
     def __init__(self, fillers: str) -> None:
-        super().__init__({ord(filler): "" for filler in fillers})
-        self.uneven = set(fillers)
+        super().__init__()
+        self._fillers = {part for filler in fillers for part in _plain(filler)}
+        self.uneven: set[str] = set()
         """Characters that become none, or more than one."""
 
     def __missing__(self, code: int) -> str:
-        folded = self[code] = unicodedata.normalize("NFKC", chr(code)).casefold()
+        folded = "".join(part for part in _plain(chr(code)) if part not in self._fillers)
         if len(folded) != 1:
             self.uneven.add(chr(code))
+        if len(self) < FOLDED_MAX:
+            self[code] = folded
         return folded
 
 

@@ -39,6 +39,10 @@ INPUT_OF: dict[type[Frame], Input] = {
 }
 
 
+ERROR_TEXT_BYTES = 600
+"""What is said of an error at the most: it fits its field, whatever it is made of."""
+
+
 class ServerSession:
     """See the module's text. `now_ms` is steady time, `wall_ms` the clock's, both in milliseconds."""
 
@@ -168,7 +172,7 @@ class ServerSession:
     ) -> None:
         """Answer with an ERROR. It closes if the code says so, and always before the session is open."""
         closes = code.closes or self.state in (State.HELLO_WAIT, State.LOGIN_WAIT, State.LOGIN_CHECK)
-        text = (detail or code.meaning)[:300]
+        text = (detail or code.meaning).encode("utf-8", "replace")[:ERROR_TEXT_BYTES].decode("utf-8", "ignore")
         self._out.append(Error(code.number, closes, about, text, retry_after_ms).encode(request_id))
         if closes and self.state is not State.CLOSED:
             self._move(Input.LOGIN_REFUSED if self.state is State.LOGIN_CHECK else Input.FATAL)

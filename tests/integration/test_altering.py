@@ -169,6 +169,23 @@ async def test_changes_are_told_to_who_could_see_the_message(server: TestServer)
     assert kept[1].state is MessageState.NOT_FOR_YOU and kept[2].state is MessageState.EDITED
 
 
+async def test_who_is_gone_or_has_cleared_is_not_told(server: TestServer) -> None:  # MS-07, GT-14
+    alice, bob, carol = await room(server, "alice", "bob", "carol")
+    await alice.ask(f.Send(G, "c", Priority.NORMAL, NEW, to=["bob"]))
+    await alice.ask(send("g", "d"))
+    await carol.ask(f.ConversationClear(G))
+    await alice.ask(f.GroupKick("g", ["bob"], ""))
+    first = f.MessageEdit(G, 1, NEW).encode(50)
+    alice.write(first + f.MessageRecall(G, 2).encode(51) + f.MessageRecall(G, 2).encode(52))
+    ok, again = await alice.answer_to(51), await alice.answer_to(52)
+    assert ok == again, "answered as the first time, also at once"
+    await alice.ask(send("g", "e"))
+    for raw in (bob, carol):
+        raw.write(f.Ping(1).encode(99))
+        while not isinstance(seen := await raw.take(), f.Pong):
+            assert not isinstance(seen, f.MessageChanged)
+
+
 async def test_tips_can_not_be_recalled(server: TestServer) -> None:
     alice, _ = await room(server, "alice", "bob", type_="Public")
     await alice.ask(f.GroupKick("g", ["bob"], ""))

@@ -202,6 +202,17 @@ async def test_what_is_no_answer_means_allow(tmp_path: Path, receiver: Receiver,
     await server.stop()
 
 
+@pytest.mark.parametrize("info", ["\ud800", "😀" * 400, "字" * 400])
+async def test_whatever_the_app_says_is_told(tmp_path: Path, receiver: Receiver, info: str) -> None:
+    server = await serve(tmp_path, receiver)
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    receiver.answer = says(10123, info=info)
+    found = await alice.ask(send("g", "1"))
+    assert isinstance(found, RcimError) and found.code.number == 10123
+    await server.stop()
+
+
 @pytest.mark.parametrize("drips", [False, True])
 async def test_who_hangs_holds_up_nobody_else(tmp_path: Path, receiver: Receiver, drips: bool) -> None:  # CB-03
     """The others of the same group get their SEQ while one waits; that one passes in the end, behind them."""
@@ -309,7 +320,12 @@ async def test_before_groups_are_made_joined_and_invited_to(tmp_path: Path, rece
 
 
 async def test_addresses_that_are_not_public_are_not_called(tmp_path: Path, receiver: Receiver) -> None:  # CB-01
-    for url in (receiver.url, receiver.url.replace("127.0.0.1", "localhost"), "http://[::ffff:127.0.0.1]:9/"):
+    for url in (
+        receiver.url,
+        receiver.url.replace("127.0.0.1", "localhost"),
+        "http://[::ffff:127.0.0.1]:9/",
+        receiver.url.replace("127", "１２７"),
+    ):
         flags = (f"callbacks.url={url}", f"callbacks.commands={SEND}", "callbacks.refuse_on_failure=true")
         server = TestServer(tmp_path / "data", tls=False, flags=flags)
         await server.start()
@@ -337,6 +353,11 @@ async def test_addresses_that_are_not_public_are_not_called(tmp_path: Path, rece
         ("fd00::1", False),
         ("::ffff:10.0.0.1", False),
         ("224.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("fec0::1", False),
+        ("2001:0:7f00:1::", False),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
@@ -351,6 +372,8 @@ async def test_hooks_in_process(tmp_path: Path, receiver: Receiver, monkeypatch:
         text = fields["MsgBody"][0]["MsgContent"]["Text"]
         if text == "fail":
             raise RuntimeError("a fault of the app")
+        if text == "cancelled":
+            raise asyncio.CancelledError
         if text == "no":
             return {"ErrorCode": 1}
         return {"ErrorCode": 0, "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text.upper()}}]}
@@ -367,7 +390,8 @@ async def test_hooks_in_process(tmp_path: Path, receiver: Receiver, monkeypatch:
     assert "YES" in asked[1] and receiver.seen[0][1]["MsgBody"][0]["MsgContent"]["Text"] == "YES"
     assert await code(alice, send("g", "2", "no")) == "CALLBACK_REFUSED"
     assert (await alice.ask(send("g", "3", "fail"))).seq == 2, "a hook that fails is as one that does not answer"
-    assert await texts(alice) == ["YES", "fail"]
+    assert (await alice.ask(send("g", "4", "cancelled"))).seq == 3
+    assert await texts(alice) == ["YES", "fail", "cancelled"]
     await server.stop()
     with pytest.raises(ValueError, match="no hook 'third' is installed; there are first, second"):
         before.load_hooks(["third"])

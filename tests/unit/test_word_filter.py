@@ -11,13 +11,13 @@ from rcim_bench import filter as bench
 from rcim.base.errors import RcimError
 from rcim.handlers.screening import screening
 from rcim.rules.word_filter import MASK, WordFilter
-from rcim.wire.elements import Custom, Text, decode_body, encode_body
+from rcim.wire.elements import Custom, Merged, MergedMessage, Text, decode_body, encode_body
 
 
 def plain(text: str, fillers: str) -> list[tuple[int, str]]:
     """The characters that count, with where they stand."""
-    found = [(at, c) for at, char in enumerate(text) for c in unicodedata.normalize("NFKC", char).casefold()]
-    return [(at, c) for at, c in found if text[at] not in fillers]
+    found = [(at, c) for at, char in enumerate(text) for c in unicodedata.normalize("NFKD", char).casefold()]
+    return [(at, c) for at, c in found if c not in fillers]
 
 
 def naive(text: str, words: list[str], fillers: str) -> str:
@@ -82,3 +82,36 @@ def test_only_texts_of_a_body_are_looked_at() -> None:  # SC-06
 def test_the_bench_small() -> None:
     report = bench.run(50, 40, 0.01, 1)
     assert [row["found"] for row in report["rows"]][-1] and len(report["rows"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [("evil", "e＊v＊i＊l"), ("evil", "e－v－i－l"), ("evil", "e．v｜i～l"), ("バカ", "ﾊﾞｶ"), ("café", "cafe\u0301")],
+)
+def test_width_and_marks_do_not_count(word: str, text: str) -> None:
+    assert WordFilter([word], []).check([text]) is not None
+
+
+def test_forwarded_texts_are_looked_at_too() -> None:
+    words = WordFilter(["evil"], ["bad"])
+    screen = screening(lambda: words)
+    forwarded = [MergedMessage("bob", "", 1, encode_body([Text("so bad")]))]
+    (merged,) = decode_body(screen(encode_body([Merged("t", [], "", forwarded)])))
+    assert isinstance(merged, Merged) and decode_body(merged.messages[0].body) == [Text("so ***")]
+    with pytest.raises(RcimError):
+        screen(encode_body([Merged("t", [], "", [MergedMessage("bob", "", 1, encode_body([Text("evil")]))])]))
+
+
+def test_what_gets_too_long_by_it_is_refused() -> None:
+    words = WordFilter([], ["a"])
+    screen = screening(lambda: words, 1000)
+    with pytest.raises(RcimError) as error:
+        screen(encode_body([Text("a " * 300)]))
+    assert error.value.code.name == "BODY_TOO_LARGE"
+
+
+def test_what_it_remembers_is_bounded() -> None:
+    found = WordFilter([], ["x"])
+    for start in range(0x100, 0x20000, 500):
+        found.check(["".join(chr(c) for c in range(start, start + 500) if not 0xD800 <= c < 0xE000)])
+    assert len(found._folded) <= 30_000

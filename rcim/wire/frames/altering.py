@@ -63,6 +63,7 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
         "TOO_LATE",
         "NOT_RECALLABLE",
         "SENDER_MUTED",
+        "DIRTY_WORD",
         "BODY_TOO_LARGE",
         "BAD_ELEMENT",
     ),
