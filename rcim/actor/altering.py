@@ -49,7 +49,7 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
     changed_ms = max(now_ms, message.changed_ms + 1)
     if command.state is MessageState.EDITED:
-        body = g.world.screen(command.body)  # SC-05
+        body = g.world.screen(command.body) if g.world.lists.screens else command.body  # SC-05
         made = msgspec.structs.replace(
             message, body=body, state=command.state, changed_ms=changed_ms, changed_by=command.by
         )

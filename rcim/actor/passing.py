@@ -41,6 +41,7 @@ class Passing:
 
     __slots__ = (
         "_flow",
+        "_free",
         "_held",
         "_key",
         "_numbers",
@@ -59,6 +60,8 @@ class Passing:
         """FC-08, since the group is in memory."""
         self._flow = FrequencyControl(FlowLimits(0, 0, 0, 0))
         self._row: GroupType | None = None
+        self._free = False
+        """True without any limit."""
         self._numbers: dict[tuple[str, str], int] = {}
         """Of what waits: (sender, client message id) to its number."""
         self._held: RecentIds | None = None
@@ -73,6 +76,11 @@ class Passing:
         already; 0: it has not waited."""
         if row is not self._row:
             self._settle_row(row)
+        if self._free and not self._numbers:
+            for figures in self._flow.figures:
+                figures.offered[command.priority] += 1
+                figures.passed[command.priority] += 1
+            return None
         exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
         protected = self._world.lists.protects and self._protected(command)
         if self._flow.passes(command.priority, protected, exempt, now_ms):
@@ -106,10 +114,13 @@ class Passing:
         """It waits no longer for the app."""
         self._numbers.pop((command.by, command.client_msg_id), None)
 
+    @property
+    def remembers(self) -> bool:
+        """False if `known` has nothing to say, whatever it is asked."""
+        return self._held is not None or bool(self._numbers)
+
     def known(self, command: SendMessage, now_ms: int) -> Outcome | None:
         """MS-02: what became of the message, if it was sent before and got no SEQ."""
-        if not self._numbers and self._held is None:
-            return None
         name = (command.by, command.client_msg_id)
         number = self._numbers.get(name)
         if number is not None:
@@ -158,6 +169,7 @@ class Passing:
     def _settle_row(self, row: GroupType) -> None:
         """FC-02: limits by type, changeable while it runs."""
         self._row = row
+        self._free = not (row.messages_per_s or row.normal_per_s or row.low_per_s or row.lowest_per_s)
         self._flow.figures = (self.figures, self._world.figures.setdefault(row.name, Figures()))
         self._flow.limits = FlowLimits(
             row.messages_per_s,

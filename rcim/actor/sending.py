@@ -26,21 +26,24 @@ restart (MS-01)."""
 
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """MS-02."""
-    g.there(command.by, command.admin)
+    profile, row = g.there(command.by, command.admin)
     first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
     if first is not None:
         return Outcome(Sent(first[0], first[1], first[2], True))
-    before = g.passing.known(command, now_ms)
-    if before is not None:
-        return before
+    if g.passing.remembers:
+        before = g.passing.known(command, now_ms)
+        if before is not None:
+            return before
+    member = g.members.get(command.by)
     stage = Stage.RIGHT
     try:
-        profile, row, member = _may_send(g, command, now_ms)
-        stage = Stage.WORDS
-        body = g.world.screen(command.body)  # SC-05
-        if body is not command.body:
-            command = msgspec.structs.replace(command, body=body)
-        stage = Stage.RIGHT
+        _check_may_send(g, profile, row, member, command, now_ms)
+        if g.world.lists.screens:  # SC-05
+            stage = Stage.WORDS
+            body = g.world.screen(command.body)
+            if body is not command.body:
+                command = msgspec.structs.replace(command, body=body)
+            stage = Stage.RIGHT
         if command.extra is not None or command.transient:
             command = _checked(g, row, command)
     except RcimError as error:
@@ -183,11 +186,17 @@ def _may_send(g: GroupState, command: SendMessage, now_ms: int) -> tuple[Profile
     """5.2: the group, its type and the sender as a member. Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     member = g.members.get(command.by)
+    _check_may_send(g, profile, row, member, command, now_ms)
+    return profile, row, member
+
+
+def _check_may_send(
+    g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
+) -> None:
     if not command.admin:
         if member is None or member.role < row.send:
             check_right(Operation.SEND, g.who(command.by, False), row)  # SC-01
         check_not_muted(g, profile, row, command.by, now_ms)
-    return profile, row, member
 
 
 def _pass(

@@ -43,6 +43,8 @@ class Lists:
         self._filter: WordFilter | None = None
         self._in_force = dict(self._settings)
         self._protects = self._any_protected()
+        self.screens = self._any_words()
+        """True if there is any word to look for."""
 
     def holds(self, which: AppList, entry: str) -> bool:
         """True if `entry` is on the list."""
@@ -57,6 +59,10 @@ class Lists:
         self._in_force[which] = self._settings[which] | there.keys()
         self._filter = None
         self._protects = self._any_protected()
+        self.screens = self._any_words()
+
+    def _any_words(self) -> bool:
+        return bool(self._in_force[AppList.REFUSED_WORDS] or self._in_force[AppList.REPLACED_WORDS])
 
     def _any_protected(self) -> bool:
         return bool(self._in_force[AppList.PROTECTED_USERS] or self._in_force[AppList.PROTECTED_TYPES])

@@ -201,7 +201,11 @@ class FrequencyControl:
         happened, and it is to be offered. This is the way of nearly all messages."""
         if self.waiting:
             return False
-        now = self._now(now_ms)
+        now = now_ms + self._skew_ms
+        if now < self._last_ms:
+            now = self._now(now_ms)
+        else:
+            self._last_ms = now
         rank = Rank.PROTECTED if protected else _RANKS[priority]
         if self._limits.per_s and self._total_room_ms(rank) > now:
             return False

@@ -137,14 +137,12 @@ def to_wire(m: records.Message) -> frames.Message:
         m.body if m.tip is None else _tip(m.tip),
         to_fields(m.user_fields) if m.user_fields else (),
         to_fields(m.member_fields) if m.member_fields else (),
-        *_rare(m),
+        *(_rare(m) if m.extra is not None or m.changed_ms or m.state is not MessageState.AS_SENT else ()),
     )
 
 
 def _rare(m: records.Message) -> tuple[Any, ...]:
     """What few messages have: the fields of frames.Message behind `member_fields`."""
-    if m.extra is None and m.state is MessageState.AS_SENT:
-        return ()
     x = m.extra or records.Extra()
     return (x.type_name, x.to, x.mentions, x.mentions_all, x.cloud_data, m.state, m.changed_ms, m.changed_by)
 
