@@ -13,7 +13,6 @@ import msgspec
 from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Tell
-from rcim.actor.membership import check_entries
 from rcim.actor.outcomes import Altered, Done, Outcome, Receipts
 from rcim.actor.reading import first_visible
 from rcim.actor.records import Mark, Member, Message, MessageAltered, MessagesHidden, Profile
@@ -25,6 +24,7 @@ from rcim.base.errors import (
     NOT_PERMITTED,
     NOT_RECALLABLE,
     TOO_LATE,
+    TOO_MANY_ENTRIES,
     RcimError,
 )
 from rcim.base.terms import MessageState
@@ -135,7 +135,9 @@ def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bo
 def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:
     """MS-10: at once, however many there are: from now on they are read as deleted."""
     g.allowed(Operation.ALTER, command.by, command.admin)
-    check_entries(g, [command.user_id], now_ms)
+    most = g.world.limits.marks_max
+    if command.user_id not in g.erased and len(g.erased) >= most:
+        raise RcimError(TOO_MANY_ENTRIES, f"at most {most} senders whose messages are deleted")
     for at, message in enumerate(g.tail):
         if message.sender == command.user_id:
             g.tail[at] = message.removed(MessageState.DELETED, now_ms, command.by)

@@ -237,10 +237,14 @@ def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Out
 
 
 def check_entries(g: GroupState, users: Sequence[str], now_ms: int) -> None:
-    """Marks are bounded; those that are over do not count. Raises RcimError(TOO_MANY_ENTRIES)."""
+    """Marks are bounded; those that are over do not count, nor those that only say what is erased, which have a bound of
+    their own (altering.erase). Raises RcimError(TOO_MANY_ENTRIES)."""
     most = g.world.limits.marks_max
     new = sum(u not in g.marks for u in users)
-    if new and len(g.marks) + new > most and len(g.marks) - len(expired(g, now_ms)) + new > most:
+    if not new or len(g.marks) + new <= most:
+        return
+    erased = sum(m == Mark(m.user_id, erased_seq=m.erased_seq) for m in g.marks.values() if m.erased_seq)
+    if len(g.marks) - len(expired(g, now_ms)) - erased + new > most:
         raise RcimError(TOO_MANY_ENTRIES, f"at most {most} applications, mutes and blocks")
 
 

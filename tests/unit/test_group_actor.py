@@ -317,3 +317,16 @@ def test_applications_mutes_and_blocks_are_of_users_not_members() -> None:  # SC
     assert kit.refused(sending("bob", "c1")) == "SENDER_MUTED"
     kit.now += 1
     assert isinstance(kit.send("bob", "c1").result, o.Sent)
+
+
+def test_erased_senders_leave_room_for_mutes() -> None:  # MS-10, SC-02
+    kit = Kit(replace(DEFAULTS, marks_max=3))
+    kit.create(members=tuple("bcdefg"))
+    kit.send("alice", "m")
+    for user in "bcd":
+        kit.do(c.EraseSender("alice", False, user))
+    assert kit.refused(c.EraseSender("alice", False, "e")) == "TOO_MANY_ENTRIES"
+    kit.do(c.EraseSender("alice", False, "b"))
+    kit.do(c.MuteUsers("alice", False, ["e", "f"], 60))
+    kit.do(c.MuteUsers("alice", False, ["b"], 60))
+    assert kit.refused(c.MuteUsers("alice", False, ["g", "h"], 60)) == "TOO_MANY_ENTRIES"
