@@ -108,7 +108,9 @@ class Audience:
     def put(self, messages: Sequence[Packed]) -> None:
         """Keep `messages` for everyone who is in it now."""
         self._kept.extend(messages)
-        self.directed += sum(1 for message in messages if message.only)
+        for message in messages:
+            if message.only:
+                self.directed += 1
         self.newest_seq = messages[-1].seq
         self._visits.clear()
 

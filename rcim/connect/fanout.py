@@ -233,12 +233,12 @@ class Fanout:
     def _gather(self, audience: Audience) -> None:
         """A round over few: written at the end of the turn, with what other conversations have for the same ones."""
         members, newest = audience.members, audience.next
-        given = 0
+        given, directed = 0, audience.directed
         for connection in audience.order:
             number = members[connection]
             if number == newest:
                 continue
-            visit = self._visit(audience, connection, number)
+            visit = audience.visit(number) if not directed else self._visit(audience, connection, number)
             members[connection] = visit.end
             given += visit.end - number
             self.visits += 1

@@ -117,7 +117,8 @@ class Dispatcher:
     def submit(self, request: Request) -> bool:
         """Put a command into the mailbox of `request.key`. False if it is full: the origin is then told by
         `mailbox_drained` when there is room, and submits again."""
-        if isinstance(request.ask, SendMessage | GiveNotice) and request.ask.admin:
+        ask = request.ask
+        if (type(ask) is SendMessage or type(ask) is GiveNotice) and ask.admin:
             return self._back_end.take(request)
         return self._put(request)
 
