@@ -11,7 +11,19 @@ from rcim.dispatch.requests import Origin, Request
 class Mailbox:
     """Commands in their order, the actor they are for, and who waits for room."""
 
-    __slots__ = ("actor", "key", "loading", "queue", "ready", "shard", "slice_timer", "used_ms", "waiting", "waits")
+    __slots__ = (
+        "actor",
+        "key",
+        "loading",
+        "queue",
+        "ready",
+        "shard",
+        "slice_due",
+        "slice_timer",
+        "used_ms",
+        "waiting",
+        "waits",
+    )
 
     def __init__(self, key: str, shard: int) -> None:
         self.key = key
@@ -27,6 +39,8 @@ class Mailbox:
         self.waits: dict[int, list[Request]] = {}
         """Requests that frequency control lets wait, by the number that the actor gave them (dispatch/slices.py)."""
         self.slice_timer: Any = None
+        self.slice_due = 0.0
+        """When it is, by the loop's clock."""
 
     def wake(self, room: int) -> None:
         """Tell those who wait that there is room, once the queue is at most half of `room`."""

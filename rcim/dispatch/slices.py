@@ -91,10 +91,11 @@ class Slices:
     def _arm(self, mailbox: Mailbox, wait_ms: int) -> None:
         due = self._loop.time() + wait_ms / 1000
         if mailbox.slice_timer is not None:
-            if mailbox.slice_timer.when() <= due:
+            if mailbox.slice_due <= due:
                 return
             mailbox.slice_timer.cancel()
         self._armed.add(mailbox)
+        mailbox.slice_due = due  # the loop's handle does not always know it: what is due now is no timer
         mailbox.slice_timer = self._loop.call_at(due, self._end, mailbox)
 
     def _end(self, mailbox: Mailbox) -> None:

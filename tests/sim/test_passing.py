@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 
@@ -14,7 +15,9 @@ from rcim.actor.group import GroupActor
 from rcim.actor.records import Extra, GroupSnapshot
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import HeldBack, MsgFlag, Priority
+from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.requests import Request
+from rcim.dispatch.slices import Slices
 from rcim.rules.group_types import BUILT_IN
 from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
@@ -282,3 +285,16 @@ async def test_what_the_back_end_has_waiting_is_refused_when_the_server_stops() 
     await until(lambda: len(asker.answers) == 40)
     refused = [r for r in asker.answers.values() if isinstance(r, o.Refused)]
     assert refused and {r.code.name for r in refused} == {"SHUTTING_DOWN"}
+
+
+async def test_what_is_due_at_once_can_be_asked_for_twice() -> None:
+    """uvloop makes no timer of what is due already."""
+    loop = asyncio.get_running_loop()
+    ready: list[Mailbox] = []
+    slices = Slices(loop, ready.append, lambda _: True)
+    mailbox = Mailbox("g:a", 0)
+    for wait in (0, 0, 50):
+        slices._arm(mailbox, wait)
+    await until(lambda: ready)
+    assert len(mailbox.queue) == 1 and mailbox.slice_timer is None
+    slices.stop()
