@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
+from rcim_bench.cost import cost_us
 from rcim_bench.rig import facts
 
 from rcim.base.terms import Priority
@@ -29,31 +28,11 @@ def run(seconds: float) -> dict[str, Any]:
             {
                 "frame": cls.NAME,
                 "bytes": len(data),
-                "build_us": _cost(lambda f=frame: f.encode(1), seconds),
-                "parse_us": _cost(lambda c=cls, d=data: c.decode(d[HEADER_BYTES:]), seconds),
-                "construct_build_us": _cost(lambda c=cls, p=plain: reference.build(c, p, 1), seconds),
-                "construct_parse_us": _cost(lambda d=data: reference.parse(d), seconds),
+                "build_us": cost_us(lambda f=frame: f.encode(1), seconds),
+                "parse_us": cost_us(lambda c=cls, d=data: c.decode(d[HEADER_BYTES:]), seconds),
+                "construct_build_us": cost_us(lambda c=cls, p=plain: reference.build(c, p, 1), seconds),
+                "construct_parse_us": cost_us(lambda d=data: reference.parse(d), seconds),
             }
         )
-    check = _cost(lambda: check_body(body, 8192, 64), seconds)
+    check = cost_us(lambda: check_body(body, 8192, 64), seconds)
     return {"bench": "codec", "check_body_us": check, "rows": rows, "machine": facts()}
-
-
-def _cost(call: Callable[[], Any], seconds: float) -> float:
-    """Microseconds of CPU for one call: the best of several rounds, which other processes disturb least."""
-    count = 1
-    while True:
-        start = time.process_time()
-        for _ in range(count):
-            call()
-        if time.process_time() - start > seconds / 10:
-            break
-        count *= 2
-    best = float("inf")
-    end = time.process_time() + seconds
-    while time.process_time() < end:
-        start = time.process_time()
-        for _ in range(count):
-            call()
-        best = min(best, (time.process_time() - start) / count)
-    return round(best * 1e6, 3)

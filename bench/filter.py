@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from rcim_bench.cost import cost_us
 from rcim_bench.rig import facts
 
 from rcim.rules.word_filter import WordFilter
@@ -17,7 +17,6 @@ CHINESE = [chr(code) for code in range(0x4E00, 0x9FFF)]
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 TARGET_US = 20.0
 """SC-05: for 200 characters and 10,000 words."""
-ROUNDS = 7
 
 
 def made_words(count: int, rng: random.Random) -> list[str]:
@@ -46,25 +45,6 @@ def texts(words: list[str], length: int, rng: random.Random) -> dict[str, str]:
     }
 
 
-def microseconds(job: Callable[[], Any], seconds: float) -> float:
-    """The median over ROUNDS of what one call takes."""
-    count = 1
-    while True:
-        start = time.perf_counter()
-        for _ in range(count):
-            job()
-        if time.perf_counter() - start > seconds / ROUNDS / 4:
-            break
-        count *= 2
-    found = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        for _ in range(count):
-            job()
-        found.append((time.perf_counter() - start) / count * 1e6)
-    return statistics.median(found)
-
-
 def run(count: int, length: int, seconds: float, seed: int) -> dict[str, Any]:
     """Measure; returns the report."""
     rng = random.Random(seed)
@@ -75,8 +55,8 @@ def run(count: int, length: int, seconds: float, seed: int) -> dict[str, Any]:
     beside = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     rows = []
     for name, text in texts(words, length, rng).items():
-        own = microseconds(lambda text=text: found.check([text]), seconds)  # type: ignore[misc]
-        other = microseconds(lambda text=text: beside.sub("***", text), seconds)  # type: ignore[misc]
+        own = cost_us(lambda text=text: found.check([text]), seconds)  # type: ignore[misc]
+        other = cost_us(lambda text=text: beside.sub("***", text), seconds)  # type: ignore[misc]
         rows.append(
             {
                 "text": name,

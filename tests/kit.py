@@ -14,7 +14,8 @@ from typing import Any
 
 from rcim.actor.world import UnstoredIds, World
 from rcim.app.server import Back, Front, Server
-from rcim.app.settings import NO_RATES, load
+from rcim.app.settings import NO_RATES
+from rcim.app.sources import load
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority

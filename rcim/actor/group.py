@@ -2,7 +2,7 @@
 
 State changes at once, but what is returned counts only when its record is durable. If the commit fails, whoever
 runs the machine throws it away and loads it again: a failed batch leaves no trace. What each command does stands in the
-module of its kind: sending, altering, lifecycle, membership, members, reading; what they share is state.py.
+module of its kind: sending, given, altering, lifecycle, membership, members, reading; what they share is state.py.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor import altering, lifecycle, members, membership, reading, sending
+from rcim.actor import altering, given, lifecycle, members, membership, reading, sending
 from rcim.actor import commands as c
 from rcim.actor.asking import Ask
-from rcim.actor.outcomes import Asks, Done, Outcome, Refused
+from rcim.actor.outcomes import Done, Outcome, Refused
+from rcim.actor.queries import Asks
 from rcim.actor.records import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.actor.world import World
@@ -81,14 +82,14 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.EndSlice: sending.end_slice,
     c.TakeVerdict: take_verdict,
     c.ReadHistory: reading.history,
-    c.ImportMessages: sending.import_messages,
+    c.ImportMessages: given.import_messages,
     c.AlterMessage: altering.alter,
     c.ReadReceipts: altering.receipts,
     c.HideMessages: altering.hide,
     c.ClearMessages: altering.clear,
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
-    c.GiveNotice: sending.give_notice,
+    c.GiveNotice: given.give_notice,
     c.CreateGroup: lifecycle.create,
     c.EditGroup: lifecycle.edit,
     c.GiveGroup: lifecycle.give,

@@ -7,18 +7,8 @@ from itertools import islice
 import msgspec
 
 from rcim.actor.commands import ReadFlow, ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome, TraceMessage
-from rcim.actor.outcomes import (
-    Flow,
-    Info,
-    MarksQuery,
-    MemberRow,
-    Members,
-    MembersQuery,
-    MessagesQuery,
-    Outcome,
-    Page,
-    Traced,
-)
+from rcim.actor.outcomes import Flow, Info, MemberRow, Members, Outcome, Page, Traced
+from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop

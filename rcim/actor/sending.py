@@ -1,17 +1,18 @@
-"""Sending into a group: the stages of section 5 of the requirements, in their order; import of messages; notices."""
+"""Sending into a group: the stages of section 5 of the requirements, in their order."""
 
 from __future__ import annotations
 
 import msgspec
 
 from rcim.actor.asking import Ask, Verdict
-from rcim.actor.commands import EndSlice, GiveNotice, ImportMessages, SendMessage
-from rcim.actor.effects import Deliver, Effect, Noticed, Tell, Transient
-from rcim.actor.outcomes import AnyResult, Asks, Done, Imported, Outcome, Refused, Sent
+from rcim.actor.commands import EndSlice, SendMessage
+from rcim.actor.effects import Deliver, Effect, Tell, Transient
+from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
+from rcim.actor.queries import Asks
 from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
 from rcim.actor.tracing import Stage, Stop
-from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, SENDER_MUTED, RcimError
+from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, SENDER_MUTED, RcimError
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import MsgFlag
 from rcim.rules.group_types import GroupType, MemberList
@@ -19,6 +20,8 @@ from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
 
+Sender = tuple[Profile, GroupType, Member | None]
+"""The group, its type, and who sends as a member of it."""
 RESERVE = 1000
 """SEQs taken at once where messages are not stored: one commit for so many messages, and a jump of at most as many at a
 restart (MS-01)."""
@@ -55,7 +58,7 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
             number = g.passing.enter(command)
             g.asked[number] = command
             return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command),))
-    return _go(g, profile, row, member, command, now_ms, position, 0)
+    return _go(g, (profile, row, member), command, now_ms, position, 0)
 
 
 def take_verdict(
@@ -77,35 +80,27 @@ def take_verdict(
         extra = msgspec.structs.replace(command.extra or Extra(), cloud_data=verdict.cloud_data)
         command = msgspec.structs.replace(command, extra=extra)
     try:
-        profile, row, member = _may_send(g, command, now_ms)
+        sender = _may_send(g, command, now_ms)
     except RcimError as error:
         _stopped(g, command, Stage.RIGHT, now_ms, error.code.number, error.detail)
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
-    went = _go(g, profile, row, member, command, now_ms, position, number)
+    went = _go(g, sender, command, now_ms, position, number)
     if went.wait:
         return Outcome(Done(), settled=went.settled, again_in_ms=went.again_in_ms)
     assert not isinstance(went.result, Asks)
     return Outcome(Done(), went.record, went.effects, went.more, settled=((number, went.result), *went.settled))
 
 
-def _go(
-    g: GroupState,
-    profile: Profile,
-    row: GroupType,
-    member: Member | None,
-    command: SendMessage,
-    now_ms: int,
-    position: int,
-    number: int,
-) -> Outcome:
+def _go(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, number: int) -> Outcome:
     """It may be sent; frequency control says whether now."""
+    profile, row, member = sender
     if command.transient:
         _stopped(g, command, Stage.TRANSIENT, now_ms, 0, "")
         return _transient(g, profile, row, command, member, now_ms)
     stopped = g.passing.stops(command, member, row, now_ms, number)  # section 6, before a SEQ is spent
     if stopped is not None:
         return stopped
-    return _pass(g, profile, row, member, command, now_ms, position)
+    return _pass(g, sender, command, now_ms, position)
 
 
 def _stopped(g: GroupState, command: SendMessage, stage: Stage, now_ms: int, code: int, text: str) -> None:
@@ -162,11 +157,11 @@ def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> O
     passed, held = g.passing.release(now_ms)
     for number, waited in passed:
         try:
-            profile, row, member = _may_send(g, waited, now_ms)
+            sender = _may_send(g, waited, now_ms)
         except RcimError as error:
             settled.append((number, Refused(error.code, error.detail, error.retry_after_ms)))
             continue
-        one = _pass(g, profile, row, member, waited, now_ms, position + len(records))
+        one = _pass(g, sender, waited, now_ms, position + len(records))
         assert not isinstance(one.result, Asks)
         settled.append((number, one.result))
         effects += one.effects
@@ -182,7 +177,7 @@ def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> O
     )
 
 
-def _may_send(g: GroupState, command: SendMessage, now_ms: int) -> tuple[Profile, GroupType, Member | None]:
+def _may_send(g: GroupState, command: SendMessage, now_ms: int) -> Sender:
     """5.2: the group, its type and the sender as a member. Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     member = g.members.get(command.by)
@@ -199,16 +194,9 @@ def _check_may_send(
         check_not_muted(g, profile, row, command.by, now_ms)
 
 
-def _pass(
-    g: GroupState,
-    profile: Profile,
-    row: GroupType,
-    member: Member | None,
-    command: SendMessage,
-    now_ms: int,
-    position: int,
-) -> Outcome:
+def _pass(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """The message gets its SEQ."""
+    profile, row, member = sender
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not row.stored:
         return _unstored(g, command, member, now_ms, position, first_of_owner)
@@ -337,39 +325,3 @@ def _first(
         MessageKept(g.key, message, _sent_by(g, member, message), g.profile),
         (*effects, Deliver(message)),
     )
-
-
-# ------------------------------------------------------------------------------------------- import, notices
-
-
-def import_messages(g: GroupState, command: ImportMessages, now_ms: int, position: int) -> Outcome:
-    """GR-08: all of them or none; times in order, neither before the group nor in the future."""
-    profile, _, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
-    if not profile.importing:
-        raise RcimError(NOT_PERMITTED, "messages are imported only while the group is")
-    oldest = max(profile.create_time_ms, g.last_msg_time_ms)
-    for at, item in enumerate(command.messages):
-        if not oldest <= item.time_ms <= now_ms:
-            raise RcimError(BAD_PARAMETER, f"messages[{at}].time_ms: {item.time_ms}, must be {oldest} to {now_ms}")
-        oldest = item.time_ms
-    opened: Profile | None = None
-    if g.begin_storing():
-        opened = g.profile = msgspec.structs.replace(profile, first_seq=g.next_seq)
-    records: list[Record] = []
-    first = g.next_seq
-    for at, item in enumerate(command.messages):
-        card = g.members[item.sender].name_card if item.sender in g.members else ""
-        bare = Message(
-            0, 0, 0, item.priority, item.sender, "", "", card, item.client_msg_id, item.body
-        )  # the rest is set by `numbered`
-        records.append(MessageKept(g.key, g.numbered(item.time_ms, position + at, bare), None, opened))
-    return Outcome(Imported(first, g.newest), records[0], (), tuple(records[1:]))
-
-
-def give_notice(g: GroupState, command: GiveNotice, now_ms: int, position: int) -> Outcome:
-    """MS-05: to all, or to named members."""
-    profile, _, _ = g.allowed(Operation.NOTICE, command.by, command.admin)
-    users: list[str] | None = None
-    if command.users:
-        users = [u for u in dict.fromkeys(command.users) if u in g.members and g.knows(profile, u)]
-    return Outcome(Done(), None, (Tell(users, Noticed(now_ms, command.body)),))

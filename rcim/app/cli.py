@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcim.app.settings import Settings, SettingsError, load
+from rcim.app.settings import Settings, SettingsError
+from rcim.app.sources import load
 from rcim.version import __version__
 
 if TYPE_CHECKING:

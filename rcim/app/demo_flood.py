@@ -19,6 +19,7 @@ from rcim.app.datadir import DataDir
 from rcim.app.flood import Flood, gather, inversions
 from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.settings import App
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority
 from rcim.client.swarm import Swarm
@@ -46,7 +47,7 @@ def drawn(flood: Flood, what: str) -> Any:
     """The last second, and all so far."""
     from rich.table import Table
 
-    since = time.time_ns() // 1_000_000 - 1000
+    since = clock.wall_ms() - 1000
     table = Table(title=f"{what}; the limit is {BUILT_IN[TYPE].messages_per_s} messages a second")
     for name in ("priority", "offered/s", "passed/s", "", "held back so far"):
         table.add_column(name, justify="left" if name in ("", "priority") else "right")

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority, group_conversation
 from rcim.client.swarm import SwarmMember
@@ -80,11 +81,11 @@ class Flood:
             await asyncio.sleep(0.02)
 
     def _offer(self, conversation: str, name: str, priority: Priority) -> None:
-        message = Offered(priority, _now_ms())
+        message = Offered(priority, clock.wall_ms())
         self.messages.append(message)
 
         def answered(found: Frame | RcimError) -> None:
-            message.answered_ms = _now_ms()
+            message.answered_ms = clock.wall_ms()
             if isinstance(found, frames.SendOk):
                 message.seq, message.time_ms = found.seq, found.time_ms
                 message.held_back = found.held_back is HeldBack.FREQUENCY
@@ -97,10 +98,6 @@ class Flood:
     def counts(self, true: Callable[[Offered], bool]) -> Counter[Priority]:
         """How many messages of each priority it is true of."""
         return Counter(m.priority for m in self.messages if true(m))
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def inversions(messages: Sequence[Offered]) -> Counter[Priority]:

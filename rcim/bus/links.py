@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.outcomes import ConnectionsQuery, CountersQuery, Info, LoginQuery, Look, OnlineQuery
+from rcim.actor.outcomes import Info
+from rcim.actor.queries import ConnectionsQuery, CountersQuery, LoginQuery, Look, OnlineQuery
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from rcim.actor.commands import Command
-from rcim.actor.outcomes import AnyResult, Look, Query
+from rcim.actor.outcomes import AnyResult
+from rcim.actor.queries import Look, Query
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason, Priority
 from rcim.store.answers import Answer

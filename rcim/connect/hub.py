@@ -7,11 +7,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rcim.actor.outcomes import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
+from rcim.actor.queries import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
 from rcim.actor.records import Change
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, GoneReason
+from rcim.connect.anew import Anew
 from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
 from rcim.connect.gate import HandshakeGate
@@ -87,6 +88,7 @@ class Hub:
         self.rates = UserRates((limits.sends_per_min, limits.reads_per_min, limits.requests_per_min))
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self.logins = Logins(self, identity)
+        self._anew = Anew(self)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
         self._last_id = number << NUMBER_SHIFT
@@ -208,7 +210,7 @@ class Hub:
 
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
-        self.logins.ask_anew()
+        self._anew.ask()
 
     def missed(self, newest: dict[str, int]) -> None:
         """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has

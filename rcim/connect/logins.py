@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rcim.actor.outcomes import HeadsQuery, LoginQuery, Refused
+from rcim.actor.outcomes import Refused
+from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
 from rcim.base import clock
 from rcim.base.errors import (
@@ -28,17 +29,11 @@ from rcim.handlers.desk import Caller
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
-from rcim.store.answers import Heads, LoginFacts
+from rcim.store.answers import LoginFacts
 from rcim.wire.frames import Login, LoginOk
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
-
-
-ANEW_PAUSE_S = 1.0
-"""Before a question for a user that was refused is asked again."""
-HEADS_AT_ONCE = 256
-"""Conversations asked for in one query."""
 
 
 class _Pending:
@@ -59,46 +54,6 @@ class _Pending:
         """Queries need no mailbox."""
 
 
-class _Anew:
-    """A question for a user that is online; the Origin of its query."""
-
-    __slots__ = ("_logins", "_user", "_user_id")
-
-    def __init__(self, logins: Logins, user_id: str, user: OnlineUser) -> None:
-        self._logins = logins
-        self._user_id = user_id
-        self._user = user
-
-    def answer(self, token: int, result: Any) -> None:
-        self._logins._anew(self._user_id, self._user, result)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
-
-
-class _HeadsAsked:
-    """The question for the newest SEQ of conversations; the Origin of its query."""
-
-    __slots__ = ("_hub", "_keys")
-
-    def __init__(self, hub: Hub, keys: list[str]) -> None:
-        self._hub = hub
-        self._keys = keys
-
-    def ask(self) -> None:
-        """Ask, until there is an answer."""
-        self._hub.owner.ask(Request("", HeadsQuery(self._keys), self, 0))
-
-    def answer(self, token: int, result: Any) -> None:
-        if isinstance(result, Heads):
-            self._hub.missed(result.newest)
-        else:
-            self._hub.loop.call_later(ANEW_PAUSE_S, self.ask)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
-
-
 class Logins:
     """See the module's text."""
 
@@ -108,7 +63,6 @@ class Logins:
         self._users: dict[str, OnlineUser] = {}
         self._pending: set[OnlineUser] = set()
         """Those who wait for the store."""
-        self._asking_anew: set[OnlineUser] = set()
         self._unheard: dict[str, set[str]] = {}
         """Conversation to those who are online and want nothing of it delivered (RX-01)."""
         self.guests = 0
@@ -235,12 +189,13 @@ class Logins:
         user.pending -= 1
         waited = Waited(user.changes, user.silences, user.profile, user.logged_out)
         if not user.pending:
-            self._forget_changes(user)
+            self.forget_changes(user)
             self._pending.discard(user)
         return waited
 
     @staticmethod
-    def _forget_changes(user: OnlineUser) -> None:
+    def forget_changes(user: OnlineUser) -> None:
+        """What has changed since it was asked for the user counts no more."""
         user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
 
     def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:
@@ -253,30 +208,19 @@ class Logins:
         """True if a login that waits for the store is about to enter `conversation`."""
         return any(user.changes.get(conversation) for user in self._pending)
 
-    # -- the owner of the conversations is a new one
+    # -- the owner of the conversations is a new one (anew.py)
 
-    def ask_anew(self) -> None:
-        """Ask for everyone who is online what it is in."""
-        for user_id, user in list(self._users.items()):
-            # What was heard from the owner before is older than what this one answers.
-            self._forget_changes(user)
-            if user not in self._asking_anew:  # else the question goes out again by itself
-                self._wait(user)
-                self._asking_anew.add(user)
-                self._ask_for(user_id, user)
-        if not self._asking_anew:
-            self._ask_heads()
+    def everyone(self) -> list[tuple[str, OnlineUser]]:
+        """All who are online, by user id."""
+        return list(self._users.items())
 
-    def _ask_for(self, user_id: str, user: OnlineUser) -> None:
-        heard = list(user.conversations) if is_guest(user_id) else None
-        self._hub.owner.ask(Request("", LoginQuery(user_id, heard), _Anew(self, user_id, user), 0))
+    def wait_for(self, user: OnlineUser) -> None:
+        """An answer about the user is to come: what changes until then counts on top of it."""
+        self._wait(user)
 
-    def _anew(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
-        if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf
-            self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
-            return
+    def found_anew(self, user_id: str, user: OnlineUser, result: LoginFacts) -> None:
+        """What the new owner says of the user: from now on it is in these conversations and no others."""
         waited = self._waited(user)
-        self._asking_anew.discard(user)
         found, silent = now_in(result.conversations, waited.changes), now_silent(result, waited)
         for key in found - user.conversations:
             self.joined(user_id, key)
@@ -288,13 +232,6 @@ class Logins:
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
         self._drop_if_unused(user_id, user)
         self._say_who_is_not_there([*waited.changes, *found])
-        if not self._asking_anew:
-            self._ask_heads()
-
-    def _ask_heads(self) -> None:
-        keys = [audience.key for audience in self._hub.fanout]
-        for at in range(0, len(keys), HEADS_AT_ONCE):
-            _HeadsAsked(self._hub, keys[at : at + HEADS_AT_ONCE]).ask()
 
     # -- changes
 

@@ -17,16 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rcim.actor.commands import GiveNotice, SendMessage
-from rcim.actor.outcomes import (
-    ConnectionsQuery,
-    CountersQuery,
-    Look,
-    MarksQuery,
-    MembersQuery,
-    MessagesQuery,
-    Outcome,
-    Refused,
-)
+from rcim.actor.outcomes import Outcome, Refused
+from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError

@@ -15,21 +15,8 @@ import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor.errands import DeleteUsers, Errand, ImportUsers, SendAs, SyncGroups, Trace, WithMessage
-from rcim.actor.outcomes import (
-    AccountsQuery,
-    Added,
-    Invalidated,
-    LoginQuery,
-    Look,
-    MessageQuery,
-    Page,
-    Refused,
-    Synced,
-    Traced,
-    UserFacts,
-    UserImported,
-    WhoIsOnlineQuery,
-)
+from rcim.actor.outcomes import Added, Invalidated, Page, Refused, Synced, Traced, UserFacts, UserImported
+from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP

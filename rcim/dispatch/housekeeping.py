@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from rcim.actor import commands as c
-from rcim.actor.outcomes import IdleGroupsQuery, Look, OnlineQuery
+from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
 from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.ids import SYSTEM_USER

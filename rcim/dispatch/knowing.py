@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.outcomes import FindGroupsQuery, UserFacts, UserQuery
+from rcim.actor.outcomes import UserFacts
+from rcim.actor.queries import FindGroupsQuery, UserQuery
 from rcim.actor.records import AppSnapshot
 from rcim.actor.world import World
 from rcim.base.terms import AppList

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from rcim.actor.outcomes import AnyResult, Look, Refused
+from rcim.actor.outcomes import AnyResult, Refused
+from rcim.actor.queries import Look
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason, Priority
 from rcim.store.answers import Answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes
+from rcim.actor import commands, outcomes, queries
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
@@ -21,13 +21,13 @@ from rcim.wire.elements import check_body
 def groups(frame: frames.AdminGroups, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_GROUPS."""
     most = desk.limits.list_page_max
-    return ToStore(outcomes.AllGroupsQuery(frame.cursor, page_limit(frame.limit, most, most)))
+    return ToStore(queries.AllGroupsQuery(frame.cursor, page_limit(frame.limit, most, most)))
 
 
 def connections(frame: frames.AdminConnections, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_CONNECTIONS."""
     most = desk.limits.list_page_max
-    return ToStore(outcomes.ConnectionsQuery(frame.after_id, page_limit(frame.limit, most, most), frame.user_id))
+    return ToStore(queries.ConnectionsQuery(frame.after_id, page_limit(frame.limit, most, most), frame.user_id))
 
 
 def connections_ok(result: answers.ConnectionsPage, desk: Desk) -> frames.AdminConnectionsOk:
@@ -50,7 +50,7 @@ def connections_ok(result: answers.ConnectionsPage, desk: Desk) -> frames.AdminC
 
 def stats(frame: frames.AdminStats, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_STATS."""
-    return ToStore(outcomes.CountersQuery())
+    return ToStore(queries.CountersQuery())
 
 
 def stats_ok(result: answers.Counted, desk: Desk) -> frames.AdminStatsOk:

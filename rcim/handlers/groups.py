@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rcim.actor import commands, outcomes, records
+from rcim.actor import commands, outcomes, queries, records
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
 from rcim.base.ids import check_group_id, check_user_id, has_control, is_guest, made_group_id
 from rcim.base.terms import group_conversation
@@ -130,7 +130,7 @@ def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
     limit = page_limit(frame.limit, most, most)
     if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator sees the groups of others")
-    return ToStore(outcomes.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit))
+    return ToStore(queries.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit))
 
 
 def find(frame: frames.GroupFind, caller: Caller, desk: Desk) -> ToStore:
@@ -140,7 +140,7 @@ def find(frame: frames.GroupFind, caller: Caller, desk: Desk) -> ToStore:
     if is_guest(caller.user_id):
         raise guests_may_not()
     most = desk.limits.list_page_max
-    return ToStore(outcomes.FindGroupsQuery(frame.words, frame.cursor, page_limit(frame.limit, most, most)))
+    return ToStore(queries.FindGroupsQuery(frame.words, frame.cursor, page_limit(frame.limit, most, most)))
 
 
 def guests_may_not() -> RcimError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, errands, outcomes
+from rcim.actor import commands, errands, outcomes, queries
 from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
 from rcim.base.errors import BAD_PARAMETER, RcimError
@@ -51,7 +51,7 @@ def profile_get(frame: frames.ProfileGet, caller: Caller, desk: Desk) -> ToStore
         raise guests_may_not()
     user_id = check_user_id(frame.user_id)
     who = Who.APP_ADMIN if caller.admin else Who.ANYONE
-    return ToStore(outcomes.UserQuery(user_id, int(who), user_id == caller.user_id))
+    return ToStore(queries.UserQuery(user_id, int(who), user_id == caller.user_id))
 
 
 def facts_ok(result: outcomes.UserFacts, desk: Desk) -> frames.ProfileGetOk:
@@ -84,7 +84,7 @@ def accounts_delete(frame: frames.AdminAccountsDelete, caller: Caller, desk: Des
 
 def accounts_query(frame: frames.AdminAccountsQuery, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_ACCOUNTS_QUERY."""
-    return ToStore(outcomes.AccountsQuery(check_users(frame.users, desk.limits.accounts_max)))
+    return ToStore(queries.AccountsQuery(check_users(frame.users, desk.limits.accounts_max)))
 
 
 def invalidate(frame: frames.AdminAccountInvalidate, caller: Caller, desk: Desk) -> ToActor:

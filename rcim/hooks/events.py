@@ -3,11 +3,11 @@ documents)."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from rcim.actor.asking import Ask, Verdict
 from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
 from rcim.wire.elements import check_body, decode_body, encode_body
@@ -22,12 +22,12 @@ class BadAnswer(Exception):
     """What came back is no answer; the text says why."""
 
 
-def fields_of(ask: Ask, now_ms: int | None = None) -> Json:
+def fields_of(ask: Ask) -> Json:
     """The body of the request."""
     made = {
         "CallbackCommand": ask.name,
         "Type": ask.type,
-        "EventTime": int(time.time() * 1000) if now_ms is None else now_ms,
+        "EventTime": clock.wall_ms(),
     }
     command = ask.command
     match command:

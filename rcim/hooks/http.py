@@ -11,13 +11,13 @@ import hashlib
 import ipaddress
 import json
 import socket
-import time
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from rcim.base import clock
 from rcim.hooks.events import BadAnswer, Json
 
 ANSWER_BYTES_MAX = 64 * 1024
@@ -132,6 +132,6 @@ class Caller:
             "OptPlatform": "Unknown",
         }
         if self._token:
-            now_s = int(time.time())
+            now_s = clock.wall_ms() // 1000
             query |= {"Sign": signature(self._token, now_s), "RequestTime": str(now_s)}
         return query

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rcim.actor.outcomes import (
+from rcim.actor.outcomes import Marks, MemberRow, Members, Page, UserFacts
+from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
     FindGroupsQuery,
@@ -13,16 +14,11 @@ from rcim.actor.outcomes import (
     IdleGroupsQuery,
     JoinedGroupsQuery,
     LoginQuery,
-    Marks,
     MarksQuery,
-    MemberRow,
-    Members,
     MembersQuery,
     MessageQuery,
     MessagesQuery,
-    Page,
     Query,
-    UserFacts,
     UserQuery,
 )
 from rcim.actor.reading import seen_by

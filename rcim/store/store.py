@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from rcim.actor.outcomes import Query
+from rcim.actor.queries import Query
 from rcim.actor.records import (
     AppSnapshot,
     GroupChanged,

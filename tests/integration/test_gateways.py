@@ -14,7 +14,7 @@ import pytest
 from rcim.actor.outcomes import Refused
 from rcim.app import gateways as gateways_module
 from rcim.app.part import Part
-from rcim.app.settings import load
+from rcim.app.sources import load
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.terms import Priority
 from rcim.bus import links as links_module
@@ -321,9 +321,7 @@ async def test_an_owner_that_hangs_is_as_good_as_none(cluster: TestCluster, monk
     await until(lambda: not remote.linked)
     await cluster.start_owner()
     await linked(cluster)
-    await until(
-        lambda: not remote._outstanding and not cluster.hubs[0].logins._asking_anew, "asked once, answered once"
-    )
+    await until(lambda: not remote._outstanding and not cluster.hubs[0]._anew._asking, "asked once, answered once")
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
 
@@ -332,7 +330,7 @@ async def test_owners_that_come_and_go_are_asked_once(cluster: TestCluster) -> N
     remote = owner_of(cluster, 0)
     for _ in range(5):
         remote._hub.owner_is_new()  # type: ignore[union-attr]
-    assert len(cluster.hubs[0].logins._asking_anew) == 1
+    assert len(cluster.hubs[0]._anew._asking) == 1
     assert sum(not command for _, command in remote._outstanding.values()) == 1
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
@@ -356,7 +354,7 @@ async def test_what_an_owner_before_said_does_not_count_any_more(cluster: TestCl
 async def test_a_question_for_heads_is_asked_until_it_is_answered(
     cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.connect.logins.ANEW_PAUSE_S", 0.0)
+    monkeypatch.setattr("rcim.connect.anew.ANEW_PAUSE_S", 0.0)
     alice, bob = await two(cluster)
     await alice.ask(send("g", "c1"))
     await bob.take_of(f.Deliver)
@@ -373,7 +371,7 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
         return answer_all(queries)
 
     monkeypatch.setattr(store, "answer_all", flaky)
-    cluster.hubs[1].logins._ask_heads()
+    cluster.hubs[1]._anew._ask_heads()
     told = await bob.take_of(f.Resync)
     assert (told.from_seq, told.newest_seq) == (2, 2) and not failing
 

@@ -47,7 +47,7 @@ async def owner_dies(cluster: TestCluster) -> None:
     await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
     await cluster.start_owner()
     await until(lambda: all(remote.linked for _, remote in cluster.gateways))
-    await until(lambda: not any(hub.logins._asking_anew for hub in cluster.hubs))
+    await until(lambda: not any(hub._anew._asking for hub in cluster.hubs))
 
 
 async def test_guests_go_on_hearing_when_the_owner_is_a_new_one(cluster: TestCluster) -> None:  # ID-06

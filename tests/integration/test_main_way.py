@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rcim.actor.outcomes import LoginQuery
+from rcim.actor.queries import LoginQuery
 from rcim.actor.records import GroupChanged
 from rcim.actor.records import Message as Kept
 from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError

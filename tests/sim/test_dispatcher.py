@@ -16,6 +16,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor import queries as q
 from rcim.actor.records import Message
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
@@ -88,18 +89,18 @@ class Outlet:
     def listening(self, conversation: str) -> bool:
         return True
 
-    def look(self, query: o.Look, done: Callable[[Any], None]) -> None:
-        if isinstance(query, o.OnlineQuery):
+    def look(self, query: q.Look, done: Callable[[Any], None]) -> None:
+        if isinstance(query, q.OnlineQuery):
             done(None if self.online is None else sorted(self.online))
         else:
-            done({"connections": 3} if isinstance(query, o.CountersQuery) else ROWS[: query.limit + 1])
+            done({"connections": 3} if isinstance(query, q.CountersQuery) else ROWS[: query.limit + 1])
 
     def deliver(self, conversation: str, packed: Sequence[Packed]) -> None:
         messages = [unpack(one.row, Message) for one in packed]
         for message in messages:
             if message.message_id >> 63:
                 continue  # of a type that stores none
-            query = o.MessagesQuery(conversation, message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
+            query = q.MessagesQuery(conversation, message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
             (answer,) = self._store.answer_all([query])
             assert isinstance(answer, o.Page) and answer.messages == [message], "delivered before durable"
         self.seen.setdefault(conversation, []).extend(messages)
@@ -410,9 +411,9 @@ async def test_a_failed_load_loses_nobody_elses_batch(monkeypatch: pytest.Monkey
 
 async def test_looking_at_connections() -> None:  # AB-01
     sim = Sim()
-    sim.dispatcher.ask(Request("", o.ConnectionsQuery(0, 2, ""), sim.asker, 900))
-    sim.dispatcher.ask(Request("", o.ConnectionsQuery(0, 3, ""), sim.asker, 901))
-    sim.dispatcher.ask(Request("", o.CountersQuery(), sim.asker, 902))
+    sim.dispatcher.ask(Request("", q.ConnectionsQuery(0, 2, ""), sim.asker, 900))
+    sim.dispatcher.ask(Request("", q.ConnectionsQuery(0, 3, ""), sim.asker, 901))
+    sim.dispatcher.ask(Request("", q.CountersQuery(), sim.asker, 902))
     assert sim.asker.answers[900] == ConnectionsPage(ROWS[:2], 5)
     assert sim.asker.answers[901] == ConnectionsPage(ROWS, 0)
     counted = sim.asker.answers[902].values

@@ -9,6 +9,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor import queries as q
 from rcim.actor.group import GroupActor
 from rcim.actor.records import GroupChanged, GroupCreated, GroupSnapshot, MessageKept
 from rcim.base.errors import RcimError
@@ -250,7 +251,7 @@ def test_history_before_joining_is_hidden() -> None:  # GT-14
 
     def bounds(command: c.ReadHistory) -> tuple[int, int, int]:
         query = kit.do(command).result
-        assert isinstance(query, o.MessagesQuery)
+        assert isinstance(query, q.MessagesQuery)
         return query.first_seq, query.from_seq, query.to_seq
 
     assert bounds(history("alice")) == (1, 1, 4)
@@ -293,7 +294,7 @@ def test_history_goes_back_as_far_as_the_type_says() -> None:  # GT-22, AB-04
 
     def since(command: c.ReadHistory) -> int:
         query = kit.do(command).result
-        assert isinstance(query, o.MessagesQuery)
+        assert isinstance(query, q.MessagesQuery)
         return query.from_time_ms
 
     assert since(history("alice")) == 0, "a young group is not searched by time"

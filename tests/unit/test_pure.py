@@ -293,7 +293,7 @@ def test_a_guest_that_fails_does_not_close_the_gate() -> None:
 
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
-    from rcim.actor import commands, errands, outcomes
+    from rcim.actor import commands, errands, outcomes, queries
     from rcim.bus import messages
     from rcim.store import answers
 
@@ -303,8 +303,8 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
 
     assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result)
     assert set(get_args(commands.Command)) == all_of(commands, commands.Asked)
-    asked = all_of(outcomes, outcomes.Asks) | all_of(errands, errands.Errand)
-    assert set(get_args(outcomes.Query)) == asked
+    asked = all_of(queries, queries.Asks) | all_of(errands, errands.Errand)
+    assert set(get_args(queries.Query)) == asked
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
     assert {x for x in tagged if x.__struct_config__.tag_field == "what"} <= set(get_args(answers.Answer))
     for kind in (messages.Up, messages.Down):

@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.settings import Settings, SettingsError, from_plain, load, plain
+from rcim.app.settings import Settings, SettingsError, from_plain, plain
+from rcim.app.sources import load
 from rcim.session.usersig import mint, verify
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rcim.actor import outcomes as o
+from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.base.ids import message_id, shard_of
 from rcim.base.limits import DEFAULTS
@@ -71,9 +72,9 @@ def kept(seq: int, key: str = KEY, time_ms: int | None = None, position: int | N
     return r.MessageKept(key, message)
 
 
-def page(low: int, high: int, limit: int = 100, backwards: bool = False, **more: int) -> o.MessagesQuery:
+def page(low: int, high: int, limit: int = 100, backwards: bool = False, **more: int) -> q.MessagesQuery:
     times = {"from_time_ms": 0, "to_time_ms": 0, **more}
-    return o.MessagesQuery(
+    return q.MessagesQuery(
         key=KEY, from_seq=low, to_seq=high, limit=limit, backwards=backwards, newest_seq=50, first_seq=1, **times
     )
 
@@ -86,8 +87,8 @@ def test_an_empty_store(kit: Kit) -> None:
     assert kit.store.claim() == [1] * 64
     snapshot = kit.store.load_group(KEY, 0)
     assert snapshot.profile is None and snapshot.next_seq == 1 and snapshot.members == []
-    assert kit.ask(o.LoginQuery("alice")) == LoginFacts(r.UserProfile(), [])
-    assert kit.ask(o.AllGroupsQuery("", 10)) == GroupsPage([], "")
+    assert kit.ask(q.LoginQuery("alice")) == LoginFacts(r.UserProfile(), [])
+    assert kit.ask(q.AllGroupsQuery("", 10)) == GroupsPage([], "")
     assert kit.faults() == [] and not kit.store.purge_step()
 
 
@@ -101,8 +102,8 @@ def test_records_become_state(kit: Kit) -> None:
     assert {m.user_id: m.joined_seq for m in snapshot.members} == {"alice": 0, "carol": 50}
     assert len(snapshot.recent) == 50 and snapshot.recent[0].seq == 1
     assert kit.store.claim()[shard_of(KEY)] == 54
-    assert kit.ask(o.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [])
-    assert kit.ask(o.LoginQuery("carol")).conversations == [KEY]
+    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [])
+    assert kit.ask(q.LoginQuery("carol")).conversations == [KEY]
     assert kit.store.load_user("@:bob", "bob").profile == r.UserProfile("Bob", "u")
     assert kit.faults() == []
 
@@ -133,7 +134,7 @@ def test_only_the_window_is_remembered(kit: Kit) -> None:  # MS-02
         (page(5, 8, from_time_ms=60, backwards=True), [8, 7, 6], False),
     ],
 )
-def test_pages_of_history(kit: Kit, query: o.MessagesQuery, found: list[int], more: bool) -> None:  # RX-06
+def test_pages_of_history(kit: Kit, query: q.MessagesQuery, found: list[int], more: bool) -> None:  # RX-06
     kit.append(created(), *(kept(seq) for seq in range(1, 51)))
     answer = kit.ask(query)
     assert seqs(answer) == found and answer.more == more
@@ -159,7 +160,7 @@ def test_pages_of_members_and_groups(kit: Kit) -> None:  # GR-05
     found: list[str] = []
     cursor = ""
     while True:
-        answer = kit.ask(o.MembersQuery(KEY, cursor, 10, 0, "alice", [], []))
+        answer = kit.ask(q.MembersQuery(KEY, cursor, 10, 0, "alice", [], []))
         assert isinstance(answer, o.Members)
         found += [row.member.user_id for row in answer.rows]
         cursor = answer.next
@@ -169,21 +170,21 @@ def test_pages_of_members_and_groups(kit: Kit) -> None:  # GR-05
     names: list[str] = []
     cursor = ""
     while True:
-        groups = kit.ask(o.JoinedGroupsQuery("u01", cursor, 5))
+        groups = kit.ask(q.JoinedGroupsQuery("u01", cursor, 5))
         names += [g.profile.group_id for g in groups.groups]
         assert all(g.member is not None and g.member.user_id == "u01" for g in groups.groups)
         cursor = groups.next
         if not cursor:
             break
     assert names == [f"group{i:02}" for i in range(12)] + ["lobby"]
-    everything = kit.ask(o.AllGroupsQuery("g:group05", 100))
+    everything = kit.ask(q.AllGroupsQuery("g:group05", 100))
     assert [g.profile.group_id for g in everything.groups] == [f"group{i:02}" for i in range(6, 12)] + ["lobby"]
 
 
 def test_a_user_or_group_whose_id_begins_another(kit: Kit) -> None:
     kit.append(created("g:a", "u"), created("g:ab", "ux"), kept(1, "g:ab"))
     assert [m.user_id for m in kit.store.load_group("g:a", 0).members] == ["alice", "u"]
-    assert kit.ask(o.LoginQuery("u")).conversations == ["g:a"]
+    assert kit.ask(q.LoginQuery("u")).conversations == ["g:a"]
     assert kit.faults() == []
 
 
@@ -192,7 +193,7 @@ def test_a_dissolved_group_leaves_its_counter(kit: Kit) -> None:  # MS-01
     kit.append(r.GroupDissolved(KEY))
     snapshot = kit.store.load_group(KEY, 0)
     assert snapshot.profile is None and snapshot.next_seq == 1201 and snapshot.members == []
-    assert kit.ask(o.LoginQuery("bob")).conversations == []
+    assert kit.ask(q.LoginQuery("bob")).conversations == []
     kit.append(created(KEY, first_seq=1201))
     kit.append(kept(1201, position=1300, time_ms=99999))
     assert seqs(kit.ask(page(1, 1300, 3))) == [1, 2, 3], "not yet removed"
@@ -333,7 +334,7 @@ def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:  # 
     assert kit.faults()
     again = Kit(backend)
     assert again.faults() == [] and again.store.load_app().counts == {"Public": 2}
-    facts = again.ask(o.LoginQuery("bob"))
+    facts = again.ask(q.LoginQuery("bob"))
     assert facts.conversations == [KEY] and facts.silent == []
     with backend.write() as view:
         view.put("meta", b"schema", keys.U16.pack(99))
@@ -352,7 +353,7 @@ def test_finding_groups_page_by_page(kit: Kit) -> None:  # GR-09
         names: list[str] = []
         cursor = ""
         while True:
-            page = kit.ask(o.FindGroupsQuery(words, cursor, limit, ["Public"] if types is None else types))
+            page = kit.ask(q.FindGroupsQuery(words, cursor, limit, ["Public"] if types is None else types))
             names += [row.profile.group_id for row in page.groups]
             cursor = page.next
             if not cursor:
@@ -362,4 +363,4 @@ def test_finding_groups_page_by_page(kit: Kit) -> None:  # GR-09
     assert sorted(found("club red")) == [f"n{i:02}" for i in range(1, 30, 2)] == sorted(found("chess re"))
     assert found("n03") == ["n03"] and found("ess") == [] and found("chess", types=[]) == []
     for cursor in ("\x00", "zzz", "\U0010ffff", "chess\x00g:n29"):
-        assert isinstance(kit.ask(o.FindGroupsQuery("chess", cursor, 5, ["Public"])), GroupsPage)
+        assert isinstance(kit.ask(q.FindGroupsQuery("chess", cursor, 5, ["Public"])), GroupsPage)

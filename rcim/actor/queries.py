@@ -1,0 +1,168 @@
+"""Queries: what the store, or who holds connections, is asked. The right to it has been checked."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor.errands import AnyErrand
+
+
+class Asks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """What the store, or who holds connections, is asked."""
+
+
+class MessagesQuery(Asks, frozen=True, gc=False):
+    """A page of messages, the right to which has been checked: from_seq <= SEQ <= to_seq."""
+
+    key: str
+    from_seq: int
+    to_seq: int
+    limit: int
+    backwards: bool
+    from_time_ms: int
+    to_time_ms: int
+    newest_seq: int
+    first_seq: int
+    by: str = ""
+    """Who asks; empty: somebody who may see all (MS-07)."""
+    erased: dict[str, int] = {}
+    """MS-10: sender to the SEQ up to which its messages are deleted."""
+
+
+class MessageQuery(Asks, frozen=True, gc=False):
+    """One message as it is kept."""
+
+    key: str
+    seq: int
+
+
+class MembersQuery(Asks, frozen=True, gc=False):
+    """A page of members after `cursor`, by user id, with the custom fields that may be read: `keys` of others,
+    `own_keys` of `by` itself."""
+
+    key: str
+    cursor: str
+    limit: int
+    role: int
+    """Only members with this role; 0: all."""
+    by: str
+    keys: list[str]
+    own_keys: list[str]
+
+
+class MarksQuery(Asks, frozen=True, gc=False):
+    """A page of marks after `cursor`, by user id, of those that are `which` (as in ReadMarks) at `now_ms`."""
+
+    key: str
+    which: str
+    cursor: str
+    limit: int
+    now_ms: int
+
+
+class JoinedGroupsQuery(Asks, frozen=True, gc=False):
+    """A page of the groups of `user_id` after `cursor`, by key."""
+
+    user_id: str
+    cursor: str
+    limit: int
+
+
+class AllGroupsQuery(Asks, frozen=True, gc=False):
+    """A page of all groups after `cursor`, by key."""
+
+    cursor: str
+    limit: int
+
+
+class FindGroupsQuery(Asks, frozen=True, gc=False):
+    """GR-09: groups with this id or these words, of the types in `types`, after `cursor`."""
+
+    words: str
+    cursor: str
+    limit: int
+    types: list[str] = []
+    """Filled in by who owns the conversations: the types that can be searched now."""
+
+
+class IdleGroupsQuery(Asks, frozen=True, gc=False):
+    """A page of groups after `cursor` of the types in `types`, with when something happened last (GT-11, GT-24)."""
+
+    types: list[str]
+    cursor: str
+    limit: int
+
+
+class UserQuery(Asks, frozen=True, gc=False):
+    """The profile of a user, with those custom fields that `who` (a standing) may read; `own`: they are the reader's."""
+
+    user_id: str
+    who: int
+    own: bool
+
+
+class AccountsQuery(Asks, frozen=True, gc=False):
+    """ID-09."""
+
+    users: list[str]
+
+
+class ConnectionsQuery(Asks, frozen=True, gc=False):
+    """Connections with ids above `after_id`, up to `limit`, by id; only those of `user_id` unless empty."""
+
+    after_id: int
+    limit: int
+    user_id: str
+
+
+class OnlineQuery(Asks, frozen=True, gc=False):
+    """Which users are online in the conversation."""
+
+    key: str
+
+
+class WhoIsOnlineQuery(Asks, frozen=True, gc=False):
+    """Which of these users are online."""
+
+    users: list[str]
+
+
+class HeadsQuery(Asks, frozen=True, gc=False):
+    """The newest SEQ of each of these conversations."""
+
+    keys: list[str]
+
+
+class CountersQuery(Asks, frozen=True, gc=False):
+    """All counters of the server."""
+
+
+class LoginQuery(Asks, frozen=True, gc=False):
+    """What a login needs: the user's profile and the keys of all its conversations; of a guest, which of `heard` are
+    still there."""
+
+    user_id: str
+    heard: list[str] | None = None
+    hidden: bool = False
+    """True: also those that it does not know of yet."""
+
+
+Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
+"""Answered by who holds connections; the others by the store."""
+
+Query = (
+    MessagesQuery
+    | MessageQuery
+    | MembersQuery
+    | MarksQuery
+    | JoinedGroupsQuery
+    | AllGroupsQuery
+    | FindGroupsQuery
+    | IdleGroupsQuery
+    | UserQuery
+    | AccountsQuery
+    | LoginQuery
+    | HeadsQuery
+    | Look
+    | AnyErrand
+)

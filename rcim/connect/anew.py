@@ -1,0 +1,103 @@
+"""Asking anew after the owner of the conversations has died and another is there: what may not have been heard.
+
+1. Everyone who is online is asked for, as at a login: a question that is refused is asked again.
+2. When all are known, the newest SEQ of each conversation is asked for, and who lacks anything is told so (RX-05).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rcim.actor.outcomes import Refused
+from rcim.actor.queries import HeadsQuery, LoginQuery
+from rcim.base.ids import is_guest
+from rcim.connect.online import OnlineUser
+from rcim.dispatch.requests import Request
+from rcim.store.answers import Heads, LoginFacts
+
+if TYPE_CHECKING:
+    from rcim.connect.hub import Hub
+
+ANEW_PAUSE_S = 1.0
+"""Before a question for a user that was refused is asked again."""
+HEADS_AT_ONCE = 256
+"""Conversations asked for in one query."""
+
+
+class _UserAsked:
+    """A question for a user that is online; the Origin of its query."""
+
+    __slots__ = ("_anew", "_user", "_user_id")
+
+    def __init__(self, anew: Anew, user_id: str, user: OnlineUser) -> None:
+        self._anew = anew
+        self._user_id = user_id
+        self._user = user
+
+    def answer(self, token: int, result: Any) -> None:
+        self._anew._answered(self._user_id, self._user, result)
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need no mailbox."""
+
+
+class _HeadsAsked:
+    """The question for the newest SEQ of conversations; the Origin of its query."""
+
+    __slots__ = ("_hub", "_keys")
+
+    def __init__(self, hub: Hub, keys: list[str]) -> None:
+        self._hub = hub
+        self._keys = keys
+
+    def ask(self) -> None:
+        """Ask, until there is an answer."""
+        self._hub.owner.ask(Request("", HeadsQuery(self._keys), self, 0))
+
+    def answer(self, token: int, result: Any) -> None:
+        if isinstance(result, Heads):
+            self._hub.missed(result.newest)
+        else:
+            self._hub.loop.call_later(ANEW_PAUSE_S, self.ask)
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need no mailbox."""
+
+
+class Anew:
+    """See the module's text."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._asking: set[OnlineUser] = set()
+
+    def ask(self) -> None:
+        """Ask for everyone who is online what it is in."""
+        logins = self._hub.logins
+        for user_id, user in logins.everyone():
+            # What was heard from the owner before is older than what this one answers.
+            logins.forget_changes(user)
+            if user not in self._asking:  # else the question goes out again by itself
+                logins.wait_for(user)
+                self._asking.add(user)
+                self._ask_for(user_id, user)
+        if not self._asking:
+            self._ask_heads()
+
+    def _ask_for(self, user_id: str, user: OnlineUser) -> None:
+        heard = list(user.conversations) if is_guest(user_id) else None
+        self._hub.owner.ask(Request("", LoginQuery(user_id, heard), _UserAsked(self, user_id, user), 0))
+
+    def _answered(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
+        if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf
+            self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
+            return
+        self._asking.discard(user)
+        self._hub.logins.found_anew(user_id, user, result)
+        if not self._asking:
+            self._ask_heads()
+
+    def _ask_heads(self) -> None:
+        keys = [audience.key for audience in self._hub.fanout]
+        for at in range(0, len(keys), HEADS_AT_ONCE):
+            _HeadsAsked(self._hub, keys[at : at + HEADS_AT_ONCE]).ask()
