@@ -18,6 +18,7 @@ from rcim.base.terms import (
     Platform,
     Priority,
     Role,
+    UserList,
 )
 from rcim.wire import frames as f
 from rcim.wire.elements import (
@@ -157,8 +158,13 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupOwnerSetOk(),
     f.GroupFind("lob", "", 20),
     f.GroupFindOk([f.GroupEntry("lobby", "Public", "Lobby", "alice", 2, 7, 0, 0, info_seq=3)], ""),
-    f.GroupRead("lobby", 7),
-    f.GroupReadOk(7),
+    f.ConversationRead("c:5:alice:bob", 7),
+    f.ConversationReadOk(7),
+    f.MessagesRead("c:5:alice:bob", "bob", 7, TIME),
+    f.UserListChange(UserList.BLACK, ["mallory"], []),
+    f.UserListChangeOk(),
+    f.UserListGet(UserList.BLACK, "", 0, "alice"),
+    f.UserListOk(["mallory"], ""),
     f.GroupInvite("family", ["bob", "carol"]),
     f.GroupInviteOk([f.AddedEntry("bob", AddResult.ADDED), f.AddedEntry("carol", AddResult.ALREADY)]),
     f.GroupKick("lobby", ["bob"], "too loud"),

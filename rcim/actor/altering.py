@@ -16,7 +16,7 @@ from rcim.actor.effects import Effect, Erased, Hidden, Tell
 from rcim.actor.outcomes import Altered, Done, Outcome, Receipts
 from rcim.actor.reading import first_visible
 from rcim.actor.records import Mark, Member, Message, MessageAltered, MessagesHidden, Profile
-from rcim.actor.sending import check_not_muted
+from rcim.actor.sending import check_not_barred, check_not_muted
 from rcim.actor.state import GroupState
 from rcim.base.errors import (
     NO_RECEIPTS,
@@ -105,6 +105,8 @@ def _check_may(
             return
         if not own:
             raise RcimError(NOT_PERMITTED, "only the sender edits a message")
+        if g.pair is not None:
+            check_not_barred(g, command.by, False)
         check_not_muted(g, profile, row, command.by, now_ms)
         _check_time(message, row.edit_s, now_ms, "edited")
     elif not others:
@@ -163,6 +165,8 @@ def hide(g: GroupState, command: HideMessages, now_ms: int, position: int) -> Ou
 def clear(g: GroupState, command: ClearMessages, now_ms: int, position: int) -> Outcome:
     """MS-10: delete for oneself all that there is."""
     g.allowed(Operation.OWN_MEMBER, command.by, False)
+    if not g.newest:
+        return Outcome(Done())
     member = msgspec.structs.replace(g.members[command.by], cleared_seq=g.newest)
     said = Tell([command.by], Hidden([], g.newest))
     return g.settle(Done(), now_ms, position, put=[member], info=False, more=(said,))

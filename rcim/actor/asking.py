@@ -12,10 +12,16 @@ import msgspec
 from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
 from rcim.base.errors import CALLBACK_FAILED, CALLBACK_REFUSED, OVERLOADED, ErrorCode, app_code, is_app_code
 
+
+class SendInPair:
+    """SendMessage in a one-to-one conversation, which has an event of its own."""
+
+
 Asked = SendMessage | CreateGroup | JoinGroup | InviteUsers
 
 EVENTS: dict[str, type] = {
     "Group.CallbackBeforeSendMsg": SendMessage,
+    "C2C.CallbackBeforeSendMsg": SendInPair,
     "Group.CallbackBeforeCreateGroup": CreateGroup,
     "Group.CallbackBeforeApplyJoinGroup": JoinGroup,
     "Group.CallbackBeforeInviteJoinGroup": InviteUsers,
@@ -31,6 +37,8 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     group_id: str
     type: str
     command: Asked
+    to: str = ""
+    """In a one-to-one conversation: whom it goes to."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -48,12 +56,12 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     refused: tuple[str, ...] = ()
     """Of an invitation: who is not to be invited."""
 
-    def error(self) -> tuple[ErrorCode, str]:
-        """The code and text of a refusal."""
+    def error(self, refused: ErrorCode = CALLBACK_REFUSED) -> tuple[ErrorCode, str]:
+        """The code and text of a refusal; `refused` where the app names no code of its own."""
         for own in (CALLBACK_FAILED, OVERLOADED):
             if self.code == own.number:
                 return own, own.meaning
-        code = app_code(self.code) if is_app_code(self.code) else CALLBACK_REFUSED
+        code = app_code(self.code) if is_app_code(self.code) else refused
         return code, self.text or code.meaning
 
 

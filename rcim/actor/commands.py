@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from rcim.actor.records import Extra, Fields, Message
-from rcim.base.terms import AppList, ApplyJoinOption, Gender, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import AppList, ApplyJoinOption, Gender, MessageState, MsgFlag, Priority, Role, UserList
 from rcim.rules.type_table import TypeChange
 
 
@@ -110,7 +110,7 @@ class EraseSender(Asked, frozen=True, gc=False):
 
 
 class MarkRead(Asked, frozen=True, gc=False):
-    """GR-04, MsgSeq."""
+    """GR-04, MsgSeq; MS-11 in a one-to-one conversation."""
 
     seq: int
 
@@ -271,6 +271,18 @@ class PlaceMember(Asked, frozen=True, gc=False):
     forced: bool = False
 
 
+class TakeListed(Asked, frozen=True, gc=False):
+    """SC-07, to a one-to-one conversation: `by` has the other on this list from now on, or no longer. It is kept with the
+    user; here it is only known."""
+
+    which: UserList
+    on: bool
+
+
+class ForgetUser(Asked, frozen=True, gc=False):
+    """ID-09, to a one-to-one conversation: the account `by` is deleted."""
+
+
 # ------------------------------------------------------------------------------------------------- reading
 
 
@@ -334,6 +346,22 @@ class InvalidateUser(Asked, frozen=True, gc=False):
 
 class ReadUser(Asked, frozen=True, gc=False):
     """What goes with the user's messages (MS-06)."""
+
+
+class ChangeUserList(Asked, frozen=True, gc=False):
+    """SC-07."""
+
+    which: UserList
+    add: list[str]
+    remove: list[str]
+
+
+class ReadUserList(Asked, frozen=True, gc=False):
+    """SC-07."""
+
+    which: UserList
+    cursor: str
+    limit: int
 
 
 # ----------------------------------------------------------------------------------------------------- app
@@ -425,6 +453,7 @@ GroupCommand = (
     | ReadSome
     | ReadMarks
 )
-UserCommand = SetUserProfile | InvalidateUser | ReadUser
+PairCommand = TakeListed | ForgetUser
+UserCommand = SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList
 AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList
-Command = GroupCommand | UserCommand | AppCommand
+Command = GroupCommand | PairCommand | UserCommand | AppCommand

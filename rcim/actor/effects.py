@@ -100,7 +100,15 @@ class Hidden(msgspec.Struct, frozen=True, gc=False):
     to_seq: int
 
 
-Said = Requested | Decided | Noticed | Transient | Altered | Erased | Hidden
+class ReadUpTo(msgspec.Struct, frozen=True, gc=False):
+    """A member has read up to `seq` (MS-11, RX-08)."""
+
+    user_id: str
+    seq: int
+    time_ms: int
+
+
+Said = Requested | Decided | Noticed | Transient | Altered | Erased | Hidden | ReadUpTo
 
 
 class Tell(msgspec.Struct, frozen=True, gc=False):

@@ -6,6 +6,7 @@ import msgspec
 
 from rcim.actor.commands import AlterMessage, ReadReceipts, TraceMessage
 from rcim.actor.records import Extra
+from rcim.base.terms import UserList
 
 
 class Errand(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -57,4 +58,12 @@ class ImportUsers(Errand, frozen=True, gc=False):
     users: list[tuple[str, str, str]]
 
 
-AnyErrand = SendAs | WithMessage | Trace | SyncGroups | DeleteUsers | ImportUsers
+class ListUsers(Errand, frozen=True, gc=False):
+    """SC-07: a list of `by` is changed; conversations with those whom it concerns get to know of it."""
+
+    which: UserList
+    add: list[str]
+    remove: list[str]
+
+
+AnyErrand = SendAs | WithMessage | Trace | SyncGroups | DeleteUsers | ImportUsers | ListUsers

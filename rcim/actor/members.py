@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers
-from rcim.actor.effects import Effect, MemberSilenced
+from rcim.actor.effects import Effect, MemberSilenced, ReadUpTo, Tell
 from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.records import Mark, Member, Profile
@@ -75,7 +75,8 @@ def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Ro
 
 
 def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> Outcome:
-    """GR-04, MsgSeq: it only grows."""
+    """GR-04, MsgSeq: it only grows. The user's other connections are told (RX-08), and in a one-to-one conversation who
+    sent (MS-11)."""
     _, row = g.there(command.by, command.admin)
     member = g.members.get(command.by)
     if member is None:
@@ -85,7 +86,8 @@ def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> O
     if seq <= member.read_seq:
         return Outcome(Read(member.read_seq))
     put = [msgspec.structs.replace(member, read_seq=seq)]
-    return g.settle(Read(seq), now_ms, position, put=put, info=False)
+    said = Tell(list(g.pair or (command.by,)), ReadUpTo(command.by, seq, now_ms))
+    return g.settle(Read(seq), now_ms, position, put=put, info=False, more=(said,))
 
 
 def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:

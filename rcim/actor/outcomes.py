@@ -202,8 +202,15 @@ class Traced(Result, frozen=True, gc=False):
     """Whom alone it is for."""
 
 
+class UserListChanged(Result, frozen=True, gc=False):
+    """SC-07: what was not so before."""
+
+    added: list[str]
+    removed: list[str]
+
+
 class Listed(Result, frozen=True, gc=False):
-    """A page of one of the app's lists."""
+    """A page of one of the app's lists, or of one of a user's (SC-07)."""
 
     entries: list[str]
     next: str
@@ -255,6 +262,7 @@ AnyResult = (
     | MutedUsers
     | Flow
     | Listed
+    | UserListChanged
     | Traced
     | Synced
 )

@@ -138,13 +138,15 @@ class CountersQuery(Asks, frozen=True, gc=False):
 
 
 class LoginQuery(Asks, frozen=True, gc=False):
-    """What a login needs: the user's profile and the keys of all its conversations; of a guest, which of `heard` are
+    """What a login needs: the user's profile and the keys of its groups; of a guest, which of `heard` are
     still there."""
 
     user_id: str
     heard: list[str] | None = None
     hidden: bool = False
     """True: also those that it does not know of yet."""
+    pairs: bool = False
+    """True: one-to-one conversations too, of which there may be very many."""
 
 
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery

@@ -8,7 +8,17 @@ from __future__ import annotations
 import msgspec
 
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
-from rcim.base.terms import AppList, ApplyJoinOption, ChangeKind, Gender, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import (
+    AppList,
+    ApplyJoinOption,
+    ChangeKind,
+    Gender,
+    MessageState,
+    MsgFlag,
+    Priority,
+    Role,
+    UserList,
+)
 from rcim.rules.type_table import TypeChange
 
 Fields = tuple[tuple[str, bytes], ...]
@@ -274,6 +284,16 @@ class ListChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11
     remove: list[str]
 
 
+class UserListed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
+    """SC-07: entries of one of a user's lists."""
+
+    key: str
+    user_id: str
+    which: UserList
+    add: list[str]
+    remove: list[str]
+
+
 Record = (
     GroupCreated
     | GroupDissolved
@@ -286,6 +306,7 @@ Record = (
     | MessageAltered
     | MessagesHidden
     | ListChanged
+    | UserListed
 )
 
 
@@ -306,6 +327,8 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     marks: list[Mark] = []
     reserved: bool = False
     """True if messages were not stored: `next_seq` is where the counter goes on."""
+    listed: list[tuple[str, UserList]] = []
+    """SC-07, of a one-to-one conversation: who of the two has the other on which list."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -316,6 +339,8 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     profile: UserProfile
     known: bool = False
     """True if anything is kept of the user."""
+    lists: list[tuple[UserList, str]] = []
+    """SC-07."""
 
 
 class AppSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.asking import Ask, Verdict
+from rcim.actor.asking import Ask, SendInPair, Verdict
 from rcim.actor.commands import EndSlice, SendMessage
 from rcim.actor.effects import Deliver, Effect, Tell, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
@@ -12,9 +12,19 @@ from rcim.actor.queries import Asks
 from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
 from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
 from rcim.actor.tracing import Stage, Stop
-from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, SENDER_MUTED, RcimError
+from rcim.base.errors import (
+    BAD_PARAMETER,
+    BLACKLISTED,
+    CALLBACK_REFUSED,
+    NO_SUCH_MEMBER,
+    NOT_PERMITTED,
+    NOT_WHITELISTED,
+    PAIR_CALLBACK_REFUSED,
+    SENDER_MUTED,
+    RcimError,
+)
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import MsgFlag
+from rcim.base.terms import MsgFlag, UserList, other_of
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
@@ -53,11 +63,12 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
         _stopped(g, command, stage, now_ms, error.code.number, error.detail)
         raise
     if g.world.asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = g.world.asks.get(SendMessage)
+        event = g.world.asks.get(SendMessage if g.pair is None else SendInPair)
         if event is not None:
             number = g.passing.enter(command)
             g.asked[number] = command
-            return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command),))
+            to = other_of(g.pair, command.by) if g.pair is not None else ""
+            return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command, to),))
     return _go(g, (profile, row, member), command, now_ms, position, 0)
 
 
@@ -67,7 +78,7 @@ def take_verdict(
     """CB-03: the app has said what is to become of the message that waits under `number`."""
     g.passing.leave(command)
     if not verdict.allow:
-        code, text = verdict.error()
+        code, text = verdict.error(CALLBACK_REFUSED if g.pair is None else PAIR_CALLBACK_REFUSED)
         _stopped(g, command, Stage.CALLBACK, now_ms, code.number, text)
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
@@ -188,6 +199,8 @@ def _may_send(g: GroupState, command: SendMessage, now_ms: int) -> Sender:
 def _check_may_send(
     g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
 ) -> None:
+    if g.pair is not None:
+        check_not_barred(g, command.by, command.admin)
     if not command.admin:
         if member is None or member.role < row.send:
             check_right(Operation.SEND, g.who(command.by, False), row)  # SC-01
@@ -210,6 +223,22 @@ def _pass(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, posi
         MessageKept(g.key, message, kept),
         (Deliver(message),),
     )
+
+
+def check_not_barred(g: GroupState, by: str, admin: bool) -> None:
+    """SC-07, in a one-to-one conversation: what only its two send, one of whom may not want it of the other. Raises
+    RcimError."""
+    assert g.pair is not None
+    if by not in g.pair:
+        raise RcimError(NOT_PERMITTED, f"{by} is not one of the two in this conversation")
+    if admin:
+        return
+    other = other_of(g.pair, by)
+    listed = (other, g.world.pair_list) in g.listed
+    if g.world.pair_list is UserList.BLACK and listed:
+        raise RcimError(BLACKLISTED)
+    if g.world.pair_list is UserList.WHITE and not listed:
+        raise RcimError(NOT_WHITELISTED)
 
 
 def check_not_muted(g: GroupState, profile: Profile, row: GroupType, by: str, now_ms: int) -> None:

@@ -18,7 +18,7 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Priority, Role, pair_of
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -55,6 +55,10 @@ class GroupState:
         self.last_msg_time_ms = snapshot.last_msg_time_ms
         self.info_seq = snapshot.info_seq
         self.last_info_time_ms = snapshot.last_info_time_ms
+        self.pair = pair_of(snapshot.key)
+        """C2-01: the two of a one-to-one conversation; None: it is a group."""
+        self.listed = set(snapshot.listed)
+        """SC-07: who of the two has the other on which list."""
         self.members = {m.user_id: m for m in snapshot.members}
         """In the order of joining."""
         self.marks = {m.user_id: m for m in snapshot.marks}

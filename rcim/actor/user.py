@@ -1,4 +1,4 @@
-"""The machine of one user's own state. Today its profile and account; what else belongs to a user alone comes here."""
+"""The machine of one user's own state: its profile and account, its black and white list (SC-07)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor.commands import InvalidateUser, ReadUser, SetUserProfile, UserCommand
+from rcim.actor.commands import (
+    ChangeUserList,
+    InvalidateUser,
+    ReadUser,
+    ReadUserList,
+    SetUserProfile,
+    UserCommand,
+)
 from rcim.actor.effects import Effect, UserLoggedOut, UserProfileChanged
-from rcim.actor.outcomes import Done, Invalidated, Outcome, UserFacts, UserImported
-from rcim.actor.records import UserProfile, UserSaved, UserSnapshot
+from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported, UserListChanged
+from rcim.actor.records import UserListed, UserProfile, UserSaved, UserSnapshot
+from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
+from rcim.base.terms import UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, FieldRule, written
 from rcim.rules.standing import Who
 
@@ -23,16 +32,20 @@ def user_key(user_id: str) -> str:
 
 
 class UserActor:
-    """See the module's text. `fields` are the rules of users' custom fields (AB-05)."""
+    """See the module's text. `fields` are the rules of users' custom fields (AB-05); a list has `entries_max` at most."""
 
     exists = True
 
-    def __init__(self, snapshot: UserSnapshot, fields: tuple[FieldRule, ...] = ()) -> None:
+    def __init__(self, snapshot: UserSnapshot, fields: tuple[FieldRule, ...] = (), entries_max: int = 1000) -> None:
         self._key = snapshot.key
         self._user_id = snapshot.user_id
         self._profile = snapshot.profile
         self._known = snapshot.known
         self._fields = fields
+        self._entries_max = entries_max
+        self._lists: dict[UserList, set[str]] = {which: set() for which in UserList}
+        for which, entry in snapshot.lists:
+            self._lists[which].add(entry)
 
     def forgettable(self, idle_ms: int) -> bool:
         """True: all of it is in the store."""
@@ -73,10 +86,35 @@ class UserActor:
         if command.delete:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True)
             effects = (UserProfileChanged(self._user_id, "", ""), *effects)
-        return self._save(Invalidated(start_ms, known), profile, effects)
+        outcome = self._save(Invalidated(start_ms, known), profile, effects)
+        if not command.delete:
+            return outcome
+        lists, self._lists = self._lists, {which: set() for which in UserList}
+        emptied = [UserListed(self._key, self._user_id, w, [], sorted(found)) for w, found in lists.items() if found]
+        return msgspec.structs.replace(outcome, more=tuple(emptied))
 
     def _read(self, command: ReadUser, now_ms: int) -> Outcome:
         return Outcome(UserFacts(self._profile))
+
+    def _change_list(self, command: ChangeUserList, now_ms: int) -> Outcome:
+        """SC-07: all of it or nothing. What is so already is passed over."""
+        there = self._lists[command.which]
+        added = [user for user in dict.fromkeys(command.add) if user not in there]
+        removed = [user for user in dict.fromkeys(command.remove) if user in there]
+        if len(there) + len(added) - len(removed) > self._entries_max:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {self._entries_max} users on a list")
+        result = UserListChanged(added, removed)
+        if not added and not removed:
+            return Outcome(result)
+        there.difference_update(removed)
+        there.update(added)
+        return Outcome(result, UserListed(self._key, self._user_id, command.which, added, removed))
+
+    def _read_list(self, command: ReadUserList, now_ms: int) -> Outcome:
+        """SC-07: a page, by user id."""
+        wanted = sorted(user for user in self._lists[command.which] if user > command.cursor)
+        page = wanted[: command.limit]
+        return Outcome(Listed(page, page[-1] if len(wanted) > len(page) else ""))
 
     def _save(
         self, result: Done | Invalidated | UserImported, profile: UserProfile, effects: tuple[Effect, ...]
@@ -90,4 +128,6 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     SetUserProfile: UserActor._set,
     InvalidateUser: UserActor._invalidate,
     ReadUser: UserActor._read,
+    ChangeUserList: UserActor._change_list,
+    ReadUserList: UserActor._read_list,
 }

@@ -9,7 +9,7 @@ from itertools import count
 
 from rcim.actor.tracing import Traces
 from rcim.base.limits import Limits
-from rcim.base.terms import AppList
+from rcim.base.terms import AppList, UserList
 from rcim.flow.frequency import Figures
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.message_types import BUILT_IN, MessageType
@@ -105,6 +105,8 @@ class World:
     """Where messages stopped."""
     lists: Lists = field(default_factory=lambda: Lists())
     """SC-05, FC-07."""
+    pair_list: UserList = UserList.BLACK
+    """SC-07: which lists of users are in force."""
     asks: Mapping[type, str] = field(default_factory=dict)
     """CB-02: commands before which the app is asked, to the names of the events."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))

@@ -70,13 +70,14 @@ class Ready:
 def world_of(settings: Settings) -> World:
     """What all actors share, as the settings say."""
     world = World(
-        TypeTable(settings.group_types),
+        TypeTable(settings.group_types, settings.pair),
         settings.limits,
         UnstoredIds(clock.wall_ms()),
         message_member_fields=settings.app.message_member_fields,
         message_user_fields=settings.app.message_user_fields,
         user_fields=settings.user_fields,
         message_types=settings.message_types,
+        pair_list=settings.pair_list,
         lists=Lists(settings.lists, settings.app.word_fillers),
     )
     world.screen = screening(lambda: world.lists.words, settings.limits.body_bytes_max)

@@ -8,17 +8,17 @@ Unknown keys and values out of their bounds are errors that say where they stand
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from rcim.base.limits import DEFAULTS, Limits
-from rcim.base.terms import AppList
+from rcim.base.terms import AppList, UserList
 from rcim.rules import message_types
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
-from rcim.rules.group_types import BUILT_IN, GroupType
+from rcim.rules.group_types import BUILT_IN, PAIR, GroupType
 from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
@@ -94,6 +94,19 @@ class Callbacks:
 
 
 @dataclass(frozen=True)
+class OneToOne:
+    """`[c2c]`: one-to-one conversations (C2-01)."""
+
+    list: str = _key("black", "Which lists of users are in force, black or white (SC-07).")
+    roaming_days: int = _key(PAIR.roaming_days, "Days that messages are kept.")
+    recall_s: int = _key(PAIR.recall_s, "Seconds in which the sender may recall a message (MS-10).")
+    edit_s: int = _key(PAIR.edit_s, "Seconds in which the sender may edit a message (MS-10).")
+    messages_per_s: int = _key(
+        PAIR.messages_per_s, "Messages of one conversation a second, as in groups; 0: no limit."
+    )
+
+
+@dataclass(frozen=True)
 class Log:
     """`[log]`"""
 
@@ -110,6 +123,7 @@ class Settings:
     store: StoreSettings = StoreSettings()
     log: Log = Log()
     callbacks: Callbacks = Callbacks()
+    c2c: OneToOne = OneToOne()
     types: tuple[TypeChange, ...] = ()
     """`[types.NAME]`: group types made or changed (GT-20)."""
 
@@ -117,6 +131,23 @@ class Settings:
     def group_types(self) -> dict[str, GroupType]:
         """The policy table with these settings in it. Raises ValueError if they do not fit together."""
         return rows_of({change.name: change for change in self.types}, BUILT_IN)
+
+    @property
+    def pair(self) -> GroupType:
+        """The row of one-to-one conversations."""
+        c = self.c2c
+        return replace(
+            PAIR,
+            roaming_days=c.roaming_days,
+            recall_s=c.recall_s,
+            edit_s=c.edit_s,
+            messages_per_s=c.messages_per_s,
+        )
+
+    @property
+    def pair_list(self) -> UserList:
+        """SC-07: which lists are in force."""
+        return UserList[self.c2c.list.upper()]
 
     @property
     def message_types(self) -> Mapping[str, MessageType]:
@@ -173,6 +204,7 @@ SECTIONS: dict[str, type[Any]] = {
     "store": StoreSettings,
     "log": Log,
     "callbacks": Callbacks,
+    "c2c": OneToOne,
 }
 
 

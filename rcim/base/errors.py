@@ -113,6 +113,13 @@ USERSIG_MALFORMED = ErrorCode(
 USERSIG_BAD_KEY = ErrorCode(70009, "USERSIG_BAD_KEY", _M, True, "The UserSig was not made with this app's key.")
 USERSIG_OTHER_USER = ErrorCode(70013, "USERSIG_OTHER_USER", _M, True, "The UserSig is for another user.")
 USERSIG_OTHER_APP = ErrorCode(70014, "USERSIG_OTHER_APP", _M, True, "The UserSig is for another sdkappid.")
+PAIR_CALLBACK_REFUSED = ErrorCode(
+    20006, "PAIR_CALLBACK_REFUSED", _M, False, "The app's back end has refused the one-to-one message (CB-03)."
+)
+BLACKLISTED = ErrorCode(20007, "BLACKLISTED", _M, False, "The other user has the sender on its black list (SC-07).")
+NOT_WHITELISTED = ErrorCode(
+    20010, "NOT_WHITELISTED", _M, False, "The other user has not the sender on its white list (SC-07)."
+)
 CALLBACK_REFUSED = ErrorCode(10016, "CALLBACK_REFUSED", _M, False, "The app's back end has refused it (CB-03).")
 CALLBACK_FAILED = ErrorCode(
     80003,

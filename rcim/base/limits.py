@@ -140,7 +140,7 @@ class Limits:
         wire=True,
     )
     reads_per_min: int = _bound(
-        120, 0, 1_000_000, "HISTORY and GROUP_READ of one user a minute; 0: no limit (LI-01).", wire=True
+        120, 0, 1_000_000, "HISTORY and CONVERSATION_READ of one user a minute; 0: no limit (LI-01).", wire=True
     )
     requests_per_min: int = _bound(
         30, 0, 1_000_000, "Other requests of one user a minute, LOGIN too; 0: no limit (LI-01).", wire=True
@@ -154,6 +154,9 @@ class Limits:
     )
     backend_queue_max: int = _bound(
         10_000, 1, 1_000_000, "So many of them wait; then they are refused (LI-02): 80 MiB of the largest.", wire=True
+    )
+    user_list_max: int = _bound(
+        1000, 1, 100_000, "Users on one black or white list (SC-07): they are in memory with their user.", wire=True
     )
     directed_max: int = _bound(50, 1, 500, "Members named in one directed message (MS-07, as To_Account).", wire=True)
     mentions_max: int = _bound(30, 0, 500, "Users mentioned in one message (MS-07); all is one.", wire=True)

@@ -44,6 +44,15 @@ class AppList(IntEnum):
     LOW_TYPES = 5
 
 
+class UserList(IntEnum):
+    """SC-07: lists that each user has of others."""
+
+    BLACK = 1
+    """Who may not write to the user."""
+    WHITE = 2
+    """Who alone may, where the app goes by white lists."""
+
+
 class Role(IntEnum):
     """GR-02. A larger number may more."""
 
@@ -152,8 +161,44 @@ PERMANENT_S = 0xFFFFFFFF
 
 GROUP_PREFIX = "g:"
 """A conversation id is its kind's letter, a colon, and the id within the kind; `g` is a group."""
+PAIR_PREFIX = "c:"
+"""C2-01: `c` is a one-to-one conversation."""
 
 
 def group_conversation(group_id: str) -> str:
     """The conversation id of a group."""
     return GROUP_PREFIX + group_id
+
+
+def is_group(conversation: str) -> bool:
+    """True for the id of a group."""
+    return conversation.startswith(GROUP_PREFIX)
+
+
+def pair_conversation(one: str, other: str) -> str:
+    """The conversation id of two users (C2-01, C2-02): the same whoever asks. The id that is less by its bytes comes
+    first, with its length in front, since an id may hold any sign: `c:5:alice:bob`."""
+    first, second = sorted((one, other), key=str.encode)
+    return f"{PAIR_PREFIX}{len(first.encode())}:{first}:{second}"
+
+
+def pair_of(conversation: str) -> tuple[str, str] | None:
+    """The two users of a one-to-one conversation, in the order of the id; None if it is none, or not written as
+    `pair_conversation` writes it."""
+    if not conversation.startswith(PAIR_PREFIX):
+        return None
+    length, _, ids = conversation[len(PAIR_PREFIX) :].partition(":")
+    if not (length.isascii() and length.isdigit()):
+        return None
+    both = ids.encode()
+    first, colon, second = both[: int(length)], both[int(length) : int(length) + 1], both[int(length) + 1 :]
+    try:
+        pair = first.decode(), second.decode()
+    except UnicodeDecodeError:
+        return None
+    return pair if colon == b":" and pair_conversation(*pair) == conversation and first != second else None
+
+
+def other_of(pair: tuple[str, str], user_id: str) -> str:
+    """With whom the user talks, who is one of the two."""
+    return pair[1] if user_id == pair[0] else pair[0]

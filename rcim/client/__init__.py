@@ -14,6 +14,7 @@ from rcim.base.terms import (
     Platform,
     Priority,
     Role,
+    UserList,
 )
 from rcim.client.client import Client
 from rcim.client.model import (
@@ -27,8 +28,11 @@ from rcim.client.model import (
     JoinResult,
     Message,
     NoticeEvent,
+    ReadEvent,
     SendResult,
     TransientEvent,
+    User,
+    Where,
 )
 from rcim.client.trust import client_context
 
@@ -53,8 +57,12 @@ __all__ = [
     "Platform",
     "Priority",
     "RcimError",
+    "ReadEvent",
     "Role",
     "SendResult",
     "TransientEvent",
+    "User",
+    "UserList",
+    "Where",
     "client_context",
 ]

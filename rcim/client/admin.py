@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender, group_conversation
+from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender
+from rcim.client.model import Where
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
 
@@ -80,9 +81,9 @@ class AdminRequests(Requests):
         """What frequency control does in a group, or in all groups by type (FC-08)."""
         return (await self.request(frames.AdminFlow(group_id), frames.AdminFlowOk)).rows
 
-    async def trace(self, group_id: str, sender: str, client_msg_id: str) -> frames.AdminTraceOk:
+    async def trace(self, where: Where, sender: str, client_msg_id: str) -> frames.AdminTraceOk:
         """What became of a message: where it stopped and why, or what it is now."""
-        frame = frames.AdminTrace(group_conversation(group_id), sender, client_msg_id)
+        frame = frames.AdminTrace(self._conversation(where), sender, client_msg_id)
         return await self.request(frame, frames.AdminTraceOk)
 
     async def app_list(self, which: AppList) -> list[str]:

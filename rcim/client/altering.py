@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rcim.base.terms import group_conversation
+from rcim.client.model import Where
 from rcim.client.requests import Requests
 from rcim.wire import elements, frames
 
@@ -12,38 +12,38 @@ from rcim.wire import elements, frames
 class AlteringRequests(Requests):
     """Part of the client. All of these may be asked twice."""
 
-    async def recall(self, group_id: str, seq: int) -> int:
+    async def recall(self, where: Where, seq: int) -> int:
         """Take a message back; returns when it was. Raises RcimError."""
-        frame = frames.MessageRecall(group_conversation(group_id), seq)
+        frame = frames.MessageRecall(self._conversation(where), seq)
         return (await self.request(frame, frames.MessageRecallOk)).changed_ms
 
-    async def edit_message(self, group_id: str, seq: int, content: str | Sequence[elements.Element]) -> int:
+    async def edit_message(self, where: Where, seq: int, content: str | Sequence[elements.Element]) -> int:
         """Give a message another text, or other elements; returns when it was edited. Raises RcimError."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
-        frame = frames.MessageEdit(group_conversation(group_id), seq, elements.encode_body(parts))
+        frame = frames.MessageEdit(self._conversation(where), seq, elements.encode_body(parts))
         return (await self.request(frame, frames.MessageEditOk)).changed_ms
 
-    async def delete_message(self, group_id: str, seq: int) -> int:
+    async def delete_message(self, where: Where, seq: int) -> int:
         """Delete a message for all; returns when it was. Raises RcimError."""
-        frame = frames.MessageDelete(group_conversation(group_id), seq)
+        frame = frames.MessageDelete(self._conversation(where), seq)
         return (await self.request(frame, frames.MessageDeleteOk)).changed_ms
 
-    async def erase_messages(self, group_id: str, sender: str) -> None:
+    async def erase_messages(self, where: Where, sender: str) -> None:
         """Delete for all what a user has sent so far. Raises RcimError."""
-        await self.request(frames.MessagesErase(group_conversation(group_id), sender), frames.MessagesEraseOk)
+        await self.request(frames.MessagesErase(self._conversation(where), sender), frames.MessagesEraseOk)
 
-    async def hide_messages(self, group_id: str, seqs: Sequence[int]) -> None:
+    async def hide_messages(self, where: Where, seqs: Sequence[int]) -> None:
         """Delete 1 to 100 messages for oneself. Raises RcimError."""
-        frame = frames.MessagesHide(group_conversation(group_id), [frames.SeqEntry(seq) for seq in seqs])
+        frame = frames.MessagesHide(self._conversation(where), [frames.SeqEntry(seq) for seq in seqs])
         await self.request(frame, frames.MessagesHideOk)
 
-    async def clear_conversation(self, group_id: str) -> None:
+    async def clear_conversation(self, where: Where) -> None:
         """Delete for oneself all messages that there are. Raises RcimError."""
-        await self.request(frames.ConversationClear(group_conversation(group_id)), frames.ConversationClearOk)
+        await self.request(frames.ConversationClear(self._conversation(where)), frames.ConversationClearOk)
 
-    async def receipts(self, group_id: str, seq: int) -> tuple[list[str], list[str]]:
+    async def receipts(self, where: Where, seq: int) -> tuple[list[str], list[str]]:
         """Who has read a message, and who has not, by user id. Raises RcimError."""
-        conversation = group_conversation(group_id)
+        conversation = self._conversation(where)
 
         async def users(read: bool) -> list[str]:
             return await self._pages(

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from rcim.base import clock
 from rcim.base.errors import SHUTTING_DOWN, ErrorKind, RcimError, code_of
-from rcim.base.terms import Platform
+from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
 from rcim.client.backoff import Backoff
@@ -30,7 +30,7 @@ from rcim.client.groups import GroupRequests
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import ConnectionGone, Link, decode
 from rcim.client.members import MemberRequests
-from rcim.client.model import Event, Message
+from rcim.client.model import Event, Message, Where, conversation_of
 from rcim.client.requests import F
 from rcim.wire import frames
 from rcim.wire.schema import Frame
@@ -284,10 +284,10 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
             await self._open.wait()
 
     def _track(self, group_id: str, newest_seq: int) -> None:
-        self._inbox.track(group_id, newest_seq)
+        self._inbox.track(group_conversation(group_id), newest_seq)
 
     def _forget(self, group_id: str) -> None:
-        self._inbox.forget(group_id)
+        self._inbox.forget(group_conversation(group_id))
 
     # -- messages
 
@@ -305,12 +305,12 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
         async for item in self._inbox.events():
             yield item
 
-    def follow(self, group_id: str, after_seq: int) -> None:
-        """Deliver a group's messages from `after_seq` + 1 on, reading from history what has gone by already.
+    def follow(self, where: Where, after_seq: int) -> None:
+        """Deliver a conversation's messages from `after_seq` + 1 on, reading from history what has gone by already.
 
-        For an app that keeps what it has seen: call it before or after connecting, for each group.
+        For an app that keeps what it has seen: call it before or after connecting, for each conversation.
         """
-        self._inbox.follow(group_id, after_seq)
+        self._inbox.follow(conversation_of(where, self.user_id), after_seq)
         if self._open.is_set():
             self._spawn(self._inbox.catch_up())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import ApplyJoinOption, Gender, Priority, group_conversation
-from rcim.client.model import Message, SendResult, message_of
+from rcim.base.terms import ApplyJoinOption, Gender, Priority, UserList
+from rcim.client.model import Message, SendResult, Where, message_of
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
 
@@ -18,7 +18,7 @@ class GroupRequests(Requests):
 
     async def send(
         self,
-        group_id: str,
+        where: Where,
         content: str | Sequence[elements.Element],
         *,
         priority: Priority = Priority.NORMAL,
@@ -31,7 +31,7 @@ class GroupRequests(Requests):
         transient: bool = False,
         cloud_data: bytes = b"",
     ) -> SendResult:
-        """Send text or elements to a group; returns once the server has it durably (MS-02).
+        """Send text or elements to a group, or to a `User`; returns once the server has it durably (MS-02).
 
         `as_user`: for app administrators (MS-06). `to`: only these members get it; `mentions`: whom it mentions (MS-07).
         `transient`: it goes to who is online and has no SEQ (MS-08). `type_name`: a registered type (MS-09).
@@ -40,7 +40,7 @@ class GroupRequests(Requests):
         """
         parts = [elements.Text(content)] if isinstance(content, str) else content
         frame = frames.Send(
-            group_conversation(group_id),
+            self._conversation(where),
             client_msg_id or uuid.uuid4().hex,
             priority,
             elements.encode_body(parts),
@@ -56,22 +56,24 @@ class GroupRequests(Requests):
         return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
 
     async def history(
-        self, group_id: str, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
+        self, where: Where, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
     ) -> list[Message]:
         """A page of messages, bounds as in HISTORY (RX-06)."""
-        page = await self.history_page(group_id, from_seq, to_seq, limit, backwards)
-        return [message_of(group_id, m) for m in page.messages]
+        page = await self.history_page(where, from_seq, to_seq, limit, backwards)
+        return [message_of(self._conversation(where), m, self.user_id) for m in page.messages]
 
     async def history_page(
-        self, group_id: str, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
     ) -> frames.HistoryOk:
         """As `history`, with what the server says about the page."""
-        frame = frames.History(group_conversation(group_id), from_seq, to_seq, limit, backwards)
+        frame = frames.History(self._conversation(where), from_seq, to_seq, limit, backwards)
         return await self.request(frame, frames.HistoryOk)
 
-    async def mark_read(self, group_id: str, seq: int) -> int:
-        """Say how far the user has read; returns MsgSeq now (GR-04)."""
-        return (await self.request(frames.GroupRead(group_id, seq), frames.GroupReadOk)).read_seq
+    async def mark_read(self, where: Where, seq: int) -> int:
+        """Say how far the user has read; returns MsgSeq now (GR-04, MS-11)."""
+        return (
+            await self.request(frames.ConversationRead(self._conversation(where), seq), frames.ConversationReadOk)
+        ).read_seq
 
     # -- groups
 
@@ -180,3 +182,18 @@ class GroupRequests(Requests):
     async def profile(self, user_id: str) -> frames.ProfileGetOk:
         """A user's profile (AB-05)."""
         return await self.request(frames.ProfileGet(user_id), frames.ProfileGetOk)
+
+    # -- one's own lists (SC-07)
+
+    async def change_user_list(
+        self, which: UserList, add: Sequence[str] = (), remove: Sequence[str] = (), *, user_id: str = ""
+    ) -> None:
+        """Put users on one's black or white list, and take users off it, 1 to 100. `user_id`: for app administrators."""
+        frame = frames.UserListChange(which, list(add), list(remove), user_id)
+        await self.request(frame, frames.UserListChangeOk)
+
+    async def user_list(self, which: UserList, *, user_id: str = "") -> list[str]:
+        """All of one's black or white list. `user_id`: for app administrators."""
+        return await self._pages(
+            lambda cursor: frames.UserListGet(which, cursor, 0, user_id), frames.UserListOk, lambda page: page.users
+        )

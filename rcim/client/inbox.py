@@ -13,8 +13,19 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
-from rcim.base.terms import GROUP_PREFIX, MessageState
-from rcim.client.model import ChangedEvent, Event, GroupEvent, Message, Told, event_of, message_of
+from rcim.base.terms import GROUP_PREFIX, MessageState, group_conversation, is_group
+from rcim.client.model import (
+    ChangedEvent,
+    Event,
+    GroupEvent,
+    Message,
+    Told,
+    User,
+    Where,
+    event_of,
+    message_of,
+    peer_of,
+)
 from rcim.client.tracker import SeqTracker
 from rcim.wire import frames
 
@@ -35,6 +46,7 @@ PUSHES = (
     frames.Transient,
     frames.MessagesErased,
     frames.MessagesHidden,
+    frames.MessagesRead,
 )
 """What becomes an event as it is."""
 CHANGED_MAX = 1000
@@ -48,8 +60,11 @@ class Asker(Protocol):
     async def groups(self) -> list[frames.GroupEntry]: ...
 
     async def history_page(
-        self, group_id: str, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
     ) -> frames.HistoryOk: ...
+
+    @property
+    def user_id(self) -> str: ...
 
 
 class Inbox:
@@ -73,6 +88,14 @@ class Inbox:
         self.failure: RcimError | None = None
         """Why the stream has ended, if not by `close`."""
 
+    def _where(self, key: str) -> Where:
+        peer = peer_of(key, self._own)
+        return User(peer) if peer else key.removeprefix(GROUP_PREFIX)
+
+    @property
+    def _own(self) -> str:
+        return self._asker.user_id
+
     # -- the app's side
 
     async def events(self) -> AsyncIterator[Message | Event]:
@@ -81,28 +104,28 @@ class Inbox:
             item = await self._queue.get()
             if self._behind and self._queue.qsize() < QUEUE_MAX // 2:
                 self._behind = False
-                for group_id in list(self._trackers):
-                    self._fill(group_id)
+                for key in list(self._trackers):
+                    self._fill(key)
             if item is None:
                 if self.failure is not None:
                     raise self.failure
                 return
             yield item
 
-    def follow(self, group_id: str, after_seq: int) -> None:
-        """Deliver a group from `after_seq` + 1 on, whatever was known before."""
-        self._trackers[group_id] = SeqTracker(after_seq + 1)
+    def follow(self, key: str, after_seq: int) -> None:
+        """Deliver a conversation from `after_seq` + 1 on, whatever was known before."""
+        self._trackers[key] = SeqTracker(after_seq + 1)
 
-    def track(self, group_id: str, newest: int) -> SeqTracker[Message]:
-        """The group's tracker; a new one begins after `newest`."""
-        tracker = self._trackers.get(group_id)
+    def track(self, key: str, newest: int) -> SeqTracker[Message]:
+        """The conversation's tracker; a new one begins after `newest`."""
+        tracker = self._trackers.get(key)
         if tracker is None:
-            tracker = self._trackers[group_id] = SeqTracker(newest + 1)
+            tracker = self._trackers[key] = SeqTracker(newest + 1)
         return tracker
 
-    def forget(self, group_id: str) -> None:
-        """The group is no longer followed."""
-        self._trackers.pop(group_id, None)
+    def forget(self, key: str) -> None:
+        """The conversation is no longer followed."""
+        self._trackers.pop(key, None)
 
     def close(self, failure: RcimError | None = None) -> None:
         """End the stream after what is in it."""
@@ -122,7 +145,7 @@ class Inbox:
         while True:
             login = self._login
             try:
-                joined = {entry.group_id: entry for entry in await self._asker.groups()}
+                joined = {group_conversation(entry.group_id): entry for entry in await self._asker.groups()}
                 if login != self._login:
                     continue  # the list is of a connection that is gone
                 if looked_again or self._early.keys() <= joined.keys():
@@ -133,52 +156,52 @@ class Inbox:
                     return  # the client has given up, and `failure` says so
                 await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
         early, self._early = self._early, {}
-        for group_id, entry in joined.items():
+        for key, entry in joined.items():
             # A group that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
-                if group_id in early:  # what came before the list; what was before that can not be had
-                    first, newest = early[group_id]
-                    self.track(group_id, first - 1).heard_of(newest)
-                    self._fill(group_id)
+                if key in early:  # what came before the list; what was before that can not be had
+                    first, newest = early[key]
+                    self.track(key, first - 1).heard_of(newest)
+                    self._fill(key)
                 continue
             begin = entry.joined_seq if self._known else entry.newest_seq
-            self.track(group_id, begin).heard_of(max(entry.newest_seq, early.get(group_id, (0, 0))[1]))
-            self._fill(group_id)
+            self.track(key, begin).heard_of(max(entry.newest_seq, early.get(key, (0, 0))[1]))
+            self._fill(key)
         self._known = self._caught_up = True
 
     def delivered(self, push: frames.Deliver) -> None:
         """Messages of one group, by SEQ."""
-        group_id = push.conversation.removeprefix(GROUP_PREFIX)
+        key = push.conversation
         if not push.messages:
             return
-        if group_id not in self._trackers and self._known and not self._caught_up:
-            first, _ = self._early.get(group_id, (push.messages[0].seq, 0))
-            self._early[group_id] = (first, push.messages[-1].seq)
+        if is_group(key) and key not in self._trackers and self._known and not self._caught_up:
+            first, _ = self._early.get(key, (push.messages[0].seq, 0))
+            self._early[key] = (first, push.messages[-1].seq)
             return
-        tracker = self.track(group_id, push.messages[0].seq - 1)
+        tracker = self.track(key, push.messages[0].seq - 1)
         if self._full:
             tracker.heard_of(push.messages[-1].seq)
             self._behind = True
             return
         for item in push.messages:
-            self._give(tracker.offer(item.seq, message_of(group_id, item)))
-        self._fill(group_id)
+            self._give(tracker.offer(item.seq, message_of(key, item, self._own)))
+        self._fill(key)
 
     def resync(self, push: frames.Resync) -> None:
         """The server has left something out (RX-07)."""
-        group_id = push.conversation.removeprefix(GROUP_PREFIX)
-        self.track(group_id, push.from_seq - 1).heard_of(push.newest_seq)
-        self._fill(group_id)
+        key = push.conversation
+        self.track(key, push.from_seq - 1).heard_of(push.newest_seq)
+        self._fill(key)
 
     def gone(self, push: frames.GroupGone) -> None:
         """The group is no longer there for this user."""
-        self.forget(push.group_id)
+        self.forget(group_conversation(push.group_id))
         self._queue.put_nowait(GroupEvent(push.group_id, push.reason, push.operator, push.text))
 
     def told(self, push: Told) -> None:
         """What is told only to who is online. An app that reads too slowly misses it, as one that is offline does."""
         if not self._full:
-            self._queue.put_nowait(event_of(push))
+            self._queue.put_nowait(event_of(push, self._own))
 
     # -- gaps
 
@@ -190,54 +213,54 @@ class Inbox:
 
     def changed(self, push: frames.MessageChanged) -> None:
         """Messages are other ones now (MS-10). Of one that the app has not got yet it gets only what it is now."""
-        group_id = push.conversation.removeprefix(GROUP_PREFIX)
+        key = push.conversation
         for item in push.messages:
-            message = message_of(group_id, item)
-            tracker = self._trackers.get(group_id)
+            message = message_of(key, item, self._own)
+            tracker = self._trackers.get(key)
             if tracker is not None and item.seq >= tracker.next_seq:
-                self._changed[group_id, item.seq] = self._newer(message)
+                self._changed[key, item.seq] = self._newer(message)
                 if len(self._changed) > CHANGED_MAX:
                     del self._changed[next(iter(self._changed))]
             elif not self._full:
-                self._queue.put_nowait(ChangedEvent(group_id, message))
+                self._queue.put_nowait(ChangedEvent(key, message, message.peer))
 
     def _newer(self, message: Message) -> Message:
         """What has come of the message before it came itself, if that is newer."""
-        known = self._changed.pop((message.group_id, message.seq), None) if self._changed else None
+        known = self._changed.pop((message.conversation, message.seq), None) if self._changed else None
         return known if known is not None and known.changed_ms > message.changed_ms else message
 
     @property
     def _full(self) -> bool:
         return self._queue.qsize() >= QUEUE_MAX
 
-    def _fill(self, group_id: str) -> None:
-        tracker = self._trackers.get(group_id)
+    def _fill(self, key: str) -> None:
+        tracker = self._trackers.get(key)
         gap = tracker.gap() if tracker is not None else None
         if gap is not None and tracker is not None:
-            self._spawn(self._fill_gap(group_id, tracker, gap[0], gap[1]))
+            self._spawn(self._fill_gap(key, tracker, gap[0], gap[1]))
 
-    async def _fill_gap(self, group_id: str, tracker: SeqTracker[Message], first: int, last: int) -> None:
+    async def _fill_gap(self, key: str, tracker: SeqTracker[Message], first: int, last: int) -> None:
         """Ask for a range until it is there, or can not be had."""
         try:
-            while first <= last and self._trackers.get(group_id) is tracker:
+            while first <= last and self._trackers.get(key) is tracker:
                 while self._full:
                     await asyncio.sleep(ROOM_S)
-                page = await self._asker.history_page(group_id, first, last, PAGE)
+                page = await self._asker.history_page(self._where(key), first, last, PAGE)
                 if page.first_seq > first:
                     self._give(tracker.skip_to(page.first_seq))
                 for item in page.messages:
-                    self._give(tracker.offer(item.seq, message_of(group_id, item)))
+                    self._give(tracker.offer(item.seq, message_of(key, item, self._own)))
                 if not page.more:
                     self._give(tracker.skip_to(last + 1))
                     break
                 first = page.messages[-1].seq + 1
         except RcimError as error:
             if error.code in (NO_SUCH_GROUP, NOT_PERMITTED):
-                self.forget(group_id)
+                self.forget(key)
             if error.code.kind is ErrorKind.MISTAKE:
                 return
             await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
         finally:
             tracker.asked()
-        if self._trackers.get(group_id) is tracker:
-            self._fill(group_id)
+        if self._trackers.get(key) is tracker:
+            self._fill(key)

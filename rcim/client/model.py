@@ -4,9 +4,61 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rcim.base.terms import GROUP_PREFIX, GoneReason, HeldBack, JoinStatus, MessageState, Priority
+from rcim.base.terms import (
+    GROUP_PREFIX,
+    GoneReason,
+    HeldBack,
+    JoinStatus,
+    MessageState,
+    Priority,
+    group_conversation,
+    other_of,
+    pair_conversation,
+    pair_of,
+)
 from rcim.wire import elements, frames
 from rcim.wire.elements import GroupTip
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """With whom a one-to-one conversation is (C2-01). `of`: whose, for app administrators; empty: one's own."""
+
+    user_id: str
+    of: str = ""
+
+
+Where = str | User
+"""A conversation as the app names it: the group's id, or the other user."""
+
+
+def conversation_of(where: Where, own: str) -> str:
+    """The conversation id of what the user `own` calls so."""
+    return pair_conversation(where.of or own, where.user_id) if isinstance(where, User) else group_conversation(where)
+
+
+def peer_of(conversation: str, own: str) -> str:
+    """Whom the user `own` talks with in a one-to-one conversation; empty for a group."""
+    pair = pair_of(conversation)
+    return other_of(pair, own) if pair is not None else ""
+
+
+class InConversation:
+    """What is in a conversation. `conversation` is its id, `peer` the other user of a one-to-one conversation."""
+
+    __slots__ = ()
+    conversation: str
+    peer: str
+
+    @property
+    def group_id(self) -> str:
+        """The group's id; empty in a one-to-one conversation."""
+        return "" if self.peer else self.conversation.removeprefix(GROUP_PREFIX)
+
+    @property
+    def where(self) -> Where:
+        """The conversation, as the client's methods take it."""
+        return User(self.peer) if self.peer else self.group_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +83,10 @@ class JoinResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """An ordinary message of a group (MS-01, MS-04)."""
+class Message(InConversation):
+    """An ordinary message (MS-01, MS-04)."""
 
-    group_id: str
+    conversation: str
     seq: int
     time_ms: int
     message_id: int
@@ -57,6 +109,7 @@ class Message:
     """RECALLED and DELETED ones have no elements."""
     changed_ms: int = 0
     changed_by: str = ""
+    peer: str = ""
 
     @property
     def tip(self) -> GroupTip | None:
@@ -123,37 +176,53 @@ class NoticeEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class TransientEvent:
+class TransientEvent(InConversation):
     """A transient message (MS-08): somebody is typing, a status."""
 
-    group_id: str
+    conversation: str
     message: Message
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedEvent:
+class ChangedEvent(InConversation):
     """A message that was given to the app is now this one: edited, recalled or deleted (MS-10)."""
 
-    group_id: str
+    conversation: str
     message: Message
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ErasedEvent:
+class ErasedEvent(InConversation):
     """All messages of a sender up to `to_seq` are deleted (MS-10)."""
 
-    group_id: str
+    conversation: str
     sender: str
     to_seq: int
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenEvent:
+class HiddenEvent(InConversation):
     """The user has deleted messages for itself, here or on another device: these, and all up to `to_seq` (MS-10)."""
 
-    group_id: str
+    conversation: str
     seqs: tuple[int, ...]
     to_seq: int
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent(InConversation):
+    """A user has read up to `seq`: this one, here or on another device, or the other one of a one-to-one conversation
+    (RX-08, MS-11)."""
+
+    conversation: str
+    user_id: str
+    seq: int
+    time_ms: int
+    peer: str = ""
 
 
 Event = (
@@ -161,6 +230,7 @@ Event = (
     | ChangedEvent
     | ErasedEvent
     | HiddenEvent
+    | ReadEvent
     | GroupEvent
     | ChangesEvent
     | ApplicationEvent
@@ -175,20 +245,15 @@ Told = (
     | frames.Transient
     | frames.MessagesErased
     | frames.MessagesHidden
+    | frames.MessagesRead
 )
 """Pushes that become an event as they are."""
 
 
-def event_of(push: Told) -> Event:
-    """A push as the app gets it."""
-    if isinstance(push, frames.Transient):
-        group_id = push.conversation.removeprefix(GROUP_PREFIX)
-        return TransientEvent(group_id, message_of(group_id, push.messages[0]))
-    if isinstance(push, frames.MessagesErased):
-        return ErasedEvent(push.conversation.removeprefix(GROUP_PREFIX), push.sender, push.to_seq)
-    if isinstance(push, frames.MessagesHidden):
-        seqs = tuple(entry.seq for entry in push.messages)
-        return HiddenEvent(push.conversation.removeprefix(GROUP_PREFIX), seqs, push.to_seq)
+def event_of(push: Told, own: str) -> Event:
+    """A push as the app of the user `own` gets it."""
+    if isinstance(push, frames.Transient | frames.MessagesErased | frames.MessagesHidden | frames.MessagesRead):
+        return _event_in(push, push.conversation, peer_of(push.conversation, own), own)
     if isinstance(push, frames.GroupChanges):
         return ChangesEvent(push.group_id, tuple(push.changes))
     if isinstance(push, frames.JoinRequested):
@@ -198,10 +263,27 @@ def event_of(push: Told) -> Event:
     return NoticeEvent(push.group_id, push.time_ms, tuple(elements.decode_body(push.body)))
 
 
-def message_of(group_id: str, m: frames.Message) -> Message:
-    """A message from the wire as the app gets it. Elements newer than this program are left out."""
+def _event_in(
+    push: frames.Transient | frames.MessagesErased | frames.MessagesHidden | frames.MessagesRead,
+    key: str,
+    peer: str,
+    own: str,
+) -> Event:
+    match push:
+        case frames.Transient():
+            return TransientEvent(key, message_of(key, push.messages[0], own), peer)
+        case frames.MessagesErased():
+            return ErasedEvent(key, push.sender, push.to_seq, peer)
+        case frames.MessagesHidden():
+            return HiddenEvent(key, tuple(entry.seq for entry in push.messages), push.to_seq, peer)
+        case frames.MessagesRead():
+            return ReadEvent(key, push.user_id, push.seq, push.time_ms, peer)
+
+
+def message_of(conversation: str, m: frames.Message, own: str) -> Message:
+    """A message from the wire as the app of the user `own` gets it. Elements newer than this program are left out."""
     return Message(
-        group_id,
+        conversation,
         m.seq,
         m.time_ms,
         m.message_id,
@@ -222,4 +304,5 @@ def message_of(group_id: str, m: frames.Message) -> Message:
         m.state,
         m.changed_ms,
         m.changed_by,
+        peer_of(conversation, own),
     )

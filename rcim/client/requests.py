@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from rcim.client.model import Where, conversation_of
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 
@@ -18,6 +19,15 @@ class Requests(ABC):
     @abstractmethod
     async def request(self, frame: Frame, reply: type[F], *, repeat: bool = True) -> F:
         """Send a request and wait for its reply (Client.request)."""
+
+    @property
+    @abstractmethod
+    def user_id(self) -> str:
+        """Who is logged in."""
+
+    def _conversation(self, where: Where) -> str:
+        """The conversation id of a group, or of the conversation with another user."""
+        return conversation_of(where, self.user_id)
 
     @abstractmethod
     def _track(self, group_id: str, newest_seq: int) -> None:

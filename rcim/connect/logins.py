@@ -21,6 +21,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
+from rcim.base.terms import is_group
 from rcim.connect.connection import Connection
 from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
 from rcim.dispatch.requests import Request
@@ -97,7 +98,7 @@ class Logins:
         connection.device_tag = login.device_tag
         user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
-        connection.caller.groups = lambda: len(user.conversations) + user.entering
+        connection.caller.groups = lambda: user.groups + user.entering
         connection.caller.reserve = user.reserve
         query = LoginQuery(user_id, [] if guest else None)
         self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
@@ -225,7 +226,8 @@ class Logins:
         for key in found - user.conversations:
             self.joined(user_id, key)
         for key in user.conversations - found:
-            self._hub.member_gone(key, user_id)
+            if is_group(key):  # in one-to-one conversations one stays
+                self._hub.member_gone(key, user_id)
         for key in (silent ^ user.silent) & user.conversations:
             self.silenced(user_id, key, key in silent)
         profile = waited.profile or result.profile

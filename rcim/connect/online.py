@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import USERSIG_INVALIDATED
+from rcim.base.terms import is_group
 from rcim.connect.connection import Connection
 from rcim.store.answers import LoginFacts
 
@@ -69,6 +70,11 @@ class OnlineUser:
         """While `pending`: conversation to whether the user is in it now."""
         self.silences: dict[str, bool] = {}
         """While `pending`: conversation to whether the user wants nothing delivered of it now."""
+
+    @property
+    def groups(self) -> int:
+        """How many of the conversations are groups."""
+        return sum(map(is_group, self.conversations))
 
     def reserve(self, by: int) -> None:
         """Count requests that are about to put the user into a conversation."""

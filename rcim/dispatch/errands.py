@@ -14,13 +14,24 @@ from typing import Any, Protocol
 import msgspec
 
 from rcim.actor import commands as c
-from rcim.actor.errands import DeleteUsers, Errand, ImportUsers, SendAs, SyncGroups, Trace, WithMessage
-from rcim.actor.outcomes import Added, Invalidated, Page, Refused, Synced, Traced, UserFacts, UserImported
+from rcim.actor.errands import DeleteUsers, Errand, ImportUsers, ListUsers, SendAs, SyncGroups, Trace, WithMessage
+from rcim.actor.outcomes import (
+    Added,
+    Done,
+    Invalidated,
+    Page,
+    Refused,
+    Synced,
+    Traced,
+    UserFacts,
+    UserImported,
+    UserListChanged,
+)
 from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
-from rcim.base.terms import AddResult, Priority
+from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
 from rcim.store.answers import Accounts, LoginFacts
@@ -228,17 +239,24 @@ class Errands:
 
         def ask_groups() -> None:
             for user_id in ask.users:
-                self._doer.read(Request("", LoginQuery(user_id, hidden=True), _Once(partial(groups, user_id)), 0))
+                self._doer.read(
+                    Request("", LoginQuery(user_id, hidden=True, pairs=True), _Once(partial(groups, user_id)), 0)
+                )
 
         def groups(user_id: str, facts: Any) -> None:
             if isinstance(facts, LoginFacts):
-                left.extend((key, c.PlaceMember(user_id, True, False, True)) for key in facts.conversations)
+                left.extend((key, leaving(key, user_id)) for key in facts.conversations)
                 known[user_id] = known[user_id] or bool(facts.conversations)
             else:
                 failed[user_id] = True
             waiting.discard(user_id)
             if not waiting:
                 self._many(left, gone, end)
+
+        def leaving(key: str, user_id: str) -> c.Command:
+            if key.startswith(PAIR_PREFIX):
+                return c.ForgetUser(user_id, True)
+            return c.PlaceMember(user_id, True, False, True)
 
         def gone(command: Any, result: Any) -> None:
             # A group that has ended meanwhile is one that the user is no longer in.
@@ -248,6 +266,21 @@ class Errands:
             self._answer(request, Added([(u, _deleted(known[u], failed[u])) for u in ask.users]))
 
         self._many([(user_key(u), c.InvalidateUser(u, True, True)) for u in ask.users], invalidated, ask_groups)
+
+    def _list_users(self, request: Request, ask: ListUsers) -> None:
+        """SC-07: first it is kept. Then conversations in memory get to know of it; one that can't take it is not in
+        memory any more, and is loaded with it."""
+
+        def changed(_: Any, result: Any) -> None:
+            if not isinstance(result, UserListChanged):
+                self._answer(request, result)
+                return
+            news = [(user, True) for user in result.added] + [(user, False) for user in result.removed]
+            told = [(pair_conversation(ask.by, user), c.TakeListed(ask.by, True, ask.which, on)) for user, on in news]
+            self._many(told, lambda _, one: None, lambda: self._answer(request, Done()))
+
+        command = c.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove)
+        self._many([(user_key(ask.by), command)], changed, _nothing)
 
     def _import(self, request: Request, ask: ImportUsers) -> None:
         results: dict[str, AddResult] = {}
@@ -296,5 +329,6 @@ _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     SyncGroups: Errands._sync,
     DeleteUsers: Errands._delete,
     ImportUsers: Errands._import,
+    ListUsers: Errands._list_users,
     AccountsQuery: Errands._accounts,
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rcim.actor.app import APP_KEY, AppActor
 from rcim.actor.group import GroupActor
+from rcim.actor.pair import PairActor
 from rcim.actor.user import USER_PREFIX, UserActor
 from rcim.actor.world import World
+from rcim.base.terms import PAIR_PREFIX
 from rcim.store.store import Store
 
 
@@ -16,10 +18,13 @@ class Loader:
         self._store = store
         self._world = world
 
-    def actor(self, key: str, shard: int, now_ms: int) -> GroupActor | UserActor | AppActor:
+    def actor(self, key: str, shard: int, now_ms: int) -> GroupActor | PairActor | UserActor | AppActor:
         """The actor of `key` as the store has it at `now_ms` (wall clock). Raises StoreError."""
         if key == APP_KEY:
             return AppActor(self._world)
         if key.startswith(USER_PREFIX):
-            return UserActor(self._store.load_user(key, key[len(USER_PREFIX) :]), self._world.user_fields)
+            snapshot = self._store.load_user(key, key[len(USER_PREFIX) :])
+            return UserActor(snapshot, self._world.user_fields, self._world.limits.user_list_max)
+        if key.startswith(PAIR_PREFIX):
+            return PairActor(self._store.load_group(key, now_ms), shard, self._world)
         return GroupActor(self._store.load_group(key, now_ms), shard, self._world)

@@ -32,13 +32,15 @@ def delete(frame: frames.MessageDelete, caller: Caller, desk: Desk) -> ToStore:
 
 def _alter(conversation: str, seq: int, caller: Caller, state: MessageState, body: bytes = b"") -> ToStore:
     command = commands.AlterMessage(caller.user_id, caller.admin, seq, state, body)
-    return ToStore(errands.WithMessage(caller.user_id, check_conversation(conversation), command))
+    return ToStore(errands.WithMessage(caller.user_id, check_conversation(conversation, caller), command))
 
 
 def erase(frame: frames.MessagesErase, caller: Caller, desk: Desk) -> ToActor:
     """MESSAGES_ERASE."""
     sender = check_user_id(frame.sender)
-    return ToActor(check_conversation(frame.conversation), commands.EraseSender(caller.user_id, caller.admin, sender))
+    return ToActor(
+        check_conversation(frame.conversation, caller), commands.EraseSender(caller.user_id, caller.admin, sender)
+    )
 
 
 def hide(frame: frames.MessagesHide, caller: Caller, desk: Desk) -> ToActor:
@@ -46,19 +48,23 @@ def hide(frame: frames.MessagesHide, caller: Caller, desk: Desk) -> ToActor:
     if not 1 <= len(frame.messages) <= HIDDEN_AT_ONCE:
         raise RcimError(BAD_PARAMETER, f"messages: {len(frame.messages)}, must be 1 to {HIDDEN_AT_ONCE}")
     seqs = [entry.seq for entry in frame.messages]
-    return ToActor(check_conversation(frame.conversation), commands.HideMessages(caller.user_id, caller.admin, seqs))
+    return ToActor(
+        check_conversation(frame.conversation, caller), commands.HideMessages(caller.user_id, caller.admin, seqs)
+    )
 
 
 def clear(frame: frames.ConversationClear, caller: Caller, desk: Desk) -> ToActor:
     """CONVERSATION_CLEAR."""
-    return ToActor(check_conversation(frame.conversation), commands.ClearMessages(caller.user_id, caller.admin))
+    return ToActor(
+        check_conversation(frame.conversation, caller), commands.ClearMessages(caller.user_id, caller.admin)
+    )
 
 
 def receipts(frame: frames.MessageReceipts, caller: Caller, desk: Desk) -> ToStore:
     """MESSAGE_RECEIPTS."""
     limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
     command = commands.ReadReceipts(caller.user_id, caller.admin, frame.seq, frame.read, frame.cursor, limit)
-    return ToStore(errands.WithMessage(caller.user_id, check_conversation(frame.conversation), command))
+    return ToStore(errands.WithMessage(caller.user_id, check_conversation(frame.conversation, caller), command))
 
 
 def recalled_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageRecallOk:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rcim.actor import commands, outcomes, queries, records
-from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
+from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
 from rcim.base.ids import check_group_id, check_user_id, has_control, is_guest, made_group_id
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
-from rcim.handlers.messages import check_conversation, of_fields, page_limit, to_fields
+from rcim.handlers.messages import of_fields, page_limit, to_fields
 from rcim.rules.fields import check_field
 from rcim.store import answers
 from rcim.wire import frames
@@ -17,7 +17,9 @@ from rcim.wire import frames
 
 def group_key(group_id: str) -> str:
     """The key of a group's actor. Raises RcimError(NO_SUCH_GROUP) for what can't be an id."""
-    return check_conversation(group_conversation(group_id))
+    if has_control(group_id):
+        raise RcimError(NO_SUCH_GROUP, "a group id holds no control characters")
+    return group_conversation(group_id)
 
 
 def check_room(caller: Caller, desk: Desk) -> None:

@@ -11,11 +11,12 @@ from rcim.base.errors import (
     BAD_PARAMETER,
     BODY_TOO_LARGE,
     NO_SUCH_GROUP,
+    NOT_PERMITTED,
     TOO_MANY_MENTIONS,
     RcimError,
 )
 from rcim.base.ids import TIP_PREFIX, check_user_id, has_control
-from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, group_conversation
+from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.wire import frames
@@ -23,10 +24,18 @@ from rcim.wire.elements import GroupTip, check_body, encode_body
 from rcim.wire.rows import encoded_row, stem_of
 
 
-def check_conversation(conversation: str) -> str:
-    """The conversation id if it is of a kind this server has. Raises RcimError(NO_SUCH_GROUP)."""
-    if not conversation.startswith(GROUP_PREFIX) or has_control(conversation):
-        raise RcimError(NO_SUCH_GROUP, "a conversation id is `g:` and the group id")
+def check_conversation(conversation: str, caller: Caller) -> str:
+    """The conversation id if it is of a kind this server has, and none of others (C2-01). Raises RcimError(NO_SUCH_GROUP,
+    NOT_PERMITTED or BAD_PARAMETER)."""
+    if conversation.startswith(GROUP_PREFIX) and not has_control(conversation):
+        return conversation
+    pair = pair_of(conversation)
+    if pair is None:
+        raise RcimError(NO_SUCH_GROUP, "a conversation id is `g:` and the group id, or `c:` and two user ids")
+    for user_id in pair:
+        check_user_id(user_id)
+    if not caller.admin and caller.user_id not in pair:
+        raise RcimError(NOT_PERMITTED, "a one-to-one conversation of others")
     return conversation
 
 
@@ -44,7 +53,7 @@ def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
     if frame.as_user and frame.as_user != caller.user_id:
         return _send_as(frame, caller, desk)
     return ToActor(
-        check_conversation(frame.conversation),
+        check_conversation(frame.conversation, caller),
         commands.SendMessage(
             caller.user_id,
             caller.admin,
@@ -82,7 +91,7 @@ def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
     """MS-06: as another user, whose profile is not at hand."""
     if not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator sends as another user")
-    key, user_id = check_conversation(frame.conversation), check_user_id(frame.as_user)
+    key, user_id = check_conversation(frame.conversation, caller), check_user_id(frame.as_user)
     extra = _extra(frame, desk)
     return ToStore(
         errands.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
@@ -92,7 +101,7 @@ def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
 def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
     """HISTORY (RX-06)."""
     return ToActor(
-        check_conversation(frame.conversation),
+        check_conversation(frame.conversation, caller),
         commands.ReadHistory(
             caller.user_id,
             caller.admin,
@@ -165,15 +174,15 @@ def of_fields(fields: Iterable[frames.CustomField]) -> records.Fields:
     return tuple((field.key, field.value) for field in fields)
 
 
-def read(frame: frames.GroupRead, caller: Caller, desk: Desk) -> ToActor:
-    """GROUP_READ."""
-    key = check_conversation(group_conversation(frame.group_id))
+def read(frame: frames.ConversationRead, caller: Caller, desk: Desk) -> ToActor:
+    """CONVERSATION_READ."""
+    key = check_conversation(frame.conversation, caller)
     return ToActor(key, commands.MarkRead(caller.user_id, caller.admin, frame.seq))
 
 
-def read_ok(result: outcomes.Read, desk: Desk) -> frames.GroupReadOk:
+def read_ok(result: outcomes.Read, desk: Desk) -> frames.ConversationReadOk:
     """GR-04."""
-    return frames.GroupReadOk(result.read_seq)
+    return frames.ConversationReadOk(result.read_seq)
 
 
 class Packing:
@@ -195,7 +204,7 @@ class Packing:
         return Packed(m.seq, priority, encoded_row(to_wire(m)), (m.sender, *m.extra.to), veiled)
 
     def said(self, key: str, said: effects.Said) -> bytes:
-        """A notice as a whole frame (GR-05, MS-05, MS-08, MS-10)."""
+        """A notice as a whole frame (GR-05, MS-05, MS-08, MS-10, MS-11)."""
         group_id = key.removeprefix(GROUP_PREFIX)
         match said:
             case effects.Transient():
@@ -206,6 +215,8 @@ class Packing:
                 return frames.MessagesErased(key, said.sender, said.to_seq).encode()
             case effects.Hidden():
                 return frames.MessagesHidden(key, said.to_seq, [frames.SeqEntry(seq) for seq in said.seqs]).encode()
+            case effects.ReadUpTo():
+                return frames.MessagesRead(key, said.user_id, said.seq, said.time_ms).encode()
             case effects.Requested():
                 return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
             case effects.Decided():

@@ -60,7 +60,7 @@ def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:
 
 def trace(frame: frames.AdminTrace, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_TRACE."""
-    key = check_conversation(frame.conversation)
+    key = check_conversation(frame.conversation, caller)
     command = commands.TraceMessage(caller.user_id, True, check_user_id(frame.sender), frame.client_msg_id)
     return ToStore(errands.Trace(key, key, command))
 

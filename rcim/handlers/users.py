@@ -5,7 +5,7 @@ from __future__ import annotations
 from rcim.actor import commands, errands, outcomes, queries
 from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
-from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, has_control, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_users, group_key, guests_may_not
@@ -16,6 +16,7 @@ from rcim.rules.standing import Who
 from rcim.store import answers
 from rcim.wire import frames
 
+LIST_CHANGES_AT_ONCE = 100
 SYNCED_MAX, SYNCED_BYTES = 700, 60
 """Groups told of in one answer, and what each takes of its frame."""
 
@@ -59,6 +60,41 @@ def facts_ok(result: outcomes.UserFacts, desk: Desk) -> frames.ProfileGetOk:
     p = result.profile
     fields = to_fields(p.fields.items()) or ()
     return frames.ProfileGetOk(p.nickname, p.face_url, p.gender, p.signature, fields)
+
+
+def change_list(frame: frames.UserListChange, caller: Caller, desk: Desk) -> ToStore:
+    """USER_LIST_CHANGE (SC-07)."""
+    user_id = _whose(frame.user_id, caller)
+    count = len(frame.add) + len(frame.remove)
+    if not 1 <= count <= LIST_CHANGES_AT_ONCE:
+        raise RcimError(BAD_PARAMETER, f"{count} users, must be 1 to {LIST_CHANGES_AT_ONCE}")
+    for other in (*frame.add, *frame.remove):
+        if check_user_id(other) == user_id:
+            raise RcimError(BAD_PARAMETER, "nobody is on a list of its own")
+    return ToStore(errands.ListUsers(user_id, frame.which, frame.add, frame.remove))
+
+
+def list_(frame: frames.UserListGet, caller: Caller, desk: Desk) -> ToActor:
+    """USER_LIST (SC-07)."""
+    user_id = _whose(frame.user_id, caller)
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    return ToActor(user_key(user_id), commands.ReadUserList(user_id, caller.admin, frame.which, frame.cursor, limit))
+
+
+def _whose(user_id: str, caller: Caller) -> str:
+    """Whose list is meant. Raises RcimError."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    if user_id and user_id != caller.user_id:
+        if not caller.admin:
+            raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with others' lists")
+        return check_user_id(user_id)
+    return caller.user_id
+
+
+def list_ok(result: outcomes.Listed, desk: Desk) -> frames.UserListOk:
+    """SC-07."""
+    return frames.UserListOk(result.entries, result.next)
 
 
 # ---------------------------------------------------------------------------------------- app administrators

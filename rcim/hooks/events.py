@@ -32,19 +32,7 @@ def fields_of(ask: Ask) -> Json:
     command = ask.command
     match command:
         case SendMessage():
-            extra = command.extra
-            return {
-                **made,
-                "GroupId": ask.group_id,
-                "From_Account": command.by,
-                "Operator_Account": command.by,
-                "Random": command.client_msg_id,
-                "MsgPriority": command.priority.name.capitalize(),
-                "OnlineOnlyFlag": int(command.transient),
-                "MsgBody": to_json(decode_body(command.body)),
-                "CloudCustomData": (extra.cloud_data if extra else b"").decode(errors="replace"),
-                "To_Account": list(extra.to) if extra else [],
-            }
+            return {**made, **_message(command), **(_in_pair(ask) if ask.to else _in_group(ask, command))}
         case CreateGroup():
             return {
                 **made,
@@ -63,6 +51,31 @@ def fields_of(ask: Ask) -> Json:
                 "Operator_Account": command.by,
                 "DestinationMembers": [{"Member_Account": user} for user in command.users],
             }
+
+
+def _message(command: SendMessage) -> Json:
+    return {
+        "From_Account": command.by,
+        "OnlineOnlyFlag": int(command.transient),
+        "MsgBody": to_json(decode_body(command.body)),
+        "CloudCustomData": (command.extra.cloud_data if command.extra else b"").decode(errors="replace"),
+    }
+
+
+def _in_group(ask: Ask, command: SendMessage) -> Json:
+    return {
+        "GroupId": ask.group_id,
+        "Operator_Account": command.by,
+        "Random": command.client_msg_id,
+        "MsgPriority": command.priority.name.capitalize(),
+        "To_Account": list(command.extra.to) if command.extra else [],
+    }
+
+
+def _in_pair(ask: Ask) -> Json:
+    """Its SEQ and its key are not known before it passes."""
+    assert isinstance(ask.command, SendMessage)
+    return {"To_Account": ask.to, "MsgRandom": ask.command.client_msg_id, "MsgTime": clock.wall_ms() // 1000}
 
 
 def verdict_of(answer: Any, limits: Limits) -> Verdict:

@@ -1,4 +1,5 @@
 """The policy table of group types (GT): a type is a row, a rule is a column, and nothing asks for a type by name.
+One-to-one conversations are a row too (C2-01), which no group can have.
 
 BUILT_IN at the end is section 3 of the requirements. A type of the app's own (GT-20) is one more row, made by
 policies.py from a base and what differs; so is a changed built-in one.
@@ -272,6 +273,31 @@ B_CHAT_ROOM = GroupType(
 )
 
 BUILT_IN: dict[str, GroupType] = {t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM)}
+
+PAIR = replace(
+    PRIVATE,
+    name="C2C",
+    edit_profile=Who.NOBODY,
+    edit_settings=Who.NOBODY,
+    has_owner=False,
+    dissolve=Who.NOBODY,
+    invite=Who.NOBODY,
+    kick=Who.NOBODY,
+    block=Who.NOBODY,
+    member_cap=2,
+    notice=ChangeNotice.NONE,
+    needs_first_message=False,
+    roaming_days=180,  # C2-01
+    importable=False,
+    idle_days=0,
+    kept_when_empty=True,
+    has_member_fields=False,
+    messages_per_s=0,  # section 6 is about groups
+    normal_per_s=0,
+    low_per_s=0,
+    lowest_per_s=0,
+)
+"""C2-01: a one-to-one conversation, as the two in it find it."""
 
 CLOSED = replace(
     PRIVATE,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_OF_TYPE, RcimError
-from rcim.rules.group_types import BUILT_IN, CLOSED, GroupType
+from rcim.rules.group_types import BUILT_IN, CLOSED, PAIR, GroupType
 from rcim.rules.policies import changed
 
 TYPES_MAX = 200
@@ -26,6 +26,8 @@ def rows_of(changes: Mapping[str, TypeChange], rows: Mapping[str, GroupType]) ->
     """`rows` with `changes` in them. Raises ValueError that says which is wrong and why."""
     made = dict(rows)
     waiting = dict(changes)
+    if PAIR.name in waiting:
+        raise ValueError(f"group type {PAIR.name}: so one-to-one conversations are called")
     while waiting:
         ready = [name for name, change in waiting.items() if not change.base or change.base not in waiting]
         if not ready:
@@ -45,9 +47,11 @@ def rows_of(changes: Mapping[str, TypeChange], rows: Mapping[str, GroupType]) ->
 
 
 class TypeTable:
-    """See the module's text. `settings` are the rows without changes at run time."""
+    """See the module's text. `settings` are the rows without changes at run time; `pair` is that of one-to-one
+    conversations."""
 
-    def __init__(self, settings: Mapping[str, GroupType] = BUILT_IN) -> None:
+    def __init__(self, settings: Mapping[str, GroupType] = BUILT_IN, pair: GroupType = PAIR) -> None:
+        self.pair = pair
         self._settings = dict(settings)
         self._changes: dict[str, TypeChange] = {}
         self._rows = dict(settings)
@@ -69,8 +73,9 @@ class TypeTable:
         return found
 
     def of_group(self, name: str) -> GroupType:
-        """The row of a group's type; CLOSED if the type is gone."""
-        return self._rows.get(name, CLOSED)
+        """The row of a group's type, or of one-to-one conversations; CLOSED if the type is gone."""
+        found = self._rows.get(name)
+        return found if found is not None else self.pair if name == PAIR.name else CLOSED
 
     def is_changed(self, name: str) -> bool:
         """True if it was made or changed at run time."""

@@ -165,13 +165,12 @@ class Answering:
     # -- groups
 
     def _joined_groups(self, view: ReadView, query: JoinedGroupsQuery) -> GroupsPage:
-        low, high = keys.after(query.user_id, query.cursor), query.user_id.encode() + keys.AFTER_SEP
-        found, more = self._page(view.scan("memberships", low, high), query.limit)
+        found, more = self._page(_groups_of(view, query.user_id, query.cursor), query.limit)
         names = [keys.second(row) for row, _ in found]
         return GroupsPage(_group_rows(view, names, query.user_id), names[-1] if more else "")
 
     def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
-        low = query.cursor.encode() + (keys.SEP if query.cursor else b"")
+        low = query.cursor.encode() + keys.SEP if query.cursor else keys.GROUPS
         found, more = self._page(view.scan("profiles", low, keys.LAST), query.limit)
         names = [row.decode() for row, _ in found]
         return GroupsPage(_group_rows(view, names, ""), names[-1] if more else "")
@@ -206,7 +205,7 @@ class Answering:
         return found, ""
 
     def _idle_groups(self, view: ReadView, query: IdleGroupsQuery) -> IdlePage:
-        low = query.cursor.encode() + (keys.SEP if query.cursor else b"")
+        low = query.cursor.encode() + keys.SEP if query.cursor else keys.GROUPS
         found: list[IdleRow] = []
         for looked_at, (row, data) in enumerate(view.scan("profiles", low, keys.LAST), 1):
             profile = unpack(data, Profile)
@@ -232,7 +231,7 @@ class Answering:
         for user_id in query.users:
             data = view.get("users", user_id.encode())
             profile = unpack(data, UserProfile) if data else UserProfile(deleted=True)
-            groups = sum(1 for _ in _memberships(view, user_id))
+            groups = sum(1 for _ in _groups_of(view, user_id))
             rows.append(AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms))
         return Accounts(rows)
 
@@ -240,7 +239,7 @@ class Answering:
         if query.heard is not None:  # a guest, who is a member of nothing
             there = [key for key in query.heard if read_profile(view, key) is not None]
             return LoginFacts(UserProfile(), there)
-        rows = list(_memberships(view, query.user_id))
+        rows = list(_memberships(view, query.user_id) if query.pairs else _groups_of(view, query.user_id))
         seen = [
             (keys.second(row), value)
             for row, value in rows
@@ -294,6 +293,13 @@ def _user(view: ReadView, user_id: str) -> UserProfile:
 def _memberships(view: ReadView, user_id: str) -> Iterator[Row]:
     user = user_id.encode()
     return view.scan("memberships", user + keys.SEP, user + keys.AFTER_SEP)
+
+
+def _groups_of(view: ReadView, user_id: str, cursor: str = "") -> Iterator[Row]:
+    """Memberships of groups, behind the one that is the cursor."""
+    user = user_id.encode() + keys.SEP
+    low = max(keys.after(user_id, cursor), user + keys.GROUPS)
+    return view.scan("memberships", low, user_id.encode() + keys.AFTER_SEP)
 
 
 def _group_rows(view: ReadView, names: list[str], user_id: str) -> list[GroupRow]:

@@ -22,6 +22,7 @@ from rcim.actor.records import (
     Record,
     SeqReserved,
     TypeSaved,
+    UserListed,
     UserSaved,
     UsersMuted,
 )
@@ -201,6 +202,12 @@ class Applier:
     def _user_saved(self, record: UserSaved) -> None:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
 
+    def _user_listed(self, record: UserListed) -> None:
+        for other in record.remove:
+            self._view.delete("lists", keys.listed(record.user_id, record.which, other))
+        for other in record.add:
+            self._view.put("lists", keys.listed(record.user_id, record.which, other), b"")
+
     def _type_saved(self, record: TypeSaved) -> None:
         row = b"type:" + record.name.encode()
         if record.change is None:
@@ -238,6 +245,7 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     GroupChanged: Applier._group_changed,
     GroupDissolved: Applier._group_dissolved,
     UserSaved: Applier._user_saved,
+    UserListed: Applier._user_listed,
     TypeSaved: Applier._type_saved,
     UsersMuted: Applier._users_muted,
     ListChanged: Applier._list_changed,

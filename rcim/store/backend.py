@@ -27,6 +27,7 @@ TABLES = (
     "words",
     "app",
     "hidden",
+    "lists",
 )
 
 

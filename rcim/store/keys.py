@@ -14,6 +14,7 @@
 | marks       | conversation 0 user         | Mark                                         |
 | words       | word 0 conversation         | nothing (GR-09)                              |
 | hidden      | conversation 0 user 0 SEQ u64 | nothing (MS-10)                          |
+| lists       | user 0 UserList u8 other user | nothing (SC-07)                        |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 
@@ -52,6 +53,15 @@ def message(conversation: str, seq: int) -> bytes:
 def hidden(conversation: str, user: str, seq: int) -> bytes:
     """Key of `hidden`."""
     return conversation.encode() + SEP + user.encode() + SEP + U64.pack(seq)
+
+
+def listed(user: str, which: int, other: str = "") -> bytes:
+    """Key of `lists`."""
+    return user.encode() + SEP + bytes([which]) + other.encode()
+
+
+GROUPS = b"g:"
+"""Keys of groups begin so; one-to-one conversations stand before them, and nothing behind."""
 
 
 def after(left: str, cursor: str) -> bytes:

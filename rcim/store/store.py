@@ -26,6 +26,7 @@ from rcim.actor.records import (
 )
 from rcim.base.ids import SHARDS
 from rcim.base.limits import Limits
+from rcim.base.terms import UserList, other_of, pair_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answering import Answering, read_head, read_profile
@@ -139,6 +140,7 @@ class Store:
             members: list[Member] = []
             marks: list[Mark] = []
             recent: list[Message] = []
+            listed = self._listed(view, key)
             if profile is not None:
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
                 members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
@@ -156,7 +158,21 @@ class Store:
             recent,
             marks,
             head.reserved,
+            listed,
         )
+
+    @staticmethod
+    def _listed(view: ReadView, key: str) -> list[tuple[str, UserList]]:
+        """SC-07: who of a one-to-one conversation has the other on which list."""
+        pair = pair_of(key)
+        if pair is None:
+            return []
+        return [
+            (user, which)
+            for user in pair
+            for which in UserList
+            if view.get("lists", keys.listed(user, which, other_of(pair, user))) is not None
+        ]
 
     def _recent(self, view: ReadView, key: str, profile: Profile, head: Head, since_ms: int) -> list[Message]:
         low, high = keys.message(key, profile.first_seq), keys.message(key, head.next_seq)
@@ -173,7 +189,12 @@ class Store:
         """All that the user's actor needs. Raises StoreError."""
         with self._backend.read() as view:
             data = view.get("users", user_id.encode())
-            return UserSnapshot(key, user_id, unpack(data, UserProfile) if data else UserProfile(), data is not None)
+            low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
+            lists = [
+                (UserList(row[len(low)]), row[len(low) + 1 :].decode()) for row, _ in view.scan("lists", low, high)
+            ]
+        profile = unpack(data, UserProfile) if data else UserProfile()
+        return UserSnapshot(key, user_id, profile, data is not None, lists)
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""

@@ -22,7 +22,7 @@ from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
 from rcim.app.settings import NO_RATES, Settings
 from rcim.base.errors import RcimError
-from rcim.client import Client, JoinStatus, NoticeEvent, client_context
+from rcim.client import Client, JoinStatus, NoticeEvent, User, client_context
 from rcim.session.usersig import mint
 from rcim.wire import elements
 from tests.e2e.test_commands import BIN, run
@@ -249,7 +249,7 @@ async def test_messages_afterwards(admin: Admin) -> None:  # MS-10, MS-11, FC-08
         ("DELETED", "[deleted by administrator]"),
         ("AS_SENT", "four"),
     ]
-    assert await admin.json("message", "erase", "r", "ann") == {"group_id": "r", "user_id": "ann", "erased": True}
+    assert await admin.json("message", "erase", "r", "ann") == {"conversation": "r", "user_id": "ann", "erased": True}
     assert {m["state"] for m in await admin.json("message", "history", "r")} == {"DELETED"}
     assert "10030 NO_SUCH_MESSAGE" in await admin.refused("message", "recall", "r", "9")
     flow = {row["priority"]: row for row in await admin.json("flow", "r")}
@@ -472,3 +472,27 @@ async def test_as_processes(admin: Admin) -> None:
     assert code == 0 and "olga" in out and "OWNER" in out
     code, out, error = await run("rcim-admin", "member", "kick", "old", "olga", cwd=cwd)
     assert code == 1 and out == "" and error.startswith("rcim-admin: 10007 NOT_PERMITTED"), "nobody kicks an owner"
+
+
+async def test_one_to_one(admin: Admin) -> None:  # C2-01, SC-07
+    key = "c:5:alice:bob"
+    sent = await admin.json("message", "send", key, "hello", "--as", "alice")
+    assert sent["seq"] == 1
+    assert [m["sender"] for m in await admin.json("message", "history", key)] == ["alice"]
+    assert (await admin.json("message", "edit", key, "1", "hi"))["seq"] == 1
+    assert "hi" in await admin.table("message", "history", key)
+    assert await admin.json("message", "receipts", key, "1") == [{"user_id": "bob", "read": False}]
+    await admin.json("message", "recall", key, "1")
+    await admin.json("user", "list-add", "bob", "black", "alice", "carol")
+    assert await admin.json("user", "listed", "bob", "black") == [{"user_id": "alice"}, {"user_id": "carol"}]
+    async with admin.user("alice") as alice:
+        with pytest.raises(RcimError) as error:
+            await alice.send(User("bob"), "me again", client_msg_id="c1")
+        assert error.value.code.name == "BLACKLISTED"
+    traced = await admin.json("message", "trace", key, "alice", "c1")
+    assert (traced["stage"], traced["code"]) == ("right to send", 20007)
+    await admin.json("user", "list-remove", "bob", "black", "alice")
+    assert await admin.json("user", "listed", "bob", "black") == [{"user_id": "carol"}]
+    assert await admin.json("user", "listed", "bob", "white") == []
+    assert "LIST" in await admin.refused("user", "listed", "bob", "grey", code=2)
+    assert "NOT_PERMITTED" in await admin.refused("message", "send", key, "as nobody of them")

@@ -210,7 +210,7 @@ async def test_who_has_read_it(server: TestServer) -> None:  # MS-11
     alice, bob, carol = await room(server, "alice", "bob", "carol")
     for i in range(3):
         await alice.ask(send("g", f"c{i}"))
-    await bob.ask(f.GroupRead("g", 2))
+    await bob.ask(f.ConversationRead(G, 2))
     first = await alice.ask(f.MessageReceipts(G, 2, True, "", 0))
     assert (first.read_num, first.unread_num, first.users, first.next) == (1, 1, ["bob"], "")
     assert (await alice.ask(f.MessageReceipts(G, 3, False, "", 1))).next == "bob"
@@ -262,8 +262,8 @@ async def test_the_sdk(server: TestServer) -> None:
         await alice.hide_messages("g", [4])
         await alice.clear_conversation("g")
         hidden = await events(alice, HiddenEvent)
-        assert hidden[-1] == HiddenEvent("g", (4,), 0)
-        assert (await events(alice, HiddenEvent))[-1] == HiddenEvent("g", (), 4)
+        assert hidden[-1] == HiddenEvent(G, (4,), 0)
+        assert (await events(alice, HiddenEvent))[-1] == HiddenEvent(G, (), 4)
         assert await alice.history("g") == []
 
 
@@ -276,7 +276,7 @@ async def test_a_change_that_comes_before_its_message_is_not_lost(server: TestSe
         row = (await alice.history_page("g", 0, 0, 0)).messages[0]
         gone = replace(row, body=b"", state=MessageState.RECALLED, changed_ms=row.time_ms + 5)
         inbox = alice._inbox
-        inbox.track("g", 0)
+        inbox.track(G, 0)
         inbox.changed(f.MessageChanged(G, [gone]))
         inbox.delivered(f.Deliver(G, [row]))
         (seen,) = await events(alice, Message)

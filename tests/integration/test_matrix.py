@@ -83,7 +83,7 @@ OPERATIONS: dict[str, Callable[[Place], Frame]] = {
     "notice": lambda at: f.AdminNotice(at.group, [], BODY),
     "import": _import,
     "send_as": lambda at: _send(at.group, "asked", "member2"),
-    "read": lambda at: f.GroupRead(at.group, 1),
+    "read": lambda at: f.ConversationRead(f"g:{at.group}", 1),
 }
 
 

@@ -8,7 +8,7 @@ import typer
 from rcim_tools.admin import words
 from rcim_tools.admin.calls import call
 from rcim_tools.admin.output import Row, row_of, show, show_one, text_of
-from rcim_tools.admin.words import SEQ_MAX, GroupId, Limit, UserId
+from rcim_tools.admin.words import SEQ_MAX, ConversationId, GroupId, Limit, UserId, where
 
 from rcim.base.terms import MessageState
 from rcim.client import Client
@@ -24,16 +24,16 @@ PAGE = 100
 
 @app.command("send")
 def send(
-    group_id: GroupId,
+    conversation: ConversationId,
     text: Text,
     priority: Annotated[str, typer.Option(help="high, normal, low or lowest.")] = "normal",
     as_user: Annotated[
         str, typer.Option("--as", metavar="USER", help="Whose message it is.", show_default="the administrator's")
     ] = "",
 ) -> None:
-    """Send a text into a group."""
+    """Send a text into a group, or, with --as, into a one-to-one conversation."""
     level = words.one_of("--priority", priority, words.PRIORITIES)
-    sent = call(lambda client: client.send(group_id, text, priority=level, as_user=as_user))
+    sent = call(lambda client: client.send(where(conversation), text, priority=level, as_user=as_user))
     show_one({"seq": sent.seq, "time_ms": sent.time_ms, "message_id": sent.message_id})
 
 
@@ -52,7 +52,7 @@ def notice(
 
 @app.command("history")
 def history(
-    group_id: GroupId,
+    conversation: ConversationId,
     from_seq: Annotated[
         int | None,
         typer.Option(
@@ -62,23 +62,23 @@ def history(
     to_seq: Annotated[int, typer.Option("--to", min=0, max=SEQ_MAX, metavar="SEQ", help="Up to this one.")] = 0,
     limit: Limit = 20,
 ) -> None:
-    """Messages of a group, oldest first: the newest there are, unless --from says otherwise."""
+    """Messages of a conversation, oldest first: the newest there are, unless --from says otherwise."""
 
     async def job(client: Client) -> list[frames.Message]:
         if from_seq is not None:
-            return await _pages(client, group_id, from_seq, to_seq, limit, False)
-        return list(reversed(await _pages(client, group_id, 0, to_seq, limit, True)))
+            return await _pages(client, conversation, from_seq, to_seq, limit, False)
+        return list(reversed(await _pages(client, conversation, 0, to_seq, limit, True)))
 
     show([_row(message) for message in call(job)], COLUMNS)
 
 
 async def _pages(
-    client: Client, group_id: str, low: int, high: int, limit: int, backwards: bool
+    client: Client, conversation: str, low: int, high: int, limit: int, backwards: bool
 ) -> list[frames.Message]:
     """Up to `limit` messages with `low` <= SEQ <= `high` (0: the newest), page by page."""
     found: list[frames.Message] = []
     while True:
-        page = await client.history_page(group_id, low, high, min(limit - len(found), PAGE), backwards)
+        page = await client.history_page(where(conversation), low, high, min(limit - len(found), PAGE), backwards)
         found += page.messages
         if not page.more or not page.messages or len(found) >= limit:
             return found
@@ -136,42 +136,42 @@ Seq = Annotated[int, typer.Argument(min=1, max=SEQ_MAX, metavar="SEQ", help="The
 
 
 @app.command("recall")
-def recall(group_id: GroupId, seq: Seq) -> None:
+def recall(conversation: ConversationId, seq: Seq) -> None:
     """Take a message back."""
-    show_one({"seq": seq, "changed_ms": call(lambda client: client.recall(group_id, seq))})
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.recall(where(conversation), seq))})
 
 
 @app.command("edit")
-def edit(group_id: GroupId, seq: Seq, text: Text) -> None:
+def edit(conversation: ConversationId, seq: Seq, text: Text) -> None:
     """Give a message another text."""
-    show_one({"seq": seq, "changed_ms": call(lambda client: client.edit_message(group_id, seq, text))})
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.edit_message(where(conversation), seq, text))})
 
 
 @app.command("delete")
-def delete(group_id: GroupId, seq: Seq) -> None:
+def delete(conversation: ConversationId, seq: Seq) -> None:
     """Delete a message for all."""
-    show_one({"seq": seq, "changed_ms": call(lambda client: client.delete_message(group_id, seq))})
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.delete_message(where(conversation), seq))})
 
 
 @app.command("erase")
-def erase(group_id: GroupId, user_id: UserId) -> None:
+def erase(conversation: ConversationId, user_id: UserId) -> None:
     """Delete for all what a user has sent so far."""
-    call(lambda client: client.erase_messages(group_id, user_id))
-    show_one({"group_id": group_id, "user_id": user_id, "erased": True})
+    call(lambda client: client.erase_messages(where(conversation), user_id))
+    show_one({"conversation": conversation, "user_id": user_id, "erased": True})
 
 
 @app.command("receipts")
-def receipts(group_id: GroupId, seq: Seq) -> None:
+def receipts(conversation: ConversationId, seq: Seq) -> None:
     """Who has read a message, and who has not."""
-    read, unread = call(lambda client: client.receipts(group_id, seq))
+    read, unread = call(lambda client: client.receipts(where(conversation), seq))
     show([{"user_id": user, "read": user in set(read)} for user in sorted([*read, *unread])])
 
 
 @app.command("trace")
 def trace(
-    group_id: GroupId,
+    conversation: ConversationId,
     sender: UserId,
     client_msg_id: Annotated[str, typer.Argument(metavar="ID", help="The message's client message id.")],
 ) -> None:
     """Why did the others not get this? Where a message stopped, or what it is now."""
-    show_one(row_of(call(lambda client: client.trace(group_id, sender, client_msg_id))))
+    show_one(row_of(call(lambda client: client.trace(where(conversation), sender, client_msg_id))))

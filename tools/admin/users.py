@@ -1,4 +1,4 @@
-"""`rcim-admin user`: accounts, profiles, groups of a user, mutes in all chat rooms (ID-09, AB-05, GR-10, SC-04)."""
+"""`rcim-admin user`: accounts, profiles, groups, lists, mutes in all chat rooms (ID-09, AB-05, GR-10, SC-04, SC-07)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rcim_tools.admin.output import DELETED, Row, row_of, rows_of, show, show_on
 from rcim_tools.admin.words import Fields, For, UserId, UserIds
 
 from rcim.base.errors import code_of
+from rcim.base.terms import UserList
 from rcim.client import Client
 from rcim.wire import frames
 
@@ -125,3 +126,42 @@ def unmute(users: UserIds) -> None:
 def muted() -> None:
     """Who is muted in all chat rooms, and until when."""
     show_until(call(lambda client: client.muted_everywhere()))
+
+
+# ------------------------------------------------------------------------------------------------- lists (SC-07)
+
+Others = Annotated[list[str], typer.Argument(metavar="OTHER", help="Ids of the users on it.")]
+LISTS = {which.name.lower(): which for which in UserList}
+ListName = Annotated[str, typer.Argument(metavar="LIST", help="black or white.")]
+AT_ONCE = 100
+
+
+@app.command("listed")
+def listed(user_id: UserId, name: ListName) -> None:
+    """Who is on a user's black or white list."""
+    which = words.one_of("LIST", name, LISTS)
+    show([{"user_id": other} for other in call(lambda client: client.user_list(which, user_id=user_id))])
+
+
+@app.command("list-add")
+def list_add(user_id: UserId, name: ListName, users: Others) -> None:
+    """Put users on a user's black or white list."""
+    _change_list(user_id, name, users, adding=True)
+
+
+@app.command("list-remove")
+def list_remove(user_id: UserId, name: ListName, users: Others) -> None:
+    """Take users off a user's black or white list."""
+    _change_list(user_id, name, users, adding=False)
+
+
+def _change_list(user_id: str, name: str, users: list[str], *, adding: bool) -> None:
+    which = words.one_of("LIST", name, LISTS)
+
+    async def job(client: Client) -> None:
+        for at in range(0, len(users), AT_ONCE):
+            part = users[at : at + AT_ONCE]
+            await client.change_user_list(which, part if adding else (), () if adding else part, user_id=user_id)
+
+    call(job)
+    show_one({"user_id": user_id, "list": name, "added" if adding else "removed": users})

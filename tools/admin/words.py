@@ -13,8 +13,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rcim_tools.admin.calls import USAGE, fail
 
-from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, Role
-from rcim.client import PERMANENT_S
+from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, Role, pair_of
+from rcim.client import PERMANENT_S, User, Where
 
 T = TypeVar("T")
 
@@ -34,6 +34,9 @@ U32_MAX = (1 << 32) - 1
 SEQ_MAX = (1 << 63) - 1
 
 GroupId = Annotated[str, typer.Argument(metavar="GROUP", help="Id of the group.")]
+ConversationId = Annotated[
+    str, typer.Argument(metavar="CONVERSATION", help="Id of a group, or c:5:alice:bob for the one of two users.")
+]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")]
 UserIds = Annotated[list[str], typer.Argument(metavar="USER", help="Ids of the users.")]
 For = Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long: 30s, 10m, 2h, 30d, forever.")]
@@ -102,3 +105,9 @@ def changes_of(**wanted: Any) -> dict[str, Any]:
     if not given:
         raise fail("nothing to change is given; see --help", USAGE)
     return given
+
+
+def where(conversation: str) -> Where:
+    """A ConversationId as the client takes it."""
+    pair = pair_of(conversation)
+    return User(pair[1], of=pair[0]) if pair is not None else conversation

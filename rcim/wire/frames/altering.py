@@ -183,8 +183,8 @@ class ConversationClearOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_RECEIPTS_OK",
     rules=(
-        "By how far each member has said to have read (GROUP_READ). The sender is not counted, nor who can't see the "
-        "message.",
+        "By how far each member has said to have read (CONVERSATION_READ). The sender is not counted, nor who can't see "
+        "the message.",
         "In groups of more than 500 members it is NO_RECEIPTS.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NO_RECEIPTS"),
@@ -207,6 +207,33 @@ class MessageReceiptsOk(Frame, frozen=True, gc=False):
     unread_num: A[int, U32, "How many have not."]
     users: A[list[str], StrList(USER, USERS_MAX), "Those who were asked for, by user id."]
     next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x010A,
+    "CONVERSATION_READ",
+    "client",
+    "request",
+    reply="CONVERSATION_READ_OK",
+    rules=(
+        "It only grows; more than the newest SEQ counts as the newest.",
+        "If it has grown, all connections of the user get MESSAGES_READ, and in a one-to-one conversation those of the "
+        "other user too.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
+)
+class ConversationRead(Frame, frozen=True, gc=False):
+    """Says how far the user has read a conversation (MsgSeq, GR-04; MS-11)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    seq: A[int, U64, "Read up to this SEQ."]
+
+
+@frame(0x810A, "CONVERSATION_READ_OK", "server", "reply")
+class ConversationReadOk(Frame, frozen=True, gc=False):
+    """It is kept."""
+
+    read_seq: A[int, U64, "MsgSeq now."]
 
 
 @frame(
@@ -248,3 +275,21 @@ class MessagesHidden(Frame, frozen=True, gc=False):
     conversation: A[str, CONVERSATION, "The conversation."]
     to_seq: A[int, U64, "All up to this SEQ; 0: none but those named."]
     messages: A[list[SeqEntry], StructList(SeqEntry, 1000), "And these."]
+
+
+@frame(
+    0x400D,
+    "MESSAGES_READ",
+    "server",
+    "push",
+    rules=(
+        "Of a group it comes to the connections of the user who has read; of a one-to-one conversation to those of both.",
+    ),
+)
+class MessagesRead(Frame, frozen=True, gc=False):
+    """A user has read a conversation up to a SEQ, on this or another device (RX-08, MS-11)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    user_id: A[str, USER, "Who."]
+    seq: A[int, U64, "Up to this SEQ."]
+    time_ms: A[int, U64, "When it was said."]

@@ -334,26 +334,3 @@ class GroupBlockedOk(Frame, frozen=True, gc=False):
 
     blocked: A[list[Until], StructList(Until, 1000), "The blocked."]
     next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
-
-
-@frame(
-    0x021B,
-    "GROUP_READ",
-    "client",
-    "request",
-    reply="GROUP_READ_OK",
-    rules=("It only grows; more than the newest SEQ counts as the newest.",),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
-)
-class GroupRead(Frame, frozen=True, gc=False):
-    """Says how far the user has read a group (MsgSeq, GR-04)."""
-
-    group_id: A[str, GROUP, "The group."]
-    seq: A[int, U64, "Read up to this SEQ."]
-
-
-@frame(0x821B, "GROUP_READ_OK", "server", "reply")
-class GroupReadOk(Frame, frozen=True, gc=False):
-    """It is kept."""
-
-    read_seq: A[int, U64, "MsgSeq now."]

@@ -85,7 +85,8 @@ class Message(Struct, frozen=True, gc=False):
         "highest priority first; what finds none then is held back: SEND_OK comes without a SEQ, nobody gets the "
         "message, and it is in no history (FC-05). A group below its limit delays nothing.",
         "The body is checked before the group is looked for, and before `client_msg_id` is.",
-        "A conversation id that is not `g:` and a group id is NO_SUCH_GROUP.",
+        "A conversation id of no kind is NO_SUCH_GROUP. A one-to-one conversation is there for any two users without "
+        "being made (messages.md); one of others is NOT_PERMITTED.",
         "An app administrator may send into any group, and as any user, who need not be a member (MS-06): the "
         "message is then that user's, with that user's nickname and face URL, and `client_msg_id` counts as that "
         "user's. The order among messages of one connection is then kept only for each `as_user`.",
@@ -103,6 +104,9 @@ class Message(Struct, frozen=True, gc=False):
         "NO_SUCH_MEMBER",
         "DIRTY_WORD",
         "CALLBACK_REFUSED",
+        "PAIR_CALLBACK_REFUSED",
+        "BLACKLISTED",
+        "NOT_WHITELISTED",
         "CALLBACK_FAILED",
         "TOO_FREQUENT",
         "TOO_MANY_MENTIONS",
@@ -112,7 +116,7 @@ class Message(Struct, frozen=True, gc=False):
 class Send(Frame, frozen=True, gc=False):
     """Sends an ordinary message into a conversation."""
 
-    conversation: A[str, CONVERSATION, "Where to: `g:` and the group id."]
+    conversation: A[str, CONVERSATION, "Where to: `g:` and the group id, or that of a one-to-one conversation."]
     client_msg_id: A[
         str,
         CLIENT_MSG_ID,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Gender
+from rcim.base.terms import Gender, UserList
 from rcim.wire.frames.groups import PROFILE_RULE
-from rcim.wire.frames.kinds import FACE_URL, NICKNAME, SIGNATURE, USER, CustomField
+from rcim.wire.frames.kinds import FACE_URL, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USER_OR_NONE, CustomField
 from rcim.wire.schema import Ext, Frame, frame
-from rcim.wire.types import Enum, StructList
+from rcim.wire.types import U16, Enum, StrList, StructList
 
 
 @frame(
@@ -61,3 +61,57 @@ class ProfileGetOk(Frame, frozen=True, gc=False):
     fields: A[
         Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the asking user may read."
     ] = ()
+
+
+@frame(
+    0x0303,
+    "USER_LIST_CHANGE",
+    "client",
+    "request",
+    reply="USER_LIST_CHANGE_OK",
+    rules=(
+        "By the app's setting either black lists are in force or white lists; both can be kept at any time. With black "
+        "lists, a message to a user who has its sender on its list is BLACKLISTED; with white lists, one to a user who "
+        "has not is NOT_WHITELISTED. They concern one-to-one conversations alone.",
+        "It is in force for what is sent after the reply. Who is on the list already, or is not, is passed over.",
+        "Nobody else is told.",
+    ),
+    errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED", "TOO_MANY_ENTRIES"),
+)
+class UserListChange(Frame, frozen=True, gc=False):
+    """Puts users on one of the user's lists, and takes users off it (SC-07)."""
+
+    which: A[UserList, Enum(UserList), "Which list."]
+    add: A[list[str], StrList(USER, 500), "Who is to be on it; 100 at a time, with those removed."]
+    remove: A[list[str], StrList(USER, 500), "Who is not to be on it."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "Whose list, if not one's own: only for app administrators."] = ""
+
+
+@frame(0x8303, "USER_LIST_CHANGE_OK", "server", "reply")
+class UserListChangeOk(Frame, frozen=True, gc=False):
+    """It is changed."""
+
+
+@frame(
+    0x0304,
+    "USER_LIST",
+    "client",
+    "request",
+    reply="USER_LIST_OK",
+    errors=("NOT_PERMITTED", "ADMIN_REQUIRED"),
+)
+class UserListGet(Frame, frozen=True, gc=False):
+    """Asks for a page of one of the user's lists (SC-07)."""
+
+    which: A[UserList, Enum(UserList), "Which list."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "At most so many; 0, or more than the server allows, is 100."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "Whose list, if not one's own: only for app administrators."] = ""
+
+
+@frame(0x8304, "USER_LIST_OK", "server", "reply")
+class UserListOk(Frame, frozen=True, gc=False):
+    """A page of a list."""
+
+    users: A[list[str], StrList(USER, 1000), "By user id."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]

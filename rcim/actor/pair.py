@@ -1,0 +1,123 @@
+"""The machine of a one-to-one conversation (C2-01): what a group's does with messages, for two who are always in it.
+
+1. It is there for any two users and takes nothing to make; it is kept from its first message on, before which the store
+   knows nothing of it.
+2. Nobody is told at login which ones a user is in, since there may be very many. Who is online enters one when it has
+   something to say: the effects of a command begin with that.
+3. Black and white lists (SC-07) are the users' own, kept with them. Here is only known what they say of these two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from rcim.actor import altering, members, reading, sending
+from rcim.actor import commands as c
+from rcim.actor.effects import GroupCounted, MembersAdded
+from rcim.actor.outcomes import Done, Outcome
+from rcim.actor.records import GroupCreated, GroupSnapshot, Member, Profile
+from rcim.actor.state import GroupState
+from rcim.actor.world import World
+from rcim.base.terms import ApplyJoinOption, Role
+from rcim.rules.group_types import PAIR
+
+
+class PairActor:
+    """`world` is what all actors share; `shard` is the shard that the key belongs to."""
+
+    __slots__ = ("_kept", "_state")
+
+    def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
+        self._kept = snapshot.profile is not None
+        self._state = g = GroupState(snapshot, shard, world)
+        assert g.pair is not None
+        if not self._kept:
+            option = ApplyJoinOption.DISABLE_APPLY
+            g.profile = Profile("", PAIR.name, "", "", "", "", "", 0, option, 0, first_seq=1)
+            flag = world.types.pair.msg_flag
+            g.members = {user: Member(user, Role.MEMBER, 0, 0, "", flag) for user in g.pair}
+
+    @property
+    def exists(self) -> bool:
+        """False as long as nothing of it is kept."""
+        return self._kept
+
+    def forgettable(self, idle_ms: int) -> bool:
+        """True: all of it is in the store."""
+        return True
+
+    def handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
+        """Carry out one command, as GroupActor.handle."""
+        g = self._state
+        first = not self._kept  # what makes it takes the first place
+        outcome = _HANDLERS[type(command)](g, command, now_ms, position + first)
+        changes: dict[str, Any] = {}
+        if outcome.effects:
+            assert g.pair is not None
+            changes["effects"] = (MembersAdded(list(g.pair)), *outcome.effects)
+        if first and outcome.record is not None:
+            changes |= self._begin(outcome, changes, now_ms)
+        return msgspec.structs.replace(outcome, **changes) if changes else outcome
+
+    def _begin(self, outcome: Outcome, changes: dict[str, Any], now_ms: int) -> dict[str, Any]:
+        """The first record of it: from now on it is kept."""
+        g = self._state
+        assert g.profile is not None
+        g.profile = msgspec.structs.replace(g.profile, create_time_ms=now_ms)
+        self._kept = True
+        made = GroupCreated(g.key, g.profile, list(g.members.values()), now_ms)
+        counted = GroupCounted(PAIR.name, 1)
+        return {
+            "record": made,
+            "more": (outcome.record, *outcome.more),
+            "effects": (counted, *changes.get("effects", ())),
+        }
+
+
+def _take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
+    """CB-03: go on with what was asked about."""
+    asked = g.asked.pop(command.number, None)
+    if asked is None:
+        return Outcome(Done())
+    assert isinstance(asked, c.SendMessage)
+    return sending.take_verdict(g, command.number, asked, command.verdict, now_ms, position)
+
+
+def _take_listed(g: GroupState, command: c.TakeListed, now_ms: int, position: int) -> Outcome:
+    """SC-07."""
+    entry = (command.by, command.which)
+    if command.on:
+        g.listed.add(entry)
+    else:
+        g.listed.discard(entry)
+    return Outcome(Done())
+
+
+def _forget_user(g: GroupState, command: c.ForgetUser, now_ms: int, position: int) -> Outcome:
+    """ID-09: who gets this id next reads nothing of it; for the other one all stays."""
+    g.listed = {entry for entry in g.listed if entry[0] != command.by}
+    member = g.members.get(command.by)
+    if member is None or not g.newest:
+        return Outcome(Done())
+    gone = Member(command.by, Role.MEMBER, 0, 0, "", g.world.types.pair.msg_flag, g.newest, cleared_seq=g.newest)
+    return g.settle(Done(), now_ms, position, put=[gone], info=False)
+
+
+_HANDLERS: dict[type, Callable[..., Outcome]] = {
+    c.SendMessage: sending.send,
+    c.EndSlice: sending.end_slice,
+    c.TakeVerdict: _take_verdict,
+    c.ReadHistory: reading.history,
+    c.AlterMessage: altering.alter,
+    c.ReadReceipts: altering.receipts,
+    c.HideMessages: altering.hide,
+    c.ClearMessages: altering.clear,
+    c.EraseSender: altering.erase,
+    c.MarkRead: members.mark_read,
+    c.TraceMessage: reading.trace,
+    c.TakeListed: _take_listed,
+    c.ForgetUser: _forget_user,
+}
