@@ -23,6 +23,10 @@ What the requirements leave open is decided here:
 * `edit_other_card`: admins and the owner, of members with a lower role (GR-04).
 * The app administrator here is a member of nothing. What one has as a member (name card, MsgFlag, MsgSeq) it does not
   have: NO_SUCH_MEMBER (GR-04, RX-01).
+* `recall_own` and `edit_own` are of a message of one's own, which the app administrator may have sent as who is no
+  member; the others are of another member's. Admins and the owner recall and delete any, and edit only their own (MS-10).
+* `hide_message`, where messages are not stored, is for nobody: there is nothing to hide (GT-22). `receipts`, like the
+  list of members, are not for members of a BChatRoom (GT-03).
 * Guests join, leave, hear, and read profile and history where the type allows guests (ID-06, GT-21); all else is
   NOT_PERMITTED. The guest of a cell has joined before, where it can and where joining is not the operation.
 * What is for app administrators alone is ADMIN_REQUIRED for all others, guests too (ID-08): `notice`, `import`, and a
@@ -80,6 +84,15 @@ notice               adm       adm     -      adm    ok   adm
 import               adm       adm     -      adm    ok   adm
 send_as              adm       adm     -      adm    ok   adm
 read                 no        ok      -      ok     who  no
+recall_own           no        ok      -      ok     ok   no
+recall_other         no        no      -      ok     ok   no
+edit_own             no        ok      -      ok     ok   no
+edit_other           no        no      -      no     ok   no
+delete_message       no        no      -      ok     ok   no
+erase_sender         no        no      -      ok     ok   no
+hide_message         no        ok      -      ok     who  no
+clear                no        ok      -      ok     who  no
+receipts             no        ok      -      ok     ok   no
 """
 
 PUBLIC = """
@@ -115,6 +128,15 @@ notice               adm       adm     adm    adm    ok   adm
 import               adm       adm     adm    adm    ok   adm
 send_as              adm       adm     adm    adm    ok   adm
 read                 no        ok      ok     ok     who  no
+recall_own           no        ok      ok     ok     ok   no
+recall_other         no        no      ok     ok     ok   no
+edit_own             no        ok      ok     ok     ok   no
+edit_other           no        no      no     no     ok   no
+delete_message       no        no      ok     ok     ok   no
+erase_sender         no        no      ok     ok     ok   no
+hide_message         no        ok      ok     ok     who  no
+clear                no        ok      ok     ok     who  no
+receipts             no        ok      ok     ok     ok   no
 """
 
 CHAT_ROOM = """
@@ -150,6 +172,15 @@ notice               adm       adm     adm    adm    ok   adm
 import               adm       adm     adm    adm    ok   adm
 send_as              adm       adm     adm    adm    ok   adm
 read                 no        ok      ok     ok     who  no
+recall_own           no        ok      ok     ok     ok   no
+recall_other         no        no      ok     ok     ok   no
+edit_own             no        ok      ok     ok     ok   no
+edit_other           no        no      no     no     ok   no
+delete_message       no        no      ok     ok     ok   no
+erase_sender         no        no      ok     ok     ok   no
+hide_message         no        ok      ok     ok     who  no
+clear                no        ok      ok     ok     who  no
+receipts             no        ok      ok     ok     ok   no
 """
 
 AV_CHAT_ROOM = """
@@ -185,6 +216,15 @@ notice               adm       adm     adm    adm    ok   adm
 import               adm       adm     adm    adm    no   adm
 send_as              adm       adm     adm    adm    ok   adm
 read                 no        ok      ok     ok     who  no
+recall_own           no        ok      ok     ok     ok   no
+recall_other         no        no      ok     ok     ok   no
+edit_own             no        ok      ok     ok     ok   no
+edit_other           no        no      no     no     ok   no
+delete_message       no        no      ok     ok     ok   no
+erase_sender         no        no      ok     ok     ok   no
+hide_message         no        no      no     no     who  no
+clear                no        ok      ok     ok     who  no
+receipts             no        ok      ok     ok     ok   no
 """
 
 B_CHAT_ROOM = """
@@ -220,6 +260,15 @@ notice               adm       adm     -      -      ok   adm
 import               adm       adm     -      -      no   adm
 send_as              adm       adm     -      -      ok   adm
 read                 no        ok      -      -      who  no
+recall_own           no        ok      -      -      ok   no
+recall_other         no        no      -      -      ok   no
+edit_own             no        ok      -      -      ok   no
+edit_other           no        no      -      -      ok   no
+delete_message       no        no      -      -      ok   no
+erase_sender         no        no      -      -      ok   no
+hide_message         no        no      -      -      who  no
+clear                no        ok      -      -      who  no
+receipts             no        no      -      -      ok   no
 """
 
 # GT-20: as Public, but any member may kick ordinary members. Blocking is a policy of its own (GR-11).
@@ -256,6 +305,15 @@ notice               adm       adm     adm    adm    ok   adm
 import               adm       adm     adm    adm    ok   adm
 send_as              adm       adm     adm    adm    ok   adm
 read                 no        ok      ok     ok     who  no
+recall_own           no        ok      ok     ok     ok   no
+recall_other         no        no      ok     ok     ok   no
+edit_own             no        ok      ok     ok     ok   no
+edit_other           no        no      no     no     ok   no
+delete_message       no        no      ok     ok     ok   no
+erase_sender         no        no      ok     ok     ok   no
+hide_message         no        ok      ok     ok     who  no
+clear                no        ok      ok     ok     who  no
+receipts             no        ok      ok     ok     ok   no
 """
 
 TABLES = {
@@ -269,8 +327,10 @@ TABLES = {
 
 TRACELESS = frozenset(
     {"history", "info", "list_members", "list_muted", "list_blocked", "list_applications", "notice"}
+    | {"receipts", "hide_message", "clear"}
 )
-"""Operations that change nothing that is kept; a guest's joining and leaving is not kept either (ID-06)."""
+"""Operations that change nothing that the app administrator sees; a guest's joining and leaving is not kept either
+(ID-06)."""
 
 
 class Cell(NamedTuple):

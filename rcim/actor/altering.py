@@ -41,6 +41,8 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
     """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time."""
     profile, row = g.there(command.by, command.admin)
     who = g.who(command.by, command.admin)
+    if who is Who.GUEST:
+        check_right(Operation.ALTER, who, row)
     message = _message(g, profile, row, who, command)
     _check_may(g, profile, row, who, message, command, now_ms)
     if message.state is command.state and command.state in GONE:
@@ -151,7 +153,7 @@ def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Ou
 
 def hide(g: GroupState, command: HideMessages, now_ms: int, position: int) -> Outcome:
     """MS-10: delete for oneself. What does not exist is passed over."""
-    profile, row, _ = g.allowed(Operation.OWN_MEMBER, command.by, False)
+    profile, row, _ = g.own_member(command.by, command.admin)
     if not row.stored:
         raise RcimError(NOT_PERMITTED, f"a {row.name} group keeps no messages")
     seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= g.newest})
@@ -164,10 +166,10 @@ def hide(g: GroupState, command: HideMessages, now_ms: int, position: int) -> Ou
 
 def clear(g: GroupState, command: ClearMessages, now_ms: int, position: int) -> Outcome:
     """MS-10: delete for oneself all that there is."""
-    g.allowed(Operation.OWN_MEMBER, command.by, False)
+    _, _, member = g.own_member(command.by, command.admin)
     if not g.newest:
         return Outcome(Done())
-    member = msgspec.structs.replace(g.members[command.by], cleared_seq=g.newest)
+    member = msgspec.structs.replace(member, cleared_seq=g.newest)
     said = Tell([command.by], Hidden([], g.newest))
     return g.settle(Done(), now_ms, position, put=[member], info=False, more=(said,))
 

@@ -77,11 +77,7 @@ def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Ro
 def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> Outcome:
     """GR-04, MsgSeq: it only grows. The user's other connections are told (RX-08), and in a one-to-one conversation who
     sent (MS-11)."""
-    _, row = g.there(command.by, command.admin)
-    member = g.members.get(command.by)
-    if member is None:
-        check_right(Operation.OWN_MEMBER, g.who(command.by, command.admin), row)
-        raise RcimError(NO_SUCH_MEMBER, f"{command.by} is not a member")
+    _, _, member = g.own_member(command.by, command.admin)
     seq = min(command.seq, g.newest)
     if seq <= member.read_seq:
         return Outcome(Read(member.read_seq))

@@ -15,7 +15,7 @@ from rcim.actor.passing import Passing
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.world import World
-from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, RcimError
+from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Priority, Role, pair_of
@@ -128,6 +128,15 @@ class GroupState:
         who = self.who(by, admin)
         check_right(operation, who, row)
         return profile, row, who
+
+    def own_member(self, by: str, admin: bool) -> tuple[Profile, GroupType, Member]:
+        """The group, its type, and `by` as a member, who is to do something of its own. Raises RcimError."""
+        profile, row = self.there(by, admin)
+        member = self.members.get(by)
+        if member is None:
+            check_right(Operation.OWN_MEMBER, self.who(by, admin), row)
+            raise RcimError(NO_SUCH_MEMBER, f"{by} is not a member")
+        return profile, row, member
 
     def rank(self, user_id: str) -> Who:
         """The standing of whom something is done to, as a member."""

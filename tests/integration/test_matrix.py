@@ -37,6 +37,10 @@ class Place:
     group: str
     free: str
     me: str
+    own: int = 0
+    """The SEQ of a message that is `me`'s."""
+    other: int = 0
+    """That of one of member2."""
 
 
 def _create(at: Place, members: list[str]) -> Frame:
@@ -84,6 +88,15 @@ OPERATIONS: dict[str, Callable[[Place], Frame]] = {
     "import": _import,
     "send_as": lambda at: _send(at.group, "asked", "member2"),
     "read": lambda at: f.ConversationRead(f"g:{at.group}", 1),
+    "recall_own": lambda at: f.MessageRecall(f"g:{at.group}", at.own),
+    "recall_other": lambda at: f.MessageRecall(f"g:{at.group}", at.other),
+    "edit_own": lambda at: f.MessageEdit(f"g:{at.group}", at.own, BODY),
+    "edit_other": lambda at: f.MessageEdit(f"g:{at.group}", at.other, BODY),
+    "delete_message": lambda at: f.MessageDelete(f"g:{at.group}", at.other),
+    "erase_sender": lambda at: f.MessagesErase(f"g:{at.group}", "member2"),
+    "hide_message": lambda at: f.MessagesHide(f"g:{at.group}", [f.SeqEntry(at.other)]),
+    "clear": lambda at: f.ConversationClear(f"g:{at.group}"),
+    "receipts": lambda at: f.MessageReceipts(f"g:{at.group}", at.other, True, "", 0),
 }
 
 
@@ -148,6 +161,7 @@ class Walker:
             f.GroupBlocked(at.group, "", 0),
             f.GroupApplications(at.group, "", 0),
             f.GroupInfo(at.free),
+            f.History(f"g:{at.group}", 0, 0, 0, False),
         ]
         answers = [await self._raws["app"].ask(frame) for frame in asked]
         return [a.code.name if isinstance(a, RcimError) else a for a in answers]
@@ -155,8 +169,12 @@ class Walker:
     async def ask(self, cell: Cell) -> None:
         """Ask one cell in a group of its own."""
         name = f"{cell.operation}-{cell.role}"
-        at = Place(self.type_, name, f"{name}-new", self._ids.get(cell.role, cell.role))
-        await self._make_group(cell, at.group)
+        me = self._ids.get(cell.role, cell.role)
+        await self._make_group(cell, name)
+        writer = "" if cell.role == "app" else "stranger" if cell.role == "guest" else me
+        own = await _done(self._raws["app"], _send(name, "own", writer))
+        other = await _done(self._raws["app"], _send(name, "other", "member2"))
+        at = Place(self.type_, name, f"{name}-new", me, own.seq, other.seq)
         before = await self._kept(at)
         request = OPERATIONS[cell.operation](at)
         found = await self._raws[cell.role].ask(request)
@@ -209,9 +227,9 @@ def test_no_cell_is_missing() -> None:
     every = [cell for type_ in TABLES for cell in cells(type_)]
     places = {(cell.type_, cell.operation, cell.role) for cell in every}
     assert places == {(type_, name, role) for type_ in TABLES for name in OPERATIONS for role in ROLES}
-    assert len(every) == len(places) == 6 * 31 * 6
+    assert len(every) == len(places) == 6 * 40 * 6
     for type_, missing in {"Private": ("admin",), "BChatRoom": ("admin", "owner")}.items():
         done_to_admins = ("kick_admin", "mute_admin")
         gone = {c for c in every if c.type_ == type_ and (c.role in missing or c.operation in done_to_admins)}
         assert gone == {c for c in every if c.type_ == type_ and not c.exists}
-    assert sum(cell.exists for cell in every) == 1005
+    assert sum(cell.exists for cell in every) == 1302

@@ -140,7 +140,7 @@ class MessagesEraseOk(Frame, frozen=True, gc=False):
         "Nothing changes for others. In the user's own history they stand as DELETED. All connections of the user get "
         "MESSAGES_HIDDEN.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
 class MessagesHide(Frame, frozen=True, gc=False):
     """Deletes messages for oneself (MS-10)."""
@@ -163,7 +163,7 @@ class MessagesHideOk(Frame, frozen=True, gc=False):
     rules=(
         "History begins after the newest message from then on, for this user. All its connections get MESSAGES_HIDDEN.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
 class ConversationClear(Frame, frozen=True, gc=False):
     """Deletes all messages that there are for oneself (MS-10)."""
