@@ -8,6 +8,7 @@ import socket
 import ssl
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rcim.app.server import Front
@@ -420,6 +421,23 @@ async def test_over_the_ceiling_the_lowest_is_left_out(tmp_path: Path) -> None: 
     page = await bob.ask(f.History("g:g", 1, 0, 10, False))
     assert [m.seq for m in page.messages] == [1], "and stands in history"
     assert server.server.hub.fanout.ceiling.left_out == 2 and server.server.hub.fanout.deliveries == 0
+    await server.stop()
+
+
+async def test_over_the_ceiling_types_of_the_low_list_go_first_whatever_their_priority(tmp_path: Path) -> None:
+    """FC-07 under LI-03: for two sockets and a ceiling of 2, HIGH goes out and LOWEST never does."""
+    flags = ("limits.deliveries_per_s_max=2", "app.message_types=gift content", "app.low_types=gift")
+    server = TestServer(tmp_path / "d", tls=False, flags=flags)
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(create("g", "bob"))
+    word = send("g", "c2", priority=Priority.HIGH)
+    gift = await alice.ask(msgspec.structs.replace(word, client_msg_id="c1", type_name="gift"))
+    word = await alice.ask(word)
+    assert (gift.seq, word.seq) == (1, 2), "both are kept"
+    assert [m.seq for m in (await bob.take_of(f.Deliver)).messages] == [2]
+    assert server.server.hub.fanout.ceiling.left_out == 2
+    assert [m.priority for m in (await bob.ask(f.History("g:g", 1, 0, 10, False))).messages] == [Priority.HIGH] * 2
     await server.stop()
 
 
