@@ -115,6 +115,12 @@ class MarkRead(Asked, frozen=True, gc=False):
     seq: int
 
 
+class SetFlag(Asked, frozen=True, gc=False):
+    """RX-01, RX-02: one's own MsgFlag."""
+
+    msg_flag: MsgFlag
+
+
 class GiveNotice(Asked, frozen=True, gc=False):
     """MS-05; no users: everyone."""
 
@@ -356,6 +362,14 @@ class ChangeUserList(Asked, frozen=True, gc=False):
     remove: list[str]
 
 
+class ChooseConversation(Asked, frozen=True, gc=False):
+    """RX-09; None: as it was. What is removed from the list is pinned no longer, and what is pinned is in it again."""
+
+    conversation: str
+    pinned: bool | None = None
+    removed: bool | None = None
+
+
 class ReadUserList(Asked, frozen=True, gc=False):
     """SC-07."""
 
@@ -427,6 +441,7 @@ GroupCommand = (
     | ClearMessages
     | EraseSender
     | MarkRead
+    | SetFlag
     | GiveNotice
     | CreateGroup
     | EditGroup
@@ -454,6 +469,6 @@ GroupCommand = (
     | ReadMarks
 )
 PairCommand = TakeListed | ForgetUser
-UserCommand = SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList
+UserCommand = SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList | ChooseConversation
 AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList
 Command = GroupCommand | PairCommand | UserCommand | AppCommand

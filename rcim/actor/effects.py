@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Change, Message, Record
-from rcim.base.terms import GoneReason
+from rcim.base.terms import GoneReason, MsgFlag
 
 
 class Deliver(msgspec.Struct, frozen=True, gc=False):
@@ -108,7 +108,21 @@ class ReadUpTo(msgspec.Struct, frozen=True, gc=False):
     time_ms: int
 
 
-Said = Requested | Decided | Noticed | Transient | Altered | Erased | Hidden | ReadUpTo
+class Chosen(msgspec.Struct, frozen=True, gc=False):
+    """What a user has said of a conversation in its list (RX-09)."""
+
+    conversation: str
+    pinned_ms: int
+    removed: bool
+
+
+class Flagged(msgspec.Struct, frozen=True, gc=False):
+    """A member's own MsgFlag (RX-01, RX-02)."""
+
+    msg_flag: MsgFlag
+
+
+Said = Requested | Decided | Noticed | Transient | Altered | Erased | Hidden | ReadUpTo | Chosen | Flagged
 
 
 class Tell(msgspec.Struct, frozen=True, gc=False):

@@ -89,6 +89,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.ClearMessages: altering.clear,
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
+    c.SetFlag: members.set_flag,
     c.GiveNotice: given.give_notice,
     c.CreateGroup: lifecycle.create,
     c.EditGroup: lifecycle.edit,

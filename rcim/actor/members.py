@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers
-from rcim.actor.effects import Effect, MemberSilenced, ReadUpTo, Tell
+from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
+from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Tell
 from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.records import Mark, Member, Profile
@@ -46,9 +46,6 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
     )
     if new == member:
         return Outcome(Done())
-    silenced: list[Effect] = []
-    if (new.msg_flag is MsgFlag.DISCARD) != (member.msg_flag is MsgFlag.DISCARD):
-        silenced.append(MemberSilenced(command.user_id, new.msg_flag is MsgFlag.DISCARD))
     only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag) == member
     return g.settle(
         Done(),
@@ -58,8 +55,31 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
         change=(kind, [command.user_id]) if kind is not None else None,
         put=[new],
         info=not only_own,
-        more=silenced,
+        more=_flagged(member, new.msg_flag),
     )
+
+
+def _flagged(member: Member, flag: MsgFlag) -> list[Effect]:
+    """What follows from another MsgFlag: who discards hears nothing, and all of the user's connections are told."""
+    if flag is member.msg_flag:
+        return []
+    effects: list[Effect] = [Tell([member.user_id], Flagged(flag))]
+    if MsgFlag.DISCARD in (flag, member.msg_flag):
+        effects.append(MemberSilenced(member.user_id, flag is MsgFlag.DISCARD))
+    return effects
+
+
+def set_flag(g: GroupState, command: SetFlag, now_ms: int, position: int) -> Outcome:
+    """RX-01; in a one-to-one conversation it is heard or quiet (RX-02)."""
+    _, _, member = g.own_member(command.by, command.admin)
+    if g.pair is not None and command.msg_flag is MsgFlag.DISCARD:
+        raise RcimError(
+            BAD_PARAMETER, "msg_flag: what is for two is not discarded; a black list keeps it out (SC-07)"
+        )
+    if command.msg_flag is member.msg_flag:
+        return Outcome(Done())
+    put = [msgspec.structs.replace(member, msg_flag=command.msg_flag)]
+    return g.settle(Done(), now_ms, position, put=put, info=False, more=_flagged(member, command.msg_flag))
 
 
 def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Role | None) -> ChangeKind | None:

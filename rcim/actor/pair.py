@@ -117,6 +117,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.ClearMessages: altering.clear,
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
+    c.SetFlag: members.set_flag,
     c.TraceMessage: reading.trace,
     c.TakeListed: _take_listed,
     c.ForgetUser: _forget_user,

@@ -60,12 +60,23 @@ class MarksQuery(Asks, frozen=True, gc=False):
     now_ms: int
 
 
+class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a sync has to know of a group's type; only the owner of the conversations does."""
+
+    stored: bool
+    unread: bool
+    history_before_joining: bool
+    roaming_days: int
+
+
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):
     """A page of the groups of `user_id` after `cursor`, by key."""
 
     user_id: str
     cursor: str
     limit: int
+    types: dict[str, TypeFacts] = {}
+    now_ms: int = 0
 
 
 class AllGroupsQuery(Asks, frozen=True, gc=False):
@@ -149,6 +160,25 @@ class LoginQuery(Asks, frozen=True, gc=False):
     """True: one-to-one conversations too, of which there may be very many."""
 
 
+class SyncQuery(Asks, frozen=True, gc=False):
+    """RX-03: a page of what has changed for a user between two stamps, the newest first."""
+
+    user_id: str
+    since: int
+    """What was changed by commits with a higher stamp; 0: everything."""
+    upto: int
+    """And not a higher one than this; 0: than now."""
+    after: tuple[int, str] = (0, "")
+    """Behind the conversation with this stamp and key."""
+    counted: int = 0
+    """So many conversations had unread messages on the pages before (RX-04)."""
+    limit: int = 100
+    messages: int = 0
+    """RX-04: so many of the newest unread messages with each; 0: only the last message."""
+    types: dict[str, TypeFacts] = {}
+    now_ms: int = 0
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -165,6 +195,7 @@ Query = (
     | AccountsQuery
     | LoginQuery
     | HeadsQuery
+    | SyncQuery
     | Look
     | AnyErrand
 )

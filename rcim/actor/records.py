@@ -294,6 +294,17 @@ class UserListed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12)
     remove: list[str]
 
 
+class ConversationChosen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
+    """RX-09: what a user has said of a conversation in its list."""
+
+    key: str
+    user_id: str
+    conversation: str
+    pinned_ms: int
+    removed: bool
+    """It is removed from now on, until there is a message."""
+
+
 Record = (
     GroupCreated
     | GroupDissolved
@@ -307,6 +318,7 @@ Record = (
     | MessagesHidden
     | ListChanged
     | UserListed
+    | ConversationChosen
 )
 
 
@@ -341,6 +353,8 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     """True if anything is kept of the user."""
     lists: list[tuple[UserList, str]] = []
     """SC-07."""
+    pinned: dict[str, int] = {}
+    """RX-09: conversations, and when they were."""
 
 
 class AppSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -1,4 +1,5 @@
-"""The machine of one user's own state: its profile and account, its black and white list (SC-07)."""
+"""The machine of one user's own state: its profile and account, its black and white list (SC-07), what it has
+pinned and removed in its list of conversations (RX-09)."""
 
 from __future__ import annotations
 
@@ -8,15 +9,16 @@ import msgspec
 
 from rcim.actor.commands import (
     ChangeUserList,
+    ChooseConversation,
     InvalidateUser,
     ReadUser,
     ReadUserList,
     SetUserProfile,
     UserCommand,
 )
-from rcim.actor.effects import Effect, UserLoggedOut, UserProfileChanged
+from rcim.actor.effects import Chosen, Effect, Tell, UserLoggedOut, UserProfileChanged
 from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported, UserListChanged
-from rcim.actor.records import UserListed, UserProfile, UserSaved, UserSnapshot
+from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, FieldRule, written
@@ -24,6 +26,7 @@ from rcim.rules.standing import Who
 
 USER_PREFIX = "@:"
 """Keys of users' actors; no conversation id on the wire begins so."""
+PINNED_MAX = 100
 
 
 def user_key(user_id: str) -> str:
@@ -44,6 +47,7 @@ class UserActor:
         self._fields = fields
         self._entries_max = entries_max
         self._lists: dict[UserList, set[str]] = {which: set() for which in UserList}
+        self._pinned = dict(snapshot.pinned)
         for which, entry in snapshot.lists:
             self._lists[which].add(entry)
 
@@ -110,6 +114,23 @@ class UserActor:
         there.update(added)
         return Outcome(result, UserListed(self._key, self._user_id, command.which, added, removed))
 
+    def _choose(self, command: ChooseConversation, now_ms: int) -> Outcome:
+        """RX-09. All connections of the user are told (ID-05)."""
+        key = command.conversation
+        pinned_ms = 0 if command.removed or command.pinned is False else self._pinned.get(key, 0)
+        if command.pinned:
+            pinned_ms = self._pinned.get(key) or now_ms
+            if key not in self._pinned and len(self._pinned) >= PINNED_MAX:
+                raise RcimError(TOO_MANY_ENTRIES, f"at most {PINNED_MAX} conversations are pinned")
+        if pinned_ms == self._pinned.get(key, 0) and not command.removed:
+            return Outcome(Done())
+        self._pinned.pop(key, None)
+        if pinned_ms:
+            self._pinned[key] = pinned_ms
+        removed = bool(command.removed)
+        said = Tell([self._user_id], Chosen(key, pinned_ms, removed))
+        return Outcome(Done(), ConversationChosen(self._key, self._user_id, key, pinned_ms, removed), (said,))
+
     def _read_list(self, command: ReadUserList, now_ms: int) -> Outcome:
         """SC-07: a page, by user id."""
         wanted = sorted(user for user in self._lists[command.which] if user > command.cursor)
@@ -130,4 +151,5 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadUser: UserActor._read,
     ChangeUserList: UserActor._change_list,
     ReadUserList: UserActor._read_list,
+    ChooseConversation: UserActor._choose,
 }

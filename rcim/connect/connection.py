@@ -20,7 +20,18 @@ from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller, ToActor, ToStore
 from rcim.handlers.table import answer
 from rcim.session.states import TAKES_FRAMES, State
-from rcim.wire.frames import ConversationRead, GoingAway, GroupCreate, GroupJoin, History, Login, Logout, Resync, Send
+from rcim.wire.frames import (
+    ConversationRead,
+    GoingAway,
+    GroupCreate,
+    GroupJoin,
+    History,
+    Login,
+    Logout,
+    Resync,
+    Send,
+    Sync,
+)
 from rcim.wire.schema import FRAMES, Frame
 
 if TYPE_CHECKING:
@@ -32,7 +43,12 @@ FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
 ENTERS_A_GROUP = frozenset({GroupCreate.TYPE, GroupJoin.TYPE})
 """Requests that count against the groups of a user while they are under way."""
-COUNTED = {Send.TYPE: Operation.SEND, History.TYPE: Operation.READ, ConversationRead.TYPE: Operation.READ}
+COUNTED = {
+    Send.TYPE: Operation.SEND,
+    History.TYPE: Operation.READ,
+    ConversationRead.TYPE: Operation.READ,
+    Sync.TYPE: Operation.READ,
+}
 """LI-01: what is counted apart; all else is OTHER."""
 TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from rcim.actor.outcomes import UserFacts
-from rcim.actor.queries import FindGroupsQuery, UserQuery
+from rcim.actor.queries import FindGroupsQuery, JoinedGroupsQuery, SyncQuery, TypeFacts, UserQuery
 from rcim.actor.records import AppSnapshot
 from rcim.actor.world import World
+from rcim.base import clock
 from rcim.base.terms import AppList
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import Search
@@ -50,7 +51,17 @@ class Knowing:
         if isinstance(query, FindGroupsQuery):
             searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
             return msgspec.structs.replace(query, types=searched)
+        if isinstance(query, SyncQuery | JoinedGroupsQuery):
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=clock.wall_ms())
         return query
+
+    def _facts(self) -> dict[str, TypeFacts]:
+        """GT-14, GT-19, GT-22, by type."""
+        types = self._world.types
+        return {
+            row.name: TypeFacts(row.stored, row.unread, row.history_before_joining, row.roaming_days)
+            for row in (*types, types.pair)
+        }
 
     def answered(self, query: Any, answer: Any) -> Any:
         """An answer of the store as who asked gets it."""
@@ -62,13 +73,8 @@ class Knowing:
         return answer
 
     def _row(self, row: GroupRow) -> GroupRow:
-        """GT-19: unread is counted from what is kept anyway, without a write for each member and message."""
-        member, type_ = row.member, self._world.types.of_group(row.profile.type)
-        changes: dict[str, Any] = {}
-        if not type_.stored:
-            changes = {"newest_seq": 0, "unstored": True}
-        elif member is not None and type_.unread:
-            read = max(member.read_seq, member.joined_seq, row.profile.first_seq - 1)
-            changes = {"unread": max(row.newest_seq - read, 0)}
-        made: GroupRow = msgspec.structs.replace(row, **changes)
+        """GT-22: of what is not stored only the group's actor knows how far it is."""
+        if self._world.types.of_group(row.profile.type).stored:
+            return row
+        made: GroupRow = msgspec.structs.replace(row, newest_seq=0, unstored=True)
         return made

@@ -217,6 +217,10 @@ class Packing:
                 return frames.MessagesHidden(key, said.to_seq, [frames.SeqEntry(seq) for seq in said.seqs]).encode()
             case effects.ReadUpTo():
                 return frames.MessagesRead(key, said.user_id, said.seq, said.time_ms).encode()
+            case effects.Chosen():
+                return frames.ConversationListed(said.conversation, said.pinned_ms, said.removed).encode()
+            case effects.Flagged():
+                return frames.ConversationFlagged(key, said.msg_flag).encode()
             case effects.Requested():
                 return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
             case effects.Decided():

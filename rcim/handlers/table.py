@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
-from rcim.handlers import admin, altering, groups, members, messages, passing, users
+from rcim.handlers import admin, altering, conversations, groups, members, messages, passing, users
 from rcim.handlers.desk import Caller, Desk, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
@@ -34,6 +34,10 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.ConversationClear: _empty(f.ConversationClearOk),
     f.MessageReceipts: altering.receipts_ok,
     f.ConversationRead: messages.read_ok,
+    f.Sync: conversations.sync_ok,
+    f.ConversationFlag: _empty(f.ConversationFlagOk),
+    f.ConversationPin: _empty(f.ConversationPinOk),
+    f.ConversationRemove: _empty(f.ConversationRemoveOk),
     f.GroupCreate: groups.created_ok,
     f.GroupSet: groups.edited_ok,
     f.GroupOwnerSet: _empty(f.GroupOwnerSetOk),
@@ -103,6 +107,10 @@ class Handlers:
             f.ConversationClear: altering.clear,
             f.MessageReceipts: altering.receipts,
             f.ConversationRead: messages.read,
+            f.Sync: conversations.sync,
+            f.ConversationFlag: conversations.flag,
+            f.ConversationPin: conversations.pin,
+            f.ConversationRemove: conversations.remove,
             f.GroupCreate: partial(groups.create, ids=ids),
             f.GroupSet: groups.edit,
             f.GroupOwnerSet: groups.give,

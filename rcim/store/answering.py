@@ -19,6 +19,7 @@ from rcim.actor.queries import (
     MessageQuery,
     MessagesQuery,
     Query,
+    SyncQuery,
     UserQuery,
 )
 from rcim.actor.reading import seen_by
@@ -36,9 +37,13 @@ from rcim.store.answers import (
     IdlePage,
     IdleRow,
     LoginFacts,
+    SyncPage,
 )
 from rcim.store.backend import ReadView, StoreError
-from rcim.store.values import Head, unpack
+from rcim.store.news import News
+from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, visible
+from rcim.store.syncing import Looker, Syncing
+from rcim.store.values import unpack
 
 ROW_OVERHEAD = 64
 """What a row can be longer in a frame than in the store."""
@@ -49,14 +54,13 @@ SEQ_MAX = (1 << 64) - 1
 LOOKED_AT_MAX = 300
 """Rows of the index looked at for one page of a search, of members for one of a role, of marks: two milliseconds."""
 
-Row = tuple[bytes, bytes]
-
 
 class Answering:
     """See the module's text."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, news: News) -> None:
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
+        self._syncing = Syncing(limits, news)
 
     def answer(self, view: ReadView, query: Query) -> Answer | StoreError:
         """The answer to `query`, or the error that concerns it."""
@@ -165,15 +169,16 @@ class Answering:
     # -- groups
 
     def _joined_groups(self, view: ReadView, query: JoinedGroupsQuery) -> GroupsPage:
-        found, more = self._page(_groups_of(view, query.user_id, query.cursor), query.limit)
+        found, more = self._page(groups_of(view, query.user_id, query.cursor), query.limit)
         names = [keys.second(row) for row, _ in found]
-        return GroupsPage(_group_rows(view, names, query.user_id), names[-1] if more else "")
+        rows = [_own_row(view, key, query) for key in names]
+        return GroupsPage([row for row in rows if row is not None], names[-1] if more else "")
 
     def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
         low = query.cursor.encode() + keys.SEP if query.cursor else keys.GROUPS
         found, more = self._page(view.scan("profiles", low, keys.LAST), query.limit)
         names = [row.decode() for row, _ in found]
-        return GroupsPage(_group_rows(view, names, ""), names[-1] if more else "")
+        return GroupsPage(_group_rows(view, names), names[-1] if more else "")
 
     def _find_groups(self, view: ReadView, query: FindGroupsQuery) -> GroupsPage:
         """GR-09. The longest word that is not the last is looked up; the others are looked for in the names found."""
@@ -181,7 +186,7 @@ class Answering:
         first = [] if query.cursor else [exact]
         words = keys.words_of(query.words)
         names, cursor = self._with_words(view, words, query) if words and query.types else ([], "")
-        rows = _group_rows(view, [*first, *(name for name in names if name != exact)], "")
+        rows = _group_rows(view, [*first, *(name for name in names if name != exact)])
         return GroupsPage([row for row in rows if _found(row.profile, query.types)], cursor)
 
     def _with_words(self, view: ReadView, words: list[str], query: FindGroupsQuery) -> tuple[list[str], str]:
@@ -221,6 +226,9 @@ class Answering:
         heads = ((key, read_head(view, key)) for key in query.keys)
         return Heads({key: head.next_seq - 1 for key, head in heads if not head.reserved})
 
+    def _sync(self, view: ReadView, query: SyncQuery) -> SyncPage:
+        return self._syncing.page(view, query)
+
     # -- users
 
     def _user_facts(self, view: ReadView, query: UserQuery) -> UserFacts:
@@ -231,7 +239,7 @@ class Answering:
         for user_id in query.users:
             data = view.get("users", user_id.encode())
             profile = unpack(data, UserProfile) if data else UserProfile(deleted=True)
-            groups = sum(1 for _ in _groups_of(view, user_id))
+            groups = sum(1 for _ in groups_of(view, user_id))
             rows.append(AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms))
         return Accounts(rows)
 
@@ -239,7 +247,7 @@ class Answering:
         if query.heard is not None:  # a guest, who is a member of nothing
             there = [key for key in query.heard if read_profile(view, key) is not None]
             return LoginFacts(UserProfile(), there)
-        rows = list(_memberships(view, query.user_id) if query.pairs else _groups_of(view, query.user_id))
+        rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
             (keys.second(row), value)
             for row, value in rows
@@ -252,7 +260,7 @@ class Answering:
     def _sees(view: ReadView, key: str, user_id: str) -> bool:
         """False for a group that is imported, or waits for its owner's first message (GR-08, GT-16)."""
         profile = read_profile(view, key)
-        return profile is not None and _visible(profile, user_id)
+        return profile is not None and visible(profile, user_id)
 
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
@@ -273,61 +281,37 @@ _MARKED: dict[str, Callable[[Mark, int], bool]] = {
 }
 
 
-def read_head(view: ReadView, key: str) -> Head:
-    """The head of a conversation. Raises StoreError."""
-    data = view.get("heads", key.encode())
-    return unpack(data, Head) if data else Head()
-
-
-def read_profile(view: ReadView, key: str) -> Profile | None:
-    """The profile of a group; None if there is none. Raises StoreError."""
-    data = view.get("profiles", key.encode())
-    return unpack(data, Profile) if data else None
-
-
 def _user(view: ReadView, user_id: str) -> UserProfile:
     data = view.get("users", user_id.encode())
     return unpack(data, UserProfile) if data else UserProfile()
-
-
-def _memberships(view: ReadView, user_id: str) -> Iterator[Row]:
-    user = user_id.encode()
-    return view.scan("memberships", user + keys.SEP, user + keys.AFTER_SEP)
-
-
-def _groups_of(view: ReadView, user_id: str, cursor: str = "") -> Iterator[Row]:
-    """Memberships of groups, behind the one that is the cursor."""
-    user = user_id.encode() + keys.SEP
-    low = max(keys.after(user_id, cursor), user + keys.GROUPS)
-    return view.scan("memberships", low, user_id.encode() + keys.AFTER_SEP)
-
-
-def _group_rows(view: ReadView, names: list[str], user_id: str) -> list[GroupRow]:
-    """Rows of a list; with a user, without groups that it does not know of yet (GT-16, GR-08)."""
-    rows = [_group_row(view, key, user_id) for key in names]
-    return [row for row in rows if row is not None and (not user_id or _shown(row, user_id))]
 
 
 def _found(profile: Profile, types: list[str]) -> bool:
     return profile.type in types and profile.active and not profile.importing
 
 
-def _shown(row: GroupRow, user_id: str) -> bool:
-    return _visible(row.profile, user_id)
+def _group_rows(view: ReadView, names: list[str]) -> list[GroupRow]:
+    """Rows of a list of groups, without those that are gone."""
+    found = [(read_profile(view, key), read_head(view, key)) for key in names]
+    return [
+        GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, None)
+        for profile, head in found
+        if profile is not None
+    ]
 
 
-def _visible(profile: Profile, user_id: str) -> bool:
-    return not profile.importing and (profile.active or profile.owner == user_id)
-
-
-def _group_row(view: ReadView, key: str, user_id: str) -> GroupRow | None:
+def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery) -> GroupRow | None:
+    """A group as its member finds it; None if it does not know of it yet (GT-16, GR-08)."""
     profile = read_profile(view, key)
-    if profile is None:
+    data = view.get("members", keys.pair(key, query.user_id))
+    if profile is None or data is None or not visible(profile, query.user_id):
         return None
-    head = read_head(view, key)
-    data = view.get("members", keys.pair(key, user_id)) if user_id else None
-    member = unpack(data, Member) if data else None
-    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member)
+    head, member = read_head(view, key), unpack(data, Member)
+    type_ = query.types.get(profile.type)
+    unread = 0
+    if type_ is not None and type_.stored and type_.unread:
+        unread = Looker(view, key, profile, head, member, type_, query.now_ms).unread().number
+    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread)
 
 
 _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
@@ -343,4 +327,5 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     AccountsQuery: Answering._accounts,
     LoginQuery: Answering._login_facts,
     HeadsQuery: Answering._heads,
+    SyncQuery: Answering._sync,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.outcomes import Marks, Members, Page, UserFacts
-from rcim.actor.records import Member, Profile, UserProfile
+from rcim.actor.records import Member, Message, Profile, UserProfile
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -17,7 +17,7 @@ class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     info_seq: int
     member: Member | None
     unread: int = 0
-    """Filled in by who knows the group's type (GT-19)."""
+    """GT-19, at most 100 (RX-04)."""
     unstored: bool = False
     """Messages are not stored: what the newest SEQ is, only the group's actor knows (GT-22)."""
 
@@ -27,6 +27,45 @@ class GroupsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
 
     groups: list[GroupRow]
     next: str
+
+
+class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """RX-03: one conversation, as the user who asks finds it."""
+
+    key: str
+    profile: Profile
+    member: Member
+    newest_seq: int
+    first_seq: int
+    """The least SEQ that the user may see."""
+    last_time_ms: int
+    unread: int
+    mentions: int
+    mention_seq: int
+    """The oldest unread message that mentions the user; 0: none does."""
+    pinned_ms: int
+    removed: bool
+    unstored: bool
+    altered: list[int]
+    """Messages that are others since the stamp that was asked for."""
+    reread: bool
+    """More than can be named here."""
+    messages: list[Message]
+
+
+class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """A page of a sync. `more`: there are more conversations behind the last of these."""
+
+    rows: list[SyncRow]
+    gone: list[str]
+    """Conversations that the user is in no longer."""
+    reset: bool
+    """What was asked for can't be told any more: this is everything instead."""
+    since: int
+    upto: int
+    after: tuple[int, str]
+    counted: int
+    more: bool
 
 
 class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -107,6 +146,7 @@ Answer = (
     | Heads
     | GroupsPage
     | LoginFacts
+    | SyncPage
     | IdlePage
     | Accounts
     | Page

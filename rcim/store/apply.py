@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rcim.actor.records import (
+    ConversationChosen,
     GroupChanged,
     GroupCreated,
     GroupDissolved,
@@ -28,14 +29,19 @@ from rcim.actor.records import (
 )
 from rcim.store import keys
 from rcim.store.backend import StoreError, WriteView
-from rcim.store.values import Head, pack, unpack
+from rcim.store.values import Chosen, Head, pack, unpack
 
 
 class Applier:
-    """Applies the records of one commit; heads are read once and written once."""
+    """Applies the records of one commit, whose number is `stamp`; heads are read once and written once. `now_ms` is the
+    wall clock."""
 
-    def __init__(self, view: WriteView) -> None:
+    def __init__(self, view: WriteView, stamp: int, now_ms: int) -> None:
         self._view = view
+        self._stamp = stamp
+        self._now_ms = now_ms
+        self.news: set[str] = set()
+        """Conversations of which all in them have something to learn (RX-03)."""
         self._heads: dict[str, Head] = {}
         self._profiles: dict[str, Profile | None] = {}
 
@@ -55,6 +61,11 @@ class Applier:
             head = unpack(data, Head) if data else Head()
         return head
 
+    def _changed(self, key: str) -> None:
+        """All in the conversation have something to learn."""
+        self.news.add(key)
+        self._change(key, changed=self._stamp)
+
     def _change(self, key: str, **fields: int) -> None:
         self._heads[key] = msgspec.structs.replace(self._head(key), **fields)
 
@@ -72,18 +83,34 @@ class Applier:
         if message.seq != head.next_seq:
             raise StoreError(f"{key}: SEQ {message.seq} where {head.next_seq} is next")
         self._view.put("messages", keys.message(key, message.seq), pack(message))
+        self.news.add(key)
+        stamp = self._stamp
         self._heads[key] = Head(
-            message.seq + 1, message.time_ms, head.info_seq, head.last_info_time_ms, head.member_num
+            message.seq + 1,
+            message.time_ms,
+            head.info_seq,
+            head.last_info_time_ms,
+            head.member_num,
+            False,
+            stamp,
+            stamp,
         )
 
     def _message_altered(self, record: MessageAltered) -> None:
         row = keys.message(record.key, record.message.seq)
         if self._view.get("messages", row) is not None:  # it may have been removed meanwhile
             self._view.put("messages", row, pack(record.message))
+            self._view.put("altered", keys.altered(record.key, self._stamp, record.message.seq), b"")
+            self._changed(record.key)
 
     def _messages_hidden(self, record: MessagesHidden) -> None:
         for seq in record.seqs:
             self._view.put("hidden", keys.hidden(record.key, record.user_id, seq), b"")
+            self._view.put("altered", keys.altered(record.key, self._stamp, seq), record.user_id.encode())
+        row = keys.pair(record.user_id, record.key)
+        there = self._view.get("memberships", row)
+        if there is not None:
+            self._view.put("memberships", row, keys.membership(there[0] if there else 0, self._stamp))
 
     def _seq_reserved(self, record: SeqReserved) -> None:
         if record.next_seq < self._head(record.key).next_seq:
@@ -105,12 +132,14 @@ class Applier:
             last_msg_time_ms=0,
             reserved=head.reserved and not record.stored,
         )
+        self._changed(record.key)
         self._count(record.profile.type, +1)
 
     def _group_changed(self, record: GroupChanged) -> None:
         key = record.key
         if record.profile is not None:
             self._put_profile(key, record.profile)
+            self._changed(key)
         came = sum(self._put_member(key, member) for member in record.put)
         for user_id in record.dropped:
             came -= self._drop_member(key, user_id)
@@ -125,7 +154,9 @@ class Applier:
         elif came:
             self._change(key, member_num=head.member_num + came)
         for mark in record.marks:
-            self._put_mark(key, mark)
+            if self._put_mark(key, mark):
+                self._view.put("altered", keys.altered(key, self._stamp, 0), b"")
+                self._changed(key)
         if record.message is not None:
             self._keep(key, record.message)
 
@@ -171,7 +202,10 @@ class Applier:
         new = self._view.get("members", row) is None
         self._view.put("members", row, pack(member))
         hidden = keys.HIDDEN if self._hidden(key) else 0
-        self._view.put("memberships", keys.pair(member.user_id, key), bytes([member.msg_flag | hidden]))
+        own = keys.pair(member.user_id, key)
+        self._view.put("memberships", own, keys.membership(member.msg_flag | hidden, self._stamp))
+        if new:
+            self._view.delete("left", own)
         return new
 
     def _hidden(self, key: str) -> bool:
@@ -187,15 +221,25 @@ class Applier:
         row = keys.pair(key, user_id)
         there = self._view.get("members", row) is not None
         self._view.delete("members", row)
-        self._view.delete("memberships", keys.pair(user_id, key))
+        own = keys.pair(user_id, key)
+        self._view.delete("memberships", own)
+        self._view.delete("chosen", own)
+        if there:
+            self._view.put("left", own, keys.U64.pack(self._stamp) + keys.U64.pack(self._now_ms))
         return there
 
-    def _put_mark(self, key: str, mark: Mark) -> None:
+    def _put_mark(self, key: str, mark: Mark) -> bool:
+        """True if all of a sender's messages are deleted that were not before (MS-10)."""
         row = keys.pair(key, mark.user_id)
+        erased = False
+        if mark.erased_seq:
+            before = self._view.get("marks", row)
+            erased = mark.erased_seq != (unpack(before, Mark).erased_seq if before else 0)
         if mark == Mark(mark.user_id):
             self._view.delete("marks", row)
         else:
             self._view.put("marks", row, pack(mark))
+        return erased
 
     # -- users and the app
 
@@ -207,6 +251,13 @@ class Applier:
             self._view.delete("lists", keys.listed(record.user_id, record.which, other))
         for other in record.add:
             self._view.put("lists", keys.listed(record.user_id, record.which, other), b"")
+
+    def _conversation_chosen(self, record: ConversationChosen) -> None:
+        row = keys.pair(record.user_id, record.conversation)
+        if self._view.get("memberships", row) is None:
+            return
+        removed = self._stamp if record.removed else 0
+        self._view.put("chosen", row, pack(Chosen(self._stamp, record.pinned_ms, removed)))
 
     def _type_saved(self, record: TypeSaved) -> None:
         row = b"type:" + record.name.encode()
@@ -246,6 +297,7 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     GroupDissolved: Applier._group_dissolved,
     UserSaved: Applier._user_saved,
     UserListed: Applier._user_listed,
+    ConversationChosen: Applier._conversation_chosen,
     TypeSaved: Applier._type_saved,
     UsersMuted: Applier._users_muted,
     ListChanged: Applier._list_changed,

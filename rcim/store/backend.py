@@ -28,6 +28,9 @@ TABLES = (
     "app",
     "hidden",
     "lists",
+    "left",
+    "altered",
+    "chosen",
 )
 
 

@@ -2,12 +2,15 @@
 
 | table       | key                         | value                                        |
 |-------------|-----------------------------|----------------------------------------------|
-| meta        | name                        | schema version                               |
+| meta        | name                        | schema version u16; `stamp` u64: commits so far |
 | shards      | shard u16                   | the running number of the next record, u64   |
 | profiles    | conversation                | Profile                                      |
 | heads       | conversation                | Head                                         |
 | members     | conversation 0 user         | Member                                       |
-| memberships | user 0 conversation         | MsgFlag u8, HIDDEN if the group was hidden when it was written |
+| memberships | user 0 conversation         | MsgFlag u8 (HIDDEN: see below), stamp u64 of the user's own last change |
+| left        | user 0 conversation         | stamp u64, time u64: it was a member until then (RX-03) |
+| altered     | conversation 0 stamp u64 SEQ u64 | for whom alone, or nothing: it is another one since; SEQ 0: many |
+| chosen      | user 0 conversation         | Chosen                                       |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
 | purge       | conversation                | SEQ u64: messages up to it are to be removed |
@@ -69,6 +72,11 @@ def after(left: str, cursor: str) -> bytes:
     return left.encode() + SEP + cursor.encode() + (SEP if cursor else b"")
 
 
+def altered(conversation: str, stamp: int, seq: int) -> bytes:
+    """Key of `altered`."""
+    return conversation.encode() + SEP + U64.pack(stamp) + U64.pack(seq)
+
+
 HIDDEN = 0x80
 """Of a membership: the group may be one that the user does not know of yet (GT-16, GR-08); its profile says."""
 
@@ -76,6 +84,16 @@ HIDDEN = 0x80
 def flag_of(value: bytes) -> int:
     """The MsgFlag of a membership; 0 where an early version kept none."""
     return value[0] & ~HIDDEN if value else 0
+
+
+def membership(flag: int, stamp: int) -> bytes:
+    """A value of `memberships`; `flag` with HIDDEN in it."""
+    return bytes([flag]) + U64.pack(stamp)
+
+
+def stamp_of(value: bytes) -> int:
+    """The stamp of a membership; 0 where an early version kept none."""
+    return int(U64.unpack_from(value, 1)[0]) if len(value) == 1 + U64.size else 0
 
 
 def was_hidden(value: bytes) -> bool:

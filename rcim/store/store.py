@@ -24,17 +24,20 @@ from rcim.actor.records import (
     UserProfile,
     UserSnapshot,
 )
+from rcim.base import clock
 from rcim.base.ids import SHARDS
 from rcim.base.limits import Limits
 from rcim.base.terms import UserList, other_of, pair_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
-from rcim.store.answering import Answering, read_head, read_profile
+from rcim.store.answering import Answering
 from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.news import News
+from rcim.store.reading import read_head, read_profile, read_stamp
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
-from rcim.store.values import Head, pack, unpack
+from rcim.store.values import Chosen, Head, pack, unpack
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -51,8 +54,10 @@ class Store:
     def __init__(self, backend: Backend, limits: Limits) -> None:
         self._backend = backend
         self._limits = limits
-        self._answering = Answering(limits)
         self._check_schema()
+        with backend.read() as view:
+            self._news = News(read_stamp(view))
+        self._answering = Answering(limits, self._news)
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:
@@ -89,7 +94,8 @@ class Store:
                 self._backend.grow(reserve=all(_makes_room(e.record) for e in entries))
 
     def _append(self, view: WriteView, entries: Sequence[Entry]) -> None:
-        applier = Applier(view)
+        stamp = read_stamp(view) + 1
+        applier = Applier(view, stamp, clock.wall_ms())
         next_position: dict[int, int] = {}
         for entry in entries:
             expected = next_position.get(entry.shard) or self._position(view, entry.shard)
@@ -98,6 +104,8 @@ class Store:
             next_position[entry.shard] = entry.position + 1
             applier.apply(entry.record)
         applier.finish()
+        self._news.note(applier.news, stamp)  # before anybody can read what is new
+        view.put("meta", b"stamp", keys.U64.pack(stamp))
         for shard, position in next_position.items():
             view.put("shards", keys.U16.pack(shard), keys.U64.pack(position))
 
@@ -115,10 +123,11 @@ class Store:
             key, newest = todo[0].decode(), keys.U64.unpack(todo[1])[0]
             span = view.scan("messages", keys.message(key, 0), keys.message(key, newest + 1))
             gone = [("messages", row) for row, _ in _first(span, rows)]
-            if not gone:  # what users have deleted for themselves goes last
-                span = view.scan("hidden", todo[0] + keys.SEP, todo[0] + keys.AFTER_SEP)
-                old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
-                gone = [("hidden", row) for row, _ in _first(old, rows)]
+            for table in ("hidden", "altered"):  # what was done to them goes last
+                if not gone:
+                    span = view.scan(table, todo[0] + keys.SEP, todo[0] + keys.AFTER_SEP)
+                    old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
+                    gone = [(table, row) for row, _ in _first(old, rows)]
         while True:
             try:
                 with self._backend.write() as writable:
@@ -193,8 +202,10 @@ class Store:
             lists = [
                 (UserList(row[len(low)]), row[len(low) + 1 :].decode()) for row, _ in view.scan("lists", low, high)
             ]
+            said = ((keys.second(row), unpack(value, Chosen)) for row, value in view.scan("chosen", low, high))
+            pinned = {conversation: chosen.pinned_ms for conversation, chosen in said if chosen.pinned_ms}
         profile = unpack(data, UserProfile) if data else UserProfile()
-        return UserSnapshot(key, user_id, profile, data is not None, lists)
+        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned)
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""

@@ -28,6 +28,20 @@ class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
     member_num: int = 0
     reserved: bool = False
     """True if messages were not stored: `next_seq` is where the counter goes on (MS-01)."""
+    changed: int = 0
+    """The stamp of the last commit that changed what all in it see: a message, a state of one, the profile (RX-03)."""
+    messaged: int = 0
+    """That of the last one with a message."""
+
+
+class Chosen(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a user has said of a conversation in its list (RX-09)."""
+
+    stamp: int
+    pinned_ms: int = 0
+    """0: it is not pinned."""
+    removed: int = 0
+    """The stamp of its removal from the list: without a message since, it is not in it."""
 
 
 def pack(value: Any) -> bytes:

@@ -10,6 +10,7 @@ import lupa
 import pytest
 
 from tests.vectors import decoder
+from tests.vectors.decoder import TABLE
 
 LUA = (decoder.SPEC / "dissector" / "rcim.lua").read_text()
 GOOD = json.loads((decoder.SPEC / "vectors" / "frames.json").read_text())["good"]
@@ -72,6 +73,12 @@ def dissect() -> Any:
     return lua.globals().dissect if hasattr(lua.globals(), "dissect") else lua.eval("dissect")
 
 
+def of_bytes(frame: str, name: str) -> bool:
+    """True for a field of which only the length is shown."""
+    (fields,) = (kind["fields"] for kind in TABLE["frames"] if kind["name"] == frame)
+    return any(field["name"] == name and field["type"].startswith(("bytes", "elements")) for field in fields)
+
+
 @pytest.mark.parametrize("row", GOOD, ids=[row["name"] for row in GOOD])
 def test_every_good_frame_is_shown(dissect: Any, row: dict[str, Any]) -> None:
     info, lines, wanted = dissect(bytes.fromhex(row["hex"]))
@@ -79,7 +86,7 @@ def test_every_good_frame_is_shown(dissect: Any, row: dict[str, Any]) -> None:
     assert info == row["frame"].encode() and wanted == 0
     assert "MALFORMED" not in text
     for name, value in row["fields"].items():
-        if isinstance(value, str) and 0 < len(value) < 40 and not name.startswith(("body", "data")):
+        if isinstance(value, str) and 0 < len(value) < 40 and not of_bytes(row["frame"], name):
             assert f"{name}: {value}" in text
 
 

@@ -1,0 +1,112 @@
+"""A user's conversations: sync (RX-03, RX-04), how it wants to hear them (RX-01, RX-02), pinned and removed (RX-09)."""
+
+from __future__ import annotations
+
+import struct
+
+from rcim.actor import commands, queries
+from rcim.actor.user import user_key
+from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.base.ids import is_guest
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.groups import guests_may_not
+from rcim.handlers.messages import check_conversation, page_limit, to_wire
+from rcim.store import answers
+from rcim.wire import frames
+
+PAGE = 100
+MESSAGES_MAX = 20
+"""RX-04."""
+DONE = struct.Struct(">BQ")
+"""The cursor behind a sync: 1, and the stamp up to which all was told."""
+PART = struct.Struct(">BQQQH")
+"""That between two pages, with a key behind: 2, from which stamp to which, that of the last row, conversations
+counted."""
+
+
+def sync(frame: frames.Sync, caller: Caller, desk: Desk) -> ToStore:
+    """SYNC."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    if frame.messages > MESSAGES_MAX:
+        raise RcimError(BAD_PARAMETER, f"messages: {frame.messages}, at most {MESSAGES_MAX}")
+    since, upto, after, counted = _read(frame.cursor)
+    limit = page_limit(frame.limit, PAGE, PAGE)
+    return ToStore(
+        queries.SyncQuery(caller.user_id, since, upto, after, counted, limit=limit, messages=frame.messages)
+    )
+
+
+def _read(cursor: bytes) -> tuple[int, int, tuple[int, str], int]:
+    """What a cursor says. Raises RcimError(BAD_PARAMETER)."""
+    try:
+        if not cursor:
+            return 0, 0, (0, ""), 0
+        if cursor[0] == 1:
+            return DONE.unpack(cursor)[1], 0, (0, ""), 0
+        _, since, upto, stamp, counted = PART.unpack_from(cursor)
+        if cursor[0] == 2:
+            return since, upto, (stamp, cursor[PART.size :].decode()), counted
+    except (struct.error, UnicodeDecodeError):
+        pass
+    raise RcimError(BAD_PARAMETER, "cursor: none that this server has given")
+
+
+def sync_ok(result: answers.SyncPage, desk: Desk) -> frames.SyncOk:
+    """RX-03."""
+    if result.more:
+        stamp, key = result.after
+        cursor = PART.pack(2, result.since, result.upto, stamp, result.counted) + key.encode()
+    else:
+        cursor = DONE.pack(1, result.upto)
+    return frames.SyncOk([_entry(row) for row in result.rows], result.gone, cursor, result.more, result.reset)
+
+
+def _entry(row: answers.SyncRow) -> frames.ConversationEntry:
+    profile, member = row.profile, row.member
+    return frames.ConversationEntry(
+        row.key,
+        profile.type,
+        profile.name,
+        profile.face_url,
+        row.newest_seq,
+        row.first_seq,
+        member.joined_seq,
+        member.read_seq,
+        row.unread,
+        row.last_time_ms,
+        member.msg_flag,
+        int(member.role),
+        row.mentions,
+        row.mention_seq,
+        row.pinned_ms,
+        row.removed,
+        row.unstored,
+        [frames.SeqEntry(seq) for seq in row.altered] or (),
+        row.reread,
+        [to_wire(message) for message in row.messages] or (),
+    )
+
+
+def flag(frame: frames.ConversationFlag, caller: Caller, desk: Desk) -> ToActor:
+    """CONVERSATION_FLAG."""
+    key = check_conversation(frame.conversation, caller)
+    return ToActor(key, commands.SetFlag(caller.user_id, caller.admin, frame.msg_flag))
+
+
+def pin(frame: frames.ConversationPin, caller: Caller, desk: Desk) -> ToActor:
+    """CONVERSATION_PIN."""
+    return _choose(frame.conversation, caller, pinned=frame.pinned)
+
+
+def remove(frame: frames.ConversationRemove, caller: Caller, desk: Desk) -> ToActor:
+    """CONVERSATION_REMOVE."""
+    return _choose(frame.conversation, caller, removed=True)
+
+
+def _choose(conversation: str, caller: Caller, *, pinned: bool | None = None, removed: bool | None = None) -> ToActor:
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    key = check_conversation(conversation, caller)
+    command = commands.ChooseConversation(caller.user_id, caller.admin, key, pinned, removed)
+    return ToActor(user_key(caller.user_id), command)

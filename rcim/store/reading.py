@@ -1,0 +1,48 @@
+"""What is read of the tables in more than one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rcim.actor.records import Profile
+from rcim.store import keys
+from rcim.store.backend import ReadView
+from rcim.store.values import Head, unpack
+
+Row = tuple[bytes, bytes]
+
+
+def read_stamp(view: ReadView) -> int:
+    """How many commits there were."""
+    data = view.get("meta", b"stamp")
+    return int(keys.U64.unpack(data)[0]) if data else 0
+
+
+def read_head(view: ReadView, key: str) -> Head:
+    """The head of a conversation. Raises StoreError."""
+    data = view.get("heads", key.encode())
+    return unpack(data, Head) if data else Head()
+
+
+def read_profile(view: ReadView, key: str) -> Profile | None:
+    """The profile of a group; None if there is none. Raises StoreError."""
+    data = view.get("profiles", key.encode())
+    return unpack(data, Profile) if data else None
+
+
+def memberships(view: ReadView, user_id: str) -> Iterator[Row]:
+    """What the user is in, by key."""
+    user = user_id.encode()
+    return view.scan("memberships", user + keys.SEP, user + keys.AFTER_SEP)
+
+
+def groups_of(view: ReadView, user_id: str, cursor: str = "") -> Iterator[Row]:
+    """Memberships of groups, behind the one that is the cursor."""
+    user = user_id.encode() + keys.SEP
+    low = max(keys.after(user_id, cursor), user + keys.GROUPS)
+    return view.scan("memberships", low, user_id.encode() + keys.AFTER_SEP)
+
+
+def visible(profile: Profile, user_id: str) -> bool:
+    """False for a group that is imported, or waits for its owner's first message (GR-08, GT-16)."""
+    return not profile.importing and (profile.active or profile.owner == user_id)
