@@ -140,6 +140,8 @@ def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Ou
     """MS-10: at once, however many there are: from now on they are read as deleted."""
     g.allowed(Operation.ALTER, command.by, command.admin)
     most = g.world.limits.marks_max
+    if not g.newest:
+        return Outcome(Done())
     if command.user_id not in g.erased and len(g.erased) >= most:
         raise RcimError(TOO_MANY_ENTRIES, f"at most {most} senders whose messages are deleted")
     for at, message in enumerate(g.tail):

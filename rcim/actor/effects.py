@@ -147,6 +147,13 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
+class AccountDeleted(msgspec.Struct, frozen=True, gc=False):
+    """ID-09: what was said with a UserSig made before counts no more, wherever it waits."""
+
+    user_id: str
+    valid_from_ms: int
+
+
 class GroupCounted(msgspec.Struct, frozen=True, gc=False):
     """One group more (1) or less (-1) of a type (GT-13)."""
 
@@ -170,6 +177,7 @@ Effect = (
     | Tell
     | UserProfileChanged
     | UserLoggedOut
+    | AccountDeleted
     | GroupCounted
     | AppChanged
 )

@@ -202,13 +202,6 @@ class Traced(Result, frozen=True, gc=False):
     """Whom alone it is for."""
 
 
-class UserListChanged(Result, frozen=True, gc=False):
-    """SC-07: what was not so before."""
-
-    added: list[str]
-    removed: list[str]
-
-
 class Listed(Result, frozen=True, gc=False):
     """A page of one of the app's lists, or of one of a user's (SC-07)."""
 
@@ -262,7 +255,6 @@ AnyResult = (
     | MutedUsers
     | Flow
     | Listed
-    | UserListChanged
     | Traced
     | Synced
 )

@@ -26,13 +26,15 @@ from rcim.rules.group_types import PAIR
 
 
 class PairActor:
-    """`world` is what all actors share; `shard` is the shard that the key belongs to."""
+    """`world` is what all actors share; `shard` is the shard that the key belongs to; `deletions` is how many accounts
+    had been deleted before the snapshot was read."""
 
     __slots__ = ("_kept", "_state")
 
-    def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
+    def __init__(self, snapshot: GroupSnapshot, shard: int, world: World, deletions: int = 0) -> None:
         self._kept = snapshot.profile is not None
         self._state = g = GroupState(snapshot, shard, world)
+        g.deletions = deletions
         assert g.pair is not None
         if not self._kept:
             option = ApplyJoinOption.DISABLE_APPLY
@@ -42,8 +44,8 @@ class PairActor:
 
     @property
     def exists(self) -> bool:
-        """False as long as nothing of it is kept."""
-        return self._kept
+        """False as long as nothing of it is kept, and nothing is remembered (MS-02)."""
+        return self._kept or self._state.passing.remembers
 
     def forgettable(self, idle_ms: int) -> bool:
         """True: all of it is in the store."""
@@ -102,7 +104,9 @@ def _forget_user(g: GroupState, command: c.ForgetUser, now_ms: int, position: in
     member = g.members.get(command.by)
     if member is None or not g.newest:
         return Outcome(Done())
-    gone = Member(command.by, Role.MEMBER, 0, 0, "", g.world.types.pair.msg_flag, g.newest, cleared_seq=g.newest)
+    g.recent.forget(command.by)
+    flag = g.world.types.pair.msg_flag
+    gone = Member(command.by, Role.MEMBER, 0, 0, "", flag, member.read_seq, cleared_seq=g.newest)
     return g.settle(Done(), now_ms, position, put=[gone], info=False)
 
 

@@ -158,6 +158,8 @@ class LoginQuery(Asks, frozen=True, gc=False):
     """True: also those that it does not know of yet."""
     pairs: bool = False
     """True: one-to-one conversations too, of which there may be very many."""
+    since: int = 0
+    """Not 0: those of them that have changed by commits with a higher stamp."""
 
 
 class SyncQuery(Asks, frozen=True, gc=False):

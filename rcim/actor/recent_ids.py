@@ -31,6 +31,11 @@ class RecentIds:
         found = self._entries.get((sender, client_msg_id))
         return found if found is not None and now_ms - found[1] < self._window_ms else None
 
+    def forget(self, sender: str) -> None:
+        """Nothing that `sender` sent is remembered any more."""
+        for key in [key for key in self._entries if key[0] == sender]:
+            del self._entries[key]
+
     def add(self, message: Message) -> None:
         """Remember a kept message, and forget what is too old or too much."""
         self.remember((message.sender, message.client_msg_id), message.seq, message.time_ms, message.message_id)

@@ -200,6 +200,8 @@ def _check_may_send(
     g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
 ) -> None:
     if g.pair is not None:
+        if command.signed_ms and g.world.deleted.before(command.by, command.signed_ms):
+            raise RcimError(NOT_PERMITTED, "the account is deleted")
         check_not_barred(g, command.by, command.admin)
     if not command.admin:
         if member is None or member.role < row.send:
@@ -234,6 +236,9 @@ def check_not_barred(g: GroupState, by: str, admin: bool) -> None:
     if admin:
         return
     other = other_of(g.pair, by)
+    if g.world.deleted.since(other, g.deletions):  # what it had listed before went with it
+        g.listed = {entry for entry in g.listed if entry[0] != other}
+        g.deletions = g.world.deleted.count
     listed = (other, g.world.pair_list) in g.listed
     if g.world.pair_list is UserList.BLACK and listed:
         raise RcimError(BLACKLISTED)

@@ -57,6 +57,8 @@ class GroupState:
         self.last_info_time_ms = snapshot.last_info_time_ms
         self.pair = pair_of(snapshot.key)
         """C2-01: the two of a one-to-one conversation; None: it is a group."""
+        self.deletions = world.deleted.count
+        """How many accounts had been deleted when `listed` was read."""
         self.listed = set(snapshot.listed)
         """SC-07: who of the two has the other on which list."""
         self.members = {m.user_id: m for m in snapshot.members}

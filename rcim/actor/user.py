@@ -16,8 +16,8 @@ from rcim.actor.commands import (
     SetUserProfile,
     UserCommand,
 )
-from rcim.actor.effects import Chosen, Effect, Tell, UserLoggedOut, UserProfileChanged
-from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported, UserListChanged
+from rcim.actor.effects import AccountDeleted, Chosen, Effect, Tell, UserLoggedOut, UserProfileChanged
+from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported
 from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import UserList
@@ -89,7 +89,8 @@ class UserActor:
         effects: tuple[Effect, ...] = (UserLoggedOut(self._user_id),)
         if command.delete:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True)
-            effects = (UserProfileChanged(self._user_id, "", ""), *effects)
+            gone = AccountDeleted(self._user_id, start_ms)
+            effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
         outcome = self._save(Invalidated(start_ms, known), profile, effects)
         if not command.delete:
             return outcome
@@ -107,12 +108,11 @@ class UserActor:
         removed = [user for user in dict.fromkeys(command.remove) if user in there]
         if len(there) + len(added) - len(removed) > self._entries_max:
             raise RcimError(TOO_MANY_ENTRIES, f"at most {self._entries_max} users on a list")
-        result = UserListChanged(added, removed)
         if not added and not removed:
-            return Outcome(result)
+            return Outcome(Done())
         there.difference_update(removed)
         there.update(added)
-        return Outcome(result, UserListed(self._key, self._user_id, command.which, added, removed))
+        return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed))
 
     def _choose(self, command: ChooseConversation, now_ms: int) -> Outcome:
         """RX-09. All connections of the user are told (ID-05)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -16,6 +17,7 @@ from rcim.rules.message_types import BUILT_IN, MessageType
 from rcim.rules.type_table import TypeTable
 from rcim.rules.word_filter import FILLERS, WordFilter
 
+DELETED_MAX = 10_000
 UNSTORED_BIT = 1 << 63
 """Set in the ids of messages that no shard keeps: they come from a counter of this start."""
 
@@ -85,6 +87,32 @@ class Lists:
         return self._filter
 
 
+class Deleted:
+    """ID-09: accounts that were deleted since the start, the last DELETED_MAX of them: for what was under way then."""
+
+    def __init__(self) -> None:
+        self._users: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self.count = 0
+
+    def note(self, user_id: str, valid_from_ms: int) -> None:
+        """An account is deleted: UserSigs of its id are good again if they were made from `valid_from_ms` on."""
+        self.count += 1
+        self._users[user_id] = (valid_from_ms, self.count)
+        self._users.move_to_end(user_id)
+        if len(self._users) > DELETED_MAX:
+            self._users.popitem(last=False)
+
+    def before(self, user_id: str, signed_ms: int) -> bool:
+        """True if a login with a UserSig of that time is one of an account that is deleted."""
+        found = self._users.get(user_id)
+        return found is not None and signed_ms < found[0]
+
+    def since(self, user_id: str, count: int) -> bool:
+        """True if the account was deleted after there were `count` deletions."""
+        found = self._users.get(user_id)
+        return found is not None and found[1] > count
+
+
 @dataclass(slots=True)
 class World:
     """See the module's text. `muted` (SC-04) is user to the end of the mute, milliseconds since 1970."""
@@ -109,6 +137,7 @@ class World:
     """SC-07: which lists of users are in force."""
     asks: Mapping[type, str] = field(default_factory=dict)
     """CB-02: commands before which the app is asked, to the names of the events."""
+    deleted: Deleted = field(default_factory=Deleted)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of commands that wait, in this start."""
     screen: Callable[[bytes], bytes] = bytes

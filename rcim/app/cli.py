@@ -187,13 +187,19 @@ def check(
     except StoreError as error:
         raise fail(str(error)) from None
     if as_json:
-        found = {"groups": report.groups, "members": report.members, "messages": report.messages}
+        found = {
+            "groups": report.groups,
+            "one_to_one": report.pairs,
+            "members": report.members,
+            "messages": report.messages,
+        }
         print(json.dumps({**found, "faults": report.faults}))
     else:
         for fault in report.faults:
             print(f"fault: {fault}")
         print(
-            f"{report.groups} groups, {report.members} memberships, {report.messages} messages: "
+            f"{report.groups} groups, {report.pairs} one-to-one, "
+            f"{report.members} memberships, {report.messages} messages: "
             f"{len(report.faults)} faults"
         )
     if report.faults:

@@ -45,6 +45,15 @@ def check_user_id(user_id: str) -> str:
     return user_id
 
 
+def is_user_id(text: str) -> bool:
+    """True if `check_user_id` takes it."""
+    try:
+        check_user_id(text)
+    except RcimError:
+        return False
+    return True
+
+
 def is_guest(user_id: str) -> bool:
     """True for the id of a guest (ID-06)."""
     return user_id.startswith(GUEST_PREFIX)

@@ -13,18 +13,17 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
-from rcim.base.terms import GROUP_PREFIX, MessageState, group_conversation, is_group
+from rcim.base.terms import MessageState, group_conversation, is_group
 from rcim.client.model import (
     ChangedEvent,
     Event,
     GroupEvent,
     Message,
     Told,
-    User,
     Where,
     event_of,
     message_of,
-    peer_of,
+    where_of,
 )
 from rcim.client.tracker import SeqTracker
 from rcim.wire import frames
@@ -89,8 +88,7 @@ class Inbox:
         """Why the stream has ended, if not by `close`."""
 
     def _where(self, key: str) -> Where:
-        peer = peer_of(key, self._own)
-        return User(peer) if peer else key.removeprefix(GROUP_PREFIX)
+        return where_of(key, self._own)
 
     @property
     def _own(self) -> str:

@@ -12,6 +12,7 @@ from rcim.base.terms import (
     MessageState,
     Priority,
     group_conversation,
+    is_group,
     other_of,
     pair_conversation,
     pair_of,
@@ -38,9 +39,17 @@ def conversation_of(where: Where, own: str) -> str:
 
 
 def peer_of(conversation: str, own: str) -> str:
-    """Whom the user `own` talks with in a one-to-one conversation; empty for a group."""
+    """Whom the user `own` talks with in a one-to-one conversation; empty for a group, and for one of others."""
     pair = pair_of(conversation)
-    return other_of(pair, own) if pair is not None else ""
+    return other_of(pair, own) if pair is not None and own in pair else ""
+
+
+def where_of(conversation: str, own: str) -> Where:
+    """A conversation as the user `own` names it; of others', as an app administrator does."""
+    pair = pair_of(conversation)
+    if pair is None:
+        return conversation.removeprefix(GROUP_PREFIX)
+    return User(other_of(pair, own)) if own in pair else User(pair[1], of=pair[0])
 
 
 class InConversation:
@@ -53,12 +62,12 @@ class InConversation:
     @property
     def group_id(self) -> str:
         """The group's id; empty in a one-to-one conversation."""
-        return "" if self.peer else self.conversation.removeprefix(GROUP_PREFIX)
+        return self.conversation.removeprefix(GROUP_PREFIX) if is_group(self.conversation) else ""
 
     @property
     def where(self) -> Where:
         """The conversation, as the client's methods take it."""
-        return User(self.peer) if self.peer else self.group_id
+        return User(self.peer) if self.peer else where_of(self.conversation, "")
 
 
 @dataclass(frozen=True, slots=True)

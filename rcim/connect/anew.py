@@ -70,10 +70,14 @@ class Anew:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._asking: set[OnlineUser] = set()
+        self._since = 0
+        """From where on one-to-one conversations may have said something that was not heard (C2-01)."""
 
     def ask(self) -> None:
         """Ask for everyone who is online what it is in."""
         logins = self._hub.logins
+        if not self._asking:
+            self._since = max(logins.stamp - 1, 1)  # what was being given out then counts too
         for user_id, user in logins.everyone():
             # What was heard from the owner before is older than what this one answers.
             logins.forget_changes(user)
@@ -86,7 +90,8 @@ class Anew:
 
     def _ask_for(self, user_id: str, user: OnlineUser) -> None:
         heard = list(user.conversations) if is_guest(user_id) else None
-        self._hub.owner.ask(Request("", LoginQuery(user_id, heard), _UserAsked(self, user_id, user), 0))
+        query = LoginQuery(user_id, heard, since=self._since)
+        self._hub.owner.ask(Request("", query, _UserAsked(self, user_id, user), 0))
 
     def _answered(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
         if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf

@@ -134,6 +134,11 @@ class Audience:
         """True if nobody is in it and nothing is under way."""
         return not self.members and not self.passing
 
+    @property
+    def idle(self) -> bool:
+        """True if nothing is on its way to anybody."""
+        return not (self.passing or self.waiting or self.told or self.timer is not None)
+
     def visit(self, number: int) -> Visit:
         """What a connection gets whose next message is `number`, which is below `next`. The same bytes for all."""
         found = self._visits.get(number)

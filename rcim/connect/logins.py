@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
 
+PAIRS_MAX = 200
+"""One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
+
+
 class _Pending:
     """A login that waits for the store; the Origin of its query."""
 
@@ -67,6 +71,8 @@ class Logins:
         self._unheard: dict[str, set[str]] = {}
         """Conversation to those who are online and want nothing of it delivered (RX-01)."""
         self.guests = 0
+        self.stamp = 0
+        """That of the last commit which the owner of the conversations has told us of."""
 
     def __len__(self) -> int:
         return len(self._users)
@@ -94,6 +100,7 @@ class Logins:
             connection.session.refuse(error.code, request_id, Login.TYPE, error.detail, error.retry_after_ms)
             return
         connection.caller = Caller(user_id, user_id in identity.administrators)
+        connection.caller.signed_ms = signed_ms
         connection.platform = login.platform
         connection.device_tag = login.device_tag
         user = self._users.setdefault(user_id, OnlineUser())
@@ -135,6 +142,7 @@ class Logins:
                 connection.say()
             return
         assert isinstance(result, LoginFacts)
+        self.stamp = max(self.stamp, result.stamp)
         self._enter(
             caller.user_id, connection, now_in(result.conversations, waited.changes), now_silent(result, waited)
         )
@@ -172,6 +180,8 @@ class Logins:
 
     def _put_in(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
         user.conversations.add(key)
+        if not is_group(key):
+            user.pairs[key] = None
         if silent:
             user.silent.add(key)
             self._unheard.setdefault(key, set()).add(user_id)
@@ -222,6 +232,7 @@ class Logins:
     def found_anew(self, user_id: str, user: OnlineUser, result: LoginFacts) -> None:
         """What the new owner says of the user: from now on it is in these conversations and no others."""
         waited = self._waited(user)
+        self.stamp = max(self.stamp, result.stamp)
         found, silent = now_in(result.conversations, waited.changes), now_silent(result, waited)
         for key in found - user.conversations:
             self.joined(user_id, key)
@@ -247,6 +258,21 @@ class Logins:
             user.silences[conversation] = False
         if user.connections and conversation not in user.conversations:
             self._put_in(user_id, user, conversation, False)
+        if not is_group(conversation) and conversation in user.conversations:
+            self._heard_of(user_id, user, conversation)
+
+    def _heard_of(self, user_id: str, user: OnlineUser, conversation: str) -> None:
+        """A one-to-one conversation has something to say. The one that has been silent longest is left when there are too
+        many: it is entered again with what it says next."""
+        user.pairs.pop(conversation, None)
+        user.pairs[conversation] = None
+        if len(user.pairs) > PAIRS_MAX:
+            oldest = next(iter(user.pairs))
+            audience = self._hub.fanout.find(oldest)
+            if audience is None or audience.idle:
+                self._take_out(user_id, user, oldest)
+            else:
+                user.pairs[oldest] = user.pairs.pop(oldest)
 
     def left(self, user_id: str, conversation: str) -> list[Connection]:
         """The user is no longer in `conversation`; returns its connections."""
@@ -262,6 +288,7 @@ class Logins:
 
     def _take_out(self, user_id: str, user: OnlineUser, conversation: str) -> None:
         user.conversations.discard(conversation)
+        user.pairs.pop(conversation, None)
         if conversation in user.silent:
             user.silent.discard(conversation)
             self._hear(user_id, conversation)
@@ -359,6 +386,7 @@ class Logins:
         for key in user.silent:
             self._hear(user_id, key)
         user.conversations.clear()
+        user.pairs.clear()
         user.silent.clear()
         if not user.pending and self._users.pop(user_id, None) is not None:
             self._hub.owner.user_gone(user_id)

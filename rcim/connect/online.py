@@ -8,7 +8,6 @@ from typing import NamedTuple
 from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import USERSIG_INVALIDATED
-from rcim.base.terms import is_group
 from rcim.connect.connection import Connection
 from rcim.store.answers import LoginFacts
 
@@ -47,6 +46,7 @@ class OnlineUser:
         "conversations",
         "entering",
         "logged_out",
+        "pairs",
         "pending",
         "profile",
         "silences",
@@ -58,6 +58,8 @@ class OnlineUser:
         self.conversations: set[str] = set()
         self.silent: set[str] = set()
         """Those of them of which nothing is delivered (RX-01)."""
+        self.pairs: dict[str, None] = {}
+        """Those of them that are one-to-one, the one heard of last at the end."""
         self.entering = 0
         """Requests under way that would put the user into a conversation."""
         self.profile: UserProfile | None = None
@@ -74,7 +76,7 @@ class OnlineUser:
     @property
     def groups(self) -> int:
         """How many of the conversations are groups."""
-        return sum(map(is_group, self.conversations))
+        return len(self.conversations) - len(self.pairs)
 
     def reserve(self, by: int) -> None:
         """Count requests that are about to put the user into a conversation."""

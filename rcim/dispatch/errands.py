@@ -25,7 +25,6 @@ from rcim.actor.outcomes import (
     Traced,
     UserFacts,
     UserImported,
-    UserListChanged,
 )
 from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
@@ -124,6 +123,8 @@ class Errands:
     def __init__(self, doer: Doer, world: World) -> None:
         self._doer = doer
         self._world = world
+        self._listing: dict[str, deque[Request]] = {}
+        """SC-07: by user, changes of its lists that wait for the one that is under way."""
 
     @staticmethod
     def takes(ask: Any) -> bool:
@@ -268,16 +269,37 @@ class Errands:
         self._many([(user_key(u), c.InvalidateUser(u, True, True)) for u in ask.users], invalidated, ask_groups)
 
     def _list_users(self, request: Request, ask: ListUsers) -> None:
-        """SC-07: first it is kept. Then conversations in memory get to know of it; one that can't take it is not in
-        memory any more, and is loaded with it."""
+        """SC-07. One change of a user's lists after the other: conversations get to know of them in their order."""
+        if ask.by in self._listing:
+            self._listing[ask.by].append(request)
+            return
+        self._listing[ask.by] = deque()
+        self._list(request, ask)
+
+    def _listed(self, request: Request, ask: ListUsers, result: Any) -> None:
+        """One change is done: on with the next."""
+        waiting = self._listing[ask.by]
+        if waiting:
+            following = waiting.popleft()
+            self._list(following, following.ask)
+        else:
+            del self._listing[ask.by]
+        self._answer(request, result)
+
+    def _list(self, request: Request, ask: ListUsers) -> None:
+        """First it is kept. Then conversations in memory get to know of it, also of what was so before; one that can't
+        take it is not in memory any more, and is loaded with it."""
 
         def changed(_: Any, result: Any) -> None:
-            if not isinstance(result, UserListChanged):
-                self._answer(request, result)
+            if isinstance(result, Refused):
+                self._listed(request, ask, result)
                 return
-            news = [(user, True) for user in result.added] + [(user, False) for user in result.removed]
-            told = [(pair_conversation(ask.by, user), c.TakeListed(ask.by, True, ask.which, on)) for user, on in news]
-            self._many(told, lambda _, one: None, lambda: self._answer(request, Done()))
+            news = dict.fromkeys(ask.remove, False) | dict.fromkeys(ask.add, True)
+            told = [
+                (pair_conversation(ask.by, user), c.TakeListed(ask.by, True, ask.which, on))
+                for user, on in news.items()
+            ]
+            self._many(told, lambda _, one: None, lambda: self._listed(request, ask, Done()))
 
         command = c.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove)
         self._many([(user_key(ask.by), command)], changed, _nothing)

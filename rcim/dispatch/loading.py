@@ -26,5 +26,6 @@ class Loader:
             snapshot = self._store.load_user(key, key[len(USER_PREFIX) :])
             return UserActor(snapshot, self._world.user_fields, self._world.limits.user_list_max)
         if key.startswith(PAIR_PREFIX):
-            return PairActor(self._store.load_group(key, now_ms), shard, self._world)
+            deletions = self._world.deleted.count
+            return PairActor(self._store.load_group(key, now_ms), shard, self._world, deletions)
         return GroupActor(self._store.load_group(key, now_ms), shard, self._world)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from rcim.actor import app
 from rcim.actor.effects import (
+    AccountDeleted,
     Announce,
     AppChanged,
     ConversationGone,
@@ -55,15 +56,22 @@ class Release:
     def all(self, batch: list[tuple[Request, Outcome]]) -> None:
         """Give out effects and answers, in order; messages of one conversation are handed on together."""
         messages: dict[str, list[Message]] = {}
+        entered: dict[str, MembersAdded] = {}
         for request, outcome in batch:
             for effect in outcome.effects:
                 if type(effect) is Deliver:
                     self.messages += 1
                     messages.setdefault(request.key, []).append(effect.message)
                     continue
+                if type(effect) is MembersAdded and entered.get(request.key) == effect:
+                    continue  # of a one-to-one conversation each message says it
                 # Who is in it changes: what was sent before goes to those who were in it before.
                 if request.key in messages:
                     self._deliver(request.key, messages.pop(request.key))
+                if type(effect) is MembersAdded:
+                    entered[request.key] = effect
+                elif type(effect) is not Tell:
+                    entered.pop(request.key, None)
                 with contained("effect", request.key):
                     _EFFECTS[type(effect)](self, request.key, effect)
             self._answer(request, outcome)
@@ -86,6 +94,9 @@ class Release:
 
     def _app_changed(self, _: str, effect: AppChanged) -> None:
         app.settle(self._world, effect.record)
+
+    def _deleted(self, _: str, effect: AccountDeleted) -> None:
+        self._world.deleted.note(effect.user_id, effect.valid_from_ms)
 
     def _counted(self, _: str, effect: GroupCounted) -> None:
         self._world.types.count(effect.type, effect.by)
@@ -127,6 +138,7 @@ _EFFECTS: dict[type, Callable[[Release, str, Any], None]] = {
     Tell: Release._tell,
     UserProfileChanged: Release._profile_changed,
     UserLoggedOut: Release._logged_out,
+    AccountDeleted: Release._deleted,
     GroupCounted: Release._counted,
     AppChanged: Release._app_changed,
 }

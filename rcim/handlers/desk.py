@@ -14,7 +14,7 @@ from rcim.wire.schema import Frame
 class Caller:
     """Who is logged in on a connection. Nickname, face URL and fields follow the user's profile while it is open."""
 
-    __slots__ = ("admin", "face_url", "fields", "groups", "nickname", "reserve", "user_id")
+    __slots__ = ("admin", "face_url", "fields", "groups", "nickname", "reserve", "signed_ms", "user_id")
 
     def __init__(self, user_id: str, admin: bool, nickname: str = "", face_url: str = "") -> None:
         self.user_id = user_id
@@ -23,6 +23,8 @@ class Caller:
         self.face_url = face_url
         self.fields: tuple[tuple[str, bytes], ...] = ()
         """Those custom fields of the user that go with its messages."""
+        self.signed_ms = 0
+        """When the UserSig was made that it has logged in with."""
         self.groups: Callable[[], int] = int
         """How many conversations the user is in, those that it is about to enter among them."""
         self.reserve: Callable[[int], None] = _nothing

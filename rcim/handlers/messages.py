@@ -15,7 +15,7 @@ from rcim.base.errors import (
     TOO_MANY_MENTIONS,
     RcimError,
 )
-from rcim.base.ids import TIP_PREFIX, check_user_id, has_control
+from rcim.base.ids import TIP_PREFIX, check_user_id, has_control, is_user_id
 from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
@@ -25,15 +25,13 @@ from rcim.wire.rows import encoded_row, stem_of
 
 
 def check_conversation(conversation: str, caller: Caller) -> str:
-    """The conversation id if it is of a kind this server has, and none of others (C2-01). Raises RcimError(NO_SUCH_GROUP,
-    NOT_PERMITTED or BAD_PARAMETER)."""
+    """The conversation id if it is of a kind this server has, and none of others (C2-01). Raises RcimError(NO_SUCH_GROUP
+    or NOT_PERMITTED)."""
     if conversation.startswith(GROUP_PREFIX) and not has_control(conversation):
         return conversation
     pair = pair_of(conversation)
-    if pair is None:
+    if pair is None or not all(map(is_user_id, pair)):
         raise RcimError(NO_SUCH_GROUP, "a conversation id is `g:` and the group id, or `c:` and two user ids")
-    for user_id in pair:
-        check_user_id(user_id)
     if not caller.admin and caller.user_id not in pair:
         raise RcimError(NOT_PERMITTED, "a one-to-one conversation of others")
     return conversation
@@ -65,6 +63,7 @@ def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
             caller.fields,
             _extra(frame, desk),
             frame.transient,
+            0 if caller.admin else caller.signed_ms,
         ),
     )
 

@@ -41,7 +41,7 @@ from rcim.store.answers import (
 )
 from rcim.store.backend import ReadView, StoreError
 from rcim.store.news import News
-from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, visible
+from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, visible
 from rcim.store.syncing import Looker, Syncing
 from rcim.store.values import unpack
 
@@ -175,7 +175,7 @@ class Answering:
         return GroupsPage([row for row in rows if row is not None], names[-1] if more else "")
 
     def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
-        low = query.cursor.encode() + keys.SEP if query.cursor else keys.GROUPS
+        low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
         found, more = self._page(view.scan("profiles", low, keys.LAST), query.limit)
         names = [row.decode() for row, _ in found]
         return GroupsPage(_group_rows(view, names), names[-1] if more else "")
@@ -210,7 +210,7 @@ class Answering:
         return found, ""
 
     def _idle_groups(self, view: ReadView, query: IdleGroupsQuery) -> IdlePage:
-        low = query.cursor.encode() + keys.SEP if query.cursor else keys.GROUPS
+        low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
         found: list[IdleRow] = []
         for looked_at, (row, data) in enumerate(view.scan("profiles", low, keys.LAST), 1):
             profile = unpack(data, Profile)
@@ -254,7 +254,10 @@ class Answering:
             if query.hidden or not keys.was_hidden(value) or self._sees(view, keys.second(row), query.user_id)
         ]
         silent = [key for key, value in seen if keys.flag_of(value) == MsgFlag.DISCARD]
-        return LoginFacts(_user(view, query.user_id), [key for key, _ in seen], silent)
+        found = [key for key, _ in seen]
+        if query.since:
+            found += self._syncing.pairs_since(view, query.user_id, query.since)
+        return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view))
 
     @staticmethod
     def _sees(view: ReadView, key: str, user_id: str) -> bool:

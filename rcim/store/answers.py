@@ -75,6 +75,8 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     conversations: list[str]
     silent: list[str] = []
     """Those of them of which the user wants nothing delivered (RX-01)."""
+    stamp: int = 0
+    """How many commits there were when it was read."""
 
 
 class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
+from rcim.base.terms import is_group
 from rcim.store import keys
 from rcim.store.backend import Backend, ReadView, StoreError
 from rcim.store.values import Head, unpack
@@ -18,6 +19,8 @@ class Report(msgspec.Struct):
     """How much was read, and each thing that is wrong, in words."""
 
     groups: int = 0
+    pairs: int = 0
+    """One-to-one conversations."""
     members: int = 0
     messages: int = 0
     faults: list[str] = msgspec.field(default_factory=list)
@@ -42,7 +45,8 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
     types: Counter[str] = Counter()
     for row, data in view.scan("profiles", b"", keys.LAST):
         key = row.decode()
-        report.groups += 1
+        report.groups += is_group(key)
+        report.pairs += not is_group(key)
         try:
             profile = unpack(data, Profile)
             types[profile.type] += 1

@@ -119,6 +119,18 @@ class Syncing:
                 found.append(Candidate(stamp, key, head, said))
         return found
 
+    def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
+        """One-to-one conversations that have changed since then."""
+        news = self._news.now
+        user = user_id.encode() + keys.SEP
+        found: list[str] = []
+        for row, _ in view.scan("memberships", user, user + keys.GROUPS):
+            key = keys.second(row)
+            known = since >= news.since
+            if (news.stamp(key) if known else read_head(view, key).changed) > since:
+                found.append(key)
+        return found
+
     def _gone(self, view: ReadView, user_id: str, since: int, upto: int) -> list[str]:
         low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
         rows = view.scan("left", low, high)

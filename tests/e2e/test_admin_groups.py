@@ -349,11 +349,13 @@ async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04
     assert "10004 BAD_PARAMETER" in await admin.refused("user", "delete", "administrator"), "oneself"
 
 
+LONG_AGO_MS = int(time.time() * 1000) - 3_600_000
+"""An hour: what is older than a group keeps is read by no member (GT-22)."""
 GROUP = {
     "name": "Old",
     "group_id": "old",
     "owner": "olga",
-    "create_time_ms": 1000,
+    "create_time_ms": LONG_AGO_MS + 1000,
     "apply_join_option": "FREE_ACCESS",
 }
 
@@ -361,11 +363,19 @@ GROUP = {
 def old_group(members: int, messages: int) -> list[dict[str, Any]]:
     """The lines of a group with an owner, so many other members, and so many messages of 1000 bytes."""
     lines: list[dict[str, Any]] = [{"group": GROUP}]
-    lines += [{"member": {"user_id": f"u{n:04}", "join_time_ms": 2000 + n, "unread": n}} for n in range(members)]
+    lines += [
+        {"member": {"user_id": f"u{n:04}", "join_time_ms": LONG_AGO_MS + 2000 + n, "unread": n}}
+        for n in range(members)
+    ]
     lines[1]["member"]["role"] = "ADMIN"
     parts = [{"element": "Custom", "data_hex": "00ff"}, {"element": "Bytes", "type_name": "t", "data": "é"}]
     for n in range(messages):
-        message = {"sender": "u0000", "time_ms": 5000 + n, "text": f"{n} {'x' * 1000}", "priority": "LOW"}
+        message = {
+            "sender": "u0000",
+            "time_ms": LONG_AGO_MS + 5000 + n,
+            "text": f"{n} {'x' * 1000}",
+            "priority": "LOW",
+        }
         lines.append({"message": message})
     del lines[-1]["message"]["text"]
     lines[-1]["message"] |= {"elements": parts, "client_msg_id": "last"}
@@ -383,11 +393,11 @@ async def test_a_group_is_imported(admin: Admin, tmp_path: Path) -> None:  # GR-
     file.write_text(text_of(lines))
     assert await admin.json("group", "import", str(file)) == {"group_id": "old", "members": 310, "messages": 130}
     info = await admin.json("group", "info", "old")
-    assert (info["member_num"], info["next_msg_seq"], info["create_time_ms"]) == (311, 131, 1000)
+    assert (info["member_num"], info["next_msg_seq"], info["create_time_ms"]) == (311, 131, LONG_AGO_MS + 1000)
     (admins,) = await admin.json("member", "list", "old", "--role", "admin")
-    assert (admins["user_id"], admins["join_time_ms"]) == ("u0000", 2000)
+    assert (admins["user_id"], admins["join_time_ms"]) == ("u0000", LONG_AGO_MS + 2000)
     (last,) = await admin.json("message", "history", "old", "--limit", "1")
-    assert (last["client_msg_id"], last["time_ms"], last["priority"]) == ("last", 5129, "LOW")
+    assert (last["client_msg_id"], last["time_ms"], last["priority"]) == ("last", LONG_AGO_MS + 5129, "LOW")
     assert [e["element"] for e in last["elements"]] == ["Custom", "Bytes"] and last["elements"][1]["data"] == "é"
     (row,) = await admin.json("user", "groups", "u0005")
     assert row["unread"] == 5
@@ -406,7 +416,7 @@ GOOD = text_of(old_group(members=2, messages=2))
 BAD_FILES = {
     "": ": there is nothing in it",
     GOOD.replace('"name"', '"nam"'): ":1: Object contains unknown field `nam` - at `$.group`",
-    GOOD.replace("5000", "-5"): ":4: Expected `int` >= 0 - at `$.message.time_ms`",
+    GOOD.replace(f"{LONG_AGO_MS + 5000}", "-5"): ":4: Expected `int` >= 0 - at `$.message.time_ms`",
     GOOD.replace("ADMIN", "OWNER"): ":2: Invalid enum value 'OWNER' - at `$.member.role`",
     GOOD.replace("u0001", "u" * 65): ":3: ImportedMember.user_id: 65",
     GOOD.replace("00ff", "0"): ":5: data_hex: ",

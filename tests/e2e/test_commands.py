@@ -214,7 +214,13 @@ async def test_kill_and_check(tmp_path: Path) -> None:  # ST-01
     await process.kill()
     assert code == 0 and json.loads(sent[1])["seq"] == 1
     code, out, _ = await run("rcim", "check", "--json", cwd=tmp_path)
-    assert code == 0 and json.loads(out) == {"groups": 1, "members": 1, "messages": 1, "faults": []}
+    assert code == 0 and json.loads(out) == {
+        "groups": 1,
+        "one_to_one": 0,
+        "members": 1,
+        "messages": 1,
+        "faults": [],
+    }
     await process.start()
     sent = await run("rcim-admin", "--json", "message", "send", "g", "hello", cwd=tmp_path)
     assert json.loads(sent[1])["seq"] == 2

@@ -102,7 +102,7 @@ def test_records_become_state(kit: Kit) -> None:
     assert {m.user_id: m.joined_seq for m in snapshot.members} == {"alice": 0, "carol": 50}
     assert len(snapshot.recent) == 50 and snapshot.recent[0].seq == 1
     assert kit.store.claim()[shard_of(KEY)] == 54
-    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [])
+    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [], [], 3)
     assert kit.ask(q.LoginQuery("carol")).conversations == [KEY]
     assert kit.store.load_user("@:bob", "bob").profile == r.UserProfile("Bob", "u")
     assert kit.faults() == []

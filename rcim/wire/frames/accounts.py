@@ -120,6 +120,8 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
         "The user is logged out everywhere, its profile is removed, and it is taken out of all its groups. A group that "
         "it owned goes on without an owner. Its messages stay. UserSigs made before are refused.",
         "When the reply comes all of that has been done. No GROUP_GONE comes to who is logged out so.",
+        "One-to-one conversations stay for the others; who gets the id next sees nothing of them. Its black and white "
+        "list are emptied; others' lists keep the id.",
         "An application that it had made stays until it is decided. "
         "What was not known (nothing kept of it, in no group) is ALREADY; its UserSigs are refused all the same. Oneself "
         "among them is BAD_PARAMETER.",

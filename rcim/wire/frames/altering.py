@@ -63,6 +63,8 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
         "TOO_LATE",
         "NOT_RECALLABLE",
         "SENDER_MUTED",
+        "BLACKLISTED",
+        "NOT_WHITELISTED",
         "DIRTY_WORD",
         "BODY_TOO_LARGE",
         "BAD_ELEMENT",

@@ -41,7 +41,7 @@ class FlowEntry(Struct, frozen=True, gc=False):
 class AdminFlow(Frame, frozen=True, gc=False):
     """Asks what frequency control does, in one group or in all (FC-08)."""
 
-    group_id: A[str, str8(160), "The group; empty: all types of groups."]
+    group_id: A[str, str8(160), "The group; empty: all types of groups, and `C2C` of one-to-one conversations."]
 
 
 @frame(0x8F20, "ADMIN_FLOW_OK", "server", "reply", admin=True)
