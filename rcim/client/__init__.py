@@ -17,6 +17,7 @@ from rcim.base.terms import (
     UserList,
 )
 from rcim.client.client import Client
+from rcim.client.conversations import Conversation
 from rcim.client.model import (
     ApplicationEvent,
     ChangedEvent,
@@ -26,9 +27,11 @@ from rcim.client.model import (
     GroupEvent,
     HiddenEvent,
     JoinResult,
+    ListEvent,
     Message,
     NoticeEvent,
     ReadEvent,
+    RereadEvent,
     SendResult,
     TransientEvent,
     User,
@@ -44,12 +47,14 @@ __all__ = [
     "ChangedEvent",
     "ChangesEvent",
     "Client",
+    "Conversation",
     "DecisionEvent",
     "ErasedEvent",
     "GroupEvent",
     "HiddenEvent",
     "JoinResult",
     "JoinStatus",
+    "ListEvent",
     "Message",
     "MessageState",
     "MsgFlag",
@@ -58,6 +63,7 @@ __all__ = [
     "Priority",
     "RcimError",
     "ReadEvent",
+    "RereadEvent",
     "Role",
     "SendResult",
     "TransientEvent",

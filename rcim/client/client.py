@@ -26,6 +26,7 @@ from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
 from rcim.client.backoff import Backoff
+from rcim.client.conversations import Conversation
 from rcim.client.groups import GroupRequests
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import ConnectionGone, Link, decode
@@ -311,8 +312,21 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
         For an app that keeps what it has seen: call it before or after connecting, for each conversation.
         """
         self._inbox.follow(conversation_of(where, self.user_id), after_seq)
-        if self._open.is_set():
-            self._spawn(self._inbox.catch_up())
+
+    @property
+    def conversations(self) -> list[Conversation]:
+        """The user's conversations (RX-03, RX-09): pinned ones first, then by the time of the last message. It follows
+        what happens; ListEvent says when something other than a message has changed it."""
+        return self._inbox.list.listed()
+
+    def conversation(self, where: Where) -> Conversation | None:
+        """One of them, also if it is removed from the list; None if there is none."""
+        return self._inbox.list.get(conversation_of(where, self.user_id))
+
+    @property
+    def unread(self) -> int:
+        """Unread messages of all conversations (RX-08)."""
+        return self._inbox.list.unread
 
     def _on_push(self, raw: RawFrame) -> None:
         push = decode(raw)
@@ -324,6 +338,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
             self._inbox.changed(push)
         elif isinstance(push, frames.GroupGone):
             self._inbox.gone(push)
+        elif isinstance(push, frames.ConversationListed | frames.ConversationFlagged):
+            self._inbox.chosen(push)
         elif isinstance(push, PUSHES):
             if isinstance(push, frames.JoinDecided) and push.approved and push.user_id == self.user_id:
                 self._track(push.group_id, push.newest_seq)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import ApplyJoinOption, Gender, Priority, UserList
+from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, UserList
 from rcim.client.model import Message, SendResult, Where, message_of
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
@@ -74,6 +74,26 @@ class GroupRequests(Requests):
         return (
             await self.request(frames.ConversationRead(self._conversation(where), seq), frames.ConversationReadOk)
         ).read_seq
+
+    # -- the user's conversations
+
+    async def sync_page(self, cursor: bytes = b"", *, messages: int = 0) -> frames.SyncOk:
+        """A page of what has changed in the user's conversations since `cursor` (RX-03). The client does it by itself
+        after each login; this is for who keeps a list of its own. `messages`: unread ones with each, up to 20 (RX-04)."""
+        return await self.request(frames.Sync(cursor, 0, messages), frames.SyncOk)
+
+    async def pin(self, where: Where, pinned: bool = True) -> None:
+        """Put a conversation on top of the list, or no longer (RX-09)."""
+        await self.request(frames.ConversationPin(self._conversation(where), pinned), frames.ConversationPinOk)
+
+    async def remove_conversation(self, where: Where) -> None:
+        """Take a conversation out of the list until its next message (RX-09)."""
+        await self.request(frames.ConversationRemove(self._conversation(where)), frames.ConversationRemoveOk)
+
+    async def set_msg_flag(self, where: Where, msg_flag: MsgFlag) -> None:
+        """Whether one wants to be disturbed by a conversation (RX-01, RX-02)."""
+        frame = frames.ConversationFlag(self._conversation(where), msg_flag)
+        await self.request(frame, frames.ConversationFlagOk)
 
     # -- groups
 

@@ -3,26 +3,31 @@
 1. Each group has a SeqTracker. What it releases goes into one bounded queue, which the app reads.
 2. When the queue is full, what comes is not kept but remembered as a gap, and read from history when there is room: an
    app that reads slowly neither loses messages nor holds up its own requests.
-3. After each login the list of groups says how far each of them is; what is missing is asked for.
+3. After each login SYNC says how far each conversation is, the first time of all of them, then of those that have
+   changed; what is missing is asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
-from rcim.base.terms import MessageState, group_conversation, is_group
+from rcim.base.terms import GROUP_PREFIX, GoneReason, MessageState, group_conversation, is_group
+from rcim.client.conversations import Conversations
 from rcim.client.model import (
     ChangedEvent,
     Event,
     GroupEvent,
+    ListEvent,
     Message,
+    RereadEvent,
     Told,
     Where,
     event_of,
     message_of,
+    peer_of,
     where_of,
 )
 from rcim.client.tracker import SeqTracker
@@ -34,6 +39,8 @@ PAGE = 100
 """Messages asked for at once to fill a gap."""
 AGAIN_S = 1.0
 """Pause before asking again after the server could not answer."""
+REFRESH_S = 0.2
+"""How long changes are gathered before the list of conversations is asked for again."""
 ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 
@@ -56,7 +63,7 @@ Failure = Callable[[], RcimError | None]
 class Asker(Protocol):
     """What the inbox needs of the client: two requests that outlive reconnections."""
 
-    async def groups(self) -> list[frames.GroupEntry]: ...
+    async def sync_page(self, cursor: bytes = b"", *, messages: int = 0) -> frames.SyncOk: ...
 
     async def history_page(
         self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
@@ -81,7 +88,12 @@ class Inbox:
         self._login = 0
         """Counts connections."""
         self._early: dict[str, tuple[int, int]] = {}
-        """Groups that turned up after a reconnection, before the list of groups: first and newest SEQ heard of."""
+        """Conversations that turned up after a reconnection, before they were told of: first and newest SEQ heard of."""
+        self._cursor = b""
+        """RX-03: up to where everything was told."""
+        self._syncing = asyncio.Lock()
+        self._refreshing = False
+        self.list = Conversations()
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
         self.failure: RcimError | None = None
@@ -112,7 +124,11 @@ class Inbox:
 
     def follow(self, key: str, after_seq: int) -> None:
         """Deliver a conversation from `after_seq` + 1 on, whatever was known before."""
-        self._trackers[key] = SeqTracker(after_seq + 1)
+        tracker = self._trackers[key] = SeqTracker(after_seq + 1)
+        row = self.list.get(key)
+        if row is not None and not row.unstored:
+            tracker.heard_of(row.newest_seq)
+            self._fill(key)
 
     def track(self, key: str, newest: int) -> SeqTracker[Message]:
         """The conversation's tracker; a new one begins after `newest`."""
@@ -138,45 +154,130 @@ class Inbox:
         self._login += 1
 
     async def catch_up(self) -> None:
-        """After each login: how far every group is, and what is missing."""
-        looked_again = False
+        """After each login: what has changed in which conversation, and what is missing."""
+        async with self._syncing:
+            looked_again = False
+            told: dict[str, frames.ConversationEntry] = {}
+            while True:
+                try:
+                    if not await self._sync(told):
+                        continue  # what was told is of a connection that is gone
+                    if looked_again or self._early.keys() <= told.keys():
+                        break
+                    looked_again = True  # something turned up after it was told
+                except RcimError as error:
+                    if error.code.kind is ErrorKind.MISTAKE:
+                        return  # the client has given up, and `failure` says so
+                    await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+            self._settle(told)
+
+    async def _sync(self, told: dict[str, frames.ConversationEntry]) -> bool:
+        """All pages of one sync into `told`. False if the connection has changed meanwhile."""
+        login, cursor = self._login, self._cursor
+        gone: list[str] = []
+        reset = False
+        rows: list[frames.ConversationEntry] = []
         while True:
-            login = self._login
-            try:
-                joined = {group_conversation(entry.group_id): entry for entry in await self._asker.groups()}
-                if login != self._login:
-                    continue  # the list is of a connection that is gone
-                if looked_again or self._early.keys() <= joined.keys():
-                    break
-                looked_again = True  # something turned up after the list was made
-            except RcimError as error:
-                if error.code.kind is ErrorKind.MISTAKE:
-                    return  # the client has given up, and `failure` says so
-                await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+            page = await self._asker.sync_page(cursor)
+            if login != self._login:
+                return False
+            if page.reset:
+                reset, rows, gone = True, [], []
+            rows += page.conversations
+            gone += page.gone
+            cursor = page.cursor
+            if not page.more:
+                break
+        self._cursor = cursor
+        self.list.stale = False
+        if reset:
+            self.list.reset()
+        for key in gone:
+            self._leave(key)
+        for row in rows:
+            told[row.conversation] = row
+            self.list.synced(row, self._own)
+        return True
+
+    def _leave(self, key: str) -> None:
+        """The user is in it no longer, and was not told so by a push."""
+        there = self.list.get(key) is not None
+        self.list.gone(key)
+        if there and key in self._trackers and is_group(key):
+            self._queue.put_nowait(GroupEvent(key.removeprefix(GROUP_PREFIX), GoneReason.LEFT))
+        self.forget(key)
+
+    def _settle(self, told: dict[str, frames.ConversationEntry]) -> None:
+        """Ask for what is missing of conversations that were told of."""
         early, self._early = self._early, {}
-        for key, entry in joined.items():
-            # A group that turned up while the client was away is new from the moment of joining.
+        for key, entry in told.items():
+            # One that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
-                if key in early:  # what came before the list; what was before that can not be had
+                if key in early:  # what came before it was told of; what was before that can not be had
                     first, newest = early[key]
                     self.track(key, first - 1).heard_of(newest)
                     self._fill(key)
                 continue
-            begin = entry.joined_seq if self._known else entry.newest_seq
-            self.track(key, begin).heard_of(max(entry.newest_seq, early.get(key, (0, 0))[1]))
+            begin = max(entry.joined_seq, entry.first_seq - 1) if self._known else entry.newest_seq
+            tracker = self.track(key, begin)
+            tracker.heard_of(max(entry.newest_seq, early.get(key, (0, 0))[1]))
             self._fill(key)
+            if entry.reread:
+                self._put_event(RereadEvent(key, peer_of(key, self._own)))
+            elif entry.altered:
+                self._spawn(self._look_again(key, tracker, [row.seq for row in entry.altered]))
         self._known = self._caught_up = True
+        if told:
+            self._put_event(ListEvent())
+        if self.list.stale:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """The list of conversations is to be asked for again, in a moment."""
+        if not self._refreshing and self._known:
+            self._refreshing = True
+            self._spawn(self._refresh_soon())
+
+    async def _refresh_soon(self) -> None:
+        try:
+            await asyncio.sleep(REFRESH_S)
+        finally:
+            self._refreshing = False
+        if self._caught_up:
+            await self.catch_up()
+
+    async def _look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
+        """MS-10: messages that were given to the app are other ones now."""
+        for seq in seqs:
+            if self._trackers.get(key) is not tracker or seq >= tracker.next_seq:
+                continue
+            try:
+                page = await self._asker.history_page(self._where(key), seq, seq, 1)
+            except RcimError as error:
+                if error.code.kind is ErrorKind.MISTAKE:
+                    return
+                await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+                continue
+            for item in page.messages:
+                message = message_of(key, item, self._own)
+                self._put_event(ChangedEvent(key, message, message.peer))
+
+    def _put_event(self, event: Event) -> None:
+        if not self._full:
+            self._queue.put_nowait(event)
 
     def delivered(self, push: frames.Deliver) -> None:
-        """Messages of one group, by SEQ."""
+        """Messages of one conversation, by SEQ."""
         key = push.conversation
         if not push.messages:
             return
-        if is_group(key) and key not in self._trackers and self._known and not self._caught_up:
+        if key not in self._trackers and self._known and not self._caught_up:
             first, _ = self._early.get(key, (push.messages[0].seq, 0))
             self._early[key] = (first, push.messages[-1].seq)
             return
-        tracker = self.track(key, push.messages[0].seq - 1)
+        # SYNC has told of all there were: a one-to-one conversation that it did not tell of begins now.
+        tracker = self.track(key, push.messages[0].seq - 1 if is_group(key) or not self._known else 0)
+        self._note(message_of(key, item, self._own) for item in push.messages)
         if self._full:
             tracker.heard_of(push.messages[-1].seq)
             self._behind = True
@@ -184,6 +285,13 @@ class Inbox:
         for item in push.messages:
             self._give(tracker.offer(item.seq, message_of(key, item, self._own)))
         self._fill(key)
+
+    def _note(self, messages: Iterable[Message]) -> None:
+        """The list of conversations has news."""
+        for message in messages:
+            self.list.came(message, self._own)
+        if self.list.stale:
+            self._refresh()
 
     def resync(self, push: frames.Resync) -> None:
         """The server has left something out (RX-07)."""
@@ -194,12 +302,26 @@ class Inbox:
     def gone(self, push: frames.GroupGone) -> None:
         """The group is no longer there for this user."""
         self.forget(group_conversation(push.group_id))
+        self.list.gone(group_conversation(push.group_id))
         self._queue.put_nowait(GroupEvent(push.group_id, push.reason, push.operator, push.text))
 
     def told(self, push: Told) -> None:
         """What is told only to who is online. An app that reads too slowly misses it, as one that is offline does."""
+        if isinstance(push, frames.MessagesRead):
+            self.list.read(push, self._own)
+        elif isinstance(push, frames.MessagesErased | frames.MessagesHidden):
+            self.list.stale = True
+        if self.list.stale:
+            self._refresh()
         if not self._full:
             self._queue.put_nowait(event_of(push, self._own))
+
+    def chosen(self, push: frames.ConversationListed | frames.ConversationFlagged) -> None:
+        """The user has said something of a conversation."""
+        self.list.chosen(push)
+        if self.list.stale:
+            self._refresh()
+        self._put_event(ListEvent())
 
     # -- gaps
 
@@ -214,6 +336,7 @@ class Inbox:
         key = push.conversation
         for item in push.messages:
             message = message_of(key, item, self._own)
+            self.list.changed(message)
             tracker = self._trackers.get(key)
             if tracker is not None and item.seq >= tracker.next_seq:
                 self._changed[key, item.seq] = self._newer(message)
@@ -221,6 +344,8 @@ class Inbox:
                     del self._changed[next(iter(self._changed))]
             elif not self._full:
                 self._queue.put_nowait(ChangedEvent(key, message, message.peer))
+        if self.list.stale:
+            self._refresh()
 
     def _newer(self, message: Message) -> Message:
         """What has come of the message before it came itself, if that is newer."""

@@ -125,6 +125,11 @@ class Message(InConversation):
         """What has happened in the group, if the message says that (GT-15)."""
         return next((e for e in self.elements if isinstance(e, GroupTip)), None)
 
+    def counts_for(self, own: str) -> bool:
+        """RX-08: it is another's, for all, and says something. Of a type of its own only the server knows."""
+        says = self.state in (MessageState.AS_SENT, MessageState.EDITED) and self.tip is None
+        return says and not self.to and self.sender != own
+
     @property
     def text(self) -> str:
         """The text elements, joined."""
@@ -234,8 +239,27 @@ class ReadEvent(InConversation):
     peer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ListEvent(InConversation):
+    """The list of conversations is another one: some have come, gone, been read, pinned, removed (RX-09)."""
+
+    conversation: str = ""
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RereadEvent(InConversation):
+    """More messages of a conversation have changed while the client was away than it was told of: what is shown of it is
+    to be read again (MS-10)."""
+
+    conversation: str
+    peer: str = ""
+
+
 Event = (
-    TransientEvent
+    ListEvent
+    | RereadEvent
+    | TransientEvent
     | ChangedEvent
     | ErasedEvent
     | HiddenEvent

@@ -25,9 +25,7 @@ counted."""
 
 
 def sync(frame: frames.Sync, caller: Caller, desk: Desk) -> ToStore:
-    """SYNC."""
-    if is_guest(caller.user_id):
-        raise guests_may_not()
+    """SYNC. A guest is a member of nothing."""
     if frame.messages > MESSAGES_MAX:
         raise RcimError(BAD_PARAMETER, f"messages: {frame.messages}, at most {MESSAGES_MAX}")
     since, upto, after, counted = _read(frame.cursor)
@@ -84,6 +82,7 @@ def _entry(row: answers.SyncRow) -> frames.ConversationEntry:
         row.unstored,
         [frames.SeqEntry(seq) for seq in row.altered] or (),
         row.reread,
+        row.uncounted,
         [to_wire(message) for message in row.messages] or (),
     )
 

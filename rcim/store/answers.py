@@ -50,6 +50,7 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Messages that are others since the stamp that was asked for."""
     reread: bool
     """More than can be named here."""
+    uncounted: bool
     messages: list[Message]
 
 
@@ -76,7 +77,7 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     silent: list[str] = []
     """Those of them of which the user wants nothing delivered (RX-01)."""
     stamp: int = 0
-    """How many commits there were when it was read."""
+    """The number of the last commit when it was read."""
 
 
 class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -13,9 +13,9 @@ Row = tuple[bytes, bytes]
 
 
 def read_stamp(view: ReadView) -> int:
-    """How many commits there were."""
+    """The number of the last commit. It is 1 before the first, so that no cursor is that of who knows nothing."""
     data = view.get("meta", b"stamp")
-    return int(keys.U64.unpack(data)[0]) if data else 0
+    return int(keys.U64.unpack(data)[0]) if data else 1
 
 
 def read_head(view: ReadView, key: str) -> Head:

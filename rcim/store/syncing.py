@@ -171,6 +171,7 @@ class Syncing:
             not type_.stored,
             altered,
             reread,
+            not (type_.unread and type_.stored),
             messages,
         )
 

@@ -497,8 +497,8 @@ async def test_a_server_that_ends_with_its_welcome(tmp_path: Path) -> None:
                     if first:
                         writer.close()
                         return
-                elif raw.type == f.GroupsJoined.TYPE:
-                    writer.write(f.GroupsJoinedOk([], "").encode(raw.request_id))
+                elif raw.type == f.Sync.TYPE:
+                    writer.write(f.SyncOk([], [], b"", False, False).encode(raw.request_id))
                 elif raw.type == f.Logout.TYPE:
                     writer.write(f.LogoutOk().encode(raw.request_id))
 

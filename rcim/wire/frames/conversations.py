@@ -53,9 +53,10 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         Ext(7, Bool()),
         "True if more have changed than are named: forget all messages of it, and read them again.",
     ] = False
+    uncounted: A[bool, Ext(8, Bool()), "True where the group's type counts no unread messages (GT-19)."] = False
     messages: A[
         Sequence[Message],
-        Ext(8, StructList(Message, 20)),
+        Ext(9, StructList(Message, 20)),
         "The last message; or the newest unread ones, oldest first, if they were asked for.",
     ] = ()
 
@@ -76,7 +77,7 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "stay in history.",
         "It counts as a read (LI-01).",
     ),
-    errors=("BAD_PARAMETER", "NOT_PERMITTED", "TOO_FREQUENT"),
+    errors=("BAD_PARAMETER", "TOO_FREQUENT"),
 )
 class Sync(Frame, frozen=True, gc=False):
     """Asks what has changed in all of the user's conversations (RX-03)."""

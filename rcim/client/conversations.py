@@ -1,0 +1,167 @@
+"""The user's conversations as the SDK knows them: what SYNC has told, and what has come since (RX-03, RX-08, RX-09).
+
+A message that comes raises unread by itself. What can't be told from here - somebody has read a part on another device,
+an unread message was recalled - makes the list stale, and it is asked for again: only what has changed is told then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rcim.base.terms import MsgFlag
+from rcim.client.model import InConversation, Message, message_of, peer_of
+from rcim.wire import frames
+
+UNREAD_MAX = 100
+"""RX-04: more do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(InConversation):
+    """One of the user's conversations. `counts`: unread messages are counted in it (GT-19)."""
+
+    conversation: str
+    peer: str
+    type_: str
+    name: str
+    face_url: str
+    newest_seq: int
+    read_seq: int
+    unread: int
+    mentions: int
+    mention_seq: int
+    last_time_ms: int
+    msg_flag: MsgFlag
+    role: int
+    pinned_ms: int
+    removed: bool
+    unstored: bool
+    counts: bool
+    last: Message | None
+
+    @property
+    def title(self) -> str:
+        """What a list shows: the group's name, or the other user."""
+        return self.peer or self.name or self.group_id
+
+
+def conversation_from(entry: frames.ConversationEntry, own: str) -> Conversation:
+    """A row of SYNC_OK as the app of the user `own` gets it."""
+    key = entry.conversation
+    last = message_of(key, entry.messages[-1], own) if entry.messages else None
+    return Conversation(
+        key,
+        peer_of(key, own),
+        entry.type_,
+        entry.name,
+        entry.face_url,
+        entry.newest_seq,
+        entry.read_seq,
+        entry.unread,
+        entry.mentions,
+        entry.mention_seq,
+        entry.last_time_ms,
+        entry.msg_flag,
+        entry.role,
+        entry.pinned_ms,
+        entry.removed,
+        entry.unstored,
+        not entry.uncounted,
+        last,
+    )
+
+
+class Conversations:
+    """See the module's text."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Conversation] = {}
+        self.stale = False
+        """True if it has to be asked for again."""
+
+    def get(self, key: str) -> Conversation | None:
+        """The conversation with this id."""
+        return self._rows.get(key)
+
+    def listed(self) -> list[Conversation]:
+        """Those that are not removed: pinned ones first, the last pinned on top, then by the time of the last message."""
+        shown = [row for row in self._rows.values() if not row.removed]
+        return sorted(shown, key=lambda row: (-row.pinned_ms, -row.last_time_ms, row.conversation))
+
+    @property
+    def unread(self) -> int:
+        """RX-08, of all of them."""
+        return sum(row.unread for row in self._rows.values())
+
+    def reset(self) -> None:
+        """All of it is told anew."""
+        self._rows.clear()
+
+    def synced(self, entry: frames.ConversationEntry, own: str) -> None:
+        """A row of SYNC_OK. What has come since is newer than it."""
+        row = conversation_from(entry, own)
+        before = self._rows.get(row.conversation)
+        if before is not None and before.newest_seq > row.newest_seq and not row.unstored:
+            self.stale = True
+            row = replace(row, newest_seq=before.newest_seq, last=before.last, last_time_ms=before.last_time_ms)
+        self._rows[row.conversation] = row
+
+    def gone(self, key: str) -> None:
+        """The user is in it no longer."""
+        self._rows.pop(key, None)
+
+    def came(self, message: Message, own: str) -> None:
+        """A message was delivered."""
+        row = self._rows.get(message.conversation)
+        if row is None:
+            self.stale = True
+            return
+        if message.seq <= row.newest_seq and not row.unstored:
+            return
+        unread, mentions, mention_seq = row.unread, row.mentions, row.mention_seq
+        if message.type_name:  # whether its class counts, the server knows (MS-09)
+            self.stale = self.stale or row.counts
+        elif row.counts and message.counts_for(own):
+            unread = min(unread + 1, UNREAD_MAX)
+            if message.mentions_all or own in message.mentions:
+                mentions, mention_seq = mentions + 1, mention_seq or message.seq
+        self._rows[message.conversation] = replace(
+            row,
+            newest_seq=message.seq,
+            last=message,
+            last_time_ms=message.time_ms,
+            unread=unread,
+            mentions=mentions,
+            mention_seq=mention_seq,
+            removed=False,
+        )
+
+    def read(self, push: frames.MessagesRead, own: str) -> None:
+        """The user has read, here or on another device."""
+        row = self._rows.get(push.conversation)
+        if push.user_id != own or row is None or push.seq <= row.read_seq:
+            return
+        if push.seq >= row.newest_seq:
+            row = replace(row, unread=0, mentions=0, mention_seq=0)
+        elif row.unread:
+            self.stale = True
+        self._rows[push.conversation] = replace(row, read_seq=push.seq)
+
+    def changed(self, message: Message) -> None:
+        """A message is another one now."""
+        row = self._rows.get(message.conversation)
+        if row is None:
+            return
+        if row.last is not None and row.last.seq == message.seq:
+            row = self._rows[message.conversation] = replace(row, last=message)
+        self.stale = self.stale or (row.unread > 0 and message.seq > row.read_seq)
+
+    def chosen(self, push: frames.ConversationListed | frames.ConversationFlagged) -> None:
+        """The user has said something of a conversation, here or on another device."""
+        row = self._rows.get(push.conversation)
+        if row is None:
+            self.stale = True
+        elif isinstance(push, frames.ConversationFlagged):
+            self._rows[push.conversation] = replace(row, msg_flag=push.msg_flag)
+        else:
+            self._rows[push.conversation] = replace(row, pinned_ms=push.pinned_ms, removed=push.removed)
