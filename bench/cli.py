@@ -348,6 +348,30 @@ def filter_(
 
 
 @app.command()
+def sync(
+    groups: Annotated[int, typer.Option(min=1, max=100_000, help="Groups that the user is in.")] = 1000,
+    changed: Annotated[int, typer.Option(min=1, max=1000, help="Those of them that have news.")] = 5,
+    away: Annotated[str, typer.Option(metavar="TIME", help="How long the user was away: 1h, 1d.")] = "1h",
+    messages: Annotated[int, typer.Option(min=1, max=10_000_000, help="Messages that came meanwhile.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of which groups get which messages.")] = 1,
+    json_to: JsonOption = None,
+) -> None:
+    """What a user that comes back costs: frames, bytes, time, server CPU; beside one in a hundredth of the groups."""
+    from rcim_bench import sync as scenario
+
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if not away[:-1].isdigit() or away[-1:] not in units or not 0 < int(away[:-1]) * units[away[-1]] <= 30 * 86400:
+        say(f"rcim-bench: --away {away}: has to be a time as 30s, 10m, 2h or 1d, up to 30d")
+        raise typer.Exit(2)
+    seconds = int(away[:-1]) * units[away[-1]]
+    if changed > groups:
+        say(f"rcim-bench: --changed {changed}: there are {groups} groups")
+        raise typer.Exit(2)
+    report = run(lambda: scenario.run(groups, changed, seconds, messages, seed, say))
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,

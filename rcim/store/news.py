@@ -19,11 +19,12 @@ class Seen(NamedTuple):
 
     since: int
     """Changes with a higher stamp are all here."""
-    old: dict[str, int]
-    young: dict[str, int]
+    old: dict[bytes, int]
+    young: dict[bytes, int]
 
-    def stamp(self, key: str) -> int:
-        """The stamp of the last change; 0: none since `since`."""
+    def stamp(self, key: bytes) -> int:
+        """The stamp of the last change of the conversation with this key (as the tables have it); 0: none since
+        `since`."""
         return self.young.get(key) or self.old.get(key, 0)
 
 
@@ -41,4 +42,4 @@ class News:
             self.now = seen = Seen(self._began, seen.young, {})
             self._began = stamp - 1
         for key in keys:
-            seen.young[key] = stamp
+            seen.young[key.encode()] = stamp

@@ -33,6 +33,8 @@ LAST_LOOKED_AT = 20
 """Messages looked at to find the last that the user may see."""
 ROW_BYTES = 900
 """What a row has at the most in a frame, besides its messages."""
+FIXED_BYTES = 160
+"""What it has of that but for names and altered messages."""
 MESSAGE_BYTES = 64
 DAY_MS = 86_400_000
 CLOSED = TypeFacts(True, False, False, 1)
@@ -106,13 +108,17 @@ class Syncing:
         chosen = {keys.second(row): unpack(data, Chosen) for row, data in view.scan("chosen", low, high)}
         news = self._news.now
         known = 0 < since >= news.since
+        lately = {key.encode() for key, said in chosen.items() if said.stamp > since}
+        start, told, changed = len(low), keys.U64.pack(since), news.stamp
         found: list[Candidate] = []
         for row, value in memberships(view, user_id):
+            if known:  # of most conversations this is all that is done
+                name = row[start:]
+                if value[1:] <= told and changed(name) <= since and name not in lately:
+                    continue
             key = keys.second(row)
             said = chosen.get(key)
             own = max(keys.stamp_of(value), said.stamp if said is not None else 0)
-            if known and own <= since and news.stamp(key) <= since:
-                continue
             head = read_head(view, key)
             stamp = max(own, head.changed)
             if since < stamp <= upto or since == 0 == stamp:
@@ -127,7 +133,7 @@ class Syncing:
         for row, _ in view.scan("memberships", user, user + keys.GROUPS):
             key = keys.second(row)
             known = since >= news.since
-            if (news.stamp(key) if known else read_head(view, key).changed) > since:
+            if (news.stamp(key.encode()) if known else read_head(view, key).changed) > since:
                 found.append(key)
         return found
 
@@ -306,4 +312,5 @@ def _message_bytes(message: Message) -> int:
 
 
 def _bytes_of(row: SyncRow) -> int:
-    return ROW_BYTES + sum(map(_message_bytes, row.messages))
+    named = len(row.profile.name.encode()) + len(row.profile.face_url.encode()) + len(row.key.encode())
+    return FIXED_BYTES + named + 12 * len(row.altered) + sum(map(_message_bytes, row.messages))
