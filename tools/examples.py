@@ -186,6 +186,7 @@ EXAMPLES: tuple[Frame, ...] = (
         False,
         False,
     ),
+    f.Heads([f.HeadEntry("g:lobby", 7), f.HeadEntry("c:5:alice:bob", 3)]),
     f.ConversationFlag("c:5:alice:bob", MsgFlag.ACCEPT_NOT_NOTIFY),
     f.ConversationFlagOk(),
     f.ConversationFlagged("c:5:alice:bob", MsgFlag.ACCEPT_NOT_NOTIFY),

@@ -117,6 +117,12 @@ def complete() -> list[Step]:
         ("server", f.HistoryOk(1, 1, False, [message]), 7, "One message."),
         ("client", f.Ping(99), 8, "Are you there?"),
         ("server", f.Pong(99), 8, "Yes."),
+        (
+            "server",
+            f.Heads([f.HeadEntry("g:lobby", 1)]),
+            0,
+            "And the lobby is at SEQ 1: nothing is missing at the end.",
+        ),
         ("client", f.Logout(), 9, "Goodbye."),
         ("server", f.LogoutOk(), 9, "Goodbye. The server closes the connection."),
     ]

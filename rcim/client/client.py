@@ -334,6 +334,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
             self._inbox.delivered(push)
         elif isinstance(push, frames.Resync):
             self._inbox.resync(push)
+        elif isinstance(push, frames.Heads):
+            self._inbox.heads(push)
         elif isinstance(push, frames.MessageChanged):
             self._inbox.changed(push)
         elif isinstance(push, frames.GroupGone):

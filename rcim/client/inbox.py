@@ -293,6 +293,14 @@ class Inbox:
         if self.list.stale:
             self._refresh()
 
+    def heads(self, push: frames.Heads) -> None:
+        """How far active conversations are: what is missing at the end shows in nothing else (RX-05)."""
+        for head in push.heads:
+            tracker = self._trackers.get(head.conversation)
+            if tracker is not None:
+                tracker.heard_of(head.newest_seq)
+                self._fill(head.conversation)
+
     def resync(self, push: frames.Resync) -> None:
         """The server has left something out (RX-07)."""
         key = push.conversation

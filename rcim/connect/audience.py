@@ -51,6 +51,8 @@ class Audience:
         "changes_timer",
         "changes_told_ms",
         "directed",
+        "heard_ms",
+        "heard_seq",
         "key",
         "members",
         "newest_seq",
@@ -72,6 +74,10 @@ class Audience:
         """How many users the connections belong to."""
         self.newest_seq = 0
         """The SEQ of the message that came last; 0 if none has come."""
+        self.heard_seq = 0
+        """The SEQ of the newest message, also if it is delivered to nobody (LI-03)."""
+        self.heard_ms = 0
+        """When it came (steady time)."""
         self._kept: list[Packed] = []
         self._base = 0
         self._low = 0
@@ -104,6 +110,10 @@ class Audience:
     def remove(self, connection: Any) -> None:
         """From now on `connection` gets nothing."""
         self.members.pop(connection, None)
+
+    def has_got_all(self, connection: Any) -> bool:
+        """True if nothing that is kept here is still to be given to `connection`."""
+        return self.members.get(connection, self.next) == self.next
 
     def put(self, messages: Sequence[Packed]) -> None:
         """Keep `messages` for everyone who is in it now."""

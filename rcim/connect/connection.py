@@ -67,6 +67,7 @@ class Connection(Outgoing):
         "address",
         "connected_ms",
         "device_tag",
+        "heads_ms",
         "platform",
     )
 
@@ -78,7 +79,8 @@ class Connection(Outgoing):
         self._paused = False
         self._early = b""
         self._pump_due = False
-        self.connected_ms = clock.steady_ms()
+        self.connected_ms = self.heads_ms = clock.steady_ms()
+        """`heads_ms`: when it was told last how far its conversations are."""
         self.address = ""
         self.platform = 0
         self.device_tag = ""
@@ -191,6 +193,9 @@ class Connection(Outgoing):
         else:
             self._pause()
         self.say()
+        if session.pinged:
+            session.pinged = False
+            self._hub.tell_heads(self)
 
     def _pump_soon(self) -> None:
         if not self._pump_due and (self._paused or self.session.pending_bytes):

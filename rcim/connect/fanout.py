@@ -109,8 +109,10 @@ class Fanout:
         audience = self._audiences.get(key)
         if audience is None:
             return
+        now_ms = clock.steady_ms()
+        audience.heard_seq, audience.heard_ms = messages[-1].seq, now_ms
         if self._limits.deliveries_per_s_max:
-            sockets, now_ms = len(audience.members), clock.steady_ms()
+            sockets = len(audience.members)
             messages = [m for m in messages if self.ceiling.admits(m.priority, sockets, now_ms)]
         if messages:
             audience.put(messages)

@@ -24,10 +24,12 @@ from rcim.flow.buckets import UserRates
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.table import Handlers
 from rcim.store.answers import ConnectionRow
-from rcim.wire.frames import GoingAway, GroupGone, Resync
+from rcim.wire.frames import GoingAway, GroupGone, HeadEntry, Heads, Resync
 
 FLUSH_CHUNK = 256
 """Connections written to at the end of one turn; more of them wait for the next."""
+HEADS_MAX = 100
+"""Conversations that are told of with one heartbeat."""
 NUMBER_SHIFT = 40
 """A connection's id is its number within its hub, and above these bits the hub's number."""
 WHEEL_TICK_S = 0.25
@@ -211,6 +213,24 @@ class Hub:
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
         self._anew.ask()
+
+    def tell_heads(self, connection: Connection) -> None:
+        """RX-05, with a heartbeat: how far active conversations are, of those of which nothing is on its way."""
+        if connection.caller is None or not connection.quick:
+            return  # who is behind is told by RESYNC
+        since_ms, connection.heads_ms = connection.heads_ms, clock.steady_ms()
+        found = []
+        for audience in map(self.fanout.find, self.logins.heard_by(connection.caller.user_id)):
+            if audience is None or audience.heard_ms < since_ms:
+                continue
+            if audience.has_got_all(connection):
+                found.append(audience)
+            else:  # with the next heartbeat
+                connection.heads_ms = min(connection.heads_ms, audience.heard_ms)
+        found.sort(key=lambda audience: audience.heard_ms)
+        rows = [HeadEntry(audience.key, audience.heard_seq) for audience in found[-HEADS_MAX:]]
+        if rows:
+            connection.write(Heads(rows).encode())
 
     def missed(self, newest: dict[str, int]) -> None:
         """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has

@@ -246,6 +246,11 @@ class Logins:
         self._drop_if_unused(user_id, user)
         self._say_who_is_not_there([*waited.changes, *found])
 
+    def heard_by(self, user_id: str) -> set[str]:
+        """The conversations of which something is delivered to the user."""
+        user = self._users.get(user_id)
+        return user.conversations - user.silent if user is not None else set()
+
     # -- changes
 
     def joined(self, user_id: str, conversation: str) -> None:

@@ -46,7 +46,7 @@ ERROR_TEXT_BYTES = 600
 class ServerSession:
     """See the module's text. `now_ms` is steady time, `wall_ms` the clock's, both in milliseconds."""
 
-    __slots__ = ("_heard_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "budget", "state")
+    __slots__ = ("_heard_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "budget", "pinged", "state")
 
     def __init__(self, limits: Limits, now_ms: int) -> None:
         self._limits = limits
@@ -56,6 +56,8 @@ class ServerSession:
         self._heard_ms = now_ms
         self.state = State.HELLO_WAIT
         self.agent = ""
+        self.pinged = False
+        """True if a PING was answered; the caller sets it back."""
         self.budget = 1 << 30
         """So many frames are still taken; the caller sets it for each of its turns. At 0 the rest waits."""
 
@@ -137,6 +139,7 @@ class ServerSession:
             self._hello(frame, raw.request_id, wall_ms)
         elif isinstance(frame, Ping):
             self._out.append(Pong(frame.token).encode(raw.request_id))
+            self.pinged = True
         return None
 
     def _hello(self, hello: Hello, request_id: int, wall_ms: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from rcim.base.terms import MessageState, MsgFlag
+from rcim.base.terms import MessageState, MsgFlag, Priority
 from rcim.client import ChangedEvent, Client, Conversation, GroupEvent, ListEvent, Message, RereadEvent, User
+from rcim.wire import frames
 from tests.kit import TestServer, until
 
 AB = "c:5:alice:bob"
@@ -164,3 +166,18 @@ async def test_following_after_the_list_is_known(server: TestServer) -> None:
             bob.follow(User("alice"), 2)
             await until(lambda: listener.seqs(User("alice")) == [3, 4, 5])
             await listener.stop()
+
+
+async def test_a_lost_last_message_is_found_with_a_heartbeat(tmp_path: Path) -> None:  # RX-05
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.deliveries_per_s_max=1",))
+    await server.start()
+    async with server.client("alice") as alice, server.client("bob", heartbeat_ms=5000) as bob:
+        listener = Listener(bob)
+        await alice.create_group("g", group_id="g", members=["bob"], type_="ChatRoom")
+        bob.follow("g", 0)
+        await alice.send("g", "1", priority=Priority.LOWEST)
+        assert bob._link is not None
+        bob._link.request(frames.Ping(7), lambda found: None)
+        await until(lambda: listener.seqs("g") == [1])
+        await listener.stop()
+    await server.stop()

@@ -386,3 +386,44 @@ async def test_nothing_is_lost_between_sync_and_pushes(server: TestServer) -> No
             assert told["g:g"].newest_seq > known, "told of only when there is more"
             known = told["g:g"].newest_seq
     await task
+
+
+# ---------------------------------------------------------------------------------------------- heartbeats
+
+
+async def test_a_lost_last_message_is_found_with_the_next_heartbeat(tmp_path: Path) -> None:  # RX-05
+    """The ceiling leaves it out for everybody, and nothing comes after it."""
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.deliveries_per_s_max=1",))
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(create("g", "bob"))
+    await alice.ask(create("quiet", "bob"))
+    await alice.ask(send("g", "m", priority=Priority.LOWEST))
+    bob.write(f.Ping(7).encode(900))
+    assert (await bob.answer_to(900)).token == 7
+    assert await bob.take() == f.Heads([f.HeadEntry("g:g", 1)])
+    bob.write(f.Ping(8).encode(901) + f.Ping(9).encode(902))
+    assert (await bob.answer_to(902)).token == 9
+    await alice.ask(send("quiet", "m", priority=Priority.LOWEST))
+    bob.write(f.Ping(10).encode(903))
+    await bob.answer_to(903)
+    heads = await bob.take_of(f.Heads)
+    assert f.HeadEntry("g:quiet", 1) in heads.heads
+    await server.stop()
+
+
+async def test_what_heartbeats_tell_has_come_before(server: TestServer) -> None:
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(create("g", "bob"))
+    await alice.ask(say(AB, "m"))
+    seen: dict[str, int] = {}
+    for i in range(30):
+        await alice.ask(send("g", f"m{i}"))
+        bob.write(f.Ping(i).encode(1000 + i))
+    while seen.get("g:g", 0) < 30:
+        found = await bob.take()
+        if isinstance(found, f.Deliver):
+            seen[found.conversation] = found.messages[-1].seq
+        elif isinstance(found, f.Heads):
+            for head in found.heads:
+                assert head.newest_seq == seen[head.conversation]

@@ -102,6 +102,32 @@ class SyncOk(Frame, frozen=True, gc=False):
     ]
 
 
+@row("HeadEntry")
+class HeadEntry(Struct, frozen=True, gc=False):
+    """How far a conversation is."""
+
+    conversation: A[str, CONVERSATION, "Its id."]
+    newest_seq: A[int, U64, "Its newest SEQ."]
+
+
+@frame(
+    0x4010,
+    "HEADS",
+    "server",
+    "push",
+    rules=(
+        "It comes after PONG, of conversations that had a message since the last HEADS of this connection, the latest "
+        "100 of them; if there are none it does not come.",
+        "It comes behind what it tells of: whatever was to come by DELIVER has come before. A newest SEQ that a client "
+        "has not got is one that was left out: ask HISTORY (seq.md).",
+    ),
+)
+class Heads(Frame, frozen=True, gc=False):
+    """The newest SEQ of active conversations, with each heartbeat: a lost last message shows in nothing else (RX-05)."""
+
+    heads: A[list[HeadEntry], StructList(HeadEntry, 1000), "The conversations."]
+
+
 @frame(
     0x0111,
     "CONVERSATION_FLAG",
