@@ -106,7 +106,7 @@ def _forget_user(g: GroupState, command: c.ForgetUser, now_ms: int, position: in
         return Outcome(Done())
     g.recent.forget(command.by)
     flag = g.world.types.pair.msg_flag
-    gone = Member(command.by, Role.MEMBER, 0, 0, "", flag, member.read_seq, cleared_seq=g.newest)
+    gone = Member(command.by, Role.MEMBER, now_ms, 0, "", flag, member.read_seq, cleared_seq=g.newest)
     return g.settle(Done(), now_ms, position, put=[gone], info=False)
 
 

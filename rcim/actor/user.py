@@ -94,6 +94,7 @@ class UserActor:
         outcome = self._save(Invalidated(start_ms, known), profile, effects)
         if not command.delete:
             return outcome
+        self._pinned = {}
         lists, self._lists = self._lists, {which: set() for which in UserList}
         emptied = [UserListed(self._key, self._user_id, w, [], sorted(found)) for w, found in lists.items() if found]
         return msgspec.structs.replace(outcome, more=tuple(emptied))
@@ -122,7 +123,7 @@ class UserActor:
             pinned_ms = self._pinned.get(key) or now_ms
             if key not in self._pinned and len(self._pinned) >= PINNED_MAX:
                 raise RcimError(TOO_MANY_ENTRIES, f"at most {PINNED_MAX} conversations are pinned")
-        if pinned_ms == self._pinned.get(key, 0) and not command.removed:
+        if not pinned_ms and key not in self._pinned and not command.removed:
             return Outcome(Done())
         self._pinned.pop(key, None)
         if pinned_ms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rcim.base.terms import MsgFlag
+from rcim.base.terms import MessageState, MsgFlag
 from rcim.client.model import InConversation, Message, message_of, peer_of
 from rcim.wire import frames
 
@@ -78,6 +78,8 @@ class Conversations:
         self._rows: dict[str, Conversation] = {}
         self.stale = False
         """True if it has to be asked for again."""
+        self.unknown: set[str] = set()
+        """What is heard here, and is none of the user's conversations."""
 
     def get(self, key: str) -> Conversation | None:
         """The conversation with this id."""
@@ -114,9 +116,14 @@ class Conversations:
         """A message was delivered."""
         row = self._rows.get(message.conversation)
         if row is None:
-            self.stale = True
+            self.stale = self.stale or message.conversation not in self.unknown
             return
         if message.seq <= row.newest_seq and not row.unstored:
+            return
+        if message.seq > row.newest_seq + 1 and not row.unstored:
+            self.stale = self.stale or row.counts  # what is between was not seen here
+        if message.state is MessageState.NOT_FOR_YOU:
+            self._rows[message.conversation] = replace(row, newest_seq=message.seq)
             return
         unread, mentions, mention_seq = row.unread, row.mentions, row.mention_seq
         if message.type_name:  # whether its class counts, the server knows (MS-09)

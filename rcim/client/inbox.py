@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
+from rcim.base.ids import is_guest
 from rcim.base.terms import GROUP_PREFIX, GoneReason, MessageState, group_conversation, is_group
 from rcim.client.conversations import Conversations
 from rcim.client.model import (
@@ -41,6 +42,8 @@ AGAIN_S = 1.0
 """Pause before asking again after the server could not answer."""
 REFRESH_S = 0.2
 """How long changes are gathered before the list of conversations is asked for again."""
+PAUSE_S = 2.0
+"""And at least so long from one time to the next (LI-01)."""
 ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 
@@ -93,6 +96,7 @@ class Inbox:
         """RX-03: up to where everything was told."""
         self._syncing = asyncio.Lock()
         self._refreshing = False
+        self._refreshed_s = -PAUSE_S
         self.list = Conversations()
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
@@ -174,6 +178,7 @@ class Inbox:
     async def _sync(self, told: dict[str, frames.ConversationEntry]) -> bool:
         """All pages of one sync into `told`. False if the connection has changed meanwhile."""
         login, cursor = self._login, self._cursor
+        self.list.stale = False  # what comes from now on may be newer than what is told
         gone: list[str] = []
         reset = False
         rows: list[frames.ConversationEntry] = []
@@ -189,7 +194,6 @@ class Inbox:
             if not page.more:
                 break
         self._cursor = cursor
-        self.list.stale = False
         if reset:
             self.list.reset()
         for key in gone:
@@ -227,6 +231,7 @@ class Inbox:
             elif entry.altered:
                 self._spawn(self._look_again(key, tracker, [row.seq for row in entry.altered]))
         self._known = self._caught_up = True
+        self.list.unknown = {key for key in self._trackers if self.list.get(key) is None}
         if told:
             self._put_event(ListEvent())
         if self.list.stale:
@@ -234,17 +239,18 @@ class Inbox:
 
     def _refresh(self) -> None:
         """The list of conversations is to be asked for again, in a moment."""
-        if not self._refreshing and self._known:
+        if not self._refreshing and self._known and not is_guest(self._own):
             self._refreshing = True
             self._spawn(self._refresh_soon())
 
     async def _refresh_soon(self) -> None:
         try:
-            await asyncio.sleep(REFRESH_S)
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(REFRESH_S, self._refreshed_s + PAUSE_S - loop.time()))
+            self._refreshed_s = loop.time()
         finally:
             self._refreshing = False
-        if self._caught_up:
-            await self.catch_up()
+        await self.catch_up()
 
     async def _look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
         """MS-10: messages that were given to the app are other ones now."""
@@ -260,6 +266,8 @@ class Inbox:
                 continue
             for item in page.messages:
                 message = message_of(key, item, self._own)
+                if message.state is MessageState.NOT_FOR_YOU:
+                    continue
                 self._put_event(ChangedEvent(key, message, message.peer))
 
     def _put_event(self, event: Event) -> None:
@@ -303,12 +311,15 @@ class Inbox:
 
     def resync(self, push: frames.Resync) -> None:
         """The server has left something out (RX-07)."""
+        self.list.stale = True
+        self._refresh()
         key = push.conversation
         self.track(key, push.from_seq - 1).heard_of(push.newest_seq)
         self._fill(key)
 
     def gone(self, push: frames.GroupGone) -> None:
         """The group is no longer there for this user."""
+        self.list.stale = self.list.stale or self._syncing.locked()
         self.forget(group_conversation(push.group_id))
         self.list.gone(group_conversation(push.group_id))
         self._queue.put_nowait(GroupEvent(push.group_id, push.reason, push.operator, push.text))
@@ -316,6 +327,7 @@ class Inbox:
     def told(self, push: Told) -> None:
         """What is told only to who is online. An app that reads too slowly misses it, as one that is offline does."""
         if isinstance(push, frames.MessagesRead):
+            self.list.stale = self.list.stale or self._syncing.locked()
             self.list.read(push, self._own)
         elif isinstance(push, frames.MessagesErased | frames.MessagesHidden):
             self.list.stale = True
@@ -326,6 +338,7 @@ class Inbox:
 
     def chosen(self, push: frames.ConversationListed | frames.ConversationFlagged) -> None:
         """The user has said something of a conversation."""
+        self.list.stale = self.list.stale or self._syncing.locked()
         self.list.chosen(push)
         if self.list.stale:
             self._refresh()

@@ -24,6 +24,7 @@ from rcim.actor.records import (
     SeqReserved,
     TypeSaved,
     UserListed,
+    UserProfile,
     UserSaved,
     UsersMuted,
 )
@@ -176,7 +177,7 @@ class Applier:
             self._view.delete("marks", row)
         newest = self._head(record.key).next_seq - 1
         if newest:
-            self._view.put("purge", key, keys.U64.pack(newest))
+            self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp))
         self._change(record.key, member_num=0)
 
     def _put_profile(self, key: str, profile: Profile) -> None:
@@ -224,9 +225,14 @@ class Applier:
         own = keys.pair(user_id, key)
         self._view.delete("memberships", own)
         self._view.delete("chosen", own)
-        if there:
+        if there and not self._is_deleted(user_id):
             self._view.put("left", own, keys.U64.pack(self._stamp) + keys.U64.pack(self._now_ms))
         return there
+
+    def _is_deleted(self, user_id: str) -> bool:
+        """ID-09: whoever gets the id next learns nothing of where it was."""
+        data = self._view.get("users", user_id.encode())
+        return data is not None and unpack(data, UserProfile).deleted
 
     def _put_mark(self, key: str, mark: Mark) -> bool:
         """True if all of a sender's messages are deleted that were not before (MS-10)."""
@@ -245,6 +251,11 @@ class Applier:
 
     def _user_saved(self, record: UserSaved) -> None:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
+        if record.profile.deleted:
+            low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
+            for table in ("chosen", "left"):
+                for row in [row for row, _ in self._view.scan(table, low, high)]:
+                    self._view.delete(table, row)
 
     def _user_listed(self, record: UserListed) -> None:
         for other in record.remove:

@@ -13,7 +13,7 @@
 | chosen      | user 0 conversation         | Chosen                                       |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
-| purge       | conversation                | SEQ u64: messages up to it are to be removed |
+| purge       | conversation                | SEQ u64, stamp u64: messages and changes up to them are to be removed |
 | marks       | conversation 0 user         | Mark                                         |
 | words       | word 0 conversation         | nothing (GR-09)                              |
 | hidden      | conversation 0 user 0 SEQ u64 | nothing (MS-10)                          |

@@ -120,14 +120,17 @@ class Store:
             todo = next(iter(view.scan("purge", b"", keys.LAST)), None)
             if todo is None:
                 return False
-            key, newest = todo[0].decode(), keys.U64.unpack(todo[1])[0]
+            key, newest = todo[0].decode(), keys.U64.unpack_from(todo[1])[0]
+            ended = keys.U64.unpack_from(todo[1], 8)[0] if len(todo[1]) == 16 else 0
             span = view.scan("messages", keys.message(key, 0), keys.message(key, newest + 1))
             gone = [("messages", row) for row, _ in _first(span, rows)]
-            for table in ("hidden", "altered"):  # what was done to them goes last
-                if not gone:
-                    span = view.scan(table, todo[0] + keys.SEP, todo[0] + keys.AFTER_SEP)
-                    old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
-                    gone = [(table, row) for row, _ in _first(old, rows)]
+            if not gone:  # what was done to them goes last
+                span = view.scan("hidden", todo[0] + keys.SEP, todo[0] + keys.AFTER_SEP)
+                old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
+                gone = [("hidden", row) for row, _ in _first(old, rows)]
+            if not gone:  # up to its end: a new one with this id may have begun
+                span = view.scan("altered", keys.altered(key, 0, 0), keys.altered(key, ended + 1, 0))
+                gone = [("altered", row) for row, _ in _first(span, rows)]
         while True:
             try:
                 with self._backend.write() as writable:

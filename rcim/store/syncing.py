@@ -17,7 +17,7 @@ from typing import NamedTuple
 from rcim.actor.queries import SyncQuery, TypeFacts
 from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, is_group
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import ReadView
@@ -29,6 +29,8 @@ UNREAD_MAX, COUNTED_MAX = 100, 50
 """RX-04: messages of a conversation that count as unread, and conversations of a sync that have any."""
 ALTERED_MAX = 50
 GONE_MAX = 500
+LOOKED_AT_MAX = 1000
+"""Rows looked at for one conversation, whatever comes of it: 2.5 ms."""
 LAST_LOOKED_AT = 20
 """Messages looked at to find the last that the user may see."""
 ROW_BYTES = 900
@@ -83,7 +85,8 @@ class Syncing:
         if not reset and query.after != (0, ""):
             found = [c for c in found if (c.stamp, c.key) < query.after]
         rows: list[SyncRow] = []
-        after, counted, room = query.after, 0 if reset else query.counted, self._page_bytes
+        after, counted = query.after, 0 if reset else query.counted
+        room = self._page_bytes - sum(len(key.encode()) + 1 for key in gone)
         more = False
         for candidate in found:
             if len(rows) == query.limit or (rows and room < self._page_bytes // 4):
@@ -152,14 +155,14 @@ class Syncing:
             return None
         member = unpack(data, Member)
         head = candidate.head or read_head(view, key)
+        if not is_group(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
+            return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, CLOSED)
         chosen = candidate.chosen or Chosen(0)
         looker = Looker(view, key, profile, head, member, type_, query.now_ms)
         unread = Unread(0, 0, 0, [])
-        if type_.unread and type_.stored:
-            unread = looker.unread(query.messages if counts else 0, room - ROW_BYTES)
-            if not counts:
-                unread = Unread(0, 0, 0, [])
+        if counts and type_.unread and type_.stored:
+            unread = looker.unread(query.messages, room - ROW_BYTES)
         messages = unread.newest if query.messages else looker.last(room - ROW_BYTES)
         altered, reread = self._altered(view, key, user_id, since, looker.first)
         return SyncRow(
@@ -173,7 +176,7 @@ class Syncing:
             unread.mentions,
             unread.mention_seq,
             chosen.pinned_ms,
-            bool(chosen.removed) and head.messaged <= chosen.removed,
+            type_.stored and bool(chosen.removed) and head.messaged < chosen.removed,
             not type_.stored,
             altered,
             reread,
@@ -190,9 +193,11 @@ class Syncing:
         low, high = keys.altered(key, since + 1, 0), key.encode() + keys.AFTER_SEP
         for looked_at, (row, whose) in enumerate(view.scan("altered", low, high)):
             seq = keys.U64.unpack(row[-8:])[0]
+            if looked_at == LOOKED_AT_MAX:
+                return [], True
             if whose and whose.decode() != user_id:
                 continue
-            if not seq or len(found) == ALTERED_MAX or looked_at > 20 * ALTERED_MAX:
+            if not seq or len(found) == ALTERED_MAX:
                 return [], True
             if seq >= first:
                 found[seq] = None
@@ -266,7 +271,9 @@ class Looker:
         count = mentions = mention_seq = 0
         newest: list[Message] = []
         user_id = self._member.user_id
-        for message in self._back(self._unread_from):
+        for looked_at, message in enumerate(self._back(self._unread_from)):
+            if looked_at == LOOKED_AT_MAX:
+                break
             if not self._counts(message):
                 continue
             count += 1

@@ -181,3 +181,64 @@ async def test_a_lost_last_message_is_found_with_a_heartbeat(tmp_path: Path) -> 
         await until(lambda: listener.seqs("g") == [1])
         await listener.stop()
     await server.stop()
+
+
+async def test_unread_is_right_after_a_jump_in_seq(server: TestServer) -> None:
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        listener = Listener(bob)
+        await alice.create_group("g", group_id="g", members=["bob"], type_="Public")
+        await alice.send("g", "1")
+        await until(lambda: bob.conversation("g") is not None)
+        await bob.set_msg_flag("g", MsgFlag.DISCARD)
+        for i in range(3):
+            await alice.send("g", str(i), mentions=["bob"])
+        await bob.set_msg_flag("g", MsgFlag.ACCEPT_AND_NOTIFY)
+        await alice.send("g", "last")
+        await until(lambda: (row(bob, "g").unread, row(bob, "g").mentions) == (5, 3))
+        assert listener.seqs("g") == [1, 2, 3, 4, 5]
+        await listener.stop()
+
+
+async def test_what_comes_while_pages_are_read_is_not_undone(plain_server: TestServer) -> None:
+    async with plain_server.client("alice") as alice, plain_server.client("bob") as other:
+        for i in range(110):
+            await alice.create_group(f"g{i}", group_id=f"g{i}", members=["bob"], type_="Public")
+        await alice.send("g109", "m")
+        bob = plain_server.client("bob")
+        ask, pages = bob.sync_page, 0
+
+        async def first_page_then_news(cursor: bytes = b"", *, messages: int = 0) -> Any:
+            nonlocal pages
+            page = await ask(cursor, messages=messages)
+            pages += 1
+            if pages == 1:
+                await other.mark_read("g109", 1)
+                await other.pin("g108")
+                await other.set_msg_flag("g107", QUIET)
+                await alice.kick("g106", ["bob"])
+                await alice.send(User("bob"), "hi")
+            return page
+
+        bob.sync_page = first_page_then_news  # type: ignore[method-assign]
+        async with bob:
+            await until(lambda: row(bob, "g109").unread == 0 and row(bob, "g108").pinned_ms > 0)
+            await until(lambda: row(bob, "g107").msg_flag is QUIET and bob.conversation("g106") is None)
+            await until(lambda: row(bob, User("alice")).unread == 1)
+
+
+async def test_a_guest_does_not_ask_again_and_again(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "data", tls=False, flags=("app.guests=true",))
+    await server.start()
+    async with (
+        server.client("alice") as alice,
+        Client("127.0.0.1", server.port, user_id="", user_sig="", tls=None) as guest,
+    ):
+        await alice.create_group("v", group_id="v", type_="AVChatRoom")
+        listener = Listener(guest)
+        await guest.join("v")
+        for i in range(5):
+            await alice.send("v", str(i))
+        await until(lambda: len(listener.seqs("v")) == 5)
+        assert not guest._inbox._refreshing
+        await listener.stop()
+    await server.stop()

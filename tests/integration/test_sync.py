@@ -427,3 +427,65 @@ async def test_what_heartbeats_tell_has_come_before(server: TestServer) -> None:
         elif isinstance(found, f.Heads):
             for head in found.heads:
                 assert head.newest_seq == seen[head.conversation]
+
+
+# ------------------------------------------------------------------------------------------ what went wrong once
+
+
+async def test_a_pin_is_kept_whatever_was_before(server: TestServer) -> None:
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(group("g", "bob"))
+    await bob.ask(f.ConversationPin("g:g", True))
+    await bob.ask(f.GroupLeave("g"))
+    await bob.ask(f.GroupJoin("g", ""))
+    await bob.ask(f.ConversationPin("g:g", True))
+    await bob.ask(f.ConversationPin(AB, True))  # there is nothing of it yet
+    await alice.ask(say(AB, "m"))
+    await bob.ask(f.ConversationPin(AB, True))
+    told = await sync(bob)
+    assert told["g:g"].pinned_ms > 0 and told[AB].pinned_ms > 0
+
+
+async def test_what_is_gone_counts_for_the_size_of_a_page(tmp_path: Path) -> None:  # WI-04
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    names = [f"{i:03}" + "x" * 45 for i in range(300)]
+    for name in names:
+        await alice.ask(f.GroupCreate(name, "ChatRoom", "n", "", "", "", ApplyJoinOption.FREE_ACCESS, ["bob"]))
+    for i in range(8):
+        await alice.ask(group(f"k{i}", "bob"))
+    cursor = (await sync(bob)).cursor
+    for name in names:
+        await alice.ask(f.GroupKick(name, ["bob"], ""))
+    for i in range(8):
+        await alice.ask(send(f"k{i}", "m", "x" * 8000))
+    first = await bob.ask(f.Sync(cursor, 0, 0))
+    assert len(first.gone) == 300 and len(first.encode(1)) <= server.settings.limits.frame_bytes_max
+    told = await sync(bob, cursor)
+    assert len(told.gone) == 300 and len(told.rows) == 8
+    await server.stop()
+
+
+async def test_what_is_not_stored_stays_in_the_list(server: TestServer) -> None:  # GT-22
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(group("v", type_="AVChatRoom"))
+    await bob.ask(f.GroupJoin("v", ""))
+    await bob.ask(f.ConversationRemove("g:v"))
+    assert not (await sync(bob))["g:v"].removed
+
+
+async def test_whoever_gets_a_deleted_accounts_id_learns_nothing_of_it(server: TestServer) -> None:  # ID-09
+    alice, bob, root = [await server.member(name) for name in ("alice", "bob", "administrator")]
+    await alice.ask(group("old", "bob"))
+    await alice.ask(say(AB, "m"))
+    await bob.ask(f.ConversationPin(AB, True))
+    await root.ask(f.AdminAccountsDelete(["bob"]))
+    await asyncio.sleep(1.1)  # UserSigs have whole seconds
+    again = await server.member("bob")
+    for cursor in (b"", b"\1" + b"\0" * 7 + b"\2"):
+        told = await sync(again, cursor)
+        assert told.rows == {} and told.gone == []
+    await alice.ask(say(AB, "hello"))
+    row = (await sync(again))[AB]
+    assert (row.unread, row.pinned_ms, row.first_seq) == (1, 0, 2)

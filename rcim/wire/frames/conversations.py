@@ -184,7 +184,7 @@ class ConversationPinOk(Frame, frozen=True, gc=False):
     reply="CONVERSATION_REMOVE_OK",
     rules=(
         "Its messages stay; CONVERSATION_CLEAR deletes them for the user. The next message brings it back. It is pinned "
-        "no longer.",
+        "no longer. One whose messages are not stored stays in the list.",
         "All connections of the user get CONVERSATION_LISTED.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
