@@ -60,11 +60,15 @@ def first_visible(g: GroupState, profile: Profile, row: GroupType, by: str, who:
     if who is Who.APP_ADMIN:
         return profile.first_seq
     member = g.members.get(by)
-    if row.history_before_joining:
-        return max(profile.first_seq, member.cleared_seq + 1 if member is not None else 0)
-    if member is not None and member.cleared_seq > member.joined_seq:
-        return max(profile.first_seq, member.cleared_seq + 1)
-    return max(profile.first_seq, member.joined_seq + 1 if member is not None else g.newest + 1)
+    if member is not None:
+        return first_of(profile, member, row.history_before_joining)
+    return profile.first_seq if row.history_before_joining else max(profile.first_seq, g.newest + 1)
+
+
+def first_of(profile: Profile, member: Member, before_joining: bool) -> int:
+    """The least SEQ that a member may see (GT-14, MS-10); `before_joining`: also what was before it joined."""
+    joined = 0 if before_joining else member.joined_seq
+    return max(profile.first_seq, joined + 1, member.cleared_seq + 1)
 
 
 def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page:

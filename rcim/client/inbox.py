@@ -234,12 +234,15 @@ class Inbox:
         self.list.unknown = {key for key in self._trackers if self.list.get(key) is None}
         if told:
             self._put_event(ListEvent())
-        if self.list.stale:
-            self._refresh()
+        self._refresh()
+
+    def _touched(self) -> None:
+        """The list is changed by a push: a sync that is under way may tell what was before: one more has to follow."""
+        self.list.stale = self.list.stale or self._syncing.locked()
 
     def _refresh(self) -> None:
-        """The list of conversations is to be asked for again, in a moment."""
-        if not self._refreshing and self._known and not is_guest(self._own):
+        """If the list of conversations is stale, it is asked for again in a moment."""
+        if self.list.stale and not self._refreshing and self._known and not is_guest(self._own):
             self._refreshing = True
             self._spawn(self._refresh_soon())
 
@@ -298,8 +301,7 @@ class Inbox:
         """The list of conversations has news."""
         for message in messages:
             self.list.came(message, self._own)
-        if self.list.stale:
-            self._refresh()
+        self._refresh()
 
     def heads(self, push: frames.Heads) -> None:
         """How far active conversations are: what is missing at the end shows in nothing else (RX-05)."""
@@ -319,7 +321,7 @@ class Inbox:
 
     def gone(self, push: frames.GroupGone) -> None:
         """The group is no longer there for this user."""
-        self.list.stale = self.list.stale or self._syncing.locked()
+        self._touched()
         self.forget(group_conversation(push.group_id))
         self.list.gone(group_conversation(push.group_id))
         self._queue.put_nowait(GroupEvent(push.group_id, push.reason, push.operator, push.text))
@@ -327,21 +329,19 @@ class Inbox:
     def told(self, push: Told) -> None:
         """What is told only to who is online. An app that reads too slowly misses it, as one that is offline does."""
         if isinstance(push, frames.MessagesRead):
-            self.list.stale = self.list.stale or self._syncing.locked()
+            self._touched()
             self.list.read(push, self._own)
         elif isinstance(push, frames.MessagesErased | frames.MessagesHidden):
             self.list.stale = True
-        if self.list.stale:
-            self._refresh()
+        self._refresh()
         if not self._full:
             self._queue.put_nowait(event_of(push, self._own))
 
     def chosen(self, push: frames.ConversationListed | frames.ConversationFlagged) -> None:
         """The user has said something of a conversation."""
-        self.list.stale = self.list.stale or self._syncing.locked()
+        self._touched()
         self.list.chosen(push)
-        if self.list.stale:
-            self._refresh()
+        self._refresh()
         self._put_event(ListEvent())
 
     # -- gaps
@@ -365,8 +365,7 @@ class Inbox:
                     del self._changed[next(iter(self._changed))]
             elif not self._full:
                 self._queue.put_nowait(ChangedEvent(key, message, message.peer))
-        if self.list.stale:
-            self._refresh()
+        self._refresh()
 
     def _newer(self, message: Message) -> Message:
         """What has come of the message before it came itself, if that is newer."""

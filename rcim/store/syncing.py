@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rcim.actor.queries import SyncQuery, TypeFacts
+from rcim.actor.reading import first_of
 from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, is_group
@@ -223,8 +224,7 @@ class Looker:
         self._newest = head.next_seq - 1
         self._since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
         self._stored = type_.stored
-        joined = 0 if type_.history_before_joining else member.joined_seq
-        self.first = max(profile.first_seq, joined + 1, member.cleared_seq + 1)
+        self.first = first_of(profile, member, type_.history_before_joining)
         """The least SEQ that the member may see (GT-14, MS-10)."""
         self._unread_from = max(self.first, member.read_seq + 1, member.joined_seq + 1)
         self._erased: dict[str, int] = {}

@@ -34,7 +34,9 @@ class GroupEntry(Struct, frozen=True, gc=False):
     joined_seq: A[int, U64, "The newest SEQ when the asking user joined; 0 if not a member."]
     msg_flag: A[MsgFlag | None, Ext(1, Enum(MsgFlag)), "The asking user's MsgFlag (RX-01)."] = None
     read_seq: A[int, Ext(2, U64), "The asking user's MsgSeq: read up to here."] = 0
-    unread: A[int, Ext(3, U64), "Messages after that; always 0 where the type counts none (GT-19)."] = 0
+    unread: A[
+        int, Ext(3, U64), "Unread messages (conversations.md), 100 at the most; 0 where the type counts none (GT-19)."
+    ] = 0
     info_seq: A[int, Ext(4, U64), "InfoSeq: if it has grown, ask for the profile again."] = 0
     unstored: A[
         bool,
