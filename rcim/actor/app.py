@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rcim.actor.commands import (
+from rcim.actor.effects import AppChanged
+from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.passing import flow_rows
+from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
+from rcim.actor.state import until_ms
+from rcim.actor.user_commands import (
     AppCommand,
     ChangeList,
     MuteEverywhere,
@@ -18,11 +23,6 @@ from rcim.actor.commands import (
     RemoveType,
     SetType,
 )
-from rcim.actor.effects import AppChanged
-from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
-from rcim.actor.passing import flow_rows
-from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
-from rcim.actor.state import until_ms
 from rcim.actor.world import World
 from rcim.base.errors import BAD_PARAMETER, OVERLOADED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import AppList

@@ -1,4 +1,4 @@
-"""Commands: what an actor is asked. `by` is the user who asks, `admin` says that it is an app administrator."""
+"""Commands: what a conversation's actor is asked. What a user's actor and the app's are asked: user_commands.py."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from typing import Any
 import msgspec
 
 from rcim.actor.records import Extra, Fields, Message
-from rcim.base.terms import AppList, ApplyJoinOption, Gender, MessageState, MsgFlag, Priority, Role, UserList
-from rcim.rules.type_table import TypeChange
-
-
-class Asked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """Who asks: the beginning of every command."""
-
-    by: str
-    admin: bool
-
+from rcim.actor.user_commands import AppCommand, Asked, ReadFlow, UserCommand
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role, UserList
 
 # ----------------------------------------------------------------------------------------------- messages
 
@@ -301,10 +293,6 @@ class TraceMessage(Asked, frozen=True, gc=False):
     client_msg_id: str
 
 
-class ReadFlow(Asked, frozen=True, gc=False):
-    """FC-08: of a group; given to the app's actor: of all types."""
-
-
 class ReadInfo(Asked, frozen=True, gc=False):
     """GR-03."""
 
@@ -328,105 +316,6 @@ class ReadMarks(Asked, frozen=True, gc=False):
 
     which: str
     """`applied`, `muted` or `blocked`."""
-    cursor: str
-    limit: int
-
-
-# --------------------------------------------------------------------------------------------------- users
-
-
-class SetUserProfile(Asked, frozen=True, gc=False):
-    """AB-05; None: as it was. `imported`: it is ID-09's import."""
-
-    nickname: str | None
-    face_url: str | None
-    gender: Gender | None = None
-    signature: str | None = None
-    fields: Fields = ()
-    imported: bool = False
-
-
-class InvalidateUser(Asked, frozen=True, gc=False):
-    """ID-09: older signatures count no more; with `delete` the account is gone."""
-
-    delete: bool
-
-
-class ReadUser(Asked, frozen=True, gc=False):
-    """What goes with the user's messages (MS-06)."""
-
-
-class ChangeUserList(Asked, frozen=True, gc=False):
-    """SC-07."""
-
-    which: UserList
-    add: list[str]
-    remove: list[str]
-
-
-class ChooseConversation(Asked, frozen=True, gc=False):
-    """RX-09; None: as it was. What is removed from the list is pinned no longer, and what is pinned is in it again."""
-
-    conversation: str
-    pinned: bool | None = None
-    removed: bool | None = None
-
-
-class ReadUserList(Asked, frozen=True, gc=False):
-    """SC-07."""
-
-    which: UserList
-    cursor: str
-    limit: int
-
-
-# ----------------------------------------------------------------------------------------------------- app
-
-
-class SetType(Asked, frozen=True, gc=False):
-    """GT-20."""
-
-    change: TypeChange
-
-
-class RemoveType(Asked, frozen=True, gc=False):
-    """GT-20."""
-
-    name: str
-
-
-class ReadTypes(Asked, frozen=True, gc=False):
-    """GT-20."""
-
-    cursor: str
-
-
-class ChangeList(Asked, frozen=True, gc=False):
-    """SC-05, FC-07."""
-
-    which: AppList
-    add: list[str]
-    remove: list[str]
-
-
-class ReadList(Asked, frozen=True, gc=False):
-    """SC-05, FC-07."""
-
-    which: AppList
-    cursor: str
-    limit: int
-
-
-class MuteEverywhere(Asked, frozen=True, gc=False):
-    """SC-04."""
-
-    users: list[str]
-    seconds: int
-
-
-class ReadMuted(Asked, frozen=True, gc=False):
-    """SC-04."""
-
     cursor: str
     limit: int
 
@@ -471,6 +360,4 @@ GroupCommand = (
     | ReadMarks
 )
 PairCommand = TakeListed | ForgetUser
-UserCommand = SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList | ChooseConversation
-AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList
 Command = GroupCommand | PairCommand | UserCommand | AppCommand

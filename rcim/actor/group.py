@@ -13,6 +13,7 @@ import msgspec
 
 from rcim.actor import altering, given, lifecycle, members, membership, reading, sending
 from rcim.actor import commands as c
+from rcim.actor import user_commands as u
 from rcim.actor.asking import Ask
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
@@ -110,7 +111,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.MuteAll: members.mute_all,
     c.EditMember: members.edit_member,
     c.TraceMessage: reading.trace,
-    c.ReadFlow: reading.flow,
+    u.ReadFlow: reading.flow,
     c.ReadInfo: reading.info,
     c.ReadMembers: reading.members,
     c.ReadSome: reading.some,

@@ -6,12 +6,13 @@ from itertools import islice
 
 import msgspec
 
-from rcim.actor.commands import ReadFlow, ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome, TraceMessage
+from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome, TraceMessage
 from rcim.actor.outcomes import Flow, Info, MemberRow, Members, Outcome, Page, Traced
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
+from rcim.actor.user_commands import ReadFlow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag
 from rcim.rules.custom_fields import readable

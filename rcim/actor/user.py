@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor.commands import (
+from rcim.actor.effects import AccountDeleted, Chosen, Effect, Tell, UserLoggedOut, UserProfileChanged
+from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported
+from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
+from rcim.actor.user_commands import (
     ChangeUserList,
     ChooseConversation,
     InvalidateUser,
@@ -16,9 +19,6 @@ from rcim.actor.commands import (
     SetUserProfile,
     UserCommand,
 )
-from rcim.actor.effects import AccountDeleted, Chosen, Effect, Tell, UserLoggedOut, UserProfileChanged
-from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported
-from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, FieldRule, written

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from rcim.actor import commands
+from rcim.actor import commands, user_commands
 from rcim.actor.outcomes import Refused
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limits import Limits
@@ -45,19 +45,19 @@ REPEATABLE = (
     commands.ReadMembers,
     commands.ReadSome,
     commands.ReadMarks,
-    commands.ReadTypes,
-    commands.ReadMuted,
-    commands.ReadUser,
+    user_commands.ReadTypes,
+    user_commands.ReadMuted,
+    user_commands.ReadUser,
     commands.MarkRead,
     commands.SetFlag,
-    commands.ChooseConversation,
-    commands.ReadUserList,
+    user_commands.ChooseConversation,
+    user_commands.ReadUserList,
     commands.EditGroup,
     commands.EditMember,
     commands.MuteAll,
-    commands.MuteEverywhere,
-    commands.SetType,
-    commands.SetUserProfile,
+    user_commands.MuteEverywhere,
+    user_commands.SetType,
+    user_commands.SetUserProfile,
 )
 """Commands that do no harm if they are carried out twice. Ids of sends are remembered on disk (MS-02); where messages are
 not stored, a send that was under way when the owner died may be heard twice."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from rcim.actor import commands as c
+from rcim.actor import user_commands as u
 from rcim.actor.errands import DeleteUsers, Errand, ImportUsers, ListUsers, SendAs, SyncGroups, Trace, WithMessage
 from rcim.actor.outcomes import (
     Added,
@@ -171,7 +172,7 @@ class Errands:
             )
             self._many([(ask.key, send)], lambda _, sent: self._answer(request, sent), _nothing)
 
-        self._many([(user_key(ask.by), c.ReadUser(ask.by, True))], read, _nothing)
+        self._many([(user_key(ask.by), u.ReadUser(ask.by, True))], read, _nothing)
 
     # -- MS-10, MS-11
 
@@ -266,7 +267,9 @@ class Errands:
         def end() -> None:
             self._answer(request, Added([(u, _deleted(known[u], failed[u])) for u in ask.users]))
 
-        self._many([(user_key(u), c.InvalidateUser(u, True, True)) for u in ask.users], invalidated, ask_groups)
+        self._many(
+            [(user_key(name), u.InvalidateUser(name, True, True)) for name in ask.users], invalidated, ask_groups
+        )
 
     def _list_users(self, request: Request, ask: ListUsers) -> None:
         """SC-07. One change of a user's lists after the other: conversations get to know of them in their order."""
@@ -301,7 +304,7 @@ class Errands:
             ]
             self._many(told, lambda _, one: None, lambda: self._listed(request, ask, Done()))
 
-        command = c.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove)
+        command = u.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove)
         self._many([(user_key(ask.by), command)], changed, _nothing)
 
     def _import(self, request: Request, ask: ImportUsers) -> None:
@@ -316,8 +319,8 @@ class Errands:
             self._answer(request, Added([(user_id, results[user_id]) for user_id, _, _ in ask.users]))
 
         commands = [
-            (user_key(u), c.SetUserProfile(u, True, nickname or None, face_url or None, imported=True))
-            for u, nickname, face_url in ask.users
+            (user_key(name), u.SetUserProfile(name, True, nickname or None, face_url or None, imported=True))
+            for name, nickname, face_url in ask.users
         ]
         self._many(commands, each, end)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes, queries
+from rcim.actor import commands, outcomes, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
@@ -145,19 +145,19 @@ def messages_imported_ok(result: outcomes.Imported, desk: Desk) -> frames.AdminM
 
 def types(frame: frames.AdminTypes, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_TYPES (GT-20)."""
-    return ToActor(APP_KEY, commands.ReadTypes(caller.user_id, True, frame.cursor))
+    return ToActor(APP_KEY, user_commands.ReadTypes(caller.user_id, True, frame.cursor))
 
 
 def type_set(frame: frames.AdminTypeSet, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_TYPE_SET."""
     policies = {policy.name: policy.value for policy in frame.policies}
     change = TypeChange(frame.name, frame.base, policies)
-    return ToActor(APP_KEY, commands.SetType(caller.user_id, True, change))
+    return ToActor(APP_KEY, user_commands.SetType(caller.user_id, True, change))
 
 
 def type_remove(frame: frames.AdminTypeRemove, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_TYPE_REMOVE."""
-    return ToActor(APP_KEY, commands.RemoveType(caller.user_id, True, frame.name))
+    return ToActor(APP_KEY, user_commands.RemoveType(caller.user_id, True, frame.name))
 
 
 def types_ok(result: outcomes.Types, desk: Desk) -> frames.AdminTypesOk:

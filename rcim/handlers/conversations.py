@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from rcim.actor import commands, queries
+from rcim.actor import commands, queries, user_commands
 from rcim.actor.user import user_key
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import is_guest
@@ -107,5 +107,5 @@ def _choose(conversation: str, caller: Caller, *, pinned: bool | None = None, re
     if is_guest(caller.user_id):
         raise guests_may_not()
     key = check_conversation(conversation, caller)
-    command = commands.ChooseConversation(caller.user_id, caller.admin, key, pinned, removed)
+    command = user_commands.ChooseConversation(caller.user_id, caller.admin, key, pinned, removed)
     return ToActor(user_key(caller.user_id), command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, errands, outcomes
+from rcim.actor import commands, errands, outcomes, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, has_control
@@ -16,7 +16,7 @@ from rcim.wire import frames
 def flow(frame: frames.AdminFlow, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_FLOW."""
     key = group_key(frame.group_id) if frame.group_id else APP_KEY
-    return ToActor(key, commands.ReadFlow(caller.user_id, True))
+    return ToActor(key, user_commands.ReadFlow(caller.user_id, True))
 
 
 def flow_ok(result: outcomes.Flow, desk: Desk) -> frames.AdminFlowOk:
@@ -37,7 +37,7 @@ USERS = AppList.PROTECTED_USERS
 def list_(frame: frames.AdminList, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_LIST."""
     limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
-    return ToActor(APP_KEY, commands.ReadList(caller.user_id, True, frame.which, frame.cursor, limit))
+    return ToActor(APP_KEY, user_commands.ReadList(caller.user_id, True, frame.which, frame.cursor, limit))
 
 
 def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> ToActor:
@@ -50,7 +50,7 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
             raise RcimError(BAD_PARAMETER, "an entry holds no control characters")
         if frame.which is USERS:
             check_user_id(entry)
-    return ToActor(APP_KEY, commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))
+    return ToActor(APP_KEY, user_commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))
 
 
 def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:

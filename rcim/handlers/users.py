@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, errands, outcomes, queries
+from rcim.actor import errands, outcomes, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
@@ -34,7 +34,7 @@ def admin_profile_set(frame: frames.AdminProfileSet, caller: Caller, desk: Desk)
 
 
 def _set(frame: frames.ProfileSet | frames.AdminProfileSet, user_id: str, by: str, admin: bool) -> ToActor:
-    command = commands.SetUserProfile(
+    command = user_commands.SetUserProfile(
         by,
         admin,
         None if frame.nickname is None else check_field("nickname", frame.nickname),
@@ -78,7 +78,9 @@ def list_(frame: frames.UserListGet, caller: Caller, desk: Desk) -> ToActor:
     """USER_LIST (SC-07)."""
     user_id = _whose(frame.user_id, caller)
     limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
-    return ToActor(user_key(user_id), commands.ReadUserList(user_id, caller.admin, frame.which, frame.cursor, limit))
+    return ToActor(
+        user_key(user_id), user_commands.ReadUserList(user_id, caller.admin, frame.which, frame.cursor, limit)
+    )
 
 
 def _whose(user_id: str, caller: Caller) -> str:
@@ -126,7 +128,7 @@ def accounts_query(frame: frames.AdminAccountsQuery, caller: Caller, desk: Desk)
 def invalidate(frame: frames.AdminAccountInvalidate, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_ACCOUNT_INVALIDATE."""
     user_id = check_user_id(frame.user_id)
-    return ToActor(user_key(user_id), commands.InvalidateUser(caller.user_id, True, False))
+    return ToActor(user_key(user_id), user_commands.InvalidateUser(caller.user_id, True, False))
 
 
 def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> ToStore:
@@ -144,13 +146,13 @@ def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> To
 def mute(frame: frames.AdminUserMute, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_USER_MUTE (SC-04)."""
     users = check_users(frame.users, desk.limits.mute_max)
-    return ToActor(APP_KEY, commands.MuteEverywhere(caller.user_id, True, users, frame.seconds))
+    return ToActor(APP_KEY, user_commands.MuteEverywhere(caller.user_id, True, users, frame.seconds))
 
 
 def muted(frame: frames.AdminUserMuted, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_USER_MUTED."""
     limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
-    return ToActor(APP_KEY, commands.ReadMuted(caller.user_id, True, frame.cursor, limit))
+    return ToActor(APP_KEY, user_commands.ReadMuted(caller.user_id, True, frame.cursor, limit))
 
 
 def imported_ok(result: outcomes.Added, desk: Desk) -> frames.AdminAccountsImportOk:

@@ -17,6 +17,7 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
+from rcim.actor import user_commands as u
 from rcim.actor.records import Message
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
@@ -322,8 +323,8 @@ async def test_groups_that_are_not_there_stay_out_of_memory() -> None:
 
 async def test_profiles_are_kept_and_told() -> None:
     sim = Sim()
-    assert await sim.answer("@:bob", c.SetUserProfile("bob", False, "Bob", "")) == o.Done()
-    assert await sim.answer("@:bob", c.SetUserProfile("bob", False, "Bob", "")) == o.Done()
+    assert await sim.answer("@:bob", u.SetUserProfile("bob", False, "Bob", "")) == o.Done()
+    assert await sim.answer("@:bob", u.SetUserProfile("bob", False, "Bob", "")) == o.Done()
     assert sim.outlet.members["profiles"] == {"bob Bob"} and sim.dispatcher.counters.records == 1
 
 

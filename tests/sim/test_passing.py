@@ -11,6 +11,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor import user_commands as u
 from rcim.actor.group import GroupActor
 from rcim.actor.records import Extra, GroupSnapshot
 from rcim.base.limits import DEFAULTS
@@ -163,7 +164,7 @@ def test_figures_are_those_of_the_group_and_of_its_type() -> None:  # FC-08
     kit.fill()
     for i in range(7):
         kit.do(offer("carol", f"w{i}"))
-    flow = kit.do(c.ReadFlow("root", True)).result
+    flow = kit.do(u.ReadFlow("root", True)).result
     assert isinstance(flow, o.Flow)
     normal = flow.rows[1]
     assert (normal.name, normal.priority, normal.offered, normal.passed, normal.held_by_total) == (

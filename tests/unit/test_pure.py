@@ -293,7 +293,7 @@ def test_a_guest_that_fails_does_not_close_the_gate() -> None:
 
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
-    from rcim.actor import commands, errands, outcomes, queries
+    from rcim.actor import commands, errands, outcomes, queries, user_commands
     from rcim.bus import messages
     from rcim.store import answers
 
@@ -302,7 +302,8 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         return {x for x in found if x is not base and x.__module__ == module.__name__}
 
     assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result)
-    assert set(get_args(commands.Command)) == all_of(commands, commands.Asked)
+    both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
+    assert set(get_args(commands.Command)) == both
     asked = all_of(queries, queries.Asks) | all_of(errands, errands.Errand)
     assert set(get_args(queries.Query)) == asked
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
