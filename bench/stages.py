@@ -45,7 +45,7 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("rcim.session.server", "ServerSession", "receive"),
         ("rcim.session.server", "ServerSession", "next_request"),
     ),
-    "check": (("rcim.handlers.table", "Handlers", "work"),),
+    "check": (("rcim.connect.hub", "Hub", "work"),),
     "mailbox": (
         ("rcim.dispatch.dispatcher", "Dispatcher", "submit"),
         ("rcim.dispatch.dispatcher", "Dispatcher", "_turn"),

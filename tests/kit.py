@@ -271,7 +271,7 @@ class Raw:
         assert isinstance(found, frames.HelloOk), found
         return found
 
-    async def login(self, user: str, sig: str, platform: Platform = Platform.DESKTOP) -> frames.LoginOk:
+    async def login(self, user: str, sig: str, platform: Platform = Platform.SERVER) -> frames.LoginOk:
         await self.hello()
         found = await self.ask(frames.Login(user, sig, platform, ""))
         assert isinstance(found, frames.LoginOk), found

@@ -44,11 +44,11 @@ def bomb() -> bytes:
 ALICE = mint(SDKAPPID, KEY, "alice", SIGNED_AT, GOOD_FOR)
 HELLO = f.Hello(1, 1, 0, [], "example/1.0")
 HELLO_OK = f.HelloOk(1, 30000, 75000, 1_795_000_000_000, 4096, [], "rcim")
-LOGIN_OK = f.LoginOk(1, 1_795_000_000_000, 65536, 8192, False, "", "")
+LOGIN_OK = f.LoginOk(1, 1_795_000_000_000, 65536, 8192, False, "", "", "", 1_795_000_000_000)
 
 VOLATILE = {
     "HELLO_OK": ["server_time_ms"],
-    "LOGIN_OK": ["server_time_ms", "connection_id"],
+    "LOGIN_OK": ["server_time_ms", "connection_id", "began_ms"],
     "SEND_OK": ["time_ms", "message_id"],
     "DELIVER": ["messages.time_ms", "messages.message_id"],
     "HISTORY_OK": ["messages.time_ms", "messages.message_id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Change, Message, Record
-from rcim.base.terms import GoneReason, MsgFlag
+from rcim.base.terms import GoneReason, MsgFlag, OwnChange
 
 
 class Deliver(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +122,13 @@ class Flagged(msgspec.Struct, frozen=True, gc=False):
     msg_flag: MsgFlag
 
 
-Said = Requested | Decided | Noticed | Transient | Altered | Erased | Hidden | ReadUpTo | Chosen | Flagged
+class OwnSet(msgspec.Struct, frozen=True, gc=False):
+    """What a user has set of its own (ID-05)."""
+
+    what: OwnChange
+
+
+Said = OwnSet | Requested | Decided | Noticed | Transient | Altered | Erased | Hidden | ReadUpTo | Chosen | Flagged
 
 
 class Tell(msgspec.Struct, frozen=True, gc=False):

@@ -138,6 +138,28 @@ class WhoIsOnlineQuery(Asks, frozen=True, gc=False):
     users: list[str]
 
 
+class DevicesQuery(Asks, frozen=True, gc=False):
+    """ID-04: which devices of the user are logged in."""
+
+    user_id: str
+
+
+class CloseDevices(Asks, frozen=True, gc=False):
+    """ID-04: log these connections of the user out; none: all of them, but `but`."""
+
+    user_id: str
+    connections: list[int]
+    but: int
+    text: str
+
+
+class PresenceQuery(Asks, frozen=True, gc=False):
+    """ID-07: what these users do now. `refused` is handed on."""
+
+    users: list[str]
+    refused: list[str] = []
+
+
 class HeadsQuery(Asks, frozen=True, gc=False):
     """The newest SEQ of each of these conversations."""
 
@@ -197,6 +219,9 @@ Query = (
     | AccountsQuery
     | LoginQuery
     | HeadsQuery
+    | DevicesQuery
+    | CloseDevices
+    | PresenceQuery
     | SyncQuery
     | Look
     | AnyErrand

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor.effects import AccountDeleted, Chosen, Effect, Tell, UserLoggedOut, UserProfileChanged
+from rcim.actor.effects import AccountDeleted, Chosen, Effect, OwnSet, Tell, UserLoggedOut, UserProfileChanged
 from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported
 from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
 from rcim.actor.user_commands import (
@@ -20,7 +20,7 @@ from rcim.actor.user_commands import (
     UserCommand,
 )
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
-from rcim.base.terms import UserList
+from rcim.base.terms import OwnChange, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, FieldRule, written
 from rcim.rules.standing import Who
 
@@ -79,7 +79,11 @@ class UserActor:
         if profile == before and self._known:
             return Outcome(result)
         changed = UserProfileChanged(self._user_id, profile.nickname, profile.face_url, profile.fields)
-        return self._save(result, profile, (changed,))
+        return self._save(result, profile, (changed, self._told(OwnChange.PROFILE)))
+
+    def _told(self, what: OwnChange) -> Tell:
+        """ID-05."""
+        return Tell([self._user_id], OwnSet(what))
 
     def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:
         """ID-09. Times in a UserSig are whole seconds: what was made in this second may be older, and is refused too."""
@@ -113,7 +117,8 @@ class UserActor:
             return Outcome(Done())
         there.difference_update(removed)
         there.update(added)
-        return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed))
+        told = self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST)
+        return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed), (told,))
 
     def _choose(self, command: ChooseConversation, now_ms: int) -> Outcome:
         """RX-09. All connections of the user are told (ID-05)."""

@@ -10,9 +10,10 @@ from itertools import count
 
 from rcim.actor.tracing import Traces
 from rcim.base.limits import Limits
-from rcim.base.terms import AppList, UserList
+from rcim.base.terms import AppList, Platform, UserList
 from rcim.flow.frequency import Figures
 from rcim.rules.custom_fields import FieldRule
+from rcim.rules.devices import SLOTS
 from rcim.rules.message_types import BUILT_IN, MessageType
 from rcim.rules.type_table import TypeTable
 from rcim.rules.word_filter import FILLERS, WordFilter
@@ -137,6 +138,8 @@ class World:
     """SC-07: which lists of users are in force."""
     asks: Mapping[type, str] = field(default_factory=dict)
     """CB-02: commands before which the app is asked, to the names of the events."""
+    slots: Mapping[Platform, int] = field(default_factory=lambda: SLOTS)
+    """ID-04: sessions of a user on each platform; 0: no bound."""
     deleted: Deleted = field(default_factory=Deleted)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of commands that wait, in this start."""

@@ -22,6 +22,8 @@ from rcim.client import (
     GroupEvent,
     Message,
     NoticeEvent,
+    OwnEvent,
+    PresenceEvent,
     client_context,
 )
 from rcim.client.link import ConnectionGone
@@ -122,7 +124,7 @@ async def _listen(client: Client, group: str, show: Callable[[str], None]) -> No
             if event.group_id == group:
                 show("-- the group is gone")
                 return
-        elif event.group_id != group:
+        elif isinstance(event, PresenceEvent | OwnEvent) or event.group_id != group:
             continue
         elif isinstance(event, Message):
             show(_line(event))

@@ -13,7 +13,16 @@ from typing import Any
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, SENDER_MUTED, TOO_MANY_OF_TYPE, RcimError
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
-from rcim.client import ApplicationEvent, ChangesEvent, Client, DecisionEvent, GroupEvent, Message
+from rcim.client import (
+    ApplicationEvent,
+    ChangesEvent,
+    Client,
+    DecisionEvent,
+    GroupEvent,
+    Message,
+    OwnEvent,
+    PresenceEvent,
+)
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, verdict
 from rcim.rules.standing import Who
@@ -65,6 +74,8 @@ class Person:
 
     async def _listen(self) -> None:
         async for item in self.client.events():
+            if isinstance(item, PresenceEvent | OwnEvent):
+                continue  # of no conversation
             async with self._more:
                 self.heard.setdefault(item.group_id, []).append(item)
                 self._more.notify_all()

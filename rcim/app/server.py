@@ -78,6 +78,7 @@ def world_of(settings: Settings) -> World:
         user_fields=settings.user_fields,
         message_types=settings.message_types,
         pair_list=settings.pair_list,
+        slots=settings.slots,
         lists=Lists(settings.lists, settings.app.word_fillers),
     )
     world.screen = screening(lambda: world.lists.words, settings.limits.body_bytes_max)
@@ -177,7 +178,9 @@ class Front:
         """The hub, which is not yet reachable. Raises DataDirError."""
         app = self._settings.app
         administrators = frozenset(app.administrators)
-        identity = Identity(app.sdkappid, self._data.key(), administrators, app.guests, app.message_user_fields)
+        identity = Identity(
+            app.sdkappid, self._data.key(), administrators, app.guests, app.message_user_fields, app.presence
+        )
         self.hub = Hub(self._settings.limits, identity, owner, loop, self._number)
         return self.hub
 

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from rcim.base.limits import DEFAULTS, Limits
-from rcim.base.terms import AppList, UserList
+from rcim.base.terms import AppList, Platform, UserList
 from rcim.rules import message_types
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
+from rcim.rules.devices import SLOTS
 from rcim.rules.group_types import BUILT_IN, PAIR, GroupType
 from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
@@ -39,6 +40,7 @@ class App:
 
     sdkappid: int = _key(1400000000, "The app's number; it is part of every UserSig.")
     administrators: tuple[str, ...] = _key(("administrator",), "User ids of app administrators (ID-08).")
+    presence: bool = _key(True, "Tell users what others do: online, in the background, offline (ID-07).")
     guests: bool = _key(
         False, "Take connections without an account, to receive where a group's type lets them (ID-06)."
     )
@@ -107,6 +109,17 @@ class OneToOne:
 
 
 @dataclass(frozen=True)
+class DeviceSettings:
+    """`[devices]`: sessions of one user that go on side by side, by platform; 0: as many as there are (ID-04)."""
+
+    web: int = _key(SLOTS[Platform.WEB], "On the web. More than 1 is what the vendor calls multi-device login.")
+    desktop: int = _key(SLOTS[Platform.DESKTOP], "On desktops.")
+    mobile: int = _key(SLOTS[Platform.MOBILE], "On phones.")
+    pad: int = _key(SLOTS[Platform.PAD], "On tablets.")
+    server: int = _key(SLOTS[Platform.SERVER], "Of bots and back ends.")
+
+
+@dataclass(frozen=True)
 class Log:
     """`[log]`"""
 
@@ -124,6 +137,7 @@ class Settings:
     log: Log = Log()
     callbacks: Callbacks = Callbacks()
     c2c: OneToOne = OneToOne()
+    devices: DeviceSettings = DeviceSettings()
     types: tuple[TypeChange, ...] = ()
     """`[types.NAME]`: group types made or changed (GT-20)."""
 
@@ -143,6 +157,11 @@ class Settings:
             edit_s=c.edit_s,
             messages_per_s=c.messages_per_s,
         )
+
+    @property
+    def slots(self) -> dict[Platform, int]:
+        """ID-04: sessions of a user by platform."""
+        return {platform: getattr(self.devices, platform.name.lower()) for platform in Platform}
 
     @property
     def pair_list(self) -> UserList:
@@ -205,6 +224,7 @@ SECTIONS: dict[str, type[Any]] = {
     "log": Log,
     "callbacks": Callbacks,
     "c2c": OneToOne,
+    "devices": DeviceSettings,
 }
 
 

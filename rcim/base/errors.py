@@ -38,6 +38,14 @@ class ErrorCode:
 
 _M, _V, _O, _F = ErrorKind.MISTAKE, ErrorKind.VIOLATION, ErrorKind.OVERLOAD, ErrorKind.FAULT
 
+KICKED_BY_OTHER_DEVICE = ErrorCode(
+    6208,
+    "KICKED_BY_OTHER_DEVICE",
+    _M,
+    True,
+    "A session of the same user that began later has taken this one's place: on the same platform, or with the same "
+    "tag (ID-04). Do not reconnect by yourself.",
+)
 SERVER_ERROR = ErrorCode(10002, "SERVER_ERROR", _F, False, "The server failed at this request; try again.")
 UNKNOWN_FRAME = ErrorCode(
     10003, "UNKNOWN_FRAME", _V, False, "The frame type is not known to this server or not meant for it (WI-02)."
@@ -189,7 +197,13 @@ USERSIG_INVALIDATED = ErrorCode(
     True,
     "The UserSig was made before the user's signatures were invalidated (ID-09).",
 )
-LOGGED_OUT = ErrorCode(300019, "LOGGED_OUT", _M, True, "The app has logged this user out (ID-09).")
+LOGGED_OUT = ErrorCode(
+    300019,
+    "LOGGED_OUT",
+    _M,
+    True,
+    "This user, or this device of it, was logged out (ID-04, ID-09). Do not reconnect by yourself.",
+)
 BLOCKED = ErrorCode(
     300020, "BLOCKED", _M, False, "The user is kept out of the group; retry_after_ms says for how long (GR-11)."
 )

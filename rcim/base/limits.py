@@ -158,6 +158,19 @@ class Limits:
     user_list_max: int = _bound(
         1000, 1, 100_000, "Users on one black or white list (SC-07): they are in memory with their user.", wire=True
     )
+    presence_watched_max: int = _bound(
+        200, 0, 10_000, "Users that one connection is told of (ID-07): as many as a client shows.", wire=True
+    )
+    presence_watchers_max: int = _bound(
+        1000,
+        0,
+        100_000,
+        "Connections of one process that are told of one user (ID-07): a star's coming costs no more than a message.",
+        wire=True,
+    )
+    presence_gather_ms: int = _bound(
+        1000, 10, 60_000, "How long changes of what users do are gathered for who watches (ID-07)."
+    )
     directed_max: int = _bound(50, 1, 500, "Members named in one directed message (MS-07, as To_Account).", wire=True)
     mentions_max: int = _bound(30, 0, 500, "Users mentioned in one message (MS-07); all is one.", wire=True)
     receipts_members_max: int = _bound(

@@ -98,6 +98,23 @@ class Platform(IntEnum):
     SERVER = 5
 
 
+class Presence(IntEnum):
+    """ID-07: of a device, and of a user: that of its device with the least number."""
+
+    ONLINE = 1
+    BACKGROUND = 2
+    """Its app is not on the screen."""
+    OFFLINE = 3
+
+
+class OwnChange(IntEnum):
+    """ID-05: what a user has set on another device."""
+
+    PROFILE = 1
+    BLACK_LIST = 2
+    WHITE_LIST = 3
+
+
 class GoneReason(IntEnum):
     """Why a group is no longer there for a member (GROUP_GONE)."""
 

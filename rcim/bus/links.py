@@ -17,22 +17,19 @@ from typing import Any
 import msgspec
 
 from rcim.actor.outcomes import Info
-from rcim.actor.queries import ConnectionsQuery, CountersQuery, LoginQuery, Look, OnlineQuery
+from rcim.actor.queries import LoginQuery, Look
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
+from rcim.bus.looks import Looks
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Owner, Packed, Request
-from rcim.store.answers import ConnectionRow, LoginFacts
+from rcim.store.answers import LoginFacts, PresenceRow
 
 log = logging.getLogger("rcim.bus")
 
-LOOK_S = 2.0
-"""How long gateways may take to say what is to be seen; who is later is left out."""
 DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""
-ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
-"""With so many users at other gateways, how many are online is counted once in so many seconds."""
 WATCH_S = 1.0
 SILENT_S = 10.0
 """A gateway from which nothing comes for so long is given up; it says something every second."""
@@ -49,6 +46,8 @@ class Link:
         self.parked: set[str] = set()
         """Conversations whose actors wait until the pipe has room."""
         self._held: dict[str, deque[Request]] = {}
+        self.devices: set[tuple[str, int]] = set()
+        """User and connection of those that are logged in there (ID-04)."""
         self.pipe = Pipe(links.loop, m.Up, self._take, self._lost, on_room=self._room)
 
     def send(self, data: bytes) -> None:
@@ -99,8 +98,22 @@ class Link:
     def _user_gone(self, message: m.UserGone) -> None:
         self._links.user_gone(self, message.user_id)
 
+    def _device_here(self, message: m.DeviceHere) -> None:
+        self.devices.add((message.user_id, message.device.connection_id))
+        self._links.owner.device_here(message.user_id, message.device)
+
+    def _device_gone(self, message: m.DeviceGone) -> None:
+        self.devices.discard((message.user_id, message.connection_id))
+        self._links.owner.device_gone(message.user_id, message.connection_id)
+
+    def _watch(self, message: m.Watch) -> None:
+        self._links.watch(self, message.user_ids)
+
+    def _unwatch(self, message: m.Unwatch) -> None:
+        self._links.unwatch(self, message.user_ids)
+
     def _looked(self, message: m.Looked) -> None:
-        self._links.looked(self, message.number, message.found)
+        self._links.looks.looked(self, message.number, message.found)
 
     def _ping(self, _: m.Ping) -> None:
         self.send(encoded(m.Pong()))
@@ -115,7 +128,7 @@ class Link:
             for key in result.conversations:
                 self._links.listen(self, key)
         if type(result) is Info and self._links.others(self):
-            self._links.online_beside(
+            self._links.looks.online_beside(
                 self, result.key, lambda count: self.send(encoded(m.Answered(token, result, count)))
             )
             return
@@ -144,12 +157,9 @@ class Links:
         self._listening: dict[str, dict[Link, int]] = {}
         """Conversation to those who listen, each with the number of the message that told it last of a member."""
         self._users: dict[str, set[Link]] = {}
-        self._looks: dict[int, tuple[set[Link], list[Any], Callable[[list[Any], bool], None]]] = {}
-        self._online: dict[tuple[Link, str], tuple[float, int]] = {}
-        """Of large conversations: when it was counted, and what `online_beside` found."""
-        self._counting: dict[tuple[Link, str], list[Callable[[int], None]]] = {}
-        """Who waits for a count that is under way."""
-        self._last_look = 0
+        self._watching: dict[str, set[Link]] = {}
+        """ID-07: user to those who want to be told what it does."""
+        self.looks: Looks[Link] = Looks(loop, lambda: set(self._links.values()), self._is_at)
         self._server: asyncio.AbstractServer | None = None
         self._watch: asyncio.TimerHandle | None = None
 
@@ -167,9 +177,8 @@ class Links:
 
     def _tick(self) -> None:
         self._watch = self.loop.call_later(WATCH_S, self._tick)
-        now = self.loop.time()
-        self._online = {where: known for where, known in self._online.items() if now - known[0] < ONLINE_FRESH_S}
-        oldest = now - SILENT_S
+        self.looks.forget_old()
+        oldest = self.loop.time() - SILENT_S
         for link in [*self._links.values(), *self._strangers]:
             if link.pipe.heard_s < oldest:
                 log.error("nothing came from gateway %d for %.0f s: it is given up", link.number, SILENT_S)
@@ -204,10 +213,30 @@ class Links:
             self._forget(link, key)
         for user_id in [user_id for user_id, there in self._users.items() if link in there]:
             self.user_gone(link, user_id)
-        for number in [number for number, (missing, _, _) in self._looks.items() if link in missing]:
-            self.looked(link, number, None)
+        devices, link.devices = link.devices, set()
+        for user_id, connection_id in devices:
+            self.owner.device_gone(user_id, connection_id)
+        self.unwatch(link, [user_id for user_id, there in self._watching.items() if link in there])
+        self.looks.gone(link)
         for key in freed:
             self.owner.resume(key)
+
+    def watch(self, link: Link, user_ids: Sequence[str]) -> None:
+        """`link` is told from now on what these users do."""
+        for user_id in user_ids:
+            self._watching.setdefault(user_id, set()).add(link)
+        self.owner.watch(user_ids)
+
+    def unwatch(self, link: Link, user_ids: Sequence[str]) -> None:
+        """`link` is told no more."""
+        for user_id in user_ids:
+            there = self._watching.get(user_id)
+            if there is None:
+                continue
+            there.discard(link)
+            if not there:
+                del self._watching[user_id]
+                self.owner.unwatch([user_id])
 
     def others(self, link: Link) -> bool:
         """True if there are other gateways."""
@@ -232,6 +261,9 @@ class Links:
     def user_here(self, link: Link, user_id: str) -> None:
         """The user logs in at `link`."""
         self._users.setdefault(user_id, set()).add(link)
+
+    def _is_at(self, link: Link, user_id: str) -> bool:
+        return link in self._users.get(user_id, ())
 
     def user_gone(self, link: Link, user_id: str) -> None:
         """The user has no connection at `link` any more."""
@@ -300,6 +332,18 @@ class Links:
     def user_logged_out(self, user_id: str) -> None:
         self._tell_those_with(user_id, m.UserLoggedOut(user_id))
 
+    def close_devices(self, user_id: str, connections: Sequence[int], code: int, text: str) -> None:
+        wanted = set(connections)
+        for link in self._links.values():
+            here = [one for one in wanted if (user_id, one) in link.devices]
+            if here:
+                link.send(encoded(m.CloseDevices(user_id, here, code, text)))
+
+    def presence(self, row: PresenceRow) -> None:
+        data = encoded(m.Presence(row))
+        for link in self._watching.get(row.user_id, ()):
+            link.send(data)
+
     def conversation_gone(self, conversation: str, silently: bool) -> None:
         data = encoded(m.ConversationGone(conversation, silently))
         for link in self._links.values():  # all: a login that is under way may be about to enter it
@@ -314,62 +358,7 @@ class Links:
             link.send(data)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-
-        def over(found: list[Any], complete: bool) -> None:
-            sure = complete or not isinstance(query, OnlineQuery)
-            done(_together(query, found) if sure else None)
-
-        self._ask_all(query, set(self._links.values()), over)
-
-    def online_beside(self, link: Link, key: str, done: Callable[[int], None]) -> None:
-        """How many users are online in `key` at other gateways and not at `link`. Of large conversations it may be
-        ONLINE_FRESH_S old."""
-        known = self._online.get((link, key))
-        if known is not None and self.loop.time() - known[0] < ONLINE_FRESH_S:
-            done(known[1])
-            return
-        wait = self._counting.setdefault((link, key), [])
-        wait.append(done)
-        if len(wait) > 1:
-            return  # it is being counted
-
-        def counted(found: list[Any], complete: bool) -> None:
-            there = {user_id for part in found for user_id in part}
-            count = sum(link not in self._users.get(user_id, ()) for user_id in there)
-            if len(there) >= ONLINE_LARGE:
-                self._online[(link, key)] = (self.loop.time(), count)
-            for each in self._counting.pop((link, key)):
-                each(count)
-
-        self._ask_all(OnlineQuery(key), {o for o in self._links.values() if o is not link}, counted)
-
-    def _ask_all(self, query: Look, links: set[Link], done: Callable[[list[Any], bool], None]) -> None:
-        if not links:
-            done([], True)
-            return
-        self._last_look += 1
-        number = self._last_look
-        self._looks[number] = (links, [], done)
-        data = encoded(m.LookAt(number, query))
-        for link in links:
-            link.send(data)
-        self.loop.call_later(LOOK_S, self._look_over, number)
-
-    def looked(self, link: Link, number: int, found: Any) -> None:
-        """A gateway has answered, or is gone (None)."""
-        entry = self._looks.get(number)
-        if entry is None or link not in entry[0]:
-            return
-        entry[0].discard(link)
-        if found is not None:
-            entry[1].append(found)
-        if not entry[0]:
-            self._look_over(number)
-
-    def _look_over(self, number: int) -> None:
-        entry = self._looks.pop(number, None)
-        if entry is not None:
-            entry[2](entry[1], not entry[0])
+        self.looks.look(query, done)
 
 
 def _parts(messages: Sequence[Packed]) -> Iterator[list[Packed]]:
@@ -386,20 +375,6 @@ def _parts(messages: Sequence[Packed]) -> Iterator[list[Packed]]:
         yield part
 
 
-def _together(query: Look, found: list[Any]) -> Any:
-    """What several gateways have found, as one would have."""
-    if isinstance(query, ConnectionsQuery):
-        rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
-        return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
-    if isinstance(query, CountersQuery):
-        total: dict[str, int] = {"gateways": len(found)}
-        for part in found:
-            for name, value in part.items():
-                total[name] = total.get(name, 0) + value
-        return total
-    return [user_id for part in found for user_id in part]
-
-
 _UP: dict[type, Callable[[Link, Any], None]] = {
     m.Hello: Link._hello,
     m.Do: Link._do,
@@ -409,5 +384,9 @@ _UP: dict[type, Callable[[Link, Any], None]] = {
     m.NobodyIn: Link._nobody_in,
     m.UserGone: Link._user_gone,
     m.Looked: Link._looked,
+    m.DeviceHere: Link._device_here,
+    m.DeviceGone: Link._device_gone,
+    m.Watch: Link._watch,
+    m.Unwatch: Link._unwatch,
     m.Ping: Link._ping,
 }

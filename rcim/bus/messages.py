@@ -15,7 +15,8 @@ from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Look, Query
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason, Priority
-from rcim.store.answers import Answer
+from rcim.rules.devices import Device
+from rcim.store.answers import Answer, PresenceRow
 
 Row = tuple[int, Priority, bytes, tuple[str, ...], bytes]
 """A Packed: SEQ, priority, row, for whom alone it is, what others get then."""
@@ -78,7 +79,47 @@ class Ping(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
     """Still there."""
 
 
-Up = Hello | Do | Ask | Resume | Congested | NobodyIn | UserGone | Looked | Ping
+class DeviceHere(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
+    """Owner.device_here."""
+
+    user_id: str
+    device: Device
+
+
+class DeviceGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
+    """Owner.device_gone."""
+
+    user_id: str
+    connection_id: int
+
+
+class Watch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):
+    """Owner.watch."""
+
+    user_ids: list[str]
+
+
+class Unwatch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
+    """Owner.unwatch."""
+
+    user_ids: list[str]
+
+
+Up = (
+    Hello
+    | Do
+    | Ask
+    | Resume
+    | Congested
+    | NobodyIn
+    | UserGone
+    | Looked
+    | Ping
+    | DeviceHere
+    | DeviceGone
+    | Watch
+    | Unwatch
+)
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=0):
@@ -169,6 +210,21 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     user_id: str
 
 
+class CloseDevices(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
+    """Outlet.close_devices."""
+
+    user_id: str
+    connections: list[int]
+    code: int
+    text: str
+
+
+class Presence(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
+    """Outlet.presence."""
+
+    row: PresenceRow
+
+
 Down = (
     Answered
     | Deliver
@@ -182,4 +238,6 @@ Down = (
     | Announce
     | Tell
     | UserLoggedOut
+    | CloseDevices
+    | Presence
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from rcim.base.limits import Limits
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Origin, Outlet, Packed, Request
+from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
 log = logging.getLogger("rcim.bus")
@@ -144,6 +145,18 @@ class RemoteOwner:
     def user_gone(self, user_id: str) -> None:
         self._say(m.UserGone(user_id))
 
+    def device_here(self, user_id: str, device: Device) -> None:
+        self._say(m.DeviceHere(user_id, device))
+
+    def device_gone(self, user_id: str, connection_id: int) -> None:
+        self._say(m.DeviceGone(user_id, connection_id))
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        self._say(m.Watch(list(user_ids)))
+
+    def unwatch(self, user_ids: Sequence[str]) -> None:
+        self._say(m.Unwatch(list(user_ids)))
+
     def online_elsewhere(self, key: str) -> int:
         return self._elsewhere
 
@@ -239,6 +252,14 @@ class RemoteOwner:
     def _user_logged_out(self, message: m.UserLoggedOut) -> None:
         assert self._hub is not None
         self._hub.user_logged_out(message.user_id)
+
+    def _close_devices(self, message: m.CloseDevices) -> None:
+        assert self._hub is not None
+        self._hub.close_devices(message.user_id, message.connections, message.code, message.text)
+
+    def _presence(self, message: m.Presence) -> None:
+        assert self._hub is not None
+        self._hub.presence(message.row)
 
     def _conversation_gone(self, message: m.ConversationGone) -> None:
         assert self._hub is not None
@@ -336,4 +357,6 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.Announce: RemoteOwner._announce,
     m.Tell: RemoteOwner._tell,
     m.UserLoggedOut: RemoteOwner._user_logged_out,
+    m.CloseDevices: RemoteOwner._close_devices,
+    m.Presence: RemoteOwner._presence,
 }

@@ -21,12 +21,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from rcim.base import clock
-from rcim.base.errors import SHUTTING_DOWN, ErrorKind, RcimError, code_of
+from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT, SHUTTING_DOWN, ErrorKind, RcimError, code_of
 from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
 from rcim.client.backoff import Backoff
 from rcim.client.conversations import Conversation
+from rcim.client.devices import DeviceRequests
 from rcim.client.groups import GroupRequests
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import ConnectionGone, Link, decode
@@ -41,13 +42,17 @@ log = logging.getLogger("rcim.client")
 
 TIMER_S = 1.0
 """How often heartbeats and deadlines are looked at."""
+STAYS_AWAY = (KICKED_BY_OTHER_DEVICE, LOGGED_OUT)
+"""Why a connection was closed that is not to come back by itself (ID-04)."""
 CONNECT_S = 10.0
 """How long a connection and login may take before the next try."""
 
 
-class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
+class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
+    `platform` is what it runs on: of most of them one session of a user goes on at a time, of SERVER any number; when
+    another takes its place, or the user is logged out, it does not reconnect: whatever waits ends with the error (ID-04).
     `tls` is an SSL context (client_context makes one), or None for a plain server. `user_sig` is a token, or a
     function that returns a fresh one for each login. Entering the context connects and logs in, and raises RcimError
     if the server refuses; afterwards reconnecting is automatic until the context is left.
@@ -62,7 +67,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
         user_sig: str | Callable[[], str],
         tls: ssl.SSLContext | None,
         server_hostname: str | None = None,
-        platform: Platform = Platform.DESKTOP,
+        platform: Platform = Platform.SERVER,
         device_tag: str = "",
         heartbeat_ms: int = 0,
         rng: random.Random | None = None,
@@ -75,6 +80,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
         self._platform = platform
         self._device_tag = device_tag
         self._heartbeat_ms = heartbeat_ms
+        self._began_ms = 0
+        self._watched = {}
         self._backoff = Backoff(rng or random.Random())
         self._link: Link | None = None
         self._open = asyncio.Event()
@@ -146,13 +153,14 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
 
     async def _connect_once(self) -> None:
         sig = self._user_sig if isinstance(self._user_sig, str) else self._user_sig()
-        login = frames.Login(self._user_id, sig, self._platform, self._device_tag)
+        login = frames.Login(self._user_id, sig, self._platform, self._device_tag, self._began_ms)
         link = Link(login, self._tls, self._server_hostname, heartbeat_ms=self._heartbeat_ms)
         opened: asyncio.Future[frames.LoginOk] = asyncio.get_running_loop().create_future()
 
         def on_open(login_ok: frames.LoginOk) -> None:
             # Before anything that came with the answer is looked at: pushes, or the end of the connection.
             self._link, self.login_ok = link, login_ok
+            self._began_ms = login_ok.began_ms
             self._leaving_ms = None
             self._lost.clear()
             self._inbox.reconnected()
@@ -163,7 +171,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
         def on_closed(error: Exception | None) -> None:
             if not opened.done():
                 opened.set_exception(error or ConnectionResetError("the server closed the connection"))
-            self._on_closed(link)
+            self._on_closed(link, error)
 
         link.on_open, link.on_closed = on_open, on_closed
         link.on_push = self._on_push
@@ -177,10 +185,12 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
                 opened.exception()
             raise
 
-    def _on_closed(self, link: Link) -> None:
+    def _on_closed(self, link: Link, error: Exception | None) -> None:
         if link is self._link:
             self._open.clear()
             self._lost.set()
+            if isinstance(error, RcimError) and error.code in STAYS_AWAY:
+                self._give_up(error)
 
     async def _keep(self) -> None:
         """Heartbeats, and a new connection whenever one is lost."""
@@ -193,6 +203,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
                     self._link.on_timer(clock.steady_ms())
                 self._backoff.reset()  # it has lived for a while
                 continue
+            if self._failure is not None:
+                return
             await self._reconnect()
 
     async def _reconnect(self) -> None:
@@ -205,16 +217,22 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, AdminRequests):
                 await self._connect_once()
                 self.reconnects += 1
                 self._spawn(self._inbox.catch_up())
+                self._spawn(self._tell_presence())
                 return
             except RcimError as error:
                 if error.code.kind is ErrorKind.MISTAKE:
                     self._give_up(error)
-                    await asyncio.Event().wait()  # until `close` cancels this
+                    return
             except (OSError, ssl.SSLError, TimeoutError):
                 pass
             except Exception:  # of `user_sig`, which is the app's: it may be able to make one later
                 log.exception("no UserSig for %s", self._user_id)
             await asyncio.sleep(self._backoff.next_ms() / 1000)
+
+    async def _tell_presence(self) -> None:
+        users = await self._say_again()
+        if users:
+            self._inbox.told(frames.PresenceChanged(users))
 
     def _give_up(self, error: RcimError) -> None:
         """The server will never take this login: waiting requests and `messages` end with the error."""

@@ -56,6 +56,8 @@ PUSHES = (
     frames.MessagesErased,
     frames.MessagesHidden,
     frames.MessagesRead,
+    frames.PresenceChanged,
+    frames.OwnChanged,
 )
 """What becomes an event as it is."""
 CHANGED_MAX = 1000

@@ -10,6 +10,7 @@ from rcim.base.terms import (
     HeldBack,
     JoinStatus,
     MessageState,
+    OwnChange,
     Priority,
     group_conversation,
     is_group,
@@ -256,8 +257,24 @@ class RereadEvent(InConversation):
     peer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PresenceEvent:
+    """What users do now who are watched (ID-07)."""
+
+    users: tuple[frames.PresenceEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """The user has set something of its own, here or on another device (ID-05)."""
+
+    what: OwnChange
+
+
 Event = (
-    ListEvent
+    PresenceEvent
+    | OwnEvent
+    | ListEvent
     | RereadEvent
     | TransientEvent
     | ChangedEvent
@@ -279,6 +296,8 @@ Told = (
     | frames.MessagesErased
     | frames.MessagesHidden
     | frames.MessagesRead
+    | frames.PresenceChanged
+    | frames.OwnChanged
 )
 """Pushes that become an event as they are."""
 
@@ -287,6 +306,10 @@ def event_of(push: Told, own: str) -> Event:
     """A push as the app of the user `own` gets it."""
     if isinstance(push, frames.Transient | frames.MessagesErased | frames.MessagesHidden | frames.MessagesRead):
         return _event_in(push, push.conversation, peer_of(push.conversation, own), own)
+    if isinstance(push, frames.PresenceChanged):
+        return PresenceEvent(tuple(push.users))
+    if isinstance(push, frames.OwnChanged):
+        return OwnEvent(push.what)
     if isinstance(push, frames.GroupChanges):
         return ChangesEvent(push.group_id, tuple(push.changes))
     if isinstance(push, frames.JoinRequested):

@@ -244,10 +244,10 @@ class Swarm:
         if self._timer is None:
             self._tick()
 
-    async def connect_one(self, user_id: str, platform: Platform = Platform.DESKTOP) -> SwarmMember:
+    async def connect_one(self, user_id: str, platform: Platform = Platform.SERVER) -> SwarmMember:
         """Connect and log in one member. Raises RcimError, OSError or ssl.SSLError."""
         loop = asyncio.get_running_loop()
-        login = frames.Login(user_id, self._sign(user_id), platform, "swarm")
+        login = frames.Login(user_id, self._sign(user_id), platform, "")
         link = Link(login, self._tls, self._server_hostname, agent="rcim-swarm")
         opened: asyncio.Future[None] = loop.create_future()
 

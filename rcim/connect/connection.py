@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
+from rcim.base.terms import Platform
 from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller, ToActor, ToStore
 from rcim.handlers.table import answer
+from rcim.rules.devices import Device
 from rcim.session.states import TAKES_FRAMES, State
 from rcim.wire.frames import (
     ConversationRead,
@@ -50,6 +52,7 @@ COUNTED = {
     Sync.TYPE: Operation.READ,
 }
 """LI-01: what is counted apart; all else is OTHER."""
+NO_DEVICE = Device(0, Platform.SERVER, "", 0, 0)
 TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""
 
@@ -66,9 +69,8 @@ class Connection(Outgoing):
         "_pump_due",
         "address",
         "connected_ms",
-        "device_tag",
+        "device",
         "heads_ms",
-        "platform",
     )
 
     def __init__(self, hub: Hub, tls: ssl.SSLContext | None) -> None:
@@ -82,8 +84,8 @@ class Connection(Outgoing):
         self.connected_ms = self.heads_ms = clock.steady_ms()
         """`heads_ms`: when it was told last how far its conversations are."""
         self.address = ""
-        self.platform = 0
-        self.device_tag = ""
+        self.device = NO_DEVICE
+        """What it is of the user's (ID-04), once it has said so."""
 
     # -- transport
 
@@ -222,7 +224,7 @@ class Connection(Outgoing):
         try:
             if hub.rates.limited and not caller.admin:
                 self._check_rate(caller, frame.TYPE)
-            work = hub.handlers.work(frame, caller, hub)
+            work = hub.work(frame, caller)
         except RcimError as error:
             self.session.refuse(error.code, request_id, frame.TYPE, error.detail, error.retry_after_ms)
             return
@@ -342,9 +344,9 @@ class Connection(Outgoing):
             self.session.lost()
         self.say()
 
-    def refuse_all(self, code: ErrorCode) -> None:
+    def refuse_all(self, code: ErrorCode, text: str = "") -> None:
         """Close for a reason that is no request's."""
-        self.session.refuse(code, 0)
+        self.session.refuse(code, 0, 0, text)
         self.say()
 
     def _pause(self) -> None:

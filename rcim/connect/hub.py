@@ -7,11 +7,15 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from rcim.actor.queries import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
 from rcim.actor.records import Change
 from rcim.base import clock
+from rcim.base.errors import code_of
+from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
-from rcim.base.terms import GROUP_PREFIX, GoneReason
+from rcim.base.terms import GROUP_PREFIX, GoneReason, Presence
 from rcim.connect.anew import Anew
 from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
@@ -19,12 +23,15 @@ from rcim.connect.gate import HandshakeGate
 from rcim.connect.logins import Logins
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
+from rcim.connect.watching import Watching
 from rcim.dispatch.requests import Owner, Packed
 from rcim.flow.buckets import UserRates
 from rcim.flow.wheel import TimingWheel
-from rcim.handlers.table import Handlers
-from rcim.store.answers import ConnectionRow
+from rcim.handlers.desk import Caller, GroupIds, Work
+from rcim.handlers.table import work
+from rcim.store.answers import ConnectionRow, PresenceRow
 from rcim.wire.frames import GoingAway, GroupGone, HeadEntry, Heads, Resync
+from rcim.wire.schema import Frame
 
 FLUSH_CHUNK = 256
 """Connections written to at the end of one turn; more of them wait for the next."""
@@ -83,13 +90,15 @@ class Hub:
         self.limits = limits
         self.loop = loop
         self.owner = owner
-        self.handlers = Handlers(clock.wall_ms(), number)
+        self.group_ids = GroupIds(clock.wall_ms(), number)
         self.counters = HubCounters()
         self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
         self.wheel: TimingWheel[Any] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
         self.rates = UserRates((limits.sends_per_min, limits.reads_per_min, limits.requests_per_min))
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
+        self._identity = identity
         self.logins = Logins(self, identity)
+        self.watching = Watching(self)
         self._anew = Anew(self)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
@@ -133,6 +142,7 @@ class Hub:
         if not self._by_address[host]:
             del self._by_address[host]
         self.logins.forget(connection)
+        self.watching.forget(connection)
 
     def flush_later(self, connection: Outgoing) -> None:
         """`connection` has something to write at the end of this turn."""
@@ -210,8 +220,20 @@ class Hub:
     def user_logged_out(self, user_id: str) -> None:
         self.logins.log_out(user_id)
 
+    def close_devices(self, user_id: str, connections: Sequence[int], code: int, text: str) -> None:
+        for connection in self.logins.connections(user_id):
+            if connection.id in connections:
+                connection.refuse_all(code_of(code), text)
+
+    def presence(self, row: PresenceRow) -> None:
+        self.watching.told(row)
+
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
+        for user_id, user in self.logins.everyone():
+            for connection in user.connections:
+                self.tell_device(user_id, connection)
+        self.watching.again()
         self._anew.ask()
 
     def tell_heads(self, connection: Connection) -> None:
@@ -244,7 +266,32 @@ class Hub:
                 connection.write(data)
                 self.counters.resyncs += 1
 
+    def tell_device(self, user_id: str, connection: Connection) -> None:
+        """The owner of the conversations gets to know of the device (ID-04)."""
+        if not is_guest(user_id):
+            self.owner.device_here(user_id, connection.device)
+
     # -- Desk: what handlers ask
+
+    def work(self, frame: Frame, caller: Caller) -> Work:
+        """What a request becomes. Raises RcimError."""
+        return work(frame, caller, self)
+
+    @property
+    def tells_presence(self) -> bool:
+        return self._identity.presence
+
+    def set_state(self, caller: Caller, state: Presence) -> None:
+        connection = self._connections[caller.connection_id]
+        if connection.device.state is not state:
+            connection.device = msgspec.structs.replace(connection.device, state=state)
+            self.tell_device(caller.user_id, connection)
+
+    def watch(self, caller: Caller, user_ids: Sequence[str]) -> list[str]:
+        return self.watching.watch(self._connections[caller.connection_id], user_ids)
+
+    def unwatch(self, caller: Caller, user_ids: Sequence[str]) -> None:
+        self.watching.unwatch(self._connections[caller.connection_id], user_ids)
 
     def online(self, conversation: str) -> int:
         audience = self.fanout.find(conversation)
@@ -275,8 +322,8 @@ class Hub:
                 ConnectionRow(
                     connection.id,
                     name,
-                    connection.platform,
-                    connection.device_tag,
+                    connection.device.platform if name else 0,
+                    connection.device.tag,
                     connection.address[:64],
                     now_ms - connection.connected_ms,
                     min(connection.queued_bytes, 0xFFFFFFFF),
@@ -299,6 +346,7 @@ class Hub:
             "deliveries": self.fanout.deliveries,
             "change_notices": self.fanout.notices,
             "guests": self.logins.guests,
+            "users_watched": len(self.watching),
             "over_ceiling": self.fanout.ceiling.left_out,
             "untold": self.fanout.untold,
         }

@@ -27,6 +27,7 @@ from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller
+from rcim.rules.devices import Device
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
@@ -101,8 +102,10 @@ class Logins:
             return
         connection.caller = Caller(user_id, user_id in identity.administrators)
         connection.caller.signed_ms = signed_ms
-        connection.platform = login.platform
-        connection.device_tag = login.device_tag
+        connection.caller.connection_id = connection.id
+        now_ms = clock.wall_ms()
+        began_ms = min(login.began_ms or now_ms, now_ms)
+        connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms)
         user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
         connection.caller.groups = lambda: user.groups + user.entering
@@ -159,9 +162,11 @@ class Logins:
             caller.nickname,
             caller.face_url,
             caller.user_id if is_guest(caller.user_id) else "",
+            0 if is_guest(caller.user_id) else connection.device.began_ms,
         )
         connection.session.accept_login(request_id, answer)
         connection.opened()
+        self._hub.tell_device(caller.user_id, connection)
 
     def _set_profile(self, caller: Caller, profile: UserProfile) -> None:
         caller.nickname, caller.face_url = profile.nickname, profile.face_url
@@ -378,6 +383,8 @@ class Logins:
             del user.connections[connection]
             if is_guest(caller.user_id):
                 self.guests -= 1
+            else:
+                self._hub.owner.device_gone(caller.user_id, connection.id)
             for key in user.conversations - user.silent:
                 audience = self._hub.fanout.find(key)
                 if audience is not None and not user.connections:

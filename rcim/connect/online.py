@@ -14,9 +14,9 @@ from rcim.store.answers import LoginFacts
 
 class Identity:
     """Whose app this is: `sdkappid`, the signing `key`, the ids of its administrators, whether guests may come in
-    (ID-06), and which custom fields of users go with their messages (MS-04)."""
+    (ID-06), which custom fields of users go with their messages (MS-04), and whether it is told what users do (ID-07)."""
 
-    __slots__ = ("administrators", "fields", "guests", "key", "sdkappid")
+    __slots__ = ("administrators", "fields", "guests", "key", "presence", "sdkappid")
 
     def __init__(
         self,
@@ -25,12 +25,14 @@ class Identity:
         administrators: frozenset[str],
         guests: bool = False,
         fields: tuple[str, ...] = (),
+        presence: bool = True,
     ) -> None:
         self.sdkappid = sdkappid
         self.key = key
         self.administrators = administrators
         self.guests = guests
         self.fields = fields
+        self.presence = presence
 
     def sent(self, fields: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those of a user's `fields` that go with its messages."""

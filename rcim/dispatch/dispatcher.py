@@ -13,28 +13,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
-from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, MarksQuery, MembersQuery, MessagesQuery
+from rcim.actor.queries import Look, MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, shard_of
 from rcim.dispatch.backend import BackEndPace
+from rcim.dispatch.devices import Devices
 from rcim.dispatch.errands import Errands
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.knowing import Knowing
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
+from rcim.dispatch.questions import Questions
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import Packing, Release, contained
 from rcim.dispatch.requests import Outlet, Request
 from rcim.dispatch.slices import AskApp, Slices
 from rcim.dispatch.worker import Worker
-from rcim.store.answers import ConnectionsPage, Counted
+from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
 
 log = logging.getLogger("rcim.dispatch")
@@ -69,7 +71,6 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._packing = packing
-        self._started_ms = clock.steady_ms()
         self._world = world
         self._limits = world.limits
         self._loop = loop
@@ -91,12 +92,13 @@ class Dispatcher:
         self.counters = Counters()
         self._slices = Slices(loop, self._make_ready, lambda m: self._mailboxes.get(m.key) is m)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        self._errands = Errands(self, world)
+        self._devices = Devices(world.slots)
+        self._questions = Questions(self, self._reader, self._knowing, Errands(self, world), self._devices)
         self.housekeeping = Housekeeping(self, world)
 
     def start(self, outlet: Outlet, ask_app: AskApp | None = None) -> None:
         """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`."""
-        self._outlet = outlet
+        self._outlet = self._questions.outlet = self._devices.outlet = outlet
         if ask_app is not None:
             self._slices.ask_app = ask_app
         self._release = Release(self._world, self._packing, outlet, self._answer)
@@ -127,37 +129,38 @@ class Dispatcher:
 
     def ask(self, request: Request) -> None:
         """Answer a query that needs no actor."""
-        if isinstance(request.ask, ConnectionsQuery | CountersQuery):
-            assert self._outlet is not None
-            self._outlet.look(request.ask, lambda found: self._looked(request, found))
-        elif self._errands.takes(request.ask):
-            self._errands.begin(request)
-        else:
-            self.read(request)
+        self._questions.ask(request)
 
     def read(self, request: Request) -> None:
         """Answer a query from the store."""
-        request.ask = self._knowing.asked(request.ask)
-        self._reader.ask(request)
+        self._questions.read(request)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
-        assert self._outlet is not None
-        self._outlet.look(query, done)
+        self._questions.look(query, done)
 
-    def _looked(self, request: Request, found: Any) -> None:
-        """What the connections' side has to say, with what there is to say here."""
-        query = request.ask
-        if isinstance(query, ConnectionsQuery):
-            rows = found[: query.limit]
-            page = ConnectionsPage(rows, rows[-1].connection_id if len(found) > query.limit else 0)
-            request.origin.answer(request.token, page)
-            return
+    def counted(self) -> dict[str, int]:
+        """What was done here since the start."""
         inner = self.counters
         own = {name: getattr(inner, name) for name in inner.__slots__}
         own["messages"] = self._release.messages if self._release is not None else 0
-        own |= {"actors_loaded": self.loaded, "uptime_ms": clock.steady_ms() - self._started_ms}
-        request.origin.answer(request.token, Counted(found | own))
+        return own | {"actors_loaded": self.loaded, "devices_replaced": self._devices.replaced}
+
+    def device_here(self, user_id: str, device: Device) -> None:
+        """ID-04."""
+        self._devices.here(user_id, device)
+
+    def device_gone(self, user_id: str, connection_id: int) -> None:
+        """ID-04."""
+        self._devices.gone(user_id, connection_id)
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        """ID-07."""
+        self._devices.watch(user_ids)
+
+    def unwatch(self, user_ids: Sequence[str]) -> None:
+        """ID-07."""
+        self._devices.unwatch(user_ids)
 
     def nobody_in(self, key: str) -> None:
         """The outlet is asked each time: nothing is remembered here."""

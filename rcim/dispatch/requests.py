@@ -15,7 +15,8 @@ from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason, Priority
-from rcim.store.answers import Answer
+from rcim.rules.devices import Device
+from rcim.store.answers import Answer, PresenceRow
 
 
 class Packed(NamedTuple):
@@ -72,6 +73,12 @@ class Outlet(Protocol):
     def user_logged_out(self, user_id: str) -> None:
         """Close all connections of the user (ID-09)."""
 
+    def close_devices(self, user_id: str, connections: Sequence[int], code: int, text: str) -> None:
+        """Close these connections of the user with this error (ID-04)."""
+
+    def presence(self, row: PresenceRow) -> None:
+        """What a user does now who is watched (ID-07)."""
+
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Call `done` with what is to be seen there: rows of connections, counters by name,
         or ids of users; with None for an OnlineQuery that not everybody has answered."""
@@ -95,6 +102,18 @@ class Owner(Protocol):
 
     def user_gone(self, user_id: str) -> None:
         """The user has no connection here any more."""
+
+    def device_here(self, user_id: str, device: Device) -> None:
+        """The device is logged in here, or its state has changed (ID-04, ID-07)."""
+
+    def device_gone(self, user_id: str, connection_id: int) -> None:
+        """It is not logged in any more."""
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        """Somebody here wants to be told what these do: `Outlet.presence` from now on."""
+
+    def unwatch(self, user_ids: Sequence[str]) -> None:
+        """Nobody here wants to any more."""
 
     def online_elsewhere(self, key: str) -> int:
         """How many users are online in the conversation that are not here. Asked while an answer is given out."""

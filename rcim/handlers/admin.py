@@ -8,7 +8,7 @@ from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
-from rcim.handlers.groups import GroupIds, check_name, check_users, group_key
+from rcim.handlers.groups import check_name, check_users, entry, group_key
 from rcim.handlers.members import added
 from rcim.handlers.messages import check_client_msg_id, of_fields, page_limit
 from rcim.rules.fields import check_field
@@ -22,6 +22,11 @@ def groups(frame: frames.AdminGroups, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_GROUPS."""
     most = desk.limits.list_page_max
     return ToStore(queries.AllGroupsQuery(frame.cursor, page_limit(frame.limit, most, most)))
+
+
+def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.AdminGroupsOk:
+    """A page of all groups."""
+    return frames.AdminGroupsOk([entry(row) for row in result.groups], result.next)
 
 
 def connections(frame: frames.AdminConnections, caller: Caller, desk: Desk) -> ToStore:
@@ -71,9 +76,9 @@ def notice(frame: frames.AdminNotice, caller: Caller, desk: Desk) -> ToActor:
     return ToActor(group_key(frame.group_id), commands.GiveNotice(caller.user_id, True, users, frame.body))
 
 
-def group_import(frame: frames.AdminGroupImport, caller: Caller, desk: Desk, ids: GroupIds) -> ToActor:
+def group_import(frame: frames.AdminGroupImport, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_GROUP_IMPORT (GR-08)."""
-    group_id = ids.wanted(frame.group_id)
+    group_id = desk.group_ids.wanted(frame.group_id)
     return ToActor(
         group_conversation(group_id),
         commands.CreateGroup(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rcim.actor import commands, outcomes, queries, records
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
-from rcim.base.ids import check_group_id, check_user_id, has_control, is_guest, made_group_id
+from rcim.base.ids import check_user_id, has_control, is_guest
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.messages import of_fields, page_limit, to_fields
@@ -44,30 +44,10 @@ def check_name(name: str) -> str:
     return check_field("name", name)
 
 
-GATEWAYS_MAX = 65
-"""Processes that make ids at the same time: the settings allow 64 gateways."""
-
-
-class GroupIds:
-    """Makes ids for groups created without one (GT-25): the server's start and a counter, unique in the app."""
-
-    def __init__(self, start_ms: int, number: int = 0) -> None:
-        self._next = (start_ms << 12) * GATEWAYS_MAX + number
-
-    def make(self) -> str:
-        """The next id. 4,096 a millisecond could be made before one met those of a later start; gateways never meet."""
-        self._next += GATEWAYS_MAX
-        return made_group_id(self._next)
-
-    def wanted(self, group_id: str) -> str:
-        """The id asked for, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
-        return check_group_id(group_id) if group_id else self.make()
-
-
-def create(frame: frames.GroupCreate, caller: Caller, desk: Desk, ids: GroupIds) -> ToActor:
+def create(frame: frames.GroupCreate, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_CREATE (GR-01)."""
     check_room(caller, desk)
-    group_id = ids.wanted(frame.group_id)
+    group_id = desk.group_ids.wanted(frame.group_id)
     limit = desk.limits.members_at_creation_max
     if len(frame.members) > limit:
         raise RcimError(BAD_PARAMETER, f"members: {len(frame.members)}, at most {limit} at creation")

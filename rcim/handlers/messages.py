@@ -218,6 +218,8 @@ class Packing:
                 return frames.MessagesRead(key, said.user_id, said.seq, said.time_ms).encode()
             case effects.Chosen():
                 return frames.ConversationListed(said.conversation, said.pinned_ms, said.removed).encode()
+            case effects.OwnSet():
+                return frames.OwnChanged(said.what).encode()
             case effects.Flagged():
                 return frames.ConversationFlagged(key, said.msg_flag).encode()
             case effects.Requested():

@@ -6,6 +6,8 @@ import msgspec
 
 from rcim.actor.outcomes import Marks, Members, Page, UserFacts
 from rcim.actor.records import Member, Message, Profile, UserProfile
+from rcim.base.terms import Platform, Presence
+from rcim.rules.devices import Device
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -130,6 +132,33 @@ class ConnectionRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     agent: str
 
 
+class DevicesPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """ID-04: a user's devices, the oldest session first."""
+
+    devices: list[Device]
+
+
+class DevicesClosed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """ID-04: so many were told to go."""
+
+    count: int
+
+
+class PresenceRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """ID-07: what a user does, and each of its devices."""
+
+    user_id: str
+    state: Presence
+    devices: list[tuple[Platform, Presence]]
+
+
+class PresencePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """ID-07. `refused`: users of whom no changes are told."""
+
+    rows: list[PresenceRow]
+    refused: list[str]
+
+
 class ConnectionsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """Connections by id. `next` is 0 on the last page."""
 
@@ -147,6 +176,9 @@ Answer = (
     ConnectionsPage
     | Counted
     | Heads
+    | DevicesPage
+    | DevicesClosed
+    | PresencePage
     | GroupsPage
     | LoginFacts
     | SyncPage

@@ -80,7 +80,10 @@ async def test_accounts(rooms: TestServer) -> None:  # ID-09, AB-05
         assert await refused(root.delete_accounts(["administrator"])) == "BAD_PARAMETER"
         (gone,) = await root.query_accounts(["bob"])
         assert (gone.imported, gone.groups) == (False, 0)
-        assert await refused(bob.groups()) == "USERSIG_INVALIDATED", "it was logged out, and its signature is refused"
+        assert await refused(bob.groups()) == "LOGGED_OUT", "and it does not come back by itself"
+        with pytest.raises(RcimError) as caught:
+            await rooms.client("bob").connect()
+        assert caught.value.code.name == "USERSIG_INVALIDATED", "its signature is refused"
 
 
 async def test_invalidating(rooms: TestServer) -> None:  # ID-09

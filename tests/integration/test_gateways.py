@@ -378,12 +378,12 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
 
 async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:
     alice, _ = await two(cluster)
-    before = cluster.links._last_look
+    before = cluster.links.looks._last_look
     for i in range(20):
         alice.write(f.GroupInfo("g").encode(300 + i))
     for i in range(20):
         assert (await alice.answer_to(300 + i)).online_num == 2
-    assert cluster.links._last_look - before < 20
+    assert cluster.links.looks._last_look - before < 20
 
 
 async def test_who_is_not_there_is_said_after_a_login_too(cluster: TestCluster) -> None:

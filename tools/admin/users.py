@@ -1,4 +1,5 @@
-"""`rcim-admin user`: accounts, profiles, groups, lists, mutes in all chat rooms (ID-09, AB-05, GR-10, SC-04, SC-07)."""
+"""`rcim-admin user`: accounts, devices, profiles, groups, lists, mutes in all chat rooms (ID-04, ID-09, AB-05,
+GR-10, SC-04, SC-07)."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from rcim_tools.admin.output import DELETED, Row, row_of, rows_of, show, show_on
 from rcim_tools.admin.words import Fields, For, UserId, UserIds
 
 from rcim.base.errors import code_of
-from rcim.base.terms import UserList
+from rcim.base.terms import Platform, Presence, UserList
 from rcim.client import Client
 from rcim.wire import frames
 
@@ -53,6 +54,25 @@ def invalidate(user_id: UserId) -> None:
     """Log a user out everywhere and refuse its UserSigs made up to now."""
     valid_from_ms = call(lambda client: client.invalidate_account(user_id))
     show_one({"user_id": user_id, "valid_from_ms": valid_from_ms})
+
+
+@app.command("devices")
+def devices(user_id: UserId) -> None:
+    """The devices that a user is logged in with."""
+    rows = rows_of(call(lambda client: client.devices(user_id)))
+    platforms, states = {p.value: p.name for p in Platform}, {s.value: s.name for s in Presence}
+    show([{**row, "platform": platforms[row["platform"]], "state": states[row["state"]]} for row in rows])
+
+
+@app.command("logout")
+def logout(
+    user_id: UserId,
+    connection: Annotated[list[int] | None, typer.Option(help="Only the device with this connection id.")] = None,
+    text: Annotated[str, typer.Option(help="Why; the devices are told.")] = "",
+) -> None:
+    """Log a user's devices out. Its UserSigs stay good: `invalidate` refuses them too."""
+    closed = call(lambda client: client.close_devices(connection or (), user_id=user_id, text=text))
+    show_one({"user_id": user_id, "closed": closed})
 
 
 @app.command("set")

@@ -63,6 +63,11 @@ class HelloOk(Frame, frozen=True, gc=False):
         "With an empty `user_id` and an empty `user_sig` it is a guest's login (ID-06), if the server takes guests: "
         "LOGIN_OK then has the id that the guest is known by until the connection ends. A guest may join, leave, ask "
         "for the profile and read the history of groups whose type allows guests, and nothing else.",
+        "A session begins with a login without `began_ms`. Who reconnects says the one that the session's first LOGIN_OK "
+        "had: the session goes on. On each platform one session of a user goes on at a time (the app's settings may "
+        "allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one that began "
+        "later. The other gets KICKED_BY_OTHER_DEVICE and is closed, be it the one that is just logging in: then right "
+        "after LOGIN_OK.",
         "A user id that begins with `@GUEST#` is a guest's and can't be logged in with.",
     ),
     errors=(
@@ -86,6 +91,11 @@ class Login(Frame, frozen=True, gc=False):
     user_sig: A[str, str16(3500), "A UserSig made for this user with the app's key (session.md)."]
     platform: A[Platform, Enum(Platform), "What the client runs on (ID-04)."]
     device_tag: A[str, str8(64), "The app's name for this device; may be empty."]
+    began_ms: A[
+        int,
+        Ext(1, U64),
+        "`began_ms` of the session that goes on; absent: this login begins one. It is never after now.",
+    ] = 0
 
 
 @frame(0x8002, "LOGIN_OK", "server", "reply")
@@ -100,6 +110,9 @@ class LoginOk(Frame, frozen=True, gc=False):
     nickname: A[str, NICKNAME, "The user's nickname as the server has it; may be empty."]
     face_url: A[str, FACE_URL, "The user's face URL as the server has it; may be empty."]
     user_id: A[str, Ext(1, USER_OR_NONE), "The id that a guest was given; absent for others."] = ""
+    began_ms: A[
+        int, Ext(2, U64), "When the session began (ID-04), to be said when it is to go on; not of a guest."
+    ] = 0
 
 
 @frame(

@@ -1,0 +1,117 @@
+"""Who is logged in from where, in the whole server: slots (ID-04), presence (ID-07), closing a user's devices.
+
+It is in memory alone. Who holds connections tells of each login and each end, and tells everything again to a new owner;
+so it is right whoever dies, and a login costs no write. Who is watched is told of to those who watch, and nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
+from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
+from rcim.base.terms import Platform
+from rcim.dispatch.requests import Outlet
+from rcim.rules.devices import Device, presence_of, too_many
+from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
+
+
+class Devices:
+    """See the module's text. `slots` is that of rules/devices.py; `outlet` is set when there is one."""
+
+    def __init__(self, slots: Mapping[Platform, int]) -> None:
+        self._slots = slots
+        self._users: dict[str, dict[int, Device]] = {}
+        self._watched: set[str] = set()
+        self.outlet: Outlet | None = None
+        self.replaced = 0
+        """Devices that had to go for a newer one."""
+
+    # -- Owner: what connections say
+
+    def here(self, user_id: str, device: Device) -> None:
+        """A device is logged in, or what was known of it has changed."""
+        there = self._users.setdefault(user_id, {})
+        told = self._row(user_id)
+        new = device.connection_id not in there
+        there[device.connection_id] = device
+        if new:
+            self._make_room(user_id, there)
+        self._say(user_id, told)
+
+    def gone(self, user_id: str, connection_id: int) -> None:
+        """A device is not there any more."""
+        there = self._users.get(user_id)
+        if there is None or connection_id not in there:
+            return
+        told = self._row(user_id)
+        del there[connection_id]
+        if not there:
+            del self._users[user_id]
+        self._say(user_id, told)
+
+    def _make_room(self, user_id: str, there: dict[int, Device]) -> None:
+        assert self.outlet is not None
+        for closing in too_many(there.values(), self._slots):
+            del there[closing.device.connection_id]
+            self.replaced += 1
+            by = closing.by
+            text = f"the session of {by.platform.name} {by.tag!r} that began later takes its place"
+            self.outlet.close_devices(user_id, [closing.device.connection_id], KICKED_BY_OTHER_DEVICE.number, text)
+
+    # -- ID-07
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        """Say from now on what these do."""
+        self._watched.update(user_ids)
+
+    def unwatch(self, user_ids: Sequence[str]) -> None:
+        """Nobody wants to know of these any more."""
+        self._watched.difference_update(user_ids)
+
+    def _row(self, user_id: str) -> PresenceRow:
+        there = sorted(self._users.get(user_id, {}).values(), key=lambda one: one.age)
+        return PresenceRow(user_id, presence_of(there), [(one.platform, one.state) for one in there])
+
+    def _say(self, user_id: str, told: PresenceRow) -> None:
+        if user_id in self._watched:
+            now = self._row(user_id)
+            if now != told:
+                assert self.outlet is not None
+                self.outlet.presence(now)
+
+    # -- questions
+
+    @staticmethod
+    def takes(ask: Any) -> bool:
+        """True if `ask` is answered here."""
+        return isinstance(ask, DevicesQuery | CloseDevices | PresenceQuery)
+
+    def answer(self, ask: Any) -> DevicesPage | DevicesClosed | PresencePage:
+        """What is known, or has been done."""
+        found: DevicesPage | DevicesClosed | PresencePage = _ANSWER[type(ask)](self, ask)
+        return found
+
+    def _devices(self, ask: DevicesQuery) -> DevicesPage:
+        return DevicesPage(sorted(self._users.get(ask.user_id, {}).values(), key=lambda one: one.age))
+
+    def _close(self, ask: CloseDevices) -> DevicesClosed:
+        """ID-04: forced log-out. They are gone from here when their connections say so."""
+        assert self.outlet is not None
+        there = self._users.get(ask.user_id, {})
+        named = ask.connections or list(there)
+        closed = [one for one in named if one in there and one != ask.but]
+        if closed:
+            self.outlet.close_devices(ask.user_id, closed, LOGGED_OUT.number, ask.text)
+        return DevicesClosed(len(closed))
+
+    def _presence(self, ask: PresenceQuery) -> PresencePage:
+        return PresencePage([self._row(user_id) for user_id in ask.users], ask.refused)
+
+
+_ANSWER: dict[type, Callable[[Devices, Any], Any]] = {
+    DevicesQuery: Devices._devices,
+    CloseDevices: Devices._close,
+    PresenceQuery: Devices._presence,
+}

@@ -1,0 +1,132 @@
+"""Slots and presence (ID-04, ID-07), pure; and the registry with a seeded crowd of devices."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
+from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
+from rcim.base.terms import Platform, Presence
+from rcim.dispatch.devices import Devices
+from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, presence_of, too_many
+from rcim.store.answers import PresenceRow
+
+WEB, DESKTOP, MOBILE, SERVER = Platform.WEB, Platform.DESKTOP, Platform.MOBILE, Platform.SERVER
+
+
+def device(number: int, platform: Platform = MOBILE, tag: str = "", began: int = 0, login: int = 0) -> Device:
+    return Device(number, platform, tag, began or number, login or began or number)
+
+
+def gone(*devices: Device, slots: dict[Platform, int] | None = None) -> dict[int, int]:
+    """Which are closed, and for which."""
+    return {c.device.connection_id: c.by.connection_id for c in too_many(devices, slots or dict(SLOTS))}
+
+
+def test_one_of_each_platform_and_the_one_that_began_later_stays() -> None:
+    assert gone(device(1, WEB), device(2, DESKTOP), device(3, MOBILE), device(4, Platform.PAD)) == {}
+    assert gone(device(1), device(2)) == {1: 2}
+    assert gone(device(2), device(1)) == {1: 2}
+    # The older session has reconnected last: it is the one that goes.
+    assert gone(device(9, began=1, login=50), device(2, began=2)) == {9: 2}
+    # One session with two connections: the one that logged in last is it.
+    assert gone(device(9, began=1, login=3), device(2, began=1, login=7)) == {9: 2}
+
+
+def test_servers_have_no_slots_and_an_app_may_give_more() -> None:
+    assert gone(*(device(n, SERVER) for n in range(1, 50))) == {}
+    assert gone(*(device(n, WEB) for n in range(1, 6)), slots={**SLOTS, WEB: 3}) == {2: 5, 1: 5}
+    assert len(gone(*(device(n, SERVER) for n in range(1, DEVICES_MAX + 11)))) == 10
+
+
+def test_of_the_same_tag_one_stays_whatever_it_runs_on() -> None:
+    assert gone(device(1, WEB, "a"), device(2, MOBILE, "a"), device(3, SERVER, "a")) == {1: 3, 2: 3}
+    assert gone(device(1, WEB, "a"), device(2, MOBILE, "b"), device(3, SERVER, "")) == {}
+    # One that goes for another's tag takes nobody's slot.
+    assert gone(device(1, WEB, "x"), device(2, WEB, "t"), device(3, MOBILE, "t")) == {2: 3}
+
+
+def test_presence_is_that_of_the_most_present_device() -> None:
+    there = device(1)
+    away = Device(2, WEB, "", 2, 2, Presence.BACKGROUND)
+    assert presence_of([]) is Presence.OFFLINE
+    assert presence_of([away]) is Presence.BACKGROUND
+    assert presence_of([away, there]) is Presence.ONLINE
+
+
+class Told:
+    """An outlet that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.closed: list[tuple[str, list[int], int]] = []
+        self.rows: list[PresenceRow] = []
+
+    def close_devices(self, user_id: str, connections: list[int], code: int, text: str) -> None:
+        assert text or code == LOGGED_OUT.number
+        self.closed.append((user_id, list(connections), code))
+
+    def presence(self, row: PresenceRow) -> None:
+        self.rows.append(row)
+
+
+def registry() -> tuple[Devices, Told]:
+    made, told = Devices(SLOTS), Told()
+    made.outlet = told  # type: ignore[assignment]
+    return made, told
+
+
+def test_only_who_is_watched_is_told_of_and_only_what_is_new() -> None:
+    devices, told = registry()
+    devices.here("bob", device(1))
+    devices.watch(["alice"])
+    devices.here("alice", device(2))
+    devices.here("alice", device(2))  # said again, as to a new owner
+    devices.here("alice", Device(2, MOBILE, "", 2, 2, Presence.BACKGROUND))
+    devices.gone("alice", 2)
+    devices.gone("alice", 2)
+    devices.unwatch(["alice"])
+    devices.here("alice", device(3))
+    states = [row.state for row in told.rows]
+    assert states == [Presence.ONLINE, Presence.BACKGROUND, Presence.OFFLINE]
+    assert {row.user_id for row in told.rows} == {"alice"}
+    page = devices.answer(PresenceQuery(["alice", "nobody"], ["x"]))
+    assert [(row.state, row.devices) for row in page.rows] == [
+        (Presence.ONLINE, [(MOBILE, Presence.ONLINE)]),
+        (Presence.OFFLINE, []),
+    ]
+    assert page.refused == ["x"]
+
+
+def test_a_forced_log_out_is_of_the_users_own_devices_alone() -> None:
+    devices, told = registry()
+    for number, platform in enumerate((WEB, DESKTOP, MOBILE), 1):
+        devices.here("alice", device(number, platform))
+    devices.here("bob", device(7))
+    assert devices.answer(CloseDevices("alice", [2, 7, 99], 0, "")).count == 1
+    assert devices.answer(CloseDevices("alice", [], 3, "")).count == 2
+    assert devices.answer(CloseDevices("nobody", [], 0, "")).count == 0
+    assert told.closed == [("alice", [2], LOGGED_OUT.number), ("alice", [1, 2], LOGGED_OUT.number)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_whatever_order_it_is_told_what_stays_fits_and_the_newest_does(seed: int) -> None:
+    """A new owner hears of the devices in any order: gateways tell it at once."""
+    lots = random.Random(seed)
+    there = [
+        Device(
+            n, lots.choice(list(Platform)), lots.choice(["", "a", "b"]), lots.randrange(1, 9), lots.randrange(9, 20)
+        )
+        for n in range(1, 12)
+    ]
+    for _ in range(5):
+        lots.shuffle(there)
+        devices, told = registry()
+        for one in there:
+            devices.here("alice", one)
+        found = tuple(sorted(d.connection_id for d in devices.answer(DevicesQuery("alice")).devices))
+        assert set(found).isdisjoint(one for _, ids, _ in told.closed for one in ids), f"seed {seed}"
+        assert all(code == KICKED_BY_OTHER_DEVICE.number for _, _, code in told.closed)
+        assert not too_many([d for d in there if d.connection_id in found], SLOTS)
+        assert max(there, key=lambda one: one.age).connection_id in found, f"seed {seed}"
