@@ -27,6 +27,8 @@ class MessagesQuery(Asks, frozen=True, gc=False):
     """Who asks; empty: somebody who may see all (MS-07)."""
     erased: dict[str, int] = {}
     """MS-10: sender to the SEQ up to which its messages are deleted."""
+    oldest_ms: int = 0
+    """GT-22: older messages are not given any more."""
 
 
 class MessageQuery(Asks, frozen=True, gc=False):

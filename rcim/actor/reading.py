@@ -35,10 +35,9 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
     if not row.stored:
         return Outcome(_tail(g, command, row, who))
     first = first_visible(g, profile, row, command.by, who)
-    since_ms = command.from_time_ms
     oldest_ms = now_ms - row.roaming_days * DAY_MS
-    if who is not Who.APP_ADMIN and profile.create_time_ms < oldest_ms:  # GT-22; AB-04 sees all
-        since_ms = max(since_ms, oldest_ms)
+    if who is Who.APP_ADMIN or profile.create_time_ms >= oldest_ms:
+        oldest_ms = 0  # GT-22; AB-04 sees all that is there
     return Outcome(
         MessagesQuery(
             key=g.key,
@@ -46,12 +45,13 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
             to_seq=min(command.to_seq or g.newest, g.newest),
             limit=command.limit,
             backwards=command.backwards,
-            from_time_ms=since_ms,
+            from_time_ms=command.from_time_ms,
             to_time_ms=command.to_time_ms,
             newest_seq=g.newest,
             first_seq=first,
             by="" if who is Who.APP_ADMIN else command.by,
             erased=g.erased,
+            oldest_ms=oldest_ms,
         )
     )
 

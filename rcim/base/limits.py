@@ -115,6 +115,16 @@ class Limits:
     idle_sweep_ms: int = _bound(
         3_600_000, 100, 86_400_000, "How often it is looked which groups have been idle too long (GT-24)."
     )
+    trim_sweep_ms: int = _bound(
+        3_600_000, 100, 86_400_000, "How often it is looked which messages are too old for their kind (ST-02)."
+    )
+    changes_kept_days: int = _bound(
+        30,
+        1,
+        3650,
+        "Days it is known what was altered and left; who comes back later is told everything anew (RX-03).",
+        wire=True,
+    )
     groups_per_user_max: int = _bound(
         1000,
         1,

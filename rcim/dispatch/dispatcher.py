@@ -33,6 +33,7 @@ from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.questions import Questions
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import Packing, Release, contained
+from rcim.dispatch.removing import Removing
 from rcim.dispatch.requests import Outlet, Request
 from rcim.dispatch.slices import AskApp, Slices
 from rcim.dispatch.worker import Worker
@@ -45,8 +46,6 @@ SWEEP_PER_IDLE = 4
 """The sweep for idle actors runs so many times in `actor_idle_ms`."""
 CLAIM_PAUSE_S = 1.0
 """Before the store is asked again where it is, after it could not say."""
-PURGE_PAUSE_S = 0.05
-"""Between two steps of removal: at most a few percent of the committing thread."""
 
 
 class Counters:
@@ -95,6 +94,7 @@ class Dispatcher:
         self._devices = Devices(world.slots)
         self._questions = Questions(self, self._reader, self._knowing, Errands(self, world), self._devices)
         self.housekeeping = Housekeeping(self, world)
+        self._removing = Removing(store, self._writer, world, self._later)
 
     def start(self, outlet: Outlet, ask_app: AskApp | None = None) -> None:
         """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`."""
@@ -104,7 +104,7 @@ class Dispatcher:
         self._release = Release(self._world, self._packing, outlet, self._answer)
         self.housekeeping.start(self._later)
         self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
-        self._purge()
+        self._removing.start()
 
     # -- in
 
@@ -144,7 +144,11 @@ class Dispatcher:
         inner = self.counters
         own = {name: getattr(inner, name) for name in inner.__slots__}
         own["messages"] = self._release.messages if self._release is not None else 0
-        return own | {"actors_loaded": self.loaded, "devices_replaced": self._devices.replaced}
+        return own | {
+            "actors_loaded": self.loaded,
+            "devices_replaced": self._devices.replaced,
+            "rows_trimmed": self._removing.trimmed,
+        }
 
     def device_here(self, user_id: str, device: Device) -> None:
         """ID-04."""
@@ -384,17 +388,6 @@ class Dispatcher:
             for mailbox in idle:
                 del self._mailboxes[mailbox.key]
         self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
-
-    def _purge(self) -> None:
-        """Remove what dissolved groups left, a little at a time, between commits."""
-
-        def done(more: Any, error: BaseException | None) -> None:
-            if error is not None:
-                log.error("removing messages of dissolved groups failed: %s", error)
-            pause = PURGE_PAUSE_S if more and error is None else self._limits.actor_idle_ms / 1000
-            self._later(pause, self._purge)
-
-        self._writer.do(self._store.purge_step, done)
 
     def _later(self, delay_s: float, call: Callable[[], None]) -> None:
         if self._stopping:

@@ -73,7 +73,8 @@ class Answering:
     # -- messages
 
     def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
-        low, high = query.from_seq, query.to_seq
+        first = self._first_seq(view, query)
+        low, high = max(query.from_seq, first), query.to_seq
         if query.from_time_ms:
             low = max(low, self._seq_at(view, query, query.from_time_ms))
         if query.to_time_ms:
@@ -96,7 +97,19 @@ class Answering:
             if hides and view.get("hidden", keys.hidden(query.key, query.by, message.seq)) is not None:
                 message = message.veiled(MessageState.DELETED)
             found.append(seen_by(message, query.by) if query.by else message)
-        return Page(query.newest_seq, query.first_seq, more, found)
+        return Page(query.newest_seq, first, more, found)
+
+    def _first_seq(self, view: ReadView, query: MessagesQuery) -> int:
+        """GT-22, ST-02: where history begins for who asks. What is too old goes little by little, and is given no more
+        before."""
+        first = max(query.first_seq, read_head(view, query.key).kept_seq)
+        if not query.oldest_ms or first > query.newest_seq:
+            return first
+        span = view.scan("messages", keys.message(query.key, first), keys.message(query.key, query.newest_seq + 1))
+        found = next(iter(span), None)
+        if found is not None and unpack(found[1], Message).time_ms >= query.oldest_ms:
+            return first
+        return max(first, self._seq_at(view, query, query.oldest_ms))
 
     @staticmethod
     def _hides_any(view: ReadView, query: MessagesQuery) -> bool:

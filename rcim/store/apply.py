@@ -95,6 +95,7 @@ class Applier:
             False,
             stamp,
             stamp,
+            head.kept_seq,
         )
 
     def _message_altered(self, record: MessageAltered) -> None:

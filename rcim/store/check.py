@@ -102,9 +102,10 @@ def _messages(view: ReadView, report: Report, key: str, profile: Profile, head: 
     shard = shard_of(key)
     position_data = view.get("shards", keys.U16.pack(shard))
     next_position = keys.U64.unpack(position_data)[0] if position_data else 1
-    expected, time_ms, last_id = profile.first_seq, 0, 0
+    first = max(profile.first_seq, head.kept_seq)
+    expected, time_ms, last_id = first, 0, 0
     end = key.encode() + keys.AFTER_SEP
-    for row, data in view.scan("messages", keys.message(key, profile.first_seq), end):
+    for row, data in view.scan("messages", keys.message(key, first), end):
         report.messages += 1
         seq = keys.U64.unpack(row[-8:])[0]
         if seq != expected:

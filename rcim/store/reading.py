@@ -18,6 +18,12 @@ def read_stamp(view: ReadView) -> int:
     return int(keys.U64.unpack(data)[0]) if data else 1
 
 
+def read_forgotten(view: ReadView) -> int:
+    """Of changes by commits up to this stamp it is not known any more what all was altered and left (ST-02)."""
+    data = view.get("meta", b"forgotten")
+    return int(keys.U64.unpack(data)[0]) if data else 0
+
+
 def read_head(view: ReadView, key: str) -> Head:
     """The head of a conversation. Raises StoreError."""
     data = view.get("heads", key.encode())

@@ -1,12 +1,12 @@
 """The store: `claim`, `append`, snapshots for actors, answers to queries, removal in small steps.
 
-All of it blocks; the dispatcher calls `append` and `purge_step` from its one writing thread, and reads from its one
-reading thread.
+All of it blocks; the dispatcher calls `append`, `purge_step` and `trim_step` from its one writing thread, and reads from
+its one reading thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -36,6 +36,7 @@ from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
 from rcim.store.reading import read_head, read_profile, read_stamp
+from rcim.store.removal import ROWS, Ages, Cursor, Removal
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
 
@@ -58,6 +59,7 @@ class Store:
         with backend.read() as view:
             self._news = News(read_stamp(view))
         self._answering = Answering(limits, self._news)
+        self._removal = Removal(backend)
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:
@@ -114,33 +116,13 @@ class Store:
         data = view.get("shards", keys.U16.pack(shard))
         return int(keys.U64.unpack(data)[0]) if data else 1
 
-    def purge_step(self, rows: int = 500) -> bool:
+    def purge_step(self, rows: int = ROWS) -> bool:
         """Remove up to `rows` messages of dissolved groups; True if more are left. Raises StoreError."""
-        with self._backend.read() as view:
-            todo = next(iter(view.scan("purge", b"", keys.LAST)), None)
-            if todo is None:
-                return False
-            key, newest = todo[0].decode(), keys.U64.unpack_from(todo[1])[0]
-            ended = keys.U64.unpack_from(todo[1], 8)[0] if len(todo[1]) == 16 else 0
-            span = view.scan("messages", keys.message(key, 0), keys.message(key, newest + 1))
-            gone = [("messages", row) for row, _ in _first(span, rows)]
-            if not gone:  # what was done to them goes last
-                span = view.scan("hidden", todo[0] + keys.SEP, todo[0] + keys.AFTER_SEP)
-                old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
-                gone = [("hidden", row) for row, _ in _first(old, rows)]
-            if not gone:  # up to its end: a new one with this id may have begun
-                span = view.scan("altered", keys.altered(key, 0, 0), keys.altered(key, ended + 1, 0))
-                gone = [("altered", row) for row, _ in _first(span, rows)]
-        while True:
-            try:
-                with self._backend.write() as writable:
-                    for table, row in gone:
-                        writable.delete(table, row)
-                    if not gone:
-                        writable.delete("purge", todo[0])
-                return True
-            except NoRoom:
-                self._backend.grow(reserve=True)
+        return self._removal.purge_step(rows)
+
+    def trim_step(self, cursor: Cursor, ages: Ages) -> tuple[Cursor | None, int]:
+        """Remove what is too old, a step from `cursor` on; Removal.trim_step. Raises StoreError."""
+        return self._removal.trim_step(cursor, ages)
 
     # -- snapshots for actors
 
@@ -241,11 +223,6 @@ def _makes_room(record: Record) -> bool:
     if isinstance(record, GroupChanged):
         return bool(record.dropped) and not record.put and record.message is None
     return isinstance(record, GroupDissolved)
-
-
-def _first(rows: Iterator[tuple[bytes, bytes]], count: int) -> Iterator[tuple[bytes, bytes]]:
-    for _, row in zip(range(count), rows, strict=False):
-        yield row
 
 
 __all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoreError", "pack"]

@@ -23,7 +23,7 @@ from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import ReadView
 from rcim.store.news import News
-from rcim.store.reading import memberships, read_head, read_profile, read_stamp, visible
+from rcim.store.reading import memberships, read_forgotten, read_head, read_profile, read_stamp, visible
 from rcim.store.values import Chosen, Head, unpack
 
 UNREAD_MAX, COUNTED_MAX = 100, 50
@@ -74,6 +74,7 @@ class Syncing:
         """The answer to `query`. Raises StoreError."""
         stamp = read_stamp(view)
         reset = query.since > stamp or query.upto > stamp  # of another store, as one that was restored
+        reset = reset or 0 < query.since < read_forgotten(view)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
         found = self._changed(view, query.user_id, since, upto)
         gone: list[str] = []
@@ -224,8 +225,8 @@ class Looker:
         self._newest = head.next_seq - 1
         self._since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
         self._stored = type_.stored
-        self.first = first_of(profile, member, type_.history_before_joining)
-        """The least SEQ that the member may see (GT-14, MS-10)."""
+        self.first = max(first_of(profile, member, type_.history_before_joining), head.kept_seq)
+        """The least SEQ that the member may see and that may be there (GT-14, MS-10, ST-02)."""
         self._unread_from = max(self.first, member.read_seq + 1, member.joined_seq + 1)
         self._erased: dict[str, int] = {}
         low = keys.hidden(key, member.user_id, 0)

@@ -32,6 +32,8 @@ class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The stamp of the last commit that changed what all in it see: a message, a state of one, the profile (RX-03)."""
     messaged: int = 0
     """That of the last one with a message."""
+    kept_seq: int = 0
+    """Messages below it were too old, and are gone (ST-02)."""
 
 
 class Chosen(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -1,0 +1,71 @@
+"""Removing what is to go, a little at a time between commits: what dissolved groups left, and what is too old (ST-02)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from rcim.actor.world import World
+from rcim.base import clock
+from rcim.dispatch.worker import Worker
+from rcim.store.removal import BEGIN, Ages, Cursor
+from rcim.store.store import Store
+
+log = logging.getLogger("rcim.dispatch")
+
+PAUSE_S = 0.05
+"""Between two steps: at most a few percent of the committing thread."""
+
+
+class Removing:
+    """See the module's text. `later(seconds, call)` calls once, unless the server has stopped by then."""
+
+    def __init__(
+        self, store: Store, writer: Worker, world: World, later: Callable[[float, Callable[[], None]], None]
+    ):
+        self._store = store
+        self._writer = writer
+        self._world = world
+        self._later = later
+        self.trimmed = self.sweeps = 0
+        """Rows that went because they were too old, and sweeps that have come to their end, since the start."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._purge()
+        self._later(self._world.limits.trim_sweep_ms / 1000, self._sweep)
+
+    def _purge(self) -> None:
+        def done(more: Any, error: BaseException | None) -> None:
+            if error is not None:
+                log.error("removing messages of dissolved groups failed: %s", error)
+            pause = PAUSE_S if more and error is None else self._world.limits.actor_idle_ms / 1000
+            self._later(pause, self._purge)
+
+        self._writer.do(self._store.purge_step, done)
+
+    def ages(self) -> Ages:
+        """What is too old now (GT-22, C2-01)."""
+        types = self._world.types
+        days = {row.name: row.roaming_days for row in (*types, types.pair) if row.stored}
+        return Ages(clock.wall_ms(), days, self._world.limits.changes_kept_days)
+
+    def _sweep(self) -> None:
+        self._trim(BEGIN, self.ages())
+
+    def _trim(self, cursor: Cursor, ages: Ages) -> None:
+        def done(result: Any, error: BaseException | None) -> None:
+            following: Cursor | None = None
+            if error is not None:  # the next sweep finds it
+                log.error("removing what is too old failed: %s", error)
+            else:
+                following, count = result
+                self.trimmed += count
+                self.sweeps += following is None
+            if following is not None:
+                self._later(PAUSE_S, lambda: self._trim(following, ages))
+            else:
+                self._later(self._world.limits.trim_sweep_ms / 1000, self._sweep)
+
+        self._writer.do(lambda: self._store.trim_step(cursor, ages), done)

@@ -1,0 +1,210 @@
+"""What is to go, in small steps: what dissolved groups have left, and what is older than its kind is kept (ST-02, GT-22).
+
+One sweep goes over everything, from a cursor to the next:
+
+1. `heads`: of each conversation the oldest messages, as long as they are too old for its type. The head then says from
+   which SEQ on there are any, so that history says where it begins.
+2. `hidden`: what was deleted for oneself of messages that are gone.
+3. `altered` and `left`: what somebody that was away that long has to learn. With them it is noted up to which stamp they
+   went; who comes with an older cursor is told everything anew (RX-03).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from rcim.actor.records import Message
+from rcim.store import keys
+from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
+from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
+from rcim.store.values import Head, pack, unpack
+
+DAY_MS = 86_400_000
+CONVERSATIONS = 200
+"""Looked at in one step: 1.5 ms."""
+ROWS = 500
+"""Removed in one step: 5 ms of the committing thread."""
+LOOKED_AT = 2000
+"""Rows of the other tables looked at in one step: 2 ms."""
+DAY = b"day:"
+"""`meta` keys with the stamp that there was at the beginning of a day's first sweep."""
+
+Gone = list[tuple[str, bytes]]
+
+
+class Ages(msgspec.Struct, frozen=True):
+    """What is too old at `now_ms` (wall clock): messages by the days of their conversation's type, changes by
+    `change_days`. Of a type that is not named, and while a group is imported, nothing goes."""
+
+    now_ms: int
+    days: Mapping[str, int]
+    change_days: int
+
+
+Cursor = tuple[str, bytes]
+"""A table, and behind which row."""
+BEGIN: Cursor = ("heads", b"")
+FOLLOWING = {"heads": "hidden", "hidden": "altered", "altered": "left", "left": ""}
+
+
+class Removal:
+    """See the module's text. All of it is called from the one writing thread, blocks, and raises StoreError."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    # -- dissolved groups
+
+    def purge_step(self, rows: int = ROWS) -> bool:
+        """Remove up to `rows` messages of dissolved groups; True if more are left."""
+        with self._backend.read() as view:
+            todo = next(iter(view.scan("purge", b"", keys.LAST)), None)
+            if todo is None:
+                return False
+            gone = self._of_dissolved(view, todo[0], todo[1], rows)
+        if not gone:
+            gone = [("purge", todo[0])]
+        self._remove(gone, {})
+        return True
+
+    @staticmethod
+    def _of_dissolved(view: ReadView, conversation: bytes, value: bytes, rows: int) -> Gone:
+        key, newest = conversation.decode(), keys.U64.unpack_from(value)[0]
+        ended = keys.U64.unpack_from(value, 8)[0] if len(value) == 16 else 0
+        span = view.scan("messages", keys.message(key, 0), keys.message(key, newest + 1))
+        gone: Gone = [("messages", row) for row, _ in _first(span, rows)]
+        if not gone:  # what was done to them goes last
+            span = view.scan("hidden", conversation + keys.SEP, conversation + keys.AFTER_SEP)
+            old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
+            gone = [("hidden", row) for row, _ in _first(old, rows)]
+        if not gone:  # up to its end: a new one with this id may have begun
+            span = view.scan("altered", keys.altered(key, 0, 0), keys.altered(key, ended + 1, 0))
+            gone = [("altered", row) for row, _ in _first(span, rows)]
+        return gone
+
+    # -- what is too old
+
+    def trim_step(self, cursor: Cursor, ages: Ages) -> tuple[Cursor | None, int]:
+        """A step of a sweep from `cursor`, BEGIN at first. Returns the next one, None at the end; and how much went."""
+        table, after = cursor
+        with self._backend.read() as view:
+            notes: dict[bytes, bytes] = {}
+            if cursor == BEGIN:
+                notes = self._note_day(view, ages)
+            if table == "heads":
+                gone, following, heads = self._old_messages(view, after, ages)
+            else:
+                heads = {}
+                gone, following, upto = self._old_rows(view, table, after, ages)
+                if gone and upto > read_forgotten(view):
+                    notes[b"forgotten"] = keys.U64.pack(upto)
+        if gone or notes or heads:
+            self._remove(gone, heads, notes)
+        if following is not None:
+            return (table, following), len(gone)
+        return (FOLLOWING[table], b"") if FOLLOWING[table] else None, len(gone)
+
+    def _old_messages(self, view: ReadView, after: bytes, ages: Ages) -> tuple[Gone, bytes | None, dict[bytes, int]]:
+        """Messages that go, behind which conversation to go on, and the least SEQ that stays by conversation."""
+        gone: Gone = []
+        heads: dict[bytes, int] = {}
+        last = after
+        rows = view.scan("heads", after + b"\0" if after else b"", keys.LAST)
+        for count, (row, data) in enumerate(rows):
+            if count == CONVERSATIONS:
+                return gone, last, heads
+            found, kept = self._of_conversation(view, row, unpack(data, Head), ages, ROWS - len(gone))
+            gone += found
+            if found:
+                heads[row] = kept
+            if len(gone) == ROWS:
+                return gone, last, heads  # there may be more of this one
+            last = row
+        return gone, None, heads
+
+    @staticmethod
+    def _of_conversation(view: ReadView, row: bytes, head: Head, ages: Ages, rows: int) -> tuple[Gone, int]:
+        """Up to `rows` messages that are too old, and the least SEQ that stays."""
+        key = row.decode()
+        kept = max(head.kept_seq, 1)
+        profile = read_profile(view, key)
+        days = ages.days.get(profile.type, 0) if profile is not None else 0
+        if profile is None or profile.importing or not days or head.next_seq == kept:
+            return [], kept
+        oldest_ms = ages.now_ms - days * DAY_MS
+        gone: Gone = []
+        low = max(profile.first_seq, kept)
+        for name, data in view.scan("messages", keys.message(key, low), keys.message(key, head.next_seq)):
+            message = unpack(data, Message)
+            if message.time_ms >= oldest_ms or len(gone) == rows:
+                break
+            gone.append(("messages", name))
+            kept = message.seq + 1
+        return gone, kept
+
+    def _old_rows(self, view: ReadView, table: str, after: bytes, ages: Ages) -> tuple[Gone, bytes | None, int]:
+        """Rows of `table` that go, behind which to go on, and the highest stamp among them."""
+        gone: Gone = []
+        upto = 0
+        old = self._stamp_of_day(view, ages.now_ms // DAY_MS - ages.change_days)
+        kept: dict[bytes, int] = {}
+        last = after
+        for count, (row, value) in enumerate(view.scan(table, after + b"\0" if after else b"", keys.LAST)):
+            if count == LOOKED_AT or len(gone) == ROWS:
+                return gone, last, upto
+            last = row
+            if table == "hidden":
+                conversation = row.partition(keys.SEP)[0]
+                if conversation not in kept:
+                    kept[conversation] = read_head(view, conversation.decode()).kept_seq
+                if keys.U64.unpack(row[-8:])[0] < kept[conversation]:
+                    gone.append((table, row))
+                continue
+            stamp = keys.U64.unpack(row[-16:-8])[0] if table == "altered" else keys.U64.unpack_from(value)[0]
+            if stamp <= old:
+                gone.append((table, row))
+                upto = max(upto, stamp)
+        return gone, None, upto
+
+    @staticmethod
+    def _note_day(view: ReadView, ages: Ages) -> dict[bytes, bytes]:
+        """The stamp that there is today, if it is not noted."""
+        name = DAY + keys.U64.pack(ages.now_ms // DAY_MS)
+        return {} if view.get("meta", name) is not None else {name: keys.U64.pack(read_stamp(view))}
+
+    @staticmethod
+    def _stamp_of_day(view: ReadView, day: int) -> int:
+        """A stamp that is not above any of that day or later: the last one noted up to then; 0 if there is none."""
+        if day < 0:
+            return 0
+        noted = view.scan("meta", DAY, DAY + keys.U64.pack(day) + b"\0", reverse=True)
+        found = next(iter(noted), None)
+        return int(keys.U64.unpack(found[1])[0]) if found is not None else 0
+
+    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> None:
+        """All of it or nothing. Nobody but this thread writes: what was read still holds."""
+        while True:
+            try:
+                with self._backend.write() as writable:
+                    for table, row in gone:
+                        writable.delete(table, row)
+                    for row, kept in heads.items():
+                        _keep_from(writable, row, kept)
+                    for name, value in (notes or {}).items():
+                        writable.put("meta", name, value)
+                return
+            except NoRoom:
+                self._backend.grow(reserve=True)
+
+
+def _keep_from(view: WriteView, row: bytes, seq: int) -> None:
+    data = view.get("heads", row)
+    assert data is not None
+    view.put("heads", row, pack(msgspec.structs.replace(unpack(data, Head), kept_seq=seq)))
+
+
+def _first(rows: Iterator[tuple[bytes, bytes]], count: int) -> Iterator[tuple[bytes, bytes]]:
+    for _, row in zip(range(count), rows, strict=False):
+        yield row
