@@ -348,6 +348,20 @@ def filter_(
 
 
 @app.command()
+def search(
+    groups: Annotated[int, typer.Option(min=1, max=10_000, help="Groups that the user is in.")] = 100,
+    messages: Annotated[int, typer.Option(min=1000, max=10_000_000, help="Messages in them.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 1,
+    json_to: JsonOption = None,
+) -> None:
+    """What a search in history costs by message, beside reading the same messages as history."""
+    from rcim_bench import search as scenario
+
+    report = scenario.run(min(groups, messages), messages, seed, say)
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
 def sync(
     groups: Annotated[int, typer.Option(min=1, max=100_000, help="Groups that the user is in.")] = 1000,
     changed: Annotated[int, typer.Option(min=1, max=1000, help="Those of them that have news.")] = 5,

@@ -278,6 +278,8 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminListOk(["badword"], ""),
     f.AdminListChange(AppList.PROTECTED_USERS, ["alice"], ["bob"]),
     f.AdminListChangeOk(),
+    f.Search("good morning", b"", 20, "g:lobby", "bob"),
+    f.SearchOk([f.FoundEntry("g:lobby", [MESSAGE])], b""),
     f.Devices(),
     f.DevicesOk([f.DeviceEntry(7, Platform.MOBILE, "phone-1", Presence.ONLINE, TIME, TIME)]),
     f.DevicesClose([f.DeviceId(7)], "Somebody else has this phone now.", "alice"),

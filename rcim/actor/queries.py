@@ -205,6 +205,24 @@ class SyncQuery(Asks, frozen=True, gc=False):
     now_ms: int = 0
 
 
+class SearchQuery(Asks, frozen=True, gc=False):
+    """RX-10: messages with all of `words` in them, and by `sender` unless it is empty, from the newest to the oldest."""
+
+    user_id: str
+    admin: bool
+    conversation: str
+    """Empty: in all that the user is in."""
+    words: list[str]
+    sender: str
+    from_time_ms: int
+    to_time_ms: int
+    after: tuple[str, int]
+    """In the conversation with this key below this SEQ, and in those behind it."""
+    limit: int
+    types: dict[str, TypeFacts] = {}
+    now_ms: int = 0
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -225,6 +243,7 @@ Query = (
     | CloseDevices
     | PresenceQuery
     | SyncQuery
+    | SearchQuery
     | Look
     | AnyErrand
 )

@@ -31,6 +31,7 @@ from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Outlet, Owner
 from rcim.handlers.messages import Packing
 from rcim.handlers.screening import screening
+from rcim.handlers.searching import text_of
 from rcim.rules.type_table import TypeTable
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
@@ -105,7 +106,7 @@ class Back:
                 self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
-            self.store = Store(backend, settings.limits)
+            self.store = Store(backend, settings.limits, text_of)
             world = world_of(settings)
             packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
             self.dispatcher = Dispatcher(self.store, world, loop, packing)

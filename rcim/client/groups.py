@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, UserList
 from rcim.client.model import Message, SendResult, Where, message_of
@@ -68,6 +68,34 @@ class GroupRequests(Requests):
         """As `history`, with what the server says about the page."""
         frame = frames.History(self._conversation(where), from_seq, to_seq, limit, backwards)
         return await self.request(frame, frames.HistoryOk)
+
+    async def search(
+        self, words: str, *, where: Where | None = None, sender: str = "", from_time_ms: int = 0, to_time_ms: int = 0
+    ) -> AsyncIterator[Message]:
+        """Messages that the user may read with all of `words` in them, the newest of each conversation first (RX-10).
+        They are asked for as they are taken. Raises RcimError."""
+        cursor = b""
+        while True:
+            page = await self.search_page(words, cursor, where, sender, from_time_ms, to_time_ms)
+            for row in page.found:
+                yield message_of(row.conversation, row.messages[0], self.user_id)
+            cursor = page.cursor
+            if not cursor:
+                return
+
+    async def search_page(
+        self,
+        words: str,
+        cursor: bytes = b"",
+        where: Where | None = None,
+        sender: str = "",
+        from_time_ms: int = 0,
+        to_time_ms: int = 0,
+    ) -> frames.SearchOk:
+        """As `search`, one answer of the server, bounds as in SEARCH."""
+        conversation = "" if where is None else self._conversation(where)
+        frame = frames.Search(words, cursor, 0, conversation, sender, from_time_ms, to_time_ms)
+        return await self.request(frame, frames.SearchOk)
 
     async def mark_read(self, where: Where, seq: int) -> int:
         """Say how far the user has read; returns MsgSeq now (GR-04, MS-11)."""

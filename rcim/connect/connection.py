@@ -31,6 +31,7 @@ from rcim.wire.frames import (
     Login,
     Logout,
     Resync,
+    Search,
     Send,
     Sync,
 )
@@ -50,6 +51,7 @@ COUNTED = {
     History.TYPE: Operation.READ,
     ConversationRead.TYPE: Operation.READ,
     Sync.TYPE: Operation.READ,
+    Search.TYPE: Operation.READ,
 }
 """LI-01: what is counted apart; all else is OTHER."""
 NO_DEVICE = Device(0, Platform.SERVER, "", 0, 0)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from rcim.actor.outcomes import UserFacts
-from rcim.actor.queries import FindGroupsQuery, JoinedGroupsQuery, SyncQuery, TypeFacts, UserQuery
+from rcim.actor.queries import FindGroupsQuery, JoinedGroupsQuery, SearchQuery, SyncQuery, TypeFacts, UserQuery
 from rcim.actor.records import AppSnapshot
 from rcim.actor.world import World
 from rcim.base import clock
@@ -51,7 +51,7 @@ class Knowing:
         if isinstance(query, FindGroupsQuery):
             searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
             return msgspec.structs.replace(query, types=searched)
-        if isinstance(query, SyncQuery | JoinedGroupsQuery):
+        if isinstance(query, SyncQuery | JoinedGroupsQuery | SearchQuery):
             return msgspec.structs.replace(query, types=self._facts(), now_ms=clock.wall_ms())
         return query
 

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
-from rcim.handlers import admin, altering, conversations, devices, groups, members, messages, passing, users
+from rcim.handlers import (
+    admin,
+    altering,
+    conversations,
+    devices,
+    groups,
+    members,
+    messages,
+    passing,
+    searching,
+    users,
+)
 from rcim.handlers.desk import Caller, Desk, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
@@ -34,6 +45,7 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     f.MessageReceipts: (altering.receipts, altering.receipts_ok),
     f.ConversationRead: (messages.read, messages.read_ok),
     f.Sync: (conversations.sync, conversations.sync_ok),
+    f.Search: (searching.search, searching.found_ok),
     f.ConversationFlag: (conversations.flag, _empty(f.ConversationFlagOk)),
     f.ConversationPin: (conversations.pin, _empty(f.ConversationPinOk)),
     f.ConversationRemove: (conversations.remove, _empty(f.ConversationRemoveOk)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rcim.actor.outcomes import Marks, MemberRow, Members, Page, UserFacts
+from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused, UserFacts
 from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
@@ -19,6 +19,7 @@ from rcim.actor.queries import (
     MessageQuery,
     MessagesQuery,
     Query,
+    SearchQuery,
     SyncQuery,
     UserQuery,
 )
@@ -31,6 +32,7 @@ from rcim.store.answers import (
     AccountRow,
     Accounts,
     Answer,
+    FoundPage,
     GroupRow,
     GroupsPage,
     Heads,
@@ -42,6 +44,7 @@ from rcim.store.answers import (
 from rcim.store.backend import ReadView, StoreError
 from rcim.store.news import News
 from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, visible
+from rcim.store.searching import Searching
 from rcim.store.syncing import Looker, Syncing
 from rcim.store.values import unpack
 
@@ -58,8 +61,9 @@ LOOKED_AT_MAX = 300
 class Answering:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News) -> None:
+    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str]) -> None:
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
+        self._searching = Searching(limits, text_of)
         self._syncing = Syncing(limits, news)
 
     def answer(self, view: ReadView, query: Query) -> Answer | StoreError:
@@ -71,6 +75,9 @@ class Answering:
             return error
 
     # -- messages
+
+    def _search(self, view: ReadView, query: SearchQuery) -> FoundPage | Refused:
+        return self._searching.page(view, query)
 
     def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
         first = self._first_seq(view, query)
@@ -344,4 +351,5 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     LoginQuery: Answering._login_facts,
     HeadsQuery: Answering._heads,
     SyncQuery: Answering._sync,
+    SearchQuery: Answering._search,
 }

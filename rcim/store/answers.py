@@ -71,6 +71,21 @@ class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True,
     more: bool
 
 
+class Found(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """RX-10: a message that was looked for, and its conversation."""
+
+    key: str
+    message: Message
+
+
+class FoundPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """RX-10. With `more` the search goes on behind `after`, whatever was found."""
+
+    found: list[Found]
+    after: tuple[str, int]
+    more: bool
+
+
 class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """What a login needs: the profile, and the keys of all conversations that the user is in."""
 
@@ -182,6 +197,7 @@ Answer = (
     | GroupsPage
     | LoginFacts
     | SyncPage
+    | FoundPage
     | IdlePage
     | Accounts
     | Page

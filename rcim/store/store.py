@@ -6,7 +6,7 @@ its one reading thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -50,15 +50,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Store:
-    """See the module's text. Opening creates the schema or checks it; raises StoreError."""
+    """See the module's text. Opening creates the schema or checks it; raises StoreError. `text_of` makes of a message's
+    body what is to be read in it (RX-10)."""
 
-    def __init__(self, backend: Backend, limits: Limits) -> None:
+    def __init__(self, backend: Backend, limits: Limits, text_of: Callable[[bytes], str] = bytes.decode) -> None:
         self._backend = backend
         self._limits = limits
         self._check_schema()
         with backend.read() as view:
             self._news = News(read_stamp(view))
-        self._answering = Answering(limits, self._news)
+        self._answering = Answering(limits, self._news, text_of)
         self._removal = Removal(backend)
 
     def _check_schema(self) -> None:

@@ -223,7 +223,7 @@ class Looker:
         self._key = key
         self._member = member
         self._newest = head.next_seq - 1
-        self._since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
+        self.since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
         self._stored = type_.stored
         self.first = max(first_of(profile, member, type_.history_before_joining), head.kept_seq)
         """The least SEQ that the member may see and that may be there (GT-14, MS-10, ST-02)."""
@@ -239,18 +239,18 @@ class Looker:
             return
         for _, data in self._view.scan("messages", low, high, reverse=True):
             message = unpack(data, Message)
-            if message.time_ms < self._since_ms:
+            if message.time_ms < self.since_ms:
                 return
             yield message
 
-    def _sees(self, message: Message) -> bool:
+    def sees(self, message: Message) -> bool:
         """It is for the member, who has not deleted it."""
         if not message.is_for(self._member.user_id):
             return False
         row = keys.hidden(self._key, self._member.user_id, message.seq)
         return not self._hides or self._view.get("hidden", row) is None
 
-    def _is_erased(self, message: Message) -> bool:
+    def is_erased(self, message: Message) -> bool:
         """MS-10: all of the sender's messages are deleted up to there."""
         sender = message.sender
         if sender not in self._erased:
@@ -265,7 +265,7 @@ class Looker:
         if message.state not in (MessageState.AS_SENT, MessageState.EDITED):
             return False
         counted = message.extra is None or message.extra.counted
-        return counted and self._sees(message) and not self._is_erased(message)
+        return counted and self.sees(message) and not self.is_erased(message)
 
     def unread(self, wanted: int = 0, room: int = 0) -> Unread:
         """RX-08; with the newest `wanted` of them, as many as have room."""
@@ -283,7 +283,7 @@ class Looker:
                 mentions += 1
                 mention_seq = message.seq
             if len(newest) < wanted:
-                room -= _message_bytes(message)
+                room -= message_bytes(message)
                 if room < 0:
                     wanted = 0
                 else:
@@ -300,14 +300,14 @@ class Looker:
         for looked_at, message in enumerate(self._back(self.first)):
             if looked_at == LAST_LOOKED_AT:
                 break
-            if self._sees(message):
-                if self._is_erased(message):
+            if self.sees(message):
+                if self.is_erased(message):
                     message = message.removed(MessageState.DELETED, max(message.changed_ms, message.time_ms), "")
-                return [message] if _message_bytes(message) <= room else []
+                return [message] if message_bytes(message) <= room else []
         return []
 
 
-def _message_bytes(message: Message) -> int:
+def message_bytes(message: Message) -> int:
     """About what it has in a frame."""
     extra = message.extra
     more = 0
@@ -321,4 +321,4 @@ def _message_bytes(message: Message) -> int:
 
 def _bytes_of(row: SyncRow) -> int:
     named = len(row.profile.name.encode()) + len(row.profile.face_url.encode()) + len(row.key.encode())
-    return FIXED_BYTES + named + 12 * len(row.altered) + sum(map(_message_bytes, row.messages))
+    return FIXED_BYTES + named + 12 * len(row.altered) + sum(map(message_bytes, row.messages))

@@ -135,6 +135,28 @@ def _data(name: str, value: bytes) -> dict[str, str]:
 Seq = Annotated[int, typer.Argument(min=1, max=SEQ_MAX, metavar="SEQ", help="The message's SEQ.")]
 
 
+@app.command("search")
+def search(
+    conversation: ConversationId,
+    words: Annotated[str, typer.Argument(help="Words that have to be in the message, with spaces between.")] = "",
+    sender: Annotated[str, typer.Option(help="Only what this user has sent.")] = "",
+    limit: Limit = 100,
+) -> None:
+    """Messages of a conversation with these words, the newest first."""
+
+    async def job(client: Client) -> list[Row]:
+        found: list[Row] = []
+        cursor = b""
+        while True:
+            page = await client.search_page(words, cursor, where(conversation), sender)
+            found += [_row(row.messages[0]) for row in page.found]
+            cursor = page.cursor
+            if not cursor or len(found) >= limit:
+                return found[:limit]
+
+    show(call(job), COLUMNS)
+
+
 @app.command("recall")
 def recall(conversation: ConversationId, seq: Seq) -> None:
     """Take a message back."""

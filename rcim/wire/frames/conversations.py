@@ -8,10 +8,10 @@ from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag
 from rcim.wire.frames.altering import SeqEntry
-from rcim.wire.frames.kinds import CONVERSATION
+from rcim.wire.frames.kinds import CONVERSATION, USER_OR_NONE
 from rcim.wire.frames.messages import Message
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, StrList, StructList, str8
+from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, StrList, StructList, str8, str16
 
 CURSOR = Bytes("u16", 255)
 
@@ -215,3 +215,49 @@ class ConversationFlagged(Frame, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "The conversation."]
     msg_flag: A[MsgFlag, Enum(MsgFlag), "From now on."]
+
+
+@row("FoundEntry")
+class FoundEntry(Struct, frozen=True, gc=False):
+    """A message that was looked for (RX-10)."""
+
+    conversation: A[str, CONVERSATION, "Where it is."]
+    messages: A[list[Message], StructList(Message, 20), "It; one message now, and more of the same place if ever."]
+
+
+@frame(
+    0x0114,
+    "SEARCH",
+    "client",
+    "request",
+    reply="SEARCH_OK",
+    rules=(
+        "All of the words have to be in a message, as they are or as a part of something, letters in any case: in its "
+        "texts, names of files and places, descriptions of custom elements, titles and lines of forwarded messages.",
+        "What the user may not read, has deleted, or nobody can read any more is not found. App administrators that name "
+        "a conversation search in all that is there.",
+        "The answer may hold fewer messages than there are, or none, and still a cursor: the server looks at about "
+        "10,000 messages at a time. Ask on until the cursor is empty, or the user has seen enough.",
+        "Within a conversation the newest come first; conversations come by their id.",
+        "It counts as a read (LI-01).",
+    ),
+    errors=("BAD_PARAMETER", "NOT_PERMITTED", "NO_SUCH_GROUP", "TOO_FREQUENT"),
+)
+class Search(Frame, frozen=True, gc=False):
+    """Looks for messages in what the user may read (RX-10)."""
+
+    words: A[str, str16(512), "Up to 10 of them, with spaces between; empty: any message of `sender`."]
+    cursor: A[bytes, CURSOR, "Of the answer before; empty: from the beginning."]
+    limit: A[int, U16, "Messages in one answer; 0 is 20, at most 50."]
+    conversation: A[str, Ext(1, str8(160)), "Only in this one; absent: in all that the user is in."] = ""
+    sender: A[str, Ext(2, USER_OR_NONE), "Only what this user has sent."] = ""
+    from_time_ms: A[int, Ext(3, U64), "Only messages from then on."] = 0
+    to_time_ms: A[int, Ext(4, U64), "Only messages up to then."] = 0
+
+
+@frame(0x8114, "SEARCH_OK", "server", "reply")
+class SearchOk(Frame, frozen=True, gc=False):
+    """Messages that were found."""
+
+    found: A[list[FoundEntry], StructList(FoundEntry, 100), "The messages."]
+    cursor: A[bytes, CURSOR, "To go on with; empty: there is nothing more."]

@@ -1,0 +1,186 @@
+"""Searching in what a user may read, by words and sender (RX-10).
+
+There is no index: a message costs nothing more to keep, and what is recalled, edited, deleted, directed or too old is
+right by itself. A search goes over the messages from the newest to the oldest, conversation after conversation, and
+stops after a bounded effort; its cursor says where it goes on. Most messages are passed over without being decoded: what
+is looked for is not among their bytes. `rcim-bench search` shows what it costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from rcim.actor.outcomes import Refused
+from rcim.actor.queries import SearchQuery, TypeFacts
+from rcim.actor.records import Mark, Member, Message, Profile
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
+from rcim.base.limits import Limits
+from rcim.base.terms import MessageState
+from rcim.store import keys
+from rcim.store.answers import Found, FoundPage
+from rcim.store.backend import ReadView
+from rcim.store.reading import memberships, read_head, read_profile, visible
+from rcim.store.syncing import CLOSED, Looker, message_bytes
+from rcim.store.values import unpack
+
+EFFORT = 10_000
+"""What one page may cost, in messages passed over: 10 ms of the reading thread."""
+DECODING, OPENING = 4, 10
+"""What a message that is decoded, and a conversation that is looked into, cost in these."""
+SEQ_END = (1 << 63) - 1
+
+
+class Wanted:
+    """What is looked for. `words` have to be in a message's text, all of them, letters in any case."""
+
+    def __init__(self, query: SearchQuery, text_of: Callable[[bytes], str]) -> None:
+        self._words = [word.casefold() for word in query.words]
+        self._text_of = text_of
+        self._sender = query.sender
+        self._from_ms, self._to_ms = query.from_time_ms, query.to_time_ms
+        exact = [word for word in query.words if _plain(word)]
+        self._lower = [word.lower().encode() for word in exact]
+        self._sender_bytes = query.sender.encode()
+
+    def may_be(self, data: bytes) -> bool:
+        """False if a kept message is surely none of them. Cheap: it is not decoded."""
+        if self._sender_bytes and self._sender_bytes not in data:
+            return False
+        if not self._lower:
+            return True
+        lower = data.lower()
+        return all(word in lower for word in self._lower)
+
+    def before(self, message: Message) -> bool:
+        """True if it is older than what is looked for: those behind it are too."""
+        return message.time_ms < self._from_ms
+
+    def is_it(self, message: Message) -> bool:
+        """True if it is one of them."""
+        if message.tip is not None or message.state not in (MessageState.AS_SENT, MessageState.EDITED):
+            return False
+        if (self._sender and message.sender != self._sender) or (self._to_ms and message.time_ms > self._to_ms):
+            return False
+        if not self._words:
+            return True
+        text = self._text_of(message.body).casefold()
+        return all(word in text for word in self._words)
+
+
+def _plain(word: str) -> bool:
+    """True if its letters in another case are those that bytes.lower() makes: ASCII, or of a script without cases."""
+    return all(c.isascii() or c.lower() == c.upper() == c.casefold() for c in word)
+
+
+class Searching:
+    """See the module's text. `text_of` makes of a body what is to be read in it."""
+
+    def __init__(self, limits: Limits, text_of: Callable[[bytes], str]) -> None:
+        self._page_bytes = limits.frame_bytes_max - 4096
+        self._text_of = text_of
+
+    def page(self, view: ReadView, query: SearchQuery) -> FoundPage | Refused:
+        """The answer to `query`. Raises StoreError."""
+        if query.conversation:
+            refused = self._refused(view, query)
+            if refused is not None:
+                return refused
+        wanted = Wanted(query, self._text_of)
+        found: list[Found] = []
+        left, room = EFFORT, self._page_bytes
+        after, below = query.after
+        for key in self._conversations(view, query, after):
+            newest = below if key == after and below else SEQ_END
+            left -= OPENING if key != after else 0  # so that each page comes further
+            for seq, message in self._back(view, query, key, newest, wanted):
+                left -= 1
+                if message is not None:
+                    left -= DECODING
+                if message is not None and wanted.before(message):
+                    break
+                if message is not None and wanted.is_it(message):
+                    room -= message_bytes(message) + len(key.encode()) + 2
+                    if found and room < 0:
+                        return FoundPage(found, (key, seq + 1), True)
+                    found.append(Found(key, message))
+                if len(found) == query.limit or left <= 0:
+                    return FoundPage(found, (key, seq), True)
+            if left <= 0:
+                return FoundPage(found, (key, 1), True)
+        return FoundPage(found, ("", 0), False)
+
+    @staticmethod
+    def _refused(view: ReadView, query: SearchQuery) -> Refused | None:
+        """RX-06: who may not read gets an error and no empty page."""
+        profile = read_profile(view, query.conversation)
+        if profile is None or not (query.admin or visible(profile, query.user_id)):
+            return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
+        if not query.admin and view.get("members", keys.pair(query.conversation, query.user_id)) is None:
+            return Refused(NOT_PERMITTED, NOT_PERMITTED.meaning)
+        return None
+
+    @staticmethod
+    def _conversations(view: ReadView, query: SearchQuery, after: str) -> Iterator[str]:
+        """Those that are searched, from the one of the cursor on, by key."""
+        if query.conversation:
+            yield query.conversation
+            return
+        for row, _ in memberships(view, query.user_id):
+            key = keys.second(row)
+            if key >= after:
+                yield key
+
+    def _back(
+        self, view: ReadView, query: SearchQuery, key: str, below: int, wanted: Wanted
+    ) -> Iterator[tuple[int, Message | None]]:
+        """SEQs from the newest below `below` back, with those messages that may be wanted and that the user may see."""
+        profile = read_profile(view, key)
+        if profile is None:
+            return
+        eyes = self._eyes(view, query, key, profile)
+        if eyes is None:
+            return
+        low, high = keys.message(key, eyes.first), keys.message(key, below)
+        if low >= high:
+            return
+        for row, data in view.scan("messages", low, high, reverse=True):
+            seq = keys.U64.unpack(row[-8:])[0]
+            if not wanted.may_be(data):
+                yield seq, None
+                continue
+            message = unpack(data, Message)
+            if message.time_ms < eyes.since_ms:
+                return
+            yield seq, message if eyes.sees(message) and not eyes.is_erased(message) else None
+
+    @staticmethod
+    def _eyes(view: ReadView, query: SearchQuery, key: str, profile: Profile) -> Looker | Admin | None:
+        """With whose eyes messages are looked at; None if none of them may be seen."""
+        head = read_head(view, key)
+        if query.admin and query.conversation:
+            return Admin(view, key, max(profile.first_seq, head.kept_seq))
+        data = view.get("members", keys.pair(key, query.user_id))
+        type_: TypeFacts = query.types.get(profile.type, CLOSED)
+        if data is None or not type_.stored or not visible(profile, query.user_id):
+            return None
+        return Looker(view, key, profile, head, unpack(data, Member), type_, query.now_ms)
+
+
+class Admin:
+    """An app administrator sees all that is there (AB-04), but what is deleted for all."""
+
+    since_ms = 0
+
+    def __init__(self, view: ReadView, key: str, first: int) -> None:
+        self._view = view
+        self._key = key
+        self.first = first
+
+    def sees(self, message: Message) -> bool:
+        """Also what is for others alone."""
+        return True
+
+    def is_erased(self, message: Message) -> bool:
+        """MS-10."""
+        data = self._view.get("marks", keys.pair(self._key, message.sender))
+        return data is not None and message.seq <= unpack(data, Mark).erased_seq
