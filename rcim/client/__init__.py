@@ -20,6 +20,7 @@ from rcim.base.terms import (
 )
 from rcim.client.client import Client
 from rcim.client.conversations import Conversation
+from rcim.client.local import LocalStore, LocalStoreError
 from rcim.client.model import (
     ApplicationEvent,
     ChangedEvent,
@@ -33,6 +34,7 @@ from rcim.client.model import (
     Message,
     NoticeEvent,
     OwnEvent,
+    PostedEvent,
     PresenceEvent,
     ReadEvent,
     RereadEvent,
@@ -41,6 +43,7 @@ from rcim.client.model import (
     User,
     Where,
 )
+from rcim.client.outbox import Post
 from rcim.client.trust import client_context
 
 __all__ = [
@@ -59,6 +62,8 @@ __all__ = [
     "JoinResult",
     "JoinStatus",
     "ListEvent",
+    "LocalStore",
+    "LocalStoreError",
     "Message",
     "MessageState",
     "MsgFlag",
@@ -66,6 +71,8 @@ __all__ = [
     "OwnChange",
     "OwnEvent",
     "Platform",
+    "Post",
+    "PostedEvent",
     "Presence",
     "PresenceEvent",
     "Priority",

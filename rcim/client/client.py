@@ -16,7 +16,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,10 +31,13 @@ from rcim.client.devices import DeviceRequests
 from rcim.client.groups import GroupRequests
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import ConnectionGone, Link, decode
+from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
-from rcim.client.model import Event, Message, Where, conversation_of
+from rcim.client.model import Event, Message, Where, conversation_of, message_of
+from rcim.client.outbox import Outbox, Post
 from rcim.client.requests import F
 from rcim.wire import frames
+from rcim.wire.elements import Element
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
@@ -53,6 +56,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
 
     `platform` is what it runs on: of most of them one session of a user goes on at a time, of SERVER any number; when
     another takes its place, or the user is logged out, it does not reconnect: whatever waits ends with the error (ID-04).
+    `store` keeps conversations, messages and what is to be sent between two starts (LocalStore).
     `tls` is an SSL context (client_context makes one), or None for a plain server. `user_sig` is a token, or a
     function that returns a fresh one for each login. Entering the context connects and logs in, and raises RcimError
     if the server refuses; afterwards reconnecting is automatic until the context is left.
@@ -71,6 +75,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         device_tag: str = "",
         heartbeat_ms: int = 0,
         rng: random.Random | None = None,
+        store: LocalStore | None = None,
     ) -> None:
         self._host, self._port = host, port
         self._user_id = user_id
@@ -89,7 +94,10 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         self._failure: RcimError | None = None
         self._closed = False
         self._leaving_ms: int | None = None
-        self._inbox = Inbox(self, self._spawn)
+        self._keep = store
+        self._loaded = False
+        self._inbox = Inbox(self, self._spawn, store)
+        self._outbox = Outbox(self, self._spawn, self._inbox.stream.tell_surely, store)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keeper: asyncio.Task[None] | None = None
         self.login_ok: frames.LoginOk | None = None
@@ -103,7 +111,11 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
     # -- life
 
     async def __aenter__(self) -> Self:
-        await self.connect()
+        try:
+            await self.connect()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -116,8 +128,9 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
 
         Raises RcimError if the server refuses, OSError or ssl.SSLError if it can't be reached.
         """
+        self._load()
         await self._connect_once()
-        self._keeper = asyncio.create_task(self._keep(), name=f"rcim client {self._user_id}")
+        self._keeper = asyncio.create_task(self._keep_connected(), name=f"rcim client {self._user_id}")
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._inbox.catch_up()
@@ -126,6 +139,23 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         except BaseException:
             await self.close()
             raise
+
+    async def start(self) -> None:
+        """As `connect`, without waiting for the server: with a local store the conversations of the last time are there
+        at once, and what is posted goes out when there is a connection. Raises LocalStoreError."""
+        self._load()
+        self._lost.set()
+        self._keeper = asyncio.create_task(self._keep_connected(), name=f"rcim client {self._user_id}")
+
+    def _load(self) -> None:
+        """Raises LocalStoreError, and ValueError for a guest, which has nothing to keep."""
+        if self._keep is not None and not self._loaded:
+            if not self._user_id:
+                raise ValueError("a guest has no local store")
+            self._keep.open(self._user_id)
+            self._loaded = True
+            self._inbox.load()
+            self._outbox.load()
 
     async def close(self) -> None:
         """Log out, close, and end `messages`. What is not answered ends with ConnectionGone."""
@@ -145,7 +175,9 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._inbox.close(self._failure)
+        self._inbox.stream.close(self._failure)
+        if self._keep is not None:
+            self._keep.close()
 
     def _shut(self) -> None:
         if self._link is not None:
@@ -192,7 +224,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
             if isinstance(error, RcimError) and error.code in STAYS_AWAY:
                 self._give_up(error)
 
-    async def _keep(self) -> None:
+    async def _keep_connected(self) -> None:
         """Heartbeats, and a new connection whenever one is lost."""
         while True:
             try:
@@ -202,6 +234,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
                 if self._link is not None:
                     self._link.on_timer(clock.steady_ms())
                 self._backoff.reset()  # it has lived for a while
+                if self._keep is not None:
+                    self._keep.flush()
                 continue
             if self._failure is not None:
                 return
@@ -238,7 +272,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         """The server will never take this login: waiting requests and `messages` end with the error."""
         self._failure = error
         self._open.set()
-        self._inbox.close(error)
+        self._inbox.stream.close(error)
 
     def _spawn(self, job: Any) -> None:
         task = asyncio.create_task(job)
@@ -303,10 +337,10 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
             await self._open.wait()
 
     def _track(self, group_id: str, newest_seq: int) -> None:
-        self._inbox.track(group_conversation(group_id), newest_seq)
+        self._inbox.stream.track(group_conversation(group_id), newest_seq)
 
     def _forget(self, group_id: str) -> None:
-        self._inbox.forget(group_conversation(group_id))
+        self._inbox.stream.forget(group_conversation(group_id))
 
     # -- messages
 
@@ -321,7 +355,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
 
     async def events(self) -> AsyncIterator[Message | Event]:
         """As `messages`, and what else is told: groups that are gone, changes, applications, notices."""
-        async for item in self._inbox.events():
+        async for item in self._inbox.stream.events():
             yield item
 
     def follow(self, where: Where, after_seq: int) -> None:
@@ -345,6 +379,38 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
     def unread(self) -> int:
         """Unread messages of all conversations (RX-08)."""
         return self._inbox.list.unread
+
+    # -- sending later, and what is kept
+
+    def post(self, where: Where, content: str | Sequence[Element], **more: Any) -> Post:
+        """Take a message to be sent as soon as there is a connection, in the order of posting within a conversation, and
+        once (MS-02); arguments as in `send`. PostedEvent says what became of it, and so does `await post.sent()`. With a
+        local store it goes out after the next start if need be. Raises RcimError for a value out of bounds and
+        TOO_MANY_ENTRIES, and LocalStoreError."""
+        return self._outbox.post(self._send_frame(where, content, **more))
+
+    @property
+    def posts(self) -> list[Post]:
+        """What is posted and not sent yet, in its order within a conversation."""
+        return self._outbox.posts
+
+    def kept_messages(self, where: Where, *, before_seq: int = 0, limit: int = 20) -> list[Message]:
+        """The newest messages of a conversation that the local store has, oldest first, without asking the server.
+        `before_seq`: only older ones. Empty without a store."""
+        if self._keep is None:
+            return []
+        key = conversation_of(where, self.user_id)
+        return [message_of(key, item, self.user_id) for item in self._keep.messages(key, before_seq, limit)]
+
+    @property
+    def ended(self) -> RcimError | None:
+        """Why the client has given up, if it has."""
+        return self._failure
+
+    @property
+    def closed(self) -> bool:
+        """True once it is closed."""
+        return self._closed
 
     def _on_push(self, raw: RawFrame) -> None:
         push = decode(raw)

@@ -38,8 +38,40 @@ class GroupRequests(Requests):
 
         It is sent again after a reconnection, with the same client message id, so it arrives once.
         """
+        frame = self._send_frame(
+            where,
+            content,
+            priority=priority,
+            client_msg_id=client_msg_id,
+            as_user=as_user,
+            type_name=type_name,
+            to=to,
+            mentions=mentions,
+            mentions_all=mentions_all,
+            transient=transient,
+            cloud_data=cloud_data,
+        )
+        ok = await self.request(frame, frames.SendOk)
+        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
+
+    def _send_frame(
+        self,
+        where: Where,
+        content: str | Sequence[elements.Element],
+        *,
+        priority: Priority = Priority.NORMAL,
+        client_msg_id: str | None = None,
+        as_user: str = "",
+        type_name: str = "",
+        to: Sequence[str] = (),
+        mentions: Sequence[str] = (),
+        mentions_all: bool = False,
+        transient: bool = False,
+        cloud_data: bytes = b"",
+    ) -> frames.Send:
+        """SEND, as `send` and `post` take it. Raises RcimError for a value out of its bounds."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
-        frame = frames.Send(
+        return frames.Send(
             self._conversation(where),
             client_msg_id or uuid.uuid4().hex,
             priority,
@@ -52,8 +84,6 @@ class GroupRequests(Requests):
             transient,
             cloud_data,
         )
-        ok = await self.request(frame, frames.SendOk)
-        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
 
     async def history(
         self, where: Where, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False

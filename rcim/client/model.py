@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rcim.base.errors import RcimError
 from rcim.base.terms import (
     GROUP_PREFIX,
     GoneReason,
@@ -258,6 +259,17 @@ class RereadEvent(InConversation):
 
 
 @dataclass(frozen=True, slots=True)
+class PostedEvent(InConversation):
+    """A message of the outbox is sent, or is refused and will never be: one of `result` and `error` is there."""
+
+    conversation: str
+    client_msg_id: str
+    result: SendResult | None
+    error: RcimError | None
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceEvent:
     """What users do now who are watched (ID-07)."""
 
@@ -272,7 +284,8 @@ class OwnEvent:
 
 
 Event = (
-    PresenceEvent
+    PostedEvent
+    | PresenceEvent
     | OwnEvent
     | ListEvent
     | RereadEvent

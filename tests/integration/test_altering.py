@@ -276,7 +276,7 @@ async def test_a_change_that_comes_before_its_message_is_not_lost(server: TestSe
         row = (await alice.history_page("g", 0, 0, 0)).messages[0]
         gone = replace(row, body=b"", state=MessageState.RECALLED, changed_ms=row.time_ms + 5)
         inbox = alice._inbox
-        inbox.track(G, 0)
+        inbox.stream.track(G, 0)
         inbox.changed(f.MessageChanged(G, [gone]))
         inbox.delivered(f.Deliver(G, [row]))
         (seen,) = [m for m in await events(alice, Message) if isinstance(m, Message)]

@@ -226,7 +226,7 @@ async def test_a_cut_connection_comes_back_by_itself(server: TestServer) -> None
 async def test_an_app_that_reads_slowly_loses_nothing(
     plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.client.inbox.QUEUE_MAX", 50)
+    monkeypatch.setattr("rcim.client.stream.QUEUE_MAX", 50)
     async with plain_server.client("alice") as alice, plain_server.client("bob") as bob:
         await alice.create_group("G", group_id="g", members=["bob"], type_="ChatRoom")
         await asyncio.gather(*(alice.send("g", str(i)) for i in range(500)))

@@ -1,0 +1,227 @@
+"""The SDK's ordered stream: messages in, by SEQ and each once, out to the app; gaps are found and filled (RX-05).
+
+1. Each conversation has a SeqTracker. What it releases goes into one bounded queue, which the app reads.
+2. When the queue is full, what comes is not kept but remembered as a gap, and read from history when there is room: an
+   app that reads slowly neither loses messages nor holds up its own requests.
+3. With a local store, what the app has taken is noted, and what was not goes to it again after the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, Protocol
+
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
+from rcim.base.terms import MessageState
+from rcim.client.local import LocalStore
+from rcim.client.model import ChangedEvent, Event, Message, Where, message_of, where_of
+from rcim.client.tracker import SeqTracker
+from rcim.wire import frames
+
+QUEUE_MAX = 1000
+"""Messages that wait for the app. What comes past it is not kept: it is read from history when there is room."""
+PAGE = 100
+"""Messages asked for at once to fill a gap."""
+AGAIN_S = 1.0
+"""Pause before asking again after the server could not answer."""
+ROOM_S = 0.02
+"""How often it is looked whether the app has made room while a gap is filled."""
+CHANGED_MAX = 1000
+"""Changes remembered of messages that have not come yet."""
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Asker(Protocol):
+    """What stream and inbox need of the client: two requests that outlive reconnections."""
+
+    async def sync_page(self, cursor: bytes = b"", *, messages: int = 0) -> frames.SyncOk: ...
+
+    async def history_page(
+        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+    ) -> frames.HistoryOk: ...
+
+    @property
+    def user_id(self) -> str: ...
+
+
+class Stream:
+    """See the module's text. `spawn` runs a coroutine for as long as the client lives."""
+
+    def __init__(self, asker: Asker, spawn: Spawn, keep: LocalStore | None = None) -> None:
+        self._asker = asker
+        self._spawn = spawn
+        self._keep = keep
+        self.trackers: dict[str, SeqTracker[Message]] = {}
+        self._queue: asyncio.Queue[Message | Event | None] = asyncio.Queue()
+        self._behind = False
+        """True if messages were not kept because the queue was full."""
+        self._changed: dict[tuple[str, int], Message] = {}
+        """What was changed before it came."""
+        self.failure: RcimError | None = None
+        """Why the stream has ended, if not by `close`."""
+
+    @property
+    def own(self) -> str:
+        """Who is logged in."""
+        return self._asker.user_id
+
+    # -- the app's side
+
+    async def events(self) -> AsyncIterator[Message | Event]:
+        """What comes, until `close`. Raises `failure` if the client has given up."""
+        while True:
+            item = await self._queue.get()
+            if self._behind and self._queue.qsize() < QUEUE_MAX // 2:
+                self._behind = False
+                self.fill_all()
+            if item is None:
+                if self.failure is not None:
+                    raise self.failure
+                return
+            yield item
+            if self._keep is not None and isinstance(item, Message):  # the app asks for the next: it has this one
+                self._keep.taken(item.conversation, item.seq)
+
+    def track(self, key: str, newest: int) -> SeqTracker[Message]:
+        """The conversation's tracker; a new one begins after `newest`."""
+        tracker = self.trackers.get(key)
+        if tracker is None:
+            tracker = self.begin(key, newest)
+        return tracker
+
+    def begin(self, key: str, after_seq: int) -> SeqTracker[Message]:
+        """Deliver a conversation from `after_seq` + 1 on, whatever was known before."""
+        tracker = self.trackers[key] = SeqTracker(after_seq + 1)
+        if self._keep is not None:
+            self._keep.begin(key, after_seq)
+        return tracker
+
+    def forget(self, key: str) -> None:
+        """The conversation is no longer followed."""
+        self.trackers.pop(key, None)
+
+    def close(self, failure: RcimError | None = None) -> None:
+        """End the stream after what is in it."""
+        self.failure = failure
+        self._queue.put_nowait(None)
+
+    # -- what comes
+
+    @property
+    def full(self) -> bool:
+        """True while the app is far behind."""
+        return self._queue.qsize() >= QUEUE_MAX
+
+    def tell(self, event: Event) -> None:
+        """Give the app an event. One that is far behind misses it, as one that is offline does."""
+        if not self.full:
+            self._queue.put_nowait(event)
+
+    def tell_surely(self, event: Event) -> None:
+        """As `tell`, of what can't be learnt in another way."""
+        self._queue.put_nowait(event)
+
+    def delivered(self, key: str, tracker: SeqTracker[Message], items: Iterable[frames.Message]) -> None:
+        """Messages of one conversation, by SEQ."""
+        for item in items:
+            if self.full:
+                tracker.heard_of(item.seq)
+                self._behind = True
+            else:
+                self._came(key, tracker, item)
+        if not self._behind:
+            self.fill(key)
+
+    def _came(self, key: str, tracker: SeqTracker[Message], item: frames.Message) -> None:
+        if self._keep is not None:
+            self._keep.put(key, item)
+        for message in tracker.offer(item.seq, message_of(key, item, self.own)):
+            self._give(message)
+
+    def _give(self, message: Message) -> None:
+        message = self._newer(message)
+        if message.state is not MessageState.NOT_FOR_YOU:
+            self._queue.put_nowait(message)
+
+    def changed(self, key: str, item: frames.Message) -> Message:
+        """A message is another one now (MS-10). Of one that the app has not got yet it gets only what it is now."""
+        message = message_of(key, item, self.own)
+        if self._keep is not None:
+            self._keep.change(key, item)
+        tracker = self.trackers.get(key)
+        if tracker is not None and item.seq >= tracker.next_seq:
+            self._changed[key, item.seq] = self._newer(message)
+            if len(self._changed) > CHANGED_MAX:
+                del self._changed[next(iter(self._changed))]
+        else:
+            self.tell(ChangedEvent(key, message, message.peer))
+        return message
+
+    def _newer(self, message: Message) -> Message:
+        """What has come of the message before it came itself, if that is newer."""
+        known = self._changed.pop((message.conversation, message.seq), None) if self._changed else None
+        return known if known is not None and known.changed_ms > message.changed_ms else message
+
+    # -- gaps
+
+    def fill_all(self) -> None:
+        """Fill the gaps of all conversations."""
+        for key in list(self.trackers):
+            self.fill(key)
+
+    def fill(self, key: str) -> None:
+        """Fill the conversation's gap, if it has one."""
+        tracker = self.trackers.get(key)
+        gap = tracker.gap() if tracker is not None else None
+        if gap is not None and tracker is not None:
+            self._spawn(self._fill_gap(key, tracker, gap[0], gap[1]))
+
+    async def _fill_gap(self, key: str, tracker: SeqTracker[Message], first: int, last: int) -> None:
+        """Ask for a range until it is there, or can not be had."""
+        try:
+            while first <= last and self.trackers.get(key) is tracker:
+                while self.full:
+                    await asyncio.sleep(ROOM_S)
+                page = await self._asker.history_page(where_of(key, self.own), first, last, PAGE)
+                if page.first_seq > first:
+                    self._skip(tracker, page.first_seq)
+                for item in page.messages:
+                    self._came(key, tracker, item)
+                if not page.more:
+                    self._skip(tracker, last + 1)
+                    break
+                first = page.messages[-1].seq + 1
+        except RcimError as error:
+            if error.code in (NO_SUCH_GROUP, NOT_PERMITTED):
+                self.forget(key)
+            if error.code.kind is ErrorKind.MISTAKE:
+                return
+            await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+        finally:
+            tracker.asked()
+        if self.trackers.get(key) is tracker:
+            self.fill(key)
+
+    def _skip(self, tracker: SeqTracker[Message], seq: int) -> None:
+        for message in tracker.skip_to(seq):
+            self._give(message)
+
+    async def look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
+        """MS-10: messages that were given to the app are other ones now."""
+        for seq in seqs:
+            if self.trackers.get(key) is not tracker or seq >= tracker.next_seq:
+                continue
+            try:
+                page = await self._asker.history_page(where_of(key, self.own), seq, seq, 1)
+            except RcimError as error:
+                if error.code.kind is ErrorKind.MISTAKE:
+                    return
+                await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+                continue
+            for item in page.messages:
+                if self._keep is not None:
+                    self._keep.change(key, item)
+                message = message_of(key, item, self.own)
+                if message.state is not MessageState.NOT_FOR_YOU:
+                    self.tell(ChangedEvent(key, message, message.peer))
