@@ -348,6 +348,39 @@ def filter_(
 
 
 @app.command()
+def reconnect(
+    members: Annotated[
+        int, typer.Option(min=1, max=18_000, help="Members of the group, each a client of the SDK.")
+    ] = 1000,
+    away: Annotated[
+        float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="How long nobody can connect.")
+    ] = 5.0,
+    rate: Annotated[float, typer.Option(min=0.1, max=1000, help="Messages a second all the while.")] = 2.0,
+    size: Annotated[int, typer.Option(min=1, max=8000, help="Bytes of a message's text.")] = 100,
+    plain: Annotated[bool, typer.Option("--plain", help="Without TLS.")] = False,
+    json_to: JsonOption = None,
+) -> None:
+    """Everybody loses the connection at once and comes back: when all are in sync, and that nothing was lost."""
+    from rcim_bench import reconnect as scenario
+
+    report = run(lambda: scenario.run(members, away, rate, size, plain, say))
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
+def model(
+    seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many random worlds.")] = 100,
+    first: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    json_to: JsonOption = None,
+) -> None:
+    """Random users on random devices against a simple model of what each should see: seeds with differences."""
+    from rcim_bench import model as scenario
+
+    report = run(lambda: scenario.run(seeds, first, say))
+    finish(report, json_to, scenario.failures(report))
+
+
+@app.command()
 def search(
     groups: Annotated[int, typer.Option(min=1, max=10_000, help="Groups that the user is in.")] = 100,
     messages: Annotated[int, typer.Option(min=1000, max=10_000_000, help="Messages in them.")] = 100_000,

@@ -38,6 +38,8 @@ class Conversation(InConversation):
     unstored: bool
     counts: bool
     last: Message | None
+    cleared_seq: int
+    """The user has deleted for itself all messages up to this one."""
 
     @property
     def title(self) -> str:
@@ -68,6 +70,7 @@ def conversation_from(entry: frames.ConversationEntry, own: str) -> Conversation
         entry.unstored,
         not entry.uncounted,
         last,
+        entry.cleared_seq,
     )
 
 

@@ -11,7 +11,17 @@ from rcim.base.ids import is_guest
 from rcim.base.terms import GROUP_PREFIX, GoneReason, group_conversation, is_group
 from rcim.client.conversations import Conversations
 from rcim.client.local import LocalStore
-from rcim.client.model import GroupEvent, ListEvent, Message, RereadEvent, Told, event_of, message_of, peer_of
+from rcim.client.model import (
+    GroupEvent,
+    HiddenEvent,
+    ListEvent,
+    Message,
+    RereadEvent,
+    Told,
+    event_of,
+    message_of,
+    peer_of,
+)
 from rcim.client.stream import AGAIN_S, Asker, Spawn, Stream
 from rcim.wire import frames
 
@@ -134,7 +144,10 @@ class Inbox:
             self._keep.synced(cursor, rows, gone, reset)
         for row in rows:
             told[row.conversation] = row
+            before = self.list.get(row.conversation)
             self.list.synced(row, self._own)
+            if before is not None and row.cleared_seq > before.cleared_seq:  # on another device
+                self._cleared(row.conversation, row.cleared_seq)
         return True
 
     def _leave(self, key: str) -> None:
@@ -144,6 +157,11 @@ class Inbox:
         if there and key in self.stream.trackers and is_group(key):
             self.stream.tell_surely(GroupEvent(key.removeprefix(GROUP_PREFIX), GoneReason.LEFT))
         self.stream.forget(key)
+
+    def _cleared(self, key: str, to_seq: int) -> None:
+        if self._keep is not None:
+            self._keep.hide(key, [], to_seq)
+        self.stream.tell(HiddenEvent(key, (), to_seq, peer_of(key, self._own)))
 
     def _settle(self, told: dict[str, frames.ConversationEntry]) -> None:
         """Ask for what is missing of conversations that were told of."""

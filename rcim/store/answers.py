@@ -54,6 +54,7 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """More than can be named here."""
     uncounted: bool
     messages: list[Message]
+    cleared_seq: int
 
 
 class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):

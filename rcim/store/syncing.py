@@ -184,6 +184,7 @@ class Syncing:
             reread,
             not (type_.unread and type_.stored),
             messages,
+            member.cleared_seq,
         )
 
     @staticmethod

@@ -59,6 +59,7 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         Ext(9, StructList(Message, 20)),
         "The last message; or the newest unread ones, oldest first, if they were asked for.",
     ] = ()
+    cleared_seq: A[int, Ext(10, U64), "The user has deleted for itself all messages up to this one (MS-10)."] = 0
 
 
 @frame(
