@@ -159,6 +159,7 @@ class Inbox:
         self.stream.forget(key)
 
     def _cleared(self, key: str, to_seq: int) -> None:
+        self.stream.revised(key)
         if self._keep is not None:
             self._keep.hide(key, [], to_seq)
         self.stream.tell(HiddenEvent(key, (), to_seq, peer_of(key, self._own)))
@@ -234,6 +235,7 @@ class Inbox:
 
     def changed(self, push: frames.MessageChanged) -> None:
         """Messages are other ones now (MS-10)."""
+        self._touched()
         for item in push.messages:
             self.list.changed(self.stream.changed(push.conversation, item))
         self._refresh()
@@ -271,10 +273,12 @@ class Inbox:
             self.list.read(push, self._own)
         elif isinstance(push, frames.MessagesErased):
             self.list.stale = True
+            self.stream.revised(push.conversation)
             if self._keep is not None:
                 self._keep.erase(push.conversation, push.sender, push.to_seq)
         elif isinstance(push, frames.MessagesHidden):
             self.list.stale = True
+            self.stream.revised(push.conversation)
             if self._keep is not None:
                 self._keep.hide(push.conversation, [row.seq for row in push.messages], push.to_seq)
         self._refresh()

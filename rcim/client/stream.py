@@ -25,6 +25,8 @@ PAGE = 100
 """Messages asked for at once to fill a gap."""
 AGAIN_S = 1.0
 """Pause before asking again after the server could not answer."""
+ASKED_AGAIN = 10
+"""How often a page is asked for again, because something has changed while it was on its way."""
 ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 CHANGED_MAX = 1000
@@ -58,6 +60,8 @@ class Stream:
         """True if messages were not kept because the queue was full."""
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
+        self._revisions: dict[str, int] = {}
+        """Counts by conversation what was told of messages' changes: an answer that was asked for before may be older."""
         self.failure: RcimError | None = None
         """Why the stream has ended, if not by `close`."""
 
@@ -100,6 +104,7 @@ class Stream:
     def forget(self, key: str) -> None:
         """The conversation is no longer followed."""
         self.trackers.pop(key, None)
+        self._revisions.pop(key, None)
 
     def close(self, failure: RcimError | None = None) -> None:
         """End the stream after what is in it."""
@@ -144,9 +149,23 @@ class Stream:
         if message.state is not MessageState.NOT_FOR_YOU:
             self._queue.put_nowait(message)
 
+    def revised(self, key: str) -> None:
+        """Messages of the conversation are others now."""
+        self._revisions[key] = self._revisions.get(key, 0) + 1
+
+    async def _page(self, key: str, first: int, last: int, limit: int) -> frames.HistoryOk:
+        """A page of history that is not older than what was told meanwhile. Raises RcimError."""
+        for _ in range(ASKED_AGAIN):
+            revision = self._revisions.get(key)
+            page = await self._asker.history_page(where_of(key, self.own), first, last, limit)
+            if self._revisions.get(key) == revision:
+                break
+        return page
+
     def changed(self, key: str, item: frames.Message) -> Message:
         """A message is another one now (MS-10). Of one that the app has not got yet it gets only what it is now."""
         message = message_of(key, item, self.own)
+        self.revised(key)
         if self._keep is not None:
             self._keep.change(key, item)
         tracker = self.trackers.get(key)
@@ -183,7 +202,7 @@ class Stream:
             while first <= last and self.trackers.get(key) is tracker:
                 while self.full:
                     await asyncio.sleep(ROOM_S)
-                page = await self._asker.history_page(where_of(key, self.own), first, last, PAGE)
+                page = await self._page(key, first, last, PAGE)
                 if page.first_seq > first:
                     self._skip(tracker, page.first_seq)
                 for item in page.messages:
@@ -213,7 +232,7 @@ class Stream:
             if self.trackers.get(key) is not tracker or seq >= tracker.next_seq:
                 continue
             try:
-                page = await self._asker.history_page(where_of(key, self.own), seq, seq, 1)
+                page = await self._page(key, seq, seq, 1)
             except RcimError as error:
                 if error.code.kind is ErrorKind.MISTAKE:
                     return
