@@ -140,7 +140,9 @@ class Device:
                 continue
             if isinstance(item, Message):
                 self._give(talk, item)
-            elif isinstance(item, ChangedEvent) and item.message.seq in self.given[talk]:
+            elif (
+                isinstance(item, ChangedEvent) and item.message.seq in self.shown[talk]
+            ):  # else the user has deleted it
                 self._show(talk, item.message)
             elif isinstance(item, ErasedEvent):
                 self._drop(

@@ -209,7 +209,7 @@ def check(
 @app.command()
 def chat(
     user: Annotated[str, typer.Option(help="User id to log in as.")],
-    group: Annotated[str, typer.Option(help="Group to talk in; it is made if there is none.")] = "lobby",
+    group: Annotated[str, typer.Option(help="Group to open; it is made if there is none.")] = "lobby",
     data: DataOption = None,
     server: Annotated[
         str | None,
@@ -224,13 +224,17 @@ def chat(
     ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="The server speaks no TLS (with --server).")] = False,
     nickname: Annotated[str | None, typer.Option(help="Nickname to show to others.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="File in which conversations are kept until the next start.")
+    ] = None,
 ) -> None:
-    """Talk in a group from the terminal: what was said before, what is said now, and what you type."""
-    from rcim.app.chat import ChatError, run
+    """A chat client: your conversations, what was said, what you type. Through a pipe, each line is sent to the group."""
+    from rcim.app.chat import run
+    from rcim.app.talks import ChatError
 
     settings = settings_of(None, None, data)
     try:
-        run(settings, user, group, server=server, token=token_, ca=ca, plain=plain, nickname=nickname)
+        run(settings, user, group, server=server, token=token_, ca=ca, plain=plain, nickname=nickname, store=store)
     except ChatError as error:
         raise fail(str(error), 1) from None
 

@@ -230,6 +230,8 @@ class Inbox:
     def _note(self, messages: Iterable[Message]) -> None:
         """The list of conversations has news."""
         for message in messages:
+            if self.list.get(message.conversation) is None:
+                self._touched()
             self.list.came(message, self._own)
         self._refresh()
 

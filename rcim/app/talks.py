@@ -1,0 +1,278 @@
+"""What `rcim chat` knows of a user's conversations: what is shown of each, as events change it. No terminal."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, RcimError
+from rcim.base.ids import has_control
+from rcim.base.terms import JoinStatus, MessageState, Presence
+from rcim.client import (
+    ApplicationEvent,
+    ChangedEvent,
+    ChangesEvent,
+    Client,
+    DecisionEvent,
+    ErasedEvent,
+    GroupEvent,
+    HiddenEvent,
+    Message,
+    NoticeEvent,
+    OwnEvent,
+    Post,
+    PostedEvent,
+    PresenceEvent,
+    ReadEvent,
+    RereadEvent,
+    User,
+    Where,
+)
+from rcim.client.model import Event, conversation_of
+from rcim.wire.elements import GroupTip, Text, plain_text
+from rcim.wire.frames import GroupChange
+
+SHOWN_MAX = 500
+"""Messages shown of a conversation; older ones are read again when it is opened anew."""
+PAGE = 50
+MENTION = re.compile(r"(?<!\S)@(\S{1,64})")
+ALL = "all"
+
+
+class ChatError(Exception):
+    """The chat can't go on; the text says why."""
+
+
+def clean(text: str) -> str:
+    """Text for a terminal: what would steer it is shown as `?`."""
+    return "".join("?" if has_control(c) else c for c in text)
+
+
+def change_text(change: GroupChange | GroupTip) -> str:
+    """What has happened in the group, in words."""
+    more = change.count - len(change.users)
+    users = ", ".join(change.users) + (f" and {more} more" if more > 0 else "")
+    what = change.kind.name.lower().replace("_", " ")
+    by = f" (by {change.operator})" if change.operator and [change.operator] != change.users else ""
+    return clean(f"{what}: {users or ', '.join(change.what)}{by}")
+
+
+def message_text(message: Message) -> str:
+    """What a message says, in a line."""
+    if message.tip is not None:
+        return f"-- {change_text(message.tip)}"
+    if message.state is MessageState.RECALLED:
+        return "(recalled)"
+    names = ", ".join(e.NAME for e in message.elements) or "unknown"
+    text = clean(plain_text(message.elements) or f"[{names}]")
+    return f"{text} (edited)" if message.state is MessageState.EDITED else text
+
+
+def message_line(message: Message) -> str:
+    """A message with its time and sender, as the terminal shows it."""
+    clock = time.strftime("%H:%M:%S", time.localtime(message.time_ms / 1000))
+    if message.tip is not None:
+        return f"{clock} {message_text(message)}"
+    only = f" (to {', '.join(map(clean, message.to))})" if message.to else ""
+    return f"{clock} {clean(message.display_name)}{only}: {message_text(message)}"
+
+
+async def enter(client: Client, group: str) -> str:
+    """Be a member of the group, which is made if there is none; returns what is to be said of it. Raises ChatError."""
+    try:
+        joined = await client.join(group)
+    except RcimError as error:
+        if error.code is NO_SUCH_GROUP:
+            await client.create_group(group[:30], group_id=group, type_="ChatRoom")
+            return f"made the group {group}"
+        if error.code is not ALREADY_MEMBER:
+            raise
+        return ""
+    if joined.status is JoinStatus.WAITING:
+        raise ChatError("the group's admins have been asked; try again once they have approved")
+    return ""
+
+
+class Room:
+    """One conversation as it is shown."""
+
+    def __init__(self, where: Where) -> None:
+        self.where = where
+        self.messages: dict[int, Message] = {}
+        self.posts: list[Post] = []
+        """What is not sent yet."""
+        self.notes: list[str] = []
+        """What was told besides, the last of it at the end."""
+        self.read_seq = self.read_by_peer = 0
+        """How far the user has said that it has read, and how far the other one has."""
+        self.loaded = False
+
+    def put(self, message: Message) -> None:
+        """A message, or what it is now."""
+        if message.state is MessageState.DELETED:
+            self.messages.pop(message.seq, None)
+            return
+        self.messages[message.seq] = message
+        while len(self.messages) > SHOWN_MAX:
+            del self.messages[min(self.messages)]
+
+    def note(self, text: str) -> None:
+        """Something to be shown that is no message."""
+        self.notes = [*self.notes, text][-5:]
+
+    def shown(self) -> list[Message]:
+        """Messages by SEQ."""
+        return [self.messages[seq] for seq in sorted(self.messages)]
+
+
+class Talks:
+    """See the module's text."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.rooms: dict[str, Room] = {}
+        self.presence: dict[str, Presence] = {}
+        self.current = ""
+        """The conversation that is open; empty: none."""
+        self.note = ""
+        """What is to be said that is of no conversation."""
+
+    @property
+    def room(self) -> Room | None:
+        """The one that is open."""
+        return self.rooms.get(self.current)
+
+    def key(self, where: Where) -> str:
+        """A conversation's id."""
+        return conversation_of(where, self.client.user_id)
+
+    async def open(self, where: Where) -> None:
+        """Show a conversation: what was said last, and from now on it is read as it comes. Raises RcimError."""
+        self.current = key = self.key(where)
+        room = self.rooms.setdefault(key, Room(where))
+        for message in self.client.kept_messages(where, limit=PAGE):
+            room.put(message)
+        if not room.loaded:
+            for message in await self.client.history(where, backwards=True, limit=PAGE):
+                if message.state is not MessageState.NOT_FOR_YOU:
+                    room.put(message)
+            room.loaded = True
+        if isinstance(where, User):
+            for entry in await self.client.watch_presence([where.user_id]):
+                self.presence[entry.user_id] = entry.state
+        await self.read()
+
+    async def read(self) -> None:
+        """What is shown is read (RX-08). Raises RcimError."""
+        room = self.room
+        if room is None or not room.messages:
+            return
+        row = self.client.conversation(room.where)
+        newest = max(room.messages)
+        if newest > max(room.read_seq, row.read_seq if row is not None else 0):
+            room.read_seq = newest
+            await self.client.mark_read(room.where, newest)
+
+    def apply(self, event: Message | Event) -> str:
+        """Something came. Returns the conversation that looks otherwise now; empty: none."""
+        if isinstance(event, PresenceEvent):
+            self.presence |= {entry.user_id: entry.state for entry in event.users}
+            return self.current
+        if isinstance(event, OwnEvent):
+            return ""
+        if isinstance(event, GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | NoticeEvent):
+            key = self.key(event.group_id)
+        else:
+            key = event.conversation
+        room = self.rooms.get(key)
+        if room is None and isinstance(event, Message):
+            room = self.rooms[key] = Room(event.where)
+        if room is None:
+            return ""
+        if isinstance(event, Message):
+            room.posts = [p for p in room.posts if p.client_msg_id != event.client_msg_id]
+            room.put(event)
+        else:
+            self._told(room, event)
+        return key
+
+    def _told(self, room: Room, event: Event) -> None:
+        match event:
+            case ChangedEvent():
+                if event.message.seq in room.messages:
+                    room.put(event.message)
+            case ErasedEvent():
+                gone = [s for s, m in room.messages.items() if m.sender == event.sender and s <= event.to_seq]
+                self._drop(room, gone)
+            case HiddenEvent():
+                self._drop(room, [*event.seqs, *(s for s in room.messages if s <= event.to_seq)])
+            case RereadEvent():
+                room.messages.clear()
+                room.loaded = False
+            case ReadEvent():
+                if event.user_id != self.client.user_id:
+                    room.read_by_peer = max(room.read_by_peer, event.seq)
+            case PostedEvent():
+                room.posts = [p for p in room.posts if p.client_msg_id != event.client_msg_id]
+                if event.error is not None:
+                    room.note(f"not sent: {event.error}")
+            case GroupEvent():
+                room.note(f"the group is gone ({event.reason.name.lower()})")
+            case ChangesEvent():
+                for change in event.changes:
+                    room.note(change_text(change))
+            case ApplicationEvent():
+                room.note(f"{clean(event.user_id)} asks to join: {clean(event.text)}")
+            case NoticeEvent():
+                room.note("notice: " + clean("".join(e.text for e in event.elements if isinstance(e, Text))))
+
+    @staticmethod
+    def _drop(room: Room, seqs: list[int]) -> None:
+        for seq in seqs:
+            room.messages.pop(seq, None)
+
+    # -- what the user does
+
+    def say(self, text: str) -> None:
+        """Send it to the open conversation, now or when there is a connection; `@user` and `@all` mention (MS-07). Raises
+        RcimError, and LocalStoreError."""
+        room = self.room
+        if room is None:
+            return
+        names = list(dict.fromkeys(MENTION.findall(text))) if isinstance(room.where, str) else []
+        mentions = [name for name in names if name != ALL]
+        room.posts.append(self.client.post(room.where, text, mentions=mentions, mentions_all=ALL in names))
+
+    def own_last(self) -> Message | None:
+        """The user's last message that can still be recalled or edited."""
+        room = self.room
+        own = [m for m in room.shown() if self.is_own(m)] if room is not None else []
+        return own[-1] if own else None
+
+    def is_own(self, message: Message) -> bool:
+        """True for a message of the user's that still says something."""
+        return message.sender == self.client.user_id and message.state is not MessageState.RECALLED
+
+    def title(self) -> str:
+        """What stands above the open conversation."""
+        room = self.room
+        if room is None:
+            return "no conversation"
+        row = self.client.conversation(room.where)
+        if isinstance(room.where, User):
+            state = self.presence.get(room.where.user_id, Presence.OFFLINE).name.lower()
+            return f"{clean(room.where.user_id)} ({state})"
+        return clean(row.title if row is not None else room.where)
+
+    def rows(self) -> list[tuple[str, Where, str]]:
+        """The list of conversations: id, how the client names it, and its line."""
+        found: list[tuple[str, Where, str]] = []
+        for row in self.client.conversations:
+            marks = f" ({row.unread})" if row.unread else ""
+            marks += " @" if row.mentions else ""
+            pin = "* " if row.pinned_ms else ""
+            last = f"\n  {message_text(row.last)}" if row.last is not None else ""
+            found.append((row.conversation, row.where, f"{pin}{clean(row.title)}{marks}{last}"))
+        if self.current and self.current not in {key for key, _, _ in found} and self.room is not None:
+            found.insert(0, (self.current, self.room.where, self.title()))
+        return found
