@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from rcim.actor.outcomes import Info
-from rcim.actor.queries import LoginQuery, Look
+from rcim.actor.queries import CloseDevices, DevicesQuery, LoginQuery, Look, PresenceQuery
 from rcim.actor.records import Change
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
@@ -30,6 +30,10 @@ log = logging.getLogger("rcim.bus")
 
 DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""
+SETTLE_S = 1.0
+"""After the owner's start: gateways look for it every 0.1 s, and have said by then who is there. What is asked about
+devices waits so long."""
+ABOUT_DEVICES = (DevicesQuery, CloseDevices, PresenceQuery)
 WATCH_S = 1.0
 SILENT_S = 10.0
 """A gateway from which nothing comes for so long is given up; it says something every second."""
@@ -83,7 +87,12 @@ class Link:
     def _ask(self, message: m.Ask) -> None:
         if isinstance(message.query, LoginQuery):
             self._links.user_here(self, message.query.user_id)
-        self._links.owner.ask(Request("", message.query, self, message.number))
+        request = Request("", message.query, self, message.number)
+        wait_s = self._links.unsettled_s if isinstance(message.query, ABOUT_DEVICES) else 0.0
+        if wait_s > 0:
+            self._links.loop.call_later(wait_s, self._links.owner.ask, request)
+        else:
+            self._links.owner.ask(request)
 
     def _resume(self, message: m.Resume) -> None:
         self.congested.discard(message.key)
@@ -160,6 +169,7 @@ class Links:
         self._watching: dict[str, set[Link]] = {}
         """ID-07: user to those who want to be told what it does."""
         self.looks: Looks[Link] = Looks(loop, lambda: set(self._links.values()), self._is_at)
+        self._settled_s = loop.time() + SETTLE_S
         self._server: asyncio.AbstractServer | None = None
         self._watch: asyncio.TimerHandle | None = None
 
@@ -183,6 +193,11 @@ class Links:
             if link.pipe.heard_s < oldest:
                 log.error("nothing came from gateway %d for %.0f s: it is given up", link.number, SILENT_S)
                 link.pipe.close()
+
+    @property
+    def unsettled_s(self) -> float:
+        """How long it may take until all gateways have said who is there."""
+        return self._settled_s - self.loop.time()
 
     def stop(self) -> None:
         """Take no more and close all."""

@@ -67,6 +67,8 @@ not stored, a send that was under way when the owner died may be heard twice."""
 class Gateway(Outlet, Protocol):
     """What the hub is for this end: an Outlet that can be told to ask anew."""
 
+    def tell_owner(self) -> None: ...
+
     def owner_is_new(self) -> None: ...
 
 
@@ -299,12 +301,13 @@ class RemoteOwner:
         """The owner is there: say who we are, and ask again what has no answer."""
         self._heard = 0
         self._say(m.Hello(self._number))
+        assert self._hub is not None
+        self._hub.tell_owner()
         for number, (request, command) in self._outstanding.items():
             self._say(m.Do(number, request.key, request.ask) if command else m.Ask(number, request.ask))
         if not self._linked.done():
             self._linked.set_result(None)
         if self._been_linked:
-            assert self._hub is not None
             self._hub.owner_is_new()
         self._been_linked = True
 

@@ -38,7 +38,8 @@ FLUSH_CHUNK = 256
 HEADS_MAX = 100
 """Conversations that are told of with one heartbeat."""
 NUMBER_SHIFT = 40
-"""A connection's id is its number within its hub, and above these bits the hub's number."""
+"""A connection's id is a number within its hub, and above these bits the hub's number. It begins with the clock, in
+milliseconds: so ids do not come again after a restart, unless there were more than a thousand connections a second."""
 WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""
 
@@ -102,7 +103,7 @@ class Hub:
         self._anew = Anew(self)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
-        self._last_id = number << NUMBER_SHIFT
+        self._last_id = (number << NUMBER_SHIFT) + clock.wall_ms() % (1 << NUMBER_SHIFT)
         self._to_flush: list[Outgoing] = []
         self._ticker: asyncio.TimerHandle | None = None
 
@@ -230,11 +231,15 @@ class Hub:
 
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
+        self.watching.ask_again()
+        self._anew.ask()
+
+    def tell_owner(self) -> None:
+        """The owner is a new one: it gets to know who is here and who is watched, before it is asked anything."""
         for user_id, user in self.logins.everyone():
             for connection in user.connections:
                 self.tell_device(user_id, connection)
-        self.watching.again()
-        self._anew.ask()
+        self.watching.tell_owner()
 
     def tell_heads(self, connection: Connection) -> None:
         """RX-05, with a heartbeat: how far active conversations are, of those of which nothing is on its way."""
@@ -269,7 +274,10 @@ class Hub:
     def tell_device(self, user_id: str, connection: Connection) -> None:
         """The owner of the conversations gets to know of the device (ID-04)."""
         if not is_guest(user_id):
-            self.owner.device_here(user_id, connection.device)
+            device = connection.device
+            if device.fresh:
+                connection.device = msgspec.structs.replace(device, fresh=False)
+            self.owner.device_here(user_id, device)
 
     # -- Desk: what handlers ask
 

@@ -105,7 +105,8 @@ class Logins:
         connection.caller.connection_id = connection.id
         now_ms = clock.wall_ms()
         began_ms = min(login.began_ms or now_ms, now_ms)
-        connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms)
+        fresh = not login.began_ms
+        connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms, fresh=fresh)
         user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
         connection.caller.groups = lambda: user.groups + user.entering

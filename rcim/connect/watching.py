@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
 ROWS_MAX = 200
-"""Users told of in one frame: 10 KB with a few devices each."""
+"""Users told of in one frame: 76 bytes each at the most, 15 KB."""
 ASKED_AT_ONCE = 500
 """Users asked for in one query."""
-ANEW_S = 1.0
-"""Before a new owner of the conversations is asked: those who hold connections have told it by then."""
 
 
 class Watching:
@@ -102,12 +100,14 @@ class Watching:
 
     # -- the owner of the conversations is a new one
 
-    def again(self) -> None:
-        """Say again who is watched, and ask what they do: a change may not have come."""
-        users = list(self._watchers)
-        if users:
-            self._hub.owner.watch(users)
-            self._hub.loop.call_later(ANEW_S, self._ask, users)
+    def tell_owner(self) -> None:
+        """Say again who is watched."""
+        if self._watchers:
+            self._hub.owner.watch(list(self._watchers))
+
+    def ask_again(self) -> None:
+        """Ask what they do, whom somebody watches: a change may not have come."""
+        self._ask(list(self._watchers))
 
     def _ask(self, users: list[str]) -> None:
         for at in range(0, len(users), ASKED_AT_ONCE):

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
-from rcim.base.terms import Platform
+from rcim.base.terms import Platform, Presence
 from rcim.dispatch.requests import Outlet
 from rcim.rules.devices import Device, presence_of, too_many
 from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
@@ -35,6 +37,11 @@ class Devices:
         there = self._users.setdefault(user_id, {})
         told = self._row(user_id)
         new = device.connection_id not in there
+        if device.fresh:  # whatever the clock says, it began after those that are there
+            newest = max((one.began_ms for one in there.values()), default=0)
+            device = msgspec.structs.replace(device, began_ms=max(device.began_ms, newest + 1), fresh=False)
+        elif not new:
+            device = msgspec.structs.replace(device, began_ms=there[device.connection_id].began_ms)
         there[device.connection_id] = device
         if new:
             self._make_room(user_id, there)
@@ -71,8 +78,12 @@ class Devices:
         self._watched.difference_update(user_ids)
 
     def _row(self, user_id: str) -> PresenceRow:
-        there = sorted(self._users.get(user_id, {}).values(), key=lambda one: one.age)
-        return PresenceRow(user_id, presence_of(there), [(one.platform, one.state) for one in there])
+        """By platform the device with the most presence."""
+        there = self._users.get(user_id, {}).values()
+        by_platform: dict[Platform, Presence] = {}
+        for one in there:
+            by_platform[one.platform] = min(one.state, by_platform.get(one.platform, Presence.OFFLINE))
+        return PresenceRow(user_id, presence_of(there), sorted(by_platform.items()))
 
     def _say(self, user_id: str, told: PresenceRow) -> None:
         if user_id in self._watched:
@@ -100,7 +111,7 @@ class Devices:
         """ID-04: forced log-out. They are gone from here when their connections say so."""
         assert self.outlet is not None
         there = self._users.get(ask.user_id, {})
-        named = ask.connections or list(there)
+        named = dict.fromkeys(ask.connections or there)
         closed = [one for one in named if one in there and one != ask.but]
         if closed:
             self.outlet.close_devices(ask.user_id, closed, LOGGED_OUT.number, ask.text)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
 from rcim.actor.outcomes import Refused
+from rcim.actor.queries import SearchQuery
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.dispatch.requests import Request
 from rcim.dispatch.worker import Worker
@@ -18,7 +20,8 @@ log = logging.getLogger("rcim.dispatch")
 RETRY_MS = 1000
 """What a client is told to wait after the store failed."""
 QUERIES_PER_JOB = 64
-"""So many queries are answered at once; the rest waits for the next turn. A job stays within some milliseconds."""
+"""So many queries are answered at once; the rest waits for the next turn. A job stays within some milliseconds, and with
+the one search that may be in it within some ten more."""
 
 
 class Reader:
@@ -30,16 +33,21 @@ class Reader:
         self._complete = complete
         self._worker = worker
         self._waiting: list[Request] = []
+        self._searches: OrderedDict[str, deque[Request]] = OrderedDict()
+        """RX-10: by user, who has been waiting longest first. One is answered at a time, and each user has its turn."""
         self._busy = False
 
     @property
     def idle(self) -> bool:
         """True if nothing waits and nothing is under way."""
-        return not self._busy and not self._waiting
+        return not (self._busy or self._waiting or self._searches)
 
     def ask(self, request: Request) -> None:
         """Answer `request`, whose `ask` is a Query, from the store."""
-        self._waiting.append(request)
+        if isinstance(request.ask, SearchQuery):
+            self._searches.setdefault(request.ask.user_id, deque()).append(request)
+        else:
+            self._waiting.append(request)
         self._go()
 
     def load(self, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
@@ -47,9 +55,14 @@ class Reader:
         self._worker.do(job, done)
 
     def _go(self) -> None:
-        if self._busy or not self._waiting:
+        if self._busy or not (self._waiting or self._searches):
             return
         batch, self._waiting = self._waiting[:QUERIES_PER_JOB], self._waiting[QUERIES_PER_JOB:]
+        if self._searches:
+            user_id, searches = self._searches.popitem(last=False)
+            batch.append(searches.popleft())
+            if searches:
+                self._searches[user_id] = searches
         self._busy = True
         queries = [request.ask for request in batch]
 

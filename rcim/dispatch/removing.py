@@ -18,6 +18,12 @@ PAUSE_S = 0.05
 """Between two steps: at most a few percent of the committing thread."""
 
 
+UNSTORED_DAYS = 7
+"""Messages of a type that stores none any more were stored once: they go after so many days, as by default."""
+JUMP_MS_MAX = 86_400_000
+"""A clock that is set to another day while the server runs is wrong, or was: what it calls too old is not removed."""
+
+
 class Removing:
     """See the module's text. `later(seconds, call)` calls once, unless the server has stopped by then."""
 
@@ -28,6 +34,7 @@ class Removing:
         self._writer = writer
         self._world = world
         self._later = later
+        self._clock_ms = clock.wall_ms() - clock.steady_ms()
         self.trimmed = self.sweeps = 0
         """Rows that went because they were too old, and sweeps that have come to their end, since the start."""
 
@@ -46,15 +53,20 @@ class Removing:
         self._writer.do(self._store.purge_step, done)
 
     def ages(self) -> Ages:
-        """What is too old now (GT-22, C2-01)."""
+        """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""
         types = self._world.types
-        days = {row.name: row.roaming_days for row in (*types, types.pair) if row.stored}
+        days = {row.name: row.roaming_days or UNSTORED_DAYS for row in (*types, types.pair)}
         return Ages(clock.wall_ms(), days, self._world.limits.changes_kept_days)
 
     def _sweep(self) -> None:
-        self._trim(BEGIN, self.ages())
+        jumped_ms = clock.wall_ms() - clock.steady_ms() - self._clock_ms
+        if abs(jumped_ms) > JUMP_MS_MAX:
+            log.error("the clock has jumped by %d s: nothing is removed until the next start", jumped_ms // 1000)
+            self._later(self._world.limits.trim_sweep_ms / 1000, self._sweep)
+            return
+        self._trim(BEGIN)
 
-    def _trim(self, cursor: Cursor, ages: Ages) -> None:
+    def _trim(self, cursor: Cursor) -> None:
         def done(result: Any, error: BaseException | None) -> None:
             following: Cursor | None = None
             if error is not None:  # the next sweep finds it
@@ -64,8 +76,9 @@ class Removing:
                 self.trimmed += count
                 self.sweeps += following is None
             if following is not None:
-                self._later(PAUSE_S, lambda: self._trim(following, ages))
+                self._later(PAUSE_S, lambda: self._trim(following))
             else:
                 self._later(self._world.limits.trim_sweep_ms / 1000, self._sweep)
 
+        ages = self.ages()
         self._writer.do(lambda: self._store.trim_step(cursor, ages), done)

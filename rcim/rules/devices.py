@@ -37,6 +37,8 @@ class Device(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """When the session began: at its first login, and not later than `login_ms`."""
     login_ms: int
     state: Presence = Presence.ONLINE
+    fresh: bool = False
+    """True when it is told of first, and its session begins with this login."""
 
     @property
     def age(self) -> tuple[int, int, int]:

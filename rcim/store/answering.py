@@ -43,7 +43,7 @@ from rcim.store.answers import (
 )
 from rcim.store.backend import ReadView, StoreError
 from rcim.store.news import News
-from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, visible
+from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, seq_at, visible
 from rcim.store.searching import Searching
 from rcim.store.syncing import Looker, Syncing
 from rcim.store.values import unpack
@@ -130,19 +130,7 @@ class Answering:
 
     @staticmethod
     def _seq_at(view: ReadView, query: MessagesQuery, time_ms: int) -> int:
-        """The least SEQ whose message is of `time_ms` or later. Times never fall within a conversation, so it is a
-        search by halves: about 20 reads in a million messages."""
-        low, high = query.first_seq, query.newest_seq + 1
-        while low < high:
-            middle = (low + high) // 2
-            data = next(
-                iter(view.scan("messages", keys.message(query.key, middle), keys.message(query.key, high))), None
-            )
-            if data is None or unpack(data[1], Message).time_ms >= time_ms:
-                high = middle
-            else:
-                low = unpack(data[1], Message).seq + 1
-        return low
+        return seq_at(view, query.key, query.first_seq, query.newest_seq, time_ms)
 
     # -- members
 

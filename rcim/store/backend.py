@@ -180,6 +180,33 @@ class _LmdbView:
         self._txn.delete(key, db=self._dbs[table])
 
 
+class Readers:
+    """Any number read at a time, from several threads; `nobody` waits until none does, and keeps others out."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While something is read."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def nobody(self) -> Iterator[None]:
+        """While nothing may be read. Not from a thread that reads."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0)
+            yield
+
+
 class LmdbBackend:
     """Tables in LMDB, synced to disk at each commit (design 2.4: no writemap, the map grows as it fills).
 
@@ -191,7 +218,7 @@ class LmdbBackend:
         self._path = path
         self._map_bytes = map_bytes
         self._map_bytes_max = map_bytes_max
-        self._no_readers = threading.Lock()
+        self._readers = Readers()
         self._open()
 
     def _open(self) -> None:
@@ -207,7 +234,7 @@ class LmdbBackend:
 
     @contextmanager
     def read(self) -> Iterator[ReadView]:
-        with self._no_readers:
+        with self._readers.reading():
             try:
                 txn = self._env.begin(buffers=False)
             except lmdb.Error as error:
@@ -233,7 +260,7 @@ class LmdbBackend:
     def _reopen_if_broken(self, error: Exception) -> None:
         """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04)."""
         if isinstance(error, lmdb.PanicError):
-            with self._no_readers:
+            with self._readers.nobody():
                 self._env.close()
                 self._open()
 
@@ -242,12 +269,12 @@ class LmdbBackend:
         if self._map_bytes >= bound:
             raise StoreError(f"the store is at its bound of {bound} bytes")
         try:
-            with self._no_readers:
+            with self._readers.nobody():
                 self._map_bytes = min(self._map_bytes * 2, bound)
                 self._env.set_mapsize(self._map_bytes)
         except lmdb.Error as error:
             raise StoreError(str(error)) from None
 
     def close(self) -> None:
-        with self._no_readers:
+        with self._readers.nobody():
             self._env.close()

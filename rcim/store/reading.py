@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rcim.actor.records import Profile
+from rcim.actor.records import Message, Profile
 from rcim.store import keys
 from rcim.store.backend import ReadView
 from rcim.store.values import Head, unpack
@@ -36,10 +36,24 @@ def read_profile(view: ReadView, key: str) -> Profile | None:
     return unpack(data, Profile) if data else None
 
 
-def memberships(view: ReadView, user_id: str) -> Iterator[Row]:
-    """What the user is in, by key."""
-    user = user_id.encode()
-    return view.scan("memberships", user + keys.SEP, user + keys.AFTER_SEP)
+def memberships(view: ReadView, user_id: str, from_key: str = "") -> Iterator[Row]:
+    """What the user is in, by key, from this key on."""
+    return view.scan("memberships", keys.pair(user_id, from_key), user_id.encode() + keys.AFTER_SEP)
+
+
+def seq_at(view: ReadView, key: str, first: int, newest: int, time_ms: int) -> int:
+    """The least SEQ from `first` on whose message is of `time_ms` or later; `newest` + 1 if there is none. Times never
+    fall within a conversation, so it is a search by halves: about 20 reads in a million messages."""
+    low, high = first, newest + 1
+    while low < high:
+        middle = (low + high) // 2
+        span = view.scan("messages", keys.message(key, middle), keys.message(key, high))
+        data = next(iter(span), None)
+        if data is None or unpack(data[1], Message).time_ms >= time_ms:
+            high = middle
+        else:
+            low = unpack(data[1], Message).seq + 1
+    return low
 
 
 def groups_of(view: ReadView, user_id: str, cursor: str = "") -> Iterator[Row]:

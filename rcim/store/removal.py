@@ -76,9 +76,7 @@ class Removal:
         span = view.scan("messages", keys.message(key, 0), keys.message(key, newest + 1))
         gone: Gone = [("messages", row) for row, _ in _first(span, rows)]
         if not gone:  # what was done to them goes last
-            span = view.scan("hidden", conversation + keys.SEP, conversation + keys.AFTER_SEP)
-            old = ((row, data) for row, data in span if keys.U64.unpack(row[-8:])[0] <= newest)
-            gone = [("hidden", row) for row, _ in _first(old, rows)]
+            gone = [("hidden", row) for row in _hidden_upto(view, conversation, newest, rows)]
         if not gone:  # up to its end: a new one with this id may have begun
             span = view.scan("altered", keys.altered(key, 0, 0), keys.altered(key, ended + 1, 0))
             gone = [("altered", row) for row, _ in _first(span, rows)]
@@ -135,10 +133,12 @@ class Removal:
             return [], kept
         oldest_ms = ages.now_ms - days * DAY_MS
         gone: Gone = []
-        low = max(profile.first_seq, kept)
-        for name, data in view.scan("messages", keys.message(key, low), keys.message(key, head.next_seq)):
+        for name, data in view.scan("messages", keys.message(key, kept), keys.message(key, head.next_seq)):
             message = unpack(data, Message)
-            if message.time_ms >= oldest_ms or len(gone) == rows:
+            of_before = (
+                message.seq < profile.first_seq
+            )  # of a group that had the id, or whose type stored none meanwhile
+            if len(gone) == rows or not (of_before or message.time_ms < oldest_ms):
                 break
             gone.append(("messages", name))
             kept = message.seq + 1
@@ -203,6 +203,22 @@ def _keep_from(view: WriteView, row: bytes, seq: int) -> None:
     data = view.get("heads", row)
     assert data is not None
     view.put("heads", row, pack(msgspec.structs.replace(unpack(data, Head), kept_seq=seq)))
+
+
+def _hidden_upto(view: ReadView, conversation: bytes, newest: int, count: int) -> list[bytes]:
+    """Up to `count` rows of what users have hidden up to this SEQ; of each user one other is looked at."""
+    found: list[bytes] = []
+    low, end = conversation + keys.SEP, conversation + keys.AFTER_SEP
+    while len(found) < count:
+        row = next((name for name, _ in view.scan("hidden", low, end)), None)
+        if row is None:
+            break
+        if keys.U64.unpack(row[-8:])[0] <= newest:
+            found.append(row)
+            low = row + b"\0"
+        else:
+            low = row[:-9] + keys.AFTER_SEP  # behind all of this user
+    return found
 
 
 def _first(rows: Iterator[tuple[bytes, bytes]], count: int) -> Iterator[tuple[bytes, bytes]]:

@@ -19,14 +19,17 @@ from rcim.base.terms import MessageState
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
-from rcim.store.reading import memberships, read_head, read_profile, visible
+from rcim.store.reading import memberships, read_head, read_profile, seq_at, visible
 from rcim.store.syncing import CLOSED, Looker, message_bytes
 from rcim.store.values import unpack
 
 EFFORT = 10_000
-"""What one page may cost, in messages passed over: 10 ms of the reading thread."""
+"""What one page may cost, in short messages passed over: 15 ms of the reading thread."""
+BYTES = 256
+"""So many bytes of a longer one cost as much as a short one."""
 DECODING, OPENING = 4, 10
-"""What a message that is decoded, and a conversation that is looked into, cost in these."""
+"""A message that is decoded costs so many times more than one that is passed over; so many of those cost what it costs to
+look into a conversation."""
 SEQ_END = (1 << 63) - 1
 
 
@@ -34,10 +37,10 @@ class Wanted:
     """What is looked for. `words` have to be in a message's text, all of them, letters in any case."""
 
     def __init__(self, query: SearchQuery, text_of: Callable[[bytes], str]) -> None:
-        self._words = [word.casefold() for word in query.words]
+        self._words = [word.lower() for word in query.words]
         self._text_of = text_of
         self._sender = query.sender
-        self._from_ms, self._to_ms = query.from_time_ms, query.to_time_ms
+        self._to_ms = query.to_time_ms
         exact = [word for word in query.words if _plain(word)]
         self._lower = [word.lower().encode() for word in exact]
         self._sender_bytes = query.sender.encode()
@@ -51,10 +54,6 @@ class Wanted:
         lower = data.lower()
         return all(word in lower for word in self._lower)
 
-    def before(self, message: Message) -> bool:
-        """True if it is older than what is looked for: those behind it are too."""
-        return message.time_ms < self._from_ms
-
     def is_it(self, message: Message) -> bool:
         """True if it is one of them."""
         if message.tip is not None or message.state not in (MessageState.AS_SENT, MessageState.EDITED):
@@ -63,13 +62,13 @@ class Wanted:
             return False
         if not self._words:
             return True
-        text = self._text_of(message.body).casefold()
+        text = self._text_of(message.body).lower()
         return all(word in text for word in self._words)
 
 
 def _plain(word: str) -> bool:
     """True if its letters in another case are those that bytes.lower() makes: ASCII, or of a script without cases."""
-    return all(c.isascii() or c.lower() == c.upper() == c.casefold() for c in word)
+    return all(c.isascii() or c.lower() == c.upper() for c in word)
 
 
 class Searching:
@@ -92,12 +91,8 @@ class Searching:
         for key in self._conversations(view, query, after):
             newest = below if key == after and below else SEQ_END
             left -= OPENING if key != after else 0  # so that each page comes further
-            for seq, message in self._back(view, query, key, newest, wanted):
-                left -= 1
-                if message is not None:
-                    left -= DECODING
-                if message is not None and wanted.before(message):
-                    break
+            for seq, cost, message in self._back(view, query, key, newest, wanted):
+                left -= cost
                 if message is not None and wanted.is_it(message):
                     room -= message_bytes(message) + len(key.encode()) + 2
                     if found and room < 0:
@@ -125,33 +120,36 @@ class Searching:
         if query.conversation:
             yield query.conversation
             return
-        for row, _ in memberships(view, query.user_id):
-            key = keys.second(row)
-            if key >= after:
-                yield key
+        for row, _ in memberships(view, query.user_id, after):
+            yield keys.second(row)
 
     def _back(
         self, view: ReadView, query: SearchQuery, key: str, below: int, wanted: Wanted
-    ) -> Iterator[tuple[int, Message | None]]:
-        """SEQs from the newest below `below` back, with those messages that may be wanted and that the user may see."""
+    ) -> Iterator[tuple[int, int, Message | None]]:
+        """SEQs from the newest below `below` back, what it cost to look there, and the message, if it may be wanted and
+        the user may see it."""
         profile = read_profile(view, key)
         if profile is None:
             return
         eyes = self._eyes(view, query, key, profile)
         if eyes is None:
             return
-        low, high = keys.message(key, eyes.first), keys.message(key, below)
+        first = eyes.first
+        if query.from_time_ms:
+            newest = read_head(view, key).next_seq - 1
+            first = max(first, seq_at(view, key, first, newest, query.from_time_ms))
+        low, high = keys.message(key, first), keys.message(key, below)
         if low >= high:
             return
         for row, data in view.scan("messages", low, high, reverse=True):
-            seq = keys.U64.unpack(row[-8:])[0]
+            seq, cost = keys.U64.unpack(row[-8:])[0], 1 + len(data) // BYTES
             if not wanted.may_be(data):
-                yield seq, None
+                yield seq, cost, None
                 continue
             message = unpack(data, Message)
             if message.time_ms < eyes.since_ms:
                 return
-            yield seq, message if eyes.sees(message) and not eyes.is_erased(message) else None
+            yield seq, cost * (1 + DECODING), message if eyes.sees(message) and not eyes.is_erased(message) else None
 
     @staticmethod
     def _eyes(view: ReadView, query: SearchQuery, key: str, profile: Profile) -> Looker | Admin | None:

@@ -261,3 +261,36 @@ async def test_a_new_owner_knows_of_all_devices_and_of_who_watches(tmp_path: Pat
         await server.stop_gateway(0)
         await presence_until(bob, {"alice": Presence.OFFLINE})
     await server.stop()
+
+
+async def test_what_is_asked_while_the_owner_is_away_is_answered_when_it_knows(tmp_path: Path) -> None:
+    server = TestCluster(tmp_path / "data")
+    await server.start()
+    server.at = 0
+    alice, _ = await log_in(server, "alice", MOBILE)
+    server.at = 1
+    admin, _ = await log_in(server, "administrator", Platform.SERVER)
+    server.kill_owner()
+    asked = asyncio.create_task(admin.ask(f.PresenceGet(["alice", "administrator"])))
+    await until(lambda: any(len(remote._outstanding) for _, remote in server.gateways))
+    await server.start_owner()
+    assert [row.state for row in (await asked).users] == [Presence.ONLINE, Presence.ONLINE]
+    server.kill_owner()
+    asked = asyncio.create_task(admin.ask(f.DevicesClose([], "", "alice")))
+    await until(lambda: any(len(remote._outstanding) for _, remote in server.gateways))
+    await server.start_owner()
+    assert (await asked).count == 1
+    assert (await why_closed(alice)).code is LOGGED_OUT
+    await server.stop()
+
+
+async def test_connection_ids_do_not_come_again(tmp_path: Path) -> None:
+    ids: list[int] = []
+    for _ in range(2):
+        server = TestServer(tmp_path / "data", tls=False)
+        await server.start()
+        for user in ("alice", "bob"):
+            _, ok = await log_in(server, user, MOBILE)
+            ids.append(ok.connection_id)
+        await server.stop()
+    assert len(set(ids)) == 4 and ids == sorted(ids)

@@ -147,3 +147,36 @@ def test_the_bench_small() -> None:
     report = bench.run(5, 10_000, 1, lambda _: None)
     assert bench.failures(report) == []
     assert {row["found"] for row in report["rows"] if row["what"].startswith("a Chinese")} != {0}
+
+
+async def test_who_searches_holds_nobody_up(tmp_path: Path) -> None:
+    """Searches of one user wait for each other, and not the login of another for all of them."""
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    async with server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        for n in range(200):
+            await alice.send("g", f"hay {n} " + "x" * 6000)
+    raw = await server.raw()
+    await raw.login("alice", server.sign("alice"))
+    for number in range(100, 160):
+        raw.write(f.Search("ÜBER", b"", 20).encode(number))
+    while (first := await raw.take_raw()) is not None and first.request_id != 100:
+        pass
+    reader = server.server.dispatcher._reader
+    assert sum(map(len, reader._searches.values())) > 0
+    bob = await server.raw()
+    await bob.login("bob", server.sign("bob"))
+    assert sum(map(len, reader._searches.values())) > 0, "bob is in before all of it is searched"
+    await raw.answer_to(159)
+    await server.stop()
+
+
+async def test_letters_that_fold_to_others_are_what_they_are(plain_server: TestServer) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        for text in ("Hauptstraße 1", "HAUPTSTRASSE 2", "ﬁnal", "Final"):
+            await alice.send("g", text)
+        assert [s for _, s in await found(alice, "hauptstraße")] == [1]
+        assert [s for _, s in await found(alice, "hauptstrasse")] == [2]
+        assert [s for _, s in await found(alice, "final")] == [4]

@@ -130,3 +130,26 @@ def test_in_whatever_order_it_is_told_what_stays_fits_and_the_newest_does(seed: 
         assert all(code == KICKED_BY_OTHER_DEVICE.number for _, _, code in told.closed)
         assert not too_many([d for d in there if d.connection_id in found], SLOTS)
         assert max(there, key=lambda one: one.age).connection_id in found, f"seed {seed}"
+
+
+def test_a_new_session_is_the_newest_whatever_the_clock_says() -> None:
+    devices, told = registry()
+    devices.here("alice", Device(1, MOBILE, "", 5000, 5000, fresh=True))
+    devices.here("alice", Device(2, MOBILE, "", 1000, 1000, fresh=True))  # the clock was set back
+    assert [one for _, ids, _ in told.closed for one in ids] == [1]
+    # To a new owner it is told as it was: nothing is left that it could meet.
+    devices.here("alice", Device(2, MOBILE, "", 1000, 1000, Presence.BACKGROUND))
+    (kept,) = devices.answer(DevicesQuery("alice")).devices
+    assert kept.began_ms == 5001 and kept.state is Presence.BACKGROUND and not kept.fresh
+
+
+def test_a_row_of_presence_has_a_bound_and_a_device_is_closed_once() -> None:
+    devices, told = registry()
+    for number in range(1, DEVICES_MAX + 1):
+        state = Presence.ONLINE if number == 50 else Presence.BACKGROUND
+        devices.here("alice", Device(number, SERVER, "", number, number, state))
+    devices.here("alice", device(999, WEB))
+    (row,) = devices.answer(PresenceQuery(["alice"])).rows
+    assert row.devices == [(WEB, Presence.ONLINE), (SERVER, Presence.ONLINE)]
+    told.closed.clear()
+    assert devices.answer(CloseDevices("alice", [7, 7, 7], 0, "")).count == 1

@@ -224,3 +224,31 @@ def test_a_failed_step_removes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StoreError):
         kept.store.trim_step(BEGIN, Ages(200 * DAY_MS, DAYS, 30))
     assert {table: kept.rows(table) for table in before} == before
+
+
+def test_what_is_below_the_first_seq_goes(kept: Keeping) -> None:
+    """Its type stored nothing for a while: what was stored before that belongs to nobody."""
+    kept.make("g:a", "Half")
+    kept.say("g:a", 100 * DAY_MS, 5)
+    profile = r.Profile("a", "Half", "n", "", "", "", "alice", 1, ApplyJoinOption.FREE_ACCESS, 0, 6)
+    kept.append(r.GroupChanged("g:a", 1, True, profile, [], [], [], None))
+    kept.say("g:a", 100 * DAY_MS, 2)
+    assert kept.sweep(101 * DAY_MS) == 5
+    assert kept.page("g:a")[1] == [6, 7] and check(kept.backend).faults == []
+
+
+def test_removing_what_was_hidden_in_a_group_that_had_the_id(kept: Keeping) -> None:
+    kept.make("g:a", "Half")
+    kept.say("g:a", DAY_MS, 3)
+    for user in ("alice", "bob", "carol"):
+        kept.append(r.MessagesHidden("g:a", user, [1, 3]))
+    kept.append(r.GroupDissolved("g:a"))
+    profile = r.Profile("a", "Half", "n", "", "", "", "alice", 1, ApplyJoinOption.FREE_ACCESS, 0, 4)
+    kept.append(r.GroupCreated("g:a", profile, [r.Member("bob", Role.MEMBER, 1, 3, "")], 1))
+    kept.say("g:a", DAY_MS, 2)
+    for user in ("bob", "dora"):
+        kept.append(r.MessagesHidden("g:a", user, [4, 5]))
+    while kept.store.purge_step(2):
+        pass
+    assert [keys.U64.unpack(row[-8:])[0] for row in kept.rows("hidden")] == [4, 5, 4, 5]
+    assert kept.rows("purge") == [] and kept.page("g:a")[1] == [4, 5]

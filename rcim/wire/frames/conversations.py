@@ -25,7 +25,12 @@ class ConversationEntry(Struct, frozen=True, gc=False):
     name: A[str, str8(30), "The group's name."]
     face_url: A[str, str8(100), "The group's face URL."]
     newest_seq: A[int, U64, "The newest SEQ; 0 if there is no message."]
-    first_seq: A[int, U64, "The least SEQ that the user may see; above `newest_seq` if there is none."]
+    first_seq: A[
+        int,
+        U64,
+        "The least SEQ that the user may see; above `newest_seq` if there is none. What is too old and not removed yet "
+        "is not given by HISTORY, whose own `first_seq` is exact.",
+    ]
     joined_seq: A[int, U64, "The newest SEQ when the user joined."]
     read_seq: A[int, U64, "MsgSeq: the user has read up to here."]
     unread: A[int, U32, "Messages behind that which count, 100 at the most; 0 where the type counts none (GT-19)."]

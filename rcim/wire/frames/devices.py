@@ -36,7 +36,7 @@ class DeviceId(Struct, frozen=True, gc=False):
 
 @row("DeviceState")
 class DeviceState(Struct, frozen=True, gc=False):
-    """What one device of a user does (ID-07)."""
+    """What a user's devices of a platform do (ID-07)."""
 
     platform: A[Platform, Enum(Platform), "What it runs on."]
     state: A[Presence, Enum(Presence), "ONLINE or BACKGROUND."]
@@ -48,7 +48,7 @@ class PresenceEntry(Struct, frozen=True, gc=False):
 
     user_id: A[str, USER, "The user."]
     state: A[Presence, Enum(Presence), "Of its devices the one with the least number."]
-    devices: A[list[DeviceState], StructList(DeviceState, 100), "Those that are logged in."]
+    devices: A[list[DeviceState], StructList(DeviceState, 100), "By platform the one that is most present."]
 
 
 @frame(
