@@ -44,7 +44,7 @@ def bomb() -> bytes:
 ALICE = mint(SDKAPPID, KEY, "alice", SIGNED_AT, GOOD_FOR)
 HELLO = f.Hello(1, 1, 0, [], "example/1.0")
 HELLO_OK = f.HelloOk(1, 30000, 75000, 1_795_000_000_000, 4096, [], "rcim")
-LOGIN_OK = f.LoginOk(1, 1_795_000_000_000, 65536, 8192, False, "", "", "", 1_795_000_000_000)
+LOGIN_OK = f.LoginOk(1, 1_795_000_000_000, 65536, 8192, False, "", "", "", 1_795_000_000_000, 600_000)
 
 VOLATILE = {
     "HELLO_OK": ["server_time_ms"],

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT, SHUTTING_DOWN, ErrorKind, RcimError, code_of
+from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
@@ -126,7 +127,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
     async def connect(self) -> None:
         """Connect and log in, and learn how far the user's groups are: what comes after that is missed no more.
 
-        Raises RcimError if the server refuses, OSError or ssl.SSLError if it can't be reached.
+        Raises RcimError if the server refuses, OSError or ssl.SSLError if it can't be reached: it may be tried again.
+        Raises TimeoutError if the server lets it in and does not answer then: the client is closed.
         """
         self._load()
         await self._connect_once()
@@ -156,6 +158,13 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
             self._loaded = True
             self._inbox.load()
             self._outbox.load()
+            self._spawn(self._flush())
+
+    async def _flush(self) -> None:
+        """What was taken is durable a second later, whether there is a server or not."""
+        while self._keep is not None:
+            await asyncio.sleep(TIMER_S)
+            self._keep.flush()
 
     async def close(self) -> None:
         """Log out, close, and end `messages`. What is not answered ends with ConnectionGone."""
@@ -175,7 +184,8 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._inbox.stream.close(self._failure)
+        self._outbox.close()
+        self._inbox.stream.close(self._failure, at_once=True)
         if self._keep is not None:
             self._keep.close()
 
@@ -234,8 +244,6 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
                 if self._link is not None:
                     self._link.on_timer(clock.steady_ms())
                 self._backoff.reset()  # it has lived for a while
-                if self._keep is not None:
-                    self._keep.flush()
                 continue
             if self._failure is not None:
                 return
@@ -401,6 +409,12 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
             return []
         key = conversation_of(where, self.user_id)
         return [message_of(key, item, self.user_id) for item in self._keep.messages(key, before_seq, limit)]
+
+    async def known_ms(self) -> int:
+        """Wait until there is a connection; how long the server knows a client message id again (MS-02). Raises RcimError
+        and ConnectionGone."""
+        await self._live()
+        return (self.login_ok.dedupe_ms if self.login_ok is not None else 0) or DEFAULTS.dedupe_window_ms
 
     @property
     def ended(self) -> RcimError | None:

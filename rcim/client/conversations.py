@@ -38,6 +38,7 @@ class Conversation(InConversation):
     unstored: bool
     counts: bool
     last: Message | None
+    joined_seq: int
     cleared_seq: int
     """The user has deleted for itself all messages up to this one."""
 
@@ -70,6 +71,7 @@ def conversation_from(entry: frames.ConversationEntry, own: str) -> Conversation
         entry.unstored,
         not entry.uncounted,
         last,
+        entry.joined_seq,
         entry.cleared_seq,
     )
 

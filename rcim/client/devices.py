@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
-from rcim.base.errors import RcimError
+from rcim.base.errors import ErrorKind, RcimError
 from rcim.base.terms import Presence
 from rcim.client.requests import Requests
 from rcim.wire import frames
 
 AT_ONCE = 100
+AGAIN_S = 1.0
 
 
 class DeviceRequests(Requests):
@@ -53,14 +55,20 @@ class DeviceRequests(Requests):
 
     async def _say_again(self) -> list[frames.PresenceEntry]:
         """After a reconnection: what was said of this device, and who is watched; returns what those do now."""
+        while True:
+            try:
+                return await self._say_all()
+            except RcimError as error:
+                if error.code.kind not in (ErrorKind.OVERLOAD, ErrorKind.FAULT):
+                    return []  # it is refused now, or the client has given up
+                await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+
+    async def _say_all(self) -> list[frames.PresenceEntry]:
         found: list[frames.PresenceEntry] = []
-        try:
-            if self._state is not Presence.ONLINE:
-                await self.request(frames.PresenceSet(self._state), frames.PresenceSetOk)
-            users = list(self._watched)
-            for at in range(0, len(users), AT_ONCE):
-                part = frames.PresenceWatch(users[at : at + AT_ONCE])
-                found += (await self.request(part, frames.PresenceWatchOk)).users
-        except RcimError:
-            pass  # it is refused now, or the client has given up
+        if self._state is not Presence.ONLINE:
+            await self.request(frames.PresenceSet(self._state), frames.PresenceSetOk)
+        users = list(self._watched)
+        for at in range(0, len(users), AT_ONCE):
+            part = frames.PresenceWatch(users[at : at + AT_ONCE])
+            found += (await self.request(part, frames.PresenceWatchOk)).users
         return found

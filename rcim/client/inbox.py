@@ -61,6 +61,13 @@ class Inbox:
         """Conversations that turned up after a reconnection, before they were told of: first and newest SEQ heard of."""
         self._cursor = b""
         """RX-03: up to where everything was told."""
+        self._gone: dict[str, None] = {}
+        self._reset = False
+        """What was told and is not settled yet, besides conversations."""
+        self._had: dict[str, int] = {}
+        """Conversation to the SEQ that was due before this connection."""
+        self._followed: dict[str, int] = {}
+        """What the app has asked for before anything was loaded."""
         self._syncing = asyncio.Lock()
         self._refreshing = False
         self._refreshed_s = -PAUSE_S
@@ -83,9 +90,14 @@ class Inbox:
             row = self.list.get(key)
             if row is not None and not row.unstored:
                 tracker.heard_of(row.newest_seq)
+        for key, after_seq in self._followed.items():
+            self.follow(key, after_seq)
+        for key, seqs in self._keep.to_look().items():  # it ended before it could
+            self._spawn(self.stream.look_again(key, self.stream.track(key, 0), seqs))
 
     def follow(self, key: str, after_seq: int) -> None:
         """Deliver a conversation from `after_seq` + 1 on, whatever was known before."""
+        self._followed[key] = after_seq
         tracker = self.stream.begin(key, after_seq)
         row = self.list.get(key)
         if row is not None and not row.unstored:
@@ -98,6 +110,7 @@ class Inbox:
         """There is a new connection: until `catch_up` has the list, groups that turn up are only noted."""
         self._caught_up = False
         self._login += 1
+        self._had = {key: tracker.next_seq for key, tracker in self.stream.trackers.items()}
 
     async def catch_up(self) -> None:
         """After each login: what has changed in which conversation, and what is missing."""
@@ -138,16 +151,21 @@ class Inbox:
         self._cursor = cursor
         if reset:
             self.list.reset()
+            told.clear()
+            self._reset = True
         for key in gone:
             self._leave(key)
-        if self._keep is not None:
-            self._keep.synced(cursor, rows, gone, reset)
+            told.pop(key, None)
+        self._gone |= dict.fromkeys(gone)
         for row in rows:
             told[row.conversation] = row
             before = self.list.get(row.conversation)
             self.list.synced(row, self._own)
+            self._gone.pop(row.conversation, None)
             if before is not None and row.cleared_seq > before.cleared_seq:  # on another device
                 self._cleared(row.conversation, row.cleared_seq)
+            if before is not None and row.joined_seq != before.joined_seq and self._keep is not None:
+                self._keep.forget_messages(row.conversation)  # joined again; it may be another group with this id
         return True
 
     def _leave(self, key: str) -> None:
@@ -168,6 +186,10 @@ class Inbox:
         """Ask for what is missing of conversations that were told of."""
         early, self._early = self._early, {}
         stream = self.stream
+        if self._reset:  # these are all there are
+            for key in self._had.keys() - told.keys():
+                self._leave(key)
+                self._gone[key] = None
         for key, entry in told.items():
             # One that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
@@ -178,15 +200,23 @@ class Inbox:
             begin = max(entry.joined_seq, entry.first_seq - 1) if self._known else entry.newest_seq
             tracker = stream.track(key, begin)
             newest = max(entry.newest_seq, early.get(key, (0, 0))[1])
-            if newest < tracker.next_seq - 1 and key not in early and self._keep is not None and not self._caught_up:
-                tracker = stream.begin(key, newest)  # the server has lost what was kept here: it was restored
+            if entry.newest_seq < self._had.get(key, 0) - 1:
+                tracker = stream.begin(key, newest)  # the server has lost what was known here: it was restored
+                if self._keep is not None:
+                    self._keep.forget_messages(key)
             tracker.heard_of(newest)
             if entry.reread:
                 if self._keep is not None:
                     self._keep.forget_messages(key)
                 stream.tell(RereadEvent(key, peer_of(key, self._own)))
             elif entry.altered:
-                self._spawn(stream.look_again(key, tracker, [row.seq for row in entry.altered]))
+                seqs = [row.seq for row in entry.altered]
+                if self._keep is not None:
+                    self._keep.look_again(key, seqs)
+                self._spawn(stream.look_again(key, tracker, seqs))
+        if self._keep is not None:  # all of it at once, with where each begins
+            self._keep.synced(self._cursor, told.values(), self._gone, self._reset)
+        self._gone, self._reset, self._had = {}, False, {}
         self._known = self._caught_up = True
         self.list.unknown = {key for key in stream.trackers if self.list.get(key) is None}
         stream.fill_all()

@@ -10,12 +10,14 @@ the process is told by the server again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rcim.base.terms import MessageState
 from rcim.wire import frames
 
 log = logging.getLogger("rcim.client")
@@ -26,6 +28,7 @@ create table meta (name text primary key, value blob) without rowid;
 create table conversations (key text primary key, entry blob) without rowid;
 create table progress (key text primary key, seq integer) without rowid;
 create table messages (key text, seq integer, sender text, entry blob, primary key (key, seq)) without rowid;
+create table again (key text, seq integer, primary key (key, seq)) without rowid;
 create table outbox (number integer primary key autoincrement, frame blob, tried_ms integer);
 """
 TRIM_EVERY = 256
@@ -54,7 +57,7 @@ class LocalStore:
             return
         try:
             self._path.touch(mode=0o600)
-            db = sqlite3.connect(self._path, isolation_level=None)
+            db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
             try:
                 self._prepare(db, user_id)
             except BaseException:
@@ -62,9 +65,10 @@ class LocalStore:
                 raise
         except (sqlite3.Error, OSError) as error:
             raise LocalStoreError(f"{self._path}: {error}") from None
-        self._db = db
+        self._db, self.failed = db, False
 
     def _prepare(self, db: sqlite3.Connection, user_id: str) -> None:
+        db.execute("pragma locking_mode=exclusive")  # nobody else beside this one
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=normal")
         (version,) = db.execute("pragma user_version").fetchone()
@@ -90,14 +94,14 @@ class LocalStore:
 
     def _write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Write, unless writing has failed before. What is not kept the server tells again after the next start."""
-        if self.failed:
+        if self.failed or self._db is None:
             return
         try:
             self._do(statement, values)
         except LocalStoreError as error:
             log.error("nothing more is kept: %s", error)
             self.failed = True
-            if self._db is not None and self._db.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
                 self._db.execute("rollback")
 
     def flush(self) -> None:
@@ -141,7 +145,7 @@ class LocalStore:
 
     def drop(self, key: str) -> None:
         """The user is in it no longer."""
-        for table in ("conversations", "progress", "messages"):
+        for table in ("conversations", "progress", "messages", "again"):
             self._write(f"delete from {table} where key = ?", (key,))
 
     # -- messages
@@ -174,7 +178,10 @@ class LocalStore:
         )
 
     def change(self, key: str, item: frames.Message) -> None:
-        """A message is another one now."""
+        """A message is another one now; one that is deleted is none any more."""
+        if item.state is MessageState.DELETED:
+            self.hide(key, [item.seq], 0)
+            return
         entry = frames.Message.encode_struct(item)
         self._write(
             "update messages set entry = ?, sender = ? where key = ? and seq = ?", (entry, item.sender, key, item.seq)
@@ -193,6 +200,22 @@ class LocalStore:
     def forget_messages(self, key: str) -> None:
         """More of them have changed than was told."""
         self._write("delete from messages where key = ?", (key,))
+
+    def look_again(self, key: str, seqs: Iterable[int]) -> None:
+        """These are others now, and to be asked for."""
+        for seq in seqs:
+            self._write("replace into again values (?, ?)", (key, seq))
+
+    def looked(self, key: str, seq: int) -> None:
+        """It was asked for."""
+        self._write("delete from again where key = ? and seq = ?", (key, seq))
+
+    def to_look(self) -> dict[str, list[int]]:
+        """By conversation, what is still to be asked for."""
+        found: dict[str, list[int]] = {}
+        for key, seq in self._do("select key, seq from again order by key, seq").fetchall():
+            found.setdefault(key, []).append(seq)
+        return found
 
     def messages(self, key: str, before_seq: int, limit: int) -> list[frames.Message]:
         """The newest with a SEQ below `before_seq` (0: of all), oldest first."""
@@ -225,3 +248,4 @@ class LocalStore:
     def posted(self, number: int) -> None:
         """It is sent, or will never be."""
         self._write("delete from outbox where number = ?", (number,))
+        self.flush()

@@ -1,7 +1,7 @@
 """The SDK's outbox: messages that are sent as soon as there is a connection, in their order and each once (MS-02).
 
 1. Of one conversation one message is on its way at a time: what is refused or lost does not let a later one pass it.
-2. It keeps its client message id over all tries. The server knows an id again for ten minutes; before a later try the
+2. It keeps its client message id over all tries. The server knows an id again for some minutes; before a later try the
    outbox looks in history whether the message is there.
 3. With a local store it goes on after the next start.
 """
@@ -16,19 +16,18 @@ from typing import Protocol, TypeVar
 from rcim.base import clock
 from rcim.base.errors import TOO_MANY_ENTRIES, ErrorKind, RcimError
 from rcim.client.link import ConnectionGone
-from rcim.client.local import LocalStore
-from rcim.client.model import PostedEvent, SendResult, Where, peer_of, where_of
+from rcim.client.local import LocalStore, LocalStoreError
+from rcim.client.model import PostedEvent, SendResult, peer_of
 from rcim.client.stream import Spawn
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 
 POSTS_MAX = 1000
-KNOWN_MS = 540_000
-"""The server remembers client message ids for 10 minutes (limits.md); a minute is left for clocks and ways."""
+KNOWN_SHARE = 0.9
+"""Of the time in which the server knows an id again; the rest is left for clocks and ways."""
 AGAIN_S = 1.0
-PAGE, PAGES = 100, 20
-"""How far back it is looked in history for a message that was tried long ago."""
 HOUR_MS = 3_600_000
+"""How far a device's clock may be wrong where a message is looked for that was tried long ago."""
 
 F = TypeVar("F", bound=Frame)
 
@@ -38,9 +37,8 @@ class Asker(Protocol):
 
     async def request(self, frame: Frame, reply: type[F], *, repeat: bool = True) -> F: ...
 
-    async def history_page(
-        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
-    ) -> frames.HistoryOk: ...
+    async def known_ms(self) -> int:
+        """Wait until there is a connection; how long its server knows a client message id again. Raises as request."""
 
     @property
     def user_id(self) -> str: ...
@@ -75,14 +73,15 @@ class Post:
         return self.frame.client_msg_id
 
     async def sent(self) -> SendResult:
-        """Wait until the server has it. Raises RcimError if it will not take it."""
+        """Wait until the server has it. Raises RcimError if it will not take it, and ConnectionGone or LocalStoreError if
+        this client will not send it."""
         return await asyncio.shield(self._result)
 
-    def settle(self, result: SendResult | RcimError) -> None:
-        """It is sent, or will never be."""
+    def settle(self, result: SendResult | Exception) -> None:
+        """It is sent, or will not be by this client."""
         if self._result.done():
             return
-        if isinstance(result, RcimError):
+        if isinstance(result, Exception):
             self._result.set_exception(result)
             self._result.exception()  # who does not wait for it need not hear of it: there is an event
         else:
@@ -115,7 +114,10 @@ class Outbox:
         post = Post(frame)
         if self._keep is not None:
             post.number = self._keep.post(body)
-        self._add(post)
+        if self._asker.closed or self._asker.ended is not None:
+            post.settle(self._asker.ended or ConnectionGone("the client is closed"))
+        else:
+            self._add(post)
         return post
 
     def _add(self, post: Post) -> None:
@@ -138,12 +140,12 @@ class Outbox:
             post = waiting[0]
             try:
                 result: SendResult | RcimError = await self._try(post)
-            except ConnectionGone:
-                return  # the client is closed
+            except (ConnectionGone, LocalStoreError) as error:
+                self._leave(key, error)
+                return
             except RcimError as error:
-                if self._asker.ended is not None:  # in the store it stays for the next start
-                    for left in waiting:
-                        left.settle(error)
+                if self._asker.ended is not None:
+                    self._leave(key, error)
                     return
                 if error.code.kind in (ErrorKind.OVERLOAD, ErrorKind.FAULT):
                     await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
@@ -158,11 +160,22 @@ class Outbox:
             self._tell(PostedEvent(key, post.client_msg_id, sent, refused, peer_of(key, self._asker.user_id)))
         del self._waiting[key]
 
+    def _leave(self, key: str, error: Exception) -> None:
+        """What is not sent by this client; in the store it stays for the next start."""
+        for post in self._waiting.pop(key, ()):
+            post.settle(error)
+
+    def close(self) -> None:
+        """Nothing is sent any more."""
+        for key in list(self._waiting):
+            self._leave(key, ConnectionGone("the client is closed"))
+
     async def _try(self, post: Post) -> SendResult:
         """Send it, over as many connections as it takes. Raises RcimError, or ConnectionGone if there will be none."""
         while True:
+            known_ms = await self._asker.known_ms()  # and until there is a connection
             now_ms = clock.wall_ms()
-            if post.tried_ms and now_ms - post.tried_ms > KNOWN_MS:
+            if post.tried_ms and now_ms - post.tried_ms > known_ms * KNOWN_SHARE:
                 found = await self._find(post)
                 if found is not None:
                     return found
@@ -171,6 +184,8 @@ class Outbox:
                 post.tried_ms = now_ms
                 if self._keep is not None:
                     self._keep.tried(post.number, now_ms)
+                    if self._keep.failed:  # the next start would take it for one that was never tried
+                        raise LocalStoreError("the local store has failed: what is in it is not sent")
             try:
                 ok = await self._asker.request(post.frame, frames.SendOk, repeat=False)
                 return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
@@ -179,14 +194,17 @@ class Outbox:
                     raise
 
     async def _find(self, post: Post) -> SendResult | None:
-        """The message in history, if an earlier try has come through."""
-        own, upto = self._asker.user_id, 0
-        for _ in range(PAGES):
-            page = await self._asker.history_page(where_of(post.conversation, own), 1, upto, PAGE, True)
-            for item in page.messages:
-                if item.sender == own and item.client_msg_id == post.client_msg_id:
+        """The message in history, if an earlier try has come through. Raises RcimError."""
+        frame, cursor = post.frame, b""
+        sender = frame.as_user or self._asker.user_id
+        since_ms = max(1, post.tried_ms - HOUR_MS)
+        while True:
+            asked = frames.Search("", cursor, 0, post.conversation, sender, since_ms)
+            page = await self._asker.request(asked, frames.SearchOk)
+            for row in page.found:
+                item = row.messages[0]
+                if item.client_msg_id == frame.client_msg_id:
                     return SendResult(item.seq, item.time_ms, item.message_id, True)
-            if not page.more or not page.messages or page.messages[-1].time_ms < post.tried_ms - HOUR_MS:
-                break
-            upto = page.messages[-1].seq - 1
-        return None
+            cursor = page.cursor
+            if not cursor:
+                return None

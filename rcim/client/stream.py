@@ -60,6 +60,9 @@ class Stream:
         """True if messages were not kept because the queue was full."""
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
+        self._given: Message | None = None
+        self._untaken: dict[str, int] = {}
+        """Messages by conversation that the app has not taken yet."""
         self._revisions: dict[str, int] = {}
         """Counts by conversation what was told of messages' changes: an answer that was asked for before may be older."""
         self.failure: RcimError | None = None
@@ -75,6 +78,7 @@ class Stream:
     async def events(self) -> AsyncIterator[Message | Event]:
         """What comes, until `close`. Raises `failure` if the client has given up."""
         while True:
+            self._asked_for_next()
             item = await self._queue.get()
             if self._behind and self._queue.qsize() < QUEUE_MAX // 2:
                 self._behind = False
@@ -83,9 +87,17 @@ class Stream:
                 if self.failure is not None:
                     raise self.failure
                 return
+            self._given = item if isinstance(item, Message) else None
             yield item
-            if self._keep is not None and isinstance(item, Message):  # the app asks for the next: it has this one
+
+    def _asked_for_next(self) -> None:
+        """The app asks for the next item: it has the one that it was given."""
+        item, self._given = self._given, None
+        if item is not None:
+            self._untaken[item.conversation] -= 1
+            if self._keep is not None:
                 self._keep.taken(item.conversation, item.seq)
+                self._noted(item.conversation)
 
     def track(self, key: str, newest: int) -> SeqTracker[Message]:
         """The conversation's tracker; a new one begins after `newest`."""
@@ -106,10 +118,19 @@ class Stream:
         self.trackers.pop(key, None)
         self._revisions.pop(key, None)
 
-    def close(self, failure: RcimError | None = None) -> None:
-        """End the stream after what is in it."""
+    def close(self, failure: RcimError | None = None, *, at_once: bool = False) -> None:
+        """End the stream after what is in it; with a store, if need be, at once: what is not taken comes after the next
+        start."""
         self.failure = failure
+        if self._keep is not None and at_once:
+            self._queue = _emptied(self._queue)
         self._queue.put_nowait(None)
+
+    def _noted(self, key: str) -> None:
+        """If the app has taken all there is, it has also passed what was not for it (MS-07)."""
+        tracker = self.trackers.get(key)
+        if self._keep is not None and tracker is not None and not self._untaken.get(key):
+            self._keep.taken(key, tracker.next_seq - 1)
 
     # -- what comes
 
@@ -139,14 +160,17 @@ class Stream:
             self.fill(key)
 
     def _came(self, key: str, tracker: SeqTracker[Message], item: frames.Message) -> None:
-        if self._keep is not None:
+        if self._keep is not None and item.state is not MessageState.NOT_FOR_YOU:
             self._keep.put(key, item)
         for message in tracker.offer(item.seq, message_of(key, item, self.own)):
             self._give(message)
+        self._noted(key)
 
     def _give(self, message: Message) -> None:
         message = self._newer(message)
         if message.state is not MessageState.NOT_FOR_YOU:
+            key = message.conversation
+            self._untaken[key] = self._untaken.get(key, 0) + 1
             self._queue.put_nowait(message)
 
     def revised(self, key: str) -> None:
@@ -204,11 +228,13 @@ class Stream:
                     await asyncio.sleep(ROOM_S)
                 page = await self._page(key, first, last, PAGE)
                 if page.first_seq > first:
-                    self._skip(tracker, page.first_seq)
+                    self._skip(key, tracker, page.first_seq)
                 for item in page.messages:
                     self._came(key, tracker, item)
                 if not page.more:
-                    self._skip(tracker, last + 1)
+                    if page.newest_seq < last:  # a server that was restored has less than was heard of
+                        tracker.ends_at(page.newest_seq)
+                    self._skip(key, tracker, min(last, page.newest_seq) + 1)
                     break
                 first = page.messages[-1].seq + 1
         except RcimError as error:
@@ -222,9 +248,10 @@ class Stream:
         if self.trackers.get(key) is tracker:
             self.fill(key)
 
-    def _skip(self, tracker: SeqTracker[Message], seq: int) -> None:
+    def _skip(self, key: str, tracker: SeqTracker[Message], seq: int) -> None:
         for message in tracker.skip_to(seq):
             self._give(message)
+        self._noted(key)
 
     async def look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
         """MS-10: messages that were given to the app are other ones now."""
@@ -238,9 +265,17 @@ class Stream:
                     return
                 await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
                 continue
+            if self._keep is not None:
+                self._keep.looked(key, seq)
             for item in page.messages:
                 if self._keep is not None:
                     self._keep.change(key, item)
                 message = message_of(key, item, self.own)
                 if message.state is not MessageState.NOT_FOR_YOU:
                     self.tell(ChangedEvent(key, message, message.peer))
+
+
+def _emptied(queue: asyncio.Queue[Message | Event | None]) -> asyncio.Queue[Message | Event | None]:
+    while not queue.empty():
+        queue.get_nowait()
+    return queue

@@ -52,6 +52,10 @@ class SeqTracker(Generic[M]):
         """The server says that `newest` is the newest SEQ."""
         self.newest = max(self.newest, newest)
 
+    def ends_at(self, newest: int) -> None:
+        """The server has no message behind `newest`, whatever it has said before; what has come since is newer."""
+        self.newest = max([newest, self.next_seq - 1, *self._held])
+
     def gap(self) -> tuple[int, int] | None:
         """(first, last) SEQ to ask for now, or None. Call `asked` with the answer's arrival or failure."""
         if self._asking or self.newest < self.next_seq:

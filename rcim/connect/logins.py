@@ -164,6 +164,7 @@ class Logins:
             caller.face_url,
             caller.user_id if is_guest(caller.user_id) else "",
             0 if is_guest(caller.user_id) else connection.device.began_ms,
+            limits.dedupe_window_ms,
         )
         connection.session.accept_login(request_id, answer)
         connection.opened()

@@ -10,6 +10,7 @@ from enum import Enum
 
 from rcim.base.errors import (
     BAD_BODY,
+    BAD_PARAMETER,
     HEARTBEAT_TIMEOUT,
     LOGIN_TIMEOUT,
     UNEXPECTED_FRAME,
@@ -101,7 +102,10 @@ class ClientSession:
         Raises RcimError(BAD_PARAMETER) for a value out of its bounds: nothing is sent then.
         """
         request_id = self._next_id()
-        self._out.append(frame.encode(request_id))
+        data = frame.encode(request_id)
+        if self.login_ok is not None and len(data) > self.login_ok.frame_bytes_max:
+            raise RcimError(BAD_PARAMETER, f"a frame of {len(data)} bytes, at most {self.login_ok.frame_bytes_max}")
+        self._out.append(data)
         self._said_ms = now_ms
         return request_id
 

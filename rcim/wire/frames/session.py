@@ -113,6 +113,7 @@ class LoginOk(Frame, frozen=True, gc=False):
     began_ms: A[
         int, Ext(2, U64), "When the session began (ID-04), to be said when it is to go on; not of a guest."
     ] = 0
+    dedupe_ms: A[int, Ext(3, U32), "How long the server knows a client message id again (MS-02)."] = 0
 
 
 @frame(

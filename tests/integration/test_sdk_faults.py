@@ -1,0 +1,259 @@
+"""What may go wrong with a local store and an outbox, and must lose, double and hang nothing (RX-03, RX-05, MS-02)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rcim.base.errors import BAD_PARAMETER, OVERLOADED, RcimError
+from rcim.base.terms import MessageState
+from rcim.client import ChangedEvent, Client, LocalStore, LocalStoreError, Message, User, outbox
+from rcim.client.link import ConnectionGone
+from rcim.wire import frames as f
+from rcim.wire.elements import Custom
+from tests.kit import TestServer, until
+
+
+def with_store(server: TestServer, tmp_path: Path, **more: Any) -> Client:
+    return server.client("bob", store=LocalStore(tmp_path / "bob.db"), **more)
+
+
+async def kill(client: Client) -> None:
+    """It ends as at SIGKILL: what is not durable is gone."""
+    keep = client._keep
+    assert keep is not None and keep._db is not None
+    if keep._db.in_transaction:
+        keep._db.execute("rollback")
+    keep._db.close()
+    keep._db = None
+    client._link is not None and client._link.abort()
+    await client.close()
+
+
+async def take(client: Client, count: int) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    async for item in client.events():
+        if isinstance(item, Message):
+            found.append((item.conversation, item.seq))
+            if len(found) == count:
+                break
+    return found
+
+
+async def test_killed_right_behind_a_sync(plain_server: TestServer, tmp_path: Path) -> None:
+    server = plain_server
+    async with server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        for n in range(5):
+            await alice.send("g", f"{n}")
+        async with server.client("bob") as bob:
+            await bob.join("g")
+        first = with_store(server, tmp_path)
+        await first.connect()
+        await kill(first)  # nothing of before the first sync is new
+        await alice.create_group("h", group_id="h", type_="Private", members=["bob"])
+        await alice.send("h", "0")  # a message that says so, or this one
+        await alice.send(User("bob"), "psst")
+        await alice.send("g", "5")
+        told = [m.seq for m in await alice.history("h")]
+        second = with_store(server, tmp_path)
+        await second.connect()
+        await kill(second)  # it knows of the new ones, and the app has taken nothing
+        async with with_store(server, tmp_path) as bob:
+            found = await take(bob, 2 + len(told))
+            assert sorted(found) == sorted([("g:g", 6), ("c:5:alice:bob", 1), *(("g:h", seq) for seq in told)])
+
+
+async def test_what_was_recalled_is_known_however_often_it_is_killed(
+    plain_server: TestServer, tmp_path: Path
+) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        async with with_store(plain_server, tmp_path) as bob:
+            await bob.join("g")
+            for n in range(3):
+                await alice.send("g", f"secret {n}")
+            await take(bob, 3)
+        await alice.recall("g", 1)
+        again = with_store(plain_server, tmp_path)
+        again._inbox.stream.look_again = _never  # type: ignore[method-assign]
+        await again.connect()
+        await kill(again)
+        async with with_store(plain_server, tmp_path) as bob:
+            async for item in bob.events():
+                if isinstance(item, ChangedEvent):
+                    assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
+                    break
+            assert bob.kept_messages("g")[0].state is MessageState.RECALLED
+
+
+async def _never(*_: Any) -> None:
+    """It is killed before it comes to that."""
+
+
+async def test_a_post_that_is_tried_long_after_is_looked_for(tmp_path: Path) -> None:
+    """The server forgets ids after a second here; LOGIN_OK says so."""
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.dedupe_window_ms=1000",))
+    await server.start()
+    async with server.client("alice") as alice, with_store(server, tmp_path) as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.join("g")
+        ask, lost = bob._ask, asyncio.Event()
+
+        async def loses(link: Any, frame: Any) -> Any:
+            found = await ask(link, frame)
+            if frame.NAME == "SEND" and not lost.is_set():
+                lost.set()
+                link.abort()
+                await asyncio.sleep(1.2)  # so long there is no connection
+                raise ConnectionGone
+            return found
+
+        bob._ask = loses  # type: ignore[method-assign, assignment]
+        result = await bob.post("g", "once").sent()
+        assert result.duplicate and result.seq == 1
+        for n in range(30):
+            await alice.send("g", f"{n}")
+        assert [m.text for m in await bob.history("g")].count("once") == 1
+    await server.stop()
+
+
+async def test_a_post_as_another_is_looked_for_as_the_other(plain_server: TestServer) -> None:
+    async with plain_server.client("administrator") as root:
+        await root.create_group("g", group_id="g", type_="ChatRoom", owner="alice")
+        await root.send("g", "x", as_user="alice", client_msg_id="id")
+        post = outbox.Post(root._send_frame("g", "x", as_user="alice", client_msg_id="id"), tried_ms=1)
+        found = await root._outbox._find(post)
+        assert found is not None and found.seq == 1
+        post = outbox.Post(root._send_frame("g", "x", client_msg_id="id"), tried_ms=1)
+        assert await root._outbox._find(post) is None
+
+
+async def test_what_is_too_long_is_refused_here(plain_server: TestServer) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        post = alice.post("g", [Custom(b"x" * 60_000, "y" * 5_500, "")])
+        with pytest.raises(RcimError) as caught:
+            await post.sent()
+        assert caught.value.code is BAD_PARAMETER and alice.reconnects == 0
+        assert (await alice.post("g", "next").sent()).seq == 1
+
+
+async def test_nobody_waits_for_what_will_not_be_sent(plain_server: TestServer, tmp_path: Path) -> None:
+    bob = with_store(plain_server, tmp_path)
+    async with bob:
+        await bob.create_group("g", group_id="g", type_="ChatRoom")
+        async with plain_server.client("administrator") as root:
+            await root.close_devices(user_id="bob", text="out")
+            await until(lambda: bob.ended is not None)
+        for post in (bob.post("g", "1"), bob.post("g", "2"), bob.post("h", "3")):
+            with pytest.raises(RcimError):
+                await asyncio.wait_for(post.sent(), 10)
+    away = with_store(plain_server, tmp_path)
+    away._port = 1  # there is nobody
+    await away.start()
+    waiting = [asyncio.create_task(post.sent()) for post in (*away.posts, away.post("g", "4"))]
+    assert len(waiting) == 4
+    await away.close()
+    for result in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(result, ConnectionGone)
+
+
+async def test_follow_before_connecting(plain_server: TestServer, tmp_path: Path) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        async with with_store(plain_server, tmp_path) as bob:
+            await bob.join("g")
+            for n in range(4):
+                await alice.send("g", f"{n}")
+            await take(bob, 4)
+        bob = with_store(plain_server, tmp_path)
+        bob.follow("g", 1)
+        async with bob:
+            assert await take(bob, 3) == [("g:g", 2), ("g:g", 3), ("g:g", 4)]
+            assert bob._keep is not None and not bob._keep.failed
+
+
+async def test_what_others_alone_get_is_not_asked_for_again(plain_server: TestServer, tmp_path: Path) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        async with with_store(plain_server, tmp_path) as bob:
+            await bob.join("g")
+            await alice.send("g", "for all")
+            await take(bob, 1)
+            for n in range(5):
+                await alice.send("g", f"{n}", to=["alice"])
+            await until(lambda: bob._inbox.stream.trackers["g:g"].next_seq == 7)
+            listening = asyncio.create_task(take(bob, 1))
+            await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 6})
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            assert [m.seq for m in bob.kept_messages("g")] == [1]
+        bob = with_store(plain_server, tmp_path)
+        asked: list[int] = []
+        page = bob.history_page
+
+        async def counted(*values: Any, **more: Any) -> Any:
+            asked.append(1)
+            return await page(*values, **more)
+
+        bob.history_page = counted  # type: ignore[method-assign]
+        async with bob:
+            assert asked == []
+
+
+async def test_a_restored_server_and_an_app_that_was_behind(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    async with server.client("alice") as alice, with_store(server, tmp_path) as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.join("g")
+        for n in range(6):
+            await alice.send("g", f"old {n}")
+        await take(bob, 3)
+    await server.stop()
+    other = TestServer(tmp_path / "other", tls=False)
+    await other.start()
+    async with other.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        async with other.client("bob") as bob:
+            await bob.join("g")
+        await alice.send("g", "new 1")
+        async with with_store(other, tmp_path) as bob:
+            for n in range(2, 9):
+                await alice.send("g", f"new {n}")
+            seqs = [seq for _, seq in await take(bob, 6)]
+            assert seqs[-1] >= 7 and seqs == sorted(seqs)
+    await other.stop()
+
+
+async def test_presence_is_watched_again_though_the_server_is_busy(
+    plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.client.devices.AGAIN_S", 0.01)
+    async with plain_server.client("alice") as alice:
+        await alice.watch_presence(["bob"])
+        ask, busy = alice._ask, [1, 1, 1]
+
+        async def refuses(link: Any, frame: Any) -> Any:
+            if isinstance(frame, f.PresenceWatch) and busy:
+                busy.pop()
+                raise RcimError(OVERLOADED, "", 1)
+            return await ask(link, frame)
+
+        alice._ask = refuses  # type: ignore[method-assign, assignment]
+        assert alice._link is not None
+        alice._link.abort()
+        await until(lambda: alice.reconnects and not busy and len(plain_server.server.hub.watching))
+
+
+async def test_a_file_is_one_clients_at_a_time(plain_server: TestServer, tmp_path: Path) -> None:
+    async with with_store(plain_server, tmp_path) as bob:
+        with pytest.raises(LocalStoreError):
+            async with with_store(plain_server, tmp_path):
+                pass
+        await bob.create_group("g", group_id="g", type_="ChatRoom")
+        assert bob._keep is not None and not bob._keep.failed
