@@ -19,6 +19,7 @@ from rcim.base.terms import (
     Role,
     UserList,
 )
+from rcim.rules.quiet import QuietHours
 from rcim.rules.type_table import TypeChange
 
 Fields = tuple[tuple[str, bytes], ...]
@@ -186,6 +187,8 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """UserSigs made before this are refused."""
     deleted: bool = False
     """The account is gone; what remains is `valid_from_ms`."""
+    quiet: QuietHours = QuietHours()
+    """RX-02."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):

@@ -16,6 +16,7 @@ from rcim.actor.user_commands import (
     InvalidateUser,
     ReadUser,
     ReadUserList,
+    SetQuietHours,
     SetUserProfile,
     UserCommand,
 )
@@ -103,6 +104,13 @@ class UserActor:
         emptied = [UserListed(self._key, self._user_id, w, [], sorted(found)) for w, found in lists.items() if found]
         return msgspec.structs.replace(outcome, more=tuple(emptied))
 
+    def _set_quiet(self, command: SetQuietHours, now_ms: int) -> Outcome:
+        """RX-02. All devices of the user are told (ID-05)."""
+        if command.quiet == self._profile.quiet:
+            return Outcome(Done())
+        profile = msgspec.structs.replace(self._profile, quiet=command.quiet, deleted=False)
+        return self._save(Done(), profile, (self._told(OwnChange.QUIET_HOURS),))
+
     def _read(self, command: ReadUser, now_ms: int) -> Outcome:
         return Outcome(UserFacts(self._profile))
 
@@ -155,6 +163,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     SetUserProfile: UserActor._set,
     InvalidateUser: UserActor._invalidate,
     ReadUser: UserActor._read,
+    SetQuietHours: UserActor._set_quiet,
     ChangeUserList: UserActor._change_list,
     ReadUserList: UserActor._read_list,
     ChooseConversation: UserActor._choose,

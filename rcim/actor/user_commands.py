@@ -6,6 +6,7 @@ import msgspec
 
 from rcim.actor.records import Fields
 from rcim.base.terms import AppList, Gender, UserList
+from rcim.rules.quiet import QuietHours
 from rcim.rules.type_table import TypeChange
 
 
@@ -34,6 +35,12 @@ class InvalidateUser(Asked, frozen=True, gc=False):
     """ID-09: older signatures count no more; with `delete` the account is gone."""
 
     delete: bool
+
+
+class SetQuietHours(Asked, frozen=True, gc=False):
+    """RX-02."""
+
+    quiet: QuietHours
 
 
 class ReadUser(Asked, frozen=True, gc=False):
@@ -119,5 +126,7 @@ class ReadMuted(Asked, frozen=True, gc=False):
     limit: int
 
 
-UserCommand = SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList | ChooseConversation
+UserCommand = (
+    SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList | ChooseConversation | SetQuietHours
+)
 AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList

@@ -113,6 +113,7 @@ class OwnChange(IntEnum):
     PROFILE = 1
     BLACK_LIST = 2
     WHITE_LIST = 3
+    QUIET_HOURS = 4
 
 
 class GoneReason(IntEnum):

@@ -49,6 +49,7 @@ REPEATABLE = (
     user_commands.ReadTypes,
     user_commands.ReadMuted,
     user_commands.ReadUser,
+    user_commands.SetQuietHours,
     commands.MarkRead,
     commands.SetFlag,
     user_commands.ChooseConversation,

@@ -263,6 +263,15 @@ class GroupRequests(Requests):
 
     # -- one's own lists (SC-07)
 
+    async def set_quiet_hours(self, start_min: int, end_min: int, offset_min: int, *, user_id: str = "") -> None:
+        """No push between these minutes of the user's day (RX-02); equal: there are no such hours. Raises RcimError."""
+        frame = frames.QuietHoursSet(start_min, end_min, offset_min, user_id)
+        await self.request(frame, frames.QuietHoursSetOk)
+
+    async def quiet_hours(self, *, user_id: str = "") -> frames.QuietHoursOk:
+        """The hours of quiet. `user_id`: whose, for app administrators. Raises RcimError."""
+        return await self.request(frames.QuietHoursGet(user_id), frames.QuietHoursOk)
+
     async def change_user_list(
         self, which: UserList, add: Sequence[str] = (), remove: Sequence[str] = (), *, user_id: str = ""
     ) -> None:

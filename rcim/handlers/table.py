@@ -74,6 +74,8 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     f.ProfileGet: (users.profile_get, users.facts_ok),
     f.UserListChange: (users.change_list, _empty(f.UserListChangeOk)),
     f.UserListGet: (users.list_, users.list_ok),
+    f.QuietHoursSet: (users.set_quiet, _empty(f.QuietHoursSetOk)),
+    f.QuietHoursGet: (users.quiet, users.quiet_ok),
     f.Devices: (devices.devices, devices.devices_ok),
     f.DevicesClose: (devices.close, devices.closed_ok),
     f.PresenceSet: (devices.set_state, _empty(f.PresenceSetOk)),

@@ -12,6 +12,7 @@ from rcim.handlers.groups import check_users, group_key, guests_may_not
 from rcim.handlers.members import added
 from rcim.handlers.messages import of_fields, page_limit, to_fields
 from rcim.rules.fields import check_field
+from rcim.rules.quiet import QuietHours
 from rcim.rules.standing import Who
 from rcim.store import answers
 from rcim.wire import frames
@@ -84,12 +85,12 @@ def list_(frame: frames.UserListGet, caller: Caller, desk: Desk) -> ToActor:
 
 
 def _whose(user_id: str, caller: Caller) -> str:
-    """Whose list is meant. Raises RcimError."""
+    """Whose is meant. Raises RcimError."""
     if is_guest(caller.user_id):
         raise guests_may_not()
     if user_id and user_id != caller.user_id:
         if not caller.admin:
-            raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with others' lists")
+            raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with what others have set")
         return check_user_id(user_id)
     return caller.user_id
 
@@ -97,6 +98,24 @@ def _whose(user_id: str, caller: Caller) -> str:
 def list_ok(result: outcomes.Listed, desk: Desk) -> frames.UserListOk:
     """SC-07."""
     return frames.UserListOk(result.entries, result.next)
+
+
+def set_quiet(frame: frames.QuietHoursSet, caller: Caller, desk: Desk) -> ToActor:
+    """QUIET_HOURS_SET (RX-02)."""
+    user_id = _whose(frame.user_id, caller)
+    quiet = QuietHours(frame.start_min, frame.end_min, frame.offset_min).check()
+    return ToActor(user_key(user_id), user_commands.SetQuietHours(caller.user_id, caller.admin, quiet))
+
+
+def quiet(frame: frames.QuietHoursGet, caller: Caller, desk: Desk) -> ToActor:
+    """QUIET_HOURS (RX-02)."""
+    return ToActor(user_key(_whose(frame.user_id, caller)), user_commands.ReadUser(caller.user_id, caller.admin))
+
+
+def quiet_ok(result: outcomes.UserFacts, desk: Desk) -> frames.QuietHoursOk:
+    """RX-02."""
+    found = result.profile.quiet
+    return frames.QuietHoursOk(found.start_min, found.end_min, found.offset_min)
 
 
 # ---------------------------------------------------------------------------------------- app administrators

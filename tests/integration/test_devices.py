@@ -228,13 +228,26 @@ async def test_what_is_set_on_one_device_is_told_to_the_others(server: TestServe
     async with server.client("alice", platform=MOBILE) as phone, server.client("alice", platform=WEB) as web:
         await phone.set_profile("Alice", "")
         await phone.change_user_list(UserList.BLACK, add=["bob"])
+        await phone.set_quiet_hours(1320, 420, 480)
         told: list[OwnChange] = []
         async for event in web.events():
             if isinstance(event, OwnEvent):
                 told.append(event.what)
-                if len(told) == 2:
+                if len(told) == 3:
                     break
-        assert told == [OwnChange.PROFILE, OwnChange.BLACK_LIST]
+        assert told == [OwnChange.PROFILE, OwnChange.BLACK_LIST, OwnChange.QUIET_HOURS]
+        kept = await web.quiet_hours()
+        assert (kept.start_min, kept.end_min, kept.offset_min) == (1320, 420, 480)
+        async with server.client("administrator") as root:
+            await root.set_quiet_hours(0, 0, 0, user_id="alice")
+            assert (await root.quiet_hours(user_id="alice")).start_min == 0
+        for refused in (phone.quiet_hours(user_id="bob"), phone.set_quiet_hours(0, 1, 0, user_id="bob")):
+            with pytest.raises(RcimError) as caught:
+                await refused
+            assert caught.value.code is ADMIN_REQUIRED
+        with pytest.raises(RcimError) as caught:
+            await phone.set_quiet_hours(0, 1440, 0)
+        assert caught.value.code is BAD_PARAMETER
         assert (await web.profile("alice")).nickname == "Alice"
 
 

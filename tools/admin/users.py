@@ -75,6 +75,19 @@ def logout(
     show_one({"user_id": user_id, "closed": closed})
 
 
+@app.command("quiet")
+def quiet(
+    user_id: UserId,
+    start: Annotated[int | None, typer.Option(min=0, max=1439, help="From this minute of the user's day.")] = None,
+    end: Annotated[int, typer.Option(min=0, max=1439, help="Until before this one.")] = 0,
+    offset: Annotated[int, typer.Option(min=-840, max=840, help="Minutes ahead of UTC.")] = 0,
+) -> None:
+    """A user's hours without push; with --start they are set, with --start as --end there are none."""
+    if start is not None:
+        call(lambda client: client.set_quiet_hours(start, end, offset, user_id=user_id))
+    show_one(row_of(call(lambda client: client.quiet_hours(user_id=user_id))))
+
+
 @app.command("set")
 def set_(
     user_id: UserId,

@@ -9,7 +9,7 @@ from rcim.base.terms import Gender, UserList
 from rcim.wire.frames.groups import PROFILE_RULE
 from rcim.wire.frames.kinds import FACE_URL, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USER_OR_NONE, CustomField
 from rcim.wire.schema import Ext, Frame, frame
-from rcim.wire.types import U16, Enum, StrList, StructList
+from rcim.wire.types import I32, U16, Enum, StrList, StructList
 
 
 @frame(
@@ -115,3 +115,53 @@ class UserListOk(Frame, frozen=True, gc=False):
 
     users: A[list[str], StrList(USER, 1000), "By user id."]
     next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x0305,
+    "QUIET_HOURS_SET",
+    "client",
+    "request",
+    reply="QUIET_HOURS_SET_OK",
+    rules=(
+        "They say when the user wants no push, whatever its MsgFlags are. Messages come all the same to who is online.",
+        "With the end before the start they go over midnight; with both the same there are none.",
+        "The user's other devices get OWN_CHANGED.",
+    ),
+    errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED"),
+)
+class QuietHoursSet(Frame, frozen=True, gc=False):
+    """Sets the user's hours of quiet (RX-02)."""
+
+    start_min: A[int, U16, "From this minute of the user's day on, 0 to 1,439."]
+    end_min: A[int, U16, "Until before this one."]
+    offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC, -840 to 840."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+
+
+@frame(0x8305, "QUIET_HOURS_SET_OK", "server", "reply")
+class QuietHoursSetOk(Frame, frozen=True, gc=False):
+    """They hold."""
+
+
+@frame(
+    0x0306,
+    "QUIET_HOURS",
+    "client",
+    "request",
+    reply="QUIET_HOURS_OK",
+    errors=("NOT_PERMITTED", "ADMIN_REQUIRED"),
+)
+class QuietHoursGet(Frame, frozen=True, gc=False):
+    """Asks for the user's hours of quiet (RX-02)."""
+
+    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+
+
+@frame(0x8306, "QUIET_HOURS_OK", "server", "reply")
+class QuietHoursOk(Frame, frozen=True, gc=False):
+    """The hours of quiet; with both the same there are none."""
+
+    start_min: A[int, U16, "From this minute of the user's day on."]
+    end_min: A[int, U16, "Until before this one."]
+    offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC."]
