@@ -73,8 +73,8 @@ def frames() -> str:
         "Types of fields, and how a body is put together, are in [framing.md](framing.md). The same table for",
         "programs is [frames.json](frames.json).",
         "",
-        "Any request can also be answered with ERROR: `BAD_BODY`, `BAD_PARAMETER`, `BAD_REQUEST_ID`, `OVERLOADED`,",
-        "`SERVER_ERROR`, `STORE_UNAVAILABLE` or `SHUTTING_DOWN` ([errors.md](errors.md)).",
+        "Any request but PING can also be answered with ERROR: `BAD_BODY`, `BAD_PARAMETER`, `BAD_REQUEST_ID`,",
+        "`OVERLOADED`, `TOO_FREQUENT`, `SERVER_ERROR`, `STORE_UNAVAILABLE` or `SHUTTING_DOWN` ([errors.md](errors.md)).",
         "",
         "| type | frame | from | what for |",
         "|---|---|---|---|",
@@ -175,6 +175,12 @@ def _short(value: Any) -> str:
         return f"{len(value)} bytes"
     if hasattr(value, "name"):
         return str(value.name)
+    if isinstance(value, list) and value and isinstance(value[0], Struct):
+        each = (
+            ", ".join(f"{x.name.rstrip('_')} {_short(getattr(row, x.name))}" for x in row.FIELDS) for row in value
+        )
+        rows = " | ".join(each)
+        return f"[{rows if len(rows) <= 96 else rows[:95] + '…'}]"
     text = repr(value)
     return text if len(text) <= 48 else text[:45] + "…'"
 

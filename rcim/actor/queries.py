@@ -199,6 +199,8 @@ class SyncQuery(Asks, frozen=True, gc=False):
     counted: int = 0
     """So many conversations had unread messages on the pages before (RX-04)."""
     limit: int = 100
+    store_id: int = 0
+    """That of the store that the stamps are of."""
     messages: int = 0
     """RX-04: so many of the newest unread messages with each; 0: only the last message."""
     types: dict[str, TypeFacts] = {}

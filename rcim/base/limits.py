@@ -150,7 +150,11 @@ class Limits:
         wire=True,
     )
     reads_per_min: int = _bound(
-        120, 0, 1_000_000, "HISTORY, SYNC and CONVERSATION_READ of one user a minute; 0: no limit (LI-01).", wire=True
+        120,
+        0,
+        1_000_000,
+        "HISTORY, SYNC, SEARCH and CONVERSATION_READ of one user a minute; 0: no limit (LI-01).",
+        wire=True,
     )
     requests_per_min: int = _bound(
         30, 0, 1_000_000, "Other requests of one user a minute, LOGIN too; 0: no limit (LI-01).", wire=True

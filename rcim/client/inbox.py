@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from rcim.base.errors import ErrorKind, RcimError
+from rcim.base.errors import BAD_PARAMETER, ErrorKind, RcimError
 from rcim.base.ids import is_guest
 from rcim.base.terms import GROUP_PREFIX, GoneReason, group_conversation, is_group
 from rcim.client.conversations import Conversations
@@ -138,7 +138,14 @@ class Inbox:
         reset = False
         rows: list[frames.ConversationEntry] = []
         while True:
-            page = await self._asker.sync_page(cursor)
+            try:
+                page = await self._asker.sync_page(cursor)
+            except RcimError as error:
+                if error.code is not BAD_PARAMETER or not self._cursor:
+                    raise
+                cursor = self._cursor = b""  # of another version of the server
+                reset, rows, gone = True, [], []
+                continue
             if login != self._login:
                 return False
             if page.reset:

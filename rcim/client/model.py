@@ -129,7 +129,7 @@ class Message(InConversation):
 
     def counts_for(self, own: str) -> bool:
         """RX-08: it is another's, for all, and says something. Of a type of its own only the server knows."""
-        says = self.state in (MessageState.AS_SENT, MessageState.EDITED) and self.tip is None
+        says = self.state in (MessageState.AS_SENT, MessageState.EDITED)
         return says and not self.to and self.sender != own
 
     @property

@@ -37,7 +37,7 @@ class Knowing:
         world.muted.update(kept.muted)
         for which, entries in kept.lists.items():
             world.lists.change(AppList(which), entries, ())
-        there = {row.name for row in world.types} | kept.types.keys()
+        there = {row.name for row in (*world.types, world.types.pair)} | kept.types.keys()
         for name, count in kept.counts.items():
             if count and name not in there:
                 log.error(

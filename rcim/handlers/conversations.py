@@ -17,10 +17,10 @@ from rcim.wire import frames
 PAGE = 100
 MESSAGES_MAX = 20
 """RX-04."""
-DONE = struct.Struct(">BQ")
-"""The cursor behind a sync: 1, and the stamp up to which all was told."""
-PART = struct.Struct(">BQQQH")
-"""That between two pages, with a key behind: 2, from which stamp to which, that of the last row, conversations
+DONE = struct.Struct(">BQQ")
+"""The cursor behind a sync: 1, the store, and the stamp up to which all was told."""
+PART = struct.Struct(">BQQQQH")
+"""That between two pages, with a key behind: 2, the store, from which stamp to which, that of the last row, conversations
 counted."""
 
 
@@ -28,23 +28,22 @@ def sync(frame: frames.Sync, caller: Caller, desk: Desk) -> ToStore:
     """SYNC. A guest is a member of nothing."""
     if frame.messages > MESSAGES_MAX:
         raise RcimError(BAD_PARAMETER, f"messages: {frame.messages}, at most {MESSAGES_MAX}")
-    since, upto, after, counted = _read(frame.cursor)
+    store_id, since, upto, after, counted = _read(frame.cursor)
     limit = page_limit(frame.limit, PAGE, PAGE)
-    return ToStore(
-        queries.SyncQuery(caller.user_id, since, upto, after, counted, limit=limit, messages=frame.messages)
-    )
+    return ToStore(queries.SyncQuery(caller.user_id, since, upto, after, counted, limit, store_id, frame.messages))
 
 
-def _read(cursor: bytes) -> tuple[int, int, tuple[int, str], int]:
+def _read(cursor: bytes) -> tuple[int, int, int, tuple[int, str], int]:
     """What a cursor says. Raises RcimError(BAD_PARAMETER)."""
     try:
         if not cursor:
-            return 0, 0, (0, ""), 0
+            return 0, 0, 0, (0, ""), 0
         if cursor[0] == 1:
-            return DONE.unpack(cursor)[1], 0, (0, ""), 0
-        _, since, upto, stamp, counted = PART.unpack_from(cursor)
+            _, store_id, since = DONE.unpack(cursor)
+            return store_id, since, 0, (0, ""), 0
+        _, store_id, since, upto, stamp, counted = PART.unpack_from(cursor)
         if cursor[0] == 2:
-            return since, upto, (stamp, cursor[PART.size :].decode()), counted
+            return store_id, since, upto, (stamp, cursor[PART.size :].decode()), counted
     except (struct.error, UnicodeDecodeError):
         pass
     raise RcimError(BAD_PARAMETER, "cursor: none that this server has given")
@@ -54,9 +53,9 @@ def sync_ok(result: answers.SyncPage, desk: Desk) -> frames.SyncOk:
     """RX-03."""
     if result.more:
         stamp, key = result.after
-        cursor = PART.pack(2, result.since, result.upto, stamp, result.counted) + key.encode()
+        cursor = PART.pack(2, result.store_id, result.since, result.upto, stamp, result.counted) + key.encode()
     else:
-        cursor = DONE.pack(1, result.upto)
+        cursor = DONE.pack(1, result.store_id, result.upto)
     return frames.SyncOk([_entry(row) for row in result.rows], result.gone, cursor, result.more, result.reset)
 
 

@@ -70,6 +70,7 @@ class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True,
     after: tuple[int, str]
     counted: int
     more: bool
+    store_id: int = 0
 
 
 class Found(msgspec.Struct, frozen=True, gc=False, array_like=True):

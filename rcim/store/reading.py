@@ -18,6 +18,12 @@ def read_stamp(view: ReadView) -> int:
     return int(keys.U64.unpack(data)[0]) if data else 1
 
 
+def read_store_id(view: ReadView) -> int:
+    """By which one store is told from another; 0 before it is made."""
+    data = view.get("meta", b"id")
+    return int(keys.U64.unpack(data)[0]) if data else 0
+
+
 def read_forgotten(view: ReadView) -> int:
     """Of changes by commits up to this stamp it is not known any more what all was altered and left (ST-02)."""
     data = view.get("meta", b"forgotten")

@@ -15,7 +15,7 @@ from rcim.actor.queries import SearchQuery, TypeFacts
 from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, is_group
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
@@ -108,6 +108,8 @@ class Searching:
     def _refused(view: ReadView, query: SearchQuery) -> Refused | None:
         """RX-06: who may not read gets an error and no empty page."""
         profile = read_profile(view, query.conversation)
+        if profile is None and not is_group(query.conversation):
+            return None  # nobody has said anything in it yet
         if profile is None or not (query.admin or visible(profile, query.user_id)):
             return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         if not query.admin and view.get("members", keys.pair(query.conversation, query.user_id)) is None:

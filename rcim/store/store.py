@@ -6,6 +6,7 @@ its one reading thread.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -35,7 +36,7 @@ from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
-from rcim.store.reading import read_head, read_profile, read_stamp
+from rcim.store.reading import read_head, read_profile, read_stamp, read_store_id
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
@@ -70,6 +71,11 @@ class Store:
                 writable.put("meta", b"schema", keys.U16.pack(SCHEMA_VERSION))
         else:
             upgrade(self._backend, keys.U16.unpack(found)[0])
+        with self._backend.read() as view:
+            made = read_store_id(view)
+        if not made:
+            with self._backend.write() as writable:
+                writable.put("meta", b"id", keys.U64.pack(1 + secrets.randbelow(1 << 32)))
 
     def close(self) -> None:
         """Give back files and memory."""

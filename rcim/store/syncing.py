@@ -23,7 +23,15 @@ from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import ReadView
 from rcim.store.news import News
-from rcim.store.reading import memberships, read_forgotten, read_head, read_profile, read_stamp, visible
+from rcim.store.reading import (
+    memberships,
+    read_forgotten,
+    read_head,
+    read_profile,
+    read_stamp,
+    read_store_id,
+    visible,
+)
 from rcim.store.values import Chosen, Head, unpack
 
 UNREAD_MAX, COUNTED_MAX = 100, 50
@@ -75,6 +83,8 @@ class Syncing:
         stamp = read_stamp(view)
         reset = query.since > stamp or query.upto > stamp  # of another store, as one that was restored
         reset = reset or 0 < query.since < read_forgotten(view)
+        store_id = read_store_id(view)
+        reset = reset or (query.since > 0 and query.store_id != store_id)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
         found = self._changed(view, query.user_id, since, upto)
         gone: list[str] = []
@@ -105,7 +115,7 @@ class Syncing:
             counted += row.unread > 0
             rows.append(row)
             after = (candidate.stamp, candidate.key)
-        return SyncPage(rows, gone, reset, since, upto, after, counted, more)
+        return SyncPage(rows, gone, reset, since, upto, after, counted, more, store_id)
 
     def _changed(self, view: ReadView, user_id: str, since: int, upto: int) -> list[Candidate]:
         """Conversations that changed after `since` and not after `upto`."""
@@ -260,8 +270,8 @@ class Looker:
         return message.seq <= self._erased[sender]
 
     def _counts(self, message: Message) -> bool:
-        """GT-19, MS-09: another's, which counts and still says something."""
-        if message.sender == self._member.user_id or message.tip is not None:
+        """GT-15, GT-19, MS-09: another's, which counts and still says something."""
+        if message.sender == self._member.user_id:
             return False
         if message.state not in (MessageState.AS_SENT, MessageState.EDITED):
             return False

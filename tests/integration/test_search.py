@@ -48,6 +48,7 @@ async def test_words_and_sender(server: TestServer) -> None:
         assert await found(bob, "good", sender="bob") == [("g:one", 6)]
         assert await found(bob, "", sender="bob") == [("g:one", 6)]
         assert await found(bob, "nothing") == [] and await found(carol, "good") == []
+        assert await found(carol, "good", where=User("bob")) == [], "they have not said anything yet"
         assert await found(bob, "good", where=User("alice")) == [(pair, 1)]
         # Who may not read gets an error, and no empty page (RX-06).
         assert await code_of(found(carol, "good", where="one")) is NOT_PERMITTED

@@ -12,7 +12,7 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
-from tests.kit import Raw, TestServer, create, send
+from tests.kit import Raw, TestServer, create, send, until
 
 AB = "c:5:alice:bob"
 QUIET = MsgFlag.ACCEPT_NOT_NOTIFY
@@ -349,8 +349,12 @@ async def test_bad_cursors(plain_server: TestServer, bad: bytes) -> None:
 async def test_a_cursor_of_another_server_begins_anew(plain_server: TestServer) -> None:
     alice = await plain_server.member("alice")
     await alice.ask(create("g"))
-    told = await sync(alice, b"\1" + b"\x7f" * 8)
-    assert told.reset and list(told.rows) == ["g:g"]
+    own = (await sync(alice)).cursor
+    for cursor in (own[:9] + b"\x7f" * 8, own[:1] + b"\0" * 7 + b"\1" + own[9:]):  # a later number; another store
+        told = await sync(alice, cursor)
+        assert told.reset and list(told.rows) == ["g:g"]
+    assert not (await sync(alice, own)).reset
+    assert await code(alice, f.Sync(own[:-1], 0, 0)) == "BAD_PARAMETER"
     await alice.ask(send("g", "m"))
     assert list((await sync(alice, told.cursor)).rows) == ["g:g"]
 
@@ -483,9 +487,24 @@ async def test_whoever_gets_a_deleted_accounts_id_learns_nothing_of_it(server: T
     await root.ask(f.AdminAccountsDelete(["bob"]))
     await asyncio.sleep(1.1)  # UserSigs have whole seconds
     again = await server.member("bob")
-    for cursor in (b"", b"\1" + b"\0" * 7 + b"\2"):
+    own = (await sync(again, b"")).cursor
+    for cursor in (b"", own[:9] + b"\0" * 7 + b"\2"):
         told = await sync(again, cursor)
         assert told.rows == {} and told.gone == []
     await alice.ask(say(AB, "hello"))
     row = (await sync(again))[AB]
     assert (row.unread, row.pinned_ms, row.first_seq) == (1, 0, 2)
+
+
+async def test_a_strong_notice_counts_as_unread(plain_server: TestServer) -> None:  # GT-15
+    async with plain_server.client("alice") as alice, plain_server.client("bob") as bob:
+        await alice.create_group("g", group_id="g", type_="Public", members=["bob"])
+        newest = (await bob.history_page("g", 1, 0, 1)).newest_seq
+        if newest:
+            await bob.mark_read("g", newest)
+        async with plain_server.client("administrator") as root:
+            await root.invite("g", ["carol"])
+        raw = await plain_server.member("bob")
+        assert (await sync(raw)).rows["g:g"].unread == 1
+        await until(lambda: (row := bob.conversation("g")) is not None and row.unread == 1)
+        assert (await sync(await plain_server.member("alice"))).rows["g:g"].unread >= 1

@@ -87,5 +87,5 @@ def test_removing_what_a_group_had_leaves_what_the_new_one_has() -> None:  # MS-
     keep(r.GroupChanged("g:g", 1, False, None, [], [], [r.Mark("b", erased_seq=6)], None))
     while store.purge_step():
         pass
-    (news,) = store.answer_all([q.SyncQuery("a", page.upto, 0)])
+    (news,) = store.answer_all([q.SyncQuery("a", page.upto, 0, store_id=page.store_id)])
     assert isinstance(news, SyncPage) and news.rows[0].reread

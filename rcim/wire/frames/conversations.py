@@ -78,7 +78,7 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "as what was told is kept, and ask with it after the next login: then only what has changed since comes.",
         "Conversations come with the newest change first. What changes meanwhile comes by push, and in the next sync.",
         "`messages` is how a client wants what it has missed (RX-04): 0 for the last message of each conversation, 1 to "
-        "20 for so many of the newest unread ones.",
+        "20 for so many of the newest unread ones, and none where nothing is unread.",
         "Of one sync the first 50 conversations that have any count their unread messages, and 100 of each; older ones "
         "stay in history.",
         "It counts as a read (LI-01).",
@@ -122,7 +122,8 @@ class HeadEntry(Struct, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "It comes after PONG, of conversations that had a message since the last HEADS of this connection, the latest "
+        "It comes after PONG, of conversations that had a message since the last HEADS of this connection (the first "
+        "time: since login) and of which the user gets anything delivered (RX-01), the latest "
         "100 of them; if there are none it does not come.",
         "It comes behind what it tells of: whatever was to come by DELIVER has come before. A newest SEQ that a client "
         "has not got is one that was left out: ask HISTORY (seq.md).",
@@ -245,6 +246,7 @@ class FoundEntry(Struct, frozen=True, gc=False):
         "The answer may hold fewer messages than there are, or none, and still a cursor: the server looks at about "
         "10,000 messages at a time. Ask on until the cursor is empty, or the user has seen enough.",
         "Within a conversation the newest come first; conversations come by their id.",
+        "A cursor is a place: ask with the same words, sender, bounds and conversation.",
         "It counts as a read (LI-01).",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "NO_SUCH_GROUP", "TOO_FREQUENT"),

@@ -82,7 +82,7 @@ class DevicesOk(Frame, frozen=True, gc=False):
     rules=(
         "Each of them gets the error LOGGED_OUT with `text` and is closed; a client does not reconnect by itself then. "
         "The user's UserSigs stay good: to refuse them there is ADMIN_ACCOUNT_INVALIDATE.",
-        "Connections that are not the user's, or not there any more, are passed over.",
+        "Connections that are not the user's, or not there any more, are passed over. Who names its own gets no answer.",
     ),
     errors=("NOT_PERMITTED", "ADMIN_REQUIRED", "BAD_PARAMETER"),
 )
@@ -100,7 +100,7 @@ class DevicesClose(Frame, frozen=True, gc=False):
 class DevicesCloseOk(Frame, frozen=True, gc=False):
     """They are told to go."""
 
-    count: A[int, U32, "So many."]
+    count: A[int, U32, "So many devices."]
 
 
 @frame(
@@ -155,7 +155,8 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
         PRESENCE_RULE,
         "It holds for this connection until it ends: ask again after each login. Who is watched already stays so.",
         "Changes come as PRESENCE, gathered for about a second; what is undone meanwhile is not told.",
-        "A connection watches 200 users at the most. Of a user that 1,000 connections watch already no more are told: "
+        "A connection watches 200 users at the most; with one more nobody of the request is watched.",
+        "Of a user that 1,000 connections watch already no more are told: "
         "it is named in `refused`, and can be asked for with PRESENCE_GET.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "COMMAND_DISABLED", "TOO_MANY_ENTRIES"),

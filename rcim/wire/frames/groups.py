@@ -309,7 +309,7 @@ class GroupMembersOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUPS_JOINED_OK",
     rules=(
-        "After each login a client asks for this and pulls what it lacks by HISTORY.",
+        "What has changed since the last login, one-to-one conversations too, SYNC tells.",
         "Groups that wait for their owner's first message (GT-16), and those being imported, are left out.",
         "A guest's list is empty.",
     ),

@@ -126,7 +126,7 @@ class UserListOk(Frame, frozen=True, gc=False):
     rules=(
         "They say when the user wants no push, whatever its MsgFlags are. Messages come all the same to who is online.",
         "With the end before the start they go over midnight; with both the same there are none.",
-        "The user's other devices get OWN_CHANGED.",
+        "All devices of the user get OWN_CHANGED, before the reply, if they are others than before.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED"),
 )
