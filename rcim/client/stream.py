@@ -60,7 +60,7 @@ class Stream:
         """True if messages were not kept because the queue was full."""
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
-        self._given: Message | None = None
+        self._given: Message | ChangedEvent | None = None
         self._untaken: dict[str, int] = {}
         """Messages by conversation that the app has not taken yet."""
         self._revisions: dict[str, int] = {}
@@ -87,13 +87,16 @@ class Stream:
                 if self.failure is not None:
                     raise self.failure
                 return
-            self._given = item if isinstance(item, Message) else None
+            self._given = item if isinstance(item, Message | ChangedEvent) else None
             yield item
 
     def _asked_for_next(self) -> None:
         """The app asks for the next item: it has the one that it was given."""
         item, self._given = self._given, None
-        if item is not None:
+        if isinstance(item, ChangedEvent):
+            if self._keep is not None:
+                self._keep.looked(item.conversation, item.message.seq)
+        elif item is not None:
             self._untaken[item.conversation] -= 1
             if self._keep is not None:
                 self._keep.taken(item.conversation, item.seq)
@@ -198,6 +201,8 @@ class Stream:
             if len(self._changed) > CHANGED_MAX:
                 del self._changed[next(iter(self._changed))]
         else:
+            if self._keep is not None:  # until the app has taken it
+                self._keep.look_again(key, [item.seq])
             self.tell(ChangedEvent(key, message, message.peer))
         return message
 
@@ -265,14 +270,16 @@ class Stream:
                     return
                 await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
                 continue
-            if self._keep is not None:
-                self._keep.looked(key, seq)
+            told = False
             for item in page.messages:
                 if self._keep is not None:
                     self._keep.change(key, item)
                 message = message_of(key, item, self.own)
                 if message.state is not MessageState.NOT_FOR_YOU:
+                    told = True
                     self.tell(ChangedEvent(key, message, message.peer))
+            if self._keep is not None and not told:  # else once the app has taken it
+                self._keep.looked(key, seq)
 
 
 def _emptied(queue: asyncio.Queue[Message | Event | None]) -> asyncio.Queue[Message | Event | None]:

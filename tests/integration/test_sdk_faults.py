@@ -257,3 +257,27 @@ async def test_a_file_is_one_clients_at_a_time(plain_server: TestServer, tmp_pat
                 pass
         await bob.create_group("g", group_id="g", type_="ChatRoom")
         assert bob._keep is not None and not bob._keep.failed
+
+
+async def test_a_change_that_the_app_has_not_taken_is_told_after_the_next_start(
+    plain_server: TestServer, tmp_path: Path
+) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        async with with_store(plain_server, tmp_path) as bob:
+            await bob.join("g")
+            await alice.send("g", "secret")
+            await alice.send("g", "more")
+            await take(bob, 2)
+            await alice.recall("g", 1)
+            await until(lambda: bob._keep is not None and bob._keep.to_look() == {"g:g": [1]})
+            await bob._inbox.catch_up()  # the cursor is behind it
+        async with with_store(plain_server, tmp_path) as bob:
+            async for item in bob.events():
+                if isinstance(item, ChangedEvent):
+                    assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
+                    break
+            listening = asyncio.create_task(take(bob, 9))
+            await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
