@@ -184,7 +184,7 @@ class Inbox:
         self.stream.forget(key)
 
     def _cleared(self, key: str, to_seq: int) -> None:
-        self.stream.revised(key)
+        self.stream.gone(key, lambda m: m.seq <= to_seq)
         if self._keep is not None:
             self._keep.hide(key, [], to_seq)
         self.stream.tell(HiddenEvent(key, (), to_seq, peer_of(key, self._own)))
@@ -312,12 +312,14 @@ class Inbox:
             self.list.read(push, self._own)
         elif isinstance(push, frames.MessagesErased):
             self.list.stale = True
-            self.stream.revised(push.conversation)
+            sender, to_seq = push.sender, push.to_seq
+            self.stream.gone(push.conversation, lambda m: m.sender == sender and m.seq <= to_seq)
             if self._keep is not None:
                 self._keep.erase(push.conversation, push.sender, push.to_seq)
         elif isinstance(push, frames.MessagesHidden):
             self.list.stale = True
-            self.stream.revised(push.conversation)
+            seqs, to_seq = {row.seq for row in push.messages}, push.to_seq
+            self.stream.gone(push.conversation, lambda m: m.seq in seqs or m.seq <= to_seq)
             if self._keep is not None:
                 self._keep.hide(push.conversation, [row.seq for row in push.messages], push.to_seq)
         self._refresh()

@@ -189,13 +189,26 @@ class LocalStore:
 
     def erase(self, key: str, sender: str, to_seq: int) -> None:
         """All of a sender's messages up to there are deleted."""
-        self._write("delete from messages where key = ? and sender = ? and seq <= ?", (key, sender, to_seq))
+        self._gone("sender = ? and seq <= ?", (key, sender, to_seq))
 
     def hide(self, key: str, seqs: Iterable[int], to_seq: int) -> None:
         """These, and all up to `to_seq`, are deleted for the user."""
-        self._write("delete from messages where key = ? and seq <= ?", (key, to_seq))
+        self._gone("seq <= ?", (key, to_seq))
         for seq in seqs:
-            self._write("delete from messages where key = ? and seq = ?", (key, seq))
+            self._gone("seq = ?", (key, seq))
+
+    def _gone(self, which: str, values: Sequence[Any]) -> None:
+        """Messages are no more; until the app has taken that, it is to be looked for again."""
+        rows = f"from messages where key = ? and {which}"
+        self._write(f"replace into again select key, seq {rows}", values)
+        self._write(f"delete {rows}", values)
+
+    def told_gone(self, key: str, to_seq: int) -> None:
+        """The app has taken that messages up to there are no more."""
+        self._write(
+            "delete from again where key = ? and seq <= ? and seq not in (select seq from messages where key = ?)",
+            (key, to_seq, key),
+        )
 
     def forget_messages(self, key: str) -> None:
         """More of them have changed than was told."""

@@ -10,12 +10,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import MessageState
 from rcim.client.local import LocalStore
-from rcim.client.model import ChangedEvent, Event, Message, Where, message_of, where_of
+from rcim.client.model import (
+    ChangedEvent,
+    ErasedEvent,
+    Event,
+    HiddenEvent,
+    Message,
+    Where,
+    message_of,
+    peer_of,
+    where_of,
+)
 from rcim.client.tracker import SeqTracker
 from rcim.wire import frames
 
@@ -60,7 +71,7 @@ class Stream:
         """True if messages were not kept because the queue was full."""
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
-        self._given: Message | ChangedEvent | None = None
+        self._given: Message | ChangedEvent | ErasedEvent | HiddenEvent | None = None
         self._untaken: dict[str, int] = {}
         """Messages by conversation that the app has not taken yet."""
         self._revisions: dict[str, int] = {}
@@ -87,7 +98,7 @@ class Stream:
                 if self.failure is not None:
                     raise self.failure
                 return
-            self._given = item if isinstance(item, Message | ChangedEvent) else None
+            self._given = item if isinstance(item, Message | ChangedEvent | ErasedEvent | HiddenEvent) else None
             yield item
 
     def _asked_for_next(self) -> None:
@@ -96,6 +107,10 @@ class Stream:
         if isinstance(item, ChangedEvent):
             if self._keep is not None:
                 self._keep.looked(item.conversation, item.message.seq)
+        elif isinstance(item, ErasedEvent | HiddenEvent):
+            if self._keep is not None:
+                seqs = item.seqs if isinstance(item, HiddenEvent) else ()
+                self._keep.told_gone(item.conversation, max((item.to_seq, *seqs)))
         elif item is not None:
             self._untaken[item.conversation] -= 1
             if self._keep is not None:
@@ -179,6 +194,14 @@ class Stream:
     def revised(self, key: str) -> None:
         """Messages of the conversation are others now."""
         self._revisions[key] = self._revisions.get(key, 0) + 1
+
+    def gone(self, key: str, which: Callable[[Message], bool]) -> None:
+        """Messages are deleted; those that wait above a gap come as such."""
+        self.revised(key)
+        tracker = self.trackers.get(key)
+        for seq, message in list(tracker.held.items()) if tracker is not None else ():
+            if tracker is not None and which(message):
+                tracker.held[seq] = replace(message, state=MessageState.DELETED, elements=())
 
     async def _page(self, key: str, first: int, last: int, limit: int) -> frames.HistoryOk:
         """A page of history that is not older than what was told meanwhile. Raises RcimError."""
@@ -278,6 +301,9 @@ class Stream:
                 if message.state is not MessageState.NOT_FOR_YOU:
                     told = True
                     self.tell(ChangedEvent(key, message, message.peer))
+            if not page.messages:  # it can't be had any more: the user has cleared the conversation
+                told = True
+                self.tell(HiddenEvent(key, (seq,), 0, peer_of(key, self.own)))
             if self._keep is not None and not told:  # else once the app has taken it
                 self._keep.looked(key, seq)
 

@@ -48,6 +48,11 @@ class SeqTracker(Generic[M]):
             self.next_seq += 1
         return ready
 
+    @property
+    def held(self) -> dict[int, M]:
+        """What waits above a gap, by SEQ; it may be replaced."""
+        return self._held
+
     def heard_of(self, newest: int) -> None:
         """The server says that `newest` is the newest SEQ."""
         self.newest = max(self.newest, newest)
