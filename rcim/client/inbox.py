@@ -110,6 +110,7 @@ class Inbox:
         """There is a new connection: until `catch_up` has the list, groups that turn up are only noted."""
         self._caught_up = False
         self._login += 1
+        self.stream.reconnected()
         self._had = {key: tracker.next_seq for key, tracker in self.stream.trackers.items()}
 
     async def catch_up(self) -> None:

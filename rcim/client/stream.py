@@ -131,6 +131,11 @@ class Stream:
             self._keep.begin(key, after_seq)
         return tracker
 
+    def reconnected(self) -> None:
+        """There is a new connection: what has changed since is told of what the app has, and not of what waits here."""
+        for tracker in self.trackers.values():
+            tracker.forget_held()
+
     def forget(self, key: str) -> None:
         """The conversation is no longer followed."""
         self.trackers.pop(key, None)

@@ -57,6 +57,11 @@ class SeqTracker(Generic[M]):
         """The server says that `newest` is the newest SEQ."""
         self.newest = max(self.newest, newest)
 
+    def forget_held(self) -> None:
+        """What waits above a gap came on a connection that is gone, and may be another message by now: it is asked for
+        again with the gap."""
+        self._held.clear()
+
     def ends_at(self, newest: int) -> None:
         """The server has no message behind `newest`, whatever it has said before; what has come since is newer."""
         self.newest = max([newest, self.next_seq - 1, *self._held])

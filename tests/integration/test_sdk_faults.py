@@ -12,6 +12,7 @@ from rcim.base.errors import BAD_PARAMETER, OVERLOADED, RcimError
 from rcim.base.terms import MessageState
 from rcim.client import ChangedEvent, Client, LocalStore, LocalStoreError, Message, User, outbox
 from rcim.client.link import ConnectionGone
+from rcim.client.model import message_of
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom
 from tests.kit import TestServer, until
@@ -281,3 +282,29 @@ async def test_a_change_that_the_app_has_not_taken_is_told_after_the_next_start(
             await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_what_waited_above_a_gap_is_asked_for_again_after_a_reconnection(plain_server: TestServer) -> None:
+    """It was erased while the client was away: SYNC tells of what the app has, and this it has not."""
+    async with plain_server.client("alice") as alice, plain_server.client("bob") as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.join("g")
+        for n in range(3):
+            await bob.send("g", f"{n}")
+        await take(bob, 3)
+        stream = bob._inbox.stream
+        tracker = stream.begin("g:g", 0)
+        as_sent = message_of("g:g", (await bob.history_page("g", 3, 3, 1)).messages[0], "bob")
+        tracker.offer(3, as_sent)  # 1 and 2 are missing
+        await alice.erase_messages("g", "bob")
+        await until(lambda: tracker.held[3].state is MessageState.DELETED)
+        tracker.held[3] = as_sent  # as if it had been erased while it was away
+        assert bob._link is not None
+        bob._link.abort()
+        states: dict[int, MessageState] = {}
+        async for item in bob.events():
+            if isinstance(item, Message):
+                states[item.seq] = item.state
+                if item.seq == 3:
+                    break
+        assert states == dict.fromkeys((1, 2, 3), MessageState.DELETED)
