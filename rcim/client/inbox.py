@@ -259,6 +259,7 @@ class Inbox:
         if key not in self.stream.trackers and self._known and not self._caught_up:
             first, _ = self._early.get(key, (push.messages[0].seq, 0))
             self._early[key] = (first, push.messages[-1].seq)
+            self._touched()
             return
         # SYNC has told of all there were: a one-to-one conversation that it did not tell of begins now.
         tracker = self.stream.track(key, push.messages[0].seq - 1 if is_group(key) or not self._known else 0)

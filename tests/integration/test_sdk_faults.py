@@ -308,3 +308,17 @@ async def test_what_waited_above_a_gap_is_asked_for_again_after_a_reconnection(p
                 if item.seq == 3:
                     break
         assert states == dict.fromkeys((1, 2, 3), MessageState.DELETED)
+
+
+async def test_what_comes_while_a_sync_is_under_way_makes_the_list_stale(plain_server: TestServer) -> None:
+    async with plain_server.client("alice") as alice, plain_server.client("bob") as bob:
+        await alice.send(User("bob"), "first")
+        await take(bob, 1)
+        row = (await bob.history_page(User("alice"), 1, 0, 1)).messages[0]
+        inbox, key = bob._inbox, "c:5:alice:bob"
+        inbox.stream.forget(key)
+        inbox._caught_up = False
+        async with inbox._syncing:  # what it tells may be older than what comes now
+            inbox.list.stale = False
+            inbox.delivered(f.Deliver(key, [row]))
+            assert inbox.list.stale and inbox._early == {key: (1, 1)}
