@@ -13,46 +13,33 @@ message id, what was not answered; finding gaps in SEQ, filling them from histor
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from rcim.base import clock
-from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT, SHUTTING_DOWN, ErrorKind, RcimError, code_of
+from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
-from rcim.client.backoff import Backoff
+from rcim.client.connected import CONNECT_S, TIMER_S, Connected
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
 from rcim.client.groups import GroupRequests
 from rcim.client.inbox import PUSHES, Inbox
-from rcim.client.link import ConnectionGone, Link, decode
+from rcim.client.link import decode
 from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
 from rcim.client.model import Event, Message, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
-from rcim.client.requests import F
 from rcim.wire import frames
 from rcim.wire.elements import Element
-from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
-log = logging.getLogger("rcim.client")
 
-TIMER_S = 1.0
-"""How often heartbeats and deadlines are looked at."""
-STAYS_AWAY = (KICKED_BY_OTHER_DEVICE, LOGGED_OUT)
-"""Why a connection was closed that is not to come back by itself (ID-04)."""
-CONNECT_S = 10.0
-"""How long a connection and login may take before the next try."""
-
-
-class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests):
+class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
     `platform` is what it runs on: of most of them one session of a user goes on at a time, of SERVER any number; when
@@ -78,36 +65,23 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         rng: random.Random | None = None,
         store: LocalStore | None = None,
     ) -> None:
-        self._host, self._port = host, port
-        self._user_id = user_id
-        self._user_sig = user_sig
-        self._tls = tls
-        self._server_hostname = server_hostname or host
-        self._platform = platform
-        self._device_tag = device_tag
-        self._heartbeat_ms = heartbeat_ms
-        self._began_ms = 0
+        super().__init__(
+            host,
+            port,
+            user_id=user_id,
+            user_sig=user_sig,
+            tls=tls,
+            server_hostname=server_hostname,
+            platform=platform,
+            device_tag=device_tag,
+            heartbeat_ms=heartbeat_ms,
+            rng=rng,
+        )
         self._watched = {}
-        self._backoff = Backoff(rng or random.Random())
-        self._link: Link | None = None
-        self._open = asyncio.Event()
-        self._lost = asyncio.Event()
-        self._failure: RcimError | None = None
-        self._closed = False
-        self._leaving_ms: int | None = None
         self._keep = store
         self._loaded = False
         self._inbox = Inbox(self, self._spawn, store)
         self._outbox = Outbox(self, self._spawn, self._inbox.stream.tell_surely, store)
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._keeper: asyncio.Task[None] | None = None
-        self.login_ok: frames.LoginOk | None = None
-        self.reconnects = 0
-
-    @property
-    def user_id(self) -> str:
-        """Who is logged in; of a guest the id that the server gave it."""
-        return self._user_id or (self.login_ok.user_id if self.login_ok is not None else "")
 
     # -- life
 
@@ -132,7 +106,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         """
         self._load()
         await self._connect_once()
-        self._keeper = asyncio.create_task(self._keep_connected(), name=f"rcim client {self._user_id}")
+        self._stay_connected()
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._inbox.catch_up()
@@ -147,7 +121,7 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         at once, and what is posted goes out when there is a connection. Raises LocalStoreError."""
         self._load()
         self._lost.set()
-        self._keeper = asyncio.create_task(self._keep_connected(), name=f"rcim client {self._user_id}")
+        self._stay_connected()
 
     def _load(self) -> None:
         """Raises LocalStoreError, and ValueError for a guest, which has nothing to keep."""
@@ -168,181 +142,27 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
 
     async def close(self) -> None:
         """Log out, close, and end `messages`. What is not answered ends with ConnectionGone."""
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
-        if self._link is not None and not self._link.closed and self._open.is_set():
-            try:
-                async with asyncio.timeout(2):
-                    await self._ask(self._link, frames.Logout())
-            except (RcimError, ConnectionGone, TimeoutError):
-                pass
-        self._closed = True
-        self._shut()
-        self._open.set()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._disconnect()
         self._outbox.close()
         self._inbox.stream.close(self._failure, at_once=True)
         if self._keep is not None:
             self._keep.close()
 
-    def _shut(self) -> None:
-        if self._link is not None:
-            self._link.close()
+    def _logged_in(self) -> None:
+        self._inbox.reconnected()
 
-    async def _connect_once(self) -> None:
-        sig = self._user_sig if isinstance(self._user_sig, str) else self._user_sig()
-        login = frames.Login(self._user_id, sig, self._platform, self._device_tag, self._began_ms)
-        link = Link(login, self._tls, self._server_hostname, heartbeat_ms=self._heartbeat_ms)
-        opened: asyncio.Future[frames.LoginOk] = asyncio.get_running_loop().create_future()
+    def _came_back(self) -> None:
+        self._spawn(self._inbox.catch_up())
+        self._spawn(self._tell_presence())
 
-        def on_open(login_ok: frames.LoginOk) -> None:
-            # Before anything that came with the answer is looked at: pushes, or the end of the connection.
-            self._link, self.login_ok = link, login_ok
-            self._began_ms = login_ok.began_ms
-            self._leaving_ms = None
-            self._lost.clear()
-            self._inbox.reconnected()
-            self._open.set()
-            if not opened.done():
-                opened.set_result(login_ok)
-
-        def on_closed(error: Exception | None) -> None:
-            if not opened.done():
-                opened.set_exception(error or ConnectionResetError("the server closed the connection"))
-            self._on_closed(link, error)
-
-        link.on_open, link.on_closed = on_open, on_closed
-        link.on_push = self._on_push
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                await asyncio.get_running_loop().create_connection(lambda: link, self._host, self._port)
-                await opened
-        except BaseException:
-            link.abort()
-            if opened.done() and not opened.cancelled():
-                opened.exception()
-            raise
-
-    def _on_closed(self, link: Link, error: Exception | None) -> None:
-        if link is self._link:
-            self._open.clear()
-            self._lost.set()
-            if isinstance(error, RcimError) and error.code in STAYS_AWAY:
-                self._give_up(error)
-
-    async def _keep_connected(self) -> None:
-        """Heartbeats, and a new connection whenever one is lost."""
-        while True:
-            try:
-                async with asyncio.timeout(TIMER_S):
-                    await self._lost.wait()
-            except TimeoutError:
-                if self._link is not None:
-                    self._link.on_timer(clock.steady_ms())
-                self._backoff.reset()  # it has lived for a while
-                continue
-            if self._failure is not None:
-                return
-            await self._reconnect()
-
-    async def _reconnect(self) -> None:
-        if self._leaving_ms is not None:
-            await asyncio.sleep(self._backoff.within(self._leaving_ms) / 1000)
-        else:
-            await asyncio.sleep(self._backoff.next_ms() / 1000)
-        while True:
-            try:
-                await self._connect_once()
-                self.reconnects += 1
-                self._spawn(self._inbox.catch_up())
-                self._spawn(self._tell_presence())
-                return
-            except RcimError as error:
-                if error.code.kind is ErrorKind.MISTAKE:
-                    self._give_up(error)
-                    return
-            except (OSError, ssl.SSLError, TimeoutError):
-                pass
-            except Exception:  # of `user_sig`, which is the app's: it may be able to make one later
-                log.exception("no UserSig for %s", self._user_id)
-            await asyncio.sleep(self._backoff.next_ms() / 1000)
+    def _gave_up(self, error: RcimError) -> None:
+        """Waiting requests and `messages` end with the error."""
+        self._inbox.stream.close(error)
 
     async def _tell_presence(self) -> None:
         users = await self._say_again()
         if users:
             self._inbox.told(frames.PresenceChanged(users))
-
-    def _give_up(self, error: RcimError) -> None:
-        """The server will never take this login: waiting requests and `messages` end with the error."""
-        self._failure = error
-        self._open.set()
-        self._inbox.stream.close(error)
-
-    def _spawn(self, job: Any) -> None:
-        task = asyncio.create_task(job)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    # -- requests
-
-    async def _live(self) -> Link:
-        await self._open.wait()
-        if self._closed:
-            raise ConnectionGone("the client is closed")
-        if self._failure is not None:
-            raise self._failure
-        assert self._link is not None
-        return self._link
-
-    @staticmethod
-    async def _ask(link: Link, frame: Frame) -> Frame:
-        future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-
-        def answer(found: Frame | RcimError) -> None:
-            if future.done():
-                return
-            if isinstance(found, RcimError):
-                gone = link.closed and found.code.number == 0
-                future.set_exception(ConnectionGone() if gone else found)
-            else:
-                future.set_result(found)
-
-        link.request(frame, answer)
-        return await future
-
-    async def request(self, frame: Frame, reply: type[F], *, repeat: bool = True) -> F:
-        """Send any request and wait for its reply.
-
-        With `repeat` it is sent again after a reconnection; use it only for what may be done twice. Raises RcimError
-        for an ERROR, and ConnectionGone if the connection ended first and `repeat` is off.
-        """
-        while True:
-            link = await self._live()
-            try:
-                found = await self._ask(link, frame)
-            except ConnectionGone:
-                if not repeat or self._closed:
-                    raise
-                await self._another_than(link)
-                continue
-            except RcimError as error:
-                if error.code is not SHUTTING_DOWN or not repeat:
-                    raise
-                await self._another_than(link)  # it was not done, and the next server will do it
-                continue
-            if not isinstance(found, reply):
-                raise RcimError(code_of(0), f"{type(found).NAME} is no answer to {type(frame).NAME}")
-            return found
-
-    async def _another_than(self, link: Link) -> None:
-        """Wait until there is another connection than `link`, or there will be none."""
-        while self._link is link and self._failure is None and not self._closed:
-            await asyncio.sleep(0.01)
-            await self._open.wait()
 
     def _track(self, group_id: str, newest_seq: int) -> None:
         self._inbox.stream.track(group_conversation(group_id), newest_seq)
@@ -416,16 +236,6 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
         await self._live()
         return (self.login_ok.dedupe_ms if self.login_ok is not None else 0) or DEFAULTS.dedupe_window_ms
 
-    @property
-    def ended(self) -> RcimError | None:
-        """Why the client has given up, if it has."""
-        return self._failure
-
-    @property
-    def closed(self) -> bool:
-        """True once it is closed."""
-        return self._closed
-
     def _on_push(self, raw: RawFrame) -> None:
         push = decode(raw)
         if isinstance(push, frames.Deliver):
@@ -445,15 +255,4 @@ class Client(GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, Ad
                 self._track(push.group_id, push.newest_seq)
             self._inbox.told(push)
         elif isinstance(push, frames.GoingAway):
-            self._leaving_ms = push.reconnect_within_ms
-            self._host = push.host or self._host
-            self._port = push.port or self._port
-            self._spawn(self._leave_when_answered())
-
-    async def _leave_when_answered(self) -> None:
-        """WI-07: wait for the answers that are owed, then close."""
-        link = self._link
-        while link is not None and not link.closed and link.unanswered:
-            await asyncio.sleep(0.02)
-        if link is not None:
-            link.close()
+            self._go_away(push)
