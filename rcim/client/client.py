@@ -17,7 +17,7 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
@@ -27,7 +27,7 @@ from rcim.client.altering import AlteringRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
-from rcim.client.groups import GroupRequests
+from rcim.client.groups import GroupRequests, SendOptions
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
@@ -210,12 +210,12 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
 
     # -- sending later, and what is kept
 
-    def post(self, where: Where, content: str | Sequence[Element], **more: Any) -> Post:
+    def post(self, where: Where, content: str | Sequence[Element], **options: Unpack[SendOptions]) -> Post:
         """Take a message to be sent as soon as there is a connection, in the order of posting within a conversation, and
         once (MS-02); arguments as in `send`. PostedEvent says what became of it, and so does `await post.sent()`. With a
         local store it goes out after the next start if need be. Raises RcimError for a value out of bounds and
         TOO_MANY_ENTRIES, and LocalStoreError."""
-        return self._outbox.post(self._send_frame(where, content, **more))
+        return self._outbox.post(self._send_frame(where, content, **options))
 
     @property
     def posts(self) -> list[Post]:

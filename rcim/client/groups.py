@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, UserList
 from rcim.client.model import Message, SendResult, Where, message_of
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
+
+
+class SendOptions(TypedDict, total=False):
+    """What `send` and `post` take besides where and what."""
+
+    priority: Priority
+    """Normal, if nothing is said."""
+    client_msg_id: str | None
+    """By which the server knows it again; made here, if nothing is said."""
+    as_user: str
+    """Whose message it is: for app administrators (MS-06)."""
+    type_name: str
+    """A registered type (MS-09)."""
+    to: Sequence[str]
+    """Only these members get it (MS-07)."""
+    mentions: Sequence[str]
+    mentions_all: bool
+    transient: bool
+    """It goes to who is online and has no SEQ (MS-08)."""
+    cloud_data: bytes
+    """The app's own, beside the elements."""
 
 
 class GroupRequests(Requests):
@@ -17,72 +39,32 @@ class GroupRequests(Requests):
     # -- messages
 
     async def send(
-        self,
-        where: Where,
-        content: str | Sequence[elements.Element],
-        *,
-        priority: Priority = Priority.NORMAL,
-        client_msg_id: str | None = None,
-        as_user: str = "",
-        type_name: str = "",
-        to: Sequence[str] = (),
-        mentions: Sequence[str] = (),
-        mentions_all: bool = False,
-        transient: bool = False,
-        cloud_data: bytes = b"",
+        self, where: Where, content: str | Sequence[elements.Element], **options: Unpack[SendOptions]
     ) -> SendResult:
         """Send text or elements to a group, or to a `User`; returns once the server has it durably (MS-02).
 
-        `as_user`: for app administrators (MS-06). `to`: only these members get it; `mentions`: whom it mentions (MS-07).
-        `transient`: it goes to who is online and has no SEQ (MS-08). `type_name`: a registered type (MS-09).
-
-        It is sent again after a reconnection, with the same client message id, so it arrives once.
+        It is sent again after a reconnection, with the same client message id, so it arrives once. Raises RcimError.
         """
-        frame = self._send_frame(
-            where,
-            content,
-            priority=priority,
-            client_msg_id=client_msg_id,
-            as_user=as_user,
-            type_name=type_name,
-            to=to,
-            mentions=mentions,
-            mentions_all=mentions_all,
-            transient=transient,
-            cloud_data=cloud_data,
-        )
-        ok = await self.request(frame, frames.SendOk)
+        ok = await self.request(self._send_frame(where, content, **options), frames.SendOk)
         return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
 
     def _send_frame(
-        self,
-        where: Where,
-        content: str | Sequence[elements.Element],
-        *,
-        priority: Priority = Priority.NORMAL,
-        client_msg_id: str | None = None,
-        as_user: str = "",
-        type_name: str = "",
-        to: Sequence[str] = (),
-        mentions: Sequence[str] = (),
-        mentions_all: bool = False,
-        transient: bool = False,
-        cloud_data: bytes = b"",
+        self, where: Where, content: str | Sequence[elements.Element], **options: Unpack[SendOptions]
     ) -> frames.Send:
         """SEND, as `send` and `post` take it. Raises RcimError for a value out of its bounds."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
         return frames.Send(
             self._conversation(where),
-            client_msg_id or uuid.uuid4().hex,
-            priority,
+            options.get("client_msg_id") or uuid.uuid4().hex,
+            options.get("priority", Priority.NORMAL),
             elements.encode_body(parts),
-            as_user,
-            type_name,
-            list(to),
-            list(mentions),
-            mentions_all,
-            transient,
-            cloud_data,
+            options.get("as_user", ""),
+            options.get("type_name", ""),
+            list(options.get("to", ())),
+            list(options.get("mentions", ())),
+            options.get("mentions_all", False),
+            options.get("transient", False),
+            options.get("cloud_data", b""),
         )
 
     async def history(
