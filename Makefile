@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 KILLS ?= 200
 SEED ?= 1
 GATEWAYS ?= 0
+WORKERS ?= 4
 FOLDER ?= build/performance
 
 .PHONY: help demo test serve crash bench spec lint format clean
 
 help:
 	@echo "make demo    install into $(VENV) and show a server at work, killed and started again"
-	@echo "make test    install into $(VENV) with what the tests need, and run them"
+	@echo "make test    install into $(VENV) with what the tests need, and run them in WORKERS=$(WORKERS) processes"
 	@echo "make serve   run a server here"
 	@echo "make bench   FOLDER=$(FOLDER): everything of the performance page, measured here (an hour)"
 	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED) GATEWAYS=$(GATEWAYS): SIGKILL under load, and the count of what was lost"
@@ -32,8 +33,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 demo: $(VENV)/.installed
 	@$(BIN)/rcim demo
 
+# More workers than cores: half of a test's time is waiting for a clock of the server's.
 test: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 serve: $(VENV)/.installed
 	@$(BIN)/rcim serve
