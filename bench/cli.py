@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
+from rcim_bench import cli_receiving
+from rcim_bench.console import (
+    DataOption,
+    JsonOption,
+    PlainOption,
+    ServerOption,
+    SetOption,
+    finish,
+    numbers_of,
+    run,
+    say,
+)
 
-from rcim.app.process import ServerFailed
-from rcim.base.errors import RcimError
 from rcim.rules.group_types import BUILT_IN
 
 app = typer.Typer(
@@ -23,80 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-JsonOption = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; `-` is standard output.")
-]
-PlainOption = Annotated[bool, typer.Option("--plain", help="Without TLS.")]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting of the server.")
-]
-ServerOption = Annotated[
-    str | None, typer.Option(metavar="HOST:PORT", help="A running server, with --data.", show_default="starts one")
-]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory of --server.")]
-
-
 PERFORMANCE = Path("docs/explanation/performance")
 """Where a checkout keeps what was measured."""
-
-
-def say(text: str) -> None:
-    """Tell what is going on, apart from the report."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def numbers_of(option: str, text: str) -> list[int]:
-    """Numbers with commas between; wrong ones end with a line and exit status 2."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() and 0 < int(part) <= 10_000 for part in parts):
-        say(f"rcim-bench: {option} {text}: has to be numbers from 1 to 10000 with commas between")
-        raise typer.Exit(2)
-    return [int(part) for part in parts]
-
-
-def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> None:
-    """Give out the report; exit status 1 if something in it may not be."""
-    if json_to == "-":
-        print(json.dumps(report, indent=2))
-    else:
-        if json_to is not None:
-            Path(json_to).write_text(json.dumps(report, indent=2) + "\n")
-        table(report)
-    if failed:
-        say("FAILED: " + ", ".join(failed))
-        raise typer.Exit(1)
-
-
-def table(report: dict[str, Any]) -> None:
-    """The report for people."""
-    from rich.console import Console
-    from rich.table import Table
-
-    made = Table(title=str(report.get("bench", "")), show_header=False)
-    for name, value in report.items():
-        if name not in ("bench", "latency_histogram", "rows"):
-            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
-    Console().print(made)
-    if report.get("rows"):
-        rows = Table()
-        for name in report["rows"][0]:
-            rows.add_column(name, justify="right", overflow="fold")
-        for row in report["rows"]:
-            rows.add_row(*(str(value) for value in row.values()))
-        Console().print(rows)
-
-
-def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    """Run a scenario on its own loop; what can't be done ends with a line and exit status 2."""
-
-    async def main() -> dict[str, Any]:
-        return await job()
-
-    try:
-        return uvloop.run(main())
-    except (TimeoutError, ServerFailed, RcimError, OSError, ValueError) as error:
-        say(f"rcim-bench: {error or type(error).__name__}")
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -348,77 +282,6 @@ def filter_(
 
 
 @app.command()
-def reconnect(
-    members: Annotated[
-        int, typer.Option(min=1, max=18_000, help="Members of the group, each a client of the SDK.")
-    ] = 1000,
-    away: Annotated[
-        float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="How long nobody can connect.")
-    ] = 5.0,
-    rate: Annotated[float, typer.Option(min=0.1, max=1000, help="Messages a second all the while.")] = 2.0,
-    size: Annotated[int, typer.Option(min=1, max=8000, help="Bytes of a message's text.")] = 100,
-    plain: Annotated[bool, typer.Option("--plain", help="Without TLS.")] = False,
-    json_to: JsonOption = None,
-) -> None:
-    """Everybody loses the connection at once and comes back: when all are in sync, and that nothing was lost."""
-    from rcim_bench import reconnect as scenario
-
-    report = run(lambda: scenario.run(members, away, rate, size, plain, say))
-    finish(report, json_to, scenario.failures(report))
-
-
-@app.command()
-def model(
-    seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many random worlds.")] = 100,
-    first: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
-    json_to: JsonOption = None,
-) -> None:
-    """Random users on random devices against a simple model of what each should see: seeds with differences."""
-    from rcim_bench import model as scenario
-
-    report = run(lambda: scenario.run(seeds, first, say))
-    finish(report, json_to, scenario.failures(report))
-
-
-@app.command()
-def search(
-    groups: Annotated[int, typer.Option(min=1, max=10_000, help="Groups that the user is in.")] = 100,
-    messages: Annotated[int, typer.Option(min=1000, max=10_000_000, help="Messages in them.")] = 100_000,
-    seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 1,
-    json_to: JsonOption = None,
-) -> None:
-    """What a search in history costs by message, beside reading the same messages as history."""
-    from rcim_bench import search as scenario
-
-    report = scenario.run(min(groups, messages), messages, seed, say)
-    finish(report, json_to, scenario.failures(report))
-
-
-@app.command()
-def sync(
-    groups: Annotated[int, typer.Option(min=1, max=100_000, help="Groups that the user is in.")] = 1000,
-    changed: Annotated[int, typer.Option(min=1, max=1000, help="Those of them that have news.")] = 5,
-    away: Annotated[str, typer.Option(metavar="TIME", help="How long the user was away: 1h, 1d.")] = "1h",
-    messages: Annotated[int, typer.Option(min=1, max=10_000_000, help="Messages that came meanwhile.")] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of which groups get which messages.")] = 1,
-    json_to: JsonOption = None,
-) -> None:
-    """What a user that comes back costs: frames, bytes, time, server CPU; beside one in a hundredth of the groups."""
-    from rcim_bench import sync as scenario
-
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if not away[:-1].isdigit() or away[-1:] not in units or not 0 < int(away[:-1]) * units[away[-1]] <= 30 * 86400:
-        say(f"rcim-bench: --away {away}: has to be a time as 30s, 10m, 2h or 1d, up to 30d")
-        raise typer.Exit(2)
-    seconds = int(away[:-1]) * units[away[-1]]
-    if changed > groups:
-        say(f"rcim-bench: --changed {changed}: there are {groups} groups")
-        raise typer.Exit(2)
-    report = run(lambda: scenario.run(groups, changed, seconds, messages, seed, say))
-    finish(report, json_to, scenario.failures(report))
-
-
-@app.command()
 def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,
@@ -450,6 +313,10 @@ def crash(
         finish(report, json_to, scenario.failures(report))
         return
     raise typer.Exit(130)
+
+
+for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.search, cli_receiving.sync):
+    app.command()(command)
 
 
 def main() -> None:

@@ -16,22 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rcim_bench.device import Device, Gated, history
 from rcim_bench.rig import Rig, facts, rig
+from rcim_bench.truth import RECALLED, Said, Talk
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState
-from rcim.client import (
-    ChangedEvent,
-    Client,
-    ErasedEvent,
-    HiddenEvent,
-    LocalStore,
-    Message,
-    RereadEvent,
-    User,
-    Where,
-    inbox,
-)
+from rcim.client import Client, User, inbox
 
 STEPS, CHECKS = 60, 3
 DEVICES_MAX = 3
@@ -40,179 +31,7 @@ AT_ONCE = 8
 MATCH_S = 30.0
 """How long all may take to say what the model says."""
 LOOK_S = 0.01
-RECALLED = "(recalled)"
 USERS = 3
-
-
-class Said:
-    """A message as the model has it."""
-
-    def __init__(self, sender: str, text: str, to: tuple[str, ...], mentions: tuple[str, ...]) -> None:
-        self.sender = sender
-        self.text = text
-        self.to = to
-        self.mentions = mentions
-        self.deleted = False
-
-
-class Talk:
-    """The model of a conversation: what was said in it, and what each user did to it."""
-
-    def __init__(self, users: list[str], where: Callable[[str], Where]) -> None:
-        self.users = users
-        self.where = where
-        self.base = 0
-        """The SEQ before the first of the model's messages."""
-        self.said: dict[int, Said] = {}
-        self.read = dict.fromkeys(users, 0)
-        self.hidden: dict[str, set[int]] = {user: set() for user in users}
-
-    @property
-    def newest(self) -> int:
-        """The SEQ of the last message."""
-        return max(self.said, default=self.base)
-
-    def shown(self, user: str, after: int = 0) -> dict[int, str]:
-        """What the user sees behind `after`: text by SEQ."""
-        return {
-            seq: one.text
-            for seq, one in self.said.items()
-            if seq > after
-            and not one.deleted
-            and seq not in self.hidden[user]
-            and (not one.to or user == one.sender or user in one.to)
-        }
-
-    def unread(self, user: str) -> tuple[int, int]:
-        """RX-08: what counts behind the read position, and how much of it mentions the user."""
-        shown = self.shown(user, self.read[user])
-        there = [self.said[seq] for seq, text in shown.items() if text != RECALLED]
-        counted = [one for one in there if one.sender != user and not one.to]
-        return len(counted), sum(user in one.mentions for one in counted)
-
-
-class Device:
-    """A user's device: a client, and what its app shows."""
-
-    def __init__(self, world: World, user: str, store: Path | None) -> None:
-        self.world = world
-        self.user = user
-        self._store = store
-        self.network = asyncio.Event()
-        self.network.set()
-        self.start = {talk: talk.newest for talk in world.talks_of(user)}
-        """Behind which SEQ messages come to it."""
-        self.shown: dict[Talk, dict[int, str]] = {talk: {} for talk in self.start}
-        self.given: dict[Talk, dict[int, str]] = {talk: {} for talk in self.start}
-        """SEQ to sender of all that it was given."""
-        self.wrong: list[str] = []
-        self.client: Client
-
-    @property
-    def online(self) -> bool:
-        """True unless it is cut off."""
-        return self.network.is_set()
-
-    async def begin(self) -> None:
-        """Start its client, which knows what the store does."""
-        store = LocalStore(self._store) if self._store is not None else None
-        self.client = Gated(self.network, self.world.made, self.user, store)
-        self._last: tuple[Talk, int] | None = None
-        await self.client.connect()
-        self._taking = asyncio.create_task(self._take())
-
-    async def end(self) -> None:
-        """Stop it, as an app that is closed."""
-        self._taking.cancel()
-        await asyncio.gather(self._taking, return_exceptions=True)
-        await self.client.close()
-
-    def cut(self) -> None:
-        """It is cut off without a word."""
-        self.network.clear()
-        if self.client._link is not None:
-            self.client._link.abort()
-
-    async def _take(self) -> None:
-        async for item in self.client.events():
-            talk = self.world.talks.get(getattr(item, "conversation", ""))
-            if talk is None or self.user not in talk.users:
-                continue
-            if isinstance(item, Message):
-                self._give(talk, item)
-            elif (
-                isinstance(item, ChangedEvent) and item.message.seq in self.shown[talk]
-            ):  # else the user has deleted it
-                self._show(talk, item.message)
-            elif isinstance(item, ErasedEvent):
-                self._drop(
-                    talk, [s for s, who in self.given[talk].items() if who == item.sender and s <= item.to_seq]
-                )
-            elif isinstance(item, HiddenEvent):
-                self._drop(talk, [*item.seqs, *(s for s in self.given[talk] if s <= item.to_seq)])
-            elif isinstance(item, RereadEvent):
-                await self._reread(talk)
-
-    def _give(self, talk: Talk, message: Message) -> None:
-        given = self.given[talk]
-        if message.seq in given and not self._again(talk, message.seq):
-            self.wrong.append(f"{self.user} was given {message.conversation} {message.seq} twice")
-        if given and message.seq < max(given) and message.seq not in given:
-            self.wrong.append(f"{self.user} was given {message.conversation} {message.seq} behind {max(given)}")
-        given[message.seq] = message.sender
-        self._show(talk, message)
-
-    def _again(self, talk: Talk, seq: int) -> bool:
-        """The last one before a start may come again: the app had not asked for the next."""
-        return self._store is not None and seq == max(self.given[talk])
-
-    def _show(self, talk: Talk, message: Message) -> None:
-        if message.state is MessageState.DELETED:
-            self.shown[talk].pop(message.seq, None)
-        else:
-            self.shown[talk][message.seq] = RECALLED if message.state is MessageState.RECALLED else message.text
-
-    def _drop(self, talk: Talk, seqs: list[int]) -> None:
-        for seq in seqs:
-            self.shown[talk].pop(seq, None)
-
-    async def _reread(self, talk: Talk) -> None:
-        self.shown[talk] = {}
-        for message in await self.world.history(self.client, talk, self.user):
-            if message.seq in self.given[talk] and message.state is not MessageState.NOT_FOR_YOU:
-                self._show(talk, message)
-
-    def differences(self) -> list[str]:
-        """What its app and its list say otherwise than the model."""
-        found = list(self.wrong)
-        for talk, start in self.start.items():
-            where = talk.where(self.user)
-            expected = talk.shown(self.user, start)
-            if self.shown[talk] != expected:
-                found.append(f"{self.user} in {where} shows {self.shown[talk]}, not {expected}")
-            row = self.client.conversation(where)
-            if row is None:
-                found += [f"{self.user} does not list {where}"] if talk.said else []
-            elif (row.unread, row.mentions) != talk.unread(self.user):
-                found.append(
-                    f"{self.user} in {where}: unread {row.unread, row.mentions}, not {talk.unread(self.user)}"
-                )
-            elif row.newest_seq != talk.newest:
-                found.append(f"{self.user} in {where}: newest {row.newest_seq}, not {talk.newest}")
-        return found
-
-
-class Gated(Client):
-    """A client behind a network that can be gone."""
-
-    def __init__(self, network: asyncio.Event, made: Rig, user: str, store: LocalStore | None) -> None:
-        process = made.process
-        super().__init__(process.host, process.port, user_id=user, user_sig=made.sign(user), tls=None, store=store)
-        self._network = network
-
-    async def _connect_once(self) -> None:
-        await self._network.wait()
-        await super()._connect_once()
 
 
 class World:
@@ -255,7 +74,7 @@ class World:
         """One more, half of them with a store."""
         self._stores += 1
         store = self._folder / f"{self.name}-{self._stores}.db" if self.lots.random() < 0.5 else None
-        device = Device(self, user, store)
+        device = Device(self.made, self.talks, user, store)
         await device.begin()
         self.devices.append(device)
 
@@ -288,7 +107,7 @@ class World:
         device.network.set()
 
     async def _restart(self, device: Device) -> None:
-        if device._store is not None and device.online:
+        if device.has_store and device.online:
             await device.end()
             await device.begin()
 
@@ -354,17 +173,6 @@ class World:
 
     # -- looking
 
-    async def history(self, client: Client, talk: Talk, user: str) -> list[Message]:
-        """All of it, page by page."""
-        found: list[Message] = []
-        low = talk.base + 1
-        while True:
-            page = await client.history(talk.where(user), from_seq=low, limit=100)
-            found += page
-            if len(page) < 100:
-                return found
-            low = page[-1].seq + 1
-
     async def check(self) -> list[str]:
         """Everybody comes back; what differs from the model then."""
         for device in self.devices:
@@ -389,13 +197,13 @@ class World:
             row = rows.get(key)
             if row is None or (row.unread, row.mentions) != talk.unread(user):
                 found.append(f"a first sync of {user} says {row} of {key}, not {talk.unread(user)}")
-            history = {
+            kept = {
                 m.seq: RECALLED if m.state is MessageState.RECALLED else m.text
-                for m in await self.history(client, talk, user)
+                for m in await history(client, talk, user)
                 if m.state not in (MessageState.DELETED, MessageState.NOT_FOR_YOU)
             }
-            if history != talk.shown(user):
-                found.append(f"history of {user} in {key} is {history}, not {talk.shown(user)}")
+            if kept != talk.shown(user):
+                found.append(f"history of {user} in {key} is {kept}, not {talk.shown(user)}")
         return found
 
 

@@ -1,0 +1,75 @@
+"""Commands of `rcim-bench` about receiving: coming back, syncing, searching, and what each device should see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rcim_bench.console import JsonOption, PlainOption, finish, run, say
+
+
+def reconnect(
+    members: Annotated[
+        int, typer.Option(min=1, max=18_000, help="Members of the group, each a client of the SDK.")
+    ] = 1000,
+    away: Annotated[
+        float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="How long nobody can connect.")
+    ] = 5.0,
+    rate: Annotated[float, typer.Option(min=0.1, max=1000, help="Messages a second all the while.")] = 2.0,
+    size: Annotated[int, typer.Option(min=1, max=8000, help="Bytes of a message's text.")] = 100,
+    plain: PlainOption = False,
+    json_to: JsonOption = None,
+) -> None:
+    """Everybody loses the connection at once and comes back: when all are in sync, and that nothing was lost."""
+    from rcim_bench import reconnect as scenario
+
+    report = run(lambda: scenario.run(members, away, rate, size, plain, say))
+    finish(report, json_to, scenario.failures(report))
+
+
+def model(
+    seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many random worlds.")] = 100,
+    first: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    json_to: JsonOption = None,
+) -> None:
+    """Random users on random devices against a simple model of what each should see: seeds with differences."""
+    from rcim_bench import model as scenario
+
+    report = run(lambda: scenario.run(seeds, first, say))
+    finish(report, json_to, scenario.failures(report))
+
+
+def search(
+    groups: Annotated[int, typer.Option(min=1, max=10_000, help="Groups that the user is in.")] = 100,
+    messages: Annotated[int, typer.Option(min=1000, max=10_000_000, help="Messages in them.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 1,
+    json_to: JsonOption = None,
+) -> None:
+    """What a search in history costs by message, beside reading the same messages as history."""
+    from rcim_bench import search as scenario
+
+    report = scenario.run(min(groups, messages), messages, seed, say)
+    finish(report, json_to, scenario.failures(report))
+
+
+def sync(
+    groups: Annotated[int, typer.Option(min=1, max=100_000, help="Groups that the user is in.")] = 1000,
+    changed: Annotated[int, typer.Option(min=1, max=1000, help="Those of them that have news.")] = 5,
+    away: Annotated[str, typer.Option(metavar="TIME", help="How long the user was away: 1h, 1d.")] = "1h",
+    messages: Annotated[int, typer.Option(min=1, max=10_000_000, help="Messages that came meanwhile.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of which groups get which messages.")] = 1,
+    json_to: JsonOption = None,
+) -> None:
+    """What a user that comes back costs: frames, bytes, time, server CPU; beside one in a hundredth of the groups."""
+    from rcim_bench import sync as scenario
+
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if not away[:-1].isdigit() or away[-1:] not in units or not 0 < int(away[:-1]) * units[away[-1]] <= 30 * 86400:
+        say(f"rcim-bench: --away {away}: has to be a time as 30s, 10m, 2h or 1d, up to 30d")
+        raise typer.Exit(2)
+    seconds = int(away[:-1]) * units[away[-1]]
+    if changed > groups:
+        say(f"rcim-bench: --changed {changed}: there are {groups} groups")
+        raise typer.Exit(2)
+    report = run(lambda: scenario.run(groups, changed, seconds, messages, seed, say))
+    finish(report, json_to, scenario.failures(report))

@@ -1,0 +1,86 @@
+"""What the commands of `rcim-bench` have in common: options, how they are run, how their reports are given out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from rcim.app.process import ServerFailed
+from rcim.base.errors import RcimError
+
+JsonOption = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; `-` is standard output.")
+]
+PlainOption = Annotated[bool, typer.Option("--plain", help="Without TLS.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting of the server.")
+]
+ServerOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="A running server, with --data.", show_default="starts one")
+]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory of --server.")]
+
+
+def say(text: str) -> None:
+    """Tell what is going on, apart from the report."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def numbers_of(option: str, text: str) -> list[int]:
+    """Numbers with commas between; wrong ones end with a line and exit status 2."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and 0 < int(part) <= 10_000 for part in parts):
+        say(f"rcim-bench: {option} {text}: has to be numbers from 1 to 10000 with commas between")
+        raise typer.Exit(2)
+    return [int(part) for part in parts]
+
+
+def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> None:
+    """Give out the report; exit status 1 if something in it may not be."""
+    if json_to == "-":
+        print(json.dumps(report, indent=2))
+    else:
+        if json_to is not None:
+            Path(json_to).write_text(json.dumps(report, indent=2) + "\n")
+        table(report)
+    if failed:
+        say("FAILED: " + ", ".join(failed))
+        raise typer.Exit(1)
+
+
+def table(report: dict[str, Any]) -> None:
+    """The report for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(title=str(report.get("bench", "")), show_header=False)
+    for name, value in report.items():
+        if name not in ("bench", "latency_histogram", "rows"):
+            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
+    Console().print(made)
+    if report.get("rows"):
+        rows = Table()
+        for name in report["rows"][0]:
+            rows.add_column(name, justify="right", overflow="fold")
+        for row in report["rows"]:
+            rows.add_row(*(str(value) for value in row.values()))
+        Console().print(rows)
+
+
+def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Run a scenario on its own loop; what can't be done ends with a line and exit status 2."""
+
+    async def main() -> dict[str, Any]:
+        return await job()
+
+    try:
+        return uvloop.run(main())
+    except (TimeoutError, ServerFailed, RcimError, OSError, ValueError) as error:
+        say(f"rcim-bench: {error or type(error).__name__}")
+        raise typer.Exit(2) from None
