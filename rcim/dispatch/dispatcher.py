@@ -22,7 +22,7 @@ from rcim.actor.queries import Look, MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
-from rcim.base.ids import SHARDS, shard_of
+from rcim.base.ids import SHARDS
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.devices import Devices
 from rcim.dispatch.errands import Errands
@@ -32,10 +32,12 @@ from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.questions import Questions
 from rcim.dispatch.reader import Reader, refusal
-from rcim.dispatch.release import Packing, Release, contained
+from rcim.dispatch.release import Packing, Release
 from rcim.dispatch.removing import Removing
 from rcim.dispatch.requests import Outlet, Request
+from rcim.dispatch.residents import Residents, refuse
 from rcim.dispatch.slices import AskApp, Slices
+from rcim.dispatch.timers import Timers
 from rcim.dispatch.worker import Worker
 from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
@@ -51,10 +53,10 @@ CLAIM_PAUSE_S = 1.0
 class Counters:
     """What the dispatcher has done since the start."""
 
-    __slots__ = ("commands", "commits", "failed_commits", "loads", "records", "refused")
+    __slots__ = ("commands", "commits", "failed_commits", "records", "refused")
 
     def __init__(self) -> None:
-        self.commands = self.commits = self.failed_commits = self.loads = 0
+        self.commands = self.commits = self.failed_commits = 0
         self.records = self.refused = 0
 
 
@@ -77,24 +79,23 @@ class Dispatcher:
         self._release: Release | None = None
         self._knowing = Knowing(world)
         self._knowing.settle(store.load_app())
-        self._loader = Loader(store, world)
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
         self._reader = Reader(store, self._reading, self._knowing.answered)
         self._positions = store.claim()
-        self._mailboxes: dict[str, Mailbox] = {}
         self._ready: deque[Mailbox] = deque()
+        self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self)
+        self._mailboxes = self._residents.mailboxes
         self._turn_due = False
         self._committing = False
-        self._stopping = False
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timers = Timers(loop)
         self.counters = Counters()
-        self._slices = Slices(loop, self._make_ready, lambda m: self._mailboxes.get(m.key) is m)
+        self._slices = Slices(loop, self.add, self._residents.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._devices = Devices(world.slots)
         self._questions = Questions(self, self._reader, self._knowing, Errands(self, world), self._devices)
         self.housekeeping = Housekeeping(self, world)
-        self._removing = Removing(store, self._writer, world, self._later)
+        self._removing = Removing(store, self._writer, world, self._timers.later)
 
     def start(self, outlet: Outlet, ask_app: AskApp | None = None) -> None:
         """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`."""
@@ -102,8 +103,8 @@ class Dispatcher:
         if ask_app is not None:
             self._slices.ask_app = ask_app
         self._release = Release(self._world, self._packing, outlet, self._answer)
-        self.housekeeping.start(self._later)
-        self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
+        self.housekeeping.start(self._timers.later)
+        self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._removing.start()
 
     # -- in
@@ -119,12 +120,12 @@ class Dispatcher:
     def _put(self, request: Request) -> bool:
         mailbox = self._mailboxes.get(request.key)
         if mailbox is None:
-            mailbox = self._mailboxes[request.key] = Mailbox(request.key, shard_of(request.key))
+            mailbox = self._residents.new(request.key)
         if len(mailbox.queue) >= self._limits.mailbox_max:
             mailbox.waiting[request.origin] = None
             return False
         mailbox.queue.append(request)
-        self._make_ready(mailbox)
+        self.add(mailbox)
         return True
 
     def ask(self, request: Request) -> None:
@@ -143,6 +144,7 @@ class Dispatcher:
         """What was done here since the start."""
         inner = self.counters
         own = {name: getattr(inner, name) for name in inner.__slots__}
+        own["loads"] = self._residents.loads
         own["messages"] = self._release.messages if self._release is not None else 0
         return own | {
             "actors_loaded": self.loaded,
@@ -180,20 +182,22 @@ class Dispatcher:
         """The outlet is no longer congested for `key`: its commands go on."""
         mailbox = self._mailboxes.get(key)
         if mailbox is not None and mailbox.queue:
-            self._make_ready(mailbox)
+            self.add(mailbox)
 
-    def _drop(self, mailbox: Mailbox) -> None:
-        """Out of memory with it, unless another one has taken its place."""
-        if self._mailboxes.get(mailbox.key) is mailbox:
-            del self._mailboxes[mailbox.key]
-
-    def _make_ready(self, mailbox: Mailbox) -> None:
+    def add(self, mailbox: Mailbox) -> None:
+        """It has something to do: look at it in the next turn."""
         if not mailbox.ready:
             mailbox.ready = True
             self._ready.append(mailbox)
         if not self._turn_due and not self._committing:
             self._turn_due = True
             self._loop.call_soon(self._turn)
+
+    def remove(self, mailbox: Mailbox) -> None:
+        """It has nothing to do any more."""
+        if mailbox.ready:
+            self._ready.remove(mailbox)
+            mailbox.ready = False
 
     # -- the turn
 
@@ -211,7 +215,7 @@ class Dispatcher:
             mailbox = self._ready.popleft()
             mailbox.ready = False
             if mailbox.actor is None:
-                self._load(mailbox)
+                self._residents.load(mailbox)
                 continue
             if outlet.congested(mailbox.key):
                 continue  # `resume` puts it back
@@ -247,7 +251,7 @@ class Dispatcher:
                 and not mailbox.waits
                 and mailbox.key not in touched
             ):
-                self._drop(mailbox)
+                self._residents.drop(mailbox)
         self._ready.extend(faulted)
         self._commit(batch, entries, touched)
 
@@ -297,7 +301,7 @@ class Dispatcher:
         def done(positions: Any, error: BaseException | None) -> None:
             if error is not None:
                 log.error("the store can't be read: %s", error)
-                self._later(CLAIM_PAUSE_S, self._claim_again)
+                self._timers.later(CLAIM_PAUSE_S, self._claim_again)
                 return
             self._positions = positions
             self._committing = False
@@ -328,7 +332,7 @@ class Dispatcher:
                 assert self._release is not None
                 self._release.all([(request, outcome)])
             else:
-                _refuse(request, refused)
+                refuse(request, refused)
 
     # -- out
 
@@ -342,58 +346,11 @@ class Dispatcher:
         except Exception:
             log.exception("an answer of %s failed", request.key)
 
-    # -- loading and forgetting
-
-    def _load(self, mailbox: Mailbox) -> None:
-        if mailbox.loading:
-            return
-        mailbox.loading = True
-        self.counters.loads += 1
-        key, now_ms = mailbox.key, clock.wall_ms()
-
-        def done(actor: Any, error: BaseException | None) -> None:
-            mailbox.loading = False
-            if error is not None:
-                log.error("loading %s failed: %s", key, error)
-                # Out of the map first: who is woken and asks again gets a mailbox of its own, not this one.
-                self._drop(mailbox)
-                if mailbox.ready:
-                    self._ready.remove(mailbox)
-                    mailbox.ready = False
-                refused = refusal(error)
-                while mailbox.queue:
-                    _refuse(mailbox.queue.popleft(), refused)
-                self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
-                return
-            mailbox.actor = actor
-            mailbox.used_ms = now_ms
-            if mailbox.queue:
-                self._make_ready(mailbox)
-
-        self._reader.load(lambda: self._loader.actor(key, mailbox.shard, now_ms), done)
-
     def _sweep(self) -> None:
-        """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store."""
-        oldest = clock.wall_ms() - self._limits.actor_idle_ms
+        """Forget what had nothing to do for long."""
         if not self._committing:
-            now_ms = clock.wall_ms()
-            idle = [
-                m
-                for m in self._mailboxes.values()
-                if not (m.queue or m.waits)
-                and not m.loading
-                and m.used_ms < oldest
-                and (m.actor is None or m.actor.forgettable(now_ms - m.used_ms))
-            ]
-            for mailbox in idle:
-                del self._mailboxes[mailbox.key]
-        self._later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
-
-    def _later(self, delay_s: float, call: Callable[[], None]) -> None:
-        if self._stopping:
-            return
-        self._timers = [t for t in self._timers if not t.cancelled() and t.when() > self._loop.time()]
-        self._timers.append(self._loop.call_later(delay_s, call))
+            self._residents.forget_idle()
+        self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
 
     # -- the end
 
@@ -415,18 +372,11 @@ class Dispatcher:
 
     def stop(self) -> None:
         """End both threads after what they have been given. What is still in mailboxes is not answered."""
-        self._stopping = True
+        self._timers.stop()
         self._slices.stop()
         self._back_end.stop()
-        for timer in self._timers:
-            timer.cancel()
         self._writer.stop()
         self._reading.stop()
-
-
-def _refuse(request: Request, refused: Refused) -> None:
-    with contained("answer", request.key):
-        request.refuse(refused)
 
 
 assert SHARDS <= 1 << 16, "a message id has 16 bits for the shard"
