@@ -12,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rcim.actor.records import Record
 from rcim.actor.world import UnstoredIds, World
 from rcim.app.server import Back, Front, Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
 from rcim.base.errors import RcimError
+from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
 from rcim.bus.links import Links
@@ -28,6 +30,8 @@ from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
 from rcim.session.usersig import mint
+from rcim.store.backend import Backend
+from rcim.store.store import Entry, Store
 from rcim.wire import frames
 from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
@@ -306,3 +310,21 @@ def create(group: str, *members: str) -> frames.GroupCreate:
 def send(group: str, name: str, text: str = "hello", priority: Priority = Priority.NORMAL) -> frames.Send:
     """A frame that sends a text."""
     return frames.Send(f"g:{group}", name, priority, encode_body([Text(text)]))
+
+
+class FilledStore:
+    """A store, and a way to append to it without counting positions by hand."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.store = Store(backend, DEFAULTS)
+
+    def append(self, *records: Record) -> None:
+        """One batch. Raises StoreError."""
+        positions = self.store.claim()
+        entries = []
+        for record in records:
+            shard = shard_of(record.key)
+            entries.append(Entry(shard, positions[shard], record))
+            positions[shard] += 1
+        self.store.append(entries)

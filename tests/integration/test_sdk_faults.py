@@ -10,16 +10,13 @@ import pytest
 
 from rcim.base.errors import BAD_PARAMETER, OVERLOADED, RcimError
 from rcim.base.terms import MessageState
-from rcim.client import ChangedEvent, Client, LocalStore, LocalStoreError, Message, User, outbox
+from rcim.client import ChangedEvent, Client, LocalStoreError, Message, User, outbox
 from rcim.client.link import ConnectionGone
 from rcim.client.model import message_of
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom
 from tests.kit import TestServer, until
-
-
-def with_store(server: TestServer, tmp_path: Path, **more: Any) -> Client:
-    return server.client("bob", store=LocalStore(tmp_path / "bob.db"), **more)
+from tests.kit_sdk import restored, take, with_store
 
 
 async def kill(client: Client) -> None:
@@ -32,16 +29,6 @@ async def kill(client: Client) -> None:
     keep._db = None
     client._link is not None and client._link.abort()
     await client.close()
-
-
-async def take(client: Client, count: int) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    async for item in client.events():
-        if isinstance(item, Message):
-            found.append((item.conversation, item.seq))
-            if len(found) == count:
-                break
-    return found
 
 
 async def test_killed_right_behind_a_sync(plain_server: TestServer, tmp_path: Path) -> None:
@@ -207,28 +194,11 @@ async def test_what_others_alone_get_is_not_asked_for_again(plain_server: TestSe
 
 
 async def test_a_restored_server_and_an_app_that_was_behind(tmp_path: Path) -> None:
-    server = TestServer(tmp_path / "data", tls=False)
-    await server.start()
-    async with server.client("alice") as alice, with_store(server, tmp_path) as bob:
-        await alice.create_group("g", group_id="g", type_="ChatRoom")
-        await bob.join("g")
-        for n in range(6):
-            await alice.send("g", f"old {n}")
-        await take(bob, 3)
-    await server.stop()
-    other = TestServer(tmp_path / "other", tls=False)
-    await other.start()
-    async with other.client("alice") as alice:
-        await alice.create_group("g", group_id="g", type_="ChatRoom")
-        async with other.client("bob") as bob:
-            await bob.join("g")
-        await alice.send("g", "new 1")
-        async with with_store(other, tmp_path) as bob:
-            for n in range(2, 9):
-                await alice.send("g", f"new {n}")
-            seqs = [seq for _, seq in await take(bob, 6)]
-            assert seqs[-1] >= 7 and seqs == sorted(seqs)
-    await other.stop()
+    async with restored(tmp_path, 6, 3) as (server, alice), with_store(server, tmp_path) as bob:
+        for n in range(2, 9):
+            await alice.send("g", f"new {n}")
+        seqs = [seq for _, seq in await take(bob, 6)]
+        assert seqs[-1] >= 7 and seqs == sorted(seqs)
 
 
 async def test_presence_is_watched_again_though_the_server_is_busy(

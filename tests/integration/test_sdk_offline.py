@@ -21,30 +21,14 @@ from rcim.client import (
 )
 from rcim.client.link import ConnectionGone
 from tests.kit import TestServer, until
-
-
-async def take(client: Client, count: int) -> list[tuple[str, int]]:
-    """The next messages, all but the last of them taken for good; conversation and SEQ."""
-    found: list[tuple[str, int]] = []
-    if count:
-        async for item in client.events():
-            if isinstance(item, Message):
-                found.append((item.conversation, item.seq))
-                if len(found) == count:
-                    break
-    return found
-
-
-def own_store(server: TestServer, tmp_path: Path, user: str = "bob", **more: Any) -> Client:
-    """A client with a local store."""
-    return server.client(user, store=LocalStore(tmp_path / f"{user}.db"), **more)
+from tests.kit_sdk import restored, take, with_store
 
 
 async def test_it_goes_on_where_the_app_was(server: TestServer, tmp_path: Path) -> None:
     async with server.client("alice") as alice:
         for name in ("a", "b"):
             await alice.create_group(name, group_id=name, type_="ChatRoom")
-        async with own_store(server, tmp_path) as bob:
+        async with with_store(server, tmp_path) as bob:
             await bob.join("a")
             await bob.join("b")
             for n in range(4):
@@ -56,7 +40,7 @@ async def test_it_goes_on_where_the_app_was(server: TestServer, tmp_path: Path) 
         await alice.send("b", "while away")
         await alice.recall("a", 1)
         asked: list[int] = []
-        again = own_store(server, tmp_path)
+        again = with_store(server, tmp_path)
         sync = again.sync_page
 
         async def counted(cursor: bytes = b"", *, messages: int = 0) -> Any:
@@ -87,7 +71,7 @@ async def test_it_goes_on_where_the_app_was(server: TestServer, tmp_path: Path) 
 async def test_what_is_known_is_there_without_a_server(tmp_path: Path) -> None:
     server = TestServer(tmp_path / "data", tls=False)
     await server.start()
-    async with server.client("alice") as alice, own_store(server, tmp_path) as bob:
+    async with server.client("alice") as alice, with_store(server, tmp_path) as bob:
         await alice.create_group("Lobby", group_id="a", type_="ChatRoom")
         await bob.join("a")
         await alice.send("a", "hello")
@@ -95,7 +79,7 @@ async def test_what_is_known_is_there_without_a_server(tmp_path: Path) -> None:
         await take(bob, 2)
         await until(lambda: len(bob.conversations) == 2)
     await server.stop()
-    away = own_store(server, tmp_path)
+    away = with_store(server, tmp_path)
     await away.start()
     assert {row.title for row in away.conversations} == {"Lobby", "alice"}
     assert away.unread == 1, "the room counts none"
@@ -106,19 +90,19 @@ async def test_what_is_known_is_there_without_a_server(tmp_path: Path) -> None:
 async def test_what_is_posted_without_a_server_goes_out_in_order(tmp_path: Path) -> None:
     server = TestServer(tmp_path / "data", tls=False)
     await server.start()
-    async with own_store(server, tmp_path) as bob:
+    async with with_store(server, tmp_path) as bob:
         for name in ("a", "b"):
             await bob.create_group(name, group_id=name, type_="ChatRoom")
     port = server.port
     await server.stop()
-    away = own_store(server, tmp_path)
+    away = with_store(server, tmp_path)
     await away.start()
     first = [away.post(name, f"{name}{n}") for n in range(5) for name in ("a", "b")]
     assert len(away.posts) == 10
     await away.close()
     with pytest.raises(RcimError):
         away.post("a", "x", client_msg_id="\0" * 99)
-    away = own_store(server, tmp_path)  # it ends, and begins again
+    away = with_store(server, tmp_path)  # it ends, and begins again
     await away.start()
     assert [p.client_msg_id for p in away.posts] == [
         p.client_msg_id for name in ("a", "b") for p in first if p.conversation == f"g:{name}"
@@ -141,7 +125,7 @@ async def test_what_is_posted_without_a_server_goes_out_in_order(tmp_path: Path)
 
 
 async def test_an_answer_that_was_lost_sends_nothing_twice(server: TestServer, tmp_path: Path) -> None:
-    bob = own_store(server, tmp_path)
+    bob = with_store(server, tmp_path)
     async with bob:
         await bob.create_group("a", group_id="a", type_="ChatRoom")
         ask = bob._ask
@@ -164,7 +148,7 @@ async def test_an_answer_that_was_lost_sends_nothing_twice(server: TestServer, t
 
 
 async def test_a_refused_post_lets_the_next_go(server: TestServer, tmp_path: Path) -> None:
-    async with server.client("alice") as alice, own_store(server, tmp_path) as bob:
+    async with server.client("alice") as alice, with_store(server, tmp_path) as bob:
         await alice.create_group("a", group_id="a", type_="ChatRoom")
         refused, goes = bob.post("nowhere", "x"), bob.post("a", "x")
         for post in (refused, goes):  # not a member
@@ -176,14 +160,14 @@ async def test_a_refused_post_lets_the_next_go(server: TestServer, tmp_path: Pat
 
 
 async def test_who_is_kicked_keeps_what_is_to_be_sent(server: TestServer, tmp_path: Path) -> None:
-    async with own_store(server, tmp_path, platform=Platform.MOBILE) as bob:
+    async with with_store(server, tmp_path, platform=Platform.MOBILE) as bob:
         await bob.create_group("a", group_id="a", type_="ChatRoom")
         async with server.client("bob", platform=Platform.MOBILE):
             await until(lambda: bob.ended is not None)
             assert bob.ended is not None and bob.ended.code is KICKED_BY_OTHER_DEVICE
             with pytest.raises(RcimError):
                 await bob.post("a", "later").sent()
-    async with own_store(server, tmp_path, platform=Platform.MOBILE) as bob:
+    async with with_store(server, tmp_path, platform=Platform.MOBILE) as bob:
         await until(lambda: not bob.posts)
         assert [m.text for m in await bob.history("a")] == ["later"]
 
@@ -191,7 +175,7 @@ async def test_who_is_kicked_keeps_what_is_to_be_sent(server: TestServer, tmp_pa
 async def test_a_guest_and_another_user_have_no_part_in_it(tmp_path: Path) -> None:
     server = TestServer(tmp_path / "data", tls=False, flags=("app.guests=true",))
     await server.start()
-    async with own_store(server, tmp_path):
+    async with with_store(server, tmp_path):
         pass
     with pytest.raises(LocalStoreError):
         async with server.client("alice", store=LocalStore(tmp_path / "bob.db")):
@@ -207,28 +191,9 @@ async def test_a_guest_and_another_user_have_no_part_in_it(tmp_path: Path) -> No
 
 async def test_a_server_that_was_restored_begins_lower(tmp_path: Path) -> None:
     """What the client has seen is gone at the server: SEQ comes again, and nothing may be held back for it."""
-    server = TestServer(tmp_path / "data", tls=False)
-    await server.start()
-    async with server.client("alice") as alice, own_store(server, tmp_path) as bob:
-        await alice.create_group("a", group_id="a", type_="ChatRoom")
-        await bob.join("a")
-        for n in range(5):
-            await alice.send("a", f"old {n}")
-        await take(bob, 5)
-    key = server.key
-    await server.stop()
-    other = TestServer(tmp_path / "other", tls=False)
-    await other.start()
-    assert other.key != key
-    async with other.client("alice") as alice:
-        await alice.create_group("a", group_id="a", type_="ChatRoom")
-        async with other.client("bob") as bob:
-            await bob.join("a")
-        await alice.send("a", "new")
-        async with own_store(other, tmp_path) as bob:
-            await alice.send("a", "newer")
-            async for item in bob.events():
-                if isinstance(item, Message):
-                    assert (item.seq, item.text) == (2, "newer")
-                    break
-    await other.stop()
+    async with restored(tmp_path, 5, 5) as (server, alice), with_store(server, tmp_path) as bob:
+        await alice.send("g", "newer")
+        async for item in bob.events():
+            if isinstance(item, Message):
+                assert (item.seq, item.text) == (2, "newer")
+                break

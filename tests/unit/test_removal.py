@@ -12,36 +12,25 @@ import pytest
 from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.base.ids import message_id, shard_of
-from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role
 from rcim.store import keys, removal
 from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
 from rcim.store.check import check
 from rcim.store.removal import BEGIN, DAY_MS, Ages
-from rcim.store.store import Entry, Store
+from tests.kit import FilledStore
 
 DAYS = {"Week": 7, "Half": 180}
 """Types of these tests; one that is not named is kept for ever."""
 
 
-class Keeping:
+class Keeping(FilledStore):
     """A store in which time is the test's."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.store = Store(backend, DEFAULTS)
+        super().__init__(backend)
         self.newest: dict[str, int] = {}
         self.sent: dict[str, list[tuple[int, int]]] = {}
         self.types: dict[str, str] = {}
-
-    def append(self, *records: r.Record) -> None:
-        positions = self.store.claim()
-        entries = []
-        for record in records:
-            shard = shard_of(record.key)
-            entries.append(Entry(shard, positions[shard], record))
-            positions[shard] += 1
-        self.store.append(entries)
 
     def make(self, key: str, type_: str) -> None:
         profile = r.Profile(key[2:], type_, "n", "", "", "", "alice", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)

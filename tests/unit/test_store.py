@@ -20,25 +20,13 @@ from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
 from rcim.store.check import check
 from rcim.store.store import Entry, Store
 from rcim.store.values import pack, unpack
+from tests.kit import FilledStore
 
 KEY = "g:lobby"
 
 
-class Kit:
-    """A store and a way to append to it without counting positions by hand."""
-
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.store = Store(backend, DEFAULTS)
-
-    def append(self, *records: r.Record) -> None:
-        positions = self.store.claim()
-        entries = []
-        for record in records:
-            shard = shard_of(record.key)
-            entries.append(Entry(shard, positions[shard], record))
-            positions[shard] += 1
-        self.store.append(entries)
+class Kit(FilledStore):
+    """A store, and what is asked of it."""
 
     def ask(self, query: Any) -> Any:
         (answer,) = self.store.answer_all([query])
