@@ -69,6 +69,7 @@ class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     unread: bool
     history_before_joining: bool
     roaming_days: int
+    offline_days: int = 0
 
 
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from rcim.actor.asking import EVENTS
 from rcim.actor.world import Lists, UnstoredIds, World
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
@@ -38,7 +37,7 @@ from rcim.store.store import Store
 from rcim.wire.frames import GoingAway
 
 if TYPE_CHECKING:
-    from rcim.hooks.before import Asking
+    from rcim.app.back_end import BackEnd
 
 log = logging.getLogger("rcim.server")
 
@@ -111,41 +110,34 @@ class Back:
             packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
             self.dispatcher = Dispatcher(self.store, world, loop, packing)
             undo.callback(self.dispatcher.stop)
-            self.asking = self._asking(world)
+            self.back_end = self._back_end(world)
             self._undo = undo.pop_all()
 
-    def _asking(self, world: World) -> Asking | None:
-        """CB-02: what is asked of the app; None if nothing is. Raises ValueError for a hook that is not installed."""
-        callbacks = self.settings.callbacks
-        if not callbacks.commands:
+    def _back_end(self, world: World) -> BackEnd | None:
+        """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
+        installed."""
+        if not self.settings.callbacks.commands:
             return None
         # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
-        from rcim.hooks.before import Asking, load_hooks
-        from rcim.hooks.http import Caller
+        from rcim.app.back_end import BackEnd
 
-        world.asks = {EVENTS[name]: name for name in callbacks.commands}
-        sdkappid = self.settings.app.sdkappid
-        caller = None
-        if callbacks.url:
-            caller = Caller(callbacks.url, sdkappid, callbacks.token, callbacks.timeout_ms, callbacks.allow_private)
-        return Asking(
-            self.settings.limits,
-            caller,
-            load_hooks(callbacks.hooks),
-            callbacks.timeout_ms,
-            refuse=callbacks.refuse_on_failure,
-        )
+        made = BackEnd(self.settings)
+        world.asks = made.asks
+        return made
 
     def start(self, outlet: Outlet) -> None:
         """Begin to work; deliveries go to `outlet`."""
-        if self.asking is not None:
-            self.asking.open()
-        self.dispatcher.start(outlet, self.asking.ask if self.asking is not None else None)
+        app = self.back_end
+        if app is None:
+            self.dispatcher.start(outlet)
+            return
+        app.open()
+        self.dispatcher.start(outlet, app.asking.ask if app.asks else None, app.tell_states)
 
     async def end(self) -> None:
-        """Ask the app no more; before `close`."""
-        if self.asking is not None:
-            await self.asking.close()
+        """Ask the app no more, and tell it what is still to be told; before `close`."""
+        if self.back_end is not None:
+            await self.back_end.close()
 
     def close(self) -> None:
         """End what was begun and give back files."""

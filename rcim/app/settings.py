@@ -86,7 +86,7 @@ class StoreSettings:
 class Callbacks:
     """`[callbacks]`"""
 
-    url: str = _key("", "Where the app's back end is asked, http or https; empty: nowhere (CB-01).")
+    url: str = _key("", "Where the app's back end is asked and told, http or https; empty: nowhere (CB-01).")
     commands: tuple[str, ...] = _key((), "Callbacks that are switched on, by the vendor's names (CB-02).")
     token: str = _key("", "Secret that callbacks are signed with; empty: they are not signed.")
     timeout_ms: int = _key(2000, "How long an answer may take in all (CB-03).")
@@ -101,6 +101,9 @@ class OneToOne:
 
     list: str = _key("black", "Which lists of users are in force, black or white (SC-07).")
     roaming_days: int = _key(PAIR.roaming_days, "Days that messages are kept.")
+    offline_days: int = _key(
+        PAIR.offline_days, "Days for which what was not read counts as unread; 0: for as long as it is kept."
+    )
     recall_s: int = _key(PAIR.recall_s, "Seconds in which the sender may recall a message (MS-10).")
     edit_s: int = _key(PAIR.edit_s, "Seconds in which the sender may edit a message (MS-10).")
     messages_per_s: int = _key(
@@ -153,6 +156,7 @@ class Settings:
         return replace(
             PAIR,
             roaming_days=c.roaming_days,
+            offline_days=c.offline_days,
             recall_s=c.recall_s,
             edit_s=c.edit_s,
             messages_per_s=c.messages_per_s,

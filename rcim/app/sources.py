@@ -16,7 +16,10 @@ from rcim.actor.asking import EVENTS
 from rcim.app.settings import SECTIONS, TYPES, Settings, SettingsError, words_of_file
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
+from rcim.hooks.events import AFTER
 from rcim.rules.type_table import TypeChange
+
+CALLBACKS = (*EVENTS, *AFTER)
 
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: Sequence[str] = ()) -> Settings:
@@ -216,10 +219,11 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             "must be map_bytes to 64 TiB",
         ),
         ("callbacks", "url", _is_url(s.callbacks.url), "has to be an http or https URL with a host"),
-        ("callbacks", "commands", set(s.callbacks.commands) <= EVENTS.keys(), f"known are {', '.join(EVENTS)}"),
+        ("callbacks", "commands", set(s.callbacks.commands) <= {*CALLBACKS}, f"known are {', '.join(CALLBACKS)}"),
         ("callbacks", "timeout_ms", 10 <= s.callbacks.timeout_ms <= 60_000, "must be 10 to 60000"),
         ("c2c", "list", s.c2c.list in ("black", "white"), "black or white"),
         ("c2c", "roaming_days", 1 <= s.c2c.roaming_days <= 3650, "must be 1 to 3650"),
+        ("c2c", "offline_days", 0 <= s.c2c.offline_days <= 3650, "must be 0 to 3650"),
         ("c2c", "recall_s", 0 <= s.c2c.recall_s <= 0xFFFFFFFF, "must be 0 to 4294967295"),
         ("c2c", "edit_s", 0 <= s.c2c.edit_s <= 0xFFFFFFFF, "must be 0 to 4294967295"),
         ("c2c", "messages_per_s", 0 <= s.c2c.messages_per_s <= 1000, "must be 0 to 1000"),

@@ -107,6 +107,28 @@ class Presence(IntEnum):
     OFFLINE = 3
 
 
+class DeviceNews(IntEnum):
+    """Why it is told that a device is there."""
+
+    KNOWN = 0
+    """It was there before: its state has changed, or there is a new one to tell it to."""
+    BEGINS = 1
+    """A login that begins a session."""
+    COMES_BACK = 2
+    """A login that continues one."""
+
+
+class DeviceEnd(IntEnum):
+    """How a device's connection has ended."""
+
+    LINK_CLOSE = 0
+    """It is gone without a word."""
+    LOGOUT = 1
+    """Its user, or the app, has logged it out."""
+    TIME_OUT = 2
+    """Nothing was heard of it for too long."""
+
+
 class OwnChange(IntEnum):
     """ID-05: what a user has set on another device."""
 

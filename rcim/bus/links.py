@@ -19,7 +19,7 @@ import msgspec
 from rcim.actor.outcomes import Info
 from rcim.actor.queries import CloseDevices, DevicesQuery, LoginQuery, Look, PresenceQuery
 from rcim.actor.records import Change
-from rcim.base.terms import GoneReason
+from rcim.base.terms import DeviceEnd, GoneReason
 from rcim.bus import messages as m
 from rcim.bus.looks import Looks
 from rcim.bus.pipe import Pipe, encoded
@@ -113,7 +113,7 @@ class Link:
 
     def _device_gone(self, message: m.DeviceGone) -> None:
         self.devices.discard((message.user_id, message.connection_id))
-        self._links.owner.device_gone(message.user_id, message.connection_id)
+        self._links.owner.device_gone(message.user_id, message.connection_id, message.end)
 
     def _watch(self, message: m.Watch) -> None:
         self._links.watch(self, message.user_ids)
@@ -230,7 +230,7 @@ class Links:
             self.user_gone(link, user_id)
         devices, link.devices = link.devices, set()
         for user_id, connection_id in devices:
-            self.owner.device_gone(user_id, connection_id)
+            self.owner.device_gone(user_id, connection_id, DeviceEnd.LINK_CLOSE)
         self.unwatch(link, [user_id for user_id, there in self._watching.items() if link in there])
         self.looks.gone(link)
         for key in freed:

@@ -14,7 +14,7 @@ from rcim.actor.commands import Command
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Look, Query
 from rcim.actor.records import Change
-from rcim.base.terms import GoneReason, Priority
+from rcim.base.terms import DeviceEnd, GoneReason, Priority
 from rcim.rules.devices import Device
 from rcim.store.answers import Answer, PresenceRow
 
@@ -91,6 +91,7 @@ class DeviceGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10)
 
     user_id: str
     connection_id: int
+    end: DeviceEnd
 
 
 class Watch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):

@@ -19,6 +19,7 @@ from rcim.actor import commands, user_commands
 from rcim.actor.outcomes import Refused
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limits import Limits
+from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Origin, Outlet, Packed, Request
@@ -151,8 +152,8 @@ class RemoteOwner:
     def device_here(self, user_id: str, device: Device) -> None:
         self._say(m.DeviceHere(user_id, device))
 
-    def device_gone(self, user_id: str, connection_id: int) -> None:
-        self._say(m.DeviceGone(user_id, connection_id))
+    def device_gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
+        self._say(m.DeviceGone(user_id, connection_id, end))
 
     def watch(self, user_ids: Sequence[str]) -> None:
         self._say(m.Watch(list(user_ids)))

@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
-from rcim.base.errors import SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, TOO_SLOW, ErrorCode, RcimError
-from rcim.base.terms import Platform
+from rcim.base.errors import (
+    HEARTBEAT_TIMEOUT,
+    LOGGED_OUT,
+    SERVER_ERROR,
+    TOO_FREQUENT,
+    TOO_MANY_CONNECTIONS,
+    TOO_SLOW,
+    ErrorCode,
+    RcimError,
+)
+from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
@@ -297,6 +306,14 @@ class Connection(Outgoing):
         if self._in_flight == 0 and self.session.state is State.LOGGING_OUT:
             self.session.answered(self._logout_id)
             self.say()
+
+    @property
+    def end(self) -> DeviceEnd:
+        """How it has ended, if it has."""
+        by = self.session.closed_by
+        if self._logout_id or by is LOGGED_OUT:
+            return DeviceEnd.LOGOUT
+        return DeviceEnd.TIME_OUT if by in (HEARTBEAT_TIMEOUT, TOO_SLOW) else DeviceEnd.LINK_CLOSE
 
     # -- login, decided by hub.logins
 

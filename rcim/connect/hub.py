@@ -15,7 +15,7 @@ from rcim.base import clock
 from rcim.base.errors import code_of
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
-from rcim.base.terms import GROUP_PREFIX, GoneReason, Presence
+from rcim.base.terms import GROUP_PREFIX, DeviceNews, GoneReason, Presence
 from rcim.connect.anew import Anew
 from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
@@ -275,8 +275,8 @@ class Hub:
         """The owner of the conversations gets to know of the device (ID-04)."""
         if not is_guest(user_id):
             device = connection.device
-            if device.fresh:
-                connection.device = msgspec.structs.replace(device, fresh=False)
+            if device.news is not DeviceNews.KNOWN:
+                connection.device = msgspec.structs.replace(device, news=DeviceNews.KNOWN)
             self.owner.device_here(user_id, device)
 
     # -- Desk: what handlers ask

@@ -21,7 +21,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
-from rcim.base.terms import is_group
+from rcim.base.terms import DeviceNews, is_group
 from rcim.connect.connection import Connection
 from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
 from rcim.dispatch.requests import Request
@@ -105,8 +105,8 @@ class Logins:
         connection.caller.connection_id = connection.id
         now_ms = clock.wall_ms()
         began_ms = min(login.began_ms or now_ms, now_ms)
-        fresh = not login.began_ms
-        connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms, fresh=fresh)
+        news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
+        connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms, news=news)
         user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
         connection.caller.groups = lambda: user.groups + user.entering
@@ -386,7 +386,7 @@ class Logins:
             if is_guest(caller.user_id):
                 self.guests -= 1
             else:
-                self._hub.owner.device_gone(caller.user_id, connection.id)
+                self._hub.owner.device_gone(caller.user_id, connection.id, connection.end)
             for key in user.conversations - user.silent:
                 audience = self._hub.fanout.find(key)
                 if audience is not None and not user.connections:

@@ -12,11 +12,14 @@ from typing import Any
 import msgspec
 
 from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
+from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
-from rcim.base.terms import Platform, Presence
+from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.requests import Outlet
-from rcim.rules.devices import Device, presence_of, too_many
+from rcim.rules.devices import Device, StateChange, presence_of, too_many
 from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
+
+TellApp = Callable[[StateChange], None]
 
 
 class Devices:
@@ -27,6 +30,8 @@ class Devices:
         self._users: dict[str, dict[int, Device]] = {}
         self._watched: set[str] = set()
         self.outlet: Outlet | None = None
+        self.tell_app: TellApp | None = None
+        """Told of every login and every end, if the app wants to know."""
         self.replaced = 0
         """Devices that had to go for a newer one."""
 
@@ -37,35 +42,44 @@ class Devices:
         there = self._users.setdefault(user_id, {})
         told = self._row(user_id)
         new = device.connection_id not in there
-        if device.fresh:  # whatever the clock says, it began after those that are there
-            newest = max((one.began_ms for one in there.values()), default=0)
-            device = msgspec.structs.replace(device, began_ms=max(device.began_ms, newest + 1), fresh=False)
+        news = device.news
+        began_ms = device.began_ms
+        if news is DeviceNews.BEGINS:  # whatever the clock says, it began after those that are there
+            began_ms = max(began_ms, 1 + max((one.began_ms for one in there.values()), default=0))
         elif not new:
-            device = msgspec.structs.replace(device, began_ms=there[device.connection_id].began_ms)
-        there[device.connection_id] = device
-        if new:
-            self._make_room(user_id, there)
+            began_ms = there[device.connection_id].began_ms
+        there[device.connection_id] = msgspec.structs.replace(device, began_ms=began_ms, news=DeviceNews.KNOWN)
+        replaced = self._make_room(user_id, there) if new else []
+        if self.tell_app is not None and news is not DeviceNews.KNOWN and device.connection_id in there:
+            self.tell_app(StateChange(user_id, device.platform, None, clock.wall_ms(), tuple(replaced)))
         self._say(user_id, told)
 
-    def gone(self, user_id: str, connection_id: int) -> None:
-        """A device is not there any more."""
+    def gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
+        """A device is not there any more. One that had to go for another is already forgotten."""
         there = self._users.get(user_id)
         if there is None or connection_id not in there:
             return
         told = self._row(user_id)
-        del there[connection_id]
+        device = there.pop(connection_id)
         if not there:
             del self._users[user_id]
+        if self.tell_app is not None:
+            self.tell_app(StateChange(user_id, device.platform, end, clock.wall_ms()))
         self._say(user_id, told)
 
-    def _make_room(self, user_id: str, there: dict[int, Device]) -> None:
+    def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Platform]:
+        """Close what is too much; returns on which platforms."""
         assert self.outlet is not None
+        replaced = []
         for closing in too_many(there.values(), self._slots):
             del there[closing.device.connection_id]
             self.replaced += 1
             by = closing.by
+            if closing.device.session != by.session:  # else a connection that was lost, and not yet given up
+                replaced.append(closing.device.platform)
             text = f"the session of {by.platform.name} {by.tag!r} that began later takes its place"
             self.outlet.close_devices(user_id, [closing.device.connection_id], KICKED_BY_OTHER_DEVICE.number, text)
+        return replaced
 
     # -- ID-07
 

@@ -23,8 +23,9 @@ from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS
+from rcim.base.terms import DeviceEnd
 from rcim.dispatch.backend import BackEndPace
-from rcim.dispatch.devices import Devices
+from rcim.dispatch.devices import Devices, TellApp
 from rcim.dispatch.errands import Errands
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.knowing import Knowing
@@ -97,9 +98,11 @@ class Dispatcher:
         self.housekeeping = Housekeeping(self, world)
         self._removing = Removing(store, self._writer, world, self._timers.later)
 
-    def start(self, outlet: Outlet, ask_app: AskApp | None = None) -> None:
-        """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`."""
+    def start(self, outlet: Outlet, ask_app: AskApp | None = None, tell_app: TellApp | None = None) -> None:
+        """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`, and what it is told
+        of devices (ID-07) to `tell_app`."""
         self._outlet = self._questions.outlet = self._devices.outlet = outlet
+        self._devices.tell_app = tell_app
         if ask_app is not None:
             self._slices.ask_app = ask_app
         self._release = Release(self._world, self._packing, outlet, self._answer)
@@ -156,9 +159,9 @@ class Dispatcher:
         """ID-04."""
         self._devices.here(user_id, device)
 
-    def device_gone(self, user_id: str, connection_id: int) -> None:
+    def device_gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
         """ID-04."""
-        self._devices.gone(user_id, connection_id)
+        self._devices.gone(user_id, connection_id, end)
 
     def watch(self, user_ids: Sequence[str]) -> None:
         """ID-07."""

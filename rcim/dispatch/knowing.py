@@ -59,7 +59,9 @@ class Knowing:
         """GT-14, GT-19, GT-22, by type."""
         types = self._world.types
         return {
-            row.name: TypeFacts(row.stored, row.unread, row.history_before_joining, row.roaming_days)
+            row.name: TypeFacts(
+                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days
+            )
             for row in (*types, types.pair)
         }
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
-from rcim.base.terms import GoneReason, Priority
+from rcim.base.terms import DeviceEnd, GoneReason, Priority
 from rcim.rules.devices import Device
 from rcim.store.answers import Answer, PresenceRow
 
@@ -106,7 +106,7 @@ class Owner(Protocol):
     def device_here(self, user_id: str, device: Device) -> None:
         """The device is logged in here, or its state has changed (ID-04, ID-07)."""
 
-    def device_gone(self, user_id: str, connection_id: int) -> None:
+    def device_gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
         """It is not logged in any more."""
 
     def watch(self, user_ids: Sequence[str]) -> None:

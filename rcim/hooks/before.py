@@ -11,11 +11,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from importlib.metadata import entry_points
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -25,26 +23,14 @@ from rcim.actor.asking import ALLOWED, Ask, Verdict
 from rcim.actor.commands import SendMessage
 from rcim.base.errors import OVERLOADED
 from rcim.base.limits import Limits
-from rcim.hooks.events import FAILED, BadAnswer, Json, fields_of, verdict_of
+from rcim.hooks.events import FAILED, BadAnswer, fields_of, verdict_of
 from rcim.hooks.http import Caller
+from rcim.hooks.inprocess import Hook, call
 
 log = logging.getLogger("rcim.hooks")
 
 IN_FLIGHT_MAX, AT_ONCE = 1000, 100
 TOO_MANY = Verdict(allow=False, code=OVERLOADED.number)
-GROUP = "rcim.hooks"
-"""Entry points of hooks: `name = module:function`, taking the name of the event and its fields as the callback has them,
-returning the answer of a callback (or an awaitable of it), or None to allow."""
-Hook = Callable[[str, Json], Json | Awaitable[Json | None] | None]
-
-
-def load_hooks(names: Sequence[str]) -> list[Hook]:
-    """The hooks with these names, of those that are installed. Raises ValueError for one that is not there."""
-    there = {point.name: point for point in entry_points(group=GROUP)}
-    missing = [name for name in names if name not in there]
-    if missing:
-        raise ValueError(f"no hook {missing[0]!r} is installed; there are {', '.join(sorted(there)) or 'none'}")
-    return [there[name].load() for name in names]
 
 
 class Asking:
@@ -64,19 +50,12 @@ class Asking:
         self.counts: Counter[str] = Counter()
         """How many were asked, allowed, refused, dropped, replaced, failed; skipped as too many were under way."""
 
-    def open(self) -> None:
-        """Ready to ask."""
-        if self._caller is not None:
-            self._caller.open()
-
     async def close(self) -> None:
         """Ask no more; what is under way is not answered."""
         self._closing = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._caller is not None:
-            await self._caller.close()
 
     def ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
         """Ask, and call `answered` once, from the loop."""
@@ -116,8 +95,7 @@ class Asking:
     async def _verdict(self, ask: Ask) -> Verdict:
         whole = ALLOWED
         for hook in self._hooks:
-            found = hook(ask.name, fields_of(ask))
-            answer = await found if inspect.isawaitable(found) else found
+            answer = await call(hook, ask.name, fields_of(ask))
             whole = _joined(whole, ALLOWED if answer is None else verdict_of(answer, self._limits))
             if whole.drop or not whole.allow:
                 return whole

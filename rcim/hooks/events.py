@@ -1,5 +1,5 @@
-"""What the app is asked, as the vendor's JSON, and its answer (CB-01, CB-03; reference: section 1.7 of the vendor's
-documents)."""
+"""What the app is asked and told, as the vendor's JSON, and its answer (CB-01 to CB-03, ID-07; reference: section 1.7 of
+the vendor's documents)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
+from rcim.base.terms import DeviceEnd, Platform
+from rcim.rules.devices import StateChange
 from rcim.wire.elements import check_body, decode_body, encode_body
 from rcim.wire.vendor_json import from_json, to_json
 
 Json = dict[str, Any]
 FAILED = Verdict(allow=False, code=CALLBACK_FAILED.number)
 TEXT_MAX = 300
+STATE_CHANGE = "State.StateChange"
+AFTER = (STATE_CHANGE,)
+"""The vendor's names of what the app is told afterwards."""
+ENDS = {
+    DeviceEnd.LOGOUT: ("Logout", "Unregister"),
+    DeviceEnd.LINK_CLOSE: ("Disconnect", "LinkClose"),
+    DeviceEnd.TIME_OUT: ("Disconnect", "TimeOut"),
+}
 
 
 class BadAnswer(Exception):
@@ -51,6 +61,28 @@ def fields_of(ask: Ask) -> Json:
                 "Operator_Account": command.by,
                 "DestinationMembers": [{"Member_Account": user} for user in command.users],
             }
+
+
+def fields_of_state(change: StateChange) -> Json:
+    """The body of State.StateChange (ID-07). `Platform` beside the vendor's fields: of the device itself."""
+    action, reason = ("Login", "Register") if change.end is None else ENDS[change.end]
+    made: Json = {
+        "CallbackCommand": STATE_CHANGE,
+        "EventTime": change.at_ms,
+        "Info": {
+            "Action": action,
+            "To_Account": change.user_id,
+            "Reason": reason,
+            "Platform": _platform(change.platform),
+        },
+    }
+    if change.replaced:
+        made["KickedDevice"] = [{"Platform": _platform(platform)} for platform in change.replaced]
+    return made
+
+
+def _platform(platform: Platform) -> str:
+    return platform.name.capitalize()
 
 
 def _message(command: SendMessage) -> Json:

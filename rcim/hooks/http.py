@@ -100,8 +100,9 @@ class Caller:
             await self._session.close()
             self._session = None
 
-    async def post(self, command: str, fields: Json) -> Any:
-        """The answer, as JSON. Raises BadAnswer, OSError, TimeoutError or aiohttp.ClientError."""
+    async def post(self, command: str, fields: Json, *, answered: bool = True) -> Any:
+        """The answer, as JSON; with `answered` false it is not looked at. Raises BadAnswer, OSError, TimeoutError or
+        aiohttp.ClientError."""
         assert self._session is not None, "not open"
         host = URL(self._url).raw_host or ""  # as it is called, and not as it is written
         if not self._allow_private and literal(host) and not is_public(host):
@@ -118,6 +119,8 @@ class Caller:
                 found += part
                 if len(found) > ANSWER_BYTES_MAX:
                     raise BadAnswer(f"it is longer than {ANSWER_BYTES_MAX} bytes")
+        if not answered:
+            return None
         try:
             return json.loads(found)
         except (ValueError, RecursionError):

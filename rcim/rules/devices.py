@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rcim.base.terms import Platform, Presence
+from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 
 SLOTS: Mapping[Platform, int] = {
     Platform.WEB: 1,
@@ -37,13 +37,28 @@ class Device(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """When the session began: at its first login, and not later than `login_ms`."""
     login_ms: int
     state: Presence = Presence.ONLINE
-    fresh: bool = False
-    """True when it is told of first, and its session begins with this login."""
+    news: DeviceNews = DeviceNews.KNOWN
 
     @property
     def age(self) -> tuple[int, int, int]:
         """What is greater is newer."""
         return self.began_ms, self.login_ms, self.connection_id
+
+    @property
+    def session(self) -> tuple[Platform, str, int]:
+        """What two connections of one session have in common."""
+        return self.platform, self.tag, self.began_ms
+
+
+class StateChange(NamedTuple):
+    """ID-07: what the app is told of a device that has logged in (`end` None), or is gone. `at_ms`: since 1970."""
+
+    user_id: str
+    platform: Platform
+    end: DeviceEnd | None
+    at_ms: int
+    replaced: tuple[Platform, ...] = ()
+    """Of the devices that had to go for it (ID-04)."""
 
 
 class Closing(NamedTuple):

@@ -82,6 +82,7 @@ class GroupType:
     lowest_per_s: int = 40
     recall_s: int = 120  # MS-10
     edit_s: int = 120
+    offline_days: int = 0
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
     base: str = ""
@@ -288,6 +289,7 @@ PAIR = replace(
     notice=ChangeNotice.NONE,
     needs_first_message=False,
     roaming_days=180,  # C2-01
+    offline_days=7,
     importable=False,
     idle_days=0,
     kept_when_empty=True,

@@ -118,6 +118,12 @@ POLICIES: tuple[Policy, ...] = (
         "Days for which members can read history; 0: not stored, the last 20 are in memory.",
         *_number(0, DAYS_MAX),
     ),
+    Policy(
+        "offline_days",
+        "C2-01",
+        "Days for which what was not read counts as unread; 0: for as long as it can be read.",
+        *_number(0, DAYS_MAX),
+    ),
     Policy("importable", "GT-23", "Whether groups, members, messages can be imported.", *BOOL),
     Policy(
         "idle_days",

@@ -46,7 +46,18 @@ ERROR_TEXT_BYTES = 600
 class ServerSession:
     """See the module's text. `now_ms` is steady time, `wall_ms` the clock's, both in milliseconds."""
 
-    __slots__ = ("_heard_ms", "_limits", "_out", "_splitter", "_started_ms", "agent", "budget", "pinged", "state")
+    __slots__ = (
+        "_heard_ms",
+        "_limits",
+        "_out",
+        "_splitter",
+        "_started_ms",
+        "agent",
+        "budget",
+        "closed_by",
+        "pinged",
+        "state",
+    )
 
     def __init__(self, limits: Limits, now_ms: int) -> None:
         self._limits = limits
@@ -58,6 +69,8 @@ class ServerSession:
         self.agent = ""
         self.pinged = False
         """True if a PING was answered; the caller sets it back."""
+        self.closed_by: ErrorCode | None = None
+        """The error that it was closed with."""
         self.budget = 1 << 30
         """So many frames are still taken; the caller sets it for each of its turns. At 0 the rest waits."""
 
@@ -178,6 +191,7 @@ class ServerSession:
         text = (detail or code.meaning).encode("utf-8", "replace")[:ERROR_TEXT_BYTES].decode("utf-8", "ignore")
         self._out.append(Error(code.number, closes, about, text, retry_after_ms).encode(request_id))
         if closes and self.state is not State.CLOSED:
+            self.closed_by = code
             self._move(Input.LOGIN_REFUSED if self.state is State.LOGIN_CHECK else Input.FATAL)
 
     def going_away(self, push: GoingAway) -> None:

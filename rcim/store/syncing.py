@@ -235,6 +235,7 @@ class Looker:
         self._member = member
         self._newest = head.next_seq - 1
         self.since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
+        self._offline_ms = now_ms - type_.offline_days * DAY_MS if now_ms and type_.offline_days else 0
         self._stored = type_.stored
         self.first = max(first_of(profile, member, type_.history_before_joining), head.kept_seq)
         """The least SEQ that the member may see and that may be there (GT-14, MS-10, ST-02)."""
@@ -284,7 +285,7 @@ class Looker:
         newest: list[Message] = []
         user_id = self._member.user_id
         for looked_at, message in enumerate(self._back(self._unread_from)):
-            if looked_at == LOOKED_AT_MAX:
+            if looked_at == LOOKED_AT_MAX or message.time_ms < self._offline_ms:
                 break
             if not self._counts(message):
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +12,19 @@ from aiohttp import web
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
-from rcim.hooks import before
+from rcim.hooks import inprocess
 from rcim.hooks.http import is_public, signature
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, decode_body, encode_body
 from tests.kit import Raw, TestServer, create, send, until
+from tests.kit_callbacks import SEND, Answer, Receiver, receiver, says, serve
 
-Answer = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
+__all__ = ["receiver"]  # the fixture
+
 ALL = (
     "Group.CallbackBeforeSendMsg,Group.CallbackBeforeCreateGroup,"
     "Group.CallbackBeforeApplyJoinGroup,Group.CallbackBeforeInviteJoinGroup"
 )
-SEND = "Group.CallbackBeforeSendMsg"
-
-
-def says(code: int, **more: Any) -> Answer:
-    async def answer(request: web.Request, body: Any) -> web.Response:
-        return web.json_response({"ActionStatus": "OK", "ErrorInfo": more.pop("info", ""), "ErrorCode": code, **more})
-
-    return answer
-
-
-class Receiver:
-    """The app's back end. `answer` says what it does; `seen` is what it was asked."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[dict[str, str], Any]] = []
-        self.answer: Answer = says(0)
-        self.connections: set[Any] = set()
-        self.release = asyncio.Event()
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_post("/{path:.*}", self._post)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/callback"
-
-    async def stop(self) -> None:
-        self.release.set()
-        await self._runner.cleanup()
-
-    async def _post(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        self.seen.append((dict(request.query), body))
-        self.connections.add(request.transport)
-        return await self.answer(request, body)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    made = Receiver()
-    await made.start()
-    yield made
-    await made.stop()
-
-
-async def serve(tmp_path: Path, receiver: Receiver, *flags: str, commands: str = SEND) -> TestServer:
-    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={commands}", "callbacks.allow_private=true")
-    server = TestServer(tmp_path / "data", tls=False, flags=(*own, *flags))
-    await server.start()
-    return server
 
 
 async def code(raw: Raw, frame: Any) -> str:
@@ -382,7 +332,7 @@ async def test_hooks_in_process(tmp_path: Path, receiver: Receiver, monkeypatch:
         asked.append(json.dumps(fields["MsgBody"]))
 
     points = [_Point("first", first), _Point("second", second)]
-    monkeypatch.setattr(before, "entry_points", lambda group: points)
+    monkeypatch.setattr(inprocess, "entry_points", lambda group: points)
     server = await serve(tmp_path, receiver, "callbacks.hooks=first,second")
     alice = await server.member("alice")
     await alice.ask(create("g"))
@@ -394,7 +344,7 @@ async def test_hooks_in_process(tmp_path: Path, receiver: Receiver, monkeypatch:
     assert await texts(alice) == ["YES", "fail", "cancelled"]
     await server.stop()
     with pytest.raises(ValueError, match="no hook 'third' is installed; there are first, second"):
-        before.load_hooks(["third"])
+        inprocess.load_hooks(["third"])
 
 
 class _Point:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
 from rcim.wire import frames as f
@@ -390,6 +391,35 @@ async def test_nothing_is_lost_between_sync_and_pushes(server: TestServer) -> No
             assert told["g:g"].newest_seq > known, "told of only when there is more"
             known = told["g:g"].newest_seq
     await task
+
+
+async def test_what_is_older_than_the_offline_days_counts_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # C2-01, RX-04
+    flags = ("types.Public.roaming_days=30", "types.Private.roaming_days=30", "types.Private.offline_days=7")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    now_ms = clock.wall_ms()
+    for days, text in ((-10, "old"), (-6.9, "new")):
+        at_ms = now_ms + int(days * 86_400_000)
+        monkeypatch.setattr(clock, "wall_ms", lambda at_ms=at_ms: at_ms)
+        if text == "old":
+            await alice.ask(f.GroupCreate("p", "Private", "p", "", "", "", ApplyJoinOption.DISABLE_APPLY, ["bob"]))
+            await alice.ask(group("q", "bob"))
+        for key in (AB, "g:p", "g:q"):
+            await alice.ask(say(key, f"{text} {key}", text))
+    monkeypatch.undo()
+    rows = (await sync(bob, messages=20)).rows
+    found = {key: (row.unread, texts(row)) for key, row in rows.items()}
+    assert found == {
+        AB: (1, [f"new {AB}"]),
+        "g:p": (1, ["new g:p"]),
+        "g:q": (2, ["old g:q", "new g:q"]),
+    }
+    page = await bob.ask(f.History(AB, 1, 0, 0, False))
+    assert [m.client_msg_id for m in page.messages] == [f"old {AB}", f"new {AB}"], "history has it all"
+    await server.stop()
 
 
 # ---------------------------------------------------------------------------------------------- heartbeats

@@ -8,9 +8,9 @@ import pytest
 
 from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
-from rcim.base.terms import Platform, Presence
+from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.devices import Devices
-from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, presence_of, too_many
+from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, StateChange, presence_of, too_many
 from rcim.store.answers import PresenceRow
 
 WEB, DESKTOP, MOBILE, SERVER = Platform.WEB, Platform.DESKTOP, Platform.MOBILE, Platform.SERVER
@@ -84,8 +84,8 @@ def test_only_who_is_watched_is_told_of_and_only_what_is_new() -> None:
     devices.here("alice", device(2))
     devices.here("alice", device(2))  # said again, as to a new owner
     devices.here("alice", Device(2, MOBILE, "", 2, 2, Presence.BACKGROUND))
-    devices.gone("alice", 2)
-    devices.gone("alice", 2)
+    devices.gone("alice", 2, DeviceEnd.LINK_CLOSE)
+    devices.gone("alice", 2, DeviceEnd.LINK_CLOSE)
     devices.unwatch(["alice"])
     devices.here("alice", device(3))
     states = [row.state for row in told.rows]
@@ -134,13 +134,13 @@ def test_in_whatever_order_it_is_told_what_stays_fits_and_the_newest_does(seed: 
 
 def test_a_new_session_is_the_newest_whatever_the_clock_says() -> None:
     devices, told = registry()
-    devices.here("alice", Device(1, MOBILE, "", 5000, 5000, fresh=True))
-    devices.here("alice", Device(2, MOBILE, "", 1000, 1000, fresh=True))  # the clock was set back
+    devices.here("alice", Device(1, MOBILE, "", 5000, 5000, news=DeviceNews.BEGINS))
+    devices.here("alice", Device(2, MOBILE, "", 1000, 1000, news=DeviceNews.BEGINS))  # the clock was set back
     assert [one for _, ids, _ in told.closed for one in ids] == [1]
     # To a new owner it is told as it was: nothing is left that it could meet.
     devices.here("alice", Device(2, MOBILE, "", 1000, 1000, Presence.BACKGROUND))
     (kept,) = devices.answer(DevicesQuery("alice")).devices
-    assert kept.began_ms == 5001 and kept.state is Presence.BACKGROUND and not kept.fresh
+    assert kept.began_ms == 5001 and kept.state is Presence.BACKGROUND and kept.news is DeviceNews.KNOWN
 
 
 def test_a_row_of_presence_has_a_bound_and_a_device_is_closed_once() -> None:
@@ -153,3 +153,33 @@ def test_a_row_of_presence_has_a_bound_and_a_device_is_closed_once() -> None:
     assert row.devices == [(WEB, Presence.ONLINE), (SERVER, Presence.ONLINE)]
     told.closed.clear()
     assert devices.answer(CloseDevices("alice", [7, 7, 7], 0, "")).count == 1
+
+
+def test_the_app_is_told_of_logins_and_ends_and_of_nothing_twice() -> None:  # ID-07
+    devices, _ = registry()
+    told: list[StateChange] = []
+    devices.tell_app = told.append
+
+    def here(n: int, platform: Platform, news: DeviceNews, began: int = 0) -> None:
+        devices.here("alice", Device(n, platform, "", began or n, n, news=news))
+
+    here(1, MOBILE, DeviceNews.BEGINS)
+    here(1, MOBILE, DeviceNews.KNOWN)
+    here(2, WEB, DeviceNews.KNOWN)  # what a new owner is told of has logged in before
+    here(3, MOBILE, DeviceNews.BEGINS)  # takes the place of 1
+    devices.gone("alice", 1, DeviceEnd.LINK_CLOSE)
+    here(4, MOBILE, DeviceNews.COMES_BACK, began=1)  # the older session: it is refused, and was never there
+    devices.gone("alice", 4, DeviceEnd.LINK_CLOSE)
+    devices.gone("alice", 2, DeviceEnd.TIME_OUT)
+    here(5, WEB, DeviceNews.COMES_BACK, began=2)
+    here(6, WEB, DeviceNews.COMES_BACK, began=2)  # before 5 was given up
+    devices.gone("alice", 5, DeviceEnd.LINK_CLOSE)
+    devices.gone("alice", 3, DeviceEnd.LOGOUT)
+    assert [(one.platform, one.end, one.replaced) for one in told] == [
+        (MOBILE, None, ()),
+        (MOBILE, None, (MOBILE,)),
+        (WEB, DeviceEnd.TIME_OUT, ()),
+        (WEB, None, ()),
+        (WEB, None, ()),
+        (MOBILE, DeviceEnd.LOGOUT, ()),
+    ]

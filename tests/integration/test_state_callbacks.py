@@ -1,0 +1,209 @@
+"""State.StateChange (ID-07): what the app's back end is told of devices, whatever it does with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from rcim.base.terms import Platform
+from rcim.client import Client
+from rcim.hooks import after
+from rcim.hooks.events import STATE_CHANGE
+from rcim.hooks.http import Caller
+from tests.kit import TestCluster, TestServer, send, until
+from tests.kit_callbacks import Receiver, receiver, says, serve
+
+__all__ = ["receiver"]  # the fixture
+
+
+def told(receiver: Receiver, user: str) -> list[tuple[str, str, str, list[str]]]:
+    """Action, reason, platform and what was kicked, in the order in which it came."""
+    infos = [(body["Info"], body.get("KickedDevice", [])) for _, body in receiver.seen if "Info" in body]
+    return [
+        (info["Action"], info["Reason"], info["Platform"], [one["Platform"] for one in kicked])
+        for info, kicked in infos
+        if info["To_Account"] == user
+    ]
+
+
+async def login(server: TestServer, user: str, platform: Platform) -> Any:
+    raw = await server.raw()
+    await raw.login(user, server.sign(user), platform)
+    return raw
+
+
+async def all_that_happens(server: TestServer, receiver: Receiver) -> None:
+    await login(server, "alice", Platform.WEB)
+    second = await login(server, "alice", Platform.WEB)
+    await until(lambda: len(told(receiver, "alice")) == 2)
+    mobile = await login(server, "alice", Platform.MOBILE)
+    await mobile.close()
+    await until(lambda: len(told(receiver, "alice")) == 4)
+    async with Client(
+        "127.0.0.1", server.port, user_id="bob", user_sig=server.sign("bob"), tls=None, platform=Platform.PAD
+    ) as bob:
+        assert bob._link is not None
+        bob._link.abort()
+        await until(lambda: bob.reconnects == 1 and len(told(receiver, "bob")) == 3)
+    guest = await server.raw()
+    await guest.login("", "")
+    await guest.close()
+    await second.close()
+    await until(lambda: len(told(receiver, "alice")) == 5 and len(told(receiver, "bob")) == 4)
+    assert told(receiver, "alice") == [
+        ("Login", "Register", "Web", []),
+        ("Login", "Register", "Web", ["Web"]),
+        ("Login", "Register", "Mobile", []),
+        ("Disconnect", "LinkClose", "Mobile", []),
+        ("Disconnect", "LinkClose", "Web", []),
+    ]
+    assert told(receiver, "bob") == [
+        ("Login", "Register", "Pad", []),
+        ("Disconnect", "LinkClose", "Pad", []),
+        ("Login", "Register", "Pad", []),
+        ("Logout", "Unregister", "Pad", []),
+    ]
+
+
+async def test_what_the_app_is_told_of_devices(tmp_path: Path, receiver: Receiver) -> None:
+    server = await serve(tmp_path, receiver, "callbacks.token=xxxxyyyy", "app.guests=true", commands=STATE_CHANGE)
+    await all_that_happens(server, receiver)
+    query, body = receiver.seen[0]
+    assert query["CallbackCommand"] == STATE_CHANGE and query["Sign"]
+    assert body.pop("EventTime") > 1_700_000_000_000
+    assert body == {
+        "CallbackCommand": STATE_CHANGE,
+        "Info": {"Action": "Login", "To_Account": "alice", "Reason": "Register", "Platform": "Web"},
+    }
+    users = {body["Info"]["To_Account"] for _, body in receiver.seen}
+    assert users == {"alice", "bob"}, "of guests nothing is told"
+    await server.stop()
+
+
+async def test_the_same_over_gateways(tmp_path: Path, receiver: Receiver) -> None:
+    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={STATE_CHANGE}", "callbacks.allow_private=true")
+    cluster = TestCluster(tmp_path / "data", flags=(*own, "app.guests=true"))
+    await cluster.start()
+    await all_that_happens(cluster, receiver)
+    raw = await login(cluster, "carol", Platform.WEB)
+    await until(lambda: len(told(receiver, "carol")) == 1)
+    at = next(i for i, hub in enumerate(cluster.hubs) if hub.logins.connections("carol"))
+    await cluster.stop_gateway(at)
+    await raw.closed()
+    await until(lambda: told(receiver, "carol")[1:] == [("Disconnect", "LinkClose", "Web", [])])
+    await cluster.stop()
+
+
+async def test_silence_and_a_forced_log_out(tmp_path: Path, receiver: Receiver) -> None:
+    flags = ("limits.heartbeat_ms=100", "limits.idle_ms=200")
+    server = await serve(tmp_path, receiver, *flags, commands=STATE_CHANGE)
+    raw = await login(server, "alice", Platform.MOBILE)
+    await raw.closed()
+    await until(lambda: told(receiver, "alice")[1:] == [("Disconnect", "TimeOut", "Mobile", [])])
+    await server.stop()
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
+    async with server.client("bob") as bob, server.client("administrator") as admin:
+        await admin.close_devices(user_id="bob")
+        await until(lambda: ("Logout", "Unregister", "Server", []) in told(receiver, "bob"))
+        assert bob.user_id == "bob"
+    await server.stop()
+
+
+async def test_a_receiver_that_fails_is_told_again_in_order(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(after, "PAUSES_S", (0.01, 0.01))
+    fails = [2, 3, 1]
+
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        if fails and fails[0]:
+            fails[0] -= 1
+            return web.Response(status=500)
+        if fails:
+            fails.pop(0)
+        return await says(1)(request, body)  # what it says does not matter
+
+    receiver.answer = answer
+    server = await serve(tmp_path, receiver, commands=f"{STATE_CHANGE},Group.CallbackBeforeSendMsg")
+    telling = server.server._back.back_end.telling
+    raw = await login(server, "alice", Platform.WEB)  # twice not taken, then taken
+    await until(lambda: telling.counts["told"] == 1)
+    await raw.close()  # three times: given up
+    await until(lambda: telling.counts["failed"] == 1)
+    fails.clear()
+    bob = await login(server, "bob", Platform.WEB)
+    await until(lambda: telling.counts["told"] == 2)
+    assert [one[0] for one in told(receiver, "alice")] == ["Login"] * 3 + ["Disconnect"] * 3
+    assert told(receiver, "bob") == [("Login", "Register", "Web", [])]
+    assert (await bob.ask(send("none", "1"))).code.name == "NO_SUCH_GROUP"
+    await server.stop()
+
+
+async def test_a_dead_receiver_holds_nobody_up_and_what_waits_has_a_bound(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(after, "QUEUED_MAX", 5)
+    monkeypatch.setattr(after, "AT_ONCE", 2)
+    monkeypatch.setattr(after, "CLOSE_S", 0.01)
+
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        await receiver.release.wait()
+        return await says(0)(request, body)
+
+    receiver.answer = answer
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
+    telling = server.server._back.back_end.telling
+    for n in range(8):
+        await login(server, f"user{n}", Platform.WEB)  # logins do not wait
+    assert telling.counts["lost"] == 3 and len(receiver.seen) <= 2
+    await server.stop()
+    assert telling.counts["told"] == 0
+
+
+async def test_what_waits_is_told_before_the_end(tmp_path: Path, receiver: Receiver) -> None:
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
+    await login(server, "alice", Platform.WEB)
+    await server.stop()
+    assert [one[0] for one in told(receiver, "alice")] == ["Login", "Disconnect"]
+
+
+async def test_hooks_are_told_too_and_once(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:  # CB-05
+    monkeypatch.setattr(after, "PAUSES_S", (0.01,))
+    seen: list[tuple[str, Any]] = []
+
+    async def good(name: str, fields: Any) -> None:
+        seen.append((name, fields["n"]))
+
+    def bad(name: str, fields: Any) -> None:
+        raise RuntimeError("a fault of the app")
+
+    async def fails(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    receiver.answer = fails
+    caller = Caller(receiver.url, 1, "", 1000, True)
+    caller.open()
+    telling = after.Telling(caller, [bad, good])
+    for n in range(3):
+        telling.tell("Event", "key", {"n": n})
+    await telling.close()
+    await caller.close()
+    assert seen == [("Event", 0), ("Event", 1), ("Event", 2)] and telling.counts["failed"] == 3
+    assert [body["n"] for _, body in receiver.seen] == [0, 0, 1, 1, 2, 2]
+
+
+async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
+    async def text(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(text="thanks")
+
+    receiver.answer = text
+    caller = Caller(receiver.url, 1, "", 1000, True)
+    caller.open()
+    telling = after.Telling(caller, [])
+    telling.tell("Event", "key", {})
+    await telling.close()
+    assert telling.counts == {"told": 1}
+    await caller.close()
