@@ -216,7 +216,7 @@ class Inbox:
             if entry.reread:
                 if self._keep is not None:
                     self._keep.forget_messages(key)
-                stream.tell(RereadEvent(key, peer_of(key, self._own)))
+                stream.tell_lasting(RereadEvent(key, peer_of(key, self._own)))
             elif entry.altered:
                 seqs = [row.seq for row in entry.altered]
                 if self._keep is not None:

@@ -33,6 +33,8 @@ create table outbox (number integer primary key autoincrement, frame blob, tried
 """
 TRIM_EVERY = 256
 """Messages put until it is looked which are too many."""
+REREAD = 0
+"""Among the SEQ that are to be looked at again: the whole conversation."""
 
 
 class LocalStoreError(Exception):
@@ -206,8 +208,9 @@ class LocalStore:
     def told_gone(self, key: str, to_seq: int) -> None:
         """The app has taken that messages up to there are no more."""
         self._write(
-            "delete from again where key = ? and seq <= ? and seq not in (select seq from messages where key = ?)",
-            (key, to_seq, key),
+            "delete from again where key = ? and seq between ? and ?"
+            " and seq not in (select seq from messages where key = ?)",
+            (key, REREAD + 1, to_seq, key),
         )
 
     def forget_messages(self, key: str) -> None:
@@ -215,16 +218,16 @@ class LocalStore:
         self._write("delete from messages where key = ?", (key,))
 
     def look_again(self, key: str, seqs: Iterable[int]) -> None:
-        """These are others now, and to be asked for."""
+        """These are others now, and to be asked for; REREAD: all that the app shows."""
         for seq in seqs:
             self._write("replace into again values (?, ?)", (key, seq))
 
     def looked(self, key: str, seq: int) -> None:
-        """It was asked for."""
+        """The app has taken what it is now."""
         self._write("delete from again where key = ? and seq = ?", (key, seq))
 
     def to_look(self) -> dict[str, list[int]]:
-        """By conversation, what is still to be asked for."""
+        """By conversation, what the app has not taken yet."""
         found: dict[str, list[int]] = {}
         for key, seq in self._do("select key, seq from again order by key, seq").fetchall():
             found.setdefault(key, []).append(seq)

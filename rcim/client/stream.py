@@ -9,19 +9,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import MessageState
-from rcim.client.local import LocalStore
+from rcim.client.local import REREAD, LocalStore
 from rcim.client.model import (
     ChangedEvent,
     ErasedEvent,
     Event,
     HiddenEvent,
     Message,
+    RereadEvent,
     Where,
     message_of,
     peer_of,
@@ -42,6 +44,8 @@ ROOM_S = 0.02
 """How often it is looked whether the app has made room while a gap is filled."""
 CHANGED_MAX = 1000
 """Changes remembered of messages that have not come yet."""
+Lasting = ChangedEvent | RereadEvent | ErasedEvent | HiddenEvent
+"""Events of which a local store notes whether the app has taken them."""
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -71,7 +75,9 @@ class Stream:
         """True if messages were not kept because the queue was full."""
         self._changed: dict[tuple[str, int], Message] = {}
         """What was changed before it came."""
-        self._given: Message | ChangedEvent | ErasedEvent | HiddenEvent | None = None
+        self._given: Message | Lasting | None = None
+        self._told: Counter[tuple[str, int]] = Counter()
+        """Changes in the queue by conversation and SEQ (REREAD: of the whole of it), with a local store."""
         self._untaken: dict[str, int] = {}
         """Messages by conversation that the app has not taken yet."""
         self._revisions: dict[str, int] = {}
@@ -98,15 +104,19 @@ class Stream:
                 if self.failure is not None:
                     raise self.failure
                 return
-            self._given = item if isinstance(item, Message | ChangedEvent | ErasedEvent | HiddenEvent) else None
+            self._given = item if isinstance(item, Message | Lasting) else None
             yield item
 
     def _asked_for_next(self) -> None:
         """The app asks for the next item: it has the one that it was given."""
         item, self._given = self._given, None
-        if isinstance(item, ChangedEvent):
+        if isinstance(item, ChangedEvent | RereadEvent):
             if self._keep is not None:
-                self._keep.looked(item.conversation, item.message.seq)
+                mark = item.conversation, item.message.seq if isinstance(item, ChangedEvent) else REREAD
+                self._told[mark] -= 1
+                if not self._told[mark]:  # else one more is on its way
+                    del self._told[mark]
+                    self._keep.looked(*mark)
         elif isinstance(item, ErasedEvent | HiddenEvent):
             if self._keep is not None:
                 seqs = item.seqs if isinstance(item, HiddenEvent) else ()
@@ -166,6 +176,14 @@ class Stream:
         """Give the app an event. One that is far behind misses it, as one that is offline does."""
         if not self.full:
             self._queue.put_nowait(event)
+
+    def tell_lasting(self, event: ChangedEvent | RereadEvent) -> None:
+        """As `tell`; with a local store it is told again after the next start until the app has taken it."""
+        if self._keep is not None:
+            mark = event.conversation, event.message.seq if isinstance(event, ChangedEvent) else REREAD
+            self._keep.look_again(mark[0], [mark[1]])
+            self._told[mark] += 1  # also of one that is left out: it is told after the next start
+        self.tell(event)
 
     def tell_surely(self, event: Event) -> None:
         """As `tell`, of what can't be learnt in another way."""
@@ -229,9 +247,7 @@ class Stream:
             if len(self._changed) > CHANGED_MAX:
                 del self._changed[next(iter(self._changed))]
         else:
-            if self._keep is not None:  # until the app has taken it
-                self._keep.look_again(key, [item.seq])
-            self.tell(ChangedEvent(key, message, message.peer))
+            self.tell_lasting(ChangedEvent(key, message, message.peer))
         return message
 
     def _newer(self, message: Message) -> Message:
@@ -287,9 +303,11 @@ class Stream:
         self._noted(key)
 
     async def look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
-        """MS-10: messages that were given to the app are other ones now."""
+        """MS-10: messages that were given to the app are other ones now; REREAD: so many that it reads all again."""
         for seq in seqs:
-            if self.trackers.get(key) is not tracker or seq >= tracker.next_seq:
+            if seq == REREAD:
+                self.tell_lasting(RereadEvent(key, peer_of(key, self.own)))
+            if seq == REREAD or self.trackers.get(key) is not tracker or seq >= tracker.next_seq:
                 continue
             try:
                 page = await self._page(key, seq, seq, 1)
@@ -305,7 +323,7 @@ class Stream:
                 message = message_of(key, item, self.own)
                 if message.state is not MessageState.NOT_FOR_YOU:
                     told = True
-                    self.tell(ChangedEvent(key, message, message.peer))
+                    self.tell_lasting(ChangedEvent(key, message, message.peer))
             if not page.messages:  # it can't be had any more: the user has cleared the conversation
                 told = True
                 self.tell(HiddenEvent(key, (seq,), 0, peer_of(key, self.own)))

@@ -118,12 +118,6 @@ POLICIES: tuple[Policy, ...] = (
         "Days for which members can read history; 0: not stored, the last 20 are in memory.",
         *_number(0, DAYS_MAX),
     ),
-    Policy(
-        "offline_days",
-        "C2-01",
-        "Days for which what was not read counts as unread; 0: for as long as it can be read.",
-        *_number(0, DAYS_MAX),
-    ),
     Policy("importable", "GT-23", "Whether groups, members, messages can be imported.", *BOOL),
     Policy(
         "idle_days",
@@ -150,6 +144,12 @@ POLICIES: tuple[Policy, ...] = (
         *_number(0, SECONDS_MAX),
     ),
     Policy("edit_s", "MS-10", "The same of editing it.", *_number(0, SECONDS_MAX)),
+    Policy(
+        "offline_days",
+        "C2-01",
+        "Days for which what was not read counts as unread; 0: for as long as it can be read.",
+        *_number(0, DAYS_MAX),
+    ),
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
 )

@@ -90,13 +90,14 @@ async def test_invalidating(rooms: TestServer) -> None:  # ID-09
     async with Crowd(rooms) as crowd:
         root = await crowd("administrator")
         raw = await rooms.member("bob")
+        signed_before = rooms.sign("bob")
         await root.invalidate_account("bob")
         said = await raw.take()
         assert isinstance(said, RcimError) and said.code.name == "LOGGED_OUT"
         assert await raw.closed()
         again = await rooms.raw()
         await again.hello()
-        refusal = await again.ask(f.Login("bob", rooms.sign("bob"), 1, ""))
+        refusal = await again.ask(f.Login("bob", signed_before, 1, ""))
         assert isinstance(refusal, RcimError) and refusal.code.name == "USERSIG_INVALIDATED"
         from_s = (await root.query_accounts(["bob"]))[0].valid_from_ms // 1000
         await until(lambda: time.time() >= from_s, "the second is over")

@@ -10,8 +10,9 @@ import pytest
 
 from rcim.base.errors import BAD_PARAMETER, OVERLOADED, RcimError
 from rcim.base.terms import MessageState
-from rcim.client import ChangedEvent, Client, LocalStoreError, Message, User, outbox
+from rcim.client import ChangedEvent, Client, LocalStoreError, Message, RereadEvent, User, outbox
 from rcim.client.link import ConnectionGone
+from rcim.client.local import REREAD
 from rcim.client.model import message_of
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom
@@ -252,6 +253,70 @@ async def test_a_change_that_the_app_has_not_taken_is_told_after_the_next_start(
             await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
+    plain_server: TestServer, tmp_path: Path
+) -> None:
+    """More has changed while it was away than SYNC names; the app is killed while it reads."""
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        async with with_store(plain_server, tmp_path) as bob:
+            await bob.join("g")
+            await alice.send("g", "0")
+            await bob.send("g", "1")
+            await take(bob, 2)
+            listening = asyncio.create_task(take(bob, 1))
+            await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 2})
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+        await alice.erase_messages("g", "bob")
+        for _ in range(2):
+            again = with_store(plain_server, tmp_path)
+            await again.connect()
+            async for item in again.events():
+                if isinstance(item, RereadEvent):
+                    break
+            await kill(again)
+        async with with_store(plain_server, tmp_path) as bob:
+            async for item in bob.events():
+                if isinstance(item, RereadEvent):
+                    assert bob._keep is not None and bob._keep.to_look() == {"g:g": [REREAD]}
+                    break
+            listening = asyncio.create_task(take(bob, 1))
+            await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_of_two_changes_in_a_row_the_second_is_not_forgotten_with_the_first(
+    plain_server: TestServer, tmp_path: Path
+) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        bob = with_store(plain_server, tmp_path)
+        await bob.connect()
+        await bob.join("g")
+        await alice.send("g", "0")
+        await alice.send("g", "1")
+        await take(bob, 2)
+        await alice.edit_message("g", 1, "first")
+        await alice.edit_message("g", 1, "second")
+        await until(lambda: bob._inbox.stream._told["g:g", 1] >= 2)
+        await bob._inbox.catch_up()  # the cursor is behind both
+        seen: list[str] = []
+        async for item in bob.events():
+            seen += [item.message.text] if isinstance(item, ChangedEvent) else []
+            if len(seen) == 2:  # the first is taken
+                break
+        assert bob._keep is not None and bob._keep.to_look() == {"g:g": [1]}
+        bob._keep.flush()
+        await kill(bob)
+        async with with_store(plain_server, tmp_path) as again:
+            async for item in again.events():
+                if isinstance(item, ChangedEvent):
+                    assert item.message.text == "second"
+                    break
 
 
 async def test_what_waited_above_a_gap_is_asked_for_again_after_a_reconnection(plain_server: TestServer) -> None:
