@@ -1,4 +1,7 @@
-"""The app's back end as the settings name it: what it is asked (CB-03) and told (ID-07), over one set of connections."""
+"""The app's back end as the settings name it: what it is asked (CB-03) and told (ID-07).
+
+Each has connections of its own: news that nobody takes must not hold up what is decided.
+"""
 
 from __future__ import annotations
 
@@ -12,32 +15,32 @@ from rcim.hooks.inprocess import load_hooks
 
 
 class BackEnd:
-    """`open` in the loop, `close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
+    """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
 
     def __init__(self, settings: Settings) -> None:
-        callbacks = settings.callbacks
+        callbacks, limits = settings.callbacks, settings.limits
         hooks = load_hooks(callbacks.hooks)
-        self._caller: Caller | None = None
-        if callbacks.url:
-            self._caller = Caller(
-                callbacks.url, settings.app.sdkappid, callbacks.token, callbacks.timeout_ms, callbacks.allow_private
-            )
+        self._callers: list[Caller] = []
         self.asks: dict[type, str] = {EVENTS[name]: name for name in callbacks.commands if name in EVENTS}
         """Commands that are asked about, and the callback for each (CB-02)."""
-        self.asking = Asking(
-            settings.limits, self._caller, hooks, callbacks.timeout_ms, refuse=callbacks.refuse_on_failure
-        )
-        self.telling = Telling(self._caller, hooks)
+        refuse = callbacks.refuse_on_failure
+        self.asking = Asking(limits, self._caller(settings), hooks, callbacks.timeout_ms, refuse=refuse)
+        self.telling = Telling(self._caller(settings), hooks, callbacks.timeout_ms)
         self.tell_states = self.telling.state_changed if STATE_CHANGE in callbacks.commands else None
 
-    def open(self) -> None:
-        """Ready to ask and tell."""
-        if self._caller is not None:
-            self._caller.open()
+    def _caller(self, settings: Settings) -> Caller | None:
+        callbacks = settings.callbacks
+        if not callbacks.url:
+            return None
+        made = Caller(
+            callbacks.url, settings.app.sdkappid, callbacks.token, callbacks.timeout_ms, callbacks.allow_private
+        )
+        self._callers.append(made)
+        return made
 
     async def close(self) -> None:
         """Ask no more; tell what is still to be told, within a bound; give back the connections."""
         await self.asking.close()
         await self.telling.close()
-        if self._caller is not None:
-            await self._caller.close()
+        for caller in self._callers:
+            await caller.close()

@@ -131,7 +131,6 @@ class Back:
         if app is None:
             self.dispatcher.start(outlet)
             return
-        app.open()
         self.dispatcher.start(outlet, app.asking.ask if app.asks else None, app.tell_states)
 
     async def end(self) -> None:

@@ -127,6 +127,8 @@ class DeviceEnd(IntEnum):
     """Its user, or the app, has logged it out."""
     TIME_OUT = 2
     """Nothing was heard of it for too long."""
+    REPLACED = 3
+    """Another device has taken its place (ID-04)."""
 
 
 class OwnChange(IntEnum):

@@ -24,6 +24,7 @@ from rcim.bus import messages as m
 from rcim.bus.looks import Looks
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Owner, Packed, Request
+from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts, PresenceRow
 
 log = logging.getLogger("rcim.bus")
@@ -32,7 +33,7 @@ DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""
 SETTLE_S = 1.0
 """After the owner's start: gateways look for it every 0.1 s, and have said by then who is there. What is asked about
-devices waits so long."""
+devices waits so long. And so long the devices of a gateway that is gone are taken to be there."""
 ABOUT_DEVICES = (DevicesQuery, CloseDevices, PresenceQuery)
 WATCH_S = 1.0
 SILENT_S = 10.0
@@ -50,8 +51,8 @@ class Link:
         self.parked: set[str] = set()
         """Conversations whose actors wait until the pipe has room."""
         self._held: dict[str, deque[Request]] = {}
-        self.devices: set[tuple[str, int]] = set()
-        """User and connection of those that are logged in there (ID-04)."""
+        self.devices: dict[tuple[str, int], Device] = {}
+        """Those that are logged in there, by user and connection (ID-04)."""
         self.pipe = Pipe(links.loop, m.Up, self._take, self._lost, on_room=self._room)
 
     def send(self, data: bytes) -> None:
@@ -108,12 +109,16 @@ class Link:
         self._links.user_gone(self, message.user_id)
 
     def _device_here(self, message: m.DeviceHere) -> None:
-        self.devices.add((message.user_id, message.device.connection_id))
+        key = message.user_id, message.device.connection_id
+        self.devices[key] = message.device
+        self._links.unsure.pop(key, None)
         self._links.owner.device_here(message.user_id, message.device)
 
     def _device_gone(self, message: m.DeviceGone) -> None:
-        self.devices.discard((message.user_id, message.connection_id))
-        self._links.owner.device_gone(message.user_id, message.connection_id, message.end)
+        key = message.user_id, message.device.connection_id
+        self.devices.pop(key, None)
+        self._links.unsure.pop(key, None)
+        self._links.owner.device_gone(message.user_id, message.device, message.end)
 
     def _watch(self, message: m.Watch) -> None:
         self._links.watch(self, message.user_ids)
@@ -169,6 +174,10 @@ class Links:
         self._watching: dict[str, set[Link]] = {}
         """ID-07: user to those who want to be told what it does."""
         self.looks: Looks[Link] = Looks(loop, lambda: set(self._links.values()), self._is_at)
+        self.unsure: dict[tuple[str, int], Link] = {}
+        """Devices of gateways that are lost and may come back, by user and connection."""
+        self._giving_up: set[Link] = set()
+        self._stopped = False
         self._settled_s = loop.time() + SETTLE_S
         self._server: asyncio.AbstractServer | None = None
         self._watch: asyncio.TimerHandle | None = None
@@ -201,6 +210,7 @@ class Links:
 
     def stop(self) -> None:
         """Take no more and close all."""
+        self._stopped = True
         if self._watch is not None:
             self._watch.cancel()
         if self._server is not None:
@@ -228,13 +238,22 @@ class Links:
             self._forget(link, key)
         for user_id in [user_id for user_id, there in self._users.items() if link in there]:
             self.user_gone(link, user_id)
-        devices, link.devices = link.devices, set()
-        for user_id, connection_id in devices:
-            self.owner.device_gone(user_id, connection_id, DeviceEnd.LINK_CLOSE)
+        if link.devices and not self._stopped:
+            self.unsure.update(dict.fromkeys(link.devices, link))
+            self._giving_up.add(link)
+            self.loop.call_later(SETTLE_S, self._give_up, link)
         self.unwatch(link, [user_id for user_id, there in self._watching.items() if link in there])
         self.looks.gone(link)
         for key in freed:
             self.owner.resume(key)
+
+    def _give_up(self, lost: Link) -> None:
+        """Its devices are gone, but for those that the gateway has named again: it was the pipe that was lost, not it."""
+        self._giving_up.discard(lost)
+        for key, device in lost.devices.items():
+            if not self._stopped and self.unsure.get(key) is lost:
+                del self.unsure[key]
+                self.owner.device_gone(key[0], device, DeviceEnd.LINK_CLOSE)
 
     def watch(self, link: Link, user_ids: Sequence[str]) -> None:
         """`link` is told from now on what these users do."""

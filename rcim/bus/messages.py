@@ -90,7 +90,7 @@ class DeviceGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10)
     """Owner.device_gone."""
 
     user_id: str
-    connection_id: int
+    device: Device
     end: DeviceEnd
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,8 @@ AGAIN_S = 0.1
 BEAT_S = 1.0
 SILENT_S = 10.0
 """An owner from which nothing comes for so long is given up."""
+ENDED_MAX = 10_000
+"""Ends of devices that are kept for an owner that is away."""
 RETRY_MS = 1000
 UNKNOWN = Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS)
 AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
@@ -95,6 +98,8 @@ class RemoteOwner:
         self._elsewhere = 0
         self._heard_s = loop.time()
         """When an owner said something last."""
+        self._ended: deque[m.DeviceGone] = deque(maxlen=ENDED_MAX)
+        """Devices that are gone, for an owner that was away."""
         self._been_linked = False
         self._linked: asyncio.Future[None] = loop.create_future()
         self._stopping = False
@@ -149,11 +154,16 @@ class RemoteOwner:
     def user_gone(self, user_id: str) -> None:
         self._say(m.UserGone(user_id))
 
-    def device_here(self, user_id: str, device: Device) -> None:
+    def device_here(self, user_id: str, device: Device) -> bool:
         self._say(m.DeviceHere(user_id, device))
+        return self.linked
 
-    def device_gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
-        self._say(m.DeviceGone(user_id, connection_id, end))
+    def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
+        message = m.DeviceGone(user_id, device, end)
+        if self.linked:
+            self._say(message)
+        else:
+            self._ended.append(message)
 
     def watch(self, user_ids: Sequence[str]) -> None:
         self._say(m.Watch(list(user_ids)))
@@ -305,6 +315,8 @@ class RemoteOwner:
         self._say(m.Hello(self._number))
         assert self._hub is not None
         self._hub.tell_owner()
+        while self._ended:
+            self._say(self._ended.popleft())
         for number, (request, command) in self._outstanding.items():
             self._say(m.Do(number, request.key, request.ask) if command else m.Ask(number, request.ask))
         if not self._linked.done():

@@ -51,7 +51,11 @@ class GroupRequests(Requests):
     def _send_frame(
         self, where: Where, content: str | Sequence[elements.Element], **options: Unpack[SendOptions]
     ) -> frames.Send:
-        """SEND, as `send` and `post` take it. Raises RcimError for a value out of its bounds."""
+        """SEND, as `send` and `post` take it. Raises RcimError for a value out of its bounds, and TypeError for an option
+        that there is not."""
+        unknown = options.keys() - SendOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
         parts = [elements.Text(content)] if isinstance(content, str) else content
         return frames.Send(
             self._conversation(where),

@@ -15,6 +15,7 @@ from rcim.actor.outcomes import Refused
 from rcim.base import clock
 from rcim.base.errors import (
     HEARTBEAT_TIMEOUT,
+    KICKED_BY_OTHER_DEVICE,
     LOGGED_OUT,
     SERVER_ERROR,
     TOO_FREQUENT,
@@ -313,6 +314,8 @@ class Connection(Outgoing):
         by = self.session.closed_by
         if self._logout_id or by is LOGGED_OUT:
             return DeviceEnd.LOGOUT
+        if by is KICKED_BY_OTHER_DEVICE:
+            return DeviceEnd.REPLACED
         return DeviceEnd.TIME_OUT if by in (HEARTBEAT_TIMEOUT, TOO_SLOW) else DeviceEnd.LINK_CLOSE
 
     # -- login, decided by hub.logins

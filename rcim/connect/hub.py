@@ -275,9 +275,8 @@ class Hub:
         """The owner of the conversations gets to know of the device (ID-04)."""
         if not is_guest(user_id):
             device = connection.device
-            if device.news is not DeviceNews.KNOWN:
+            if self.owner.device_here(user_id, device) and device.news is not DeviceNews.KNOWN:
                 connection.device = msgspec.structs.replace(device, news=DeviceNews.KNOWN)
-            self.owner.device_here(user_id, device)
 
     # -- Desk: what handlers ask
 

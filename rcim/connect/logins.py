@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
@@ -152,6 +154,10 @@ class Logins:
         )
         self._say_who_is_not_there(waited.changes)
         self._set_profile(caller, waited.profile or result.profile)
+        device = connection.device
+        if device.news is DeviceNews.BEGINS:  # whatever the clock says, it begins after those that are there
+            began_ms = max(device.began_ms, result.newest_began_ms + 1)
+            connection.device = msgspec.structs.replace(device, began_ms=began_ms)
         self._hub.counters.logins += 1
         limits = self._hub.limits
         answer = LoginOk(
@@ -386,7 +392,7 @@ class Logins:
             if is_guest(caller.user_id):
                 self.guests -= 1
             else:
-                self._hub.owner.device_gone(caller.user_id, connection.id, connection.end)
+                self._hub.owner.device_gone(caller.user_id, connection.device, connection.end)
             for key in user.conversations - user.silent:
                 audience = self._hub.fanout.find(key)
                 if audience is not None and not user.connections:

@@ -16,7 +16,7 @@ from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.requests import Outlet
-from rcim.rules.devices import Device, StateChange, presence_of, too_many
+from rcim.rules.devices import Closing, Device, StateChange, presence_of, too_many
 from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
 
 TellApp = Callable[[StateChange], None]
@@ -28,12 +28,14 @@ class Devices:
     def __init__(self, slots: Mapping[Platform, int]) -> None:
         self._slots = slots
         self._users: dict[str, dict[int, Device]] = {}
+        self._replaced: set[int] = set()
+        """Connections that were told to go, and are not gone yet."""
         self._watched: set[str] = set()
         self.outlet: Outlet | None = None
         self.tell_app: TellApp | None = None
         """Told of every login and every end, if the app wants to know."""
         self.replaced = 0
-        """Devices that had to go for a newer one."""
+        """Devices that had to go for a newer one, since the start."""
 
     # -- Owner: what connections say
 
@@ -41,45 +43,65 @@ class Devices:
         """A device is logged in, or what was known of it has changed."""
         there = self._users.setdefault(user_id, {})
         told = self._row(user_id)
-        new = device.connection_id not in there
+        before = there.get(device.connection_id)
         news = device.news
         began_ms = device.began_ms
-        if news is DeviceNews.BEGINS:  # whatever the clock says, it began after those that are there
-            began_ms = max(began_ms, 1 + max((one.began_ms for one in there.values()), default=0))
-        elif not new:
-            began_ms = there[device.connection_id].began_ms
+        if news is DeviceNews.BEGINS:  # it may be one of two at once; else LOGIN has seen to it
+            began_ms = max(began_ms, self.newest_began_ms(user_id) + 1)
+        elif before is not None:
+            began_ms = before.began_ms
         there[device.connection_id] = msgspec.structs.replace(device, began_ms=began_ms, news=DeviceNews.KNOWN)
-        replaced = self._make_room(user_id, there) if new else []
-        if self.tell_app is not None and news is not DeviceNews.KNOWN and device.connection_id in there:
-            self.tell_app(StateChange(user_id, device.platform, None, clock.wall_ms(), tuple(replaced)))
+        closed = self._make_room(user_id, there) if before is None else []
+        if self.tell_app is not None and before is None:
+            self._tell_app(self.tell_app, user_id, device.connection_id, news, closed)
         self._say(user_id, told)
 
-    def gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
-        """A device is not there any more. One that had to go for another is already forgotten."""
-        there = self._users.get(user_id)
-        if there is None or connection_id not in there:
+    def _tell_app(
+        self, tell: TellApp, user_id: str, connection_id: int, news: DeviceNews, closed: list[Closing]
+    ) -> None:
+        """ID-07: each login is told, and then once its end, or who has taken its place. A connection that goes on where
+        another one of its session was is neither."""
+        replaced = [one.device for one in closed if one.device.session != one.by.session]
+        device = self._users[user_id].get(connection_id)
+        now_ms = clock.wall_ms()
+        if news is not DeviceNews.KNOWN:
+            replaced = [one for one in replaced if one.connection_id != connection_id]  # it was refused at once
+            if device is not None and not any(one.device.session == device.session for one in closed):
+                tell(StateChange(user_id, device.platform, None, now_ms, tuple(one.platform for one in replaced)))
+                return
+        for one in replaced:
+            tell(StateChange(user_id, one.platform, DeviceEnd.LINK_CLOSE, now_ms))
+
+    def newest_began_ms(self, user_id: str) -> int:
+        """When the newest session of the user began that is there; 0: there is none."""
+        return max((one.began_ms for one in self._users.get(user_id, {}).values()), default=0)
+
+    def gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
+        """A device is not there any more. It may have been replaced, or known to an owner before this one."""
+        if device.connection_id in self._replaced:
+            self._replaced.discard(device.connection_id)
             return
+        there = self._users.get(user_id, {})
         told = self._row(user_id)
-        device = there.pop(connection_id)
-        if not there:
+        known = there.pop(device.connection_id, None) is not None
+        if known and not there:
             del self._users[user_id]
-        if self.tell_app is not None:
+        if self.tell_app is not None and end is not DeviceEnd.REPLACED:
             self.tell_app(StateChange(user_id, device.platform, end, clock.wall_ms()))
-        self._say(user_id, told)
+        if known:
+            self._say(user_id, told)
 
-    def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Platform]:
-        """Close what is too much; returns on which platforms."""
+    def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Closing]:
+        """Close what is too much."""
         assert self.outlet is not None
-        replaced = []
-        for closing in too_many(there.values(), self._slots):
-            del there[closing.device.connection_id]
+        closing = too_many(there.values(), self._slots)
+        for one in closing:
+            del there[one.device.connection_id]
+            self._replaced.add(one.device.connection_id)
             self.replaced += 1
-            by = closing.by
-            if closing.device.session != by.session:  # else a connection that was lost, and not yet given up
-                replaced.append(closing.device.platform)
-            text = f"the session of {by.platform.name} {by.tag!r} that began later takes its place"
-            self.outlet.close_devices(user_id, [closing.device.connection_id], KICKED_BY_OTHER_DEVICE.number, text)
-        return replaced
+            text = f"the session of {one.by.platform.name} {one.by.tag!r} that began later takes its place"
+            self.outlet.close_devices(user_id, [one.device.connection_id], KICKED_BY_OTHER_DEVICE.number, text)
+        return closing
 
     # -- ID-07
 

@@ -16,9 +16,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
-from rcim.actor.queries import Look, MarksQuery, MembersQuery, MessagesQuery
+from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.world import World
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
@@ -82,7 +84,8 @@ class Dispatcher:
         self._knowing.settle(store.load_app())
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
-        self._reader = Reader(store, self._reading, self._knowing.answered)
+        self._devices = Devices(world.slots)
+        self._reader = Reader(store, self._reading, self._completed)
         self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
         self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self)
@@ -93,7 +96,6 @@ class Dispatcher:
         self.counters = Counters()
         self._slices = Slices(loop, self.add, self._residents.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        self._devices = Devices(world.slots)
         self._questions = Questions(self, self._reader, self._knowing, Errands(self, world), self._devices)
         self.housekeeping = Housekeeping(self, world)
         self._removing = Removing(store, self._writer, world, self._timers.later)
@@ -139,6 +141,12 @@ class Dispatcher:
         """Answer a query from the store."""
         self._questions.read(request)
 
+    def _completed(self, query: Any, answer: Any) -> Any:
+        """An answer of the store with what is only known here."""
+        if isinstance(query, LoginQuery):
+            return msgspec.structs.replace(answer, newest_began_ms=self._devices.newest_began_ms(query.user_id))
+        return self._knowing.answered(query, answer)
+
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
         self._questions.look(query, done)
@@ -155,13 +163,14 @@ class Dispatcher:
             "rows_trimmed": self._removing.trimmed,
         }
 
-    def device_here(self, user_id: str, device: Device) -> None:
+    def device_here(self, user_id: str, device: Device) -> bool:
         """ID-04."""
         self._devices.here(user_id, device)
+        return True
 
-    def device_gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
+    def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """ID-04."""
-        self._devices.gone(user_id, connection_id, end)
+        self._devices.gone(user_id, device, end)
 
     def watch(self, user_ids: Sequence[str]) -> None:
         """ID-07."""

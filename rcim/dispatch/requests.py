@@ -103,10 +103,11 @@ class Owner(Protocol):
     def user_gone(self, user_id: str) -> None:
         """The user has no connection here any more."""
 
-    def device_here(self, user_id: str, device: Device) -> None:
-        """The device is logged in here, or its state has changed (ID-04, ID-07)."""
+    def device_here(self, user_id: str, device: Device) -> bool:
+        """The device is logged in here, or its state has changed (ID-04, ID-07). False: the owner is away, and is to be
+        told when it is back."""
 
-    def device_gone(self, user_id: str, connection_id: int, end: DeviceEnd) -> None:
+    def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """It is not logged in any more."""
 
     def watch(self, user_ids: Sequence[str]) -> None:

@@ -28,18 +28,22 @@ CLOSE_S = 2.0
 
 
 class Telling:
-    """See the module's text. `caller` None: nobody is called. It is used from the loop."""
+    """See the module's text. `caller` None: nobody is called. `timeout_ms` is a hook's time for one event; the caller has
+    its own. It is used from the loop."""
 
-    def __init__(self, caller: Caller | None, hooks: Sequence[Hook]) -> None:
+    def __init__(self, caller: Caller | None, hooks: Sequence[Hook], timeout_ms: int) -> None:
         self._caller = caller
         self._hooks = list(hooks)
+        self._timeout_s = timeout_ms / 1000
         self._waiting: dict[str, deque[tuple[str, Json]]] = {}
         self._keys: deque[str] = deque()
         """Those of which nothing is under way."""
         self._queued = 0
+        self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._losing = self._closing = False
         self.counts: Counter[str] = Counter()
-        """How many were told, failed after all tries, and lost because too many waited."""
+        """How many were told, failed after all tries, and lost because too many waited or it was closed."""
 
     def state_changed(self, change: StateChange) -> None:
         """ID-07: a device has logged in or is gone."""
@@ -47,10 +51,8 @@ class Telling:
 
     def tell(self, name: str, key: str, fields: Json) -> None:
         """Tell of the event `name`, behind what waits under the same `key`."""
-        if self._queued >= QUEUED_MAX:
-            self.counts["lost"] += 1
-            if self.counts["lost"] == 1:
-                log.error("more than %d events wait for the app's back end: events are lost from here on", QUEUED_MAX)
+        if self._closing or self._queued >= QUEUED_MAX:
+            self._lost()
             return
         self._queued += 1
         waiting = self._waiting.get(key)
@@ -59,46 +61,69 @@ class Telling:
             return
         self._waiting[key] = deque([(name, fields)])
         self._keys.append(key)
-        if len(self._tasks) < AT_ONCE:
+        if self._workers < AT_ONCE:
+            self._workers += 1
             task = asyncio.get_running_loop().create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def _lost(self) -> None:
+        self.counts["lost"] += 1
+        if not self._losing and not self._closing:
+            log.error("%d events wait for the app's back end: events are lost", self._queued)
+        self._losing = True
+
     async def _work(self) -> None:
-        while self._keys:
-            key = self._keys.popleft()
-            waiting = self._waiting[key]
-            await self._tell(*waiting[0])
-            waiting.popleft()
-            self._queued -= 1
-            if waiting:
-                self._keys.append(key)
-            else:
-                del self._waiting[key]
+        try:
+            while self._keys:
+                key = self._keys.popleft()
+                waiting = self._waiting[key]
+                await self._tell(*waiting.popleft())
+                self._queued -= 1
+                self._losing = self._losing and self._queued > QUEUED_MAX // 2
+                if waiting:
+                    self._keys.append(key)
+                else:
+                    del self._waiting[key]
+        finally:
+            self._workers -= 1
 
     async def _tell(self, name: str, fields: Json) -> None:
         for hook in self._hooks:
             try:
-                await call(hook, name, fields)
+                async with asyncio.timeout(self._timeout_s):
+                    await call(hook, name, fields)
+            except asyncio.CancelledError:
+                if _is_cancelled():
+                    raise
+                log.warning("%s: a hook was cancelled", name)  # something that it waited for
             except Exception:  # it is the app's
                 log.exception("%s: a hook failed", name)
-        if self._caller is None:
-            self.counts["told"] += 1
-            return
-        for pause in (*PAUSES_S, None):
-            try:
-                await self._caller.post(name, fields, answered=False)
-                self.counts["told"] += 1
-                return
-            except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
+        if self._caller is not None:
+            for pause in (*PAUSES_S, None):
+                if await self._posted(self._caller, name, fields, last=pause is None):
+                    break
                 if pause is None:
                     self.counts["failed"] += 1
-                    log.warning("%s: given up: %s", name, error or type(error).__name__)
-                else:
-                    await asyncio.sleep(pause)
+                    return
+                await asyncio.sleep(pause)
+        self.counts["told"] += 1
+
+    async def _posted(self, caller: Caller, name: str, fields: Json, *, last: bool) -> bool:
+        try:
+            await caller.post(name, fields, answered=False)
+        except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
+            if last:
+                log.warning("%s: given up: %s", name, error or type(error).__name__)
+            return False
+        except Exception:  # a fault of ours: what waits behind it goes on
+            log.exception("%s: it can't be told", name)
+            return False
+        return True
 
     async def close(self) -> None:
-        """Tell what waits, for as long as CLOSE_S; the rest is lost."""
+        """Take no more, and tell what waits for as long as CLOSE_S; the rest is lost."""
+        self._closing = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_S)
         if self._queued:
@@ -106,3 +131,9 @@ class Telling:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _is_cancelled() -> bool:
+    """True if it is this task that is to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

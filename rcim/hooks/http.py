@@ -76,7 +76,7 @@ def signature(token: str, request_time: int) -> str:
 
 
 class Caller:
-    """Posts callbacks to one URL. `open` in the loop, `close` at the end."""
+    """Posts callbacks to one URL, in the loop; `close` at the end."""
 
     def __init__(self, url: str, sdkappid: int, token: str, timeout_ms: int, allow_private: bool) -> None:
         self._url = url
@@ -85,17 +85,23 @@ class Caller:
         self._timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000)
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
-    def open(self) -> None:
-        """Ready to call."""
-        resolver = None if self._allow_private else _PublicOnly()
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=resolver, use_dns_cache=False)
-        self._session = aiohttp.ClientSession(
-            connector=connector, timeout=self._timeout, trust_env=False, auto_decompress=False
-        )
+    def _open(self) -> aiohttp.ClientSession:
+        """The session; made with the first request. Raises OSError after `close`."""
+        if self._closed:
+            raise OSError("it is closed")
+        if self._session is None:
+            resolver = None if self._allow_private else _PublicOnly()
+            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=resolver, use_dns_cache=False)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeout, trust_env=False, auto_decompress=False
+            )
+        return self._session
 
     async def close(self) -> None:
-        """Give back its connections."""
+        """Give back its connections, and make no more."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -103,13 +109,13 @@ class Caller:
     async def post(self, command: str, fields: Json, *, answered: bool = True) -> Any:
         """The answer, as JSON; with `answered` false it is not looked at. Raises BadAnswer, OSError, TimeoutError or
         aiohttp.ClientError."""
-        assert self._session is not None, "not open"
+        session = self._open()
         host = URL(self._url).raw_host or ""  # as it is called, and not as it is written
         if not self._allow_private and literal(host) and not is_public(host):
             raise PrivateAddress(f"{host} is not a public address")
         data = json.dumps(fields, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        async with self._session.post(
+        async with session.post(
             self._url, params=self._query(command), data=data, headers=headers, allow_redirects=False
         ) as response:
             if response.status != 200:

@@ -1,7 +1,8 @@
 """ID-04: which of a user's devices may be logged in side by side, and which is closed when there are too many.
 
 1. A session begins with a login that continues none; reconnecting continues it, however long it was cut off.
-2. Of each platform so many sessions go side by side as its slots say; of those with the same tag, one.
+2. Of each platform so many sessions go side by side as its slots say; of those with the same tag, one. Of two connections
+   of one session, the older is one that was lost.
 3. What is too much goes by the session's beginning: the one begun last stays. So two devices that both reconnect by
    themselves do not close each other in turns: the older one is refused, and stays away.
 """
@@ -71,12 +72,13 @@ class Closing(NamedTuple):
 def too_many(devices: Iterable[Device], slots: Mapping[Platform, int]) -> list[Closing]:
     """Which of a user's `devices` have to go, the newest of them first."""
     on: dict[Platform, list[Device]] = {}
+    sessions: dict[tuple[Platform, str, int], Device] = {}
     tagged: dict[str, Device] = {}
     staying: list[Device] = []
     closing: list[Closing] = []
     for device in sorted(devices, key=lambda one: one.age, reverse=True):
         there, most = on.setdefault(device.platform, []), slots[device.platform]
-        by = tagged.get(device.tag) if device.tag else None
+        by = sessions.get(device.session) or (tagged.get(device.tag) if device.tag else None)
         if by is None and most and len(there) >= most:
             by = there[0]
         if by is None and len(staying) >= DEVICES_MAX:
@@ -86,6 +88,7 @@ def too_many(devices: Iterable[Device], slots: Mapping[Platform, int]) -> list[C
             continue
         there.append(device)
         staying.append(device)
+        sessions[device.session] = device
         if device.tag:
             tagged[device.tag] = device
     return closing

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rcim.base import clock
 from rcim.base.errors import (
     ADMIN_REQUIRED,
     BAD_PARAMETER,
@@ -307,3 +308,14 @@ async def test_connection_ids_do_not_come_again(tmp_path: Path) -> None:
             ids.append(ok.connection_id)
         await server.stop()
     assert len(set(ids)) == 4 and ids == sorted(ids)
+
+
+async def test_a_session_begins_after_those_that_are_there_whatever_the_clock_says(
+    server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-04
+    _, first = await log_in(server, "alice", WEB)
+    monkeypatch.setattr(clock, "wall_ms", lambda: first.began_ms - 1000)
+    raw = await server.raw()
+    await raw.hello()
+    answer = await raw.ask(f.Login("alice", server.sign("alice"), MOBILE, ""))
+    assert answer.began_ms == first.began_ms + 1

@@ -174,3 +174,13 @@ def test_what_differs_from_the_class() -> None:  # MS-09
     found = message_types.parse(["gift content no-pushed", "RC:TxtMsg notice counted"])
     assert found["gift"].counted and not found["gift"].pushed
     assert found["RC:TxtMsg"] == message_types.MessageType(message_types.MessageClass.NOTICE, True, True, False)
+
+
+async def test_an_option_that_there_is_not_is_an_error(server: TestServer) -> None:
+    async with server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        with pytest.raises(TypeError, match="tto"):
+            await alice.send("g", "psst", tto=["bob"])  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="tto"):
+            alice.post("g", "psst", tto=["bob"])  # type: ignore[call-arg]
+        assert await alice.history("g") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rcim.client import Client
 from rcim.hooks import after
 from rcim.hooks.events import STATE_CHANGE
 from rcim.hooks.http import Caller
-from tests.kit import TestCluster, TestServer, send, until
+from tests.kit import TestCluster, TestServer, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says, serve
 
 __all__ = ["receiver"]  # the fixture
@@ -185,8 +186,7 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver, monkeypatch: pyte
 
     receiver.answer = fails
     caller = Caller(receiver.url, 1, "", 1000, True)
-    caller.open()
-    telling = after.Telling(caller, [bad, good])
+    telling = after.Telling(caller, [bad, good], 1000)
     for n in range(3):
         telling.tell("Event", "key", {"n": n})
     await telling.close()
@@ -195,14 +195,118 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver, monkeypatch: pyte
     assert [body["n"] for _, body in receiver.seen] == [0, 0, 1, 1, 2, 2]
 
 
+async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiver: Receiver) -> None:
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        if body["CallbackCommand"] == STATE_CHANGE:
+            await receiver.release.wait()
+        return await says(1)(request, body)
+
+    receiver.answer = answer
+    flags = ("callbacks.timeout_ms=20000", "callbacks.commands=State.StateChange,Group.CallbackBeforeSendMsg")
+    server = await serve(tmp_path, receiver, *flags, commands=STATE_CHANGE)
+    telling = server.server._back.back_end.telling
+    alice = await login(server, "alice", Platform.WEB)
+    await alice.ask(create("g"))
+    for n in range(after.AT_ONCE):
+        telling.tell(STATE_CHANGE, f"user{n}", {"CallbackCommand": STATE_CHANGE})
+    await until(lambda: len(receiver.seen) >= after.AT_ONCE - 1)
+    assert (await alice.ask(send("g", "1"))).code.name == "CALLBACK_REFUSED", "it was asked, at once"
+    receiver.release.set()
+    await server.stop()
+
+
+async def cluster_of(tmp_path: Path, receiver: Receiver) -> TestCluster:
+    own = (f"callbacks.url={receiver.url}", f"callbacks.commands={STATE_CHANGE}", "callbacks.allow_private=true")
+    made = TestCluster(tmp_path / "data", flags=own)
+    await made.start()
+    return made
+
+
+async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: Receiver) -> None:
+    cluster = await cluster_of(tmp_path, receiver)
+    stays = await login(cluster, "alice", Platform.WEB)
+    goes = await login(cluster, "bob", Platform.WEB)
+    await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
+    for _, remote in cluster.gateways:
+        assert remote._pipe is not None
+        remote._pipe.close()
+    await goes.close()  # meanwhile
+    await until(lambda: len(told(receiver, "bob")) == 2)
+    await until(lambda: all(remote.linked for _, remote in cluster.gateways) and not cluster.links._giving_up)
+    assert cluster.back is not None and set(cluster.back.dispatcher._devices._users) == {"alice"}
+    await stays.close()
+    await until(lambda: len(told(receiver, "alice")) == 2)
+    ended = ("Disconnect", "LinkClose", "Web", [])
+    assert told(receiver, "alice")[1:] == told(receiver, "bob")[1:] == [ended]
+    await cluster.stop()
+
+
+async def test_who_goes_while_the_owner_is_away_is_told_of_when_it_is_back(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    cluster = await cluster_of(tmp_path, receiver)
+    goes = await login(cluster, "alice", Platform.WEB)
+    stays = await login(cluster, "bob", Platform.WEB)
+    await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
+    assert cluster.back is not None
+    await cluster.back.end()
+    cluster.kill_owner()
+    await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
+    await goes.close()
+    await until(lambda: not any(hub.logins.connections("alice") for hub in cluster.hubs))
+    await cluster.start_owner()
+    await until(lambda: told(receiver, "alice")[1:] == [("Disconnect", "LinkClose", "Web", [])])
+    assert len(told(receiver, "bob")) == 1, "it is still there"
+    await stays.close()
+    await until(lambda: len(told(receiver, "bob")) == 2)
+    await cluster.stop()
+
+
+async def test_a_hook_that_hangs_or_is_cancelled_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(after, "AT_ONCE", 2)
+    seen: list[int] = []
+
+    async def hook(name: str, fields: Any) -> None:
+        if fields["n"] == 0:
+            await asyncio.Event().wait()
+        if fields["n"] == 1:
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            await future
+        seen.append(fields["n"])
+
+    telling = after.Telling(None, [hook], 20)
+    for n in range(4):
+        telling.tell("Event", "one", {"n": n})
+    telling.tell("Event", "two", {"n": 4})
+    telling.tell("Event", "three", {"n": 5})
+    await until(lambda: telling.counts["told"] == 6)
+    # While workers end, one more comes: it does not lie until the next.
+    asyncio.get_running_loop().call_soon(telling.tell, "Event", "late", {"n": 6})
+    await until(lambda: 6 in seen)
+    assert [n for n in seen if n in (2, 3)] == [2, 3] and {4, 5} <= set(seen)
+    await telling.close()
+    telling.tell("Event", "one", {"n": 9})
+    assert telling.counts["lost"] == 1 and not telling._tasks
+
+
+async def test_one_more_in_the_moment_when_all_have_been_told() -> None:
+    seen: list[int] = []
+    telling = after.Telling(None, [lambda name, fields: seen.append(fields["n"])], 1000)
+    for n in range(after.AT_ONCE):
+        telling.tell("Event", f"{n}", {"n": n})
+    asyncio.get_running_loop().call_soon(telling.tell, "Event", "late", {"n": -1})
+    await until(lambda: -1 in seen)
+    await telling.close()
+
+
 async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
     async def text(request: web.Request, body: Any) -> web.StreamResponse:
         return web.Response(text="thanks")
 
     receiver.answer = text
     caller = Caller(receiver.url, 1, "", 1000, True)
-    caller.open()
-    telling = after.Telling(caller, [])
+    telling = after.Telling(caller, [], 1000)
     telling.tell("Event", "key", {})
     await telling.close()
     assert telling.counts == {"told": 1}

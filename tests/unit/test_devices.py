@@ -13,6 +13,7 @@ from rcim.dispatch.devices import Devices
 from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, StateChange, presence_of, too_many
 from rcim.store.answers import PresenceRow
 
+KNOWN, BEGINS, COMES_BACK = DeviceNews.KNOWN, DeviceNews.BEGINS, DeviceNews.COMES_BACK
 WEB, DESKTOP, MOBILE, SERVER = Platform.WEB, Platform.DESKTOP, Platform.MOBILE, Platform.SERVER
 
 
@@ -71,8 +72,8 @@ class Told:
         self.rows.append(row)
 
 
-def registry() -> tuple[Devices, Told]:
-    made, told = Devices(SLOTS), Told()
+def registry(slots: dict[Platform, int] | None = None) -> tuple[Devices, Told]:
+    made, told = Devices(slots or SLOTS), Told()
     made.outlet = told  # type: ignore[assignment]
     return made, told
 
@@ -84,8 +85,8 @@ def test_only_who_is_watched_is_told_of_and_only_what_is_new() -> None:
     devices.here("alice", device(2))
     devices.here("alice", device(2))  # said again, as to a new owner
     devices.here("alice", Device(2, MOBILE, "", 2, 2, Presence.BACKGROUND))
-    devices.gone("alice", 2, DeviceEnd.LINK_CLOSE)
-    devices.gone("alice", 2, DeviceEnd.LINK_CLOSE)
+    devices.gone("alice", device(2), DeviceEnd.LINK_CLOSE)
+    devices.gone("alice", device(2), DeviceEnd.LINK_CLOSE)
     devices.unwatch(["alice"])
     devices.here("alice", device(3))
     states = [row.state for row in told.rows]
@@ -155,31 +156,77 @@ def test_a_row_of_presence_has_a_bound_and_a_device_is_closed_once() -> None:
     assert devices.answer(CloseDevices("alice", [7, 7, 7], 0, "")).count == 1
 
 
-def test_the_app_is_told_of_logins_and_ends_and_of_nothing_twice() -> None:  # ID-07
-    devices, _ = registry()
-    told: list[StateChange] = []
-    devices.tell_app = told.append
+class App:
+    """What the app is told of alice, by devices that log in and go."""
 
-    def here(n: int, platform: Platform, news: DeviceNews, began: int = 0) -> None:
-        devices.here("alice", Device(n, platform, "", began or n, n, news=news))
+    def __init__(self, slots: dict[Platform, int] | None = None) -> None:
+        self.devices, self.outlet = registry(slots)
+        self.told: list[StateChange] = []
+        self.devices.tell_app = self.told.append
+        self._there: dict[int, Device] = {}
 
-    here(1, MOBILE, DeviceNews.BEGINS)
-    here(1, MOBILE, DeviceNews.KNOWN)
-    here(2, WEB, DeviceNews.KNOWN)  # what a new owner is told of has logged in before
-    here(3, MOBILE, DeviceNews.BEGINS)  # takes the place of 1
-    devices.gone("alice", 1, DeviceEnd.LINK_CLOSE)
-    here(4, MOBILE, DeviceNews.COMES_BACK, began=1)  # the older session: it is refused, and was never there
-    devices.gone("alice", 4, DeviceEnd.LINK_CLOSE)
-    devices.gone("alice", 2, DeviceEnd.TIME_OUT)
-    here(5, WEB, DeviceNews.COMES_BACK, began=2)
-    here(6, WEB, DeviceNews.COMES_BACK, began=2)  # before 5 was given up
-    devices.gone("alice", 5, DeviceEnd.LINK_CLOSE)
-    devices.gone("alice", 3, DeviceEnd.LOGOUT)
-    assert [(one.platform, one.end, one.replaced) for one in told] == [
+    def here(self, number: int, platform: Platform, news: DeviceNews, began: int = 0) -> None:
+        self._there[number] = Device(number, platform, "", began or number, number, news=news)
+        self.devices.here("alice", self._there[number])
+
+    def gone(self, number: int, end: DeviceEnd = DeviceEnd.LINK_CLOSE) -> None:
+        self.devices.gone("alice", self._there[number], end)
+
+    @property
+    def events(self) -> list[tuple[Platform, DeviceEnd | None, tuple[Platform, ...]]]:
+        return [(one.platform, one.end, one.replaced) for one in self.told]
+
+
+def test_the_app_is_told_of_each_login_and_then_once_of_its_end() -> None:  # ID-07
+    app = App()
+    app.here(1, MOBILE, BEGINS)
+    app.here(1, MOBILE, KNOWN)
+    app.here(2, WEB, BEGINS)
+    app.here(3, MOBILE, BEGINS)  # takes the place of 1
+    app.gone(1)  # at the same moment
+    app.here(4, MOBILE, COMES_BACK, began=1)  # the older session: it is refused, and was never there
+    app.gone(4, DeviceEnd.REPLACED)
+    app.gone(2, DeviceEnd.TIME_OUT)
+    app.here(5, WEB, COMES_BACK, began=2)
+    app.here(6, WEB, COMES_BACK, began=2)  # before 5 was given up: it goes on
+    app.gone(5, DeviceEnd.REPLACED)
+    app.gone(3, DeviceEnd.LOGOUT)
+    app.gone(6)
+    assert app.events == [
         (MOBILE, None, ()),
+        (WEB, None, ()),
         (MOBILE, None, (MOBILE,)),
         (WEB, DeviceEnd.TIME_OUT, ()),
         (WEB, None, ()),
-        (WEB, None, ()),
         (MOBILE, DeviceEnd.LOGOUT, ()),
+        (WEB, DeviceEnd.LINK_CLOSE, ()),
     ]
+
+
+def test_a_new_owner_says_nothing_of_who_was_there_and_the_end_of_who_has_to_go() -> None:
+    app = App()
+    app.here(9, WEB, BEGINS)  # before its gateway had told of
+    app.here(7, WEB, KNOWN)
+    app.gone(7, DeviceEnd.REPLACED)
+    app.here(8, MOBILE, KNOWN)
+    app.gone(8)
+    assert app.events == [
+        (WEB, None, ()),
+        (WEB, DeviceEnd.LINK_CLOSE, ()),
+        (MOBILE, DeviceEnd.LINK_CLOSE, ()),
+    ]
+    elsewhere = Device(5, MOBILE, "", 5, 5)
+    app.devices.gone("alice", elsewhere, DeviceEnd.TIME_OUT)  # it ended while no owner was there
+    assert app.events[3:] == [(MOBILE, DeviceEnd.TIME_OUT, ())]
+    app.devices.gone("alice", elsewhere, DeviceEnd.REPLACED)  # the owner before had said so
+    assert len(app.events) == 4
+
+
+def test_a_session_that_comes_back_takes_the_place_of_its_own_lost_connection() -> None:  # ID-04
+    app = App({**SLOTS, WEB: 2})
+    app.here(1, WEB, BEGINS)
+    app.here(2, WEB, BEGINS)
+    app.here(3, WEB, COMES_BACK, began=2)
+    assert [one for _, ids, _ in app.outlet.closed for one in ids] == [2], "and not of the other session"
+    assert app.events == [(WEB, None, ()), (WEB, None, ())]
+    assert gone(device(1, SERVER, began=5, login=5), device(2, SERVER, began=5, login=6)) == {1: 2}
