@@ -78,6 +78,8 @@ class Stream:
         self._given: Message | Lasting | None = None
         self._told: Counter[tuple[str, int]] = Counter()
         """Changes in the queue by conversation and SEQ (REREAD: of the whole of it), with a local store."""
+        self._latest: dict[tuple[str, int], Message] = {}
+        """Changed messages as the app was told of them last."""
         self._untaken: dict[str, int] = {}
         """Messages by conversation that the app has not taken yet."""
         self._revisions: dict[str, int] = {}
@@ -183,6 +185,10 @@ class Stream:
             mark = event.conversation, event.message.seq if isinstance(event, ChangedEvent) else REREAD
             self._keep.look_again(mark[0], [mark[1]])
             self._told[mark] += 1  # also of one that is left out: it is told after the next start
+        if isinstance(event, ChangedEvent) and not self.full:
+            self._latest[event.conversation, event.message.seq] = event.message
+            if len(self._latest) > CHANGED_MAX:
+                del self._latest[next(iter(self._latest))]
         self.tell(event)
 
     def tell_surely(self, event: Event) -> None:
@@ -316,12 +322,13 @@ class Stream:
                     return
                 await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
                 continue
-            told = False
+            told = self._told[key, seq] > 0
             for item in page.messages:
                 if self._keep is not None:
                     self._keep.change(key, item)
                 message = message_of(key, item, self.own)
-                if message.state is not MessageState.NOT_FOR_YOU:
+                known = self._latest.get((key, seq)) == message  # a push has told
+                if message.state is not MessageState.NOT_FOR_YOU and not known:
                     told = True
                     self.tell_lasting(ChangedEvent(key, message, message.peer))
             if not page.messages:  # it can't be had any more: the user has cleared the conversation

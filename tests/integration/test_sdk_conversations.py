@@ -242,3 +242,23 @@ async def test_a_guest_does_not_ask_again_and_again(tmp_path: Path) -> None:
         assert not guest._inbox._refreshing
         await listener.stop()
     await server.stop()
+
+
+async def test_a_change_is_told_once_by_push_and_by_sync(server: TestServer) -> None:
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.join("g")
+        for n in range(2):
+            await alice.send("g", f"{n}")
+        await alice.recall("g", 1)
+        told: list[str] = []
+        async for item in bob.events():
+            if isinstance(item, ChangedEvent):
+                told.append(item.message.state.name)
+                stream = bob._inbox.stream
+                await stream.look_again("g:g", stream.trackers["g:g"], [1])  # as SYNC names it, too
+                if len(told) == 1:
+                    await alice.edit_message("g", 2, "end")
+            if len(told) == 2:
+                break
+        assert told == ["RECALLED", "EDITED"]
