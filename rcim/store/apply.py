@@ -28,6 +28,7 @@ from rcim.actor.records import (
     UserSaved,
     UsersMuted,
 )
+from rcim.base.terms import is_group
 from rcim.store import keys
 from rcim.store.backend import StoreError, WriteView
 from rcim.store.values import Chosen, Head, pack, unpack
@@ -266,9 +267,11 @@ class Applier:
 
     def _conversation_chosen(self, record: ConversationChosen) -> None:
         row = keys.pair(record.user_id, record.conversation)
-        if self._view.get("memberships", row) is None:
+        there = self._view.get("memberships", row) is not None
+        if not there and (is_group(record.conversation) or not (record.pinned_ms or self._view.get("chosen", row))):
             return
-        removed = self._stamp if record.removed else 0
+        # A one-to-one conversation of which there is nothing is in the list for its pin alone.
+        removed = self._stamp if record.removed or not (there or record.pinned_ms) else 0
         self._view.put("chosen", row, pack(Chosen(self._stamp, record.pinned_ms, removed)))
 
     def _type_saved(self, record: TypeSaved) -> None:

@@ -18,7 +18,8 @@ from rcim.actor.queries import SyncQuery, TypeFacts
 from rcim.actor.reading import first_of
 from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState, is_group
+from rcim.base.terms import ApplyJoinOption, MessageState, Role, is_group
+from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import ReadView
@@ -49,6 +50,8 @@ FIXED_BYTES = 160
 MESSAGE_BYTES = 64
 DAY_MS = 86_400_000
 CLOSED = TypeFacts(True, False, False, 1)
+NO_PAIR = Profile("", PAIR.name, "", "", "", "", "", 0, ApplyJoinOption.DISABLE_APPLY, 0, first_seq=1)
+"""Of a one-to-one conversation before its first message."""
 """Of a type that is gone from the settings."""
 
 
@@ -138,6 +141,10 @@ class Syncing:
             stamp = max(own, head.changed)
             if since < stamp <= upto or since == 0 == stamp:
                 found.append(Candidate(stamp, key, head, said))
+        for key, said in chosen.items():
+            wanted = since < said.stamp <= upto and bool(since or said.pinned_ms)
+            if wanted and not is_group(key) and view.get("memberships", keys.pair(user_id, key)) is None:
+                found.append(Candidate(said.stamp, key, Head(), said))  # there is nothing of it but its pin
         return found
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
@@ -163,9 +170,12 @@ class Syncing:
         key, user_id = candidate.key, query.user_id
         profile = read_profile(view, key)
         data = view.get("members", keys.pair(key, user_id))
-        if profile is None or data is None or not visible(profile, user_id):
+        if profile is None and not is_group(key):
+            profile, member = NO_PAIR, Member(user_id, Role.MEMBER, 0, 0, "", PAIR.msg_flag)
+        elif profile is None or data is None or not visible(profile, user_id):
             return None
-        member = unpack(data, Member)
+        else:
+            member = unpack(data, Member)
         head = candidate.head or read_head(view, key)
         if not is_group(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
             return None  # it was that of an account with this id which is deleted (ID-09)

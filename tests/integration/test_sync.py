@@ -473,11 +473,20 @@ async def test_a_pin_is_kept_whatever_was_before(server: TestServer) -> None:
     await bob.ask(f.GroupLeave("g"))
     await bob.ask(f.GroupJoin("g", ""))
     await bob.ask(f.ConversationPin("g:g", True))
+    before = await sync(bob)
     await bob.ask(f.ConversationPin(AB, True))  # there is nothing of it yet
+    for cursor in (b"", before.cursor):
+        row = (await sync(bob, cursor))[AB]
+        assert (row.type_, row.newest_seq, row.unread, row.pinned_ms > 0, row.removed) == ("C2C", 0, 0, True, False)
     await alice.ask(say(AB, "m"))
-    await bob.ask(f.ConversationPin(AB, True))
     told = await sync(bob)
-    assert told["g:g"].pinned_ms > 0 and told[AB].pinned_ms > 0
+    assert told["g:g"].pinned_ms > 0 and told[AB].pinned_ms > 0 and told[AB].unread == 1
+    await bob.ask(f.ConversationPin("c:3:bob:zoe", True))
+    pinned = await sync(bob)
+    await bob.ask(f.ConversationPin("c:3:bob:zoe", False))
+    gone = (await sync(bob, pinned.cursor))["c:3:bob:zoe"]
+    assert (gone.pinned_ms, gone.removed) == (0, True), "it was in the list for its pin alone"
+    assert AB not in (await sync(await server.member("alice"), b"")).gone
 
 
 async def test_what_is_gone_counts_for_the_size_of_a_page(tmp_path: Path) -> None:  # WI-04
