@@ -89,16 +89,14 @@ class Link:
         self._links.user_gone(self, message.user_id)
 
     def _device_here(self, message: m.DeviceHere) -> None:
-        key = message.user_id, message.device.connection_id
-        self.devices[key] = message.device
-        self._links.unsure.pop(key, None)
-        self._links.owner.device_here(message.user_id, message.device)
+        device = self._links.lost.named(self, message.user_id, message.device)
+        self.devices[message.user_id, device.connection_id] = device
+        self._links.owner.device_here(message.user_id, device)
 
     def _device_gone(self, message: m.DeviceGone) -> None:
-        key = message.user_id, message.device.connection_id
-        self.devices.pop(key, None)
-        self._links.unsure.pop(key, None)
-        self._links.owner.device_gone(message.user_id, message.device, message.end)
+        self.devices.pop((message.user_id, message.device.connection_id), None)
+        if self._links.lost.ended(message.user_id, message.device):
+            self._links.owner.device_gone(message.user_id, message.device, message.end)
 
     def _watch(self, message: m.Watch) -> None:
         self._links.watch(self, message.user_ids)

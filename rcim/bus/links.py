@@ -17,10 +17,11 @@ import msgspec
 
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
-from rcim.base.terms import DeviceEnd, GoneReason
+from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
 from rcim.bus.link import Link
 from rcim.bus.looks import Looks
+from rcim.bus.lost import Lost
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Owner, Packed
 from rcim.store.answers import PresenceRow
@@ -51,9 +52,7 @@ class Links:
         self._watching: dict[str, set[Link]] = {}
         """ID-07: user to those who want to be told what it does."""
         self.looks: Looks[Link] = Looks(loop, lambda: set(self._links.values()), self._is_at)
-        self.unsure: dict[tuple[str, int], Link] = {}
-        """Devices of gateways that are lost and may come back, by user and connection."""
-        self._giving_up: set[Link] = set()
+        self.lost = Lost(owner, loop, SETTLE_S)
         self._stopped = False
         self._settled_s = loop.time() + SETTLE_S
         self._server: asyncio.AbstractServer | None = None
@@ -88,6 +87,7 @@ class Links:
     def stop(self) -> None:
         """Take no more and close all."""
         self._stopped = True
+        self.lost.stop()
         if self._watch is not None:
             self._watch.cancel()
         if self._server is not None:
@@ -115,22 +115,12 @@ class Links:
             self._forget(link, key)
         for user_id in [user_id for user_id, there in self._users.items() if link in there]:
             self.user_gone(link, user_id)
-        if link.devices and not self._stopped:
-            self.unsure.update(dict.fromkeys(link.devices, link))
-            self._giving_up.add(link)
-            self.loop.call_later(SETTLE_S, self._give_up, link)
+        if not self._stopped:
+            self.lost.leave(link)
         self.unwatch(link, [user_id for user_id, there in self._watching.items() if link in there])
         self.looks.gone(link)
         for key in freed:
             self.owner.resume(key)
-
-    def _give_up(self, lost: Link) -> None:
-        """Its devices are gone, but for those that the gateway has named again: it was the pipe that was lost, not it."""
-        self._giving_up.discard(lost)
-        for key, device in lost.devices.items():
-            if not self._stopped and self.unsure.get(key) is lost:
-                del self.unsure[key]
-                self.owner.device_gone(key[0], device, DeviceEnd.LINK_CLOSE)
 
     def watch(self, link: Link, user_ids: Sequence[str]) -> None:
         """`link` is told from now on what these users do."""
@@ -249,6 +239,7 @@ class Links:
             here = [one for one in wanted if (user_id, one) in link.devices]
             if here:
                 link.send(encoded(m.CloseDevices(user_id, here, code, text)))
+        self.lost.close_later(user_id, wanted, code, text)
 
     def presence(self, row: PresenceRow) -> None:
         data = encoded(m.Presence(row))

@@ -182,9 +182,13 @@ class Stream:
     def tell_lasting(self, event: ChangedEvent | RereadEvent) -> None:
         """As `tell`; with a local store it is told again after the next start until the app has taken it."""
         if self._keep is not None:
-            mark = event.conversation, event.message.seq if isinstance(event, ChangedEvent) else REREAD
+            # One that is left out is told after the next start, whichever it was.
+            mark = (
+                event.conversation,
+                event.message.seq if isinstance(event, ChangedEvent) and not self.full else REREAD,
+            )
             self._keep.look_again(mark[0], [mark[1]])
-            self._told[mark] += 1  # also of one that is left out: it is told after the next start
+            self._told[mark] += 1
         if isinstance(event, ChangedEvent) and not self.full:
             self._latest[event.conversation, event.message.seq] = event.message
             if len(self._latest) > CHANGED_MAX:
@@ -248,7 +252,9 @@ class Stream:
         if self._keep is not None:
             self._keep.change(key, item)
         tracker = self.trackers.get(key)
-        if tracker is not None and item.seq >= tracker.next_seq:
+        if tracker is None:  # nothing of it was given to the app
+            self.tell(ChangedEvent(key, message, message.peer))
+        elif item.seq >= tracker.next_seq:
             self._changed[key, item.seq] = self._newer(message)
             if len(self._changed) > CHANGED_MAX:
                 del self._changed[next(iter(self._changed))]
@@ -308,6 +314,16 @@ class Stream:
             self._give(message)
         self._noted(key)
 
+    async def _page_at_last(self, key: str, seq: int) -> frames.HistoryOk | None:
+        """One message, asked for until the server can answer; None: it may not be asked for."""
+        while True:
+            try:
+                return await self._page(key, seq, seq, 1)
+            except RcimError as error:
+                if error.code.kind is ErrorKind.MISTAKE:
+                    return None
+                await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
+
     async def look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
         """MS-10: messages that were given to the app are other ones now; REREAD: so many that it reads all again."""
         for seq in seqs:
@@ -315,13 +331,9 @@ class Stream:
                 self.tell_lasting(RereadEvent(key, peer_of(key, self.own)))
             if seq == REREAD or self.trackers.get(key) is not tracker or seq >= tracker.next_seq:
                 continue
-            try:
-                page = await self._page(key, seq, seq, 1)
-            except RcimError as error:
-                if error.code.kind is ErrorKind.MISTAKE:
-                    return
-                await asyncio.sleep(max(AGAIN_S, error.retry_after_ms / 1000))
-                continue
+            page = await self._page_at_last(key, seq)
+            if page is None:
+                return
             told = self._told[key, seq] > 0
             for item in page.messages:
                 if self._keep is not None:
@@ -331,8 +343,10 @@ class Stream:
                 if message.state is not MessageState.NOT_FOR_YOU and not known:
                     told = True
                     self.tell_lasting(ChangedEvent(key, message, message.peer))
-            if not page.messages:  # it can't be had any more: the user has cleared the conversation
+            if not page.messages and page.first_seq <= seq:  # the user has deleted it
                 told = True
+                if self._keep is not None:
+                    self._keep.hide(key, [seq], 0)
                 self.tell(HiddenEvent(key, (seq,), 0, peer_of(key, self.own)))
             if self._keep is not None and not told:  # else once the app has taken it
                 self._keep.looked(key, seq)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
 
+FUTURE_MS = 86_400_000
+"""A session may have begun so much later than now: the clock may have been set back since."""
 PAIRS_MAX = 200
 """One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
 
@@ -106,7 +108,7 @@ class Logins:
         connection.caller.signed_ms = signed_ms
         connection.caller.connection_id = connection.id
         now_ms = clock.wall_ms()
-        began_ms = min(login.began_ms or now_ms, now_ms)
+        began_ms = login.began_ms if login.began_ms < now_ms + FUTURE_MS else now_ms
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
         connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms, news=news)
         user = self._users.setdefault(user_id, OnlineUser())
@@ -154,10 +156,8 @@ class Logins:
         )
         self._say_who_is_not_there(waited.changes)
         self._set_profile(caller, waited.profile or result.profile)
-        device = connection.device
-        if device.news is DeviceNews.BEGINS:  # whatever the clock says, it begins after those that are there
-            began_ms = max(device.began_ms, result.newest_began_ms + 1)
-            connection.device = msgspec.structs.replace(device, began_ms=began_ms)
+        if connection.device.news is DeviceNews.BEGINS:
+            connection.device = msgspec.structs.replace(connection.device, began_ms=result.began_ms)
         self._hub.counters.logins += 1
         limits = self._hub.limits
         answer = LoginOk(

@@ -19,6 +19,8 @@ from rcim.dispatch.requests import Outlet
 from rcim.rules.devices import Closing, Device, StateChange, presence_of, too_many
 from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
 
+BEGUN_MAX = 10_000
+"""Users of whom it is remembered when they have logged in: it matters for a moment, or while a clock is set back."""
 TellApp = Callable[[StateChange], None]
 
 
@@ -30,6 +32,8 @@ class Devices:
         self._users: dict[str, dict[int, Device]] = {}
         self._replaced: set[int] = set()
         """Connections that were told to go, and are not gone yet."""
+        self._begun: dict[str, int] = {}
+        """When the last session began of those who have logged in lately."""
         self._watched: set[str] = set()
         self.outlet: Outlet | None = None
         self.tell_app: TellApp | None = None
@@ -41,19 +45,16 @@ class Devices:
 
     def here(self, user_id: str, device: Device) -> None:
         """A device is logged in, or what was known of it has changed."""
+        if device.connection_id in self._replaced:  # it was told to go, and did not hear it or has not yet
+            self._send_away(user_id, device.connection_id, "another session takes its place")
+            return
         there = self._users.setdefault(user_id, {})
         told = self._row(user_id)
-        before = there.get(device.connection_id)
-        news = device.news
-        began_ms = device.began_ms
-        if news is DeviceNews.BEGINS:  # it may be one of two at once; else LOGIN has seen to it
-            began_ms = max(began_ms, self.newest_began_ms(user_id) + 1)
-        elif before is not None:
-            began_ms = before.began_ms
-        there[device.connection_id] = msgspec.structs.replace(device, began_ms=began_ms, news=DeviceNews.KNOWN)
-        closed = self._make_room(user_id, there) if before is None else []
-        if self.tell_app is not None and before is None:
-            self._tell_app(self.tell_app, user_id, device.connection_id, news, closed)
+        new = device.connection_id not in there
+        there[device.connection_id] = msgspec.structs.replace(device, news=DeviceNews.KNOWN)
+        closed = self._make_room(user_id, there) if new else []
+        if self.tell_app is not None and new:
+            self._tell_app(self.tell_app, user_id, device.connection_id, device.news, closed)
         self._say(user_id, told)
 
     def _tell_app(
@@ -72,9 +73,16 @@ class Devices:
         for one in replaced:
             tell(StateChange(user_id, one.platform, DeviceEnd.LINK_CLOSE, now_ms))
 
-    def newest_began_ms(self, user_id: str) -> int:
-        """When the newest session of the user began that is there; 0: there is none."""
-        return max((one.began_ms for one in self._users.get(user_id, {}).values()), default=0)
+    def begin_ms(self, user_id: str) -> int:
+        """When the session of a login that is about to be begins: now, and after all others of the user, whatever the
+        clock says; no other one gets the same."""
+        there = self._users.get(user_id, {}).values()
+        newest = max((one.began_ms for one in there), default=0)
+        began_ms = max(clock.wall_ms(), newest + 1, self._begun.pop(user_id, 0) + 1)
+        self._begun[user_id] = began_ms
+        if len(self._begun) > BEGUN_MAX:
+            del self._begun[next(iter(self._begun))]
+        return began_ms
 
     def gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """A device is not there any more. It may have been replaced, or known to an owner before this one."""
@@ -93,15 +101,18 @@ class Devices:
 
     def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Closing]:
         """Close what is too much."""
-        assert self.outlet is not None
         closing = too_many(there.values(), self._slots)
         for one in closing:
             del there[one.device.connection_id]
             self._replaced.add(one.device.connection_id)
             self.replaced += 1
             text = f"the session of {one.by.platform.name} {one.by.tag!r} that began later takes its place"
-            self.outlet.close_devices(user_id, [one.device.connection_id], KICKED_BY_OTHER_DEVICE.number, text)
+            self._send_away(user_id, one.device.connection_id, text)
         return closing
+
+    def _send_away(self, user_id: str, connection_id: int, text: str) -> None:
+        assert self.outlet is not None
+        self.outlet.close_devices(user_id, [connection_id], KICKED_BY_OTHER_DEVICE.number, text)
 
     # -- ID-07
 

@@ -144,7 +144,7 @@ class Dispatcher:
     def _completed(self, query: Any, answer: Any) -> Any:
         """An answer of the store with what is only known here."""
         if isinstance(query, LoginQuery):
-            return msgspec.structs.replace(answer, newest_began_ms=self._devices.newest_began_ms(query.user_id))
+            return msgspec.structs.replace(answer, began_ms=self._devices.begin_ms(query.user_id))
         return self._knowing.answered(query, answer)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:

@@ -97,8 +97,8 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     """Those of them of which the user wants nothing delivered (RX-01)."""
     stamp: int = 0
     """The number of the last commit when it was read."""
-    newest_began_ms: int = 0
-    """When the newest session of the user began that is there; 0: there is none."""
+    began_ms: int = 0
+    """When a session begins with this login (ID-04)."""
 
 
 class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

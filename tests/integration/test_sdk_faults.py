@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from rcim.base.errors import BAD_PARAMETER, OVERLOADED, RcimError
@@ -287,6 +288,69 @@ async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
             await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_a_change_of_what_is_no_longer_kept_is_forgotten_and_of_what_is_deleted_told_once(
+    plain_server: TestServer, tmp_path: Path
+) -> None:
+    async with plain_server.client("alice") as alice:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        bob = with_store(plain_server, tmp_path)
+        await bob.connect()
+        await bob.join("g")
+        for n in range(3):
+            await alice.send("g", f"{n}")
+        await take(bob, 3)
+        listening = asyncio.create_task(take(bob, 9))
+        await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 3})
+        page = await bob.history_page("g", 1, 0, 10)
+        stream, gone = bob._inbox.stream, msgspec.structs.replace(page, messages=[])
+        answers = [msgspec.structs.replace(gone, first_seq=2), gone]
+
+        async def ask(*values: Any) -> f.HistoryOk:
+            return answers.pop(0)
+
+        stream._page = ask  # type: ignore[method-assign, assignment]
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        assert bob._keep is not None
+        bob._keep.look_again("g:g", [1, 2])
+        await stream.look_again("g:g", stream.trackers["g:g"], [1, 2])
+        assert bob._keep.to_look() == {"g:g": [2]}, "1 is too old: the app may go on showing it"
+        bob._keep.flush()
+        await kill(bob)
+        again = with_store(plain_server, tmp_path)
+        async with again:
+            listening = asyncio.create_task(take(again, 9))
+            await until(lambda: again._keep is not None and again._keep.to_look() == {})
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_a_server_that_is_busy_for_a_moment_is_asked_again_for_the_same(plain_server: TestServer) -> None:
+    async with plain_server.client("alice") as alice, plain_server.client("bob") as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.join("g")
+        for n in range(2):
+            await alice.send("g", f"{n}")
+        await take(bob, 2)
+        ask, busy = bob.history_page, [1]
+
+        async def once(*values: Any, **more: Any) -> Any:
+            if busy:
+                busy.pop()
+                raise RcimError(OVERLOADED, "", 10)
+            return await ask(*values, **more)
+
+        bob.history_page = once  # type: ignore[method-assign]
+        stream = bob._inbox.stream
+        await stream.look_again("g:g", stream.trackers["g:g"], [1, 2])
+        seqs: list[int] = []
+        async for item in bob.events():
+            seqs += [item.message.seq] if isinstance(item, ChangedEvent) else []
+            if len(seqs) == 2:
+                break
+        assert seqs == [1, 2]
 
 
 async def test_of_two_changes_in_a_row_the_second_is_not_forgotten_with_the_first(

@@ -10,10 +10,12 @@ import pytest
 from aiohttp import web
 
 from rcim.base.terms import Platform
+from rcim.bus import links, remote
 from rcim.client import Client
 from rcim.hooks import after
 from rcim.hooks.events import STATE_CHANGE
 from rcim.hooks.http import Caller
+from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says, serve
 
@@ -227,17 +229,92 @@ async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: 
     stays = await login(cluster, "alice", Platform.WEB)
     goes = await login(cluster, "bob", Platform.WEB)
     await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
-    for _, remote in cluster.gateways:
-        assert remote._pipe is not None
-        remote._pipe.close()
+    for _, owner in cluster.gateways:
+        assert owner._pipe is not None
+        owner._pipe.close()
     await goes.close()  # meanwhile
     await until(lambda: len(told(receiver, "bob")) == 2)
-    await until(lambda: all(remote.linked for _, remote in cluster.gateways) and not cluster.links._giving_up)
+    await until(lambda: all(owner.linked for _, owner in cluster.gateways) and not cluster.links.lost.waiting)
     assert cluster.back is not None and set(cluster.back.dispatcher._devices._users) == {"alice"}
     await stays.close()
     await until(lambda: len(told(receiver, "alice")) == 2)
     ended = ("Disconnect", "LinkClose", "Web", [])
     assert told(receiver, "alice")[1:] == told(receiver, "bob")[1:] == [ended]
+    await cluster.stop()
+
+
+async def test_a_pipe_that_is_away_for_long_is_an_end_and_a_login(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "AGAIN_S", 0.3)
+    monkeypatch.setattr(links, "SETTLE_S", 0.1)
+    cluster = await cluster_of(tmp_path, receiver)
+    stays = await login(cluster, "alice", Platform.WEB)
+    goes = await login(cluster, "bob", Platform.WEB)
+    await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
+    for _, owner in cluster.gateways:
+        assert owner._pipe is not None
+        owner._pipe.close()
+    await goes.close()
+    await until(lambda: len(told(receiver, "alice")) == 3)
+    await stays.close()
+    await until(lambda: len(told(receiver, "alice")) == 4)
+    ended, there = ("Disconnect", "LinkClose", "Web", []), ("Login", "Register", "Web", [])
+    assert told(receiver, "alice") == [there, ended, there, ended]
+    assert told(receiver, "bob") == [there, ended]
+    await cluster.stop()
+
+
+async def test_who_is_replaced_while_its_pipe_is_broken_goes_when_it_is_back(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    cluster = await cluster_of(tmp_path, receiver)
+    cluster.at = 0
+    first = await login(cluster, "alice", Platform.WEB)
+    logged_out = await login(cluster, "bob", Platform.WEB)
+    await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
+    cluster.at = 1
+    async with cluster.client("administrator") as admin:
+        await until(lambda: admin.user_id and cluster.links.unsettled_s <= 0)
+        broken = cluster.gateways[0][1]._pipe
+        assert broken is not None
+        broken.close()
+        await until(lambda: cluster.links.lost.waiting)
+        second = await login(cluster, "alice", Platform.WEB)
+        assert await admin.close_devices(user_id="bob") == 1
+        await second.close()
+        assert await first.closed() and await logged_out.closed()
+    await until(lambda: len(told(receiver, "alice")) == 3 and len(told(receiver, "bob")) == 2)
+    there, ended = ("Login", "Register", "Web", []), ("Disconnect", "LinkClose", "Web", [])
+    assert told(receiver, "alice") == [there, ("Login", "Register", "Web", ["Web"]), ended]
+    assert told(receiver, "bob")[1] == ("Logout", "Unregister", "Web", [])
+    assert cluster.back is not None
+    devices = cluster.back.dispatcher._devices
+    await until(lambda: not devices._users.keys() & {"alice", "bob"} and not devices._replaced)
+    await cluster.stop()
+
+
+async def test_sessions_that_begin_at_once_are_several(tmp_path: Path, receiver: Receiver) -> None:  # ID-04
+    cluster = await cluster_of(tmp_path, receiver)
+    raws = [await cluster.raw() for _ in range(30)]
+    for raw in raws:
+        await raw.hello()
+    sig = cluster.sign("bot")
+    answers = await asyncio.gather(*(raw.ask(f.Login("bot", sig, Platform.SERVER, "")) for raw in raws))
+    assert len({answer.began_ms for answer in answers}) == 30
+    await until(lambda: len(told(receiver, "bot")) == 30)
+    assert cluster.back is not None
+    await cluster.back.end()
+    cluster.kill_owner()
+    await until(lambda: not any(owner.linked for _, owner in cluster.gateways))
+    await cluster.start_owner()
+    await until(lambda: len(cluster.back.dispatcher._devices._users.get("bot", ())) == 30)  # type: ignore[union-attr]
+    for answer in answers[:10]:
+        again = await cluster.raw()
+        await again.hello()
+        await again.ask(f.Login("bot", sig, Platform.SERVER, "", answer.began_ms))
+    found = await again.ask(f.Devices(""))
+    assert len({device.began_ms for device in found.devices}) == 30
     await cluster.stop()
 
 
@@ -251,7 +328,7 @@ async def test_who_goes_while_the_owner_is_away_is_told_of_when_it_is_back(
     assert cluster.back is not None
     await cluster.back.end()
     cluster.kill_owner()
-    await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
+    await until(lambda: not any(owner.linked for _, owner in cluster.gateways))
     await goes.close()
     await until(lambda: not any(hub.logins.connections("alice") for hub in cluster.hubs))
     await cluster.start_owner()

@@ -7,9 +7,10 @@ import random
 import pytest
 
 from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
+from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
-from rcim.dispatch.devices import Devices
+from rcim.dispatch.devices import BEGUN_MAX, Devices
 from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, StateChange, presence_of, too_many
 from rcim.store.answers import PresenceRow
 
@@ -133,15 +134,20 @@ def test_in_whatever_order_it_is_told_what_stays_fits_and_the_newest_does(seed: 
         assert max(there, key=lambda one: one.age).connection_id in found, f"seed {seed}"
 
 
-def test_a_new_session_is_the_newest_whatever_the_clock_says() -> None:
-    devices, told = registry()
-    devices.here("alice", Device(1, MOBILE, "", 5000, 5000, news=DeviceNews.BEGINS))
-    devices.here("alice", Device(2, MOBILE, "", 1000, 1000, news=DeviceNews.BEGINS))  # the clock was set back
-    assert [one for _, ids, _ in told.closed for one in ids] == [1]
-    # To a new owner it is told as it was: nothing is left that it could meet.
-    devices.here("alice", Device(2, MOBILE, "", 1000, 1000, Presence.BACKGROUND))
-    (kept,) = devices.answer(DevicesQuery("alice")).devices
-    assert kept.began_ms == 5001 and kept.state is Presence.BACKGROUND and kept.news is DeviceNews.KNOWN
+def test_a_new_session_is_the_newest_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    devices, _ = registry()
+    monkeypatch.setattr(clock, "wall_ms", lambda: 5000)
+    begun = [devices.begin_ms("alice") for _ in range(3)]
+    assert begun == [5000, 5001, 5002], "at once, before any of them is there"
+    devices.here("alice", Device(1, MOBILE, "", begun[2], 5000, news=BEGINS))
+    monkeypatch.setattr(clock, "wall_ms", lambda: 1000)  # the clock was set back
+    assert devices.begin_ms("bob") == 1000 and devices.begin_ms("alice") == 5003
+    again, _ = registry()  # a new owner, which has heard of alice's device
+    again.here("alice", Device(1, MOBILE, "", begun[2], 5000))
+    assert again.begin_ms("alice") == 5003
+    for n in range(BEGUN_MAX + 10):
+        devices.begin_ms(f"user{n}")
+    assert len(devices._begun) == BEGUN_MAX
 
 
 def test_a_row_of_presence_has_a_bound_and_a_device_is_closed_once() -> None:
@@ -230,3 +236,16 @@ def test_a_session_that_comes_back_takes_the_place_of_its_own_lost_connection() 
     assert [one for _, ids, _ in app.outlet.closed for one in ids] == [2], "and not of the other session"
     assert app.events == [(WEB, None, ()), (WEB, None, ())]
     assert gone(device(1, SERVER, began=5, login=5), device(2, SERVER, began=5, login=6)) == {1: 2}
+
+
+def test_who_was_told_to_go_does_not_come_back_by_what_crosses() -> None:
+    app = App()
+    app.here(1, MOBILE, BEGINS)
+    app.here(2, MOBILE, BEGINS)
+    app.here(1, MOBILE, KNOWN)  # its state, said before it heard that it has to go
+    app.gone(2, DeviceEnd.LOGOUT)
+    app.here(1, MOBILE, KNOWN)  # said again behind a pipe that was broken: it did not hear it
+    assert [ids for _, ids, _ in app.outlet.closed] == [[1], [1], [1]]
+    app.gone(1)
+    assert app.devices.answer(DevicesQuery("alice")).devices == []
+    assert app.events == [(MOBILE, None, ()), (MOBILE, None, (MOBILE,)), (MOBILE, DeviceEnd.LOGOUT, ())]

@@ -94,7 +94,7 @@ class Login(Frame, frozen=True, gc=False):
     began_ms: A[
         int,
         Ext(1, U64),
-        "`began_ms` of the session that goes on; absent: this login begins one. It is never after now.",
+        "`began_ms` of the session that goes on; absent: this login begins one. More than a day after now is now.",
     ] = 0
 
 
