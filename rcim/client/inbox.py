@@ -170,7 +170,8 @@ class Inbox:
             before = self.list.get(row.conversation)
             self.list.synced(row, self._own)
             self._gone.pop(row.conversation, None)
-            if before is not None and row.cleared_seq > before.cleared_seq:  # on another device
+            had = before is not None or row.conversation in self.stream.trackers
+            if had and row.cleared_seq > (before.cleared_seq if before is not None else 0):  # on another device
                 self._cleared(row.conversation, row.cleared_seq)
             if before is not None and row.joined_seq != before.joined_seq and self._keep is not None:
                 self._keep.forget_messages(row.conversation)  # joined again; it may be another group with this id

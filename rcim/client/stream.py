@@ -343,7 +343,7 @@ class Stream:
                 if message.state is not MessageState.NOT_FOR_YOU and not known:
                     told = True
                     self.tell_lasting(ChangedEvent(key, message, message.peer))
-            if not page.messages and page.first_seq <= seq:  # the user has deleted it
+            if not page.messages:  # it can't be had any more: the user has deleted it, or it was too old
                 told = True
                 if self._keep is not None:
                     self._keep.hide(key, [seq], 0)

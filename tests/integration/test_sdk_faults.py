@@ -11,7 +11,7 @@ import pytest
 
 from rcim.base.errors import BAD_PARAMETER, OVERLOADED, RcimError
 from rcim.base.terms import MessageState
-from rcim.client import ChangedEvent, Client, LocalStoreError, Message, RereadEvent, User, outbox
+from rcim.client import ChangedEvent, Client, HiddenEvent, LocalStoreError, Message, RereadEvent, User, outbox
 from rcim.client.link import ConnectionGone
 from rcim.client.local import REREAD
 from rcim.client.model import message_of
@@ -290,41 +290,60 @@ async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
             await asyncio.gather(listening, return_exceptions=True)
 
 
-async def test_a_change_of_what_is_no_longer_kept_is_forgotten_and_of_what_is_deleted_told_once(
+async def test_a_change_of_what_is_gone_is_told_until_the_app_has_taken_it(
     plain_server: TestServer, tmp_path: Path
 ) -> None:
     async with plain_server.client("alice") as alice:
         await alice.create_group("g", group_id="g", type_="ChatRoom")
-        bob = with_store(plain_server, tmp_path)
-        await bob.connect()
-        await bob.join("g")
-        for n in range(3):
-            await alice.send("g", f"{n}")
-        await take(bob, 3)
-        listening = asyncio.create_task(take(bob, 9))
-        await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 3})
-        page = await bob.history_page("g", 1, 0, 10)
-        stream, gone = bob._inbox.stream, msgspec.structs.replace(page, messages=[])
-        answers = [msgspec.structs.replace(gone, first_seq=2), gone]
-
-        async def ask(*values: Any) -> f.HistoryOk:
-            return answers.pop(0)
-
-        stream._page = ask  # type: ignore[method-assign, assignment]
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
-        assert bob._keep is not None
-        bob._keep.look_again("g:g", [1, 2])
-        await stream.look_again("g:g", stream.trackers["g:g"], [1, 2])
-        assert bob._keep.to_look() == {"g:g": [2]}, "1 is too old: the app may go on showing it"
-        bob._keep.flush()
-        await kill(bob)
-        again = with_store(plain_server, tmp_path)
-        async with again:
-            listening = asyncio.create_task(take(again, 9))
-            await until(lambda: again._keep is not None and again._keep.to_look() == {})
+        async with with_store(plain_server, tmp_path) as bob:
+            await bob.join("g")
+            for n in range(3):
+                await alice.send("g", f"{n}")
+            await take(bob, 3)
+            listening = asyncio.create_task(take(bob, 9))
+            await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 3})
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+            assert bob._keep is not None
+            bob._keep.look_again("g:g", [1])  # it was edited, and the app has not taken it
+        async with plain_server.client("bob") as other:
+            await other.clear_conversation("g")
+        again = with_store(plain_server, tmp_path)
+        await again.connect()
+        async for item in again.events():
+            if isinstance(item, HiddenEvent):
+                break
+        assert again._keep is not None and 1 in again._keep.to_look()["g:g"]
+        again._keep.flush()
+        await kill(again)
+        async with with_store(plain_server, tmp_path) as bob:
+            listening = asyncio.create_task(take(bob, 9))
+            await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            assert bob.kept_messages("g") == []
+
+
+async def test_a_change_of_what_was_too_old_is_told_once(plain_server: TestServer, tmp_path: Path) -> None:
+    """The message is in the store, and the server has nothing of it."""
+    async with with_store(plain_server, tmp_path) as bob:
+        await bob.create_group("g", group_id="g", type_="ChatRoom")
+        await bob.send("g", "0")
+        await take(bob, 1)
+        stream = bob._inbox.stream
+        page = await bob.history_page("g", 1, 0, 1)
+
+        async def nothing(*values: Any) -> f.HistoryOk:
+            return msgspec.structs.replace(page, messages=[], first_seq=2)
+
+        stream._page = nothing  # type: ignore[method-assign, assignment]
+        assert bob._keep is not None
+        bob._keep.look_again("g:g", [1])
+        await stream.look_again("g:g", stream.trackers["g:g"], [1])
+        listening = asyncio.create_task(take(bob, 9))
+        await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def test_a_server_that_is_busy_for_a_moment_is_asked_again_for_the_same(plain_server: TestServer) -> None:
