@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from rcim.client import Client, LocalStore, Message
-from tests.kit import TestServer
+from tests.kit import TestServer, until
 
 
 def with_store(server: TestServer, tmp_path: Path, user: str = "bob", **more: Any) -> Client:
@@ -26,6 +27,22 @@ async def take(client: Client, count: int) -> list[tuple[str, int]]:
                 if len(found) == count:
                     break
     return found
+
+
+async def listen(client: Client, until_kept: Callable[[LocalStore], bool]) -> None:
+    """The app takes what comes until the store is so."""
+
+    async def take_all() -> None:
+        async for _ in client.events():
+            pass
+
+    def kept() -> bool:
+        return client._keep is not None and until_kept(client._keep)
+
+    listening = asyncio.create_task(take_all())
+    await until(kept)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 @asynccontextmanager

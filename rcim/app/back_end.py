@@ -13,6 +13,9 @@ from rcim.hooks.events import STATE_CHANGE
 from rcim.hooks.http import Caller
 from rcim.hooks.inprocess import load_hooks
 
+ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skipped")
+TOLD = ("told", "failed", "lost")
+
 
 class BackEnd:
     """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
@@ -37,6 +40,12 @@ class BackEnd:
         )
         self._callers.append(made)
         return made
+
+    def counted(self) -> dict[str, int]:
+        """What became of questions and events since the start, by name."""
+        asked, told = self.asking.counts, self.telling.counts
+        questions = {f"callbacks_{name}": asked[name] for name in ASKED}
+        return questions | {f"events_{name}": told[name] for name in TOLD}
 
     async def close(self) -> None:
         """Ask no more; tell what is still to be told, within a bound; give back the connections."""

@@ -131,7 +131,7 @@ class Back:
         if app is None:
             self.dispatcher.start(outlet)
             return
-        self.dispatcher.start(outlet, app.asking.ask if app.asks else None, app.tell_states)
+        self.dispatcher.start(outlet, app.asking.ask if app.asks else None, app.tell_states, app.counted)
 
     async def end(self) -> None:
         """Ask the app no more, and tell it what is still to be told; before `close`."""

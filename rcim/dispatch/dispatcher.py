@@ -94,15 +94,23 @@ class Dispatcher:
         self._committing = False
         self._timers = Timers(loop)
         self.counters = Counters()
+        self._counted: Callable[[], dict[str, int]] = dict
         self._slices = Slices(loop, self.add, self._residents.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._questions = Questions(self, self._reader, self._knowing, Errands(self, world), self._devices)
         self.housekeeping = Housekeeping(self, world)
         self._removing = Removing(store, self._writer, world, self._timers.later)
 
-    def start(self, outlet: Outlet, ask_app: AskApp | None = None, tell_app: TellApp | None = None) -> None:
+    def start(
+        self,
+        outlet: Outlet,
+        ask_app: AskApp | None = None,
+        tell_app: TellApp | None = None,
+        counted: Callable[[], dict[str, int]] = dict,
+    ) -> None:
         """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`, and what it is told
-        of devices (ID-07) to `tell_app`."""
+        of devices (ID-07) to `tell_app`. `counted` says what was asked and told."""
+        self._counted = counted
         self._outlet = self._questions.outlet = self._devices.outlet = outlet
         self._devices.tell_app = tell_app
         if ask_app is not None:
@@ -157,11 +165,15 @@ class Dispatcher:
         own = {name: getattr(inner, name) for name in inner.__slots__}
         own["loads"] = self._residents.loads
         own["messages"] = self._release.messages if self._release is not None else 0
-        return own | {
-            "actors_loaded": self.loaded,
-            "devices_replaced": self._devices.replaced,
-            "rows_trimmed": self._removing.trimmed,
-        }
+        return (
+            self._counted()
+            | own
+            | {
+                "actors_loaded": self.loaded,
+                "devices_replaced": self._devices.replaced,
+                "rows_trimmed": self._removing.trimmed,
+            }
+        )
 
     def device_here(self, user_id: str, device: Device) -> bool:
         """ID-04."""

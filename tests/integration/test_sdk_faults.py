@@ -18,7 +18,7 @@ from rcim.client.model import message_of
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom
 from tests.kit import TestServer, until
-from tests.kit_sdk import restored, take, with_store
+from tests.kit_sdk import listen, restored, take, with_store
 
 
 async def kill(client: Client) -> None:
@@ -177,10 +177,7 @@ async def test_what_others_alone_get_is_not_asked_for_again(plain_server: TestSe
             for n in range(5):
                 await alice.send("g", f"{n}", to=["alice"])
             await until(lambda: bob._inbox.stream.trackers["g:g"].next_seq == 7)
-            listening = asyncio.create_task(take(bob, 1))
-            await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 6})
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await listen(bob, lambda keep: keep.progress() == {"g:g": 6})
             assert [m.seq for m in bob.kept_messages("g")] == [1]
         bob = with_store(plain_server, tmp_path)
         asked: list[int] = []
@@ -250,10 +247,7 @@ async def test_a_change_that_the_app_has_not_taken_is_told_after_the_next_start(
                 if isinstance(item, ChangedEvent):
                     assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
                     break
-            listening = asyncio.create_task(take(bob, 9))
-            await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await listen(bob, lambda keep: keep.to_look() == {})
 
 
 async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
@@ -267,10 +261,7 @@ async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
             await alice.send("g", "0")
             await bob.send("g", "1")
             await take(bob, 2)
-            listening = asyncio.create_task(take(bob, 1))
-            await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 2})
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await listen(bob, lambda keep: keep.progress() == {"g:g": 2})
         await alice.erase_messages("g", "bob")
         for _ in range(2):
             again = with_store(plain_server, tmp_path)
@@ -284,10 +275,7 @@ async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
                 if isinstance(item, RereadEvent):
                     assert bob._keep is not None and bob._keep.to_look() == {"g:g": [REREAD]}
                     break
-            listening = asyncio.create_task(take(bob, 1))
-            await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await listen(bob, lambda keep: keep.to_look() == {})
 
 
 async def test_a_change_of_what_is_gone_is_told_until_the_app_has_taken_it(
@@ -300,10 +288,7 @@ async def test_a_change_of_what_is_gone_is_told_until_the_app_has_taken_it(
             for n in range(3):
                 await alice.send("g", f"{n}")
             await take(bob, 3)
-            listening = asyncio.create_task(take(bob, 9))
-            await until(lambda: bob._keep is not None and bob._keep.progress() == {"g:g": 3})
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await listen(bob, lambda keep: keep.progress() == {"g:g": 3})
             assert bob._keep is not None
             bob._keep.look_again("g:g", [1])  # it was edited, and the app has not taken it
         async with plain_server.client("bob") as other:
@@ -317,10 +302,7 @@ async def test_a_change_of_what_is_gone_is_told_until_the_app_has_taken_it(
         again._keep.flush()
         await kill(again)
         async with with_store(plain_server, tmp_path) as bob:
-            listening = asyncio.create_task(take(bob, 9))
-            await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await listen(bob, lambda keep: keep.to_look() == {})
             assert bob.kept_messages("g") == []
 
 
@@ -340,10 +322,7 @@ async def test_a_change_of_what_was_too_old_is_told_once(plain_server: TestServe
         assert bob._keep is not None
         bob._keep.look_again("g:g", [1])
         await stream.look_again("g:g", stream.trackers["g:g"], [1])
-        listening = asyncio.create_task(take(bob, 9))
-        await until(lambda: bob._keep is not None and bob._keep.to_look() == {})
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await listen(bob, lambda keep: keep.to_look() == {})
 
 
 async def test_a_server_that_is_busy_for_a_moment_is_asked_again_for_the_same(plain_server: TestServer) -> None:

@@ -142,6 +142,11 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
     assert [one[0] for one in told(receiver, "alice")] == ["Login"] * 3 + ["Disconnect"] * 3
     assert told(receiver, "bob") == [("Login", "Register", "Web", [])]
     assert (await bob.ask(send("none", "1"))).code.name == "NO_SUCH_GROUP"
+    async with server.client("administrator") as admin:
+        stats = {one.name: one.value for one in (await admin.request(f.AdminStats(), f.AdminStatsOk)).stats}
+        assert (stats["events_failed"], stats["events_lost"]) == (1, 0)
+        assert stats["events_told"] >= 2, "the administrator's own login may be on its way"
+        assert stats["callbacks_asked"] == 0
     await server.stop()
 
 
