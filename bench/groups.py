@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from rcim_bench import groups_rooms, groups_store
+from rcim_bench import groups_joins, groups_rooms, groups_store
 from rcim_bench.rig import facts
 from rcim_bench.scenario import WRONG, Target
 
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 FULL_MEMBERS, FULL_GROUPS, FULL_SECONDS = 10_000, 100_000, 10.0
 """The sizes that the targets are about."""
-PARTS = (groups_store.PART, groups_rooms.JOINS, groups_rooms.GUESTS)
+PARTS = (groups_store.PART, groups_joins.JOINS, groups_rooms.GUESTS)
 SUMMED = (*WRONG, "wrong", "rows")
 """What more than one part has."""
 WRONG_SHOWN = 20
@@ -28,7 +28,7 @@ TARGETS = {
         Target(f"start_s.{FULL_GROUPS}", 5),
         Target("start_rss_growth_kib", 1024),
     ),
-    groups_rooms.JOINS: (Target(f"joins_frames_per_member.{FULL_MEMBERS}", FULL_SECONDS + 2),),
+    groups_joins.JOINS: (Target(f"joins_frames_per_member.{FULL_MEMBERS}", FULL_SECONDS + 2),),
 }
 
 
@@ -41,7 +41,7 @@ async def run(members: int, groups: int, seconds: float, only: Sequence[str], sa
     raise_file_limit()
     parts: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
         groups_store.PART: lambda: groups_store.run(groups, say),
-        groups_rooms.JOINS: lambda: groups_rooms.run_joins(members, seconds, say),
+        groups_joins.JOINS: lambda: groups_joins.run_joins(members, seconds, say),
         groups_rooms.GUESTS: lambda: groups_rooms.run_guests(members, seconds, say),
     }
     full = (members, groups, seconds) == (FULL_MEMBERS, FULL_GROUPS, FULL_SECONDS)

@@ -113,8 +113,8 @@ class Stream:
         """The app asks for the next item: it has the one that it was given."""
         item, self._given = self._given, None
         if isinstance(item, ChangedEvent | RereadEvent):
-            if self._keep is not None:
-                mark = item.conversation, item.message.seq if isinstance(item, ChangedEvent) else REREAD
+            mark = _mark_of(item)
+            if self._keep is not None and mark in self._told:
                 self._told[mark] -= 1
                 if not self._told[mark]:  # else one more is on its way
                     del self._told[mark]
@@ -183,10 +183,7 @@ class Stream:
         """As `tell`; with a local store it is told again after the next start until the app has taken it."""
         if self._keep is not None:
             # One that is left out is told after the next start, whichever it was.
-            mark = (
-                event.conversation,
-                event.message.seq if isinstance(event, ChangedEvent) and not self.full else REREAD,
-            )
+            mark = (event.conversation, REREAD) if self.full else _mark_of(event)
             self._keep.look_again(mark[0], [mark[1]])
             self._told[mark] += 1
         if isinstance(event, ChangedEvent) and not self.full:
@@ -350,6 +347,11 @@ class Stream:
                 self.tell(HiddenEvent(key, (seq,), 0, peer_of(key, self.own)))
             if self._keep is not None and not told:  # else once the app has taken it
                 self._keep.looked(key, seq)
+
+
+def _mark_of(event: ChangedEvent | RereadEvent) -> tuple[str, int]:
+    """As what a local store notes it: conversation and SEQ."""
+    return event.conversation, event.message.seq if isinstance(event, ChangedEvent) else REREAD
 
 
 def _emptied(queue: asyncio.Queue[Message | Event | None]) -> asyncio.Queue[Message | Event | None]:

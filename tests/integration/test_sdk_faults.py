@@ -351,6 +351,23 @@ async def test_a_server_that_is_busy_for_a_moment_is_asked_again_for_the_same(pl
         assert seqs == [1, 2]
 
 
+async def test_a_change_of_what_the_app_has_nothing_of_is_counted_for_nothing(
+    plain_server: TestServer, tmp_path: Path
+) -> None:
+    """It comes before anything of the conversation does; a later change of it is noted and forgotten as any other."""
+    async with plain_server.client("alice") as alice, with_store(plain_server, tmp_path) as bob:
+        await alice.create_group("g", group_id="g", type_="ChatRoom")
+        await alice.send("g", "0")
+        row = (await alice.history_page("g", 1, 0, 1)).messages[0]
+        stream = bob._inbox.stream
+        stream.changed("g:g", row)  # there is no tracker yet
+        stream.begin("g:g", 1)
+        stream.changed("g:g", row)
+        assert bob._keep is not None and bob._keep.to_look() == {"g:g": [1]}
+        await listen(bob, lambda keep: keep.to_look() == {})
+        assert not stream._told
+
+
 async def test_of_two_changes_in_a_row_the_second_is_not_forgotten_with_the_first(
     plain_server: TestServer, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from rcim_bench import groups, groups_rooms, groups_store
+from rcim_bench import groups, groups_joins, groups_rooms, groups_store
 from rcim_bench.asking import Times, all_pages, by_figure, compared
 
 from rcim.store.backend import LmdbBackend
@@ -94,7 +94,7 @@ async def test_small(part: str) -> None:  # GT-12, GT-15, ID-06
     assert groups.failures(report) == [] and said
     assert {row["part"] for row in report["rows"]} == {part} == set(report["took_s"])
     assert set(report["targets"].values()) <= {None}, "small figures reach nothing"
-    if part == groups_rooms.JOINS:
+    if part == groups_joins.JOINS:
         assert report["joins_frames"]["20"] == report["joins_frames_by_server"]["20"] > 20
     if part == groups_rooms.GUESTS:
         assert report["messages_delivered"] == {"members": 5 * 20, "guests": 5 * 21}
