@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rcim.client import Client, LocalStore, Message
 from tests.kit import TestServer, until
+
+E = TypeVar("E")
 
 
 def with_store(server: TestServer, tmp_path: Path, user: str = "bob", **more: Any) -> Client:
@@ -27,6 +29,14 @@ async def take(client: Client, count: int) -> list[tuple[str, int]]:
                 if len(found) == count:
                     break
     return found
+
+
+async def next_of(client: Client, kind: type[E]) -> E:
+    """The next event of this kind; those before it are taken."""
+    async for item in client.events():
+        if isinstance(item, kind):
+            return item
+    raise AssertionError(f"no {kind.__name__} came")
 
 
 async def listen(client: Client, until_kept: Callable[[LocalStore], bool]) -> None:

@@ -18,7 +18,7 @@ from rcim.client.model import message_of
 from rcim.wire import frames as f
 from rcim.wire.elements import Custom
 from tests.kit import TestServer, until
-from tests.kit_sdk import listen, restored, take, with_store
+from tests.kit_sdk import listen, next_of, restored, take, with_store
 
 
 async def kill(client: Client) -> None:
@@ -73,10 +73,8 @@ async def test_what_was_recalled_is_known_however_often_it_is_killed(
         await again.connect()
         await kill(again)
         async with with_store(plain_server, tmp_path) as bob:
-            async for item in bob.events():
-                if isinstance(item, ChangedEvent):
-                    assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
-                    break
+            item = await next_of(bob, ChangedEvent)
+            assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
             assert bob.kept_messages("g")[0].state is MessageState.RECALLED
 
 
@@ -243,10 +241,8 @@ async def test_a_change_that_the_app_has_not_taken_is_told_after_the_next_start(
             await until(lambda: bob._keep is not None and bob._keep.to_look() == {"g:g": [1]})
             await bob._inbox.catch_up()  # the cursor is behind it
         async with with_store(plain_server, tmp_path) as bob:
-            async for item in bob.events():
-                if isinstance(item, ChangedEvent):
-                    assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
-                    break
+            item = await next_of(bob, ChangedEvent)
+            assert (item.message.seq, item.message.state) == (1, MessageState.RECALLED)
             await listen(bob, lambda keep: keep.to_look() == {})
 
 
@@ -266,15 +262,11 @@ async def test_what_is_to_be_read_again_is_told_until_the_app_has_taken_it(
         for _ in range(2):
             again = with_store(plain_server, tmp_path)
             await again.connect()
-            async for item in again.events():
-                if isinstance(item, RereadEvent):
-                    break
+            await next_of(again, RereadEvent)
             await kill(again)
         async with with_store(plain_server, tmp_path) as bob:
-            async for item in bob.events():
-                if isinstance(item, RereadEvent):
-                    assert bob._keep is not None and bob._keep.to_look() == {"g:g": [REREAD]}
-                    break
+            await next_of(bob, RereadEvent)
+            assert bob._keep is not None and bob._keep.to_look() == {"g:g": [REREAD]}
             await listen(bob, lambda keep: keep.to_look() == {})
 
 
@@ -295,9 +287,7 @@ async def test_a_change_of_what_is_gone_is_told_until_the_app_has_taken_it(
             await other.clear_conversation("g")
         again = with_store(plain_server, tmp_path)
         await again.connect()
-        async for item in again.events():
-            if isinstance(item, HiddenEvent):
-                break
+        await next_of(again, HiddenEvent)
         assert again._keep is not None and 1 in again._keep.to_look()["g:g"]
         again._keep.flush()
         await kill(again)
@@ -392,10 +382,8 @@ async def test_of_two_changes_in_a_row_the_second_is_not_forgotten_with_the_firs
         bob._keep.flush()
         await kill(bob)
         async with with_store(plain_server, tmp_path) as again:
-            async for item in again.events():
-                if isinstance(item, ChangedEvent):
-                    assert item.message.text == "second"
-                    break
+            item = await next_of(again, ChangedEvent)
+            assert item.message.text == "second"
 
 
 async def test_what_waited_above_a_gap_is_asked_for_again_after_a_reconnection(plain_server: TestServer) -> None:

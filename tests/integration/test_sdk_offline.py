@@ -21,7 +21,7 @@ from rcim.client import (
 )
 from rcim.client.link import ConnectionGone
 from tests.kit import TestServer, until
-from tests.kit_sdk import restored, take, with_store
+from tests.kit_sdk import next_of, restored, take, with_store
 
 
 async def test_it_goes_on_where_the_app_was(server: TestServer, tmp_path: Path) -> None:
@@ -193,7 +193,5 @@ async def test_a_server_that_was_restored_begins_lower(tmp_path: Path) -> None:
     """What the client has seen is gone at the server: SEQ comes again, and nothing may be held back for it."""
     async with restored(tmp_path, 5, 5) as (server, alice), with_store(server, tmp_path) as bob:
         await alice.send("g", "newer")
-        async for item in bob.events():
-            if isinstance(item, Message):
-                assert (item.seq, item.text) == (2, "newer")
-                break
+        item = await next_of(bob, Message)
+        assert (item.seq, item.text) == (2, "newer")

@@ -229,14 +229,24 @@ async def cluster_of(tmp_path: Path, receiver: Receiver) -> TestCluster:
     return made
 
 
-async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: Receiver) -> None:
-    cluster = await cluster_of(tmp_path, receiver)
-    stays = await login(cluster, "alice", Platform.WEB)
-    goes = await login(cluster, "bob", Platform.WEB)
+async def two(cluster: TestCluster, receiver: Receiver) -> tuple[Any, Any]:
+    """Alice and bob are logged in, and the app knows."""
+    found = [await login(cluster, user, Platform.WEB) for user in ("alice", "bob")]
     await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
+    return found[0], found[1]
+
+
+def break_pipes(cluster: TestCluster) -> None:
+    """Owner and gateways live, and what is between them does not."""
     for _, owner in cluster.gateways:
         assert owner._pipe is not None
         owner._pipe.close()
+
+
+async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: Receiver) -> None:
+    cluster = await cluster_of(tmp_path, receiver)
+    stays, goes = await two(cluster, receiver)
+    break_pipes(cluster)
     await goes.close()  # meanwhile
     await until(lambda: len(told(receiver, "bob")) == 2)
     await until(lambda: all(owner.linked for _, owner in cluster.gateways) and not cluster.links.lost.waiting)
@@ -254,12 +264,8 @@ async def test_a_pipe_that_is_away_for_long_is_an_end_and_a_login(
     monkeypatch.setattr(remote, "AGAIN_S", 0.3)
     monkeypatch.setattr(links, "SETTLE_S", 0.1)
     cluster = await cluster_of(tmp_path, receiver)
-    stays = await login(cluster, "alice", Platform.WEB)
-    goes = await login(cluster, "bob", Platform.WEB)
-    await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
-    for _, owner in cluster.gateways:
-        assert owner._pipe is not None
-        owner._pipe.close()
+    stays, goes = await two(cluster, receiver)
+    break_pipes(cluster)
     await goes.close()
     await until(lambda: len(told(receiver, "alice")) == 3)
     await stays.close()
@@ -327,9 +333,7 @@ async def test_who_goes_while_the_owner_is_away_is_told_of_when_it_is_back(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     cluster = await cluster_of(tmp_path, receiver)
-    goes = await login(cluster, "alice", Platform.WEB)
-    stays = await login(cluster, "bob", Platform.WEB)
-    await until(lambda: told(receiver, "alice") and told(receiver, "bob"))
+    goes, stays = await two(cluster, receiver)
     assert cluster.back is not None
     await cluster.back.end()
     cluster.kill_owner()
