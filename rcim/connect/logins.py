@@ -1,4 +1,4 @@
-"""Logins: who is logged in with which connections, and which conversations each of them is in (ID-02, ID-08).
+"""Logins: who is logged in with which connections (ID-02, ID-08); what each of them is in, whereabouts.py knows.
 
 A login reads the user's conversations from the store, which takes a moment. What changes in that moment is kept
 with the user, and counts on top of what was read.
@@ -6,7 +6,7 @@ with the user, and counts on top of what was read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +26,7 @@ from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.terms import DeviceNews, is_group
 from rcim.connect.connection import Connection
 from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
+from rcim.connect.whereabouts import Whereabouts
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 FUTURE_MS = 86_400_000
 """A session may have begun so much later than now: the clock may have been set back since."""
-PAIRS_MAX = 200
-"""One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
 
 
 class _Pending:
@@ -64,23 +63,15 @@ class _Pending:
         """Queries need no mailbox."""
 
 
-class Logins:
+class Logins(Whereabouts):
     """See the module's text."""
 
     def __init__(self, hub: Hub, identity: Identity) -> None:
-        self._hub = hub
+        super().__init__(hub)
         self._identity = identity
-        self._users: dict[str, OnlineUser] = {}
-        self._pending: set[OnlineUser] = set()
-        """Those who wait for the store."""
-        self._unheard: dict[str, set[str]] = {}
-        """Conversation to those who are online and want nothing of it delivered (RX-01)."""
         self.guests = 0
         self.stamp = 0
         """That of the last commit which the owner of the conversations has told us of."""
-
-    def __len__(self) -> int:
-        return len(self._users)
 
     # -- logging in
 
@@ -191,19 +182,6 @@ class Logins:
         for key in user.conversations - user.silent:
             self._hub.fanout.audience(key).add(connection)
 
-    def _put_in(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
-        user.conversations.add(key)
-        if not is_group(key):
-            user.pairs[key] = None
-        if silent:
-            user.silent.add(key)
-            self._unheard.setdefault(key, set()).add(user_id)
-            return
-        audience = self._hub.fanout.audience(key)
-        audience.users += 1
-        for connection in user.connections:
-            audience.add(connection)
-
     def _wait(self, user: OnlineUser) -> None:
         user.pending += 1
         self._pending.add(user)
@@ -222,21 +200,7 @@ class Logins:
         """What has changed since it was asked for the user counts no more."""
         user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
 
-    def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:
-        """The owner was told of a user of ours in these; of some of them nobody is here."""
-        for key in conversations:
-            if not self._hub.listening(key):
-                self._hub.owner.nobody_in(key)
-
-    def expects(self, conversation: str) -> bool:
-        """True if a login that waits for the store is about to enter `conversation`."""
-        return any(user.changes.get(conversation) for user in self._pending)
-
     # -- the owner of the conversations is a new one (anew.py)
-
-    def everyone(self) -> list[tuple[str, OnlineUser]]:
-        """All who are online, by user id."""
-        return list(self._users.items())
 
     def wait_for(self, user: OnlineUser) -> None:
         """An answer about the user is to come: what changes until then counts on top of it."""
@@ -259,100 +223,7 @@ class Logins:
         self._drop_if_unused(user_id, user)
         self._say_who_is_not_there([*waited.changes, *found])
 
-    def heard_by(self, user_id: str) -> set[str]:
-        """The conversations of which something is delivered to the user."""
-        user = self._users.get(user_id)
-        return user.conversations - user.silent if user is not None else set()
-
     # -- changes
-
-    def joined(self, user_id: str, conversation: str) -> None:
-        """The user is in `conversation` from now on, with all its connections (ID-05)."""
-        user = self._users.get(user_id)
-        if user is None:
-            return
-        if user.pending:
-            user.changes[conversation] = True
-            user.silences[conversation] = False
-        if user.connections and conversation not in user.conversations:
-            self._put_in(user_id, user, conversation, False)
-        if not is_group(conversation) and conversation in user.conversations:
-            self._heard_of(user_id, user, conversation)
-
-    def _heard_of(self, user_id: str, user: OnlineUser, conversation: str) -> None:
-        """A one-to-one conversation has something to say. The one that has been silent longest is left when there are too
-        many: it is entered again with what it says next."""
-        user.pairs.pop(conversation, None)
-        user.pairs[conversation] = None
-        if len(user.pairs) > PAIRS_MAX:
-            oldest = next(iter(user.pairs))
-            audience = self._hub.fanout.find(oldest)
-            if audience is None or audience.idle:
-                self._take_out(user_id, user, oldest)
-            else:
-                user.pairs[oldest] = user.pairs.pop(oldest)
-
-    def left(self, user_id: str, conversation: str) -> list[Connection]:
-        """The user is no longer in `conversation`; returns its connections."""
-        user = self._users.get(user_id)
-        if user is None:
-            return []
-        if user.pending:
-            user.changes[conversation] = user.silences[conversation] = False
-        if conversation not in user.conversations:
-            return []
-        self._take_out(user_id, user, conversation)
-        return list(user.connections)
-
-    def _take_out(self, user_id: str, user: OnlineUser, conversation: str) -> None:
-        user.conversations.discard(conversation)
-        user.pairs.pop(conversation, None)
-        if conversation in user.silent:
-            user.silent.discard(conversation)
-            self._hear(user_id, conversation)
-            return
-        audience = self._hub.fanout.find(conversation)
-        if audience is not None:
-            audience.users -= 1
-        for connection in user.connections:
-            self._hub.fanout.remove(conversation, connection)
-
-    def silenced(self, user_id: str, conversation: str, silent: bool) -> None:
-        """The user wants nothing delivered of `conversation`, or again everything (RX-01)."""
-        user = self._users.get(user_id)
-        if user is None:
-            return
-        if user.pending:
-            user.silences[conversation] = silent
-        if conversation in user.conversations and silent != (conversation in user.silent):
-            self._take_out(user_id, user, conversation)
-            self._put_in(user_id, user, conversation, silent)
-
-    def unheard(self, conversation: str) -> set[str]:
-        """Who is online and in `conversation`, but wants nothing of it delivered."""
-        return self._unheard.get(conversation, set())
-
-    def _hear(self, user_id: str, conversation: str) -> None:
-        users = self._unheard[conversation]
-        users.discard(user_id)
-        if not users:
-            del self._unheard[conversation]
-
-    def ended(self, conversation: str) -> list[Connection]:
-        """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out; returns those who are in
-        it and not in the audience."""
-        audience = self._hub.fanout.find(conversation)
-        for connection in audience.members if audience else ():
-            if connection.caller is not None:
-                self._users[connection.caller.user_id].conversations.discard(conversation)
-        unheard: list[Connection] = []
-        for user_id in list(self.unheard(conversation)):
-            user = self._users[user_id]
-            self._take_out(user_id, user, conversation)
-            unheard += user.connections
-        for user in self._pending:
-            user.changes[conversation] = user.silences[conversation] = False
-        return unheard
 
     def profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
         """What the user's connections send with from now on (MS-04)."""
@@ -365,11 +236,6 @@ class Logins:
         for connection in user.connections:
             if connection.caller is not None:
                 self._set_profile(connection.caller, profile)
-
-    def connections(self, user_id: str) -> list[Connection]:
-        """The user's connections that are logged in."""
-        user = self._users.get(user_id)
-        return list(user.connections) if user is not None else []
 
     def log_out(self, user_id: str) -> None:
         """Close all connections of the user, also those about to be (ID-09)."""
