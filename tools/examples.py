@@ -119,7 +119,7 @@ EXAMPLES: tuple[Frame, ...] = (
     f.History("g:lobby", 1, 0, 20, False),
     f.HistoryOk(7, 1, False, [MESSAGE]),
     f.GroupCreate("lobby", "Public", "Lobby", "", "", "", ApplyJoinOption.FREE_ACCESS, ["bob"]),
-    f.GroupCreateOk("lobby"),
+    f.GroupCreateOk("lobby", [f.AddedEntry("bob", AddResult.FULL), f.AddedEntry("carol", AddResult.FAILED)]),
     f.GroupDissolve("lobby"),
     f.GroupDissolveOk(),
     f.GroupJoin("lobby", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Change, Message, Record
-from rcim.base.terms import GoneReason, MsgFlag, OwnChange
+from rcim.base.terms import GoneReason, MsgFlag, OwnChange, Place
 
 
 class Deliver(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +40,13 @@ class ConversationGone(msgspec.Struct, frozen=True, gc=False):
     """The conversation has ended for everyone; `silently`: nobody is told (GT-24)."""
 
     silently: bool = False
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """What these users are in the group from now on, for their own actors (entering.py)."""
+
+    user_ids: list[str]
+    place: Place
 
 
 class Announce(msgspec.Struct, frozen=True, gc=False):
@@ -179,6 +186,7 @@ Effect = (
     | MemberGone
     | MemberSilenced
     | ConversationGone
+    | Placed
     | Announce
     | Tell
     | UserProfileChanged

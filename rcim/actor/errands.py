@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import AlterMessage, ReadReceipts, TraceMessage
+from rcim.actor.commands import (
+    AlterMessage,
+    CreateGroup,
+    DecideApplication,
+    InviteUsers,
+    JoinGroup,
+    ReadReceipts,
+    TraceMessage,
+)
 from rcim.actor.records import Extra
 from rcim.base.terms import UserList
 
@@ -46,6 +54,13 @@ class SyncGroups(Errand, frozen=True, gc=False):
     groups: list[str]
 
 
+class EnterGroup(Errand, frozen=True, gc=False):
+    """A command that puts users into a group, each of whose own actors is asked before."""
+
+    key: str
+    command: JoinGroup | CreateGroup | InviteUsers | DecideApplication
+
+
 class DeleteUsers(Errand, frozen=True, gc=False):
     """ID-09."""
 
@@ -66,4 +81,4 @@ class ListUsers(Errand, frozen=True, gc=False):
     remove: list[str]
 
 
-AnyErrand = SendAs | WithMessage | Trace | SyncGroups | DeleteUsers | ImportUsers | ListUsers
+AnyErrand = SendAs | WithMessage | Trace | SyncGroups | EnterGroup | DeleteUsers | ImportUsers | ListUsers

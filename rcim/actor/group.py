@@ -46,7 +46,8 @@ class GroupActor:
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
         g = self._state
         event = g.world.asks.get(type(command)) if g.world.asks else None
-        if event is not None and not isinstance(command, c.SendMessage):
+        nobody = isinstance(command, c.InviteUsers) and not command.users  # there is nothing to ask about
+        if event is not None and not isinstance(command, c.SendMessage) and not nobody:
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
             number = next(g.world.numbers)
             g.asked[number] = command

@@ -15,7 +15,7 @@ from rcim.actor.commands import (
     ImportMembers,
     ReclaimGroup,
 )
-from rcim.actor.effects import ConversationGone, GroupCounted, MemberGone
+from rcim.actor.effects import ConversationGone, Effect, GroupCounted, MemberGone, Placed
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
@@ -29,7 +29,7 @@ from rcim.base.errors import (
     NOT_PERMITTED,
     RcimError,
 )
-from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Place, Role
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
@@ -177,7 +177,9 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
     )
     if profile.active or profile.importing:
         return outcome
-    hidden = (MemberGone(profile.owner),) if before is not None else ()  # only the new owner knows of it now (GT-16)
+    hidden: tuple[Effect, ...] = ()
+    if before is not None:  # only the new owner knows of it now (GT-16)
+        hidden = (MemberGone(profile.owner), Placed([profile.owner], Place.HIDDEN))
     return msgspec.structs.replace(outcome, effects=(*outcome.effects, *hidden, *g.entering(put[:1])))
 
 
@@ -201,8 +203,9 @@ def last_event_ms(g: GroupState, profile: Profile) -> int:
 
 
 def _end(g: GroupState, profile: Profile, *, silently: bool) -> Outcome:
+    members = list(g.members)
     settled = g.clear()
-    effects = (ConversationGone(silently), GroupCounted(profile.type, -1))
+    effects = (ConversationGone(silently), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
     return Outcome(Done(), GroupDissolved(g.key), effects, settled=settled)
 
 

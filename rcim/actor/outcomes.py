@@ -47,6 +47,8 @@ class Created(Result, frozen=True, gc=False):
     """GR-01, GR-08."""
 
     group_id: str
+    left_out: list[tuple[str, AddResult]] = []
+    """Who was named as a member and could not be added."""
 
 
 class Joined(Result, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from rcim.base.terms import (
     Gender,
     MessageState,
     MsgFlag,
+    Place,
     Priority,
     Role,
     UserList,
@@ -358,6 +359,8 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     """SC-07."""
     pinned: dict[str, int] = {}
     """RX-09: conversations, and when they were."""
+    places: dict[str, Place] = {}
+    """What the user is in which groups."""
 
 
 class AppSnapshot(msgspec.Struct, frozen=True, gc=False):

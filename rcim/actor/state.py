@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from rcim.actor.asking import Asked
-from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced
+from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Passing
 from rcim.actor.recent_ids import RecentIds
@@ -18,7 +18,7 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Priority, Role, pair_of
+from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Place, Priority, Role, pair_of
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -225,6 +225,8 @@ class GroupState:
             self.info_seq += 1
             self.last_info_time_ms = now_ms
         effects: list[Effect] = [*self.entering(came), *drop]
+        if drop:
+            effects.append(Placed([one.user_id for one in drop], Place.OUTSIDE))
         message = None
         if change is not None:
             message = self._announce(effects, change, what, by, now_ms, position)
@@ -242,11 +244,22 @@ class GroupState:
             self.marks[mark.user_id] = mark
 
     def entering(self, came: Sequence[Member]) -> list[Effect]:
-        """`came` hear the group from now on, if it is open to them."""
+        """`came` are members, and hear the group from now on, if it is open to them."""
         assert self.profile is not None
         open_ = not self.profile.importing
-        heard = [m for m in came if open_ and (self.profile.active or m.role is Role.OWNER)]
-        effects: list[Effect] = [MembersAdded([m.user_id for m in heard])] if heard else []
+        heard: list[Member] = []
+        unseen: list[str] = []
+        for member in came:
+            if open_ and (self.profile.active or member.role is Role.OWNER):
+                heard.append(member)
+            else:
+                unseen.append(member.user_id)
+        effects: list[Effect] = []
+        if heard:
+            users = [m.user_id for m in heard]
+            effects += [MembersAdded(users), Placed(users, Place.MEMBER)]
+        if unseen:
+            effects.append(Placed(unseen, Place.HIDDEN))
         return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]
 
     def _announce(

@@ -1,5 +1,5 @@
 """The machine of one user's own state: its profile and account, its black and white list (SC-07), what it has
-pinned and removed in its list of conversations (RX-09)."""
+pinned and removed in its list of conversations (RX-09), and how many groups it is in (entering.py)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from collections.abc import Callable
 import msgspec
 
 from rcim.actor.effects import AccountDeleted, Chosen, Effect, OwnSet, Tell, UserLoggedOut, UserProfileChanged
+from rcim.actor.entering import OwnGroups
 from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported
 from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
 from rcim.actor.user_commands import (
+    AdmitToGroup,
     ChangeUserList,
     ChooseConversation,
+    EndAdmission,
     InvalidateUser,
+    NotePlace,
     ReadUser,
     ReadUserList,
     SetQuietHours,
     SetUserProfile,
     UserCommand,
 )
+from rcim.actor.world import World
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import OwnChange, UserList
-from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, FieldRule, written
+from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.standing import Who
 
 USER_PREFIX = "@:"
@@ -36,21 +41,21 @@ def user_key(user_id: str) -> str:
 
 
 class UserActor:
-    """See the module's text. `fields` are the rules of users' custom fields (AB-05); a list has `entries_max` at most."""
+    """See the module's text. `world` is what all actors share."""
 
     exists = True
 
-    def __init__(self, snapshot: UserSnapshot, fields: tuple[FieldRule, ...] = (), entries_max: int = 1000) -> None:
+    def __init__(self, snapshot: UserSnapshot, world: World) -> None:
         self._key = snapshot.key
         self._user_id = snapshot.user_id
         self._profile = snapshot.profile
         self._known = snapshot.known
-        self._fields = fields
-        self._entries_max = entries_max
+        self._world = world
         self._lists: dict[UserList, set[str]] = {which: set() for which in UserList}
         self._pinned = dict(snapshot.pinned)
         for which, entry in snapshot.lists:
             self._lists[which].add(entry)
+        self._groups = OwnGroups(snapshot.user_id, snapshot.places, self._lists[UserList.BLACK], world)
 
     def forgettable(self, idle_ms: int) -> bool:
         """True: all of it is in the store."""
@@ -65,7 +70,7 @@ class UserActor:
         before = self._profile
         who = Who.APP_ADMIN if command.admin else Who.ANYONE
         own = command.by == self._user_id
-        fields = written(self._fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
+        fields = written(self._world.user_fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
         profile = msgspec.structs.replace(
             before,
             nickname=before.nickname if command.nickname is None else command.nickname,
@@ -100,8 +105,13 @@ class UserActor:
         if not command.delete:
             return outcome
         self._pinned = {}
-        lists, self._lists = self._lists, {which: set() for which in UserList}
-        emptied = [UserListed(self._key, self._user_id, w, [], sorted(found)) for w, found in lists.items() if found]
+        emptied = [
+            UserListed(self._key, self._user_id, which, [], sorted(found))
+            for which, found in self._lists.items()
+            if found
+        ]
+        for found in self._lists.values():
+            found.clear()
         return msgspec.structs.replace(outcome, more=tuple(emptied))
 
     def _set_quiet(self, command: SetQuietHours, now_ms: int) -> Outcome:
@@ -119,8 +129,9 @@ class UserActor:
         there = self._lists[command.which]
         added = [user for user in dict.fromkeys(command.add) if user not in there]
         removed = [user for user in dict.fromkeys(command.remove) if user in there]
-        if len(there) + len(added) - len(removed) > self._entries_max:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {self._entries_max} users on a list")
+        most = self._world.limits.user_list_max
+        if len(there) + len(added) - len(removed) > most:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {most} users on a list")
         if not added and not removed:
             return Outcome(Done())
         there.difference_update(removed)
@@ -151,6 +162,18 @@ class UserActor:
         page = wanted[: command.limit]
         return Outcome(Listed(page, page[-1] if len(wanted) > len(page) else ""))
 
+    def _admit(self, command: AdmitToGroup, now_ms: int) -> Outcome:
+        self._groups.admit(command.key, command.by, command.admin)
+        return Outcome(Done())
+
+    def _end_admission(self, command: EndAdmission, now_ms: int) -> Outcome:
+        self._world.entering.end(self._user_id, command.key)
+        return Outcome(Done())
+
+    def _note_place(self, command: NotePlace, now_ms: int) -> Outcome:
+        self._groups.note(command.key, command.place)
+        return Outcome(Done())
+
     def _save(
         self, result: Done | Invalidated | UserImported, profile: UserProfile, effects: tuple[Effect, ...]
     ) -> Outcome:
@@ -167,4 +190,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ChangeUserList: UserActor._change_list,
     ReadUserList: UserActor._read_list,
     ChooseConversation: UserActor._choose,
+    AdmitToGroup: UserActor._admit,
+    EndAdmission: UserActor._end_admission,
+    NotePlace: UserActor._note_place,
 }

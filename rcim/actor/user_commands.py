@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Fields
-from rcim.base.terms import AppList, Gender, UserList
+from rcim.base.terms import AppList, Gender, Place, UserList
 from rcim.rules.quiet import QuietHours
 from rcim.rules.type_table import TypeChange
 
@@ -71,6 +71,25 @@ class ReadUserList(Asked, frozen=True, gc=False):
     limit: int
 
 
+class AdmitToGroup(Asked, frozen=True, gc=False):
+    """`by` is about to put the user into a group: may it? The group counts until EndAdmission."""
+
+    key: str
+
+
+class EndAdmission(Asked, frozen=True, gc=False):
+    """What AdmitToGroup announced is over, whatever came of it."""
+
+    key: str
+
+
+class NotePlace(Asked, frozen=True, gc=False):
+    """What the user is in a group from now on; it is kept with the group."""
+
+    key: str
+    place: Place
+
+
 # ----------------------------------------------------------------------------------------------------- app
 
 
@@ -127,6 +146,15 @@ class ReadMuted(Asked, frozen=True, gc=False):
 
 
 UserCommand = (
-    SetUserProfile | InvalidateUser | ReadUser | ChangeUserList | ReadUserList | ChooseConversation | SetQuietHours
+    SetUserProfile
+    | InvalidateUser
+    | ReadUser
+    | ChangeUserList
+    | ReadUserList
+    | ChooseConversation
+    | SetQuietHours
+    | AdmitToGroup
+    | EndAdmission
+    | NotePlace
 )
 AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList

@@ -114,6 +114,32 @@ class Deleted:
         return found is not None and found[1] > count
 
 
+class Entering:
+    """Groups that users are about to enter: they count as if the users were in them (rcim/actor/entering.py)."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, dict[str, int]] = {}
+        """By user and group: by how many requests."""
+
+    def begin(self, user_id: str, key: str) -> None:
+        """A request is about to put the user into the group."""
+        groups = self._under_way.setdefault(user_id, {})
+        groups[key] = groups.get(key, 0) + 1
+
+    def end(self, user_id: str, key: str) -> None:
+        """It is over, whatever came of it."""
+        groups = self._under_way[user_id]
+        groups[key] -= 1
+        if not groups[key]:
+            del groups[key]
+        if not groups:
+            del self._under_way[user_id]
+
+    def of(self, user_id: str) -> Iterable[str]:
+        """The groups that the user is about to enter."""
+        return self._under_way.get(user_id, ())
+
+
 @dataclass(slots=True)
 class World:
     """See the module's text. `muted` (SC-04) is user to the end of the mute, milliseconds since 1970."""
@@ -141,6 +167,8 @@ class World:
     slots: Mapping[Platform, int] = field(default_factory=lambda: SLOTS)
     """ID-04: sessions of a user on each platform; 0: no bound."""
     deleted: Deleted = field(default_factory=Deleted)
+    entering: Entering = field(default_factory=Entering)
+    """Groups that users are about to enter."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of commands that wait, in this start."""
     screen: Callable[[bytes], bytes] = bytes

@@ -127,9 +127,9 @@ class Limits:
     )
     groups_per_user_max: int = _bound(
         1000,
-        1,
+        0,
         100_000,
-        "Groups of a user that makes or joins another: bounds the work of a login.",
+        "Groups that a user is in, whoever adds it: bounds the work of a login. 0: none.",
         wire=True,
     )
     dedupe_window_ms: int = _bound(

@@ -179,6 +179,17 @@ class AddResult(IntEnum):
     FAILED = 0
     ADDED = 1
     ALREADY = 2
+    FULL = 4
+    """The user is in as many groups as it may; a number of ours."""
+
+
+class Place(IntEnum):
+    """What a user is in a group."""
+
+    OUTSIDE = 0
+    HIDDEN = 1
+    """A member who sees nothing of it yet (GT-16, GR-08)."""
+    MEMBER = 2
 
 
 class ChangeKind(IntEnum):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rcim.actor import commands, user_commands
+from rcim.actor.errands import EnterGroup
 from rcim.actor.outcomes import Refused
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limits import Limits
@@ -67,6 +68,12 @@ REPEATABLE = (
 )
 """Commands that do no harm if they are carried out twice. Ids of sends are remembered on disk (MS-02); where messages are
 not stored, a send that was under way when the owner died may be heard twice."""
+
+
+def repeatable(request: Request, command: bool) -> bool:
+    """True if asking twice does no harm. Of what is not the command of one actor that is all but entering a group: who is
+    in it by then would be told that it was there before."""
+    return isinstance(request.ask, REPEATABLE) if command else not isinstance(request.ask, EnterGroup)
 
 
 class Gateway(Outlet, Protocol):
@@ -329,7 +336,7 @@ class RemoteOwner:
         if self._stopping:
             return
         log.error("the owner of the conversations is gone; %d requests wait for it", len(self._outstanding))
-        self._refuse_all(lambda request, command: command and not isinstance(request.ask, REPEATABLE))
+        self._refuse_all(lambda request, command: not repeatable(request, command))
 
     def _refuse_all(self, which: Callable[[Request, bool], bool]) -> None:
         chosen = [number for number, one in self._outstanding.items() if which(*one)]
@@ -337,9 +344,8 @@ class RemoteOwner:
             _, command = self._outstanding[number]
             request = self._over(number)
             assert request is not None
-            known = not command or isinstance(request.ask, REPEATABLE)
             try:
-                request.refuse(AWAY if known else UNKNOWN)
+                request.refuse(AWAY if repeatable(request, command) else UNKNOWN)
             except Exception:
                 log.exception("an answer failed")
         self._wake()

@@ -35,7 +35,6 @@ from rcim.session.states import TAKES_FRAMES, State
 from rcim.wire.frames import (
     ConversationRead,
     GoingAway,
-    GroupCreate,
     GroupJoin,
     History,
     Login,
@@ -54,8 +53,6 @@ log = logging.getLogger("rcim.connect")
 
 FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
-ENTERS_A_GROUP = frozenset({GroupCreate.TYPE, GroupJoin.TYPE})
-"""Requests that count against the groups of a user while they are under way."""
 COUNTED = {
     Send.TYPE: Operation.SEND,
     History.TYPE: Operation.READ,
@@ -180,7 +177,7 @@ class Connection(Outgoing):
         self.quick = False
         self.session.lost()
         held, self._held = self._held, None
-        if held is not None and held.token >> TOKEN_TYPE_SHIFT in ENTERS_A_GROUP and self.caller is not None:
+        if held is not None and held.token >> TOKEN_TYPE_SHIFT == GroupJoin.TYPE and self.caller is not None:
             self.caller.reserve(-1)  # it will never be answered
         self._hub.forget(self)
 
@@ -241,7 +238,7 @@ class Connection(Outgoing):
             self.session.refuse(error.code, request_id, frame.TYPE, error.detail, error.retry_after_ms)
             return
         token = frame.TYPE << TOKEN_TYPE_SHIFT | request_id
-        if frame.TYPE in ENTERS_A_GROUP:
+        if frame.TYPE == GroupJoin.TYPE:
             caller.reserve(1)
         if isinstance(work, ToActor):
             self._in_flight += 1
@@ -274,7 +271,7 @@ class Connection(Outgoing):
         """A request of this connection has its result (Origin)."""
         self._in_flight -= 1
         type_, request_id = token >> TOKEN_TYPE_SHIFT, token & 0xFFFFFFFF
-        if type_ in ENTERS_A_GROUP and self.caller is not None:
+        if type_ == GroupJoin.TYPE and self.caller is not None:
             self.caller.reserve(-1)
         if self.closing:
             return

@@ -97,7 +97,9 @@ class Dispatcher:
         self._counted: Callable[[], dict[str, int]] = dict
         self._slices = Slices(loop, self.add, self._residents.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        self._questions = Questions(self, self._reader, self._knowing, Errands(self, world), self._devices)
+        self._questions = Questions(
+            self, self._reader, self._knowing, Errands(self, self._residents, world), self._devices
+        )
         self.housekeeping = Housekeeping(self, world)
         self._removing = Removing(store, self._writer, world, self._timers.later)
 
@@ -115,7 +117,7 @@ class Dispatcher:
         self._devices.tell_app = tell_app
         if ask_app is not None:
             self._slices.ask_app = ask_app
-        self._release = Release(self._world, self._packing, outlet, self._answer)
+        self._release = Release(self._world, self._packing, outlet, self._residents, self._answer)
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._removing.start()

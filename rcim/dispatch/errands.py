@@ -7,15 +7,25 @@ that is cut off by the server's end has done some of it: asking again does the r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.errands import DeleteUsers, Errand, ImportUsers, ListUsers, SendAs, SyncGroups, Trace, WithMessage
+from rcim.actor.errands import (
+    DeleteUsers,
+    EnterGroup,
+    Errand,
+    ImportUsers,
+    ListUsers,
+    SendAs,
+    SyncGroups,
+    Trace,
+    WithMessage,
+)
 from rcim.actor.outcomes import (
     Added,
     Done,
@@ -27,103 +37,25 @@ from rcim.actor.outcomes import (
     UserFacts,
     UserImported,
 )
-from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
+from rcim.actor.queries import AccountsQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
+from rcim.dispatch.entering import Entering
+from rcim.dispatch.many import Doer, Many, Once, Users
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
 from rcim.store.answers import Accounts, LoginFacts
-
-AT_ONCE = 64
-"""Commands of one errand under way at a time."""
-
-
-class Doer(Protocol):
-    """What errands need of the dispatcher."""
-
-    def submit(self, request: Request) -> bool: ...
-
-    def read(self, request: Request) -> None: ...
-
-    def look(self, query: Look, done: Callable[[Any], None]) -> None: ...
-
-
-class _Many:
-    """Commands under way for one errand, some at a time; the Origin of all of them."""
-
-    def __init__(
-        self,
-        doer: Doer,
-        commands: Iterator[tuple[str, Any]],
-        each: Callable[[Any, Any], None],
-        end: Callable[[], None],
-    ) -> None:
-        self._doer = doer
-        self._commands = commands
-        self._each = each
-        self._end = end
-        self._under_way: dict[int, Any] = {}
-        self._held: deque[Request] = deque()
-        self._last = 0
-        self._going = False
-        self._over = False
-
-    def go(self) -> None:
-        """Submit as many as may be under way."""
-        if self._going:
-            return
-        self._going = True
-        while len(self._under_way) < AT_ONCE and not self._held:
-            following = next(self._commands, None)
-            if following is None:
-                break
-            self._last += 1
-            key, command = following
-            self._under_way[self._last] = command
-            request = Request(key, command, self, self._last)
-            if not self._doer.submit(request):
-                self._held.append(request)
-        self._going = False
-        if not self._under_way and not self._over:
-            self._over = True
-            self._end()
-
-    def answer(self, token: int, result: Any) -> None:
-        """One of them is done (Origin)."""
-        self._each(self._under_way.pop(token), result)
-        self.go()
-
-    def mailbox_drained(self, key: str) -> None:
-        """There is room again for the one that is held (Origin)."""
-        while self._held:
-            request = self._held.popleft()
-            if not self._doer.submit(request):
-                self._held.appendleft(request)
-                return
-        self.go()
-
-
-class _Once:
-    """One question to the store; its Origin."""
-
-    def __init__(self, done: Callable[[Any], None]) -> None:
-        self._done = done
-
-    def answer(self, token: int, result: Any) -> None:
-        self._done(result)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
 
 
 class Errands:
     """See the module's text."""
 
-    def __init__(self, doer: Doer, world: World) -> None:
+    def __init__(self, doer: Doer, users: Users, world: World) -> None:
         self._doer = doer
         self._world = world
+        self._entering = Entering(doer, users, world)
         self._listing: dict[str, deque[Request]] = {}
         """SC-07: by user, changes of its lists that wait for the one that is under way."""
 
@@ -146,7 +78,7 @@ class Errands:
         each: Callable[[Any, Any], None],
         end: Callable[[], None],
     ) -> None:
-        _Many(self._doer, iter(commands), each, end).go()
+        Many(self._doer, iter(commands), each, end).go()
 
     # -- MS-06
 
@@ -186,7 +118,7 @@ class Errands:
             command = msgspec.structs.replace(ask.command, original=page.messages[0] if page.messages else None)
             self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
 
-        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), _Once(found), 0))
+        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), Once(found), 0))
 
     def _trace(self, request: Request, ask: Trace) -> None:
         """Where a message is, from its group's actor; if it has a SEQ, what it is now, from the store."""
@@ -204,11 +136,14 @@ class Errands:
                     made = msgspec.structs.replace(result, state=message.state, to=to)
                 self._answer(request, made)
 
-            self._doer.read(Request("", MessageQuery(ask.key, result.seq), _Once(found), 0))
+            self._doer.read(Request("", MessageQuery(ask.key, result.seq), Once(found), 0))
 
         self._many([(ask.key, ask.command)], traced, _nothing)
 
     # -- GR-10, ID-09
+
+    def _enter(self, request: Request, ask: EnterGroup) -> None:
+        self._entering.enter(ask, lambda result: self._answer(request, result))
 
     def _sync(self, request: Request, ask: SyncGroups) -> None:
         def found(facts: Any) -> None:
@@ -218,15 +153,22 @@ class Errands:
             wanted, there = set(ask.groups), set(facts.conversations)
             results: list[tuple[str, bool, int]] = []
 
-            def each(command: Any, result: Any) -> None:
+            def became(key: str, result: Any) -> None:
                 code = result.code.number if isinstance(result, Refused) else 0
-                results.append((keys[id(command)], command.inside, code))
+                results.append((key, key in wanted, code))
 
-            changes = [(key, c.PlaceMember(ask.by, True, key in wanted)) for key in sorted(wanted ^ there)]
-            keys = {id(command): key for key, command in changes}
-            self._many(changes, each, lambda: self._answer(request, Synced(sorted(results))))
+            def enter() -> None:
+                """After the others are left: they make room for these."""
+                self._entering.place(ask.by, sorted(wanted - there), became, end)
 
-        self._doer.read(Request("", LoginQuery(ask.by, hidden=True), _Once(found), 0))
+            def end() -> None:
+                self._answer(request, Synced(sorted(results)))
+
+            left = [(key, c.PlaceMember(ask.by, True, False)) for key in sorted(there - wanted)]
+            keys = {id(command): key for key, command in left}
+            self._many(left, lambda command, result: became(keys[id(command)], result), enter)
+
+        self._doer.read(Request("", LoginQuery(ask.by, hidden=True), Once(found), 0))
 
     def _delete(self, request: Request, ask: DeleteUsers) -> None:
         """Signatures and connections first, so that nobody joins anew; then the groups."""
@@ -242,7 +184,7 @@ class Errands:
         def ask_groups() -> None:
             for user_id in ask.users:
                 self._doer.read(
-                    Request("", LoginQuery(user_id, hidden=True, pairs=True), _Once(partial(groups, user_id)), 0)
+                    Request("", LoginQuery(user_id, hidden=True, pairs=True), Once(partial(groups, user_id)), 0)
                 )
 
         def groups(user_id: str, facts: Any) -> None:
@@ -334,7 +276,7 @@ class Errands:
                 lambda online: self._answer(request, Accounts(answer.rows, sorted(set(online)))),
             )
 
-        self._doer.read(Request("", ask, _Once(found), 0))
+        self._doer.read(Request("", ask, Once(found), 0))
 
 
 def _deleted(known: bool, failed: bool) -> AddResult:
@@ -352,6 +294,7 @@ _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     WithMessage: Errands._with_message,
     Trace: Errands._trace,
     SyncGroups: Errands._sync,
+    EnterGroup: Errands._enter,
     DeleteUsers: Errands._delete,
     ImportUsers: Errands._import,
     ListUsers: Errands._list_users,

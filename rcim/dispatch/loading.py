@@ -24,7 +24,7 @@ class Loader:
             return AppActor(self._world)
         if key.startswith(USER_PREFIX):
             snapshot = self._store.load_user(key, key[len(USER_PREFIX) :])
-            return UserActor(snapshot, self._world.user_fields, self._world.limits.user_list_max)
+            return UserActor(snapshot, self._world)
         if key.startswith(PAIR_PREFIX):
             deletions = self._world.deleted.count
             return PairActor(self._store.load_group(key, now_ms), shard, self._world, deletions)

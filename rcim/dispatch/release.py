@@ -18,6 +18,7 @@ from rcim.actor.effects import (
     MemberGone,
     MembersAdded,
     MemberSilenced,
+    Placed,
     Said,
     Tell,
     UserLoggedOut,
@@ -25,7 +26,10 @@ from rcim.actor.effects import (
 )
 from rcim.actor.outcomes import Outcome
 from rcim.actor.records import Message
+from rcim.actor.user import user_key
+from rcim.actor.user_commands import NotePlace
 from rcim.actor.world import World
+from rcim.dispatch.many import Users
 from rcim.dispatch.requests import Outlet, Packed, Request
 
 log = logging.getLogger("rcim.dispatch")
@@ -40,13 +44,32 @@ class Packing(Protocol):
         """A whole frame."""
 
 
+class _Nobody:
+    """Who says what a user is in a group; it needs no answer: an actor that is loaded knows it from the store."""
+
+    def answer(self, token: int, result: Any) -> None:
+        """Nothing waits for it."""
+
+    def mailbox_drained(self, key: str) -> None:
+        """It waits for no room."""
+
+
+_NOBODY = _Nobody()
+
+
 class Release:
     """See the module's text. `answer` gives a request its result."""
 
     def __init__(
-        self, world: World, packing: Packing, outlet: Outlet, answer: Callable[[Request, Outcome], None]
+        self,
+        world: World,
+        packing: Packing,
+        outlet: Outlet,
+        users: Users,
+        answer: Callable[[Request, Outcome], None],
     ) -> None:
         self._world = world
+        self._users = users
         self._packing = packing
         self._outlet = outlet
         self._answer = answer
@@ -113,6 +136,10 @@ class Release:
     def _conversation_gone(self, key: str, effect: ConversationGone) -> None:
         self._outlet.conversation_gone(key, effect.silently)
 
+    def _placed(self, key: str, effect: Placed) -> None:
+        for user_id in effect.user_ids:
+            self._users.tell(user_key(user_id), NotePlace(user_id, True, key, effect.place), _NOBODY)
+
     def _profile_changed(self, _: str, effect: UserProfileChanged) -> None:
         self._outlet.user_profile_changed(effect.user_id, effect.nickname, effect.face_url, effect.fields)
 
@@ -135,6 +162,7 @@ _EFFECTS: dict[type, Callable[[Release, str, Any], None]] = {
     MemberSilenced: Release._member_silenced,
     ConversationGone: Release._conversation_gone,
     Announce: Release._announce,
+    Placed: Release._placed,
     Tell: Release._tell,
     UserProfileChanged: Release._profile_changed,
     UserLoggedOut: Release._logged_out,

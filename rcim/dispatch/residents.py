@@ -14,7 +14,7 @@ from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import contained
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import Origin, Request
 
 log = logging.getLogger("rcim.dispatch")
 
@@ -48,6 +48,16 @@ class Residents:
         """A mailbox for a conversation that has none."""
         mailbox = self.mailboxes[key] = Mailbox(key, shard_of(key))
         return mailbox
+
+    def tell(self, key: str, command: Any, origin: Origin) -> bool:
+        """Put a command of our own into a mailbox, where there is always room for it: at most a few for each request that
+        is under way. False: there is no such mailbox, and its actor, once loaded, knows it from the store."""
+        mailbox = self.mailboxes.get(key)
+        if mailbox is None:
+            return False
+        mailbox.queue.append(Request(key, command, origin, 0))
+        self._queue.add(mailbox)
+        return True
 
     def has(self, mailbox: Mailbox) -> bool:
         """True if it is still the one of its conversation."""

@@ -39,9 +39,9 @@ class Caller:
         self.signed_ms = 0
         """When the UserSig was made that it has logged in with."""
         self.groups: Callable[[], int] = int
-        """How many conversations the user is in, those that it is about to enter among them."""
+        """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
         self.reserve: Callable[[int], None] = _nothing
-        """Count a conversation that the user is about to enter (1), or no longer is (-1)."""
+        """Count one that it is about to enter (1), or no longer is (-1)."""
 
 
 def _nothing(_: int) -> None:

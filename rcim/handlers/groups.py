@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rcim.actor import commands, outcomes, queries, records
-from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
+from rcim.actor import commands, errands, outcomes, queries, records
+from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id, has_control, is_guest
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
@@ -22,10 +22,12 @@ def group_key(group_id: str) -> str:
     return group_conversation(group_id)
 
 
-def check_room(caller: Caller, desk: Desk) -> None:
-    """Raises RcimError(TOO_MANY_GROUPS) if the user is in as many groups as it may."""
-    if caller.groups() >= desk.limits.groups_per_user_max:
-        raise RcimError(TOO_MANY_GROUPS, f"at most {desk.limits.groups_per_user_max} groups")
+def entering(
+    key: str,
+    command: commands.JoinGroup | commands.CreateGroup | commands.InviteUsers | commands.DecideApplication,
+) -> ToStore:
+    """The work of a command that puts users into a group: each of them has to have room for it."""
+    return ToStore(errands.EnterGroup(command.by, key, command))
 
 
 def check_users(users: Sequence[str], most: int, least: int = 1) -> list[str]:
@@ -44,15 +46,14 @@ def check_name(name: str) -> str:
     return check_field("name", name)
 
 
-def create(frame: frames.GroupCreate, caller: Caller, desk: Desk) -> ToActor:
+def create(frame: frames.GroupCreate, caller: Caller, desk: Desk) -> ToStore:
     """GROUP_CREATE (GR-01)."""
-    check_room(caller, desk)
     group_id = desk.group_ids.wanted(frame.group_id)
     limit = desk.limits.members_at_creation_max
     if len(frame.members) > limit:
         raise RcimError(BAD_PARAMETER, f"members: {len(frame.members)}, at most {limit} at creation")
     owner = check_user_id(frame.owner) if frame.owner else caller.user_id
-    return ToActor(
+    return entering(
         group_conversation(group_id),
         commands.CreateGroup(
             by=caller.user_id,
@@ -135,7 +136,7 @@ def guests_may_not() -> RcimError:
 
 def created_ok(result: outcomes.Created, desk: Desk) -> frames.GroupCreateOk:
     """GR-01."""
-    return frames.GroupCreateOk(result.group_id)
+    return frames.GroupCreateOk(result.group_id, tuple(frames.AddedEntry(*one) for one in result.left_out))
 
 
 def edited_ok(result: outcomes.Edited, desk: Desk) -> frames.GroupSetOk:

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from rcim.actor import commands, outcomes
+from rcim.base.errors import TOO_MANY_GROUPS, RcimError
 from rcim.base.ids import check_user_id, is_guest
-from rcim.handlers.desk import Caller, Desk, ToActor
-from rcim.handlers.groups import check_room, check_users, group_key, guests_may_not
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.groups import check_users, entering, group_key, guests_may_not
 from rcim.handlers.messages import of_fields, page_limit, to_fields
 from rcim.rules.fields import check_field
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 
 
-def join(frame: frames.GroupJoin, caller: Caller, desk: Desk) -> ToActor:
-    """GROUP_JOIN."""
-    check_room(caller, desk)
+def join(frame: frames.GroupJoin, caller: Caller, desk: Desk) -> ToActor | ToStore:
+    """GROUP_JOIN. A guest becomes no member: what it hears is counted where its one connection is (ID-06)."""
     card = check_field("name_card", frame.name_card)
     text = check_field("text", frame.text)
-    return ToActor(group_key(frame.group_id), commands.JoinGroup(caller.user_id, caller.admin, card, text))
+    key, command = group_key(frame.group_id), commands.JoinGroup(caller.user_id, caller.admin, card, text)
+    if not is_guest(caller.user_id):
+        return entering(key, command)
+    most = desk.limits.groups_per_user_max
+    if most and caller.groups() >= most:
+        raise RcimError(TOO_MANY_GROUPS, f"at most {most} groups")
+    return ToActor(key, command)
 
 
-def decide(frame: frames.GroupApplicationDecide, caller: Caller, desk: Desk) -> ToActor:
+def decide(frame: frames.GroupApplicationDecide, caller: Caller, desk: Desk) -> ToActor | ToStore:
     """GROUP_APPLICATION_DECIDE."""
     user_id, text = check_user_id(frame.user_id), check_field("text", frame.text)
+    key = group_key(frame.group_id)
     command = commands.DecideApplication(caller.user_id, caller.admin, user_id, frame.approve, text)
-    return ToActor(group_key(frame.group_id), command)
+    return entering(key, command) if frame.approve else ToActor(key, command)
 
 
 def leave(frame: frames.GroupLeave, caller: Caller, desk: Desk) -> ToActor:
@@ -32,10 +39,10 @@ def leave(frame: frames.GroupLeave, caller: Caller, desk: Desk) -> ToActor:
     return ToActor(group_key(frame.group_id), commands.LeaveGroup(caller.user_id, caller.admin))
 
 
-def invite(frame: frames.GroupInvite, caller: Caller, desk: Desk) -> ToActor:
+def invite(frame: frames.GroupInvite, caller: Caller, desk: Desk) -> ToStore:
     """GROUP_INVITE."""
     users = check_users(frame.users, desk.limits.invite_max)
-    return ToActor(group_key(frame.group_id), commands.InviteUsers(caller.user_id, caller.admin, users))
+    return entering(group_key(frame.group_id), commands.InviteUsers(caller.user_id, caller.admin, users))
 
 
 def kick(frame: frames.GroupKick, caller: Caller, desk: Desk) -> ToActor:

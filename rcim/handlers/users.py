@@ -157,8 +157,9 @@ def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> To
         if has_control(group_id):
             raise RcimError(BAD_PARAMETER, f"groups[{at}]: not a group id")
     keys = [group_key(group_id) for group_id in dict.fromkeys(frame.groups)]
-    if len(keys) > desk.limits.groups_per_user_max:
-        raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, at most {desk.limits.groups_per_user_max}")
+    most = desk.limits.groups_per_user_max
+    if most and len(keys) > most:
+        raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, at most {most}")
     return ToStore(errands.SyncGroups(user_id, keys))
 
 

@@ -43,7 +43,7 @@ from rcim.store.answers import (
 )
 from rcim.store.backend import ReadView, StoreError
 from rcim.store.news import News
-from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, seq_at, visible
+from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, sees, seq_at, visible
 from rcim.store.searching import Searching
 from rcim.store.syncing import Looker, Syncing
 from rcim.store.values import unpack
@@ -257,21 +257,13 @@ class Answering:
             return LoginFacts(UserProfile(), there)
         rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
-            (keys.second(row), value)
-            for row, value in rows
-            if query.hidden or not keys.was_hidden(value) or self._sees(view, keys.second(row), query.user_id)
+            (keys.second(row), value) for row, value in rows if query.hidden or sees(view, row, value, query.user_id)
         ]
         silent = [key for key, value in seen if keys.flag_of(value) == MsgFlag.DISCARD]
         found = [key for key, _ in seen]
         if query.since:
             found += self._syncing.pairs_since(view, query.user_id, query.since)
         return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view))
-
-    @staticmethod
-    def _sees(view: ReadView, key: str, user_id: str) -> bool:
-        """False for a group that is imported, or waits for its owner's first message (GR-08, GT-16)."""
-        profile = read_profile(view, key)
-        return profile is not None and visible(profile, user_id)
 
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""

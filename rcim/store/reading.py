@@ -72,3 +72,11 @@ def groups_of(view: ReadView, user_id: str, cursor: str = "") -> Iterator[Row]:
 def visible(profile: Profile, user_id: str) -> bool:
     """False for a group that is imported, or waits for its owner's first message (GR-08, GT-16)."""
     return not profile.importing and (profile.active or profile.owner == user_id)
+
+
+def sees(view: ReadView, row: bytes, value: bytes, user_id: str) -> bool:
+    """True if a group is visible to the user, of whose memberships this is a row."""
+    if not keys.was_hidden(value):
+        return True
+    profile = read_profile(view, keys.second(row))
+    return profile is not None and visible(profile, user_id)

@@ -28,7 +28,7 @@ from rcim.actor.records import (
 from rcim.base import clock
 from rcim.base.ids import SHARDS
 from rcim.base.limits import Limits
-from rcim.base.terms import UserList, other_of, pair_of
+from rcim.base.terms import Place, UserList, other_of, pair_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answering import Answering
@@ -36,7 +36,7 @@ from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
-from rcim.store.reading import read_head, read_profile, read_stamp, read_store_id
+from rcim.store.reading import groups_of, read_head, read_profile, read_stamp, read_store_id, sees
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
@@ -196,8 +196,12 @@ class Store:
             ]
             said = ((keys.second(row), unpack(value, Chosen)) for row, value in view.scan("chosen", low, high))
             pinned = {conversation: chosen.pinned_ms for conversation, chosen in said if chosen.pinned_ms}
+            places = {
+                keys.second(row): Place.MEMBER if sees(view, row, value, user_id) else Place.HIDDEN
+                for row, value in groups_of(view, user_id)
+            }
         profile = unpack(data, UserProfile) if data else UserProfile()
-        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned)
+        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned, places)
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""

@@ -15,7 +15,7 @@ from rcim.actor.records import GroupChanged, GroupCreated, GroupSnapshot, Messag
 from rcim.base.errors import RcimError
 from rcim.base.ids import message_id
 from rcim.base.limits import DEFAULTS, Limits
-from rcim.base.terms import ApplyJoinOption, JoinStatus, Priority, Role
+from rcim.base.terms import ApplyJoinOption, JoinStatus, Place, Priority, Role
 from rcim.rules.group_types import GroupType
 from tests.kit import UNLIMITED, world
 
@@ -87,7 +87,12 @@ def test_creating(monkeypatch: pytest.MonkeyPatch) -> None:  # GR-01
         ("bob", Role.MEMBER),
         ("carol", Role.MEMBER),
     ]
-    assert outcome.effects == (e.MembersAdded(["alice", "bob", "carol"]), e.GroupCounted("ChatRoom", 1))
+    users = ["alice", "bob", "carol"]
+    assert outcome.effects == (
+        e.MembersAdded(users),
+        e.Placed(users, Place.MEMBER),
+        e.GroupCounted("ChatRoom", 1),
+    )
     assert kit.refused(creation("alice")) == "GROUP_ID_TAKEN_BY_YOU"
     assert kit.refused(creation("bob")) == "GROUP_ID_TAKEN"
 
@@ -218,14 +223,16 @@ def test_joining_and_leaving() -> None:  # GR-05, GT-08
     kit.send("alice", "c1")
     outcome = kit.do(c.JoinGroup("bob", False, "B"))
     assert outcome.result == o.Joined(1, 2) and isinstance(outcome.record, GroupChanged)
-    assert outcome.record.put[0].joined_seq == 1 and outcome.effects == (e.MembersAdded(["bob"]),)
+    assert outcome.record.put[0].joined_seq == 1
+    assert outcome.effects == (e.MembersAdded(["bob"]), e.Placed(["bob"], Place.MEMBER))
     assert kit.refused(c.JoinGroup("bob", False, "")) == "ALREADY_MEMBER"
     assert kit.refused(c.LeaveGroup("alice", False)) == "OWNER_MAY_NOT_LEAVE"
     assert kit.refused(c.LeaveGroup("alice", True)) == "OWNER_MAY_NOT_LEAVE"
     assert kit.refused(c.LeaveGroup("eve", False)) == "NOT_PERMITTED"
     assert kit.refused(c.LeaveGroup("eve", True)) == "NOT_PERMITTED"
     left = kit.do(c.LeaveGroup("bob", False))
-    assert isinstance(left.record, GroupChanged) and left.effects == (e.MemberGone("bob"),)
+    assert isinstance(left.record, GroupChanged)
+    assert left.effects == (e.MemberGone("bob"), e.Placed(["bob"], Place.OUTSIDE))
     assert kit.refused(sending("bob", "c2")) == "NOT_PERMITTED"
 
 

@@ -79,7 +79,7 @@ def show_one(found: Row) -> None:
 def show_results(results: Mapping[str, AddResult], words: Mapping[AddResult, str] = ADDED) -> None:
     """What became of each user; exit status 1 if it failed for one."""
     show([{"user_id": user_id, "result": words[result]} for user_id, result in results.items()])
-    failed = sum(result is AddResult.FAILED for result in results.values())
+    failed = sum(result in (AddResult.FAILED, AddResult.FULL) for result in results.values())
     if failed:
         raise calls.fail(f"{failed} of {len(results)} failed", calls.REFUSED)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import Gender
-from rcim.wire.frames.groups import PROFILE_RULE
+from rcim.wire.frames.groups import PROFILE_RULE, AddedEntry
 from rcim.wire.frames.kinds import (
     FACE_URL,
     GROUP,
@@ -17,7 +17,7 @@ from rcim.wire.frames.kinds import (
     USERS_MAX,
     CustomField,
 )
-from rcim.wire.frames.members import AddedEntry, Until
+from rcim.wire.frames.members import Until
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import ApplyJoinOption, JoinStatus, MsgFlag, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Role
 from rcim.wire.frames.kinds import (
     FACE_URL,
     GROUP,
@@ -66,6 +66,19 @@ class MemberEntry(Struct, frozen=True, gc=False):
     ] = ()
 
 
+@row("AddedEntry")
+class AddedEntry(Struct, frozen=True, gc=False):
+    """What became of one user of many."""
+
+    user_id: A[str, USER, "The user."]
+    result: A[
+        AddResult,
+        Enum(AddResult),
+        "FAILED: blocked in this group, not to be added by who asks, or the server could not do it; ALREADY: it was so "
+        "before; FULL: the user is in as many groups as it may.",
+    ]
+
+
 PROFILE_RULE = (
     "Bounds are UTF-8 bytes; longer is BAD_PARAMETER, never cut (GR-03). No control characters in name, face URL, "
     "name card and nickname; introduction and notification may have them."
@@ -79,7 +92,9 @@ PROFILE_RULE = (
     "request",
     reply="GROUP_CREATE_OK",
     rules=(
-        "The creator becomes the owner. The group exists, and the named members are in it, when the reply comes.",
+        "The creator becomes the owner. The group exists, and the named members are in it, when the reply comes; but for "
+        "those who could not be added, for the reasons of GROUP_INVITE: the reply names them.",
+        "If the owner-to-be is in as many groups as it may, it is TOO_MANY_GROUPS.",
         "Which types there are and what each allows: group-types.md.",
         "In a type that needs a first message (GT-16) the others see nothing of the group until its owner has sent one.",
         "An app administrator may name another `owner`; of a type without owners it names none.",
@@ -127,6 +142,9 @@ class GroupCreateOk(Frame, frozen=True, gc=False):
     """The group exists."""
 
     group_id: A[str, GROUP, "Its id."]
+    left_out: A[
+        Sequence[AddedEntry], Ext(1, StructList(AddedEntry, 500)), "Those of `members` that were not added, and why."
+    ] = ()
 
 
 @frame(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import ApplyJoinOption, Priority, Role
-from rcim.wire.frames.groups import PROFILE_RULE
+from rcim.wire.frames.groups import PROFILE_RULE, AddedEntry
 from rcim.wire.frames.kinds import (
     BODY,
     CLIENT_MSG_ID,
@@ -17,7 +17,6 @@ from rcim.wire.frames.kinds import (
     USERS_MAX,
     CustomField,
 )
-from rcim.wire.frames.members import AddedEntry
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U32, U64, Enum, StructList, str8
 

@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import AddResult, MsgFlag, Role
-from rcim.wire.frames.groups import MemberEntry
+from rcim.base.terms import MsgFlag, Role
+from rcim.wire.frames.groups import AddedEntry, MemberEntry
 from rcim.wire.frames.kinds import GROUP, PAGE_CURSOR, USER, USERS_MAX, CustomField
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList, str8, str16
 
 MANY = StrList(USER, USERS_MAX)
 SPARSE = "A page may hold fewer rows than asked for, or none, and still have a `next`."
-
-
-@row("AddedEntry")
-class AddedEntry(Struct, frozen=True, gc=False):
-    """What became of one user of many."""
-
-    user_id: A[str, USER, "The user."]
-    result: A[
-        AddResult,
-        Enum(AddResult),
-        "FAILED: blocked in this group, or the server could not do it; ALREADY: it was so before.",
-    ]
 
 
 @row("Application")
@@ -52,7 +40,10 @@ class Until(Struct, frozen=True, gc=False):
     "request",
     reply="GROUP_INVITE_OK",
     rules=(
-        "Who may: GT-07. Nobody is asked for consent. The invited hear the group from now on.",
+        "Who may: GT-07. The invited hear the group from now on; nobody is asked for consent.",
+        "Who is in as many groups as a user may be (limits.md) is not added, and its result is FULL. Who has the "
+        "inviting user on its black list is not added either: FAILED (SC-07). No black list keeps out an app "
+        "administrator; the bound holds for all.",
         "If not all of them fit under the cap, none is added (GROUP_FULL).",
         "At most 300 users at once (limits.md).",
     ),

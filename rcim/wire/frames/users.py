@@ -72,7 +72,9 @@ class ProfileGetOk(Frame, frozen=True, gc=False):
     rules=(
         "By the app's setting either black lists are in force or white lists; both can be kept at any time. With black "
         "lists, a message to a user who has its sender on its list is BLACKLISTED; with white lists, one to a user who "
-        "has not is NOT_WHITELISTED. They concern one-to-one conversations alone.",
+        "has not is NOT_WHITELISTED. Other conversations they do not concern.",
+        "Who is on a user's black list can not add the user to a group either, whichever lists are in force "
+        "(GROUP_INVITE, GROUP_CREATE).",
         "It is in force for what is sent after the reply. Who is on the list already, or is not, is passed over.",
         "Nobody else is told.",
     ),

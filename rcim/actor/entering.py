@@ -1,0 +1,57 @@
+"""The groups of one user: how many they are, and who may put the user into one more.
+
+1. The bound `groups_per_user_max` is kept here, where the user is, whoever adds the user and by whichever gateway. What
+   is about to put a user into a group asks for admission first, and says afterwards that it is over; in between the group
+   counts. Nothing of that is kept: a server that starts again has nothing under way.
+2. Which groups the user is in is read from the store with the actor, and follows what is committed from then on.
+3. A group that the user can not see yet (GT-16, GR-08) can not be left either. So it counts when others add the user, and
+   not when the user enters a group itself: nobody can keep a user out of groups by hidden ones.
+4. Whom a user has on its black list can not add it (SC-07), also where white lists are in force for one-to-one
+   conversations: those say who may write, not who may add. An app administrator acts for the app: no list holds it, but
+   the bound does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+from rcim.actor.world import World
+from rcim.base.errors import BLACKLISTED, TOO_MANY_GROUPS, RcimError
+from rcim.base.terms import Place
+
+
+class OwnGroups:
+    """See the module's text. `places` is read with the user; `black` is the user's own black list, as it changes."""
+
+    __slots__ = ("_black", "_places", "_user_id", "_world")
+
+    def __init__(self, user_id: str, places: Mapping[str, Place], black: Set[str], world: World) -> None:
+        self._user_id = user_id
+        self._places = dict(places)
+        self._black = black
+        self._world = world
+
+    def note(self, key: str, place: Place) -> None:
+        """What the user is in the group from now on; saying it twice changes nothing."""
+        if place is Place.OUTSIDE:
+            self._places.pop(key, None)
+        else:
+            self._places[key] = place
+
+    def admit(self, key: str, by: str, admin: bool) -> None:
+        """`by` is about to put the user into the group: it counts until `World.entering` is told that it is over. Raises
+        RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
+        if not admin and by in self._black:
+            raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
+        if key not in self._places:
+            self._check_count(key, self._user_id == by)
+        self._world.entering.begin(self._user_id, key)
+
+    def _check_count(self, key: str, own: bool) -> None:
+        most = self._world.limits.groups_per_user_max
+        if not most:
+            return
+        count = sum(not own or place is Place.MEMBER for place in self._places.values())
+        count += sum(1 for one in self._world.entering.of(self._user_id) if one != key and one not in self._places)
+        if count >= most:
+            raise RcimError(TOO_MANY_GROUPS, f"{self._user_id} is in {count} groups, at most {most}")

@@ -1,0 +1,165 @@
+"""Putting users into groups: each user's own actor is asked first, then the group's, then the first is told the end.
+
+Every way into a group goes through here, but an import (GR-08): there the app brings over what is so already. Where it is
+one user's own wish (joining, owning what one makes, an application that is approved), or the app's for one user (a sync),
+a refusal of that user's actor is the answer. Of many users (invited, or named at creation) those who can not be added
+are left out, and the answer says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from rcim.actor import commands as c
+from rcim.actor import user_commands as u
+from rcim.actor.errands import EnterGroup
+from rcim.actor.outcomes import Added, Created, Refused
+from rcim.actor.user import user_key
+from rcim.actor.world import World
+from rcim.base.errors import TOO_MANY_GROUPS
+from rcim.base.terms import AddResult
+from rcim.dispatch.many import Doer, Many, Users
+
+Wish = tuple[str, str]
+"""A user, and the key of the group that it is to enter."""
+
+
+class Entering:
+    """See the module's text."""
+
+    def __init__(self, doer: Doer, users: Users, world: World) -> None:
+        self._doer = doer
+        self._users = users
+        self._world = world
+
+    def enter(self, ask: EnterGroup, answer: Callable[[Any], None]) -> None:
+        """Carry out a command that puts users into a group; `answer` gets its result."""
+        command = ask.command
+        own, others = _users(command)
+
+        def admitted(refused: dict[Wish, Refused]) -> None:
+            if own and (own, ask.key) in refused:
+                self.end([wish for wish in wishes if wish not in refused])
+                answer(refused[own, ask.key])
+                return
+            left_out = {user_id: _result(result) for (user_id, _), result in refused.items()}
+
+            def done(_: Any, result: Any) -> None:
+                self.end([wish for wish in wishes if wish not in refused])
+                answer(_told(command, result, left_out))
+
+            self._many([(ask.key, _without(command, left_out))], done, _nothing)
+
+        by = own if isinstance(command, c.DecideApplication) else command.by
+        wishes = [(user_id, ask.key) for user_id in dict.fromkeys((own, *others) if own else others)]
+        self.admit(wishes, by, command.admin, admitted)
+
+    def place(
+        self, user_id: str, groups: Sequence[str], each: Callable[[str, Any], None], end: Callable[[], None]
+    ) -> None:
+        """GR-10: put the user into these groups, as the app says; `each` gets the key of one and what became of it."""
+        wishes = [(user_id, key) for key in groups]
+
+        def admitted(refused: dict[Wish, Refused]) -> None:
+            for (_, key), result in refused.items():
+                each(key, result)
+            commands = [
+                (key, c.PlaceMember(user_id, True, True)) for _, key in wishes if (user_id, key) not in refused
+            ]
+            keys = {id(command): key for key, command in commands}
+
+            def placed(command: Any, result: Any) -> None:
+                self.end([(user_id, keys[id(command)])])
+                each(keys[id(command)], result)
+
+            self._many(commands, placed, end)
+
+        self.admit(wishes, "", True, admitted)
+
+    def admit(
+        self, wishes: Sequence[Wish], by: str, admin: bool, then: Callable[[dict[Wish, Refused]], None]
+    ) -> None:
+        """Ask each user's actor whether `by` may put the user into the group; `then` gets those that refuse. For all the
+        others it counts until `end`."""
+        refused: dict[Wish, Refused] = {}
+        commands = [(user_key(user_id), u.AdmitToGroup(by, admin, key)) for user_id, key in wishes]
+        by_id = {id(command): wish for (_, command), wish in zip(commands, wishes, strict=True)}
+
+        def each(command: Any, result: Any) -> None:
+            if isinstance(result, Refused):
+                refused[by_id[id(command)]] = result
+
+        self._many(commands, each, lambda: then(refused))
+
+    def end(self, wishes: Sequence[Wish]) -> None:
+        """It is over, whatever came of it. The user's actor is told by its mailbox: what has been committed stands there
+        before it."""
+        for user_id, key in wishes:
+            ending = _Ending(self._world, user_id, key)
+            if not self._users.tell(user_key(user_id), u.EndAdmission(user_id, True, key), ending):
+                self._world.entering.end(user_id, key)
+
+    def _many(
+        self, commands: Sequence[tuple[str, Any]], each: Callable[[Any, Any], None], end: Callable[[], None]
+    ) -> None:
+        Many(self._doer, iter(commands), each, end).go()
+
+
+class _Ending:
+    """Sees to it that an admission ends also if the actor that was to be told can not be loaded; an Origin."""
+
+    def __init__(self, world: World, user_id: str, key: str) -> None:
+        self._world = world
+        self._wish = user_id, key
+
+    def answer(self, token: int, result: Any) -> None:
+        if isinstance(result, Refused):
+            self._world.entering.end(*self._wish)
+
+    def mailbox_drained(self, key: str) -> None:
+        """It waits for no room."""
+
+
+def _users(command: Any) -> tuple[str, Sequence[str]]:
+    """Without whom the command is pointless, if there is such a one, and the others."""
+    match command:
+        case c.CreateGroup():
+            return command.owner, command.members
+        case c.InviteUsers():
+            return "", command.users
+        case c.DecideApplication():
+            return command.user_id, ()
+        case _:
+            return command.by, ()
+
+
+def _result(refused: Refused) -> AddResult:
+    return AddResult.FULL if refused.code is TOO_MANY_GROUPS else AddResult.FAILED
+
+
+def _without(command: Any, left_out: dict[str, AddResult]) -> Any:
+    """The command without those users."""
+    if not left_out:
+        return command
+    name = "members" if isinstance(command, c.CreateGroup) else "users"
+    kept = [user_id for user_id in getattr(command, name) if user_id not in left_out]
+    return msgspec.structs.replace(command, **{name: kept})
+
+
+def _told(command: Any, result: Any, left_out: dict[str, AddResult]) -> Any:
+    """The command's result, with those who were left out."""
+    if not left_out:
+        return result
+    if isinstance(result, Created):
+        return Created(result.group_id, list(left_out.items()))
+    if isinstance(result, Added):
+        what = dict(result.results) | left_out
+        return Added([(user_id, what[user_id]) for user_id in dict.fromkeys(command.users) if user_id in what])
+    return result
+
+
+def _nothing() -> None:
+    """The answer has been given already."""

@@ -1,0 +1,119 @@
+"""What is counted of a user while it is being added somewhere, when loads and commits fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rcim.actor import commands as c
+from rcim.actor import outcomes as o
+from rcim.actor import user_commands as u
+from rcim.actor.errands import EnterGroup
+from rcim.actor.user import user_key
+from rcim.base.limits import DEFAULTS
+from rcim.base.terms import AddResult, UserList
+from rcim.dispatch.requests import Request
+from rcim.store.backend import StoreError
+from tests.kit import until
+from tests.sim.test_dispatcher import Sim, create, running
+
+
+@pytest.fixture(autouse=True)
+def stop_all() -> Iterator[None]:
+    """End the threads of what a test has started."""
+    yield
+    while running:
+        running.pop().dispatcher.stop()
+
+
+class Asking(Sim):
+    """Asks errands too."""
+
+    def begin(self, errand: Any) -> int:
+        self.asked.append(errand)
+        token = len(self.asked) - 1
+        self.dispatcher.ask(Request("", errand, self.asker, token))
+        return token
+
+    async def result(self, token: int) -> Any:
+        await until(lambda: token in self.asker.answers)
+        return self.asker.answers[token]
+
+    def invite(self, group: str, *users: str) -> int:
+        return self.begin(EnterGroup("u0", f"g:{group}", c.InviteUsers("u0", True, list(users))))
+
+    @property
+    def under_way(self) -> dict[str, dict[str, int]]:
+        return self.dispatcher._world.entering._under_way
+
+
+ONE = replace(DEFAULTS, groups_per_user_max=1)
+
+
+async def test_a_failed_commit_gives_the_room_back() -> None:  # ST-04
+    sim = Asking(limits=ONE)
+    await sim.answer("g:a", create("a"))
+    sim.backend.share = 1.0
+    found = await sim.result(sim.invite("a", "bob"))
+    assert isinstance(found, o.Refused) and found.code.name == "STORE_UNAVAILABLE"
+    sim.backend.share = 0.0
+    assert (await sim.result(sim.invite("a", "bob"))).results == [("bob", AddResult.ADDED)]
+    await until(lambda: not sim.under_way)
+
+
+async def test_what_is_under_way_counts_also_after_the_users_own_commit_has_failed() -> None:  # ST-04
+    sim = Asking(limits=ONE)
+    for group in "ab":
+        await sim.answer(f"g:{group}", create(group))
+    key = user_key("bob")
+    assert isinstance(await sim.answer(key, u.AdmitToGroup("u0", True, "g:a")), o.Done)
+    sim.backend.share = 1.0
+    assert isinstance(await sim.answer(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], [])), o.Refused)
+    sim.backend.share = 0.0
+    assert (await sim.result(sim.invite("b", "bob"))).results == [("bob", AddResult.FULL)]
+    await sim.answer(key, u.EndAdmission("bob", True, "g:a"))
+    assert (await sim.result(sim.invite("b", "bob"))).results == [("bob", AddResult.ADDED)]
+
+
+async def test_what_is_committed_while_the_user_is_loaded_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = Asking(limits=ONE)
+    for group in "abc":
+        await sim.answer(f"g:{group}", create(group))
+    load, stale = sim.store.load_user, sim.store.load_user(user_key("bob"), "bob")
+    monkeypatch.setattr(sim.store, "load_user", lambda key, user_id: stale)
+    sim.ask(user_key("bob"), u.ReadUser("bob", False))
+    await sim.answer("g:a", c.JoinGroup("bob", True, ""))
+    monkeypatch.setattr(sim.store, "load_user", load)
+    assert (await sim.result(sim.invite("b", "bob"))).results == [("bob", AddResult.FULL)]
+    await sim.answer("g:a", c.LeaveGroup("bob", False))
+    tokens = [sim.invite(group, "bob") for group in "bc"]
+    found = [(await sim.result(token)).results[0][1] for token in tokens]
+    assert sorted(found) == [AddResult.ADDED, AddResult.FULL], "two at once have the room of one"
+
+
+async def test_users_who_can_not_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:  # ST-04
+    sim = Asking(limits=ONE)
+    await sim.answer("g:a", create("a"))
+    load = sim.store.load_user
+
+    def failing(key: str, user_id: str) -> Any:
+        if user_id == "bob":
+            raise StoreError("it is broken")
+        return load(key, user_id)
+
+    monkeypatch.setattr(sim.store, "load_user", failing)
+    found = await sim.result(sim.invite("a", "bob", "carol"))
+    assert found.results == [("bob", AddResult.FAILED), ("carol", AddResult.ADDED)]
+    # One whose actor went out of memory meanwhile, and can not come back: its admission ends all the same.
+    world = sim.dispatcher._world
+    world.entering.begin("bob", "g:a")
+    entering = sim.dispatcher._questions._errands._entering
+    sim.dispatcher._residents.new(user_key("bob"))
+    entering.end([("bob", "g:a")])
+    await until(lambda: not sim.under_way)
+    world.entering.begin("bob", "g:a")
+    entering.end([("bob", "g:a")])
+    assert not sim.under_way
