@@ -215,6 +215,15 @@ class InviteUsers(Asked, frozen=True, gc=False):
     """GR-05."""
 
     users: list[str]
+    ask_first: list[str] = []
+    """Those of them who are not added, but asked (GT-07)."""
+
+
+class AcceptInvitation(Asked, frozen=True, gc=False):
+    """GT-07: who was asked comes in; `inviter` has asked at `time_ms`."""
+
+    inviter: str
+    time_ms: int
 
 
 class KickMembers(Asked, frozen=True, gc=False):
@@ -345,6 +354,7 @@ GroupCommand = (
     | DecideApplication
     | LeaveGroup
     | InviteUsers
+    | AcceptInvitation
     | KickMembers
     | BlockUsers
     | MuteUsers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Change, Message, Record
+from rcim.actor.records import Change, Invitation, Message, Record
 from rcim.base.terms import GoneReason, MsgFlag, OwnChange, Place
 
 
@@ -74,6 +74,12 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     """At the moment of joining."""
 
 
+class Invited(msgspec.Struct, frozen=True, gc=False):
+    """A user is asked into a group (GT-07)."""
+
+    invitation: Invitation
+
+
 class Noticed(msgspec.Struct, frozen=True, gc=False):
     """A system notice (MS-05)."""
 
@@ -135,7 +141,20 @@ class OwnSet(msgspec.Struct, frozen=True, gc=False):
     what: OwnChange
 
 
-Said = OwnSet | Requested | Decided | Noticed | Transient | Altered | Erased | Hidden | ReadUpTo | Chosen | Flagged
+Said = (
+    OwnSet
+    | Requested
+    | Decided
+    | Invited
+    | Noticed
+    | Transient
+    | Altered
+    | Erased
+    | Hidden
+    | ReadUpTo
+    | Chosen
+    | Flagged
+)
 
 
 class Tell(msgspec.Struct, frozen=True, gc=False):

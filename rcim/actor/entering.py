@@ -9,6 +9,7 @@
 4. Whom a user has on its black list can not add it (SC-07), also where white lists are in force for one-to-one
    conversations: those say who may write, not who may add. An app administrator acts for the app: no list holds it, but
    the bound does.
+5. Where users are asked first (GT-07), only the app adds them without: others are told so, and invite (inviting.py).
 """
 
 from __future__ import annotations
@@ -38,14 +39,21 @@ class OwnGroups:
         else:
             self._places[key] = place
 
-    def admit(self, key: str, by: str, admin: bool) -> None:
-        """`by` is about to put the user into the group: it counts until `World.entering` is told that it is over. Raises
-        RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
+    def has(self, key: str) -> bool:
+        """True if the user is in the group."""
+        return key in self._places
+
+    def admit(self, key: str, by: str, admin: bool) -> bool:
+        """`by` is about to put the user into the group: it counts until `World.entering` is told that it is over. False:
+        it does not, since the user is to be asked first. Raises RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
         if not admin and by in self._black:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
         if key not in self._places:
             self._check_count(key, self._user_id == by)
+            if self._world.invite_consent and not admin and by != self._user_id:
+                return False
         self._world.entering.begin(self._user_id, key)
+        return True
 
     def _check_count(self, key: str, own: bool) -> None:
         most = self._world.limits.groups_per_user_max

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor import commands
 from rcim.actor.commands import (
     AlterMessage,
     CreateGroup,
@@ -58,7 +59,13 @@ class EnterGroup(Errand, frozen=True, gc=False):
     """A command that puts users into a group, each of whose own actors is asked before."""
 
     key: str
-    command: JoinGroup | CreateGroup | InviteUsers | DecideApplication
+    command: JoinGroup | CreateGroup | InviteUsers | DecideApplication | commands.AcceptInvitation
+
+
+class AcceptInvitation(Errand, frozen=True, gc=False):
+    """GT-07: `by` comes into the group that it is invited to."""
+
+    key: str
 
 
 class DeleteUsers(Errand, frozen=True, gc=False):
@@ -81,4 +88,6 @@ class ListUsers(Errand, frozen=True, gc=False):
     remove: list[str]
 
 
-AnyErrand = SendAs | WithMessage | Trace | SyncGroups | EnterGroup | DeleteUsers | ImportUsers | ListUsers
+AnyErrand = (
+    SendAs | WithMessage | Trace | SyncGroups | EnterGroup | AcceptInvitation | DeleteUsers | ImportUsers | ListUsers
+)

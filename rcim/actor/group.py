@@ -69,7 +69,8 @@ def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: i
         code, text = verdict.error()
         return Outcome(Done(), settled=((command.number, Refused(code, text)),))
     if isinstance(asked, c.InviteUsers) and verdict.refused:
-        asked = msgspec.structs.replace(asked, users=[user for user in asked.users if user not in verdict.refused])
+        users = [user for user in asked.users if user not in verdict.refused]
+        asked = msgspec.structs.replace(asked, users=users)
     try:
         done = _HANDLERS[type(asked)](g, asked, now_ms, position)
     except RcimError as error:
@@ -104,6 +105,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.DecideApplication: membership.decide,
     c.LeaveGroup: membership.leave,
     c.InviteUsers: membership.invite,
+    c.AcceptInvitation: membership.accept,
     c.KickMembers: membership.kick,
     c.BlockUsers: membership.block,
     c.DropOffline: membership.drop_offline,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rcim.actor.commands import (
+    AcceptInvitation,
     BlockUsers,
     DecideApplication,
     DropOffline,
@@ -27,6 +28,7 @@ from rcim.base.errors import (
     BAD_PARAMETER,
     BLOCKED,
     GROUP_FULL,
+    NO_SUCH_GROUP,
     NO_SUCH_MEMBER,
     NOT_PERMITTED,
     OWNER_MAY_NOT_LEAVE,
@@ -139,8 +141,9 @@ def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int
 
 
 def invite(g: GroupState, command: InviteUsers, now_ms: int, position: int) -> Outcome:
-    """GR-05, GT-07: nobody is asked. All who can be added are, or, if they do not fit, none."""
-    _, row, _ = g.allowed(Operation.INVITE, command.by, command.admin)
+    """GR-05, GT-07. All who can be added are, or, if they do not fit, none; who is to be asked first is not added yet."""
+    profile, row, _ = g.allowed(Operation.INVITE, command.by, command.admin)
+    ask_first = set(command.ask_first)
     results: list[tuple[str, AddResult]] = []
     added: list[str] = []
     for user_id in dict.fromkeys(command.users):
@@ -149,20 +152,45 @@ def invite(g: GroupState, command: InviteUsers, now_ms: int, position: int) -> O
             results.append((user_id, AddResult.ALREADY))
         elif mark is not None and mark.blocked_until_ms > now_ms:
             results.append((user_id, AddResult.FAILED))
+        elif user_id in ask_first:
+            results.append((user_id, AddResult.WAITING))
         else:
             results.append((user_id, AddResult.ADDED))
             added.append(user_id)
     check_room(g, row, len(added))
+    result = Added(results, profile.name if ask_first else "")
     if not added:
-        return Outcome(Added(results))
+        return Outcome(result)
     return g.settle(
-        Added(results),
+        result,
         now_ms,
         position,
         by=command.by,
         change=(ChangeKind.INVITED, added),
         put=[_member(g, row, user_id, now_ms) for user_id in added],
         marks=_without_application(g, added),
+    )
+
+
+def accept(g: GroupState, command: AcceptInvitation, now_ms: int, position: int) -> Outcome:
+    """GT-07: who invited had the right to when it did; it has to be a member still, and the group the same one."""
+    profile, row = g.there(command.by, True)
+    if profile.importing:
+        raise RcimError(NO_SUCH_GROUP)
+    if command.by in g.members:
+        raise RcimError(ALREADY_MEMBER)
+    if command.inviter not in g.members or profile.create_time_ms > command.time_ms:
+        raise RcimError(NOT_PERMITTED, f"{command.inviter}, who has invited, is not in the group")
+    check_not_blocked(g, command.by, now_ms)
+    check_room(g, row, 1)
+    return g.settle(
+        Joined(g.newest, len(g.members) + 1),
+        now_ms,
+        position,
+        by=command.inviter,
+        change=(ChangeKind.INVITED, [command.by]),
+        put=[_member(g, row, command.by, now_ms)],
+        marks=_without_application(g, [command.by]),
     )
 
 

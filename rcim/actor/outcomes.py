@@ -9,7 +9,7 @@ import msgspec
 
 from rcim.actor.effects import Effect
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import Fields, Mark, Member, Message, Profile, Record, UserProfile
+from rcim.actor.records import Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
 
@@ -75,6 +75,19 @@ class Added(Result, frozen=True, gc=False):
     """What became of each user of many."""
 
     results: list[tuple[str, AddResult]]
+    name: str = ""
+    """Of the group, if any of them is to be asked first."""
+
+
+class AsksFirst(Result, frozen=True, gc=False):
+    """The user is to be asked before it is added to a group (GT-07)."""
+
+
+class Invitations(Result, frozen=True, gc=False):
+    """GT-07: invitations that wait for the user's answer."""
+
+    rows: list[Invitation]
+    next: str = ""
 
 
 class Imported(Result, frozen=True, gc=False):
@@ -244,6 +257,8 @@ AnyResult = (
     | Read
     | Added
     | Imported
+    | AsksFirst
+    | Invitations
     | Info
     | Members
     | Marks

@@ -298,6 +298,25 @@ class UserListed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12)
     remove: list[str]
 
 
+class Invitation(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a user is asked: may `by` put it into this group (GT-07)."""
+
+    key: str
+    by: str
+    name: str
+    """The group's, at the time."""
+    time_ms: int
+
+
+class InvitationsChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=16):
+    """Invitations of a user that wait for its answer, and groups to which none waits any more."""
+
+    key: str
+    user_id: str
+    put: list[Invitation]
+    dropped: list[str]
+
+
 class ConversationChosen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
     """RX-09: what a user has said of a conversation in its list."""
 
@@ -323,6 +342,7 @@ Record = (
     | ListChanged
     | UserListed
     | ConversationChosen
+    | InvitationsChanged
 )
 
 
@@ -361,6 +381,7 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     """RX-09: conversations, and when they were."""
     places: dict[str, Place] = {}
     """What the user is in which groups."""
+    invitations: list[Invitation] = []
 
 
 class AppSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -7,26 +7,48 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor.effects import AccountDeleted, Chosen, Effect, OwnSet, Tell, UserLoggedOut, UserProfileChanged
+from rcim.actor.effects import (
+    AccountDeleted,
+    Chosen,
+    Effect,
+    Invited,
+    OwnSet,
+    Tell,
+    UserLoggedOut,
+    UserProfileChanged,
+)
 from rcim.actor.entering import OwnGroups
-from rcim.actor.outcomes import Done, Invalidated, Listed, Outcome, UserFacts, UserImported
-from rcim.actor.records import ConversationChosen, UserListed, UserProfile, UserSaved, UserSnapshot
+from rcim.actor.inviting import WaitingInvitations
+from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
+from rcim.actor.records import (
+    ConversationChosen,
+    Invitation,
+    InvitationsChanged,
+    UserListed,
+    UserProfile,
+    UserSaved,
+    UserSnapshot,
+)
 from rcim.actor.user_commands import (
     AdmitToGroup,
     ChangeUserList,
     ChooseConversation,
+    DropInvitation,
     EndAdmission,
+    FindInvitation,
     InvalidateUser,
     NotePlace,
+    ReadInvitations,
     ReadUser,
     ReadUserList,
     SetQuietHours,
     SetUserProfile,
+    TakeInvitation,
     UserCommand,
 )
 from rcim.actor.world import World
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
-from rcim.base.terms import OwnChange, UserList
+from rcim.base.terms import OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.standing import Who
 
@@ -55,6 +77,7 @@ class UserActor:
         self._pinned = dict(snapshot.pinned)
         for which, entry in snapshot.lists:
             self._lists[which].add(entry)
+        self._invitations = WaitingInvitations(snapshot.invitations, world.limits.invitations_max)
         self._groups = OwnGroups(snapshot.user_id, snapshot.places, self._lists[UserList.BLACK], world)
 
     def forgettable(self, idle_ms: int) -> bool:
@@ -112,6 +135,7 @@ class UserActor:
         ]
         for found in self._lists.values():
             found.clear()
+        self._invitations.clear()
         return msgspec.structs.replace(outcome, more=tuple(emptied))
 
     def _set_quiet(self, command: SetQuietHours, now_ms: int) -> Outcome:
@@ -163,8 +187,32 @@ class UserActor:
         return Outcome(Listed(page, page[-1] if len(wanted) > len(page) else ""))
 
     def _admit(self, command: AdmitToGroup, now_ms: int) -> Outcome:
-        self._groups.admit(command.key, command.by, command.admin)
-        return Outcome(Done())
+        if self._groups.admit(command.key, command.by, command.admin):
+            return Outcome(Done())
+        self._invitations.check_room(command.key)
+        return Outcome(AsksFirst())
+
+    def _take_invitation(self, command: TakeInvitation, now_ms: int) -> Outcome:
+        """GT-07. The user is told each time that it is invited."""
+        if self._groups.has(command.key):
+            return Outcome(Done())
+        invitation = Invitation(command.key, command.by, command.name, now_ms)
+        self._invitations.put(invitation)
+        told = Tell([self._user_id], Invited(invitation))
+        return Outcome(Done(), InvitationsChanged(self._key, self._user_id, [invitation], []), (told,))
+
+    def _find_invitation(self, command: FindInvitation, now_ms: int) -> Outcome:
+        return Outcome(Invitations([self._invitations.find(command.key)]))
+
+    def _drop_invitation(self, command: DropInvitation, now_ms: int) -> Outcome:
+        """All devices of the user are told (ID-05)."""
+        self._invitations.find(command.key)
+        self._invitations.drop(command.key)
+        told = self._told(OwnChange.INVITATIONS)
+        return Outcome(Done(), InvitationsChanged(self._key, self._user_id, [], [command.key]), (told,))
+
+    def _read_invitations(self, command: ReadInvitations, now_ms: int) -> Outcome:
+        return Outcome(Invitations(*self._invitations.page(command.cursor, command.limit)))
 
     def _end_admission(self, command: EndAdmission, now_ms: int) -> Outcome:
         self._world.entering.end(self._user_id, command.key)
@@ -172,6 +220,8 @@ class UserActor:
 
     def _note_place(self, command: NotePlace, now_ms: int) -> Outcome:
         self._groups.note(command.key, command.place)
+        if command.place is not Place.OUTSIDE:
+            self._invitations.drop(command.key)  # the store has done so with the entering
         return Outcome(Done())
 
     def _save(
@@ -193,4 +243,8 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     AdmitToGroup: UserActor._admit,
     EndAdmission: UserActor._end_admission,
     NotePlace: UserActor._note_place,
+    TakeInvitation: UserActor._take_invitation,
+    FindInvitation: UserActor._find_invitation,
+    DropInvitation: UserActor._drop_invitation,
+    ReadInvitations: UserActor._read_invitations,
 }

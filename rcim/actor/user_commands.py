@@ -77,6 +77,32 @@ class AdmitToGroup(Asked, frozen=True, gc=False):
     key: str
 
 
+class TakeInvitation(Asked, frozen=True, gc=False):
+    """`by` asks the user into a group (GT-07), which lets it."""
+
+    key: str
+    name: str
+
+
+class FindInvitation(Asked, frozen=True, gc=False):
+    """The invitation to a group that waits."""
+
+    key: str
+
+
+class DropInvitation(Asked, frozen=True, gc=False):
+    """The user does not want to be in this group, or it can not be any more."""
+
+    key: str
+
+
+class ReadInvitations(Asked, frozen=True, gc=False):
+    """A page of those that wait."""
+
+    cursor: str
+    limit: int
+
+
 class EndAdmission(Asked, frozen=True, gc=False):
     """What AdmitToGroup announced is over, whatever came of it."""
 
@@ -156,5 +182,9 @@ UserCommand = (
     | AdmitToGroup
     | EndAdmission
     | NotePlace
+    | TakeInvitation
+    | FindInvitation
+    | DropInvitation
+    | ReadInvitations
 )
 AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList

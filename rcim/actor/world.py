@@ -160,6 +160,8 @@ class World:
     """Where messages stopped."""
     lists: Lists = field(default_factory=lambda: Lists())
     """SC-05, FC-07."""
+    invite_consent: bool = False
+    """GT-07: users are asked before others add them to a group."""
     pair_list: UserList = UserList.BLACK
     """SC-07: which lists of users are in force."""
     asks: Mapping[type, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
-from rcim.app.talks import ChatError, change_text, clean, enter, message_line
+from rcim.app.talks import ChatError, change_text, clean, enter, invitation_text, message_line
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform
 from rcim.client import (
@@ -19,6 +19,7 @@ from rcim.client import (
     ChangesEvent,
     Client,
     GroupEvent,
+    InvitationEvent,
     LocalStore,
     LocalStoreError,
     Message,
@@ -33,7 +34,9 @@ from rcim.wire.elements import Text
 
 HISTORY_LINES = 20
 TOKEN_S = 86400
-HELP = "/members lists who is here, /quit ends, everything else is sent."
+HELP = (
+    "/members lists who is here, /accept GROUP and /refuse GROUP answer an invitation, /quit ends, all else is sent."
+)
 
 
 def run(
@@ -122,6 +125,8 @@ async def _chat(client: Client, group: str, nickname: str | None) -> None:
             show(message_line(message))
         info = await client.info(group)
         client.follow(group, page[0].seq if page else info.next_msg_seq - 1)
+        for invitation in await client.invitations():
+            show(f"-- {invitation_text(invitation)}")
         show(f"-- {info.name}: {info.member_num} members, {info.online_num} online. {HELP}")
         listener = asyncio.create_task(_listen(client, group, show))
         typist = asyncio.create_task(_type(client, group, show))
@@ -139,6 +144,8 @@ async def _listen(client: Client, group: str, show: Callable[[str], None]) -> No
             if event.group_id == group:
                 show("-- the group is gone")
                 return
+        elif isinstance(event, InvitationEvent):
+            show(f"-- {invitation_text(event)}")
         elif isinstance(event, PresenceEvent | OwnEvent) or event.group_id != group:
             continue
         elif isinstance(event, Message):
@@ -161,6 +168,9 @@ async def _type(client: Client, group: str, show: Callable[[str], None]) -> None
             if text == "/members":
                 members = await client.members(group)
                 show("-- " + ", ".join(clean(m.name_card or m.user_id) for m in members))
+            elif text.startswith(("/accept ", "/refuse ")):
+                word, _, invited = text.partition(" ")
+                await client.answer_invitation(invited.strip(), word == "/accept")
             elif text.startswith("/"):
                 show(f"-- {HELP}")
             elif text:

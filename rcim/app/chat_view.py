@@ -14,13 +14,14 @@ from textual.css.query import NoMatches
 from textual.widget import MountError
 from textual.widgets import Footer, Input, Label, ListItem, ListView, Static
 
-from rcim.app.talks import ChatError, Talks, clean, enter, message_line
+from rcim.app.talks import ChatError, Talks, clean, enter, invitation_text, message_line
 from rcim.base.errors import RcimError
 from rcim.client import Client, LocalStoreError, Message, User, Where
 
 HELP = (
     "Type and Enter sends; @name mentions, @all everyone. /to USER, /join GROUP, /leave, /members, /recall, /edit TEXT, "
-    "/receipts, /pin, /search WORDS, /quit. In the list of messages r recalls, e edits, i shows who has read."
+    "/receipts, /pin, /search WORDS, /invitations, /accept GROUP, /refuse GROUP, /quit. In the list of messages r "
+    "recalls, e edits, i shows who has read."
 )
 FOUND_MAX = 20
 
@@ -234,6 +235,13 @@ class ChatView(App[None]):
             note = await enter(self._client, rest)
             await self._open(rest)
             self._note(note) if note else None
+        elif word == "invitations":
+            for invitation in await self._client.invitations():
+                self._note(invitation_text(invitation))
+        elif word in ("accept", "refuse") and rest:
+            await self._client.answer_invitation(rest, word == "accept")
+            if word == "accept":
+                await self._open(rest)
         elif word == "recall":
             await self.action_recall()
         elif word == "edit" and rest:

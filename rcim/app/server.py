@@ -78,6 +78,7 @@ def world_of(settings: Settings) -> World:
         user_fields=settings.user_fields,
         message_types=settings.message_types,
         pair_list=settings.pair_list,
+        invite_consent=settings.app.invite_consent,
         slots=settings.slots,
         lists=Lists(settings.lists, settings.app.word_fillers),
     )

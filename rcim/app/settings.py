@@ -44,6 +44,9 @@ class App:
     guests: bool = _key(
         False, "Take connections without an account, to receive where a group's type lets them (ID-06)."
     )
+    invite_consent: bool = _key(
+        False, "Ask users before others add them to a group; app administrators add them without (GT-07)."
+    )
     user_fields: tuple[str, ...] = _key(
         (), "Custom fields of users, each `key read write [self_read] [self_write]` (AB-05, group-types.md)."
     )

@@ -17,6 +17,7 @@ from rcim.client import (
     ErasedEvent,
     GroupEvent,
     HiddenEvent,
+    InvitationEvent,
     Message,
     NoticeEvent,
     OwnEvent,
@@ -30,7 +31,7 @@ from rcim.client import (
 )
 from rcim.client.model import Event, conversation_of
 from rcim.wire.elements import GroupTip, Text, plain_text
-from rcim.wire.frames import GroupChange
+from rcim.wire.frames import GroupChange, Invitation
 
 SHOWN_MAX = 500
 """Messages shown of a conversation; older ones are read again when it is opened anew."""
@@ -46,6 +47,12 @@ class ChatError(Exception):
 def clean(text: str) -> str:
     """Text for a terminal: what would steer it is shown as `?`."""
     return "".join("?" if has_control(c) else c for c in text)
+
+
+def invitation_text(one: InvitationEvent | Invitation) -> str:
+    """Who asks the user into which group, in words (GT-07)."""
+    group = clean(one.group_id)
+    return f"{clean(one.by)} invites you to {clean(one.name)}: /accept {group} or /refuse {group}"
 
 
 def change_text(change: GroupChange | GroupTip) -> str:
@@ -177,6 +184,10 @@ class Talks:
         """Something came. Returns the conversation that looks otherwise now; empty: none."""
         if isinstance(event, PresenceEvent):
             self.presence |= {entry.user_id: entry.state for entry in event.users}
+            return self.current
+        if isinstance(event, InvitationEvent):
+            if self.room is not None:
+                self.room.note(invitation_text(event))
             return self.current
         if isinstance(event, OwnEvent):
             return ""

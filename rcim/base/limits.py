@@ -169,6 +169,13 @@ class Limits:
     backend_queue_max: int = _bound(
         10_000, 1, 1_000_000, "So many of them wait; then they are refused (LI-02): 80 MiB of the largest.", wire=True
     )
+    invitations_max: int = _bound(
+        100,
+        1,
+        1000,
+        "Invitations of a user that wait for its answer: they are in memory with their user.",
+        wire=True,
+    )
     user_list_max: int = _bound(
         1000, 1, 100_000, "Users on one black or white list (SC-07): they are in memory with their user.", wire=True
     )

@@ -138,6 +138,7 @@ class OwnChange(IntEnum):
     BLACK_LIST = 2
     WHITE_LIST = 3
     QUIET_HOURS = 4
+    INVITATIONS = 5
 
 
 class GoneReason(IntEnum):
@@ -179,6 +180,8 @@ class AddResult(IntEnum):
     FAILED = 0
     ADDED = 1
     ALREADY = 2
+    WAITING = 3
+    """The user is asked first."""
     FULL = 4
     """The user is in as many groups as it may; a number of ours."""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rcim.actor import commands, user_commands
-from rcim.actor.errands import EnterGroup
+from rcim.actor.errands import AcceptInvitation, EnterGroup
 from rcim.actor.outcomes import Refused
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limits import Limits
@@ -59,6 +59,7 @@ REPEATABLE = (
     commands.SetFlag,
     user_commands.ChooseConversation,
     user_commands.ReadUserList,
+    user_commands.ReadInvitations,
     commands.EditGroup,
     commands.EditMember,
     commands.MuteAll,
@@ -73,7 +74,9 @@ not stored, a send that was under way when the owner died may be heard twice."""
 def repeatable(request: Request, command: bool) -> bool:
     """True if asking twice does no harm. Of what is not the command of one actor that is all but entering a group: who is
     in it by then would be told that it was there before."""
-    return isinstance(request.ask, REPEATABLE) if command else not isinstance(request.ask, EnterGroup)
+    return (
+        isinstance(request.ask, REPEATABLE) if command else not isinstance(request.ask, EnterGroup | AcceptInvitation)
+    )
 
 
 class Gateway(Outlet, Protocol):

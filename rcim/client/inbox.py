@@ -33,6 +33,7 @@ PAUSE_S = 2.0
 PUSHES = (
     frames.GroupChanges,
     frames.JoinRequested,
+    frames.GroupInvited,
     frames.JoinDecided,
     frames.Notice,
     frames.Transient,

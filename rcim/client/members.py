@@ -40,9 +40,24 @@ class MemberRequests(Requests):
         await self.request(frame, frames.GroupApplicationDecideOk, repeat=False)
 
     async def invite(self, group_id: str, users: Sequence[str]) -> dict[str, AddResult]:
-        """Bring users into a group (GR-05); what became of each."""
+        """Bring users into a group (GR-05); what became of each. WAITING: it is asked first."""
         ok = await self.request(frames.GroupInvite(group_id, list(users)), frames.GroupInviteOk, repeat=False)
         return {entry.user_id: entry.result for entry in ok.results}
+
+    async def invitations(self) -> list[frames.Invitation]:
+        """The invitations that wait for one's answer (GT-07)."""
+        return await self._pages(
+            lambda cursor: frames.GroupInvitations(cursor, 0),
+            frames.GroupInvitationsOk,
+            lambda page: page.invitations,
+        )
+
+    async def answer_invitation(self, group_id: str, accept: bool) -> None:
+        """Come into a group that one is invited to, or refuse (GT-07)."""
+        frame = frames.GroupInvitationAnswer(group_id, accept)
+        ok = await self.request(frame, frames.GroupInvitationAnswerOk, repeat=False)
+        if accept:
+            self._track(group_id, ok.newest_seq)
 
     async def kick(self, group_id: str, users: Sequence[str], *, text: str = "") -> None:
         """Remove members (GR-05)."""

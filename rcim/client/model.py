@@ -172,6 +172,16 @@ class ApplicationEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationEvent:
+    """Somebody wants to add this user to a group, and it is asked first (GT-07)."""
+
+    group_id: str
+    name: str
+    by: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionEvent:
     """An application, of this user or in a group that it decides for, was decided (GR-05)."""
 
@@ -297,12 +307,14 @@ Event = (
     | GroupEvent
     | ChangesEvent
     | ApplicationEvent
+    | InvitationEvent
     | DecisionEvent
     | NoticeEvent
 )
 Told = (
     frames.GroupChanges
     | frames.JoinRequested
+    | frames.GroupInvited
     | frames.JoinDecided
     | frames.Notice
     | frames.Transient
@@ -327,6 +339,8 @@ def event_of(push: Told, own: str) -> Event:
         return ChangesEvent(push.group_id, tuple(push.changes))
     if isinstance(push, frames.JoinRequested):
         return ApplicationEvent(push.group_id, push.user_id, push.text, push.time_ms)
+    if isinstance(push, frames.GroupInvited):
+        return InvitationEvent(push.group_id, push.name, push.by, push.time_ms)
     if isinstance(push, frames.JoinDecided):
         return DecisionEvent(push.group_id, push.user_id, push.approved, push.operator, push.text)
     return NoticeEvent(push.group_id, push.time_ms, tuple(elements.decode_body(push.body)))

@@ -15,16 +15,19 @@ import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.errands import EnterGroup
-from rcim.actor.outcomes import Added, Created, Refused
+from rcim.actor.errands import AcceptInvitation, EnterGroup
+from rcim.actor.outcomes import Added, AsksFirst, Created, Invitations, Refused
 from rcim.actor.user import user_key
 from rcim.actor.world import World
-from rcim.base.errors import TOO_MANY_GROUPS
+from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_GROUPS
 from rcim.base.terms import AddResult
 from rcim.dispatch.many import Doer, Many, Users
 
 Wish = tuple[str, str]
 """A user, and the key of the group that it is to enter."""
+NotYet = Refused | AsksFirst
+VOID = (NO_SUCH_GROUP, NOT_PERMITTED, ALREADY_MEMBER)
+"""Who accepts an invitation and gets one of these can not accept it later either."""
 
 
 class Entering:
@@ -40,16 +43,17 @@ class Entering:
         command = ask.command
         own, others = _users(command)
 
-        def admitted(refused: dict[Wish, Refused]) -> None:
-            if own and (own, ask.key) in refused:
-                self.end([wish for wish in wishes if wish not in refused])
-                answer(refused[own, ask.key])
+        def admitted(not_yet: dict[Wish, NotYet]) -> None:
+            allowed = [wish for wish in wishes if wish not in not_yet]
+            if own and (own, ask.key) in not_yet:
+                self.end(allowed)
+                answer(not_yet[own, ask.key])
                 return
-            left_out = {user_id: _result(result) for (user_id, _), result in refused.items()}
+            left_out = {user_id: _result(result) for (user_id, _), result in not_yet.items()}
 
             def done(_: Any, result: Any) -> None:
-                self.end([wish for wish in wishes if wish not in refused])
-                answer(_told(command, result, left_out))
+                self.end(allowed)
+                self._invite(ask, _told(command, result, left_out), answer)
 
             self._many([(ask.key, _without(command, left_out))], done, _nothing)
 
@@ -57,17 +61,62 @@ class Entering:
         wishes = [(user_id, ask.key) for user_id in dict.fromkeys((own, *others) if own else others)]
         self.admit(wishes, by, command.admin, admitted)
 
+    def _invite(self, ask: EnterGroup, result: Any, answer: Callable[[Any], None]) -> None:
+        """GT-07: the group is for it; so those who are to be asked first are. `answer` gets what came of all of it."""
+        if isinstance(result, Created):
+            assert isinstance(ask.command, c.CreateGroup)
+            name, found = ask.command.name, dict(result.left_out)
+        elif isinstance(result, Added):
+            name, found = result.name, dict(result.results)
+        else:
+            answer(result)
+            return
+        asked = [user_id for user_id, what in found.items() if what is AddResult.WAITING]
+        commands = [(user_key(user_id), u.TakeInvitation(ask.by, False, ask.key, name)) for user_id in asked]
+        users = {id(command): user_id for (_, command), user_id in zip(commands, asked, strict=True)}
+
+        def each(command: Any, kept: Any) -> None:
+            if isinstance(kept, Refused):
+                found[users[id(command)]] = _result(kept)
+
+        def end() -> None:
+            rows = list(found.items())
+            answer(Created(result.group_id, rows) if isinstance(result, Created) else Added(rows))
+
+        self._many(commands, each, end)
+
+    def accept(self, ask: AcceptInvitation, answer: Callable[[Any], None]) -> None:
+        """GT-07: the user comes in. An invitation that can not be accepted any more is dropped."""
+        key = user_key(ask.by)
+
+        def found(_: Any, result: Any) -> None:
+            if not isinstance(result, Invitations):
+                answer(result)
+                return
+            (invitation,) = result.rows
+            command = c.AcceptInvitation(ask.by, False, invitation.by, invitation.time_ms)
+            self.enter(EnterGroup(ask.by, ask.key, command), entered)
+
+        def entered(result: Any) -> None:
+            if isinstance(result, Refused) and result.code in VOID:
+                drop = u.DropInvitation(ask.by, False, ask.key)
+                self._many([(key, drop)], lambda _, dropped: None, lambda: answer(result))
+            else:
+                answer(result)
+
+        self._many([(key, u.FindInvitation(ask.by, False, ask.key))], found, _nothing)
+
     def place(
         self, user_id: str, groups: Sequence[str], each: Callable[[str, Any], None], end: Callable[[], None]
     ) -> None:
         """GR-10: put the user into these groups, as the app says; `each` gets the key of one and what became of it."""
         wishes = [(user_id, key) for key in groups]
 
-        def admitted(refused: dict[Wish, Refused]) -> None:
-            for (_, key), result in refused.items():
+        def admitted(not_yet: dict[Wish, NotYet]) -> None:
+            for (_, key), result in not_yet.items():
                 each(key, result)
             commands = [
-                (key, c.PlaceMember(user_id, True, True)) for _, key in wishes if (user_id, key) not in refused
+                (key, c.PlaceMember(user_id, True, True)) for _, key in wishes if (user_id, key) not in not_yet
             ]
             keys = {id(command): key for key, command in commands}
 
@@ -79,20 +128,18 @@ class Entering:
 
         self.admit(wishes, "", True, admitted)
 
-    def admit(
-        self, wishes: Sequence[Wish], by: str, admin: bool, then: Callable[[dict[Wish, Refused]], None]
-    ) -> None:
-        """Ask each user's actor whether `by` may put the user into the group; `then` gets those that refuse. For all the
-        others it counts until `end`."""
-        refused: dict[Wish, Refused] = {}
+    def admit(self, wishes: Sequence[Wish], by: str, admin: bool, then: Callable[[dict[Wish, NotYet]], None]) -> None:
+        """Ask each user's actor whether `by` may put the user into the group; `then` gets those that refuse or
+        ask first. For all the others it counts until `end`."""
+        not_yet: dict[Wish, NotYet] = {}
         commands = [(user_key(user_id), u.AdmitToGroup(by, admin, key)) for user_id, key in wishes]
         by_id = {id(command): wish for (_, command), wish in zip(commands, wishes, strict=True)}
 
         def each(command: Any, result: Any) -> None:
-            if isinstance(result, Refused):
-                refused[by_id[id(command)]] = result
+            if isinstance(result, NotYet):
+                not_yet[by_id[id(command)]] = result
 
-        self._many(commands, each, lambda: then(refused))
+        self._many(commands, each, lambda: then(not_yet))
 
     def end(self, wishes: Sequence[Wish]) -> None:
         """It is over, whatever came of it. The user's actor is told by its mailbox: what has been committed stands there
@@ -136,28 +183,34 @@ def _users(command: Any) -> tuple[str, Sequence[str]]:
             return command.by, ()
 
 
-def _result(refused: Refused) -> AddResult:
-    return AddResult.FULL if refused.code is TOO_MANY_GROUPS else AddResult.FAILED
+def _result(not_yet: NotYet) -> AddResult:
+    if isinstance(not_yet, AsksFirst):
+        return AddResult.WAITING
+    return AddResult.FULL if not_yet.code in (TOO_MANY_GROUPS, TOO_MANY_ENTRIES) else AddResult.FAILED
 
 
 def _without(command: Any, left_out: dict[str, AddResult]) -> Any:
-    """The command without those users."""
+    """The command without those users. Whether those who are asked first may be invited is the group's to say."""
     if not left_out:
         return command
-    name = "members" if isinstance(command, c.CreateGroup) else "users"
-    kept = [user_id for user_id in getattr(command, name) if user_id not in left_out]
-    return msgspec.structs.replace(command, **{name: kept})
+    if isinstance(command, c.CreateGroup):
+        return msgspec.structs.replace(command, members=[one for one in command.members if one not in left_out])
+    ask_first = [user_id for user_id, what in left_out.items() if what is AddResult.WAITING]
+    users = [one for one in command.users if left_out.get(one, AddResult.WAITING) is AddResult.WAITING]
+    return msgspec.structs.replace(command, users=users, ask_first=ask_first)
 
 
 def _told(command: Any, result: Any, left_out: dict[str, AddResult]) -> Any:
-    """The command's result, with those who were left out."""
+    """The command's result, with those who were left out; what the group says of a user counts."""
     if not left_out:
         return result
     if isinstance(result, Created):
         return Created(result.group_id, list(left_out.items()))
     if isinstance(result, Added):
-        what = dict(result.results) | left_out
-        return Added([(user_id, what[user_id]) for user_id in dict.fromkeys(command.users) if user_id in what])
+        said = dict(result.results)
+        said |= {user_id: what for user_id, what in left_out.items() if what is not AddResult.WAITING}
+        rows = [(user_id, said[user_id]) for user_id in dict.fromkeys(command.users) if user_id in said]
+        return Added(rows, result.name)
     return result
 
 

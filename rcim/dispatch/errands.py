@@ -16,6 +16,7 @@ import msgspec
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
 from rcim.actor.errands import (
+    AcceptInvitation,
     DeleteUsers,
     EnterGroup,
     Errand,
@@ -144,6 +145,9 @@ class Errands:
 
     def _enter(self, request: Request, ask: EnterGroup) -> None:
         self._entering.enter(ask, lambda result: self._answer(request, result))
+
+    def _accept(self, request: Request, ask: AcceptInvitation) -> None:
+        self._entering.accept(ask, lambda result: self._answer(request, result))
 
     def _sync(self, request: Request, ask: SyncGroups) -> None:
         def found(facts: Any) -> None:
@@ -295,6 +299,7 @@ _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     Trace: Errands._trace,
     SyncGroups: Errands._sync,
     EnterGroup: Errands._enter,
+    AcceptInvitation: Errands._accept,
     DeleteUsers: Errands._delete,
     ImportUsers: Errands._import,
     ListUsers: Errands._list_users,

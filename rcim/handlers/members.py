@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, outcomes
+from rcim.actor import commands, errands, outcomes, user_commands
+from rcim.actor.user import user_key
 from rcim.base.errors import TOO_MANY_GROUPS, RcimError
 from rcim.base.ids import check_user_id, is_guest
+from rcim.base.terms import GROUP_PREFIX
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_users, entering, group_key, guests_may_not
 from rcim.handlers.messages import of_fields, page_limit, to_fields
@@ -43,6 +45,25 @@ def invite(frame: frames.GroupInvite, caller: Caller, desk: Desk) -> ToStore:
     """GROUP_INVITE."""
     users = check_users(frame.users, desk.limits.invite_max)
     return entering(group_key(frame.group_id), commands.InviteUsers(caller.user_id, caller.admin, users))
+
+
+def invitations(frame: frames.GroupInvitations, caller: Caller, desk: Desk) -> ToActor:
+    """GROUP_INVITATIONS (GT-07)."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    command = user_commands.ReadInvitations(caller.user_id, caller.admin, frame.cursor, limit)
+    return ToActor(user_key(caller.user_id), command)
+
+
+def answer_invitation(frame: frames.GroupInvitationAnswer, caller: Caller, desk: Desk) -> ToActor | ToStore:
+    """GROUP_INVITATION_ANSWER (GT-07)."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    key = group_key(frame.group_id)
+    if frame.accept:
+        return ToStore(errands.AcceptInvitation(caller.user_id, key))
+    return ToActor(user_key(caller.user_id), user_commands.DropInvitation(caller.user_id, caller.admin, key))
 
 
 def kick(frame: frames.GroupKick, caller: Caller, desk: Desk) -> ToActor:
@@ -118,6 +139,17 @@ def marked(frame: Marked, caller: Caller, desk: Desk) -> ToActor:
 def joined_ok(result: outcomes.Joined, desk: Desk) -> frames.GroupJoinOk:
     """GR-05."""
     return frames.GroupJoinOk(result.newest_seq, result.member_num, result.status)
+
+
+def invitations_ok(result: outcomes.Invitations, desk: Desk) -> frames.GroupInvitationsOk:
+    """GT-07."""
+    rows = [frames.Invitation(i.key.removeprefix(GROUP_PREFIX), i.name, i.by, i.time_ms) for i in result.rows]
+    return frames.GroupInvitationsOk(rows, result.next)
+
+
+def answered_ok(result: outcomes.Joined | outcomes.Done, desk: Desk) -> frames.GroupInvitationAnswerOk:
+    """GT-07."""
+    return frames.GroupInvitationAnswerOk(result.newest_seq if isinstance(result, outcomes.Joined) else 0)
 
 
 def members_ok(result: outcomes.Members, desk: Desk) -> frames.GroupMembersOk:

@@ -224,6 +224,9 @@ class Packing:
                 return frames.ConversationFlagged(key, said.msg_flag).encode()
             case effects.Requested():
                 return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
+            case effects.Invited():
+                one = said.invitation
+                return frames.GroupInvited(one.key.removeprefix(GROUP_PREFIX), one.name, one.by, one.time_ms).encode()
             case effects.Decided():
                 return frames.JoinDecided(
                     group_id, said.user_id, said.approved, said.operator, said.text, said.newest_seq

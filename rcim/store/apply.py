@@ -12,6 +12,7 @@ from rcim.actor.records import (
     GroupChanged,
     GroupCreated,
     GroupDissolved,
+    InvitationsChanged,
     ListChanged,
     Mark,
     Member,
@@ -209,6 +210,7 @@ class Applier:
         self._view.put("memberships", own, keys.membership(member.msg_flag | hidden, self._stamp))
         if new:
             self._view.delete("left", own)
+            self._view.delete("invited", own)
         return new
 
     def _hidden(self, key: str) -> bool:
@@ -255,7 +257,7 @@ class Applier:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
         if record.profile.deleted:
             low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
-            for table in ("chosen", "left"):
+            for table in ("chosen", "left", "invited"):
                 for row in [row for row, _ in self._view.scan(table, low, high)]:
                     self._view.delete(table, row)
 
@@ -273,6 +275,12 @@ class Applier:
         # A one-to-one conversation of which there is nothing is in the list for its pin alone.
         removed = self._stamp if record.removed or not (there or record.pinned_ms) else 0
         self._view.put("chosen", row, pack(Chosen(self._stamp, record.pinned_ms, removed)))
+
+    def _invitations_changed(self, record: InvitationsChanged) -> None:
+        for invitation in record.put:
+            self._view.put("invited", keys.pair(record.user_id, invitation.key), pack(invitation))
+        for key in record.dropped:
+            self._view.delete("invited", keys.pair(record.user_id, key))
 
     def _type_saved(self, record: TypeSaved) -> None:
         row = b"type:" + record.name.encode()
@@ -313,6 +321,7 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     UserSaved: Applier._user_saved,
     UserListed: Applier._user_listed,
     ConversationChosen: Applier._conversation_chosen,
+    InvitationsChanged: Applier._invitations_changed,
     TypeSaved: Applier._type_saved,
     UsersMuted: Applier._users_muted,
     ListChanged: Applier._list_changed,

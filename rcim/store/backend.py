@@ -31,6 +31,7 @@ TABLES = (
     "left",
     "altered",
     "chosen",
+    "invited",
 )
 
 

@@ -18,6 +18,7 @@
 | words       | word 0 conversation         | nothing (GR-09)                              |
 | hidden      | conversation 0 user 0 SEQ u64 | nothing (MS-10)                          |
 | lists       | user 0 UserList u8 other user | nothing (SC-07)                        |
+| invited     | user 0 conversation         | Invitation (GT-07) |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 

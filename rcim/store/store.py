@@ -17,6 +17,7 @@ from rcim.actor.records import (
     GroupChanged,
     GroupDissolved,
     GroupSnapshot,
+    Invitation,
     Mark,
     Member,
     Message,
@@ -200,8 +201,9 @@ class Store:
                 keys.second(row): Place.MEMBER if sees(view, row, value, user_id) else Place.HIDDEN
                 for row, value in groups_of(view, user_id)
             }
+            invited = [unpack(value, Invitation) for _, value in view.scan("invited", low, high)]
         profile = unpack(data, UserProfile) if data else UserProfile()
-        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned, places)
+        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned, places, invited)
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""

@@ -75,7 +75,7 @@ class AddedEntry(Struct, frozen=True, gc=False):
         AddResult,
         Enum(AddResult),
         "FAILED: blocked in this group, not to be added by who asks, or the server could not do it; ALREADY: it was so "
-        "before; FULL: the user is in as many groups as it may.",
+        "before; WAITING: the user is asked first; FULL: the user is in as many groups as it may.",
     ]
 
 

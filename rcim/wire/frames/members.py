@@ -40,10 +40,12 @@ class Until(Struct, frozen=True, gc=False):
     "request",
     reply="GROUP_INVITE_OK",
     rules=(
-        "Who may: GT-07. The invited hear the group from now on; nobody is asked for consent.",
-        "Who is in as many groups as a user may be (limits.md) is not added, and its result is FULL. Who has the "
-        "inviting user on its black list is not added either: FAILED (SC-07). No black list keeps out an app "
-        "administrator; the bound holds for all.",
+        "Who may: GT-07. The invited hear the group from now on. By the app's setting users are asked first, but by app "
+        "administrators: then the result is WAITING, and the user gets GROUP_INVITED. An invitation takes the place of "
+        "an earlier one to the same group.",
+        "Who is in as many groups as a user may be (limits.md) is not added, and its result is FULL, as is that of who "
+        "has as many invitations waiting as may be. Who has the inviting user on its black list is not added either: "
+        "FAILED (SC-07). No black list keeps out an app administrator; the bound holds for all.",
         "If not all of them fit under the cap, none is added (GROUP_FULL).",
         "At most 300 users at once (limits.md).",
     ),
@@ -61,6 +63,79 @@ class GroupInviteOk(Frame, frozen=True, gc=False):
     """What became of each."""
 
     results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "In the order asked for."]
+
+
+@row("Invitation")
+class Invitation(Struct, frozen=True, gc=False):
+    """An invitation that waits for the user's answer."""
+
+    group_id: A[str, GROUP, "The group."]
+    name: A[str, str8(30, 1), "Its name when the user was invited."]
+    by: A[str, USER, "Who invites."]
+    time_ms: A[int, U64, "When."]
+
+
+@frame(
+    0x0230,
+    "GROUP_INVITATIONS",
+    "client",
+    "request",
+    reply="GROUP_INVITATIONS_OK",
+    rules=(
+        "One that is accepted, refused or void is not among them, nor one to a group that the user is in by now.",
+    ),
+    errors=("NOT_PERMITTED",),
+)
+class GroupInvitations(Frame, frozen=True, gc=False):
+    """Lists the invitations that wait for the user's answer (GT-07)."""
+
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
+    limit: A[int, U16, "Most rows of the page; 0: as many as may be (limits.md)."]
+
+
+@frame(0x8230, "GROUP_INVITATIONS_OK", "server", "reply")
+class GroupInvitationsOk(Frame, frozen=True, gc=False):
+    """A page of invitations, by group."""
+
+    invitations: A[list[Invitation], StructList(Invitation, 1000), "The invitations."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+
+
+@frame(
+    0x0231,
+    "GROUP_INVITATION_ANSWER",
+    "client",
+    "request",
+    reply="GROUP_INVITATION_ANSWER_OK",
+    rules=(
+        "Who accepts is a member when the reply comes, as if added by who has invited; that has to be a member still, "
+        "else it is NOT_PERMITTED, and the invitation is void. So it is if the group is gone (NO_SUCH_GROUP).",
+        "It waits on after GROUP_FULL, BLOCKED and TOO_MANY_GROUPS.",
+        "Who refuses is not asked again until it is invited again; who has invited is not told. All connections of the "
+        "user get OWN_CHANGED then.",
+    ),
+    errors=(
+        "ALREADY_HANDLED",
+        "NO_SUCH_GROUP",
+        "NOT_PERMITTED",
+        "ALREADY_MEMBER",
+        "GROUP_FULL",
+        "BLOCKED",
+        "TOO_MANY_GROUPS",
+    ),
+)
+class GroupInvitationAnswer(Frame, frozen=True, gc=False):
+    """Accepts or refuses an invitation (GT-07)."""
+
+    group_id: A[str, GROUP, "The group."]
+    accept: A[bool, Bool(), "True: come in."]
+
+
+@frame(0x8231, "GROUP_INVITATION_ANSWER_OK", "server", "reply")
+class GroupInvitationAnswerOk(Frame, frozen=True, gc=False):
+    """The invitation waits no longer."""
+
+    newest_seq: A[int, U64, "If accepted: the newest SEQ at the moment of joining; else 0."]
 
 
 @frame(
