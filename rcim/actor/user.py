@@ -187,7 +187,7 @@ class UserActor:
         return Outcome(Listed(page, page[-1] if len(wanted) > len(page) else ""))
 
     def _admit(self, command: AdmitToGroup, now_ms: int) -> Outcome:
-        if self._groups.admit(command.key, command.by, command.admin):
+        if self._groups.admit(command):
             return Outcome(Done())
         self._invitations.check_room(command.key)
         return Outcome(AsksFirst())
@@ -215,7 +215,7 @@ class UserActor:
         return Outcome(Invitations(*self._invitations.page(command.cursor, command.limit)))
 
     def _end_admission(self, command: EndAdmission, now_ms: int) -> Outcome:
-        self._world.entering.end(self._user_id, command.key)
+        self._world.entering.end(self._user_id, command.number)
         return Outcome(Done())
 
     def _note_place(self, command: NotePlace, now_ms: int) -> Outcome:

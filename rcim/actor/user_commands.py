@@ -72,9 +72,10 @@ class ReadUserList(Asked, frozen=True, gc=False):
 
 
 class AdmitToGroup(Asked, frozen=True, gc=False):
-    """`by` is about to put the user into a group: may it? The group counts until EndAdmission."""
+    """`by` is about to put the user into a group: may it? The group counts until EndAdmission with this number."""
 
     key: str
+    number: int
 
 
 class TakeInvitation(Asked, frozen=True, gc=False):
@@ -106,7 +107,7 @@ class ReadInvitations(Asked, frozen=True, gc=False):
 class EndAdmission(Asked, frozen=True, gc=False):
     """What AdmitToGroup announced is over, whatever came of it."""
 
-    key: str
+    number: int
 
 
 class NotePlace(Asked, frozen=True, gc=False):

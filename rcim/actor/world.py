@@ -118,26 +118,24 @@ class Entering:
     """Groups that users are about to enter: they count as if the users were in them (rcim/actor/entering.py)."""
 
     def __init__(self) -> None:
-        self._under_way: dict[str, dict[str, int]] = {}
-        """By user and group: by how many requests."""
+        self._under_way: dict[str, dict[int, str]] = {}
+        """By user: the number of an admission to its group."""
 
-    def begin(self, user_id: str, key: str) -> None:
-        """A request is about to put the user into the group."""
-        groups = self._under_way.setdefault(user_id, {})
-        groups[key] = groups.get(key, 0) + 1
+    def begin(self, user_id: str, number: int, key: str) -> None:
+        """The user is about to enter the group."""
+        self._under_way.setdefault(user_id, {})[number] = key
 
-    def end(self, user_id: str, key: str) -> None:
-        """It is over, whatever came of it."""
-        groups = self._under_way[user_id]
-        groups[key] -= 1
-        if not groups[key]:
-            del groups[key]
-        if not groups:
-            del self._under_way[user_id]
+    def end(self, user_id: str, number: int) -> None:
+        """That is over, whatever came of it; saying it twice changes nothing."""
+        groups = self._under_way.get(user_id)
+        if groups is not None:
+            groups.pop(number, None)
+            if not groups:
+                del self._under_way[user_id]
 
-    def of(self, user_id: str) -> Iterable[str]:
+    def of(self, user_id: str) -> set[str]:
         """The groups that the user is about to enter."""
-        return self._under_way.get(user_id, ())
+        return set(self._under_way.get(user_id, {}).values())
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ are left out, and the answer says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,8 +23,15 @@ from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_M
 from rcim.base.terms import AddResult
 from rcim.dispatch.many import Doer, Many, Users
 
-Wish = tuple[str, str]
-"""A user, and the key of the group that it is to enter."""
+
+class Wish(NamedTuple):
+    """A user is to enter the group with this key; `number` tells its admission from all others."""
+
+    user_id: str
+    key: str
+    number: int
+
+
 NotYet = Refused | AsksFirst
 VOID = (NO_SUCH_GROUP, NOT_PERMITTED, ALREADY_MEMBER)
 """Who accepts an invitation and gets one of these can not accept it later either."""
@@ -45,11 +52,11 @@ class Entering:
 
         def admitted(not_yet: dict[Wish, NotYet]) -> None:
             allowed = [wish for wish in wishes if wish not in not_yet]
-            if own and (own, ask.key) in not_yet:
+            if own and wishes[0] in not_yet:
                 self.end(allowed)
-                answer(not_yet[own, ask.key])
+                answer(not_yet[wishes[0]])
                 return
-            left_out = {user_id: _result(result) for (user_id, _), result in not_yet.items()}
+            left_out = {wish.user_id: _result(result) for wish, result in not_yet.items()}
 
             def done(_: Any, result: Any) -> None:
                 self.end(allowed)
@@ -58,7 +65,8 @@ class Entering:
             self._many([(ask.key, _without(command, left_out))], done, _nothing)
 
         by = own if isinstance(command, c.DecideApplication) else command.by
-        wishes = [(user_id, ask.key) for user_id in dict.fromkeys((own, *others) if own else others)]
+        users = dict.fromkeys((own, *others) if own else others)
+        wishes = [Wish(user_id, ask.key, next(self._world.numbers)) for user_id in users]
         self.admit(wishes, by, command.admin, admitted)
 
     def _invite(self, ask: EnterGroup, result: Any, answer: Callable[[Any], None]) -> None:
@@ -110,44 +118,47 @@ class Entering:
         self, user_id: str, groups: Sequence[str], each: Callable[[str, Any], None], end: Callable[[], None]
     ) -> None:
         """GR-10: put the user into these groups, as the app says; `each` gets the key of one and what became of it."""
-        wishes = [(user_id, key) for key in groups]
+        wishes = [Wish(user_id, key, next(self._world.numbers)) for key in groups]
 
         def admitted(not_yet: dict[Wish, NotYet]) -> None:
-            for (_, key), result in not_yet.items():
-                each(key, result)
-            commands = [
-                (key, c.PlaceMember(user_id, True, True)) for _, key in wishes if (user_id, key) not in not_yet
-            ]
-            keys = {id(command): key for key, command in commands}
+            for wish, result in not_yet.items():
+                each(wish.key, result)
+            allowed = [wish for wish in wishes if wish not in not_yet]
+            commands = [(wish.key, c.PlaceMember(user_id, True, True)) for wish in allowed]
+            by_id = {id(command): wish for (_, command), wish in zip(commands, allowed, strict=True)}
 
             def placed(command: Any, result: Any) -> None:
-                self.end([(user_id, keys[id(command)])])
-                each(keys[id(command)], result)
+                wish = by_id[id(command)]
+                self.end([wish])
+                each(wish.key, result)
 
             self._many(commands, placed, end)
 
         self.admit(wishes, "", True, admitted)
 
     def admit(self, wishes: Sequence[Wish], by: str, admin: bool, then: Callable[[dict[Wish, NotYet]], None]) -> None:
-        """Ask each user's actor whether `by` may put the user into the group; `then` gets those that refuse or
-        ask first. For all the others it counts until `end`."""
+        """Ask each user's actor whether `by` may put the user into the group; `then` gets those that refuse or ask first.
+        For all the others it counts until `end`."""
         not_yet: dict[Wish, NotYet] = {}
-        commands = [(user_key(user_id), u.AdmitToGroup(by, admin, key)) for user_id, key in wishes]
-        by_id = {id(command): wish for (_, command), wish in zip(commands, wishes, strict=True)}
+        by_number = {wish.number: wish for wish in wishes}
 
         def each(command: Any, result: Any) -> None:
             if isinstance(result, NotYet):
-                not_yet[by_id[id(command)]] = result
+                wish = by_number[command.number]
+                not_yet[wish] = result
+                # It may have been admitted, if then a commit failed that had nothing to do with it.
+                self._world.entering.end(wish.user_id, wish.number)
 
+        commands = [(user_key(wish.user_id), u.AdmitToGroup(by, admin, wish.key, wish.number)) for wish in wishes]
         self._many(commands, each, lambda: then(not_yet))
 
     def end(self, wishes: Sequence[Wish]) -> None:
         """It is over, whatever came of it. The user's actor is told by its mailbox: what has been committed stands there
         before it."""
-        for user_id, key in wishes:
-            ending = _Ending(self._world, user_id, key)
-            if not self._users.tell(user_key(user_id), u.EndAdmission(user_id, True, key), ending):
-                self._world.entering.end(user_id, key)
+        for wish in wishes:
+            command = u.EndAdmission(wish.user_id, True, wish.number)
+            if not self._users.tell(user_key(wish.user_id), command, _Ending(self._world, wish)):
+                self._world.entering.end(wish.user_id, wish.number)
 
     def _many(
         self, commands: Sequence[tuple[str, Any]], each: Callable[[Any, Any], None], end: Callable[[], None]
@@ -158,13 +169,12 @@ class Entering:
 class _Ending:
     """Sees to it that an admission ends also if the actor that was to be told can not be loaded; an Origin."""
 
-    def __init__(self, world: World, user_id: str, key: str) -> None:
+    def __init__(self, world: World, wish: Wish) -> None:
         self._world = world
-        self._wish = user_id, key
+        self._wish = wish
 
     def answer(self, token: int, result: Any) -> None:
-        if isinstance(result, Refused):
-            self._world.entering.end(*self._wish)
+        self._world.entering.end(self._wish.user_id, self._wish.number)
 
     def mailbox_drained(self, key: str) -> None:
         """It waits for no room."""

@@ -15,6 +15,7 @@ from rcim.actor.errands import EnterGroup
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import AddResult, UserList
+from rcim.dispatch.entering import Wish
 from rcim.dispatch.requests import Request
 from rcim.store.backend import StoreError
 from tests.kit import until
@@ -46,7 +47,7 @@ class Asking(Sim):
         return self.begin(EnterGroup("u0", f"g:{group}", c.InviteUsers("u0", True, list(users))))
 
     @property
-    def under_way(self) -> dict[str, dict[str, int]]:
+    def under_way(self) -> dict[str, dict[int, str]]:
         return self.dispatcher._world.entering._under_way
 
 
@@ -69,12 +70,12 @@ async def test_what_is_under_way_counts_also_after_the_users_own_commit_has_fail
     for group in "ab":
         await sim.answer(f"g:{group}", create(group))
     key = user_key("bob")
-    assert isinstance(await sim.answer(key, u.AdmitToGroup("u0", True, "g:a")), o.Done)
+    assert isinstance(await sim.answer(key, u.AdmitToGroup("u0", True, "g:a", 1000)), o.Done)
     sim.backend.share = 1.0
     assert isinstance(await sim.answer(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], [])), o.Refused)
     sim.backend.share = 0.0
     assert (await sim.result(sim.invite("b", "bob"))).results == [("bob", AddResult.FULL)]
-    await sim.answer(key, u.EndAdmission("bob", True, "g:a"))
+    await sim.answer(key, u.EndAdmission("bob", True, 1000))
     assert (await sim.result(sim.invite("b", "bob"))).results == [("bob", AddResult.ADDED)]
 
 
@@ -108,12 +109,38 @@ async def test_users_who_can_not_be_loaded(monkeypatch: pytest.MonkeyPatch) -> N
     found = await sim.result(sim.invite("a", "bob", "carol"))
     assert found.results == [("bob", AddResult.FAILED), ("carol", AddResult.ADDED)]
     # One whose actor went out of memory meanwhile, and can not come back: its admission ends all the same.
-    world = sim.dispatcher._world
-    world.entering.begin("bob", "g:a")
-    entering = sim.dispatcher._questions._errands._entering
+    entering, world = sim.dispatcher._questions._errands._entering, sim.dispatcher._world
+    world.entering.begin("bob", 1000, "g:a")
     sim.dispatcher._residents.new(user_key("bob"))
-    entering.end([("bob", "g:a")])
+    entering.end([Wish("bob", "g:a", 1000)])
     await until(lambda: not sim.under_way)
-    world.entering.begin("bob", "g:a")
-    entering.end([("bob", "g:a")])
+    world.entering.begin("bob", 1000, "g:a")
+    entering.end([Wish("bob", "g:a", 1000)])
     assert not sim.under_way
+
+
+async def test_a_commit_that_fails_beside_an_admission() -> None:  # ST-04
+    """The user's own commit fails in the turn in which it is admitted, or in which its admission ends."""
+    sim = Asking(limits=ONE)
+    await sim.answer("g:a", create("a"))
+    key = user_key("bob")
+    await sim.answer(key, u.ReadUser("bob", False))
+    sim.backend.share = 1.0
+    tokens = [
+        sim.ask(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], [])),
+        sim.invite("a", "bob"),
+    ]
+    found = [await sim.result(token) for token in tokens]
+    assert isinstance(found[0], o.Refused)
+    assert found[1].results == [("bob", AddResult.FAILED)] and not sim.under_way
+    sim.backend.share = 0.0
+    world, entering = sim.dispatcher._world, sim.dispatcher._questions._errands._entering
+    world.entering.begin("bob", 1000, "g:a")
+    world.entering.begin("bob", 1001, "g:a")
+    await sim.answer(key, u.ReadUser("bob", False))
+    sim.backend.share = 1.0
+    token = sim.ask(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], []))
+    entering.end([Wish("bob", "g:a", 1000)])
+    assert isinstance(await sim.result(token), o.Refused)
+    await until(lambda: sim.under_way == {"bob": {1001: "g:a"}}, "the other one goes on")
+    sim.backend.share = 0.0
