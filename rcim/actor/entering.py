@@ -44,15 +44,15 @@ class OwnGroups:
         """True if the user is in the group."""
         return key in self._places
 
-    def admit(self, command: AdmitToGroup) -> bool:
+    def admit(self, command: AdmitToGroup, asks_first: bool) -> bool:
         """The user is about to be put into the group: it counts until `World.entering` is told that it is over. False: it
-        does not, since the user is to be asked first. Raises RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
+        does not, since the user is to be asked first (`asks_first`). Raises RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
         key, by, admin = command.key, command.by, command.admin
         if not admin and by in self._black:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
         if key not in self._places:
             self._check_count(key, self._user_id == by)
-            if self._world.invite_consent and not admin and by != self._user_id:
+            if asks_first and not admin and by != self._user_id:
                 return False
         self._world.entering.begin(self._user_id, command.number, key)
         return True

@@ -13,6 +13,7 @@ from rcim.base.terms import (
     ApplyJoinOption,
     ChangeKind,
     Gender,
+    InviteConsent,
     MessageState,
     MsgFlag,
     Place,
@@ -190,6 +191,8 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The account is gone; what remains is `valid_from_ms`."""
     quiet: QuietHours = QuietHours()
     """RX-02."""
+    consent: InviteConsent = InviteConsent.AS_APP
+    """GT-07."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):

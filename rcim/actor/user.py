@@ -41,6 +41,7 @@ from rcim.actor.user_commands import (
     ReadInvitations,
     ReadUser,
     ReadUserList,
+    SetInviteConsent,
     SetQuietHours,
     SetUserProfile,
     TakeInvitation,
@@ -48,7 +49,7 @@ from rcim.actor.user_commands import (
 )
 from rcim.actor.world import World
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
-from rcim.base.terms import OwnChange, Place, UserList
+from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.standing import Who
 
@@ -145,6 +146,13 @@ class UserActor:
         profile = msgspec.structs.replace(self._profile, quiet=command.quiet, deleted=False)
         return self._save(Done(), profile, (self._told(OwnChange.QUIET_HOURS),))
 
+    def _set_consent(self, command: SetInviteConsent, now_ms: int) -> Outcome:
+        """GT-07. All devices of the user are told (ID-05)."""
+        if command.consent is self._profile.consent:
+            return Outcome(Done())
+        profile = msgspec.structs.replace(self._profile, consent=command.consent, deleted=False)
+        return self._save(Done(), profile, (self._told(OwnChange.INVITE_CONSENT),))
+
     def _read(self, command: ReadUser, now_ms: int) -> Outcome:
         return Outcome(UserFacts(self._profile))
 
@@ -187,7 +195,9 @@ class UserActor:
         return Outcome(Listed(page, page[-1] if len(wanted) > len(page) else ""))
 
     def _admit(self, command: AdmitToGroup, now_ms: int) -> Outcome:
-        if self._groups.admit(command):
+        own = self._profile.consent
+        asks_first = self._world.invite_consent if own is InviteConsent.AS_APP else own is InviteConsent.ASK
+        if self._groups.admit(command, asks_first):
             return Outcome(Done())
         self._invitations.check_room(command.key)
         return Outcome(AsksFirst())
@@ -237,6 +247,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     InvalidateUser: UserActor._invalidate,
     ReadUser: UserActor._read,
     SetQuietHours: UserActor._set_quiet,
+    SetInviteConsent: UserActor._set_consent,
     ChangeUserList: UserActor._change_list,
     ReadUserList: UserActor._read_list,
     ChooseConversation: UserActor._choose,

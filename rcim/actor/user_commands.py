@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Fields
-from rcim.base.terms import AppList, Gender, Place, UserList
+from rcim.base.terms import AppList, Gender, InviteConsent, Place, UserList
 from rcim.rules.quiet import QuietHours
 from rcim.rules.type_table import TypeChange
 
@@ -41,6 +41,12 @@ class SetQuietHours(Asked, frozen=True, gc=False):
     """RX-02."""
 
     quiet: QuietHours
+
+
+class SetInviteConsent(Asked, frozen=True, gc=False):
+    """GT-07."""
+
+    consent: InviteConsent
 
 
 class ReadUser(Asked, frozen=True, gc=False):
@@ -180,6 +186,7 @@ UserCommand = (
     | ReadUserList
     | ChooseConversation
     | SetQuietHours
+    | SetInviteConsent
     | AdmitToGroup
     | EndAdmission
     | NotePlace

@@ -139,6 +139,16 @@ class OwnChange(IntEnum):
     WHITE_LIST = 3
     QUIET_HOURS = 4
     INVITATIONS = 5
+    INVITE_CONSENT = 6
+
+
+class InviteConsent(IntEnum):
+    """Whether a user is asked before others add it to a group (GT-07)."""
+
+    AS_APP = 0
+    """As the app's setting says."""
+    ASK = 1
+    ADD = 2
 
 
 class GoneReason(IntEnum):

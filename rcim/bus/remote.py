@@ -55,6 +55,7 @@ REPEATABLE = (
     user_commands.ReadMuted,
     user_commands.ReadUser,
     user_commands.SetQuietHours,
+    user_commands.SetInviteConsent,
     commands.MarkRead,
     commands.SetFlag,
     user_commands.ChooseConversation,

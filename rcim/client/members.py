@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import AddResult, JoinStatus, MsgFlag, Role
+from rcim.base.terms import AddResult, InviteConsent, JoinStatus, MsgFlag, Role
 from rcim.client.model import JoinResult
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import frames
@@ -51,6 +51,14 @@ class MemberRequests(Requests):
             frames.GroupInvitationsOk,
             lambda page: page.invitations,
         )
+
+    async def set_invite_consent(self, consent: InviteConsent, *, user_id: str = "") -> None:
+        """Whether one is asked before others add one to a group (GT-07). `user_id`: whose, for app administrators."""
+        await self.request(frames.InviteConsentSet(consent, user_id), frames.InviteConsentSetOk)
+
+    async def invite_consent(self, *, user_id: str = "") -> InviteConsent:
+        """What was said of it. `user_id`: whose, for app administrators."""
+        return (await self.request(frames.InviteConsentGet(user_id), frames.InviteConsentOk)).consent
 
     async def answer_invitation(self, group_id: str, accept: bool) -> None:
         """Come into a group that one is invited to, or refuse (GT-07)."""

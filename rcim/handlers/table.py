@@ -78,6 +78,8 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     f.UserListGet: (users.list_, users.list_ok),
     f.QuietHoursSet: (users.set_quiet, _empty(f.QuietHoursSetOk)),
     f.QuietHoursGet: (users.quiet, users.quiet_ok),
+    f.InviteConsentSet: (users.set_consent, _empty(f.InviteConsentSetOk)),
+    f.InviteConsentGet: (users.consent, users.consent_ok),
     f.Devices: (devices.devices, devices.devices_ok),
     f.DevicesClose: (devices.close, devices.closed_ok),
     f.PresenceSet: (devices.set_state, _empty(f.PresenceSetOk)),

@@ -118,6 +118,22 @@ def quiet_ok(result: outcomes.UserFacts, desk: Desk) -> frames.QuietHoursOk:
     return frames.QuietHoursOk(found.start_min, found.end_min, found.offset_min)
 
 
+def set_consent(frame: frames.InviteConsentSet, caller: Caller, desk: Desk) -> ToActor:
+    """INVITE_CONSENT_SET (GT-07)."""
+    command = user_commands.SetInviteConsent(caller.user_id, caller.admin, frame.consent)
+    return ToActor(user_key(_whose(frame.user_id, caller)), command)
+
+
+def consent(frame: frames.InviteConsentGet, caller: Caller, desk: Desk) -> ToActor:
+    """INVITE_CONSENT (GT-07)."""
+    return ToActor(user_key(_whose(frame.user_id, caller)), user_commands.ReadUser(caller.user_id, caller.admin))
+
+
+def consent_ok(result: outcomes.UserFacts, desk: Desk) -> frames.InviteConsentOk:
+    """GT-07."""
+    return frames.InviteConsentOk(result.profile.consent)
+
+
 # ---------------------------------------------------------------------------------------- app administrators
 
 

@@ -484,6 +484,12 @@ async def test_as_processes(admin: Admin) -> None:
     assert code == 1 and out == "" and error.startswith("rcim-admin: 10007 NOT_PERMITTED"), "nobody kicks an owner"
 
 
+async def test_who_is_asked_first(admin: Admin) -> None:  # GT-07
+    assert await admin.json("user", "consent", "bob") == {"user_id": "bob", "consent": "AS_APP"}
+    for flag, said in (("--ask", "ASK"), ("--add", "ADD"), ("--as-app", "AS_APP")):
+        assert (await admin.json("user", "consent", "bob", flag))["consent"] == said
+
+
 async def test_one_to_one(admin: Admin) -> None:  # C2-01, SC-07
     key = "c:5:alice:bob"
     sent = await admin.json("message", "send", key, "hello", "--as", "alice")

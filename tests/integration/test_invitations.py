@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rcim.actor.user import user_key
-from rcim.base.terms import PERMANENT_S, AddResult, ApplyJoinOption, OwnChange, UserList
+from rcim.base.terms import PERMANENT_S, AddResult, ApplyJoinOption, InviteConsent, OwnChange, UserList
 from rcim.client import InvitationEvent, OwnEvent
 from rcim.wire import frames as f
 from tests.integration.test_groups import Crowd, refused
@@ -115,6 +115,33 @@ async def test_what_is_void(asking: TestServer) -> None:
     assert asking.server.store.load_user(user_key("bob"), "bob").invitations == [], (
         "who gets the id next is not invited"
     )
+
+
+async def test_users_have_it_their_own_way(asking: TestServer) -> None:  # ID-05
+    async with Crowd(asking) as crowd:
+        await family(crowd)
+        alice, bob, root = await crowd("alice", "bob", "administrator")
+        assert await bob.invite_consent() is InviteConsent.AS_APP
+        await bob.set_invite_consent(InviteConsent.ADD)
+        assert (await crowd.told("bob", OwnEvent)).what is OwnChange.INVITE_CONSENT
+        assert await alice.invite("f", ["bob"]) == {"bob": ADDED}
+        assert await root.invite_consent(user_id="bob") is InviteConsent.ADD
+        assert await refused(alice.invite_consent(user_id="bob")) == "ADMIN_REQUIRED"
+        assert await refused(alice.set_invite_consent(InviteConsent.ADD, user_id="bob")) == "ADMIN_REQUIRED"
+        await root.set_invite_consent(InviteConsent.AS_APP, user_id="bob")
+        await root.kick("f", ["bob"])
+        assert await alice.invite("f", ["bob"]) == {"bob": WAITING}
+
+
+async def test_one_who_asks_where_the_app_does_not(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    async with Crowd(server) as crowd:
+        await family(crowd)
+        alice, bob = await crowd("alice", "bob")
+        await bob.set_invite_consent(InviteConsent.ASK)
+        assert await alice.invite("f", ["bob", "carol"]) == {"bob": WAITING, "carol": ADDED}
+    await server.stop()
 
 
 async def test_an_invitation_waits_for_room(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from rcim_tools.admin.output import DELETED, Row, row_of, rows_of, show, show_on
 from rcim_tools.admin.words import Fields, For, UserId, UserIds
 
 from rcim.base.errors import code_of
-from rcim.base.terms import Platform, Presence, UserList
+from rcim.base.terms import InviteConsent, Platform, Presence, UserList
 from rcim.client import Client
 from rcim.wire import frames
 
@@ -86,6 +86,23 @@ def quiet(
     if start is not None:
         call(lambda client: client.set_quiet_hours(start, end, offset, user_id=user_id))
     show_one(row_of(call(lambda client: client.quiet_hours(user_id=user_id))))
+
+
+@app.command("consent")
+def consent(
+    user_id: UserId,
+    ask: Annotated[
+        bool | None, typer.Option("--ask/--add", help="Ask the user first; or add it without asking.")
+    ] = None,
+    as_app: Annotated[bool, typer.Option("--as-app", help="Do as the app's setting says.")] = False,
+) -> None:
+    """Whether a user is asked before others add it to a group."""
+    if as_app:
+        call(lambda client: client.set_invite_consent(InviteConsent.AS_APP, user_id=user_id))
+    elif ask is not None:
+        wanted = InviteConsent.ASK if ask else InviteConsent.ADD
+        call(lambda client: client.set_invite_consent(wanted, user_id=user_id))
+    show_one({"user_id": user_id, "consent": call(lambda client: client.invite_consent(user_id=user_id)).name})
 
 
 @app.command("set")

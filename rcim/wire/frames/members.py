@@ -40,9 +40,10 @@ class Until(Struct, frozen=True, gc=False):
     "request",
     reply="GROUP_INVITE_OK",
     rules=(
-        "Who may: GT-07. The invited hear the group from now on. By the app's setting users are asked first, but by app "
-        "administrators: then the result is WAITING, and the user gets GROUP_INVITED. An invitation takes the place of "
-        "an earlier one to the same group.",
+        "Who may: GT-07. The invited hear the group from now on.",
+        "By the app's setting, or by their own (INVITE_CONSENT_SET), users are asked first, but by app administrators: "
+        "then the result is WAITING, and the user gets GROUP_INVITED. An invitation takes the place of an earlier one "
+        "to the same group.",
         "Who is in as many groups as a user may be (limits.md) is not added, and its result is FULL, as is that of who "
         "has as many invitations waiting as may be. Who has the inviting user on its black list is not added either: "
         "FAILED (SC-07). No black list keeps out an app administrator; the bound holds for all.",
