@@ -97,9 +97,8 @@ class Dispatcher:
         self._counted: Callable[[], dict[str, int]] = dict
         self._slices = Slices(loop, self.add, self._residents.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        self._questions = Questions(
-            self, self._reader, self._knowing, Errands(self, self._residents, world), self._devices
-        )
+        errands = Errands(self, self._residents, world)
+        self._questions = Questions(self, self._reader, self._knowing, errands, self._devices)
         self.housekeeping = Housekeeping(self, world)
         self._removing = Removing(store, self._writer, world, self._timers.later)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from textual.widgets import Input, Label, ListView, Static
 from rcim.app.chat_view import ChatView, Row
 from rcim.app.talks import MENTION, Room, Talks, enter, message_text
 from rcim.base.errors import LOGGED_OUT
-from rcim.base.terms import MessageState
+from rcim.base.terms import InviteConsent, MessageState
 from rcim.client import Client, LocalStore, User
 from tests.kit import TestServer, until
 
@@ -170,6 +171,29 @@ async def test_what_is_typed_without_a_server_waits(tmp_path: Path) -> None:
         await at.until(lambda: at.messages[-1].endswith("second"))
         assert len(at.messages) == 2
     await server.stop()
+
+
+async def test_invitations(chat_server: TestServer) -> None:  # GT-07
+    async with chat_server.client("bob") as bob, chat_server.client("alice") as alice:
+        await bob.set_invite_consent(InviteConsent.ASK)
+        for group in ("f", "h"):
+            await alice.create_group(group.upper(), group_id=group, type_="Private")
+            await alice.send(group, "first")
+        async with screen(bob) as shown:
+            await alice.invite("f", ["bob"])
+            await shown.until(
+                lambda: any("alice invites you to F" in line for line in [shown.notes, *shown.messages])
+            )
+            await shown.types("/accept f")
+            await until(lambda: bob.conversation("f") is not None)
+            await alice.invite("h", ["bob"])
+            await shown.types("/invitations")
+            await shown.until(lambda: any("/refuse h" in line for line in [shown.notes, *shown.messages]))
+            await shown.types("/refuse h")
+            async with asyncio.timeout(20):
+                while await bob.invitations():
+                    pass
+        assert len(await alice.members("f")) == 2
 
 
 async def test_it_ends_when_the_user_is_logged_out(chat_server: TestServer) -> None:

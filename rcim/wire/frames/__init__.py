@@ -15,6 +15,7 @@ from rcim.wire.frames.devices import *  # noqa: F403
 from rcim.wire.frames.group_types import *  # noqa: F403
 from rcim.wire.frames.groups import *  # noqa: F403
 from rcim.wire.frames.imports import *  # noqa: F403
+from rcim.wire.frames.invitations import *  # noqa: F403
 from rcim.wire.frames.kinds import CustomField as CustomField
 from rcim.wire.frames.members import *  # noqa: F403
 from rcim.wire.frames.messages import *  # noqa: F403

@@ -98,26 +98,6 @@ class JoinRequested(Frame, frozen=True, gc=False):
 
 
 @frame(
-    0x4020,
-    "GROUP_INVITED",
-    "server",
-    "push",
-    rules=(
-        "It comes where users are asked before others add them (GROUP_INVITE), to all connections of the user. Who is "
-        "not online finds the invitation by GROUP_INVITATIONS.",
-        "GROUP_INVITATION_ANSWER answers it. Of the group the user sees nothing else until it accepts.",
-    ),
-)
-class GroupInvited(Frame, frozen=True, gc=False):
-    """Somebody wants to add the user to a group (GT-07)."""
-
-    group_id: A[str, GROUP, "The group."]
-    name: A[str, str8(30, 1), "Its name."]
-    by: A[str, USER, "Who invites."]
-    time_ms: A[int, U64, "When."]
-
-
-@frame(
     0x4007,
     "JOIN_DECIDED",
     "server",

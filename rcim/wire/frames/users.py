@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Gender, InviteConsent, UserList
+from rcim.base.terms import Gender, UserList
 from rcim.wire.frames.groups import PROFILE_RULE
 from rcim.wire.frames.kinds import FACE_URL, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USER_OR_NONE, CustomField
 from rcim.wire.schema import Ext, Frame, frame
@@ -167,48 +167,3 @@ class QuietHoursOk(Frame, frozen=True, gc=False):
     start_min: A[int, U16, "From this minute of the user's day on."]
     end_min: A[int, U16, "Until before this one."]
     offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC."]
-
-
-@frame(
-    0x0330,
-    "INVITE_CONSENT_SET",
-    "client",
-    "request",
-    reply="INVITE_CONSENT_SET_OK",
-    rules=(
-        "The user's own word counts more than the app's setting. App administrators ask nobody (GROUP_INVITE).",
-        "All devices of the user get OWN_CHANGED, before the reply, if it is another than before.",
-    ),
-    errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED"),
-)
-class InviteConsentSet(Frame, frozen=True, gc=False):
-    """Says whether the user is asked before others add it to a group (GT-07)."""
-
-    consent: A[InviteConsent, Enum(InviteConsent), "AS_APP: as the app's setting says; ASK; ADD: without asking."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
-
-
-@frame(0x8330, "INVITE_CONSENT_SET_OK", "server", "reply")
-class InviteConsentSetOk(Frame, frozen=True, gc=False):
-    """It holds."""
-
-
-@frame(
-    0x0331,
-    "INVITE_CONSENT",
-    "client",
-    "request",
-    reply="INVITE_CONSENT_OK",
-    errors=("NOT_PERMITTED", "ADMIN_REQUIRED"),
-)
-class InviteConsentGet(Frame, frozen=True, gc=False):
-    """Asks whether the user is asked before others add it to a group (GT-07)."""
-
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
-
-
-@frame(0x8331, "INVITE_CONSENT_OK", "server", "reply")
-class InviteConsentOk(Frame, frozen=True, gc=False):
-    """What the user has said of it."""
-
-    consent: A[InviteConsent, Enum(InviteConsent), "AS_APP: nothing."]
