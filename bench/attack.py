@@ -157,12 +157,16 @@ async def _attacked(made: Rig, attack: str, seconds: float, honest: Honest) -> d
         assert process.stdout is not None
         async with asyncio.timeout(30):
             attackers = int(await process.stdout.readline() or 0)
+        if not attackers:
+            raise ValueError(f"{attack}: the attackers did not begin")
         await asyncio.sleep(SETTLE_S)
         measured = asyncio.create_task(honest.measure(seconds))
         most = before
         while not measured.done():
             most = max(most, _rss_kib(made))
             await asyncio.wait([measured], timeout=0.25)
+        if process.returncode:
+            raise ValueError(f"{attack}: the attackers have failed")
         return {
             "attackers": attackers,
             "honest": await measured,

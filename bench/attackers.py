@@ -171,7 +171,7 @@ async def _refused_requests(attack: Attack) -> None:
 
 async def _sync_directed(attack: Attack) -> None:
     asks = b"".join(
-        frames.Sync(b"", 100, 0).encode(100 + i) + frames.GroupsJoined("", "", 100).encode(300 + i) for i in range(60)
+        frames.Sync(b"", 100, 0).encode(100 + i) + frames.GroupsJoined("", 100).encode(300 + i) for i in range(60)
     )
     await _together([attack.flood(f"syncer{i}", lambda _: asks) for i in range(SYNCERS)])
 

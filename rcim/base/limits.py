@@ -198,6 +198,13 @@ class Limits:
         "Time of the server's that one user's input may take, in milliseconds a second, with ten seconds' worth at once; "
         "past it the user is not read for a while; 0: no limit.",
     )
+    query_ms_per_s: int = _bound(
+        50,
+        0,
+        1000,
+        "Time of the reading thread's that one user's queries may take, in milliseconds a second, with two seconds' "
+        "worth at once; past it they wait; 0: no limit.",
+    )
     backend_sends_per_s: int = _bound(
         50,
         0,

@@ -203,7 +203,7 @@ class Connection(Outgoing):
         caller = self.caller
         if caller is None or caller.admin or self.closing:
             return
-        wait_ms = self._hub.rates.spend(caller.user_id, spent_ms, clock.steady_ms())
+        wait_ms = self._hub.work_budget.spend(caller.user_id, spent_ms, clock.steady_ms())
         if wait_ms:
             self._hub.counters.slowed += 1
             self._slow(wait_ms / 1000)

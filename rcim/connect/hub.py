@@ -27,7 +27,7 @@ from rcim.connect.outgoing import Outgoing
 from rcim.connect.turns import Turns
 from rcim.connect.watching import Watching
 from rcim.dispatch.requests import Owner, Packed
-from rcim.flow.buckets import UserRates
+from rcim.flow.buckets import UserRates, WorkBudget
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.desk import Caller, GroupIds, Work
 from rcim.handlers.table import work
@@ -44,6 +44,8 @@ NUMBER_SHIFT = 40
 milliseconds: so ids do not come again after a restart, unless there were more than a thousand connections a second."""
 INPUT_BYTES = 16 * 1024
 """What is read of one connection at a time: in records of one byte each it costs 3 ms."""
+INPUT_BURST_S = 10
+"""A user's input may cost as much at once as it may in so many seconds."""
 WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""
 
@@ -114,9 +116,9 @@ class Hub:
                 limits.requests_per_min,
                 limits.control_per_min,
                 limits.refusals_per_min,
-            ),
-            limits.input_ms_per_s,
+            )
         )
+        self.work_budget = WorkBudget(limits.input_ms_per_s, INPUT_BURST_S)
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self._identity = identity
         self.logins = Logins(self, identity)

@@ -42,6 +42,7 @@ from rcim.dispatch.residents import Residents, refuse
 from rcim.dispatch.slices import AskApp, Slices
 from rcim.dispatch.timers import Timers
 from rcim.dispatch.worker import Worker
+from rcim.flow.buckets import WorkBudget
 from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
 
@@ -49,6 +50,8 @@ log = logging.getLogger("rcim.dispatch")
 
 SWEEP_PER_IDLE = 4
 """The sweep for idle actors runs so many times in `actor_idle_ms`."""
+QUERY_BURST_S = 2.0
+"""A user's queries may take as much time at once as they may in so many seconds."""
 CLAIM_PAUSE_S = 1.0
 """Before the store is asked again where it is, after it could not say."""
 
@@ -86,14 +89,15 @@ class Dispatcher:
         self._reading = Worker(loop, "rcim-reader")
         self._loading = Worker(loop, "rcim-loader")
         self._devices = Devices(world.slots)
-        self._reader = Reader(store, self._reading, self._loading, self._completed)
+        self._timers = Timers(loop)
+        budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
+        self._reader = Reader(store, self._reading, self._loading, self._completed, budget, self._timers.later)
         self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
         self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self)
         self._mailboxes = self._residents.mailboxes
         self._turn_due = False
         self._committing = False
-        self._timers = Timers(loop)
         self.counters = Counters()
         self._counted: Callable[[], dict[str, int]] = dict
         self._slices = Slices(loop, self.add, self._residents.has)

@@ -58,24 +58,60 @@ class Patience(Enum):
     CLOSE = "close the connection"
 
 
-INPUT_BURST_S = 10
-"""Work for a user's input may be as much ahead of its rate as this many seconds of it give."""
+class WorkBudget:
+    """How much the server works for each user: `ms_per_s` milliseconds a second, with `burst_s` seconds' worth of it at
+    once; 0: no bound. Who has cost nothing for so long that its budget is full is forgotten."""
+
+    __slots__ = ("_burst_ms", "_full_ms", "_ms_per_s")
+
+    def __init__(self, ms_per_s: int, burst_s: float) -> None:
+        self._ms_per_s = ms_per_s
+        self._burst_ms = burst_s * 1000
+        self._full_ms: OrderedDict[str, float] = OrderedDict()
+        """When each user's budget is full again; who has cost something last stands last."""
+
+    def __len__(self) -> int:
+        return len(self._full_ms)
+
+    @property
+    def limited(self) -> bool:
+        """False if there is no bound."""
+        return self._ms_per_s > 0
+
+    def spend(self, user_id: str, spent_ms: float, now_ms: float) -> int:
+        """The server has worked `spent_ms` for the user. Returns as `wait_ms`."""
+        if not self._ms_per_s:
+            return 0
+        users = self._full_ms
+        users[user_id] = max(users.get(user_id, 0.0), now_ms) + spent_ms * 1000 / self._ms_per_s
+        users.move_to_end(user_id)
+        for _ in range(2):  # two out for one in: it shrinks without ever stopping for long
+            first = next(iter(users), None)
+            if first is None or users[first] > now_ms:
+                break
+            del users[first]
+        return self.wait_ms(user_id, now_ms)
+
+    def cost_ms(self, user_id: str, now_ms: float) -> float:
+        """How far the user's budget is from being full, in milliseconds until it is."""
+        return max(0.0, self._full_ms.get(user_id, 0.0) - now_ms)
+
+    def wait_ms(self, user_id: str, now_ms: float) -> int:
+        """In how many milliseconds it is to work for the user again; 0: as soon as there is more to do."""
+        return max(0, math.ceil(self._full_ms.get(user_id, 0.0) - now_ms - self._burst_ms))
 
 
 class UserRates:
-    """LI-01 for all users of one process: `per_min` by Operation, the burst a whole minute's; and how many milliseconds a
-    second the server works on one user's input (0: any number). Who has done nothing for a minute has full buckets and is
-    forgotten."""
+    """LI-01 for all users of one process: `per_min` by Operation, the burst a whole minute's. Who has done nothing for a
+    minute has full buckets and is forgotten."""
 
-    __slots__ = ("_input_ms_per_s", "_rates", "_users", "limited")
+    __slots__ = ("_rates", "_users", "limited")
 
-    def __init__(self, per_min: tuple[int, int, int, int, int], input_ms_per_s: int = 0) -> None:
+    def __init__(self, per_min: tuple[int, int, int, int, int]) -> None:
         self._rates = tuple(Rate(count, MINUTE_MS) for count in per_min)
-        self._input_ms_per_s = input_ms_per_s
         self._users: OrderedDict[str, tuple[list[float], int]] = OrderedDict()
-        """User to when its buckets are full (the last is that of work), and when it was here last; who was here last
-        stands last."""
-        self.limited = any(rate.limited for rate in self._rates) or input_ms_per_s > 0
+        """User to when its buckets are full, and when it was here last; who was here last stands last."""
+        self.limited = any(rate.limited for rate in self._rates)
 
     def __len__(self) -> int:
         return len(self._users)
@@ -84,7 +120,7 @@ class UserRates:
         """When the user's buckets are full. It has been here now; somebody who has not been for long is forgotten."""
         users = self._users
         found = users.get(user_id)
-        full = found[0] if found is not None else [0.0] * (len(Operation) + 1)
+        full = found[0] if found is not None else [0.0] * len(Operation)
         users[user_id] = (full, now_ms)
         users.move_to_end(user_id)
         for _ in range(2):  # two out for one in: it shrinks without ever stopping for long
@@ -119,13 +155,3 @@ class UserRates:
             return 0
         _, wait = self._rates[Operation.REFUSED].take(found[0][Operation.REFUSED], now_ms)
         return wait
-
-    def spend(self, user_id: str, spent_ms: float, now_ms: int) -> int:
-        """The server has worked `spent_ms` on the user's input. Returns in how many milliseconds it does so again; 0: as
-        soon as there is more."""
-        per_s = self._input_ms_per_s
-        if not per_s:
-            return 0
-        full = self._of(user_id, now_ms)
-        full[-1] = max(full[-1], now_ms) + spent_ms * 1000 / per_s
-        return max(0, math.ceil(full[-1] - now_ms - INPUT_BURST_S * 1000))

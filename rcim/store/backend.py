@@ -164,14 +164,22 @@ class _LmdbView:
         with self._txn.cursor(self._dbs[table]) as cursor:
             if not reverse:
                 there = cursor.set_range(low)
-                while there and cursor.key() < high:
-                    yield cursor.item()
-                    there = cursor.next()
+                item, following = cursor.item, cursor.next
+                while there:
+                    row = item()
+                    if row[0] >= high:
+                        return
+                    yield row
+                    there = following()
                 return
             there = cursor.prev() if cursor.set_range(high) else cursor.last()
-            while there and cursor.key() >= low:
-                yield cursor.item()
-                there = cursor.prev()
+            item, prev = cursor.item, cursor.prev
+            while there:
+                row = item()
+                if row[0] < low:
+                    return
+                yield row
+                there = prev()
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         self._txn.put(key, value, db=self._dbs[table])

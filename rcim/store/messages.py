@@ -38,9 +38,11 @@ class Facts(NamedTuple):
     """Of DIRECTED and MENTIONED, as they are kept."""
 
     def _in(self, user: bytes, at: int) -> bool:
+        wanted = _LENGTH.pack(len(user)) + user
+        if wanted not in self.names:
+            return False
         (size,) = _LENGTH.unpack_from(self.names, at)
         names = self.names[at + 2 : at + 2 + size]
-        wanted = _LENGTH.pack(len(user)) + user
         found = names.find(wanted)
         while found >= 0:  # it may stand within another name
             at = 0

@@ -221,16 +221,21 @@ class Store:
 
     # -- queries
 
-    def answer_some(self, queries: Sequence[Query | SyncScan], for_s: float) -> list[Answer | SyncScan | StoreError]:
+    def answer_some(
+        self, queries: Sequence[Query | SyncScan], for_s: float
+    ) -> list[tuple[Answer | SyncScan | StoreError, float]]:
         """The answers to the first of these queries, one at least, as many as take about `for_s` seconds, all from one
-        picture of the store; an error in place of an answer it concerns, and a SyncScan in place of a query that is to go
-        on with it."""
-        end = time.perf_counter() + for_s
-        found: list[Answer | SyncScan | StoreError] = []
+        picture of the store, and how many seconds each took. An error stands in place of an answer it concerns, and a
+        SyncScan in place of a query that is to go on with it."""
+        began = last = time.perf_counter()
+        found: list[tuple[Answer | SyncScan | StoreError, float]] = []
         with self._backend.read() as view:
             for query in queries:
-                found.append(self._answering.answer(view, query))
-                if time.perf_counter() > end:
+                answer = self._answering.answer(view, query)
+                now = time.perf_counter()
+                found.append((answer, now - last))
+                last = now
+                if now - began > for_s:
                     break
         return found
 

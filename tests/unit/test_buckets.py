@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from rcim.flow.buckets import INPUT_BURST_S, MINUTE_MS, Operation, Patience, Rate, UserRates
+from rcim.flow.buckets import MINUTE_MS, Operation, Patience, Rate, UserRates, WorkBudget
 
 
 def test_a_burst_of_a_minute_then_an_even_rate() -> None:
@@ -73,14 +73,16 @@ def test_who_goes_on_after_refusals_is_slowed_down_and_then_closed() -> None:  #
 def test_without_a_limit_nobody_is_slowed_down() -> None:
     rates = UserRates((1, 0, 0, 0, 0))
     assert {rates.refused("a", 0) for _ in range(1000)} == {Patience.ANSWER}
-    assert rates.flooding_ms("a", 0) == 0 and rates.spend("a", 1e9, 0) == 0
+    assert rates.flooding_ms("a", 0) == 0
 
 
 def test_the_time_that_a_user_costs_is_charged() -> None:
-    rates = UserRates((0, 0, 0, 0, 0), input_ms_per_s=100)
-    assert rates.limited
-    burst_ms = INPUT_BURST_S * 100
-    assert rates.spend("a", burst_ms, 5000) == 0, "ten seconds' worth at once"
-    assert rates.spend("a", 1, 5000) == 10, "a millisecond more takes ten to come back"
-    assert rates.spend("b", 1, 5000) == 0
-    assert rates.spend("a", 0, 5010) == 0
+    budget = WorkBudget(100, 10)
+    assert budget.spend("a", 1000, 5000) == 0, "ten seconds' worth at once"
+    assert budget.spend("a", 1, 5000) == 10, "a millisecond more takes ten to come back"
+    assert budget.spend("b", 1, 5000) == 0 and budget.wait_ms("a", 5010) == 0 and budget.wait_ms("c", 0) == 0
+    for number in range(1000):
+        budget.spend(f"u{number}", 1, 100_000 + number * 20)
+    assert len(budget) <= 2, "who has a full budget is forgotten"
+    free = WorkBudget(0, 10)
+    assert not free.limited and free.spend("a", 1e9, 0) == 0 and len(free) == 0

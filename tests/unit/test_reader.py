@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from rcim.actor.queries import LoginQuery, SearchQuery, SyncQuery
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.requests import Request
+from rcim.flow.buckets import WorkBudget
 from rcim.store.syncing import SyncScan
 
 
@@ -16,6 +19,7 @@ class Thread:
 
     def __init__(self) -> None:
         self.jobs: list[tuple[Callable[[], Any], Callable[[Any, Any], None]]] = []
+        self.later: list[tuple[float, Callable[[], None]]] = []
 
     def do(self, job: Callable[[], Any], done: Callable[[Any, Any], None]) -> None:
         self.jobs.append((job, done))
@@ -31,6 +35,7 @@ class Slow:
     def __init__(self, most: int, steps: int = 1) -> None:
         self.most = most
         self.steps = steps
+        self.took_s = 0.0
         self.asked: list[str] = []
 
     def answer_some(self, queries: list[Any], for_s: float) -> list[Any]:
@@ -41,7 +46,7 @@ class Slow:
             scan = query if isinstance(query, SyncScan) else SyncScan(query, 0, 0, False)
             scan.low += b"x"
             going = isinstance(scan.query, SyncQuery) and scan.low.count(b"x") < self.steps
-            found.append(scan if going else f"for {user}")
+            found.append((scan if going else f"for {user}", self.took_s))
         return found
 
 
@@ -60,7 +65,9 @@ class Answers:
 
 def made(store: Slow) -> tuple[Reader, Thread, Answers]:
     thread = Thread()
-    return Reader(store, thread, thread, lambda query, answer: answer), thread, Answers()  # type: ignore[arg-type]
+    budget, later = WorkBudget(50, 4.0), thread.later.append
+    reader = Reader(store, thread, thread, lambda q, answer: answer, budget, lambda s, call: later((s, call)))  # type: ignore[arg-type]
+    return reader, thread, Answers()
 
 
 def test_a_login_does_not_wait_for_all_syncs_of_others() -> None:
@@ -117,3 +124,27 @@ def test_one_search_in_a_job() -> None:
         thread.work()
         jobs.append(len(store.asked) - before)
     assert jobs == [1, 1, 1, 1]
+
+
+def test_who_has_cost_too_much_waits_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ms = [0]
+    monkeypatch.setattr("rcim.base.clock.steady_ms", lambda: now_ms[0])
+    store = Slow(most=1)
+    store.took_s = 0.15
+    reader, thread, answers = made(store)
+    for token in range(5):
+        reader.ask(Request("", SyncQuery("big", 0, 0), answers, token))
+    while thread.jobs:
+        thread.work()
+    assert answers.seen == [0, 1] and not reader.idle, "200 ms at once, begun before they were used up"
+    store.took_s = 0.0
+    reader.ask(Request("", LoginQuery("small"), answers, 9))
+    thread.work()
+    assert answers.seen == [0, 1, 9]
+    ((wait_s, wake),) = thread.later
+    assert wait_s == 2.0, "100 ms more than it may have cost, at 50 ms a second"
+    now_ms[0] += 2000
+    wake()
+    while thread.jobs:
+        thread.work()
+    assert sorted(answers.seen) == [0, 1, 2, 3, 4, 9] and reader.idle

@@ -175,10 +175,10 @@ def test_memberships_are_looked_at_in_steps(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("rcim.store.syncing.SCAN_HEADS", 2)
     query = q.SyncQuery("me", 0, 0, types=TYPES)
     steps = 0
-    (answer,) = store.answer_some([query], 1.0)
+    ((answer, _),) = store.answer_some([query], 1.0)
     while isinstance(answer, SyncScan):
         steps += 1
-        (answer,) = store.answer_some([answer], 1.0)
+        ((answer, _),) = store.answer_some([answer], 1.0)
     assert isinstance(answer, SyncPage) and answer.rows == whole.rows and steps >= 9
     assert all(row.unread == 2 for row in answer.rows)
 
