@@ -17,7 +17,8 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import AppList, HeldBack, Priority, Role
 from rcim.flow.buckets import Rate
-from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl, Offer, Verdict
+from rcim.flow.frequency import PERIOD_MS, FrequencyControl
+from rcim.flow.offers import Figures, FlowLimits, Offer, Verdict
 from rcim.rules.group_types import GroupType
 
 Settled = tuple[int, AnyResult]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pytest
 
 from rcim.base.terms import Priority
-from rcim.flow.frequency import Figures, FlowLimits, FrequencyControl, Offer, Rank, Rule, Verdict
+from rcim.flow.frequency import FrequencyControl
+from rcim.flow.offers import Figures, FlowLimits, Offer, Rank, Rule, Verdict
 
 H, N, L, LL = Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.LOWEST
 
