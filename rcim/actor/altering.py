@@ -14,6 +14,7 @@ from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMe
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Tell
 from rcim.actor.outcomes import Altered, Done, Outcome, Receipts
+from rcim.actor.passing import Claim
 from rcim.actor.reading import first_visible
 from rcim.actor.records import Mark, Member, Message, MessageAltered, MessagesHidden, Profile
 from rcim.actor.sending import check_not_barred, check_not_muted
@@ -49,8 +50,11 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
         return Outcome(Altered(message.changed_ms))
     if message.state is MessageState.DELETED or (message.state in GONE and command.state is MessageState.EDITED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
+    edits = command.state is MessageState.EDITED
+    exempt = who is not Who.MEMBER or not edits
+    g.passing.admit(row, Claim.ROOM if edits else Claim.OWN, now_ms, message.priority, exempt=exempt)  # FC-02
     changed_ms = max(now_ms, message.changed_ms + 1)
-    if command.state is MessageState.EDITED:
+    if edits:
         body = g.world.screen(command.body) if g.world.lists.screens else command.body  # SC-05
         made = msgspec.structs.replace(
             message, body=body, state=command.state, changed_ms=changed_ms, changed_by=command.by
@@ -138,12 +142,13 @@ def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bo
 
 def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:
     """MS-10: at once, however many there are: from now on they are read as deleted."""
-    g.allowed(Operation.ALTER, command.by, command.admin)
+    _, row, _ = g.allowed(Operation.ALTER, command.by, command.admin)
     most = g.world.limits.marks_max
     if not g.newest:
         return Outcome(Done())
     if command.user_id not in g.erased and len(g.erased) >= most:
         raise RcimError(TOO_MANY_ENTRIES, f"at most {most} senders whose messages are deleted")
+    g.passing.admit(row, Claim.OWN, now_ms)  # FC-02
     for at, message in enumerate(g.tail):
         if message.sender == command.user_id:
             g.tail[at] = message.removed(MessageState.DELETED, now_ms, command.by)

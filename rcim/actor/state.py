@@ -11,7 +11,7 @@ import msgspec
 from rcim.actor.asking import Asked
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
-from rcim.actor.passing import Passing
+from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.world import World
@@ -27,6 +27,15 @@ CHANGE_USERS_MAX = 100
 """Users named in one notice; how many there were in all is said beside."""
 TAIL = 20
 """Messages kept in memory where they are not stored (GT-22)."""
+CLAIMS = {
+    ChangeKind.PROFILE_CHANGED: Claim.ROOM,
+    ChangeKind.OWNER_CHANGED: Claim.ROOM,
+    ChangeKind.ADMIN_APPOINTED: Claim.ROOM,
+    ChangeKind.ADMIN_REMOVED: Claim.ROOM,
+    ChangeKind.MUTED: Claim.OWN,
+    ChangeKind.UNMUTED: Claim.OWN,
+}
+"""FC-02: which place in the group's limit a notice of GT-15 asks for; all others are of who comes and goes."""
 FOR_EVER_MS = (1 << 64) - 1
 RETRY_MS_MAX = 0xFFFFFFFF
 """The longest wait that an error can say."""
@@ -198,6 +207,7 @@ class GroupState:
         by: str = "",
         change: tuple[ChangeKind, Sequence[str]] | None = None,
         what: Sequence[str] = (),
+        claim: Claim | None = None,
         profile: Profile | None = None,
         put: Sequence[Member] = (),
         drop: Sequence[MemberGone] = (),
@@ -207,9 +217,12 @@ class GroupState:
     ) -> Outcome:
         """Change the group and say all that follows. What is given has been checked.
 
-        `change` is announced as the type says (GT-15), by `by`; `put` are new or changed members, `drop` those who go;
-        `info` raises InfoSeq (GR-07); `more` are effects that come last.
+        `change` is announced as the type says (GT-15), by `by`, and takes its place in the group's limit as CLAIMS says,
+        or `claim`; `put` are new or changed members, `drop` those who go; `info` raises InfoSeq (GR-07); `more` are
+        effects that come last. Raises RcimError(TOO_FREQUENT): nothing has changed then.
         """
+        if change is not None:
+            self._admit(profile or self.profile, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
         before = self.profile
         if profile is not None:
             self.profile = profile
@@ -232,6 +245,20 @@ class GroupState:
         gone = [g.user_id for g in drop]
         record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message)
         return Outcome(result, record, (*effects, *more))
+
+    def _admit(self, profile: Profile | None, claim: Claim, now_ms: int) -> None:
+        """FC-02, of a notice of GT-15. A weak one of who comes and goes is a system notice, which many are joined in: it
+        does not count."""
+        assert profile is not None
+        row = self.world.types.of_group(profile.type)
+        strong = row.notice is ChangeNotice.STRONG
+        if self._announces(profile, row) and (strong or claim is not Claim.ANY):
+            self.passing.admit(row, claim, now_ms)
+
+    @staticmethod
+    def _announces(profile: Profile, row: GroupType) -> bool:
+        """GT-15: True if anybody is told of changes."""
+        return row.notice is not ChangeNotice.NONE and not profile.importing and profile.active
 
     def _set_mark(self, mark: Mark) -> None:
         if mark.erased_seq:
@@ -261,8 +288,8 @@ class GroupState:
         """The notice of GT-15: an effect, or a message, or nothing."""
         profile = self.profile
         assert profile is not None
-        notice = self.world.types.of_group(profile.type).notice
-        if notice is ChangeNotice.NONE or profile.importing or not profile.active:
+        row = self.world.types.of_group(profile.type)
+        if not self._announces(profile, row):
             return None
         kind, users = change
         said = Change(
@@ -275,7 +302,7 @@ class GroupState:
             now_ms,
             list(what),
         )
-        if notice is ChangeNotice.WEAK:
+        if row.notice is ChangeNotice.WEAK:
             effects.append(Announce(said))
             return None
         if self.begin_storing():

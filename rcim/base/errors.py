@@ -55,7 +55,8 @@ TOO_FREQUENT = ErrorCode(
     "TOO_FREQUENT",
     _O,
     False,
-    "Asked more often than one user, or the app's back end, may; retry_after_ms says when it may again (LI-01, LI-02).",
+    "Asked more often than one user, or the app's back end, may (LI-01, LI-02), or more goes to all members of the group "
+    "than may (FC-02); retry_after_ms says when it may again.",
 )
 BAD_PARAMETER = ErrorCode(
     10004, "BAD_PARAMETER", _M, False, "A field is out of its bounds; the text names the field and the bound."

@@ -15,6 +15,8 @@ With L messages a second as the total limit of the group (FC-02):
 6. When more waits than a slice can give, places are given out once a slice, to each slice its share of the second; a
    High that waits does not wait for the slice's end, and what would be held back now does not ask for the share.
 7. Of one sender and priority, what was sent first goes first (WI-06).
+8. What else goes to everyone in the group (an edit, a recall, a change of the profile) counts like a message of its
+   priority (FC-02). It never waits: `take` says whether there is room, `count` takes the place of what is not held back.
 """
 
 from __future__ import annotations
@@ -159,6 +161,38 @@ class FrequencyControl:
             for lower in range(last.rank + 1, len(Rank)):
                 self._barred_ms[lower] = max(self._barred_ms[lower], last.offered_ms + PERIOD_MS)
         return (Verdict.HELD, None) if last is offer else (Verdict.WAIT, last)
+
+    def take(self, priority: Priority, exempt: bool, now_ms: int) -> int:
+        """Something that can't wait wants to pass, and is no message. 0: it has passed, and counts like a message of this
+        priority. Else nothing of it counts, and there may be room in so many milliseconds."""
+        now = self._now(now_ms)
+        rank = RANKS[priority]
+        room = self._total_room_ms(rank)
+        if not exempt and rank > Rank.HIGH:
+            room = max(room, self._priority_room_ms(rank))
+        wait = room - now
+        if self.waiting and self._in_the_way(rank, now):  # it does not overtake what waits
+            wait = max(wait, self._limits.slice_ms)
+        if wait <= 0:
+            self.count(priority, exempt, now_ms)
+            return 0
+        rule = Rule.TOTAL if self._total_room_ms(rank) > now else Rule.PRIORITY
+        for figures in self.figures:
+            figures.offered[priority] += 1
+            figures.held(rule)[priority] += 1
+        return wait
+
+    def count(self, priority: Priority, exempt: bool, now_ms: int) -> None:
+        """Something has passed that is not held back, whether there was room or not: it counts like a message."""
+        now = self._now(now_ms)
+        rank = RANKS[priority]
+        self._number += 1
+        self._passed.add(now)
+        if not exempt and rank > Rank.HIGH:
+            self._classes[rank].add(now)
+        for figures in self.figures:
+            figures.offered[priority] += 1
+            figures.passed[priority] += 1
 
     def release(self, now_ms: int) -> tuple[list[Offer], list[Offer]]:
         """Give out what room there is: (those that pass, in the order in which they came; those that are held back)."""
