@@ -1,8 +1,8 @@
 """What can happen to a message after it was sent (MS-10), and who has read it (MS-11).
 
 The SEQ stays. What was said is gone: a recalled or deleted message keeps who sent it and when, and nothing of its body.
-Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time; only the
-sender, or the app, edits.
+Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time, but admins
+nothing of the owner's; only the sender, or the app, edits.
 Deleting for oneself changes nothing for others.
 """
 
@@ -104,6 +104,7 @@ def _check_may(
 ) -> None:
     if message.tip is not None:
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is the server's own")
+    _check_not_owners(g, who, message.sender)
     own = message.sender == command.by
     others = verdict(Operation.ALTER, who, row) is None
     if command.state is MessageState.EDITED:
@@ -120,6 +121,12 @@ def _check_may(
             check_right(Operation.ALTER, who, row)
         if message.state not in GONE:
             _check_time(message, row.recall_s, now_ms, "recalled")
+
+
+def _check_not_owners(g: GroupState, who: Who, sender: str) -> None:
+    """MS-10: an admin does not recall, edit or erase the owner's messages. Raises RcimError(NOT_PERMITTED)."""
+    if who is Who.ADMIN and g.rank(sender) is Who.OWNER:
+        raise RcimError(NOT_PERMITTED, "the owner's messages are the owner's and the app's to alter")
 
 
 def _check_time(message: Message, seconds: int, now_ms: int, what: str) -> None:
@@ -142,7 +149,8 @@ def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bo
 
 def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:
     """MS-10: at once, however many there are: from now on they are read as deleted."""
-    _, row, _ = g.allowed(Operation.ALTER, command.by, command.admin)
+    _, row, who = g.allowed(Operation.ALTER, command.by, command.admin)
+    _check_not_owners(g, who, command.user_id)
     most = g.world.limits.marks_max
     if not g.newest:
         return Outcome(Done())

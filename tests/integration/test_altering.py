@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.client import ChangedEvent, Client, ErasedEvent, HiddenEvent, Message
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
@@ -96,6 +96,31 @@ async def test_who_may_recall_and_delete(server: TestServer) -> None:
         assert await code(raw, frame) == result, frame
     states = [m.state for m in await page(bob)]
     assert states == [MessageState.DELETED] * 3 + [MessageState.AS_SENT]
+
+
+async def test_an_admin_alters_nothing_of_the_owners(server: TestServer) -> None:  # MS-10
+    alice, bob, carol = await room(server, "alice", "bob", "carol", type_="Public")
+    root = await server.member("administrator")
+    for name in ("bob", "carol"):
+        await alice.ask(f.GroupMemberSet("g", name, role=Role.ADMIN))
+    for i in range(2):
+        await alice.ask(send("g", f"a{i}", "the owner's"))
+    of_carol = (await carol.ask(send("g", "c"))).seq
+    of_owner = [m.seq for m in await page(alice) if m.sender == "alice" and not m.client_msg_id.startswith("@tip")]
+    for frame in (
+        f.MessageRecall(G, of_owner[0]),
+        f.MessageDelete(G, of_owner[0]),
+        f.MessageEdit(G, of_owner[0], NEW),
+        f.MessagesErase(G, "alice"),
+    ):
+        assert await code(bob, frame) == "NOT_PERMITTED", frame
+    assert all(m.state is MessageState.AS_SENT for m in await page(bob))
+    assert await code(bob, f.MessageRecall(G, of_carol)) == "done", "another admin's it does"
+    assert await code(alice, f.MessageRecall(G, of_owner[0])) == "done"
+    assert await code(root, f.MessageDelete(G, of_owner[1])) == "done", "and the app any"
+    await alice.ask(f.GroupOwnerSet("g", "carol"))
+    assert await code(bob, f.MessagesErase(G, "alice")) == "done", "who is the owner no more is a member like others"
+    assert await code(bob, f.MessagesErase(G, "carol")) == "NOT_PERMITTED"
 
 
 async def test_the_time_for_it_is_the_types(tmp_path: Path) -> None:

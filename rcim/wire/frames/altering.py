@@ -25,7 +25,7 @@ class SeqEntry(Struct, frozen=True, gc=False):
     reply="MESSAGE_RECALL_OK",
     rules=(
         "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
-        "any time. Recalled again it is answered as the first time.",
+        "any time, but admins not the owner's. Recalled again it is answered as the first time.",
         "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
         "Where messages are not stored (GT-22) only the newest 20 can be recalled.",
     ),
@@ -91,7 +91,9 @@ class MessageEditOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="MESSAGE_DELETE_OK",
-    rules=("For admins, owner and app administrators. Who hears the group gets MESSAGE_CHANGED.",),
+    rules=(
+        "For admins, owner and app administrators; admins not the owner's. Who hears the group gets MESSAGE_CHANGED.",
+    ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NOT_RECALLABLE"),
 )
 class MessageDelete(Frame, frozen=True, gc=False):
@@ -115,8 +117,8 @@ class MessageDeleteOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGES_ERASE_OK",
     rules=(
-        "For admins, owner and app administrators. It holds at once, however many they are; what the user sends later is "
-        "not touched. Who hears the group gets MESSAGES_ERASED.",
+        "For admins, owner and app administrators; admins not the owner's. It holds at once, however many they "
+        "are; what the user sends later is not touched. Who hears the group gets MESSAGES_ERASED.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_ENTRIES"),
 )
