@@ -2,7 +2,8 @@
 
 The SEQ stays. What was said is gone: a recalled or deleted message keeps who sent it and when, and nothing of its body.
 Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time, but admins
-nothing of the owner's; only the sender, or the app, edits.
+nothing of the owner's; only the sender, or the app, edits. Where messages are not stored all of it ends after an hour
+(`unstored_recall_ms`), and only the last few, whose bodies are there, are edited.
 Deleting for oneself changes nothing for others.
 """
 
@@ -66,7 +67,10 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
         del g.altered[next(iter(g.altered))]
     effects: tuple[Effect, ...] = (Tell(_who_saw(g, row, made), AlteredSaid(made)),)
     if not row.stored:
-        g.tail[next(i for i, m in enumerate(g.tail) if m.seq == made.seq)] = made
+        for at, one in enumerate(g.tail):
+            if one.seq == made.seq:
+                g.tail[at] = made
+        g.unstored.alter(made)
         return Outcome(Altered(changed_ms), None, effects)
     return Outcome(Altered(changed_ms), MessageAltered(g.key, made), effects)
 
@@ -79,6 +83,9 @@ def _message(
     found = command.original
     if not row.stored:
         found = next((m for m in g.tail if m.seq == command.seq), None)
+        edits = isinstance(command, AlterMessage) and command.state is MessageState.EDITED
+        if found is None and not edits:  # to be edited it has to be there, with all that stands beside the body
+            found = g.unstored.find(command.seq)
     seen = found is not None and (
         who is Who.APP_ADMIN
         or (found.seq >= first_visible(g, profile, row, command.by, who) and found.is_for(command.by))
@@ -116,7 +123,10 @@ def _check_may(
             check_not_barred(g, command.by, False)
         check_not_muted(g, profile, row, command.by, now_ms)
         _check_time(message, row.edit_s, now_ms, "edited")
-    elif not others:
+    elif others:
+        if not row.stored and message.state not in GONE:
+            _check_time(message, g.world.limits.unstored_recall_ms // 1000, now_ms, "recalled", "an administrator")
+    else:
         if not own or command.state is MessageState.DELETED:
             check_right(Operation.ALTER, who, row)
         if message.state not in GONE:
@@ -129,9 +139,9 @@ def _check_not_owners(g: GroupState, who: Who, sender: str) -> None:
         raise RcimError(NOT_PERMITTED, "the owner's messages are the owner's and the app's to alter")
 
 
-def _check_time(message: Message, seconds: int, now_ms: int, what: str) -> None:
+def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str = "its sender") -> None:
     if now_ms - message.time_ms > seconds * 1000:
-        raise RcimError(TOO_LATE, f"a message can be {what} by its sender for {seconds} s")
+        raise RcimError(TOO_LATE, f"a message can be {what} by {by} for {seconds} s")
 
 
 def _who_saw(g: GroupState, row: GroupType, message: Message) -> list[str] | None:

@@ -214,7 +214,7 @@ def _pass(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, posi
     profile, row, member = sender
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not row.stored:
-        return _unstored(g, command, member, now_ms, position, first_of_owner)
+        return _unstored(g, command, sender, now_ms, position, first_of_owner)
     if g.reserved or first_of_owner:
         return _first(g, command, member, first_of_owner, now_ms, position)
     message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
@@ -318,11 +318,14 @@ def _sent_by(g: GroupState, member: Member | None, message: Message) -> Member |
 
 
 def _unstored(
-    g: GroupState, command: SendMessage, member: Member | None, now_ms: int, position: int, activates: bool
+    g: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
 ) -> Outcome:
-    """GT-22: nothing of it is kept, but that the counter never falls back."""
+    """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
+    _, row, member = sender
     message = _message(g, command, member, now_ms, g.world.ids.make())
     g.tail.append(message)
+    keep_ms = max(row.recall_s * 1000, g.world.limits.unstored_recall_ms)
+    g.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
         g.members[member.user_id] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
     records: list[Record] = []

@@ -14,6 +14,7 @@ from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.unstored import Unstored
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
@@ -49,7 +50,8 @@ def until_ms(seconds: int, now_ms: int) -> int:
 
 
 class GroupState:
-    """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `recent`, `passing`."""
+    """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `unstored`, `recent`,
+    `passing`."""
 
     def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
         self.key = snapshot.key
@@ -80,6 +82,7 @@ class GroupState:
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
+        self.unstored = Unstored(world.limits.unstored_recall_max)
         self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
         self.passing = Passing(snapshot.key, world)
         self.asked: dict[int, Asked] = {}
@@ -101,6 +104,7 @@ class GroupState:
         self.members, self.marks, self.sent_kept = {}, {}, {}
         self.erased, self.altered = {}, {}
         self.tail.clear()
+        self.unstored.clear()
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         asked, self.asked = self.asked, {}

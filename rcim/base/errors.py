@@ -95,7 +95,7 @@ NO_SUCH_MESSAGE = ErrorCode(
     10030, "NO_SUCH_MESSAGE", _M, False, "There is no such message, or none that this user may see (MS-10, MS-11)."
 )
 TOO_LATE = ErrorCode(
-    10031, "TOO_LATE", _M, False, "The time in which the sender may recall or edit a message is over (MS-10)."
+    10031, "TOO_LATE", _M, False, "The time in which a message may be recalled or edited is over (MS-10)."
 )
 NOT_RECALLABLE = ErrorCode(
     10032,

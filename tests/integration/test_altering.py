@@ -123,6 +123,28 @@ async def test_an_admin_alters_nothing_of_the_owners(server: TestServer) -> None
     assert await code(bob, f.MessagesErase(G, "carol")) == "NOT_PERMITTED"
 
 
+async def test_where_messages_are_not_stored(server: TestServer) -> None:  # GT-22
+    alice = await server.member("alice")
+    bob, carol = await server.member("bob"), await server.member("carol")
+    await alice.ask(f.GroupCreate("g", "AVChatRoom", "g", "", "", "", ApplyJoinOption.FREE_ACCESS, []))
+    for raw in (bob, carol):
+        await raw.ask(f.GroupJoin("g", ""))
+    for i in range(60):
+        await bob.ask(send("g", f"c{i}", f"secret {i}"))
+    ok = await bob.ask(f.MessageRecall(G, 1))
+    assert isinstance(ok, f.MessageRecallOk)
+    (changed,) = (await carol.take_of(f.MessageChanged)).messages
+    assert (changed.seq, changed.sender, changed.state, changed.body) == (1, "bob", MessageState.RECALLED, b"")
+    assert (changed.message_id, changed.client_msg_id, changed.changed_ms) == (0, "@tip-1", ok.changed_ms)
+    assert await bob.ask(f.MessageRecall(G, 1)) == ok
+    assert await code(carol, f.MessageRecall(G, 2)) == "NOT_PERMITTED"
+    assert await code(alice, f.MessageDelete(G, 2)) == "done", "the owner deletes it for all"
+    assert [m.seq for m in await page(carol)] == list(range(41, 61))
+    assert await code(bob, f.MessageRecall(G, 60)) == "done"
+    assert await code(alice, f.MessagesErase(G, "bob")) == "done"
+    assert {m.state for m in await page(alice)} == {MessageState.DELETED}
+
+
 async def test_the_time_for_it_is_the_types(tmp_path: Path) -> None:
     flags = ("types.ChatRoom.recall_s=0", "types.ChatRoom.edit_s=0")
     server = TestServer(tmp_path / "data", tls=False, flags=flags)
@@ -215,20 +237,6 @@ async def test_tips_can_not_be_recalled(server: TestServer) -> None:
     alice, _ = await room(server, "alice", "bob", type_="Public")
     await alice.ask(f.GroupKick("g", ["bob"], ""))
     assert await code(alice, f.MessageRecall(G, 1)) == "NOT_RECALLABLE"
-
-
-async def test_where_nothing_is_stored_the_last_ones_can_be_recalled(server: TestServer) -> None:  # GT-22
-    alice = await server.member("alice")
-    await alice.ask(f.GroupCreate("g", "AVChatRoom", "g", "", "", "", ApplyJoinOption.FREE_ACCESS, []))
-    bob = await server.member("bob")
-    await bob.ask(f.GroupJoin("g", ""))
-    for i in range(25):
-        await bob.ask(send("g", f"c{i}"))
-    assert await code(bob, f.MessageRecall(G, 1)) == "NO_SUCH_MESSAGE"
-    assert await code(bob, f.MessageRecall(G, 25)) == "done"
-    assert (await alice.take_of(f.MessageChanged)).messages[0].seq == 25
-    assert await code(alice, f.MessagesErase(G, "bob")) == "done"
-    assert {m.state for m in await page(alice)} == {MessageState.DELETED}
 
 
 async def test_who_has_read_it(server: TestServer) -> None:  # MS-11

@@ -27,7 +27,10 @@ class SeqEntry(Struct, frozen=True, gc=False):
         "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
         "any time, but admins not the owner's. Recalled again it is answered as the first time.",
         "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
-        "Where messages are not stored (GT-22) only the newest 20 can be recalled.",
+        "Where messages are not stored (GT-22), admins, owner and app administrators may for an hour "
+        "(`unstored_recall_ms`). At least the newest `unstored_recall_max` can be recalled, none that was sent before "
+        "the server's last start or a quiet hour. Of all but the newest 20, MESSAGE_CHANGED has SEQ, time, sender and "
+        "receivers alone: `message_id` is 0, `client_msg_id` is `@tip-` and the SEQ.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
 )
@@ -52,7 +55,8 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_EDIT_OK",
     rules=(
-        "The sender may for the time that the group's type gives (`edit_s`), an app administrator at any time. Only the "
+        "The sender may for the time that the group's type gives (`edit_s`), an app administrator at any time; where "
+        "messages are not stored (GT-22), of the newest 20 only. Only the "
         "elements change; SEQ, time, mentions and receivers stay.",
         "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
     ),
@@ -93,8 +97,9 @@ class MessageEditOk(Frame, frozen=True, gc=False):
     reply="MESSAGE_DELETE_OK",
     rules=(
         "For admins, owner and app administrators; admins not the owner's. Who hears the group gets MESSAGE_CHANGED.",
+        "Where messages are not stored (GT-22) it is as with MESSAGE_RECALL.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NOT_RECALLABLE"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
 )
 class MessageDelete(Frame, frozen=True, gc=False):
     """Deletes a message for all (MS-10)."""
