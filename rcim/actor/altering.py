@@ -11,25 +11,28 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts
+from rcim.actor.asking import Ask, SendInPair, Verdict
+from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Tell
-from rcim.actor.outcomes import Altered, Done, Outcome, Receipts
+from rcim.actor.outcomes import Altered, Done, Outcome, Receipts, Refused
 from rcim.actor.passing import Claim
 from rcim.actor.reading import first_visible
-from rcim.actor.records import Mark, Member, Message, MessageAltered, MessagesHidden, Profile
-from rcim.actor.sending import check_not_barred, check_not_muted
-from rcim.actor.state import GroupState
+from rcim.actor.records import Extra, Mark, Member, Message, MessageAltered, MessagesHidden, Profile
+from rcim.actor.sending import check_not_barred, check_not_muted, members_named
+from rcim.actor.state import Became, GroupState
 from rcim.base.errors import (
+    CALLBACK_REFUSED,
     NO_RECEIPTS,
     NO_SUCH_MESSAGE,
     NOT_PERMITTED,
     NOT_RECALLABLE,
+    PAIR_CALLBACK_REFUSED,
     TOO_LATE,
     TOO_MANY_ENTRIES,
     RcimError,
 )
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, other_of
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right, verdict
 from rcim.rules.standing import Who
@@ -40,39 +43,106 @@ GONE = (MessageState.RECALLED, MessageState.DELETED)
 
 
 def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> Outcome:
-    """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time."""
+    """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time. An edit passes the word filter,
+    and waits for the app, if that is to be asked before a message is sent."""
+    profile, row, who, message = _to_alter(g, command, now_ms)
+    if message.state is command.state and command.state in GONE:
+        return Outcome(Altered(message.changed_ms))
+    if command.state is not MessageState.EDITED:
+        g.passing.admit(row, Claim.OWN, now_ms, message.priority)  # FC-02
+        changed_ms = max(now_ms, message.changed_ms + 1)
+        return _become(g, row, message.removed(command.state, changed_ms, command.by))
+    if g.world.lists.screens:  # SC-05
+        command = msgspec.structs.replace(command, body=g.world.screen(command.body))
+    made = _edited(g, row, message, command, now_ms)
+    event = g.world.asks.get(SendMessage if g.pair is None else SendInPair) if g.world.asks else None
+    if event is None:
+        return _edit(g, row, who, made, now_ms)
+    number = next(g.world.numbers)
+    g.asked[number] = command
+    to = other_of(g.pair, message.sender) if g.pair is not None else ""
+    ask = Ask(number, event, profile.group_id, row.name, command, to, made)
+    return Outcome(Done(), wait=number, asks=(ask,))
+
+
+def take_verdict(
+    g: GroupState, number: int, command: AlterMessage, verdict: Verdict, now_ms: int, position: int
+) -> Outcome:
+    """CB-03: the app has said what is to become of the edit that waits under `number`. All is looked at again; dropped,
+    it changes nothing, and who edits is told that it was done."""
+    if not verdict.allow:
+        code, text = verdict.error(CALLBACK_REFUSED if g.pair is None else PAIR_CALLBACK_REFUSED)
+        return Outcome(Done(), settled=((number, Refused(code, text)),))
+    if verdict.drop:
+        return Outcome(Done(), settled=((number, Altered(now_ms)),))
+    if verdict.body is not None:
+        command = msgspec.structs.replace(command, body=verdict.body)
+    if verdict.cloud_data is not None:
+        command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
+    try:
+        _, row, who, message = _to_alter(g, command, now_ms)
+        done = _edit(g, row, who, _edited(g, row, message, command, now_ms), now_ms)
+    except RcimError as error:
+        return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
+    assert isinstance(done.result, Altered)
+    return msgspec.structs.replace(done, result=Done(), settled=((number, done.result),))
+
+
+def _to_alter(g: GroupState, command: AlterMessage, now_ms: int) -> tuple[Profile, GroupType, Who, Message]:
+    """The group, its type, the standing of who asks, and the message, which may be altered so. Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     who = g.who(command.by, command.admin)
     if who is Who.GUEST:
         check_right(Operation.ALTER, who, row)
     message = _message(g, profile, row, who, command)
     _check_may(g, profile, row, who, message, command, now_ms)
-    if message.state is command.state and command.state in GONE:
-        return Outcome(Altered(message.changed_ms))
-    if message.state is MessageState.DELETED or (message.state in GONE and command.state is MessageState.EDITED):
+    gone = message.state in GONE and command.state is MessageState.EDITED
+    if gone or (message.state is MessageState.DELETED and command.state is not MessageState.DELETED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
-    edits = command.state is MessageState.EDITED
-    exempt = who is not Who.MEMBER or not edits
-    g.passing.admit(row, Claim.ROOM if edits else Claim.OWN, now_ms, message.priority, exempt=exempt)  # FC-02
-    changed_ms = max(now_ms, message.changed_ms + 1)
-    if edits:
-        body = g.world.screen(command.body) if g.world.lists.screens else command.body  # SC-05
-        made = msgspec.structs.replace(
-            message, body=body, state=command.state, changed_ms=changed_ms, changed_by=command.by
-        )
-    else:
-        made = message.removed(command.state, changed_ms, command.by)
-    g.altered[command.seq] = (command.state, changed_ms)
+    return profile, row, who, message
+
+
+def _edited(g: GroupState, row: GroupType, message: Message, command: AlterMessage, now_ms: int) -> Message:
+    """The message as the edit makes it: elements, and what of mentions and `cloud_data` is named (MS-17). Who is newly
+    mentioned has to be a member. Raises RcimError(NO_SUCH_MEMBER)."""
+    extra = before = message.extra or Extra()
+    if command.mentions is not None:
+        there = members_named(g, row, [u for u in command.mentions if u not in before.mentions], command.admin)
+        mentions = tuple(user for user in command.mentions if user in before.mentions or user in there)
+        extra = msgspec.structs.replace(extra, mentions=mentions)
+    if command.mentions_all is not None:
+        extra = msgspec.structs.replace(extra, mentions_all=command.mentions_all)
+    if command.cloud_data is not None:
+        extra = msgspec.structs.replace(extra, cloud_data=command.cloud_data)
+    return msgspec.structs.replace(
+        message,
+        body=command.body,
+        extra=None if extra == Extra() else extra,
+        state=MessageState.EDITED,
+        changed_ms=max(now_ms, message.changed_ms + 1),
+        changed_by=command.by,
+    )
+
+
+def _edit(g: GroupState, row: GroupType, who: Who, made: Message, now_ms: int) -> Outcome:
+    """FC-02: to the members it is as much as another message. Raises RcimError(TOO_FREQUENT)."""
+    g.passing.admit(row, Claim.ROOM, now_ms, made.priority, exempt=who is not Who.MEMBER)
+    return _become(g, row, made)
+
+
+def _become(g: GroupState, row: GroupType, made: Message) -> Outcome:
+    """The message is this one now, and who could see it is told."""
+    g.altered[made.seq] = Became(made.state, made.changed_ms, made.extra)
     if len(g.altered) > ALTERED_MAX:
         del g.altered[next(iter(g.altered))]
     effects: tuple[Effect, ...] = (Tell(_who_saw(g, row, made), AlteredSaid(made)),)
-    if not row.stored:
-        for at, one in enumerate(g.tail):
-            if one.seq == made.seq:
-                g.tail[at] = made
-        g.unstored.alter(made)
-        return Outcome(Altered(changed_ms), None, effects)
-    return Outcome(Altered(changed_ms), MessageAltered(g.key, made), effects)
+    if row.stored:
+        return Outcome(Altered(made.changed_ms), MessageAltered(g.key, made), effects)
+    for at, one in enumerate(g.tail):
+        if one.seq == made.seq:
+            g.tail[at] = made
+    g.unstored.alter(made)
+    return Outcome(Altered(made.changed_ms), None, effects)
 
 
 def _message(
@@ -94,9 +164,9 @@ def _message(
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
     if found.seq <= g.erased.get(found.sender, 0):
         return found.removed(MessageState.DELETED, max(found.changed_ms, found.time_ms), "")
-    state, changed_ms = g.altered.get(command.seq, (found.state, found.changed_ms))
-    if changed_ms > found.changed_ms:  # it was changed after it was read
-        return msgspec.structs.replace(found, state=state, changed_ms=changed_ms)
+    became = g.altered.get(command.seq)
+    if became is not None and became.changed_ms > found.changed_ms:  # it was changed after it was read
+        return msgspec.structs.replace(found, state=became.state, changed_ms=became.changed_ms, extra=became.extra)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rcim.actor.asking import Ask, SendInPair, Verdict
@@ -129,14 +131,20 @@ def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage
         if found is None:
             raise RcimError(BAD_PARAMETER, f"type_name: no message type {extra.type_name!r} is registered")
         kind = found
-    strangers = [user for user in (*extra.to, *extra.mentions) if user not in g.members]
-    if strangers and (command.admin or row.member_list is MemberList.ALL):
-        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
-    # Where members are not listed (GT-03) nobody learns who is one: others are passed over.
-    mentions = tuple(user for user in extra.mentions if user in g.members)
+    members_named(g, row, extra.to, command.admin)
+    mentions = members_named(g, row, extra.mentions, command.admin)
     counted = kind.counted and not extra.to  # as To_Account: not counted
     made = msgspec.structs.replace(extra, mentions=mentions, counted=counted)
     return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
+
+
+def members_named(g: GroupState, row: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
+    """MS-07: those of the named users who are members. Where members are not listed (GT-03) nobody learns who is one:
+    others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
+    strangers = [user for user in users if user not in g.members]
+    if strangers and (admin or row.member_list is MemberList.ALL):
+        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
+    return tuple(user for user in users if user in g.members)
 
 
 def _transient(

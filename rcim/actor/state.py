@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdd
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
-from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.records import Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.unstored import Unstored
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
@@ -49,6 +50,14 @@ def until_ms(seconds: int, now_ms: int) -> int:
     return FOR_EVER_MS if seconds == PERMANENT_S else now_ms + seconds * 1000
 
 
+class Became(NamedTuple):
+    """What has become of a message: all of it but its elements (MS-10, MS-17)."""
+
+    state: MessageState
+    changed_ms: int
+    extra: Extra | None
+
+
 class GroupState:
     """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `unstored`, `recent`,
     `passing`."""
@@ -77,7 +86,7 @@ class GroupState:
         self.marks = {m.user_id: m for m in snapshot.marks}
         self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
         """MS-10: sender to the SEQ up to which all of its messages are deleted."""
-        self.altered: dict[int, tuple[MessageState, int]] = {}
+        self.altered: dict[int, Became] = {}
         """MS-10: what has become of messages, as long as somebody may have read them before it was kept."""
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime as it is in the store."""

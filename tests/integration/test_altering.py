@@ -72,6 +72,48 @@ async def test_an_edited_message(server: TestServer) -> None:
     assert await code(bob, f.MessageEdit(G, 1, NEW)) == "SENDER_MUTED"
 
 
+async def unread_mentions(raw: Raw) -> int:
+    (entry,) = (await raw.ask(f.Sync(b"", 0, 0))).conversations
+    return int(entry.mentions)
+
+
+async def test_an_edit_changes_mentions_and_cloud_data(server: TestServer) -> None:  # MS-17
+    alice, bob, carol = await room(server, "alice", "bob", "carol", type_="Public")
+    await bob.ask(f.Send(G, "c", Priority.NORMAL, NEW, mentions=["alice"], cloud_data=b"one"))
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (1, 0)
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=["carol", "carol"])) == "done"
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.mentions, changed.mentions_all, changed.cloud_data) == (["carol"], False, b"one")
+    assert await page(alice) == [changed]
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (0, 1), "unread mentions follow"
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=[], mentions_all=True, cloud_data=b"two")) == "done"
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.mentions, changed.mentions_all, changed.cloud_data) == ((), True, b"two")
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (1, 1)
+    assert await code(bob, f.MessageEdit(G, 1, NEW)) == "done"
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.mentions_all, changed.cloud_data) == (True, b"two"), "what is not named stays"
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions_all=False, cloud_data=b"")) == "done"
+    (kept,) = await page(carol)
+    assert (kept.mentions, kept.mentions_all, kept.cloud_data) == ((), False, b"")
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (0, 0)
+    for frame, error in (
+        (f.MessageEdit(G, 1, NEW, mentions=["stranger"]), "NO_SUCH_MEMBER"),
+        (f.MessageEdit(G, 1, NEW, mentions=[f"u{i}" for i in range(31)]), "TOO_MANY_MENTIONS"),
+        (f.MessageEdit(G, 1, NEW, mentions=["\n"]), "BAD_PARAMETER"),
+        (f.MessageEdit(G, 1, NEW, cloud_data=b"x" * 1025), "BODY_TOO_LARGE"),
+    ):
+        assert await code(bob, frame) == error
+
+
+async def test_who_was_mentioned_and_has_left_stays_mentioned(server: TestServer) -> None:  # MS-17
+    alice, bob, carol = await room(server, "alice", "bob", "carol")
+    await bob.ask(f.Send(G, "c", Priority.NORMAL, NEW, mentions=["carol"]))
+    await carol.ask(f.GroupLeave("g"))
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=["carol", "alice"])) == "done"
+    assert (await page(alice))[0].mentions == ["carol", "alice"]
+
+
 async def test_who_may_recall_and_delete(server: TestServer) -> None:
     alice, bob, carol = await room(server, "alice", "bob", "carol")
     admin = await server.member("administrator")
@@ -280,7 +322,7 @@ async def test_the_sdk(server: TestServer) -> None:
         await bob.join("g")
         for text in ("one", "two", "three"):
             await bob.send("g", text)
-        await bob.edit_message("g", 1, "uno")
+        await bob.edit_message("g", 1, "uno", mentions=["alice"], cloud_data=b"v2")
         await bob.recall("g", 2)
         await alice.delete_message("g", 3)
         await alice.erase_messages("g", "bob")
@@ -288,6 +330,7 @@ async def test_the_sdk(server: TestServer) -> None:
         now = {m.seq: m for m in seen if isinstance(m, Message)}
         now |= {e.message.seq: e.message for e in seen if isinstance(e, ChangedEvent)}
         assert now[1].text == "uno" and now[1].state is MessageState.EDITED
+        assert (now[1].mentions, now[1].cloud_data) == (("alice",), b"v2")
         assert now[2].state is MessageState.RECALLED and now[3].state is MessageState.DELETED
         await alice.mark_read("g", 3)
         await bob.send("g", "four")
