@@ -106,6 +106,32 @@ async def test_an_edit_changes_mentions_and_cloud_data(server: TestServer) -> No
         assert await code(bob, frame) == error
 
 
+async def test_edits_take_their_place_in_the_groups_limit(tmp_path: Path) -> None:  # FC-02
+    """So many at once can't all find room in a group of one message a second, however slowly they are handled."""
+    flags = ("types.ChatRoom.messages_per_s=1", "types.ChatRoom.normal_per_s=1")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    alice, bob = await room(server, "alice", "bob")
+    assert (await bob.ask(send("g", "c"))).seq == 1
+    count = 60
+    bob.write(b"".join(f.MessageEdit(G, 1, encode_body([Text(f"{i}" * 2000)])).encode(100 + i) for i in range(count)))
+    answers: list[Any] = []
+    while len(answers) < count:
+        found = await bob.take()
+        if isinstance(found, RcimError | f.MessageEditOk):
+            answers.append(found)
+    refused = [found for found in answers if isinstance(found, RcimError)]
+    assert refused and {found.code.name for found in refused} == {"TOO_FREQUENT"}
+    assert all(0 < found.retry_after_ms <= 5000 for found in refused)
+    edited = count - len(refused)
+    alice.write(f.MessageRecall(G, 1).encode(500))  # it is not refused, and comes after all of them
+    states = []
+    while MessageState.RECALLED not in states:
+        states += [m.state for m in (await alice.take_of(f.MessageChanged)).messages]
+    assert states == [MessageState.EDITED] * edited + [MessageState.RECALLED]
+    await server.stop()
+
+
 async def test_who_was_mentioned_and_has_left_stays_mentioned(server: TestServer) -> None:  # MS-17
     alice, bob, carol = await room(server, "alice", "bob", "carol")
     await bob.ask(f.Send(G, "c", Priority.NORMAL, NEW, mentions=["carol"]))
