@@ -82,7 +82,7 @@ EXAMPLES: tuple[Frame, ...] = (
     f.Resync("g:lobby", 8, 12),
     f.MessageRecall("g:lobby", 7),
     f.MessageRecallOk(TIME),
-    f.MessageEdit("g:lobby", 7, HELLO_TEXT),
+    f.MessageEdit("g:lobby", 7, HELLO_TEXT, ["bob"], False, b"v2"),
     f.MessageEditOk(TIME),
     f.MessageDelete("g:lobby", 7),
     f.MessageDeleteOk(TIME),

@@ -8,6 +8,7 @@ from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFla
 from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Tell
 from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
+from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
 from rcim.actor.state import GroupState, until_ms
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
@@ -144,5 +145,6 @@ def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Out
         by=command.by,
         change=(ChangeKind.PROFILE_CHANGED, ()),
         what=["mute_all"],
+        claim=Claim.OWN,
         profile=new,
     )

@@ -258,7 +258,23 @@ class Limits:
         3_600_000,
         100,
         864_000_000,
-        "The same for a conversation whose messages are not stored: with it go the last 20 and the ids of what was sent.",
+        "The same for a conversation whose messages are not stored: with it go the last 20, the ids of what was sent, "
+        "and what it takes to recall.",
+    )
+    unstored_recall_ms: int = _bound(
+        3_600_000,
+        1000,
+        86_400_000,
+        "How long administrators recall and delete where messages are not stored (MS-10, an hour).",
+        wire=True,
+    )
+    unstored_recall_max: int = _bound(
+        150_000,
+        20,
+        10_000_000,
+        "Messages of a conversation that can be recalled where they are not stored: an hour at 40 a second; 16 bytes "
+        "each, 2.4 MB.",
+        wire=True,
     )
     deliveries_per_s_max: int = _bound(
         0,
