@@ -189,6 +189,8 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The account is gone; what remains is `valid_from_ms`."""
     quiet: QuietHours = QuietHours()
     """RX-02."""
+    invalidated_ms: int = 0
+    """When `valid_from_ms` was set, in the time in force: that goes by a wall clock which may have been ahead."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):

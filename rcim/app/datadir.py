@@ -60,6 +60,13 @@ class DataDir:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
         return made
 
+    def hold(self) -> None:
+        """Keep servers and others away until `release`. Raises DataDirError if one is there."""
+        try:
+            self._take_lock()
+        except OSError as error:
+            raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
+
     def _take_lock(self) -> None:
         self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

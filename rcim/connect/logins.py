@@ -25,7 +25,7 @@ from rcim.base.errors import (
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.terms import DeviceNews, is_group
 from rcim.connect.connection import Connection
-from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
+from rcim.connect.online import FUTURE_MS, Identity, OnlineUser, Waited, now_in, now_silent, refusal
 from rcim.connect.whereabouts import Whereabouts
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
@@ -39,10 +39,6 @@ from rcim.wire.frames import Login, LoginOk
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
-
-
-FUTURE_MS = 86_400_000
-"""A session may have begun so much later than now: the clock may have been set back since."""
 
 
 class _Pending:
@@ -127,7 +123,7 @@ class Logins(Whereabouts):
         assert caller is not None
         user = self._users[caller.user_id]
         waited = self._waited(user)
-        refused = refusal(result, waited.logged_out, is_guest(caller.user_id), signed_ms)
+        refused = refusal(result, waited.logged_out, is_guest(caller.user_id), signed_ms, clock.wall_ms())
         if refused is not None or connection.closing or connection.session.state is not State.LOGIN_CHECK:
             self._drop_if_unused(caller.user_id, user)
             if is_guest(caller.user_id):

@@ -36,7 +36,7 @@ from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
-from rcim.store.reading import read_head, read_profile, read_stamp, read_store_id
+from rcim.store.reading import read_head, read_newest_ms, read_profile, read_stamp, read_store_id
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
@@ -89,22 +89,30 @@ class Store:
             found = (view.get("shards", keys.U16.pack(shard)) for shard in range(SHARDS))
             return [keys.U64.unpack(data)[0] if data else 1 for data in found]
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def newest_ms(self) -> int:
+        """The newest time that the store knows; 0 if nothing has happened yet. Raises StoreError."""
+        with self._backend.read() as view:
+            return read_newest_ms(view)
+
+    def append(self, entries: Sequence[Entry], now_ms: int = 0, doubted_ms: int = 0) -> None:
         """Keep records, all or none, durable when it returns (ST-01). Their positions must go on from the shard's.
+
+        `now_ms` is the time in force; 0: the wall clock, and the store does not note how late it is. `doubted_ms` is
+        since when the clock is in doubt, 0 if it is not (mending.py).
 
         Raises StoreError: nothing was kept.
         """
         while True:
             try:
                 with self._backend.write() as view:
-                    self._append(view, entries)
+                    self._append(view, entries, now_ms, doubted_ms)
                 return
             except NoRoom:
                 self._backend.grow(reserve=all(_makes_room(e.record) for e in entries))
 
-    def _append(self, view: WriteView, entries: Sequence[Entry]) -> None:
+    def _append(self, view: WriteView, entries: Sequence[Entry], now_ms: int, doubted_ms: int) -> None:
         stamp = read_stamp(view) + 1
-        applier = Applier(view, stamp, clock.wall_ms())
+        applier = Applier(view, stamp, now_ms or clock.wall_ms())
         next_position: dict[int, int] = {}
         for entry in entries:
             expected = next_position.get(entry.shard) or self._position(view, entry.shard)
@@ -115,6 +123,10 @@ class Store:
         applier.finish()
         self._news.note(applier.news, stamp)  # before anybody can read what is new
         view.put("meta", b"stamp", keys.U64.pack(stamp))
+        if now_ms:
+            view.put("meta", b"time", keys.U64.pack(now_ms))
+        if doubted_ms and view.get("meta", b"doubt") is None:
+            view.put("meta", b"doubt", keys.U64.pack(doubted_ms))
         for shard, position in next_position.items():
             view.put("shards", keys.U16.pack(shard), keys.U64.pack(position))
 
