@@ -308,6 +308,7 @@ MORE: tuple[Frame, ...] = (
     f.Login("alice", SIG, Platform.MOBILE, "phone-1", TIME),
     f.LoginOk(3, TIME, 65536, 8192, False, "Alice", "", "", TIME),
     f.LoginOk(2, TIME, 65536, 8192, False, "", "", "@GUEST#000000000002"),
+    f.LoginOk(4, TIME, 65536, 8192, False, "Alice", "", "", TIME, 600_000, 3141592653),
     f.GroupJoin("lobby", "", "I am Bob's sister"),
     f.GroupJoinOk(7, 2, JoinStatus.WAITING),
     f.GroupMembers("lobby", "", 0, Role.ADMIN),

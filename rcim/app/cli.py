@@ -225,6 +225,22 @@ def accept_clock(config: ConfigOption = None, data: DataOption = None, set_: Set
     )
 
 
+@app.command("new-history")
+def new_history(config: ConfigOption = None, data: DataOption = None, set_: SetOption = None) -> None:
+    """Say that the store was restored, where a server can't see it. The server has to be stopped.
+
+    Clients forget the positions that they have kept, and read again what they show.
+    """
+    from rcim.app.datadir import DataDirError
+    from rcim.app.upkeep import new_history as begin
+    from rcim.store.backend import StoreError
+
+    try:
+        print(f"history {begin(settings_of(config, set_, data))} begins")
+    except (DataDirError, StoreError) as error:
+        raise fail(str(error)) from None
+
+
 @app.command()
 def chat(
     user: Annotated[str, typer.Option(help="User id to log in as.")],

@@ -40,6 +40,7 @@ class DataDir:
         self.certificate = path / "cert.pem"
         self.private_key = path / "key.pem"
         self.address = path / "address"
+        self.trail = path / "trail"
         self.admin_credential = path / "admin.usersig"
         self._lock = path / "lock"
         self._lock_fd = -1

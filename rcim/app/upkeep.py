@@ -9,8 +9,10 @@ from pathlib import Path
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
 from rcim.base import clock
-from rcim.store.backend import Backend, LmdbBackend
+from rcim.store.backend import Backend, LmdbBackend, StoreError
 from rcim.store.mending import Mended, accept_clock
+from rcim.store.reading import read_stamp, read_store_id
+from rcim.store.trail import Trail, begin_history
 
 
 @contextmanager
@@ -29,6 +31,21 @@ def store_of(settings: Settings) -> Iterator[Backend]:
             backend.close()
     finally:
         data.release()
+
+
+def new_history(settings: Settings) -> int:
+    """The store was set back in a way that a server can't see; returns the id of the history that begins. Raises
+    DataDirError and StoreError."""
+    with store_of(settings) as backend:
+        found = begin_history(backend, backend.place(), new=True)
+        with backend.read() as view:
+            if read_store_id(view) != found:
+                raise StoreError("it can't be noted in the store")
+            stamp = read_stamp(view)
+        trail = Trail(DataDir(Path(settings.server.data)).trail)
+        trail.note(found, stamp)
+        trail.close()
+        return found
 
 
 def accept(settings: Settings) -> Mended:

@@ -90,6 +90,10 @@ class Conversations:
         """The conversation with this id."""
         return self._rows.get(key)
 
+    def all(self) -> list[Conversation]:
+        """All of them, in no order."""
+        return list(self._rows.values())
+
     def listed(self) -> list[Conversation]:
         """Those that are not removed: pinned ones first, the last pinned on top, then by the time of the last message."""
         shown = [row for row in self._rows.values() if not row.removed]

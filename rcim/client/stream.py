@@ -148,6 +148,15 @@ class Stream:
         for tracker in self.trackers.values():
             tracker.forget_held()
 
+    def start_over(self) -> None:
+        """The server has another history: what was known of the one before, and waits for the app, is gone."""
+        for known in (self.trackers, self._revisions, self._changed, self._latest, self._untaken, self._told):
+            known.clear()
+        self._given, self._behind = None, False
+        kept = [item for item in _emptied(self._queue) if not isinstance(item, Message | Lasting)]
+        for item in kept:
+            self._queue.put_nowait(item)
+
     def forget(self, key: str) -> None:
         """The conversation is no longer followed."""
         self.trackers.pop(key, None)
@@ -158,7 +167,7 @@ class Stream:
         start."""
         self.failure = failure
         if self._keep is not None and at_once:
-            self._queue = _emptied(self._queue)
+            _emptied(self._queue)
         self._queue.put_nowait(None)
 
     def _noted(self, key: str) -> None:
@@ -191,6 +200,13 @@ class Stream:
             if len(self._latest) > CHANGED_MAX:
                 del self._latest[next(iter(self._latest))]
         self.tell(event)
+
+    def tell_reread(self, key: str) -> None:
+        """As `tell_lasting`, that all of a conversation is to be read again, however far behind the app is."""
+        if self._keep is not None:
+            self._keep.look_again(key, [REREAD])
+            self._told[key, REREAD] += 1
+        self.tell_surely(RereadEvent(key, peer_of(key, self.own)))
 
     def tell_surely(self, event: Event) -> None:
         """As `tell`, of what can't be learnt in another way."""
@@ -285,6 +301,8 @@ class Stream:
                 while self.full:
                     await asyncio.sleep(ROOM_S)
                 page = await self._page(key, first, last, PAGE)
+                if self.trackers.get(key) is not tracker:
+                    break  # it is begun anew: what was asked for is of no use any more
                 if page.first_seq > first:
                     self._skip(key, tracker, page.first_seq)
                 for item in page.messages:
@@ -331,6 +349,8 @@ class Stream:
             page = await self._page_at_last(key, seq)
             if page is None:
                 return
+            if self.trackers.get(key) is not tracker:
+                continue
             told = self._told[key, seq] > 0
             for item in page.messages:
                 if self._keep is not None:
@@ -354,7 +374,9 @@ def _mark_of(event: ChangedEvent | RereadEvent) -> tuple[str, int]:
     return event.conversation, event.message.seq if isinstance(event, ChangedEvent) else REREAD
 
 
-def _emptied(queue: asyncio.Queue[Message | Event | None]) -> asyncio.Queue[Message | Event | None]:
+def _emptied(queue: asyncio.Queue[Message | Event | None]) -> list[Message | Event | None]:
+    """Take out all that is in it."""
+    found = []
     while not queue.empty():
-        queue.get_nowait()
-    return queue
+        found.append(queue.get_nowait())
+    return found

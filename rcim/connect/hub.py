@@ -44,6 +44,15 @@ WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""
 
 
+SPREAD_PER_CONNECTION_MS = 6
+"""Clients that are told to go come back at this rate at the most, within `drain_spread_ms`."""
+
+
+def spread_ms(connections: int, most_ms: int) -> int:
+    """Within how long so many clients are to come back."""
+    return min(most_ms, connections * SPREAD_PER_CONNECTION_MS)
+
+
 class HubCounters:
     """What the connection manager has done since the start."""
 
@@ -106,6 +115,7 @@ class Hub:
         self._last_id = (number << NUMBER_SHIFT) + clock.wall_ms() % (1 << NUMBER_SHIFT)
         self._to_flush: list[Outgoing] = []
         self._ticker: asyncio.TimerHandle | None = None
+        self._closing: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin to watch deadlines."""
@@ -233,6 +243,21 @@ class Hub:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
         self.watching.ask_again()
         self._anew.ask()
+
+    def begin_again(self) -> None:
+        """The owner of the conversations has another history than the one that they were told of who are logged in: they
+        come again, and are told (RX-03). Who does not go by itself is closed after the grace."""
+        going = [connection for _, user in self.logins.everyone() for connection in user.connections]
+        push = GoingAway(self.limits.drain_grace_ms, spread_ms(len(going), self.limits.drain_spread_ms), "", 0)
+        for connection in going:
+            connection.going_away(push)
+
+        def close() -> None:
+            for connection in going:
+                if not connection.closing:
+                    connection.drained()
+
+        self._closing = self.loop.call_later(self.limits.drain_grace_ms / 1000, close)
 
     def tell_owner(self) -> None:
         """The owner is a new one: it gets to know who is here and who is watched, before it is asked anything."""
@@ -378,5 +403,6 @@ class Hub:
 
     def stop(self) -> None:
         """No more timers."""
-        if self._ticker is not None:
-            self._ticker.cancel()
+        for timer in (self._ticker, self._closing):
+            if timer is not None:
+                timer.cancel()

@@ -30,7 +30,6 @@ from rcim.store.reading import (
     read_head,
     read_profile,
     read_stamp,
-    read_store_id,
     visible,
 )
 from rcim.store.values import Chosen, Head, unpack
@@ -77,16 +76,17 @@ class Unread(NamedTuple):
 class Syncing:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News) -> None:
+    def __init__(self, limits: Limits, news: News, history_id: int) -> None:
         self._page_bytes = limits.frame_bytes_max - 4096
         self._news = news
+        self._history_id = history_id
 
     def page(self, view: ReadView, query: SyncQuery) -> SyncPage:
         """The answer to `query`. Raises StoreError."""
         stamp = read_stamp(view)
         reset = query.since > stamp or query.upto > stamp  # of another store, as one that was restored
         reset = reset or 0 < query.since < read_forgotten(view)
-        store_id = read_store_id(view)
+        store_id = self._history_id
         reset = reset or (query.since > 0 and query.store_id != store_id)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
         found = self._changed(view, query.user_id, since, upto)
