@@ -180,6 +180,7 @@ EXAMPLES: tuple[Frame, ...] = (
                 6,
                 TIME,
                 altered=[f.SeqEntry(3)],
+                unheard=[f.SeqRange(1, 4), f.SeqRange(6, 0)],
                 messages=[MESSAGE],
             )
         ],
@@ -191,7 +192,7 @@ EXAMPLES: tuple[Frame, ...] = (
     f.Heads([f.HeadEntry("g:lobby", 7), f.HeadEntry("c:5:alice:bob", 3)]),
     f.ConversationFlag("c:5:alice:bob", MsgFlag.ACCEPT_NOT_NOTIFY),
     f.ConversationFlagOk(),
-    f.ConversationFlagged("c:5:alice:bob", MsgFlag.ACCEPT_NOT_NOTIFY),
+    f.ConversationFlagged("c:5:alice:bob", MsgFlag.ACCEPT_NOT_NOTIFY, 7),
     f.ConversationPin("c:5:alice:bob", True),
     f.ConversationPinOk(),
     f.ConversationRemove("c:5:alice:bob"),

@@ -159,6 +159,8 @@ class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """While the group is imported: how many of the newest messages are unread."""
     cleared_seq: int = 0
     """What is up to it is deleted for the member alone (MS-10)."""
+    unheard: list[tuple[int, int]] = []
+    """Stretches of SEQ that were not meant to come by DELIVER (unheard.py)."""
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):

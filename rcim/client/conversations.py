@@ -179,5 +179,6 @@ class Conversations:
             self.stale = True
         elif isinstance(push, frames.ConversationFlagged):
             self._rows[push.conversation] = replace(row, msg_flag=push.msg_flag)
+            self.stale = self.stale or push.newest_seq > row.newest_seq  # what was discarded counts all the same
         else:
             self._rows[push.conversation] = replace(row, pinned_ms=push.pinned_ms, removed=push.removed)

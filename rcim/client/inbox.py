@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rcim.base.errors import BAD_PARAMETER, ErrorKind, RcimError
 from rcim.base.ids import is_guest
-from rcim.base.terms import GROUP_PREFIX, GoneReason, group_conversation, is_group
+from rcim.base.terms import GROUP_PREFIX, GoneReason, MsgFlag, group_conversation, is_group
 from rcim.client.conversations import Conversations
 from rcim.client.local import LocalStore
 from rcim.client.model import (
@@ -61,6 +61,8 @@ class Inbox:
         """Conversations that turned up after a reconnection, before they were told of: first and newest SEQ heard of."""
         self._cursor = b""
         """RX-03: up to where everything was told."""
+        self._flagged: set[str] = set()
+        """Conversations with another MsgFlag since the sync under way began: what it tells of that is older."""
         self._gone: dict[str, None] = {}
         self._reset = False
         """What was told and is not settled yet, besides conversations."""
@@ -92,6 +94,7 @@ class Inbox:
         self._known = bool(self._cursor)
         for entry in self._keep.conversations():
             self.list.synced(entry, self._own)
+            self.stream.unheard.told(entry.conversation, entry.unheard)
         for key, seq in self._keep.progress().items():
             tracker = self.stream.begin(key, seq)
             row = self.list.get(key)
@@ -160,6 +163,7 @@ class Inbox:
     async def _sync(self, told: dict[str, frames.ConversationEntry]) -> bool:
         """All pages of one sync into `told`. False if the connection has changed meanwhile."""
         login, cursor = self._login, self._cursor
+        self._flagged.clear()
         self.list.stale = False  # what comes from now on may be newer than what is told
         gone: list[str] = []
         reset = self._over is not None and not cursor  # it is the first one of this history
@@ -231,7 +235,10 @@ class Inbox:
             for key in self._had.keys() - told.keys():
                 self._leave(key)
                 self._gone[key] = None
+        stream.holding = False
         for key, entry in told.items():
+            if key not in self._flagged:
+                stream.unheard.told(key, entry.unheard)
             # One that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
                 if key in early:  # what came before it was told of; what was before that can not be had
@@ -367,6 +374,11 @@ class Inbox:
     def chosen(self, push: frames.ConversationListed | frames.ConversationFlagged) -> None:
         """The user has said something of a conversation."""
         self._touched()
+        if isinstance(push, frames.ConversationFlagged):
+            unheard = self.stream.unheard
+            change = unheard.begins if push.msg_flag is MsgFlag.DISCARD else unheard.ends
+            change(push.conversation, push.newest_seq)
+            self._flagged.add(push.conversation)
         self.list.chosen(push)
         self._refresh()
         self.stream.tell(ListEvent())

@@ -30,6 +30,7 @@ from rcim.client.model import (
     where_of,
 )
 from rcim.client.tracker import SeqTracker
+from rcim.client.unheard import Unheard
 from rcim.wire import frames
 
 QUEUE_MAX = 1000
@@ -82,6 +83,10 @@ class Stream:
         """Changed messages as the app was told of them last."""
         self._untaken: dict[str, int] = {}
         """Messages by conversation that the app has not taken yet."""
+        self.unheard = Unheard()
+        """What is no gap."""
+        self.holding = False
+        """True from a new connection until SYNC has said what is a gap: until then none is filled."""
         self._revisions: dict[str, int] = {}
         """Counts by conversation what was told of messages' changes: an answer that was asked for before may be older."""
         self.failure: RcimError | None = None
@@ -144,7 +149,9 @@ class Stream:
         return tracker
 
     def reconnected(self) -> None:
-        """There is a new connection: what has changed since is told of what the app has, and not of what waits here."""
+        """There is a new connection: what has changed since is told of what the app has, and not of what waits here; and
+        what is missing may not have been meant to come."""
+        self.holding = True
         for tracker in self.trackers.values():
             tracker.forget_held()
 
@@ -152,6 +159,7 @@ class Stream:
         """The server has another history: what was known of the one before, and waits for the app, is gone."""
         for known in (self.trackers, self._revisions, self._changed, self._latest, self._untaken, self._told):
             known.clear()
+        self.unheard.clear()
         self._given, self._behind = None, False
         kept = [item for item in _emptied(self._queue) if not isinstance(item, Message | Lasting)]
         for item in kept:
@@ -160,6 +168,7 @@ class Stream:
     def forget(self, key: str) -> None:
         """The conversation is no longer followed."""
         self.trackers.pop(key, None)
+        self.unheard.forget(key)
         self._revisions.pop(key, None)
 
     def close(self, failure: RcimError | None = None, *, at_once: bool = False) -> None:
@@ -215,6 +224,7 @@ class Stream:
     def delivered(self, key: str, tracker: SeqTracker[Message], items: Iterable[frames.Message]) -> None:
         """Messages of one conversation, by SEQ."""
         for item in items:
+            self.unheard.came(key, item.seq)
             if self.full:
                 tracker.heard_of(item.seq)
                 self._behind = True
@@ -224,9 +234,12 @@ class Stream:
             self.fill(key)
 
     def _came(self, key: str, tracker: SeqTracker[Message], item: frames.Message) -> None:
-        if self._keep is not None and item.state is not MessageState.NOT_FOR_YOU:
+        came = message_of(key, item, self.own)
+        if self.unheard.holds(key, item.seq):
+            came = replace(came, state=MessageState.NOT_FOR_YOU, elements=())
+        if self._keep is not None and came.state is not MessageState.NOT_FOR_YOU:
             self._keep.put(key, item)
-        for message in tracker.offer(item.seq, message_of(key, item, self.own)):
+        for message in tracker.offer(item.seq, came):
             self._give(message)
         self._noted(key)
 
@@ -290,6 +303,12 @@ class Stream:
     def fill(self, key: str) -> None:
         """Fill the conversation's gap, if it has one."""
         tracker = self.trackers.get(key)
+        if self.holding:
+            return
+        if tracker is not None and tracker.newest >= tracker.next_seq:
+            past = self.unheard.past(key, tracker.next_seq, tracker.newest)
+            if past > tracker.next_seq:
+                self._skip(key, tracker, past)
         gap = tracker.gap() if tracker is not None else None
         if gap is not None and tracker is not None:
             self._spawn(self._fill_gap(key, tracker, gap[0], gap[1]))
@@ -301,8 +320,8 @@ class Stream:
                 while self.full:
                     await asyncio.sleep(ROOM_S)
                 page = await self._page(key, first, last, PAGE)
-                if self.trackers.get(key) is not tracker:
-                    break  # it is begun anew: what was asked for is of no use any more
+                if self.trackers.get(key) is not tracker or self.holding:
+                    break  # it is begun anew: what was asked for is of no use any more, or is asked for again
                 if page.first_seq > first:
                     self._skip(key, tracker, page.first_seq)
                 for item in page.messages:

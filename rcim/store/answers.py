@@ -55,6 +55,7 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     uncounted: bool
     messages: list[Message]
     cleared_seq: int
+    unheard: list[tuple[int, int]] = []
 
 
 class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):

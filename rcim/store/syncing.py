@@ -17,6 +17,7 @@ from typing import NamedTuple
 from rcim.actor.queries import SyncQuery, TypeFacts
 from rcim.actor.reading import first_of
 from rcim.actor.records import Mark, Member, Message, Profile
+from rcim.actor.unheard import stretches
 from rcim.base.limits import Limits
 from rcim.base.terms import ApplyJoinOption, MessageState, Role, is_group
 from rcim.rules.group_types import PAIR
@@ -205,6 +206,7 @@ class Syncing:
             not (type_.unread and type_.stored),
             messages,
             member.cleared_seq,
+            stretches(member),
         )
 
     @staticmethod
@@ -343,4 +345,4 @@ def message_bytes(message: Message) -> int:
 
 def _bytes_of(row: SyncRow) -> int:
     named = len(row.profile.name.encode()) + len(row.profile.face_url.encode()) + len(row.key.encode())
-    return FIXED_BYTES + named + 12 * len(row.altered) + sum(map(message_bytes, row.messages))
+    return FIXED_BYTES + named + 12 * len(row.altered) + 18 * len(row.unheard) + sum(map(message_bytes, row.messages))

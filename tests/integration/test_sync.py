@@ -155,7 +155,7 @@ async def test_the_devices_that_are_online_are_told_at_once(server: TestServer) 
     alice, other = await server.member("alice"), await server.member("alice")
     await alice.ask(say(AB, "m"))
     await alice.ask(f.ConversationFlag(AB, QUIET))
-    assert await other.take_of(f.ConversationFlagged) == f.ConversationFlagged(AB, QUIET)
+    assert await other.take_of(f.ConversationFlagged) == f.ConversationFlagged(AB, QUIET, 1)
     await alice.ask(f.ConversationPin(AB, True))
     pinned = await other.take_of(f.ConversationListed)
     assert pinned.pinned_ms > 0 and not pinned.removed
