@@ -179,6 +179,7 @@ class Conversations:
             self.stale = True
         elif isinstance(push, frames.ConversationFlagged):
             self._rows[push.conversation] = replace(row, msg_flag=push.msg_flag)
-            self.stale = self.stale or push.newest_seq > row.newest_seq  # what was discarded counts all the same
+            # What was discarded counts all the same, and what has become of older messages was not told meanwhile.
+            self.stale = self.stale or MsgFlag.DISCARD in (row.msg_flag, push.msg_flag)
         else:
             self._rows[push.conversation] = replace(row, pinned_ms=push.pinned_ms, removed=push.removed)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rcim.base.errors import BAD_PARAMETER, ErrorKind, RcimError
 from rcim.base.ids import is_guest
-from rcim.base.terms import GROUP_PREFIX, GoneReason, MsgFlag, group_conversation, is_group
+from rcim.base.terms import GROUP_PREFIX, GoneReason, group_conversation, is_group
 from rcim.client.conversations import Conversations
 from rcim.client.local import LocalStore
 from rcim.client.model import (
@@ -61,8 +61,8 @@ class Inbox:
         """Conversations that turned up after a reconnection, before they were told of: first and newest SEQ heard of."""
         self._cursor = b""
         """RX-03: up to where everything was told."""
-        self._flagged: set[str] = set()
-        """Conversations with another MsgFlag since the sync under way began: what it tells of that is older."""
+        self._flagged: list[frames.ConversationFlagged] = []
+        """Changes of MsgFlag since the sync under way began: what it tells of that may be older."""
         self._gone: dict[str, None] = {}
         self._reset = False
         """What was told and is not settled yet, besides conversations."""
@@ -237,8 +237,10 @@ class Inbox:
                 self._gone[key] = None
         stream.holding = False
         for key, entry in told.items():
-            if key not in self._flagged:
-                stream.unheard.told(key, entry.unheard)
+            stream.unheard.told(key, entry.unheard)
+            for push in self._flagged:
+                if push.conversation == key:
+                    stream.unheard.flagged(push)
             # One that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
                 if key in early:  # what came before it was told of; what was before that can not be had
@@ -375,10 +377,9 @@ class Inbox:
         """The user has said something of a conversation."""
         self._touched()
         if isinstance(push, frames.ConversationFlagged):
-            unheard = self.stream.unheard
-            change = unheard.begins if push.msg_flag is MsgFlag.DISCARD else unheard.ends
-            change(push.conversation, push.newest_seq)
-            self._flagged.add(push.conversation)
+            self.stream.unheard.flagged(push)
+            if self._syncing.locked():
+                self._flagged.append(push)
         self.list.chosen(push)
         self._refresh()
         self.stream.tell(ListEvent())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rcim.base.terms import MsgFlag
 from rcim.wire import frames
 
 OPEN = 0
@@ -24,6 +25,11 @@ class Unheard:
             self._stretches[key] = found
         else:
             self._stretches.pop(key, None)
+
+    def flagged(self, push: frames.ConversationFlagged) -> None:
+        """The user wants nothing delivered from now on, or everything again."""
+        change = self.begins if push.msg_flag is MsgFlag.DISCARD else self.ends
+        change(push.conversation, push.newest_seq)
 
     def begins(self, key: str, newest_seq: int) -> None:
         """What comes behind `newest_seq` is not delivered."""

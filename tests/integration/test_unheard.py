@@ -197,6 +197,36 @@ async def test_a_delivery_before_sync_has_told_what_was_discarded(plain_server: 
         await app.stop()
 
 
+async def test_a_flag_that_changes_while_sync_is_under_way(plain_server: TestServer) -> None:
+    """What SYNC tells of an imported group counts together with what the push has told since."""
+    alice, other = await plain_server.member("alice"), await plain_server.member("bob")
+    async with plain_server.client("bob") as bob:
+        app = Listener(bob)
+        sync, gate, asked = bob.sync_page, asyncio.Event(), asyncio.Event()
+
+        async def later(cursor: bytes = b"", *, messages: int = 0) -> Any:
+            page = await sync(cursor, messages=messages)
+            asked.set()
+            await gate.wait()
+            return page
+
+        bob.sync_page = later  # type: ignore[method-assign]
+        await imported(plain_server, "old", 5, 0)
+        bob._inbox.list.stale = True
+        catching_up = asyncio.create_task(bob._inbox.catch_up())
+        await asked.wait()
+        await other.ask(f.ConversationFlag("g:old", MsgFlag.DISCARD))
+        await said(alice, "old", "6", "7")
+        await other.ask(f.ConversationFlag("g:old", MsgFlag.ACCEPT_AND_NOTIFY))
+        await until(lambda: len(bob._inbox._flagged) == 2)
+        gate.set()
+        await catching_up
+        await said(alice, "old", "8")
+        await until(lambda: 8 in app.seqs("old"))
+        assert app.seqs("old") == [8]
+        await app.stop()
+
+
 async def test_it_is_known_after_the_next_start(plain_server: TestServer, tmp_path: Path) -> None:
     alice = await plain_server.member("alice")
     await alice.ask(create("g", "bob"))
