@@ -33,7 +33,7 @@ ADMIN = "administrator"
 OPEN_LIMITS = (
     "limits.connections_per_address_max=1000000",
     "types.ChatRoom.member_cap=1000000",
-    "limits.handshakes_max=128",
+    "limits.handshake_turn_ms=40",
     "limits.handshake_ms=60000",
     "limits.idle_ms=600000",
 )

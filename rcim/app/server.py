@@ -23,7 +23,8 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.base.terms import AppList
-from rcim.connect.hub import Hub, spread_ms
+from rcim.connect.anew import spread_ms
+from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
 from rcim.dispatch.dispatcher import Dispatcher

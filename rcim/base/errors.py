@@ -215,6 +215,13 @@ TOO_MANY_ENTRIES = ErrorCode(
     False,
     "A list that the server keeps (applications, mutes, blocks, types) is full.",
 )
+FLOODING = ErrorCode(
+    300023,
+    "FLOODING",
+    _O,
+    True,
+    "The user went on asking after very many TOO_FREQUENT; connect again after retry_after_ms (LI-01).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 ALL: tuple[ErrorCode, ...] = tuple(

@@ -38,11 +38,27 @@ class Limits:
         60_000, 200, 600_000, "A connection silent for this long, and for the grace, is dropped (WI-05).", wire=True
     )
     idle_grace_ms: int = _bound(15_000, 50, 120_000, "Grace for a PING under way (WI-05).", wire=True)
-    handshakes_max: int = _bound(
-        32,
-        1,
+    handshake_bytes_max: int = _bound(
         4096,
-        "TLS handshake steps in one turn of the loop: each costs up to 0.4 ms, so a turn stays under 13 ms.",
+        2048,
+        65536,
+        "What a client may send for its part of the TLS handshake; the largest hello of a browser has 2 KiB (WI-04).",
+        wire=True,
+    )
+    frames_before_login_max: int = _bound(
+        16, 4, 1000, "Frames of a connection before its login: HELLO, LOGIN, some PINGs.", wire=True
+    )
+    input_turn_ms: int = _bound(
+        5,
+        1,
+        1000,
+        "Time that one turn of the loop gives to what users have sent; the rest waits for its next turn, user by user.",
+    )
+    handshake_turn_ms: int = _bound(
+        5,
+        1,
+        1000,
+        "Time that one turn of the loop gives to handshakes and logins, address by address: each costs up to 0.7 ms.",
     )
     connections_max: int = _bound(
         100_000, 1, 1_000_000, "Connections of one process: 30 KiB each with TLS, 3 GB.", wire=True
@@ -172,6 +188,29 @@ class Limits:
     )
     requests_per_min: int = _bound(
         30, 0, 1_000_000, "Other requests of one user a minute, LOGIN too; 0: no limit (LI-01).", wire=True
+    )
+    control_per_min: int = _bound(
+        600,
+        0,
+        10_000_000,
+        "PINGs, PONGs and unknown frames of one user a minute: enough for 300 connections at the usual heartbeat; "
+        "0: no limit.",
+        wire=True,
+    )
+    refusals_per_min: int = _bound(
+        300,
+        0,
+        10_000_000,
+        "Frames of one user refused with TOO_FREQUENT a minute: after half of them it is read slowly, after all of them "
+        "its connections are closed (FLOODING); 0: no limit.",
+        wire=True,
+    )
+    input_ms_per_s: int = _bound(
+        100,
+        0,
+        1000,
+        "Time of the server's that one user's input may take, in milliseconds a second, with ten seconds' worth at once; "
+        "past it the user is not read for a while; 0: no limit.",
     )
     backend_sends_per_s: int = _bound(
         50,

@@ -108,7 +108,8 @@ class Logins(Whereabouts):
 
     def _check_rate(self, user_id: str) -> None:
         """LI-01. Raises RcimError(TOO_FREQUENT)."""
-        wait = self._hub.rates.take(user_id, Operation.OTHER, clock.steady_ms())
+        rates, now_ms = self._hub.rates, clock.steady_ms()
+        wait = rates.flooding_ms(user_id, now_ms) or rates.take(user_id, Operation.OTHER, now_ms)
         if wait:
             raise RcimError(TOO_FREQUENT, "too many logins and other requests in a minute", wait)
 

@@ -85,8 +85,9 @@ class Dispatcher:
         self._knowing.settle(store.load_app())
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
+        self._loading = Worker(loop, "rcim-loader")
         self._devices = Devices(world.slots)
-        self._reader = Reader(store, self._reading, self._completed)
+        self._reader = Reader(store, self._reading, self._loading, self._completed)
         self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
         self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self, self._time)
@@ -400,12 +401,13 @@ class Dispatcher:
         self._back_end.refuse_waiting()
 
     def stop(self) -> None:
-        """End both threads after what they have been given. What is still in mailboxes is not answered."""
+        """End all threads after what they have been given. What is still in mailboxes is not answered."""
         self._timers.stop()
         self._slices.stop()
         self._back_end.stop()
         self._writer.stop()
         self._reading.stop()
+        self._loading.stop()
 
 
 assert SHARDS <= 1 << 16, "a message id has 16 bits for the shard"

@@ -187,7 +187,7 @@ class Errands:
             command = msgspec.structs.replace(ask.command, original=page.messages[0] if page.messages else None)
             self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
 
-        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), _Once(found), 0))
+        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq, ask.by), _Once(found), 0))
 
     def _trace(self, request: Request, ask: Trace) -> None:
         """Where a message is, from its group's actor; if it has a SEQ, what it is now, from the store."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 MINUTE_MS = 60_000
 TOLERANCE_MS = 0.001
@@ -44,32 +44,47 @@ class Operation(IntEnum):
     SEND = 0
     READ = 1
     OTHER = 2
+    CONTROL = 3
+    """PING, PONG, and frames that are not known."""
+    REFUSED = 4
+    """Frames that were refused because another of these had no token left."""
+
+
+class Patience(Enum):
+    """What is done about one more refused frame of a user."""
+
+    ANSWER = "answer it"
+    SLOW = "answer it, and read the connection no more for a while"
+    CLOSE = "close the connection"
+
+
+INPUT_BURST_S = 10
+"""Work for a user's input may be as much ahead of its rate as this many seconds of it give."""
 
 
 class UserRates:
-    """LI-01 for all users of one process: `per_min` by Operation, the burst a whole minute's. Who has done nothing for a
-    minute has full buckets and is forgotten."""
+    """LI-01 for all users of one process: `per_min` by Operation, the burst a whole minute's; and how many milliseconds a
+    second the server works on one user's input (0: any number). Who has done nothing for a minute has full buckets and is
+    forgotten."""
 
-    __slots__ = ("_rates", "_users", "limited")
+    __slots__ = ("_input_ms_per_s", "_rates", "_users", "limited")
 
-    def __init__(self, per_min: tuple[int, int, int]) -> None:
+    def __init__(self, per_min: tuple[int, int, int, int, int], input_ms_per_s: int = 0) -> None:
         self._rates = tuple(Rate(count, MINUTE_MS) for count in per_min)
+        self._input_ms_per_s = input_ms_per_s
         self._users: OrderedDict[str, tuple[list[float], int]] = OrderedDict()
-        """User to when its buckets are full, and when it was here last; who was here last stands last."""
-        self.limited = any(rate.limited for rate in self._rates)
+        """User to when its buckets are full (the last is that of work), and when it was here last; who was here last
+        stands last."""
+        self.limited = any(rate.limited for rate in self._rates) or input_ms_per_s > 0
 
     def __len__(self) -> int:
         return len(self._users)
 
-    def take(self, user_id: str, operation: Operation, now_ms: int) -> int:
-        """0: the user may. Else in how many milliseconds it may; nothing is taken then."""
-        rate = self._rates[operation]
-        if not rate.limited:
-            return 0
+    def _of(self, user_id: str, now_ms: int) -> list[float]:
+        """When the user's buckets are full. It has been here now; somebody who has not been for long is forgotten."""
         users = self._users
         found = users.get(user_id)
-        full = found[0] if found is not None else [0.0] * len(Operation)
-        full[operation], wait = rate.take(full[operation], now_ms)
+        full = found[0] if found is not None else [0.0] * (len(Operation) + 1)
         users[user_id] = (full, now_ms)
         users.move_to_end(user_id)
         for _ in range(2):  # two out for one in: it shrinks without ever stopping for long
@@ -77,4 +92,40 @@ class UserRates:
             if now_ms - users[first][1] <= MINUTE_MS:
                 break
             del users[first]
+        return full
+
+    def take(self, user_id: str, operation: Operation, now_ms: int) -> int:
+        """0: the user may. Else in how many milliseconds it may; nothing is taken then."""
+        rate = self._rates[operation]
+        if not rate.limited:
+            return 0
+        full = self._of(user_id, now_ms)
+        full[operation], wait = rate.take(full[operation], now_ms)
         return wait
+
+    def refused(self, user_id: str, now_ms: int) -> Patience:
+        """One more frame of the user is refused: what is done about it."""
+        if not self._rates[Operation.REFUSED].limited:
+            return Patience.ANSWER
+        if self.take(user_id, Operation.REFUSED, now_ms):
+            return Patience.CLOSE
+        used_ms = self._users[user_id][0][Operation.REFUSED] - now_ms
+        return Patience.SLOW if used_ms > MINUTE_MS / 2 else Patience.ANSWER
+
+    def flooding_ms(self, user_id: str, now_ms: int) -> int:
+        """In how many milliseconds a user whose connections were closed (Patience.CLOSE) may log in again; 0: now."""
+        found = self._users.get(user_id)
+        if found is None:
+            return 0
+        _, wait = self._rates[Operation.REFUSED].take(found[0][Operation.REFUSED], now_ms)
+        return wait
+
+    def spend(self, user_id: str, spent_ms: float, now_ms: int) -> int:
+        """The server has worked `spent_ms` on the user's input. Returns in how many milliseconds it does so again; 0: as
+        soon as there is more."""
+        per_s = self._input_ms_per_s
+        if not per_s:
+            return 0
+        full = self._of(user_id, now_ms)
+        full[-1] = max(full[-1], now_ms) + spent_ms * 1000 / per_s
+        return max(0, math.ceil(full[-1] - now_ms - INPUT_BURST_S * 1000))

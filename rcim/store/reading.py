@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rcim.actor.records import Message, Profile
+from rcim.actor.records import Profile
 from rcim.store import keys
 from rcim.store.backend import ReadView
+from rcim.store.messages import facts_of
 from rcim.store.values import Head, unpack
 
 Row = tuple[bytes, bytes]
@@ -65,10 +66,10 @@ def seq_at(view: ReadView, key: str, first: int, newest: int, time_ms: int) -> i
         middle = (low + high) // 2
         span = view.scan("messages", keys.message(key, middle), keys.message(key, high))
         data = next(iter(span), None)
-        if data is None or unpack(data[1], Message).time_ms >= time_ms:
+        if data is None or facts_of(data[1]).time_ms >= time_ms:
             high = middle
         else:
-            low = unpack(data[1], Message).seq + 1
+            low = keys.U64.unpack(data[0][-8:])[0] + 1
     return low
 
 

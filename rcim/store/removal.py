@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from rcim.actor.records import Message
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
+from rcim.store.messages import facts_of
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
 from rcim.store.values import Head, pack, unpack
 
@@ -134,14 +134,12 @@ class Removal:
         oldest_ms = ages.now_ms - days * DAY_MS
         gone: Gone = []
         for name, data in view.scan("messages", keys.message(key, kept), keys.message(key, head.next_seq)):
-            message = unpack(data, Message)
-            of_before = (
-                message.seq < profile.first_seq
-            )  # of a group that had the id, or whose type stored none meanwhile
-            if len(gone) == rows or not (of_before or message.time_ms < oldest_ms):
+            seq = keys.U64.unpack(name[-8:])[0]
+            of_before = seq < profile.first_seq  # of a group that had the id, or whose type stored none meanwhile
+            if len(gone) == rows or not (of_before or facts_of(data).time_ms < oldest_ms):
                 break
             gone.append(("messages", name))
-            kept = message.seq + 1
+            kept = seq + 1
         return gone, kept
 
     def _old_rows(self, view: ReadView, table: str, after: bytes, ages: Ages) -> tuple[Gone, bytes | None, int]:

@@ -7,6 +7,7 @@ its one reading thread.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -38,6 +39,7 @@ from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
 from rcim.store.reading import read_head, read_newest_ms, read_profile, read_stamp
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
+from rcim.store.syncing import SyncScan
 from rcim.store.trail import Trail, begin_history, why_another
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
@@ -257,10 +259,30 @@ class Store:
 
     # -- queries
 
-    def answer_all(self, queries: Sequence[Query]) -> list[Answer | StoreError]:
-        """The answer to each query, all from one picture of the store; an error in place of an answer it concerns."""
+    def answer_some(self, queries: Sequence[Query | SyncScan], for_s: float) -> list[Answer | SyncScan | StoreError]:
+        """The answers to the first of these queries, one at least, as many as take about `for_s` seconds, all from one
+        picture of the store; an error in place of an answer it concerns, and a SyncScan in place of a query that is to go
+        on with it."""
+        end = time.perf_counter() + for_s
+        found: list[Answer | SyncScan | StoreError] = []
         with self._backend.read() as view:
-            return [self._answering.answer(view, query) for query in queries]
+            for query in queries:
+                found.append(self._answering.answer(view, query))
+                if time.perf_counter() > end:
+                    break
+        return found
+
+    def answer_all(self, queries: Sequence[Query]) -> list[Answer | StoreError]:
+        """The answer to each query, however long it takes, all from one picture of the store; an error in place of an
+        answer it concerns."""
+        found: list[Answer | StoreError] = []
+        with self._backend.read() as view:
+            for query in queries:
+                answer = self._answering.answer(view, query)
+                while isinstance(answer, SyncScan):
+                    answer = self._answering.answer(view, answer)
+                found.append(answer)
+        return found
 
 
 def _makes_room(record: Record) -> bool:
