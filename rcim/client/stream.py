@@ -157,13 +157,13 @@ class Stream:
 
     def start_over(self) -> None:
         """The server has another history: what was known of the one before, and waits for the app, is gone."""
+        self.unheard.clear()
         for known in (self.trackers, self._revisions, self._changed, self._latest, self._untaken, self._told):
             known.clear()
-        self.unheard.clear()
         self._given, self._behind = None, False
-        kept = [item for item in _emptied(self._queue) if not isinstance(item, Message | Lasting)]
-        for item in kept:
-            self._queue.put_nowait(item)
+        for item in _emptied(self._queue):
+            if not isinstance(item, Message | Lasting):
+                self._queue.put_nowait(item)
 
     def forget(self, key: str) -> None:
         """The conversation is no longer followed."""

@@ -72,6 +72,7 @@ class Trail:
         try:
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                os.ftruncate(self._fd, min(os.fstat(self._fd).st_size, TRAIL.size + CRC.size))
             data = TRAIL.pack(MAGIC, store_id, stamp)
             os.pwrite(self._fd, data + CRC.pack(zlib.crc32(data)), 0)
         except OSError as error:
