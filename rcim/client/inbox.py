@@ -340,6 +340,8 @@ class Inbox:
         self.list.stale = True
         self._refresh()
         key = push.conversation
+        if key not in self.stream.trackers and self._known and not is_guest(self._own):
+            return  # SYNC says where it begins, and what of it was not meant to come
         self.stream.track(key, push.from_seq - 1).heard_of(push.newest_seq)
         self.stream.fill(key)
 

@@ -4,7 +4,8 @@ of client message ids): a clock that is wrong must not. Pure: times in, the time
 1. While the server runs, the wall clock has to go on as the steady clock does. What steps by more than `jump_max_ms`,
    forwards or back, is in doubt.
 2. At the start it has to stand near the newest time that the store knows: not more than `off_max_ms` after it (the server
-   may have been off for so long), nor more than `jump_max_ms` before it.
+   may have been off for so long), nor more than `jump_max_ms` before it. If it goes back by as much as it was after it,
+   the server had not been off for so long, and it is believed.
 3. In doubt, the time in force goes on from the last that was believed, by the steady clock. Nothing expires sooner and
    nothing is stamped with a time that may be years away; who deletes asks `trusted` first, and does not.
 4. When the wall clock comes back to the time in force, it is believed again. Otherwise the operator has to say that it is
@@ -18,11 +19,12 @@ class ClockGuard:
     """See the module's text. `wall_ms` and `steady_ms` are the two clocks now; `newest_ms` is the newest time in the
     store, 0 if it has none."""
 
-    __slots__ = ("_ahead_max_ms", "_jump_max_ms", "_offset_ms", "doubted_ms", "doubts", "trusted")
+    __slots__ = ("_ahead_max_ms", "_back_max_ms", "_jump_max_ms", "_offset_ms", "doubted_ms", "doubts", "trusted")
 
     def __init__(self, wall_ms: int, steady_ms: int, newest_ms: int, off_max_ms: int, jump_max_ms: int) -> None:
         self._jump_max_ms = jump_max_ms
         self._ahead_max_ms = jump_max_ms
+        self._back_max_ms = jump_max_ms + (max(wall_ms - newest_ms, 0) if newest_ms else 0)
         self._offset_ms = wall_ms - steady_ms
         """Wall clock minus steady clock, as it was when the wall clock was last believed anew."""
         self.trusted = not newest_ms or -jump_max_ms <= wall_ms - newest_ms <= off_max_ms
@@ -34,17 +36,18 @@ class ClockGuard:
         if not self.trusted:
             self.doubted_ms = newest_ms
             self._offset_ms = newest_ms - steady_ms
-            self._ahead_max_ms = off_max_ms  # for how long it was off is not known
+            self._ahead_max_ms, self._back_max_ms = off_max_ms, jump_max_ms  # for how long it was off is not known
 
     def now_ms(self, wall_ms: int, steady_ms: int) -> int:
         """The time in force: the wall clock, or, while that is in doubt, what it should be."""
         expected = steady_ms + self._offset_ms
-        if -self._jump_max_ms <= wall_ms - expected <= self._ahead_max_ms:
-            if not self.trusted:
+        gap_ms = wall_ms - expected
+        if -self._back_max_ms <= gap_ms <= self._ahead_max_ms:
+            if not self.trusted or gap_ms < -self._jump_max_ms:
                 self.trusted = True
                 self.doubted_ms = 0
                 self._offset_ms = wall_ms - steady_ms
-                self._ahead_max_ms = self._jump_max_ms
+                self._ahead_max_ms = self._back_max_ms = self._jump_max_ms
             return wall_ms
         if self.trusted:
             self.trusted = False

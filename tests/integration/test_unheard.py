@@ -227,6 +227,20 @@ async def test_a_flag_that_changes_while_sync_is_under_way(plain_server: TestSer
         await app.stop()
 
 
+async def test_a_resync_of_what_was_imported(plain_server: TestServer) -> None:
+    """The server takes the whole history for left out, as after the death of an owner behind its gateways."""
+    alice = await plain_server.member("alice")
+    async with plain_server.client("bob") as bob:
+        app = Listener(bob)
+        await imported(plain_server, "old", 50, 0)
+        plain_server.hubs[0].missed({"g:old": 50})
+        await until(lambda: bob.conversation("old") is not None)
+        await said(alice, "old", "new")
+        await until(lambda: 51 in app.seqs("old"))
+        assert app.seqs("old") == [51]
+        await app.stop()
+
+
 async def test_it_is_known_after_the_next_start(plain_server: TestServer, tmp_path: Path) -> None:
     alice = await plain_server.member("alice")
     await alice.ask(create("g", "bob"))

@@ -42,7 +42,7 @@ def test_a_wrong_start_that_is_put_right_is_believed() -> None:
     assert made.now_ms(back + 2 * DAY, 30) == back + 10, "from now on it goes by the clock that is believed"
 
 
-@pytest.mark.parametrize("jump_ms", [40 * DAY, DAY + 1, -DAY - 1, -400 * DAY])
+@pytest.mark.parametrize("jump_ms", [40 * DAY, DAY + 1, -DAY - 1001, -400 * DAY])
 def test_a_jump_while_it_runs(jump_ms: int) -> None:
     made = guard()
     assert made.now_ms(T0 + 1000 + jump_ms, 1000) == T0 + 1000 and not made.trusted
@@ -51,6 +51,15 @@ def test_a_jump_while_it_runs(jump_ms: int) -> None:
     assert made.now_ms(T0 + 2 * DAY + 7, 2 * DAY) == T0 + 2 * DAY + 7 and made.trusted
     made.now_ms(T0 + 2 * DAY + 7 + jump_ms, 2 * DAY)
     assert made.doubts == 2
+
+
+def test_a_start_that_was_ahead_by_what_is_allowed_and_is_put_right() -> None:
+    """The clock was two days ahead, not the server off for two days."""
+    made = guard(newest_ms=T0 - 2 * DAY)
+    assert made.now_ms(T0 + 1000, 1000) == T0 + 1000
+    right = T0 - 2 * DAY + 60_000
+    assert made.now_ms(right, 2000) == right and made.trusted and made.doubts == 0
+    assert made.now_ms(right - 2 * DAY, 3000) == right + 1000 and not made.trusted, "once"
 
 
 def test_many_small_steps_are_no_way_round_it() -> None:
