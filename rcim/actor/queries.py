@@ -228,6 +228,8 @@ class SearchQuery(Asks, frozen=True, gc=False):
     limit: int
     types: dict[str, TypeFacts] = {}
     now_ms: int = 0
+    history_id: int = 0
+    """Of which history `after` is; 0: it is the beginning."""
 
 
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery

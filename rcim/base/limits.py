@@ -134,6 +134,20 @@ class Limits:
     trim_sweep_ms: int = _bound(
         3_600_000, 100, 86_400_000, "How often it is looked which messages are too old for their kind (ST-02)."
     )
+    clock_jump_max_ms: int = _bound(
+        86_400_000,
+        60_000,
+        864_000_000,
+        "A clock that was set by more than this while the server runs, or stands so far before the newest time in the "
+        "store at start, is in doubt: nothing is deleted because of its age. Sleep and time servers stay far below it.",
+    )
+    clock_off_max_ms: int = _bound(
+        259_200_000,
+        60_000,
+        31_536_000_000,
+        "A clock that stands further after the newest time in the store at start is in doubt, until the operator says it "
+        "is right: a server is off for a weekend, and messages are kept for a week at the least.",
+    )
     changes_kept_days: int = _bound(
         30,
         1,

@@ -257,6 +257,10 @@ class Hub:
         self.watching.ask_again()
         self._anew.ask()
 
+    def begin_again(self) -> None:
+        """The owner of the conversations has another history than who are logged in were told of (RX-03)."""
+        self._anew.begin_again()
+
     def tell_owner(self) -> None:
         """The owner is a new one: it gets to know who is here and who is watched, before it is asked anything."""
         for user_id, user in self.logins.everyone():
@@ -414,3 +418,4 @@ class Hub:
         """No more timers."""
         if self._ticker is not None:
             self._ticker.cancel()
+        self._anew.stop()

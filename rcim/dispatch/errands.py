@@ -30,6 +30,7 @@ from rcim.actor.outcomes import (
 from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
+from rcim.base import clock
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
 from rcim.dispatch.release import contained
@@ -268,7 +269,9 @@ class Errands:
             self._answer(request, Added([(u, _deleted(known[u], failed[u])) for u in ask.users]))
 
         self._many(
-            [(user_key(name), u.InvalidateUser(name, True, True)) for name in ask.users], invalidated, ask_groups
+            [(user_key(name), u.InvalidateUser(name, True, True, clock.wall_ms())) for name in ask.users],
+            invalidated,
+            ask_groups,
         )
 
     def _list_users(self, request: Request, ask: ListUsers) -> None:

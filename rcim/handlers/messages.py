@@ -230,7 +230,7 @@ class Packing:
             case effects.OwnSet():
                 return frames.OwnChanged(said.what).encode()
             case effects.Flagged():
-                return frames.ConversationFlagged(key, said.msg_flag).encode()
+                return frames.ConversationFlagged(key, said.msg_flag, said.newest_seq).encode()
             case effects.Requested():
                 return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
             case effects.Decided():

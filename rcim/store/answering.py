@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused, UserFacts
 from rcim.actor.queries import (
     AccountsQuery,
@@ -25,6 +27,7 @@ from rcim.actor.queries import (
 )
 from rcim.actor.reading import seen_by
 from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
+from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, MsgFlag, group_conversation
 from rcim.store import keys
@@ -63,10 +66,11 @@ LOOKED_AT_MAX = 300
 class Answering:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str]) -> None:
+    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str], history_id: int) -> None:
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
         self._searching = Searching(limits, text_of)
-        self._syncing = Syncing(limits, news)
+        self._syncing = Syncing(limits, news, history_id)
+        self._history_id = history_id
 
     def answer(self, view: ReadView, query: Query | SyncScan) -> Answer | SyncScan | StoreError:
         """The answer to `query`, or the error that concerns it. A SyncScan says that there is more to do for it: it is to
@@ -80,7 +84,12 @@ class Answering:
     # -- messages
 
     def _search(self, view: ReadView, query: SearchQuery) -> FoundPage | Refused:
-        return self._searching.page(view, query)
+        if query.history_id not in (0, self._history_id):
+            return Refused(BAD_PARAMETER, "cursor: the server was restored since; search from the beginning")
+        found = self._searching.page(view, query)
+        if isinstance(found, FoundPage):
+            found = msgspec.structs.replace(found, history_id=self._history_id)
+        return found
 
     def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
         first = self._first_seq(view, query)
@@ -270,7 +279,7 @@ class Answering:
     def _login_facts(self, view: ReadView, query: LoginQuery) -> LoginFacts:
         if query.heard is not None:  # a guest, who is a member of nothing
             there = [key for key in query.heard if read_profile(view, key) is not None]
-            return LoginFacts(UserProfile(), there)
+            return LoginFacts(UserProfile(), there, history_id=self._history_id)
         rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
             (keys.second(row), value)
@@ -281,7 +290,7 @@ class Answering:
         found = [key for key, _ in seen]
         if query.since:
             found += self._syncing.pairs_since(view, query.user_id, query.since)
-        return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view))
+        return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view), 0, self._history_id)
 
     @staticmethod
     def _sees(view: ReadView, key: str, user_id: str) -> bool:

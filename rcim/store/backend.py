@@ -67,6 +67,9 @@ class Backend(Protocol):
         """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises StoreError if it may
         not grow further."""
 
+    def place(self) -> tuple[int, int] | None:
+        """Device and inode of the file that it is in; None if it is in none."""
+
     def close(self) -> None: ...
 
 
@@ -143,6 +146,9 @@ class MemoryBackend:
 
     def grow(self, *, reserve: bool = False) -> None:
         """There is always room."""
+
+    def place(self) -> None:
+        """It is in no file."""
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -282,6 +288,13 @@ class LmdbBackend:
                 self._env.set_mapsize(self._map_bytes)
         except lmdb.Error as error:
             raise StoreError(str(error)) from None
+
+    def place(self) -> tuple[int, int] | None:
+        try:
+            found = (self._path / "data.mdb").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def close(self) -> None:
         with self._readers.nobody():

@@ -25,6 +25,16 @@ def read_store_id(view: ReadView) -> int:
     return int(keys.U64.unpack(data)[0]) if data else 0
 
 
+def read_newest_ms(view: ReadView) -> int:
+    """The newest time that is kept: that of the last commit or sweep, or, in a store of before these were noted, of the
+    last message or change. 0 if there is none."""
+    data = view.get("meta", b"time")
+    if data is not None:
+        return int(keys.U64.unpack(data)[0])
+    heads = (unpack(row, Head) for _, row in view.scan("heads", b"", keys.LAST))
+    return max((max(head.last_msg_time_ms, head.last_info_time_ms) for head in heads), default=0)
+
+
 def read_forgotten(view: ReadView) -> int:
     """Of changes by commits up to this stamp it is not known any more what all was altered and left (ST-02)."""
     data = view.get("meta", b"forgotten")

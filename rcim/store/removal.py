@@ -168,9 +168,10 @@ class Removal:
 
     @staticmethod
     def _note_day(view: ReadView, ages: Ages) -> dict[bytes, bytes]:
-        """The stamp that there is today, if it is not noted."""
+        """The stamp that there is today, if it is not noted; and how late it is, also when nobody says anything."""
         name = DAY + keys.U64.pack(ages.now_ms // DAY_MS)
-        return {} if view.get("meta", name) is not None else {name: keys.U64.pack(read_stamp(view))}
+        notes = {b"time": keys.U64.pack(ages.now_ms)}
+        return notes if view.get("meta", name) is not None else notes | {name: keys.U64.pack(read_stamp(view))}
 
     @staticmethod
     def _stamp_of_day(view: ReadView, day: int) -> int:
@@ -192,6 +193,8 @@ class Removal:
                         _keep_from(writable, row, kept)
                     for name, value in (notes or {}).items():
                         writable.put("meta", name, value)
+                    if b"time" in (notes or {}):
+                        writable.delete("meta", b"doubt")  # the clock is believed: no time is to be moved any more
                 return
             except NoRoom:
                 self._backend.grow(reserve=True)

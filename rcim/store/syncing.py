@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from rcim.actor.queries import SyncQuery
 from rcim.actor.records import Member, Profile
+from rcim.actor.unheard import stretches
 from rcim.base.limits import Limits
 from rcim.base.terms import ApplyJoinOption, Role, is_group
 from rcim.rules.group_types import PAIR
@@ -24,7 +25,7 @@ from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import ReadView
 from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes
 from rcim.store.news import News
-from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, read_store_id, visible
+from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, visible
 from rcim.store.values import Chosen, Head, unpack
 
 COUNTED_MAX = 50
@@ -76,16 +77,17 @@ class SyncScan:
 class Syncing:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News) -> None:
+    def __init__(self, limits: Limits, news: News, history_id: int) -> None:
         self._page_bytes = limits.frame_bytes_max - 4096
         self._news = news
+        self._history_id = history_id
 
     def begin(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
         """The answer to `query`; or a SyncScan, with which to `go_on`. Raises StoreError."""
         stamp = read_stamp(view)
         reset = query.since > stamp or query.upto > stamp  # of another store, as one that was restored
         reset = reset or 0 < query.since < read_forgotten(view)
-        reset = reset or (query.since > 0 and query.store_id != read_store_id(view))
+        reset = reset or (query.since > 0 and query.store_id != self._history_id)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
         return self.go_on(view, SyncScan(query, since, upto, reset))
 
@@ -127,7 +129,7 @@ class Syncing:
             counted += row.unread > 0
             rows.append(row)
             after = (candidate.stamp, candidate.key)
-        return SyncPage(rows, gone, scan.reset, scan.since, scan.upto, after, counted, more, read_store_id(view))
+        return SyncPage(rows, gone, scan.reset, scan.since, scan.upto, after, counted, more, self._history_id)
 
     def _step(self, view: ReadView, scan: SyncScan) -> None:
         """Look at the next memberships, and at what the user has said of conversations up to there."""
@@ -236,6 +238,7 @@ class Syncing:
             not (type_.unread and type_.stored),
             messages,
             member.cleared_seq,
+            stretches(member),
         )
 
     @staticmethod
@@ -263,4 +266,4 @@ class Syncing:
 
 def _bytes_of(row: SyncRow) -> int:
     named = len(row.profile.name.encode()) + len(row.profile.face_url.encode()) + len(row.key.encode())
-    return FIXED_BYTES + named + 12 * len(row.altered) + sum(map(message_bytes, row.messages))
+    return FIXED_BYTES + named + 12 * len(row.altered) + 18 * len(row.unheard) + sum(map(message_bytes, row.messages))

@@ -393,8 +393,8 @@ async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, mon
     append = store.append
     joined, go_on = threading.Event(), threading.Event()
 
-    def slow(entries: Any) -> None:
-        append(entries)
+    def slow(entries: Any, *more: Any) -> None:
+        append(entries, *more)
         if any(isinstance(e.record, GroupChanged) for e in entries):
             joined.set()
             go_on.wait(10)
