@@ -315,6 +315,22 @@ def crash(
     raise typer.Exit(130)
 
 
+@app.command()
+def attack(
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="This attack alone; may be repeated.")
+    ] = None,
+    gateways: Annotated[int, typer.Option(min=0, max=16, help="A server of several processes.")] = 0,
+    seconds: Annotated[float, typer.Option(min=1, help="For each attack, and for the calm before it.")] = 5,
+    json_to: JsonOption = None,
+) -> None:
+    """What honest users notice of hostile ones: sends, history and logins, calm and under each attack."""
+    from rcim_bench import attack as scenario
+
+    report = run(lambda: scenario.run(only or [], gateways, seconds, say))
+    finish(report, json_to, scenario.failures(report))
+
+
 for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.search, cli_receiving.sync):
     app.command()(command)
 

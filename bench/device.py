@@ -61,6 +61,7 @@ class Device:
         self.given: dict[Talk, dict[int, str]] = {talk: {} for talk in self.start}
         """SEQ to sender of all that it was given."""
         self.wrong: list[str] = []
+        """What it was given and should not have been."""
         self.client: Client
 
     @property
@@ -72,6 +73,11 @@ class Device:
     def has_store(self) -> bool:
         """True if it knows after a start what it knew before."""
         return self._store is not None
+
+    def enters(self, talk: Talk) -> None:
+        """The user is in one more conversation: what comes to it now is behind what was imported."""
+        self.start[talk] = talk.base
+        self.shown[talk], self.given[talk] = {}, {}
 
     async def begin(self) -> None:
         """Start its client, which knows what the store does."""
@@ -119,6 +125,10 @@ class Device:
             self.wrong.append(f"{self.user} was given {message.conversation} {message.seq} twice")
         if given and message.seq < max(given) and message.seq not in given:
             self.wrong.append(f"{self.user} was given {message.conversation} {message.seq} behind {max(given)}")
+        if message.seq in talk.discarded[self.user] or message.seq <= self.start[talk]:
+            self.wrong.append(
+                f"{self.user} was given {message.conversation} {message.seq}, which was not meant for it"
+            )
         given[message.seq] = message.sender
         self._show(talk, message)
 
@@ -146,8 +156,10 @@ class Device:
         """What its app and its list say otherwise than the model."""
         found = list(self.wrong)
         for talk, start in self.start.items():
+            if self.user in talk.discards:
+                continue  # it hears nothing: neither how much there is, nor what becomes of a message
             where = talk.where(self.user)
-            expected = talk.shown(self.user, start)
+            expected = talk.given(self.user, start)
             if self.shown[talk] != expected:
                 found.append(f"{self.user} in {where} shows {self.shown[talk]}, not {expected}")
             row = self.client.conversation(where)

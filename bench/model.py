@@ -1,7 +1,8 @@
 """`rcim-bench model`: random users on random devices against a simple model of what each should see (RX-03 to RX-09).
 
 A seed makes three users with devices that come, go, are cut off, and start again from a local store; they write in a
-group and one to one, and read, recall, edit and delete. The model is a few lines: what was said, and what each user did
+group and one to one, and read, recall, edit and delete; they want nothing delivered of a group for a while, and
+groups are imported with their history. The model is a few lines: what was said, and what each user did
 to it. Now and then everybody comes back, and then each device's app, its list of conversations, a first sync and the
 whole history have to say what the model says: no message lost, doubled, shown to whom it is not for, or as it was before.
 """
@@ -21,8 +22,10 @@ from rcim_bench.rig import Rig, facts, rig
 from rcim_bench.truth import RECALLED, Said, Talk
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, MsgFlag, Priority, Role
 from rcim.client import Client, User, inbox
+from rcim.wire import frames
+from rcim.wire.elements import Text, encode_body
 
 STEPS, CHECKS = 60, 3
 DEVICES_MAX = 3
@@ -32,6 +35,9 @@ MATCH_S = 30.0
 """How long all may take to say what the model says."""
 LOOK_S = 0.01
 USERS = 3
+TALKS_MAX = 5
+IMPORTED_MS = 60_000
+"""How long before now an imported history began."""
 
 
 class World:
@@ -92,9 +98,10 @@ class World:
             ["send"] * 10 + ["read"] * 3 + ["recall", "edit"] * 2 + ["delete", "hide", "cut", "cut", "back", "back"]
         )
         names += ["restart", "device", "clear", "erase"] if self.lots.random() < 0.4 else []
+        names += ["discard"] * 2 + (["import"] if len(self.talks) < TALKS_MAX else [])
         device = self.lots.choice(self.devices)
         name = self.lots.choice(names)
-        if name in ("cut", "back", "restart", "device"):
+        if name in ("cut", "back", "restart", "device", "import"):
             await getattr(self, f"_{name}")(device)
         elif device.online:
             talk = self.lots.choice(self.talks_of(device.user))
@@ -123,7 +130,43 @@ class World:
         mentions = (self.lots.choice(others),) if group and not to and self.lots.random() < 0.2 else ()
         text = f"text {self._texts}"
         sent = await client.send(talk.where(user), text, to=to, mentions=mentions)
-        talk.said[sent.seq] = Said(user, text, to, mentions)
+        talk.say(sent.seq, Said(user, text, to, mentions))
+
+    async def _discard(self, client: Client, user: str, talk: Talk) -> None:
+        """RX-01: from now on nothing of it, or everything again."""
+        if len(talk.users) > 2:
+            wanted = user in talk.discards
+            await client.set_msg_flag(talk.where(user), MsgFlag.ACCEPT_AND_NOTIFY if wanted else MsgFlag.DISCARD)
+            (talk.discards.discard if wanted else talk.discards.add)(user)
+
+    async def _import(self, device: Device) -> None:
+        """GR-08: a group with a history, some of it unread."""
+        name = f"{self.name}i{len(self.talks)}"
+        talk = Talk(self.users, lambda _: name)
+        talk.base = self.lots.choice((1, 5, 50))
+        begin_ms = int(time.time() * 1000) - IMPORTED_MS
+        network = asyncio.Event()
+        network.set()
+        async with Gated(network, self.made, "administrator", None) as root:
+            await root.import_group(
+                "old", group_id=name, type_="Public", owner=self.users[0], create_time_ms=begin_ms
+            )
+            for user in self.users[1:]:
+                talk.imported_unread[user] = self.lots.choice((0, 0, talk.base))
+            members = [(user, talk.imported_unread[user]) for user in self.users[1:]]
+            await root.import_members(
+                name, [frames.ImportedMember(user, Role.MEMBER, begin_ms, unread) for user, unread in members]
+            )
+            body = encode_body([Text("old")])
+            rows = [
+                frames.ImportedMessage("somebody", begin_ms + n, Priority.NORMAL, f"i{n}", body)
+                for n in range(talk.base)
+            ]
+            await root.import_messages(name, rows)
+            self.talks[f"g:{name}"] = talk
+            for one in self.devices:
+                one.enters(talk)
+            await root.finish_import(name)
 
     async def _read(self, client: Client, user: str, talk: Talk) -> None:
         seq = self.lots.randrange(talk.base, talk.newest + 1)
@@ -163,6 +206,7 @@ class World:
         if talk.said:
             await client.clear_conversation(talk.where(user))
             talk.hidden[user].update(talk.said)
+            talk.imported_unread[user] = 0
 
     async def _erase(self, client: Client, user: str, talk: Talk) -> None:
         if len(talk.users) > 2 and user == self.users[0]:

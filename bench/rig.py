@@ -33,7 +33,7 @@ ADMIN = "administrator"
 OPEN_LIMITS = (
     "limits.connections_per_address_max=1000000",
     "types.ChatRoom.member_cap=1000000",
-    "limits.handshakes_max=128",
+    "limits.handshake_turn_ms=40",
     "limits.handshake_ms=60000",
     "limits.idle_ms=600000",
 )
@@ -144,14 +144,17 @@ async def rig(
     pin: bool = True,
     module: str = "rcim",
     frequency: bool = False,
+    limited: bool = False,
 ) -> AsyncIterator[Rig]:
     """A server (`module`) with an empty data directory, ended and removed afterwards. Without limits of rates, but with
-    `frequency` groups have theirs (section 6). Raises ServerFailed."""
+    `frequency` groups have theirs (section 6); with `limited` all limits are as they are by default. Raises
+    ServerFailed."""
     raise_file_limit()
     before = os.sched_getaffinity(0)
     folder = Path(tempfile.mkdtemp(prefix="rcim-bench-"))
     open_ = [flag for flag in NO_RATES if not (frequency and flag.startswith("types."))]
-    settings = [*OPEN_LIMITS, *open_, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags]
+    lifted = [] if limited else [*OPEN_LIMITS, *open_]
+    settings = [*lifted, f"server.tls={not plain}", "limits.drain_grace_ms=200", *flags]
     process = ServerProcess(folder, settings, module)
     try:
         pinned, move = pin_apart() if pin else ("not pinned", lambda: None)

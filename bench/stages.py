@@ -37,8 +37,8 @@ from rcim.wire import frames
 
 STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "receive": (
-        ("rcim.connect.connection", "Connection", "data_received"),
-        ("rcim.connect.connection", "Connection", "_pump_if_open"),
+        ("rcim.connect.connection", "Connection", "buffer_updated"),
+        ("rcim.connect.connection", "Connection", "take_turn"),
     ),
     "TLS in": (("rcim.session.tls", "TlsCore", "receive"),),
     "parse": (

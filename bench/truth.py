@@ -31,12 +31,28 @@ class Talk:
         """The SEQ before the first of the model's messages."""
         self.said: dict[int, Said] = {}
         self.read = dict.fromkeys(users, 0)
+        self.imported_unread = dict.fromkeys(users, 0)
+        """How many of the messages up to `base` are unread (GR-08)."""
+        self.discards: set[str] = set()
+        """Users who want nothing delivered now (RX-01)."""
+        self.discarded: dict[str, set[int]] = {user: set() for user in users}
+        """What was said meanwhile: it is in history, and is not given to an app."""
         self.hidden: dict[str, set[int]] = {user: set() for user in users}
 
     @property
     def newest(self) -> int:
         """The SEQ of the last message."""
         return max(self.said, default=self.base)
+
+    def say(self, seq: int, said: Said) -> None:
+        """Somebody says something."""
+        self.said[seq] = said
+        for user in self.discards:
+            self.discarded[user].add(seq)
+
+    def given(self, user: str, after: int = 0) -> dict[int, str]:
+        """What an app of the user that was given everything behind `after` shows."""
+        return {seq: text for seq, text in self.shown(user, after).items() if seq not in self.discarded[user]}
 
     def shown(self, user: str, after: int = 0) -> dict[int, str]:
         """What the user sees behind `after`: text by SEQ."""
@@ -54,4 +70,5 @@ class Talk:
         shown = self.shown(user, self.read[user])
         there = [self.said[seq] for seq, text in shown.items() if text != RECALLED]
         counted = [one for one in there if one.sender != user and not one.to]
-        return len(counted), sum(user in one.mentions for one in counted)
+        old = self.imported_unread[user] if self.read[user] < self.base else 0
+        return len(counted) + old, sum(user in one.mentions for one in counted)

@@ -12,11 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rcim.actor.records import Record
 from rcim.actor.world import UnstoredIds, World
 from rcim.app.server import Back, Front, Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS, Limits
@@ -48,6 +51,13 @@ async def until(true: Callable[[], Any], what: str = "") -> None:
     while not true():
         assert time.monotonic() < end, f"did not happen: {what}"
         await asyncio.sleep(0.005)
+
+
+def travel(patch: pytest.MonkeyPatch, wall_ms: int) -> None:
+    """It is `wall_ms` now, and stays so: both clocks have gone on since, or are taken back."""
+    moved_ms, elapsed_ms = wall_ms - clock.wall_ms(), clock.elapsed_ms()
+    patch.setattr(clock, "wall_ms", lambda: wall_ms)
+    patch.setattr(clock, "elapsed_ms", lambda: elapsed_ms + moved_ms)
 
 
 RUNNING: list[TestServer] = []

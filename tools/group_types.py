@@ -40,7 +40,7 @@ def page() -> str:
         "Least standing that may, and the error that others get. `owner` and `admin` are roles in the group; an app",
         "administrator need not be a member. Whom one may act on (kick, block, mute, name cards), where one may at all:",
         "members and admins act on ordinary members, the owner and app administrators on admins too, nobody on the owner",
-        "or on oneself.",
+        "or on oneself. Of messages: admins recall and delete nothing of the owner's.",
     ]
     for row in types:
         lines += ["", f"### {row.name}", "", *rights(row)]

@@ -48,7 +48,7 @@ LOGIN_OK = f.LoginOk(1, 1_795_000_000_000, 65536, 8192, False, "", "", "", 1_795
 
 VOLATILE = {
     "HELLO_OK": ["server_time_ms"],
-    "LOGIN_OK": ["server_time_ms", "connection_id", "began_ms"],
+    "LOGIN_OK": ["server_time_ms", "connection_id", "began_ms", "history_id"],
     "SEND_OK": ["time_ms", "message_id"],
     "DELIVER": ["messages.time_ms", "messages.message_id"],
     "HISTORY_OK": ["messages.time_ms", "messages.message_id"],

@@ -1,8 +1,9 @@
 """What can happen to a message after it was sent (MS-10), and who has read it (MS-11).
 
 The SEQ stays. What was said is gone: a recalled or deleted message keeps who sent it and when, and nothing of its body.
-Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time; only the
-sender, or the app, edits.
+Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time, but admins
+nothing of the owner's; only the sender, or the app, edits. Where messages are not stored all of it ends after an hour
+(`unstored_recall_ms`), and only the last few, whose bodies are there, are edited.
 Deleting for oneself changes nothing for others.
 """
 
@@ -10,24 +11,28 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts
+from rcim.actor.asking import Ask, SendInPair, Verdict
+from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Tell
-from rcim.actor.outcomes import Altered, Done, Outcome, Receipts
+from rcim.actor.outcomes import Altered, Done, Outcome, Receipts, Refused
+from rcim.actor.passing import Claim
 from rcim.actor.reading import first_visible
-from rcim.actor.records import Mark, Member, Message, MessageAltered, MessagesHidden, Profile
-from rcim.actor.sending import check_not_barred, check_not_muted
-from rcim.actor.state import GroupState
+from rcim.actor.records import Extra, Mark, Member, Message, MessageAltered, MessagesHidden, Profile
+from rcim.actor.sending import check_not_barred, check_not_muted, members_named
+from rcim.actor.state import Became, GroupState
 from rcim.base.errors import (
+    CALLBACK_REFUSED,
     NO_RECEIPTS,
     NO_SUCH_MESSAGE,
     NOT_PERMITTED,
     NOT_RECALLABLE,
+    PAIR_CALLBACK_REFUSED,
     TOO_LATE,
     TOO_MANY_ENTRIES,
     RcimError,
 )
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, other_of
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right, verdict
 from rcim.rules.standing import Who
@@ -38,33 +43,106 @@ GONE = (MessageState.RECALLED, MessageState.DELETED)
 
 
 def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> Outcome:
-    """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time."""
+    """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time. An edit passes the word filter,
+    and waits for the app, if that is to be asked before a message is sent."""
+    profile, row, who, message = _to_alter(g, command, now_ms)
+    if message.state is command.state and command.state in GONE:
+        return Outcome(Altered(message.changed_ms))
+    if command.state is not MessageState.EDITED:
+        g.passing.admit(row, Claim.OWN, now_ms, message.priority)  # FC-02
+        changed_ms = max(now_ms, message.changed_ms + 1)
+        return _become(g, row, message.removed(command.state, changed_ms, command.by))
+    if g.world.lists.screens:  # SC-05
+        command = msgspec.structs.replace(command, body=g.world.screen(command.body))
+    made = _edited(g, row, message, command, now_ms)
+    event = g.world.asks.get(SendMessage if g.pair is None else SendInPair) if g.world.asks else None
+    if event is None:
+        return _edit(g, row, who, made, now_ms)
+    number = next(g.world.numbers)
+    g.asked[number] = command
+    to = other_of(g.pair, message.sender) if g.pair is not None else ""
+    ask = Ask(number, event, profile.group_id, row.name, command, to, made)
+    return Outcome(Done(), wait=number, asks=(ask,))
+
+
+def take_verdict(
+    g: GroupState, number: int, command: AlterMessage, verdict: Verdict, now_ms: int, position: int
+) -> Outcome:
+    """CB-03: the app has said what is to become of the edit that waits under `number`. All is looked at again; dropped,
+    it changes nothing, and who edits is told that it was done."""
+    if not verdict.allow:
+        code, text = verdict.error(CALLBACK_REFUSED if g.pair is None else PAIR_CALLBACK_REFUSED)
+        return Outcome(Done(), settled=((number, Refused(code, text)),))
+    if verdict.drop:
+        return Outcome(Done(), settled=((number, Altered(now_ms)),))
+    if verdict.body is not None:
+        command = msgspec.structs.replace(command, body=verdict.body)
+    if verdict.cloud_data is not None:
+        command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
+    try:
+        _, row, who, message = _to_alter(g, command, now_ms)
+        done = _edit(g, row, who, _edited(g, row, message, command, now_ms), now_ms)
+    except RcimError as error:
+        return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
+    assert isinstance(done.result, Altered)
+    return msgspec.structs.replace(done, result=Done(), settled=((number, done.result),))
+
+
+def _to_alter(g: GroupState, command: AlterMessage, now_ms: int) -> tuple[Profile, GroupType, Who, Message]:
+    """The group, its type, the standing of who asks, and the message, which may be altered so. Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     who = g.who(command.by, command.admin)
     if who is Who.GUEST:
         check_right(Operation.ALTER, who, row)
     message = _message(g, profile, row, who, command)
     _check_may(g, profile, row, who, message, command, now_ms)
-    if message.state is command.state and command.state in GONE:
-        return Outcome(Altered(message.changed_ms))
-    if message.state is MessageState.DELETED or (message.state in GONE and command.state is MessageState.EDITED):
+    gone = message.state in GONE and command.state is MessageState.EDITED
+    if gone or (message.state is MessageState.DELETED and command.state is not MessageState.DELETED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
-    changed_ms = max(now_ms, message.changed_ms + 1)
-    if command.state is MessageState.EDITED:
-        body = g.world.screen(command.body) if g.world.lists.screens else command.body  # SC-05
-        made = msgspec.structs.replace(
-            message, body=body, state=command.state, changed_ms=changed_ms, changed_by=command.by
-        )
-    else:
-        made = message.removed(command.state, changed_ms, command.by)
-    g.altered[command.seq] = (command.state, changed_ms)
+    return profile, row, who, message
+
+
+def _edited(g: GroupState, row: GroupType, message: Message, command: AlterMessage, now_ms: int) -> Message:
+    """The message as the edit makes it: elements, and what of mentions and `cloud_data` is named (MS-17). Who is newly
+    mentioned has to be a member. Raises RcimError(NO_SUCH_MEMBER)."""
+    extra = before = message.extra or Extra()
+    if command.mentions is not None:
+        there = members_named(g, row, [u for u in command.mentions if u not in before.mentions], command.admin)
+        mentions = tuple(user for user in command.mentions if user in before.mentions or user in there)
+        extra = msgspec.structs.replace(extra, mentions=mentions)
+    if command.mentions_all is not None:
+        extra = msgspec.structs.replace(extra, mentions_all=command.mentions_all)
+    if command.cloud_data is not None:
+        extra = msgspec.structs.replace(extra, cloud_data=command.cloud_data)
+    return msgspec.structs.replace(
+        message,
+        body=command.body,
+        extra=None if extra == Extra() else extra,
+        state=MessageState.EDITED,
+        changed_ms=max(now_ms, message.changed_ms + 1),
+        changed_by=command.by,
+    )
+
+
+def _edit(g: GroupState, row: GroupType, who: Who, made: Message, now_ms: int) -> Outcome:
+    """FC-02: to the members it is as much as another message. Raises RcimError(TOO_FREQUENT)."""
+    g.passing.admit(row, Claim.ROOM, now_ms, made.priority, exempt=who is not Who.MEMBER)
+    return _become(g, row, made)
+
+
+def _become(g: GroupState, row: GroupType, made: Message) -> Outcome:
+    """The message is this one now, and who could see it is told."""
+    g.altered[made.seq] = Became(made.state, made.changed_ms, made.extra)
     if len(g.altered) > ALTERED_MAX:
         del g.altered[next(iter(g.altered))]
     effects: tuple[Effect, ...] = (Tell(_who_saw(g, row, made), AlteredSaid(made)),)
-    if not row.stored:
-        g.tail[next(i for i, m in enumerate(g.tail) if m.seq == made.seq)] = made
-        return Outcome(Altered(changed_ms), None, effects)
-    return Outcome(Altered(changed_ms), MessageAltered(g.key, made), effects)
+    if row.stored:
+        return Outcome(Altered(made.changed_ms), MessageAltered(g.key, made), effects)
+    for at, one in enumerate(g.tail):
+        if one.seq == made.seq:
+            g.tail[at] = made
+    g.unstored.alter(made)
+    return Outcome(Altered(made.changed_ms), None, effects)
 
 
 def _message(
@@ -75,6 +153,9 @@ def _message(
     found = command.original
     if not row.stored:
         found = next((m for m in g.tail if m.seq == command.seq), None)
+        edits = isinstance(command, AlterMessage) and command.state is MessageState.EDITED
+        if found is None and not edits:  # to be edited it has to be there, with all that stands beside the body
+            found = g.unstored.find(command.seq)
     seen = found is not None and (
         who is Who.APP_ADMIN
         or (found.seq >= first_visible(g, profile, row, command.by, who) and found.is_for(command.by))
@@ -83,9 +164,9 @@ def _message(
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
     if found.seq <= g.erased.get(found.sender, 0):
         return found.removed(MessageState.DELETED, max(found.changed_ms, found.time_ms), "")
-    state, changed_ms = g.altered.get(command.seq, (found.state, found.changed_ms))
-    if changed_ms > found.changed_ms:  # it was changed after it was read
-        return msgspec.structs.replace(found, state=state, changed_ms=changed_ms)
+    became = g.altered.get(command.seq)
+    if became is not None and became.changed_ms > found.changed_ms:  # it was changed after it was read
+        return msgspec.structs.replace(found, state=became.state, changed_ms=became.changed_ms, extra=became.extra)
     return found
 
 
@@ -100,6 +181,7 @@ def _check_may(
 ) -> None:
     if message.tip is not None:
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is the server's own")
+    _check_not_owners(g, who, message.sender)
     own = message.sender == command.by
     others = verdict(Operation.ALTER, who, row) is None
     if command.state is MessageState.EDITED:
@@ -111,16 +193,25 @@ def _check_may(
             check_not_barred(g, command.by, False)
         check_not_muted(g, profile, row, command.by, now_ms)
         _check_time(message, row.edit_s, now_ms, "edited")
-    elif not others:
+    elif others:
+        if not row.stored and message.state not in GONE:
+            _check_time(message, g.world.limits.unstored_recall_ms // 1000, now_ms, "recalled", "an administrator")
+    else:
         if not own or command.state is MessageState.DELETED:
             check_right(Operation.ALTER, who, row)
         if message.state not in GONE:
             _check_time(message, row.recall_s, now_ms, "recalled")
 
 
-def _check_time(message: Message, seconds: int, now_ms: int, what: str) -> None:
+def _check_not_owners(g: GroupState, who: Who, sender: str) -> None:
+    """MS-10: an admin does not recall, edit or erase the owner's messages. Raises RcimError(NOT_PERMITTED)."""
+    if who is Who.ADMIN and g.rank(sender) is Who.OWNER:
+        raise RcimError(NOT_PERMITTED, "the owner's messages are the owner's and the app's to alter")
+
+
+def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str = "its sender") -> None:
     if now_ms - message.time_ms > seconds * 1000:
-        raise RcimError(TOO_LATE, f"a message can be {what} by its sender for {seconds} s")
+        raise RcimError(TOO_LATE, f"a message can be {what} by {by} for {seconds} s")
 
 
 def _who_saw(g: GroupState, row: GroupType, message: Message) -> list[str] | None:
@@ -138,12 +229,14 @@ def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bo
 
 def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:
     """MS-10: at once, however many there are: from now on they are read as deleted."""
-    g.allowed(Operation.ALTER, command.by, command.admin)
+    _, row, who = g.allowed(Operation.ALTER, command.by, command.admin)
+    _check_not_owners(g, who, command.user_id)
     most = g.world.limits.marks_max
     if not g.newest:
         return Outcome(Done())
     if command.user_id not in g.erased and len(g.erased) >= most:
         raise RcimError(TOO_MANY_ENTRIES, f"at most {most} senders whose messages are deleted")
+    g.passing.admit(row, Claim.OWN, now_ms)  # FC-02
     for at, message in enumerate(g.tail):
         if message.sender == command.user_id:
             g.tail[at] = message.removed(MessageState.DELETED, now_ms, command.by)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.actor.records import Message
 from rcim.base.errors import CALLBACK_FAILED, CALLBACK_REFUSED, OVERLOADED, ErrorCode, app_code, is_app_code
 
 
@@ -17,7 +18,7 @@ class SendInPair:
     """SendMessage in a one-to-one conversation, which has an event of its own."""
 
 
-Asked = SendMessage | CreateGroup | JoinGroup | InviteUsers
+Asked = SendMessage | AlterMessage | CreateGroup | JoinGroup | InviteUsers
 
 EVENTS: dict[str, type] = {
     "Group.CallbackBeforeSendMsg": SendMessage,
@@ -26,7 +27,7 @@ EVENTS: dict[str, type] = {
     "Group.CallbackBeforeApplyJoinGroup": JoinGroup,
     "Group.CallbackBeforeInviteJoinGroup": InviteUsers,
 }
-"""The vendor's names of what can be asked, and the commands that are."""
+"""The vendor's names of what can be asked, and the commands that are. An edit is asked about as a message is (MS-10)."""
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +40,8 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     command: Asked
     to: str = ""
     """In a one-to-one conversation: whom it goes to."""
+    message: Message | None = None
+    """Of an edit: the message as it is to be; its elements are the command's (MS-10)."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

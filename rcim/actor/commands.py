@@ -69,12 +69,16 @@ class ImportMessages(Asked, frozen=True, gc=False):
 
 
 class AlterMessage(Asked, frozen=True, gc=False):
-    """MS-10: recall, edit, delete for all. `original` is what the store had when it was asked for, if anything."""
+    """MS-10: recall, edit, delete for all. `original` is what the store had when it was asked for, if anything. What an
+    edit may change beside the body (MS-17) is None where it stays as it was."""
 
     seq: int
     state: MessageState
     body: bytes = b""
     original: Message | None = None
+    mentions: tuple[str, ...] | None = None
+    mentions_all: bool | None = None
+    cloud_data: bytes | None = None
 
 
 class ReadReceipts(Asked, frozen=True, gc=False):

@@ -130,9 +130,10 @@ class Chosen(msgspec.Struct, frozen=True, gc=False):
 
 
 class Flagged(msgspec.Struct, frozen=True, gc=False):
-    """A member's own MsgFlag (RX-01, RX-02)."""
+    """A member's own MsgFlag (RX-01, RX-02), from the message after `newest_seq` on."""
 
     msg_flag: MsgFlag
+    newest_seq: int
 
 
 class OwnSet(msgspec.Struct, frozen=True, gc=False):

@@ -65,6 +65,8 @@ def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: i
     verdict = command.verdict
     if isinstance(asked, c.SendMessage):
         return sending.take_verdict(g, command.number, asked, verdict, now_ms, position)
+    if isinstance(asked, c.AlterMessage):
+        return altering.take_verdict(g, command.number, asked, verdict, now_ms, position)
     if not verdict.allow:
         code, text = verdict.error()
         return Outcome(Done(), settled=((command.number, Refused(code, text)),))

@@ -263,9 +263,14 @@ def finish_import(g: GroupState, command: FinishImport, now_ms: int, position: i
     profile, _ = g.there(command.by, command.admin)
     if not profile.importing:
         raise RcimError(ALREADY_HANDLED, "the group is not being imported")
+    imported = [(profile.first_seq, g.newest)] if g.newest >= profile.first_seq else []
     put = [
         msgspec.structs.replace(
-            m, read_seq=max(g.newest - m.import_unread, 0), joined_seq=profile.first_seq - 1, import_unread=0
+            m,
+            read_seq=max(g.newest - m.import_unread, 0),
+            joined_seq=profile.first_seq - 1,
+            import_unread=0,
+            unheard=imported,
         )
         for m in g.members.values()
     ]

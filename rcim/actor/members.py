@@ -8,8 +8,10 @@ from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFla
 from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Tell
 from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
+from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
 from rcim.actor.state import GroupState, until_ms
+from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ChangeKind, MsgFlag, Role
 from rcim.rules.custom_fields import MEMBER_VALUE_BYTES_MAX, written
@@ -38,15 +40,14 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
     kind = _appointed(g, row, who, member, command.role)
     fields = written(row.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
     new = msgspec.structs.replace(
-        member,
+        flagged(member, command.msg_flag or member.msg_flag, g.newest),
         name_card=member.name_card if command.name_card is None else command.name_card,
-        msg_flag=command.msg_flag or member.msg_flag,
         role=command.role or member.role,
         fields=fields,
     )
     if new == member:
         return Outcome(Done())
-    only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag) == member
+    only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag, unheard=member.unheard) == member
     return g.settle(
         Done(),
         now_ms,
@@ -55,15 +56,15 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
         change=(kind, [command.user_id]) if kind is not None else None,
         put=[new],
         info=not only_own,
-        more=_flagged(member, new.msg_flag),
+        more=_flagged(g, member, new.msg_flag),
     )
 
 
-def _flagged(member: Member, flag: MsgFlag) -> list[Effect]:
+def _flagged(g: GroupState, member: Member, flag: MsgFlag) -> list[Effect]:
     """What follows from another MsgFlag: who discards hears nothing, and all of the user's connections are told."""
     if flag is member.msg_flag:
         return []
-    effects: list[Effect] = [Tell([member.user_id], Flagged(flag))]
+    effects: list[Effect] = [Tell([member.user_id], Flagged(flag, g.newest))]
     if MsgFlag.DISCARD in (flag, member.msg_flag):
         effects.append(MemberSilenced(member.user_id, flag is MsgFlag.DISCARD))
     return effects
@@ -78,8 +79,8 @@ def set_flag(g: GroupState, command: SetFlag, now_ms: int, position: int) -> Out
         )
     if command.msg_flag is member.msg_flag:
         return Outcome(Done())
-    put = [msgspec.structs.replace(member, msg_flag=command.msg_flag)]
-    return g.settle(Done(), now_ms, position, put=put, info=False, more=_flagged(member, command.msg_flag))
+    put = [flagged(member, command.msg_flag, g.newest)]
+    return g.settle(Done(), now_ms, position, put=put, info=False, more=_flagged(g, member, command.msg_flag))
 
 
 def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Role | None) -> ChangeKind | None:
@@ -144,5 +145,6 @@ def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Out
         by=command.by,
         change=(ChangeKind.PROFILE_CHANGED, ()),
         what=["mute_all"],
+        claim=Claim.OWN,
         profile=new,
     )

@@ -84,6 +84,8 @@ def _take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: 
     asked = g.asked.pop(command.number, None)
     if asked is None:
         return Outcome(Done())
+    if isinstance(asked, c.AlterMessage):
+        return altering.take_verdict(g, command.number, asked, command.verdict, now_ms, position)
     assert isinstance(asked, c.SendMessage)
     return sending.take_verdict(g, command.number, asked, command.verdict, now_ms, position)
 

@@ -1,4 +1,5 @@
-"""Frequency control in a group's actor (section 6): which messages pass now, which wait, what became of them.
+"""Frequency control in a group's actor (section 6): which messages pass now, which wait, what became of them; and that
+whatever else goes to all members because of somebody's request takes its place in the group's limit (`admit`).
 
 The rules stand in flow/frequency.py. What is held back is remembered by its client message id, so that sending it again
 is answered as the first time (MS-02); what is sent again while it waits, waits with the first.
@@ -6,6 +7,7 @@ is answered as the first time (MS-02); what is sent again while it waits, waits 
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from rcim.actor.commands import SendMessage
@@ -14,13 +16,26 @@ from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Member
 from rcim.actor.tracing import Stage, Stop
 from rcim.actor.world import World
-from rcim.base.errors import NO_SUCH_GROUP
+from rcim.base.errors import NO_SUCH_GROUP, TOO_FREQUENT, RcimError
 from rcim.base.terms import AppList, HeldBack, Priority, Role
 from rcim.flow.buckets import Rate
-from rcim.flow.frequency import PERIOD_MS, Figures, FlowLimits, FrequencyControl, Offer, Verdict
+from rcim.flow.frequency import PERIOD_MS, FrequencyControl
+from rcim.flow.offers import Figures, FlowLimits, Offer, Verdict
 from rcim.rules.group_types import GroupType
 
 Settled = tuple[int, AnyResult]
+
+
+class Claim(Enum):
+    """What of the group's limit (FC-02) something asks for that goes to all members and can't wait, as a message can."""
+
+    ROOM = "a message's"
+    """It is refused when a message would have to wait: edits, changes of the profile and of roles."""
+    OWN = "its own"
+    """What moderates: it is refused only if there is more of its like in a second than the group may have messages, for
+    it is needed most when a group is flooded."""
+    ANY = "any"
+    """It is never refused: who comes and goes (GT-15)."""
 
 
 class Waiting(NamedTuple):
@@ -28,6 +43,26 @@ class Waiting(NamedTuple):
 
     number: int
     command: SendMessage
+
+
+class _Second:
+    """What is counted by itself: as many a second as the group may have messages."""
+
+    __slots__ = ("_full_ms", "_per_s", "_rate")
+
+    def __init__(self) -> None:
+        self._rate: Rate | None = None
+        self._per_s = 0
+        self._full_ms = 0.0
+
+    def take(self, per_s: int, now_ms: int) -> int:
+        """0: one more may go. Else in how many milliseconds. `per_s` 0: no limit."""
+        if not per_s:
+            return 0
+        if self._rate is None or self._per_s != per_s:
+            self._rate, self._per_s = Rate(per_s, PERIOD_MS), per_s
+        self._full_ms, wait = self._rate.take(self._full_ms, now_ms)
+        return wait
 
 
 def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
@@ -44,11 +79,10 @@ class Passing:
         "_free",
         "_held",
         "_key",
+        "_moderating",
         "_numbers",
         "_row",
         "_transient",
-        "_transient_ms",
-        "_transient_per_s",
         "_world",
         "figures",
     )
@@ -65,9 +99,27 @@ class Passing:
         self._numbers: dict[tuple[str, str], int] = {}
         """Of what waits: (sender, client message id) to its number."""
         self._held: RecentIds | None = None
-        self._transient: Rate | None = None
-        self._transient_per_s = 0
-        self._transient_ms = 0.0
+        self._transient = _Second()
+        self._moderating = _Second()
+
+    def admit(
+        self, row: GroupType, claim: Claim, now_ms: int, priority: Priority = Priority.HIGH, *, exempt: bool = True
+    ) -> None:
+        """The gate of everything but messages that goes to all members because of a request (FC-02): it counts like a
+        message of `priority`; `exempt`: it is free of that priority's own limit (FC-04). Call it when nothing else can
+        refuse, and before anything has changed. Raises RcimError(TOO_FREQUENT) with the time to wait, as `claim` says."""
+        if row is not self._row:
+            self._settle_row(row)
+        wait = 0
+        if claim is Claim.ROOM:
+            wait = self._flow.take(priority, exempt, now_ms)
+        else:
+            if claim is Claim.OWN:
+                wait = self._moderating.take(row.messages_per_s, now_ms)
+            if not wait:
+                self._flow.count(priority, exempt, now_ms)
+        if wait:
+            raise RcimError(TOO_FREQUENT, f"{row.messages_per_s} a second go to all members of the group", wait)
 
     def stops(
         self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int, number: int
@@ -137,12 +189,7 @@ class Passing:
     def takes_transient(self, row: GroupType, command: SendMessage, now_ms: int) -> bool:
         """MS-08: up to as many a second as the group may have ordinary messages."""
         self.swallow(command, now_ms)
-        if row.messages_per_s == 0:
-            return True
-        if self._transient is None or self._transient_per_s != row.messages_per_s:
-            self._transient, self._transient_per_s = Rate(row.messages_per_s, PERIOD_MS), row.messages_per_s
-        self._transient_ms, wait = self._transient.take(self._transient_ms, now_ms)
-        return not wait
+        return not self._transient.take(row.messages_per_s, now_ms)
 
     def release(self, now_ms: int) -> tuple[list[Waiting], list[Settled]]:
         """What passes now, by number and in the order in which it came; what is held back."""

@@ -36,6 +36,8 @@ class MessageQuery(Asks, frozen=True, gc=False):
 
     key: str
     seq: int
+    by: str = ""
+    """For whom; empty: the app."""
 
 
 class MembersQuery(Asks, frozen=True, gc=False):
@@ -60,6 +62,8 @@ class MarksQuery(Asks, frozen=True, gc=False):
     cursor: str
     limit: int
     now_ms: int
+    by: str = ""
+    """For whom; empty: the app."""
 
 
 class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -224,6 +228,8 @@ class SearchQuery(Asks, frozen=True, gc=False):
     limit: int
     types: dict[str, TypeFacts] = {}
     now_ms: int = 0
+    history_id: int = 0
+    """Of which history `after` is; 0: it is the beginning."""
 
 
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery

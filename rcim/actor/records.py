@@ -161,6 +161,8 @@ class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """While the group is imported: how many of the newest messages are unread."""
     cleared_seq: int = 0
     """What is up to it is deleted for the member alone (MS-10)."""
+    unheard: list[tuple[int, int]] = []
+    """Stretches of SEQ that were not meant to come by DELIVER (unheard.py)."""
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -191,6 +193,8 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The account is gone; what remains is `valid_from_ms`."""
     quiet: QuietHours = QuietHours()
     """RX-02."""
+    invalidated_ms: int = 0
+    """When `valid_from_ms` was set, in the time in force: that goes by a wall clock which may have been ahead."""
     consent: InviteConsent = InviteConsent.AS_APP
     """GT-07."""
 

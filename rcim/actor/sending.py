@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rcim.actor.asking import Ask, SendInPair, Verdict
@@ -129,14 +131,20 @@ def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage
         if found is None:
             raise RcimError(BAD_PARAMETER, f"type_name: no message type {extra.type_name!r} is registered")
         kind = found
-    strangers = [user for user in (*extra.to, *extra.mentions) if user not in g.members]
-    if strangers and (command.admin or row.member_list is MemberList.ALL):
-        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
-    # Where members are not listed (GT-03) nobody learns who is one: others are passed over.
-    mentions = tuple(user for user in extra.mentions if user in g.members)
+    members_named(g, row, extra.to, command.admin)
+    mentions = members_named(g, row, extra.mentions, command.admin)
     counted = kind.counted and not extra.to  # as To_Account: not counted
     made = msgspec.structs.replace(extra, mentions=mentions, counted=counted)
     return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
+
+
+def members_named(g: GroupState, row: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
+    """MS-07: those of the named users who are members. Where members are not listed (GT-03) nobody learns who is one:
+    others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
+    strangers = [user for user in users if user not in g.members]
+    if strangers and (admin or row.member_list is MemberList.ALL):
+        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
+    return tuple(user for user in users if user in g.members)
 
 
 def _transient(
@@ -214,7 +222,7 @@ def _pass(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, posi
     profile, row, member = sender
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not row.stored:
-        return _unstored(g, command, member, now_ms, position, first_of_owner)
+        return _unstored(g, command, sender, now_ms, position, first_of_owner)
     if g.reserved or first_of_owner:
         return _first(g, command, member, first_of_owner, now_ms, position)
     message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
@@ -318,11 +326,14 @@ def _sent_by(g: GroupState, member: Member | None, message: Message) -> Member |
 
 
 def _unstored(
-    g: GroupState, command: SendMessage, member: Member | None, now_ms: int, position: int, activates: bool
+    g: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
 ) -> Outcome:
-    """GT-22: nothing of it is kept, but that the counter never falls back."""
+    """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
+    _, row, member = sender
     message = _message(g, command, member, now_ms, g.world.ids.make())
     g.tail.append(message)
+    keep_ms = max(row.recall_s * 1000, g.world.limits.unstored_recall_ms)
+    g.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
         g.members[member.user_id] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
     records: list[Record] = []

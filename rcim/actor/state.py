@@ -5,15 +5,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from rcim.actor.asking import Asked
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
-from rcim.actor.passing import Passing
+from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
-from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.records import Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.unstored import Unstored
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
@@ -27,6 +29,15 @@ CHANGE_USERS_MAX = 100
 """Users named in one notice; how many there were in all is said beside."""
 TAIL = 20
 """Messages kept in memory where they are not stored (GT-22)."""
+CLAIMS = {
+    ChangeKind.PROFILE_CHANGED: Claim.ROOM,
+    ChangeKind.OWNER_CHANGED: Claim.ROOM,
+    ChangeKind.ADMIN_APPOINTED: Claim.ROOM,
+    ChangeKind.ADMIN_REMOVED: Claim.ROOM,
+    ChangeKind.MUTED: Claim.OWN,
+    ChangeKind.UNMUTED: Claim.OWN,
+}
+"""FC-02: which place in the group's limit a notice of GT-15 asks for; all others are of who comes and goes."""
 FOR_EVER_MS = (1 << 64) - 1
 RETRY_MS_MAX = 0xFFFFFFFF
 """The longest wait that an error can say."""
@@ -39,8 +50,17 @@ def until_ms(seconds: int, now_ms: int) -> int:
     return FOR_EVER_MS if seconds == PERMANENT_S else now_ms + seconds * 1000
 
 
+class Became(NamedTuple):
+    """What has become of a message: all of it but its elements (MS-10, MS-17)."""
+
+    state: MessageState
+    changed_ms: int
+    extra: Extra | None
+
+
 class GroupState:
-    """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `recent`, `passing`."""
+    """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `unstored`, `recent`,
+    `passing`."""
 
     def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
         self.key = snapshot.key
@@ -66,11 +86,12 @@ class GroupState:
         self.marks = {m.user_id: m for m in snapshot.marks}
         self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
         """MS-10: sender to the SEQ up to which all of its messages are deleted."""
-        self.altered: dict[int, tuple[MessageState, int]] = {}
+        self.altered: dict[int, Became] = {}
         """MS-10: what has become of messages, as long as somebody may have read them before it was kept."""
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
+        self.unstored = Unstored(world.limits.unstored_recall_max)
         self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
         self.passing = Passing(snapshot.key, world)
         self.asked: dict[int, Asked] = {}
@@ -92,6 +113,7 @@ class GroupState:
         self.members, self.marks, self.sent_kept = {}, {}, {}
         self.erased, self.altered = {}, {}
         self.tail.clear()
+        self.unstored.clear()
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         asked, self.asked = self.asked, {}
@@ -198,6 +220,7 @@ class GroupState:
         by: str = "",
         change: tuple[ChangeKind, Sequence[str]] | None = None,
         what: Sequence[str] = (),
+        claim: Claim | None = None,
         profile: Profile | None = None,
         put: Sequence[Member] = (),
         drop: Sequence[MemberGone] = (),
@@ -207,9 +230,12 @@ class GroupState:
     ) -> Outcome:
         """Change the group and say all that follows. What is given has been checked.
 
-        `change` is announced as the type says (GT-15), by `by`; `put` are new or changed members, `drop` those who go;
-        `info` raises InfoSeq (GR-07); `more` are effects that come last.
+        `change` is announced as the type says (GT-15), by `by`, and takes its place in the group's limit as CLAIMS says,
+        or `claim`; `put` are new or changed members, `drop` those who go; `info` raises InfoSeq (GR-07); `more` are
+        effects that come last. Raises RcimError(TOO_FREQUENT): nothing has changed then.
         """
+        if change is not None:
+            self._admit(profile or self.profile, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
         before = self.profile
         if profile is not None:
             self.profile = profile
@@ -234,6 +260,20 @@ class GroupState:
         gone = [g.user_id for g in drop]
         record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message)
         return Outcome(result, record, (*effects, *more))
+
+    def _admit(self, profile: Profile | None, claim: Claim, now_ms: int) -> None:
+        """FC-02, of a notice of GT-15. A weak one of who comes and goes is a system notice, which many are joined in: it
+        does not count."""
+        assert profile is not None
+        row = self.world.types.of_group(profile.type)
+        strong = row.notice is ChangeNotice.STRONG
+        if self._announces(profile, row) and (strong or claim is not Claim.ANY):
+            self.passing.admit(row, claim, now_ms)
+
+    @staticmethod
+    def _announces(profile: Profile, row: GroupType) -> bool:
+        """GT-15: True if anybody is told of changes."""
+        return row.notice is not ChangeNotice.NONE and not profile.importing and profile.active
 
     def _set_mark(self, mark: Mark) -> None:
         if mark.erased_seq:
@@ -274,8 +314,8 @@ class GroupState:
         """The notice of GT-15: an effect, or a message, or nothing."""
         profile = self.profile
         assert profile is not None
-        notice = self.world.types.of_group(profile.type).notice
-        if notice is ChangeNotice.NONE or profile.importing or not profile.active:
+        row = self.world.types.of_group(profile.type)
+        if not self._announces(profile, row):
             return None
         kind, users = change
         said = Change(
@@ -288,7 +328,7 @@ class GroupState:
             now_ms,
             list(what),
         )
-        if notice is ChangeNotice.WEAK:
+        if row.notice is ChangeNotice.WEAK:
             effects.append(Announce(said))
             return None
         if self.begin_storing():

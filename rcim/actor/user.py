@@ -118,11 +118,11 @@ class UserActor:
     def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:
         """ID-09. Times in a UserSig are whole seconds: what was made in this second may be older, and is refused too."""
         known = self._known and not self._profile.deleted
-        start_ms = max(self._profile.valid_from_ms, (now_ms // 1000 + 1) * 1000)
-        profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms)
+        start_ms = max(self._profile.valid_from_ms, (max(now_ms, command.wall_ms) // 1000 + 1) * 1000)
+        profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms, invalidated_ms=now_ms)
         effects: tuple[Effect, ...] = (UserLoggedOut(self._user_id),)
         if command.delete:
-            profile = UserProfile(valid_from_ms=start_ms, deleted=True)
+            profile = UserProfile(valid_from_ms=start_ms, deleted=True, invalidated_ms=now_ms)
             gone = AccountDeleted(self._user_id, start_ms)
             effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
         outcome = self._save(Invalidated(start_ms, known), profile, effects)

@@ -35,6 +35,8 @@ class InvalidateUser(Asked, frozen=True, gc=False):
     """ID-09: older signatures count no more; with `delete` the account is gone."""
 
     delete: bool
+    wall_ms: int = 0
+    """The wall clock, by which UserSigs are checked; also while it is in doubt."""
 
 
 class SetQuietHours(Asked, frozen=True, gc=False):

@@ -11,7 +11,7 @@ from itertools import count
 from rcim.actor.tracing import Traces
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList, Platform, UserList
-from rcim.flow.frequency import Figures
+from rcim.flow.offers import Figures
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.devices import SLOTS
 from rcim.rules.message_types import BUILT_IN, MessageType

@@ -215,7 +215,7 @@ class ChatView(App[None]):
             word, _, rest = text[1:].partition(" ")
             await self._try(self._command(word, rest.strip()))
         elif seq and room is not None:
-            await self._try(self._client.edit_message(room.where, seq, text))
+            await self._try(self.talks.edit(room.where, seq, text))
         else:
             await self._try(self._say(text))
         await self._show()
@@ -247,7 +247,7 @@ class ChatView(App[None]):
         elif word == "edit" and rest:
             message = self.talks.own_last()
             if message is not None:
-                await self._client.edit_message(message.where, message.seq, rest)
+                await self.talks.edit(message.where, message.seq, rest)
         elif word == "receipts":
             await self.action_receipts()
         elif word == "pin":

@@ -206,6 +206,41 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("accept-clock")
+def accept_clock(config: ConfigOption = None, data: DataOption = None, set_: SetOption = None) -> None:
+    """Say that the clock is right, after a server has said that it is in doubt. The server has to be stopped.
+
+    Times that were stamped meanwhile are moved by as much as they are off.
+    """
+    from rcim.app.datadir import DataDirError
+    from rcim.app.upkeep import accept
+    from rcim.store.backend import StoreError
+
+    try:
+        mended = accept(settings_of(config, set_, data))
+    except (DataDirError, StoreError) as error:
+        raise fail(str(error)) from None
+    print(
+        f"the clock is accepted: it is {mended.by_ms / 1000:+.0f} s from the store's; {mended.moved} times were moved"
+    )
+
+
+@app.command("new-history")
+def new_history(config: ConfigOption = None, data: DataOption = None, set_: SetOption = None) -> None:
+    """Say that the store was restored, where a server can't see it. The server has to be stopped.
+
+    Clients forget the positions that they have kept, and read again what they show.
+    """
+    from rcim.app.datadir import DataDirError
+    from rcim.app.upkeep import new_history as begin
+    from rcim.store.backend import StoreError
+
+    try:
+        print(f"history {begin(settings_of(config, set_, data))} begins")
+    except (DataDirError, StoreError) as error:
+        raise fail(str(error)) from None
+
+
 @app.command()
 def chat(
     user: Annotated[str, typer.Option(help="User id to log in as.")],

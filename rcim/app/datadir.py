@@ -40,6 +40,7 @@ class DataDir:
         self.certificate = path / "cert.pem"
         self.private_key = path / "key.pem"
         self.address = path / "address"
+        self.trail = path / "trail"
         self.admin_credential = path / "admin.usersig"
         self._lock = path / "lock"
         self._lock_fd = -1
@@ -59,6 +60,13 @@ class DataDir:
         except OSError as error:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
         return made
+
+    def hold(self) -> None:
+        """Keep servers and others away until `release`. Raises DataDirError if one is there."""
+        try:
+            self._take_lock()
+        except OSError as error:
+            raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
 
     def _take_lock(self) -> None:
         self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -125,7 +125,7 @@ class Demo:
             *NO_RATES,  # its members do not hold back
             "limits.connections_per_address_max=100000",
             f"types.ChatRoom.member_cap={members + 100}",
-            "limits.handshakes_max=128",
+            "limits.handshake_turn_ms=40",
             "limits.drain_grace_ms=300",
             "log.level=error",
         )

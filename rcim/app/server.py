@@ -23,6 +23,7 @@ from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.base.terms import AppList
+from rcim.connect.anew import spread_ms
 from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
@@ -34,6 +35,7 @@ from rcim.handlers.searching import text_of
 from rcim.rules.type_table import TypeTable
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
+from rcim.store.trail import Trail
 from rcim.wire.frames import GoingAway
 
 if TYPE_CHECKING:
@@ -45,8 +47,6 @@ SWITCH_INTERVAL_S = 0.0005
 """How long a thread keeps the interpreter: the committer waits four times less for a busy loop (design 2.9)."""
 DRAIN_LOOK_S = 0.05
 """How often a stopping server looks whether all is answered."""
-SPREAD_PER_CONNECTION_MS = 6
-"""Clients of a stopping server come back at this rate at the most, within `drain_spread_ms`."""
 GC_THRESHOLD = (50_000, 20, 50)
 """Messages make little garbage with cycles; the collector looks less often than by default."""
 
@@ -106,7 +106,9 @@ class Back:
                 self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
             backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
             undo.callback(backend.close)
-            self.store = Store(backend, settings.limits, text_of)
+            trail = Trail(self.data.trail)
+            undo.callback(trail.close)
+            self.store = Store(backend, settings.limits, text_of, trail)
             world = world_of(settings)
             packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
             self.dispatcher = Dispatcher(self.store, world, loop, packing)
@@ -187,10 +189,10 @@ class Front:
         limits = self._settings.limits
         self._listener.close()
         count = len(self.hub)
-        spread_ms = min(limits.drain_spread_ms, count * SPREAD_PER_CONNECTION_MS)
-        self.hub.going_away(GoingAway(limits.drain_grace_ms, spread_ms, "", 0))
+        within_ms = spread_ms(count, limits.drain_spread_ms)
+        self.hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, "", 0))
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
-        await self._close_spread(spread_ms)
+        await self._close_spread(within_ms)
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
         log.info("stopped; %d connections were told", count)
 

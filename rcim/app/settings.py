@@ -203,6 +203,10 @@ NO_RATES = (
     "limits.sends_per_min=0",
     "limits.reads_per_min=0",
     "limits.requests_per_min=0",
+    "limits.control_per_min=0",
+    "limits.refusals_per_min=0",
+    "limits.input_ms_per_s=0",
+    "limits.query_ms_per_s=0",
     "limits.backend_sends_per_s=0",
 )
 """Flags that switch off how often anything may be asked and sent (sections 5.1 and 6): for measuring and trying out."""

@@ -64,6 +64,12 @@ def change_text(change: GroupChange | GroupTip) -> str:
     return clean(f"{what}: {users or ', '.join(change.what)}{by}")
 
 
+def mentioned(where: Where, text: str) -> tuple[list[str], bool]:
+    """MS-07: whom a text mentions in a group, and whether everyone."""
+    names = list(dict.fromkeys(MENTION.findall(text))) if isinstance(where, str) else []
+    return [name for name in names if name != ALL], ALL in names
+
+
 def message_text(message: Message) -> str:
     """What a message says, in a line."""
     if message.tip is not None:
@@ -250,9 +256,13 @@ class Talks:
         room = self.room
         if room is None:
             return
-        names = list(dict.fromkeys(MENTION.findall(text))) if isinstance(room.where, str) else []
-        mentions = [name for name in names if name != ALL]
-        room.posts.append(self.client.post(room.where, text, mentions=mentions, mentions_all=ALL in names))
+        mentions, all_ = mentioned(room.where, text)
+        room.posts.append(self.client.post(room.where, text, mentions=mentions, mentions_all=all_))
+
+    async def edit(self, where: Where, seq: int, text: str) -> None:
+        """Give one of the user's messages another text, which mentions whom it names (MS-17). Raises RcimError."""
+        mentions, all_ = mentioned(where, text)
+        await self.client.edit_message(where, seq, text, mentions=mentions, mentions_all=all_)
 
     def own_last(self) -> Message | None:
         """The user's last message that can still be recalled or edited."""

@@ -55,7 +55,8 @@ TOO_FREQUENT = ErrorCode(
     "TOO_FREQUENT",
     _O,
     False,
-    "Asked more often than one user, or the app's back end, may; retry_after_ms says when it may again (LI-01, LI-02).",
+    "Asked more often than one user, or the app's back end, may (LI-01, LI-02), or more goes to all members of the group "
+    "than may (FC-02); retry_after_ms says when it may again.",
 )
 BAD_PARAMETER = ErrorCode(
     10004, "BAD_PARAMETER", _M, False, "A field is out of its bounds; the text names the field and the bound."
@@ -94,7 +95,7 @@ NO_SUCH_MESSAGE = ErrorCode(
     10030, "NO_SUCH_MESSAGE", _M, False, "There is no such message, or none that this user may see (MS-10, MS-11)."
 )
 TOO_LATE = ErrorCode(
-    10031, "TOO_LATE", _M, False, "The time in which the sender may recall or edit a message is over (MS-10)."
+    10031, "TOO_LATE", _M, False, "The time in which a message may be recalled or edited is over (MS-10)."
 )
 NOT_RECALLABLE = ErrorCode(
     10032,
@@ -214,6 +215,13 @@ TOO_MANY_ENTRIES = ErrorCode(
     _M,
     False,
     "A list that the server keeps (applications, mutes, blocks, types) is full.",
+)
+FLOODING = ErrorCode(
+    300023,
+    "FLOODING",
+    _O,
+    True,
+    "The user went on asking after very many TOO_FREQUENT; connect again after retry_after_ms (LI-01).",
 )
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 

@@ -38,11 +38,27 @@ class Limits:
         60_000, 200, 600_000, "A connection silent for this long, and for the grace, is dropped (WI-05).", wire=True
     )
     idle_grace_ms: int = _bound(15_000, 50, 120_000, "Grace for a PING under way (WI-05).", wire=True)
-    handshakes_max: int = _bound(
-        32,
-        1,
+    handshake_bytes_max: int = _bound(
         4096,
-        "TLS handshake steps in one turn of the loop: each costs up to 0.4 ms, so a turn stays under 13 ms.",
+        2048,
+        65536,
+        "What a client may send for its part of the TLS handshake; the largest hello of a browser has 2 KiB (WI-04).",
+        wire=True,
+    )
+    frames_before_login_max: int = _bound(
+        16, 4, 1000, "Frames of a connection before its login: HELLO, LOGIN, some PINGs.", wire=True
+    )
+    input_turn_ms: int = _bound(
+        5,
+        1,
+        1000,
+        "Time that one turn of the loop gives to what users have sent; the rest waits for its next turn, user by user.",
+    )
+    handshake_turn_ms: int = _bound(
+        5,
+        1,
+        1000,
+        "Time that one turn of the loop gives to handshakes and logins, address by address: each costs up to 0.7 ms.",
     )
     connections_max: int = _bound(
         100_000, 1, 1_000_000, "Connections of one process: 30 KiB each with TLS, 3 GB.", wire=True
@@ -118,6 +134,20 @@ class Limits:
     trim_sweep_ms: int = _bound(
         3_600_000, 100, 86_400_000, "How often it is looked which messages are too old for their kind (ST-02)."
     )
+    clock_jump_max_ms: int = _bound(
+        86_400_000,
+        60_000,
+        864_000_000,
+        "A clock that was set by more than this while the server runs, or stands so far before the newest time in the "
+        "store at start, is in doubt: nothing is deleted because of its age. Sleep and time servers stay far below it.",
+    )
+    clock_off_max_ms: int = _bound(
+        259_200_000,
+        60_000,
+        31_536_000_000,
+        "A clock that stands further after the newest time in the store at start is in doubt, until the operator says it "
+        "is right: a server is off for a weekend, and messages are kept for a week at the least.",
+    )
     changes_kept_days: int = _bound(
         30,
         1,
@@ -158,6 +188,36 @@ class Limits:
     )
     requests_per_min: int = _bound(
         30, 0, 1_000_000, "Other requests of one user a minute, LOGIN too; 0: no limit (LI-01).", wire=True
+    )
+    control_per_min: int = _bound(
+        600,
+        0,
+        10_000_000,
+        "PINGs, PONGs and unknown frames of one user a minute: enough for 300 connections at the usual heartbeat; "
+        "0: no limit.",
+        wire=True,
+    )
+    refusals_per_min: int = _bound(
+        300,
+        0,
+        10_000_000,
+        "Frames of one user refused with TOO_FREQUENT a minute: after half of them it is read slowly, after all of them "
+        "its connections are closed (FLOODING); 0: no limit.",
+        wire=True,
+    )
+    input_ms_per_s: int = _bound(
+        100,
+        0,
+        1000,
+        "Time of the server's that one user's input may take, in milliseconds a second, with ten seconds' worth at once; "
+        "past it the user is not read for a while; 0: no limit.",
+    )
+    query_ms_per_s: int = _bound(
+        50,
+        0,
+        1000,
+        "Time of the reading thread's that one user's queries may take, in milliseconds a second, with two seconds' "
+        "worth at once; past it they wait; 0: no limit.",
     )
     backend_sends_per_s: int = _bound(
         50,
@@ -219,7 +279,23 @@ class Limits:
         3_600_000,
         100,
         864_000_000,
-        "The same for a conversation whose messages are not stored: with it go the last 20 and the ids of what was sent.",
+        "The same for a conversation whose messages are not stored: with it go the last 20, the ids of what was sent, "
+        "and what it takes to recall.",
+    )
+    unstored_recall_ms: int = _bound(
+        3_600_000,
+        1000,
+        86_400_000,
+        "How long administrators recall and delete where messages are not stored (MS-10, an hour).",
+        wire=True,
+    )
+    unstored_recall_max: int = _bound(
+        150_000,
+        20,
+        10_000_000,
+        "Messages of a conversation that can be recalled where they are not stored: an hour at 40 a second; 16 bytes "
+        "each, 2.4 MB.",
+        wire=True,
     )
     deliveries_per_s_max: int = _bound(
         0,

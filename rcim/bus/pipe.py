@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ log = logging.getLogger("rcim.bus")
 LENGTH = struct.Struct(">I")
 MESSAGE_BYTES_MAX = 64 << 20
 """More is no message of ours."""
+TURN_S = 0.005
+"""Work on what has come of one pipe in one turn of the loop."""
 BUFFER_HIGH, BUFFER_LOW = 8 << 20, 2 << 20
 """Unsent bytes past which an end is told to hold back, and below which it may go on."""
 
@@ -49,6 +52,10 @@ class Pipe(asyncio.Protocol):
         self._transport: Any = None
         self._out: list[bytes] = []
         self._in = bytearray()
+        self._going_on = False
+        """True if what has come is being taken, and there is more of it."""
+        self._stopped = False
+        """True while nothing is read."""
         self.full = False
         """True while the other end does not take what it is sent."""
         self.lost = False
@@ -84,8 +91,14 @@ class Pipe(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard_s = self._loop.time()
-        buffer = self._in
-        buffer += data
+        self._in += data
+        if not self._going_on:
+            self._take()
+
+    def _take(self) -> None:
+        """Take what has come, for TURN_S at the most; the rest in the loop's next turn. Nothing is read meanwhile."""
+        self._going_on = False
+        buffer, end_s = self._in, time.perf_counter() + TURN_S
         at, have = 0, len(buffer)
         while have - at >= LENGTH.size and not self.lost:
             (size,) = LENGTH.unpack_from(buffer, at)
@@ -102,7 +115,18 @@ class Pipe(asyncio.Protocol):
                 self._on_message(message)
             except Exception:  # it is this message's; the others go on
                 log.exception("a %s failed", type(message).__name__)
+            if time.perf_counter() > end_s:
+                self._going_on = True
+                break
         del buffer[:at]
+        if self.lost:
+            return
+        if self._going_on:
+            self.heard_s = self._loop.time()  # there is more of what has come
+            self._loop.call_soon(self._take)
+        if self._going_on is not self._stopped:
+            self._stopped = self._going_on
+            (self._transport.pause_reading if self._stopped else self._transport.resume_reading)()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.lost:

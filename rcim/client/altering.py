@@ -17,10 +17,23 @@ class AlteringRequests(Requests):
         frame = frames.MessageRecall(self._conversation(where), seq)
         return (await self.request(frame, frames.MessageRecallOk)).changed_ms
 
-    async def edit_message(self, where: Where, seq: int, content: str | Sequence[elements.Element]) -> int:
-        """Give a message another text, or other elements; returns when it was edited. Raises RcimError."""
+    async def edit_message(
+        self,
+        where: Where,
+        seq: int,
+        content: str | Sequence[elements.Element],
+        *,
+        mentions: Sequence[str] | None = None,
+        mentions_all: bool | None = None,
+        cloud_data: bytes | None = None,
+    ) -> int:
+        """Give a message another text, or other elements, and with those of the options that are not None other mentions
+        and other `cloud_data` (MS-17); returns when it was edited. Raises RcimError."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
-        frame = frames.MessageEdit(self._conversation(where), seq, elements.encode_body(parts))
+        named = None if mentions is None else list(mentions)
+        frame = frames.MessageEdit(
+            self._conversation(where), seq, elements.encode_body(parts), named, mentions_all, cloud_data
+        )
         return (await self.request(frame, frames.MessageEditOk)).changed_ms
 
     async def delete_message(self, where: Where, seq: int) -> int:

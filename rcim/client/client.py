@@ -149,7 +149,7 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
             self._keep.close()
 
     def _logged_in(self) -> None:
-        self._inbox.reconnected()
+        self._inbox.reconnected(self.history_id)
 
     def _came_back(self) -> None:
         self._spawn(self._inbox.catch_up())
@@ -192,6 +192,12 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
         For an app that keeps what it has seen: call it before or after connecting, for each conversation.
         """
         self._inbox.follow(conversation_of(where, self.user_id), after_seq)
+
+    @property
+    def history_id(self) -> int:
+        """Which history the server's store holds; 0 before the first login. For an app that keeps SEQs of its own: they
+        belong to it, and with another one than before they say nothing (RereadEvent tells so of each conversation)."""
+        return self.login_ok.history_id if self.login_ok is not None else 0
 
     @property
     def conversations(self) -> list[Conversation]:

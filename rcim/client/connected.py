@@ -26,6 +26,14 @@ TIMER_S = 1.0
 """How often heartbeats and deadlines are looked at."""
 STAYS_AWAY = (KICKED_BY_OTHER_DEVICE, LOGGED_OUT)
 """Why a connection was closed that is not to come back by itself (ID-04)."""
+POSITIONAL = (
+    frames.MessageRecall,
+    frames.MessageEdit,
+    frames.MessageDelete,
+    frames.MessagesHide,
+    frames.ConversationRead,
+)
+"""Requests that change something, and name it by a SEQ: after the server was restored they would mean another message."""
 CONNECT_S = 10.0
 """How long a connection and login may take before the next try."""
 LOGOUT_S = 2.0
@@ -250,10 +258,16 @@ class Connected(Requests):
         """Send any request and wait for its reply.
 
         With `repeat` it is sent again after a reconnection; use it only for what may be done twice. Raises RcimError
-        for an ERROR, and ConnectionGone if the connection ended first and `repeat` is off.
+        for an ERROR, and ConnectionGone if the connection ended first and `repeat` is off, or if the server has another
+        history since and the request names messages of the one before.
         """
+        belongs_to = 0
         while True:
             link = await self._live()
+            now_id = self.login_ok.history_id if self.login_ok is not None else 0
+            if belongs_to and belongs_to != now_id and isinstance(frame, POSITIONAL):
+                raise ConnectionGone("the server was restored meanwhile: the message may be another one now")
+            belongs_to = now_id
             try:
                 found = await self._ask(link, frame)
             except ConnectionGone:

@@ -90,6 +90,10 @@ class Conversations:
         """The conversation with this id."""
         return self._rows.get(key)
 
+    def all(self) -> list[Conversation]:
+        """All of them, in no order."""
+        return list(self._rows.values())
+
     def listed(self) -> list[Conversation]:
         """Those that are not removed: pinned ones first, the last pinned on top, then by the time of the last message."""
         shown = [row for row in self._rows.values() if not row.removed]
@@ -175,5 +179,7 @@ class Conversations:
             self.stale = True
         elif isinstance(push, frames.ConversationFlagged):
             self._rows[push.conversation] = replace(row, msg_flag=push.msg_flag)
+            # What was discarded counts all the same, and what has become of older messages was not told meanwhile.
+            self.stale = self.stale or MsgFlag.DISCARD in (row.msg_flag, push.msg_flag)
         else:
             self._rows[push.conversation] = replace(row, pinned_ms=push.pinned_ms, removed=push.removed)

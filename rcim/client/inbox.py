@@ -62,6 +62,8 @@ class Inbox:
         """Conversations that turned up after a reconnection, before they were told of: first and newest SEQ heard of."""
         self._cursor = b""
         """RX-03: up to where everything was told."""
+        self._flagged: list[frames.ConversationFlagged] = []
+        """Changes of MsgFlag since the sync under way began: what it tells of that may be older."""
         self._gone: dict[str, None] = {}
         self._reset = False
         """What was told and is not settled yet, besides conversations."""
@@ -69,6 +71,10 @@ class Inbox:
         """Conversation to the SEQ that was due before this connection."""
         self._followed: dict[str, int] = {}
         """What the app has asked for before anything was loaded."""
+        self._history_id = 0
+        """To which history of the server all of this belongs; 0: not known yet."""
+        self._over: set[str] | None = None
+        """After another history has begun: what the app knew of the one before, until it was told to read again."""
         self._syncing = asyncio.Lock()
         self._refreshing = False
         self._refreshed_s = -PAUSE_S
@@ -83,9 +89,13 @@ class Inbox:
         if self._keep is None:
             return
         self._cursor = self._keep.cursor
+        self._history_id = self._keep.history_id
+        over = self._keep.started_over
+        self._over = set(over) if over is not None else None
         self._known = bool(self._cursor)
         for entry in self._keep.conversations():
             self.list.synced(entry, self._own)
+            self.stream.unheard.told(entry.conversation, entry.unheard)
         for key, seq in self._keep.progress().items():
             tracker = self.stream.begin(key, seq)
             row = self.list.get(key)
@@ -107,12 +117,31 @@ class Inbox:
 
     # -- the server's side
 
-    def reconnected(self) -> None:
-        """There is a new connection: until `catch_up` has the list, groups that turn up are only noted."""
+    def reconnected(self, history_id: int = 0) -> None:
+        """There is a new connection: until `catch_up` has the list, groups that turn up are only noted. With another
+        history than before, no position is good any more."""
+        if history_id and history_id != self._history_id:
+            if self._history_id:
+                self._start_over(history_id)
+            elif self._keep is not None:
+                self._keep.belongs_to(history_id)
+            self._history_id = history_id
         self._caught_up = False
         self._login += 1
         self.stream.reconnected()
         self._had = {key: tracker.next_seq for key, tracker in self.stream.trackers.items()}
+
+    def _start_over(self, history_id: int) -> None:
+        """The server was restored. The app is told once it is known what there is (`_settle`)."""
+        known = {row.conversation for row in self.list.all()} | self.stream.trackers.keys()
+        self._over = known | (self._over or set())
+        self._cursor = b""
+        self._known = True
+        self._early, self._gone = {}, {}
+        self._followed.clear()
+        self.stream.start_over()
+        if self._keep is not None:
+            self._keep.start_over(self._over, history_id)
 
     async def catch_up(self) -> None:
         """After each login: what has changed in which conversation, and what is missing."""
@@ -135,9 +164,10 @@ class Inbox:
     async def _sync(self, told: dict[str, frames.ConversationEntry]) -> bool:
         """All pages of one sync into `told`. False if the connection has changed meanwhile."""
         login, cursor = self._login, self._cursor
+        self._flagged.clear()
         self.list.stale = False  # what comes from now on may be newer than what is told
         gone: list[str] = []
-        reset = False
+        reset = self._over is not None and not cursor  # it is the first one of this history
         rows: list[frames.ConversationEntry] = []
         while True:
             try:
@@ -195,19 +225,31 @@ class Inbox:
     def _settle(self, told: dict[str, frames.ConversationEntry]) -> None:
         """Ask for what is missing of conversations that were told of."""
         early, self._early = self._early, {}
+        over, self._over = self._over, None
         stream = self.stream
+        for key in (over or set()) - told.keys():
+            if is_group(key):
+                stream.tell_surely(GroupEvent(key.removeprefix(GROUP_PREFIX), GoneReason.LEFT))
+            else:
+                stream.tell_reread(key)  # there is nothing of it any more
         if self._reset:  # these are all there are
             for key in self._had.keys() - told.keys():
                 self._leave(key)
                 self._gone[key] = None
+        stream.holding = False
         for key, entry in told.items():
+            stream.unheard.told(key, entry.unheard)
+            for push in self._flagged:
+                if push.conversation == key:
+                    stream.unheard.flagged(push)
             # One that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
                 if key in early:  # what came before it was told of; what was before that can not be had
                     first, newest = early[key]
                     stream.track(key, first - 1).heard_of(newest)
                 continue
-            begin = max(entry.joined_seq, entry.first_seq - 1) if self._known else entry.newest_seq
+            whole = self._known and over is None
+            begin = max(entry.joined_seq, entry.first_seq - 1) if whole else entry.newest_seq
             tracker = stream.track(key, begin)
             newest = max(entry.newest_seq, early.get(key, (0, 0))[1])
             if entry.newest_seq < self._had.get(key, 0) - 1:
@@ -224,6 +266,9 @@ class Inbox:
                 if self._keep is not None:
                     self._keep.look_again(key, seqs)
                 self._spawn(stream.look_again(key, tracker, seqs))
+        if over is not None:
+            for key in told:
+                stream.tell_reread(key)
         if self._keep is not None:  # all of it at once, with where each begins
             self._keep.synced(self._cursor, told.values(), self._gone, self._reset)
         self._gone, self._reset, self._had = {}, False, {}
@@ -296,6 +341,8 @@ class Inbox:
         self.list.stale = True
         self._refresh()
         key = push.conversation
+        if key not in self.stream.trackers and self._known and not is_guest(self._own):
+            return  # SYNC says where it begins, and what of it was not meant to come
         self.stream.track(key, push.from_seq - 1).heard_of(push.newest_seq)
         self.stream.fill(key)
 
@@ -332,6 +379,10 @@ class Inbox:
     def chosen(self, push: frames.ConversationListed | frames.ConversationFlagged) -> None:
         """The user has said something of a conversation."""
         self._touched()
+        if isinstance(push, frames.ConversationFlagged):
+            self.stream.unheard.flagged(push)
+            if self._syncing.locked():
+                self._flagged.append(push)
         self.list.chosen(push)
         self._refresh()
         self.stream.tell(ListEvent())

@@ -79,6 +79,7 @@ class LocalStore:
         if version == 0:
             db.executescript(f"begin; {TABLES} pragma user_version={VERSION}; commit;")
             db.execute("insert into meta values ('user', ?)", (user_id,))
+        db.execute("create table if not exists over (key text primary key) without rowid")
         row = db.execute("select value from meta where name = 'user'").fetchone()
         if row is None or row[0] != user_id:
             raise LocalStoreError(f"{self._path}: it is another user's")
@@ -126,6 +127,37 @@ class LocalStore:
         row = self._do("select value from meta where name = 'cursor'").fetchone()
         return bytes(row[0]) if row is not None else b""
 
+    @property
+    def history_id(self) -> int:
+        """Of which history of the server all of it is; 0 if that is not known."""
+        row = self._do("select value from meta where name = 'history'").fetchone()
+        return int(row[0]) if row is not None else 0
+
+    def belongs_to(self, history_id: int) -> None:
+        """All of it is of this history."""
+        self._write("replace into meta values ('history', ?)", (history_id,))
+
+    @property
+    def started_over(self) -> list[str] | None:
+        """Conversations of the history before, of which the app was not told yet that it is to read them again; None if
+        nothing was started over."""
+        if self._do("select value from meta where name = 'over'").fetchone() is None:
+            return None
+        return [key for (key,) in self._do("select key from over order by key").fetchall()]
+
+    def start_over(self, keys: Iterable[str], history_id: int) -> None:
+        """The server has another history: all but what is to be sent is forgotten. `keys` are what the app knows of: that
+        stays, until `synced`, all or nothing."""
+        self.flush()
+        for key in keys:
+            self._write("replace into over values (?)", (key,))
+        for table in ("conversations", "progress", "messages", "again"):
+            self._write(f"delete from {table}")
+        self._write("delete from meta where name = 'cursor'")
+        self._write("replace into meta values ('over', 1)")
+        self.belongs_to(history_id)
+        self.flush()
+
     def conversations(self) -> list[frames.ConversationEntry]:
         """As the last sync told them."""
         rows = self._do("select entry from conversations").fetchall()
@@ -143,6 +175,8 @@ class LocalStore:
             entry = frames.ConversationEntry.encode_struct(row)
             self._write("replace into conversations values (?, ?)", (row.conversation, entry))
         self._write("replace into meta values ('cursor', ?)", (cursor,))
+        self._write("delete from meta where name = 'over'")
+        self._write("delete from over")
         self.flush()
 
     def drop(self, key: str) -> None:

@@ -261,8 +261,8 @@ class ListEvent(InConversation):
 
 @dataclass(frozen=True, slots=True)
 class RereadEvent(InConversation):
-    """More messages of a conversation have changed while the client was away than it was told of: what is shown of it is
-    to be read again (MS-10)."""
+    """What is shown of a conversation is to be read again: more of its messages have changed while the client was away
+    than it was told of (MS-10), or the server was restored from a backup, and holds other messages now (RX-03)."""
 
     conversation: str
     peer: str = ""

@@ -30,6 +30,7 @@ from rcim.client.model import (
     where_of,
 )
 from rcim.client.tracker import SeqTracker
+from rcim.client.unheard import Unheard
 from rcim.wire import frames
 
 QUEUE_MAX = 1000
@@ -82,6 +83,10 @@ class Stream:
         """Changed messages as the app was told of them last."""
         self._untaken: dict[str, int] = {}
         """Messages by conversation that the app has not taken yet."""
+        self.unheard = Unheard()
+        """What is no gap."""
+        self.holding = False
+        """True from a new connection until SYNC has said what is a gap: until then none is filled."""
         self._revisions: dict[str, int] = {}
         """Counts by conversation what was told of messages' changes: an answer that was asked for before may be older."""
         self.failure: RcimError | None = None
@@ -144,13 +149,26 @@ class Stream:
         return tracker
 
     def reconnected(self) -> None:
-        """There is a new connection: what has changed since is told of what the app has, and not of what waits here."""
+        """There is a new connection: what has changed since is told of what the app has, and not of what waits here; and
+        what is missing may not have been meant to come."""
+        self.holding = True
         for tracker in self.trackers.values():
             tracker.forget_held()
+
+    def start_over(self) -> None:
+        """The server has another history: what was known of the one before, and waits for the app, is gone."""
+        self.unheard.clear()
+        for known in (self.trackers, self._revisions, self._changed, self._latest, self._untaken, self._told):
+            known.clear()
+        self._given, self._behind = None, False
+        for item in _emptied(self._queue):
+            if not isinstance(item, Message | Lasting):
+                self._queue.put_nowait(item)
 
     def forget(self, key: str) -> None:
         """The conversation is no longer followed."""
         self.trackers.pop(key, None)
+        self.unheard.forget(key)
         self._revisions.pop(key, None)
 
     def close(self, failure: RcimError | None = None, *, at_once: bool = False) -> None:
@@ -158,7 +176,7 @@ class Stream:
         start."""
         self.failure = failure
         if self._keep is not None and at_once:
-            self._queue = _emptied(self._queue)
+            _emptied(self._queue)
         self._queue.put_nowait(None)
 
     def _noted(self, key: str) -> None:
@@ -192,6 +210,13 @@ class Stream:
                 del self._latest[next(iter(self._latest))]
         self.tell(event)
 
+    def tell_reread(self, key: str) -> None:
+        """As `tell_lasting`, that all of a conversation is to be read again, however far behind the app is."""
+        if self._keep is not None:
+            self._keep.look_again(key, [REREAD])
+            self._told[key, REREAD] += 1
+        self.tell_surely(RereadEvent(key, peer_of(key, self.own)))
+
     def tell_surely(self, event: Event) -> None:
         """As `tell`, of what can't be learnt in another way."""
         self._queue.put_nowait(event)
@@ -199,6 +224,7 @@ class Stream:
     def delivered(self, key: str, tracker: SeqTracker[Message], items: Iterable[frames.Message]) -> None:
         """Messages of one conversation, by SEQ."""
         for item in items:
+            self.unheard.came(key, item.seq)
             if self.full:
                 tracker.heard_of(item.seq)
                 self._behind = True
@@ -208,9 +234,12 @@ class Stream:
             self.fill(key)
 
     def _came(self, key: str, tracker: SeqTracker[Message], item: frames.Message) -> None:
-        if self._keep is not None and item.state is not MessageState.NOT_FOR_YOU:
+        came = message_of(key, item, self.own)
+        if self.unheard.holds(key, item.seq):
+            came = replace(came, state=MessageState.NOT_FOR_YOU, elements=())
+        if self._keep is not None and came.state is not MessageState.NOT_FOR_YOU:
             self._keep.put(key, item)
-        for message in tracker.offer(item.seq, message_of(key, item, self.own)):
+        for message in tracker.offer(item.seq, came):
             self._give(message)
         self._noted(key)
 
@@ -274,6 +303,12 @@ class Stream:
     def fill(self, key: str) -> None:
         """Fill the conversation's gap, if it has one."""
         tracker = self.trackers.get(key)
+        if self.holding:
+            return
+        if tracker is not None and tracker.newest >= tracker.next_seq:
+            past = self.unheard.past(key, tracker.next_seq, tracker.newest)
+            if past > tracker.next_seq:
+                self._skip(key, tracker, past)
         gap = tracker.gap() if tracker is not None else None
         if gap is not None and tracker is not None:
             self._spawn(self._fill_gap(key, tracker, gap[0], gap[1]))
@@ -285,6 +320,8 @@ class Stream:
                 while self.full:
                     await asyncio.sleep(ROOM_S)
                 page = await self._page(key, first, last, PAGE)
+                if self.trackers.get(key) is not tracker or self.holding:
+                    break  # it is begun anew: what was asked for is of no use any more, or is asked for again
                 if page.first_seq > first:
                     self._skip(key, tracker, page.first_seq)
                 for item in page.messages:
@@ -331,6 +368,8 @@ class Stream:
             page = await self._page_at_last(key, seq)
             if page is None:
                 return
+            if self.trackers.get(key) is not tracker:
+                continue
             told = self._told[key, seq] > 0
             for item in page.messages:
                 if self._keep is not None:
@@ -354,7 +393,9 @@ def _mark_of(event: ChangedEvent | RereadEvent) -> tuple[str, int]:
     return event.conversation, event.message.seq if isinstance(event, ChangedEvent) else REREAD
 
 
-def _emptied(queue: asyncio.Queue[Message | Event | None]) -> asyncio.Queue[Message | Event | None]:
+def _emptied(queue: asyncio.Queue[Message | Event | None]) -> list[Message | Event | None]:
+    """Take out all that is in it."""
+    found = []
     while not queue.empty():
-        queue.get_nowait()
-    return queue
+        found.append(queue.get_nowait())
+    return found

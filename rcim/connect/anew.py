@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
@@ -14,14 +15,22 @@ from rcim.base.ids import is_guest
 from rcim.connect.online import OnlineUser
 from rcim.dispatch.requests import Request
 from rcim.store.answers import Heads, LoginFacts
+from rcim.wire.frames import GoingAway
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
 ANEW_PAUSE_S = 1.0
 """Before a question for a user that was refused is asked again."""
+SPREAD_PER_CONNECTION_MS = 6
+"""Clients that are told to go come back at this rate at the most, within `drain_spread_ms`."""
 HEADS_AT_ONCE = 256
 """Conversations asked for in one query."""
+
+
+def spread_ms(connections: int, most_ms: int) -> int:
+    """Within how long so many clients are to come back."""
+    return min(most_ms, connections * SPREAD_PER_CONNECTION_MS)
 
 
 class _UserAsked:
@@ -70,8 +79,31 @@ class Anew:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._asking: set[OnlineUser] = set()
+        self._closing: list[asyncio.TimerHandle] = []
         self._since = 0
         """From where on one-to-one conversations may have said something that was not heard (C2-01)."""
+
+    def begin_again(self) -> None:
+        """RX-03: another history has begun, and positions of the one before are good no more. Who is logged in is told to
+        come again, and hears of it with LOGIN_OK; who does not go by itself is closed after the grace."""
+        hub = self._hub
+        going = [connection for _, user in hub.logins.everyone() for connection in user.connections]
+        limits = hub.limits
+        push = GoingAway(limits.drain_grace_ms, spread_ms(len(going), limits.drain_spread_ms), "", 0)
+        for connection in going:
+            connection.going_away(push)
+
+        def close() -> None:
+            for connection in going:
+                if not connection.closing:
+                    connection.drained()
+
+        self._closing.append(hub.loop.call_later(limits.drain_grace_ms / 1000, close))
+
+    def stop(self) -> None:
+        """No more timers."""
+        for timer in self._closing:
+            timer.cancel()
 
     def ask(self) -> None:
         """Ask for everyone who is online what it is in."""

@@ -1,7 +1,8 @@
 """One client's connection: transport, TLS and session put together, and its back-pressure.
 
 In:  it is read only while it has fewer than `requests_in_flight_max` unanswered requests, its last command found
-     room in the mailbox, and it takes what it is sent.
+     room in the mailbox, it takes what it is sent, and nothing of it waits in line (turns.py). What its user costs is
+     charged (LI-01): every frame before it is decoded, and the time that its input takes.
 Out: see outgoing.py.
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
 from rcim.base.errors import (
+    FLOODING,
     HEARTBEAT_TIMEOUT,
     KICKED_BY_OTHER_DEVICE,
     LOGGED_OUT,
@@ -27,11 +29,12 @@ from rcim.base.errors import (
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
-from rcim.flow.buckets import Operation
-from rcim.handlers.desk import Caller, ToActor, ToStore
+from rcim.flow.buckets import Operation, Patience
+from rcim.handlers.desk import ToActor, ToStore
 from rcim.handlers.table import answer
 from rcim.rules.devices import Device
 from rcim.session.states import TAKES_FRAMES, State
+from rcim.session.tls import TlsLimitError
 from rcim.wire.frames import (
     ConversationRead,
     GoingAway,
@@ -39,6 +42,8 @@ from rcim.wire.frames import (
     History,
     Login,
     Logout,
+    Ping,
+    Pong,
     Resync,
     Search,
     Send,
@@ -53,15 +58,24 @@ log = logging.getLogger("rcim.connect")
 
 FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
+EARLY_BYTES = 4096
+"""What is read of a stranger at a time: a frame before login is no longer (WI-04)."""
+SETTLE_S = 0.001
+"""Work on a user's input is charged when so much has come together."""
+SLOW_S = 1.0
+"""A user who goes on after many refusals is not read for so long after each piece of input with one more."""
 COUNTED = {
     Send.TYPE: Operation.SEND,
     History.TYPE: Operation.READ,
     ConversationRead.TYPE: Operation.READ,
     Sync.TYPE: Operation.READ,
     Search.TYPE: Operation.READ,
+    Ping.TYPE: Operation.CONTROL,
+    Pong.TYPE: Operation.CONTROL,
 }
-"""LI-01: what is counted apart; all else is OTHER."""
+"""LI-01: what is counted apart. Other requests are OTHER, frames that are not known CONTROL."""
 NO_DEVICE = Device(0, Platform.SERVER, "", 0, 0)
+IS_USER = frozenset({State.OPEN, State.DRAINING, State.LOGGING_OUT})
 TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""
 
@@ -70,12 +84,15 @@ class Connection(Outgoing):
     """See the module's text. Everything runs in the loop's thread."""
 
     __slots__ = (
-        "_early",
+        "_blocked",
         "_held",
         "_in_flight",
+        "_in_line",
+        "_input",
         "_logout_id",
-        "_paused",
-        "_pump_due",
+        "_reading",
+        "_slowed",
+        "_spent_s",
         "address",
         "connected_ms",
         "device",
@@ -87,9 +104,17 @@ class Connection(Outgoing):
         self._held: Request | None = None
         self._in_flight = 0
         self._logout_id = 0
-        self._paused = False
-        self._early = b""
-        self._pump_due = False
+        self._reading = True
+        self._blocked = False
+        """True while no request of it can be taken."""
+        self._in_line = False
+        """True while it waits for its turn."""
+        self._slowed = False
+        """True while its user has to wait for having cost too much."""
+        self._input = b""
+        """What has come and waits for its turn; INPUT_BYTES at the most."""
+        self._spent_s = 0.0
+        """Work that is not charged yet."""
         self.connected_ms = self.heads_ms = clock.steady_ms()
         """`heads_ms`: when it was told last how far its conversations are."""
         self.address = ""
@@ -109,42 +134,107 @@ class Connection(Outgoing):
         if not self._hub.admit(self):
             self.refuse_all(TOO_MANY_CONNECTIONS)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to put what has come; it bounds what is read at a time."""
+        return self._hub.input_buffer if self._is_user else self._hub.input_buffer[:EARLY_BYTES]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So much has come (asyncio.BufferedProtocol)."""
         if self.closing:
             return
-        if self._tls is not None:
-            if not self._tls.ready:
-                # A step of the handshake costs more than all else: it waits for its turn, unread meanwhile.
-                self._early += data
-                self._pause()
-                self._hub.gate.ask(self)
-                return
+        data = self._hub.input_buffer[:nbytes].tobytes()
+        # A step of a handshake costs more than all else: it waits for its turn, unread meanwhile.
+        shakes = self._tls is not None and not self._tls.ready
+        if shakes or self._input or self._in_line or not self._hub.turns.has_time:
+            self._input += data
+            self._ask_turn()
+        else:
+            self._hub.turns.spent(self._work(data))
+
+    def take_turn(self) -> None:
+        """It is this connection's turn to have its input worked on (turns.py)."""
+        self._in_line = False
+        if self.closing:
+            return
+        data, self._input = self._input, b""
+        self._work(data)
+
+    def _ask_turn(self) -> None:
+        """Go on with the input when it is this connection's turn; it is not read meanwhile."""
+        if not self._in_line:
+            self._in_line = True
+            turns = self._hub.turns
+            if self.caller is not None and self._is_user:
+                turns.ask(turns.users, self.caller.user_id, self)
+            else:
+                turns.ask(turns.strangers, self.address.rpartition(":")[0], self)
+            self._set_reading()
+
+    @property
+    def _is_user(self) -> bool:
+        return self.session.state in IS_USER
+
+    def _work(self, data: bytes) -> float:
+        """Take what has come; returns how many seconds it took."""
+        now = self._hub.turns.now
+        began = now()
+        if self._tls is not None and data:
             data = self._decrypt(data)
-        self._take_plain(data)
-
-    def handshake_step(self) -> None:
-        """This connection's turn to go on with its TLS handshake (HandshakeGate)."""
-        early, self._early = self._early, b""
-        if not self.closing:
-            self._resume()
-            self._take_plain(self._decrypt(early))
-
-    def _take_plain(self, data: bytes) -> None:
-        if data:
+        if data and not self.closing:
             self.session.receive(data, clock.steady_ms())
+        if not self.closing and (data or self._blocked or self.session.pending_bytes):
             self._pump()
         if self._tls is not None and self._tls.eof:
             self.session.lost()
             self.close()
+        self._set_reading()
+        took = now() - began
+        self._spent_s += took
+        if self._spent_s > SETTLE_S:
+            self._settle()
+        return took
+
+    def _settle(self) -> None:
+        """Charge the work on the input to the user; one who has cost too much is not read for a while."""
+        spent_ms, self._spent_s = self._spent_s * 1000, 0.0
+        caller = self.caller
+        if caller is None or caller.admin or self.closing:
+            return
+        wait_ms = self._hub.work_budget.spend(caller.user_id, spent_ms, clock.steady_ms())
+        if wait_ms:
+            self._hub.counters.slowed += 1
+            self._slow(wait_ms / 1000)
+
+    def _slow(self, seconds: float) -> None:
+        """Take nothing of it for so long."""
+        if not self._slowed:
+            self._slowed = True
+            self._hub.loop.call_later(seconds, self._slow_no_more)
+
+    def _slow_no_more(self) -> None:
+        self._slowed = False
+        if not self.closing:
+            self._ask_turn()
+
+    def _set_reading(self) -> None:
+        """Let the transport read, or not, as is right now."""
+        wanted = not (self._blocked or self._in_line or self._slowed)
+        if wanted is not self._reading and not self.closing:
+            self._reading = wanted
+            if wanted:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
 
     def _decrypt(self, data: bytes) -> bytes:
         tls = self._tls
         assert tls is not None
         try:
             plain = tls.receive(data)
-        except ssl.SSLError:
-            # Not TLS, or a damaged stream: the alert, if there is one, and the end. Not one frame can be said.
+        except ssl.SSLError as error:
+            # Not TLS, a damaged stream, or too much of it: the alert, if there is one, and the end. No frame can be said.
             self._hub.counters.tls_failures += 1
+            self._hub.counters.tls_limits += isinstance(error, TlsLimitError)
             self.session.lost()
             self._end(tls.data_to_send())
             return b""
@@ -189,34 +279,48 @@ class Connection(Outgoing):
         wall_ms = clock.wall_ms()
         session.budget = FRAMES_PER_TURN
         in_flight_max = self._hub.limits.requests_in_flight_max
-        while self._held is None and self._in_flight < in_flight_max and not self.queue.slow_since_ms:
-            found = session.next_request(wall_ms)
-            if found is None:
-                if session.budget == 0 and not session.closed:
-                    self._pause()
-                    self._pump_soon()
-                elif session.state in TAKES_FRAMES:
-                    self._resume()
-                else:
-                    self._pause()  # a login is checked, or it is over: what comes now stays with the client
+        self._blocked = False
+        while not self._slowed:
+            if self._held is not None or self._in_flight >= in_flight_max or self.queue.slow_since_ms:
+                self._blocked = True
                 break
-            self._take(found[0], found[1])
-        else:
-            self._pause()
+            found = session.next_request(wall_ms)
+            if found is not None:
+                self._take(found[0], found[1])
+                continue
+            if session.budget == 0 and not session.closed:
+                self._ask_turn()
+            elif session.state not in TAKES_FRAMES:
+                self._blocked = True  # a login is checked, or it is over: what comes now stays with the client
+            break
+        self._set_reading()
         self.say()
         if session.pinged:
             session.pinged = False
             self._hub.tell_heads(self)
 
     def _pump_soon(self) -> None:
-        if not self._pump_due and (self._paused or self.session.pending_bytes):
-            self._pump_due = True
-            self._hub.loop.call_soon(self._pump_if_open)
+        if not self._reading or self.session.pending_bytes:
+            self._ask_turn()
 
-    def _pump_if_open(self) -> None:
-        self._pump_due = False
-        if not self.closing:
-            self._pump()
+    def _charge(self, type_: int) -> None:
+        """LI-01. Raises RcimError: the frame is refused, undecoded, with TOO_FREQUENT; in the end with FLOODING."""
+        caller = self.caller
+        assert caller is not None
+        rates, now_ms = self._hub.rates, clock.steady_ms()
+        frame = FRAMES.get(type_)
+        operation = COUNTED.get(type_, Operation.OTHER if frame is not None else Operation.CONTROL)
+        wait = rates.take(caller.user_id, operation, now_ms)
+        if not wait:
+            return
+        self._hub.counters.too_frequent += 1
+        patience = rates.refused(caller.user_id, now_ms)
+        if patience is Patience.CLOSE:
+            raise RcimError(FLOODING, "", rates.flooding_ms(caller.user_id, now_ms))
+        if patience is Patience.SLOW:
+            self._slow(SLOW_S)
+        name = frame.NAME if frame is not None else f"frame type {type_:#06x}"
+        raise RcimError(TOO_FREQUENT, f"{name}: too many of its kind in a minute", wait)
 
     def _take(self, frame: Frame, request_id: int) -> None:
         if isinstance(frame, Login):
@@ -231,8 +335,6 @@ class Connection(Outgoing):
         hub = self._hub
         hub.counters.requests += 1
         try:
-            if hub.rates.limited and not caller.admin:
-                self._check_rate(caller, frame.TYPE)
             work = hub.work(frame, caller)
         except RcimError as error:
             self.session.refuse(error.code, request_id, frame.TYPE, error.detail, error.retry_after_ms)
@@ -250,12 +352,6 @@ class Connection(Outgoing):
             hub.owner.ask(Request("", work.query, self, token))
         else:
             self.write(work.encode(request_id))
-
-    def _check_rate(self, caller: Caller, type_: int) -> None:
-        """LI-01. Raises RcimError(TOO_FREQUENT)."""
-        wait = self._hub.rates.take(caller.user_id, COUNTED.get(type_, Operation.OTHER), clock.steady_ms())
-        if wait:
-            raise RcimError(TOO_FREQUENT, f"{FRAMES[type_].NAME}: too many of its kind in a minute", wait)
 
     def mailbox_drained(self, key: str) -> None:
         """There is room again for the command that is held (Origin)."""
@@ -282,7 +378,7 @@ class Connection(Outgoing):
             self._reply(result, type_, request_id)
         if self._logout_id:
             self._end_if_answered()
-        elif self._paused:
+        elif self._blocked:
             self._pump_soon()
 
     def _reply(self, result: Any, type_: int, request_id: int) -> None:
@@ -319,6 +415,9 @@ class Connection(Outgoing):
 
     def opened(self) -> None:
         """The login was accepted: what waited behind it is taken."""
+        caller, rates = self.caller, self._hub.rates
+        if rates.limited and caller is not None and not caller.admin:
+            self.session.charge = self._charge
         self.quick = not self.queue.troubled
         self._hub.wheel.set(self, self.session.deadline_ms)
         self.say()
@@ -367,13 +466,3 @@ class Connection(Outgoing):
         """Close for a reason that is no request's."""
         self.session.refuse(code, 0, 0, text)
         self.say()
-
-    def _pause(self) -> None:
-        if not self._paused and not self.closing:
-            self._paused = True
-            self._transport.pause_reading()
-
-    def _resume(self) -> None:
-        if self._paused and not self.closing:
-            self._paused = False
-            self._transport.resume_reading()

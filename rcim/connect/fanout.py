@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from rcim.actor.records import Change
@@ -52,6 +53,8 @@ class Fanout:
         self._resume = resume
         self._on_empty = on_empty
         self._audiences: dict[str, Audience] = {}
+        self._heard: OrderedDict[str, Audience] = OrderedDict()
+        """Those in which a message has come, the one with the newest last."""
         self.ceiling = Ceiling(limits.deliveries_per_s_max)
         self.rounds = 0
         self.visits = 0
@@ -74,6 +77,13 @@ class Fanout:
         """The audience of `key` if anybody is online in it."""
         return self._audiences.get(key)
 
+    def heard_since(self, since_ms: int) -> Iterator[Audience]:
+        """Those in which a message has come since then (steady time), the newest first."""
+        for audience in reversed(self._heard.values()):
+            if audience.heard_ms < since_ms:
+                return
+            yield audience
+
     def remove(self, key: str, connection: Connection) -> None:
         """`connection` gets nothing of `key` any more."""
         audience = self._audiences.get(key)
@@ -86,6 +96,7 @@ class Fanout:
         """Nobody is in it: what is kept for nobody is forgotten, and who waited for room goes on."""
         if self._audiences.get(audience.key) is audience:
             del self._audiences[audience.key]
+            self._heard.pop(audience.key, None)
             self._on_empty(audience.key)
         audience.forget()
         if audience.changes_timer is not None:
@@ -111,6 +122,8 @@ class Fanout:
             return
         now_ms = clock.steady_ms()
         audience.heard_seq, audience.heard_ms = messages[-1].seq, now_ms
+        self._heard[key] = audience
+        self._heard.move_to_end(key)
         if self._limits.deliveries_per_s_max:
             sockets = len(audience.members)
             messages = [m for m in messages if self.ceiling.admits(m.priority, sockets, now_ms)]

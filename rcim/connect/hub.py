@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,15 +18,16 @@ from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, DeviceNews, GoneReason, Presence
 from rcim.connect.anew import Anew
+from rcim.connect.audience import Audience
 from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
-from rcim.connect.gate import HandshakeGate
 from rcim.connect.logins import Logins
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
+from rcim.connect.turns import Turns
 from rcim.connect.watching import Watching
 from rcim.dispatch.requests import Owner, Packed
-from rcim.flow.buckets import UserRates
+from rcim.flow.buckets import UserRates, WorkBudget
 from rcim.flow.wheel import TimingWheel
 from rcim.handlers.desk import Caller, GroupIds, Work
 from rcim.handlers.table import work
@@ -40,6 +42,10 @@ HEADS_MAX = 100
 NUMBER_SHIFT = 40
 """A connection's id is a number within its hub, and above these bits the hub's number. It begins with the clock, in
 milliseconds: so ids do not come again after a restart, unless there were more than a thousand connections a second."""
+INPUT_BYTES = 16 * 1024
+"""What is read of one connection at a time: in records of one byte each it costs 3 ms."""
+INPUT_BURST_S = 10
+"""A user's input may cost as much at once as it may in so many seconds."""
 WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""
 
@@ -56,7 +62,10 @@ class HubCounters:
         "requests",
         "resyncs",
         "slow_receivers",
+        "slowed",
         "tls_failures",
+        "tls_limits",
+        "too_frequent",
     )
 
     def __init__(self) -> None:
@@ -71,7 +80,10 @@ class HubCounters:
     requests: int
     resyncs: int
     slow_receivers: int
+    slowed: int
     tls_failures: int
+    tls_limits: int
+    too_frequent: int
 
 
 class Hub:
@@ -93,9 +105,20 @@ class Hub:
         self.owner = owner
         self.group_ids = GroupIds(clock.wall_ms(), number)
         self.counters = HubCounters()
-        self.gate = HandshakeGate(limits.handshakes_max, loop.call_soon)
+        self.turns = Turns(limits.input_turn_ms / 1000, limits.handshake_turn_ms / 1000, loop.call_soon)
+        self.input_buffer = memoryview(bytearray(INPUT_BYTES))
+        """Where the transport puts what has come; it is taken out at once."""
         self.wheel: TimingWheel[Any] = TimingWheel(clock.steady_ms(), int(WHEEL_TICK_S * 1000))
-        self.rates = UserRates((limits.sends_per_min, limits.reads_per_min, limits.requests_per_min))
+        self.rates = UserRates(
+            (
+                limits.sends_per_min,
+                limits.reads_per_min,
+                limits.requests_per_min,
+                limits.control_per_min,
+                limits.refusals_per_min,
+            )
+        )
+        self.work_budget = WorkBudget(limits.input_ms_per_s, INPUT_BURST_S)
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self._identity = identity
         self.logins = Logins(self, identity)
@@ -234,6 +257,10 @@ class Hub:
         self.watching.ask_again()
         self._anew.ask()
 
+    def begin_again(self) -> None:
+        """The owner of the conversations has another history than who are logged in were told of (RX-03)."""
+        self._anew.begin_again()
+
     def tell_owner(self) -> None:
         """The owner is a new one: it gets to know who is here and who is watched, before it is asked anything."""
         for user_id, user in self.logins.everyone():
@@ -247,8 +274,8 @@ class Hub:
             return  # who is behind is told by RESYNC
         since_ms, connection.heads_ms = connection.heads_ms, clock.steady_ms()
         found = []
-        for audience in map(self.fanout.find, self.logins.heard_by(connection.caller.user_id)):
-            if audience is None or audience.heard_ms < since_ms:
+        for audience in self._heard_since(connection.caller.user_id, since_ms):
+            if connection not in audience.members:
                 continue
             if audience.has_got_all(connection):
                 found.append(audience)
@@ -258,6 +285,16 @@ class Hub:
         rows = [HeadEntry(audience.key, audience.heard_seq) for audience in found[-HEADS_MAX:]]
         if rows:
             connection.write(Heads(rows).encode())
+
+    def _heard_since(self, user_id: str, since_ms: int) -> list[Audience]:
+        """Audiences in which a message has come since then, all of those that the user is in among them. Of the
+        conversations of the process and those of the user, it looks at whichever are fewer."""
+        most = self.logins.count_of(user_id)
+        found = list(islice(self.fanout.heard_since(since_ms), most + 1))
+        if len(found) <= most:
+            return found
+        own = map(self.fanout.find, self.logins.heard_by(user_id))
+        return [audience for audience in own if audience is not None and audience.heard_ms >= since_ms]
 
     def missed(self, newest: dict[str, int]) -> None:
         """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has
@@ -347,7 +384,8 @@ class Hub:
             "connections": len(self._connections),
             "users_online": len(self.logins),
             "conversations_online": len(self.fanout),
-            "handshakes_waiting": self.gate.waiting,
+            "handshakes_waiting": len(self.turns.strangers),
+            "input_waiting": len(self.turns.users),
             "rounds": self.fanout.rounds,
             "visits": self.fanout.visits,
             "deliveries": self.fanout.deliveries,
@@ -380,3 +418,4 @@ class Hub:
         """No more timers."""
         if self._ticker is not None:
             self._ticker.cancel()
+        self._anew.stop()

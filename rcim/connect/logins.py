@@ -25,7 +25,7 @@ from rcim.base.errors import (
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.terms import DeviceNews, is_group
 from rcim.connect.connection import Connection
-from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal
+from rcim.connect.online import FUTURE_MS, Identity, OnlineUser, Waited, now_in, now_silent, refusal
 from rcim.connect.whereabouts import Whereabouts
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
@@ -39,10 +39,6 @@ from rcim.wire.frames import Login, LoginOk
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
-
-
-FUTURE_MS = 86_400_000
-"""A session may have begun so much later than now: the clock may have been set back since."""
 
 
 class _Pending:
@@ -70,6 +66,7 @@ class Logins(Whereabouts):
         super().__init__(hub)
         self._identity = identity
         self.guests = 0
+        self._history_id = 0
         self.stamp = 0
         """That of the last commit which the owner of the conversations has told us of."""
 
@@ -111,7 +108,8 @@ class Logins(Whereabouts):
 
     def _check_rate(self, user_id: str) -> None:
         """LI-01. Raises RcimError(TOO_FREQUENT)."""
-        wait = self._hub.rates.take(user_id, Operation.OTHER, clock.steady_ms())
+        rates, now_ms = self._hub.rates, clock.steady_ms()
+        wait = rates.flooding_ms(user_id, now_ms) or rates.take(user_id, Operation.OTHER, now_ms)
         if wait:
             raise RcimError(TOO_FREQUENT, "too many logins and other requests in a minute", wait)
 
@@ -127,7 +125,7 @@ class Logins(Whereabouts):
         assert caller is not None
         user = self._users[caller.user_id]
         waited = self._waited(user)
-        refused = refusal(result, waited.logged_out, is_guest(caller.user_id), signed_ms)
+        refused = refusal(result, waited.logged_out, is_guest(caller.user_id), signed_ms, clock.wall_ms())
         if refused is not None or connection.closing or connection.session.state is not State.LOGIN_CHECK:
             self._drop_if_unused(caller.user_id, user)
             if is_guest(caller.user_id):
@@ -141,7 +139,7 @@ class Logins(Whereabouts):
                 connection.say()
             return
         assert isinstance(result, LoginFacts)
-        self.stamp = max(self.stamp, result.stamp)
+        self._heard(result)
         self._enter(
             caller.user_id, connection, now_in(result.conversations, waited.changes), now_silent(result, waited)
         )
@@ -162,10 +160,20 @@ class Logins(Whereabouts):
             caller.user_id if is_guest(caller.user_id) else "",
             0 if is_guest(caller.user_id) else connection.device.began_ms,
             limits.dedupe_window_ms,
+            result.history_id,
         )
         connection.session.accept_login(request_id, answer)
         connection.opened()
         self._hub.tell_device(caller.user_id, connection)
+
+    def _heard(self, result: LoginFacts) -> None:
+        """What the owner of the conversations says of its store. With another history than before, all who were logged in
+        to that one have to come again (RX-03)."""
+        if self._history_id not in (0, result.history_id):
+            self.stamp = 0
+            self._hub.begin_again()
+        self._history_id = result.history_id
+        self.stamp = max(self.stamp, result.stamp)
 
     def _set_profile(self, caller: Caller, profile: UserProfile) -> None:
         caller.nickname, caller.face_url = profile.nickname, profile.face_url
@@ -209,7 +217,7 @@ class Logins(Whereabouts):
     def found_anew(self, user_id: str, user: OnlineUser, result: LoginFacts) -> None:
         """What the new owner says of the user: from now on it is in these conversations and no others."""
         waited = self._waited(user)
-        self.stamp = max(self.stamp, result.stamp)
+        self._heard(result)
         found, silent = now_in(result.conversations, waited.changes), now_silent(result, waited)
         for key in found - user.conversations:
             self.joined(user_id, key)

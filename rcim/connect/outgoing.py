@@ -32,7 +32,7 @@ def nowhere(_: bytes) -> None:
     """There is no transport yet, or no more."""
 
 
-class Outgoing(asyncio.Protocol):
+class Outgoing(asyncio.BufferedProtocol):
     """The writing half of a connection. Everything runs in the loop's thread."""
 
     __slots__ = (
@@ -51,7 +51,11 @@ class Outgoing(asyncio.Protocol):
 
     def __init__(self, hub: Hub, tls: ssl.SSLContext | None) -> None:
         self._hub = hub
-        self._tls = TlsCore(tls, server_side=True) if tls is not None else None
+        self._tls = (
+            TlsCore(tls, server_side=True, handshake_bytes_max=hub.limits.handshake_bytes_max)
+            if tls is not None
+            else None
+        )
         self._transport: Any = None
         self.session = ServerSession(hub.limits, clock.steady_ms())
         self.queue = OutboundQueue(hub.limits)

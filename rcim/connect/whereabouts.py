@@ -44,6 +44,11 @@ class Whereabouts:
         user = self._users.get(user_id)
         return user.conversations - user.silent if user is not None else set()
 
+    def count_of(self, user_id: str) -> int:
+        """How many conversations the user is in."""
+        user = self._users.get(user_id)
+        return len(user.conversations) if user is not None else 0
+
     def unheard(self, conversation: str) -> set[str]:
         """Who is online and in `conversation`, but wants nothing of it delivered."""
         return self._unheard.get(conversation, set())

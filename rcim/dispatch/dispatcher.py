@@ -22,7 +22,6 @@ from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.world import World
-from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS
 from rcim.base.terms import DeviceEnd
@@ -41,7 +40,9 @@ from rcim.dispatch.requests import Outlet, Request
 from rcim.dispatch.residents import Residents, refuse
 from rcim.dispatch.slices import AskApp, Slices
 from rcim.dispatch.timers import Timers
+from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
+from rcim.flow.buckets import WorkBudget
 from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
 
@@ -49,6 +50,8 @@ log = logging.getLogger("rcim.dispatch")
 
 SWEEP_PER_IDLE = 4
 """The sweep for idle actors runs so many times in `actor_idle_ms`."""
+QUERY_BURST_S = 2.0
+"""A user's queries may take as much time at once as they may in so many seconds."""
 CLAIM_PAUSE_S = 1.0
 """Before the store is asked again where it is, after it could not say."""
 
@@ -80,27 +83,30 @@ class Dispatcher:
         self._loop = loop
         self._outlet: Outlet | None = None
         self._release: Release | None = None
-        self._knowing = Knowing(world)
+        self._time = TrustedTime(store.newest_ms(), world.limits)
+        self._knowing = Knowing(world, self._time)
         self._knowing.settle(store.load_app())
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
+        self._loading = Worker(loop, "rcim-loader")
         self._devices = Devices(world.slots)
-        self._reader = Reader(store, self._reading, self._completed)
+        self._timers = Timers(loop)
+        budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
+        self._reader = Reader(store, self._reading, self._loading, self._completed, budget, self._timers.later)
         self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
-        self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self)
+        self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self, self._time)
         self._mailboxes = self._residents.mailboxes
         self._turn_due = False
         self._committing = False
-        self._timers = Timers(loop)
         self.counters = Counters()
         self._counted: Callable[[], dict[str, int]] = dict
         self._slices = Slices(loop, self.add, self._residents.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         errands = Errands(self, self._residents, world)
         self._questions = Questions(self, self._reader, self._knowing, errands, self._devices)
-        self.housekeeping = Housekeeping(self, world)
-        self._removing = Removing(store, self._writer, world, self._timers.later)
+        self.housekeeping = Housekeeping(self, world, self._time)
+        self._removing = Removing(store, self._writer, world, self._time, self._timers.later)
 
     def start(
         self,
@@ -169,6 +175,7 @@ class Dispatcher:
         return (
             self._counted()
             | own
+            | self._time.counted()
             | {
                 "actors_loaded": self.loaded,
                 "devices_replaced": self._devices.replaced,
@@ -230,7 +237,7 @@ class Dispatcher:
         self._turn_due = False
         outlet = self._outlet
         assert outlet is not None
-        now_ms = clock.wall_ms()
+        now_ms = self._time.now_ms()
         batch: list[tuple[Request, Outcome]] = []
         entries: list[Entry] = []
         touched: set[str] = set()
@@ -278,7 +285,7 @@ class Dispatcher:
             ):
                 self._residents.drop(mailbox)
         self._ready.extend(faulted)
-        self._commit(batch, entries, touched)
+        self._commit(batch, entries, touched, now_ms)
 
     def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
         self.counters.commands += 1
@@ -297,7 +304,9 @@ class Dispatcher:
 
     # -- the commit
 
-    def _commit(self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str]) -> None:
+    def _commit(
+        self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str], now_ms: int
+    ) -> None:
         release = self._release
         assert release is not None
         if not entries:
@@ -318,7 +327,8 @@ class Dispatcher:
             self._world.types.settled()
             self._go_on()
 
-        self._writer.do(lambda: self._store.append(entries), done)
+        doubted_ms = self._time.doubted_ms
+        self._writer.do(lambda: self._store.append(entries, now_ms, doubted_ms), done)
 
     def _claim_again(self) -> None:
         """After a failed commit: go on from where the store says it is, whatever was thought."""
@@ -396,12 +406,13 @@ class Dispatcher:
         self._back_end.refuse_waiting()
 
     def stop(self) -> None:
-        """End both threads after what they have been given. What is still in mailboxes is not answered."""
+        """End all threads after what they have been given. What is still in mailboxes is not answered."""
         self._timers.stop()
         self._slices.stop()
         self._back_end.stop()
         self._writer.stop()
         self._reading.stop()
+        self._loading.stop()
 
 
 assert SHARDS <= 1 << 16, "a message id has 16 bits for the shard"

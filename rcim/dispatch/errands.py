@@ -41,6 +41,7 @@ from rcim.actor.outcomes import (
 from rcim.actor.queries import AccountsQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
+from rcim.base import clock
 from rcim.base.errors import NO_SUCH_GROUP
 from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
 from rcim.dispatch.entering import Entering
@@ -119,7 +120,7 @@ class Errands:
             command = msgspec.structs.replace(ask.command, original=page.messages[0] if page.messages else None)
             self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
 
-        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), Once(found), 0))
+        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq, ask.by), Once(found), 0))
 
     def _trace(self, request: Request, ask: Trace) -> None:
         """Where a message is, from its group's actor; if it has a SEQ, what it is now, from the store."""
@@ -214,7 +215,9 @@ class Errands:
             self._answer(request, Added([(u, _deleted(known[u], failed[u])) for u in ask.users]))
 
         self._many(
-            [(user_key(name), u.InvalidateUser(name, True, True)) for name in ask.users], invalidated, ask_groups
+            [(user_key(name), u.InvalidateUser(name, True, True, clock.wall_ms())) for name in ask.users],
+            invalidated,
+            ask_groups,
         )
 
     def _list_users(self, request: Request, ask: ListUsers) -> None:

@@ -1,7 +1,7 @@
 """Housekeeping: groups that have been idle too long are reclaimed (GT-24), members that are offline dropped (GT-11).
 
 It goes over the groups of the store a page at a time, and only over those of types that ask for it. What is found is
-told to the group's actor, which looks again before it does anything.
+told to the group's actor, which looks again before it does anything. While the clock is in doubt nothing is looked for.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from rcim.actor import commands as c
 from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
 from rcim.actor.world import World
-from rcim.base import clock
 from rcim.base.ids import SYSTEM_USER
 from rcim.dispatch.requests import Request
+from rcim.dispatch.trusted_time import TrustedTime
 from rcim.store.answers import IdlePage
 
 log = logging.getLogger("rcim.dispatch")
@@ -52,9 +52,10 @@ class _Job:
 class Housekeeping:
     """See the module's text. `pass_over` goes over everything once; `start` does so regularly."""
 
-    def __init__(self, doer: Doer, world: World) -> None:
+    def __init__(self, doer: Doer, world: World, time: TrustedTime) -> None:
         self._doer = doer
         self._world = world
+        self._time = time
         self._later: Callable[[float, Callable[[], None]], None] | None = None
         self.reclaimed = self.looked_for_offline = 0
         """Groups that were told, since the start."""
@@ -70,7 +71,7 @@ class Housekeeping:
         assert self._later is not None
 
         def due() -> None:
-            job(clock.wall_ms(), lambda: self._again(what, every_ms, job))
+            job(self._time.now_ms(), lambda: self._again(what, every_ms, job))
 
         self._later(every_ms / 1000, due)
 
@@ -103,13 +104,16 @@ class Housekeeping:
         self._pass_over(types, found, end)
 
     def _pass_over(self, types: list[str], found: Callable[[Any], None], end: Callable[[], None]) -> None:
-        if not types:
+        if not types or not self._time.may_delete():
             end()
             return
 
         def page(answer: Any) -> None:
             if not isinstance(answer, IdlePage):
                 log.error("housekeeping could not read the store: %s", answer)
+                end()
+                return
+            if not self._time.may_delete():
                 end()
                 return
             for row in answer.rows:

@@ -14,8 +14,8 @@ from rcim.actor.outcomes import UserFacts
 from rcim.actor.queries import FindGroupsQuery, JoinedGroupsQuery, SearchQuery, SyncQuery, TypeFacts, UserQuery
 from rcim.actor.records import AppSnapshot
 from rcim.actor.world import World
-from rcim.base import clock
 from rcim.base.terms import AppList
+from rcim.dispatch.trusted_time import TrustedTime
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import Search
 from rcim.rules.standing import Who
@@ -27,8 +27,9 @@ log = logging.getLogger("rcim.dispatch")
 class Knowing:
     """See the module's text."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, time: TrustedTime) -> None:
         self._world = world
+        self._time = time
 
     def settle(self, kept: AppSnapshot) -> None:
         """What was changed at run time is in force again (GT-20, SC-04)."""
@@ -52,7 +53,7 @@ class Knowing:
             searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
             return msgspec.structs.replace(query, types=searched)
         if isinstance(query, SyncQuery | JoinedGroupsQuery | SearchQuery):
-            return msgspec.structs.replace(query, types=self._facts(), now_ms=clock.wall_ms())
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=self._time.now_ms())
         return query
 
     def _facts(self) -> dict[str, TypeFacts]:

@@ -1,85 +1,187 @@
-"""Reading beside the loop: queries of one turn are answered together from one picture of the store."""
+"""Reading beside the loop: queries are answered some at a time from one picture of the store, user by user.
+
+A job is what the reading thread does before it looks again who waits: one query of each user, the one that has cost
+least lately first, for JOB_S seconds. What is not reached then comes first in the next job. One query is bounded too: by
+what it looks at (a page ends there), or by going on in a later job (a sync that has much to look through). And each user
+has a budget of the thread's time (`query_ms_per_s`): past it its queries wait, so that the thread is not busy all the
+time.
+So somebody who asks much waits longer, and nobody else does.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import SearchQuery
+from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.dispatch.requests import Request
 from rcim.dispatch.worker import Worker
+from rcim.flow.buckets import WorkBudget
 from rcim.store.backend import StoreError
 from rcim.store.store import Store
+from rcim.store.syncing import SyncScan
 
 log = logging.getLogger("rcim.dispatch")
 
 RETRY_MS = 1000
 """What a client is told to wait after the store failed."""
 QUERIES_PER_JOB = 64
-"""So many queries are answered at once; the rest waits for the next turn. A job stays within some milliseconds, and with
-the one search that may be in it within some ten more."""
+"""So many queries are taken into a job at the most."""
+ORDERED_MAX = 500
+"""Of more users who wait, those who have waited longest come first."""
+JOB_S = 0.004
+"""A job begins no further query after so long; the longest one takes 6 ms (a search)."""
+
+
+class _Asked:
+    """A request, and with what the store is asked for it: its query, or a SyncScan to go on with."""
+
+    __slots__ = ("query", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.query: Any = request.ask
 
 
 class Reader:
-    """Queries and loads, each answered by a callback in the loop. Bounded by the requests in flight. `complete` adds to
-    an answer what the store does not know."""
+    """Queries and loads, each answered by a callback in the loop. Bounded by the requests in flight. `loading` runs loads
+    beside the queries: a large group takes 20 ms. `complete` adds to an answer what the store does not know. `budget` is
+    what each user may cost, and `later(seconds, call)` calls once."""
 
-    def __init__(self, store: Store, worker: Worker, complete: Callable[[Any, Any], Any]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        loading: Worker,
+        complete: Callable[[Any, Any], Any],
+        budget: WorkBudget,
+        later: Callable[[float, Callable[[], None]], None],
+    ) -> None:
         self._store = store
         self._complete = complete
         self._worker = worker
-        self._waiting: list[Request] = []
-        self._searches: OrderedDict[str, deque[Request]] = OrderedDict()
-        """RX-10: by user, who has been waiting longest first. One is answered at a time, and each user has its turn."""
+        self._loading = loading
+        self._budget = budget
+        self._later = later
+        self._alarm = False
+        """True if `later` is to call, because all who wait have used up their budgets."""
+        self._waiting: OrderedDict[str, deque[_Asked]] = OrderedDict()
+        """By user, the one whose turn it is first."""
         self._busy = False
 
     @property
     def idle(self) -> bool:
         """True if nothing waits and nothing is under way."""
-        return not (self._busy or self._waiting or self._searches)
+        return not (self._busy or self._waiting)
 
     def ask(self, request: Request) -> None:
         """Answer `request`, whose `ask` is a Query, from the store."""
-        if isinstance(request.ask, SearchQuery):
-            self._searches.setdefault(request.ask.user_id, deque()).append(request)
-        else:
-            self._waiting.append(request)
+        self._waiting.setdefault(asker(request.ask), deque()).append(_Asked(request))
         self._go()
 
     def load(self, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
-        """Run `job` (a load of the store) in the reading thread."""
-        self._worker.do(job, done)
+        """Run `job` (a load of the store) in the loading thread."""
+        self._loading.do(job, done)
 
     def _go(self) -> None:
-        if self._busy or not (self._waiting or self._searches):
+        if self._busy or not self._waiting:
             return
-        batch, self._waiting = self._waiting[:QUERIES_PER_JOB], self._waiting[QUERIES_PER_JOB:]
-        if self._searches:
-            user_id, searches = self._searches.popitem(last=False)
-            batch.append(searches.popleft())
-            if searches:
-                self._searches[user_id] = searches
+        batch = self._batch()
+        if not batch:
+            self._go_later()
+            return
         self._busy = True
-        queries = [request.ask for request in batch]
+        queries = [asked.query for asked in batch]
 
         def done(answers: Any, error: BaseException | None) -> None:
             self._busy = False
-            for i, request in enumerate(batch):
-                answer = error or answers[i]
-                try:
-                    if isinstance(answer, BaseException):
-                        request.refuse(refusal(answer))
-                    else:
-                        request.origin.answer(request.token, self._complete(queries[i], answer))
-                except Exception:  # it is its receiver's: the others get theirs
-                    log.exception("giving out an answer failed")
+            now_ms = clock.steady_ms()
+            found: list[Any] = [(error, 0.0)] * len(batch) if error is not None else answers
+            for asked in reversed(batch[len(found) :]):  # it was not their turn yet: it is next
+                self._first(asked)
+            for asked, (answer, took_s) in zip(batch, found, strict=False):
+                user_id = asker(asked.request.ask)
+                if user_id:
+                    self._budget.spend(user_id, took_s * 1000, now_ms)
+                if isinstance(answer, SyncScan):
+                    asked.query = answer
+                    self._last(asked)
+                else:
+                    self._answer(asked.request, answer)
             self._go()
 
-        self._worker.do(lambda: self._store.answer_all(queries), done)
+        self._worker.do(lambda: self._store.answer_some(queries, JOB_S), done)
+
+    def _batch(self) -> list[_Asked]:
+        """One query of each user whose turn it is; one search among them at the most. None, if all have cost too much."""
+        batch: list[_Asked] = []
+        searching = False
+        waiting, now_ms = self._waiting, clock.steady_ms()
+        for user_id in self._order(now_ms):
+            if self._budget.wait_ms(user_id, now_ms):
+                continue
+            queue = waiting[user_id]
+            search = isinstance(queue[0].query, SearchQuery)
+            if search and searching:
+                continue
+            searching = searching or search
+            batch.append(queue.popleft())
+            if queue:
+                waiting.move_to_end(user_id)
+            else:
+                del waiting[user_id]
+        return batch
+
+    def _order(self, now_ms: int) -> list[str]:
+        """Whose turn it is: who has cost the least lately comes first, and of those who are equal who waits longest."""
+        first = list(islice(self._waiting, ORDERED_MAX))
+        first.sort(key=lambda user_id: self._budget.cost_ms(user_id, now_ms))
+        return first[:QUERIES_PER_JOB]
+
+    def _go_later(self) -> None:
+        """All who wait have cost too much: on when the first of them may again."""
+        if not self._alarm:
+            self._alarm = True
+            now_ms = clock.steady_ms()
+            wait_ms = min(self._budget.wait_ms(user_id, now_ms) for user_id in self._waiting)
+            self._later(wait_ms / 1000, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = False
+        self._go()
+
+    def _first(self, asked: _Asked) -> None:
+        """It is this user's turn, with this query."""
+        user_id = asker(asked.request.ask)
+        self._waiting.setdefault(user_id, deque()).appendleft(asked)
+        self._waiting.move_to_end(user_id, last=False)
+
+    def _last(self, asked: _Asked) -> None:
+        """It goes on before the user's other queries, after the turns of the other users."""
+        user_id = asker(asked.request.ask)
+        self._waiting.setdefault(user_id, deque()).appendleft(asked)
+        self._waiting.move_to_end(user_id)
+
+    def _answer(self, request: Request, answer: Any) -> None:
+        try:
+            if isinstance(answer, BaseException):
+                request.refuse(refusal(answer))
+            else:
+                request.origin.answer(request.token, self._complete(request.ask, answer))
+        except Exception:  # it is its receiver's: the others get theirs
+            log.exception("giving out an answer failed")
+
+
+def asker(query: Any) -> str:
+    """For whom a query is answered; empty: the server's own work, and app administrators."""
+    found: str = getattr(query, "by", "") or getattr(query, "user_id", "")
+    return found
 
 
 def refusal(error: BaseException) -> Refused:

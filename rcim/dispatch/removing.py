@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rcim.actor.world import World
-from rcim.base import clock
+from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
 from rcim.store.removal import BEGIN, Ages, Cursor
 from rcim.store.store import Store
@@ -20,21 +20,24 @@ PAUSE_S = 0.05
 
 UNSTORED_DAYS = 7
 """Messages of a type that stores none any more were stored once: they go after so many days, as by default."""
-JUMP_MS_MAX = 86_400_000
-"""A clock that is set to another day while the server runs is wrong, or was: what it calls too old is not removed."""
 
 
 class Removing:
     """See the module's text. `later(seconds, call)` calls once, unless the server has stopped by then."""
 
     def __init__(
-        self, store: Store, writer: Worker, world: World, later: Callable[[float, Callable[[], None]], None]
+        self,
+        store: Store,
+        writer: Worker,
+        world: World,
+        time: TrustedTime,
+        later: Callable[[float, Callable[[], None]], None],
     ):
         self._store = store
         self._writer = writer
         self._world = world
+        self._time = time
         self._later = later
-        self._clock_ms = clock.wall_ms() - clock.steady_ms()
         self.trimmed = self.sweeps = 0
         """Rows that went because they were too old, and sweeps that have come to their end, since the start."""
 
@@ -56,17 +59,16 @@ class Removing:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""
         types = self._world.types
         days = {row.name: row.roaming_days or UNSTORED_DAYS for row in (*types, types.pair)}
-        return Ages(clock.wall_ms(), days, self._world.limits.changes_kept_days)
+        return Ages(self._time.now_ms(), days, self._world.limits.changes_kept_days)
 
     def _sweep(self) -> None:
-        jumped_ms = clock.wall_ms() - clock.steady_ms() - self._clock_ms
-        if abs(jumped_ms) > JUMP_MS_MAX:
-            log.error("the clock has jumped by %d s: nothing is removed until the next start", jumped_ms // 1000)
-            self._later(self._world.limits.trim_sweep_ms / 1000, self._sweep)
-            return
         self._trim(BEGIN)
 
     def _trim(self, cursor: Cursor) -> None:
+        if not self._time.may_delete():
+            self._later(self._world.limits.trim_sweep_ms / 1000, self._sweep)
+            return
+
         def done(result: Any, error: BaseException | None) -> None:
             following: Cursor | None = None
             if error is not None:  # the next sweep finds it

@@ -7,7 +7,6 @@ import logging
 from typing import Any, Protocol
 
 from rcim.actor.outcomes import Refused
-from rcim.base import clock
 from rcim.base.ids import shard_of
 from rcim.base.limits import Limits
 from rcim.dispatch.loading import Loader
@@ -15,6 +14,7 @@ from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Origin, Request
+from rcim.dispatch.trusted_time import TrustedTime
 
 log = logging.getLogger("rcim.dispatch")
 
@@ -33,13 +33,20 @@ class Residents:
     """The mailboxes in memory, by conversation, and the actors in them. In the loop's thread."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, reader: Reader, loader: Loader, limits: Limits, queue: Queue
+        self,
+        loop: asyncio.AbstractEventLoop,
+        reader: Reader,
+        loader: Loader,
+        limits: Limits,
+        queue: Queue,
+        time: TrustedTime,
     ) -> None:
         self._loop = loop
         self._reader = reader
         self._loader = loader
         self._limits = limits
         self._queue = queue
+        self._time = time
         self.mailboxes: dict[str, Mailbox] = {}
         self.loads = 0
         """Since the start."""
@@ -75,7 +82,7 @@ class Residents:
             return
         mailbox.loading = True
         self.loads += 1
-        now_ms = clock.wall_ms()
+        now_ms = self._time.now_ms()
 
         def done(actor: Any, error: BaseException | None) -> None:
             mailbox.loading = False
@@ -102,7 +109,7 @@ class Residents:
     def forget_idle(self) -> None:
         """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store. Not while a commit is under
         way."""
-        now_ms = clock.wall_ms()
+        now_ms = self._time.now_ms()
         oldest = now_ms - self._limits.actor_idle_ms
         idle = [
             m

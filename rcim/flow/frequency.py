@@ -15,108 +15,23 @@ With L messages a second as the total limit of the group (FC-02):
 6. When more waits than a slice can give, places are given out once a slice, to each slice its share of the second; a
    High that waits does not wait for the slice's end, and what would be held back now does not ask for the share.
 7. Of one sender and priority, what was sent first goes first (WI-06).
+8. What else goes to everyone in the group (an edit, a recall, a change of the profile) counts like a message of its
+   priority (FC-02). It never waits: `take` says whether there is room, `count` takes the place of what is not held back.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum, IntEnum
-from typing import Any
 
 from rcim.base.terms import Priority
+from rcim.flow.offers import RANKS, Figures, FlowLimits, Offer, Rank, Rule, Verdict
 
 PERIOD_MS = 1000
 """FC-03: how long a message waits at the most, but for the slice."""
 PERIODS = 5
 """FC-02: the average is over so many of them."""
 NEVER = -(1 << 62)
-
-
-class Rank(IntEnum):
-    """Who passes before whom: what the app protects (FC-07), then the priorities (FC-01)."""
-
-    PROTECTED = 0
-    HIGH = 1
-    NORMAL = 2
-    LOW = 3
-    LOWEST = 4
-
-
-_RANKS = {priority: Rank(priority) for priority in Priority}
-
-
-class Verdict(Enum):
-    """What becomes of an offered message."""
-
-    PASS = "pass"
-    WAIT = "wait"
-    HELD = "held"
-
-
-class Rule(Enum):
-    """Which limit held a message back."""
-
-    TOTAL = "total"
-    PRIORITY = "priority"
-
-
-@dataclass(frozen=True, slots=True)
-class FlowLimits:
-    """Messages a second; 0: no limit. `slice_ms`: how often places are given out near the limit."""
-
-    per_s: int = 40
-    normal_per_s: int = 40
-    low_per_s: int = 40
-    lowest_per_s: int = 40
-    slice_ms: int = 100
-
-    def of_rank(self, rank: Rank) -> int:
-        """FC-04; 0 for those that have none."""
-        return (0, 0, self.normal_per_s, self.low_per_s, self.lowest_per_s)[rank]
-
-
-class Figures:
-    """FC-08: what was offered, what passed, what each rule held back, by priority."""
-
-    __slots__ = ("held_by_priority", "held_by_total", "offered", "passed")
-
-    def __init__(self) -> None:
-        self.offered = [0] * (len(Priority) + 1)
-        """By the number of the priority; so are the others."""
-        self.passed = [0] * (len(Priority) + 1)
-        self.held_by_total = [0] * (len(Priority) + 1)
-        self.held_by_priority = [0] * (len(Priority) + 1)
-
-    def held(self, rule: Rule) -> list[int]:
-        """Those that `rule` held back."""
-        return self.held_by_total if rule is Rule.TOTAL else self.held_by_priority
-
-
-class Offer:
-    """A message that wants to pass. `exempt`: it is free of the limit of its priority (FC-04). `lot` is drawn by who
-    offers it, from 0 to 1: the smaller goes first. `item` is the offerer's own."""
-
-    __slots__ = ("exempt", "item", "lot", "number", "offered_ms", "priority", "rank", "rule", "sender")
-
-    def __init__(
-        self, item: Any, sender: str, priority: Priority, lot: float, *, exempt: bool = False, protected: bool = False
-    ) -> None:
-        self.item = item
-        self.sender = sender
-        self.priority = priority
-        self.rank = Rank.PROTECTED if protected else Rank(priority)
-        self.lot = lot
-        self.exempt = exempt
-        self.number = 0
-        """The how manieth offer it is."""
-        self.offered_ms = 0
-        self.rule = Rule.TOTAL
-        """Why it was held back, if it was: PRIORITY if it was passed over although the group as such had room."""
-
-    def __lt__(self, other: Offer) -> bool:
-        return (self.lot, self.number) < (other.lot, other.number)
 
 
 class _Passed:
@@ -206,7 +121,7 @@ class FrequencyControl:
             now = self._now(now_ms)
         else:
             self._last_ms = now
-        rank = Rank.PROTECTED if protected else _RANKS[priority]
+        rank = Rank.PROTECTED if protected else RANKS[priority]
         if self._limits.per_s and self._total_room_ms(rank) > now:
             return False
         if not exempt and rank > Rank.HIGH and self._priority_room_ms(rank) > now:
@@ -246,6 +161,38 @@ class FrequencyControl:
             for lower in range(last.rank + 1, len(Rank)):
                 self._barred_ms[lower] = max(self._barred_ms[lower], last.offered_ms + PERIOD_MS)
         return (Verdict.HELD, None) if last is offer else (Verdict.WAIT, last)
+
+    def take(self, priority: Priority, exempt: bool, now_ms: int) -> int:
+        """Something that can't wait wants to pass, and is no message. 0: it has passed, and counts like a message of this
+        priority. Else nothing of it counts, and there may be room in so many milliseconds."""
+        now = self._now(now_ms)
+        rank = RANKS[priority]
+        room = self._total_room_ms(rank)
+        if not exempt and rank > Rank.HIGH:
+            room = max(room, self._priority_room_ms(rank))
+        wait = room - now
+        if self.waiting and self._in_the_way(rank, now):  # it does not overtake what waits
+            wait = max(wait, self._limits.slice_ms)
+        if wait <= 0:
+            self.count(priority, exempt, now_ms)
+            return 0
+        rule = Rule.TOTAL if self._total_room_ms(rank) > now else Rule.PRIORITY
+        for figures in self.figures:
+            figures.offered[priority] += 1
+            figures.held(rule)[priority] += 1
+        return wait
+
+    def count(self, priority: Priority, exempt: bool, now_ms: int) -> None:
+        """Something has passed that is not held back, whether there was room or not: it counts like a message."""
+        now = self._now(now_ms)
+        rank = RANKS[priority]
+        self._number += 1
+        self._passed.add(now)
+        if not exempt and rank > Rank.HIGH:
+            self._classes[rank].add(now)
+        for figures in self.figures:
+            figures.offered[priority] += 1
+            figures.passed[priority] += 1
 
     def release(self, now_ms: int) -> tuple[list[Offer], list[Offer]]:
         """Give out what room there is: (those that pass, in the order in which they came; those that are held back)."""

@@ -7,7 +7,7 @@ from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import MessageState
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
-from rcim.handlers.messages import check_conversation, page_limit
+from rcim.handlers.messages import check_cloud_data, check_conversation, check_mentions, page_limit
 from rcim.wire import frames
 from rcim.wire.elements import check_body
 
@@ -20,9 +20,21 @@ def recall(frame: frames.MessageRecall, caller: Caller, desk: Desk) -> ToStore:
 
 
 def edit(frame: frames.MessageEdit, caller: Caller, desk: Desk) -> ToStore:
-    """MESSAGE_EDIT: the body is checked as that of a new one."""
+    """MESSAGE_EDIT: what is new is checked as that of a new message (MS-17)."""
     check_body(frame.body, desk.limits.body_bytes_max, desk.limits.elements_max)
-    return _alter(frame.conversation, frame.seq, caller, MessageState.EDITED, frame.body)
+    mentions = None if frame.mentions is None else check_mentions(frame.mentions, desk.limits)
+    check_cloud_data(frame.cloud_data or b"", desk.limits)
+    command = commands.AlterMessage(
+        caller.user_id,
+        caller.admin,
+        frame.seq,
+        MessageState.EDITED,
+        frame.body,
+        mentions=mentions,
+        mentions_all=frame.mentions_all,
+        cloud_data=frame.cloud_data,
+    )
+    return _with_message(frame.conversation, caller, command)
 
 
 def delete(frame: frames.MessageDelete, caller: Caller, desk: Desk) -> ToStore:
@@ -30,8 +42,11 @@ def delete(frame: frames.MessageDelete, caller: Caller, desk: Desk) -> ToStore:
     return _alter(frame.conversation, frame.seq, caller, MessageState.DELETED)
 
 
-def _alter(conversation: str, seq: int, caller: Caller, state: MessageState, body: bytes = b"") -> ToStore:
-    command = commands.AlterMessage(caller.user_id, caller.admin, seq, state, body)
+def _alter(conversation: str, seq: int, caller: Caller, state: MessageState) -> ToStore:
+    return _with_message(conversation, caller, commands.AlterMessage(caller.user_id, caller.admin, seq, state))
+
+
+def _with_message(conversation: str, caller: Caller, command: commands.AlterMessage) -> ToStore:
     return ToStore(errands.WithMessage(caller.user_id, check_conversation(conversation, caller), command))
 
 

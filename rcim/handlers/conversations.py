@@ -84,6 +84,7 @@ def _entry(row: answers.SyncRow) -> frames.ConversationEntry:
         row.uncounted,
         [to_wire(message) for message in row.messages] or (),
         row.cleared_seq,
+        [frames.SeqRange(first, last) for first, last in row.unheard] or (),
     )
 
 

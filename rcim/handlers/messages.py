@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rcim.actor import commands, effects, errands, outcomes, records
@@ -16,6 +16,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import TIP_PREFIX, check_user_id, has_control, is_user_id
+from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
@@ -75,15 +76,23 @@ def _extra(frame: frames.Send, desk: Desk) -> records.Extra | None:
     limits = desk.limits
     if len(frame.to) > limits.directed_max:
         raise RcimError(BAD_PARAMETER, f"to: {len(frame.to)} users, at most {limits.directed_max}")
-    if len(frame.mentions) > limits.mentions_max:
-        raise RcimError(TOO_MANY_MENTIONS, f"mentions: {len(frame.mentions)} users, at most {limits.mentions_max}")
-    if len(frame.cloud_data) > limits.cloud_data_bytes_max:
-        raise RcimError(
-            BODY_TOO_LARGE, f"cloud_data: {len(frame.cloud_data)} bytes, at most {limits.cloud_data_bytes_max}"
-        )
+    mentions = check_mentions(frame.mentions, limits)
+    check_cloud_data(frame.cloud_data, limits)
     to = tuple(dict.fromkeys(check_user_id(user) for user in frame.to))
-    mentions = tuple(dict.fromkeys(check_user_id(user) for user in frame.mentions))
     return records.Extra(frame.type_name, to, mentions, frame.mentions_all, frame.cloud_data)
+
+
+def check_mentions(users: Sequence[str], limits: Limits) -> tuple[str, ...]:
+    """MS-07: whom a message mentions, each once. Raises RcimError(TOO_MANY_MENTIONS or BAD_PARAMETER)."""
+    if len(users) > limits.mentions_max:
+        raise RcimError(TOO_MANY_MENTIONS, f"mentions: {len(users)} users, at most {limits.mentions_max}")
+    return tuple(dict.fromkeys(check_user_id(user) for user in users))
+
+
+def check_cloud_data(data: bytes, limits: Limits) -> None:
+    """Raises RcimError(BODY_TOO_LARGE)."""
+    if len(data) > limits.cloud_data_bytes_max:
+        raise RcimError(BODY_TOO_LARGE, f"cloud_data: {len(data)} bytes, at most {limits.cloud_data_bytes_max}")
 
 
 def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
@@ -221,7 +230,7 @@ class Packing:
             case effects.OwnSet():
                 return frames.OwnChanged(said.what).encode()
             case effects.Flagged():
-                return frames.ConversationFlagged(key, said.msg_flag).encode()
+                return frames.ConversationFlagged(key, said.msg_flag, said.newest_seq).encode()
             case effects.Requested():
                 return frames.JoinRequested(group_id, said.user_id, said.text, said.time_ms).encode()
             case effects.Invited():

@@ -15,8 +15,8 @@ from rcim.wire import frames
 from rcim.wire.elements import Custom, File, Location, Merged, Text, decode_body
 
 WORDS_MAX, PAGE_MAX, PAGE_DEFAULT = 10, 50, 20
-PLACE = struct.Struct(">BQ")
-"""A cursor: 3, a SEQ, and behind it the conversation."""
+PLACE = struct.Struct(">BQQ")
+"""A cursor: 3, the server's history, a SEQ, and behind it the conversation."""
 
 
 def text_of(body: bytes) -> str:
@@ -44,6 +44,7 @@ def search(frame: frames.Search, caller: Caller, desk: Desk) -> ToStore:
     if not (words or frame.sender) or len(words) > WORDS_MAX:
         raise RcimError(BAD_PARAMETER, f"words: {len(words)}, must be 1 to {WORDS_MAX}, or none and a sender")
     conversation = check_conversation(frame.conversation, caller) if frame.conversation else ""
+    history_id, after = _read(frame.cursor)
     return ToStore(
         queries.SearchQuery(
             caller.user_id,
@@ -53,20 +54,21 @@ def search(frame: frames.Search, caller: Caller, desk: Desk) -> ToStore:
             check_user_id(frame.sender) if frame.sender else "",
             frame.from_time_ms,
             frame.to_time_ms,
-            _read(frame.cursor),
+            after,
             page_limit(frame.limit, PAGE_DEFAULT, PAGE_MAX),
+            history_id=history_id,
         )
     )
 
 
-def _read(cursor: bytes) -> tuple[str, int]:
-    """Where a search goes on. Raises RcimError(BAD_PARAMETER)."""
+def _read(cursor: bytes) -> tuple[int, tuple[str, int]]:
+    """Of which history it is, and where a search goes on. Raises RcimError(BAD_PARAMETER)."""
     try:
         if not cursor:
-            return "", 0
-        kind, seq = PLACE.unpack_from(cursor)
+            return 0, ("", 0)
+        kind, history_id, seq = PLACE.unpack_from(cursor)
         if kind == 3 and seq < 1 << 63:
-            return cursor[PLACE.size :].decode(), seq
+            return history_id, (cursor[PLACE.size :].decode(), seq)
     except (struct.error, UnicodeDecodeError):
         pass
     raise RcimError(BAD_PARAMETER, "cursor: none that this server has given")
@@ -76,4 +78,4 @@ def found_ok(result: answers.FoundPage, desk: Desk) -> frames.SearchOk:
     """RX-10."""
     key, seq = result.after
     rows = [frames.FoundEntry(found.key, [to_wire(found.message)]) for found in result.found]
-    return frames.SearchOk(rows, PLACE.pack(3, seq) + key.encode() if result.more else b"")
+    return frames.SearchOk(rows, PLACE.pack(3, result.history_id, seq) + key.encode() if result.more else b"")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rcim.actor import errands, outcomes, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
+from rcim.base import clock
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, has_control, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
@@ -163,7 +164,7 @@ def accounts_query(frame: frames.AdminAccountsQuery, caller: Caller, desk: Desk)
 def invalidate(frame: frames.AdminAccountInvalidate, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_ACCOUNT_INVALIDATE."""
     user_id = check_user_id(frame.user_id)
-    return ToActor(user_key(user_id), user_commands.InvalidateUser(caller.user_id, True, False))
+    return ToActor(user_key(user_id), user_commands.InvalidateUser(caller.user_id, True, False, clock.wall_ms()))
 
 
 def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> ToStore:

@@ -20,7 +20,7 @@ import aiohttp
 import msgspec
 
 from rcim.actor.asking import ALLOWED, Ask, Verdict
-from rcim.actor.commands import SendMessage
+from rcim.actor.commands import AlterMessage, SendMessage
 from rcim.base.errors import OVERLOADED
 from rcim.base.limits import Limits
 from rcim.hooks.events import FAILED, BadAnswer, fields_of, verdict_of
@@ -119,6 +119,6 @@ def _joined(first: Verdict, second: Verdict) -> Verdict:
 def _changed(ask: Ask, verdict: Verdict) -> Ask:
     """What the next one is asked."""
     command: Any = ask.command
-    if isinstance(command, SendMessage) and verdict.body is not None:
+    if isinstance(command, SendMessage | AlterMessage) and verdict.body is not None:
         return msgspec.structs.replace(ask, command=msgspec.structs.replace(command, body=verdict.body))
     return ask

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from rcim.actor.asking import Ask, Verdict
-from rcim.actor.commands import CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.actor.records import Extra, Message
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
@@ -43,6 +44,9 @@ def fields_of(ask: Ask) -> Json:
     match command:
         case SendMessage():
             return {**made, **_message(command), **(_in_pair(ask) if ask.to else _in_group(ask, command))}
+        case AlterMessage():
+            assert ask.message is not None
+            return {**made, **_edit(ask, command, ask.message)}
         case CreateGroup():
             return {
                 **made,
@@ -108,6 +112,30 @@ def _in_pair(ask: Ask) -> Json:
     """Its SEQ and its key are not known before it passes."""
     assert isinstance(ask.command, SendMessage)
     return {"To_Account": ask.to, "MsgRandom": ask.command.client_msg_id, "MsgTime": clock.wall_ms() // 1000}
+
+
+def _edit(ask: Ask, command: AlterMessage, message: Message) -> Json:
+    """MS-10: as of a message that is sent, with what is known of it already: that it has a SEQ tells it from one."""
+    extra = message.extra or Extra()
+    made: Json = {
+        "From_Account": message.sender,
+        "OnlineOnlyFlag": 0,
+        "MsgBody": to_json(decode_body(command.body)),
+        "CloudCustomData": extra.cloud_data.decode(errors="replace"),
+        "MsgSeq": message.seq,
+    }
+    if ask.to:
+        time_s = message.time_ms // 1000
+        key = f"{message.seq}_{message.client_msg_id}_{time_s}"
+        return {**made, "To_Account": ask.to, "MsgRandom": message.client_msg_id, "MsgTime": time_s, "MsgKey": key}
+    return {
+        **made,
+        "GroupId": ask.group_id,
+        "Operator_Account": command.by,
+        "Random": message.client_msg_id,
+        "MsgPriority": message.priority.name.capitalize(),
+        "To_Account": list(extra.to),
+    }
 
 
 def verdict_of(answer: Any, limits: Limits) -> Verdict:

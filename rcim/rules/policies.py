@@ -131,7 +131,8 @@ POLICIES: tuple[Policy, ...] = (
     Policy(
         "messages_per_s",
         "FC-02",
-        "Ordinary messages of one group a second, on average over 5 s; 0: no limit.",
+        "Ordinary messages of one group a second, on average over 5 s, and what else goes to all members because of a "
+        "request; 0: no limit.",
         *_number(0, RATE_MAX),
     ),
     Policy("normal_per_s", "FC-04", "Of them with priority NORMAL; 0: no limit.", *_number(0, RATE_MAX)),

@@ -8,11 +8,14 @@ What it leaves to the caller: checking a LOGIN (then `accept_login` or `refuse`)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rcim.base.errors import (
     BAD_REQUEST_ID,
     HEARTBEAT_TIMEOUT,
     LOGIN_TIMEOUT,
     SHUTTING_DOWN,
+    TOO_FREQUENT,
     UNKNOWN_FRAME,
     VERSION_UNSUPPORTED,
     ErrorCode,
@@ -47,6 +50,7 @@ class ServerSession:
     """See the module's text. `now_ms` is steady time, `wall_ms` the clock's, both in milliseconds."""
 
     __slots__ = (
+        "_early_frames",
         "_heard_ms",
         "_limits",
         "_out",
@@ -54,6 +58,7 @@ class ServerSession:
         "_started_ms",
         "agent",
         "budget",
+        "charge",
         "closed_by",
         "pinged",
         "state",
@@ -71,6 +76,11 @@ class ServerSession:
         """True if a PING was answered; the caller sets it back."""
         self.closed_by: ErrorCode | None = None
         """The error that it was closed with."""
+        self._early_frames = 0
+        """Frames taken before the login."""
+        self.charge: Callable[[int], None] | None = None
+        """Called with the type of each frame of an open session before it is decoded, whatever becomes of it (LI-01);
+        raises RcimError: it is refused with that. Set by the caller."""
         self.budget = 1 << 30
         """So many frames are still taken; the caller sets it for each of its turns. At 0 the rest waits."""
 
@@ -124,6 +134,11 @@ class ServerSession:
     def _look(self, raw: RawFrame, wall_ms: int) -> tuple[Frame, int] | None:
         cls = FRAMES.get(raw.type)
         state = self.state
+        try:
+            self._check_often(state, raw.type)
+        except RcimError as error:
+            self.refuse(error.code, raw.request_id, raw.type, error.detail, error.retry_after_ms)
+            return None
         if cls is None or cls.DECLARED.direction == "server":
             strict = state is State.HELLO_WAIT or state is State.LOGIN_WAIT
             code = NOT_IN_TABLE[state] if strict else UNKNOWN_FRAME
@@ -154,6 +169,15 @@ class ServerSession:
             self._out.append(Pong(frame.token).encode(raw.request_id))
             self.pinged = True
         return None
+
+    def _check_often(self, state: State, type_: int) -> None:
+        """Everything that comes costs something. Raises RcimError."""
+        if state is State.HELLO_WAIT or state is State.LOGIN_WAIT:
+            self._early_frames += 1
+            if self._early_frames > self._limits.frames_before_login_max:
+                raise RcimError(TOO_FREQUENT, f"more than {self._limits.frames_before_login_max} frames before login")
+        elif self.charge is not None:
+            self.charge(type_)
 
     def _hello(self, hello: Hello, request_id: int, wall_ms: int) -> None:
         version = min(hello.version_max, PROTOCOL_VERSION)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused, UserFacts
 from rcim.actor.queries import (
     AccountsQuery,
@@ -25,6 +27,7 @@ from rcim.actor.queries import (
 )
 from rcim.actor.reading import seen_by
 from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
+from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, MsgFlag, group_conversation
 from rcim.store import keys
@@ -42,10 +45,12 @@ from rcim.store.answers import (
     SyncPage,
 )
 from rcim.store.backend import ReadView, StoreError
+from rcim.store.looking import EFFORT, Effort, Looker
+from rcim.store.messages import facts_of
 from rcim.store.news import News
 from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, sees, seq_at, visible
 from rcim.store.searching import Searching
-from rcim.store.syncing import Looker, Syncing
+from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.values import unpack
 
 ROW_OVERHEAD = 64
@@ -61,15 +66,17 @@ LOOKED_AT_MAX = 300
 class Answering:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str]) -> None:
+    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str], history_id: int) -> None:
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
         self._searching = Searching(limits, text_of)
-        self._syncing = Syncing(limits, news)
+        self._syncing = Syncing(limits, news, history_id)
+        self._history_id = history_id
 
-    def answer(self, view: ReadView, query: Query) -> Answer | StoreError:
-        """The answer to `query`, or the error that concerns it."""
+    def answer(self, view: ReadView, query: Query | SyncScan) -> Answer | SyncScan | StoreError:
+        """The answer to `query`, or the error that concerns it. A SyncScan says that there is more to do for it: it is to
+        be asked in place of the query."""
         try:
-            found: Answer = _ANSWER[type(query)](self, view, query)
+            found: Answer | SyncScan = _ANSWER[type(query)](self, view, query)
             return found
         except StoreError as error:
             return error
@@ -77,7 +84,12 @@ class Answering:
     # -- messages
 
     def _search(self, view: ReadView, query: SearchQuery) -> FoundPage | Refused:
-        return self._searching.page(view, query)
+        if query.history_id not in (0, self._history_id):
+            return Refused(BAD_PARAMETER, "cursor: the server was restored since; search from the beginning")
+        found = self._searching.page(view, query)
+        if isinstance(found, FoundPage):
+            found = msgspec.structs.replace(found, history_id=self._history_id)
+        return found
 
     def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
         first = self._first_seq(view, query)
@@ -114,7 +126,7 @@ class Answering:
             return first
         span = view.scan("messages", keys.message(query.key, first), keys.message(query.key, query.newest_seq + 1))
         found = next(iter(span), None)
-        if found is not None and unpack(found[1], Message).time_ms >= query.oldest_ms:
+        if found is not None and facts_of(found[1]).time_ms >= query.oldest_ms:
             return first
         return max(first, self._seq_at(view, query, query.oldest_ms))
 
@@ -177,10 +189,20 @@ class Answering:
     # -- groups
 
     def _joined_groups(self, view: ReadView, query: JoinedGroupsQuery) -> GroupsPage:
-        found, more = self._page(groups_of(view, query.user_id, query.cursor), query.limit)
-        names = [keys.second(row) for row, _ in found]
-        rows = [_own_row(view, key, query) for key in names]
-        return GroupsPage([row for row in rows if row is not None], names[-1] if more else "")
+        """GR-05: up to `limit`, fewer where there is much to look at for what is unread."""
+        rows: list[GroupRow] = []
+        last, effort = "", Effort(EFFORT)
+        room = self._page_bytes
+        for row, _ in groups_of(view, query.user_id, query.cursor):
+            room -= GROUP_ROW_BYTES + ROW_OVERHEAD
+            if last and (len(rows) == query.limit or room < 0 or effort.left <= 0):
+                return GroupsPage(rows, last)
+            last = keys.second(row)
+            effort.left -= 1
+            made = _own_row(view, last, query, effort)
+            if made is not None:
+                rows.append(made)
+        return GroupsPage(rows, "")
 
     def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
         low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
@@ -234,8 +256,11 @@ class Answering:
         heads = ((key, read_head(view, key)) for key in query.keys)
         return Heads({key: head.next_seq - 1 for key, head in heads if not head.reserved})
 
-    def _sync(self, view: ReadView, query: SyncQuery) -> SyncPage:
-        return self._syncing.page(view, query)
+    def _sync(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
+        return self._syncing.begin(view, query)
+
+    def _sync_on(self, view: ReadView, scan: SyncScan) -> SyncPage | SyncScan:
+        return self._syncing.go_on(view, scan)
 
     # -- users
 
@@ -254,7 +279,7 @@ class Answering:
     def _login_facts(self, view: ReadView, query: LoginQuery) -> LoginFacts:
         if query.heard is not None:  # a guest, who is a member of nothing
             there = [key for key in query.heard if read_profile(view, key) is not None]
-            return LoginFacts(UserProfile(), there)
+            return LoginFacts(UserProfile(), there, history_id=self._history_id)
         rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
             (keys.second(row), value) for row, value in rows if query.hidden or sees(view, row, value, query.user_id)
@@ -263,7 +288,7 @@ class Answering:
         found = [key for key, _ in seen]
         if query.since:
             found += self._syncing.pairs_since(view, query.user_id, query.since)
-        return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view))
+        return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view), 0, self._history_id)
 
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
@@ -303,7 +328,7 @@ def _group_rows(view: ReadView, names: list[str]) -> list[GroupRow]:
     ]
 
 
-def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery) -> GroupRow | None:
+def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort) -> GroupRow | None:
     """A group as its member finds it; None if it does not know of it yet (GT-16, GR-08)."""
     profile = read_profile(view, key)
     data = view.get("members", keys.pair(key, query.user_id))
@@ -313,7 +338,7 @@ def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery) -> GroupRow | N
     type_ = query.types.get(profile.type)
     unread = 0
     if type_ is not None and type_.stored and type_.unread:
-        unread = Looker(view, key, profile, head, member, type_, query.now_ms).unread().number
+        unread = Looker(view, key, profile, head, member, type_, query.now_ms, effort).unread().number
     return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread)
 
 
@@ -331,5 +356,6 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     LoginQuery: Answering._login_facts,
     HeadsQuery: Answering._heads,
     SyncQuery: Answering._sync,
+    SyncScan: Answering._sync_on,
     SearchQuery: Answering._search,
 }

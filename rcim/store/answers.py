@@ -55,6 +55,7 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     uncounted: bool
     messages: list[Message]
     cleared_seq: int
+    unheard: list[tuple[int, int]] = []
 
 
 class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -86,6 +87,7 @@ class FoundPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True
     found: list[Found]
     after: tuple[str, int]
     more: bool
+    history_id: int = 0
 
 
 class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -99,6 +101,8 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     """The number of the last commit when it was read."""
     began_ms: int = 0
     """When a session begins with this login (ID-04)."""
+    history_id: int = 0
+    """Which history the store holds (RX-03)."""
 
 
 class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -32,6 +32,7 @@ from rcim.actor.records import (
 from rcim.base.terms import is_group
 from rcim.store import keys
 from rcim.store.backend import StoreError, WriteView
+from rcim.store.messages import pack_message
 from rcim.store.values import Chosen, Head, pack, unpack
 
 
@@ -85,7 +86,7 @@ class Applier:
         head = self._head(key)
         if message.seq != head.next_seq:
             raise StoreError(f"{key}: SEQ {message.seq} where {head.next_seq} is next")
-        self._view.put("messages", keys.message(key, message.seq), pack(message))
+        self._view.put("messages", keys.message(key, message.seq), pack_message(message))
         self.news.add(key)
         stamp = self._stamp
         self._heads[key] = Head(
@@ -103,7 +104,7 @@ class Applier:
     def _message_altered(self, record: MessageAltered) -> None:
         row = keys.message(record.key, record.message.seq)
         if self._view.get("messages", row) is not None:  # it may have been removed meanwhile
-            self._view.put("messages", row, pack(record.message))
+            self._view.put("messages", row, pack_message(record.message))
             self._view.put("altered", keys.altered(record.key, self._stamp, record.message.seq), b"")
             self._changed(record.key)
 

@@ -68,6 +68,9 @@ class Backend(Protocol):
         """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises StoreError if it may
         not grow further."""
 
+    def place(self) -> tuple[int, int] | None:
+        """Device and inode of the file that it is in; None if it is in none."""
+
     def close(self) -> None: ...
 
 
@@ -145,6 +148,9 @@ class MemoryBackend:
     def grow(self, *, reserve: bool = False) -> None:
         """There is always room."""
 
+    def place(self) -> None:
+        """It is in no file."""
+
     def close(self) -> None:
         """Nothing to give back."""
 
@@ -165,14 +171,22 @@ class _LmdbView:
         with self._txn.cursor(self._dbs[table]) as cursor:
             if not reverse:
                 there = cursor.set_range(low)
-                while there and cursor.key() < high:
-                    yield cursor.item()
-                    there = cursor.next()
+                item, following = cursor.item, cursor.next
+                while there:
+                    row = item()
+                    if row[0] >= high:
+                        return
+                    yield row
+                    there = following()
                 return
             there = cursor.prev() if cursor.set_range(high) else cursor.last()
-            while there and cursor.key() >= low:
-                yield cursor.item()
-                there = cursor.prev()
+            item, prev = cursor.item, cursor.prev
+            while there:
+                row = item()
+                if row[0] < low:
+                    return
+                yield row
+                there = prev()
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         self._txn.put(key, value, db=self._dbs[table])
@@ -275,6 +289,13 @@ class LmdbBackend:
                 self._env.set_mapsize(self._map_bytes)
         except lmdb.Error as error:
             raise StoreError(str(error)) from None
+
+    def place(self) -> tuple[int, int] | None:
+        try:
+            found = (self._path / "data.mdb").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def close(self) -> None:
         with self._readers.nobody():

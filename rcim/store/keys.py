@@ -2,7 +2,7 @@
 
 | table       | key                         | value                                        |
 |-------------|-----------------------------|----------------------------------------------|
-| meta        | name                        | schema version u16; `id`, `stamp`, `forgotten`, `day:` u64 |
+| meta        | name                        | `schema` u16, `place`; `id`, `stamp`, `time`, `doubt`, `forgotten`, `day:` |
 | shards      | shard u16                   | the running number of the next record, u64   |
 | profiles    | conversation                | Profile                                      |
 | heads       | conversation                | Head                                         |

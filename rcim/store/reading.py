@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rcim.actor.records import Message, Profile
+from rcim.actor.records import Profile
 from rcim.store import keys
 from rcim.store.backend import ReadView
+from rcim.store.messages import facts_of
 from rcim.store.values import Head, unpack
 
 Row = tuple[bytes, bytes]
@@ -22,6 +23,16 @@ def read_store_id(view: ReadView) -> int:
     """By which one store is told from another; 0 before it is made."""
     data = view.get("meta", b"id")
     return int(keys.U64.unpack(data)[0]) if data else 0
+
+
+def read_newest_ms(view: ReadView) -> int:
+    """The newest time that is kept: that of the last commit or sweep, or, in a store of before these were noted, of the
+    last message or change. 0 if there is none."""
+    data = view.get("meta", b"time")
+    if data is not None:
+        return int(keys.U64.unpack(data)[0])
+    heads = (unpack(row, Head) for _, row in view.scan("heads", b"", keys.LAST))
+    return max((max(head.last_msg_time_ms, head.last_info_time_ms) for head in heads), default=0)
 
 
 def read_forgotten(view: ReadView) -> int:
@@ -55,10 +66,10 @@ def seq_at(view: ReadView, key: str, first: int, newest: int, time_ms: int) -> i
         middle = (low + high) // 2
         span = view.scan("messages", keys.message(key, middle), keys.message(key, high))
         data = next(iter(span), None)
-        if data is None or unpack(data[1], Message).time_ms >= time_ms:
+        if data is None or facts_of(data[1]).time_ms >= time_ms:
             high = middle
         else:
-            low = unpack(data[1], Message).seq + 1
+            low = keys.U64.unpack(data[0][-8:])[0] + 1
     return low
 
 

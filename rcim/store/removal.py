@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from rcim.actor.records import Message
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
+from rcim.store.messages import facts_of
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
 from rcim.store.values import Head, pack, unpack
 
@@ -134,14 +134,12 @@ class Removal:
         oldest_ms = ages.now_ms - days * DAY_MS
         gone: Gone = []
         for name, data in view.scan("messages", keys.message(key, kept), keys.message(key, head.next_seq)):
-            message = unpack(data, Message)
-            of_before = (
-                message.seq < profile.first_seq
-            )  # of a group that had the id, or whose type stored none meanwhile
-            if len(gone) == rows or not (of_before or message.time_ms < oldest_ms):
+            seq = keys.U64.unpack(name[-8:])[0]
+            of_before = seq < profile.first_seq  # of a group that had the id, or whose type stored none meanwhile
+            if len(gone) == rows or not (of_before or facts_of(data).time_ms < oldest_ms):
                 break
             gone.append(("messages", name))
-            kept = message.seq + 1
+            kept = seq + 1
         return gone, kept
 
     def _old_rows(self, view: ReadView, table: str, after: bytes, ages: Ages) -> tuple[Gone, bytes | None, int]:
@@ -170,9 +168,10 @@ class Removal:
 
     @staticmethod
     def _note_day(view: ReadView, ages: Ages) -> dict[bytes, bytes]:
-        """The stamp that there is today, if it is not noted."""
+        """The stamp that there is today, if it is not noted; and how late it is, also when nobody says anything."""
         name = DAY + keys.U64.pack(ages.now_ms // DAY_MS)
-        return {} if view.get("meta", name) is not None else {name: keys.U64.pack(read_stamp(view))}
+        notes = {b"time": keys.U64.pack(ages.now_ms)}
+        return notes if view.get("meta", name) is not None else notes | {name: keys.U64.pack(read_stamp(view))}
 
     @staticmethod
     def _stamp_of_day(view: ReadView, day: int) -> int:
@@ -194,6 +193,8 @@ class Removal:
                         _keep_from(writable, row, kept)
                     for name, value in (notes or {}).items():
                         writable.put("meta", name, value)
+                    if b"time" in (notes or {}):
+                        writable.delete("meta", b"doubt")  # the clock is believed: no time is to be moved any more
                 return
             except NoRoom:
                 self._backend.grow(reserve=True)

@@ -6,7 +6,8 @@ its one reading thread.
 
 from __future__ import annotations
 
-import secrets
+import logging
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -37,10 +38,14 @@ from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
-from rcim.store.reading import groups_of, read_head, read_profile, read_stamp, read_store_id, sees
+from rcim.store.reading import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
+from rcim.store.syncing import SyncScan
+from rcim.store.trail import Trail, begin_history, why_another
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
+
+log = logging.getLogger("rcim.store")
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -53,15 +58,24 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 class Store:
     """See the module's text. Opening creates the schema or checks it; raises StoreError. `text_of` makes of a message's
-    body what is to be read in it (RX-10)."""
+    body what is to be read in it (RX-10); by `trail` a backup is recognised that took the store's place."""
 
-    def __init__(self, backend: Backend, limits: Limits, text_of: Callable[[bytes], str] = bytes.decode) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        limits: Limits,
+        text_of: Callable[[bytes], str] = bytes.decode,
+        trail: Trail | None = None,
+    ) -> None:
         self._backend = backend
         self._limits = limits
+        self._trail = trail
         self._check_schema()
+        self.history_id = self._recognise()
+        """Which history it holds: another one after a backup took its place (trail.py)."""
         with backend.read() as view:
             self._news = News(read_stamp(view))
-        self._answering = Answering(limits, self._news, text_of)
+        self._answering = Answering(limits, self._news, text_of, self.history_id)
         self._removal = Removal(backend)
 
     def _check_schema(self) -> None:
@@ -72,14 +86,24 @@ class Store:
                 writable.put("meta", b"schema", keys.U16.pack(SCHEMA_VERSION))
         else:
             upgrade(self._backend, keys.U16.unpack(found)[0])
+
+    def _recognise(self) -> int:
+        """The id of the history that goes on, or begins."""
+        place = self._backend.place()
         with self._backend.read() as view:
-            made = read_store_id(view)
-        if not made:
-            with self._backend.write() as writable:
-                writable.put("meta", b"id", keys.U64.pack(1 + secrets.randbelow(1 << 32)))
+            why = why_another(view, place, self._trail.read()) if self._trail is not None else ""
+            stamp = read_stamp(view)
+        found = begin_history(self._backend, place, new=bool(why))
+        if why:
+            log.warning("the store was restored (%s): clients are told to begin anew", why)
+        if self._trail is not None:
+            self._trail.note(found, stamp)
+        return found
 
     def close(self) -> None:
         """Give back files and memory."""
+        if self._trail is not None:
+            self._trail.close()
         self._backend.close()
 
     # -- writing
@@ -90,22 +114,33 @@ class Store:
             found = (view.get("shards", keys.U16.pack(shard)) for shard in range(SHARDS))
             return [keys.U64.unpack(data)[0] if data else 1 for data in found]
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def newest_ms(self) -> int:
+        """The newest time that the store knows; 0 if nothing has happened yet. Raises StoreError."""
+        with self._backend.read() as view:
+            return read_newest_ms(view)
+
+    def append(self, entries: Sequence[Entry], now_ms: int = 0, doubted_ms: int = 0) -> None:
         """Keep records, all or none, durable when it returns (ST-01). Their positions must go on from the shard's.
+
+        `now_ms` is the time in force; 0: the wall clock, and the store does not note how late it is. `doubted_ms` is
+        since when the clock is in doubt, 0 if it is not (mending.py).
 
         Raises StoreError: nothing was kept.
         """
         while True:
             try:
                 with self._backend.write() as view:
-                    self._append(view, entries)
+                    stamp = self._append(view, entries, now_ms, doubted_ms)
+                if self._trail is not None:
+                    self._trail.note(self.history_id, stamp)
                 return
             except NoRoom:
                 self._backend.grow(reserve=all(_makes_room(e.record) for e in entries))
 
-    def _append(self, view: WriteView, entries: Sequence[Entry]) -> None:
+    def _append(self, view: WriteView, entries: Sequence[Entry], now_ms: int, doubted_ms: int) -> int:
+        """The number of the commit."""
         stamp = read_stamp(view) + 1
-        applier = Applier(view, stamp, clock.wall_ms())
+        applier = Applier(view, stamp, now_ms or clock.wall_ms())
         next_position: dict[int, int] = {}
         for entry in entries:
             expected = next_position.get(entry.shard) or self._position(view, entry.shard)
@@ -116,8 +151,13 @@ class Store:
         applier.finish()
         self._news.note(applier.news, stamp)  # before anybody can read what is new
         view.put("meta", b"stamp", keys.U64.pack(stamp))
+        if now_ms:
+            view.put("meta", b"time", keys.U64.pack(now_ms))
+        if doubted_ms and view.get("meta", b"doubt") is None:
+            view.put("meta", b"doubt", keys.U64.pack(doubted_ms))
         for shard, position in next_position.items():
             view.put("shards", keys.U16.pack(shard), keys.U64.pack(position))
+        return stamp
 
     @staticmethod
     def _position(view: ReadView, shard: int) -> int:
@@ -225,10 +265,35 @@ class Store:
 
     # -- queries
 
-    def answer_all(self, queries: Sequence[Query]) -> list[Answer | StoreError]:
-        """The answer to each query, all from one picture of the store; an error in place of an answer it concerns."""
+    def answer_some(
+        self, queries: Sequence[Query | SyncScan], for_s: float
+    ) -> list[tuple[Answer | SyncScan | StoreError, float]]:
+        """The answers to the first of these queries, one at least, as many as take about `for_s` seconds, all from one
+        picture of the store, and how many seconds each took. An error stands in place of an answer it concerns, and a
+        SyncScan in place of a query that is to go on with it."""
+        began = last = time.perf_counter()
+        found: list[tuple[Answer | SyncScan | StoreError, float]] = []
         with self._backend.read() as view:
-            return [self._answering.answer(view, query) for query in queries]
+            for query in queries:
+                answer = self._answering.answer(view, query)
+                now = time.perf_counter()
+                found.append((answer, now - last))
+                last = now
+                if now - began > for_s:
+                    break
+        return found
+
+    def answer_all(self, queries: Sequence[Query]) -> list[Answer | StoreError]:
+        """The answer to each query, however long it takes, all from one picture of the store; an error in place of an
+        answer it concerns."""
+        found: list[Answer | StoreError] = []
+        with self._backend.read() as view:
+            for query in queries:
+                answer = self._answering.answer(view, query)
+                while isinstance(answer, SyncScan):
+                    answer = self._answering.answer(view, answer)
+                found.append(answer)
+        return found
 
 
 def _makes_room(record: Record) -> bool:

@@ -5,54 +5,44 @@
    there is more news meanwhile, which the next sync brings.
 2. Which conversations those are is known in memory (news.py); of what was before this start their heads are looked at.
    What is read beyond that is read for conversations with news alone.
-3. Unread is derived, and written nowhere: the messages behind the read position that are others', count, and may be
-   seen. UNREAD_MAX of them at most: older ones stay in history and no longer count (RX-04).
+3. No sync keeps others waiting: a user's memberships are looked at in steps, and a page ends when enough was looked at
+   for its rows (looking.py); its cursor goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
-from rcim.actor.queries import SyncQuery, TypeFacts
-from rcim.actor.reading import first_of
-from rcim.actor.records import Mark, Member, Message, Profile
+from rcim.actor.queries import SyncQuery
+from rcim.actor.records import Member, Profile
+from rcim.actor.unheard import stretches
 from rcim.base.limits import Limits
-from rcim.base.terms import ApplyJoinOption, MessageState, Role, is_group
+from rcim.base.terms import ApplyJoinOption, Role, is_group
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import ReadView
+from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes
 from rcim.store.news import News
-from rcim.store.reading import (
-    memberships,
-    read_forgotten,
-    read_head,
-    read_profile,
-    read_stamp,
-    read_store_id,
-    visible,
-)
+from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, visible
 from rcim.store.values import Chosen, Head, unpack
 
-UNREAD_MAX, COUNTED_MAX = 100, 50
-"""RX-04: messages of a conversation that count as unread, and conversations of a sync that have any."""
+COUNTED_MAX = 50
+"""RX-04: conversations of a sync that have any unread messages."""
 ALTERED_MAX = 50
 GONE_MAX = 500
-LOOKED_AT_MAX = 1000
-"""Rows looked at for one conversation, whatever comes of it: 2.5 ms."""
-LAST_LOOKED_AT = 20
-"""Messages looked at to find the last that the user may see."""
+LEFT_LOOKED_AT = 5000
+"""Conversations that the user has left within days (`changes_kept_days`), looked at for one sync: 3 ms. With more of them
+everything is told."""
+SCAN_ROWS, SCAN_HEADS = 4000, 500
+"""Memberships looked at in one step, and heads read: about 2 ms."""
 ROW_BYTES = 900
 """What a row has at the most in a frame, besides its messages."""
 FIXED_BYTES = 160
 """What it has of that but for names and altered messages."""
-MESSAGE_BYTES = 64
-DAY_MS = 86_400_000
-CLOSED = TypeFacts(True, False, False, 1)
 NO_PAIR = Profile("", PAIR.name, "", "", "", "", "", 0, ApplyJoinOption.DISABLE_APPLY, 0, first_seq=1)
 """Of a one-to-one conversation before its first message."""
-"""Of a type that is gone from the settings."""
 
 
 class Candidate(NamedTuple):
@@ -64,50 +54,71 @@ class Candidate(NamedTuple):
     chosen: Chosen | None
 
 
-class Unread(NamedTuple):
-    """RX-08."""
+class SyncScan:
+    """A sync that is looking for what has changed: how far it has come. Each step looks at SCAN_ROWS memberships at the
+    most, and others have their turn in between."""
 
-    number: int
-    mentions: int
-    mention_seq: int
-    newest: list[Message]
-    """The newest of them, oldest first."""
+    def __init__(self, query: SyncQuery, since: int, upto: int, reset: bool) -> None:
+        self.query = query
+        self.since = since
+        self.upto = upto
+        self.reset = reset
+        self.user_id = query.user_id
+        self.low = query.user_id.encode() + keys.SEP
+        """The next row to look at, of memberships and of what the user has said of conversations."""
+        self.found: list[Candidate] = []
+        self.done = False
+
+    def again(self) -> SyncScan:
+        """From the beginning, for everything: it can't be told what has changed."""
+        return SyncScan(self.query, 0, self.upto, True)
 
 
 class Syncing:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News) -> None:
+    def __init__(self, limits: Limits, news: News, history_id: int) -> None:
         self._page_bytes = limits.frame_bytes_max - 4096
         self._news = news
+        self._history_id = history_id
 
-    def page(self, view: ReadView, query: SyncQuery) -> SyncPage:
-        """The answer to `query`. Raises StoreError."""
+    def begin(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
+        """The answer to `query`; or a SyncScan, with which to `go_on`. Raises StoreError."""
         stamp = read_stamp(view)
         reset = query.since > stamp or query.upto > stamp  # of another store, as one that was restored
         reset = reset or 0 < query.since < read_forgotten(view)
-        store_id = read_store_id(view)
-        reset = reset or (query.since > 0 and query.store_id != store_id)
+        reset = reset or (query.since > 0 and query.store_id != self._history_id)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
-        found = self._changed(view, query.user_id, since, upto)
+        return self.go_on(view, SyncScan(query, since, upto, reset))
+
+    def go_on(self, view: ReadView, scan: SyncScan) -> SyncPage | SyncScan:
+        """One step more: as `begin`."""
+        self._step(view, scan)
+        if not scan.done:
+            return scan
         gone: list[str] = []
-        if since and query.after == (0, ""):
-            gone = self._gone(view, query.user_id, since, upto)
-            if len(gone) > GONE_MAX:
-                since, reset, gone = 0, True, []
-                found = self._changed(view, query.user_id, 0, upto)
+        if scan.since and scan.query.after == (0, ""):
+            found = self._gone(view, scan)
+            if found is None:
+                return scan.again()
+            gone = found
+        return self._page(view, scan, gone)
+
+    def _page(self, view: ReadView, scan: SyncScan, gone: list[str]) -> SyncPage:
+        """What was found, as much of it as one page holds, the newest first."""
+        query, found = scan.query, scan.found
         found.sort(key=lambda c: (c.stamp, c.key), reverse=True)
-        if not reset and query.after != (0, ""):
+        if not scan.reset and query.after != (0, ""):
             found = [c for c in found if (c.stamp, c.key) < query.after]
         rows: list[SyncRow] = []
-        after, counted = query.after, 0 if reset else query.counted
+        after, counted = query.after, 0 if scan.reset else query.counted
         room = self._page_bytes - sum(len(key.encode()) + 1 for key in gone)
-        more = False
+        effort, more = Effort(EFFORT), False
         for candidate in found:
-            if len(rows) == query.limit or (rows and room < self._page_bytes // 4):
+            if len(rows) == query.limit or (rows and (room < self._page_bytes // 4 or effort.left <= 0)):
                 more = True
                 break
-            row = self._row(view, query, candidate, since, counted < COUNTED_MAX, room)
+            row = self._row(view, query, candidate, scan.since, counted < COUNTED_MAX, room, effort)
             if row is None:
                 continue
             used = _bytes_of(row)
@@ -118,34 +129,41 @@ class Syncing:
             counted += row.unread > 0
             rows.append(row)
             after = (candidate.stamp, candidate.key)
-        return SyncPage(rows, gone, reset, since, upto, after, counted, more, store_id)
+        return SyncPage(rows, gone, scan.reset, scan.since, scan.upto, after, counted, more, self._history_id)
 
-    def _changed(self, view: ReadView, user_id: str, since: int, upto: int) -> list[Candidate]:
-        """Conversations that changed after `since` and not after `upto`."""
-        low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
-        chosen = {keys.second(row): unpack(data, Chosen) for row, data in view.scan("chosen", low, high)}
+    def _step(self, view: ReadView, scan: SyncScan) -> None:
+        """Look at the next memberships, and at what the user has said of conversations up to there."""
+        user, since, upto = scan.user_id.encode() + keys.SEP, scan.since, scan.upto
+        end = scan.user_id.encode() + keys.AFTER_SEP
+        rows = list(islice(view.scan("memberships", scan.low, end), SCAN_ROWS))
+        following = rows[-1][0] + b"\0" if len(rows) == SCAN_ROWS else end
+        said_rows = view.scan("chosen", scan.low, following)
+        chosen = {row[len(user) :]: unpack(data, Chosen) for row, data in said_rows}
         news = self._news.now
         known = 0 < since >= news.since
-        lately = {key.encode() for key, said in chosen.items() if said.stamp > since}
-        start, told, changed = len(low), keys.U64.pack(since), news.stamp
-        found: list[Candidate] = []
-        for row, value in memberships(view, user_id):
-            if known:  # of most conversations this is all that is done
-                name = row[start:]
-                if value[1:] <= told and changed(name) <= since and name not in lately:
-                    continue
-            key = keys.second(row)
-            said = chosen.get(key)
+        start, told, changed = len(user), keys.U64.pack(since), news.stamp
+        heads = 0
+        for row, value in rows:
+            name = row[start:]
+            said = chosen.pop(name, None)
+            # Of most conversations this is all that is done.
+            if known and value[1:] <= told and changed(name) <= since and (said is None or said.stamp <= since):
+                continue
+            key = name.decode()
             own = max(keys.stamp_of(value), said.stamp if said is not None else 0)
             head = read_head(view, key)
             stamp = max(own, head.changed)
             if since < stamp <= upto or since == 0 == stamp:
-                found.append(Candidate(stamp, key, head, said))
-        for key, said in chosen.items():
+                scan.found.append(Candidate(stamp, key, head, said))
+            heads += 1
+            if heads == SCAN_HEADS and row is not rows[-1][0]:
+                following = row + b"\0"
+                break
+        for name, said in chosen.items():  # what the user is no member of: there is nothing of it but its pin
             wanted = since < said.stamp <= upto and bool(since or said.pinned_ms)
-            if wanted and not is_group(key) and view.get("memberships", keys.pair(user_id, key)) is None:
-                found.append(Candidate(said.stamp, key, Head(), said))  # there is nothing of it but its pin
-        return found
+            if wanted and user + name < following and not is_group(name.decode()):
+                scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
+        scan.low, scan.done = following, following == end
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
         """One-to-one conversations that have changed since then."""
@@ -159,13 +177,27 @@ class Syncing:
                 found.append(key)
         return found
 
-    def _gone(self, view: ReadView, user_id: str, since: int, upto: int) -> list[str]:
-        low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
-        rows = view.scan("left", low, high)
-        return [keys.second(row) for row, value in rows if since < keys.U64.unpack_from(value)[0] <= upto]
+    @staticmethod
+    def _gone(view: ReadView, scan: SyncScan) -> list[str] | None:
+        """What the user is in no longer; None if it is too much to tell, or to look at."""
+        low, high = scan.user_id.encode() + keys.SEP, scan.user_id.encode() + keys.AFTER_SEP
+        found: list[str] = []
+        for looked_at, (row, value) in enumerate(view.scan("left", low, high)):
+            if looked_at == LEFT_LOOKED_AT or len(found) > GONE_MAX:
+                return None
+            if scan.since < keys.U64.unpack_from(value)[0] <= scan.upto:
+                found.append(keys.second(row))
+        return found if len(found) <= GONE_MAX else None
 
     def _row(
-        self, view: ReadView, query: SyncQuery, candidate: Candidate, since: int, counts: bool, room: int
+        self,
+        view: ReadView,
+        query: SyncQuery,
+        candidate: Candidate,
+        since: int,
+        counts: bool,
+        room: int,
+        effort: Effort,
     ) -> SyncRow | None:
         key, user_id = candidate.key, query.user_id
         profile = read_profile(view, key)
@@ -181,12 +213,13 @@ class Syncing:
             return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, CLOSED)
         chosen = candidate.chosen or Chosen(0)
-        looker = Looker(view, key, profile, head, member, type_, query.now_ms)
+        effort.left -= 1
+        looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:
             unread = looker.unread(query.messages, room - ROW_BYTES)
         messages = unread.newest if query.messages else looker.last(room - ROW_BYTES)
-        altered, reread = self._altered(view, key, user_id, since, looker.first)
+        altered, reread = self._altered(view, key, user_id, since, looker.first, effort)
         return SyncRow(
             key,
             profile,
@@ -205,10 +238,13 @@ class Syncing:
             not (type_.unread and type_.stored),
             messages,
             member.cleared_seq,
+            stretches(member),
         )
 
     @staticmethod
-    def _altered(view: ReadView, key: str, user_id: str, since: int, first: int) -> tuple[list[int], bool]:
+    def _altered(
+        view: ReadView, key: str, user_id: str, since: int, first: int, effort: Effort
+    ) -> tuple[list[int], bool]:
         """MS-10: which messages are others since then; True if they are too many to name."""
         if not since:
             return [], False
@@ -216,6 +252,7 @@ class Syncing:
         low, high = keys.altered(key, since + 1, 0), key.encode() + keys.AFTER_SEP
         for looked_at, (row, whose) in enumerate(view.scan("altered", low, high)):
             seq = keys.U64.unpack(row[-8:])[0]
+            effort.left -= 1
             if looked_at == LOOKED_AT_MAX:
                 return [], True
             if whose and whose.decode() != user_id:
@@ -227,120 +264,6 @@ class Syncing:
         return sorted(found), False
 
 
-class Looker:
-    """Looks at the newest messages of a conversation with the eyes of one of its members."""
-
-    def __init__(
-        self,
-        view: ReadView,
-        key: str,
-        profile: Profile,
-        head: Head,
-        member: Member,
-        type_: TypeFacts,
-        now_ms: int,
-    ) -> None:
-        self._view = view
-        self._key = key
-        self._member = member
-        self._newest = head.next_seq - 1
-        self.since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
-        self._offline_ms = now_ms - type_.offline_days * DAY_MS if now_ms and type_.offline_days else 0
-        self._stored = type_.stored
-        self.first = max(first_of(profile, member, type_.history_before_joining), head.kept_seq)
-        """The least SEQ that the member may see and that may be there (GT-14, MS-10, ST-02)."""
-        self._unread_from = max(self.first, member.read_seq + 1, member.joined_seq + 1)
-        self._erased: dict[str, int] = {}
-        low = keys.hidden(key, member.user_id, 0)
-        self._hides = next(iter(view.scan("hidden", low, low[:-8] + b"\xff" * 8)), None) is not None
-
-    def _back(self, first: int) -> Iterator[Message]:
-        """Messages from the newest back to SEQ `first`, as far as they are kept for members."""
-        low, high = keys.message(self._key, first), keys.message(self._key, self._newest + 1)
-        if first > self._newest:
-            return
-        for _, data in self._view.scan("messages", low, high, reverse=True):
-            message = unpack(data, Message)
-            if message.time_ms < self.since_ms:
-                return
-            yield message
-
-    def sees(self, message: Message) -> bool:
-        """It is for the member, who has not deleted it."""
-        if not message.is_for(self._member.user_id):
-            return False
-        row = keys.hidden(self._key, self._member.user_id, message.seq)
-        return not self._hides or self._view.get("hidden", row) is None
-
-    def is_erased(self, message: Message) -> bool:
-        """MS-10: all of the sender's messages are deleted up to there."""
-        sender = message.sender
-        if sender not in self._erased:
-            data = self._view.get("marks", keys.pair(self._key, sender))
-            self._erased[sender] = unpack(data, Mark).erased_seq if data else 0
-        return message.seq <= self._erased[sender]
-
-    def _counts(self, message: Message) -> bool:
-        """GT-15, GT-19, MS-09: another's, which counts and still says something."""
-        if message.sender == self._member.user_id:
-            return False
-        if message.state not in (MessageState.AS_SENT, MessageState.EDITED):
-            return False
-        counted = message.extra is None or message.extra.counted
-        return counted and self.sees(message) and not self.is_erased(message)
-
-    def unread(self, wanted: int = 0, room: int = 0) -> Unread:
-        """RX-08; with the newest `wanted` of them, as many as have room."""
-        count = mentions = mention_seq = 0
-        newest: list[Message] = []
-        user_id = self._member.user_id
-        for looked_at, message in enumerate(self._back(self._unread_from)):
-            if looked_at == LOOKED_AT_MAX or message.time_ms < self._offline_ms:
-                break
-            if not self._counts(message):
-                continue
-            count += 1
-            extra = message.extra
-            if extra is not None and (extra.mentions_all or user_id in extra.mentions):  # MS-07
-                mentions += 1
-                mention_seq = message.seq
-            if len(newest) < wanted:
-                room -= message_bytes(message)
-                if room < 0:
-                    wanted = 0
-                else:
-                    newest.append(message)
-            if count == UNREAD_MAX:
-                break
-        newest.reverse()
-        return Unread(count, mentions, mention_seq, newest)
-
-    def last(self, room: int) -> list[Message]:
-        """RX-03: the last message that the member may see."""
-        if not self._stored:
-            return []
-        for looked_at, message in enumerate(self._back(self.first)):
-            if looked_at == LAST_LOOKED_AT:
-                break
-            if self.sees(message):
-                if self.is_erased(message):
-                    message = message.removed(MessageState.DELETED, max(message.changed_ms, message.time_ms), "")
-                return [message] if message_bytes(message) <= room else []
-        return []
-
-
-def message_bytes(message: Message) -> int:
-    """About what it has in a frame."""
-    extra = message.extra
-    more = 0
-    if extra is not None:
-        more = len(extra.cloud_data) + sum(len(user.encode()) + 1 for user in (*extra.to, *extra.mentions)) + 40
-    fields = sum(len(value) + 20 for _, value in (*message.user_fields, *message.member_fields))
-    named = len(message.nickname.encode()) + len(message.face_url.encode()) + len(message.name_card.encode())
-    tip = 700 + 70 * len(message.tip.users) if message.tip is not None else 0
-    return len(message.body) + more + fields + named + tip + 2 * MESSAGE_BYTES + 128
-
-
 def _bytes_of(row: SyncRow) -> int:
     named = len(row.profile.name.encode()) + len(row.profile.face_url.encode()) + len(row.key.encode())
-    return FIXED_BYTES + named + 12 * len(row.altered) + sum(map(message_bytes, row.messages))
+    return FIXED_BYTES + named + 12 * len(row.altered) + 18 * len(row.unheard) + sum(map(message_bytes, row.messages))

@@ -10,8 +10,9 @@ from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.values import unpack
 
-SCHEMA_VERSION = 2
-"""1: the first. 2: groups are counted by type and found by the words of their names."""
+SCHEMA_VERSION = 3
+"""1: the first. 2: groups are counted by type and found by the words of their names. 3: messages are kept with facts in
+front (messages.py); those of before stay as they are."""
 
 
 def upgrade(backend: Backend, found: int) -> None:
@@ -44,4 +45,8 @@ def _all(view: ReadView) -> list[tuple[bytes, bytes]]:
     return list(view.scan("profiles", b"", keys.LAST))
 
 
-_STEPS: dict[int, Callable[[WriteView], None]] = {1: _count_and_index}
+def _nothing(_: WriteView) -> None:
+    """What is there can be read as it is; an earlier program can't read what comes."""
+
+
+_STEPS: dict[int, Callable[[WriteView], None]] = {1: _count_and_index, 2: _nothing}

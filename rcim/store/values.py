@@ -1,4 +1,5 @@
-"""What stands behind a key: version u8, CRC-32 u32, then msgpack. A damaged value is found when it is read."""
+"""The value of a key: version u8, CRC-32 u32, then msgpack (messages.py has more in between). A damaged value is found
+when it is read."""
 
 from __future__ import annotations
 
@@ -11,7 +12,10 @@ import msgspec
 from rcim.store.backend import StoreError
 
 VALUE_VERSION = 1
-_HEAD = struct.Struct(">BI")
+FACTS_VERSION = 2
+"""A value with facts between its head and its payload (messages.py): their length u16, and they."""
+HEAD = struct.Struct(">BI")
+FACTS_AT = HEAD.size
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {}
 
@@ -49,20 +53,22 @@ class Chosen(msgspec.Struct, frozen=True, gc=False, array_like=True):
 def pack(value: Any) -> bytes:
     """The bytes to keep for a record's part."""
     payload = _ENCODER.encode(value)
-    return _HEAD.pack(VALUE_VERSION, zlib.crc32(payload)) + payload
+    return HEAD.pack(VALUE_VERSION, zlib.crc32(payload)) + payload
 
 
 def unpack(data: bytes, type_: type[T]) -> T:
     """The value that `pack` made the bytes from. Raises StoreError if they are damaged or of a newer version."""
     try:
-        version, checksum = _HEAD.unpack_from(data)
-        payload = memoryview(data)[_HEAD.size :]
-        if version != VALUE_VERSION:
-            raise StoreError(f"a value of version {version}; this program knows {VALUE_VERSION}")
+        version, checksum = HEAD.unpack_from(data)
+        payload = memoryview(data)[HEAD.size :]
+        if version not in (VALUE_VERSION, FACTS_VERSION):
+            raise StoreError(f"a value of version {version}; this program knows {VALUE_VERSION} and {FACTS_VERSION}")
         if zlib.crc32(payload) != checksum:
             raise StoreError("a value is damaged: its checksum is wrong")
+        if version == FACTS_VERSION:
+            payload = payload[2 + (payload[0] << 8 | payload[1]) :]
         decoder = _DECODERS.get(type_) or _DECODERS.setdefault(type_, msgspec.msgpack.Decoder(type_))
         value: T = decoder.decode(payload)
         return value
-    except (struct.error, msgspec.DecodeError) as error:
+    except (struct.error, IndexError, msgspec.DecodeError) as error:
         raise StoreError(f"a value is damaged: {error}") from None

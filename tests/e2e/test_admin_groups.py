@@ -253,7 +253,10 @@ async def test_messages_afterwards(admin: Admin) -> None:  # MS-10, MS-11, FC-08
     assert {m["state"] for m in await admin.json("message", "history", "r")} == {"DELETED"}
     assert "10030 NO_SUCH_MESSAGE" in await admin.refused("message", "recall", "r", "9")
     flow = {row["priority"]: row for row in await admin.json("flow", "r")}
-    assert flow["NORMAL"]["offered"] == flow["NORMAL"]["passed"] == 4
+    assert flow["NORMAL"]["offered"] == flow["NORMAL"]["passed"] == 4 + 3, (
+        "what goes to all counts like a message (FC-02)"
+    )
+    assert flow["HIGH"]["passed"] == 1, "of all messages of one, once"
     assert {row["name"] for row in await admin.json("flow")} == {"ChatRoom"}
 
 

@@ -53,6 +53,27 @@ async def served(tmp_path: Path) -> AsyncIterator[Path]:
     assert await process.stop() == 0
 
 
+async def test_what_an_operator_says_of_a_stopped_server(tmp_path: Path) -> None:
+    """That the clock is right, and that the store was restored; not while a server runs on it."""
+    process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *QUICK))
+    for command in ("accept-clock", "new-history"):
+        code, _, error = await run("rcim", command, cwd=tmp_path)
+        assert code == 2 and "there is no store" in error
+    await process.start()
+    for command in ("accept-clock", "new-history"):
+        code, _, error = await run("rcim", command, cwd=tmp_path)
+        assert code == 2 and "in use by another rcim server" in error
+    assert await process.stop() == 0
+    code, out, _ = await run("rcim", "accept-clock", cwd=tmp_path)
+    assert code == 0 and "0 times were moved" in out
+    code, out, _ = await run("rcim", "new-history", cwd=tmp_path)
+    assert code == 0 and out.startswith("history ")
+    code, out, _ = await run("rcim", "check", cwd=tmp_path)
+    assert code == 0, out
+    await process.start()
+    assert await process.stop() == 0
+
+
 class Chat:
     """`rcim chat` with a pipe for a terminal."""
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.client import ChangedEvent, Client, ErasedEvent, HiddenEvent, Message
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
@@ -72,6 +72,74 @@ async def test_an_edited_message(server: TestServer) -> None:
     assert await code(bob, f.MessageEdit(G, 1, NEW)) == "SENDER_MUTED"
 
 
+async def unread_mentions(raw: Raw) -> int:
+    (entry,) = (await raw.ask(f.Sync(b"", 0, 0))).conversations
+    return int(entry.mentions)
+
+
+async def test_an_edit_changes_mentions_and_cloud_data(server: TestServer) -> None:  # MS-17
+    alice, bob, carol = await room(server, "alice", "bob", "carol", type_="Public")
+    await bob.ask(f.Send(G, "c", Priority.NORMAL, NEW, mentions=["alice"], cloud_data=b"one"))
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (1, 0)
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=["carol", "carol"])) == "done"
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.mentions, changed.mentions_all, changed.cloud_data) == (["carol"], False, b"one")
+    assert await page(alice) == [changed]
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (0, 1), "unread mentions follow"
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=[], mentions_all=True, cloud_data=b"two")) == "done"
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.mentions, changed.mentions_all, changed.cloud_data) == ((), True, b"two")
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (1, 1)
+    assert await code(bob, f.MessageEdit(G, 1, NEW)) == "done"
+    (changed,) = (await alice.take_of(f.MessageChanged)).messages
+    assert (changed.mentions_all, changed.cloud_data) == (True, b"two"), "what is not named stays"
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions_all=False, cloud_data=b"")) == "done"
+    (kept,) = await page(carol)
+    assert (kept.mentions, kept.mentions_all, kept.cloud_data) == ((), False, b"")
+    assert (await unread_mentions(alice), await unread_mentions(carol)) == (0, 0)
+    for frame, error in (
+        (f.MessageEdit(G, 1, NEW, mentions=["stranger"]), "NO_SUCH_MEMBER"),
+        (f.MessageEdit(G, 1, NEW, mentions=[f"u{i}" for i in range(31)]), "TOO_MANY_MENTIONS"),
+        (f.MessageEdit(G, 1, NEW, mentions=["\n"]), "BAD_PARAMETER"),
+        (f.MessageEdit(G, 1, NEW, cloud_data=b"x" * 1025), "BODY_TOO_LARGE"),
+    ):
+        assert await code(bob, frame) == error
+
+
+async def test_edits_take_their_place_in_the_groups_limit(tmp_path: Path) -> None:  # FC-02
+    """So many at once can't all find room in a group of one message a second, however slowly they are handled."""
+    flags = ("types.ChatRoom.messages_per_s=1", "types.ChatRoom.normal_per_s=1")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    alice, bob = await room(server, "alice", "bob")
+    assert (await bob.ask(send("g", "c"))).seq == 1
+    count = 60
+    bob.write(b"".join(f.MessageEdit(G, 1, encode_body([Text(f"{i}" * 2000)])).encode(100 + i) for i in range(count)))
+    answers: list[Any] = []
+    while len(answers) < count:
+        found = await bob.take()
+        if isinstance(found, RcimError | f.MessageEditOk):
+            answers.append(found)
+    refused = [found for found in answers if isinstance(found, RcimError)]
+    assert refused and {found.code.name for found in refused} == {"TOO_FREQUENT"}
+    assert all(0 < found.retry_after_ms <= 5000 for found in refused)
+    edited = count - len(refused)
+    alice.write(f.MessageRecall(G, 1).encode(500))  # it is not refused, and comes after all of them
+    states = []
+    while MessageState.RECALLED not in states:
+        states += [m.state for m in (await alice.take_of(f.MessageChanged)).messages]
+    assert states == [MessageState.EDITED] * edited + [MessageState.RECALLED]
+    await server.stop()
+
+
+async def test_who_was_mentioned_and_has_left_stays_mentioned(server: TestServer) -> None:  # MS-17
+    alice, bob, carol = await room(server, "alice", "bob", "carol")
+    await bob.ask(f.Send(G, "c", Priority.NORMAL, NEW, mentions=["carol"]))
+    await carol.ask(f.GroupLeave("g"))
+    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=["carol", "alice"])) == "done"
+    assert (await page(alice))[0].mentions == ["carol", "alice"]
+
+
 async def test_who_may_recall_and_delete(server: TestServer) -> None:
     alice, bob, carol = await room(server, "alice", "bob", "carol")
     admin = await server.member("administrator")
@@ -96,6 +164,53 @@ async def test_who_may_recall_and_delete(server: TestServer) -> None:
         assert await code(raw, frame) == result, frame
     states = [m.state for m in await page(bob)]
     assert states == [MessageState.DELETED] * 3 + [MessageState.AS_SENT]
+
+
+async def test_an_admin_alters_nothing_of_the_owners(server: TestServer) -> None:  # MS-10
+    alice, bob, carol = await room(server, "alice", "bob", "carol", type_="Public")
+    root = await server.member("administrator")
+    for name in ("bob", "carol"):
+        await alice.ask(f.GroupMemberSet("g", name, role=Role.ADMIN))
+    for i in range(2):
+        await alice.ask(send("g", f"a{i}", "the owner's"))
+    of_carol = (await carol.ask(send("g", "c"))).seq
+    of_owner = [m.seq for m in await page(alice) if m.sender == "alice" and not m.client_msg_id.startswith("@tip")]
+    for frame in (
+        f.MessageRecall(G, of_owner[0]),
+        f.MessageDelete(G, of_owner[0]),
+        f.MessageEdit(G, of_owner[0], NEW),
+        f.MessagesErase(G, "alice"),
+    ):
+        assert await code(bob, frame) == "NOT_PERMITTED", frame
+    assert all(m.state is MessageState.AS_SENT for m in await page(bob))
+    assert await code(bob, f.MessageRecall(G, of_carol)) == "done", "another admin's it does"
+    assert await code(alice, f.MessageRecall(G, of_owner[0])) == "done"
+    assert await code(root, f.MessageDelete(G, of_owner[1])) == "done", "and the app any"
+    await alice.ask(f.GroupOwnerSet("g", "carol"))
+    assert await code(bob, f.MessagesErase(G, "alice")) == "done", "who is the owner no more is a member like others"
+    assert await code(bob, f.MessagesErase(G, "carol")) == "NOT_PERMITTED"
+
+
+async def test_where_messages_are_not_stored(server: TestServer) -> None:  # GT-22
+    alice = await server.member("alice")
+    bob, carol = await server.member("bob"), await server.member("carol")
+    await alice.ask(f.GroupCreate("g", "AVChatRoom", "g", "", "", "", ApplyJoinOption.FREE_ACCESS, []))
+    for raw in (bob, carol):
+        await raw.ask(f.GroupJoin("g", ""))
+    for i in range(60):
+        await bob.ask(send("g", f"c{i}", f"secret {i}"))
+    ok = await bob.ask(f.MessageRecall(G, 1))
+    assert isinstance(ok, f.MessageRecallOk)
+    (changed,) = (await carol.take_of(f.MessageChanged)).messages
+    assert (changed.seq, changed.sender, changed.state, changed.body) == (1, "bob", MessageState.RECALLED, b"")
+    assert (changed.message_id, changed.client_msg_id, changed.changed_ms) == (0, "@tip-1", ok.changed_ms)
+    assert await bob.ask(f.MessageRecall(G, 1)) == ok
+    assert await code(carol, f.MessageRecall(G, 2)) == "NOT_PERMITTED"
+    assert await code(alice, f.MessageDelete(G, 2)) == "done", "the owner deletes it for all"
+    assert [m.seq for m in await page(carol)] == list(range(41, 61))
+    assert await code(bob, f.MessageRecall(G, 60)) == "done"
+    assert await code(alice, f.MessagesErase(G, "bob")) == "done"
+    assert {m.state for m in await page(alice)} == {MessageState.DELETED}
 
 
 async def test_the_time_for_it_is_the_types(tmp_path: Path) -> None:
@@ -192,20 +307,6 @@ async def test_tips_can_not_be_recalled(server: TestServer) -> None:
     assert await code(alice, f.MessageRecall(G, 1)) == "NOT_RECALLABLE"
 
 
-async def test_where_nothing_is_stored_the_last_ones_can_be_recalled(server: TestServer) -> None:  # GT-22
-    alice = await server.member("alice")
-    await alice.ask(f.GroupCreate("g", "AVChatRoom", "g", "", "", "", ApplyJoinOption.FREE_ACCESS, []))
-    bob = await server.member("bob")
-    await bob.ask(f.GroupJoin("g", ""))
-    for i in range(25):
-        await bob.ask(send("g", f"c{i}"))
-    assert await code(bob, f.MessageRecall(G, 1)) == "NO_SUCH_MESSAGE"
-    assert await code(bob, f.MessageRecall(G, 25)) == "done"
-    assert (await alice.take_of(f.MessageChanged)).messages[0].seq == 25
-    assert await code(alice, f.MessagesErase(G, "bob")) == "done"
-    assert {m.state for m in await page(alice)} == {MessageState.DELETED}
-
-
 async def test_who_has_read_it(server: TestServer) -> None:  # MS-11
     alice, bob, carol = await room(server, "alice", "bob", "carol")
     for i in range(3):
@@ -247,7 +348,7 @@ async def test_the_sdk(server: TestServer) -> None:
         await bob.join("g")
         for text in ("one", "two", "three"):
             await bob.send("g", text)
-        await bob.edit_message("g", 1, "uno")
+        await bob.edit_message("g", 1, "uno", mentions=["alice"], cloud_data=b"v2")
         await bob.recall("g", 2)
         await alice.delete_message("g", 3)
         await alice.erase_messages("g", "bob")
@@ -255,6 +356,7 @@ async def test_the_sdk(server: TestServer) -> None:
         now = {m.seq: m for m in seen if isinstance(m, Message)}
         now |= {e.message.seq: e.message for e in seen if isinstance(e, ChangedEvent)}
         assert now[1].text == "uno" and now[1].state is MessageState.EDITED
+        assert (now[1].mentions, now[1].cloud_data) == (("alice",), b"v2")
         assert now[2].state is MessageState.RECALLED and now[3].state is MessageState.DELETED
         await alice.mark_read("g", 3)
         await bob.send("g", "four")

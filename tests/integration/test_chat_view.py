@@ -98,6 +98,10 @@ async def test_talking(chat_server: TestServer) -> None:
         await bob.recall("lobby", 2)
         await at.until(lambda: at.messages[-1].endswith("bob: (recalled)"))
         # One's own: edited and recalled, by command and by key.
+        await at.types("/edit hello @all")
+        await at.until(lambda: at.messages[0].endswith("hello @all (edited)"))
+        (first, *_) = await bob.history("lobby")
+        assert first.mentions == () and first.mentions_all, "it mentions whom it names now (MS-17)"
         await at.types("/edit hello")
         await at.until(lambda: at.messages[0].endswith("hello (edited)"))
         at.app.query_one("#messages", ListView).focus()

@@ -362,15 +362,15 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
     await alice.ask(send("g", "c2"))
     cluster.hubs[1].fanout.find("g:g").newest_seq = 1  # type: ignore[union-attr]
     store = cluster.back.store
-    answer_all, failing = store.answer_all, [True]
+    answer_some, failing = store.answer_some, [True]
 
-    def flaky(queries: Any) -> Any:
+    def flaky(queries: Any, for_s: float) -> Any:
         if failing:
             failing.clear()
             raise StoreError("a bad moment")
-        return answer_all(queries)
+        return answer_some(queries, for_s)
 
-    monkeypatch.setattr(store, "answer_all", flaky)
+    monkeypatch.setattr(store, "answer_some", flaky)
     cluster.hubs[1]._anew._ask_heads()
     told = await bob.take_of(f.Resync)
     assert (told.from_seq, told.newest_seq) == (2, 2) and not failing

@@ -393,8 +393,8 @@ async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, mon
     append = store.append
     joined, go_on = threading.Event(), threading.Event()
 
-    def slow(entries: Any) -> None:
-        append(entries)
+    def slow(entries: Any, *more: Any) -> None:
+        append(entries, *more)
         if any(isinstance(e.record, GroupChanged) for e in entries):
             joined.set()
             go_on.wait(10)
@@ -536,15 +536,15 @@ async def test_a_login_that_was_dropped_leaves_no_news_behind(
     alice, first = await plain_server.member("alice"), await plain_server.member("bob")
     await alice.ask(create("g"))
     store = plain_server.server.store
-    answer_all, asked, go_on = store.answer_all, threading.Event(), threading.Event()
+    answer_some, asked, go_on = store.answer_some, threading.Event(), threading.Event()
 
-    def slow(queries: Any) -> Any:
+    def slow(queries: Any, for_s: float) -> Any:
         if any(isinstance(q, LoginQuery) for q in queries):
             asked.set()
             go_on.wait(10)
-        return answer_all(queries)
+        return answer_some(queries, for_s)
 
-    monkeypatch.setattr(store, "answer_all", slow)
+    monkeypatch.setattr(store, "answer_some", slow)
     second = await plain_server.raw()
     await second.hello()
     second.write(f.Login("bob", plain_server.sign("bob"), 2, "").encode(7))  # type: ignore[arg-type]

@@ -165,10 +165,10 @@ async def test_who_searches_holds_nobody_up(tmp_path: Path) -> None:
     while (first := await raw.take_raw()) is not None and first.request_id != 100:
         pass
     reader = server.server.dispatcher._reader
-    assert sum(map(len, reader._searches.values())) > 0
+    assert sum(map(len, reader._waiting.values())) > 0
     bob = await server.raw()
     await bob.login("bob", server.sign("bob"))
-    assert sum(map(len, reader._searches.values())) > 0, "bob is in before all of it is searched"
+    assert sum(map(len, reader._waiting.values())) > 0, "bob is in before all of it is searched"
     await raw.answer_to(159)
     await server.stop()
 

@@ -13,7 +13,7 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
-from tests.kit import Raw, TestServer, create, send, until
+from tests.kit import Raw, TestServer, create, send, travel, until
 
 AB = "c:5:alice:bob"
 QUIET = MsgFlag.ACCEPT_NOT_NOTIFY
@@ -155,7 +155,7 @@ async def test_the_devices_that_are_online_are_told_at_once(server: TestServer) 
     alice, other = await server.member("alice"), await server.member("alice")
     await alice.ask(say(AB, "m"))
     await alice.ask(f.ConversationFlag(AB, QUIET))
-    assert await other.take_of(f.ConversationFlagged) == f.ConversationFlagged(AB, QUIET)
+    assert await other.take_of(f.ConversationFlagged) == f.ConversationFlagged(AB, QUIET, 1)
     await alice.ask(f.ConversationPin(AB, True))
     pinned = await other.take_of(f.ConversationListed)
     assert pinned.pinned_ms > 0 and not pinned.removed
@@ -403,7 +403,7 @@ async def test_what_is_older_than_the_offline_days_counts_no_more(
     now_ms = clock.wall_ms()
     for days, text in ((-10, "old"), (-6.9, "new")):
         at_ms = now_ms + int(days * 86_400_000)
-        monkeypatch.setattr(clock, "wall_ms", lambda at_ms=at_ms: at_ms)
+        travel(monkeypatch, at_ms)
         if text == "old":
             await alice.ask(f.GroupCreate("p", "Private", "p", "", "", "", ApplyJoinOption.DISABLE_APPLY, ["bob"]))
             await alice.ask(group("q", "bob"))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pytest
 
 from rcim.base.terms import Priority
-from rcim.flow.frequency import Figures, FlowLimits, FrequencyControl, Offer, Rank, Rule, Verdict
+from rcim.flow.frequency import FrequencyControl
+from rcim.flow.offers import Figures, FlowLimits, Offer, Rank, Rule, Verdict
 
 H, N, L, LL = Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.LOWEST
 
@@ -349,3 +350,35 @@ def test_figures_add_up() -> None:
             assert figures.passed[priority] == sum(o.passed_ms is not None for o in mine)
             for rule in Rule:
                 assert figures.held(rule)[priority] == sum(o.rule is rule for o in mine)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_can_not_wait_keeps_to_the_same_limit(seed: int) -> None:  # FC-02
+    """Edits and changes of the profile among messages: all of them together are no more than messages alone may be, and
+    what is refused finds room when it was told to come again, if nothing else comes."""
+    rng = random.Random(seed)
+    per_s = rng.choice([1, 5, 40])
+    figures = Figures()
+    flow = FrequencyControl(FlowLimits(per_s, per_s, per_s, per_s), (figures,))
+    now, refused, passed = 0, 0, []
+    for _ in range(3000):
+        now += rng.choice([0, 0, 1, 5, 40])
+        priority, exempt = rng.choice([H, N, L, LL]), rng.random() < 0.3
+        if rng.random() < 0.5:
+            if flow.passes(priority, False, exempt, now):
+                passed.append(now)
+            continue
+        wait = flow.take(priority, exempt, now)
+        refused += wait > 0
+        assert 0 <= wait <= 5000
+        if not wait:
+            passed.append(now)
+        elif rng.random() < 0.05:
+            now += wait
+            assert flow.take(priority, exempt, now) == 0
+            passed.append(now)
+    for at, first in enumerate(passed):
+        inside = [t for t in passed[at : at + 5 * per_s + 1] if t - first < 5000]
+        assert len(inside) <= 5 * per_s and sum(t - first < 1000 for t in inside) <= 2 * per_s
+    assert refused and sum(figures.held_by_total) + sum(figures.held_by_priority) == refused
+    assert sum(figures.passed) == len(passed)

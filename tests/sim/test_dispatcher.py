@@ -157,8 +157,9 @@ class Sim:
         seed: int = 0,
         limits: Limits = DEFAULTS,
         types: dict[str, GroupType] = UNLIMITED,
+        backend: FlakyBackend | None = None,
     ) -> None:
-        self.backend = FlakyBackend(random.Random(seed), 0.0)
+        self.backend = backend or FlakyBackend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
         self.dispatcher = Dispatcher(self.store, world(types, limits), asyncio.get_running_loop(), Packing())

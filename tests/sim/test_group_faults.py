@@ -17,7 +17,7 @@ from rcim.rules.group_types import CLOSED
 from rcim.rules.policies import changed
 from rcim.rules.type_table import TypeChange, TypeTable
 from rcim.store.check import check
-from tests.kit import UNLIMITED, until
+from tests.kit import UNLIMITED, travel, until
 from tests.sim.test_dispatcher import Sim, running, send
 
 FREE = ApplyJoinOption.BY_TYPE
@@ -113,8 +113,7 @@ async def test_marks_that_are_over_make_room(monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(await sim.answer("g:p", c.MuteUsers("u0", False, ["a", "b", "c"], 1)), o.Done)
     assert code(await sim.answer("g:p", c.MuteUsers("u0", False, ["d"], 1))) == "TOO_MANY_ENTRIES"
     assert code(await sim.answer("g:p", c.JoinGroup("z", False, ""))) == "TOO_MANY_ENTRIES"
-    later = clock.wall_ms() + 5000
-    monkeypatch.setattr("rcim.dispatch.dispatcher.clock.wall_ms", lambda: later)
+    travel(monkeypatch, clock.wall_ms() + 5000)
     assert isinstance(await sim.answer("g:p", c.JoinGroup("z", False, "")), o.Joined)
     assert isinstance(await sim.answer("g:p", c.BlockUsers("u0", False, ["d", "e"], 60, "")), o.Done)
     assert {m.user_id for m in sim.store.load_group("g:p", 0).marks} == {"z", "d", "e"}

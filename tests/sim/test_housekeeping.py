@@ -15,7 +15,7 @@ from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.rules.policies import changed
 from rcim.store.check import check
 from rcim.store.store import Store
-from tests.kit import UNLIMITED, until
+from tests.kit import UNLIMITED, travel, until
 from tests.sim.test_dispatcher import Sim, running, send
 
 DAY_MS = 86_400_000
@@ -47,7 +47,7 @@ async def test_what_is_idle_too_long_is_reclaimed(monkeypatch: pytest.MonkeyPatc
     for name, type_ in (("idle", "Private"), ("used", "Private"), ("public", "Public")):
         assert isinstance(await sim.answer(f"g:{name}", create(name, type_, "u1")), o.Created)
     later = clock.wall_ms() + 31 * DAY_MS
-    monkeypatch.setattr("rcim.dispatch.dispatcher.clock.wall_ms", lambda: later)
+    travel(monkeypatch, later)
     assert isinstance(await sim.answer("g:used", send("u0", "c1")), o.Sent)
     keeping = sim.dispatcher.housekeeping
     await passed(keeping.reclaim, later)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any, get_args
 
 import msgspec
@@ -17,7 +16,6 @@ from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
 from rcim.client.backoff import FIRST_MS, MOST_MS, Backoff
 from rcim.client.tracker import HELD_MAX, SeqTracker
-from rcim.connect.gate import HandshakeGate
 from rcim.flow.ceiling import SHARES, Ceiling
 from rcim.flow.outbound import OutboundQueue
 from rcim.flow.slices import ENOUGH, SLICE_MS_MAX, slice_ms, wait_ms
@@ -251,45 +249,6 @@ def test_a_tracker_holds_a_bounded_number() -> None:
         tracker.offer(seq, seq)
     assert len(tracker.offer(1, 1)) == HELD_MAX + 1
     assert tracker.gap() == (HELD_MAX + 2, HELD_MAX + 499)
-
-
-# ----------------------------------------------------------------------------------------------------- gate
-
-
-class _Guest:
-    def __init__(self) -> None:
-        self.steps = 0
-
-    def handshake_step(self) -> None:
-        self.steps += 1
-
-
-def test_the_gate_gives_so_many_steps_a_turn_and_in_order() -> None:
-    turns: list[Callable[[], None]] = []
-    gate = HandshakeGate(2, turns.append)
-    guests = [_Guest() for _ in range(5)]
-    for guest in guests:
-        gate.ask(guest)
-    assert len(turns) == 1 and [g.steps for g in guests] == [0] * 5
-    for done in (2, 4, 5):
-        turns.pop()()
-        assert [g.steps for g in guests] == [1] * done + [0] * (5 - done)
-    assert not turns and gate.waiting == 0
-    gate.ask(guests[0])
-    assert len(turns) == 1
-
-
-def test_a_guest_that_fails_does_not_close_the_gate() -> None:
-    turns: list[Callable[[], None]] = []
-    gate = HandshakeGate(1, turns.append)
-    bad, good = _Guest(), _Guest()
-    bad.handshake_step = lambda: 1 // 0  # type: ignore[method-assign, assignment, return-value]
-    gate.ask(bad)
-    gate.ask(good)
-    with pytest.raises(ZeroDivisionError):
-        turns.pop()()
-    turns.pop()()
-    assert good.steps == 1
 
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:

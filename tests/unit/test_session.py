@@ -7,7 +7,7 @@ import itertools
 import pytest
 from rcim_tools.examples import EXAMPLES
 
-from rcim.base.errors import RcimError
+from rcim.base.errors import TOO_FREQUENT, RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform
 from rcim.client.link import decode
@@ -248,3 +248,41 @@ def test_a_client_takes_only_its_own_before_login(cls: type[Frame]) -> None:
     client.next_raw()
     quiet = ("HELLO_OK", "PING", "PONG")
     assert client.closed == (cls.NAME not in quiet)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f.Ping(1).encode(7),
+        f.Pong(1).encode(0),
+        f.History("g:g", 0, 0, 0, False).encode(7),
+        HEADER.pack(8 + 3, f.History.TYPE, 0, 7) + b"bad",
+        HEADER.pack(8, 0x7777, 0, 7),
+        HEADER.pack(8, f.SendOk.TYPE, 0, 7),
+        f.Login("a", "b", Platform.WEB, "").encode(7),
+    ],
+    ids=["ping", "pong", "request", "bad body", "unknown", "a server's frame", "a second login"],
+)
+def test_every_frame_of_an_open_session_is_charged_before_it_is_decoded(data: bytes) -> None:  # LI-01
+    session = reached(State.OPEN)
+    charged: list[int] = []
+
+    def charge(type_: int) -> None:
+        charged.append(type_)
+        raise RcimError(TOO_FREQUENT, "", 500)
+
+    session.charge = charge
+    session.receive(data, 0)
+    assert session.next_request(0) is None and not session.pinged
+    (refused,) = said(session)
+    assert isinstance(refused, RcimError) and refused.code is TOO_FREQUENT and refused.retry_after_ms == 500
+    assert len(charged) == 1 and session.state is State.OPEN
+
+
+def test_frames_before_the_login_are_bounded() -> None:
+    session = reached(State.LOGIN_WAIT)
+    session.receive(b"".join(f.Ping(i).encode(i + 5) for i in range(100)), 0)
+    assert session.next_request(0) is None
+    found = said(session)
+    assert len(found) == DEFAULTS.frames_before_login_max and session.closed
+    assert isinstance(found[-1], RcimError) and found[-1].code is TOO_FREQUENT

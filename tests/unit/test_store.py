@@ -75,7 +75,7 @@ def test_an_empty_store(kit: Kit) -> None:
     assert kit.store.claim() == [1] * 64
     snapshot = kit.store.load_group(KEY, 0)
     assert snapshot.profile is None and snapshot.next_seq == 1 and snapshot.members == []
-    assert kit.ask(q.LoginQuery("alice")) == LoginFacts(r.UserProfile(), [], [], 1)
+    assert kit.ask(q.LoginQuery("alice")) == LoginFacts(r.UserProfile(), [], [], 1, 0, kit.store.history_id)
     assert kit.ask(q.AllGroupsQuery("", 10)) == GroupsPage([], "")
     assert kit.faults() == [] and not kit.store.purge_step()
 
@@ -90,7 +90,7 @@ def test_records_become_state(kit: Kit) -> None:
     assert {m.user_id: m.joined_seq for m in snapshot.members} == {"alice": 0, "carol": 50}
     assert len(snapshot.recent) == 50 and snapshot.recent[0].seq == 1
     assert kit.store.claim()[shard_of(KEY)] == 54
-    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [], [], 4)
+    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [], [], 4, 0, kit.store.history_id)
     assert kit.ask(q.LoginQuery("carol")).conversations == [KEY]
     assert kit.store.load_user("@:bob", "bob").profile == r.UserProfile("Bob", "u")
     assert kit.faults() == []

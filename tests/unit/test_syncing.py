@@ -10,10 +10,11 @@ from rcim.actor import records as r
 from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role
-from rcim.store.answers import SyncPage
+from rcim.store.answers import GroupsPage, SyncPage
 from rcim.store.backend import MemoryBackend
 from rcim.store.news import News
 from rcim.store.store import Entry, Store
+from rcim.store.syncing import SyncScan
 
 
 def test_news_forgets_the_older_half_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,3 +90,122 @@ def test_removing_what_a_group_had_leaves_what_the_new_one_has() -> None:  # MS-
         pass
     (news,) = store.answer_all([q.SyncQuery("a", page.upto, 0, store_id=page.store_id)])
     assert isinstance(news, SyncPage) and news.rows[0].reread
+
+
+def filled(groups: int, messages: int, directed: bool) -> Store:
+    """A store in which `me` is in so many groups, each with so many messages that are for somebody else."""
+    store = Store(MemoryBackend(), DEFAULTS)
+    positions = store.claim()
+
+    def keep(key: str, record: r.Record) -> None:
+        shard = shard_of(key)
+        store.append([Entry(shard, positions[shard], record)])
+        positions[shard] += 1
+
+    extra = r.Extra(to=("you",)) if directed else None
+    for number in range(groups):
+        key = f"g:{number:03d}"
+        profile = r.Profile(key[2:], "Public", "g", "", "", "", "you", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
+        members = [r.Member(user, Role.MEMBER, 1, 0, "") for user in ("me", "you")]
+        keep(key, r.GroupCreated(key, profile, members, 1))
+        for seq in range(1, messages + 1):
+            bare = r.Message(seq, seq, seq, Priority.NORMAL, "them", "", "", "", f"m{seq}", b"", extra=extra)
+            keep(key, r.MessageKept(key, bare))
+    return store
+
+
+TYPES = {"Public": q.TypeFacts(True, True, True, 0)}
+
+
+def pages_of(store: Store, **how: int) -> list[SyncPage]:
+    """All pages of a whole sync."""
+    found: list[SyncPage] = []
+    query = q.SyncQuery("me", 0, 0, types=TYPES, **how)  # type: ignore[arg-type]
+    while not found or found[-1].more:
+        (page,) = store.answer_all([query])
+        assert isinstance(page, SyncPage)
+        found.append(page)
+        query = q.SyncQuery(
+            "me",
+            0,
+            page.upto,
+            page.after,
+            page.counted,
+            store_id=page.store_id,
+            types=TYPES,
+            **how,  # type: ignore[arg-type]
+        )
+    return found
+
+
+def test_a_page_of_a_sync_ends_when_enough_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(20, 40, directed=True)
+    (whole,) = pages_of(store)
+    looked: list[int] = []
+    from rcim.store import looking
+
+    facts_of = looking.facts_of
+    monkeypatch.setattr(looking, "facts_of", lambda data: looked.append(1) or facts_of(data))
+    monkeypatch.setattr("rcim.store.syncing.EFFORT", 100)
+    pages = []
+    for page in pages_of(store):
+        pages.append(page)
+    assert [row.key for page in pages for row in page.rows] == [row.key for row in whole.rows]
+    assert len(pages) > 5 and {row.unread for page in pages for row in page.rows} == {0}
+    assert len(looked) / len(pages) <= 100 + 60, "one conversation more than the effort, at the most"
+
+
+def test_the_groups_of_a_user_come_in_pages_of_bounded_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(20, 40, directed=True)
+    monkeypatch.setattr("rcim.store.answering.EFFORT", 100)
+    names: list[str] = []
+    cursor, asked = "", 0
+    while not asked or cursor:
+        (page,) = store.answer_all([q.JoinedGroupsQuery("me", cursor, 100, TYPES)])
+        assert isinstance(page, GroupsPage) and page.groups
+        names += [row.profile.group_id for row in page.groups]
+        cursor, asked = page.next, asked + 1
+    assert names == [f"{n:03d}" for n in range(20)] and asked > 5
+
+
+def test_memberships_are_looked_at_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(20, 2, directed=False)
+    (whole,) = pages_of(store)
+    monkeypatch.setattr("rcim.store.syncing.SCAN_ROWS", 3)
+    monkeypatch.setattr("rcim.store.syncing.SCAN_HEADS", 2)
+    query = q.SyncQuery("me", 0, 0, types=TYPES)
+    steps = 0
+    ((answer, _),) = store.answer_some([query], 1.0)
+    while isinstance(answer, SyncScan):
+        steps += 1
+        ((answer, _),) = store.answer_some([answer], 1.0)
+    assert isinstance(answer, SyncPage) and answer.rows == whole.rows and steps >= 9
+    assert all(row.unread == 2 for row in answer.rows)
+
+
+def test_nothing_is_decoded_to_count_what_is_unread(monkeypatch: pytest.MonkeyPatch) -> None:  # RX-08
+    store = filled(3, 50, directed=True)
+
+    def no(data: bytes, type_: type) -> None:
+        raise AssertionError("a message was decoded")
+
+    monkeypatch.setattr("rcim.store.messages.unpack", no)
+    (page,) = pages_of(store)
+    assert [row.unread for row in page.rows] == [0, 0, 0]
+
+
+def test_with_many_left_behind_everything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(12, 1, directed=False)
+    (whole,) = pages_of(store)
+    positions = store.claim()
+    for number in range(10):
+        key = f"g:{number:03d}"
+        gone = r.GroupChanged(key, 1, False, None, [], ["me"], [], None)
+        store.append([Entry(shard_of(key), positions[shard_of(key)], gone)])
+        positions = store.claim()
+    query = q.SyncQuery("me", whole.upto, 0, store_id=whole.store_id, types=TYPES)
+    (page,) = store.answer_all([query])
+    assert isinstance(page, SyncPage) and len(page.gone) == 10 and not page.reset
+    monkeypatch.setattr("rcim.store.syncing.LEFT_LOOKED_AT", 5)
+    (page,) = store.answer_all([query])
+    assert isinstance(page, SyncPage) and page.reset and [row.key for row in page.rows] == ["g:011", "g:010"]

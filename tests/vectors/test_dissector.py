@@ -75,7 +75,7 @@ def dissect() -> Any:
 
 def of_bytes(frame: str, name: str) -> bool:
     """True for a field of which only the length is shown."""
-    (fields,) = (kind["fields"] for kind in TABLE["frames"] if kind["name"] == frame)
+    (fields,) = (kind["fields"] + kind["extensions"] for kind in TABLE["frames"] if kind["name"] == frame)
     return any(field["name"] == name and field["type"].startswith(("bytes", "elements")) for field in fields)
 
 

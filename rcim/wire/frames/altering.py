@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.wire.frames.kinds import BODY, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX
+from rcim.wire.frames.kinds import BODY, CLOUD_DATA, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX
 from rcim.wire.frames.messages import Message
-from rcim.wire.schema import Frame, Struct, frame, row
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
 
 
@@ -25,9 +26,12 @@ class SeqEntry(Struct, frozen=True, gc=False):
     reply="MESSAGE_RECALL_OK",
     rules=(
         "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
-        "any time. Recalled again it is answered as the first time.",
+        "any time, but admins not the owner's. Recalled again it is answered as the first time.",
         "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
-        "Where messages are not stored (GT-22) only the newest 20 can be recalled.",
+        "Where messages are not stored (GT-22), admins, owner and app administrators may for an hour "
+        "(`unstored_recall_ms`). At least the newest `unstored_recall_max` can be recalled, none that was sent before "
+        "the server's last start or a quiet hour. Of all but the newest 20, MESSAGE_CHANGED has SEQ, time, sender and "
+        "receivers alone: `message_id` is 0, `client_msg_id` is `@tip-` and the SEQ.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
 )
@@ -52,8 +56,12 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_EDIT_OK",
     rules=(
-        "The sender may for the time that the group's type gives (`edit_s`), an app administrator at any time. Only the "
-        "elements change; SEQ, time, mentions and receivers stay.",
+        "The sender may for the time that the group's type gives (`edit_s`), an app administrator at any time; where "
+        "messages are not stored (GT-22), of the newest 20 only. The elements change, and those of mentions and "
+        "`cloud_data` that are there; all else stays. Whom it newly mentions sees it among the unread mentions, whom it "
+        "mentions no more does not.",
+        "An app that is asked before messages are sent is asked before edits too (messages.md).",
+        "It counts like a message (FC-02), and is refused with TOO_FREQUENT while a message would have to wait.",
         "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
     ),
     errors=(
@@ -68,6 +76,13 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
         "DIRTY_WORD",
         "BODY_TOO_LARGE",
         "BAD_ELEMENT",
+        "BAD_PARAMETER",
+        "NO_SUCH_MEMBER",
+        "TOO_MANY_MENTIONS",
+        "CALLBACK_REFUSED",
+        "PAIR_CALLBACK_REFUSED",
+        "CALLBACK_FAILED",
+        "TOO_FREQUENT",
     ),
 )
 class MessageEdit(Frame, frozen=True, gc=False):
@@ -76,6 +91,13 @@ class MessageEdit(Frame, frozen=True, gc=False):
     conversation: A[str, CONVERSATION, "The conversation."]
     seq: A[int, U64, "The message's SEQ."]
     body: A[bytes, BODY, "Its elements from now on."]
+    mentions: A[
+        Sequence[str] | None,
+        Ext(1, StrList(USER, USERS_MAX)),
+        "Members that it mentions from now on, at most `mentions_max`; absent: as before.",
+    ] = None
+    mentions_all: A[bool | None, Ext(2, Bool()), "Whether it mentions everyone; absent: as before."] = None
+    cloud_data: A[bytes | None, Ext(3, CLOUD_DATA), "What the app adds to it; absent: as before."] = None
 
 
 @frame(0x8104, "MESSAGE_EDIT_OK", "server", "reply")
@@ -91,8 +113,11 @@ class MessageEditOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="MESSAGE_DELETE_OK",
-    rules=("For admins, owner and app administrators. Who hears the group gets MESSAGE_CHANGED.",),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NOT_RECALLABLE"),
+    rules=(
+        "For admins, owner and app administrators; admins not the owner's. Who hears the group gets MESSAGE_CHANGED.",
+        "Where messages are not stored (GT-22) it is as with MESSAGE_RECALL.",
+    ),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
 )
 class MessageDelete(Frame, frozen=True, gc=False):
     """Deletes a message for all (MS-10)."""
@@ -115,8 +140,8 @@ class MessageDeleteOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGES_ERASE_OK",
     rules=(
-        "For admins, owner and app administrators. It holds at once, however many they are; what the user sends later is "
-        "not touched. Who hears the group gets MESSAGES_ERASED.",
+        "For admins, owner and app administrators; admins not the owner's. It holds at once, however many they "
+        "are; what the user sends later is not touched. Who hears the group gets MESSAGES_ERASED.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_ENTRIES"),
 )

@@ -16,6 +16,14 @@ from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, StrList, Struc
 CURSOR = Bytes("u16", 255)
 
 
+@row("SeqRange")
+class SeqRange(Struct, frozen=True, gc=False):
+    """A stretch of messages."""
+
+    from_seq: A[int, U64, "The first SEQ."]
+    to_seq: A[int, U64, "The last; 0: it goes on."]
+
+
 @row("ConversationEntry")
 class ConversationEntry(Struct, frozen=True, gc=False):
     """A conversation as its user finds it (RX-03)."""
@@ -65,6 +73,12 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "The last message; or the newest unread ones, oldest first, if they were asked for.",
     ] = ()
     cleared_seq: A[int, Ext(10, U64), "The user has deleted for itself all messages up to this one (MS-10)."] = 0
+    unheard: A[
+        Sequence[SeqRange],
+        Ext(11, StructList(SeqRange, 100)),
+        "Messages that were not meant to come by DELIVER, oldest first: imported, or said while MsgFlag was DISCARD. "
+        "They are no gap (seq.md).",
+    ] = ()
 
 
 @frame(
@@ -222,6 +236,9 @@ class ConversationFlagged(Frame, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "The conversation."]
     msg_flag: A[MsgFlag, Enum(MsgFlag), "From now on."]
+    newest_seq: A[
+        int, Ext(1, U64), "The newest SEQ then: what comes behind it is discarded, or is not any more (seq.md)."
+    ] = 0
 
 
 @row("FoundEntry")

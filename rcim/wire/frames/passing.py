@@ -15,7 +15,8 @@ ENTRY = str8(64, 1)
 
 @row("FlowEntry")
 class FlowEntry(Struct, frozen=True, gc=False):
-    """Messages of one priority in a group, or in all groups of a type (FC-08)."""
+    """Messages of one priority in a group, or in all groups of a type (FC-08); and what counts like them, since it
+    goes to all members too (messages.md): what of it was refused stands as held back."""
 
     name: A[str, GROUP, "The group's id, or the type's name."]
     priority: A[Priority, Enum(Priority), "The priority."]

@@ -114,6 +114,12 @@ class LoginOk(Frame, frozen=True, gc=False):
         int, Ext(2, U64), "When the session began (ID-04), to be said when it is to go on; not of a guest."
     ] = 0
     dedupe_ms: A[int, Ext(3, U32), "How long the server knows a client message id again (MS-02)."] = 0
+    history_id: A[
+        int,
+        Ext(4, U64),
+        "Which history the server's store holds. Every position that a client keeps - SEQ, cursor - belongs to one: with "
+        "another one than before, forget them all and begin anew (seq.md).",
+    ] = 0
 
 
 @frame(

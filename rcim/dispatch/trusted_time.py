@@ -1,0 +1,73 @@
+"""The one clock of the owner of the conversations: the wall clock as far as it can be believed (flow/clock_guard.py).
+
+Everything by which something is stamped, expires or is deleted takes its time from here: commands, loading, reading,
+retention, reclaiming idle groups, dropping members that are offline.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from rcim.base import clock
+from rcim.base.limits import Limits
+from rcim.flow.clock_guard import ClockGuard
+
+log = logging.getLogger("rcim.dispatch")
+
+
+class TrustedTime:
+    """See the module's text. `newest_ms` is the newest time in the store. Called from the loop's thread."""
+
+    def __init__(self, newest_ms: int, limits: Limits) -> None:
+        wall_ms = clock.wall_ms()
+        self._guard = ClockGuard(
+            wall_ms, clock.elapsed_ms(), newest_ms, limits.clock_off_max_ms, limits.clock_jump_max_ms
+        )
+        self._said = True
+        """What was logged last: whether the clock is believed."""
+        self.skipped = 0
+        """Sweeps that deleted nothing because of the clock, since the start."""
+        self._say(wall_ms, newest_ms)
+
+    def now_ms(self) -> int:
+        """The time in force, milliseconds since 1970."""
+        wall_ms = clock.wall_ms()
+        now_ms = self._guard.now_ms(wall_ms, clock.elapsed_ms())
+        if self._guard.trusted is not self._said:
+            self._say(wall_ms, now_ms)
+        return now_ms
+
+    @property
+    def doubted_ms(self) -> int:
+        """Since when the clock is in doubt, as a time in force; 0 if it is not."""
+        return self._guard.doubted_ms
+
+    def may_delete(self) -> bool:
+        """True if what is too old may go. Asked once by every sweep, and before each step of one."""
+        self.now_ms()
+        if not self._guard.trusted:
+            self.skipped += 1
+        return self._guard.trusted
+
+    def _say(self, wall_ms: int, now_ms: int) -> None:
+        """Once for each episode."""
+        if self._guard.trusted is self._said:
+            return
+        self._said = self._guard.trusted
+        if self._said:
+            log.warning("the clock is believed again: what is too old is deleted as ever")
+            return
+        log.error(
+            "the clock is %d s %s what it should be: nothing is deleted, ended or forgotten because of its age until it "
+            "comes back. If it is right, stop the server and run `rcim accept-clock`",
+            abs(wall_ms - now_ms) // 1000,
+            "ahead of" if wall_ms > now_ms else "behind",
+        )
+
+    def counted(self) -> dict[str, int]:
+        """For the operator, by name."""
+        return {
+            "clock_doubts": self._guard.doubts,
+            "clock_in_doubt": int(not self._guard.trusted),
+            "sweeps_skipped_for_clock": self.skipped,
+        }

@@ -1,0 +1,98 @@
+"""Whether the wall clock can be believed, from two clocks and the newest time in the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from rcim.actor.records import UserProfile, UserSaved, UserSnapshot
+from rcim.actor.user import UserActor
+from rcim.actor.user_commands import InvalidateUser
+from rcim.connect.online import refusal
+from rcim.flow.clock_guard import ClockGuard
+from rcim.store.answers import LoginFacts
+
+DAY = 86_400_000
+T0 = 20_000 * DAY
+
+
+def guard(wall_ms: int = T0, newest_ms: int = T0 - 1000) -> ClockGuard:
+    return ClockGuard(wall_ms, 0, newest_ms, 3 * DAY, DAY)
+
+
+@pytest.mark.parametrize("newest_ms", [0, T0, T0 - 3 * DAY, T0 + DAY])
+def test_a_start_that_is_near_enough_is_believed(newest_ms: int) -> None:
+    made = guard(newest_ms=newest_ms)
+    assert made.trusted and made.doubts == 0 and made.doubted_ms == 0
+    assert made.now_ms(T0 + 5, 5) == T0 + 5
+
+
+@pytest.mark.parametrize("newest_ms", [T0 - 40 * DAY, T0 - 3 * DAY - 1, T0 + DAY + 1, T0 + 400 * DAY])
+def test_a_start_that_is_too_far_is_in_doubt_and_time_goes_on_from_the_store(newest_ms: int) -> None:
+    made = guard(newest_ms=newest_ms)
+    assert not made.trusted and made.doubts == 1 and made.doubted_ms == newest_ms
+    assert made.now_ms(T0 + 5000, 5000) == newest_ms + 5000
+    assert not made.trusted and made.doubts == 1, "one episode is counted once"
+
+
+def test_a_wrong_start_that_is_put_right_is_believed() -> None:
+    made = guard(wall_ms=T0 + 40 * DAY, newest_ms=T0)
+    assert made.now_ms(T0 + 40 * DAY + 10, 10) == T0 + 10
+    back = T0 + 2 * DAY + 20  # it had been off for two days
+    assert made.now_ms(back, 20) == back and made.trusted and made.doubted_ms == 0
+    assert made.now_ms(back + 2 * DAY, 30) == back + 10, "from now on it goes by the clock that is believed"
+
+
+@pytest.mark.parametrize("jump_ms", [40 * DAY, DAY + 1, -DAY - 1001, -400 * DAY])
+def test_a_jump_while_it_runs(jump_ms: int) -> None:
+    made = guard()
+    assert made.now_ms(T0 + 1000 + jump_ms, 1000) == T0 + 1000 and not made.trusted
+    assert made.now_ms(T0 + DAY + jump_ms, DAY) == T0 + DAY
+    assert made.doubts == 1 and made.doubted_ms == T0 + 1000
+    assert made.now_ms(T0 + 2 * DAY + 7, 2 * DAY) == T0 + 2 * DAY + 7 and made.trusted
+    made.now_ms(T0 + 2 * DAY + 7 + jump_ms, 2 * DAY)
+    assert made.doubts == 2
+
+
+def test_a_start_that_was_ahead_by_what_is_allowed_and_is_put_right() -> None:
+    """The clock was two days ahead, not the server off for two days."""
+    made = guard(newest_ms=T0 - 2 * DAY)
+    assert made.now_ms(T0 + 1000, 1000) == T0 + 1000
+    right = T0 - 2 * DAY + 60_000
+    assert made.now_ms(right, 2000) == right and made.trusted and made.doubts == 0
+    assert made.now_ms(right - 2 * DAY, 3000) == right + 1000 and not made.trusted, "once"
+
+
+def test_many_small_steps_are_no_way_round_it() -> None:
+    made = guard()
+    for step in range(1, 40):
+        made.now_ms(T0 + step * DAY // 2 + step, step)
+    assert not made.trusted and made.now_ms(T0 + 20 * DAY, 40) == T0 + 40
+
+
+def test_what_time_servers_and_sleep_do_is_no_jump() -> None:
+    made = guard()
+    assert made.now_ms(T0 + 30 * DAY + 3_600_000, 30 * DAY) == T0 + 30 * DAY + 3_600_000 and made.trusted
+
+
+def facts(**profile: int) -> LoginFacts:
+    return LoginFacts(UserProfile(**profile), [])
+
+
+@pytest.mark.parametrize(
+    ("signed_ms", "refused"), [(T0 - 2000, True), (T0, False), (T0 + 5 * DAY, False)], ids=["before", "then", "later"]
+)
+def test_who_was_logged_out_with_a_clock_that_was_ahead_is_not_kept_out_for_as_long(
+    signed_ms: int, refused: bool
+) -> None:  # ID-09
+    found = facts(valid_from_ms=T0 + 400 * DAY, invalidated_ms=T0)
+    assert (refusal(found, False, False, signed_ms, T0 + DAY) is not None) is refused
+    assert refusal(found, False, False, signed_ms, T0 + 400 * DAY) is not None, "while it is ahead, all are refused"
+
+
+def test_older_signatures_are_refused_also_while_the_clock_is_in_doubt() -> None:  # ID-09
+    """UserSigs are checked by the wall clock: those of 40 days after the time in force are good, and have to go too."""
+    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}))
+    outcome = actor.handle(InvalidateUser("root", True, False, T0 + 40 * DAY), T0, 1)
+    assert isinstance(outcome.record, UserSaved)
+    saved = outcome.record.profile
+    assert (saved.valid_from_ms, saved.invalidated_ms) == (T0 + 40 * DAY + 1000, T0)

@@ -1,0 +1,150 @@
+"""Reading beside the loop (rcim/dispatch/reader.py): users take turns, and nobody waits for all of another's queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rcim.actor.queries import LoginQuery, SearchQuery, SyncQuery
+from rcim.dispatch.reader import Reader
+from rcim.dispatch.requests import Request
+from rcim.flow.buckets import WorkBudget
+from rcim.store.syncing import SyncScan
+
+
+class Thread:
+    """A worker whose jobs are done when the test says so."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[Callable[[], Any], Callable[[Any, Any], None]]] = []
+        self.later: list[tuple[float, Callable[[], None]]] = []
+
+    def do(self, job: Callable[[], Any], done: Callable[[Any, Any], None]) -> None:
+        self.jobs.append((job, done))
+
+    def work(self) -> None:
+        job, done = self.jobs.pop(0)
+        done(job(), None)
+
+
+class Slow:
+    """A store that answers `most` queries in the time of a job; `steps` of a sync until it is done."""
+
+    def __init__(self, most: int, steps: int = 1) -> None:
+        self.most = most
+        self.steps = steps
+        self.took_s = 0.0
+        self.asked: list[str] = []
+
+    def answer_some(self, queries: list[Any], for_s: float) -> list[Any]:
+        found: list[Any] = []
+        for query in queries[: self.most]:
+            user = query.user_id
+            self.asked.append(user)
+            scan = query if isinstance(query, SyncScan) else SyncScan(query, 0, 0, False)
+            scan.low += b"x"
+            going = isinstance(scan.query, SyncQuery) and scan.low.count(b"x") < self.steps
+            found.append((scan if going else f"for {user}", self.took_s))
+        return found
+
+
+class Answers:
+    """Who asks."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def answer(self, token: int, result: Any) -> None:
+        self.seen.append(token)
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need none."""
+
+
+def made(store: Slow) -> tuple[Reader, Thread, Answers]:
+    thread = Thread()
+    budget, later = WorkBudget(50, 4.0), thread.later.append
+    reader = Reader(store, thread, thread, lambda q, answer: answer, budget, lambda s, call: later((s, call)))  # type: ignore[arg-type]
+    return reader, thread, Answers()
+
+
+def test_a_login_does_not_wait_for_all_syncs_of_others() -> None:
+    store = Slow(most=2)
+    reader, thread, answers = made(store)
+    for token in range(60):
+        reader.ask(Request("", SyncQuery(f"u{token % 6}", 0, 0), answers, token))
+    reader.ask(Request("", LoginQuery("late"), answers, 99))
+    for _ in range(5):
+        thread.work()
+    assert 99 in answers.seen, "after one query of each who came before"
+    while thread.jobs:
+        thread.work()
+    assert sorted(answers.seen) == [*range(60), 99] and reader.idle
+    for user in range(6):
+        mine = [token for token in answers.seen if token < 60 and token % 6 == user]
+        assert mine == sorted(mine), "a user's own queries keep their order"
+
+
+def test_what_a_job_has_no_time_for_is_next() -> None:
+    store = Slow(most=1)
+    reader, thread, answers = made(store)
+    for token, user in enumerate("abcabc"):
+        reader.ask(Request("", LoginQuery(user), answers, token))
+    while thread.jobs:
+        thread.work()
+    assert "".join(store.asked) == "abcabc"
+
+
+def test_a_long_sync_goes_on_between_the_turns_of_others() -> None:
+    store = Slow(most=5, steps=4)
+    reader, thread, answers = made(store)
+    reader.ask(Request("", SyncQuery("big", 0, 0), answers, 0))
+    reader.ask(Request("", LoginQuery("big"), answers, 1))
+    for token in range(2, 8):
+        reader.ask(Request("", LoginQuery("small"), answers, token))
+    while thread.jobs:
+        thread.work()
+    assert store.asked.count("big") == 5
+    assert answers.seen.index(0) > answers.seen.index(4) and answers.seen.index(1) > answers.seen.index(0)
+
+
+def test_one_search_in_a_job() -> None:
+    store = Slow(most=64)
+    reader, thread, answers = made(store)
+    reader.ask(Request("", LoginQuery("first"), answers, 0))
+    for token in range(1, 5):
+        search = SearchQuery(f"s{token}", False, "", ["x"], "", 0, 0, ("", 0), 10)
+        reader.ask(Request("", search, answers, token))
+    thread.work()
+    jobs = []
+    while thread.jobs:
+        before = len(store.asked)
+        thread.work()
+        jobs.append(len(store.asked) - before)
+    assert jobs == [1, 1, 1, 1]
+
+
+def test_who_has_cost_too_much_waits_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ms = [0]
+    monkeypatch.setattr("rcim.base.clock.steady_ms", lambda: now_ms[0])
+    store = Slow(most=1)
+    store.took_s = 0.15
+    reader, thread, answers = made(store)
+    for token in range(5):
+        reader.ask(Request("", SyncQuery("big", 0, 0), answers, token))
+    while thread.jobs:
+        thread.work()
+    assert answers.seen == [0, 1] and not reader.idle, "200 ms at once, begun before they were used up"
+    store.took_s = 0.0
+    reader.ask(Request("", LoginQuery("small"), answers, 9))
+    thread.work()
+    assert answers.seen == [0, 1, 9]
+    ((wait_s, wake),) = thread.later
+    assert wait_s == 2.0, "100 ms more than it may have cost, at 50 ms a second"
+    now_ms[0] += 2000
+    wake()
+    while thread.jobs:
+        thread.work()
+    assert sorted(answers.seen) == [0, 1, 2, 3, 4, 9] and reader.idle
