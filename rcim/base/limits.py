@@ -259,3 +259,14 @@ class Limits:
 
 
 DEFAULTS = Limits()
+
+USERSIG_BYTES_MAX = 3500
+"""A UserSig: what LOGIN has room for. With a userbuf of 1 KiB one has about 1,900 bytes."""
+USERSIG_INFLATED_BYTES_MAX = 4096
+"""What a UserSig may expand to: the fields and a userbuf fit many times; a zlib bomb ends here."""
+USERSIG_EXPIRE_S_MAX = 10 * 365 * 86_400
+"""Ten years: longer than a signing key is kept. Whatever asks for more has mistaken the unit: 180 days in milliseconds
+are fifty times as much."""
+USERSIG_AHEAD_S = 60
+"""How far the clock of a server that mints UserSigs may be ahead of this one's. An invalidation reaches as far
+(ID-09)."""
