@@ -4,6 +4,8 @@ The SEQ stays. What was said is gone: a recalled or deleted message keeps who se
 Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time; only the
 sender, or the app, edits.
 Deleting for oneself changes nothing for others.
+Who is on the other's black list (SC-07) may still take back what it has said: it stays its own. But the other is not
+told, and nothing moves in its list of conversations: it finds the message recalled when it next reads it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from rcim.actor.effects import Effect, Erased, Hidden, Tell
 from rcim.actor.outcomes import Altered, Done, Outcome, Receipts
 from rcim.actor.reading import first_visible
 from rcim.actor.records import Mark, Member, Message, MessageAltered, MessagesHidden, Profile
-from rcim.actor.sending import check_not_barred, check_not_muted
+from rcim.actor.sending import check_not_barred, check_not_muted, is_barred
 from rcim.actor.state import GroupState
 from rcim.base.errors import (
     NO_RECEIPTS,
@@ -60,11 +62,12 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
     g.altered[command.seq] = (command.state, changed_ms)
     if len(g.altered) > ALTERED_MAX:
         del g.altered[next(iter(g.altered))]
-    effects: tuple[Effect, ...] = (Tell(_who_saw(g, row, made), AlteredSaid(made)),)
+    only = command.by if who is not Who.APP_ADMIN and is_barred(g, command.by) else ""  # SC-07
+    effects: tuple[Effect, ...] = (Tell([only] if only else _who_saw(g, row, made), AlteredSaid(made)),)
     if not row.stored:
         g.tail[next(i for i, m in enumerate(g.tail) if m.seq == made.seq)] = made
         return Outcome(Altered(changed_ms), None, effects)
-    return Outcome(Altered(changed_ms), MessageAltered(g.key, made), effects)
+    return Outcome(Altered(changed_ms), MessageAltered(g.key, made, only), effects)
 
 
 def _message(

@@ -26,8 +26,6 @@ class SendMessage(Asked, frozen=True, gc=False):
     extra: Extra | None = None
     transient: bool = False
     """MS-08: it goes to who is online, and is gone."""
-    signed_ms: int = 0
-    """When the sender's UserSig was made; 0: an app administrator sends it."""
 
 
 class EndSlice(Asked, frozen=True, gc=False):

@@ -153,11 +153,17 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
-class AccountDeleted(msgspec.Struct, frozen=True, gc=False):
-    """ID-09: what was said with a UserSig made before counts no more, wherever it waits."""
+class SignaturesInvalidated(msgspec.Struct, frozen=True, gc=False):
+    """ID-09: what was asked on a UserSig made before `valid_from_ms` is refused from now on, wherever it waits."""
 
     user_id: str
     valid_from_ms: int
+
+
+class AccountDeleted(msgspec.Struct, frozen=True, gc=False):
+    """ID-09: what the user had set is gone with the account."""
+
+    user_id: str
 
 
 class GroupCounted(msgspec.Struct, frozen=True, gc=False):
@@ -183,6 +189,7 @@ Effect = (
     | Tell
     | UserProfileChanged
     | UserLoggedOut
+    | SignaturesInvalidated
     | AccountDeleted
     | GroupCounted
     | AppChanged

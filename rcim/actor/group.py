@@ -70,6 +70,7 @@ def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: i
     if isinstance(asked, c.InviteUsers) and verdict.refused:
         asked = msgspec.structs.replace(asked, users=[user for user in asked.users if user not in verdict.refused])
     try:
+        g.world.invalidated.check(asked.credential)  # it has waited: all is looked at as if it came now (ID-09)
         done = _HANDLERS[type(asked)](g, asked, now_ms, position)
     except RcimError as error:
         return Outcome(Done(), settled=((command.number, Refused(error.code, error.detail, error.retry_after_ms)),))

@@ -282,6 +282,7 @@ class Dispatcher:
     def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
         self.counters.commands += 1
         try:
+            self._world.invalidated.check(request.ask.credential)  # it may have waited (ID-09)
             outcome: Outcome = mailbox.actor.handle(request.ask, now_ms, self._positions[mailbox.shard])
             return outcome
         except RcimError as error:

@@ -30,7 +30,7 @@ from rcim.actor.outcomes import (
 from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
-from rcim.base.errors import NO_SUCH_GROUP
+from rcim.base.errors import NO_SUCH_GROUP, RcimError
 from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
@@ -133,8 +133,20 @@ class Errands:
         return isinstance(ask, Errand | AccountsQuery)
 
     def begin(self, request: Request) -> None:
-        """Carry it out; `request` is answered at the end."""
+        """Carry it out; `request` is answered at the end. Its commands are on the credential of who asked, so that what
+        waits on the way is refused with it (ID-09)."""
+        if isinstance(request.ask, Errand) and self._void(request):
+            return
         _ERRANDS[type(request.ask)](self, request, request.ask)
+
+    def _void(self, request: Request) -> bool:
+        """True if who asked counts no more as logged in; then it has been answered."""
+        try:
+            self._world.invalidated.check(request.ask.credential)
+        except RcimError as error:
+            self._answer(request, Refused(error.code, error.detail))
+            return True
+        return False
 
     def _answer(self, request: Request, result: Any) -> None:
         with contained("answer", request.key):
@@ -169,6 +181,7 @@ class Errands:
                 self._world.sent_fields(profile.fields),
                 ask.extra,
                 ask.transient,
+                credential=ask.credential,
             )
             self._many([(ask.key, send)], lambda _, sent: self._answer(request, sent), _nothing)
 
@@ -183,7 +196,8 @@ class Errands:
             if not isinstance(page, Page):
                 self._answer(request, page)
                 return
-            command = msgspec.structs.replace(ask.command, original=page.messages[0] if page.messages else None)
+            original = page.messages[0] if page.messages else None
+            command = msgspec.structs.replace(ask.command, original=original, credential=ask.credential)
             self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
 
         self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), _Once(found), 0))
@@ -304,7 +318,7 @@ class Errands:
             ]
             self._many(told, lambda _, one: None, lambda: self._listed(request, ask, Done()))
 
-        command = u.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove)
+        command = u.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove, credential=ask.credential)
         self._many([(user_key(ask.by), command)], changed, _nothing)
 
     def _import(self, request: Request, ask: ImportUsers) -> None:

@@ -19,6 +19,7 @@ from rcim.actor.effects import (
     MembersAdded,
     MemberSilenced,
     Said,
+    SignaturesInvalidated,
     Tell,
     UserLoggedOut,
     UserProfileChanged,
@@ -96,7 +97,10 @@ class Release:
         app.settle(self._world, effect.record)
 
     def _deleted(self, _: str, effect: AccountDeleted) -> None:
-        self._world.deleted.note(effect.user_id, effect.valid_from_ms)
+        self._world.deleted.note(effect.user_id)
+
+    def _invalidated(self, _: str, effect: SignaturesInvalidated) -> None:
+        self._world.invalidated.note(effect.user_id, effect.valid_from_ms)
 
     def _counted(self, _: str, effect: GroupCounted) -> None:
         self._world.types.count(effect.type, effect.by)
@@ -139,6 +143,7 @@ _EFFECTS: dict[type, Callable[[Release, str, Any], None]] = {
     UserProfileChanged: Release._profile_changed,
     UserLoggedOut: Release._logged_out,
     AccountDeleted: Release._deleted,
+    SignaturesInvalidated: Release._invalidated,
     GroupCounted: Release._counted,
     AppChanged: Release._app_changed,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from rcim.actor import commands as c
@@ -80,7 +81,7 @@ async def test_importing_where_a_group_without_stored_messages_was() -> None:  #
 
 
 def replace_owner(command: c.CreateGroup) -> c.CreateGroup:
-    return c.CreateGroup(*(getattr(command, name) if name != "admin" else True for name in command.__struct_fields__))
+    return msgspec.structs.replace(command, admin=True)
 
 
 async def test_nobody_is_dropped_from_a_group_that_nobody_hears_yet() -> None:  # GT-11, GT-16
