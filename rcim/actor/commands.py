@@ -269,6 +269,14 @@ class PlaceMember(Asked, frozen=True, gc=False):
     forced: bool = False
 
 
+class KeepGuest(Asked, frozen=True, gc=False):
+    """ID-06: the guest `by` hears the group, by what those say who hold its connection; the owner is a new one."""
+
+
+class DropGuests(Asked, frozen=True, gc=False):
+    """ID-06: the group may have been closed to guests. `by` is nobody: the server asks."""
+
+
 class TakeListed(Asked, frozen=True, gc=False):
     """SC-07, to a one-to-one conversation: `by` has the other on this list from now on, or no longer. It is kept with the
     user; here it is only known."""
@@ -350,6 +358,8 @@ GroupCommand = (
     | EditMember
     | DropOffline
     | PlaceMember
+    | KeepGuest
+    | DropGuests
     | TraceMessage
     | ReadFlow
     | ReadInfo

@@ -42,6 +42,10 @@ class ConversationGone(msgspec.Struct, frozen=True, gc=False):
     silently: bool = False
 
 
+class ClosedToGuests(msgspec.Struct, frozen=True, gc=False):
+    """ID-06: guests that are in the group are to go."""
+
+
 class Announce(msgspec.Struct, frozen=True, gc=False):
     """A weak notice to who is online (GT-15)."""
 
@@ -185,6 +189,7 @@ Effect = (
     | MemberGone
     | MemberSilenced
     | ConversationGone
+    | ClosedToGuests
     | Announce
     | Tell
     | UserProfileChanged

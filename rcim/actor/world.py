@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from rcim.actor.guests import Guests
 from rcim.actor.tracing import Traces
 from rcim.actor.user_commands import Credential
 from rcim.base.errors import NOT_PERMITTED, RcimError
@@ -163,6 +164,8 @@ class World:
     """ID-04: sessions of a user on each platform; 0: no bound."""
     deleted: Deleted = field(default_factory=Deleted)
     invalidated: Invalidated = field(default_factory=Invalidated)
+    guests: Guests = field(init=False)
+    """ID-06."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of commands that wait, in this start."""
     screen: Callable[[bytes], bytes] = bytes
@@ -173,6 +176,9 @@ class World:
     """FC-08, by type of group."""
     revision: int = 0
     """Counts the changes at run time that are in force."""
+
+    def __post_init__(self) -> None:
+        self.guests = Guests(self.limits.guests_max)
 
     def sent_fields(self, fields: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those custom fields of a user that go with its messages (MS-04)."""

@@ -7,9 +7,9 @@ that is cut off by the server's end has done some of it: asking again does the r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -27,95 +27,19 @@ from rcim.actor.outcomes import (
     UserFacts,
     UserImported,
 )
-from rcim.actor.queries import AccountsQuery, LoginQuery, Look, MessageQuery, WhoIsOnlineQuery
+from rcim.actor.queries import AccountsQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
+from rcim.actor.records import UserProfile
 from rcim.actor.user import user_key
 from rcim.actor.world import World
-from rcim.base.errors import NO_SUCH_GROUP, RcimError
+from rcim.base.errors import BLOCKED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
+from rcim.dispatch.many import Doer, Many, Once
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
 from rcim.store.answers import Accounts, LoginFacts
 
-AT_ONCE = 64
-"""Commands of one errand under way at a time."""
-
-
-class Doer(Protocol):
-    """What errands need of the dispatcher."""
-
-    def submit(self, request: Request) -> bool: ...
-
-    def read(self, request: Request) -> None: ...
-
-    def look(self, query: Look, done: Callable[[Any], None]) -> None: ...
-
-
-class _Many:
-    """Commands under way for one errand, some at a time; the Origin of all of them."""
-
-    def __init__(
-        self,
-        doer: Doer,
-        commands: Iterator[tuple[str, Any]],
-        each: Callable[[Any, Any], None],
-        end: Callable[[], None],
-    ) -> None:
-        self._doer = doer
-        self._commands = commands
-        self._each = each
-        self._end = end
-        self._under_way: dict[int, Any] = {}
-        self._held: deque[Request] = deque()
-        self._last = 0
-        self._going = False
-        self._over = False
-
-    def go(self) -> None:
-        """Submit as many as may be under way."""
-        if self._going:
-            return
-        self._going = True
-        while len(self._under_way) < AT_ONCE and not self._held:
-            following = next(self._commands, None)
-            if following is None:
-                break
-            self._last += 1
-            key, command = following
-            self._under_way[self._last] = command
-            request = Request(key, command, self, self._last)
-            if not self._doer.submit(request):
-                self._held.append(request)
-        self._going = False
-        if not self._under_way and not self._over:
-            self._over = True
-            self._end()
-
-    def answer(self, token: int, result: Any) -> None:
-        """One of them is done (Origin)."""
-        self._each(self._under_way.pop(token), result)
-        self.go()
-
-    def mailbox_drained(self, key: str) -> None:
-        """There is room again for the one that is held (Origin)."""
-        while self._held:
-            request = self._held.popleft()
-            if not self._doer.submit(request):
-                self._held.appendleft(request)
-                return
-        self.go()
-
-
-class _Once:
-    """One question to the store; its Origin."""
-
-    def __init__(self, done: Callable[[Any], None]) -> None:
-        self._done = done
-
-    def answer(self, token: int, result: Any) -> None:
-        self._done(result)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
+NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
+"""A group's answers to a guest that mean no; after any other it is asked again."""
 
 
 class Errands:
@@ -130,7 +54,7 @@ class Errands:
     @staticmethod
     def takes(ask: Any) -> bool:
         """True if `ask` is one."""
-        return isinstance(ask, Errand | AccountsQuery)
+        return isinstance(ask, Errand | AccountsQuery) or (isinstance(ask, LoginQuery) and bool(ask.heard))
 
     def begin(self, request: Request) -> None:
         """Carry it out; `request` is answered at the end. Its commands are on the credential of who asked, so that what
@@ -158,7 +82,7 @@ class Errands:
         each: Callable[[Any, Any], None],
         end: Callable[[], None],
     ) -> None:
-        _Many(self._doer, iter(commands), each, end).go()
+        Many(self._doer, iter(commands), each, end).go()
 
     # -- MS-06
 
@@ -200,7 +124,7 @@ class Errands:
             command = msgspec.structs.replace(ask.command, original=original, credential=ask.credential)
             self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
 
-        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), _Once(found), 0))
+        self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq), Once(found), 0))
 
     def _trace(self, request: Request, ask: Trace) -> None:
         """Where a message is, from its group's actor; if it has a SEQ, what it is now, from the store."""
@@ -218,7 +142,7 @@ class Errands:
                     made = msgspec.structs.replace(result, state=message.state, to=to)
                 self._answer(request, made)
 
-            self._doer.read(Request("", MessageQuery(ask.key, result.seq), _Once(found), 0))
+            self._doer.read(Request("", MessageQuery(ask.key, result.seq), Once(found), 0))
 
         self._many([(ask.key, ask.command)], traced, _nothing)
 
@@ -240,7 +164,7 @@ class Errands:
             keys = {id(command): key for key, command in changes}
             self._many(changes, each, lambda: self._answer(request, Synced(sorted(results))))
 
-        self._doer.read(Request("", LoginQuery(ask.by, hidden=True), _Once(found), 0))
+        self._doer.read(Request("", LoginQuery(ask.by, hidden=True), Once(found), 0))
 
     def _delete(self, request: Request, ask: DeleteUsers) -> None:
         """Signatures and connections first, so that nobody joins anew; then the groups."""
@@ -256,7 +180,7 @@ class Errands:
         def ask_groups() -> None:
             for user_id in ask.users:
                 self._doer.read(
-                    Request("", LoginQuery(user_id, hidden=True, pairs=True), _Once(partial(groups, user_id)), 0)
+                    Request("", LoginQuery(user_id, hidden=True, pairs=True), Once(partial(groups, user_id)), 0)
                 )
 
         def groups(user_id: str, facts: Any) -> None:
@@ -338,6 +262,26 @@ class Errands:
         ]
         self._many(commands, each, end)
 
+    def _keep_guest(self, request: Request, ask: LoginQuery) -> None:
+        """ID-06: which of the groups that a guest hears let it in again, now that their owner is a new one."""
+        assert ask.heard is not None
+        kept: list[str] = []
+        failed: list[Refused] = []
+
+        commands = [(key, c.KeepGuest(ask.user_id, False)) for key in ask.heard]
+        keys = {id(command): key for key, command in commands}
+
+        def each(command: Any, result: Any) -> None:
+            if not isinstance(result, Refused):
+                kept.append(keys[id(command)])
+            elif result.code not in NOT_LET_IN:
+                failed.append(result)
+
+        def end() -> None:
+            self._answer(request, failed[0] if failed else LoginFacts(UserProfile(), kept))
+
+        self._many(commands, each, end)
+
     def _accounts(self, request: Request, ask: AccountsQuery) -> None:
         def found(answer: Any) -> None:
             if not isinstance(answer, Accounts):
@@ -348,7 +292,7 @@ class Errands:
                 lambda online: self._answer(request, Accounts(answer.rows, sorted(set(online)))),
             )
 
-        self._doer.read(Request("", ask, _Once(found), 0))
+        self._doer.read(Request("", ask, Once(found), 0))
 
 
 def _deleted(known: bool, failed: bool) -> AddResult:
@@ -370,4 +314,5 @@ _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     ImportUsers: Errands._import,
     ListUsers: Errands._list_users,
     AccountsQuery: Errands._accounts,
+    LoginQuery: Errands._keep_guest,
 }

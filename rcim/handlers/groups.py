@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rcim.actor import commands, outcomes, queries, records
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_GROUPS, RcimError
@@ -28,12 +28,14 @@ def check_room(caller: Caller, desk: Desk) -> None:
         raise RcimError(TOO_MANY_GROUPS, f"at most {desk.limits.groups_per_user_max} groups")
 
 
-def check_users(users: Sequence[str], most: int, least: int = 1) -> list[str]:
+def check_users(
+    users: Sequence[str], most: int, least: int = 1, check: Callable[[str], str] = check_user_id
+) -> list[str]:
     """`users` if they are as many as may be and each is a user id. Raises RcimError(BAD_PARAMETER)."""
     if not least <= len(users) <= most:
         raise RcimError(BAD_PARAMETER, f"users: {len(users)}, must be {least} to {most}")
     for user_id in users:
-        check_user_id(user_id)
+        check(user_id)
     return list(users)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rcim.actor import commands, outcomes
-from rcim.base.ids import check_user_id, is_guest
+from rcim.base.ids import check_user_id, check_user_or_guest, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor
 from rcim.handlers.groups import check_room, check_users, group_key, guests_may_not
 from rcim.handlers.messages import of_fields, page_limit, to_fields
@@ -40,13 +40,15 @@ def invite(frame: frames.GroupInvite, caller: Caller, desk: Desk) -> ToActor:
 
 def kick(frame: frames.GroupKick, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_KICK."""
-    users, text = check_users(frame.users, desk.limits.accounts_max), check_field("text", frame.text)
+    users = check_users(frame.users, desk.limits.accounts_max, check=check_user_or_guest)
+    text = check_field("text", frame.text)
     return ToActor(group_key(frame.group_id), commands.KickMembers(caller.user_id, caller.admin, users, text))
 
 
 def block(frame: frames.GroupBlock, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_BLOCK."""
-    users, text = check_users(frame.users, desk.limits.accounts_max), check_field("text", frame.text)
+    users = check_users(frame.users, desk.limits.accounts_max, check=check_user_or_guest)
+    text = check_field("text", frame.text)
     command = commands.BlockUsers(caller.user_id, caller.admin, users, frame.seconds, text)
     return ToActor(group_key(frame.group_id), command)
 

@@ -1,0 +1,91 @@
+"""Many commands for one purpose: some are under way at a time, and when all are answered it is over. For errands."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from rcim.actor.queries import Look
+from rcim.dispatch.requests import Request
+
+AT_ONCE = 64
+"""Commands of one errand under way at a time."""
+
+
+class Doer(Protocol):
+    """What errands need of the dispatcher."""
+
+    def submit(self, request: Request) -> bool: ...
+
+    def read(self, request: Request) -> None: ...
+
+    def look(self, query: Look, done: Callable[[Any], None]) -> None: ...
+
+
+class Many:
+    """Commands under way for one errand, some at a time; the Origin of all of them."""
+
+    def __init__(
+        self,
+        doer: Doer,
+        commands: Iterator[tuple[str, Any]],
+        each: Callable[[Any, Any], None],
+        end: Callable[[], None],
+    ) -> None:
+        self._doer = doer
+        self._commands = commands
+        self._each = each
+        self._end = end
+        self._under_way: dict[int, Any] = {}
+        self._held: deque[Request] = deque()
+        self._last = 0
+        self._going = False
+        self._over = False
+
+    def go(self) -> None:
+        """Submit as many as may be under way."""
+        if self._going:
+            return
+        self._going = True
+        while len(self._under_way) < AT_ONCE and not self._held:
+            following = next(self._commands, None)
+            if following is None:
+                break
+            self._last += 1
+            key, command = following
+            self._under_way[self._last] = command
+            request = Request(key, command, self, self._last)
+            if not self._doer.submit(request):
+                self._held.append(request)
+        self._going = False
+        if not self._under_way and not self._over:
+            self._over = True
+            self._end()
+
+    def answer(self, token: int, result: Any) -> None:
+        """One of them is done (Origin)."""
+        self._each(self._under_way.pop(token), result)
+        self.go()
+
+    def mailbox_drained(self, key: str) -> None:
+        """There is room again for the one that is held (Origin)."""
+        while self._held:
+            request = self._held.popleft()
+            if not self._doer.submit(request):
+                self._held.appendleft(request)
+                return
+        self.go()
+
+
+class Once:
+    """One question to the store; its Origin."""
+
+    def __init__(self, done: Callable[[Any], None]) -> None:
+        self._done = done
+
+    def answer(self, token: int, result: Any) -> None:
+        self._done(result)
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need no mailbox."""
