@@ -16,14 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from rcim.base.errors import RcimError
-from rcim.base.limits import USERSIG_EXPIRE_S_MAX
 from rcim.session.usersig import mint, verify
 
 CERTIFICATE_DAYS = 825
 """How long the self-signed certificate is good: the longest that common clients take."""
 
 
-ADMIN_CREDENTIAL_S = USERSIG_EXPIRE_S_MAX
+ADMIN_CREDENTIAL_S = 10 * 365 * 86400
 """The local administrator's credential is made anew when the signing key changes, and not before."""
 
 

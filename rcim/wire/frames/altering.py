@@ -26,7 +26,8 @@ class SeqEntry(Struct, frozen=True, gc=False):
     rules=(
         "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
         "any time. Recalled again it is answered as the first time.",
-        "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
+        "Who hears the group, and could see the message, gets MESSAGE_CHANGED; who does not want to hear of the sender "
+        "(SC-07) does not.",
         "Where messages are not stored (GT-22) only the newest 20 can be recalled.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
