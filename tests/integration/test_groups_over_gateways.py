@@ -93,6 +93,22 @@ async def test_a_new_owner_lets_those_guests_in_again_that_it_would_let_in(
     assert (await alice.ask(f.GroupInfo("open"))).online_num == 2
 
 
+async def test_who_was_to_be_logged_out_is_by_a_new_owner(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-09
+    bob, carol, root = (
+        await at(cluster, 0, "bob"),
+        await at(cluster, 1, "carol"),
+        await at(cluster, 1, "administrator"),
+    )
+    monkeypatch.setattr(Links, "user_logged_out", lambda *_: None)  # the owner dies before it has said so
+    assert isinstance(await root.ask(f.AdminAccountInvalidate("bob")), f.AdminAccountInvalidateOk)
+    monkeypatch.undo()
+    await owner_dies(cluster)
+    assert await bob.closed()
+    assert isinstance(await carol.ask(f.GroupsJoined("", 0)), f.GroupsJoinedOk)
+
+
 async def test_a_gateway_takes_its_guests_with_it(cluster: TestCluster) -> None:  # ID-06
     alice, guest = await at(cluster, 0, "alice"), await at(cluster, 1, "")
     await alice.ask(live("v"))
