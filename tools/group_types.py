@@ -74,9 +74,9 @@ def _notes() -> list[str]:
         "Otherwise members can read messages of the last `roaming_days` days. Older ones are removed within some hours;",
         "until then app administrators can read them. HISTORY_OK's `first_seq` says where history begins.",
         "",
-        "A policy that changes counts for what is asked from then on: nobody is put out of a group by it, and a guest",
-        "who is in goes on hearing. A group whose type is taken out of the settings file can only be read, left, and",
-        "dissolved by an app administrator; the log says so at the start.",
+        "A policy that changes counts for what is asked from then on: no member is put out of a group by it. Guests",
+        "are, when the type takes none any more. A group whose type is taken out of the settings file can only be read,",
+        "left, and dissolved by an app administrator; the log says so at the start.",
     ]
 
 

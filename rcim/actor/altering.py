@@ -5,6 +5,8 @@ Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app a
 nothing of the owner's; only the sender, or the app, edits. Where messages are not stored all of it ends after an hour
 (`unstored_recall_ms`), and only the last few, whose bodies are there, are edited.
 Deleting for oneself changes nothing for others.
+Who is on the other's black list (SC-07) may still take back what it has said: it stays its own. But the other is not
+told, and nothing moves in its list of conversations: it finds the message recalled when it next reads it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from rcim.actor.outcomes import Altered, Done, Outcome, Receipts, Refused
 from rcim.actor.passing import Claim
 from rcim.actor.reading import first_visible
 from rcim.actor.records import Extra, Mark, Member, Message, MessageAltered, MessagesHidden, Profile
-from rcim.actor.sending import check_not_barred, check_not_muted, members_named
+from rcim.actor.sending import check_not_barred, check_not_muted, is_barred, members_named
 from rcim.actor.state import Became, GroupState
 from rcim.base.errors import (
     CALLBACK_REFUSED,
@@ -51,7 +53,7 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
     if command.state is not MessageState.EDITED:
         g.passing.admit(row, Claim.OWN, now_ms, message.priority)  # FC-02
         changed_ms = max(now_ms, message.changed_ms + 1)
-        return _become(g, row, message.removed(command.state, changed_ms, command.by))
+        return _become(g, row, who, message.removed(command.state, changed_ms, command.by))
     if g.world.lists.screens:  # SC-05
         command = msgspec.structs.replace(command, body=g.world.screen(command.body))
     made = _edited(g, row, message, command, now_ms)
@@ -80,6 +82,7 @@ def take_verdict(
     if verdict.cloud_data is not None:
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     try:
+        g.world.invalidated.check(command.credential)  # ID-09
         _, row, who, message = _to_alter(g, command, now_ms)
         done = _edit(g, row, who, _edited(g, row, message, command, now_ms), now_ms)
     except RcimError as error:
@@ -127,17 +130,18 @@ def _edited(g: GroupState, row: GroupType, message: Message, command: AlterMessa
 def _edit(g: GroupState, row: GroupType, who: Who, made: Message, now_ms: int) -> Outcome:
     """FC-02: to the members it is as much as another message. Raises RcimError(TOO_FREQUENT)."""
     g.passing.admit(row, Claim.ROOM, now_ms, made.priority, exempt=who is not Who.MEMBER)
-    return _become(g, row, made)
+    return _become(g, row, who, made)
 
 
-def _become(g: GroupState, row: GroupType, made: Message) -> Outcome:
+def _become(g: GroupState, row: GroupType, who: Who, made: Message) -> Outcome:
     """The message is this one now, and who could see it is told."""
     g.altered[made.seq] = Became(made.state, made.changed_ms, made.extra)
     if len(g.altered) > ALTERED_MAX:
         del g.altered[next(iter(g.altered))]
-    effects: tuple[Effect, ...] = (Tell(_who_saw(g, row, made), AlteredSaid(made)),)
+    only = made.changed_by if who is not Who.APP_ADMIN and is_barred(g, made.changed_by) else ""  # SC-07
+    effects: tuple[Effect, ...] = (Tell([only] if only else _who_saw(g, row, made), AlteredSaid(made)),)
     if row.stored:
-        return Outcome(Altered(made.changed_ms), MessageAltered(g.key, made), effects)
+        return Outcome(Altered(made.changed_ms), MessageAltered(g.key, made, only), effects)
     for at, one in enumerate(g.tail):
         if one.seq == made.seq:
             g.tail[at] = made

@@ -26,8 +26,6 @@ class SendMessage(Asked, frozen=True, gc=False):
     extra: Extra | None = None
     transient: bool = False
     """MS-08: it goes to who is online, and is gone."""
-    signed_ms: int = 0
-    """When the sender's UserSig was made; 0: an app administrator sends it."""
 
 
 class EndSlice(Asked, frozen=True, gc=False):
@@ -284,6 +282,14 @@ class PlaceMember(Asked, frozen=True, gc=False):
     forced: bool = False
 
 
+class KeepGuest(Asked, frozen=True, gc=False):
+    """ID-06: the guest `by` hears the group, by what those say who hold its connection; the owner is a new one."""
+
+
+class DropGuests(Asked, frozen=True, gc=False):
+    """ID-06: the group may have been closed to guests. `by` is nobody: the server asks."""
+
+
 class TakeListed(Asked, frozen=True, gc=False):
     """SC-07, to a one-to-one conversation: `by` has the other on this list from now on, or no longer. It is kept with the
     user; here it is only known."""
@@ -366,6 +372,8 @@ GroupCommand = (
     | EditMember
     | DropOffline
     | PlaceMember
+    | KeepGuest
+    | DropGuests
     | TraceMessage
     | ReadFlow
     | ReadInfo

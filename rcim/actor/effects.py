@@ -49,6 +49,10 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     place: Place
 
 
+class ClosedToGuests(msgspec.Struct, frozen=True, gc=False):
+    """ID-06: guests that are in the group are to go."""
+
+
 class Announce(msgspec.Struct, frozen=True, gc=False):
     """A weak notice to who is online (GT-15)."""
 
@@ -180,11 +184,17 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
-class AccountDeleted(msgspec.Struct, frozen=True, gc=False):
-    """ID-09: what was said with a UserSig made before counts no more, wherever it waits."""
+class SignaturesInvalidated(msgspec.Struct, frozen=True, gc=False):
+    """ID-09: what was asked on a UserSig made before `valid_from_ms` is refused from now on, wherever it waits."""
 
     user_id: str
     valid_from_ms: int
+
+
+class AccountDeleted(msgspec.Struct, frozen=True, gc=False):
+    """ID-09: what the user had set is gone with the account."""
+
+    user_id: str
 
 
 class GroupCounted(msgspec.Struct, frozen=True, gc=False):
@@ -207,10 +217,12 @@ Effect = (
     | MemberSilenced
     | ConversationGone
     | Placed
+    | ClosedToGuests
     | Announce
     | Tell
     | UserProfileChanged
     | UserLoggedOut
+    | SignaturesInvalidated
     | AccountDeleted
     | GroupCounted
     | AppChanged

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rcim.actor import commands
 from rcim.actor.commands import (
     AlterMessage,
@@ -15,10 +13,11 @@ from rcim.actor.commands import (
     TraceMessage,
 )
 from rcim.actor.records import Extra
+from rcim.actor.user_commands import OnCredential
 from rcim.base.terms import UserList
 
 
-class Errand(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Errand(OnCredential, frozen=True, gc=False):
     """Base of all of them."""
 
     by: str

@@ -2,7 +2,8 @@
 
 State changes at once, but what is returned counts only when its record is durable. If the commit fails, whoever
 runs the machine throws it away and loads it again: a failed batch leaves no trace. What each command does stands in the
-module of its kind: sending, given, altering, lifecycle, membership, members, reading; what they share is state.py.
+module of its kind: sending, given, altering, lifecycle, membership, visiting, members, reading; what they share is
+state.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor import altering, given, lifecycle, members, membership, reading, sending
+from rcim.actor import altering, given, lifecycle, members, membership, reading, sending, visiting
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
 from rcim.actor.asking import Ask
@@ -74,6 +75,7 @@ def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: i
         users = [user for user in asked.users if user not in verdict.refused]
         asked = msgspec.structs.replace(asked, users=users)
     try:
+        g.world.invalidated.check(asked.credential)  # it has waited: all is looked at as if it came now (ID-09)
         done = _HANDLERS[type(asked)](g, asked, now_ms, position)
     except RcimError as error:
         return Outcome(Done(), settled=((command.number, Refused(error.code, error.detail, error.retry_after_ms)),))
@@ -112,6 +114,8 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.BlockUsers: membership.block,
     c.DropOffline: membership.drop_offline,
     c.PlaceMember: membership.place,
+    c.KeepGuest: visiting.keep,
+    c.DropGuests: visiting.drop,
     c.MuteUsers: members.mute,
     c.MuteAll: members.mute_all,
     c.EditMember: members.edit_member,

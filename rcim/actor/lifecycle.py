@@ -15,7 +15,7 @@ from rcim.actor.commands import (
     ImportMembers,
     ReclaimGroup,
 )
-from rcim.actor.effects import ConversationGone, Effect, GroupCounted, MemberGone, Placed
+from rcim.actor.effects import ClosedToGuests, ConversationGone, Effect, GroupCounted, MemberGone, Placed
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
@@ -124,6 +124,8 @@ def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outco
     """GR-03, GR-06, GT-02."""
     profile, row = g.there(command.by, command.admin)
     who = g.who(command.by, command.admin)
+    if who is Who.GUEST:  # whatever a field's rule says of anyone (ID-06)
+        check_right(Operation.EDIT_PROFILE, who, row)
     wanted: dict[str, Any] = dict(command.texts)
     settings = command.apply_join_option is not None or command.max_member_num is not None
     if settings:
@@ -143,7 +145,8 @@ def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outco
             new["fields"] = fields
     if not new:
         return Outcome(Edited(g.info_seq))
-    return g.settle(
+    was_open = g.open_to_guests
+    edited = g.settle(
         Edited(g.info_seq + 1),
         now_ms,
         position,
@@ -152,6 +155,9 @@ def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outco
         what=what,
         profile=msgspec.structs.replace(profile, **new),
     )
+    if was_open and not g.open_to_guests and g.world.guests.of(g.key):
+        return msgspec.structs.replace(edited, effects=(*edited.effects, ClosedToGuests()))
+    return edited
 
 
 def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outcome:

@@ -10,6 +10,7 @@ from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
+from rcim.actor.sending import is_barred
 from rcim.actor.state import GroupState, until_ms
 from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
@@ -97,13 +98,14 @@ def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Ro
 
 def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> Outcome:
     """GR-04, MsgSeq: it only grows. The user's other connections are told (RX-08), and in a one-to-one conversation who
-    sent (MS-11)."""
+    sent (MS-11), if that one wants to hear of the user (SC-07)."""
     _, _, member = g.own_member(command.by, command.admin)
     seq = min(command.seq, g.newest)
     if seq <= member.read_seq:
         return Outcome(Read(member.read_seq))
     put = [msgspec.structs.replace(member, read_seq=seq)]
-    said = Tell(list(g.pair or (command.by,)), ReadUpTo(command.by, seq, now_ms))
+    told = [command.by] if g.pair is None or is_barred(g, command.by) else list(g.pair)
+    said = Tell(told, ReadUpTo(command.by, seq, now_ms))
     return g.settle(Read(seq), now_ms, position, put=put, info=False, more=(said,))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rcim.actor import visiting
 from rcim.actor.commands import (
     AcceptInvitation,
     BlockUsers,
@@ -17,16 +18,16 @@ from rcim.actor.commands import (
     LeaveGroup,
     PlaceMember,
 )
-from rcim.actor.effects import Decided, MemberGone, MembersAdded, Requested, Tell
+from rcim.actor.effects import Decided, MemberGone, Requested, Tell
 from rcim.actor.lifecycle import ended_if_empty
 from rcim.actor.outcomes import Added, Done, Joined, Outcome
 from rcim.actor.records import Mark, Member
-from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState, until_ms
+from rcim.actor.state import GroupState, until_ms
+from rcim.actor.visiting import check_not_blocked, enter
 from rcim.base.errors import (
     ALREADY_HANDLED,
     ALREADY_MEMBER,
     BAD_PARAMETER,
-    BLOCKED,
     GROUP_FULL,
     NO_SUCH_GROUP,
     NO_SUCH_MEMBER,
@@ -35,18 +36,11 @@ from rcim.base.errors import (
     TOO_MANY_ENTRIES,
     RcimError,
 )
+from rcim.base.ids import is_guest
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation
 from rcim.rules.standing import Who
-
-
-def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:
-    """GR-11. Raises RcimError(BLOCKED) with the time until it ends."""
-    mark = g.marks.get(user_id)
-    if mark is not None and mark.blocked_until_ms > now_ms:
-        end = mark.blocked_until_ms
-        raise RcimError(BLOCKED, "", 0 if end == FOR_EVER_MS else min(end - now_ms, RETRY_MS_MAX))
 
 
 def check_room(g: GroupState, row: GroupType, count: int) -> None:
@@ -85,9 +79,7 @@ def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outco
     if who is not Who.APP_ADMIN and option is ApplyJoinOption.DISABLE_APPLY:  # GT-05
         raise RcimError(NOT_PERMITTED, "the group takes no applications")
     if who is Who.GUEST:
-        if option is not ApplyJoinOption.FREE_ACCESS:
-            raise RcimError(NOT_PERMITTED, "a guest can not apply")
-        return Outcome(Joined(g.newest, len(g.members)), None, (MembersAdded([command.by]),))
+        return enter(g, command.by)
     if who is not Who.APP_ADMIN and option is ApplyJoinOption.NEED_PERMISSION:
         return _apply(g, command, now_ms, position)
     check_room(g, row, 1)
@@ -203,7 +195,7 @@ def leave(g: GroupState, command: LeaveGroup, now_ms: int, position: int) -> Out
     admin = command.admin and command.by not in g.members
     _, row, who = g.allowed(Operation.LEAVE, command.by, admin)
     if who is Who.GUEST:
-        return Outcome(Done(), None, (MemberGone(command.by),))
+        return visiting.leave(g, command.by)
     return _gone(g, row, [MemberGone(command.by)], ChangeKind.LEFT, command.by, now_ms, position)
 
 
@@ -216,15 +208,28 @@ def _gone(
     now_ms: int,
     position: int,
     marks: Sequence[Mark] = (),
+    guests: Sequence[MemberGone] = (),
 ) -> Outcome:
-    """These members are gone; without its owner a group goes on, without anybody it ends (GT-24)."""
+    """These members are gone, and these guests, of whom nobody else is told (ID-06); without its owner a group goes on,
+    without anybody it ends (GT-24)."""
+    if not drop and not marks:
+        return Outcome(Done(), None, tuple(guests))
     profile = g.profile
     assert profile is not None
     users = [one.user_id for one in drop]
     ownerless = msgspec.structs.replace(profile, owner="") if profile.owner in users else None
     change = (kind, users) if drop else None
     outcome = g.settle(
-        Done(), now_ms, position, by=by, change=change, profile=ownerless, drop=drop, marks=marks, info=bool(drop)
+        Done(),
+        now_ms,
+        position,
+        by=by,
+        change=change,
+        profile=ownerless,
+        drop=drop,
+        marks=marks,
+        info=bool(drop),
+        more=guests,
     )
     return ended_if_empty(g, row, outcome) if drop else outcome
 
@@ -235,11 +240,26 @@ def kick(g: GroupState, command: KickMembers, now_ms: int, position: int) -> Out
     users = list(dict.fromkeys(command.users))
     _check_not_oneself(users, command.by)
     for user_id in users:
-        if user_id not in g.members:
+        if user_id not in g.members and g.world.guests.since(g.key, user_id) is None:
             raise RcimError(NO_SUCH_MEMBER, f"{user_id} is not a member")
     g.check_above(who, users)
-    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users]
-    return _gone(g, row, drop, ChangeKind.KICKED, command.by, now_ms, position)
+    return _sent_away(g, row, users, ChangeKind.KICKED, command, now_ms, position)
+
+
+def _sent_away(
+    g: GroupState,
+    row: GroupType,
+    users: Sequence[str],
+    kind: ChangeKind,
+    command: KickMembers | BlockUsers,
+    now_ms: int,
+    position: int,
+    marks: Sequence[Mark] = (),
+) -> Outcome:
+    """Those of `users` who are in the group as members or guests are removed by somebody."""
+    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users if u in g.members]
+    guests = visiting.let_go(g, users, GoneReason.KICKED, command.by, command.text)
+    return _gone(g, row, drop, kind, command.by, now_ms, position, marks, guests)
 
 
 def _check_not_oneself(users: Sequence[str], by: str) -> None:
@@ -254,14 +274,15 @@ def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Out
     _check_not_oneself(users, command.by)
     g.check_above(who, users)
     end = until_ms(command.seconds, now_ms)
+    if end:
+        visiting.check_here(g, users)
     before = [g.marks.get(u, Mark(u)) for u in users]
     marks = [msgspec.structs.replace(mark, blocked_until_ms=end) for mark in before]
     if end:
         check_entries(g, users, now_ms)
         marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
-    inside = [u for u in users if u in g.members] if end else []
-    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in inside]
-    return _gone(g, row, drop, ChangeKind.BLOCKED, command.by, now_ms, position, [*expired(g, now_ms), *marks])
+    marks = [*expired(g, now_ms), *marks]
+    return _sent_away(g, row, users if end else (), ChangeKind.BLOCKED, command, now_ms, position, marks)
 
 
 def check_entries(g: GroupState, users: Sequence[str], now_ms: int) -> None:
@@ -277,12 +298,15 @@ def check_entries(g: GroupState, users: Sequence[str], now_ms: int) -> None:
 
 
 def expired(g: GroupState, now_ms: int) -> list[Mark]:
-    """Marks that say nothing any more, as empty ones: they are removed with the next change of marks."""
-    return [
-        Mark(m.user_id)
-        for m in g.marks.values()
-        if not m.applied_ms and not m.erased_seq and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
-    ]
+    """Marks that say nothing any more, as empty ones: they are removed with the next change of marks. A guest that is
+    gone does not come again under its id (ID-06)."""
+
+    def over(m: Mark) -> bool:
+        if is_guest(m.user_id) and not g.world.guests.is_here(m.user_id):
+            return True
+        return not m.applied_ms and not m.erased_seq and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
+
+    return [Mark(m.user_id) for m in g.marks.values() if over(m)]
 
 
 def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int) -> Outcome:

@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from rcim.actor import altering, members, reading, sending
 from rcim.actor import commands as c
-from rcim.actor.effects import GroupCounted, MembersAdded
+from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Tell
 from rcim.actor.outcomes import Done, Outcome
 from rcim.actor.records import GroupCreated, GroupSnapshot, Member, Profile
 from rcim.actor.state import GroupState
@@ -57,7 +57,7 @@ class PairActor:
         first = not self._kept  # what makes it takes the first place
         outcome = _HANDLERS[type(command)](g, command, now_ms, position + first)
         changes: dict[str, Any] = {}
-        if outcome.effects:
+        if _concerns_both(outcome.effects):
             assert g.pair is not None
             changes["effects"] = (MembersAdded(list(g.pair)), *outcome.effects)
         if first and outcome.record is not None:
@@ -75,8 +75,24 @@ class PairActor:
         return {
             "record": made,
             "more": (outcome.record, *outcome.more),
-            "effects": (counted, *changes.get("effects", ())),
+            "effects": (counted, *changes.get("effects", outcome.effects)),
         }
+
+
+def _concerns_both(effects: Sequence[Effect]) -> bool:
+    """False if all there is to say is for one of the two, who is told by name: nobody has to enter for it."""
+    for effect in effects:  # noqa: SIM110 - once for each message: a generator costs as much again
+        if type(effect) is not Tell or effect.user_ids is None or len(effect.user_ids) > 1:
+            return True
+    return False
+
+
+def _set_flag(g: GroupState, command: c.SetFlag, now_ms: int, position: int) -> Outcome:
+    """RX-02. Before its first message a flag makes the conversation, and it is in the lists of both from then on: so only
+    who may write to the other sets one (SC-07)."""
+    if g.profile is not None and not g.profile.create_time_ms:
+        sending.check_not_barred(g, command.by, command.admin)
+    return members.set_flag(g, command, now_ms, position)
 
 
 def _take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
@@ -123,7 +139,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.ClearMessages: altering.clear,
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
-    c.SetFlag: members.set_flag,
+    c.SetFlag: _set_flag,
     c.TraceMessage: reading.trace,
     c.TakeListed: _take_listed,
     c.ForgetUser: _forget_user,

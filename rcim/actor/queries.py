@@ -178,8 +178,8 @@ class CountersQuery(Asks, frozen=True, gc=False):
 
 
 class LoginQuery(Asks, frozen=True, gc=False):
-    """What a login needs: the user's profile and the keys of its groups; of a guest, which of `heard` are
-    still there."""
+    """What a login needs: the user's profile and the keys of its groups; of a guest, which of `heard` let it in again
+    (ID-06)."""
 
     user_id: str
     heard: list[str] | None = None

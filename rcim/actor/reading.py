@@ -63,7 +63,10 @@ def first_visible(g: GroupState, profile: Profile, row: GroupType, by: str, who:
     member = g.members.get(by)
     if member is not None:
         return first_of(profile, member, row.history_before_joining)
-    return profile.first_seq if row.history_before_joining else max(profile.first_seq, g.newest + 1)
+    if row.history_before_joining:
+        return profile.first_seq
+    admitted = g.world.guests.since(g.key, by)  # a guest sees what came after it was let in, as a member does
+    return max(profile.first_seq, (g.newest if admitted is None else admitted) + 1)
 
 
 def first_of(profile: Profile, member: Member, before_joining: bool) -> int:

@@ -277,6 +277,8 @@ class MessageAltered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
 
     key: str
     message: Message
+    only: str = ""
+    """SC-07: the one user whose list of conversations says so; empty: everyone's."""
 
 
 class MessagesHidden(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):

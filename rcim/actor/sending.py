@@ -50,6 +50,22 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
         if before is not None:
             return before
     member = g.members.get(command.by)
+    command = _admitted(g, profile, row, member, command, now_ms)
+    if g.world.asks:  # CB-03: it hears of what is held back too (FC-05)
+        event = g.world.asks.get(SendMessage if g.pair is None else SendInPair)
+        if event is not None:
+            number = g.passing.enter(command)
+            g.asked[number] = command
+            to = other_of(g.pair, command.by) if g.pair is not None else ""
+            return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command, to),))
+    return _go(g, (profile, row, member), command, now_ms, position, 0)
+
+
+def _admitted(
+    g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
+) -> SendMessage:
+    """5.2, SC-05, MS-07: the message as it is to go on, if it may. Asked when it arrives, and again after it has waited.
+    Raises RcimError; where it stopped is remembered."""
     stage = Stage.RIGHT
     try:
         _check_may_send(g, profile, row, member, command, now_ms)
@@ -64,14 +80,7 @@ def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Out
     except RcimError as error:
         _stopped(g, command, stage, now_ms, error.code.number, error.detail)
         raise
-    if g.world.asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = g.world.asks.get(SendMessage if g.pair is None else SendInPair)
-        if event is not None:
-            number = g.passing.enter(command)
-            g.asked[number] = command
-            to = other_of(g.pair, command.by) if g.pair is not None else ""
-            return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command, to),))
-    return _go(g, (profile, row, member), command, now_ms, position, 0)
+    return command
 
 
 def take_verdict(
@@ -93,9 +102,8 @@ def take_verdict(
         extra = msgspec.structs.replace(command.extra or Extra(), cloud_data=verdict.cloud_data)
         command = msgspec.structs.replace(command, extra=extra)
     try:
-        sender = _may_send(g, command, now_ms)
+        sender, command = _admitted_again(g, command, now_ms)
     except RcimError as error:
-        _stopped(g, command, Stage.RIGHT, now_ms, error.code.number, error.detail)
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
     went = _go(g, sender, command, now_ms, position, number)
     if went.wait:
@@ -176,7 +184,7 @@ def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> O
     passed, held = g.passing.release(now_ms)
     for number, waited in passed:
         try:
-            sender = _may_send(g, waited, now_ms)
+            sender, waited = _admitted_again(g, waited, now_ms)
         except RcimError as error:
             settled.append((number, Refused(error.code, error.detail, error.retry_after_ms)))
             continue
@@ -196,20 +204,19 @@ def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> O
     )
 
 
-def _may_send(g: GroupState, command: SendMessage, now_ms: int) -> Sender:
-    """5.2: the group, its type and the sender as a member. Raises RcimError."""
+def _admitted_again(g: GroupState, command: SendMessage, now_ms: int) -> tuple[Sender, SendMessage]:
+    """What has waited is looked at as if it came now: its sender's account, the group, the right, the words, whom it
+    names. Raises RcimError."""
+    g.world.invalidated.check(command.credential)
     profile, row = g.there(command.by, command.admin)
     member = g.members.get(command.by)
-    _check_may_send(g, profile, row, member, command, now_ms)
-    return profile, row, member
+    return (profile, row, member), _admitted(g, profile, row, member, command, now_ms)
 
 
 def _check_may_send(
     g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
 ) -> None:
     if g.pair is not None:
-        if command.signed_ms and g.world.deleted.before(command.by, command.signed_ms):
-            raise RcimError(NOT_PERMITTED, "the account is deleted")
         check_not_barred(g, command.by, command.admin)
     if not command.admin:
         if member is None or member.role < row.send:
@@ -241,17 +248,21 @@ def check_not_barred(g: GroupState, by: str, admin: bool) -> None:
     assert g.pair is not None
     if by not in g.pair:
         raise RcimError(NOT_PERMITTED, f"{by} is not one of the two in this conversation")
-    if admin:
-        return
+    if not admin and is_barred(g, by):
+        raise RcimError(BLACKLISTED if g.world.pair_list is UserList.BLACK else NOT_WHITELISTED)
+
+
+def is_barred(g: GroupState, by: str) -> bool:
+    """SC-07: True in a one-to-one conversation whose other user does not want to hear of `by`: then nothing that `by`
+    does is told to the other, or moves anything in its list of conversations."""
+    if g.pair is None or by not in g.pair:
+        return False
     other = other_of(g.pair, by)
     if g.world.deleted.since(other, g.deletions):  # what it had listed before went with it
         g.listed = {entry for entry in g.listed if entry[0] != other}
         g.deletions = g.world.deleted.count
     listed = (other, g.world.pair_list) in g.listed
-    if g.world.pair_list is UserList.BLACK and listed:
-        raise RcimError(BLACKLISTED)
-    if g.world.pair_list is UserList.WHITE and not listed:
-        raise RcimError(NOT_WHITELISTED)
+    return listed if g.world.pair_list is UserList.BLACK else not listed
 
 
 def check_not_muted(g: GroupState, profile: Profile, row: GroupType, by: str, now_ms: int) -> None:

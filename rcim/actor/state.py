@@ -20,9 +20,19 @@ from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import PERMANENT_S, ChangeKind, MessageState, MsgFlag, Place, Priority, Role, pair_of
+from rcim.base.terms import (
+    PERMANENT_S,
+    ApplyJoinOption,
+    ChangeKind,
+    MessageState,
+    MsgFlag,
+    Place,
+    Priority,
+    Role,
+    pair_of,
+)
 from rcim.rules.group_types import ChangeNotice, GroupType
-from rcim.rules.rights import Operation, check_right
+from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
 from rcim.rules.standing import Who
 
 CHANGE_USERS_MAX = 100
@@ -114,6 +124,7 @@ class GroupState:
         self.erased, self.altered = {}, {}
         self.tail.clear()
         self.unstored.clear()
+        self.world.guests.end(self.key)
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         asked, self.asked = self.asked, {}
@@ -151,7 +162,22 @@ class GroupState:
         profile, row = self.there(by, admin)
         who = self.who(by, admin)
         check_right(operation, who, row)
+        if who is Who.GUEST and operation not in GUESTS_ALWAYS and not self._is_guest_of(by):
+            raise RcimError(NOT_PERMITTED, f"may not {operation.value}: the guest has not joined")
         return profile, row, who
+
+    @property
+    def open_to_guests(self) -> bool:
+        """ID-06, GT-21: true if a guest may be in the group: its type takes guests, and whoever wants to joins it."""
+        profile = self.profile
+        if profile is None or profile.importing or not profile.active:
+            return False
+        row = self.world.types.of_group(profile.type)
+        return row.guests and row.apply and profile.apply_join_option is ApplyJoinOption.FREE_ACCESS
+
+    def _is_guest_of(self, by: str) -> bool:
+        """True if the guest was let in, and the group would still let it in."""
+        return self.world.guests.since(self.key, by) is not None and self.open_to_guests
 
     def own_member(self, by: str, admin: bool) -> tuple[Profile, GroupType, Member]:
         """The group, its type, and `by` as a member, who is to do something of its own. Raises RcimError."""

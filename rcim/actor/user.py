@@ -13,6 +13,7 @@ from rcim.actor.effects import (
     Effect,
     Invited,
     OwnSet,
+    SignaturesInvalidated,
     Tell,
     UserLoggedOut,
     UserProfileChanged,
@@ -47,8 +48,9 @@ from rcim.actor.user_commands import (
     TakeInvitation,
     UserCommand,
 )
-from rcim.actor.world import World
+from rcim.actor.world import World, no_longer_logged_in
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
+from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.standing import Who
@@ -86,7 +88,12 @@ class UserActor:
         return True
 
     def handle(self, command: UserCommand, now_ms: int, position: int) -> Outcome:
-        """Carry out one command, as GroupActor.handle."""
+        """Carry out one command, as GroupActor.handle. What the user itself asks on a UserSig that was invalidated before
+        it came to be done is refused (ID-09): it must not bring a deleted account back."""
+        credential = command.credential
+        own = credential is not None and credential.user_id == self._user_id
+        if own and credential is not None and credential.signed_ms < self._profile.valid_from_ms:
+            raise no_longer_logged_in()
         return _HANDLERS[type(command)](self, command, now_ms)
 
     def _set(self, command: SetUserProfile, now_ms: int) -> Outcome:
@@ -116,14 +123,19 @@ class UserActor:
         return Tell([self._user_id], OwnSet(what))
 
     def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:
-        """ID-09. Times in a UserSig are whole seconds: what was made in this second may be older, and is refused too."""
+        """ID-09: every UserSig that could have been used up to now is refused from now on. Times in it are whole seconds,
+        and may be ahead by as much as a login allows (USERSIG_AHEAD_S)."""
         known = self._known and not self._profile.deleted
-        start_ms = max(self._profile.valid_from_ms, (max(now_ms, command.wall_ms) // 1000 + 1) * 1000)
+        latest_s = max(now_ms, command.wall_ms) // 1000 + USERSIG_AHEAD_S
+        start_ms = max(self._profile.valid_from_ms, (latest_s + 1) * 1000)
         profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms, invalidated_ms=now_ms)
-        effects: tuple[Effect, ...] = (UserLoggedOut(self._user_id),)
+        effects: tuple[Effect, ...] = (
+            SignaturesInvalidated(self._user_id, start_ms),
+            UserLoggedOut(self._user_id),
+        )
         if command.delete:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True, invalidated_ms=now_ms)
-            gone = AccountDeleted(self._user_id, start_ms)
+            gone = AccountDeleted(self._user_id)
             effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
         outcome = self._save(Invalidated(start_ms, known), profile, effects)
         if not command.delete:

@@ -10,7 +10,21 @@ from rcim.rules.quiet import QuietHours
 from rcim.rules.type_table import TypeChange
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+class Credential(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Who is logged in, and when the UserSig was made that it has logged in with."""
+
+    user_id: str
+    signed_ms: int
+
+
+class OnCredential(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what", kw_only=True):
+    """What somebody asks who is logged in: it counts as long as its UserSig does (ID-09), however long it has waited."""
+
+    credential: Credential | None = None
+    """None: the server asks by itself, or a guest does."""
+
+
+class Asked(OnCredential, frozen=True, gc=False):
     """Who asks: the beginning of every command. `by` is the user who asks; `admin`: it is an app administrator."""
 
     by: str

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from rcim.actor.guests import Guests
 from rcim.actor.tracing import Traces
+from rcim.actor.user_commands import Credential
+from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList, Platform, UserList
 from rcim.flow.offers import Figures
@@ -18,7 +21,7 @@ from rcim.rules.message_types import BUILT_IN, MessageType
 from rcim.rules.type_table import TypeTable
 from rcim.rules.word_filter import FILLERS, WordFilter
 
-DELETED_MAX = 10_000
+DELETED_MAX = INVALIDATED_MAX = 10_000
 UNSTORED_BIT = 1 << 63
 """Set in the ids of messages that no shard keeps: they come from a counter of this start."""
 
@@ -89,29 +92,48 @@ class Lists:
 
 
 class Deleted:
-    """ID-09: accounts that were deleted since the start, the last DELETED_MAX of them: for what was under way then."""
+    """ID-09: accounts that were deleted since the start, the last DELETED_MAX of them: for what was read before."""
 
     def __init__(self) -> None:
-        self._users: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._users: OrderedDict[str, int] = OrderedDict()
         self.count = 0
 
-    def note(self, user_id: str, valid_from_ms: int) -> None:
-        """An account is deleted: UserSigs of its id are good again if they were made from `valid_from_ms` on."""
+    def note(self, user_id: str) -> None:
+        """An account is deleted."""
         self.count += 1
-        self._users[user_id] = (valid_from_ms, self.count)
+        self._users[user_id] = self.count
         self._users.move_to_end(user_id)
         if len(self._users) > DELETED_MAX:
             self._users.popitem(last=False)
 
-    def before(self, user_id: str, signed_ms: int) -> bool:
-        """True if a login with a UserSig of that time is one of an account that is deleted."""
-        found = self._users.get(user_id)
-        return found is not None and signed_ms < found[0]
-
     def since(self, user_id: str, count: int) -> bool:
         """True if the account was deleted after there were `count` deletions."""
-        found = self._users.get(user_id)
-        return found is not None and found[1] > count
+        return self._users.get(user_id, 0) > count
+
+
+class Invalidated:
+    """ID-09: users whose UserSigs were invalidated since the start, be it with their accounts; the last INVALIDATED_MAX
+    of them: for what was under way then. A login asks the store."""
+
+    def __init__(self) -> None:
+        self._users: OrderedDict[str, int] = OrderedDict()
+
+    def note(self, user_id: str, valid_from_ms: int) -> None:
+        """UserSigs of this user count only if they were made from `valid_from_ms` on."""
+        self._users[user_id] = valid_from_ms
+        self._users.move_to_end(user_id)
+        if len(self._users) > INVALIDATED_MAX:
+            self._users.popitem(last=False)
+
+    def check(self, credential: Credential | None) -> None:
+        """Returns if what was asked on `credential` may be done. Raises RcimError(NOT_PERMITTED)."""
+        if credential is not None and credential.signed_ms < self._users.get(credential.user_id, 0):
+            raise no_longer_logged_in()
+
+
+def no_longer_logged_in() -> RcimError:
+    """The refusal of what was asked on a UserSig that counts no more (ID-09)."""
+    return RcimError(NOT_PERMITTED, "the UserSig of who asked was invalidated, or its account is deleted")
 
 
 class Entering:
@@ -169,6 +191,9 @@ class World:
     deleted: Deleted = field(default_factory=Deleted)
     entering: Entering = field(default_factory=Entering)
     """Groups that users are about to enter."""
+    invalidated: Invalidated = field(default_factory=Invalidated)
+    guests: Guests = field(init=False)
+    """ID-06."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of commands that wait, in this start."""
     screen: Callable[[bytes], bytes] = bytes
@@ -179,6 +204,9 @@ class World:
     """FC-08, by type of group."""
     revision: int = 0
     """Counts the changes at run time that are in force."""
+
+    def __post_init__(self) -> None:
+        self.guests = Guests(self.limits.guests_max)
 
     def sent_fields(self, fields: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those custom fields of a user that go with its messages (MS-04)."""

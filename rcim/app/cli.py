@@ -13,6 +13,7 @@ import typer
 
 from rcim.app.settings import Settings, SettingsError
 from rcim.app.sources import load
+from rcim.base.limits import USERSIG_EXPIRE_S_MAX
 from rcim.version import __version__
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def token(
     user: Annotated[str, typer.Option(help="User id to make a UserSig for.")],
     config: ConfigOption = None,
     data: DataOption = None,
-    expire: Annotated[int, typer.Option(min=1, help="Seconds for which it is good.")] = 180 * 86400,
+    expire: Annotated[int, typer.Option(min=1, max=USERSIG_EXPIRE_S_MAX, help="Seconds for which it is good.")] = 180
+    * 86400,
     set_: SetOption = None,
 ) -> None:
     """Make a UserSig with the key in the data directory (ID-02) and print it."""

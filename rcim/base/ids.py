@@ -45,6 +45,14 @@ def check_user_id(user_id: str) -> str:
     return user_id
 
 
+def check_user_or_guest(user_id: str) -> str:
+    """As `check_user_id`, and the id of a guest is taken too (ID-06). Raises RcimError(BAD_PARAMETER)."""
+    number = user_id.removeprefix(GUEST_PREFIX)
+    if is_guest(user_id) and 12 <= len(number) <= 16 and not number.strip("0123456789ABCDEF"):
+        return user_id
+    return check_user_id(user_id)
+
+
 def is_user_id(text: str) -> bool:
     """True if `check_user_id` takes it."""
     try:

@@ -116,7 +116,11 @@ class Limits:
         wire=True,
     )
     guests_max: int = _bound(
-        50_000, 0, 1_000_000, "Guests connected to one process (ID-06); 30 KiB each with TLS.", wire=True
+        50_000,
+        0,
+        1_000_000,
+        "Guests connected to one process, and in one group (ID-06); 30 KiB each with TLS.",
+        wire=True,
     )
     notice_users_max: int = _bound(
         100,
@@ -342,3 +346,14 @@ class Limits:
 
 
 DEFAULTS = Limits()
+
+USERSIG_BYTES_MAX = 3500
+"""A UserSig: what LOGIN has room for. With a userbuf of 1 KiB one has about 1,900 bytes."""
+USERSIG_INFLATED_BYTES_MAX = 4096
+"""What a UserSig may expand to: the fields and a userbuf fit many times; a zlib bomb ends here."""
+USERSIG_EXPIRE_S_MAX = 0xFFFFFFFF
+"""What 32 bits hold, 136 years: as good as for ever, so that a vector of the spec does not run out. Whatever asks for
+more has mistaken the unit: 180 days in milliseconds are more than three times as much."""
+USERSIG_AHEAD_S = 60
+"""How far the clock of a server that mints UserSigs may be ahead of this one's. An invalidation reaches as far
+(ID-09)."""

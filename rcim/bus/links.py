@@ -173,6 +173,7 @@ class Links:
             there.discard(link)
             if not there:
                 del self._users[user_id]
+                self.owner.user_gone(user_id)
 
     # -- Outlet
 

@@ -14,6 +14,7 @@ import msgspec
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
+from rcim.actor.user_commands import Credential
 from rcim.base import clock
 from rcim.base.errors import (
     COMMAND_DISABLED,
@@ -93,7 +94,7 @@ class Logins(Whereabouts):
             connection.session.refuse(error.code, request_id, Login.TYPE, error.detail, error.retry_after_ms)
             return
         connection.caller = Caller(user_id, user_id in identity.administrators)
-        connection.caller.signed_ms = signed_ms
+        connection.caller.credential = None if guest else Credential(user_id, signed_ms)
         connection.caller.connection_id = connection.id
         now_ms = clock.wall_ms()
         began_ms = login.began_ms if login.began_ms < now_ms + FUTURE_MS else now_ms
@@ -226,10 +227,19 @@ class Logins(Whereabouts):
                 self._hub.member_gone(key, user_id)
         for key in (silent ^ user.silent) & user.conversations:
             self.silenced(user_id, key, key in silent)
+        self._close_invalidated(user, result.profile.valid_from_ms)
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
         self._drop_if_unused(user_id, user)
         self._say_who_is_not_there([*waited.changes, *found])
+
+    @staticmethod
+    def _close_invalidated(user: OnlineUser, valid_from_ms: int) -> None:
+        """ID-09: the owner before may have died between invalidating the user's signatures and saying so."""
+        for connection in list(user.connections):
+            credential = connection.caller.credential if connection.caller is not None else None
+            if credential is not None and credential.signed_ms < valid_from_ms:
+                connection.refuse_all(LOGGED_OUT)
 
     # -- changes
 

@@ -23,9 +23,10 @@ from rcim.actor.outcomes import Outcome, Refused
 from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.world import World
 from rcim.base.errors import SERVER_ERROR, RcimError
-from rcim.base.ids import SHARDS
+from rcim.base.ids import SHARDS, is_guest
 from rcim.base.terms import DeviceEnd
 from rcim.dispatch.backend import BackEndPace
+from rcim.dispatch.closing import Closing
 from rcim.dispatch.devices import Devices, TellApp
 from rcim.dispatch.errands import Errands
 from rcim.dispatch.housekeeping import Housekeeping
@@ -122,7 +123,8 @@ class Dispatcher:
         self._devices.tell_app = tell_app
         if ask_app is not None:
             self._slices.ask_app = ask_app
-        self._release = Release(self._world, self._packing, outlet, self._residents, self._answer)
+        closing = Closing(self.submit)
+        self._release = Release(self._world, self._packing, outlet, self._residents, self._answer, closing.look_at)
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._removing.start()
@@ -150,6 +152,8 @@ class Dispatcher:
 
     def ask(self, request: Request) -> None:
         """Answer a query that needs no actor."""
+        if type(request.ask) is LoginQuery and request.ask.heard is not None:
+            self._world.guests.here(request.ask.user_id)
         self._questions.ask(request)
 
     def read(self, request: Request) -> None:
@@ -204,7 +208,9 @@ class Dispatcher:
         """The outlet is asked each time: nothing is remembered here."""
 
     def user_gone(self, user_id: str) -> None:
-        """The outlet is told everything, whoever is online."""
+        """The outlet is told everything, whoever is online. But of a guest nothing is left (ID-06)."""
+        if is_guest(user_id):
+            self._world.guests.gone(user_id)
 
     def online_elsewhere(self, key: str) -> int:
         """There is nothing elsewhere."""
@@ -290,6 +296,7 @@ class Dispatcher:
     def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
         self.counters.commands += 1
         try:
+            self._world.invalidated.check(request.ask.credential)  # it may have waited (ID-09)
             outcome: Outcome = mailbox.actor.handle(request.ask, now_ms, self._positions[mailbox.shard])
             return outcome
         except RcimError as error:

@@ -46,8 +46,9 @@ class Entering:
         self._world = world
 
     def enter(self, ask: EnterGroup, answer: Callable[[Any], None]) -> None:
-        """Carry out a command that puts users into a group; `answer` gets its result."""
-        command = ask.command
+        """Carry out a command that puts users into a group, on the credential of who asks (ID-09); `answer` gets its
+        result."""
+        command = msgspec.structs.replace(ask.command, credential=ask.credential)
         own, others = _users(command)
 
         def admitted(not_yet: dict[Wish, NotYet]) -> None:
@@ -103,7 +104,7 @@ class Entering:
                 return
             (invitation,) = result.rows
             command = c.AcceptInvitation(ask.by, False, invitation.by, invitation.time_ms)
-            self.enter(EnterGroup(ask.by, ask.key, command), entered)
+            self.enter(EnterGroup(ask.by, ask.key, command, credential=ask.credential), entered)
 
         def entered(result: Any) -> None:
             if isinstance(result, Refused) and result.code in VOID:

@@ -39,16 +39,20 @@ from rcim.actor.outcomes import (
     UserImported,
 )
 from rcim.actor.queries import AccountsQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
+from rcim.actor.records import UserProfile
 from rcim.actor.user import user_key
 from rcim.actor.world import World
 from rcim.base import clock
-from rcim.base.errors import NO_SUCH_GROUP
+from rcim.base.errors import BLOCKED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
 from rcim.dispatch.entering import Entering
 from rcim.dispatch.many import Doer, Many, Once, Users
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
 from rcim.store.answers import Accounts, LoginFacts
+
+NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
+"""A group's answers to a guest that mean no; after any other it is asked again."""
 
 
 class Errands:
@@ -64,11 +68,23 @@ class Errands:
     @staticmethod
     def takes(ask: Any) -> bool:
         """True if `ask` is one."""
-        return isinstance(ask, Errand | AccountsQuery)
+        return isinstance(ask, Errand | AccountsQuery) or (isinstance(ask, LoginQuery) and bool(ask.heard))
 
     def begin(self, request: Request) -> None:
-        """Carry it out; `request` is answered at the end."""
+        """Carry it out; `request` is answered at the end. Its commands are on the credential of who asked, so that what
+        waits on the way is refused with it (ID-09)."""
+        if isinstance(request.ask, Errand) and self._void(request):
+            return
         _ERRANDS[type(request.ask)](self, request, request.ask)
+
+    def _void(self, request: Request) -> bool:
+        """True if who asked counts no more as logged in; then it has been answered."""
+        try:
+            self._world.invalidated.check(request.ask.credential)
+        except RcimError as error:
+            self._answer(request, Refused(error.code, error.detail))
+            return True
+        return False
 
     def _answer(self, request: Request, result: Any) -> None:
         with contained("answer", request.key):
@@ -103,6 +119,7 @@ class Errands:
                 self._world.sent_fields(profile.fields),
                 ask.extra,
                 ask.transient,
+                credential=ask.credential,
             )
             self._many([(ask.key, send)], lambda _, sent: self._answer(request, sent), _nothing)
 
@@ -117,7 +134,8 @@ class Errands:
             if not isinstance(page, Page):
                 self._answer(request, page)
                 return
-            command = msgspec.structs.replace(ask.command, original=page.messages[0] if page.messages else None)
+            original = page.messages[0] if page.messages else None
+            command = msgspec.structs.replace(ask.command, original=original, credential=ask.credential)
             self._many([(ask.key, command)], lambda _, result: self._answer(request, result), _nothing)
 
         self._doer.read(Request("", MessageQuery(ask.key, ask.command.seq, ask.by), Once(found), 0))
@@ -253,7 +271,7 @@ class Errands:
             ]
             self._many(told, lambda _, one: None, lambda: self._listed(request, ask, Done()))
 
-        command = u.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove)
+        command = u.ChangeUserList(ask.by, True, ask.which, ask.add, ask.remove, credential=ask.credential)
         self._many([(user_key(ask.by), command)], changed, _nothing)
 
     def _import(self, request: Request, ask: ImportUsers) -> None:
@@ -271,6 +289,26 @@ class Errands:
             (user_key(name), u.SetUserProfile(name, True, nickname or None, face_url or None, imported=True))
             for name, nickname, face_url in ask.users
         ]
+        self._many(commands, each, end)
+
+    def _keep_guest(self, request: Request, ask: LoginQuery) -> None:
+        """ID-06: which of the groups that a guest hears let it in again, now that their owner is a new one."""
+        assert ask.heard is not None
+        kept: list[str] = []
+        failed: list[Refused] = []
+
+        commands = [(key, c.KeepGuest(ask.user_id, False)) for key in ask.heard]
+        keys = {id(command): key for key, command in commands}
+
+        def each(command: Any, result: Any) -> None:
+            if not isinstance(result, Refused):
+                kept.append(keys[id(command)])
+            elif result.code not in NOT_LET_IN:
+                failed.append(result)
+
+        def end() -> None:
+            self._answer(request, failed[0] if failed else LoginFacts(UserProfile(), kept))
+
         self._many(commands, each, end)
 
     def _accounts(self, request: Request, ask: AccountsQuery) -> None:
@@ -307,4 +345,5 @@ _ERRANDS: dict[type, Callable[[Errands, Request, Any], None]] = {
     ImportUsers: Errands._import,
     ListUsers: Errands._list_users,
     AccountsQuery: Errands._accounts,
+    LoginQuery: Errands._keep_guest,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from rcim.actor import app
@@ -12,6 +12,7 @@ from rcim.actor.effects import (
     AccountDeleted,
     Announce,
     AppChanged,
+    ClosedToGuests,
     ConversationGone,
     Deliver,
     GroupCounted,
@@ -20,12 +21,13 @@ from rcim.actor.effects import (
     MemberSilenced,
     Placed,
     Said,
+    SignaturesInvalidated,
     Tell,
     UserLoggedOut,
     UserProfileChanged,
 )
 from rcim.actor.outcomes import Outcome
-from rcim.actor.records import Message
+from rcim.actor.records import Message, TypeSaved
 from rcim.actor.user import user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.actor.world import World
@@ -58,7 +60,8 @@ _NOBODY = _Nobody()
 
 
 class Release:
-    """See the module's text. `answer` gives a request its result."""
+    """See the module's text. `answer` gives a request its result; `look_at_guests` has groups with these keys look
+    whether they are still open to guests."""
 
     def __init__(
         self,
@@ -67,12 +70,14 @@ class Release:
         outlet: Outlet,
         users: Users,
         answer: Callable[[Request, Outcome], None],
+        look_at_guests: Callable[[Iterable[str]], None],
     ) -> None:
         self._world = world
         self._users = users
         self._packing = packing
         self._outlet = outlet
         self._answer = answer
+        self._look_at_guests = look_at_guests
         self.messages = 0
         """How many were given out."""
 
@@ -117,9 +122,17 @@ class Release:
 
     def _app_changed(self, _: str, effect: AppChanged) -> None:
         app.settle(self._world, effect.record)
+        if isinstance(effect.record, TypeSaved):
+            self._look_at_guests(self._world.guests.groups())
+
+    def _closed_to_guests(self, key: str, _: ClosedToGuests) -> None:
+        self._look_at_guests([key])
 
     def _deleted(self, _: str, effect: AccountDeleted) -> None:
-        self._world.deleted.note(effect.user_id, effect.valid_from_ms)
+        self._world.deleted.note(effect.user_id)
+
+    def _invalidated(self, _: str, effect: SignaturesInvalidated) -> None:
+        self._world.invalidated.note(effect.user_id, effect.valid_from_ms)
 
     def _counted(self, _: str, effect: GroupCounted) -> None:
         self._world.types.count(effect.type, effect.by)
@@ -167,6 +180,8 @@ _EFFECTS: dict[type, Callable[[Release, str, Any], None]] = {
     UserProfileChanged: Release._profile_changed,
     UserLoggedOut: Release._logged_out,
     AccountDeleted: Release._deleted,
+    SignaturesInvalidated: Release._invalidated,
+    ClosedToGuests: Release._closed_to_guests,
     GroupCounted: Release._counted,
     AppChanged: Release._app_changed,
 }

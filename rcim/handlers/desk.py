@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.user_commands import Credential
 from rcim.base.ids import check_group_id, made_group_id
 from rcim.base.limits import Limits
 from rcim.base.terms import Presence
@@ -19,12 +20,12 @@ class Caller:
     __slots__ = (
         "admin",
         "connection_id",
+        "credential",
         "face_url",
         "fields",
         "groups",
         "nickname",
         "reserve",
-        "signed_ms",
         "user_id",
     )
 
@@ -36,8 +37,8 @@ class Caller:
         self.fields: tuple[tuple[str, bytes], ...] = ()
         """Those custom fields of the user that go with its messages."""
         self.connection_id = 0
-        self.signed_ms = 0
-        """When the UserSig was made that it has logged in with."""
+        self.credential: Credential | None = None
+        """What it has logged in with; None: it is a guest."""
         self.groups: Callable[[], int] = int
         """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
         self.reserve: Callable[[int], None] = _nothing

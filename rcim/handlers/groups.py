@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rcim.actor import commands, errands, outcomes, queries, records
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, RcimError
@@ -30,12 +30,14 @@ def entering(
     return ToStore(errands.EnterGroup(command.by, key, command))
 
 
-def check_users(users: Sequence[str], most: int, least: int = 1) -> list[str]:
+def check_users(
+    users: Sequence[str], most: int, least: int = 1, check: Callable[[str], str] = check_user_id
+) -> list[str]:
     """`users` if they are as many as may be and each is a user id. Raises RcimError(BAD_PARAMETER)."""
     if not least <= len(users) <= most:
         raise RcimError(BAD_PARAMETER, f"users: {len(users)}, must be {least} to {most}")
     for user_id in users:
-        check_user_id(user_id)
+        check(user_id)
     return list(users)
 
 

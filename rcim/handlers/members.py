@@ -5,7 +5,7 @@ from __future__ import annotations
 from rcim.actor import commands, errands, outcomes, user_commands
 from rcim.actor.user import user_key
 from rcim.base.errors import TOO_MANY_GROUPS, RcimError
-from rcim.base.ids import check_user_id, is_guest
+from rcim.base.ids import check_user_id, check_user_or_guest, is_guest
 from rcim.base.terms import GROUP_PREFIX
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_users, entering, group_key, guests_may_not
@@ -68,13 +68,15 @@ def answer_invitation(frame: frames.GroupInvitationAnswer, caller: Caller, desk:
 
 def kick(frame: frames.GroupKick, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_KICK."""
-    users, text = check_users(frame.users, desk.limits.accounts_max), check_field("text", frame.text)
+    users = check_users(frame.users, desk.limits.accounts_max, check=check_user_or_guest)
+    text = check_field("text", frame.text)
     return ToActor(group_key(frame.group_id), commands.KickMembers(caller.user_id, caller.admin, users, text))
 
 
 def block(frame: frames.GroupBlock, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_BLOCK."""
-    users, text = check_users(frame.users, desk.limits.accounts_max), check_field("text", frame.text)
+    users = check_users(frame.users, desk.limits.accounts_max, check=check_user_or_guest)
+    text = check_field("text", frame.text)
     command = commands.BlockUsers(caller.user_id, caller.admin, users, frame.seconds, text)
     return ToActor(group_key(frame.group_id), command)
 

@@ -64,7 +64,6 @@ def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
             caller.fields,
             _extra(frame, desk),
             frame.transient,
-            0 if caller.admin else caller.signed_ms,
         ),
     )
 

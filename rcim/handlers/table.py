@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import force_setattr
+
+from rcim.actor.user_commands import OnCredential
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
 from rcim.handlers import (
     admin,
@@ -18,7 +21,7 @@ from rcim.handlers import (
     searching,
     users,
 )
-from rcim.handlers.desk import Caller, Desk, Work
+from rcim.handlers.desk import Caller, Desk, ToActor, ToStore, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
 
@@ -122,10 +125,17 @@ assert ROUTES.keys() == {frame for frame in FRAMES.values() if frame.DECLARED.ro
 
 
 def work(frame: Frame, caller: Caller, desk: Desk) -> Work:
-    """What `frame` becomes. Raises RcimError: refused, and nothing was done."""
+    """What `frame` becomes. A command or errand gets what the caller has logged in with (ID-09).
+
+    Raises RcimError: refused, and nothing was done.
+    """
     if frame.DECLARED.admin and not caller.admin:
         raise RcimError(ADMIN_REQUIRED)
-    return ROUTES[type(frame)][0](frame, caller, desk)
+    made = ROUTES[type(frame)][0](frame, caller, desk)
+    asked = made.command if type(made) is ToActor else made.query if type(made) is ToStore else None
+    if isinstance(asked, OnCredential):
+        force_setattr(asked, "credential", caller.credential)  # it was made just now, and nobody else has it
+    return made
 
 
 def answer(result: Any, request_type: int, desk: Desk) -> Frame:

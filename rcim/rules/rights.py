@@ -69,6 +69,8 @@ RIGHTS: dict[Operation, Callable[[GroupType], Who]] = {
 }
 GUESTS_MAY = frozenset({Operation.JOIN, Operation.LEAVE, Operation.INFO, Operation.HISTORY})
 """ID-06, in types whose guests may receive (GT-21)."""
+GUESTS_ALWAYS = frozenset({Operation.JOIN, Operation.LEAVE})
+"""Those of them that a guest may before the group has let it in; for the others it has to be in."""
 IN_THE_GROUP = (Who.MEMBER, Who.ADMIN, Who.OWNER)
 
 

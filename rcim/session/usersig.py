@@ -6,7 +6,8 @@
 3. A JSON object of TLS.ver "2.0", TLS.identifier, TLS.sdkappid, TLS.time, TLS.expire, TLS.sig and the userbuf.
 4. zlib, base64, then + / = become * - _. The bytes are not canonical: never compare whole tokens.
 
-Verifying checks the signature before it believes anything else in the token, in constant time.
+Verifying checks the signature before it believes anything else in the token, in constant time. A token is bounded before
+it is read: its length, what it expands to, how long it is good; and it has nothing after its end.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from rcim.base.errors import (
     USERSIG_OTHER_USER,
     RcimError,
 )
-
-INFLATED_BYTES_MAX = 4096
-"""What a token may expand to: the fields and a userbuf fit many times; a zlib bomb ends here."""
-CLOCK_SKEW_S = 60
-"""How far a minting server's clock may be ahead of this one's."""
+from rcim.base.limits import (
+    USERSIG_AHEAD_S,
+    USERSIG_BYTES_MAX,
+    USERSIG_EXPIRE_S_MAX,
+    USERSIG_INFLATED_BYTES_MAX,
+)
 
 _TO_TOKEN = bytes.maketrans(b"+/=", b"*-_")
 _FROM_TOKEN = bytes.maketrans(b"*-_", b"+/=")
@@ -78,7 +80,7 @@ def verify(token: str, sdkappid: int, key: str, user_id: str, now_s: int) -> int
         raise RcimError(USERSIG_OTHER_APP)
     if fields["TLS.identifier"] != user_id:
         raise RcimError(USERSIG_OTHER_USER)
-    if fields["TLS.time"] > now_s + CLOCK_SKEW_S:
+    if fields["TLS.time"] > now_s + USERSIG_AHEAD_S:
         raise RcimError(USERSIG_FROM_FUTURE)
     end: int = fields["TLS.time"] + fields["TLS.expire"]
     if now_s >= end:
@@ -90,17 +92,21 @@ def read(token: str) -> dict[str, Any]:
     """The fields of a token, typed but not yet believed. Raises RcimError(USERSIG_EMPTY or USERSIG_MALFORMED)."""
     if not token:
         raise RcimError(USERSIG_EMPTY)
+    if len(token) > USERSIG_BYTES_MAX:
+        raise RcimError(USERSIG_MALFORMED, f"{len(token)} bytes, at most {USERSIG_BYTES_MAX}")
     try:
         packed = base64.b64decode(token.encode("ascii").translate(_FROM_TOKEN), validate=True)
     except (UnicodeEncodeError, binascii.Error):
         raise RcimError(USERSIG_MALFORMED, "not base64 with * - _ for + / =") from None
     inflater = zlib.decompressobj()
     try:
-        text = inflater.decompress(packed, INFLATED_BYTES_MAX)
+        text = inflater.decompress(packed, USERSIG_INFLATED_BYTES_MAX)
     except zlib.error:
         raise RcimError(USERSIG_MALFORMED, "not zlib") from None
     if not inflater.eof:
-        raise RcimError(USERSIG_MALFORMED, f"cut short, or more than {INFLATED_BYTES_MAX} bytes inside")
+        raise RcimError(USERSIG_MALFORMED, f"cut short, or more than {USERSIG_INFLATED_BYTES_MAX} bytes inside")
+    if inflater.unused_data:
+        raise RcimError(USERSIG_MALFORMED, f"{len(inflater.unused_data)} bytes after the end of the zlib stream")
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
@@ -115,6 +121,8 @@ def _typed(fields: Any) -> dict[str, Any]:
     for name, kind in wanted.items():
         if type(fields.get(name)) is not kind:
             raise RcimError(USERSIG_MALFORMED, f"{name} is missing or of the wrong type")
+    if fields["TLS.time"] < 0 or not 0 < fields["TLS.expire"] <= USERSIG_EXPIRE_S_MAX:
+        raise RcimError(USERSIG_MALFORMED, f"TLS.time is not negative, TLS.expire is 1 to {USERSIG_EXPIRE_S_MAX} s")
     if not isinstance(fields.get("TLS.userbuf", ""), str) or not fields["TLS.sig"].isascii():
         raise RcimError(USERSIG_MALFORMED, "TLS.userbuf or TLS.sig is not the text it should be")
     return fields

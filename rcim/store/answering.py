@@ -278,8 +278,7 @@ class Answering:
 
     def _login_facts(self, view: ReadView, query: LoginQuery) -> LoginFacts:
         if query.heard is not None:  # a guest, who is a member of nothing
-            there = [key for key in query.heard if read_profile(view, key) is not None]
-            return LoginFacts(UserProfile(), there, history_id=self._history_id)
+            return LoginFacts(UserProfile(), [], history_id=self._history_id)
         rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
             (keys.second(row), value) for row, value in rows if query.hidden or sees(view, row, value, query.user_id)

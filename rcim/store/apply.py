@@ -70,6 +70,13 @@ class Applier:
         self.news.add(key)
         self._change(key, changed=self._stamp)
 
+    def _changed_for(self, key: str, user_id: str) -> None:
+        """Only this user has something to learn of it."""
+        row = keys.pair(user_id, key)
+        there = self._view.get("memberships", row)
+        if there is not None:
+            self._view.put("memberships", row, keys.membership(there[0] if there else 0, self._stamp))
+
     def _change(self, key: str, **fields: int) -> None:
         self._heads[key] = msgspec.structs.replace(self._head(key), **fields)
 
@@ -106,16 +113,16 @@ class Applier:
         if self._view.get("messages", row) is not None:  # it may have been removed meanwhile
             self._view.put("messages", row, pack_message(record.message))
             self._view.put("altered", keys.altered(record.key, self._stamp, record.message.seq), b"")
-            self._changed(record.key)
+            if record.only:
+                self._changed_for(record.key, record.only)
+            else:
+                self._changed(record.key)
 
     def _messages_hidden(self, record: MessagesHidden) -> None:
         for seq in record.seqs:
             self._view.put("hidden", keys.hidden(record.key, record.user_id, seq), b"")
             self._view.put("altered", keys.altered(record.key, self._stamp, seq), record.user_id.encode())
-        row = keys.pair(record.user_id, record.key)
-        there = self._view.get("memberships", row)
-        if there is not None:
-            self._view.put("memberships", row, keys.membership(there[0] if there else 0, self._stamp))
+        self._changed_for(record.key, record.user_id)
 
     def _seq_reserved(self, record: SeqReserved) -> None:
         if record.next_seq < self._head(record.key).next_seq:

@@ -11,6 +11,7 @@ import pytest
 
 from rcim.base import clock
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, MsgFlag, Platform
+from rcim.bus.links import Links
 from rcim.wire import frames as f
 from rcim.wire.elements import GroupTip, decode_body
 from tests.kit import Raw, TestCluster, create, send, until
@@ -65,6 +66,58 @@ async def test_guests_go_on_hearing_when_the_owner_is_a_new_one(cluster: TestClu
     assert isinstance(await guest.ask(f.GroupLeave("v")), f.GroupLeaveOk)
     await guest.close()
     await until(lambda: sum(hub.logins.guests for hub in cluster.hubs) == 0)
+
+
+async def test_a_new_owner_lets_those_guests_in_again_that_it_would_let_in(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-06, GR-11
+    alice = await at(cluster, 0, "alice")
+    guests = [await at(cluster, number % 2, "") for number in range(3)]
+    for group in ("open", "shut"):
+        await alice.ask(live(group))
+        for guest in guests[:2]:
+            assert isinstance(await guest.ask(f.GroupJoin(group, "")), f.GroupJoinOk)
+    monkeypatch.setattr(Links, "member_gone", lambda *_: None)  # the owner dies before it has said so
+    await alice.ask(f.GroupSet("shut", apply_join_option=ApplyJoinOption.DISABLE_APPLY))
+    ((name, _),) = cluster.hubs[1].logins.everyone()
+    assert isinstance(await alice.ask(f.GroupBlock("open", [name], 600, "")), f.GroupBlockOk)
+    monkeypatch.undo()
+    await owner_dies(cluster)
+    told = await guests[0].take_of(f.GroupGone)
+    assert (told.group_id, told.reason) == ("shut", GoneReason.LEFT)
+    assert {(await guests[1].take_of(f.GroupGone)).group_id for _ in range(2)} == {"open", "shut"}
+    answers = [await guest.ask(f.History("g:open", 0, 0, 0, False)) for guest in guests]
+    assert isinstance(answers[0], f.HistoryOk)
+    assert [one.code.name for one in answers[1:]] == ["NOT_PERMITTED"] * 2
+    assert (await guests[1].ask(f.GroupJoin("open", ""))).code.name == "BLOCKED"
+    assert (await alice.ask(f.GroupInfo("open"))).online_num == 2
+
+
+async def test_who_was_to_be_logged_out_is_by_a_new_owner(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-09
+    bob, carol, root = (
+        await at(cluster, 0, "bob"),
+        await at(cluster, 1, "carol"),
+        await at(cluster, 1, "administrator"),
+    )
+    monkeypatch.setattr(Links, "user_logged_out", lambda *_: None)  # the owner dies before it has said so
+    assert isinstance(await root.ask(f.AdminAccountInvalidate("bob")), f.AdminAccountInvalidateOk)
+    monkeypatch.undo()
+    await owner_dies(cluster)
+    assert await bob.closed()
+    assert isinstance(await carol.ask(f.GroupsJoined("", 0)), f.GroupsJoinedOk)
+
+
+async def test_a_gateway_takes_its_guests_with_it(cluster: TestCluster) -> None:  # ID-06
+    alice, guest = await at(cluster, 0, "alice"), await at(cluster, 1, "")
+    await alice.ask(live("v"))
+    await guest.ask(f.GroupJoin("v", ""))
+    assert cluster.back is not None
+    guests = cluster.back.dispatcher._world.guests
+    assert len(list(guests.of("g:v"))) == 1
+    await cluster.stop_gateway(1)
+    await until(lambda: not guests.groups(), "nothing is known of it any more")
 
 
 async def test_who_wants_nothing_delivered_gets_nothing_from_a_new_owner(cluster: TestCluster) -> None:  # RX-01

@@ -524,8 +524,7 @@ async def test_whoever_gets_a_deleted_accounts_id_learns_nothing_of_it(server: T
     await alice.ask(say(AB, "m"))
     await bob.ask(f.ConversationPin(AB, True))
     await root.ask(f.AdminAccountsDelete(["bob"]))
-    await asyncio.sleep(1.1)  # UserSigs have whole seconds
-    again = await server.member("bob")
+    again = await server.member_anew("bob")
     own = (await sync(again, b"")).cursor
     for cursor in (b"", own[:9] + b"\0" * 7 + b"\2"):
         told = await sync(again, cursor)

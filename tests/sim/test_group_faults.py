@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
+from rcim.actor import queries as q
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority
+from rcim.dispatch.requests import Request
 from rcim.rules.group_types import CLOSED
 from rcim.rules.policies import changed
 from rcim.rules.type_table import TypeChange, TypeTable
@@ -45,6 +48,8 @@ async def test_a_failed_commit_keeps_what_needed_none() -> None:  # ST-04, ID-06
     await sim.answer("g:v", create("v", "AVChatRoom"))
     await sim.answer("g:p", create("p", "ChatRoom"))
     await sim.answer("g:v", send("u0", "c1"))
+    sim.dispatcher.ask(Request("", q.LoginQuery("@GUEST#1", []), sim.asker, 900))
+    await until(lambda: 900 in sim.asker.answers)
     sim.backend.share = 1.0
     tokens = [
         sim.ask("g:p", send("u0", "lost")),
@@ -80,7 +85,7 @@ async def test_importing_where_a_group_without_stored_messages_was() -> None:  #
 
 
 def replace_owner(command: c.CreateGroup) -> c.CreateGroup:
-    return c.CreateGroup(*(getattr(command, name) if name != "admin" else True for name in command.__struct_fields__))
+    return msgspec.structs.replace(command, admin=True)
 
 
 async def test_nobody_is_dropped_from_a_group_that_nobody_hears_yet() -> None:  # GT-11, GT-16

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from rcim.base.errors import RcimError
-from rcim.session.usersig import INFLATED_BYTES_MAX, mint, read, verify
+from rcim.base.limits import USERSIG_BYTES_MAX, USERSIG_EXPIRE_S_MAX, USERSIG_INFLATED_BYTES_MAX
+from rcim.session.usersig import mint, read, verify
 
 VECTORS = json.loads((Path(__file__).parent / "usersig_vectors.json").read_text())
 KEY = VECTORS[0]["key"]
@@ -95,7 +96,7 @@ def test_every_field_is_signed(name: str) -> None:
         (token([1]), "USERSIG_MALFORMED"),
         (token({}), "USERSIG_MALFORMED"),
         (token(b"\xff\xfe"), "USERSIG_MALFORMED"),
-        (token(b" " * (INFLATED_BYTES_MAX + 1)), "USERSIG_MALFORMED"),
+        (token(b" " * (USERSIG_INFLATED_BYTES_MAX + 1)), "USERSIG_MALFORMED"),
         (token(b" " * 5_000_000), "USERSIG_MALFORMED"),
         (mint(APP, KEY, "alice", 1000, 60)[:-8], "USERSIG_MALFORMED"),
     ],
@@ -116,3 +117,36 @@ def test_a_lone_surrogate_is_no_crash() -> None:
     fields = read(mint(APP, KEY, "alice", 1000, 60))
     fields["TLS.identifier"] = "\ud800"
     assert code(token(fields)) == "USERSIG_BAD_KEY"
+
+
+@pytest.mark.parametrize("more", [b"\0", b"junk" * 100, zlib.compress(b"{}")])
+def test_nothing_comes_after_the_end(more: bytes) -> None:  # ID-02
+    to_token = bytes.maketrans(b"+/=", b"*-_")
+    fields = read(mint(APP, KEY, "alice", 1000, 60))
+    packed = zlib.compress(json.dumps(fields).encode())
+    assert code(base64.b64encode(packed + more).translate(to_token).decode()) == "USERSIG_MALFORMED"
+    assert code(token(json.dumps(fields).encode() + b"{}")) == "USERSIG_MALFORMED"
+
+
+def test_a_token_is_bounded_before_it_is_read() -> None:  # ID-02
+    assert code("x" * (USERSIG_BYTES_MAX + 1)) == "USERSIG_MALFORMED"
+    noise = bytes(i * 7919 % 251 for i in range(20_000))
+    assert code(base64.b64encode(zlib.compress(noise, 0)).translate(bytes.maketrans(b"+/=", b"*-_")).decode()) == (
+        "USERSIG_MALFORMED"
+    )
+
+
+@pytest.mark.parametrize("expire", [10**30, USERSIG_EXPIRE_S_MAX + 1, 0, -1])
+def test_how_long_a_token_is_good_is_bounded(expire: int) -> None:  # ID-02
+    assert code(mint(APP, KEY, "alice", 1000, expire)) == "USERSIG_MALFORMED"
+
+
+@pytest.mark.parametrize("time_s", [-1, -(10**30)])
+def test_no_token_is_from_before_1970(time_s: int) -> None:  # ID-02
+    assert code(mint(APP, KEY, "alice", time_s, 60)) == "USERSIG_MALFORMED"
+
+
+def test_the_longest_time_is_taken() -> None:  # ID-02
+    assert verify(mint(APP, KEY, "alice", 1000, USERSIG_EXPIRE_S_MAX), APP, KEY, "alice", 1000) == (
+        1000 + USERSIG_EXPIRE_S_MAX
+    )

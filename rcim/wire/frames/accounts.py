@@ -171,7 +171,10 @@ class AdminAccountsQueryOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_ACCOUNT_INVALIDATE_OK",
     rules=(
-        "UserSigs made up to now are refused from now on (USERSIG_INVALIDATED); times in them are whole seconds.",
+        "UserSigs made up to now are refused from now on (USERSIG_INVALIDATED), those too that are dated ahead by as "
+        "much as a login allows (60 s). One with `valid_from_ms` / 1000 as its TLS.time is taken from the next second "
+        "on.",
+        "What the user has asked and still waits is refused with NOT_PERMITTED.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,

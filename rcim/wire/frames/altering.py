@@ -27,7 +27,8 @@ class SeqEntry(Struct, frozen=True, gc=False):
     rules=(
         "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
         "any time, but admins not the owner's. Recalled again it is answered as the first time.",
-        "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
+        "Who hears the group, and could see the message, gets MESSAGE_CHANGED; who does not want to hear of the sender "
+        "(SC-07) does not.",
         "Where messages are not stored (GT-22), admins, owner and app administrators may for an hour "
         "(`unstored_recall_ms`). At least the newest `unstored_recall_max` can be recalled, none that was sent before "
         "the server's last start or a quiet hour. Of all but the newest 20, MESSAGE_CHANGED has SEQ, time, sender and "

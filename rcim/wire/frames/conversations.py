@@ -96,6 +96,7 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "Of one sync the first 50 conversations that have any count their unread messages, and 100 of each; older ones "
         "stay in history.",
         "It counts as a read (LI-01).",
+        "A guest is answered too, and has no conversations.",
     ),
     errors=("BAD_PARAMETER", "TOO_FREQUENT"),
 )
@@ -158,8 +159,10 @@ class Heads(Frame, frozen=True, gc=False):
     rules=(
         "In a group it is what GROUP_MEMBER_SET does. A one-to-one conversation can't be discarded.",
         "All connections of the user get CONVERSATION_FLAGGED.",
+        "Before the first message of a one-to-one conversation it makes the conversation, for both: who may not send to "
+        "the other gets BLACKLISTED or NOT_WHITELISTED (SC-07).",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER", "BLACKLISTED", "NOT_WHITELISTED"),
 )
 class ConversationFlag(Frame, frozen=True, gc=False):
     """Sets the user's own MsgFlag: whether it wants to be disturbed (RX-01, RX-02)."""

@@ -183,8 +183,8 @@ class GroupDissolveOk(Frame, frozen=True, gc=False):
         "new text in place of the old one. With DISABLE_APPLY, and where the type takes no applications (GT-05), it is "
         "NOT_PERMITTED.",
         "Who is blocked (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
-        "A guest who joins hears the group for as long as it is connected; it is no member, is not counted as one and "
-        "is not announced.",
+        "A guest who joins hears the group for as long as it is connected and the group would let it in; it is no "
+        "member, is not counted as one and is not announced.",
         PROFILE_RULE,
     ),
     errors=(
@@ -245,7 +245,8 @@ class GroupLeaveOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_INFO_OK",
     rules=(
-        "Members and app administrators may ask, and anyone where the type can be searched (GT-01).",
+        "Members and app administrators may ask, and anyone where the type can be searched (GT-01); guests only while "
+        "they are in the group.",
         "What GROUP_SET changes is announced by InfoSeq: ask again when it has grown.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),

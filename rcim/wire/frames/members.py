@@ -75,7 +75,7 @@ class GroupInviteOk(Frame, frozen=True, gc=False):
     rules=(
         "Who may: GT-10; and whom: group-types.md. All are removed or none.",
         "The owner can't be kicked (NOT_PERMITTED), nor oneself (BAD_PARAMETER); who is no member is NO_SUCH_MEMBER.",
-        "The kicked get GROUP_GONE.",
+        "The kicked get GROUP_GONE. A guest that is in the group is kicked by its id, unannounced.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "NO_SUCH_MEMBER"),
 )
@@ -288,8 +288,9 @@ class GroupMuteAllOk(Frame, frozen=True, gc=False):
     rules=(
         "Who may: the type's `block` policy (group-types.md); and whom: the same page. All or none.",
         "Who is a member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
+        "A guest is blocked by its id, unannounced, for as long as it is connected; one that is gone is NO_SUCH_MEMBER.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "NO_SUCH_MEMBER", "TOO_MANY_ENTRIES"),
 )
 class GroupBlock(Frame, frozen=True, gc=False):
     """Keeps users out of a group for a time, or lets them in again (GR-11)."""

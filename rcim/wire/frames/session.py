@@ -61,8 +61,9 @@ class HelloOk(Frame, frozen=True, gc=False):
         "A refused login closes the connection.",
         "From LOGIN_OK on, messages of every group the user is in come as DELIVER.",
         "With an empty `user_id` and an empty `user_sig` it is a guest's login (ID-06), if the server takes guests: "
-        "LOGIN_OK then has the id that the guest is known by until the connection ends. A guest may join, leave, ask "
-        "for the profile and read the history of groups whose type allows guests, and nothing else.",
+        "LOGIN_OK then has the id that the guest is known by until the connection ends. A guest may join "
+        "and leave groups whose type allows guests and whose join option is FREE_ACCESS; as long as it is in one, ask "
+        "for its profile and read its history; and nothing else: SYNC and GROUPS_JOINED are empty (session.md).",
         "A session begins with a login without `began_ms`. Who reconnects says the one that the session's first LOGIN_OK "
         "had: the session goes on. On each platform one session of a user goes on at a time (the app's settings may "
         "allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one that began "
