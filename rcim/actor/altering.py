@@ -47,6 +47,8 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
     _check_may(g, profile, row, who, message, command, now_ms)
     if message.state is command.state and command.state in GONE:
         return Outcome(Altered(message.changed_ms))
+    if _edited_so(g, row, message, command):
+        return Outcome(Altered(message.changed_ms))
     if message.state is MessageState.DELETED or (message.state in GONE and command.state is MessageState.EDITED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
     changed_ms = max(now_ms, message.changed_ms + 1)
@@ -65,6 +67,15 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
         g.tail[next(i for i, m in enumerate(g.tail) if m.seq == made.seq)] = made
         return Outcome(Altered(changed_ms), None, effects)
     return Outcome(Altered(changed_ms), MessageAltered(g.key, made), effects)
+
+
+def _edited_so(g: GroupState, row: GroupType, message: Message, command: AlterMessage) -> bool:
+    """True if the message was edited to just this: nothing changes then, and nobody is told."""
+    if message.state is not MessageState.EDITED or command.state is not MessageState.EDITED:
+        return False
+    if row.stored and (command.original is None or command.original.changed_ms != message.changed_ms):
+        return False  # it was changed after it was read: what it says now is not at hand
+    return message.body == (g.world.screen(command.body) if g.world.lists.screens else command.body)
 
 
 def _message(
