@@ -38,7 +38,8 @@ async def texts(raw: Raw) -> list[str]:
 
 
 async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None:  # CB-01
-    server = await serve(tmp_path, receiver, "callbacks.token=xxxxyyyy")
+    (tmp_path / "token").write_text("xxxxyyyy\n")
+    server = await serve(tmp_path, receiver, f"callbacks.token_file={tmp_path / 'token'}")
     alice = await server.member("alice")
     await alice.ask(create("g"))
     for i in range(3):
