@@ -109,7 +109,7 @@ async def _chat(client: Client, group: str, nickname: str | None) -> None:
     """Through a pipe."""
 
     def show(text: str) -> None:
-        print(text, flush=True)
+        print(clean(text), flush=True)
 
     async with client:
         if nickname is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import time
 from pathlib import Path
@@ -100,13 +99,10 @@ def serve(
     from rcim.app import server
     from rcim.app.datadir import DataDirError
     from rcim.app.gateways import GatewaysError
+    from rcim.app.logs import begin_logging
     from rcim.store.backend import StoreError
 
-    logging.basicConfig(
-        level=settings.log.level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    begin_logging(settings.log.level)
     try:
         server.serve(settings, _ready_json if as_json else _ready_text)
     except (DataDirError, StoreError, OSError) as error:

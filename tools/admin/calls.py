@@ -14,6 +14,7 @@ import typer
 
 from rcim.app.datadir import DataDir
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 from rcim.base.terms import Platform
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
@@ -48,7 +49,7 @@ def aim(at: Target) -> None:
 
 def fail(text: str, code: int) -> typer.Exit:
     """Say why on standard error; raise what comes back."""
-    print(f"rcim-admin: {text}", file=sys.stderr)
+    print(f"rcim-admin: {printable(text, lines=True)}", file=sys.stderr)
     return typer.Exit(code)
 
 
