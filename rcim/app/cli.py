@@ -218,7 +218,12 @@ def chat(
         typer.Option(metavar="HOST:PORT", help="Server.", show_default="the one that runs on the data directory"),
     ] = None,
     token_: Annotated[
-        str | None, typer.Option("--token", help="UserSig.", show_default="made with the data directory's key")
+        str | None,
+        typer.Option(
+            "--token",
+            help="UserSig, or @FILE with it in.",
+            show_default="made with the data directory's key",
+        ),
     ] = None,
     ca: Annotated[
         Path | None,

@@ -41,6 +41,12 @@ def warnings_of(settings: Settings) -> list[str]:
     return found
 
 
+def secret_given(text: str) -> str:
+    """A secret as an option gives it: itself, or, as `@FILE`, what stands in a file, so that nobody sees it in the list
+    of processes. Raises OSError and UnicodeDecodeError."""
+    return Path(text[1:]).read_text().strip() if text.startswith("@") else text
+
+
 def _mode(path: str) -> int:
     """The permissions of a file; 0 if it is not there any more."""
     try:

@@ -15,7 +15,7 @@ from yarl import URL
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
-from rcim.hooks import inprocess
+from rcim.hooks import inprocess, turns
 from rcim.hooks.http import Caller, PrivateAddress, PublicOnly, is_public, public_socket, signature
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, decode_body, encode_body
@@ -320,6 +320,34 @@ async def test_addresses_that_are_not_public_are_not_called(tmp_path: Path, rece
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
     assert is_public(address) is public
+
+
+async def test_one_users_waiting_callbacks_delay_no_other(tmp_path: Path, receiver: Receiver) -> None:  # CB-03
+    server = await serve(tmp_path, receiver, "callbacks.timeout_ms=60000")
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(create("g", "bob"))
+    allow = receiver.answer
+
+    async def late(request: web.Request, body: Any) -> web.StreamResponse:
+        if body["From_Account"] == "alice":
+            await receiver.release.wait()
+        return await allow(request, body)
+
+    receiver.answer = late
+    for n in range(120):
+        alice.write(send("g", f"a{n}").encode(1000 + n))
+    await until(lambda: len(receiver.seen) >= turns.OF_USER, "as many of hers as may be are under way")
+    assert (await bob.ask(send("g", "b"))).seq == 1
+    assert len(receiver.seen) == turns.OF_USER + 1
+    receiver.release.set()
+    answered = set()
+    while len(answered) < 120:  # in whichever order they pass
+        raw = await alice.take_raw()
+        assert raw is not None
+        if raw.type == f.SendOk.TYPE:
+            answered.add(raw.request_id)
+    assert (await bob.ask(f.History("g:g", 0, 0, 1, True))).newest_seq == 121
+    await server.stop()
 
 
 HOSTS = ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0", "localhost")

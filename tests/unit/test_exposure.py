@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.exposure import warnings_of
+from rcim.app.exposure import secret_given, warnings_of
 from rcim.app.settings import SECTIONS, SettingsError
 from rcim.app.sources import load
 from tests.kit import TestServer
@@ -76,6 +76,13 @@ def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"rcim\.toml:2") as error:
         load(file, {})
     assert "424242" not in str(error.value)
+
+
+def test_a_secret_as_an_option(tmp_path: Path) -> None:  # rcim chat --token, rcim-admin --token
+    (tmp_path / "sig").write_text(f"{SECRET}\n")
+    assert secret_given(f"@{tmp_path / 'sig'}") == secret_given(SECRET) == SECRET
+    with pytest.raises(FileNotFoundError):
+        secret_given(f"@{tmp_path / 'none'}")
 
 
 # -- settings that do nothing

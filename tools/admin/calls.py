@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from rcim.app.datadir import DataDir
+from rcim.app.exposure import secret_given
 from rcim.base.errors import RcimError
 from rcim.base.terminal import printable
 from rcim.base.terms import Platform
@@ -57,7 +58,7 @@ def _client() -> Client:
     """A client for the target. Raises typer.Exit with status 2."""
     data = DataDir(target.data)
     try:
-        token = target.token or data.admin_credential.read_text().strip()
+        token = secret_given(target.token) if target.token else data.admin_credential.read_text().strip()
         if target.server is None:
             host, port, tls = data.address.read_text().strip().rsplit(":", 2)
             secure = tls == "1"
