@@ -90,6 +90,7 @@ async def _main(way: str, size: int, ticks_per_s: float, seconds: float, certifi
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, certificate.replace("cert.pem", "key.pem"))
         context.num_tickets = 0
+        context.options |= ssl.OP_NO_TICKET  # as the server does, in TLS 1.2
     writers: list[Callable[[bytes], Any]] = []
     loop = asyncio.get_running_loop()
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)

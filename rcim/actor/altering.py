@@ -57,6 +57,8 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
     if g.world.lists.screens:  # SC-05
         command = msgspec.structs.replace(command, body=g.world.screen(command.body))
     made = _edited(g, row, message, command, now_ms)
+    if _edited_so(row, message, made, command):
+        return Outcome(Altered(message.changed_ms))
     event = g.world.asks.get(SendMessage if g.pair is None else SendInPair) if g.world.asks else None
     if event is None:
         return _edit(g, row, who, made, now_ms)
@@ -84,7 +86,9 @@ def take_verdict(
     try:
         g.world.invalidated.check(command.credential)  # ID-09
         _, row, who, message = _to_alter(g, command, now_ms)
-        done = _edit(g, row, who, _edited(g, row, message, command, now_ms), now_ms)
+        made = _edited(g, row, message, command, now_ms)
+        same = _edited_so(row, message, made, command)
+        done = Outcome(Altered(message.changed_ms)) if same else _edit(g, row, who, made, now_ms)
     except RcimError as error:
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
     assert isinstance(done.result, Altered)
@@ -147,6 +151,15 @@ def _become(g: GroupState, row: GroupType, who: Who, made: Message) -> Outcome:
             g.tail[at] = made
     g.unstored.alter(made)
     return Outcome(Altered(made.changed_ms), None, effects)
+
+
+def _edited_so(row: GroupType, message: Message, made: Message, command: AlterMessage) -> bool:
+    """True if the message was edited to just this: nothing changes then, and nobody is told."""
+    if message.state is not MessageState.EDITED:
+        return False
+    if row.stored and (command.original is None or command.original.changed_ms != message.changed_ms):
+        return False  # it was changed after it was read: what it says now is not at hand
+    return message == msgspec.structs.replace(made, changed_ms=message.changed_ms, changed_by=message.changed_by)
 
 
 def _message(

@@ -1,4 +1,4 @@
-"""Errands: what takes several commands. dispatch/errands.py does them."""
+"""Errands: what takes several commands. dispatch/errands.py carries them out; repeating.py says which may be repeated."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.exposure import secret_given
 from rcim.app.settings import Settings
 from rcim.app.talks import ChatError, change_text, clean, enter, invitation_text, message_line
 from rcim.base.errors import RcimError
@@ -55,10 +56,12 @@ def run(
     data = DataDir(Path(settings.server.data))
     host, port, tls = _server(data, server, plain)
     try:
-        sig = token or mint(settings.app.sdkappid, data.key(), user, int(time.time()), TOKEN_S)
+        sig = (
+            secret_given(token) if token else mint(settings.app.sdkappid, data.key(), user, int(time.time()), TOKEN_S)
+        )
         trust = ca or (data.certificate if data.certificate.exists() else None)
         context = client_context(trust) if tls else None
-    except (DataDirError, OSError, ssl.SSLError) as error:
+    except (DataDirError, OSError, UnicodeDecodeError, ssl.SSLError) as error:
         raise ChatError(str(error)) from None
     client = Client(
         host,
@@ -112,7 +115,7 @@ async def _chat(client: Client, group: str, nickname: str | None) -> None:
     """Through a pipe."""
 
     def show(text: str) -> None:
-        print(text, flush=True)
+        print(clean(text), flush=True)
 
     async with client:
         if nickname is not None:

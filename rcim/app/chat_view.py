@@ -16,6 +16,7 @@ from textual.widgets import Footer, Input, Label, ListItem, ListView, Static
 
 from rcim.app.talks import ChatError, Talks, clean, enter, invitation_text, message_line
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 from rcim.client import Client, LocalStoreError, Message, User, Where
 
 HELP = (
@@ -31,7 +32,7 @@ class Row(ListItem):
 
     def __init__(self, text: str, stands_for: Any, *, faint: bool = False) -> None:
         self.stands_for = stands_for
-        super().__init__(Label(Text(text, style="dim" if faint else "")))
+        super().__init__(Label(Text(printable(text, lines=True), style="dim" if faint else "")))
 
 
 class ChatView(App[None]):
@@ -130,7 +131,7 @@ class ChatView(App[None]):
         await self._fill("#rooms", [Row(text, where) for _, where, text in rows])
         at = next((n for n, (key, _, _) in enumerate(rows) if key == talks.current), None)
         self.query_one("#rooms", ListView).index = at
-        self.query_one("#title", Label).update(Text(talks.title()))
+        self.query_one("#title", Label).update(Text(clean(talks.title())))
         messages = room.shown() if room is not None else []
         read = room.read_by_peer if room is not None else 0
         shown = [Row(message_line(m) + self._mark(m, read), m) for m in messages]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import time
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcim.app.exposure import warnings_of
 from rcim.app.settings import Settings, SettingsError
 from rcim.app.sources import load
 from rcim.base.limits import USERSIG_EXPIRE_S_MAX
+from rcim.base.terminal import printable
 from rcim.version import __version__
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ DataOption = Annotated[
 
 def fail(text: str, code: int = EXIT_USAGE) -> typer.Exit:
     """Say why on standard error; raise what comes back."""
-    print(f"rcim: {text}", file=sys.stderr)
+    print(f"rcim: {printable(text, lines=True)}", file=sys.stderr)
     return typer.Exit(code)
 
 
@@ -93,18 +94,16 @@ def serve(
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings = settings_of(config, flags, data)
     if check:
+        _say_warnings(warnings_of(settings))
         print("settings are good")
         return
     from rcim.app import server
     from rcim.app.datadir import DataDirError
     from rcim.app.gateways import GatewaysError
+    from rcim.app.logs import begin_logging
     from rcim.store.backend import StoreError
 
-    logging.basicConfig(
-        level=settings.log.level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    begin_logging(settings.log.level)
     try:
         server.serve(settings, _ready_json if as_json else _ready_text)
     except (DataDirError, StoreError, OSError) as error:
@@ -119,6 +118,13 @@ def _ready_json(ready: Ready) -> None:
     server = ready.settings.server
     said = {"host": ready.host, "port": ready.port, "pid": os.getpid(), "tls": server.tls, "data": server.data}
     print(json.dumps(said), flush=True)
+    _say_warnings(ready.warnings)
+
+
+def _say_warnings(found: list[str]) -> None:
+    """On standard error, where programs that read what is said do not stumble over them."""
+    for text in found:
+        print(f"rcim: WARNING: {printable(text)}", file=sys.stderr, flush=True)
 
 
 def _ready_text(ready: Ready) -> None:
@@ -128,11 +134,7 @@ def _ready_text(ready: Ready) -> None:
     kind = "TLS" if server.tls else "plain, without TLS"
     kind += f", {server.gateways} gateways" if server.gateways else ""
     print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {server.data}")
-    if ready.reachable_unready:
-        print(
-            "WARNING: others can reach this server, and its certificate is only self-signed. "
-            "Set server.certificate and server.private_key (docs/how-to/run-in-production.md)."
-        )
+    _say_warnings(ready.warnings)
     where = "" if server.data == "rcim-data" else f" --data {server.data}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
@@ -253,7 +255,12 @@ def chat(
         typer.Option(metavar="HOST:PORT", help="Server.", show_default="the one that runs on the data directory"),
     ] = None,
     token_: Annotated[
-        str | None, typer.Option("--token", help="UserSig.", show_default="made with the data directory's key")
+        str | None,
+        typer.Option(
+            "--token",
+            help="UserSig, or @FILE with it in.",
+            show_default="made with the data directory's key",
+        ),
     ] = None,
     ca: Annotated[
         Path | None,

@@ -7,6 +7,7 @@ import fcntl
 import ipaddress
 import os
 import secrets
+import stat
 import time
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class DataDir:
         made = []
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._check_private()
             self._take_lock()
             if not self.signing_key.exists():
                 write_private(self.signing_key, secrets.token_hex(32).encode() + b"\n")
@@ -67,6 +69,18 @@ class DataDir:
             self._take_lock()
         except OSError as error:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
+
+    def _check_private(self) -> None:
+        """ID-08: who can write here can give itself every right, and who can read the keys too. Raises DataDirError,
+        OSError."""
+        mode = stat.S_IMODE(self.path.stat().st_mode)
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise DataDirError(f"{self.path}: other users can write there (mode {mode:03o}): chmod 700 {self.path}")
+        secret = (self.signing_key, self.private_key, self.admin_credential)
+        for file in sorted(file for file in self.path.iterdir() if file.is_file()):
+            mode = stat.S_IMODE(file.stat().st_mode)
+            if mode & (0o077 if file in secret else stat.S_IWGRP | stat.S_IWOTH):
+                raise DataDirError(f"{file}: other users can get at it (mode {mode:03o}): chmod 600 {file}")
 
     def _take_lock(self) -> None:
         self._lock_fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

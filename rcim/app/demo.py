@@ -23,6 +23,7 @@ from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.server import raise_file_limit
 from rcim.app.settings import NO_RATES, App
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 from rcim.base.terms import group_conversation
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
@@ -371,7 +372,7 @@ def run(members: int, seconds: float, rate: float, as_json: bool) -> bool:
     try:
         table = uvloop.run(Demo(members, seconds, rate, display, folder).run())
     except (ServerFailed, RcimError, OSError) as error:
-        print(f"rcim: the demo failed: {error}", file=sys.stderr)
+        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -39,6 +39,7 @@ from rcim.app.demo_trials import (
 from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.settings import NO_RATES, App
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
 from rcim.rules.group_types import BUILT_IN
@@ -141,7 +142,7 @@ def run(as_json: bool) -> bool:
             if live is not None:
                 live.update(drawn(table, range(len(TRIALS)), narrow))
     except (ServerFailed, RcimError, ConnectionGone, OSError) as error:
-        print(f"rcim: the demo failed: {error}", file=sys.stderr)
+        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)

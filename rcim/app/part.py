@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import uvloop
 
 from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.logs import begin_logging
 from rcim.app.server import SWITCH_INTERVAL_S, Back, Front, calm_collector, raise_file_limit
 from rcim.app.settings import Settings, from_plain, plain
 from rcim.bus.links import Links
@@ -27,7 +27,6 @@ STDIN, STDOUT = 0, 1
 STOP, NOW = b"stop", b"now"
 """Orders: stop as one should; do not wait for anybody any more."""
 BEAT_S = 1.0
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class Part(NamedTuple):
@@ -140,7 +139,7 @@ def _first_line() -> bytes:
 def main() -> None:
     """Entry point: the role stands in the arguments for who looks at the list of processes."""
     part, settings = _decoded_part(_first_line())
-    logging.basicConfig(level=settings.log.level.upper(), format=f"{LOG_FORMAT} [{part.role} {part.number}]")
+    begin_logging(settings.log.level, f" [{part.role} {part.number}]")
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:

@@ -20,6 +20,7 @@ import uvloop
 
 from rcim.actor.world import Lists, UnstoredIds, World
 from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.exposure import warnings_of
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.base.terms import AppList
@@ -61,10 +62,9 @@ class Ready:
     made: list[str]
 
     @property
-    def reachable_unready(self) -> bool:
-        """True if others can reach the server while it has only the certificate and key made at the first start."""
-        local = self.host in ("127.0.0.1", "::1", "localhost")
-        return not local and not self.settings.server.certificate
+    def warnings(self) -> list[str]:
+        """What is left open to others, in words."""
+        return warnings_of(self.settings)
 
 
 def world_of(settings: Settings) -> World:

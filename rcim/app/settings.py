@@ -34,6 +34,11 @@ def _key(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 
+def _secret(doc: str) -> Any:
+    """A text that nobody is to see: not in the list of processes, an error or a log. Beside each stands `NAME_file`."""
+    return field(default="", repr=False, metadata={"doc": doc, "secret": True})
+
+
 @dataclass(frozen=True)
 class App:
     """`[app]`"""
@@ -91,7 +96,8 @@ class Callbacks:
 
     url: str = _key("", "Where the app's back end is asked and told, http or https; empty: nowhere (CB-01).")
     commands: tuple[str, ...] = _key((), "Callbacks that are switched on, by the vendor's names (CB-02).")
-    token: str = _key("", "Secret that callbacks are signed with; empty: they are not signed.")
+    token: str = _secret("Secret that callbacks are signed with; empty: they are not signed. It can't be a flag.")
+    token_file: str = _key("", "File with this secret in it, in place of `token`.")
     timeout_ms: int = _key(2000, "How long an answer may take in all (CB-03).")
     refuse_on_failure: bool = _key(False, "Without an answer, refuse (CALLBACK_FAILED) instead of allowing.")
     allow_private: bool = _key(False, "Call addresses that are not public, as 127.0.0.1 and 10.0.0.1.")

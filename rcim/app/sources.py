@@ -20,6 +20,8 @@ from rcim.hooks.events import AFTER
 from rcim.rules.type_table import TypeChange
 
 CALLBACKS = (*EVENTS, *AFTER)
+PREFIX = "RCIM__"
+"""Of settings in the environment. A name that begins so and is no setting is an error."""
 
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: Sequence[str] = ()) -> Settings:
@@ -30,6 +32,7 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ, flags: 
         _read_file(file, found, where)
     _read_environment(environment, found, where)
     _read_flags(flags, found, where)
+    _read_secrets(found, where)
     made = {}
     for name, cls in SECTIONS.items():
         try:
@@ -117,19 +120,22 @@ def _read_environment(
     environment: Mapping[str, str], found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]
 ) -> None:
     for name, value in environment.items():
-        for section in SECTIONS:
-            prefix = f"RCIM__{section.upper()}__"
-            if name.startswith(prefix):
-                key = name[len(prefix) :].lower()
-                found[section][key] = _from_text(section, key, value, name)
-                where[(section, key)] = name
+        if not name.startswith(PREFIX):
+            continue
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if section not in SECTIONS or not key:
+            raise SettingsError(
+                f"{name}: has to be {PREFIX}SECTION__NAME; sections are {', '.join(map(str.upper, SECTIONS))}"
+            )
+        found[section][key] = _from_text(section, key, value, name)
+        where[(section, key)] = name
 
 
 def _read_flags(flags: Sequence[str], found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]) -> None:
     for flag in flags:
         name, equals, value = flag.partition("=")
         section, dot, key = name.partition(".")
-        place = f"--set {flag}"
+        place = f"--set {name}"  # without the value, which may be a secret
         if section == TYPES and "." in key and equals:
             type_name, _, policy = key.rpartition(".")
             found[TYPES].setdefault(type_name, {})[policy] = value
@@ -137,8 +143,42 @@ def _read_flags(flags: Sequence[str], found: dict[str, dict[str, Any]], where: d
             continue
         if not equals or not dot or section not in SECTIONS:
             raise SettingsError(f"{place}: has to be section.name=value; sections are {', '.join(SECTIONS)}")
+        if _is_secret(_field(section, key, place)):
+            raise SettingsError(
+                f"{place}: everybody on this machine could see it in the list of processes. Put it into a file and set "
+                f"{name}_file, or into {PREFIX}{section.upper()}__{key.upper()}"
+            )
         found[section][key] = _from_text(section, key, value, place)
         where[(section, key)] = place
+
+
+def _read_secrets(found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]) -> None:
+    """The secrets that stand in files of their own."""
+    for section, cls in SECTIONS.items():
+        for key in [f.name for f in fields(cls) if _is_secret(f)]:
+            named = f"{key}_file"
+            file = found[section].get(named)
+            if not file:
+                continue
+            place = where[(section, named)]
+            if found[section].get(key):
+                raise SettingsError(f"{place}: {section}.{named}, and {where[(section, key)]} too: only one of them")
+            try:
+                found[section][key] = Path(file).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{place}: {section}.{named}: {file}: {_why(error)}") from None
+            if not found[section][key]:
+                raise SettingsError(f"{place}: {section}.{named}: {file} is empty")
+            where[(section, key)] = place
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    """What is wrong with a file, without anything that stands in it."""
+    return "it is no text" if isinstance(error, UnicodeDecodeError) else error.strerror or "it can't be read"
+
+
+def _is_secret(f: Field[Any]) -> bool:
+    return bool(f.metadata.get("secret"))
 
 
 def _field(section: str, key: str, place: str) -> Field[Any]:
@@ -168,14 +208,16 @@ def _from_text(section: str, key: str, text: str, place: str) -> Any:
 
 def _typed(section: str, key: str, value: Any, place: str) -> Any:
     """A value from the file, checked against the type of its default."""
-    default = _field(section, key, place).default
+    known = _field(section, key, place)
+    default = known.default
     if isinstance(default, tuple):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise SettingsError(f"{place}: {section}.{key} has to be a list of strings")
     if type(value) is not type(default):
         names = {bool: "true or false", int: "a whole number", str: "a string"}
-        raise SettingsError(f"{place}: {section}.{key} has to be {names[type(default)]}, not {value!r}")
+        got = "what it is" if _is_secret(known) else repr(value)
+        raise SettingsError(f"{place}: {section}.{key} has to be {names[type(default)]}, not {got}")
     return value
 
 
@@ -207,6 +249,12 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
         ("app", "administrators", all(map(_is_user_id, s.app.administrators)), "each has to be a user id (ID-01)"),
         ("server", "certificate", _is_file(s.server.certificate), "has to be a file"),
         ("server", "private_key", _is_file(s.server.private_key), "has to be a file"),
+        (
+            "server",
+            "certificate",
+            bool(s.server.certificate) == bool(s.server.private_key),
+            "server.certificate and server.private_key go together",
+        ),
         ("server", "port", 0 <= s.server.port <= 65535, "must be 0 to 65535"),
         ("server", "gateways", 0 <= s.server.gateways <= 64, "must be 0 to 64"),
         ("server", "host", bool(s.server.host), "must not be empty"),
@@ -220,6 +268,12 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
         ),
         ("callbacks", "url", _is_url(s.callbacks.url), "has to be an http or https URL with a host"),
         ("callbacks", "commands", set(s.callbacks.commands) <= {*CALLBACKS}, f"known are {', '.join(CALLBACKS)}"),
+        (
+            "callbacks",
+            "commands",
+            bool(not s.callbacks.commands or s.callbacks.url or s.callbacks.hooks),
+            "nobody is asked: set callbacks.url, or callbacks.hooks",
+        ),
         ("callbacks", "timeout_ms", 10 <= s.callbacks.timeout_ms <= 60_000, "must be 10 to 60000"),
         ("c2c", "list", s.c2c.list in ("black", "white"), "black or white"),
         ("c2c", "roaming_days", 1 <= s.c2c.roaming_days <= 3650, "must be 1 to 3650"),

@@ -6,7 +6,7 @@ import re
 import time
 
 from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, RcimError
-from rcim.base.ids import has_control
+from rcim.base.terminal import printable
 from rcim.base.terms import JoinStatus, MessageState, Presence
 from rcim.client import (
     ApplicationEvent,
@@ -46,7 +46,7 @@ class ChatError(Exception):
 
 def clean(text: str) -> str:
     """Text for a terminal: what would steer it is shown as `?`."""
-    return "".join("?" if has_control(c) else c for c in text)
+    return printable(text)
 
 
 def invitation_text(one: InvitationEvent | Invitation) -> str:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rcim.base.terminal import printable
+
 
 class ErrorKind(Enum):
     """Whose fault an error is, and so what to do with it."""
@@ -239,7 +241,8 @@ class RcimError(Exception):
     """
 
     def __init__(self, code: ErrorCode, detail: str = "", retry_after_ms: int = 0) -> None:
-        super().__init__(f"{code.number} {code.name}: {detail or code.meaning}")
+        # What a peer says may be shown at a terminal: as the exception's text it steers none. `detail` is as it was said.
+        super().__init__(printable(f"{code.number} {code.name}: {detail or code.meaning}"))
         self.code = code
         self.detail = detail or code.meaning
         self.retry_after_ms = retry_after_ms

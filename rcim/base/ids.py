@@ -29,8 +29,8 @@ POSITION_BITS = 48
 
 
 def has_control(text: str) -> bool:
-    """True if `text` holds a C0 or C1 control character or DEL."""
-    return any(c < " " or "\x7f" <= c <= "\x9f" for c in text)
+    """True if `text` holds a C0 or C1 control character, DEL, or half of a character, which UTF-8 has not."""
+    return any(c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def check_user_id(user_id: str) -> str:
@@ -38,7 +38,7 @@ def check_user_id(user_id: str) -> str:
 
     Raises RcimError(BAD_PARAMETER).
     """
-    if not 1 <= len(user_id.encode()) <= USER_ID_BYTES_MAX or has_control(user_id):
+    if has_control(user_id) or not 1 <= len(user_id.encode()) <= USER_ID_BYTES_MAX:
         raise RcimError(BAD_PARAMETER, "user id: 1 to 64 bytes of UTF-8 without control characters")
     if is_guest(user_id) or user_id == SYSTEM_USER:
         raise RcimError(BAD_PARAMETER, f"user id: {GUEST_PREFIX}… and {SYSTEM_USER} are the server's own")

@@ -1,7 +1,7 @@
 """The gateway's end: an Owner for the hub, whose conversations are in another process.
 
 If that process dies, connections stay. What was asked and not answered is asked again, in its order, once it is back,
-where asking twice does no harm: sends (their ids are remembered on disk, MS-02) and reads. Other requests get
+where the second time changes nothing and tells nobody (actor/repeating.py). Other requests, whichever way they go, get
 SERVER_ERROR: they may or may not have been carried out. If it does not come back in WAIT_S, all get STORE_UNAVAILABLE.
 When it is back, the hub asks anew who is in what, and tells clients what they may have missed (`Hub.owner_is_new`).
 """
@@ -16,9 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from rcim.actor import commands, user_commands
-from rcim.actor.errands import AcceptInvitation, EnterGroup
 from rcim.actor.outcomes import Refused
+from rcim.actor.repeating import repeatable
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
@@ -44,40 +43,6 @@ ENDED_MAX = 10_000
 RETRY_MS = 1000
 UNKNOWN = Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS)
 AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
-REPEATABLE = (
-    commands.SendMessage,
-    commands.ReadHistory,
-    commands.ReadInfo,
-    commands.ReadMembers,
-    commands.ReadSome,
-    commands.ReadMarks,
-    user_commands.ReadTypes,
-    user_commands.ReadMuted,
-    user_commands.ReadUser,
-    user_commands.SetQuietHours,
-    user_commands.SetInviteConsent,
-    commands.MarkRead,
-    commands.SetFlag,
-    user_commands.ChooseConversation,
-    user_commands.ReadUserList,
-    user_commands.ReadInvitations,
-    commands.EditGroup,
-    commands.EditMember,
-    commands.MuteAll,
-    user_commands.MuteEverywhere,
-    user_commands.SetType,
-    user_commands.SetUserProfile,
-)
-"""Commands that do no harm if they are carried out twice. Ids of sends are remembered on disk (MS-02); where messages are
-not stored, a send that was under way when the owner died may be heard twice."""
-
-
-def repeatable(request: Request, command: bool) -> bool:
-    """True if asking twice does no harm. Of what is not the command of one actor that is all but entering a group: who is
-    in it by then would be told that it was there before."""
-    return (
-        isinstance(request.ask, REPEATABLE) if command else not isinstance(request.ask, EnterGroup | AcceptInvitation)
-    )
 
 
 class Gateway(Outlet, Protocol):
@@ -340,16 +305,15 @@ class RemoteOwner:
         if self._stopping:
             return
         log.error("the owner of the conversations is gone; %d requests wait for it", len(self._outstanding))
-        self._refuse_all(lambda request, command: not repeatable(request, command))
+        self._refuse_all(lambda request: not repeatable(request.ask))
 
-    def _refuse_all(self, which: Callable[[Request, bool], bool]) -> None:
-        chosen = [number for number, one in self._outstanding.items() if which(*one)]
+    def _refuse_all(self, which: Callable[[Request], bool]) -> None:
+        chosen = [number for number, (request, _) in self._outstanding.items() if which(request)]
         for number in chosen:
-            _, command = self._outstanding[number]
             request = self._over(number)
             assert request is not None
             try:
-                request.refuse(AWAY if repeatable(request, command) else UNKNOWN)
+                request.refuse(AWAY if repeatable(request.ask) else UNKNOWN)
             except Exception:
                 log.exception("an answer failed")
         self._wake()
@@ -363,7 +327,7 @@ class RemoteOwner:
             pipe.close()
         # An owner that takes the connection and says nothing is as good as none.
         if now - self._heard_s > WAIT_S and self._outstanding:
-            self._refuse_all(lambda request, command: True)
+            self._refuse_all(lambda request: True)
 
 
 def _same(pipe: Pipe) -> Pipe:

@@ -122,7 +122,8 @@ class AdminRequests(Requests):
 
     async def delete_accounts(self, users: Sequence[str]) -> dict[str, AddResult]:
         """Delete up to 100 accounts: ADDED is deleted, ALREADY that there was none."""
-        ok = await self.request(frames.AdminAccountsDelete(list(users)), frames.AdminAccountsDeleteOk)
+        frame = frames.AdminAccountsDelete(list(users))
+        ok = await self.request(frame, frames.AdminAccountsDeleteOk, repeat=False)
         return {entry.user_id: entry.result for entry in ok.results}
 
     async def query_accounts(self, users: Sequence[str]) -> list[frames.AccountStatus]:
@@ -154,7 +155,7 @@ class AdminRequests(Requests):
 
     async def mute_everywhere(self, users: Sequence[str], seconds: int) -> None:
         """Keep users from sending in all chat rooms for a time; 0 lets them again (SC-04)."""
-        await self.request(frames.AdminUserMute(list(users), seconds), frames.AdminUserMuteOk)
+        await self.request(frames.AdminUserMute(list(users), seconds), frames.AdminUserMuteOk, repeat=False)
 
     async def muted_everywhere(self) -> dict[str, int]:
         """Who is muted in all chat rooms, and until when (SC-04)."""

@@ -10,7 +10,8 @@ from rcim.wire import elements, frames
 
 
 class AlteringRequests(Requests):
-    """Part of the client. All of these may be asked twice."""
+    """Part of the client. After a reconnection only what a second time changes nothing is asked again: recall, edit,
+    delete, receipts; the others raise ConnectionGone if the connection ends before the answer."""
 
     async def recall(self, where: Where, seq: int) -> int:
         """Take a message back; returns when it was. Raises RcimError."""
@@ -43,16 +44,18 @@ class AlteringRequests(Requests):
 
     async def erase_messages(self, where: Where, sender: str) -> None:
         """Delete for all what a user has sent so far. Raises RcimError."""
-        await self.request(frames.MessagesErase(self._conversation(where), sender), frames.MessagesEraseOk)
+        frame = frames.MessagesErase(self._conversation(where), sender)
+        await self.request(frame, frames.MessagesEraseOk, repeat=False)
 
     async def hide_messages(self, where: Where, seqs: Sequence[int]) -> None:
         """Delete 1 to 100 messages for oneself. Raises RcimError."""
         frame = frames.MessagesHide(self._conversation(where), [frames.SeqEntry(seq) for seq in seqs])
-        await self.request(frame, frames.MessagesHideOk)
+        await self.request(frame, frames.MessagesHideOk, repeat=False)
 
     async def clear_conversation(self, where: Where) -> None:
         """Delete for oneself all messages that there are. Raises RcimError."""
-        await self.request(frames.ConversationClear(self._conversation(where)), frames.ConversationClearOk)
+        frame = frames.ConversationClear(self._conversation(where))
+        await self.request(frame, frames.ConversationClearOk, repeat=False)
 
     async def receipts(self, where: Where, seq: int) -> tuple[list[str], list[str]]:
         """Who has read a message, and who has not, by user id. Raises RcimError."""

@@ -29,7 +29,8 @@ class DeviceRequests(Requests):
         """Log devices out, up to 100 at a time; none named: all, of oneself all but this one. Returns how many. Raises
         RcimError."""
         frame = frames.DevicesClose([frames.DeviceId(one) for one in connections], text, user_id)
-        return (await self.request(frame, frames.DevicesCloseOk)).count
+        # Asked again for all, it would close devices that have logged in since (ID-04).
+        return (await self.request(frame, frames.DevicesCloseOk, repeat=bool(connections))).count
 
     async def set_presence(self, state: Presence) -> None:
         """Say that this device is ONLINE, or in the BACKGROUND. Raises RcimError."""

@@ -132,7 +132,8 @@ class GroupRequests(Requests):
 
     async def remove_conversation(self, where: Where) -> None:
         """Take a conversation out of the list until its next message (RX-09)."""
-        await self.request(frames.ConversationRemove(self._conversation(where)), frames.ConversationRemoveOk)
+        frame = frames.ConversationRemove(self._conversation(where))
+        await self.request(frame, frames.ConversationRemoveOk, repeat=False)
 
     async def set_msg_flag(self, where: Where, msg_flag: MsgFlag) -> None:
         """Whether one wants to be disturbed by a conversation (RX-01, RX-02)."""

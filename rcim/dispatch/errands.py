@@ -1,7 +1,8 @@
 """Errands: requests that take several commands, one after the other or many at once, and get one answer at the end.
 
 Each command is carried out by itself, as if somebody had asked for it; what became of each is in the answer. An errand
-that is cut off by the server's end has done some of it: asking again does the rest (all of them may be asked twice).
+that is cut off by the server's end has done some of it: who asks again has the rest done. Which of them are repeated
+without being asked again, rcim/actor/repeating.py says.
 """
 
 from __future__ import annotations

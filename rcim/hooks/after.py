@@ -2,7 +2,8 @@
 
 1. What has the same key (a user, say) is told in its order; of different keys AT_ONCE are under way.
 2. What is not taken (HTTP status 200) is told again after each of PAUSES_S, then given up. Hooks are called once.
-3. QUEUED_MAX wait; more is lost, and counted. All of it is in memory, and goes with the process.
+3. QUEUED_MAX wait, QUEUED_OF_KEY_MAX of them with one key; more is lost, and counted. All of it is in memory, and goes
+   with the process.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rcim.rules.devices import StateChange
 
 log = logging.getLogger("rcim.hooks")
 
-QUEUED_MAX, AT_ONCE = 10_000, 100
+QUEUED_MAX, QUEUED_OF_KEY_MAX, AT_ONCE = 10_000, 1000, 100
 PAUSES_S = (1.0, 2.0, 4.0)
 CLOSE_S = 2.0
 """How long the end of the server waits for what is still to be told."""
@@ -51,11 +52,11 @@ class Telling:
 
     def tell(self, name: str, key: str, fields: Json) -> None:
         """Tell of the event `name`, behind what waits under the same `key`."""
-        if self._closing or self._queued >= QUEUED_MAX:
+        waiting = self._waiting.get(key)
+        if self._closing or self._queued >= QUEUED_MAX or len(waiting or ()) >= QUEUED_OF_KEY_MAX:
             self._lost()
             return
         self._queued += 1
-        waiting = self._waiting.get(key)
         if waiting is not None:
             waiting.append((name, fields))
             return

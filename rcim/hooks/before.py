@@ -2,8 +2,9 @@
 
 1. Each question is asked once and has its time; no answer in time, and one that is none, means what the settings say:
    allow (the default) or refuse (CALLBACK_FAILED).
-2. AT_ONCE questions are under way, and others wait for their turn, which does not cost them their time. Past
-   IN_FLIGHT_MAX they are refused (OVERLOADED): nobody gets past the app by asking much.
+2. So many questions are under way, and others wait for their turn, which goes from user to user (turns.py) and does not
+   cost them their time. What is too much is refused (OVERLOADED): nobody gets past the app by asking much, and nobody
+   keeps others waiting by it.
 3. In-process hooks are asked first, in their order; the first that refuses or drops decides. With the elements that one
    has replaced the next one is asked.
 """
@@ -26,10 +27,10 @@ from rcim.base.limits import Limits
 from rcim.hooks.events import FAILED, BadAnswer, fields_of, verdict_of
 from rcim.hooks.http import Caller
 from rcim.hooks.inprocess import Hook, call
+from rcim.hooks.turns import Turns
 
 log = logging.getLogger("rcim.hooks")
 
-IN_FLIGHT_MAX, AT_ONCE = 1000, 100
 TOO_MANY = Verdict(allow=False, code=OVERLOADED.number)
 
 
@@ -45,7 +46,7 @@ class Asking:
         self._timeout_s = timeout_ms / 1000
         self._failed = FAILED if refuse else ALLOWED
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns()
         self._closing = False
         self.counts: Counter[str] = Counter()
         """How many were asked, allowed, refused, dropped, replaced, failed; skipped as too many were under way."""
@@ -59,20 +60,28 @@ class Asking:
 
     def ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
         """Ask, and call `answered` once, from the loop."""
-        if len(self._tasks) >= IN_FLIGHT_MAX:
+        if not self._turns.take(ask.command.by):
             self.counts["skipped"] += 1
             answered(TOO_MANY)
             return
         self.counts["asked"] += 1
         task = asyncio.get_running_loop().create_task(self._ask(ask, answered))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda task: self._over(task, ask.command.by))
+
+    def _over(self, task: asyncio.Task[None], user_id: str) -> None:
+        self._tasks.discard(task)
+        self._turns.leave(user_id)
 
     async def _ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
         verdict = self._failed
         try:
-            async with self._turns, asyncio.timeout(self._timeout_s):  # its time begins when its turn has come
-                verdict = await self._verdict(ask)
+            await self._turns.wait(ask.command.by)
+            try:
+                async with asyncio.timeout(self._timeout_s):  # its time begins when its turn has come
+                    verdict = await self._verdict(ask)
+            finally:
+                self._turns.done(ask.command.by)
         except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
             self.counts["failed"] += 1
             log.warning("%s: no answer: %s", ask.name, error or type(error).__name__)

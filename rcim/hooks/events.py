@@ -14,7 +14,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.rules.devices import StateChange
 from rcim.wire.elements import check_body, decode_body, encode_body
-from rcim.wire.vendor_json import from_json, to_json
+from rcim.wire.vendor_json import from_json, is_text, to_json
 
 Json = dict[str, Any]
 FAILED = Verdict(allow=False, code=CALLBACK_FAILED.number)
@@ -155,7 +155,7 @@ def verdict_of(answer: Any, limits: Limits) -> Verdict:
     if code != 0:
         raise BadAnswer(f"ErrorCode {code} means nothing")
     refused = answer.get("RefusedMembers_Account", [])
-    if not isinstance(refused, list) or not all(isinstance(user, str) for user in refused):
+    if not isinstance(refused, list) or not all(map(is_text, refused)):
         raise BadAnswer("RefusedMembers_Account is no list of users")
     return Verdict(body=_body(answer, limits), cloud_data=_cloud_data(answer, limits), refused=tuple(refused))
 
@@ -175,6 +175,6 @@ def _cloud_data(answer: Json, limits: Limits) -> bytes | None:
     found = answer.get("CloudCustomData")
     if found is None:
         return None
-    if not isinstance(found, str) or len(found.encode()) > limits.cloud_data_bytes_max:
+    if not is_text(found) or len(found.encode()) > limits.cloud_data_bytes_max:
         raise BadAnswer(f"CloudCustomData is no text of up to {limits.cloud_data_bytes_max} bytes")
     return found.encode()

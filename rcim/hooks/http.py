@@ -1,12 +1,15 @@
 """Requests to the app's back end (CB-01): signed, kept alive, bounded in time, size and number, to public addresses only.
 
-1. Every address that the name resolves to has to be public, each time it is resolved, unless private ones are allowed.
-   Redirects are not followed: they could lead anywhere. Proxies of the environment are not used.
+1. Every address that the host stands for has to be public, however it is written (a name, 127.1, 0x7f000001), unless
+   private ones are allowed: what it resolves to is checked, and once more each address where the socket for it is made,
+   so that none is connected to that was not checked. Redirects are not followed: they could lead anywhere. Proxies of the
+   environment are not used.
 2. The whole of it, connecting and reading, has `timeout_ms`. Of an answer ANSWER_BYTES_MAX are read and no more.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import ipaddress
 import json
@@ -15,7 +18,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+from aiohttp.connector import AddrInfoType
 
 from rcim.base import clock
 from rcim.hooks.events import BadAnswer, Json
@@ -31,7 +34,7 @@ class PrivateAddress(OSError):
     """The URL leads to an address that is not public."""
 
 
-class _PublicOnly(AbstractResolver):
+class PublicOnly(AbstractResolver):
     """Resolves names, and refuses those that lead anywhere private."""
 
     def __init__(self) -> None:
@@ -50,6 +53,14 @@ class _PublicOnly(AbstractResolver):
         await self._inner.close()
 
 
+def public_socket(address: AddrInfoType) -> socket.socket:
+    """A socket for this address and no other. Raises PrivateAddress, OSError."""
+    family, kind, protocol, _, place = address
+    if not is_public(place[0]):
+        raise PrivateAddress(errno.EACCES, f"{place[0]} is not a public address")
+    return socket.socket(family, kind, protocol)
+
+
 def is_public(address: str) -> bool:
     """True for an IP address that is reachable from everywhere."""
     ip = ipaddress.ip_address(address.partition("%")[0])
@@ -59,15 +70,6 @@ def is_public(address: str) -> bool:
         elif ip not in GLOBAL_UNICAST or any(ip in network for network in IPV4_WITHIN):
             return False
     return ip.is_global and not ip.is_multicast
-
-
-def literal(host: str) -> bool:
-    """True if a host is an IP address itself: it is not resolved then."""
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 def signature(token: str, request_time: int) -> str:
@@ -92,8 +94,12 @@ class Caller:
         if self._closed:
             raise OSError("it is closed")
         if self._session is None:
-            resolver = None if self._allow_private else _PublicOnly()
-            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=resolver, use_dns_cache=False)
+            connector = aiohttp.TCPConnector(
+                limit=CONNECTIONS_MAX,
+                resolver=None if self._allow_private else PublicOnly(),
+                socket_factory=None if self._allow_private else public_socket,
+                use_dns_cache=False,
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=self._timeout, trust_env=False, auto_decompress=False
             )
@@ -110,9 +116,6 @@ class Caller:
         """The answer, as JSON; with `answered` false it is not looked at. Raises BadAnswer, OSError, TimeoutError or
         aiohttp.ClientError."""
         session = self._open()
-        host = URL(self._url).raw_host or ""  # as it is called, and not as it is written
-        if not self._allow_private and literal(host) and not is_public(host):
-            raise PrivateAddress(f"{host} is not a public address")
         data = json.dumps(fields, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         async with session.post(

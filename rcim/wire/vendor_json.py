@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from rcim.base.errors import BAD_ELEMENT, RcimError
 from rcim.base.terms import ImageFormat, ImageKind
@@ -17,6 +18,7 @@ from rcim.wire import elements as el
 
 Json = dict[str, Any]
 DEGREE = 1_000_000
+HALF = re.compile("[\ud800-\udfff]")
 DOWNLOAD_FLAG = 2
 """The vendor's: the file is fetched from its URL."""
 
@@ -48,6 +50,11 @@ def _wrong(place: str, text: str) -> RcimError:
     return RcimError(BAD_ELEMENT, f"{place}: {text}")
 
 
+def is_text(found: Any) -> TypeGuard[str]:
+    """True for a text that can be sent: JSON can write halves of characters (`\\ud800`), which UTF-8 has not."""
+    return isinstance(found, str) and not HALF.search(found)
+
+
 class _Content:
     """A MsgContent, read field by field."""
 
@@ -57,7 +64,7 @@ class _Content:
 
     def text(self, name: str, default: str | None = None) -> str:
         found = self._fields.get(name, default)
-        if not isinstance(found, str):
+        if not is_text(found):
             raise _wrong(self.place, f"{name} has to be text")
         return found
 
@@ -89,7 +96,7 @@ class _Content:
 
     def texts(self, name: str) -> list[str]:
         found = self._fields.get(name, [])
-        if not isinstance(found, list) or not all(isinstance(row, str) for row in found):
+        if not isinstance(found, list) or not all(map(is_text, found)):
             raise _wrong(self.place, f"{name} has to be a list of texts")
         return found
 

@@ -212,7 +212,7 @@ async def test_a_first_start_says_how_to_connect(tmp_path: Path) -> None:
         "0.0.0.0",
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.STDOUT,
     )
     assert process.stdout is not None
     text = ""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
-from rcim.hooks import inprocess
-from rcim.hooks.http import is_public, signature
+from rcim.hooks import inprocess, turns
+from rcim.hooks.http import Caller, PrivateAddress, PublicOnly, is_public, public_socket, signature
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, decode_body, encode_body
 from tests.kit import Raw, TestServer, create, send, until
@@ -38,7 +41,8 @@ async def texts(raw: Raw) -> list[str]:
 
 
 async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None:  # CB-01
-    server = await serve(tmp_path, receiver, "callbacks.token=xxxxyyyy")
+    (tmp_path / "token").write_text("xxxxyyyy\n")
+    server = await serve(tmp_path, receiver, f"callbacks.token_file={tmp_path / 'token'}")
     alice = await server.member("alice")
     await alice.ask(create("g"))
     for i in range(3):
@@ -139,6 +143,10 @@ async def _cut(request: web.Request, body: Any) -> web.StreamResponse:
         says(0, MsgBody=[{"MsgType": "TIMNone", "MsgContent": {}}]),
         says(0, MsgBody=[{"MsgType": "TIMTextElem", "MsgContent": {"Text": "x" * 9000}}]),
         says(0, CloudCustomData="x" * 2000),
+        says(0, CloudCustomData="half \ud800"),
+        says(0, MsgBody=[{"MsgType": "TIMTextElem", "MsgContent": {"Text": "half \ud800"}}]),
+        says(0, MsgBody=[{"MsgType": "TIMCustomElem", "MsgContent": {"Data": "half \ud800"}}]),
+        says(0, RefusedMembers_Account=["half \ud800"]),
     ],
 )
 async def test_what_is_no_answer_means_allow(tmp_path: Path, receiver: Receiver, answer: Answer) -> None:  # CB-03
@@ -312,6 +320,80 @@ async def test_addresses_that_are_not_public_are_not_called(tmp_path: Path, rece
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
     assert is_public(address) is public
+
+
+async def test_one_users_waiting_callbacks_delay_no_other(tmp_path: Path, receiver: Receiver) -> None:  # CB-03
+    server = await serve(tmp_path, receiver, "callbacks.timeout_ms=60000")
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(create("g", "bob"))
+    allow = receiver.answer
+
+    async def late(request: web.Request, body: Any) -> web.StreamResponse:
+        if body["From_Account"] == "alice":
+            await receiver.release.wait()
+        return await allow(request, body)
+
+    receiver.answer = late
+    for n in range(120):
+        alice.write(send("g", f"a{n}").encode(1000 + n))
+    await until(lambda: len(receiver.seen) >= turns.OF_USER, "as many of hers as may be are under way")
+    assert (await bob.ask(send("g", "b"))).seq == 1
+    assert len(receiver.seen) == turns.OF_USER + 1
+    receiver.release.set()
+    answered = set()
+    while len(answered) < 120:  # in whichever order they pass
+        raw = await alice.take_raw()
+        assert raw is not None
+        if raw.type == f.SendOk.TYPE:
+            answered.add(raw.request_id)
+    assert (await bob.ask(f.History("g:g", 0, 0, 1, True))).newest_seq == 121
+    await server.stop()
+
+
+HOSTS = ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0", "localhost")
+
+
+@pytest.mark.parametrize("host", [*HOSTS, "::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "fe80::1%lo"])
+async def test_a_private_host_however_it_is_written(host: str) -> None:  # CB-01
+    """Whatever the HTTP library makes of it: what the host stands for is looked at."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    resolver = PublicOnly()
+    with pytest.raises(PrivateAddress):
+        await resolver.resolve(host, 80, family)
+    await resolver.close()
+    place = socket.getaddrinfo(host, 80, family, socket.SOCK_STREAM)[0]
+    with pytest.raises(PrivateAddress):
+        public_socket(place)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+async def test_a_private_host_is_not_called(receiver: Receiver, host: str) -> None:  # CB-01
+    port = URL(receiver.url).port
+    caller = Caller(f"http://{host}:{port}/", 1, "", 1000, False)
+    with pytest.raises((OSError, aiohttp.ClientError)):
+        await caller.post(SEND, {})
+    assert receiver.seen == []
+    await caller.close()
+
+
+async def test_what_was_not_checked_is_not_connected_to(  # CB-01
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is public when it is looked at, and private a moment later."""
+
+    async def looked_up(self: PublicOnly, host: str, port: int = 0, family: Any = 0) -> list[dict[str, Any]]:
+        return [
+            {"hostname": host, "host": "127.0.0.1", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+        ]
+
+    monkeypatch.setattr(PublicOnly, "resolve", looked_up)
+    caller = Caller(receiver.url.replace("127.0.0.1", "im.example.org"), 1, "", 1000, False)
+    try:
+        with pytest.raises((OSError, aiohttp.ClientError), match="not a public address"):
+            await caller.post(SEND, {})
+    finally:
+        await caller.close()
+    assert receiver.seen == []
 
 
 async def test_hooks_in_process(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:  # CB-05

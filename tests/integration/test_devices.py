@@ -290,6 +290,7 @@ async def test_what_is_asked_while_the_owner_is_away_is_answered_when_it_knows(t
     await server.start_owner()
     assert [row.state for row in (await asked).users] == [Presence.ONLINE, Presence.ONLINE]
     server.kill_owner()
+    await until(lambda: not any(remote.linked for _, remote in server.gateways), "it is known to be gone")
     asked = asyncio.create_task(admin.ask(f.DevicesClose([], "", "alice")))
     await until(lambda: any(len(remote._outstanding) for _, remote in server.gateways))
     await server.start_owner()

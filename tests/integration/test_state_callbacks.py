@@ -72,7 +72,9 @@ async def all_that_happens(server: TestServer, receiver: Receiver) -> None:
 
 
 async def test_what_the_app_is_told_of_devices(tmp_path: Path, receiver: Receiver) -> None:
-    server = await serve(tmp_path, receiver, "callbacks.token=xxxxyyyy", "app.guests=true", commands=STATE_CHANGE)
+    (tmp_path / "token").write_text("xxxxyyyy")
+    secret = f"callbacks.token_file={tmp_path / 'token'}"
+    server = await serve(tmp_path, receiver, secret, "app.guests=true", commands=STATE_CHANGE)
     await all_that_happens(server, receiver)
     query, body = receiver.seen[0]
     assert query["CallbackCommand"] == STATE_CHANGE and query["Sign"]

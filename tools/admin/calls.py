@@ -13,7 +13,9 @@ from typing import Any
 import typer
 
 from rcim.app.datadir import DataDir
+from rcim.app.exposure import secret_given
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 from rcim.base.terms import Platform
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
@@ -48,7 +50,7 @@ def aim(at: Target) -> None:
 
 def fail(text: str, code: int) -> typer.Exit:
     """Say why on standard error; raise what comes back."""
-    print(f"rcim-admin: {text}", file=sys.stderr)
+    print(f"rcim-admin: {printable(text, lines=True)}", file=sys.stderr)
     return typer.Exit(code)
 
 
@@ -56,7 +58,7 @@ def _client() -> Client:
     """A client for the target. Raises typer.Exit with status 2."""
     data = DataDir(target.data)
     try:
-        token = target.token or data.admin_credential.read_text().strip()
+        token = secret_given(target.token) if target.token else data.admin_credential.read_text().strip()
         if target.server is None:
             host, port, tls = data.address.read_text().strip().rsplit(":", 2)
             secure = tls == "1"

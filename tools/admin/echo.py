@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from rcim_tools.admin.calls import USAGE, fail
 
+from rcim.base.terminal import printable_json
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "allow": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0},
     "refuse": {"ActionStatus": "OK", "ErrorInfo": "refused by callback-echo", "ErrorCode": 1},
@@ -56,7 +58,8 @@ async def _receive(answer: dict[str, Any], host: str, port: int, count: int) -> 
             body = await request.json()
         except ValueError:
             return web.Response(status=400)
-        print(json.dumps({"query": dict(request.query), "body": body}, ensure_ascii=False), flush=True)
+        said = json.dumps({"query": dict(request.query), "body": body}, ensure_ascii=False)
+        print(printable_json(said), flush=True)
         seen += 1
         if seen == count:
             done.set()

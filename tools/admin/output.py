@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from rcim_tools.admin import calls
 
-from rcim.base.ids import has_control
+from rcim.base.terminal import printable
 from rcim.base.terms import AddResult
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ def _cell(name: str, value: Any) -> str:
         text = ", ".join(map(str, value))
     else:
         text = str(value)
-    return "".join("?" if has_control(c) and c != "\n" else c for c in text)
+    return printable(text, lines=True)
 
 
 def _moment(ms: int) -> str:

@@ -36,7 +36,11 @@ def aim(
         str, typer.Option(help="Who to log in as: an app administrator, or with --token anyone.")
     ] = "administrator",
     token: Annotated[
-        str | None, typer.Option(help="UserSig.", show_default="the data directory's credential")
+        str | None,
+        typer.Option(
+            help="UserSig, or @FILE with it in.",
+            show_default="the data directory's credential",
+        ),
     ] = None,
     ca: Annotated[
         Path | None, typer.Option(help="PEM file of whom to trust.", show_default="the data directory's certificate")

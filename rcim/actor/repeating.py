@@ -1,0 +1,141 @@
+"""What may be asked twice: whether a request whose answer is lost may be carried out again.
+
+If the owner of the conversations dies, a gateway does not know whether what was under way has been carried out (ST-01).
+A request may be asked again only if the second time changes nothing and tells nobody anything. So each type of command,
+query and errand stands in one of three tables: it only reads (READS), it says how things are to be, and whoever finds
+them so does nothing (SAME), or it is carried out at most once and, without an answer, refused (ONCE). What stands in none
+is not repeated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rcim.actor import commands as c
+from rcim.actor import errands as e
+from rcim.actor import queries as q
+from rcim.actor import user_commands as u
+
+READS: frozenset[type] = frozenset(
+    {
+        c.ReadHistory,
+        c.ReadReceipts,
+        c.TraceMessage,
+        c.ReadInfo,
+        c.ReadMembers,
+        c.ReadSome,
+        c.ReadMarks,
+        u.ReadFlow,
+        u.ReadTypes,
+        u.ReadList,
+        u.ReadMuted,
+        u.ReadUser,
+        u.ReadUserList,
+        u.ReadInvitations,
+        u.FindInvitation,
+        q.MessagesQuery,
+        q.MessageQuery,
+        q.MembersQuery,
+        q.MarksQuery,
+        q.JoinedGroupsQuery,
+        q.AllGroupsQuery,
+        q.FindGroupsQuery,
+        q.IdleGroupsQuery,
+        q.UserQuery,
+        q.AccountsQuery,
+        q.LoginQuery,
+        q.HeadsQuery,
+        q.DevicesQuery,
+        q.PresenceQuery,
+        q.SyncQuery,
+        q.SearchQuery,
+        q.ConnectionsQuery,
+        q.CountersQuery,
+        q.OnlineQuery,
+        q.WhoIsOnlineQuery,
+        e.Trace,
+    }
+)
+"""They change nothing."""
+
+SAME: frozenset[type] = frozenset(
+    {
+        c.SendMessage,  # its client message id is kept (MS-02); where nothing is stored it may be heard twice
+        e.SendAs,  # the same
+        c.AlterMessage,  # a message that is recalled, deleted or edited so already stays as it is (MS-10)
+        c.MarkRead,
+        c.SetFlag,
+        c.EditGroup,
+        c.EditMember,
+        c.MuteAll,
+        u.SetUserProfile,
+        u.SetQuietHours,
+        u.SetInviteConsent,
+        u.ChangeUserList,
+        u.SetType,
+        e.SyncGroups,
+        e.ImportUsers,
+        e.ListUsers,
+    }
+)
+"""They say how things are to be: the second time there is nothing to change, and nobody is told."""
+
+ONCE: frozenset[type] = frozenset(
+    {
+        c.EndSlice,
+        c.TakeVerdict,
+        c.ImportMessages,
+        c.HideMessages,  # the user's own devices would be told twice
+        c.ClearMessages,  # what came since would be gone too
+        c.EraseSender,  # the same
+        c.GiveNotice,
+        c.CreateGroup,
+        c.GiveGroup,
+        c.DissolveGroup,  # there may be another group with this id
+        c.ReclaimGroup,
+        c.ImportMembers,
+        c.FinishImport,
+        c.JoinGroup,
+        c.DecideApplication,
+        c.LeaveGroup,
+        c.InviteUsers,
+        c.KickMembers,
+        c.BlockUsers,
+        c.MuteUsers,
+        c.DropOffline,
+        c.PlaceMember,
+        c.TakeListed,
+        c.ForgetUser,
+        c.AcceptInvitation,
+        c.KeepGuest,  # a new owner is told of every guest anyway
+        c.DropGuests,
+        e.EnterGroup,  # who is in the group by then would be told that they were there before
+        e.AcceptInvitation,
+        u.AdmitToGroup,
+        u.EndAdmission,
+        u.NotePlace,
+        u.TakeInvitation,
+        u.DropInvitation,
+        u.InvalidateUser,  # signatures made since would count no more
+        u.RemoveType,
+        u.ChangeList,
+        u.MuteEverywhere,  # it would end later than was said
+        e.DeleteUsers,  # accounts imported again since would be gone
+        q.CloseDevices,  # devices that have logged in since would be closed too
+    }
+)
+"""They are carried out at most once."""
+
+
+def repeatable(ask: Any) -> bool:
+    """True if `ask` may be carried out a second time."""
+    match ask:
+        case e.WithMessage():
+            return repeatable(ask.command)
+        case u.ChooseConversation():  # what is removed comes back with the next message, which may have come (RX-09)
+            return not ask.removed
+    return type(ask) in READS or type(ask) in SAME
+
+
+BY_CONTENT: frozenset[type] = frozenset({e.WithMessage, u.ChooseConversation})
+"""Those of which `repeatable` looks at what is in them."""
