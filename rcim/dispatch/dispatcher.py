@@ -5,7 +5,8 @@
    gather: the window of the group commit is 0 when idle and grows by itself under load (design 2.4).
 3. When the batch is durable, and not before, replies and effects of the turn are given out, in order.
 4. If it fails, every actor that had a record in it is thrown away and loaded again at its next command: nothing of
-   the batch is left, and everyone is told (STORE_UNAVAILABLE).
+   the batch is left, and everyone is told (STORE_UNAVAILABLE), but for those who only were in it together with others
+   for whom there was no room (apart.py): they are handled again, each in a batch of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS
 from rcim.base.terms import DeviceEnd
+from rcim.dispatch.apart import to_do_again
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.devices import Devices, TellApp
 from rcim.dispatch.errands import Errands
@@ -247,7 +249,12 @@ class Dispatcher:
             for _ in range(share):
                 if mailbox.actor is None:
                     break
-                request = mailbox.queue.popleft()
+                request = mailbox.queue[0]
+                if request.alone:
+                    left = 0  # nothing comes after it, and it waits for the next turn if there is something before it
+                    if entries:
+                        break
+                mailbox.queue.popleft()
                 outcome = self._handle(mailbox, request, now_ms)
                 if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
                     self._slices.took(mailbox, request, outcome, batch)
@@ -261,6 +268,8 @@ class Dispatcher:
                         entries.append(Entry(mailbox.shard, position, record))
                     self._positions[mailbox.shard] = position + 1
                     touched.add(mailbox.key)
+                if not left:
+                    break
             left -= share
             mailbox.used_ms = now_ms
             if mailbox.waiting:
@@ -346,6 +355,7 @@ class Dispatcher:
         self._world.types.settled()
         log.error("a commit of %d records failed: %s", len(entries), error)
         refused = refusal(error)
+        again = to_do_again(batch, error)
         for key in touched:
             mailbox = self._mailboxes.get(key)
             if mailbox is not None:
@@ -355,8 +365,9 @@ class Dispatcher:
             if outcome.record is None and request.key not in touched:
                 assert self._release is not None
                 self._release.all([(request, outcome)])
-            else:
+            elif not request.alone or request not in again:
                 refuse(request, refused)
+        self._residents.put_back(again)
 
     # -- out
 

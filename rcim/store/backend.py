@@ -11,8 +11,11 @@ from typing import Any, Protocol
 
 import lmdb
 
+from rcim.store.disk import NO_ROOM, DiskReserve
+
 RESERVE_BYTES = 16 << 20
-"""What removing may use beyond the bound: pages are copied when they change, so removing needs room too."""
+"""What removing may use beyond the bound and beyond a full disk: pages are copied when they change, so removing needs
+room too. No other commit may use it."""
 TABLES = (
     "meta",
     "shards",
@@ -38,6 +41,14 @@ class StoreError(Exception):
     """The store could not do it: disk full, failing, or damaged. Nothing was changed."""
 
 
+class FullError(StoreError):
+    """There is no room for it; what makes room still goes through (ST-04)."""
+
+
+class DamagedError(StoreError):
+    """What it concerns is damaged; the rest can be read and written."""
+
+
 class ReadView(Protocol):
     """One consistent picture of all tables."""
 
@@ -60,12 +71,16 @@ class Backend(Protocol):
 
     def read(self) -> AbstractContextManager[ReadView]: ...
 
-    def write(self) -> AbstractContextManager[WriteView]:
-        """Durable when the block ends; without a trace if it raises. Raises StoreError, or NoRoom."""
+    def write(self, *, makes_room: bool = False) -> AbstractContextManager[WriteView]:
+        """Durable when the block ends; without a trace if it raises. What `makes_room` may use the reserve. Raises
+        StoreError (FullError if only the reserve is left), or NoRoom."""
 
     def grow(self, *, reserve: bool = False) -> None:
-        """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises StoreError if it may
+        """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises FullError if it may
         not grow further."""
+
+    def tidy(self) -> None:
+        """Give free what processes have left behind that read and were killed; to be called now and then."""
 
     def close(self) -> None: ...
 
@@ -132,7 +147,7 @@ class MemoryBackend:
             yield _MemoryView(self._tables, self._order)
 
     @contextmanager
-    def write(self) -> Iterator[WriteView]:
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
         with self._lock:
             view = _MemoryView(self._tables, self._order)
             try:
@@ -143,6 +158,9 @@ class MemoryBackend:
 
     def grow(self, *, reserve: bool = False) -> None:
         """There is always room."""
+
+    def tidy(self) -> None:
+        """Nobody else reads it."""
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -229,6 +247,9 @@ class LmdbBackend:
             )
             self._dbs = {t: self._env.open_db(t.encode()) for t in TABLES}
             self._map_bytes = max(self._map_bytes, self._env.info()["map_size"])
+            self._page_bytes = self._env.stat()["psize"]
+            self._disk = DiskReserve(self._path / "data.mdb", RESERVE_BYTES)
+            self.tidy()
         except (lmdb.Error, OSError) as error:
             raise StoreError(f"{self._path}: {error}") from None
 
@@ -247,15 +268,39 @@ class LmdbBackend:
                 txn.abort()
 
     @contextmanager
-    def write(self) -> Iterator[WriteView]:
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
+        self._disk.keep(self.used_bytes, self._map_bytes_max + RESERVE_BYTES)
         try:
             with self._env.begin(write=True) as txn:
                 yield _LmdbView(txn, self._dbs)
+                if not makes_room:
+                    self._check_room(txn)
         except lmdb.MapFullError:
             raise NoRoom from None
         except (lmdb.Error, OSError) as error:
             self._reopen_if_broken(error)
+            if self._disk.short or isinstance(error, lmdb.DiskError) or getattr(error, "errno", 0) in NO_ROOM:
+                raise FullError(f"the disk is full: {error}") from None
             raise StoreError(str(error)) from None
+
+    @property
+    def used_bytes(self) -> int:
+        """Up to where the file has ever been used; what is free between is used again."""
+        return int(self._env.info()["last_pgno"] + 1) * self._page_bytes
+
+    def _check_room(self, txn: Any) -> None:
+        """ST-04: the reserve is not for this. Below the bound, and with room on the disk, it costs nothing. Raises
+        FullError."""
+        most = min(
+            self._map_bytes_max if self._map_bytes > self._map_bytes_max else 1 << 62,
+            self._disk.capacity if self._disk.short else 1 << 62,
+        )
+        if most == 1 << 62:
+            return
+        stats = [self._env.stat(), *(txn.stat(db) for db in self._dbs.values())]
+        pages = sum(s["branch_pages"] + s["leaf_pages"] + s["overflow_pages"] for s in stats)
+        if pages * self._page_bytes > most:
+            raise FullError(f"{pages * self._page_bytes} bytes are in use of {most}; the rest is for removing")
 
     def _reopen_if_broken(self, error: Exception) -> None:
         """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04)."""
@@ -267,11 +312,17 @@ class LmdbBackend:
     def grow(self, *, reserve: bool = False) -> None:
         bound = self._map_bytes_max + (RESERVE_BYTES if reserve else 0)
         if self._map_bytes >= bound:
-            raise StoreError(f"the store is at its bound of {bound} bytes")
+            raise FullError(f"the store is at its bound of {bound} bytes")
         try:
             with self._readers.nobody():
                 self._map_bytes = min(self._map_bytes * 2, bound)
                 self._env.set_mapsize(self._map_bytes)
+        except lmdb.Error as error:
+            raise StoreError(str(error)) from None
+
+    def tidy(self) -> None:
+        try:
+            self._env.reader_check()
         except lmdb.Error as error:
             raise StoreError(str(error)) from None
 

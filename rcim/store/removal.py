@@ -187,7 +187,7 @@ class Removal:
         """All of it or nothing. Nobody but this thread writes: what was read still holds."""
         while True:
             try:
-                with self._backend.write() as writable:
+                with self._backend.write(makes_room=True) as writable:
                     for table, row in gone:
                         writable.delete(table, row)
                     for row, kept in heads.items():

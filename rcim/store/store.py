@@ -22,7 +22,9 @@ from rcim.actor.records import (
     Message,
     Profile,
     Record,
+    UserListed,
     UserProfile,
+    UserSaved,
     UserSnapshot,
 )
 from rcim.base import clock
@@ -92,15 +94,16 @@ class Store:
     def append(self, entries: Sequence[Entry]) -> None:
         """Keep records, all or none, durable when it returns (ST-01). Their positions must go on from the shard's.
 
-        Raises StoreError: nothing was kept.
+        Raises StoreError: nothing was kept; FullError: there is room only for what makes room.
         """
+        room = all(makes_room(entry.record) for entry in entries)
         while True:
             try:
-                with self._backend.write() as view:
+                with self._backend.write(makes_room=room) as view:
                     self._append(view, entries)
                 return
             except NoRoom:
-                self._backend.grow(reserve=all(_makes_room(e.record) for e in entries))
+                self._backend.grow(reserve=room)
 
     def _append(self, view: WriteView, entries: Sequence[Entry]) -> None:
         stamp = read_stamp(view) + 1
@@ -122,6 +125,10 @@ class Store:
     def _position(view: ReadView, shard: int) -> int:
         data = view.get("shards", keys.U16.pack(shard))
         return int(keys.U64.unpack(data)[0]) if data else 1
+
+    def tidy(self) -> None:
+        """Backend.tidy. Raises StoreError."""
+        self._backend.tidy()
 
     def purge_step(self, rows: int = ROWS) -> bool:
         """Remove up to `rows` messages of dissolved groups; True if more are left. Raises StoreError."""
@@ -225,11 +232,16 @@ class Store:
             return [self._answering.answer(view, query) for query in queries]
 
 
-def _makes_room(record: Record) -> bool:
-    """True for records that go through where others find no room (ST-04)."""
+def makes_room(record: Record) -> bool:
+    """True for records that go through where others find no room (ST-04): somebody or something goes for good. What
+    such a record adds, as a tip that a member has left, is less than what went."""
     if isinstance(record, GroupChanged):
-        return bool(record.dropped) and not record.put and record.message is None
+        return bool(record.dropped) and not record.put
+    if isinstance(record, UserSaved):
+        return record.profile.deleted
+    if isinstance(record, UserListed):
+        return not record.add
     return isinstance(record, GroupDissolved)
 
 
-__all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoreError", "pack"]
+__all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoreError", "makes_room", "pack"]
