@@ -10,7 +10,7 @@
 | memberships | user 0 conversation         | MsgFlag u8 (HIDDEN: see below), stamp u64 of the user's own last change |
 | left        | user 0 conversation         | stamp u64, time u64: it was a member until then (RX-03) |
 | altered     | conversation 0 stamp u64 SEQ u64 | for whom alone, or nothing: it is another one since; SEQ 0: many |
-| chosen      | user 0 conversation         | Chosen                                       |
+| chosen      | user 0 conversation         | Chosen; without a conversation: up to which stamp what was forgotten |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
 | purge       | conversation                | SEQ u64, stamp u64: messages and changes up to them are to be removed |
@@ -34,6 +34,7 @@ U64 = struct.Struct(">Q")
 SEP = b"\0"
 AFTER_SEP = b"\1"
 """`prefix + AFTER_SEP` is behind every key that begins with `prefix + SEP`."""
+AFTER_NONE = b"\0\1"
 LAST = b"\xff"
 """Behind every key that is UTF-8."""
 
@@ -70,6 +71,11 @@ GROUPS = b"g:"
 def after(left: str, cursor: str) -> bytes:
     """The least key of a `pair` table with this left part and a right part above `cursor`."""
     return left.encode() + SEP + cursor.encode() + (SEP if cursor else b"")
+
+
+def after_none(left: str) -> bytes:
+    """Behind the row of a `pair` table whose right part is empty, and not behind any other with this left part."""
+    return left.encode() + AFTER_NONE
 
 
 def altered(conversation: str, stamp: int, seq: int) -> bytes:

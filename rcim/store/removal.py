@@ -7,6 +7,9 @@ One sweep goes over everything, from a cursor to the next:
 2. `hidden`: what was deleted for oneself of messages that are gone.
 3. `altered` and `left`: what somebody that was away that long has to learn. With them it is noted up to which stamp they
    went; who comes with an older cursor is told everything anew (RX-03).
+4. `chosen`: what was unpinned of which there was nothing but its pin; the same holds for it.
+
+With a day's first sweep the notes of days go that are older than any that is asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from rcim.actor.records import Message
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
-from rcim.store.values import Head, pack, unpack
+from rcim.store.values import Chosen, Head, pack, unpack
 
 DAY_MS = 86_400_000
 CONVERSATIONS = 200
@@ -46,7 +49,7 @@ class Ages(msgspec.Struct, frozen=True):
 Cursor = tuple[str, bytes]
 """A table, and behind which row."""
 BEGIN: Cursor = ("heads", b"")
-FOLLOWING = {"heads": "hidden", "hidden": "altered", "altered": "left", "left": ""}
+FOLLOWING = {"heads": "hidden", "hidden": "altered", "altered": "left", "left": "chosen", "chosen": ""}
 
 
 class Removal:
@@ -89,8 +92,9 @@ class Removal:
         table, after = cursor
         with self._backend.read() as view:
             notes: dict[bytes, bytes] = {}
+            days: Gone = []
             if cursor == BEGIN:
-                notes = self._note_day(view, ages)
+                notes, days = self._note_day(view, ages)
             if table == "heads":
                 gone, following, heads = self._old_messages(view, after, ages)
             else:
@@ -99,7 +103,7 @@ class Removal:
                 if gone and upto > read_forgotten(view):
                     notes[b"forgotten"] = keys.U64.pack(upto)
         if gone or notes or heads:
-            self._remove(gone, heads, notes)
+            self._remove([*gone, *days], heads, notes)
         if following is not None:
             return (table, following), len(gone)
         return (FOLLOWING[table], b"") if FOLLOWING[table] else None, len(gone)
@@ -162,17 +166,22 @@ class Removal:
                 if keys.U64.unpack(row[-8:])[0] < kept[conversation]:
                     gone.append((table, row))
                 continue
-            stamp = keys.U64.unpack(row[-16:-8])[0] if table == "altered" else keys.U64.unpack_from(value)[0]
-            if stamp <= old:
+            stamp = _stamp_of(view, table, row, value)
+            if 0 < stamp <= old:
                 gone.append((table, row))
                 upto = max(upto, stamp)
         return gone, None, upto
 
     @staticmethod
-    def _note_day(view: ReadView, ages: Ages) -> dict[bytes, bytes]:
-        """The stamp that there is today, if it is not noted."""
-        name = DAY + keys.U64.pack(ages.now_ms // DAY_MS)
-        return {} if view.get("meta", name) is not None else {name: keys.U64.pack(read_stamp(view))}
+    def _note_day(view: ReadView, ages: Ages) -> tuple[dict[bytes, bytes], Gone]:
+        """The stamp that there is today, if it is not noted; and with it the notes that nobody will ask for again."""
+        today = ages.now_ms // DAY_MS
+        name = DAY + keys.U64.pack(today)
+        if view.get("meta", name) is not None:
+            return {}, []
+        oldest = DAY + keys.U64.pack(max(today - ages.change_days, 0))
+        noted = [row for row, _ in view.scan("meta", DAY, oldest + b"\0")]
+        return {name: keys.U64.pack(read_stamp(view))}, [("meta", row) for row in noted[:-1]]
 
     @staticmethod
     def _stamp_of_day(view: ReadView, day: int) -> int:
@@ -197,6 +206,16 @@ class Removal:
                 return
             except NoRoom:
                 self._backend.grow(reserve=True)
+
+
+def _stamp_of(view: ReadView, table: str, row: bytes, value: bytes) -> int:
+    """When what the row tells happened; 0 for one that tells what is so now."""
+    if table == "altered":
+        return int(keys.U64.unpack(row[-16:-8])[0])
+    if table == "left":
+        return int(keys.U64.unpack_from(value)[0])
+    said = unpack(value, Chosen)
+    return 0 if said.pinned_ms or view.get("memberships", row) is not None else said.stamp
 
 
 def _keep_from(view: WriteView, row: bytes, seq: int) -> None:

@@ -88,6 +88,7 @@ class Syncing:
         reset = reset or 0 < query.since < read_forgotten(view)
         store_id = read_store_id(view)
         reset = reset or (query.since > 0 and query.store_id != store_id)
+        reset = reset or 0 < query.since < self._unpinned_forgotten(view, query.user_id)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
         found = self._changed(view, query.user_id, since, upto)
         gone: list[str] = []
@@ -122,12 +123,12 @@ class Syncing:
 
     def _changed(self, view: ReadView, user_id: str, since: int, upto: int) -> list[Candidate]:
         """Conversations that changed after `since` and not after `upto`."""
-        low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
+        low, high = keys.after_none(user_id), user_id.encode() + keys.AFTER_SEP
         chosen = {keys.second(row): unpack(data, Chosen) for row, data in view.scan("chosen", low, high)}
         news = self._news.now
         known = 0 < since >= news.since
         lately = {key.encode() for key, said in chosen.items() if said.stamp > since}
-        start, told, changed = len(low), keys.U64.pack(since), news.stamp
+        start, told, changed = len(user_id.encode() + keys.SEP), keys.U64.pack(since), news.stamp
         found: list[Candidate] = []
         for row, value in memberships(view, user_id):
             if known:  # of most conversations this is all that is done
@@ -146,6 +147,12 @@ class Syncing:
             if wanted and not is_group(key) and view.get("memberships", keys.pair(user_id, key)) is None:
                 found.append(Candidate(said.stamp, key, Head(), said))  # there is nothing of it but its pin
         return found
+
+    @staticmethod
+    def _unpinned_forgotten(view: ReadView, user_id: str) -> int:
+        """Up to which stamp it is forgotten what the user has unpinned of which there was nothing else (RX-09)."""
+        data = view.get("chosen", keys.pair(user_id, ""))
+        return unpack(data, Chosen).stamp if data else 0
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
         """One-to-one conversations that have changed since then."""
