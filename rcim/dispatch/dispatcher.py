@@ -174,6 +174,7 @@ class Dispatcher:
                 "actors_loaded": self.loaded,
                 "devices_replaced": self._devices.replaced,
                 "rows_trimmed": self._removing.trimmed,
+                "refused_damaged": self._store.noticing.count,
             }
         )
 

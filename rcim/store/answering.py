@@ -41,8 +41,9 @@ from rcim.store.answers import (
     LoginFacts,
     SyncPage,
 )
-from rcim.store.backend import ReadView, StoreError
+from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.news import News
+from rcim.store.noticing import Noticing
 from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, seq_at, visible
 from rcim.store.searching import Searching
 from rcim.store.syncing import Looker, Syncing
@@ -61,10 +62,11 @@ LOOKED_AT_MAX = 300
 class Answering:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str]) -> None:
+    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str], noticing: Noticing) -> None:
+        self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
         self._searching = Searching(limits, text_of)
-        self._syncing = Syncing(limits, news)
+        self._syncing = Syncing(limits, news, noticing)
 
     def answer(self, view: ReadView, query: Query) -> Answer | StoreError:
         """The answer to `query`, or the error that concerns it."""
@@ -72,6 +74,8 @@ class Answering:
             found: Answer = _ANSWER[type(query)](self, view, query)
             return found
         except StoreError as error:
+            asked = getattr(query, "key", "") or getattr(query, "user_id", "")
+            self._noticing.note(f"{type(query).__name__} {asked}", error)
             return error
 
     # -- messages
@@ -179,8 +183,16 @@ class Answering:
     def _joined_groups(self, view: ReadView, query: JoinedGroupsQuery) -> GroupsPage:
         found, more = self._page(groups_of(view, query.user_id, query.cursor), query.limit)
         names = [keys.second(row) for row, _ in found]
-        rows = [_own_row(view, key, query) for key in names]
+        rows = [self._own_row(view, key, query) for key in names]
         return GroupsPage([row for row in rows if row is not None], names[-1] if more else "")
+
+    def _own_row(self, view: ReadView, key: str, query: JoinedGroupsQuery) -> GroupRow | None:
+        """_own_row; a group that is damaged is left out, and the others are told."""
+        try:
+            return _own_row(view, key, query)
+        except DamagedError as error:
+            self._noticing.note(f"{key}, of {query.user_id}", error)
+            return None
 
     def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
         low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)

@@ -117,3 +117,16 @@ def words_of(text: str) -> list[str]:
             at = match.end()
         found.append(run[at:])
     return list(dict.fromkeys(word for word in found if word))
+
+
+def shown(table: str, key: bytes) -> str:
+    """A key in words, for people: of messages the conversation and the SEQ, of others the parts."""
+    if table == "messages" and len(key) > 9 and key[-9:-8] == SEP:
+        return f"{_text(key[:-9])} SEQ {U64.unpack(key[-8:])[0]}"
+    return _text(key)
+
+
+def _text(key: bytes) -> str:
+    return " ".join(
+        part if part.isprintable() else repr(part)[1:-1] for part in key.decode(errors="replace").split("\0")
+    )

@@ -9,6 +9,8 @@ One sweep goes over everything, from a cursor to the next:
    went; who comes with an older cursor is told everything anew (RX-03).
 4. `chosen`: what was unpinned of which there was nothing but its pin; the same holds for it.
 
+What is damaged, and what stands beside it, stays (ST-03).
+
 With a day's first sweep the notes of days go that are older than any that is asked for.
 """
 
@@ -20,7 +22,7 @@ import msgspec
 
 from rcim.actor.records import Message
 from rcim.store import keys
-from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
+from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
 from rcim.store.values import Chosen, Head, pack, unpack
 
@@ -62,14 +64,15 @@ class Removal:
 
     def purge_step(self, rows: int = ROWS) -> bool:
         """Remove up to `rows` messages of dissolved groups; True if more are left."""
-        with self._backend.read() as view:
+        with self._backend.read(around=True) as view:
             todo = next(iter(view.scan("purge", b"", keys.LAST)), None)
             if todo is None:
                 return False
             gone = self._of_dissolved(view, todo[0], todo[1], rows)
         if not gone:
             gone = [("purge", todo[0])]
-        self._remove(gone, {})
+        if not self._remove(gone, {}):
+            raise DamagedError(f"{todo[0].decode()}: {len(gone)} rows stay beside what is damaged")
         return True
 
     @staticmethod
@@ -90,7 +93,7 @@ class Removal:
     def trim_step(self, cursor: Cursor, ages: Ages) -> tuple[Cursor | None, int]:
         """A step of a sweep from `cursor`, BEGIN at first. Returns the next one, None at the end; and how much went."""
         table, after = cursor
-        with self._backend.read() as view:
+        with self._backend.read(around=True) as view:
             notes: dict[bytes, bytes] = {}
             days: Gone = []
             if cursor == BEGIN:
@@ -117,7 +120,10 @@ class Removal:
         for count, (row, data) in enumerate(rows):
             if count == CONVERSATIONS:
                 return gone, last, heads
-            found, kept = self._of_conversation(view, row, unpack(data, Head), ages, ROWS - len(gone))
+            try:
+                found, kept = self._of_conversation(view, row, unpack(data, Head), ages, ROWS - len(gone))
+            except DamagedError:
+                found, kept = [], 0
             gone += found
             if found:
                 heads[row] = kept
@@ -162,7 +168,7 @@ class Removal:
             if table == "hidden":
                 conversation = row.partition(keys.SEP)[0]
                 if conversation not in kept:
-                    kept[conversation] = read_head(view, conversation.decode()).kept_seq
+                    kept[conversation] = _kept_seq(view, conversation.decode())
                 if keys.U64.unpack(row[-8:])[0] < kept[conversation]:
                     gone.append((table, row))
                 continue
@@ -192,20 +198,36 @@ class Removal:
         found = next(iter(noted), None)
         return int(keys.U64.unpack(found[1])[0]) if found is not None else 0
 
-    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> None:
-        """All of it or nothing. Nobody but this thread writes: what was read still holds."""
+    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> int:
+        """All of it or nothing, but for what stands beside damaged pages; returns how many rows went. Nobody but this
+        thread writes: what was read still holds."""
         while True:
             try:
                 with self._backend.write(makes_room=True) as writable:
-                    for table, row in gone:
-                        writable.delete(table, row)
+                    deleted = sum(_deleted(writable, table, row) for table, row in gone)
                     for row, kept in heads.items():
                         _keep_from(writable, row, kept)
                     for name, value in (notes or {}).items():
                         writable.put("meta", name, value)
-                return
+                return deleted
             except NoRoom:
                 self._backend.grow(reserve=True)
+
+
+def _deleted(view: WriteView, table: str, row: bytes) -> bool:
+    """True if it could be deleted: what stands beside damaged pages stays."""
+    try:
+        view.delete(table, row)
+        return True
+    except DamagedError:
+        return False
+
+
+def _kept_seq(view: ReadView, key: str) -> int:
+    try:
+        return read_head(view, key).kept_seq
+    except DamagedError:
+        return 0
 
 
 def _stamp_of(view: ReadView, table: str, row: bytes, value: bytes) -> int:
@@ -220,7 +242,7 @@ def _stamp_of(view: ReadView, table: str, row: bytes, value: bytes) -> int:
 
 def _keep_from(view: WriteView, row: bytes, seq: int) -> None:
     data = view.get("heads", row)
-    assert data is not None
+    assert data is not None  # it was read to know that something goes
     view.put("heads", row, pack(msgspec.structs.replace(unpack(data, Head), kept_seq=seq)))
 
 

@@ -7,7 +7,8 @@ its one reading thread.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -36,12 +37,16 @@ from rcim.store import keys
 from rcim.store.answering import Answering
 from rcim.store.answers import Answer
 from rcim.store.apply import Applier
-from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
+from rcim.store.noticing import Noticing
 from rcim.store.reading import read_head, read_profile, read_stamp, read_store_id
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
+
+NAMED_MAX = 20
+"""So many conversations of a commit that failed are named in the log."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -62,7 +67,8 @@ class Store:
         self._check_schema()
         with backend.read() as view:
             self._news = News(read_stamp(view))
-        self._answering = Answering(limits, self._news, text_of)
+        self.noticing = Noticing()
+        self._answering = Answering(limits, self._news, text_of, self.noticing)
         self._removal = Removal(backend)
 
     def _check_schema(self) -> None:
@@ -104,6 +110,9 @@ class Store:
                 return
             except NoRoom:
                 self._backend.grow(reserve=room)
+            except DamagedError as error:
+                self.noticing.note(", ".join(sorted({_key_of(entry.record) for entry in entries})[:NAMED_MAX]), error)
+                raise
 
     def _append(self, view: WriteView, entries: Sequence[Entry]) -> None:
         stamp = read_stamp(view) + 1
@@ -140,9 +149,19 @@ class Store:
 
     # -- snapshots for actors
 
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[ReadView]:
+        """A picture; what is found damaged while it is read is noticed."""
+        try:
+            with self._backend.read() as view:
+                yield view
+        except DamagedError as error:
+            self.noticing.note(what, error)
+            raise
+
     def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
         """All that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
-        with self._backend.read() as view:
+        with self._reading(key) as view:
             head = read_head(view, key)
             profile = read_profile(view, key)
             members: list[Member] = []
@@ -195,7 +214,7 @@ class Store:
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
         """All that the user's actor needs. Raises StoreError."""
-        with self._backend.read() as view:
+        with self._reading(f"user {user_id}") as view:
             data = view.get("users", user_id.encode())
             low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
             lists = [
@@ -208,7 +227,7 @@ class Store:
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""
-        with self._backend.read() as view:
+        with self._reading("the app") as view:
             types: dict[str, TypeChange] = {}
             counts: dict[str, int] = {}
             muted: dict[str, int] = {}
@@ -230,6 +249,10 @@ class Store:
         """The answer to each query, all from one picture of the store; an error in place of an answer it concerns."""
         with self._backend.read() as view:
             return [self._answering.answer(view, query) for query in queries]
+
+
+def _key_of(record: Record) -> str:
+    return str(getattr(record, "key", "the app"))
 
 
 def makes_room(record: Record) -> bool:

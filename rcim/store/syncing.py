@@ -22,8 +22,9 @@ from rcim.base.terms import ApplyJoinOption, MessageState, Role, is_group
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
-from rcim.store.backend import ReadView
+from rcim.store.backend import DamagedError, ReadView
 from rcim.store.news import News
+from rcim.store.noticing import Noticing
 from rcim.store.reading import (
     memberships,
     read_forgotten,
@@ -77,7 +78,8 @@ class Unread(NamedTuple):
 class Syncing:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News) -> None:
+    def __init__(self, limits: Limits, news: News, noticing: Noticing) -> None:
+        self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - 4096
         self._news = news
 
@@ -108,7 +110,11 @@ class Syncing:
             if len(rows) == query.limit or (rows and room < self._page_bytes // 4):
                 more = True
                 break
-            row = self._row(view, query, candidate, since, counted < COUNTED_MAX, room)
+            try:
+                row = self._row(view, query, candidate, since, counted < COUNTED_MAX, room)
+            except DamagedError as error:  # the other conversations are told
+                self._noticing.note(f"{candidate.key}, of {query.user_id}", error)
+                row = None
             if row is None:
                 continue
             used = _bytes_of(row)
@@ -138,7 +144,11 @@ class Syncing:
             key = keys.second(row)
             said = chosen.get(key)
             own = max(keys.stamp_of(value), said.stamp if said is not None else 0)
-            head = read_head(view, key)
+            try:
+                head = read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(f"{key}, of {user_id}", error)
+                continue
             stamp = max(own, head.changed)
             if since < stamp <= upto or since == 0 == stamp:
                 found.append(Candidate(stamp, key, head, said))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rcim.store.backend import StoreError
+from rcim.store.faults import DamagedError, StoreError
 
 VALUE_VERSION = 1
 _HEAD = struct.Struct(">BI")
@@ -53,16 +53,17 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(data: bytes, type_: type[T]) -> T:
-    """The value that `pack` made the bytes from. Raises StoreError if they are damaged or of a newer version."""
+    """The value that `pack` made the bytes from. Raises DamagedError, or StoreError if they are of a
+    newer version."""
     try:
         version, checksum = _HEAD.unpack_from(data)
         payload = memoryview(data)[_HEAD.size :]
         if version != VALUE_VERSION:
             raise StoreError(f"a value of version {version}; this program knows {VALUE_VERSION}")
         if zlib.crc32(payload) != checksum:
-            raise StoreError("a value is damaged: its checksum is wrong")
+            raise DamagedError("a value is damaged: its checksum is wrong")
         decoder = _DECODERS.get(type_) or _DECODERS.setdefault(type_, msgspec.msgpack.Decoder(type_))
         value: T = decoder.decode(payload)
         return value
     except (struct.error, msgspec.DecodeError) as error:
-        raise StoreError(f"a value is damaged: {error}") from None
+        raise DamagedError(f"a value is damaged: {error}") from None
