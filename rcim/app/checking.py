@@ -42,6 +42,7 @@ def check_file(path: Path, map_bytes: int) -> Report:
 def _pages(path: Path) -> pages.Found:
     """What pages are damaged, as of one commit: nothing of it is written over as long as a reader stands there."""
     try:
+        _head_of(path / "data.mdb", 0)  # it says more than LMDB of what is wrong with it
         size = max(1 << 30, 2 * (path / "data.mdb").stat().st_size)  # a server may go on writing
         with lmdb.open(str(path), readonly=True, create=False, max_dbs=0, map_size=size) as env:
             for _ in range(TRIES):
