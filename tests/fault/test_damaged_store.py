@@ -42,6 +42,7 @@ def filled(path: Path) -> Path:
     """A data directory with twenty groups of fifty messages; returns the store's file."""
     backend = LmdbBackend(path / "store")
     kit = FilledStore(backend)
+    sent_ms = clock.wall_ms() - 3_600_000  # too old to be sent twice (MS-02), and young enough to be read
     for name in GROUPS:
         key = f"g:{name}"
         profile = r.Profile(name, "Public", "n", "", "", "", "alice", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
@@ -50,7 +51,7 @@ def filled(path: Path) -> Path:
         kept = (
             r.Message(
                 n + 1,
-                10**12,
+                sent_ms,
                 message_id(shard_of(key), first + n),
                 Priority.LOW,
                 "bob",
