@@ -22,6 +22,8 @@ def told(error: lmdb.Error, table: str) -> Exception:
 
 
 class LmdbView:
+    """One transaction of LMDB. What goes wrong in it is raised as StoreError, or as NoRoom."""
+
     def __init__(self, txn: Any, dbs: Mapping[str, Any]) -> None:
         self._txn = txn
         self._dbs = dbs
