@@ -173,21 +173,20 @@ def check(
     set_: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Check that what is kept agrees with itself. Exit status 0: it does; 1: it does not; 2: it can't be read.
+    """Check that what is kept agrees with itself. Exit status 0: it does; 1: it does not, or a part is damaged;
+    2: it can't be read.
 
     A server may be running on the data directory meanwhile.
     """
-    from rcim.store.backend import LmdbBackend, StoreError
-    from rcim.store.check import check as check_store
+    from rcim.app.checking import check_file
+    from rcim.store.backend import StoreError
 
     settings = settings_of(config, set_, data)
     path = Path(settings.server.data) / "store"
     if not path.is_dir():
         raise fail(f"{path}: there is no store")
     try:
-        backend = LmdbBackend(path, settings.store.map_bytes, settings.store.map_bytes_max)
-        report = check_store(backend)
-        backend.close()
+        report = check_file(path, settings.store.map_bytes)
     except StoreError as error:
         raise fail(str(error)) from None
     if as_json:

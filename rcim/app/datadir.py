@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import fcntl
 import ipaddress
+import logging
 import os
 import secrets
 import stat
@@ -18,6 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from rcim.base.errors import RcimError
 from rcim.session.usersig import mint, verify
+
+log = logging.getLogger("rcim.server")
 
 CERTIFICATE_DAYS = 825
 """How long the self-signed certificate is good: the longest that common clients take."""
@@ -105,19 +108,19 @@ class DataDir:
             raise DataDirError(f"{self.signing_key}: {error.strerror}") from None
 
     def keep_admin_credential(self, sdkappid: int, administrator: str) -> bool:
-        """Make the local administrator's credential if there is no good one; True if it was made (ID-08)."""
+        """Make the local administrator's credential if there is no good one; True if it was made (ID-08). Without room
+        for it the server goes on without it (ST-04)."""
         key, now_s = self.key(), int(time.time())
         try:
             verify(self.admin_credential.read_text().strip(), sdkappid, key, administrator, now_s)
             return False
         except (OSError, RcimError):
             sig = mint(sdkappid, key, administrator, now_s, ADMIN_CREDENTIAL_S)
-            write_private(self.admin_credential, sig.encode() + b"\n")
-            return True
+            return write_hint(self.admin_credential, sig.encode() + b"\n")
 
     def keep_address(self, host: str, port: int, tls: bool) -> None:
-        """Write down where the server of this directory listens."""
-        write_private(self.address, f"{host}:{port}:{int(tls)}\n".encode())
+        """Write down where the server of this directory listens, if there is room for it (ST-04)."""
+        write_hint(self.address, f"{host}:{port}:{int(tls)}\n".encode())
 
     def _make_certificate(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -155,8 +158,27 @@ def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     fresh = path.with_name(path.name + ".new")
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     fresh.rename(path)
+
+
+def write_hint(path: Path, data: bytes) -> bool:
+    """`write_private` for what the server can do without: on a full disk there is no such file then, rather than one
+    that says what was true before, and the log says so. True if it was written."""
+    try:
+        write_private(path, data)
+        return True
+    except OSError as error:
+        log.error("%s can't be written: %s", path, error.strerror)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        log.exception("%s can't be removed", path)
+    return False

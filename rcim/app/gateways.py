@@ -30,6 +30,8 @@ log = logging.getLogger("rcim.gateways")
 
 READY_S = 30.0
 """How long a part may take until it is ready."""
+OWNER_READY_S = 900.0
+"""The owner of the conversations looks at all of a store that may be damaged first: 10 s for each GiB (recovery.py)."""
 SILENT_S = 20.0
 """A part that says nothing for so long hangs, and is killed; it says something every second."""
 AGAIN_S, AGAIN_MAX_S = 0.05, 5.0
@@ -79,7 +81,7 @@ class _Kept:
         assert process.stdin is not None and process.stdout is not None
         line = b""
         with contextlib.suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(READY_S):
+            async with asyncio.timeout(OWNER_READY_S if self._part.role == OWNER else READY_S):
                 process.stdin.write(encoded_part(self._part, self._settings))
                 await process.stdin.drain()
                 line = await process.stdout.readline()

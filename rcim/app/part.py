@@ -91,6 +91,7 @@ async def owner(part: Part, settings: Settings) -> None:
     """Own the conversations until it is told to stop. Raises DataDirError, StoreError or OSError."""
     loop = asyncio.get_running_loop()
     back = Back(settings)
+    back.notes_faults = True
     back.open(loop)
     with contextlib.closing(back):
         links = Links(back.dispatcher, loop)

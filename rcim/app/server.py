@@ -21,6 +21,7 @@ import uvloop
 from rcim.actor.world import Lists, UnstoredIds, World
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.exposure import warnings_of
+from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.base.terms import AppList
@@ -34,7 +35,6 @@ from rcim.handlers.messages import Packing
 from rcim.handlers.screening import screening
 from rcim.handlers.searching import text_of
 from rcim.rules.type_table import TypeTable
-from rcim.store.backend import LmdbBackend
 from rcim.store.store import Store
 from rcim.store.trail import Trail
 from rcim.wire.frames import GoingAway
@@ -94,6 +94,8 @@ class Back:
         self.data = DataDir(Path(settings.server.data))
         self.made: list[str] = []
         """What the first start made, in words."""
+        self.notes_faults = False
+        """True: the process is there for this alone, and leaves a note if a fault ends it."""
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open the store. Raises DataDirError, StoreError, OSError or ValueError; nothing is left open then."""
@@ -104,11 +106,12 @@ class Back:
             administrators = settings.app.administrators
             if administrators and self.data.keep_admin_credential(settings.app.sdkappid, administrators[0]):
                 self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
-            backend = LmdbBackend(self.data.store, settings.store.map_bytes, settings.store.map_bytes_max)
+            backend = open_store(self.data, settings, notes_faults=self.notes_faults)
             undo.callback(backend.close)
             trail = Trail(self.data.trail)
             undo.callback(trail.close)
             self.store = Store(backend, settings.limits, text_of, trail)
+            self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
             world = world_of(settings)
             packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
             self.dispatcher = Dispatcher(self.store, world, loop, packing)
@@ -262,6 +265,7 @@ class Server:
     async def run_until_signal(self, on_ready: Callable[[Ready], None]) -> None:
         """Start, tell `on_ready`, and stop at SIGTERM or SIGINT; a second one stops without waiting."""
         loop = asyncio.get_running_loop()
+        self._back.notes_faults = True
         await self.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signal)

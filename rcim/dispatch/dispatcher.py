@@ -5,7 +5,8 @@
    gather: the window of the group commit is 0 when idle and grows by itself under load (design 2.4).
 3. When the batch is durable, and not before, replies and effects of the turn are given out, in order.
 4. If it fails, every actor that had a record in it is thrown away and loaded again at its next command: nothing of
-   the batch is left, and everyone is told (STORE_UNAVAILABLE).
+   the batch is left, and everyone is told (STORE_UNAVAILABLE), but for those who only were in it together with others
+   for whom there was no room (apart.py): they are handled again, each in a batch of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rcim.actor.world import World
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest
 from rcim.base.terms import DeviceEnd
+from rcim.dispatch.apart import to_do_again
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.closing import Closing
 from rcim.dispatch.devices import Devices, TellApp
@@ -184,6 +186,7 @@ class Dispatcher:
                 "actors_loaded": self.loaded,
                 "devices_replaced": self._devices.replaced,
                 "rows_trimmed": self._removing.trimmed,
+                "refused_damaged": self._store.noticing.count,
             }
         )
 
@@ -261,7 +264,12 @@ class Dispatcher:
             for _ in range(share):
                 if mailbox.actor is None:
                     break
-                request = mailbox.queue.popleft()
+                request = mailbox.queue[0]
+                if request.alone:
+                    left = 0  # nothing comes after it, and it waits for the next turn if there is something before it
+                    if entries:
+                        break
+                mailbox.queue.popleft()
                 outcome = self._handle(mailbox, request, now_ms)
                 if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
                     self._slices.took(mailbox, request, outcome, batch)
@@ -275,6 +283,8 @@ class Dispatcher:
                         entries.append(Entry(mailbox.shard, position, record))
                     self._positions[mailbox.shard] = position + 1
                     touched.add(mailbox.key)
+                if not left:
+                    break
             left -= share
             mailbox.used_ms = now_ms
             if mailbox.waiting:
@@ -364,6 +374,7 @@ class Dispatcher:
         self._world.types.settled()
         log.error("a commit of %d records failed: %s", len(entries), error)
         refused = refusal(error)
+        again = to_do_again(batch, error)
         for key in touched:
             mailbox = self._mailboxes.get(key)
             if mailbox is not None:
@@ -373,8 +384,9 @@ class Dispatcher:
             if outcome.record is None and request.key not in touched:
                 assert self._release is not None
                 self._release.all([(request, outcome)])
-            else:
+            elif not request.alone or request not in again:
                 refuse(request, refused)
+        self._residents.put_back(again)
 
     # -- out
 

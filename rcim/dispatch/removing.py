@@ -53,7 +53,12 @@ class Removing:
             pause = PAUSE_S if more and error is None else self._world.limits.actor_idle_ms / 1000
             self._later(pause, self._purge)
 
-        self._writer.do(self._store.purge_step, done)
+        self._writer.do(self._tidy_and_purge, done)
+
+    def _tidy_and_purge(self) -> bool:
+        """ST-03: somebody who read the store and was killed keeps what was removed since; that ends here."""
+        self._store.tidy()
+        return self._store.purge_step()
 
     def ages(self) -> Ages:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""

@@ -123,7 +123,7 @@ class Owner(Protocol):
 class Request:
     """A command or query on its way. `token` is the origin's own (a connection's request id)."""
 
-    __slots__ = ("ask", "key", "origin", "result", "token")
+    __slots__ = ("alone", "ask", "key", "origin", "result", "token")
 
     def __init__(self, key: str, ask: Any, origin: Origin, token: int) -> None:
         self.key = key
@@ -131,6 +131,8 @@ class Request:
         self.origin = origin
         self.token = token
         self.result: Any = None
+        self.alone = False
+        """True: a batch with it in it has failed, maybe for another's sake; it is to be committed by itself (ST-04)."""
 
     def refuse(self, refused: Refused) -> None:
         """Answer that it was not done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rcim.actor.outcomes import Refused
@@ -105,6 +106,13 @@ class Residents:
         while mailbox.queue:
             refuse(mailbox.queue.popleft(), refused)
         self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
+
+    def put_back(self, requests: Sequence[Request]) -> None:
+        """They were not done, and stand before what waits in their mailboxes again, in their order."""
+        for request in reversed(requests):
+            mailbox = self.mailboxes.get(request.key) or self.new(request.key)
+            mailbox.queue.appendleft(request)
+            self._queue.add(mailbox)
 
     def forget_idle(self) -> None:
         """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store. Not while a commit is under

@@ -44,10 +44,11 @@ from rcim.store.answers import (
     LoginFacts,
     SyncPage,
 )
-from rcim.store.backend import ReadView, StoreError
+from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.looking import EFFORT, Effort, Looker
 from rcim.store.messages import facts_of
 from rcim.store.news import News
+from rcim.store.noticing import Noticing
 from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, sees, seq_at, visible
 from rcim.store.searching import Searching
 from rcim.store.syncing import Syncing, SyncScan
@@ -66,10 +67,13 @@ LOOKED_AT_MAX = 300
 class Answering:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News, text_of: Callable[[bytes], str], history_id: int) -> None:
+    def __init__(
+        self, limits: Limits, news: News, text_of: Callable[[bytes], str], history_id: int, noticing: Noticing
+    ) -> None:
+        self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
         self._searching = Searching(limits, text_of)
-        self._syncing = Syncing(limits, news, history_id)
+        self._syncing = Syncing(limits, news, history_id, noticing)
         self._history_id = history_id
 
     def answer(self, view: ReadView, query: Query | SyncScan) -> Answer | SyncScan | StoreError:
@@ -79,6 +83,8 @@ class Answering:
             found: Answer | SyncScan = _ANSWER[type(query)](self, view, query)
             return found
         except StoreError as error:
+            asked = getattr(query, "key", "") or getattr(query, "user_id", "")
+            self._noticing.note(f"{type(query).__name__} {asked}", error)
             return error
 
     # -- messages
@@ -199,10 +205,18 @@ class Answering:
                 return GroupsPage(rows, last)
             last = keys.second(row)
             effort.left -= 1
-            made = _own_row(view, last, query, effort)
+            made = self._own_row(view, last, query, effort)
             if made is not None:
                 rows.append(made)
         return GroupsPage(rows, "")
+
+    def _own_row(self, view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort) -> GroupRow | None:
+        """_own_row; a group that is damaged is left out, and the others are told."""
+        try:
+            return _own_row(view, key, query, effort)
+        except DamagedError as error:
+            self._noticing.note(f"{key}, of {query.user_id}", error)
+            return None
 
     def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
         low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)

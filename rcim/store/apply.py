@@ -35,6 +35,9 @@ from rcim.store.backend import StoreError, WriteView
 from rcim.store.messages import pack_message
 from rcim.store.values import Chosen, Head, pack, unpack
 
+UNPINNED_MAX = 50
+"""Conversations of a user without anything but that they were pinned once: so many rows does a sync look at in vain."""
+
 
 class Applier:
     """Applies the records of one commit, whose number is `stamp`; heads are read once and written once. `now_ms` is the
@@ -283,6 +286,22 @@ class Applier:
         # A one-to-one conversation of which there is nothing is in the list for its pin alone.
         removed = self._stamp if record.removed or not (there or record.pinned_ms) else 0
         self._view.put("chosen", row, pack(Chosen(self._stamp, record.pinned_ms, removed)))
+        if not (there or record.pinned_ms):
+            self._bound_unpinned(record.user_id)
+
+    def _bound_unpinned(self, user_id: str) -> None:
+        """RX-09: what is not pinned any more and was in the list for its pin alone is remembered for the user's other
+        devices, UNPINNED_MAX of them; a device that has not heard of one that was forgotten is told everything anew."""
+        low, high = keys.after_none(user_id), user_id.encode() + keys.AFTER_SEP
+        gone: list[tuple[int, bytes]] = []
+        for row, data in self._view.scan("chosen", low, high):
+            said = unpack(data, Chosen)
+            if not said.pinned_ms and self._view.get("memberships", row) is None:
+                gone.append((said.stamp, row))
+        gone.sort()
+        for stamp, row in gone[: max(len(gone) - UNPINNED_MAX, 0)]:
+            self._view.delete("chosen", row)
+            self._view.put("chosen", keys.pair(user_id, ""), pack(Chosen(stamp)))
 
     def _invitations_changed(self, record: InvitationsChanged) -> None:
         for invitation in record.put:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import bisect
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import lmdb
 
+from rcim.store.damage import Damage, GuardedView, by_table
+from rcim.store.disk import NO_ROOM, DiskReserve
+from rcim.store.faults import DamagedError as DamagedError
+from rcim.store.faults import FullError as FullError
+from rcim.store.faults import NoRoom as NoRoom
+from rcim.store.faults import StoreError as StoreError
+from rcim.store.views import LmdbView
+
 RESERVE_BYTES = 16 << 20
-"""What removing may use beyond the bound: pages are copied when they change, so removing needs room too."""
+"""What removing may use beyond the bound and beyond a full disk: pages are copied when they change, so removing needs
+room too. No other commit may use it."""
 TABLES = (
     "meta",
     "shards",
@@ -35,10 +44,6 @@ TABLES = (
 )
 
 
-class StoreError(Exception):
-    """The store could not do it: disk full, failing, or damaged. Nothing was changed."""
-
-
 class ReadView(Protocol):
     """One consistent picture of all tables."""
 
@@ -59,23 +64,24 @@ class WriteView(ReadView, Protocol):
 class Backend(Protocol):
     """Where tables live. One writer at a time, from one thread."""
 
-    def read(self) -> AbstractContextManager[ReadView]: ...
+    def read(self, *, around: bool = False) -> AbstractContextManager[ReadView]:
+        """One picture. Reading what is damaged raises DamagedError; with `around`, scans go on behind it."""
 
-    def write(self) -> AbstractContextManager[WriteView]:
-        """Durable when the block ends; without a trace if it raises. Raises StoreError, or NoRoom."""
+    def write(self, *, makes_room: bool = False) -> AbstractContextManager[WriteView]:
+        """Durable when the block ends; without a trace if it raises. What `makes_room` may use the reserve. Raises
+        StoreError (FullError if only the reserve is left), or NoRoom."""
 
     def grow(self, *, reserve: bool = False) -> None:
-        """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises StoreError if it may
+        """Make room after NoRoom; with `reserve` a little beyond the bound, for removing. Raises FullError if it may
         not grow further."""
 
     def place(self) -> tuple[int, int] | None:
         """Device and inode of the file that it is in; None if it is in none."""
 
+    def tidy(self) -> None:
+        """Give free what processes have left behind that read and were killed; to be called now and then."""
+
     def close(self) -> None: ...
-
-
-class NoRoom(Exception):
-    """The map is full: `grow` and do the same again."""
 
 
 # --------------------------------------------------------------------------------------------------- memory
@@ -131,12 +137,12 @@ class MemoryBackend:
         self._lock = threading.RLock()
 
     @contextmanager
-    def read(self) -> Iterator[ReadView]:
+    def read(self, *, around: bool = False) -> Iterator[ReadView]:
         with self._lock:
             yield _MemoryView(self._tables, self._order)
 
     @contextmanager
-    def write(self) -> Iterator[WriteView]:
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
         with self._lock:
             view = _MemoryView(self._tables, self._order)
             try:
@@ -151,48 +157,14 @@ class MemoryBackend:
     def place(self) -> None:
         """It is in no file."""
 
+    def tidy(self) -> None:
+        """Nobody else reads it."""
+
     def close(self) -> None:
         """Nothing to give back."""
 
 
 # ----------------------------------------------------------------------------------------------------- LMDB
-
-
-class _LmdbView:
-    def __init__(self, txn: Any, dbs: dict[str, Any]) -> None:
-        self._txn = txn
-        self._dbs = dbs
-
-    def get(self, table: str, key: bytes) -> bytes | None:
-        found: bytes | None = self._txn.get(key, db=self._dbs[table])
-        return found
-
-    def scan(self, table: str, low: bytes, high: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        with self._txn.cursor(self._dbs[table]) as cursor:
-            if not reverse:
-                there = cursor.set_range(low)
-                item, following = cursor.item, cursor.next
-                while there:
-                    row = item()
-                    if row[0] >= high:
-                        return
-                    yield row
-                    there = following()
-                return
-            there = cursor.prev() if cursor.set_range(high) else cursor.last()
-            item, prev = cursor.item, cursor.prev
-            while there:
-                row = item()
-                if row[0] < low:
-                    return
-                yield row
-                there = prev()
-
-    def put(self, table: str, key: bytes, value: bytes) -> None:
-        self._txn.put(key, value, db=self._dbs[table])
-
-    def delete(self, table: str, key: bytes) -> None:
-        self._txn.delete(key, db=self._dbs[table])
 
 
 class Readers:
@@ -226,11 +198,25 @@ class LmdbBackend:
     """Tables in LMDB, synced to disk at each commit (design 2.4: no writemap, the map grows as it fills).
 
     `map_bytes` is the first size of the map and `map_bytes_max` what it may grow to; the file itself is only as
-    large as what is in it. Raises StoreError if the directory can't be used.
+    large as what is in it, and the reserve. LMDB is kept away from `damages`; with `unwritable`, a reason, from all
+    writing. `readonly`: the files stay as they are, and only `read` and `close` may be called. Raises StoreError if the
+    directory can't be used.
     """
 
-    def __init__(self, path: Path, map_bytes: int = 1 << 30, map_bytes_max: int = 1 << 40) -> None:
+    def __init__(
+        self,
+        path: Path,
+        map_bytes: int = 1 << 30,
+        map_bytes_max: int = 1 << 40,
+        *,
+        damages: Sequence[Damage] = (),
+        unwritable: str = "",
+        readonly: bool = False,
+    ) -> None:
         self._path = path
+        self._damages = by_table(damages)
+        self._unwritable = unwritable
+        self._readonly = readonly
         self._map_bytes = map_bytes
         self._map_bytes_max = map_bytes_max
         self._readers = Readers()
@@ -238,39 +224,85 @@ class LmdbBackend:
 
     def _open(self) -> None:
         try:
-            self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self._readonly:
+                self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._env = lmdb.open(
-                str(self._path), map_size=self._map_bytes, max_dbs=len(TABLES), max_readers=64, mode=0o600
+                str(self._path),
+                map_size=self._map_bytes,
+                max_dbs=len(TABLES),
+                max_readers=64,
+                mode=0o600,
+                readonly=self._readonly,
+                create=not self._readonly,
             )
-            self._dbs = {t: self._env.open_db(t.encode()) for t in TABLES}
+            self._dbs = {t: self._env.open_db(t.encode(), create=not self._readonly) for t in TABLES}
             self._map_bytes = max(self._map_bytes, self._env.info()["map_size"])
+            self._page_bytes = self._env.stat()["psize"]
+            self._disk = DiskReserve(self._path / "data.mdb", RESERVE_BYTES)
+            self.tidy()
         except (lmdb.Error, OSError) as error:
             raise StoreError(f"{self._path}: {error}") from None
 
+    def _view(self, txn: Any, around: bool = False) -> LmdbView:
+        return GuardedView(txn, self._dbs, self._damages, around) if self._damages else LmdbView(txn, self._dbs)
+
+    def _begin(self) -> Any:
+        try:
+            return self._env.begin(buffers=False)
+        except lmdb.MapResizedError:
+            if not self._readonly:
+                raise
+            self._env.set_mapsize(0)  # a server beside it has made it larger
+            return self._env.begin(buffers=False)
+
     @contextmanager
-    def read(self) -> Iterator[ReadView]:
+    def read(self, *, around: bool = False) -> Iterator[ReadView]:
         with self._readers.reading():
             try:
-                txn = self._env.begin(buffers=False)
+                txn = self._begin()
             except lmdb.Error as error:
                 raise StoreError(str(error)) from None
             try:
-                yield _LmdbView(txn, self._dbs)
-            except lmdb.Error as error:
-                raise StoreError(str(error)) from None
+                yield self._view(txn, around)
             finally:
                 txn.abort()
 
     @contextmanager
-    def write(self) -> Iterator[WriteView]:
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
+        if self._unwritable:
+            raise DamagedError(self._unwritable)
+        self._disk.keep(self.used_bytes, self._map_bytes_max + RESERVE_BYTES)
         try:
             with self._env.begin(write=True) as txn:
-                yield _LmdbView(txn, self._dbs)
-        except lmdb.MapFullError:
+                yield self._view(txn)
+                if not makes_room:
+                    self._check_room(txn)
+        except (NoRoom, lmdb.MapFullError):
             raise NoRoom from None
         except (lmdb.Error, OSError) as error:
             self._reopen_if_broken(error)
+            if self._disk.short or isinstance(error, lmdb.DiskError) or getattr(error, "errno", 0) in NO_ROOM:
+                raise FullError(f"the disk is full: {error}") from None
             raise StoreError(str(error)) from None
+
+    @property
+    def used_bytes(self) -> int:
+        """Up to where the file has ever been used; what is free between is used again."""
+        return int(self._env.info()["last_pgno"] + 1) * self._page_bytes
+
+    def _check_room(self, txn: Any) -> None:
+        """ST-04: the reserve is not for this. Below the bound, and with room on the disk, it costs nothing. Raises
+        FullError."""
+        most = min(
+            self._map_bytes_max if self._map_bytes > self._map_bytes_max else 1 << 62,
+            self._disk.capacity if self._disk.short else 1 << 62,
+        )
+        if most == 1 << 62:
+            return
+        stats = [self._env.stat(), *(txn.stat(db) for db in self._dbs.values())]
+        pages = sum(s["branch_pages"] + s["leaf_pages"] + s["overflow_pages"] for s in stats)
+        if pages * self._page_bytes > most:
+            raise FullError(f"{pages * self._page_bytes} bytes are in use of {most}; the rest is for removing")
 
     def _reopen_if_broken(self, error: Exception) -> None:
         """After a failed write of its own head page LMDB refuses everything until it is opened anew (ST-04)."""
@@ -282,7 +314,7 @@ class LmdbBackend:
     def grow(self, *, reserve: bool = False) -> None:
         bound = self._map_bytes_max + (RESERVE_BYTES if reserve else 0)
         if self._map_bytes >= bound:
-            raise StoreError(f"the store is at its bound of {bound} bytes")
+            raise FullError(f"the store is at its bound of {bound} bytes")
         try:
             with self._readers.nobody():
                 self._map_bytes = min(self._map_bytes * 2, bound)
@@ -296,6 +328,12 @@ class LmdbBackend:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+    def tidy(self) -> None:
+        try:
+            self._env.reader_check()
+        except lmdb.Error as error:
+            raise StoreError(str(error)) from None
 
     def close(self) -> None:
         with self._readers.nobody():

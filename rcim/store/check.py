@@ -34,7 +34,7 @@ def check(backend: Backend) -> Report:
     """Read everything and compare: checksums, SEQ without gap (MS-01), counts, both directions of membership,
     message ids against the shard's running number, groups by type, the words by which groups are found."""
     report = Report()
-    with backend.read() as view:
+    with backend.read(around=True) as view:
         for fault in _faults(view, report):
             if len(report.faults) < FAULTS_MAX:
                 report.faults.append(fault)
@@ -58,14 +58,26 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
         except StoreError as error:
             yield f"{key}: {error}"
             continue
-        yield from _members(view, report, key, head)
-        yield from _messages(view, report, key, profile, head)
-        yield from _words(view, key, profile)
-    yield from _counts(view, types)
+        yield from _said(key, _members(view, report, key, head))
+        yield from _said(key, _messages(view, report, key, profile, head))
+        yield from _said(key, _words(view, key, profile))
+    yield from _said("counts", _counts(view, types))
     for row, _ in view.scan("memberships", b"", keys.LAST):
         user, key = row.partition(keys.SEP)[0].decode(), keys.second(row)
-        if view.get("members", keys.pair(key, user)) is None:
-            yield f"{key}: {user} has it in the list of groups but is not a member"
+        yield from _said(key, _membership(view, user, key))
+
+
+def _said(key: str, faults: Iterator[str]) -> Iterator[str]:
+    """The faults; where something can't be read, that, and on with the next."""
+    try:
+        yield from faults
+    except StoreError as error:
+        yield f"{key}: {error}"
+
+
+def _membership(view: ReadView, user: str, key: str) -> Iterator[str]:
+    if view.get("members", keys.pair(key, user)) is None:
+        yield f"{key}: {user} has it in the list of groups but is not a member"
 
 
 def _words(view: ReadView, key: str, profile: Profile) -> Iterator[str]:

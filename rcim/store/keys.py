@@ -10,7 +10,7 @@
 | memberships | user 0 conversation         | MsgFlag u8 (HIDDEN: see below), stamp u64 of the user's own last change |
 | left        | user 0 conversation         | stamp u64, time u64: it was a member until then (RX-03) |
 | altered     | conversation 0 stamp u64 SEQ u64 | for whom alone, or nothing: it is another one since; SEQ 0: many |
-| chosen      | user 0 conversation         | Chosen                                       |
+| chosen      | user 0 conversation         | Chosen; without a conversation: up to which stamp what was forgotten |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
 | purge       | conversation                | SEQ u64, stamp u64: messages and changes up to them are to be removed |
@@ -35,6 +35,7 @@ U64 = struct.Struct(">Q")
 SEP = b"\0"
 AFTER_SEP = b"\1"
 """`prefix + AFTER_SEP` is behind every key that begins with `prefix + SEP`."""
+AFTER_NONE = b"\0\1"
 LAST = b"\xff"
 """Behind every key that is UTF-8."""
 
@@ -71,6 +72,11 @@ GROUPS = b"g:"
 def after(left: str, cursor: str) -> bytes:
     """The least key of a `pair` table with this left part and a right part above `cursor`."""
     return left.encode() + SEP + cursor.encode() + (SEP if cursor else b"")
+
+
+def after_none(left: str) -> bytes:
+    """Behind the row of a `pair` table whose right part is empty, and not behind any other with this left part."""
+    return left.encode() + AFTER_NONE
 
 
 def altered(conversation: str, stamp: int, seq: int) -> bytes:
@@ -112,3 +118,16 @@ def words_of(text: str) -> list[str]:
             at = match.end()
         found.append(run[at:])
     return list(dict.fromkeys(word for word in found if word))
+
+
+def shown(table: str, key: bytes) -> str:
+    """A key in words, for people: of messages the conversation and the SEQ, of others the parts."""
+    if table == "messages" and len(key) > 9 and key[-9:-8] == SEP:
+        return f"{_text(key[:-9])} SEQ {U64.unpack(key[-8:])[0]}"
+    return _text(key)
+
+
+def _text(key: bytes) -> str:
+    return " ".join(
+        part if part.isprintable() else repr(part)[1:-1] for part in key.decode(errors="replace").split("\0")
+    )

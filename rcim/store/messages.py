@@ -16,6 +16,7 @@ import msgspec
 
 from rcim.actor.records import Message
 from rcim.base.terms import MessageState
+from rcim.store.faults import DamagedError
 from rcim.store.values import FACTS_AT, FACTS_VERSION, HEAD, unpack
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -38,32 +39,37 @@ class Facts(NamedTuple):
     """Of DIRECTED and MENTIONED, as they are kept."""
 
     def _in(self, user: bytes, at: int) -> bool:
+        """True if the user is in the list of names that begins at `at`. Raises DamagedError."""
         wanted = _LENGTH.pack(len(user)) + user
         if wanted not in self.names:
             return False
-        (size,) = _LENGTH.unpack_from(self.names, at)
-        names = self.names[at + 2 : at + 2 + size]
-        found = names.find(wanted)
-        while found >= 0:  # it may stand within another name
-            at = 0
-            while at < found:
-                at += 2 + _LENGTH.unpack_from(names, at)[0]
-            if at == found:
-                return True
-            found = names.find(wanted, found + 1)
+        try:
+            (size,) = _LENGTH.unpack_from(self.names, at)
+            names = self.names[at + 2 : at + 2 + size]
+            found = names.find(wanted)
+            while found >= 0:  # it may stand within another name
+                at = 0
+                while at < found:
+                    at += 2 + _LENGTH.unpack_from(names, at)[0]
+                if at == found:
+                    return True
+                found = names.find(wanted, found + 1)
+        except struct.error as error:
+            raise DamagedError(f"the names of a message are damaged: {error}") from None
         return False
 
     def is_for(self, user: bytes) -> bool:
-        """MS-07: the user may see it."""
+        """MS-07: the user may see it. Raises DamagedError."""
         return not self.flags & DIRECTED or user == self.sender or self._in(user, 0)
 
     def mentions(self, user: bytes) -> bool:
-        """MS-07."""
+        """MS-07. Raises DamagedError."""
         if self.flags & MENTIONS_ALL:
             return True
         if not self.flags & MENTIONED:
             return False
-        return self._in(user, 2 + _LENGTH.unpack_from(self.names)[0] if self.flags & DIRECTED else 0)
+        at = 2 + int.from_bytes(self.names[:2]) if self.flags & DIRECTED else 0
+        return self._in(user, at)
 
 
 def _names(users: tuple[str, ...]) -> bytes:
@@ -102,12 +108,16 @@ def pack_message(message: Message) -> bytes:
 
 
 def facts_of(data: bytes) -> Facts:
-    """The facts of a kept message. The checksum is not looked at. Raises StoreError."""
+    """The facts of a kept message. The checksum is not looked at. Raises DamagedError, or StoreError if the value is of a
+    newer version."""
     if data[:1] != b"\x02":
         return _made(unpack(data, Message))
-    time_ms, flags, size = _FIXED.unpack_from(data, FACTS_AT + 2)
-    at = FACTS_AT + 2 + _FIXED.size
-    if not flags & (DIRECTED | MENTIONED):
-        return Facts(time_ms, flags, data[at : at + size], b"")
-    (length,) = _LENGTH.unpack_from(data, FACTS_AT)
+    try:
+        time_ms, flags, size = _FIXED.unpack_from(data, FACTS_AT + 2)
+        at = FACTS_AT + 2 + _FIXED.size
+        if not flags & (DIRECTED | MENTIONED):
+            return Facts(time_ms, flags, data[at : at + size], b"")
+        (length,) = _LENGTH.unpack_from(data, FACTS_AT)
+    except struct.error as error:
+        raise DamagedError(f"the facts of a message are damaged: {error}") from None
     return Facts(time_ms, flags, data[at : at + size], data[at + size : FACTS_AT + 2 + length])

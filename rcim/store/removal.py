@@ -7,6 +7,12 @@ One sweep goes over everything, from a cursor to the next:
 2. `hidden`: what was deleted for oneself of messages that are gone.
 3. `altered` and `left`: what somebody that was away that long has to learn. With them it is noted up to which stamp they
    went; who comes with an older cursor is told everything anew (RX-03).
+4. `chosen`: what was unpinned of which there was nothing but its pin; the same holds for it.
+5. `invited`: invitations that nobody has answered for as long.
+
+What is damaged, and what stands beside it, stays (ST-03).
+
+With a day's first sweep the notes of days go that are older than any that is asked for.
 """
 
 from __future__ import annotations
@@ -15,11 +21,12 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from rcim.actor.records import Invitation
 from rcim.store import keys
-from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
+from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
 from rcim.store.messages import facts_of
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
-from rcim.store.values import Head, pack, unpack
+from rcim.store.values import Chosen, Head, pack, unpack
 
 DAY_MS = 86_400_000
 CONVERSATIONS = 200
@@ -46,7 +53,14 @@ class Ages(msgspec.Struct, frozen=True):
 Cursor = tuple[str, bytes]
 """A table, and behind which row."""
 BEGIN: Cursor = ("heads", b"")
-FOLLOWING = {"heads": "hidden", "hidden": "altered", "altered": "left", "left": ""}
+FOLLOWING = {
+    "heads": "hidden",
+    "hidden": "altered",
+    "altered": "left",
+    "left": "chosen",
+    "chosen": "invited",
+    "invited": "",
+}
 
 
 class Removal:
@@ -59,14 +73,15 @@ class Removal:
 
     def purge_step(self, rows: int = ROWS) -> bool:
         """Remove up to `rows` messages of dissolved groups; True if more are left."""
-        with self._backend.read() as view:
+        with self._backend.read(around=True) as view:
             todo = next(iter(view.scan("purge", b"", keys.LAST)), None)
             if todo is None:
                 return False
             gone = self._of_dissolved(view, todo[0], todo[1], rows)
         if not gone:
             gone = [("purge", todo[0])]
-        self._remove(gone, {})
+        if not self._remove(gone, {}):
+            raise DamagedError(f"{todo[0].decode()}: {len(gone)} rows stay beside what is damaged")
         return True
 
     @staticmethod
@@ -87,10 +102,11 @@ class Removal:
     def trim_step(self, cursor: Cursor, ages: Ages) -> tuple[Cursor | None, int]:
         """A step of a sweep from `cursor`, BEGIN at first. Returns the next one, None at the end; and how much went."""
         table, after = cursor
-        with self._backend.read() as view:
+        with self._backend.read(around=True) as view:
             notes: dict[bytes, bytes] = {}
+            days: Gone = []
             if cursor == BEGIN:
-                notes = self._note_day(view, ages)
+                notes, days = self._note_day(view, ages)
             if table == "heads":
                 gone, following, heads = self._old_messages(view, after, ages)
             else:
@@ -99,7 +115,7 @@ class Removal:
                 if gone and upto > read_forgotten(view):
                     notes[b"forgotten"] = keys.U64.pack(upto)
         if gone or notes or heads:
-            self._remove(gone, heads, notes)
+            self._remove([*gone, *days], heads, notes)
         if following is not None:
             return (table, following), len(gone)
         return (FOLLOWING[table], b"") if FOLLOWING[table] else None, len(gone)
@@ -113,7 +129,10 @@ class Removal:
         for count, (row, data) in enumerate(rows):
             if count == CONVERSATIONS:
                 return gone, last, heads
-            found, kept = self._of_conversation(view, row, unpack(data, Head), ages, ROWS - len(gone))
+            try:
+                found, kept = self._of_conversation(view, row, unpack(data, Head), ages, ROWS - len(gone))
+            except DamagedError:
+                found, kept = [], 0
             gone += found
             if found:
                 heads[row] = kept
@@ -156,22 +175,32 @@ class Removal:
             if table == "hidden":
                 conversation = row.partition(keys.SEP)[0]
                 if conversation not in kept:
-                    kept[conversation] = read_head(view, conversation.decode()).kept_seq
+                    kept[conversation] = _kept_seq(view, conversation.decode())
                 if keys.U64.unpack(row[-8:])[0] < kept[conversation]:
                     gone.append((table, row))
                 continue
-            stamp = keys.U64.unpack(row[-16:-8])[0] if table == "altered" else keys.U64.unpack_from(value)[0]
-            if stamp <= old:
+            if table == "invited":
+                if unpack(value, Invitation).time_ms < ages.now_ms - ages.change_days * DAY_MS:
+                    gone.append((table, row))
+                continue
+            stamp = _stamp_of(view, table, row, value)
+            if 0 < stamp <= old:
                 gone.append((table, row))
                 upto = max(upto, stamp)
         return gone, None, upto
 
     @staticmethod
-    def _note_day(view: ReadView, ages: Ages) -> dict[bytes, bytes]:
-        """The stamp that there is today, if it is not noted; and how late it is, also when nobody says anything."""
-        name = DAY + keys.U64.pack(ages.now_ms // DAY_MS)
+    def _note_day(view: ReadView, ages: Ages) -> tuple[dict[bytes, bytes], Gone]:
+        """The stamp that there is today, if it is not noted, and with it the notes that nobody will ask for again; and
+        how late it is, also when nobody says anything."""
+        today = ages.now_ms // DAY_MS
+        name = DAY + keys.U64.pack(today)
         notes = {b"time": keys.U64.pack(ages.now_ms)}
-        return notes if view.get("meta", name) is not None else notes | {name: keys.U64.pack(read_stamp(view))}
+        if view.get("meta", name) is not None:
+            return notes, []
+        oldest = DAY + keys.U64.pack(max(today - ages.change_days, 0))
+        noted = [row for row, _ in view.scan("meta", DAY, oldest + b"\0")]
+        return notes | {name: keys.U64.pack(read_stamp(view))}, [("meta", row) for row in noted[:-1]]
 
     @staticmethod
     def _stamp_of_day(view: ReadView, day: int) -> int:
@@ -182,27 +211,53 @@ class Removal:
         found = next(iter(noted), None)
         return int(keys.U64.unpack(found[1])[0]) if found is not None else 0
 
-    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> None:
-        """All of it or nothing. Nobody but this thread writes: what was read still holds."""
+    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> int:
+        """All of it or nothing, but for what stands beside damaged pages; returns how many rows went. Nobody but this
+        thread writes: what was read still holds."""
         while True:
             try:
-                with self._backend.write() as writable:
-                    for table, row in gone:
-                        writable.delete(table, row)
+                with self._backend.write(makes_room=True) as writable:
+                    deleted = sum(_deleted(writable, table, row) for table, row in gone)
                     for row, kept in heads.items():
                         _keep_from(writable, row, kept)
                     for name, value in (notes or {}).items():
                         writable.put("meta", name, value)
                     if b"time" in (notes or {}):
                         writable.delete("meta", b"doubt")  # the clock is believed: no time is to be moved any more
-                return
+                return deleted
             except NoRoom:
                 self._backend.grow(reserve=True)
 
 
+def _deleted(view: WriteView, table: str, row: bytes) -> bool:
+    """True if it could be deleted: what stands beside damaged pages stays."""
+    try:
+        view.delete(table, row)
+        return True
+    except DamagedError:
+        return False
+
+
+def _kept_seq(view: ReadView, key: str) -> int:
+    try:
+        return read_head(view, key).kept_seq
+    except DamagedError:
+        return 0
+
+
+def _stamp_of(view: ReadView, table: str, row: bytes, value: bytes) -> int:
+    """When what the row tells happened; 0 for one that tells what is so now."""
+    if table == "altered":
+        return int(keys.U64.unpack(row[-16:-8])[0])
+    if table == "left":
+        return int(keys.U64.unpack_from(value)[0])
+    said = unpack(value, Chosen)
+    return 0 if said.pinned_ms or view.get("memberships", row) is not None else said.stamp
+
+
 def _keep_from(view: WriteView, row: bytes, seq: int) -> None:
     data = view.get("heads", row)
-    assert data is not None
+    assert data is not None  # it was read to know that something goes
     view.put("heads", row, pack(msgspec.structs.replace(unpack(data, Head), kept_seq=seq)))
 
 

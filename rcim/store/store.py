@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -24,7 +25,9 @@ from rcim.actor.records import (
     Message,
     Profile,
     Record,
+    UserListed,
     UserProfile,
+    UserSaved,
     UserSnapshot,
 )
 from rcim.base import clock
@@ -36,8 +39,9 @@ from rcim.store import keys
 from rcim.store.answering import Answering
 from rcim.store.answers import Answer
 from rcim.store.apply import Applier
-from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.news import News
+from rcim.store.noticing import Noticing
 from rcim.store.reading import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
 from rcim.store.syncing import SyncScan
@@ -46,6 +50,8 @@ from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
 
 log = logging.getLogger("rcim.store")
+NAMED_MAX = 20
+"""So many conversations of a commit that failed are named in the log."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +81,8 @@ class Store:
         """Which history it holds: another one after a backup took its place (trail.py)."""
         with backend.read() as view:
             self._news = News(read_stamp(view))
-        self._answering = Answering(limits, self._news, text_of, self.history_id)
+        self.noticing = Noticing()
+        self._answering = Answering(limits, self._news, text_of, self.history_id, self.noticing)
         self._removal = Removal(backend)
 
     def _check_schema(self) -> None:
@@ -125,17 +132,21 @@ class Store:
         `now_ms` is the time in force; 0: the wall clock, and the store does not note how late it is. `doubted_ms` is
         since when the clock is in doubt, 0 if it is not (mending.py).
 
-        Raises StoreError: nothing was kept.
+        Raises StoreError: nothing was kept; FullError: there is room only for what makes room.
         """
+        room = all(makes_room(entry.record) for entry in entries)
         while True:
             try:
-                with self._backend.write() as view:
+                with self._backend.write(makes_room=room) as view:
                     stamp = self._append(view, entries, now_ms, doubted_ms)
                 if self._trail is not None:
                     self._trail.note(self.history_id, stamp)
                 return
             except NoRoom:
-                self._backend.grow(reserve=all(_makes_room(e.record) for e in entries))
+                self._backend.grow(reserve=room)
+            except DamagedError as error:
+                self.noticing.note(", ".join(sorted({_key_of(entry.record) for entry in entries})[:NAMED_MAX]), error)
+                raise
 
     def _append(self, view: WriteView, entries: Sequence[Entry], now_ms: int, doubted_ms: int) -> int:
         """The number of the commit."""
@@ -164,6 +175,10 @@ class Store:
         data = view.get("shards", keys.U16.pack(shard))
         return int(keys.U64.unpack(data)[0]) if data else 1
 
+    def tidy(self) -> None:
+        """Backend.tidy. Raises StoreError."""
+        self._backend.tidy()
+
     def purge_step(self, rows: int = ROWS) -> bool:
         """Remove up to `rows` messages of dissolved groups; True if more are left. Raises StoreError."""
         return self._removal.purge_step(rows)
@@ -174,9 +189,19 @@ class Store:
 
     # -- snapshots for actors
 
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[ReadView]:
+        """A picture; what is found damaged while it is read is noticed."""
+        try:
+            with self._backend.read() as view:
+                yield view
+        except DamagedError as error:
+            self.noticing.note(what, error)
+            raise
+
     def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
         """All that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
-        with self._backend.read() as view:
+        with self._reading(key) as view:
             head = read_head(view, key)
             profile = read_profile(view, key)
             members: list[Member] = []
@@ -229,7 +254,7 @@ class Store:
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
         """All that the user's actor needs. Raises StoreError."""
-        with self._backend.read() as view:
+        with self._reading(f"user {user_id}") as view:
             data = view.get("users", user_id.encode())
             low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
             lists = [
@@ -247,7 +272,7 @@ class Store:
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""
-        with self._backend.read() as view:
+        with self._reading("the app") as view:
             types: dict[str, TypeChange] = {}
             counts: dict[str, int] = {}
             muted: dict[str, int] = {}
@@ -296,11 +321,20 @@ class Store:
         return found
 
 
-def _makes_room(record: Record) -> bool:
-    """True for records that go through where others find no room (ST-04)."""
+def _key_of(record: Record) -> str:
+    return str(getattr(record, "key", "the app"))
+
+
+def makes_room(record: Record) -> bool:
+    """True for records that go through where others find no room (ST-04): somebody or something goes for good. What
+    such a record adds, as a tip that a member has left, is less than what went."""
     if isinstance(record, GroupChanged):
-        return bool(record.dropped) and not record.put and record.message is None
+        return bool(record.dropped) and not record.put
+    if isinstance(record, UserSaved):
+        return record.profile.deleted
+    if isinstance(record, UserListed):
+        return not record.add
     return isinstance(record, GroupDissolved)
 
 
-__all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoreError", "pack"]
+__all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoreError", "makes_room", "pack"]

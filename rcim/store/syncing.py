@@ -22,9 +22,10 @@ from rcim.base.terms import ApplyJoinOption, Role, is_group
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
-from rcim.store.backend import ReadView
+from rcim.store.backend import DamagedError, ReadView
 from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes
 from rcim.store.news import News
+from rcim.store.noticing import Noticing
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, visible
 from rcim.store.values import Chosen, Head, unpack
 
@@ -77,7 +78,8 @@ class SyncScan:
 class Syncing:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News, history_id: int) -> None:
+    def __init__(self, limits: Limits, news: News, history_id: int, noticing: Noticing) -> None:
+        self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - 4096
         self._news = news
         self._history_id = history_id
@@ -88,6 +90,7 @@ class Syncing:
         reset = query.since > stamp or query.upto > stamp  # of another store, as one that was restored
         reset = reset or 0 < query.since < read_forgotten(view)
         reset = reset or (query.since > 0 and query.store_id != self._history_id)
+        reset = reset or 0 < query.since < self._unpinned_forgotten(view, query.user_id)
         since, upto = (0, stamp) if reset else (query.since, query.upto or stamp)
         return self.go_on(view, SyncScan(query, since, upto, reset))
 
@@ -118,7 +121,11 @@ class Syncing:
             if len(rows) == query.limit or (rows and (room < self._page_bytes // 4 or effort.left <= 0)):
                 more = True
                 break
-            row = self._row(view, query, candidate, scan.since, counted < COUNTED_MAX, room, effort)
+            try:
+                row = self._row(view, query, candidate, scan.since, counted < COUNTED_MAX, room, effort)
+            except DamagedError as error:  # the other conversations are told
+                self._noticing.note(f"{candidate.key}, of {query.user_id}", error)
+                row = None
             if row is None:
                 continue
             used = _bytes_of(row)
@@ -137,7 +144,7 @@ class Syncing:
         end = scan.user_id.encode() + keys.AFTER_SEP
         rows = list(islice(view.scan("memberships", scan.low, end), SCAN_ROWS))
         following = rows[-1][0] + b"\0" if len(rows) == SCAN_ROWS else end
-        said_rows = view.scan("chosen", scan.low, following)
+        said_rows = view.scan("chosen", max(scan.low, keys.after_none(scan.user_id)), following)
         chosen = {row[len(user) :]: unpack(data, Chosen) for row, data in said_rows}
         news = self._news.now
         known = 0 < since >= news.since
@@ -151,7 +158,11 @@ class Syncing:
                 continue
             key = name.decode()
             own = max(keys.stamp_of(value), said.stamp if said is not None else 0)
-            head = read_head(view, key)
+            try:
+                head = read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(f"{key}, of {scan.user_id}", error)
+                continue
             stamp = max(own, head.changed)
             if since < stamp <= upto or since == 0 == stamp:
                 scan.found.append(Candidate(stamp, key, head, said))
@@ -164,6 +175,12 @@ class Syncing:
             if wanted and user + name < following and not is_group(name.decode()):
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
+
+    @staticmethod
+    def _unpinned_forgotten(view: ReadView, user_id: str) -> int:
+        """Up to which stamp it is forgotten what the user has unpinned of which there was nothing else (RX-09)."""
+        data = view.get("chosen", keys.pair(user_id, ""))
+        return unpack(data, Chosen).stamp if data else 0
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
         """One-to-one conversations that have changed since then."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rcim.store.backend import StoreError
+from rcim.store.faults import DamagedError, StoreError
 
 VALUE_VERSION = 1
 FACTS_VERSION = 2
@@ -57,18 +57,19 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(data: bytes, type_: type[T]) -> T:
-    """The value that `pack` made the bytes from. Raises StoreError if they are damaged or of a newer version."""
+    """The value that `pack` made the bytes from. Raises DamagedError, or StoreError if they are of a
+    newer version."""
     try:
         version, checksum = HEAD.unpack_from(data)
         payload = memoryview(data)[HEAD.size :]
         if version not in (VALUE_VERSION, FACTS_VERSION):
             raise StoreError(f"a value of version {version}; this program knows {VALUE_VERSION} and {FACTS_VERSION}")
         if zlib.crc32(payload) != checksum:
-            raise StoreError("a value is damaged: its checksum is wrong")
+            raise DamagedError("a value is damaged: its checksum is wrong")
         if version == FACTS_VERSION:
             payload = payload[2 + (payload[0] << 8 | payload[1]) :]
         decoder = _DECODERS.get(type_) or _DECODERS.setdefault(type_, msgspec.msgpack.Decoder(type_))
         value: T = decoder.decode(payload)
         return value
     except (struct.error, IndexError, msgspec.DecodeError) as error:
-        raise StoreError(f"a value is damaged: {error}") from None
+        raise DamagedError(f"a value is damaged: {error}") from None

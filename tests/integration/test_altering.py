@@ -90,7 +90,7 @@ async def test_an_edit_changes_mentions_and_cloud_data(server: TestServer) -> No
     (changed,) = (await alice.take_of(f.MessageChanged)).messages
     assert (changed.mentions, changed.mentions_all, changed.cloud_data) == ((), True, b"two")
     assert (await unread_mentions(alice), await unread_mentions(carol)) == (1, 1)
-    assert await code(bob, f.MessageEdit(G, 1, NEW)) == "done"
+    assert await code(bob, f.MessageEdit(G, 1, encode_body([Text("other")]))) == "done"
     (changed,) = (await alice.take_of(f.MessageChanged)).messages
     assert (changed.mentions_all, changed.cloud_data) == (True, b"two"), "what is not named stays"
     assert await code(bob, f.MessageEdit(G, 1, NEW, mentions_all=False, cloud_data=b"")) == "done"

@@ -25,7 +25,7 @@ from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Packed, Request
 from rcim.rules.group_types import GroupType
 from rcim.store.answers import ConnectionRow, ConnectionsPage
-from rcim.store.backend import MemoryBackend, StoreError, WriteView
+from rcim.store.backend import DamagedError, FullError, MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
 from rcim.store.store import Store
 from rcim.store.values import pack, unpack
@@ -52,8 +52,8 @@ class FlakyBackend(MemoryBackend):
         self.failed = 0
 
     @contextmanager
-    def write(self) -> Iterator[WriteView]:
-        with super().write() as view:
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
+        with super().write(makes_room=makes_room) as view:
             yield view
             if self.rng.random() < self.share:
                 self.failed += 1
@@ -158,8 +158,9 @@ class Sim:
         limits: Limits = DEFAULTS,
         types: dict[str, GroupType] = UNLIMITED,
         backend: FlakyBackend | None = None,
+        make_backend: Callable[[random.Random, float], FlakyBackend] = FlakyBackend,
     ) -> None:
-        self.backend = backend or FlakyBackend(random.Random(seed), 0.0)
+        self.backend = backend or make_backend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
         self.dispatcher = Dispatcher(self.store, world(types, limits), asyncio.get_running_loop(), Packing())
@@ -420,3 +421,61 @@ async def test_looking_at_connections() -> None:  # AB-01
     assert sim.asker.answers[901] == ConnectionsPage(ROWS, 0)
     counted = sim.asker.answers[902].values
     assert counted["connections"] == 3 and counted["commits"] == 0 and counted["uptime_ms"] >= 0
+
+
+class FullBackend(FlakyBackend):
+    """Has room only for what makes room, once it is full."""
+
+    full = False
+
+    @contextmanager
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
+        with super().write(makes_room=makes_room) as view:
+            yield view
+            if self.full and not makes_room:
+                raise FullError("it is full")
+
+
+async def test_who_makes_room_is_not_refused_for_the_sends_in_its_batch() -> None:  # ST-04
+    sim = Sim(make_backend=FullBackend)
+    for group in ("a", "b"):
+        await sim.answer(f"g:{group}", create(group, "u1", "u2", "u3"))
+    assert isinstance(sim.backend, FullBackend)
+    sim.backend.full = True
+    sends = [sim.ask("g:a", send("u1", "c1")), sim.ask("g:b", send("u1", "c2")), sim.ask("g:a", send("u2", "c3"))]
+    goes = [
+        sim.ask("g:a", c.LeaveGroup("u1", False)),
+        sim.ask("g:a", c.KickMembers("u0", False, ["u3"], "")),
+        sim.ask("g:b", c.DissolveGroup("u0", False)),
+    ]
+    after = sim.ask("g:a", send("u2", "c4"))
+    await until(lambda: len(sim.asker.answers) >= len(sim.asked))
+    assert all(isinstance(sim.asker.answers[token], o.Refused) for token in [*sends, after])
+    assert all(isinstance(sim.asker.answers[token], o.Done) for token in goes)
+    assert {m.user_id for m in sim.store.load_group("g:a", 0).members} == {"u0", "u2"}
+    assert sim.store.load_group("g:b", 0).profile is None
+    sim.backend.full = False
+    assert (await sim.answer("g:a", send("u2", "c5"))).seq == 3, "behind the tips that two have gone"
+    assert check(sim.backend).faults == []
+
+
+class DamagedBackend(FlakyBackend):
+    """What is kept of the messages of g:a can't be written."""
+
+    @contextmanager
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
+        with super().write(makes_room=makes_room) as view:
+            yield view
+            if any(True for _ in view.scan("messages", b"g:a\0", b"g:a\1")):
+                raise DamagedError("it is damaged")
+
+
+async def test_what_is_damaged_is_refused_and_nobody_else() -> None:  # ST-03
+    sim = Sim(make_backend=DamagedBackend)
+    for group in ("a", "b", "c"):
+        await sim.answer(f"g:{group}", create(group, "u1"))
+    tokens = {group: [sim.ask(f"g:{group}", send("u1", f"c{n}")) for n in range(3)] for group in "abc"}
+    await until(lambda: len(sim.asker.answers) >= len(sim.asked))
+    answers = {group: [sim.asker.answers[token] for token in asked] for group, asked in tokens.items()}
+    assert all(isinstance(answer, o.Refused) for answer in answers["a"])
+    assert [answer.seq for group in "bc" for answer in answers[group]] == [1, 2, 3, 1, 2, 3]

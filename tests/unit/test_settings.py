@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from pathlib import Path
@@ -187,3 +188,20 @@ def test_types_that_are_wrong(text: str, said: str, tmp_path: Path) -> None:  # 
     with pytest.raises(SettingsError) as error:
         load(file, {}, [])
     assert said in str(error.value)
+
+
+def test_on_a_full_disk_a_hint_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # ST-04
+    data = DataDir(tmp_path / "data")
+    data.prepare()
+    data.keep_address("127.0.0.1", 1, True)
+    assert data.keep_admin_credential(1, "root")
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("rcim.app.datadir.os.fsync", full)
+    data.keep_address("127.0.0.1", 2, True)
+    assert not data.keep_admin_credential(1, "other")
+    assert not data.address.exists(), "rather none than one that says what was true before"
+    assert not list(data.path.glob("*.new"))
+    data.release()

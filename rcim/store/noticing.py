@@ -1,0 +1,41 @@
+"""What was found to be damaged while the server runs: counted, named in the log, and told for the next start (ST-03)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from rcim.store.faults import DamagedError
+
+log = logging.getLogger("rcim.store")
+
+NAMED_MAX = 1000
+"""So many are named in the log, each once: more say nothing new."""
+
+
+class Noticing:
+    """See the module's text. Called from the writing and the reading thread."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """How often something was refused or left out because it is damaged, since the start."""
+        self.first: Callable[[], None] = _nothing
+        """Called once, with the first one."""
+        self._named: set[str] = set()
+
+    def note(self, what: str, error: BaseException) -> None:
+        """If the error says that something is damaged, `what` could not be done for it."""
+        if not isinstance(error, DamagedError):
+            return
+        self.count += 1
+        text = f"{what}: {error}"
+        if text in self._named or len(self._named) >= NAMED_MAX:
+            return
+        if not self._named:
+            self.first()
+        self._named.add(text)
+        log.error("damaged: %s", text)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

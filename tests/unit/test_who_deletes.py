@@ -1,0 +1,176 @@
+"""Of every table: who deletes its rows, and when; and that nothing is left for ever (ST-02, MS-01, ID-09)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rcim.actor import queries as q
+from rcim.actor import records as r
+from rcim.actor.app import APP_KEY
+from rcim.base.ids import message_id, shard_of
+from rcim.base.terms import AppList, ApplyJoinOption, Priority, Role, UserList, pair_conversation
+from rcim.store import keys
+from rcim.store.apply import UNPINNED_MAX
+from rcim.store.backend import TABLES, MemoryBackend
+from rcim.store.check import check
+from rcim.store.removal import BEGIN, DAY_MS, Ages
+from rcim.store.store import Entry
+from tests.kit import FilledStore
+
+WHO = {
+    "meta": "fixed names; notes of days go with a day's first sweep",
+    "shards": "nobody: one row a shard",
+    "profiles": "the end of the group",
+    "heads": "nobody: SEQ goes on if the id is used again (MS-01)",
+    "members": "leaving, the end of the group",
+    "memberships": "leaving, the end of the group",
+    "messages": "age; purging what a group that has ended had",
+    "users": "nobody: what was signed for a deleted account stays refused (ID-09)",
+    "purge": "purging, when it is done",
+    "marks": "the next change of marks, when over; the end of the group",
+    "words": "renaming, the end of the group",
+    "app": "whoever set it; a mute that is over with the next mute",
+    "hidden": "the end of the message, by age or purging",
+    "lists": "its user; the end of the account",
+    "left": "age; joining again; the end of the account",
+    "altered": "age; purging what a group that has ended had",
+    "invited": "the user's answer; entering the group; age; the end of the account",
+    "chosen": "leaving; age, when it says nothing any more; the end of the account",
+}
+STAY = {"meta", "shards", "heads", "users", "app"}
+"""Of these something is left, and it does not grow with what has come and gone but by ids that were used."""
+GROUP, PAIR = "g:a", pair_conversation("u0", "u1")
+
+
+class Life(FilledStore):
+    """A group, a pair, and accounts that come and go."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryBackend())
+        self.seqs = {GROUP: 0, PAIR: 0}
+
+    def make(self, key: str, members: int) -> None:
+        first = self.seqs[key] + 1
+        name = "a" if key == GROUP else ""
+        profile = r.Profile(name, "T", "a name", "", "", "", "u0", 1, ApplyJoinOption.FREE_ACCESS, 0, first)
+        users = [r.Member(f"u{n}", Role.MEMBER, 1, first - 1, "") for n in range(members)]
+        self.append(r.GroupCreated(key, profile, users, 1))
+
+    def say(self, key: str, time_ms: int) -> None:
+        seq = self.seqs[key] = self.seqs[key] + 1
+        id_ = message_id(shard_of(key), self.store.claim()[shard_of(key)])
+        message = r.Message(seq, time_ms, id_, Priority.LOW, "u1", "", "", "", f"c{seq}", b"b")
+        self.append(r.MessageKept(key, message))
+        self.append(r.MessageAltered(key, message), r.MessagesHidden(key, "u1", [seq]))
+
+    def app(self, *records: Any) -> None:
+        shard = shard_of(APP_KEY)
+        first = self.store.claim()[shard]
+        self.store.append([Entry(shard, first + n, record) for n, record in enumerate(records)])
+
+    def choose(self, user_id: str, conversation: str, pinned_ms: int, removed: bool = False) -> None:
+        self.append(r.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
+
+    def sweep(self, day: int) -> None:
+        cursor: Any = BEGIN
+        while cursor is not None:
+            cursor, _ = self.store.trim_step(cursor, Ages(day * DAY_MS, {"T": 7}, 30))
+        while self.store.purge_step():
+            pass
+
+    def rows(self, table: str) -> list[bytes]:
+        with self.backend.read() as view:
+            return [row for row, _ in view.scan(table, b"", keys.LAST)]
+
+    def counts(self) -> dict[str, int]:
+        return {table: len(self.rows(table)) for table in TABLES}
+
+    def round(self, day: int) -> None:
+        """All that there can be rows of comes and goes."""
+        self.make(GROUP, 6)
+        for key in (GROUP, PAIR):
+            for _ in range(3):
+                self.say(key, day * DAY_MS)
+        self.append(
+            r.GroupChanged(GROUP, 1, True, None, [], ["u5"], [r.Mark("u5", blocked_until_ms=9, erased_seq=1)], None)
+        )
+        for conversation in (GROUP, PAIR, "g:none", pair_conversation("u1", f"none{day}")):
+            self.choose("u1", conversation, 5)
+            self.choose("u1", conversation, 0, removed=True)
+        for user in ("u2", "u3"):
+            self.append(r.UserSaved(f"@:{user}", user, r.UserProfile("nick")))
+            self.choose(user, GROUP, 5)
+            self.choose(user, pair_conversation(user, "none"), 5)
+            self.append(r.UserListed(f"@:{user}", user, UserList.BLACK, ["u0", f"none{day}"], []))
+        for user in ("u1", "u2"):
+            invitation = r.Invitation("g:none", "u0", "none", day * DAY_MS)
+            self.append(r.InvitationsChanged(f"@:{user}", user, [invitation], []))
+        self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
+        assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
+        self.append(r.GroupDissolved(GROUP))
+        assert self.rows("purge")
+        for user in ("u2", "u3"):
+            self.append(
+                r.UserSaved(f"@:{user}", user, r.UserProfile(deleted=True)),
+                r.UserListed(f"@:{user}", user, UserList.BLACK, [], ["u0", f"none{day}"]),
+            )
+        self.app(r.UsersMuted({"u2": 0}), r.ListChanged(AppList.LOW_TYPES, [], ["x"]))
+
+
+def test_it_is_known_of_every_table_who_deletes_its_rows() -> None:
+    assert set(WHO) == set(TABLES)
+    assert {table for table, who in WHO.items() if who.startswith("nobody")} < STAY
+
+
+def test_nothing_is_left_that_nobody_deletes() -> None:
+    life = Life()
+    life.make(PAIR, 2)
+    pair = life.counts()
+    life.round(100)
+    life.sweep(101)
+    assert check(life.backend).faults == []
+    life.sweep(150)
+    life.sweep(190)
+    left = life.counts()
+    for table in TABLES:
+        if table not in STAY:
+            assert left[table] == pair[table] + (table == "chosen"), f"{table}: {WHO[table]}"
+    (chosen,) = life.rows("chosen")
+    assert chosen == keys.pair("u1", PAIR), "what a user has said of a conversation that it is in stays"
+    for day in range(200, 230):
+        life.round(day)
+        life.sweep(day)
+    life.sweep(270)
+    life.sweep(310)
+    assert life.counts() == left
+    assert check(life.backend).faults == []
+
+
+def test_notes_of_days_are_as_many_as_are_asked_for() -> None:
+    life = Life()
+    for day in range(100, 300):
+        life.sweep(day)
+    assert 30 <= len([row for row in life.rows("meta") if row.startswith(b"day:")]) <= 32
+
+
+def test_what_is_pinned_in_vain_costs_no_sync() -> None:  # RX-09, RX-03
+    life = Life()
+    life.make(GROUP, 2)
+    (first,) = life.store.answer_all([q.SyncQuery("u1", 0, 0)])
+    life.choose("u1", pair_conversation("u1", "other"), 7)
+    for n in range(UNPINNED_MAX):
+        life.choose("u1", pair_conversation("u1", f"none{n}"), 5)
+        life.choose("u1", pair_conversation("u1", f"none{n}"), 0)
+    (some,) = life.store.answer_all([q.SyncQuery("u1", first.upto, 0, store_id=first.store_id)])
+    assert not some.reset and len(some.rows) == UNPINNED_MAX + 1, "each device hears what is no longer pinned"
+    for n in range(1000):
+        life.choose("u1", pair_conversation("u1", f"more{n}"), 5)
+        life.choose("u1", pair_conversation("u1", f"more{n}"), 0, removed=True)
+        life.choose("u1", f"g:none{n}", 5)
+    assert len(life.rows("chosen")) == UNPINNED_MAX + 2
+    (late,) = life.store.answer_all([q.SyncQuery("u1", some.upto, 0, store_id=first.store_id)])
+    assert late.reset, "who has not heard of all is told everything"
+    assert {row.key for row in late.rows} == {GROUP, pair_conversation("u1", "other")}
+    (lately,) = life.store.answer_all([q.SyncQuery("u1", late.upto, 0, store_id=first.store_id)])
+    assert not lately.reset and lately.rows == []
+    assert life.store.load_user("@:u1", "u1").pinned == {pair_conversation("u1", "other"): 7}
