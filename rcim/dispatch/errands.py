@@ -40,7 +40,6 @@ from rcim.actor.outcomes import (
     UserImported,
 )
 from rcim.actor.queries import AccountsQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
-from rcim.actor.records import UserProfile
 from rcim.actor.user import user_key
 from rcim.actor.world import World
 from rcim.base import clock
@@ -307,8 +306,16 @@ class Errands:
             elif result.code not in NOT_LET_IN:
                 failed.append(result)
 
+        def told(facts: Any) -> None:
+            """The store says which history it is of; a guest is a member of nothing."""
+            found = isinstance(facts, LoginFacts)
+            self._answer(request, msgspec.structs.replace(facts, conversations=kept) if found else facts)
+
         def end() -> None:
-            self._answer(request, failed[0] if failed else LoginFacts(UserProfile(), kept))
+            if failed:
+                self._answer(request, failed[0])
+            else:
+                self._doer.read(Request("", LoginQuery(ask.user_id, []), Once(told), 0))
 
         self._many(commands, each, end)
 

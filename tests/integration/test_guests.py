@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import ApplyJoinOption, GoneReason, MsgFlag, Platform, Presence, Priority, UserList
+from rcim.base.terms import (
+    ApplyJoinOption,
+    GoneReason,
+    InviteConsent,
+    MsgFlag,
+    Platform,
+    Presence,
+    Priority,
+    UserList,
+)
 from rcim.handlers.table import ROUTES, SESSION_FRAMES
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
@@ -108,6 +117,10 @@ TABLE: list[tuple[Frame, str, str]] = [
     (f.UserListChange(UserList.BLACK, ["alice"], []), NO, NO),
     (f.UserListGet(UserList.BLACK, "", 0), NO, NO),
     (f.QuietHoursSet(0, 1, 0), NO, NO),
+    (f.InviteConsentSet(InviteConsent.ASK), NO, NO),
+    (f.InviteConsentGet(), NO, NO),
+    (f.GroupInvitations("", 0), NO, NO),
+    (f.GroupInvitationAnswer("v", True), NO, NO),
     (f.QuietHoursGet(), NO, NO),
     (f.Devices(), NO, NO),
     (f.DevicesClose([], ""), NO, NO),

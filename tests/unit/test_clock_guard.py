@@ -7,9 +7,11 @@ import pytest
 from rcim.actor.records import UserProfile, UserSaved, UserSnapshot
 from rcim.actor.user import UserActor
 from rcim.actor.user_commands import InvalidateUser
+from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.connect.online import refusal
 from rcim.flow.clock_guard import ClockGuard
 from rcim.store.answers import LoginFacts
+from tests.kit import world
 
 DAY = 86_400_000
 T0 = 20_000 * DAY
@@ -91,8 +93,8 @@ def test_who_was_logged_out_with_a_clock_that_was_ahead_is_not_kept_out_for_as_l
 
 def test_older_signatures_are_refused_also_while_the_clock_is_in_doubt() -> None:  # ID-09
     """UserSigs are checked by the wall clock: those of 40 days after the time in force are good, and have to go too."""
-    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}))
+    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), world())
     outcome = actor.handle(InvalidateUser("root", True, False, T0 + 40 * DAY), T0, 1)
     assert isinstance(outcome.record, UserSaved)
     saved = outcome.record.profile
-    assert (saved.valid_from_ms, saved.invalidated_ms) == (T0 + 40 * DAY + 1000, T0)
+    assert (saved.valid_from_ms, saved.invalidated_ms) == (T0 + 40 * DAY + (USERSIG_AHEAD_S + 1) * 1000, T0)

@@ -29,10 +29,10 @@ class Placed(MemoryBackend):
         return self.at
 
     @contextmanager
-    def write(self) -> Iterator[WriteView]:
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
         if self.full:
             raise StoreError("the disk is full")
-        with super().write() as view:
+        with super().write(makes_room=makes_room) as view:
             yield view
 
 
