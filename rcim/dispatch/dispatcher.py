@@ -95,7 +95,9 @@ class Dispatcher:
         self._devices = Devices(world.slots)
         self._timers = Timers(loop)
         budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
-        self._reader = Reader(store, self._reading, self._loading, self._completed, budget, self._timers.later)
+        self._reader = Reader(
+            store, self._reading, self._loading, self._completed, budget, self._timers.later, loop.call_soon
+        )
         self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
         self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self, self._time)

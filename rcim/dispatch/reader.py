@@ -3,8 +3,8 @@
 A job is what the reading thread does before it looks again who waits: one query of each user, the one that has cost
 least lately first, for JOB_S seconds. What is not reached then comes first in the next job. One query is bounded too: by
 what it looks at (a page ends there), or by going on in a later job (a sync that has much to look through). And each user
-has a budget of the thread's time (`query_ms_per_s`): past it its queries wait, so that the thread is not busy all the
-time.
+has a budget of the thread's time (`query_ms_per_s`): past it its queries wait. Those who have cost much lately have half
+of the time together, so that the interpreter is there for others.
 So somebody who asks much waits longer, and nobody else does.
 """
 
@@ -14,6 +14,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 from rcim.actor.outcomes import Refused
@@ -35,7 +36,16 @@ QUERIES_PER_JOB = 64
 """So many queries are taken into a job at the most."""
 ORDERED_MAX = 500
 """Of more users who wait, those who have waited longest come first."""
-JOB_S = 0.004
+ANSWERS_S = 0.001
+"""Answers are given out for so long in one turn of the loop; one may take 2 ms."""
+HEAVY_MS = 1000
+"""Who has used up so many milliseconds of the time in which a budget fills has cost much lately: the thread, and the loop
+with their answers, is busy with such users half of the time at the most."""
+HEAVY_PER_JOB = 2
+"""Their queries in one job: the answers to it take the loop 4 ms at the most."""
+REST_S = 0.001
+"""The shortest rest: the loop's clock is no finer."""
+JOB_S = 0.003
 """A job begins no further query after so long; the longest one takes 6 ms (a search)."""
 
 
@@ -52,7 +62,7 @@ class _Asked:
 class Reader:
     """Queries and loads, each answered by a callback in the loop. Bounded by the requests in flight. `loading` runs loads
     beside the queries: a large group takes 20 ms. `complete` adds to an answer what the store does not know. `budget` is
-    what each user may cost, and `later(seconds, call)` calls once."""
+    what each user may cost; `later(seconds, call)` calls once, `soon(call)` in the loop's next turn."""
 
     def __init__(
         self,
@@ -62,6 +72,7 @@ class Reader:
         complete: Callable[[Any, Any], Any],
         budget: WorkBudget,
         later: Callable[[float, Callable[[], None]], None],
+        soon: Callable[[Callable[[], None]], Any],
     ) -> None:
         self._store = store
         self._complete = complete
@@ -69,6 +80,12 @@ class Reader:
         self._loading = loading
         self._budget = budget
         self._later = later
+        self._soon = soon
+        self._began_s = self._rests_until_s = 0.0
+        """When the last job began, and until when those who have cost much wait for the loop to have as much time as that
+        job has taken."""
+        self._answers: deque[tuple[Request, Any]] = deque()
+        """What is to be given out before the next job begins."""
         self._alarm = False
         """True if `later` is to call, because all who wait have used up their budgets."""
         self._waiting: OrderedDict[str, deque[_Asked]] = OrderedDict()
@@ -78,7 +95,7 @@ class Reader:
     @property
     def idle(self) -> bool:
         """True if nothing waits and nothing is under way."""
-        return not (self._busy or self._waiting)
+        return not (self._busy or self._waiting or self._answers)
 
     def ask(self, request: Request) -> None:
         """Answer `request`, whose `ask` is a Query, from the store."""
@@ -90,42 +107,45 @@ class Reader:
         self._loading.do(job, done)
 
     def _go(self) -> None:
-        if self._busy or not self._waiting:
+        if self._busy or self._answers or not self._waiting:
             return
         batch = self._batch()
         if not batch:
             self._go_later()
             return
         self._busy = True
+        self._began_s = perf_counter()
         queries = [asked.query for asked in batch]
 
         def done(answers: Any, error: BaseException | None) -> None:
             self._busy = False
-            now_ms = clock.steady_ms()
             found: list[Any] = [(error, 0.0)] * len(batch) if error is not None else answers
             for asked in reversed(batch[len(found) :]):  # it was not their turn yet: it is next
                 self._first(asked)
             for asked, (answer, took_s) in zip(batch, found, strict=False):
-                user_id = asker(asked.request.ask)
-                if user_id:
-                    self._budget.spend(user_id, took_s * 1000, now_ms)
+                self._charge(asker(asked.request.ask), took_s)
                 if isinstance(answer, SyncScan):
                     asked.query = answer
                     self._last(asked)
                 else:
-                    self._answer(asked.request, answer)
-            self._go()
+                    self._answers.append((asked.request, answer))
+            self._give_out()
 
         self._worker.do(lambda: self._store.answer_some(queries, JOB_S), done)
 
     def _batch(self) -> list[_Asked]:
         """One query of each user whose turn it is; one search among them at the most. None, if all have cost too much."""
         batch: list[_Asked] = []
-        searching = False
+        searching, heavy = False, 0
         waiting, now_ms = self._waiting, clock.steady_ms()
+        rests = perf_counter() < self._rests_until_s
         for user_id in self._order(now_ms):
             if self._budget.wait_ms(user_id, now_ms):
                 continue
+            if self._budget.cost_ms(user_id, now_ms) > HEAVY_MS:
+                heavy += 1
+                if rests or heavy > HEAVY_PER_JOB:
+                    break  # those who come after have cost even more
             queue = waiting[user_id]
             search = isinstance(queue[0].query, SearchQuery)
             if search and searching:
@@ -145,12 +165,13 @@ class Reader:
         return first[:QUERIES_PER_JOB]
 
     def _go_later(self) -> None:
-        """All who wait have cost too much: on when the first of them may again."""
+        """All who wait have cost much: on when the first of them may again, and the loop has had its share."""
         if not self._alarm:
             self._alarm = True
             now_ms = clock.steady_ms()
             wait_ms = min(self._budget.wait_ms(user_id, now_ms) for user_id in self._waiting)
-            self._later(wait_ms / 1000, self._wake)
+            rest_s = max(0.0, self._rests_until_s - perf_counter())
+            self._later(max(wait_ms / 1000, rest_s, REST_S), self._wake)
 
     def _wake(self) -> None:
         self._alarm = False
@@ -167,6 +188,28 @@ class Reader:
         user_id = asker(asked.request.ask)
         self._waiting.setdefault(user_id, deque()).appendleft(asked)
         self._waiting.move_to_end(user_id)
+
+    def _charge(self, user_id: str, seconds: float) -> None:
+        """So much was done for the user. The server's own work, and that for app administrators, is free."""
+        if user_id:
+            self._budget.spend(user_id, seconds * 1000, clock.steady_ms())
+
+    def _give_out(self) -> None:
+        """Give out answers for ANSWERS_S, and the others in the loop's next turn: a page of messages takes the loop
+        longer than the reading thread."""
+        began = last = perf_counter()
+        while self._answers:
+            request, answer = self._answers.popleft()
+            self._answer(request, answer)
+            now = perf_counter()
+            self._charge(asker(request.ask), now - last)
+            last = now
+            if now - began > ANSWERS_S and self._answers:
+                self._soon(self._give_out)
+                return
+        now = perf_counter()
+        self._rests_until_s = now + (now - self._began_s)
+        self._go()
 
     def _answer(self, request: Request, answer: Any) -> None:
         try:

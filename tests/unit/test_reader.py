@@ -20,6 +20,7 @@ class Thread:
     def __init__(self) -> None:
         self.jobs: list[tuple[Callable[[], Any], Callable[[Any, Any], None]]] = []
         self.later: list[tuple[float, Callable[[], None]]] = []
+        self.soon: list[Callable[[], None]] = []
 
     def do(self, job: Callable[[], Any], done: Callable[[Any, Any], None]) -> None:
         self.jobs.append((job, done))
@@ -27,6 +28,8 @@ class Thread:
     def work(self) -> None:
         job, done = self.jobs.pop(0)
         done(job(), None)
+        while self.soon:
+            self.soon.pop(0)()
 
 
 class Slow:
@@ -66,8 +69,22 @@ class Answers:
 def made(store: Slow) -> tuple[Reader, Thread, Answers]:
     thread = Thread()
     budget, later = WorkBudget(50, 4.0), thread.later.append
-    reader = Reader(store, thread, thread, lambda q, answer: answer, budget, lambda s, call: later((s, call)))  # type: ignore[arg-type]
+    reader = Reader(
+        store,  # type: ignore[arg-type]
+        thread,  # type: ignore[arg-type]
+        thread,  # type: ignore[arg-type]
+        lambda query, answer: answer,
+        budget,
+        lambda seconds, call: later((seconds, call)),
+        thread.soon.append,
+    )
     return reader, thread, Answers()
+
+
+@pytest.fixture(autouse=True)
+def a_clock_that_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What giving out answers takes is not what is tested, but where a test says so."""
+    monkeypatch.setattr("rcim.dispatch.reader.perf_counter", lambda: 0.0)
 
 
 def test_a_login_does_not_wait_for_all_syncs_of_others() -> None:
@@ -148,3 +165,56 @@ def test_who_has_cost_too_much_waits_and_others_do_not(monkeypatch: pytest.Monke
     while thread.jobs:
         thread.work()
     assert sorted(answers.seen) == [0, 1, 2, 3, 4, 9] and reader.idle
+
+
+def test_answers_that_take_the_loop_long_are_given_out_in_several_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr("rcim.dispatch.reader.perf_counter", lambda: now_s[0])
+    reader, thread, answers = made(Slow(most=64))
+    given: list[int] = []
+    turns: list[int] = []
+
+    class Long(Answers):
+        def answer(self, token: int, result: Any) -> None:
+            now_s[0] += 0.0015
+            given.append(token)
+
+    reader.ask(Request("", LoginQuery("first"), answers, 99))
+    for token in range(6):
+        reader.ask(Request("", LoginQuery(f"u{token}"), Long(), token))
+    thread.work()
+    job, done = thread.jobs.pop(0)
+    done(job(), None)
+    while not reader.idle:
+        turns.append(len(given))
+        thread.soon.pop(0)()
+    assert given == list(range(6)) and turns == [1, 2, 3, 4, 5], "one at a time"
+
+
+def test_those_who_have_cost_much_leave_the_loop_as_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, now_ms = [0.0], [0]
+    monkeypatch.setattr("rcim.base.clock.steady_ms", lambda: now_ms[0])
+    monkeypatch.setattr("rcim.dispatch.reader.perf_counter", lambda: now_s[0])
+    store = Slow(most=1)
+    store.took_s = 0.06
+    reader, thread, answers = made(store)
+    for token in range(3):
+        reader.ask(Request("", SyncQuery("big", 0, 0), answers, token))
+
+    def worked() -> None:
+        job, done = thread.jobs.pop(0)
+        now_s[0] += 0.06
+        done(job(), None)
+
+    worked()
+    assert answers.seen == [0] and not thread.jobs, "60 ms were much"
+    ((wait_s, wake),) = thread.later
+    assert wait_s == pytest.approx(0.06)
+    reader.ask(Request("", LoginQuery("small"), answers, 9))
+    store.took_s = 0.001
+    worked()
+    assert answers.seen == [0, 9], "somebody else does not wait"
+    now_s[0] += 0.2
+    wake()
+    worked()
+    assert answers.seen == [0, 9, 1]
