@@ -45,7 +45,7 @@ HEAVY_PER_JOB = 2
 """Their queries in one job: the answers to it take the loop 4 ms at the most."""
 REST_S = 0.001
 """The shortest rest: the loop's clock is no finer."""
-JOB_S = 0.003
+JOB_S = 0.002
 """A job begins no further query after so long; the longest one takes 6 ms (a search)."""
 
 
