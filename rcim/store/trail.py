@@ -22,6 +22,7 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from rcim.base import clock
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError
 from rcim.store.reading import read_stamp, read_store_id
@@ -31,6 +32,7 @@ log = logging.getLogger("rcim.store")
 TRAIL = struct.Struct(">8sQQ")
 MAGIC = b"rcimtrl1"
 CRC = struct.Struct(">I")
+WRITE_MS = 1000
 PLACE = struct.Struct(">QQ")
 Place = tuple[int, int]
 """Device and inode of the data file."""
@@ -44,12 +46,16 @@ class Seen(NamedTuple):
 
 
 class Trail:
-    """The small file beside the store. Writing costs some microseconds: nothing is synced, since it may lag behind."""
+    """The small file beside the store. It may lag, so nothing is synced, and it is written once in WRITE_MS: a file that
+    changes with each commit makes the store's own sync slower. The first commit after a pause is written at once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
         self._failed = False
+        self._waiting: Seen | None = None
+        """What is to be written."""
+        self._written_ms = -WRITE_MS
 
     def read(self) -> Seen | None:
         """What it says; None if it says nothing that can be relied on."""
@@ -67,20 +73,29 @@ class Trail:
 
     def note(self, store_id: int, stamp: int) -> None:
         """The commit of this number is durable. An error is logged once, and nothing more is written."""
-        if self._failed:
+        self._waiting = Seen(store_id, stamp)
+        now_ms = clock.steady_ms()
+        if now_ms - self._written_ms >= WRITE_MS:
+            self._written_ms = now_ms
+            self._write()
+
+    def _write(self) -> None:
+        seen, self._waiting = self._waiting, None
+        if self._failed or seen is None:
             return
         try:
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 os.ftruncate(self._fd, min(os.fstat(self._fd).st_size, TRAIL.size + CRC.size))
-            data = TRAIL.pack(MAGIC, store_id, stamp)
+            data = TRAIL.pack(MAGIC, seen.store_id, seen.stamp)
             os.pwrite(self._fd, data + CRC.pack(zlib.crc32(data)), 0)
         except OSError as error:
             log.error("%s: %s; a backup that is written over the store may not be recognised", self._path, error)
             self._failed = True
 
     def close(self) -> None:
-        """Give back the file."""
+        """Write what is to be written, and give back the file."""
+        self._write()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -13,7 +13,7 @@ from rcim.actor import records as r
 from rcim.base.limits import DEFAULTS
 from rcim.store.backend import MemoryBackend, StoreError, WriteView
 from rcim.store.store import Store
-from rcim.store.trail import Seen, Trail
+from rcim.store.trail import WRITE_MS, Seen, Trail
 from tests.kit import FilledStore
 
 
@@ -62,6 +62,7 @@ def test_what_begins_another_history(tmp_path: Path) -> None:
     kept = FilledStore(backend)
     kept.store = first
     kept.append(r.UserSaved("@:u", "u", r.UserProfile("U")))
+    TRAILS[0].close()
     assert trail(path).read() == Seen(first.history_id, 2), "as far as what is durable, and no further"
     assert opened(backend, path).history_id == first.history_id
     backend.at = (1, 11)
@@ -73,6 +74,22 @@ def test_what_begins_another_history(tmp_path: Path) -> None:
     trail(path).note(older + 1, 2)
     other = opened(backend, path).history_id
     assert other != older and opened(backend, path).history_id == other
+
+
+def test_it_is_written_once_a_second_and_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ms = [5000]
+    monkeypatch.setattr("rcim.base.clock.steady_ms", lambda: now_ms[0])
+    made, other = trail(tmp_path / "trail"), trail(tmp_path / "trail")
+    made.note(1, 10)
+    for stamp in range(11, 20):
+        made.note(1, stamp)
+    assert other.read() == Seen(1, 10), "the first after a pause at once"
+    now_ms[0] += WRITE_MS
+    made.note(1, 20)
+    assert other.read() == Seen(1, 20)
+    made.note(1, 21)
+    made.close()
+    assert other.read() == Seen(1, 21)
 
 
 @pytest.mark.parametrize("data", [b"", b"rcimtrl1", b"\xff" * 28, b"x" * 1000])
@@ -104,5 +121,6 @@ def test_a_trail_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptur
     first = opened(backend, path)
     for stamp in range(3):
         first._trail.note(1, stamp)  # type: ignore[union-attr]
+    TRAILS[0].close()
     assert opened(backend, path).history_id == first.history_id
     assert sum("may not be recognised" in record.message for record in caplog.records) == 2, "once for each start"
