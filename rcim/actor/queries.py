@@ -84,6 +84,8 @@ class JoinedGroupsQuery(Asks, frozen=True, gc=False):
     limit: int
     types: dict[str, TypeFacts] = {}
     now_ms: int = 0
+    by: str = ""
+    """Who asks; empty: the app."""
 
 
 class AllGroupsQuery(Asks, frozen=True, gc=False):
@@ -117,6 +119,8 @@ class UserQuery(Asks, frozen=True, gc=False):
     user_id: str
     who: int
     own: bool
+    by: str = ""
+    """Who asks; empty: the app."""
 
 
 class AccountsQuery(Asks, frozen=True, gc=False):

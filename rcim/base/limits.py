@@ -197,8 +197,8 @@ class Limits:
         600,
         0,
         10_000_000,
-        "PINGs, PONGs and unknown frames of one user a minute: enough for 300 connections at the usual heartbeat; "
-        "0: no limit.",
+        "PINGs, PONGs and unknown frames of one user a minute: enough for 300 connections at the usual heartbeat; and "
+        "logins of guests from one address; 0: no limit.",
         wire=True,
     )
     refusals_per_min: int = _bound(

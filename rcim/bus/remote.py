@@ -65,6 +65,8 @@ class RemoteOwner:
         self._pipe: Pipe | None = None
         self._last = 0
         self._heard = 0
+        self._commands = 0
+        """Commands among what is under way. Queries wait for their users' turns, and take no room of others."""
         self._outstanding: dict[int, tuple[Request, bool]] = {}
         """Number to (request, whether it is a command)."""
         self._of_key: dict[str, int] = {}
@@ -104,7 +106,7 @@ class RemoteOwner:
 
     def submit(self, request: Request) -> bool:
         under_way = self._of_key.get(request.key, 0)
-        if under_way >= self._key_max or len(self._outstanding) >= OUTSTANDING_MAX:
+        if under_way >= self._key_max or self._commands >= OUTSTANDING_MAX:
             self._waiting.setdefault(request.key, {})[request.origin] = None
             return False
         self._of_key[request.key] = under_way + 1
@@ -119,6 +121,7 @@ class RemoteOwner:
     def _keep(self, request: Request, command: bool) -> int:
         self._last += 1
         self._outstanding[self._last] = (request, command)
+        self._commands += command
         return self._last
 
     def resume(self, key: str) -> None:
@@ -189,13 +192,14 @@ class RemoteOwner:
             return None
         request, command = found
         if command:
+            self._commands -= 1
             left = self._of_key[request.key] = self._of_key[request.key] - 1
             if not left:
                 del self._of_key[request.key]
         return request
 
     def _wake(self) -> None:
-        if not self._waiting or len(self._outstanding) > OUTSTANDING_MAX // 2:
+        if not self._waiting or self._commands > OUTSTANDING_MAX // 2:
             return
         for key in [key for key in self._waiting if self._of_key.get(key, 0) <= self._key_max // 2]:
             for origin in self._waiting.pop(key):

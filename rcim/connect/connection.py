@@ -26,6 +26,7 @@ from rcim.base.errors import (
     ErrorCode,
     RcimError,
 )
+from rcim.base.ids import is_guest
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.outgoing import Outgoing, nowhere
 from rcim.dispatch.requests import Request
@@ -164,11 +165,17 @@ class Connection(Outgoing):
         if not self._in_line:
             self._in_line = True
             turns = self._hub.turns
-            if self.caller is not None and self._is_user:
-                turns.ask(turns.users, self.caller.user_id, self)
-            else:
-                turns.ask(turns.strangers, self.address.rpartition(":")[0], self)
+            turns.ask(turns.users if self._is_user else turns.strangers, self.charged_to, self)
             self._set_reading()
+
+    @property
+    def charged_to(self) -> str:
+        """Who pays for the work on its input: its user; for strangers and guests, who are new on each connection,
+        the address that they come from."""
+        caller = self.caller
+        if caller is not None and self._is_user and not is_guest(caller.user_id):
+            return caller.user_id
+        return "@" + self.address.rpartition(":")[0]
 
     @property
     def _is_user(self) -> bool:
@@ -200,7 +207,7 @@ class Connection(Outgoing):
         caller = self.caller
         if caller is None or caller.admin or self.closing:
             return
-        wait_ms = self._hub.work_budget.spend(caller.user_id, spent_ms, clock.steady_ms())
+        wait_ms = self._hub.work_budget.spend(self.charged_to, spent_ms, clock.steady_ms())
         if wait_ms:
             self._hub.counters.slowed += 1
             self._slow(wait_ms / 1000)

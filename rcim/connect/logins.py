@@ -80,7 +80,7 @@ class Logins(Whereabouts):
         signed_ms = 0
         try:
             if guest:
-                self._check_guests()
+                self._check_guests(connection)
                 user_id = made_guest_id(connection.id)
                 self.guests += 1
             else:
@@ -114,11 +114,16 @@ class Logins(Whereabouts):
         if wait:
             raise RcimError(TOO_FREQUENT, "too many logins and other requests in a minute", wait)
 
-    def _check_guests(self) -> None:
+    def _check_guests(self, connection: Connection) -> None:
+        """ID-06. Each connection of a guest is somebody else, so how often guests come is counted by address. Raises
+        RcimError."""
         if not self._identity.guests:
             raise RcimError(COMMAND_DISABLED, "this server takes no guests")
         if self.guests >= self._hub.limits.guests_max:
             raise RcimError(TOO_MANY_CONNECTIONS, f"at most {self._hub.limits.guests_max} guests")
+        wait = self._hub.rates.take(connection.charged_to, Operation.CONTROL, clock.steady_ms())
+        if wait:
+            raise RcimError(TOO_FREQUENT, "too many logins of guests from this address in a minute", wait)
 
     def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused, signed_ms: int) -> None:
         """The store has answered: the session is open, or not."""

@@ -4,7 +4,7 @@ A job is what the reading thread does before it looks again who waits: one query
 least lately first, for JOB_S seconds. What is not reached then comes first in the next job. One query is bounded too: by
 what it looks at (a page ends there), or by going on in a later job (a sync that has much to look through). And each user
 has a budget of the thread's time (`query_ms_per_s`): past it its queries wait. Those who have cost much lately have half
-of the time together, so that the interpreter is there for others.
+of the time together, so that the interpreter is there for others. Logins come before all of it.
 So somebody who asks much waits longer, and nobody else does.
 """
 
@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import Any
 
 from rcim.actor.outcomes import Refused
-from rcim.actor.queries import SearchQuery
+from rcim.actor.queries import LoginQuery, SearchQuery
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.dispatch.requests import Request
@@ -32,6 +32,8 @@ log = logging.getLogger("rcim.dispatch")
 
 RETRY_MS = 1000
 """What a client is told to wait after the store failed."""
+LOGINS_PER_JOB = 8
+"""Logins come first in a job, so many of them at the most."""
 QUERIES_PER_JOB = 64
 """So many queries are taken into a job at the most."""
 ORDERED_MAX = 500
@@ -90,16 +92,21 @@ class Reader:
         """True if `later` is to call, because all who wait have used up their budgets."""
         self._waiting: OrderedDict[str, deque[_Asked]] = OrderedDict()
         """By user, the one whose turn it is first."""
+        self._logins: deque[_Asked] = deque()
+        """Logins, and what the server itself asks about users: nobody's budget keeps them waiting."""
         self._busy = False
 
     @property
     def idle(self) -> bool:
         """True if nothing waits and nothing is under way."""
-        return not (self._busy or self._waiting or self._answers)
+        return not (self._busy or self._waiting or self._logins or self._answers)
 
     def ask(self, request: Request) -> None:
         """Answer `request`, whose `ask` is a Query, from the store."""
-        self._waiting.setdefault(asker(request.ask), deque()).append(_Asked(request))
+        if isinstance(request.ask, LoginQuery):
+            self._logins.append(_Asked(request))
+        else:
+            self._waiting.setdefault(asker(request.ask), deque()).append(_Asked(request))
         self._go()
 
     def load(self, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
@@ -107,7 +114,7 @@ class Reader:
         self._loading.do(job, done)
 
     def _go(self) -> None:
-        if self._busy or self._answers or not self._waiting:
+        if self._busy or self._answers or not (self._waiting or self._logins):
             return
         batch = self._batch()
         if not batch:
@@ -123,7 +130,7 @@ class Reader:
             for asked in reversed(batch[len(found) :]):  # it was not their turn yet: it is next
                 self._first(asked)
             for asked, (answer, took_s) in zip(batch, found, strict=False):
-                self._charge(asker(asked.request.ask), took_s)
+                self._charge(asked.request.ask, took_s)
                 if isinstance(answer, SyncScan):
                     asked.query = answer
                     self._last(asked)
@@ -135,12 +142,13 @@ class Reader:
 
     def _batch(self) -> list[_Asked]:
         """One query of each user whose turn it is; one search among them at the most. None, if all have cost too much."""
-        batch: list[_Asked] = []
+        batch = [self._logins.popleft() for _ in range(min(len(self._logins), LOGINS_PER_JOB))]
         searching, heavy = False, 0
         waiting, now_ms = self._waiting, clock.steady_ms()
         rests = perf_counter() < self._rests_until_s
         for user_id in self._order(now_ms):
             if self._budget.wait_ms(user_id, now_ms):
+                waiting.move_to_end(user_id)  # so that those behind the first ORDERED_MAX are looked at too
                 continue
             if self._budget.cost_ms(user_id, now_ms) > HEAVY_MS:
                 heavy += 1
@@ -179,18 +187,25 @@ class Reader:
 
     def _first(self, asked: _Asked) -> None:
         """It is this user's turn, with this query."""
+        if isinstance(asked.request.ask, LoginQuery):
+            self._logins.appendleft(asked)
+            return
         user_id = asker(asked.request.ask)
         self._waiting.setdefault(user_id, deque()).appendleft(asked)
         self._waiting.move_to_end(user_id, last=False)
 
     def _last(self, asked: _Asked) -> None:
         """It goes on before the user's other queries, after the turns of the other users."""
+        if isinstance(asked.request.ask, LoginQuery):
+            self._logins.append(asked)
+            return
         user_id = asker(asked.request.ask)
         self._waiting.setdefault(user_id, deque()).appendleft(asked)
         self._waiting.move_to_end(user_id)
 
-    def _charge(self, user_id: str, seconds: float) -> None:
-        """So much was done for the user. The server's own work, and that for app administrators, is free."""
+    def _charge(self, query: Any, seconds: float) -> None:
+        """So much was done for who asked. The server's own work, logins, and what app administrators ask are free."""
+        user_id = "" if isinstance(query, LoginQuery) else asker(query)
         if user_id:
             self._budget.spend(user_id, seconds * 1000, clock.steady_ms())
 
@@ -202,7 +217,7 @@ class Reader:
             request, answer = self._answers.popleft()
             self._answer(request, answer)
             now = perf_counter()
-            self._charge(asker(request.ask), now - last)
+            self._charge(request.ask, now - last)
             last = now
             if now - began > ANSWERS_S and self._answers:
                 self._soon(self._give_out)
@@ -222,8 +237,9 @@ class Reader:
 
 
 def asker(query: Any) -> str:
-    """For whom a query is answered; empty: the server's own work, and app administrators."""
-    found: str = getattr(query, "by", "") or getattr(query, "user_id", "")
+    """For whom a query is answered, which may be another than whom it is about; empty: the server's own work, and app
+    administrators."""
+    found: str = query.by if hasattr(query, "by") else getattr(query, "user_id", "")
     return found
 
 

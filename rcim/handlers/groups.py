@@ -115,7 +115,8 @@ def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
     limit = page_limit(frame.limit, most, most)
     if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator sees the groups of others")
-    return ToStore(queries.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit))
+    by = "" if caller.admin else caller.user_id
+    return ToStore(queries.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit, by=by))
 
 
 def find(frame: frames.GroupFind, caller: Caller, desk: Desk) -> ToStore:

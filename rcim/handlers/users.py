@@ -54,7 +54,8 @@ def profile_get(frame: frames.ProfileGet, caller: Caller, desk: Desk) -> ToStore
         raise guests_may_not()
     user_id = check_user_id(frame.user_id)
     who = Who.APP_ADMIN if caller.admin else Who.ANYONE
-    return ToStore(queries.UserQuery(user_id, int(who), user_id == caller.user_id))
+    by = "" if caller.admin else caller.user_id
+    return ToStore(queries.UserQuery(user_id, int(who), user_id == caller.user_id, by))
 
 
 def facts_ok(result: outcomes.UserFacts, desk: Desk) -> frames.ProfileGetOk:

@@ -78,6 +78,27 @@ async def test_who_goes_on_after_too_frequent_is_thrown_out(tmp_path: Path) -> N
     await server.stop()
 
 
+async def test_guests_of_one_address_share_its_turns_and_its_logins(tmp_path: Path) -> None:  # ID-06, LI-01
+    server = TestServer(
+        tmp_path / "data", tls=False, limited=True, flags=("app.guests=true", "limits.control_per_min=3")
+    )
+    await server.start()
+    names = []
+    for _ in range(5):
+        raw = await server.raw()
+        await raw.hello()
+        raw.write(f.Login("", "", 2, "").encode(7))  # type: ignore[arg-type]
+        found = await raw.take()
+        names.append(found.code.name if isinstance(found, RcimError) else type(found).__name__)
+    assert names == ["LoginOk"] * 3 + ["TOO_FREQUENT"] * 2
+    connections = list(server.server.hub._connections.values())
+    assert {one.charged_to for one in connections} == {"@127.0.0.1"}
+    alice = await server.member("alice")
+    assert isinstance(await alice.ask(f.Ping(1)), f.Pong)
+    assert "alice" in {one.charged_to for one in server.server.hub._connections.values()}
+    await server.stop()
+
+
 @pytest.mark.slow
 async def test_the_bench_small() -> None:
     report = await bench.run(["pings", "half-client-hellos"], 0, 1.0, lambda _: None)

@@ -376,6 +376,20 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
     assert (told.from_seq, told.newest_seq) == (2, 2) and not failing
 
 
+async def test_queries_take_no_room_of_commands(cluster: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many queries of some users are under way, the messages of others go."""
+    alice, bob = await two(cluster)
+    monkeypatch.setattr(remote_module, "OUTSTANDING_MAX", 2)
+    _, go_on = hold_answers(owner_of(cluster, 0))
+    for number in range(10):
+        alice.write(f.ProfileGet("bob").encode(300 + number))
+    await until(lambda: len(owner_of(cluster, 0)._outstanding) == 10)
+    alice.write(send("g", "c1").encode(400))
+    assert (await bob.take_of(f.Deliver)).messages[0].client_msg_id == "c1"
+    go_on()
+    assert isinstance(await alice.answer_to(400), f.SendOk)
+
+
 async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:
     alice, _ = await two(cluster)
     before = cluster.links.looks._last_look
