@@ -69,8 +69,19 @@ def table(report: dict[str, Any]) -> None:
         for name in report["rows"][0]:
             rows.add_column(name, justify="right", overflow="fold")
         for row in report["rows"]:
-            rows.add_row(*(str(value) for value in row.values()))
+            rows.add_row(*map(_cell, row.values()))
         Console().print(rows)
+
+
+def _cell(value: Any) -> str:
+    """A value of a row; of figures by name a line each, with a slash between what belongs together."""
+    if not isinstance(value, dict):
+        return str(value)
+    lines = []
+    for name, figures in value.items():
+        told = " / ".join(map(str, figures.values())) if isinstance(figures, dict) else str(figures)
+        lines.append(f"{name} {told}")
+    return "\n".join(lines)
 
 
 def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
