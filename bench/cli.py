@@ -324,8 +324,9 @@ def attack(
     seconds: Annotated[float, typer.Option(min=1, help="For each attack, and for the calm before it.")] = 5,
     json_to: JsonOption = None,
 ) -> None:
-    """What honest users notice of hostile ones: sends, history and logins, calm and under each attack; each as p50 / p99 /
-    max in milliseconds, and how many failed."""
+    """What honest users notice of hostile ones: sends, history and logins, calm and under each attack.
+
+    Each as p50 / p99 / max in milliseconds, and how many failed."""
     from rcim_bench import attack as scenario
 
     report = run(lambda: scenario.run(only or [], gateways, seconds, say))
