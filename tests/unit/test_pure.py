@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcim.base.errors import ALL, ErrorKind, RcimError, code_of
-from rcim.base.ids import SHARDS, check_group_id, check_user_id, made_group_id, message_id, shard_of
+from rcim.base.ids import SHARDS, check_group_id, check_user_id, has_control, made_group_id, message_id, shard_of
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
 from rcim.client.backoff import FIRST_MS, MOST_MS, Backoff
@@ -23,6 +23,17 @@ from rcim.flow.wheel import TimingWheel
 from rcim.rules.fields import BYTES_MAX, check_field
 
 # ------------------------------------------------------------------------------------------------------ ids
+
+
+@given(st.text(st.characters(), max_size=12))
+def test_control_characters_are_found(text: str) -> None:  # ID-01
+    assert has_control(text) == any(c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+@pytest.mark.parametrize("c", ["\0", "\x1f", "\x7f", "\x80", "\x9f", "\ud800", "\udfff"])
+def test_each_end_of_the_control_characters_is_one(c: str) -> None:
+    assert has_control(c) and has_control(f"a{c}") and has_control(f"é{c}")
+    assert not has_control(" ~\xa0é\U0001f600")
 
 
 @pytest.mark.parametrize("good", ["a", "x" * 64, "用户", "a b", "@TGS#", "é" * 32])
