@@ -248,19 +248,24 @@ class Fanout:
     def _gather(self, audience: Audience) -> None:
         """A round over few: written at the end of the turn, with what other conversations have for the same ones."""
         members, newest = audience.members, audience.next
-        given, directed = 0, audience.directed
+        given, directed, known = 0, audience.directed, newest
         for connection in audience.order:
             number = members[connection]
             if number == newest:
                 continue
-            visit = audience.visit(number) if not directed else self._visit(audience, connection, number)
+            if directed:
+                visit = self._visit(audience, connection, number)
+            elif number != known:  # mostly all have got the same
+                visit, known = audience.visit(number), number
             members[connection] = visit.end
             given += visit.end - number
             self.visits += 1
-            if connection.quick:
-                connection.write(visit.data)
-            else:
+            if not connection.quick:
                 self._offer(audience, connection, visit)
+            elif connection.out:  # it is written at the end of the turn anyway
+                connection.out.append(visit.data)
+            else:
+                connection.write(visit.data)
         self.deliveries += given
         self._finish(audience)
 
