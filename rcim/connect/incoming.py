@@ -109,7 +109,8 @@ class Incoming(Outgoing):
 
     @property
     def _is_user(self) -> bool:
-        return self.session.state in IS_USER
+        state = self.session.state
+        return state is State.OPEN or state in IS_USER
 
     def _work(self, data: bytes) -> float:
         """Take what has come; returns how many seconds it took."""

@@ -48,6 +48,8 @@ class Line:
 
     def run(self, now: Callable[[], float]) -> None:
         """Give turns until the budget is used up, one at least. Raises what a turn raises; the line is good then."""
+        if not self._keys:
+            return
         end = now() + self.budget_s
         keys = self._keys
         while keys:
@@ -84,9 +86,11 @@ class Turns:
         return self._left_s > 0
 
     def spent(self, seconds: float) -> None:
-        """So much of it was used."""
+        """So much of it was used. The budget is whole again in the next turn; as long as half of it is left that can wait,
+        and a quiet turn costs nothing for it."""
         self._left_s -= seconds
-        self._arm()
+        if self._left_s < self._input_s / 2:
+            self._arm()
 
     def ask(self, line: Line, key: str, who: Waiting) -> None:
         """`who` gets its `take_turn`, at the earliest in the loop's next turn."""
