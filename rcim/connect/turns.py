@@ -86,8 +86,8 @@ class Turns:
         return self._left_s > 0
 
     def spent(self, seconds: float) -> None:
-        """So much of it was used. The budget is whole again in the next turn; as long as half of it is left that can wait,
-        and a quiet turn costs nothing for it."""
+        """So much of it was used. The budget is whole again in the next turn; as long as half of it is left that waits,
+        so that a quiet turn costs nothing for it."""
         self._left_s -= seconds
         if self._left_s < self._input_s / 2:
             self._arm()
