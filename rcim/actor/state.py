@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rcim.actor.asking import Asked
+from rcim.actor.asking import Asked, Verdict
+from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
@@ -106,6 +107,8 @@ class GroupState:
         self.passing = Passing(snapshot.key, world)
         self.asked: dict[int, Asked] = {}
         """CB-03: commands that wait for the app, by number."""
+        self.decided: dict[int, tuple[AlterMessage, Verdict]] = {}
+        """Edits of which the app has said what is to become of them, and which wait for an earlier one, by number."""
         for message in snapshot.recent:
             if message.tip is None:
                 self.recent.add(message)
@@ -127,8 +130,9 @@ class GroupState:
         self.world.guests.end(self.key)
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
-        asked, self.asked = self.asked, {}
-        return (*self.passing.end(), *((number, refused) for number in asked))
+        waiting = (*self.asked, *self.decided)
+        self.asked, self.decided = {}, {}
+        return (*self.passing.end(), *((number, refused) for number in waiting))
 
     # -- who asks, and may they
 
