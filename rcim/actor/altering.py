@@ -109,6 +109,8 @@ def _decide(g: GroupState, command: AlterMessage, verdict: Verdict, now_ms: int)
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     g.world.invalidated.check(command.credential)  # ID-09
     _, row, who, message = _to_alter(g, command, now_ms)
+    if g.world.lists.screens:  # SC-05: the words may be others by now, and the body may be the app's
+        command = msgspec.structs.replace(command, body=g.world.screen(command.body))
     made = _edited(g, row, message, command, now_ms)
     if _edited_so(row, message, made, command):
         return Outcome(Altered(message.changed_ms))

@@ -10,7 +10,8 @@ from rcim.actor import outcomes as o
 from rcim.actor.asking import ALLOWED, Verdict
 from rcim.actor.group import GroupActor
 from rcim.actor.records import GroupSnapshot, Message, MessageAltered
-from rcim.base.terms import ApplyJoinOption, MessageState, Priority
+from rcim.base.errors import DIRTY_WORD, RcimError
+from rcim.base.terms import AppList, ApplyJoinOption, MessageState, Priority
 from tests.kit import world
 
 REFUSED, DROPPED = Verdict(allow=False), Verdict(drop=True)
@@ -96,3 +97,18 @@ def test_edits_that_wait_end_with_the_group() -> None:
     kit.answer(second)
     ended = kit.do(c.DissolveGroup("alice", False))
     assert {number for number, _ in ended.settled} == {first, second}
+
+
+@pytest.mark.parametrize("by_app", [True, False], ids=["the app's body", "a word that is new"])
+def test_what_an_edit_says_in_the_end_is_filtered(by_app: bool) -> None:  # SC-05
+    def screen(body: bytes) -> bytes:
+        if b"evil" in body:
+            raise RcimError(DIRTY_WORD)
+        return body
+
+    kit = Kit()
+    number = kit.edit(b"good" if by_app else b"evil")
+    kit.world.lists.change(AppList.REFUSED_WORDS, ["evil"], [])
+    kit.world.screen = screen
+    kept, answers = kit.answer(number, Verdict(body=b"evil") if by_app else ALLOWED)
+    assert not kept and answers == {number: "DIRTY_WORD"}
