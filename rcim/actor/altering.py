@@ -259,10 +259,17 @@ def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str 
 
 
 def _who_saw(g: GroupState, row: GroupType, message: Message) -> list[str] | None:
-    """Whom a change is told: those who could see the message; None: all who hear the group."""
+    """Whom a change is told: those who could see the message; None: all who hear the group. The members are only looked
+    at one by one if some of them may not see it: there can be very many."""
+    if row.history_before_joining and not message.directed and not _cleared_by_any(g, message.seq):
+        return None
     may = [m.user_id for m in g.members.values() if _sees(g, row, m, message)]
     everyone = len(may) == len(g.members) and (row.history_before_joining or not row.guests)
     return None if everyone else may
+
+
+def _cleared_by_any(g: GroupState, seq: int) -> bool:
+    return any(g.members[user].cleared_seq >= seq for user in g.cleared)
 
 
 def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bool:

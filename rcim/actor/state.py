@@ -94,6 +94,8 @@ class GroupState:
         """SC-07: who of the two has the other on which list."""
         self.members = {m.user_id: m for m in snapshot.members}
         """In the order of joining."""
+        self.cleared = {m.user_id for m in snapshot.members if m.cleared_seq}
+        """Those of them who have deleted the conversation for themselves (MS-10)."""
         self.marks = {m.user_id: m for m in snapshot.marks}
         self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
         """MS-10: sender to the SEQ up to which all of its messages are deleted."""
@@ -125,6 +127,7 @@ class GroupState:
         self.profile = None
         self.members, self.marks, self.sent_kept = {}, {}, {}
         self.erased, self.altered = {}, {}
+        self.cleared.clear()
         self.tail.clear()
         self.unstored.clear()
         self.world.guests.end(self.key)
@@ -272,8 +275,11 @@ class GroupState:
         came = [m for m in put if m.user_id not in self.members]
         for member in put:
             self.members[member.user_id] = member
+            if member.cleared_seq:
+                self.cleared.add(member.user_id)
         for one in drop:
             self.members.pop(one.user_id, None)
+            self.cleared.discard(one.user_id)
             self.sent_kept.pop(one.user_id, None)
         for mark in marks:
             self._set_mark(mark)
