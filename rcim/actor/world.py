@@ -11,6 +11,7 @@ from itertools import count
 from rcim.actor.guests import Guests
 from rcim.actor.tracing import Traces
 from rcim.actor.user_commands import Credential
+from rcim.base import clock
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList, Platform, UserList
@@ -18,6 +19,7 @@ from rcim.flow.offers import Figures
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.devices import SLOTS
 from rcim.rules.message_types import BUILT_IN, MessageType
+from rcim.rules.signatures import counts_from
 from rcim.rules.type_table import TypeTable
 from rcim.rules.word_filter import FILLERS, WordFilter
 
@@ -116,19 +118,26 @@ class Invalidated:
     of them: for what was under way then. A login asks the store."""
 
     def __init__(self) -> None:
-        self._users: OrderedDict[str, int] = OrderedDict()
+        self._users: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
-    def note(self, user_id: str, valid_from_ms: int) -> None:
-        """UserSigs of this user count only if they were made from `valid_from_ms` on."""
-        self._users[user_id] = valid_from_ms
+    def note(self, user_id: str, valid_from_ms: int, invalidated_ms: int) -> None:
+        """UserSigs of this user count only if they were made from `valid_from_ms` on, as was set at `invalidated_ms`."""
+        self._users[user_id] = (valid_from_ms, invalidated_ms)
         self._users.move_to_end(user_id)
         if len(self._users) > INVALIDATED_MAX:
             self._users.popitem(last=False)
 
     def check(self, credential: Credential | None) -> None:
         """Returns if what was asked on `credential` may be done. Raises RcimError(NOT_PERMITTED)."""
-        if credential is not None and credential.signed_ms < self._users.get(credential.user_id, 0):
+        if credential is not None and is_void(credential, *self._users.get(credential.user_id, (0, 0))):
             raise no_longer_logged_in()
+
+
+def is_void(credential: Credential | None, valid_from_ms: int, invalidated_ms: int) -> bool:
+    """True if what was asked on `credential` was asked on a UserSig that counts no more (ID-09)."""
+    if credential is None or credential.signed_ms >= valid_from_ms:
+        return False
+    return credential.signed_ms < counts_from(valid_from_ms, invalidated_ms, clock.wall_ms())
 
 
 def no_longer_logged_in() -> RcimError:

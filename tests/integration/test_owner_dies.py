@@ -3,6 +3,7 @@ twice, whichever way the request went (ST-01, MS-10, ID-04, ID-09)."""
 
 from __future__ import annotations
 
+import time
 import typing
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any
 import pytest
 
 from rcim.actor import commands, errands, queries, repeating
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState
 from rcim.bus import messages as m
+from rcim.connect.logins import Logins
+from rcim.session.usersig import mint
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
-from tests.kit import Raw, TestCluster, create, send, until
+from tests.kit import SDKAPPID, Raw, TestCluster, create, send, until
 
 NEW, NEWER = encode_body([Text("better")]), encode_body([Text("best")])
 UNKNOWN = "SERVER_ERROR"
@@ -109,6 +113,32 @@ async def test_an_account_is_deleted_once(cluster: TestCluster) -> None:  # ID-0
     assert isinstance(answer, RcimError) and answer.code.name == UNKNOWN
     (row,) = (await admin.ask(f.AdminAccountsQuery(["bob"]))).accounts
     assert not row.imported and row.valid_from_ms, "it had been carried out"
+
+
+async def test_who_was_logged_out_with_a_clock_that_was_ahead_stays_logged_in(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-09
+    """Signatures made since count, also for a new owner."""
+    admin = await at(cluster, 0, "administrator")
+    with monkeypatch.context() as ahead:
+        right = clock.wall_ms
+        ahead.setattr(clock, "wall_ms", lambda: right() + 400 * 86_400_000)
+        await admin.ask(f.AdminAccountInvalidate("alice"))
+    cluster.at = 1
+    alice = await cluster.raw()
+    await alice.login("alice", mint(SDKAPPID, cluster.key, "alice", int(time.time()) + 2, 3600))
+    found: list[str] = []
+    found_anew = Logins.found_anew
+
+    def noted(logins: Logins, user_id: str, *rest: Any) -> None:
+        found_anew(logins, user_id, *rest)
+        found.append(user_id)
+
+    monkeypatch.setattr(Logins, "found_anew", noted)
+    cluster.kill_owner()
+    await cluster.start_owner()
+    await until(lambda: "alice" in found, "the new owner says what she is in")
+    assert isinstance(await alice.ask(f.ConversationPin("g:g", True)), f.ConversationPinOk)
 
 
 async def test_devices_are_closed_once(cluster: TestCluster) -> None:  # ID-04
