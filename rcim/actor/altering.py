@@ -17,10 +17,10 @@ from rcim.actor.asking import Ask, SendInPair, Verdict
 from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Tell
-from rcim.actor.outcomes import Altered, Done, Outcome, Receipts, Refused
+from rcim.actor.outcomes import Altered, AnyResult, Done, Outcome, Receipts, Refused
 from rcim.actor.passing import Claim
 from rcim.actor.reading import first_visible
-from rcim.actor.records import Extra, Mark, Member, Message, MessageAltered, MessagesHidden, Profile
+from rcim.actor.records import Extra, Mark, Member, Message, MessageAltered, MessagesHidden, Profile, Record
 from rcim.actor.sending import check_not_barred, check_not_muted, is_barred, members_named
 from rcim.actor.state import Became, GroupState
 from rcim.base.errors import (
@@ -57,7 +57,7 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
     if g.world.lists.screens:  # SC-05
         command = msgspec.structs.replace(command, body=g.world.screen(command.body))
     made = _edited(g, row, message, command, now_ms)
-    if _edited_so(row, message, made, command):
+    if not _edits_waiting(g, command.seq) and _edited_so(row, message, made, command):
         return Outcome(Altered(message.changed_ms))
     event = g.world.asks.get(SendMessage if g.pair is None else SendInPair) if g.world.asks else None
     if event is None:
@@ -72,27 +72,54 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
 def take_verdict(
     g: GroupState, number: int, command: AlterMessage, verdict: Verdict, now_ms: int, position: int
 ) -> Outcome:
-    """CB-03: the app has said what is to become of the edit that waits under `number`. All is looked at again; dropped,
-    it changes nothing, and who edits is told that it was done."""
+    """CB-03: the app has said what is to become of the edit that waits under `number`. Edits of one message are made in
+    the order in which they came (WI-06): one that an earlier one still waits before waits for it."""
+    g.decided[number] = (command, verdict)
+    waiting = _edits_waiting(g, command.seq)
+    same = sorted(one for one, (edit, _) in g.decided.items() if edit.seq == command.seq)
+    due = [one for one in same if not waiting or one < min(waiting)]
+    settled: list[tuple[int, AnyResult]] = []
+    effects: list[Effect] = []
+    records: list[Record] = []
+    for one in due:
+        try:
+            done = _decide(g, *g.decided.pop(one), now_ms)
+        except RcimError as error:
+            settled.append((one, Refused(error.code, error.detail, error.retry_after_ms)))
+            continue
+        assert isinstance(done.result, Altered)
+        settled.append((one, done.result))
+        effects += done.effects
+        if done.record is not None:
+            records.append(done.record)
+    record = records[0] if records else None
+    return Outcome(Done(), record, tuple(effects), tuple(records[1:]), settled=tuple(settled))
+
+
+def _decide(g: GroupState, command: AlterMessage, verdict: Verdict, now_ms: int) -> Outcome:
+    """As the app says. All is looked at again; dropped, it changes nothing, and who edits is told that it was done.
+    Raises RcimError."""
     if not verdict.allow:
-        code, text = verdict.error(CALLBACK_REFUSED if g.pair is None else PAIR_CALLBACK_REFUSED)
-        return Outcome(Done(), settled=((number, Refused(code, text)),))
+        raise RcimError(*verdict.error(CALLBACK_REFUSED if g.pair is None else PAIR_CALLBACK_REFUSED))
     if verdict.drop:
-        return Outcome(Done(), settled=((number, Altered(now_ms)),))
+        return Outcome(Altered(now_ms))
     if verdict.body is not None:
         command = msgspec.structs.replace(command, body=verdict.body)
     if verdict.cloud_data is not None:
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
-    try:
-        g.world.invalidated.check(command.credential)  # ID-09
-        _, row, who, message = _to_alter(g, command, now_ms)
-        made = _edited(g, row, message, command, now_ms)
-        same = _edited_so(row, message, made, command)
-        done = Outcome(Altered(message.changed_ms)) if same else _edit(g, row, who, made, now_ms)
-    except RcimError as error:
-        return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
-    assert isinstance(done.result, Altered)
-    return msgspec.structs.replace(done, result=Done(), settled=((number, done.result),))
+    g.world.invalidated.check(command.credential)  # ID-09
+    _, row, who, message = _to_alter(g, command, now_ms)
+    if g.world.lists.screens:  # SC-05: the words may be others by now, and the body may be the app's
+        command = msgspec.structs.replace(command, body=g.world.screen(command.body))
+    made = _edited(g, row, message, command, now_ms)
+    if _edited_so(row, message, made, command):
+        return Outcome(Altered(message.changed_ms))
+    return _edit(g, row, who, made, now_ms)
+
+
+def _edits_waiting(g: GroupState, seq: int) -> list[int]:
+    """The numbers of the edits of this message about which the app is being asked."""
+    return [number for number, one in g.asked.items() if isinstance(one, AlterMessage) and one.seq == seq]
 
 
 def _to_alter(g: GroupState, command: AlterMessage, now_ms: int) -> tuple[Profile, GroupType, Who, Message]:
@@ -232,10 +259,17 @@ def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str 
 
 
 def _who_saw(g: GroupState, row: GroupType, message: Message) -> list[str] | None:
-    """Whom a change is told: those who could see the message; None: all who hear the group."""
+    """Whom a change is told: those who could see the message; None: all who hear the group. The members are only looked
+    at one by one if some of them may not see it: there can be very many."""
+    if row.history_before_joining and not message.directed and not _cleared_by_any(g, message.seq):
+        return None
     may = [m.user_id for m in g.members.values() if _sees(g, row, m, message)]
     everyone = len(may) == len(g.members) and (row.history_before_joining or not row.guests)
     return None if everyone else may
+
+
+def _cleared_by_any(g: GroupState, seq: int) -> bool:
+    return any(g.members[user].cleared_seq >= seq for user in g.cleared)
 
 
 def _sees(g: GroupState, row: GroupType, member: Member, message: Message) -> bool:

@@ -185,10 +185,12 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
 
 
 class SignaturesInvalidated(msgspec.Struct, frozen=True, gc=False):
-    """ID-09: what was asked on a UserSig made before `valid_from_ms` is refused from now on, wherever it waits."""
+    """ID-09: what was asked on a UserSig made before `valid_from_ms` is refused from now on, wherever it waits.
+    `invalidated_ms` is when that was set (rules/signatures.py)."""
 
     user_id: str
     valid_from_ms: int
+    invalidated_ms: int
 
 
 class AccountDeleted(msgspec.Struct, frozen=True, gc=False):

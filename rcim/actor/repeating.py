@@ -15,6 +15,7 @@ from rcim.actor import commands as c
 from rcim.actor import errands as e
 from rcim.actor import queries as q
 from rcim.actor import user_commands as u
+from rcim.base.terms import MessageState
 
 READS: frozenset[type] = frozenset(
     {
@@ -62,7 +63,6 @@ SAME: frozenset[type] = frozenset(
     {
         c.SendMessage,  # its client message id is kept (MS-02); where nothing is stored it may be heard twice
         e.SendAs,  # the same
-        c.AlterMessage,  # a message that is recalled, deleted or edited so already stays as it is (MS-10)
         c.MarkRead,
         c.SetFlag,
         c.EditGroup,
@@ -132,10 +132,12 @@ def repeatable(ask: Any) -> bool:
     match ask:
         case e.WithMessage():
             return repeatable(ask.command)
+        case c.AlterMessage():  # what is recalled or deleted stays so; an edit would undo one that came after it (MS-10)
+            return ask.state is not MessageState.EDITED
         case u.ChooseConversation():  # what is removed comes back with the next message, which may have come (RX-09)
             return not ask.removed
     return type(ask) in READS or type(ask) in SAME
 
 
-BY_CONTENT: frozenset[type] = frozenset({e.WithMessage, u.ChooseConversation})
+BY_CONTENT: frozenset[type] = frozenset({e.WithMessage, c.AlterMessage, u.ChooseConversation})
 """Those of which `repeatable` looks at what is in them."""

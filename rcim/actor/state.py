@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rcim.actor.asking import Asked
+from rcim.actor.asking import Asked, Verdict
+from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
@@ -93,6 +94,8 @@ class GroupState:
         """SC-07: who of the two has the other on which list."""
         self.members = {m.user_id: m for m in snapshot.members}
         """In the order of joining."""
+        self.cleared = {m.user_id for m in snapshot.members if m.cleared_seq}
+        """Those of them who have deleted the conversation for themselves (MS-10)."""
         self.marks = {m.user_id: m for m in snapshot.marks}
         self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
         """MS-10: sender to the SEQ up to which all of its messages are deleted."""
@@ -106,6 +109,8 @@ class GroupState:
         self.passing = Passing(snapshot.key, world)
         self.asked: dict[int, Asked] = {}
         """CB-03: commands that wait for the app, by number."""
+        self.decided: dict[int, tuple[AlterMessage, Verdict]] = {}
+        """Edits of which the app has said what is to become of them, and which wait for an earlier one, by number."""
         for message in snapshot.recent:
             if message.tip is None:
                 self.recent.add(message)
@@ -122,13 +127,15 @@ class GroupState:
         self.profile = None
         self.members, self.marks, self.sent_kept = {}, {}, {}
         self.erased, self.altered = {}, {}
+        self.cleared.clear()
         self.tail.clear()
         self.unstored.clear()
         self.world.guests.end(self.key)
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
-        asked, self.asked = self.asked, {}
-        return (*self.passing.end(), *((number, refused) for number in asked))
+        waiting = (*self.asked, *self.decided)
+        self.asked, self.decided = {}, {}
+        return (*self.passing.end(), *((number, refused) for number in waiting))
 
     # -- who asks, and may they
 
@@ -268,8 +275,11 @@ class GroupState:
         came = [m for m in put if m.user_id not in self.members]
         for member in put:
             self.members[member.user_id] = member
+            if member.cleared_seq:
+                self.cleared.add(member.user_id)
         for one in drop:
             self.members.pop(one.user_id, None)
+            self.cleared.discard(one.user_id)
             self.sent_kept.pop(one.user_id, None)
         for mark in marks:
             self._set_mark(mark)

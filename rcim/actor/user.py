@@ -48,11 +48,12 @@ from rcim.actor.user_commands import (
     TakeInvitation,
     UserCommand,
 )
-from rcim.actor.world import World, no_longer_logged_in
+from rcim.actor.world import World, is_void, no_longer_logged_in
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
+from rcim.rules.signatures import counts_from
 from rcim.rules.standing import Who
 
 USER_PREFIX = "@:"
@@ -92,7 +93,7 @@ class UserActor:
         it came to be done is refused (ID-09): it must not bring a deleted account back."""
         credential = command.credential
         own = credential is not None and credential.user_id == self._user_id
-        if own and credential is not None and credential.signed_ms < self._profile.valid_from_ms:
+        if own and is_void(credential, self._profile.valid_from_ms, self._profile.invalidated_ms):
             raise no_longer_logged_in()
         return _HANDLERS[type(command)](self, command, now_ms)
 
@@ -126,16 +127,18 @@ class UserActor:
         """ID-09: every UserSig that could have been used up to now is refused from now on. Times in it are whole seconds,
         and may be ahead by as much as a login allows (USERSIG_AHEAD_S)."""
         known = self._known and not self._profile.deleted
-        latest_s = max(now_ms, command.wall_ms) // 1000 + USERSIG_AHEAD_S
-        start_ms = max(self._profile.valid_from_ms, (latest_s + 1) * 1000)
+        wall_ms = max(now_ms, command.wall_ms)
+        before_ms = counts_from(self._profile.valid_from_ms, self._profile.invalidated_ms, wall_ms)
+        start_ms = max(before_ms, (wall_ms // 1000 + USERSIG_AHEAD_S + 1) * 1000)
         profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms, invalidated_ms=now_ms)
         effects: tuple[Effect, ...] = (
-            SignaturesInvalidated(self._user_id, start_ms),
+            SignaturesInvalidated(self._user_id, start_ms, now_ms),
             UserLoggedOut(self._user_id),
         )
         if command.delete:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True, invalidated_ms=now_ms)
             gone = AccountDeleted(self._user_id)
+            self._world.entering.withdraw(self._user_id)
             effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
         outcome = self._save(Invalidated(start_ms, known), profile, effects)
         if not command.delete:
@@ -180,6 +183,8 @@ class UserActor:
             return Outcome(Done())
         there.difference_update(removed)
         there.update(added)
+        if command.which is UserList.BLACK and added:
+            self._world.entering.withdraw(self._user_id, set(added))
         told = self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST)
         return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed), (told,))
 
@@ -218,6 +223,7 @@ class UserActor:
         """GT-07. The user is told each time that it is invited."""
         if self._groups.has(command.key):
             return Outcome(Done())
+        self._groups.check_lets_add(command.by, command.admin)
         invitation = Invitation(command.key, command.by, command.name, now_ms)
         self._invitations.put(invitation)
         told = Tell([self._user_id], Invited(invitation))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
 from rcim.actor.guests import Guests
 from rcim.actor.tracing import Traces
 from rcim.actor.user_commands import Credential
+from rcim.base import clock
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList, Platform, UserList
@@ -18,6 +19,7 @@ from rcim.flow.offers import Figures
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.devices import SLOTS
 from rcim.rules.message_types import BUILT_IN, MessageType
+from rcim.rules.signatures import counts_from
 from rcim.rules.type_table import TypeTable
 from rcim.rules.word_filter import FILLERS, WordFilter
 
@@ -116,19 +118,26 @@ class Invalidated:
     of them: for what was under way then. A login asks the store."""
 
     def __init__(self) -> None:
-        self._users: OrderedDict[str, int] = OrderedDict()
+        self._users: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
-    def note(self, user_id: str, valid_from_ms: int) -> None:
-        """UserSigs of this user count only if they were made from `valid_from_ms` on."""
-        self._users[user_id] = valid_from_ms
+    def note(self, user_id: str, valid_from_ms: int, invalidated_ms: int) -> None:
+        """UserSigs of this user count only if they were made from `valid_from_ms` on, as was set at `invalidated_ms`."""
+        self._users[user_id] = (valid_from_ms, invalidated_ms)
         self._users.move_to_end(user_id)
         if len(self._users) > INVALIDATED_MAX:
             self._users.popitem(last=False)
 
     def check(self, credential: Credential | None) -> None:
         """Returns if what was asked on `credential` may be done. Raises RcimError(NOT_PERMITTED)."""
-        if credential is not None and credential.signed_ms < self._users.get(credential.user_id, 0):
+        if credential is not None and is_void(credential, *self._users.get(credential.user_id, (0, 0))):
             raise no_longer_logged_in()
+
+
+def is_void(credential: Credential | None, valid_from_ms: int, invalidated_ms: int) -> bool:
+    """True if what was asked on `credential` was asked on a UserSig that counts no more (ID-09)."""
+    if credential is None or credential.signed_ms >= valid_from_ms:
+        return False
+    return credential.signed_ms < counts_from(valid_from_ms, invalidated_ms, clock.wall_ms())
 
 
 def no_longer_logged_in() -> RcimError:
@@ -140,12 +149,31 @@ class Entering:
     """Groups that users are about to enter: they count as if the users were in them (rcim/actor/entering.py)."""
 
     def __init__(self) -> None:
-        self._under_way: dict[str, dict[int, str]] = {}
-        """By user: the number of an admission to its group."""
+        self._under_way: dict[str, dict[int, tuple[str, str]]] = {}
+        """By user: the number of an admission to its group, and who adds the user."""
 
-    def begin(self, user_id: str, number: int, key: str) -> None:
-        """The user is about to enter the group."""
-        self._under_way.setdefault(user_id, {})[number] = key
+    def begin(self, user_id: str, number: int, key: str, by: str = "") -> None:
+        """The user is about to enter the group; `by` adds it, as an ordinary user."""
+        self._under_way.setdefault(user_id, {})[number] = (key, by)
+
+    def withdraw(self, user_id: str, by: Container[str] | None = None) -> None:
+        """The user enters none of the groups that it is about to enter, or none to which one of `by` adds it."""
+        groups = self._under_way.get(user_id, {})
+        for number in [number for number, (_, who) in groups.items() if by is None or who in by]:
+            self.end(user_id, number)
+
+    def holds(self, admissions: Mapping[str, int], user_id: str) -> bool:
+        """True if the user may be put into a group by a command with these admissions: its own, if it needs one, was not
+        withdrawn meanwhile."""
+        number = admissions.get(user_id)
+        return number is None or number in self._under_way.get(user_id, {})
+
+    def check(self, admissions: Mapping[str, int], user_id: str) -> None:
+        """As `holds`. Raises RcimError(NOT_PERMITTED)."""
+        if not self.holds(admissions, user_id):
+            raise RcimError(
+                NOT_PERMITTED, f"{user_id} was deleted meanwhile, or has put who adds it on its black list"
+            )
 
     def end(self, user_id: str, number: int) -> None:
         """That is over, whatever came of it; saying it twice changes nothing."""
@@ -157,7 +185,7 @@ class Entering:
 
     def of(self, user_id: str) -> set[str]:
         """The groups that the user is about to enter."""
-        return set(self._under_way.get(user_id, {}).values())
+        return {key for key, _ in self._under_way.get(user_id, {}).values()}
 
 
 @dataclass(slots=True)

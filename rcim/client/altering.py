@@ -10,8 +10,8 @@ from rcim.wire import elements, frames
 
 
 class AlteringRequests(Requests):
-    """Part of the client. After a reconnection only what a second time changes nothing is asked again: recall, edit,
-    delete, receipts; the others raise ConnectionGone if the connection ends before the answer."""
+    """Part of the client. After a reconnection only what a second time changes nothing is asked again: recall, delete,
+    receipts; the others raise ConnectionGone if the connection ends before the answer."""
 
     async def recall(self, where: Where, seq: int) -> int:
         """Take a message back; returns when it was. Raises RcimError."""
@@ -29,13 +29,14 @@ class AlteringRequests(Requests):
         cloud_data: bytes | None = None,
     ) -> int:
         """Give a message another text, or other elements, and with those of the options that are not None other mentions
-        and other `cloud_data` (MS-17); returns when it was edited. Raises RcimError."""
+        and other `cloud_data` (MS-17); returns when it was edited. Raises RcimError, and ConnectionGone if the connection
+        ends before the answer: it is not asked again, since it might undo an edit that came after it."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
         named = None if mentions is None else list(mentions)
         frame = frames.MessageEdit(
             self._conversation(where), seq, elements.encode_body(parts), named, mentions_all, cloud_data
         )
-        return (await self.request(frame, frames.MessageEditOk)).changed_ms
+        return (await self.request(frame, frames.MessageEditOk, repeat=False)).changed_ms
 
     async def delete_message(self, where: Where, seq: int) -> int:
         """Delete a message for all; returns when it was. Raises RcimError."""

@@ -26,12 +26,13 @@ from rcim.base.errors import (
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.terms import DeviceNews, is_group
 from rcim.connect.connection import Connection
-from rcim.connect.online import FUTURE_MS, Identity, OnlineUser, Waited, now_in, now_silent, refusal
+from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal, valid_from
 from rcim.connect.whereabouts import Whereabouts
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller
 from rcim.rules.devices import Device
+from rcim.rules.signatures import FUTURE_MS
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
@@ -232,7 +233,7 @@ class Logins(Whereabouts):
                 self._hub.member_gone(key, user_id)
         for key in (silent ^ user.silent) & user.conversations:
             self.silenced(user_id, key, key in silent)
-        self._close_invalidated(user, result.profile.valid_from_ms)
+        self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
         self._drop_if_unused(user_id, user)

@@ -9,6 +9,7 @@ from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import USERSIG_INVALIDATED
 from rcim.connect.connection import Connection
+from rcim.rules.signatures import counts_from
 from rcim.store.answers import LoginFacts
 
 
@@ -105,16 +106,9 @@ def now_silent(result: LoginFacts, waited: Waited) -> set[str]:
     return now_in(result.silent, waited.silences)
 
 
-FUTURE_MS = 86_400_000
-"""What is further after the wall clock than this was stamped by one that was ahead."""
-
-
-def _valid_from(profile: UserProfile, wall_ms: int) -> int:
-    """ID-09. One that was set while the wall clock was ahead does not keep the user out until then: it counts from when
-    it was set, as the server took the time."""
-    if profile.valid_from_ms > wall_ms + FUTURE_MS:
-        return profile.invalidated_ms or profile.valid_from_ms
-    return profile.valid_from_ms
+def valid_from(profile: UserProfile, wall_ms: int) -> int:
+    """ID-09."""
+    return counts_from(profile.valid_from_ms, profile.invalidated_ms, wall_ms)
 
 
 def refusal(
@@ -123,6 +117,6 @@ def refusal(
     """Why the login is not to be, if so."""
     if isinstance(result, Refused):
         return result
-    if not guest and (logged_out or signed_ms < _valid_from(result.profile, wall_ms)):
+    if not guest and (logged_out or signed_ms < valid_from(result.profile, wall_ms)):
         return Refused(USERSIG_INVALIDATED, USERSIG_INVALIDATED.meaning)
     return None

@@ -132,7 +132,7 @@ class Release:
         self._world.deleted.note(effect.user_id)
 
     def _invalidated(self, _: str, effect: SignaturesInvalidated) -> None:
-        self._world.invalidated.note(effect.user_id, effect.valid_from_ms)
+        self._world.invalidated.note(effect.user_id, effect.valid_from_ms, effect.invalidated_ms)
 
     def _counted(self, _: str, effect: GroupCounted) -> None:
         self._world.types.count(effect.type, effect.by)

@@ -3,6 +3,7 @@ twice, whichever way the request went (ST-01, MS-10, ID-04, ID-09)."""
 
 from __future__ import annotations
 
+import time
 import typing
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any
 import pytest
 
 from rcim.actor import commands, errands, queries, repeating
+from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState
 from rcim.bus import messages as m
+from rcim.connect.logins import Logins
+from rcim.session.usersig import mint
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
-from tests.kit import Raw, TestCluster, create, send, until
+from tests.kit import SDKAPPID, Raw, TestCluster, create, send, until
 
 NEW, NEWER = encode_body([Text("better")]), encode_body([Text("best")])
 UNKNOWN = "SERVER_ERROR"
@@ -70,25 +74,27 @@ async def changes(raw: Raw) -> list[Any]:
             return found
 
 
-@pytest.mark.parametrize(
-    ("frame", "state"),
-    [
-        (f.MessageEdit("g:g", 1, NEW), MessageState.EDITED),
-        (f.MessageRecall("g:g", 1), MessageState.RECALLED),
-    ],
-)
-async def test_an_edit_and_a_recall_are_told_once(  # MS-10
-    cluster: TestCluster, frame: Frame, state: MessageState
-) -> None:
+async def test_a_recall_is_told_once(cluster: TestCluster) -> None:  # MS-10
     alice, bob = await at(cluster, 0, "alice"), await at(cluster, 1, "bob")
     await alice.ask(create("g", "bob"))
     await alice.ask(send("g", "c1"))
-    answer = await lost_answer(cluster, alice, frame)
+    answer = await lost_answer(cluster, alice, f.MessageRecall("g:g", 1))
     assert not isinstance(answer, RcimError), "it is asked again, and answered as the first time"
     told = await changes(bob)
-    assert [(one.seq, one.state, one.changed_ms) for one in told] == [(1, state, answer.changed_ms)]
+    assert [(one.seq, one.state, one.changed_ms) for one in told] == [(1, MessageState.RECALLED, answer.changed_ms)]
     kept = (await bob.ask(f.History("g:g", 1, 1, 1, False))).messages[0]
-    assert (kept.state, kept.changed_ms) == (state, answer.changed_ms)
+    assert (kept.state, kept.changed_ms) == (MessageState.RECALLED, answer.changed_ms)
+
+
+async def test_an_edit_is_not_made_again_over_a_later_one(cluster: TestCluster) -> None:  # MS-10
+    """Who has made it is told that it is not known what became of it."""
+    alice, other = await at(cluster, 0, "alice"), await at(cluster, 1, "alice")
+    await alice.ask(create("g"))
+    await alice.ask(send("g", "c1"))
+    answer = await lost_answer(cluster, alice, f.MessageEdit("g:g", 1, NEW))
+    assert isinstance(answer, RcimError) and answer.code.name == UNKNOWN
+    (kept,) = (await other.ask(f.History("g:g", 1, 1, 1, False))).messages
+    assert (kept.state, kept.body) == (MessageState.EDITED, NEW), "it had been carried out"
 
 
 async def test_a_deletion_for_all_is_told_once(cluster: TestCluster) -> None:  # MS-10
@@ -107,6 +113,32 @@ async def test_an_account_is_deleted_once(cluster: TestCluster) -> None:  # ID-0
     assert isinstance(answer, RcimError) and answer.code.name == UNKNOWN
     (row,) = (await admin.ask(f.AdminAccountsQuery(["bob"]))).accounts
     assert not row.imported and row.valid_from_ms, "it had been carried out"
+
+
+async def test_who_was_logged_out_with_a_clock_that_was_ahead_stays_logged_in(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-09
+    """Signatures made since count, also for a new owner."""
+    admin = await at(cluster, 0, "administrator")
+    with monkeypatch.context() as ahead:
+        right = clock.wall_ms
+        ahead.setattr(clock, "wall_ms", lambda: right() + 400 * 86_400_000)
+        await admin.ask(f.AdminAccountInvalidate("alice"))
+    cluster.at = 1
+    alice = await cluster.raw()
+    await alice.login("alice", mint(SDKAPPID, cluster.key, "alice", int(time.time()) + 2, 3600))
+    found: list[str] = []
+    found_anew = Logins.found_anew
+
+    def noted(logins: Logins, user_id: str, *rest: Any) -> None:
+        found_anew(logins, user_id, *rest)
+        found.append(user_id)
+
+    monkeypatch.setattr(Logins, "found_anew", noted)
+    cluster.kill_owner()
+    await cluster.start_owner()
+    await until(lambda: "alice" in found, "the new owner says what she is in")
+    assert isinstance(await alice.ask(f.ConversationPin("g:g", True)), f.ConversationPinOk)
 
 
 async def test_devices_are_closed_once(cluster: TestCluster) -> None:  # ID-04
@@ -160,7 +192,9 @@ def test_nothing_else_is_classified() -> None:
 def test_what_is_inside_decides() -> None:
     """MS-10, RX-09."""
     edit = commands.AlterMessage("u", False, 1, MessageState.EDITED, NEW)
-    assert repeating.repeatable(errands.WithMessage("u", "g:g", edit))
+    recall = commands.AlterMessage("u", False, 1, MessageState.RECALLED)
+    assert not repeating.repeatable(errands.WithMessage("u", "g:g", edit))
+    assert repeating.repeatable(errands.WithMessage("u", "g:g", recall))
     choose = repeating.u.ChooseConversation
     assert repeating.repeatable(choose("u", False, "g:g", True))
     assert not repeating.repeatable(choose("u", False, "g:g", None, True))

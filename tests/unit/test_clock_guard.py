@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from rcim.actor.effects import SignaturesInvalidated
 from rcim.actor.records import UserProfile, UserSaved, UserSnapshot
 from rcim.actor.user import UserActor
-from rcim.actor.user_commands import InvalidateUser
+from rcim.actor.user_commands import Credential, InvalidateUser, ReadUser
+from rcim.base import clock
+from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import USERSIG_AHEAD_S
-from rcim.connect.online import refusal
+from rcim.connect.online import refusal, valid_from
 from rcim.flow.clock_guard import ClockGuard
 from rcim.store.answers import LoginFacts
 from tests.kit import world
@@ -98,3 +101,38 @@ def test_older_signatures_are_refused_also_while_the_clock_is_in_doubt() -> None
     assert isinstance(outcome.record, UserSaved)
     saved = outcome.record.profile
     assert (saved.valid_from_ms, saved.invalidated_ms) == (T0 + 40 * DAY + (USERSIG_AHEAD_S + 1) * 1000, T0)
+
+
+@pytest.mark.parametrize(
+    ("signed_ms", "refused"), [(T0 - 2000, True), (T0, False), (T0 + 5 * DAY, False)], ids=["before", "then", "later"]
+)
+def test_nor_is_what_it_asks_refused_for_as_long(
+    monkeypatch: pytest.MonkeyPatch, signed_ms: int, refused: bool
+) -> None:  # ID-09
+    """Its own actor, and what waits elsewhere, go by the same as a login."""
+    shared, credential = world(), Credential("u", signed_ms)
+    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), shared)
+    outcome = actor.handle(InvalidateUser("root", True, False, T0 + 400 * DAY), T0, 1)
+    (said,) = [one for one in outcome.effects if isinstance(one, SignaturesInvalidated)]
+    shared.invalidated.note(said.user_id, said.valid_from_ms, said.invalidated_ms)
+    for wall_ms, now_refused in ((T0 + 400 * DAY, True), (T0 + DAY, refused)):
+        monkeypatch.setattr(clock, "wall_ms", lambda now_ms=wall_ms: now_ms)
+        for ask in (
+            lambda: actor.handle(ReadUser("u", False, credential=credential), T0 + DAY, 2),
+            lambda: shared.invalidated.check(credential),
+        ):
+            if now_refused:
+                with pytest.raises(RcimError) as error:
+                    ask()
+                assert error.value.code is NOT_PERMITTED
+            else:
+                ask()
+
+
+def test_when_they_are_invalidated_again_the_wrong_time_is_gone() -> None:  # ID-09
+    profile = UserProfile(valid_from_ms=T0 + 400 * DAY, invalidated_ms=T0)
+    actor = UserActor(UserSnapshot("@:u", "u", profile, True, [], {}), world())
+    outcome = actor.handle(InvalidateUser("root", True, False, T0 + DAY), T0 + DAY, 1)
+    assert isinstance(outcome.record, UserSaved)
+    saved = outcome.record.profile
+    assert saved.valid_from_ms == valid_from(saved, T0 + DAY) == T0 + DAY + (USERSIG_AHEAD_S + 1) * 1000
