@@ -267,8 +267,17 @@ class Answering:
         return IdlePage(found, "")
 
     def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
-        heads = ((key, read_head(view, key)) for key in query.keys)
-        return Heads({key: head.next_seq - 1 for key, head in heads if not head.reserved})
+        """Those that are damaged are left out."""
+        found: dict[str, int] = {}
+        for key in query.keys:
+            try:
+                head = read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(key, error)
+                continue
+            if not head.reserved:
+                found[key] = head.next_seq - 1
+        return Heads(found)
 
     def _sync(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
         return self._syncing.begin(view, query)
@@ -295,13 +304,21 @@ class Answering:
             return LoginFacts(UserProfile(), [], history_id=self._history_id)
         rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
-            (keys.second(row), value) for row, value in rows if query.hidden or sees(view, row, value, query.user_id)
+            (keys.second(row), value) for row, value in rows if query.hidden or self._sees(view, row, value, query)
         ]
         silent = [key for key, value in seen if keys.flag_of(value) == MsgFlag.DISCARD]
         found = [key for key, _ in seen]
         if query.since:
             found += self._syncing.pairs_since(view, query.user_id, query.since)
         return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view), 0, self._history_id)
+
+    def _sees(self, view: ReadView, row: bytes, value: bytes, query: LoginQuery) -> bool:
+        """`sees`; a group that is damaged is not seen."""
+        try:
+            return sees(view, row, value, query.user_id)
+        except DamagedError as error:
+            self._noticing.note(f"{keys.second(row)}, of {query.user_id}", error)
+            return False
 
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""

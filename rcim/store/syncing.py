@@ -183,14 +183,19 @@ class Syncing:
         return unpack(data, Chosen).stamp if data else 0
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
-        """One-to-one conversations that have changed since then."""
+        """One-to-one conversations that have changed since then, or that can't be told to have not."""
         news = self._news.now
         user = user_id.encode() + keys.SEP
         found: list[str] = []
         for row, _ in view.scan("memberships", user, user + keys.GROUPS):
             key = keys.second(row)
             known = since >= news.since
-            if (news.stamp(key.encode()) if known else read_head(view, key).changed) > since:
+            try:
+                changed = news.stamp(key.encode()) if known else read_head(view, key).changed
+            except DamagedError as error:
+                self._noticing.note(f"{key}, of {user_id}", error)
+                changed = since + 1
+            if changed > since:
                 found.append(key)
         return found
 
