@@ -36,6 +36,7 @@ GONE_MAX = 500
 LEFT_LOOKED_AT = 5000
 """Conversations that the user has left within days (`changes_kept_days`), looked at for one sync: 3 ms. With more of them
 everything is told."""
+STAMP_MAX = (1 << 64) - 1
 SCAN_ROWS, SCAN_HEADS = 4000, 500
 """Memberships looked at in one step, and heads read: about 2 ms."""
 ROW_BYTES = 900
@@ -144,8 +145,7 @@ class Syncing:
         end = scan.user_id.encode() + keys.AFTER_SEP
         rows = list(islice(view.scan("memberships", scan.low, end), SCAN_ROWS))
         following = rows[-1][0] + b"\0" if len(rows) == SCAN_ROWS else end
-        said_rows = view.scan("chosen", max(scan.low, keys.after_none(scan.user_id)), following)
-        chosen = {row[len(user) :]: unpack(data, Chosen) for row, data in said_rows}
+        chosen = self._said(view, scan, following)
         news = self._news.now
         known = 0 < since >= news.since
         start, told, changed = len(user), keys.U64.pack(since), news.stamp
@@ -176,11 +176,27 @@ class Syncing:
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
 
-    @staticmethod
-    def _unpinned_forgotten(view: ReadView, user_id: str) -> int:
-        """Up to which stamp it is forgotten what the user has unpinned of which there was nothing else (RX-09)."""
-        data = view.get("chosen", keys.pair(user_id, ""))
-        return unpack(data, Chosen).stamp if data else 0
+    def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, Chosen]:
+        """What the user has said of conversations from where `scan` is up to there; of one where that is damaged,
+        nothing."""
+        start = len(scan.user_id.encode() + keys.SEP)
+        found: dict[bytes, Chosen] = {}
+        for row, data in view.scan("chosen", max(scan.low, keys.after_none(scan.user_id)), upto):
+            try:
+                found[row[start:]] = unpack(data, Chosen)
+            except DamagedError as error:
+                self._noticing.note(f"what {scan.user_id} has said of {keys.second(row)}", error)
+        return found
+
+    def _unpinned_forgotten(self, view: ReadView, user_id: str) -> int:
+        """Up to which stamp it is forgotten what the user has unpinned of which there was nothing else (RX-09); up to
+        any, if that is damaged."""
+        try:
+            data = view.get("chosen", keys.pair(user_id, ""))
+            return unpack(data, Chosen).stamp if data else 0
+        except DamagedError as error:
+            self._noticing.note(f"what {user_id} has unpinned", error)
+            return STAMP_MAX
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
         """One-to-one conversations that have changed since then, or that can't be told to have not."""
