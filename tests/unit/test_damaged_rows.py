@@ -146,3 +146,17 @@ def test_a_damaged_invitation_or_group_keeps_no_user_out(kept: Damaged) -> None:
     snapshot = kept.store.load_user("u:me", "me")
     assert sorted(snapshot.places) == ["g:a", "g:b"]
     assert [invitation.name for invitation in snapshot.invitations] == ["d"]
+
+
+@pytest.mark.parametrize("table", ["profiles", "heads"])
+def test_lists_of_groups_leave_out_what_is_damaged(kept: Damaged, table: str) -> None:  # GR-05, GR-09, GT-24
+    for name in "abc":
+        kept.group(name)
+    kept.damage(table, b"g:b")
+    idle = kept.ask(q.IdleGroupsQuery(["Public"], "", 2))
+    assert [row.key for row in idle.rows] == ["g:a"] and idle.next == "g:b", "housekeeping goes on behind it"
+    assert [row.key for row in kept.ask(q.IdleGroupsQuery(["Public"], idle.next, 2)).rows] == ["g:c"]
+    every = kept.ask(q.AllGroupsQuery("", 100))
+    assert [row.profile.group_id for row in every.groups] == ["a", "c"]
+    found = kept.ask(q.FindGroupsQuery("word", "", 100, ["Public"]))
+    assert [row.profile.group_id for row in found.groups] == ["a", "c"]
