@@ -85,7 +85,7 @@ class Store:
             self._news = News(read_stamp(view))
         self.noticing = Noticing()
         self._answering = Answering(limits, self._news, text_of, self.history_id, self.noticing)
-        self._removal = Removal(backend)
+        self._removal = Removal(backend, self.noticing)
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:

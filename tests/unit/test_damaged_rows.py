@@ -11,7 +11,7 @@ from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role, pair_conversation
-from rcim.store import keys
+from rcim.store import keys, removal
 from rcim.store.answers import Heads, SyncPage
 from rcim.store.backend import MemoryBackend
 from rcim.store.store import Store
@@ -160,3 +160,45 @@ def test_lists_of_groups_leave_out_what_is_damaged(kept: Damaged, table: str) ->
     assert [row.profile.group_id for row in every.groups] == ["a", "c"]
     found = kept.ask(q.FindGroupsQuery("word", "", 100, ["Public"]))
     assert [row.profile.group_id for row in found.groups] == ["a", "c"]
+
+
+def test_what_can_not_be_removed_keeps_nothing_else(  # ST-02
+    kept: Damaged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        kept.append(r.GroupDissolved(kept.group(name, said=3)))
+    deleted = removal._deleted
+    monkeypatch.setattr(
+        removal, "_deleted", lambda view, table, row: row[:3] != b"g:b" and bool(deleted(view, table, row))
+    )
+    steps = 0
+    while kept.store.purge_step(2):
+        steps += 1
+        assert steps < 20
+    with kept.backend.read() as view:
+        left = [row for table in ("purge", "messages") for row, _ in view.scan(table, b"", keys.LAST)]
+    assert {row[:3] for row in left} == {b"g:b"} and kept.store.noticing.count == 1
+    monkeypatch.undo()
+    kept.restart()
+    while kept.store.purge_step(2):
+        pass
+    with kept.backend.read() as view:
+        assert not [*view.scan("purge", b"", keys.LAST), *view.scan("messages", b"", keys.LAST)]
+
+
+def test_a_sweep_goes_past_what_is_damaged(kept: Damaged) -> None:  # ST-02
+    kept.group("a")
+    for other in "xyz":
+        for pinned_ms in (5, 0):
+            kept.append(r.ConversationChosen("u:me", "me", pair_conversation("me", other), pinned_ms, False))
+        invitation = r.Invitation(f"g:{other}", "you", other, 1)
+        kept.append(r.InvitationsChanged("u:me", "me", [invitation], []))
+    kept.damage("chosen", keys.pair("me", PAIR_X))
+    kept.damage("invited", keys.pair("me", "g:x"))
+    for day in (100, 200):
+        cursor: removal.Cursor | None = removal.BEGIN
+        while cursor is not None:
+            cursor, _ = kept.store.trim_step(cursor, removal.Ages(day * removal.DAY_MS, {}, 30))
+    with kept.backend.read() as view:
+        left = [row for table in ("chosen", "invited") for row, _ in view.scan(table, b"", keys.LAST)]
+    assert left == [keys.pair("me", PAIR_X), keys.pair("me", "g:x")]
