@@ -109,7 +109,8 @@ class Syncing:
         return self._page(view, scan, gone)
 
     def _page(self, view: ReadView, scan: SyncScan, gone: list[str]) -> SyncPage:
-        """What was found, as much of it as one page holds, the newest first."""
+        """What was found, as much of it as one page holds, the newest first. Of some there may be nothing to show: a page
+        with `more` may be empty."""
         query, found = scan.query, scan.found
         found.sort(key=lambda c: (c.stamp, c.key), reverse=True)
         if not scan.reset and query.after != (0, ""):
@@ -119,7 +120,7 @@ class Syncing:
         room = self._page_bytes - sum(len(key.encode()) + 1 for key in gone)
         effort, more = Effort(EFFORT), False
         for candidate in found:
-            if len(rows) == query.limit or (rows and (room < self._page_bytes // 4 or effort.left <= 0)):
+            if len(rows) == query.limit or effort.left <= 0 or (rows and room < self._page_bytes // 4):
                 more = True
                 break
             try:
@@ -128,6 +129,7 @@ class Syncing:
                 self._noticing.note(f"{candidate.key}, of {query.user_id}", error)
                 row = None
             if row is None:
+                after = (candidate.stamp, candidate.key)
                 continue
             used = _bytes_of(row)
             if rows and used > room:
@@ -237,6 +239,7 @@ class Syncing:
         room: int,
         effort: Effort,
     ) -> SyncRow | None:
+        effort.left -= 1
         key, user_id = candidate.key, query.user_id
         profile = read_profile(view, key)
         data = view.get("members", keys.pair(key, user_id))
@@ -251,7 +254,6 @@ class Syncing:
             return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, CLOSED)
         chosen = candidate.chosen or Chosen(0)
-        effort.left -= 1
         looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:
