@@ -2,6 +2,8 @@
 
 1. Everyone who is online is asked for, as at a login: a question that is refused is asked again.
 2. When all are known, the newest SEQ of each conversation is asked for, and who lacks anything is told so (RX-05).
+   Somebody whose question is refused again and again, as when something of it is damaged, keeps nobody from that: what
+   it is in is asked for when it is known.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ ANEW_PAUSE_S = 1.0
 """Before a question for a user that was refused is asked again."""
 SPREAD_PER_CONNECTION_MS = 6
 """Clients that are told to go come back at this rate at the most, within `drain_spread_ms`."""
+REFUSED_MAX = 5
+"""For a user whose question was refused so often the others wait no more."""
 HEADS_AT_ONCE = 256
 """Conversations asked for in one query."""
 
@@ -78,7 +82,10 @@ class Anew:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._asking: set[OnlineUser] = set()
+        self._asking: dict[OnlineUser, int] = {}
+        """Who is asked for, and how often that was refused."""
+        self._awaited: set[OnlineUser] = set()
+        """Those of them for whom the question for the newest SEQs waits."""
         self._closing: list[asyncio.TimerHandle] = []
         self._since = 0
         """From where on one-to-one conversations may have said something that was not heard (C2-01)."""
@@ -113,12 +120,14 @@ class Anew:
         for user_id, user in logins.everyone():
             # What was heard from the owner before is older than what this one answers.
             logins.forget_changes(user)
-            if user not in self._asking:  # else the question goes out again by itself
+            self._awaited.add(user)
+            known = user in self._asking
+            self._asking[user] = 0
+            if not known:  # else the question goes out again by itself
                 logins.wait_for(user)
-                self._asking.add(user)
                 self._ask_for(user_id, user)
-        if not self._asking:
-            self._ask_heads()
+        if not self._awaited:
+            self._ask_heads(self._all())
 
     def _ask_for(self, user_id: str, user: OnlineUser) -> None:
         heard = list(user.conversations) if is_guest(user_id) else None
@@ -128,13 +137,27 @@ class Anew:
     def _answered(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
         if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf
             self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
+            self._asking[user] += 1
+            if self._asking[user] >= REFUSED_MAX:
+                self._wait_no_more(user)
             return
-        self._asking.discard(user)
+        del self._asking[user]
         self._hub.logins.found_anew(user_id, user, result)
-        if not self._asking:
-            self._ask_heads()
+        if user in self._awaited:
+            self._wait_no_more(user)
+        else:
+            self._ask_heads([key for key in result.conversations if self._hub.fanout.find(key) is not None])
 
-    def _ask_heads(self) -> None:
-        keys = [audience.key for audience in self._hub.fanout]
+    def _wait_no_more(self, user: OnlineUser) -> None:
+        if user in self._awaited:
+            self._awaited.remove(user)
+            if not self._awaited:
+                self._ask_heads(self._all())
+
+    def _all(self) -> list[str]:
+        """Conversations that somebody here is in."""
+        return [audience.key for audience in self._hub.fanout]
+
+    def _ask_heads(self, keys: list[str]) -> None:
         for at in range(0, len(keys), HEADS_AT_ONCE):
             _HeadsAsked(self._hub, keys[at : at + HEADS_AT_ONCE]).ask()

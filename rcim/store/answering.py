@@ -222,7 +222,7 @@ class Answering:
         low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
         found, more = self._page(view.scan("profiles", low, keys.LAST), query.limit)
         names = [row.decode() for row, _ in found]
-        return GroupsPage(_group_rows(view, names), names[-1] if more else "")
+        return GroupsPage(self._group_rows(view, names), names[-1] if more else "")
 
     def _find_groups(self, view: ReadView, query: FindGroupsQuery) -> GroupsPage:
         """GR-09. The longest word that is not the last is looked up; the others are looked for in the names found."""
@@ -230,7 +230,7 @@ class Answering:
         first = [] if query.cursor else [exact]
         words = keys.words_of(query.words)
         names, cursor = self._with_words(view, words, query) if words and query.types else ([], "")
-        rows = _group_rows(view, [*first, *(name for name in names if name != exact)])
+        rows = self._group_rows(view, [*first, *(name for name in names if name != exact)])
         return GroupsPage([row for row in rows if _found(row.profile, query.types)], cursor)
 
     def _with_words(self, view: ReadView, words: list[str], query: FindGroupsQuery) -> tuple[list[str], str]:
@@ -245,30 +245,64 @@ class Answering:
         found: list[str] = []
         for looked_at, (row, _) in enumerate(view.scan("words", low, high), 1):
             key = keys.second(row)
-            profile = read_profile(view, key)
-            names = keys.words_of(profile.name) if profile is not None else []
+            names = self._words_of(view, key)
             if set(whole) <= set(names) and any(word.startswith(last) for word in names) and key not in found:
                 found.append(key)
             if len(found) == query.limit or looked_at == LOOKED_AT_MAX:
                 return found, row.decode()
         return found, ""
 
+    def _words_of(self, view: ReadView, key: str) -> list[str]:
+        """Of a group's name; none, if it is gone or damaged."""
+        try:
+            profile = read_profile(view, key)
+        except DamagedError as error:
+            self._noticing.note(key, error)
+            return []
+        return keys.words_of(profile.name) if profile is not None else []
+
+    def _group_rows(self, view: ReadView, names: list[str]) -> list[GroupRow]:
+        """Rows of a list of groups, without those that are gone or damaged."""
+        rows: list[GroupRow] = []
+        for key in names:
+            try:
+                profile, head = read_profile(view, key), read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(key, error)
+                continue
+            if profile is not None:
+                rows.append(GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, None))
+        return rows
+
     def _idle_groups(self, view: ReadView, query: IdleGroupsQuery) -> IdlePage:
         low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
         found: list[IdleRow] = []
         for looked_at, (row, data) in enumerate(view.scan("profiles", low, keys.LAST), 1):
-            profile = unpack(data, Profile)
-            if profile.type in query.types:
-                head = read_head(view, row.decode())
-                last_ms = max(head.last_msg_time_ms, head.last_info_time_ms, profile.create_time_ms)
-                found.append(IdleRow(row.decode(), profile.type, last_ms))
+            key = row.decode()
+            try:
+                profile = unpack(data, Profile)
+                if profile.type in query.types:
+                    head = read_head(view, key)
+                    last_ms = max(head.last_msg_time_ms, head.last_info_time_ms, profile.create_time_ms)
+                    found.append(IdleRow(key, profile.type, last_ms))
+            except DamagedError as error:  # the other groups are told
+                self._noticing.note(key, error)
             if looked_at == query.limit:
-                return IdlePage(found, row.decode())
+                return IdlePage(found, key)
         return IdlePage(found, "")
 
     def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
-        heads = ((key, read_head(view, key)) for key in query.keys)
-        return Heads({key: head.next_seq - 1 for key, head in heads if not head.reserved})
+        """Those that are damaged are left out."""
+        found: dict[str, int] = {}
+        for key in query.keys:
+            try:
+                head = read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(key, error)
+                continue
+            if not head.reserved:
+                found[key] = head.next_seq - 1
+        return Heads(found)
 
     def _sync(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
         return self._syncing.begin(view, query)
@@ -295,13 +329,21 @@ class Answering:
             return LoginFacts(UserProfile(), [], history_id=self._history_id)
         rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
         seen = [
-            (keys.second(row), value) for row, value in rows if query.hidden or sees(view, row, value, query.user_id)
+            (keys.second(row), value) for row, value in rows if query.hidden or self._sees(view, row, value, query)
         ]
         silent = [key for key, value in seen if keys.flag_of(value) == MsgFlag.DISCARD]
         found = [key for key, _ in seen]
         if query.since:
             found += self._syncing.pairs_since(view, query.user_id, query.since)
         return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view), 0, self._history_id)
+
+    def _sees(self, view: ReadView, row: bytes, value: bytes, query: LoginQuery) -> bool:
+        """`sees`; a group that is damaged is not seen."""
+        try:
+            return sees(view, row, value, query.user_id)
+        except DamagedError as error:
+            self._noticing.note(f"{keys.second(row)}, of {query.user_id}", error)
+            return False
 
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
@@ -329,16 +371,6 @@ def _user(view: ReadView, user_id: str) -> UserProfile:
 
 def _found(profile: Profile, types: list[str]) -> bool:
     return profile.type in types and profile.active and not profile.importing
-
-
-def _group_rows(view: ReadView, names: list[str]) -> list[GroupRow]:
-    """Rows of a list of groups, without those that are gone."""
-    found = [(read_profile(view, key), read_head(view, key)) for key in names]
-    return [
-        GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, None)
-        for profile, head in found
-        if profile is not None
-    ]
 
 
 def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort) -> GroupRow | None:

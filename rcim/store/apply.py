@@ -31,7 +31,7 @@ from rcim.actor.records import (
 )
 from rcim.base.terms import is_group
 from rcim.store import keys
-from rcim.store.backend import StoreError, WriteView
+from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.messages import pack_message
 from rcim.store.values import Chosen, Head, pack, unpack
 
@@ -295,7 +295,10 @@ class Applier:
         low, high = keys.after_none(user_id), user_id.encode() + keys.AFTER_SEP
         gone: list[tuple[int, bytes]] = []
         for row, data in self._view.scan("chosen", low, high):
-            said = unpack(data, Chosen)
+            try:
+                said = unpack(data, Chosen)
+            except DamagedError:  # it stays, as all that is damaged
+                continue
             if not said.pinned_ms and self._view.get("memberships", row) is None:
                 gone.append((said.stamp, row))
         gone.sort()

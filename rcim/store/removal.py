@@ -25,6 +25,7 @@ from rcim.actor.records import Invitation
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
 from rcim.store.messages import facts_of
+from rcim.store.noticing import Noticing
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
 from rcim.store.values import Chosen, Head, pack, unpack
 
@@ -66,22 +67,28 @@ FOLLOWING = {
 class Removal:
     """See the module's text. All of it is called from the one writing thread, blocks, and raises StoreError."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, noticing: Noticing) -> None:
         self._backend = backend
+        self._noticing = noticing
+        self._stuck: set[tuple[bytes, bytes]] = set()
+        """Rows of `purge` of which nothing can be removed any more: they are tried again after the next start."""
 
     # -- dissolved groups
 
     def purge_step(self, rows: int = ROWS) -> bool:
-        """Remove up to `rows` messages of dissolved groups; True if more are left."""
+        """Remove up to `rows` messages of dissolved groups; True if more are left. What stands beside what is damaged
+        stays, and what comes behind it goes."""
         with self._backend.read(around=True) as view:
-            todo = next(iter(view.scan("purge", b"", keys.LAST)), None)
+            todo = next((row for row in view.scan("purge", b"", keys.LAST) if row not in self._stuck), None)
             if todo is None:
                 return False
             gone = self._of_dissolved(view, todo[0], todo[1], rows)
         if not gone:
             gone = [("purge", todo[0])]
         if not self._remove(gone, {}):
-            raise DamagedError(f"{todo[0].decode()}: {len(gone)} rows stay beside what is damaged")
+            self._stuck.add(todo)
+            error = DamagedError(f"{len(gone)} rows stay beside what is damaged")
+            self._noticing.note(f"removing what {todo[0].decode()} has left", error)
         return True
 
     @staticmethod
@@ -179,11 +186,15 @@ class Removal:
                 if keys.U64.unpack(row[-8:])[0] < kept[conversation]:
                     gone.append((table, row))
                 continue
-            if table == "invited":
-                if unpack(value, Invitation).time_ms < ages.now_ms - ages.change_days * DAY_MS:
-                    gone.append((table, row))
+            try:
+                if table == "invited":
+                    if unpack(value, Invitation).time_ms < ages.now_ms - ages.change_days * DAY_MS:
+                        gone.append((table, row))
+                    continue
+                stamp = _stamp_of(view, table, row, value)
+            except DamagedError as error:  # it stays
+                self._noticing.note(f"{table}: {keys.shown(table, row)}", error)
                 continue
-            stamp = _stamp_of(view, table, row, value)
             if 0 < stamp <= old:
                 gone.append((table, row))
                 upto = max(upto, stamp)

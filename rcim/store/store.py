@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 
@@ -50,6 +51,7 @@ from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
 
 log = logging.getLogger("rcim.store")
+T = TypeVar("T")
 NAMED_MAX = 20
 """So many conversations of a commit that failed are named in the log."""
 
@@ -83,7 +85,7 @@ class Store:
             self._news = News(read_stamp(view))
         self.noticing = Noticing()
         self._answering = Answering(limits, self._news, text_of, self.history_id, self.noticing)
-        self._removal = Removal(backend)
+        self._removal = Removal(backend, self.noticing)
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:
@@ -253,22 +255,40 @@ class Store:
         return found
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
-        """All that the user's actor needs. Raises StoreError."""
+        """All that the user's actor needs. What the user has said of a conversation, and an invitation, is left out where
+        it is damaged. Raises StoreError."""
         with self._reading(f"user {user_id}") as view:
             data = view.get("users", user_id.encode())
             low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
             lists = [
                 (UserList(row[len(low)]), row[len(low) + 1 :].decode()) for row, _ in view.scan("lists", low, high)
             ]
-            said = ((keys.second(row), unpack(value, Chosen)) for row, value in view.scan("chosen", low, high))
-            pinned = {conversation: chosen.pinned_ms for conversation, chosen in said if chosen.pinned_ms}
+            chosen = self._readable(view.scan("chosen", low, high), Chosen, user_id)
+            pinned = {conversation: said.pinned_ms for conversation, said in chosen.items() if said.pinned_ms}
             places = {
-                keys.second(row): Place.MEMBER if sees(view, row, value, user_id) else Place.HIDDEN
-                for row, value in groups_of(view, user_id)
+                keys.second(row): self._place(view, row, value, user_id) for row, value in groups_of(view, user_id)
             }
-            invited = [unpack(value, Invitation) for _, value in view.scan("invited", low, high)]
+            invited = list(self._readable(view.scan("invited", low, high), Invitation, user_id).values())
         profile = unpack(data, UserProfile) if data else UserProfile()
         return UserSnapshot(key, user_id, profile, data is not None, lists, pinned, places, invited)
+
+    def _readable(self, rows: Iterator[tuple[bytes, bytes]], type_: type[T], user_id: str) -> dict[str, T]:
+        """Rows of the user by conversation, without those that are damaged."""
+        found: dict[str, T] = {}
+        for row, data in rows:
+            try:
+                found[keys.second(row)] = unpack(data, type_)
+            except DamagedError as error:
+                self.noticing.note(f"{type_.__name__} {keys.second(row)}, of {user_id}", error)
+        return found
+
+    def _place(self, view: ReadView, row: bytes, value: bytes, user_id: str) -> Place:
+        """The user's in a group, of whose memberships this is a row; a group that is damaged is not seen."""
+        try:
+            return Place.MEMBER if sees(view, row, value, user_id) else Place.HIDDEN
+        except DamagedError as error:
+            self.noticing.note(f"{keys.second(row)}, of {user_id}", error)
+            return Place.HIDDEN
 
     def load_app(self) -> AppSnapshot:
         """What belongs to the whole app. Raises StoreError."""

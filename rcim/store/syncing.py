@@ -36,6 +36,7 @@ GONE_MAX = 500
 LEFT_LOOKED_AT = 5000
 """Conversations that the user has left within days (`changes_kept_days`), looked at for one sync: 3 ms. With more of them
 everything is told."""
+STAMP_MAX = (1 << 64) - 1
 SCAN_ROWS, SCAN_HEADS = 4000, 500
 """Memberships looked at in one step, and heads read: about 2 ms."""
 ROW_BYTES = 900
@@ -108,7 +109,8 @@ class Syncing:
         return self._page(view, scan, gone)
 
     def _page(self, view: ReadView, scan: SyncScan, gone: list[str]) -> SyncPage:
-        """What was found, as much of it as one page holds, the newest first."""
+        """What was found, as much of it as one page holds, the newest first. Of some there may be nothing to show: a page
+        with `more` may be empty."""
         query, found = scan.query, scan.found
         found.sort(key=lambda c: (c.stamp, c.key), reverse=True)
         if not scan.reset and query.after != (0, ""):
@@ -118,7 +120,7 @@ class Syncing:
         room = self._page_bytes - sum(len(key.encode()) + 1 for key in gone)
         effort, more = Effort(EFFORT), False
         for candidate in found:
-            if len(rows) == query.limit or (rows and (room < self._page_bytes // 4 or effort.left <= 0)):
+            if len(rows) == query.limit or effort.left <= 0 or (rows and room < self._page_bytes // 4):
                 more = True
                 break
             try:
@@ -127,6 +129,7 @@ class Syncing:
                 self._noticing.note(f"{candidate.key}, of {query.user_id}", error)
                 row = None
             if row is None:
+                after = (candidate.stamp, candidate.key)
                 continue
             used = _bytes_of(row)
             if rows and used > room:
@@ -144,8 +147,7 @@ class Syncing:
         end = scan.user_id.encode() + keys.AFTER_SEP
         rows = list(islice(view.scan("memberships", scan.low, end), SCAN_ROWS))
         following = rows[-1][0] + b"\0" if len(rows) == SCAN_ROWS else end
-        said_rows = view.scan("chosen", max(scan.low, keys.after_none(scan.user_id)), following)
-        chosen = {row[len(user) :]: unpack(data, Chosen) for row, data in said_rows}
+        chosen = self._said(view, scan, following)
         news = self._news.now
         known = 0 < since >= news.since
         start, told, changed = len(user), keys.U64.pack(since), news.stamp
@@ -176,21 +178,42 @@ class Syncing:
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
 
-    @staticmethod
-    def _unpinned_forgotten(view: ReadView, user_id: str) -> int:
-        """Up to which stamp it is forgotten what the user has unpinned of which there was nothing else (RX-09)."""
-        data = view.get("chosen", keys.pair(user_id, ""))
-        return unpack(data, Chosen).stamp if data else 0
+    def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, Chosen]:
+        """What the user has said of conversations from where `scan` is up to there; of one where that is damaged,
+        nothing."""
+        start = len(scan.user_id.encode() + keys.SEP)
+        found: dict[bytes, Chosen] = {}
+        for row, data in view.scan("chosen", max(scan.low, keys.after_none(scan.user_id)), upto):
+            try:
+                found[row[start:]] = unpack(data, Chosen)
+            except DamagedError as error:
+                self._noticing.note(f"what {scan.user_id} has said of {keys.second(row)}", error)
+        return found
+
+    def _unpinned_forgotten(self, view: ReadView, user_id: str) -> int:
+        """Up to which stamp it is forgotten what the user has unpinned of which there was nothing else (RX-09); up to
+        any, if that is damaged."""
+        try:
+            data = view.get("chosen", keys.pair(user_id, ""))
+            return unpack(data, Chosen).stamp if data else 0
+        except DamagedError as error:
+            self._noticing.note(f"what {user_id} has unpinned", error)
+            return STAMP_MAX
 
     def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
-        """One-to-one conversations that have changed since then."""
+        """One-to-one conversations that have changed since then, or that can't be told to have not."""
         news = self._news.now
         user = user_id.encode() + keys.SEP
         found: list[str] = []
         for row, _ in view.scan("memberships", user, user + keys.GROUPS):
             key = keys.second(row)
             known = since >= news.since
-            if (news.stamp(key.encode()) if known else read_head(view, key).changed) > since:
+            try:
+                changed = news.stamp(key.encode()) if known else read_head(view, key).changed
+            except DamagedError as error:
+                self._noticing.note(f"{key}, of {user_id}", error)
+                changed = since + 1
+            if changed > since:
                 found.append(key)
         return found
 
@@ -216,6 +239,7 @@ class Syncing:
         room: int,
         effort: Effort,
     ) -> SyncRow | None:
+        effort.left -= 1
         key, user_id = candidate.key, query.user_id
         profile = read_profile(view, key)
         data = view.get("members", keys.pair(key, user_id))
@@ -230,7 +254,6 @@ class Syncing:
             return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, CLOSED)
         chosen = candidate.chosen or Chosen(0)
-        effort.left -= 1
         looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:

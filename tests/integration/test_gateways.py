@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rcim.actor.outcomes import Refused
+from rcim.actor.queries import LoginQuery
 from rcim.app import gateways as gateways_module
 from rcim.app.part import Part
 from rcim.app.sources import load
@@ -22,7 +23,7 @@ from rcim.bus import messages as m
 from rcim.bus import remote as remote_module
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Packed
-from rcim.store.backend import StoreError
+from rcim.store.backend import DamagedError, StoreError
 from rcim.wire import frames as f
 from tests.kit import Raw, TestCluster, create, send, until
 
@@ -371,7 +372,7 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
         return answer_some(queries, for_s)
 
     monkeypatch.setattr(store, "answer_some", flaky)
-    cluster.hubs[1]._anew._ask_heads()
+    cluster.hubs[1]._anew._ask_heads(["g:g"])
     told = await bob.take_of(f.Resync)
     assert (told.from_seq, told.newest_seq) == (2, 2) and not failing
 
@@ -388,6 +389,41 @@ async def test_queries_take_no_room_of_commands(cluster: TestCluster, monkeypatc
     assert (await bob.take_of(f.Deliver)).messages[0].client_msg_id == "c1"
     go_on()
     assert isinstance(await alice.answer_to(400), f.SendOk)
+
+
+async def test_who_can_not_be_asked_for_keeps_nobody_from_what_was_missed(  # RX-05, ST-03
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.connect.anew.ANEW_PAUSE_S", 0.0)
+    alice, bob = await two(cluster)
+    carol = await member_at(cluster, 1, "carol")
+    await carol.ask(create("c"))
+    await carol.ask(send("c", "c1"))
+    await alice.ask(send("g", "c1"))
+    await bob.take_of(f.Deliver)
+    hub = cluster.hubs[1]
+    assert cluster.back is not None
+    store, damaged = cluster.back.store, [True]
+    answer_some = store.answer_some
+
+    def asks_for_carol(query: Any) -> bool:
+        return isinstance(query, LoginQuery) and query.user_id == "carol"
+
+    def answered(queries: Any, for_s: float) -> Any:
+        found = answer_some(queries, for_s)
+        return [
+            (DamagedError("a head") if damaged and asks_for_carol(query) else answer, took_s)
+            for query, (answer, took_s) in zip(queries, found, strict=False)
+        ]
+
+    monkeypatch.setattr(store, "answer_some", answered)
+    hub.fanout.find("g:g").newest_seq = 0  # type: ignore[union-attr]
+    hub.owner_is_new()
+    assert (await bob.take_of(f.Resync)).newest_seq == 1
+    hub.fanout.find("g:c").newest_seq = 0  # type: ignore[union-attr]
+    damaged.clear()
+    assert (await carol.take_of(f.Resync)).conversation == "g:c"
+    assert not hub._anew._asking and not hub._anew._awaited
 
 
 async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from rcim_bench import sync as bench
 
 from rcim.actor import queries as q
@@ -153,6 +154,22 @@ def test_a_page_of_a_sync_ends_when_enough_was_looked_at(monkeypatch: pytest.Mon
     assert [row.key for page in pages for row in page.rows] == [row.key for row in whole.rows]
     assert len(pages) > 5 and {row.unread for page in pages for row in page.rows} == {0}
     assert len(looked) / len(pages) <= 100 + 60, "one conversation more than the effort, at the most"
+
+
+def test_conversations_of_which_there_is_nothing_to_show_end_a_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(20, 1, directed=False)
+    positions = store.claim()
+    for number in range(20):
+        if number not in (3, 17):
+            key = f"g:{number:03d}"
+            profile = r.Profile(key[2:], "Public", "g", "", "", "", "you", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
+            hidden = r.GroupChanged(key, 1, True, replace(profile, importing=True), [], [], [], None)
+            store.append([Entry(shard_of(key), positions[shard_of(key)], hidden)])
+            positions = store.claim()
+    monkeypatch.setattr("rcim.store.syncing.EFFORT", 4)
+    pages = pages_of(store)
+    assert [row.key for page in pages for row in page.rows] == ["g:017", "g:003"]
+    assert len(pages) > 4 and any(page.more and not page.rows for page in pages)
 
 
 def test_the_groups_of_a_user_come_in_pages_of_bounded_effort(monkeypatch: pytest.MonkeyPatch) -> None:
