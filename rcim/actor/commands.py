@@ -127,7 +127,15 @@ class GiveNotice(Asked, frozen=True, gc=False):
 # --------------------------------------------------------------------------------------------- life cycle
 
 
-class CreateGroup(Asked, frozen=True, gc=False):
+class PutsIn(Asked, frozen=True, gc=False, kw_only=True):
+    """What puts users into a group, or may."""
+
+    admissions: dict[str, int] = {}
+    """The numbers of those that users have given for it (entering.py); who stands here and has withdrawn it is left out,
+    or the command refused. Who does not needs none."""
+
+
+class CreateGroup(PutsIn, frozen=True, gc=False):
     """GR-01, and GR-08 with `importing`. `owner`: who is to own it, empty for nobody."""
 
     group_id: str
@@ -194,14 +202,14 @@ class FinishImport(Asked, frozen=True, gc=False):
 # ------------------------------------------------------------------------------------------------- members
 
 
-class JoinGroup(Asked, frozen=True, gc=False):
+class JoinGroup(PutsIn, frozen=True, gc=False):
     """GR-05."""
 
     name_card: str
     text: str = ""
 
 
-class DecideApplication(Asked, frozen=True, gc=False):
+class DecideApplication(PutsIn, frozen=True, gc=False):
     """GR-05."""
 
     user_id: str
@@ -213,7 +221,7 @@ class LeaveGroup(Asked, frozen=True, gc=False):
     """GR-05."""
 
 
-class InviteUsers(Asked, frozen=True, gc=False):
+class InviteUsers(PutsIn, frozen=True, gc=False):
     """GR-05."""
 
     users: list[str]
@@ -221,7 +229,7 @@ class InviteUsers(Asked, frozen=True, gc=False):
     """Those of them who are not added, but asked (GT-07)."""
 
 
-class AcceptInvitation(Asked, frozen=True, gc=False):
+class AcceptInvitation(PutsIn, frozen=True, gc=False):
     """GT-07: who was asked comes in; `inviter` has asked at `time_ms`."""
 
     inviter: str
@@ -274,7 +282,7 @@ class DropOffline(Asked, frozen=True, gc=False):
     before_ms: int
 
 
-class PlaceMember(Asked, frozen=True, gc=False):
+class PlaceMember(PutsIn, frozen=True, gc=False):
     """GR-10, ID-09: be in the group, or not, whatever its rules of joining and leaving; `by` is the user. With `forced`
     also as the owner (GT-08)."""
 

@@ -9,7 +9,10 @@
 4. Whom a user has on its black list can not add it (SC-07), also where white lists are in force for one-to-one
    conversations: those say who may write, not who may add. An app administrator acts for the app: no list holds it, but
    the bound does.
-5. Where users are asked first (GT-07), only the app adds them without: others are told so, and invite (inviting.py).
+5. What puts a user in may wait, for the app or for its turn. An admission is withdrawn at once when the account is
+   deleted (ID-09) or the user puts who adds it on its black list. The group looks for it when it puts the user in; whom
+   it had put in before is found when the groups of a deleted account are read.
+6. Where users are asked first (GT-07), only the app adds them without: others are told so, and invite (inviting.py).
 """
 
 from __future__ import annotations
@@ -48,14 +51,18 @@ class OwnGroups:
         """The user is about to be put into the group: it counts until `World.entering` is told that it is over. False: it
         does not, since the user is to be asked first (`asks_first`). Raises RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
         key, by, admin = command.key, command.by, command.admin
-        if not admin and by in self._black:
-            raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
+        self.check_lets_add(by, admin)
         if key not in self._places:
             self._check_count(key, self._user_id == by)
             if asks_first and not admin and by != self._user_id:
                 return False
-        self._world.entering.begin(self._user_id, command.number, key)
+        self._world.entering.begin(self._user_id, command.number, key, "" if admin else by)
         return True
+
+    def check_lets_add(self, by: str, admin: bool) -> None:
+        """SC-07. Raises RcimError(BLACKLISTED)."""
+        if not admin and by in self._black:
+            raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
 
     def _check_count(self, key: str, own: bool) -> None:
         most = self._world.limits.groups_per_user_max

@@ -46,8 +46,11 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, row)
     owner = _owner(row, command)
     option = _join_option(row, command.apply_join_option or row.join_option)
-    others = [user for user in dict.fromkeys(command.members) if user != owner]
-    if others and not row.members_at_creation:  # GT-07
+    if owner:
+        g.world.entering.check(command.admissions, owner)
+    named = [user for user in dict.fromkeys(command.members) if user != owner]
+    others = [user for user in named if g.world.entering.holds(command.admissions, user)]
+    if named and not row.members_at_creation:  # GT-07
         raise RcimError(NOT_PERMITTED, f"a {row.name} group is created without members")
     most = _member_num(row, command.max_member_num)
     if most and len(others) + bool(owner) > most:  # GT-12
@@ -82,7 +85,7 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
     g.info_seq += 1
     g.last_info_time_ms = now_ms
     return Outcome(
-        Created(command.group_id),
+        Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in g.members]),
         GroupCreated(g.key, g.profile, made, now_ms, row.stored),
         (*g.entering(made), GroupCounted(row.name, 1)),
     )

@@ -75,6 +75,7 @@ def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outco
         raise RcimError(ALREADY_MEMBER)
     profile, row, who = g.allowed(Operation.JOIN, command.by, command.admin)
     check_not_blocked(g, command.by, now_ms)
+    g.world.entering.check(command.admissions, command.by)
     option = profile.apply_join_option
     if who is not Who.APP_ADMIN and option is ApplyJoinOption.DISABLE_APPLY:  # GT-05
         raise RcimError(NOT_PERMITTED, "the group takes no applications")
@@ -119,6 +120,7 @@ def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int
     marks = _without_application(g, [user_id])
     if not command.approve:
         return g.settle(Done(), now_ms, position, marks=marks, info=False, more=(told,))
+    g.world.entering.check(command.admissions, user_id)
     check_room(g, row, 1)
     return g.settle(
         Done(),
@@ -146,6 +148,8 @@ def invite(g: GroupState, command: InviteUsers, now_ms: int, position: int) -> O
             results.append((user_id, AddResult.FAILED))
         elif user_id in ask_first:
             results.append((user_id, AddResult.WAITING))
+        elif not g.world.entering.holds(command.admissions, user_id):
+            results.append((user_id, AddResult.FAILED))
         else:
             results.append((user_id, AddResult.ADDED))
             added.append(user_id)
@@ -174,6 +178,7 @@ def accept(g: GroupState, command: AcceptInvitation, now_ms: int, position: int)
     if command.inviter not in g.members or profile.create_time_ms > command.time_ms:
         raise RcimError(NOT_PERMITTED, f"{command.inviter}, who has invited, is not in the group")
     check_not_blocked(g, command.by, now_ms)
+    g.world.entering.check(command.admissions, command.by)
     check_room(g, row, 1)
     return g.settle(
         Joined(g.newest, len(g.members) + 1),
@@ -339,6 +344,7 @@ def place(g: GroupState, command: PlaceMember, now_ms: int, position: int) -> Ou
         gone = MemberGone(user_id, GoneReason.REMOVED)
         return _gone(g, row, [gone], ChangeKind.LEFT, "", now_ms, position)
     check_not_blocked(g, user_id, now_ms)
+    g.world.entering.check(command.admissions, user_id)
     check_room(g, row, 1)
     return g.settle(
         Done(),

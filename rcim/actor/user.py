@@ -138,6 +138,7 @@ class UserActor:
         if command.delete:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True, invalidated_ms=now_ms)
             gone = AccountDeleted(self._user_id)
+            self._world.entering.withdraw(self._user_id)
             effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
         outcome = self._save(Invalidated(start_ms, known), profile, effects)
         if not command.delete:
@@ -182,6 +183,8 @@ class UserActor:
             return Outcome(Done())
         there.difference_update(removed)
         there.update(added)
+        if command.which is UserList.BLACK and added:
+            self._world.entering.withdraw(self._user_id, set(added))
         told = self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST)
         return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed), (told,))
 
@@ -220,6 +223,7 @@ class UserActor:
         """GT-07. The user is told each time that it is invited."""
         if self._groups.has(command.key):
             return Outcome(Done())
+        self._groups.check_lets_add(command.by, command.admin)
         invitation = Invitation(command.key, command.by, command.name, now_ms)
         self._invitations.put(invitation)
         told = Tell([self._user_id], Invited(invitation))

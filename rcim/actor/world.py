@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -149,12 +149,31 @@ class Entering:
     """Groups that users are about to enter: they count as if the users were in them (rcim/actor/entering.py)."""
 
     def __init__(self) -> None:
-        self._under_way: dict[str, dict[int, str]] = {}
-        """By user: the number of an admission to its group."""
+        self._under_way: dict[str, dict[int, tuple[str, str]]] = {}
+        """By user: the number of an admission to its group, and who adds the user."""
 
-    def begin(self, user_id: str, number: int, key: str) -> None:
-        """The user is about to enter the group."""
-        self._under_way.setdefault(user_id, {})[number] = key
+    def begin(self, user_id: str, number: int, key: str, by: str = "") -> None:
+        """The user is about to enter the group; `by` adds it, as an ordinary user."""
+        self._under_way.setdefault(user_id, {})[number] = (key, by)
+
+    def withdraw(self, user_id: str, by: Container[str] | None = None) -> None:
+        """The user enters none of the groups that it is about to enter, or none to which one of `by` adds it."""
+        groups = self._under_way.get(user_id, {})
+        for number in [number for number, (_, who) in groups.items() if by is None or who in by]:
+            self.end(user_id, number)
+
+    def holds(self, admissions: Mapping[str, int], user_id: str) -> bool:
+        """True if the user may be put into a group by a command with these admissions: its own, if it needs one, was not
+        withdrawn meanwhile."""
+        number = admissions.get(user_id)
+        return number is None or number in self._under_way.get(user_id, {})
+
+    def check(self, admissions: Mapping[str, int], user_id: str) -> None:
+        """As `holds`. Raises RcimError(NOT_PERMITTED)."""
+        if not self.holds(admissions, user_id):
+            raise RcimError(
+                NOT_PERMITTED, f"{user_id} was deleted meanwhile, or has put who adds it on its black list"
+            )
 
     def end(self, user_id: str, number: int) -> None:
         """That is over, whatever came of it; saying it twice changes nothing."""
@@ -166,7 +185,7 @@ class Entering:
 
     def of(self, user_id: str) -> set[str]:
         """The groups that the user is about to enter."""
-        return set(self._under_way.get(user_id, {}).values())
+        return {key for key, _ in self._under_way.get(user_id, {}).values()}
 
 
 @dataclass(slots=True)

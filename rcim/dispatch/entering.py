@@ -63,7 +63,8 @@ class Entering:
                 self.end(allowed)
                 self._invite(ask, _told(command, result, left_out), answer)
 
-            self._many([(ask.key, _without(command, left_out))], done, _nothing)
+            bare = _without(command, left_out)
+            self._many([(ask.key, msgspec.structs.replace(bare, admissions=_numbers(allowed)))], done, _nothing)
 
         by = own if isinstance(command, c.DecideApplication) else command.by
         users = dict.fromkeys((own, *others) if own else others)
@@ -125,7 +126,9 @@ class Entering:
             for wish, result in not_yet.items():
                 each(wish.key, result)
             allowed = [wish for wish in wishes if wish not in not_yet]
-            commands = [(wish.key, c.PlaceMember(user_id, True, True)) for wish in allowed]
+            commands = [
+                (wish.key, c.PlaceMember(user_id, True, True, admissions=_numbers([wish]))) for wish in allowed
+            ]
             by_id = {id(command): wish for (_, command), wish in zip(commands, allowed, strict=True)}
 
             def placed(command: Any, result: Any) -> None:
@@ -194,6 +197,10 @@ def _users(command: Any) -> tuple[str, Sequence[str]]:
             return command.by, ()
 
 
+def _numbers(wishes: Sequence[Wish]) -> dict[str, int]:
+    return {wish.user_id: wish.number for wish in wishes}
+
+
 def _result(not_yet: NotYet) -> AddResult:
     if isinstance(not_yet, AsksFirst):
         return AddResult.WAITING
@@ -216,7 +223,7 @@ def _told(command: Any, result: Any, left_out: dict[str, AddResult]) -> Any:
     if not left_out:
         return result
     if isinstance(result, Created):
-        return Created(result.group_id, list(left_out.items()))
+        return Created(result.group_id, [*left_out.items(), *result.left_out])
     if isinstance(result, Added):
         said = dict(result.results)
         said |= {user_id: what for user_id, what in left_out.items() if what is not AddResult.WAITING}

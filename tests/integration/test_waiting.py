@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import AppList, ApplyJoinOption, UserList
+from rcim.base.terms import AddResult, AppList, ApplyJoinOption, UserList
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
 from tests.integration.test_one_to_one_faults import gated
@@ -72,6 +72,30 @@ async def test_nobody_comes_back_by_what_the_app_is_asked(
     assert isinstance(there, RcimError) if delete else [m.user_id for m in there.members] == ["bob"]
     page = await root.ask(f.History("g:p", 0, 0, 0, False))
     assert isinstance(page, RcimError) if delete else [m.client_msg_id for m in page.messages] == ["first"]
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    "frame", [f.GroupInvite("p", ["bob", "carol"]), create("g", "bob", "carol")], ids=lambda one: one.NAME
+)
+async def test_nobody_is_put_in_who_may_not_be_any_more(tmp_path: Path, receiver: Receiver, frame: Frame) -> None:
+    """The app thinks about who is to be in a group. Meanwhile one is deleted, whose id may be somebody else's next, and
+    one puts who asks on its black list."""  # ID-09, SC-07
+    server = await serve(tmp_path, receiver, "callbacks.timeout_ms=30000", commands=ALL)
+    alice, bob, carol, root = [await server.member(name) for name in ("alice", "bob", "carol", "administrator")]
+    await alice.ask(PRIVATE)
+    await alice.ask(send("p", "first"))
+    number, gate = await waiting(alice, receiver, frame)
+    await root.ask(f.AdminAccountsDelete(["bob"]))
+    assert await bob.closed()
+    assert await code(carol, f.UserListChange(UserList.BLACK, ["alice"], [])) == "done"
+    gate.set()
+    found = await alice.answer_to(number)
+    rows = found.results if isinstance(found, f.GroupInviteOk) else found.left_out
+    assert [(one.user_id, one.result) for one in rows] == [("bob", AddResult.FAILED), ("carol", AddResult.FAILED)]
+    where = frame.group_id if isinstance(frame, f.GroupInvite | f.GroupCreate) else ""
+    there = (await root.ask(f.GroupMembers(where, "", 0))).members
+    assert [one.user_id for one in there] == ["alice"]
     await server.stop()
 
 

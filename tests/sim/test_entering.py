@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
@@ -14,7 +15,7 @@ from rcim.actor import user_commands as u
 from rcim.actor.errands import EnterGroup
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import AddResult, UserList
+from rcim.base.terms import AddResult, ApplyJoinOption, UserList
 from rcim.dispatch.entering import Wish
 from rcim.dispatch.requests import Request
 from rcim.store.backend import StoreError
@@ -47,7 +48,7 @@ class Asking(Sim):
         return self.begin(EnterGroup("u0", f"g:{group}", c.InviteUsers("u0", True, list(users))))
 
     @property
-    def under_way(self) -> dict[str, dict[int, str]]:
+    def under_way(self) -> dict[str, dict[int, tuple[str, str]]]:
         return self.dispatcher._world.entering._under_way
 
 
@@ -142,5 +143,70 @@ async def test_a_commit_that_fails_beside_an_admission() -> None:  # ST-04
     token = sim.ask(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], []))
     entering.end([Wish("bob", "g:a", 1000)])
     assert isinstance(await sim.result(token), o.Refused)
-    await until(lambda: sim.under_way == {"bob": {1001: "g:a"}}, "the other one goes on")
+    await until(lambda: sim.under_way == {"bob": {1001: ("g:a", "")}}, "the other one goes on")
     sim.backend.share = 0.0
+
+
+@pytest.mark.parametrize(
+    ("withdraws", "by", "admin", "out"),
+    [
+        (u.InvalidateUser("root", True, True), "u0", False, True),
+        (u.InvalidateUser("root", True, True), "u0", True, True),
+        (u.InvalidateUser("root", True, False), "u0", False, False),
+        (u.ChangeUserList("bob", False, UserList.BLACK, ["u0"], []), "u0", False, True),
+        (u.ChangeUserList("bob", False, UserList.BLACK, ["x"], []), "u0", False, False),
+        (u.ChangeUserList("bob", False, UserList.WHITE, ["u0"], []), "u0", False, False),
+        (u.ChangeUserList("bob", False, UserList.BLACK, ["u0"], []), "u0", True, False),
+    ],
+)
+async def test_who_withdraws_an_admission_is_not_put_in(withdraws: Any, by: str, admin: bool, out: bool) -> None:
+    """ID-09, SC-07: between the user's admission and the group's command."""
+    sim = Asking()
+    await sim.answer("g:a", create("a"))
+    key = user_key("bob")
+    await sim.answer(key, u.AdmitToGroup(by, admin, "g:a", 1000))
+    assert isinstance(await sim.answer(key, withdraws), o.Done | o.Invalidated)
+    invite = c.InviteUsers("u0", True, ["bob"], admissions={"bob": 1000})
+    found = await sim.answer("g:a", invite)
+    assert found.results == [("bob", AddResult.FAILED if out else AddResult.ADDED)]
+    await sim.answer(key, u.EndAdmission("bob", True, 1000))
+    assert not sim.under_way
+
+
+ALONE: list[c.GroupCommand] = [
+    c.JoinGroup("bob", True, "", admissions={"bob": 1000}),
+    c.PlaceMember("bob", True, True, admissions={"bob": 1000}),
+    c.AcceptInvitation("bob", False, "u0", 1 << 60, admissions={"bob": 1000}),
+    c.DecideApplication("u0", True, "bob", True, "", admissions={"bob": 1000}),
+]
+
+
+@pytest.mark.parametrize("command", ALONE, ids=lambda one: type(one).__name__)
+async def test_one_user_without_its_admission_is_refused(command: c.GroupCommand) -> None:  # ID-09
+    sim = Asking()
+    await sim.answer("g:a", create("a"))
+    if isinstance(command, c.DecideApplication):
+        change = c.EditGroup("u0", True, {}, ApplyJoinOption.NEED_PERMISSION, None, ())
+        assert isinstance(await sim.answer("g:a", change), o.Edited)
+        assert isinstance(await sim.answer("g:a", c.JoinGroup("bob", False, "")), o.Joined)
+    found = await sim.answer("g:a", command)
+    assert isinstance(found, o.Refused) and found.code.name == "NOT_PERMITTED"
+    await sim.answer(user_key("bob"), u.AdmitToGroup("bob", False, "g:a", 1000))
+    assert not isinstance(await sim.answer("g:a", command), o.Refused)
+
+
+async def test_an_owner_without_its_admission_is_not_made_one() -> None:  # ID-09
+    sim = Asking()
+    made = replace_struct(create("b"), admissions={"u0": 1000})
+    found = await sim.answer("g:b", made)
+    assert isinstance(found, o.Refused) and found.code.name == "NOT_PERMITTED"
+    await sim.answer(user_key("u0"), u.AdmitToGroup("u0", False, "g:b", 1000))
+    assert isinstance(await sim.answer("g:b", made), o.Created)
+
+
+async def test_nobody_is_invited_by_whom_it_has_on_its_black_list_by_then() -> None:  # GT-07, SC-07
+    sim = Asking()
+    key = user_key("bob")
+    await sim.answer(key, u.ChangeUserList("bob", False, UserList.BLACK, ["u0"], []))
+    found = await sim.answer(key, u.TakeInvitation("u0", False, "g:a", "a"))
+    assert isinstance(found, o.Refused) and found.code.name == "BLACKLISTED"
