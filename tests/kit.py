@@ -316,7 +316,7 @@ class Raw:
 
 def world(types: Mapping[str, GroupType] = UNLIMITED, limits: Limits = DEFAULTS, **more: Any) -> World:
     """What actors share, in tests of actors."""
-    return World(TypeTable(types), limits, UnstoredIds(1), **more)
+    return World(TypeTable(types), limits, UnstoredIds(1), wall_ms=lambda: clock.wall_ms(), **more)
 
 
 def create(group: str, *members: str) -> frames.GroupCreate:

@@ -48,7 +48,7 @@ from rcim.actor.user_commands import (
     TakeInvitation,
     UserCommand,
 )
-from rcim.actor.world import World, is_void, no_longer_logged_in
+from rcim.actor.world import World, no_longer_logged_in
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
@@ -82,6 +82,7 @@ class UserActor:
         for which, entry in snapshot.lists:
             self._lists[which].add(entry)
         self._invitations = WaitingInvitations(snapshot.invitations, world.limits.invitations_max)
+        self._invalidated = world.invalidated
         self._groups = OwnGroups(snapshot.user_id, snapshot.places, self._lists[UserList.BLACK], world)
 
     def forgettable(self, idle_ms: int) -> bool:
@@ -93,7 +94,7 @@ class UserActor:
         it came to be done is refused (ID-09): it must not bring a deleted account back."""
         credential = command.credential
         own = credential is not None and credential.user_id == self._user_id
-        if own and is_void(credential, self._profile.valid_from_ms, self._profile.invalidated_ms):
+        if own and self._invalidated.is_void(credential, self._profile.valid_from_ms, self._profile.invalidated_ms):
             raise no_longer_logged_in()
         return _HANDLERS[type(command)](self, command, now_ms)
 

@@ -11,7 +11,6 @@ from itertools import count
 from rcim.actor.guests import Guests
 from rcim.actor.tracing import Traces
 from rcim.actor.user_commands import Credential
-from rcim.base import clock
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import Limits
 from rcim.base.terms import AppList, Platform, UserList
@@ -117,7 +116,8 @@ class Invalidated:
     """ID-09: users whose UserSigs were invalidated since the start, be it with their accounts; the last INVALIDATED_MAX
     of them: for what was under way then. A login asks the store."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall_ms: Callable[[], int]) -> None:
+        self._wall_ms = wall_ms
         self._users: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def note(self, user_id: str, valid_from_ms: int, invalidated_ms: int) -> None:
@@ -129,15 +129,14 @@ class Invalidated:
 
     def check(self, credential: Credential | None) -> None:
         """Returns if what was asked on `credential` may be done. Raises RcimError(NOT_PERMITTED)."""
-        if credential is not None and is_void(credential, *self._users.get(credential.user_id, (0, 0))):
+        if credential is not None and self.is_void(credential, *self._users.get(credential.user_id, (0, 0))):
             raise no_longer_logged_in()
 
-
-def is_void(credential: Credential | None, valid_from_ms: int, invalidated_ms: int) -> bool:
-    """True if what was asked on `credential` was asked on a UserSig that counts no more (ID-09)."""
-    if credential is None or credential.signed_ms >= valid_from_ms:
-        return False
-    return credential.signed_ms < counts_from(valid_from_ms, invalidated_ms, clock.wall_ms())
+    def is_void(self, credential: Credential | None, valid_from_ms: int, invalidated_ms: int) -> bool:
+        """True if what was asked on `credential` was asked on a UserSig that counts no more."""
+        if credential is None or credential.signed_ms >= valid_from_ms:
+            return False
+        return credential.signed_ms < counts_from(valid_from_ms, invalidated_ms, self._wall_ms())
 
 
 def no_longer_logged_in() -> RcimError:
@@ -219,7 +218,10 @@ class World:
     deleted: Deleted = field(default_factory=Deleted)
     entering: Entering = field(default_factory=Entering)
     """Groups that users are about to enter."""
-    invalidated: Invalidated = field(default_factory=Invalidated)
+    invalidated: Invalidated = field(init=False)
+    wall_ms: Callable[[], int] = int
+    """The wall clock, milliseconds since 1970: by it UserSigs are checked (ID-09). Without one, times that were set in
+    the future count from when they were set."""
     guests: Guests = field(init=False)
     """ID-06."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -235,6 +237,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.guests = Guests(self.limits.guests_max)
+        self.invalidated = Invalidated(self.wall_ms)
 
     def sent_fields(self, fields: dict[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those custom fields of a user that go with its messages (MS-04)."""

@@ -81,6 +81,7 @@ def world_of(settings: Settings) -> World:
         invite_consent=settings.app.invite_consent,
         slots=settings.slots,
         lists=Lists(settings.lists, settings.app.word_fillers),
+        wall_ms=lambda: clock.wall_ms(),
     )
     world.screen = screening(lambda: world.lists.words, settings.limits.body_bytes_max)
     return world
