@@ -213,7 +213,7 @@ class Limits:
         100,
         0,
         1000,
-        "Time of the server's that one user's input may take, in milliseconds a second, with ten seconds' worth at once; "
+        "Time of the server's that one user's input may take, in milliseconds a second, with two seconds' worth at once; "
         "past it the user is not read for a while; 0: no limit.",
     )
     query_ms_per_s: int = _bound(

@@ -44,7 +44,7 @@ NUMBER_SHIFT = 40
 milliseconds: so ids do not come again after a restart, unless there were more than a thousand connections a second."""
 INPUT_BYTES = 16 * 1024
 """What is read of one connection at a time: in records of one byte each it costs 3 ms."""
-INPUT_BURST_S = 10
+INPUT_BURST_S = 2
 """A user's input may cost as much at once as it may in so many seconds."""
 WHEEL_TICK_S = 0.25
 """How late a deadline of a connection may be noticed."""

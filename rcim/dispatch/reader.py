@@ -40,7 +40,7 @@ ORDERED_MAX = 500
 """Of more users who wait, those who have waited longest come first."""
 ANSWERS_S = 0.001
 """Answers are given out for so long in one turn of the loop; one may take 2 ms."""
-HEAVY_MS = 1000
+HEAVY_MS = 200
 """Who has used up so many milliseconds of the time in which a budget fills has cost much lately: the thread, and the loop
 with their answers, is busy with such users half of the time at the most."""
 HEAVY_PER_JOB = 2
