@@ -154,7 +154,7 @@ class Syncing:
         heads = 0
         for row, value in rows:
             name = row[start:]
-            said = chosen.pop(name, None)
+            said = chosen.pop(name, None) if chosen else None
             # Of most conversations this is all that is done.
             if known and value[1:] <= told and changed(name) <= since and (said is None or said.stamp <= since):
                 continue
