@@ -156,7 +156,7 @@ class Limits:
         30,
         1,
         3650,
-        "Days it is known what was altered and left; who comes back later is told everything anew (RX-03).",
+        "Days it is known what was altered and left; whoever comes back later is told everything again (RX-03).",
         wire=True,
     )
     groups_per_user_max: int = _bound(
