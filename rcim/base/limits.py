@@ -210,7 +210,7 @@ class Limits:
         wire=True,
     )
     input_ms_per_s: int = _bound(
-        100,
+        10,
         0,
         1000,
         "Time of the server's that one user's input may take, in milliseconds a second, with two seconds' worth at once; "

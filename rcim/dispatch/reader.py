@@ -23,10 +23,10 @@ from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.dispatch.requests import Request
 from rcim.dispatch.worker import Worker
-from rcim.flow.buckets import WorkBudget
+from rcim.flow.buckets import RecentCost, WorkBudget
 from rcim.store.backend import StoreError
+from rcim.store.scan import Scan
 from rcim.store.store import Store
-from rcim.store.syncing import SyncScan
 
 log = logging.getLogger("rcim.dispatch")
 
@@ -45,6 +45,8 @@ HEAVY_MS = 200
 with their answers, is busy with such users half of the time at the most."""
 HEAVY_PER_JOB = 2
 """Their queries in one job: the answers to it take the loop 4 ms at the most."""
+RECENT_MS = 2000.0
+"""After so long half of what a user has cost is forgotten, when it is decided whose turn it is."""
 REST_S = 0.001
 """The shortest rest: the loop's clock is no finer."""
 JOB_S = 0.002
@@ -52,7 +54,7 @@ JOB_S = 0.002
 
 
 class _Asked:
-    """A request, and with what the store is asked for it: its query, or a SyncScan to go on with."""
+    """A request, and with what the store is asked for it: its query, or a Scan to go on with."""
 
     __slots__ = ("query", "request")
 
@@ -81,6 +83,7 @@ class Reader:
         self._worker = worker
         self._loading = loading
         self._budget = budget
+        self._recent = RecentCost(RECENT_MS)
         self._later = later
         self._soon = soon
         self._began_s = self._rests_until_s = 0.0
@@ -131,7 +134,7 @@ class Reader:
                 self._first(asked)
             for asked, (answer, took_s) in zip(batch, found, strict=False):
                 self._charge(asked.request.ask, took_s)
-                if isinstance(answer, SyncScan):
+                if isinstance(answer, Scan):
                     asked.query = answer
                     self._last(asked)
                 else:
@@ -153,7 +156,7 @@ class Reader:
             if self._budget.cost_ms(user_id, now_ms) > HEAVY_MS:
                 heavy += 1
                 if rests or heavy > HEAVY_PER_JOB:
-                    break  # those who come after have cost even more
+                    continue
             queue = waiting[user_id]
             search = isinstance(queue[0].query, SearchQuery)
             if search and searching:
@@ -169,7 +172,7 @@ class Reader:
     def _order(self, now_ms: int) -> list[str]:
         """Whose turn it is: who has cost the least lately comes first, and of those who are equal who waits longest."""
         first = list(islice(self._waiting, ORDERED_MAX))
-        first.sort(key=lambda user_id: self._budget.cost_ms(user_id, now_ms))
+        first.sort(key=lambda user_id: self._recent.ms(user_id, now_ms))
         return first[:QUERIES_PER_JOB]
 
     def _go_later(self) -> None:
@@ -207,7 +210,9 @@ class Reader:
         """So much was done for who asked. The server's own work, logins, and what app administrators ask are free."""
         user_id = "" if isinstance(query, LoginQuery) else asker(query)
         if user_id:
-            self._budget.spend(user_id, seconds * 1000, clock.steady_ms())
+            now_ms = clock.steady_ms()
+            self._budget.spend(user_id, seconds * 1000, now_ms)
+            self._recent.spend(user_id, seconds * 1000, now_ms)
 
     def _give_out(self) -> None:
         """Give out answers for ANSWERS_S, and the others in the loop's next turn: a page of messages takes the loop

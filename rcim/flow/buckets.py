@@ -101,6 +101,41 @@ class WorkBudget:
         return max(0, math.ceil(self._full_ms.get(user_id, 0.0) - now_ms - self._burst_ms))
 
 
+class RecentCost:
+    """What each user has cost lately, in milliseconds: a half of it is forgotten every `half_ms`. It tells who has cost
+    less than others; nobody waits because of it alone. Who has cost next to nothing is forgotten."""
+
+    __slots__ = ("_half_ms", "_users")
+
+    NOTHING_MS = 0.01
+
+    def __init__(self, half_ms: float) -> None:
+        self._half_ms = half_ms
+        self._users: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        """What it was, and when; who has cost something last stands last."""
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def spend(self, user_id: str, spent_ms: float, now_ms: float) -> None:
+        """The user has cost `spent_ms` now."""
+        self._users[user_id] = (self.ms(user_id, now_ms) + spent_ms, now_ms)
+        self._users.move_to_end(user_id)
+        for _ in range(2):  # two out for one in: it shrinks without ever stopping for long
+            first = next(iter(self._users))
+            if self.ms(first, now_ms) > self.NOTHING_MS:
+                break
+            del self._users[first]
+            if not self._users:
+                break
+
+    def ms(self, user_id: str, now_ms: float) -> float:
+        """What the user has cost lately."""
+        cost_ms, at_ms = self._users.get(user_id, (0.0, now_ms))
+        kept: float = 0.5 ** ((now_ms - at_ms) / self._half_ms)
+        return cost_ms * kept
+
+
 class UserRates:
     """LI-01 for all users of one process: `per_min` by Operation, the burst a whole minute's. Who has done nothing for a
     minute has full buckets and is forgotten."""

@@ -29,7 +29,7 @@ from rcim.actor.reading import seen_by
 from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
 from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState, MsgFlag, group_conversation
+from rcim.base.terms import MessageState, group_conversation
 from rcim.store import keys
 from rcim.store.answers import (
     AccountRow,
@@ -45,11 +45,13 @@ from rcim.store.answers import (
     SyncPage,
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
+from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.looking import EFFORT, Effort, Looker
 from rcim.store.messages import facts_of
 from rcim.store.news import News
 from rcim.store.noticing import Noticing
-from rcim.store.reading import Row, groups_of, memberships, read_head, read_profile, read_stamp, sees, seq_at, visible
+from rcim.store.reading import Row, groups_of, read_head, read_profile, seq_at, visible
+from rcim.store.scan import Scan
 from rcim.store.searching import Searching
 from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.values import unpack
@@ -74,13 +76,14 @@ class Answering:
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
         self._searching = Searching(limits, text_of)
         self._syncing = Syncing(limits, news, history_id, noticing)
+        self._logins = LoginReading(news, history_id, noticing)
         self._history_id = history_id
 
-    def answer(self, view: ReadView, query: Query | SyncScan) -> Answer | SyncScan | StoreError:
-        """The answer to `query`, or the error that concerns it. A SyncScan says that there is more to do for it: it is to
+    def answer(self, view: ReadView, query: Query | Scan) -> Answer | Scan | StoreError:
+        """The answer to `query`, or the error that concerns it. A Scan says that there is more to do for it: it is to
         be asked in place of the query."""
         try:
-            found: Answer | SyncScan = _ANSWER[type(query)](self, view, query)
+            found: Answer | Scan = _ANSWER[type(query)](self, view, query)
             return found
         except StoreError as error:
             asked = getattr(query, "key", "") or getattr(query, "user_id", "")
@@ -324,26 +327,11 @@ class Answering:
             rows.append(AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms))
         return Accounts(rows)
 
-    def _login_facts(self, view: ReadView, query: LoginQuery) -> LoginFacts:
-        if query.heard is not None:  # a guest, who is a member of nothing
-            return LoginFacts(UserProfile(), [], history_id=self._history_id)
-        rows = list(memberships(view, query.user_id) if query.pairs else groups_of(view, query.user_id))
-        seen = [
-            (keys.second(row), value) for row, value in rows if query.hidden or self._sees(view, row, value, query)
-        ]
-        silent = [key for key, value in seen if keys.flag_of(value) == MsgFlag.DISCARD]
-        found = [key for key, _ in seen]
-        if query.since:
-            found += self._syncing.pairs_since(view, query.user_id, query.since)
-        return LoginFacts(_user(view, query.user_id), found, silent, read_stamp(view), 0, self._history_id)
+    def _login(self, view: ReadView, query: LoginQuery) -> LoginFacts | LoginScan:
+        return self._logins.begin(view, query)
 
-    def _sees(self, view: ReadView, row: bytes, value: bytes, query: LoginQuery) -> bool:
-        """`sees`; a group that is damaged is not seen."""
-        try:
-            return sees(view, row, value, query.user_id)
-        except DamagedError as error:
-            self._noticing.note(f"{keys.second(row)}, of {query.user_id}", error)
-            return False
+    def _login_on(self, view: ReadView, scan: LoginScan) -> LoginFacts | LoginScan:
+        return self._logins.go_on(view, scan)
 
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
@@ -398,7 +386,8 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     IdleGroupsQuery: Answering._idle_groups,
     UserQuery: Answering._user_facts,
     AccountsQuery: Answering._accounts,
-    LoginQuery: Answering._login_facts,
+    LoginQuery: Answering._login,
+    LoginScan: Answering._login_on,
     HeadsQuery: Answering._heads,
     SyncQuery: Answering._sync,
     SyncScan: Answering._sync_on,

@@ -45,7 +45,7 @@ from rcim.store.news import News
 from rcim.store.noticing import Noticing
 from rcim.store.reading import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
 from rcim.store.removal import ROWS, Ages, Cursor, Removal
-from rcim.store.syncing import SyncScan
+from rcim.store.scan import Scan
 from rcim.store.trail import Trail, begin_history, why_another
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
 from rcim.store.values import Chosen, Head, pack, unpack
@@ -311,13 +311,13 @@ class Store:
     # -- queries
 
     def answer_some(
-        self, queries: Sequence[Query | SyncScan], for_s: float
-    ) -> list[tuple[Answer | SyncScan | StoreError, float]]:
+        self, queries: Sequence[Query | Scan], for_s: float
+    ) -> list[tuple[Answer | Scan | StoreError, float]]:
         """The answers to the first of these queries, one at least, as many as take about `for_s` seconds, all from one
         picture of the store, and how many seconds each took. An error stands in place of an answer it concerns, and a
-        SyncScan in place of a query that is to go on with it."""
+        Scan in place of a query that is to go on with it."""
         began = last = time.perf_counter()
-        found: list[tuple[Answer | SyncScan | StoreError, float]] = []
+        found: list[tuple[Answer | Scan | StoreError, float]] = []
         with self._backend.read() as view:
             for query in queries:
                 answer = self._answering.answer(view, query)
@@ -335,7 +335,7 @@ class Store:
         with self._backend.read() as view:
             for query in queries:
                 answer = self._answering.answer(view, query)
-                while isinstance(answer, SyncScan):
+                while isinstance(answer, Scan):
                     answer = self._answering.answer(view, answer)
                 found.append(answer)
         return found

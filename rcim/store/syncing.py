@@ -27,6 +27,7 @@ from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Un
 from rcim.store.news import News
 from rcim.store.noticing import Noticing
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, visible
+from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
 from rcim.store.values import Chosen, Head, unpack
 
 COUNTED_MAX = 50
@@ -37,8 +38,6 @@ LEFT_LOOKED_AT = 5000
 """Conversations that the user has left within days (`changes_kept_days`), looked at for one sync: 3 ms. With more of them
 everything is told."""
 STAMP_MAX = (1 << 64) - 1
-SCAN_ROWS, SCAN_HEADS = 4000, 500
-"""Memberships looked at in one step, and heads read: about 2 ms."""
 ROW_BYTES = 900
 """What a row has at the most in a frame, besides its messages."""
 FIXED_BYTES = 160
@@ -56,18 +55,17 @@ class Candidate(NamedTuple):
     chosen: Chosen | None
 
 
-class SyncScan:
-    """A sync that is looking for what has changed: how far it has come. Each step looks at SCAN_ROWS memberships at the
-    most, and others have their turn in between."""
+class SyncScan(Scan):
+    """A sync that is looking for what has changed. `low` is the next row to look at also of what the user has said of
+    conversations."""
+
+    __slots__ = ("done", "found", "reset", "since", "upto")
 
     def __init__(self, query: SyncQuery, since: int, upto: int, reset: bool) -> None:
-        self.query = query
+        super().__init__(query, query.user_id)
         self.since = since
         self.upto = upto
         self.reset = reset
-        self.user_id = query.user_id
-        self.low = query.user_id.encode() + keys.SEP
-        """The next row to look at, of memberships and of what the user has said of conversations."""
         self.found: list[Candidate] = []
         self.done = False
 
@@ -144,7 +142,7 @@ class Syncing:
     def _step(self, view: ReadView, scan: SyncScan) -> None:
         """Look at the next memberships, and at what the user has said of conversations up to there."""
         user, since, upto = scan.user_id.encode() + keys.SEP, scan.since, scan.upto
-        end = scan.user_id.encode() + keys.AFTER_SEP
+        end = scan.end
         rows = list(islice(view.scan("memberships", scan.low, end), SCAN_ROWS))
         following = rows[-1][0] + b"\0" if len(rows) == SCAN_ROWS else end
         chosen = self._said(view, scan, following)
@@ -199,23 +197,6 @@ class Syncing:
         except DamagedError as error:
             self._noticing.note(f"what {user_id} has unpinned", error)
             return STAMP_MAX
-
-    def pairs_since(self, view: ReadView, user_id: str, since: int) -> list[str]:
-        """One-to-one conversations that have changed since then, or that can't be told to have not."""
-        news = self._news.now
-        user = user_id.encode() + keys.SEP
-        found: list[str] = []
-        for row, _ in view.scan("memberships", user, user + keys.GROUPS):
-            key = keys.second(row)
-            known = since >= news.since
-            try:
-                changed = news.stamp(key.encode()) if known else read_head(view, key).changed
-            except DamagedError as error:
-                self._noticing.note(f"{key}, of {user_id}", error)
-                changed = since + 1
-            if changed > since:
-                found.append(key)
-        return found
 
     @staticmethod
     def _gone(view: ReadView, scan: SyncScan) -> list[str] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
@@ -15,6 +16,7 @@ from rcim.actor import queries as q
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState, Priority, UserList, pair_conversation, pair_of
 from rcim.client import ChangedEvent, Client, Message, ReadEvent, TransientEvent, User
+from rcim.store.login_facts import LoginScan
 from rcim.store.store import Store
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, encode_body
@@ -348,6 +350,30 @@ async def test_groups_are_found_among_any_number_of_conversations() -> None:
     assert len(pairs.conversations) == 31
     for found in (joined, everything, sly):
         assert [row.profile.group_id for row in found.groups] == ["a"]
+
+
+async def test_what_a_login_needs_is_looked_up_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = Sim()
+    for name in "abc":
+        await sim.answer(f"g:{name}", c.CreateGroup("alice", False, name, "Public", "n", "", "", "", 1, [], "alice"))
+    for i in range(30):
+        await sim.answer(pair_conversation("alice", f"u{i:02}"), send("alice", "c"))
+    store: Store = sim.store
+    queries = [q.LoginQuery("alice"), q.LoginQuery("alice", pairs=True), q.LoginQuery("alice", since=1)]
+    whole = store.answer_all(queries)
+    assert [len(facts.conversations) for facts in whole] == [3, 33, 33]
+    monkeypatch.setattr("rcim.store.login_facts.SCAN_ROWS", 4)
+    for pairs, query in enumerate(queries):
+        ((answer, _),) = store.answer_some([query], 1.0)
+        steps = 0
+        while isinstance(answer, LoginScan):
+            steps += 1
+            await sim.answer("g:other", c.CreateGroup("bob", False, "other", "Public", "n", "", "", "", 1, [], "bob"))
+            ((answer, _),) = store.answer_some([answer], 1.0)
+        assert answer == replace(whole[pairs], stamp=answer.stamp) and steps >= (8 if pairs else 0)
+        if not pairs:
+            assert answer.stamp == whole[0].stamp, "that of the first step: what came later is told to who waits"
+    assert store.answer_all([q.LoginQuery("alice", since=whole[0].stamp)])[0].conversations == ["g:a", "g:b", "g:c"]
 
 
 async def test_a_conversation_without_a_message_does_not_stay_in_memory() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from rcim.flow.buckets import MINUTE_MS, Operation, Patience, Rate, UserRates, WorkBudget
+from rcim.flow.buckets import MINUTE_MS, Operation, Patience, Rate, RecentCost, UserRates, WorkBudget
 
 
 def test_a_burst_of_a_minute_then_an_even_rate() -> None:
@@ -86,3 +86,15 @@ def test_the_time_that_a_user_costs_is_charged() -> None:
     assert len(budget) <= 2, "who has a full budget is forgotten"
     free = WorkBudget(0, 10)
     assert not free.limited and free.spend("a", 1e9, 0) == 0 and len(free) == 0
+
+
+def test_half_of_what_a_user_has_cost_is_forgotten() -> None:
+    recent = RecentCost(2000)
+    recent.spend("a", 8, 0)
+    recent.spend("b", 1, 0)
+    assert (recent.ms("a", 2000), recent.ms("b", 2000), recent.ms("c", 2000)) == (4, 0.5, 0)
+    recent.spend("a", 1, 4000)
+    assert recent.ms("a", 4000) == 3
+    for number in range(1000):
+        recent.spend(f"u{number}", 1, 100_000 + number * 20_000)
+    assert len(recent) <= 2, "who has cost next to nothing lately is forgotten"

@@ -167,6 +167,27 @@ def test_who_has_cost_too_much_waits_and_others_do_not(monkeypatch: pytest.Monke
     assert sorted(answers.seen) == [0, 1, 2, 3, 4, 9] and reader.idle
 
 
+def test_who_has_cost_less_lately_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ms = [0]
+    monkeypatch.setattr("rcim.base.clock.steady_ms", lambda: now_ms[0])
+    store = Slow(most=1)
+    store.took_s = 0.0002
+    reader, thread, answers = made(store)
+    for token in range(20):
+        for user in range(10):
+            reader.ask(Request("", SyncQuery(f"many{user}", 0, 0), answers, token))
+    for _ in range(100):
+        thread.work()
+        now_ms[0] += 10  # a budget is full again long before the user's next turn
+    reader.ask(Request("", SyncQuery("seldom", 0, 0), answers, 99))
+    for _ in range(3):
+        thread.work()
+    assert 99 in answers.seen[-3:], "not after one query of each of the others"
+    while thread.jobs:
+        thread.work()
+    assert len(answers.seen) == 201 and reader.idle
+
+
 def test_answers_that_take_the_loop_long_are_given_out_in_several_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [0.0]
     monkeypatch.setattr("rcim.dispatch.reader.perf_counter", lambda: now_s[0])

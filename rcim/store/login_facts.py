@@ -1,0 +1,95 @@
+"""What a login needs (LoginQuery): which conversations the user is in, and which they want nothing of.
+
+A user may be in very many: their memberships are looked at in steps (scan.py). The answer carries the stamp of the
+first step: what was changed since is told to whoever waits for the login.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from rcim.actor.queries import LoginQuery
+from rcim.actor.records import UserProfile
+from rcim.base.terms import MsgFlag, is_group
+from rcim.store import keys
+from rcim.store.answers import LoginFacts
+from rcim.store.backend import DamagedError, ReadView
+from rcim.store.news import News
+from rcim.store.noticing import Noticing
+from rcim.store.reading import read_head, read_profile, read_stamp, visible
+from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
+from rcim.store.values import unpack
+
+
+class LoginScan(Scan):
+    """A login that is being looked up, with what was found so far."""
+
+    __slots__ = ("changed", "found", "silent", "stamp")
+
+    def __init__(self, query: LoginQuery, stamp: int) -> None:
+        super().__init__(query, query.user_id)
+        self.stamp = stamp
+        if not (query.pairs or query.since):
+            self.low += keys.GROUPS
+        self.found: list[str] = []
+        self.silent: list[str] = []
+        self.changed: list[str] = []
+        """One-to-one conversations that have changed."""
+
+
+class LoginReading:
+    """See the module's text."""
+
+    def __init__(self, news: News, history_id: int, noticing: Noticing) -> None:
+        self._news = news
+        self._history_id = history_id
+        self._noticing = noticing
+
+    def begin(self, view: ReadView, query: LoginQuery) -> LoginFacts | LoginScan:
+        """The answer to `query`; or a LoginScan, with which to `go_on`. Raises StoreError."""
+        if query.heard is not None:  # a guest, who is a member of nothing
+            return LoginFacts(UserProfile(), [], history_id=self._history_id)
+        return self.go_on(view, LoginScan(query, read_stamp(view)))
+
+    def go_on(self, view: ReadView, scan: LoginScan) -> LoginFacts | LoginScan:
+        """One step more: as `begin`."""
+        if not self._step(view, scan):
+            return scan
+        data = view.get("users", scan.user_id.encode())
+        user = unpack(data, UserProfile) if data else UserProfile()
+        return LoginFacts(user, scan.found + scan.changed, scan.silent, scan.stamp, 0, self._history_id)
+
+    def _step(self, view: ReadView, scan: LoginScan) -> bool:
+        """Look at the next memberships. True if there are no more."""
+        query, start, reads = scan.query, len(scan.user_id.encode() + keys.SEP), 0
+        news = self._news.now
+        unknown = query.since < news.since
+        rows = list(islice(view.scan("memberships", scan.low, scan.end), SCAN_ROWS))
+        for row, value in rows:
+            scan.low = row + b"\0"
+            key = row[start:].decode()
+            try:
+                if is_group(key) or query.pairs:
+                    read = not query.hidden and keys.was_hidden(value)
+                    if not read or self._visible(view, key, query.user_id):
+                        scan.found.append(key)
+                        if keys.flag_of(value) == MsgFlag.DISCARD:
+                            scan.silent.append(key)
+                else:
+                    read = unknown
+                    changed = read_head(view, key).changed if unknown else news.stamp(key.encode())
+                    if changed > query.since:
+                        scan.changed.append(key)
+            except DamagedError as error:
+                self._noticing.note(f"{key}, of {query.user_id}", error)
+                if not is_group(key) and query.since:
+                    scan.changed.append(key)  # it can't be told to have not changed
+            reads += read
+            if reads == SCAN_HEADS:
+                return False
+        return len(rows) < SCAN_ROWS
+
+    @staticmethod
+    def _visible(view: ReadView, key: str, user_id: str) -> bool:
+        profile = read_profile(view, key)
+        return profile is not None and visible(profile, user_id)
