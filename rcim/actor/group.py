@@ -47,8 +47,7 @@ class GroupActor:
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
         g = self._state
         event = g.world.asks.get(type(command)) if g.world.asks else None
-        nobody = isinstance(command, c.InviteUsers) and not command.users  # there is nothing to ask about
-        if event is not None and not isinstance(command, c.SendMessage) and not nobody:
+        if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
             number = next(g.world.numbers)
             g.asked[number] = command
@@ -56,6 +55,11 @@ class GroupActor:
             group_id = self._state.key.removeprefix(GROUP_PREFIX)
             return Outcome(Done(), wait=number, asks=(Ask(number, event, group_id, type_, command),))
         return _HANDLERS[type(command)](g, command, now_ms, position)
+
+
+def _asks_nothing(command: c.GroupCommand) -> bool:
+    """True if there is nothing that the app could decide."""
+    return isinstance(command, c.InviteUsers) and not command.users
 
 
 def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:

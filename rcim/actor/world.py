@@ -129,7 +129,7 @@ class Invalidated:
 
     def check(self, credential: Credential | None) -> None:
         """Returns if what was asked on `credential` may be done. Raises RcimError(NOT_PERMITTED)."""
-        if credential is not None and self.is_void(credential, *self._users.get(credential.user_id, (0, 0))):
+        if self._users and credential is not None and self.is_void(credential, *self._users.get(credential.user_id, (0, 0))):
             raise no_longer_logged_in()
 
     def is_void(self, credential: Credential | None, valid_from_ms: int, invalidated_ms: int) -> bool:

@@ -135,7 +135,10 @@ class ServerSession:
         cls = FRAMES.get(raw.type)
         state = self.state
         try:
-            self._check_often(state, raw.type)
+            if state is State.HELLO_WAIT or state is State.LOGIN_WAIT:
+                self._count_early()
+            elif self.charge is not None:
+                self.charge(raw.type)
         except RcimError as error:
             self.refuse(error.code, raw.request_id, raw.type, error.detail, error.retry_after_ms)
             return None
@@ -170,14 +173,11 @@ class ServerSession:
             self.pinged = True
         return None
 
-    def _check_often(self, state: State, type_: int) -> None:
-        """Everything that comes costs something. Raises RcimError."""
-        if state is State.HELLO_WAIT or state is State.LOGIN_WAIT:
-            self._early_frames += 1
-            if self._early_frames > self._limits.frames_before_login_max:
-                raise RcimError(TOO_FREQUENT, f"more than {self._limits.frames_before_login_max} frames before login")
-        elif self.charge is not None:
-            self.charge(type_)
+    def _count_early(self) -> None:
+        """A frame before login. Raises RcimError for one too many."""
+        self._early_frames += 1
+        if self._early_frames > self._limits.frames_before_login_max:
+            raise RcimError(TOO_FREQUENT, f"more than {self._limits.frames_before_login_max} frames before login")
 
     def _hello(self, hello: Hello, request_id: int, wall_ms: int) -> None:
         version = min(hello.version_max, PROTOCOL_VERSION)

@@ -13,6 +13,8 @@ from rcim.base.errors import HELLO_EXPECTED, LOGIN_REQUIRED, UNEXPECTED_FRAME, E
 class State(Enum):
     """Where the server's side of a connection is."""
 
+    __hash__ = object.__hash__  # they are looked up for every frame
+
     HELLO_WAIT = "HELLO_WAIT"
     LOGIN_WAIT = "LOGIN_WAIT"
     LOGIN_CHECK = "LOGIN_CHECK"
@@ -24,6 +26,8 @@ class State(Enum):
 
 class Input(Enum):
     """What can happen to a connection: a frame of the client, or something on the server's side."""
+
+    __hash__ = object.__hash__
 
     HELLO = "HELLO"
     LOGIN = "LOGIN"
