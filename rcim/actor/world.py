@@ -129,7 +129,9 @@ class Invalidated:
 
     def check(self, credential: Credential | None) -> None:
         """Returns if what was asked on `credential` may be done. Raises RcimError(NOT_PERMITTED)."""
-        if self._users and credential is not None and self.is_void(credential, *self._users.get(credential.user_id, (0, 0))):
+        if not self._users or credential is None:
+            return
+        if self.is_void(credential, *self._users.get(credential.user_id, (0, 0))):
             raise no_longer_logged_in()
 
     def is_void(self, credential: Credential | None, valid_from_ms: int, invalidated_ms: int) -> bool:
