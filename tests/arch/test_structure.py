@@ -1,4 +1,4 @@
-"""What the code is like (tools/structure.py): modules import each other in a circle nowhere but in the places named here."""
+"""The code in figures (tools/structure.py): modules import each other in a circle only in the packages named here."""
 
 from __future__ import annotations
 
