@@ -66,7 +66,8 @@ def _notes() -> list[str]:
         "GROUP_CHANGES; `strong` by an ordinary message with a GroupTip element, which has a SEQ, is stored and counts",
         "as unread. Its sender is who did it, or `@SYSTEM` if nobody did; its priority is HIGH. Name cards, "
         "MsgFlag and custom fields of",
-        "members change without a notice.",
+        "members change without a notice. Where clients get no member list (`member_list` none) a notice names nobody: it",
+        "says how many there were.",
         "",
         "Where `needs_first_message` is true, everyone but the owner and app administrators gets NO_SUCH_GROUP until the",
         "owner has sent a message. A group whose last member leaves is gone, unless `kept_when_empty`. Where messages",
@@ -112,7 +113,6 @@ def _own_types() -> list[str]:
         "",
         *(f"- {text}" for _, text in CHECKS),
         "- `search` can't be switched on where the base has `never`",
-        "- a custom field that somebody may write but not read",
         "",
         "## Custom fields",
         "",
@@ -122,7 +122,11 @@ def _own_types() -> list[str]:
         "written by",
         "admins and the member itself. `read`",
         "and `write` are the least that may: `anyone`, `member`, `admin`, `owner`, `app_admin`. A member's key may end",
-        "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z,",
+        "with `self_read` and `self_write`: the member itself may, whatever its role. Reading and writing are "
+        "independent:",
+        "`Report app_admin member` is written by members and read by the app alone. What `anyone` may read of a group "
+        "is read",
+        "by GROUP_INFO, also by users whom it tells nothing else of the profile. A key is 1 to 16 of A-Z, a-z,",
         f"0-9 and _; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a "
         "member. An "
         "empty value removes the field.",

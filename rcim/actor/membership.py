@@ -39,7 +39,7 @@ from rcim.base.errors import (
 from rcim.base.ids import is_guest
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
 from rcim.rules.group_types import GroupType
-from rcim.rules.rights import Operation
+from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
 
 
@@ -332,12 +332,15 @@ def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int
 
 
 def place(g: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
-    """GR-10, ID-09: the app says who is in; only the cap, blocks and the owner's place count, the last not when the
-    account is deleted."""
+    """GR-10, ID-09: the app says who is in. The cap, blocks and the owner's place count, and that nobody is added to
+    (GT-07), or taken out of (GT-10), a group of a type that does not even let the app do so. Where the account is deleted
+    it is out in any case."""
     _, row = g.there(command.by, True)
     user_id = command.by
     if command.inside == (user_id in g.members):
         return Outcome(Done())
+    if not command.forced:
+        check_right(Operation.INVITE if command.inside else Operation.KICK, Who.APP_ADMIN, row)
     if not command.inside:
         if g.rank(user_id) is Who.OWNER and not (row.owner_may_leave or command.forced):
             raise RcimError(OWNER_MAY_NOT_LEAVE)

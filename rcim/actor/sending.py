@@ -129,10 +129,12 @@ def _stopped(g: GroupState, command: SendMessage, stage: Stage, now_ms: int, cod
 
 
 def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage:
-    """MS-07, MS-09: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
+    """MS-07, MS-09, GT-28: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
     extra = command.extra
     if extra is None:
         return command
+    if extra.mentions_all:
+        check_right(Operation.MENTION_ALL, g.who(command.by, command.admin), row)
     kind = CONTENT
     if extra.type_name:
         found = g.world.message_types.get(extra.type_name)

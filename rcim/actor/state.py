@@ -32,7 +32,7 @@ from rcim.base.terms import (
     Role,
     pair_of,
 )
-from rcim.rules.group_types import ChangeNotice, GroupType
+from rcim.rules.group_types import ChangeNotice, GroupType, MemberList
 from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
 from rcim.rules.standing import Who
 
@@ -354,11 +354,16 @@ class GroupState:
         if not self._announces(profile, row):
             return None
         kind, users = change
+        count = len(users)
+        if (
+            row.member_list is MemberList.NONE
+        ):  # GT-03: whom clients may not list, they are not told of by name either
+            by, users = "", ()
         said = Change(
             kind,
             by,
             list(users[:CHANGE_USERS_MAX]),
-            len(users),
+            count,
             len(self.members),
             self.info_seq,
             now_ms,
