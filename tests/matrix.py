@@ -25,7 +25,8 @@ What the requirements leave open is decided here:
   have: NO_SUCH_MEMBER (GR-04, RX-01).
 * `recall_own` and `edit_own` are of a message of one's own, which the app administrator may have sent as who is no
   member; the others are of another member's. Admins and the owner recall and delete any, and edit only their own (MS-10).
-* `mention_all` is to send a message that mentions all, `edit_to_mention_all` to change one of one's own so (GT-28, MS-17).
+* `mention_all` is to send a message that mentions all, `edit_to_mention_all` to change one of one's own so (GT-28,
+  MS-17).
 * `hide_message`, where messages are not stored, is for nobody: there is nothing to hide (GT-22). `receipts`, like the
   list of members, are not for members of a BChatRoom (GT-03).
 * Guests join, leave, hear, and read profile and history where the type allows guests (ID-06, GT-21); all else is

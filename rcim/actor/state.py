@@ -273,6 +273,7 @@ class GroupState:
         if profile is not None:
             self.profile = profile
         came = [m for m in put if m.user_id not in self.members]
+        marks = [*marks, *self._released(put, marks)]
         for member in put:
             self.members[member.user_id] = member
             if member.cleared_seq:
@@ -310,6 +311,18 @@ class GroupState:
     def _announces(profile: Profile, row: GroupType) -> bool:
         """GT-15: True if anybody is told of changes."""
         return row.notice is not ChangeNotice.NONE and not profile.importing and profile.active
+
+    def _released(self, put: Sequence[Member], marks: Sequence[Mark]) -> list[Mark]:
+        """GR-02: whoever of `put` becomes the owner or an admin is no longer muted (SC-02) or blocked (GR-11), since
+        nobody may stand above the member any more who could lift it. `marks` are what the command sets besides."""
+        set_now = {mark.user_id: mark for mark in marks}
+        released: list[Mark] = []
+        for member in put:
+            if member.role > Role.MEMBER and member.role > self.rank(member.user_id):
+                mark = set_now.get(member.user_id) or self.marks.get(member.user_id)
+                if mark is not None and (mark.muted_until_ms or mark.blocked_until_ms):
+                    released.append(msgspec.structs.replace(mark, muted_until_ms=0, blocked_until_ms=0))
+        return released
 
     def _set_mark(self, mark: Mark) -> None:
         if mark.erased_seq:

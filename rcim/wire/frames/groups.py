@@ -397,7 +397,10 @@ class GroupSetOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_OWNER_SET_OK",
-    rules=("The owner and app administrators may. The owner before becomes an ordinary member.",),
+    rules=(
+        "The owner and app administrators may. The owner before becomes an ordinary member.",
+        "The new owner is muted no longer (SC-02); so is who becomes an admin (group-types.md).",
+    ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
 )
 class GroupOwnerSet(Frame, frozen=True, gc=False):

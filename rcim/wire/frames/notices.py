@@ -69,8 +69,8 @@ class GroupChange(Struct, frozen=True, gc=False):
         "is strong, the same comes as a message with a GroupTip element; where it is none, nothing comes.",
         "In a large room changes are joined together: one frame stands for up to a second of them, names up to "
         "100 users of each kind and says how many there were.",
-        "Where clients get no member list (GT-03) nobody is named, neither in `users` nor as `operator`: `count` says how "
-        "many there were.",
+        "Where clients get no member list (GT-03) nobody is named, neither in `users` nor as `operator`: `count` says "
+        "how many there were.",
     ),
 )
 class GroupChanges(Frame, frozen=True, gc=False):
