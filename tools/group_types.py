@@ -73,8 +73,8 @@ def _restrictions() -> list[str]:
         "  muted by name may not. A mute in all chat rooms (SC-04) holds for everyone, whatever the role; app",
         "  administrators set and lift it.",
         "- A mute or block is of a user id: it holds through leaving, joining again, and deleting the account (ID-09).",
-        "  Of a guest it ends with the connection (ID-06). Who is blocked is not let in by an invitation, a sync or as an",
-        "  ordinary member of an import either.",
+        "  Of a guest it ends with the connection (ID-06). Who is blocked is not let in by an invitation, a sync, or as",
+        "  an ordinary member of an import either.",
     ]
 
 
