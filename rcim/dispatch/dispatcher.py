@@ -419,7 +419,7 @@ class Dispatcher:
     def idle(self) -> bool:
         """True if nothing waits, is under way, or is being read."""
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
-        waiting = self._ready or queued or len(self._back_end)
+        waiting = self._ready or queued or len(self._back_end) or self._slices.any_armed
         return not (self._committing or self._turn_due or waiting) and self._reader.idle
 
     def going_away(self) -> None:

@@ -277,6 +277,32 @@ async def test_weak_notices_and_none(rooms: TestServer) -> None:  # GT-15, GR-07
         assert (await alice.send("v", "one")).seq == 1, "weak notices take no SEQ"
 
 
+async def test_strong_notices_near_the_limit_are_joined(tmp_path: Path) -> None:  # GT-15, FC-02
+    """So many joins at once find no room as messages of their own in a group of one message a second."""
+    flags = ("types.Public.messages_per_s=1", "types.Public.join_option=FreeAccess", "limits.flow_slice_ms=50")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    async with Crowd(server) as crowd:
+        alice = await crowd("alice")
+        await alice.create_group("Hall", group_id="h", type_="Public")
+        users = [f"u{i}" for i in range(20)]
+        joiners = await crowd(*users)
+        await asyncio.gather(*(one.join("h") for one in joiners))
+        named: list[str] = []
+        messages: list[Message] = []
+        while set(named) != set(users):
+            messages.append(await crowd.told("alice", Message))
+            tip = messages[-1].tip
+            assert tip is not None and tip.kind is ChangeKind.JOINED
+            named += tip.users
+        assert len(named) == len(users) and len(messages) < len(users)
+        kept = await alice.history("h")
+        assert [m.seq for m in kept] == [m.seq for m in messages] and [m.tip for m in kept] == [
+            m.tip for m in messages
+        ]
+    await server.stop()
+
+
 async def test_a_notice_gives_numbers_where_no_members_are_listed(rooms: TestServer) -> None:  # GT-15, GT-03
     async with Crowd(rooms) as crowd:
         root, alice, bob = await crowd("administrator", "alice", "bob")
