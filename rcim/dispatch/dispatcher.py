@@ -422,6 +422,11 @@ class Dispatcher:
         waiting = self._ready or queued or len(self._back_end) or self._slices.any_armed
         return not (self._committing or self._turn_due or waiting) and self._reader.idle
 
+    @property
+    def waits_for_slices(self) -> bool:
+        """True if messages or notices wait for the end of a slice, or what ended one is being committed."""
+        return self._slices.any_armed or self._committing or self._turn_due
+
     def going_away(self) -> None:
         """The server is about to stop: what is not begun and would take long is refused (WI-07)."""
         self._back_end.refuse_waiting()

@@ -303,6 +303,24 @@ async def test_strong_notices_near_the_limit_are_joined(tmp_path: Path) -> None:
     await server.stop()
 
 
+async def test_notices_that_wait_are_kept_when_the_server_stops(tmp_path: Path) -> None:  # GT-15, WI-07
+    flags = ("types.Public.messages_per_s=2", "types.Public.join_option=FreeAccess", "limits.flow_slice_ms=1000")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    users = ["bob", "carol", "dave"]
+    async with Crowd(server) as crowd:
+        alice, *joiners = await crowd("alice", *users)
+        await alice.create_group("Hall", group_id="h", type_="Public")
+        for one in joiners:
+            await one.join("h")
+    await server.stop()
+    await server.start()
+    async with Crowd(server) as crowd:
+        tips = [m.tip for m in await (await crowd("alice")).history("h")]
+    assert sorted(user for tip in tips if tip is not None for user in tip.users) == users
+    await server.stop()
+
+
 async def test_a_notice_gives_numbers_where_no_members_are_listed(rooms: TestServer) -> None:  # GT-15, GT-03
     async with Crowd(rooms) as crowd:
         root, alice, bob = await crowd("administrator", "alice", "bob")
