@@ -25,6 +25,8 @@ What the requirements leave open is decided here:
   have: NO_SUCH_MEMBER (GR-04, RX-01).
 * `recall_own` and `edit_own` are of a message of one's own, which the app administrator may have sent as who is no
   member; the others are of another member's. Admins and the owner recall and delete any, and edit only their own (MS-10).
+* `mention_all` is to send a message that mentions all, `edit_to_mention_all` to change one of one's own so (GT-28,
+  MS-17).
 * `hide_message`, where messages are not stored, is for nobody: there is nothing to hide (GT-22). `receipts`, like the
   list of members, are not for members of a BChatRoom (GT-03).
 * Guests join, leave, hear, and read profile and history where the type allows guests (ID-06, GT-21); all else is
@@ -56,6 +58,7 @@ PRIVATE = """
 create               ok        ok      -      ok     ok   no
 create_with_members  ok        ok      -      ok     ok   no
 send                 no        ok      -      ok     ok   no
+mention_all          no        ok      -      ok     ok   no
 history              no        ok      -      ok     ok   no
 info                 no        ok      -      ok     ok   no
 edit_profile         no        ok      -      ok     ok   no
@@ -88,6 +91,7 @@ recall_own           no        ok      -      ok     ok   no
 recall_other         no        no      -      ok     ok   no
 edit_own             no        ok      -      ok     ok   no
 edit_other           no        no      -      no     ok   no
+edit_to_mention_all  no        ok      -      ok     ok   no
 delete_message       no        no      -      ok     ok   no
 erase_sender         no        no      -      ok     ok   no
 hide_message         no        ok      -      ok     who  no
@@ -100,6 +104,7 @@ PUBLIC = """
 create               ok        ok      ok     ok     ok   no
 create_with_members  ok        ok      ok     ok     ok   no
 send                 no        ok      ok     ok     ok   no
+mention_all          no        no      ok     ok     ok   no
 history              no        ok      ok     ok     ok   no
 info                 no        ok      ok     ok     ok   no
 edit_profile         no        no      ok     ok     ok   no
@@ -132,6 +137,7 @@ recall_own           no        ok      ok     ok     ok   no
 recall_other         no        no      ok     ok     ok   no
 edit_own             no        ok      ok     ok     ok   no
 edit_other           no        no      no     no     ok   no
+edit_to_mention_all  no        no      ok     ok     ok   no
 delete_message       no        no      ok     ok     ok   no
 erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no
@@ -144,6 +150,7 @@ CHAT_ROOM = """
 create               ok        ok      ok     ok     ok   no
 create_with_members  ok        ok      ok     ok     ok   no
 send                 no        ok      ok     ok     ok   no
+mention_all          no        no      ok     ok     ok   no
 history              no        ok      ok     ok     ok   no
 info                 no        ok      ok     ok     ok   no
 edit_profile         no        no      ok     ok     ok   no
@@ -176,6 +183,7 @@ recall_own           no        ok      ok     ok     ok   no
 recall_other         no        no      ok     ok     ok   no
 edit_own             no        ok      ok     ok     ok   no
 edit_other           no        no      no     no     ok   no
+edit_to_mention_all  no        no      ok     ok     ok   no
 delete_message       no        no      ok     ok     ok   no
 erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no
@@ -188,6 +196,7 @@ AV_CHAT_ROOM = """
 create               ok        ok      ok     ok     ok   no
 create_with_members  no        no      no     no     no   no
 send                 no        ok      ok     ok     ok   no
+mention_all          no        no      ok     ok     ok   no
 history              no        ok      ok     ok     ok   ok
 info                 no        ok      ok     ok     ok   ok
 edit_profile         no        no      ok     ok     ok   no
@@ -220,6 +229,7 @@ recall_own           no        ok      ok     ok     ok   no
 recall_other         no        no      ok     ok     ok   no
 edit_own             no        ok      ok     ok     ok   no
 edit_other           no        no      no     no     ok   no
+edit_to_mention_all  no        no      ok     ok     ok   no
 delete_message       no        no      ok     ok     ok   no
 erase_sender         no        no      ok     ok     ok   no
 hide_message         no        no      no     no     who  no
@@ -232,6 +242,7 @@ B_CHAT_ROOM = """
 create               no        no      -      -      ok   no
 create_with_members  no        no      -      -      no   no
 send                 no        no      -      -      ok   no
+mention_all          no        no      -      -      ok   no
 history              no        ok      -      -      ok   ok
 info                 no        ok      -      -      ok   ok
 edit_profile         no        no      -      -      ok   no
@@ -264,6 +275,7 @@ recall_own           no        ok      -      -      ok   no
 recall_other         no        no      -      -      ok   no
 edit_own             no        ok      -      -      ok   no
 edit_other           no        no      -      -      ok   no
+edit_to_mention_all  no        no      -      -      ok   no
 delete_message       no        no      -      -      ok   no
 erase_sender         no        no      -      -      ok   no
 hide_message         no        no      -      -      who  no
@@ -277,6 +289,7 @@ OA_GROUP = """
 create               ok        ok      ok     ok     ok   no
 create_with_members  ok        ok      ok     ok     ok   no
 send                 no        ok      ok     ok     ok   no
+mention_all          no        no      ok     ok     ok   no
 history              no        ok      ok     ok     ok   no
 info                 no        ok      ok     ok     ok   no
 edit_profile         no        no      ok     ok     ok   no
@@ -309,6 +322,7 @@ recall_own           no        ok      ok     ok     ok   no
 recall_other         no        no      ok     ok     ok   no
 edit_own             no        ok      ok     ok     ok   no
 edit_other           no        no      no     no     ok   no
+edit_to_mention_all  no        no      ok     ok     ok   no
 delete_message       no        no      ok     ok     ok   no
 erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no

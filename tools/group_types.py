@@ -41,6 +41,8 @@ def page() -> str:
         "administrator need not be a member. Whom one may act on (kick, block, mute, name cards), where one may at all:",
         "members and admins act on ordinary members, the owner and app administrators on admins too, nobody on the owner",
         "or on oneself. Of messages: admins recall and delete nothing of the owner's.",
+        "",
+        *_restrictions(),
     ]
     for row in types:
         lines += ["", f"### {row.name}", "", *rights(row)]
@@ -58,6 +60,24 @@ def rights(row: GroupType) -> list[str]:
     return lines
 
 
+def _restrictions() -> list[str]:
+    return [
+        "Nobody stays muted or blocked whom nobody could let free:",
+        "",
+        "- Whoever becomes the owner or an admin, in whatever way, is no longer muted (SC-02) or blocked (GR-11) in the",
+        "  group: ADMIN_APPOINTED and OWNER_CHANGED say that too. It does not come back when the role ends. An admin is",
+        "  muted by the owner and the app; when the role ends, that mute stays, and any admin may lift it.",
+        "- App administrators lift any mute and block, and end the mute of the whole group: also the owner's, their own,",
+        "  and where the type offers none any more.",
+        "- When the whole group is muted (SC-03), the owner, admins and the named speakers may send; a speaker who is",
+        "  muted by name may not. A mute in all chat rooms (SC-04) holds for everyone, whatever the role; app",
+        "  administrators set and lift it.",
+        "- A mute or block is of a user id: it holds through leaving, joining again, and deleting the account (ID-09).",
+        "  Of a guest it ends with the connection (ID-06). Who is blocked is not let in by an invitation, a sync, or as",
+        "  an ordinary member of an import either.",
+    ]
+
+
 def _notes() -> list[str]:
     return [
         "Roles in policies are the least that may: `member`, `admin`, `owner`, `app_admin`; `nobody` is not even the app",
@@ -66,7 +86,12 @@ def _notes() -> list[str]:
         "GROUP_CHANGES; `strong` by an ordinary message with a GroupTip element, which has a SEQ, is stored and counts",
         "as unread. Its sender is who did it, or `@SYSTEM` if nobody did; its priority is HIGH. Name cards, "
         "MsgFlag and custom fields of",
-        "members change without a notice.",
+        "members change without a notice. Where clients get no member list (`member_list` none) a notice names nobody:",
+        "it says how many there were.",
+        "",
+        "A strong notice counts in the group's limit (FC-02). Near it (`messages_per_s`: half as many in the last",
+        "second, or messages wait) notices are joined for a tenth of a second and longer, until there is room, and one",
+        "message then names several members; who came and went meanwhile is in none. None is held back.",
         "",
         "Where `needs_first_message` is true, everyone but the owner and app administrators gets NO_SUCH_GROUP until the",
         "owner has sent a message. A group whose last member leaves is gone, unless `kept_when_empty`. Where messages",
@@ -112,7 +137,6 @@ def _own_types() -> list[str]:
         "",
         *(f"- {text}" for _, text in CHECKS),
         "- `search` can't be switched on where the base has `never`",
-        "- a custom field that somebody may write but not read",
         "",
         "## Custom fields",
         "",
@@ -122,7 +146,11 @@ def _own_types() -> list[str]:
         "written by",
         "admins and the member itself. `read`",
         "and `write` are the least that may: `anyone`, `member`, `admin`, `owner`, `app_admin`. A member's key may end",
-        "with `self_read` and `self_write`: the member itself may, whatever its role. A key is 1 to 16 of A-Z, a-z,",
+        "with `self_read` and `self_write`: the member itself may, whatever its role. Reading and writing are "
+        "independent:",
+        "`Report app_admin member` is written by members and read by the app alone. What `anyone` may read of a group "
+        "is read",
+        "by GROUP_INFO, also by users whom it tells nothing else of the profile. A key is 1 to 16 of A-Z, a-z,",
         f"0-9 and _; a value is up to {GROUP_VALUE_BYTES_MAX} bytes of a group, {MEMBER_VALUE_BYTES_MAX} of a "
         "member. An "
         "empty value removes the field.",

@@ -138,13 +138,16 @@ def _to_alter(g: GroupState, command: AlterMessage, now_ms: int) -> tuple[Profil
 
 def _edited(g: GroupState, row: GroupType, message: Message, command: AlterMessage, now_ms: int) -> Message:
     """The message as the edit makes it: elements, and what of mentions and `cloud_data` is named (MS-17). Who is newly
-    mentioned has to be a member. Raises RcimError(NO_SUCH_MEMBER)."""
+    mentioned has to be a member, and who newly mentions all has to have the right to (GT-28). Raises
+    RcimError(NO_SUCH_MEMBER, NOT_PERMITTED)."""
     extra = before = message.extra or Extra()
     if command.mentions is not None:
         there = members_named(g, row, [u for u in command.mentions if u not in before.mentions], command.admin)
         mentions = tuple(user for user in command.mentions if user in before.mentions or user in there)
         extra = msgspec.structs.replace(extra, mentions=mentions)
     if command.mentions_all is not None:
+        if command.mentions_all and not before.mentions_all:
+            check_right(Operation.MENTION_ALL, g.who(command.by, command.admin), row)
         extra = msgspec.structs.replace(extra, mentions_all=command.mentions_all)
     if command.cloud_data is not None:
         extra = msgspec.structs.replace(extra, cloud_data=command.cloud_data)

@@ -40,6 +40,8 @@ class GroupActor:
 
     def forgettable(self, idle_ms: int) -> bool:
         """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
+        if self._state.notices:
+            return False
         return not self._state.tail or idle_ms > self._state.world.limits.tail_idle_ms
 
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:

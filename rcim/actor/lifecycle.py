@@ -19,6 +19,7 @@ from rcim.actor.effects import ClosedToGuests, ConversationGone, Effect, GroupCo
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
+from rcim.actor.visiting import is_blocked
 from rcim.base.errors import (
     ALREADY_HANDLED,
     BAD_PARAMETER,
@@ -253,9 +254,12 @@ def import_members(g: GroupState, command: ImportMembers, now_ms: int, position:
             raise RcimError(
                 BAD_PARAMETER, f"members[{at}].join_time_ms: {joined}, must be {profile.create_time_ms} to {now_ms}"
             )
-        there = item.user_id in g.members or item.user_id in put
-        results.append((item.user_id, AddResult.ALREADY if there else AddResult.ADDED))
-        if not there:
+        if item.user_id in g.members or item.user_id in put:
+            results.append((item.user_id, AddResult.ALREADY))
+        elif item.role is Role.MEMBER and is_blocked(g, item.user_id, now_ms):
+            results.append((item.user_id, AddResult.FAILED))  # GR-11
+        else:
+            results.append((item.user_id, AddResult.ADDED))
             put[item.user_id] = Member(
                 item.user_id, item.role, joined, 0, "", row.msg_flag, import_unread=item.unread
             )

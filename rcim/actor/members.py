@@ -6,7 +6,7 @@ import msgspec
 
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
 from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Tell
-from rcim.actor.membership import check_entries, expired
+from rcim.actor.membership import check_entries, expired, whom_to_restrain
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
@@ -111,11 +111,7 @@ def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> O
 
 def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:
     """SC-02: through leaving and joining again. All of them or none."""
-    _, _, who = g.allowed(Operation.MUTE, command.by, command.admin)
-    users = list(dict.fromkeys(command.users))
-    if command.by in users:
-        raise RcimError(BAD_PARAMETER, "users: oneself is among them")
-    g.check_above(who, users)
+    users = whom_to_restrain(g, Operation.MUTE, command)
     end = until_ms(command.seconds, now_ms)
     if end:
         check_entries(g, users, now_ms)
@@ -132,8 +128,11 @@ def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outco
 
 
 def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Outcome:
-    """SC-03."""
-    profile, _, _ = g.allowed(Operation.MUTE, command.by, command.admin)
+    """SC-03. The app ends it also where the type offers no muting any more."""
+    if command.admin and not command.on:
+        profile, _ = g.there(command.by, True)
+    else:
+        profile, _, _ = g.allowed(Operation.MUTE, command.by, command.admin)
     if command.speakers and not command.on:
         raise RcimError(BAD_PARAMETER, "speakers: nobody is to be named when it ends")
     speakers = list(dict.fromkeys(command.speakers))

@@ -16,6 +16,7 @@ from rcim.actor.commands import (
     JoinGroup,
     KickMembers,
     LeaveGroup,
+    MuteUsers,
     PlaceMember,
 )
 from rcim.actor.effects import Decided, MemberGone, Requested, Tell
@@ -23,7 +24,7 @@ from rcim.actor.lifecycle import ended_if_empty
 from rcim.actor.outcomes import Added, Done, Joined, Outcome
 from rcim.actor.records import Mark, Member
 from rcim.actor.state import GroupState, until_ms
-from rcim.actor.visiting import check_not_blocked, enter
+from rcim.actor.visiting import check_not_blocked, enter, is_blocked
 from rcim.base.errors import (
     ALREADY_HANDLED,
     ALREADY_MEMBER,
@@ -39,7 +40,7 @@ from rcim.base.errors import (
 from rcim.base.ids import is_guest
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
 from rcim.rules.group_types import GroupType
-from rcim.rules.rights import Operation
+from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
 
 
@@ -141,10 +142,9 @@ def invite(g: GroupState, command: InviteUsers, now_ms: int, position: int) -> O
     results: list[tuple[str, AddResult]] = []
     added: list[str] = []
     for user_id in dict.fromkeys(command.users):
-        mark = g.marks.get(user_id)
         if user_id in g.members:
             results.append((user_id, AddResult.ALREADY))
-        elif mark is not None and mark.blocked_until_ms > now_ms:
+        elif is_blocked(g, user_id, now_ms):
             results.append((user_id, AddResult.FAILED))
         elif user_id in ask_first:
             results.append((user_id, AddResult.WAITING))
@@ -274,10 +274,8 @@ def _check_not_oneself(users: Sequence[str], by: str) -> None:
 
 def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Outcome:
     """GR-11: removed now, refused at joining until it ends; or let in again. All of them or none."""
-    _, row, who = g.allowed(Operation.BLOCK, command.by, command.admin)
-    users = list(dict.fromkeys(command.users))
-    _check_not_oneself(users, command.by)
-    g.check_above(who, users)
+    users = whom_to_restrain(g, Operation.BLOCK, command)
+    _, row = g.there(command.by, command.admin)
     end = until_ms(command.seconds, now_ms)
     if end:
         visiting.check_here(g, users)
@@ -288,6 +286,19 @@ def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Out
         marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
     marks = [*expired(g, now_ms), *marks]
     return _sent_away(g, row, users if end else (), ChangeKind.BLOCKED, command, now_ms, position, marks)
+
+
+def whom_to_restrain(g: GroupState, operation: Operation, command: BlockUsers | MuteUsers) -> list[str]:
+    """Whom a block or a mute is about, if who asks may set or lift it. The app lifts any: the owner's, an app
+    administrator's own, and where the type offers none any more. Raises RcimError."""
+    users = list(dict.fromkeys(command.users))
+    if command.admin and not command.seconds:
+        g.there(command.by, True)
+        return users
+    _, _, who = g.allowed(operation, command.by, command.admin)
+    _check_not_oneself(users, command.by)
+    g.check_above(who, users)
+    return users
 
 
 def check_entries(g: GroupState, users: Sequence[str], now_ms: int) -> None:
@@ -332,12 +343,15 @@ def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int
 
 
 def place(g: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
-    """GR-10, ID-09: the app says who is in; only the cap, blocks and the owner's place count, the last not when the
-    account is deleted."""
+    """GR-10, ID-09: the app says who is in. The cap, blocks and the owner's place count, and that nobody is added to
+    (GT-07), or taken out of (GT-10), a group of a type that does not even let the app do so. Where the account is deleted
+    it is out in any case."""
     _, row = g.there(command.by, True)
     user_id = command.by
     if command.inside == (user_id in g.members):
         return Outcome(Done())
+    if not command.forced:
+        check_right(Operation.INVITE if command.inside else Operation.KICK, Who.APP_ADMIN, row)
     if not command.inside:
         if g.rank(user_id) is Who.OWNER and not (row.owner_may_leave or command.forced):
             raise RcimError(OWNER_MAY_NOT_LEAVE)

@@ -39,10 +39,15 @@ class Claim(Enum):
 
 
 class Waiting(NamedTuple):
-    """A message that waits, and under which number."""
+    """A message that waits, and under which number; None: a strong notice (GT-15)."""
 
     number: int
-    command: SendMessage
+    command: SendMessage | None
+
+
+NOTICE = Waiting(0, None)
+FIRST = -1.0
+"""A lot that goes before all that are drawn."""
 
 
 class _Second:
@@ -63,6 +68,12 @@ class _Second:
             self._rate, self._per_s = Rate(per_s, PERIOD_MS), per_s
         self._full_ms, wait = self._rate.take(self._full_ms, now_ms)
         return wait
+
+
+def _check_wait(row: GroupType, wait_ms: int) -> None:
+    """Returns if there is nothing to wait for. Raises RcimError(TOO_FREQUENT)."""
+    if wait_ms:
+        raise RcimError(TOO_FREQUENT, f"{row.messages_per_s} a second go to all members of the group", wait_ms)
 
 
 def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
@@ -110,16 +121,33 @@ class Passing:
         refuse, and before anything has changed. Raises RcimError(TOO_FREQUENT) with the time to wait, as `claim` says."""
         if row is not self._row:
             self._settle_row(row)
-        wait = 0
         if claim is Claim.ROOM:
-            wait = self._flow.take(priority, exempt, now_ms)
-        else:
-            if claim is Claim.OWN:
-                wait = self._moderating.take(row.messages_per_s, now_ms)
-            if not wait:
-                self._flow.count(priority, exempt, now_ms)
-        if wait:
-            raise RcimError(TOO_FREQUENT, f"{row.messages_per_s} a second go to all members of the group", wait)
+            _check_wait(row, self._flow.take(priority, exempt, now_ms))
+            return
+        if claim is Claim.OWN:
+            _check_wait(row, self._moderating.take(row.messages_per_s, now_ms))
+        self._flow.count(priority, exempt, now_ms)
+
+    def admit_notice(self, row: GroupType, claim: Claim, now_ms: int) -> bool:
+        """The gate of strong notices (GT-15). True: it has its place in the group's limit. False: the group is near it,
+        and the notice is to wait and be joined with others (`offer_notice`). Raises RcimError(TOO_FREQUENT), as `admit`
+        does."""
+        if row is not self._row:
+            self._settle_row(row)
+        if claim is Claim.ROOM:
+            self.admit(row, claim, now_ms)
+            return True
+        if claim is Claim.OWN:
+            _check_wait(row, self._moderating.take(row.messages_per_s, now_ms))
+        return self._flow.passes_far_below(now_ms)
+
+    def offer_notice(self, row: GroupType, now_ms: int) -> bool:
+        """A strong notice that has waited asks for a place, before all messages. True: it has it. False: it waits, until
+        NOTICE is among what `release` lets pass; another one is not offered before."""
+        if row is not self._row:
+            self._settle_row(row)
+        offer = Offer(NOTICE, "", Priority.HIGH, FIRST, exempt=True, protected=True, patient=True)
+        return self._flow.offer(offer, now_ms)[0] is Verdict.PASS
 
     def stops(
         self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int, number: int
@@ -195,7 +223,8 @@ class Passing:
         """What passes now, by number and in the order in which it came; what is held back."""
         passed, held = self._flow.release(now_ms)
         for offer in passed:
-            self.leave(offer.item.command)
+            if offer.item is not NOTICE:
+                self.leave(offer.item.command)
         return [offer.item for offer in passed], [self._settled(offer, now_ms) for offer in held]
 
     def due_in_ms(self, now_ms: int) -> int:
@@ -207,7 +236,7 @@ class Passing:
         self._numbers.clear()
         self._held = None
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
-        return tuple((offer.item.number, refused) for offer in self._flow.clear())
+        return tuple((offer.item.number, refused) for offer in self._flow.clear() if offer.item is not NOTICE)
 
     def flow(self, name: str) -> list[FlowRow]:
         """FC-08: the figures of the group, whose name is `name`."""

@@ -140,8 +140,14 @@ def flow(g: GroupState, command: ReadFlow, now_ms: int, position: int) -> Outcom
 
 
 def info(g: GroupState, command: ReadInfo, now_ms: int, position: int) -> Outcome:
-    """GR-03, GR-06."""
-    profile, row, who = g.allowed(Operation.INFO, command.by, command.admin)
+    """GR-03, GR-06. Who may not read the profile, and is no guest, still reads the fields that anyone may."""
+    profile, row = g.there(command.by, command.admin)
+    who = g.who(command.by, command.admin)
+    if who is Who.ANYONE and verdict(Operation.INFO, who, row) is not None:
+        open_fields = [rule for rule in row.group_fields if rule.read <= Who.ANYONE]
+        if open_fields:
+            return Outcome(_fields_alone(profile, readable(open_fields, profile.fields, who)))
+    g.allowed(Operation.INFO, command.by, command.admin)
     shown = profile
     if not row.apply:  # GT-06: it does not apply; what counts is that nobody may
         shown = msgspec.structs.replace(profile, apply_join_option=ApplyJoinOption.DISABLE_APPLY)
@@ -154,9 +160,16 @@ def info(g: GroupState, command: ReadInfo, now_ms: int, position: int) -> Outcom
             g.last_msg_time_ms,
             g.next_seq,
             len(g.members),
-            readable(row.group_fields, profile.fields, who),
+            readable(row.group_fields, profile.fields, max(who, Who.ANYONE)),  # a guest is anyone too
         )
     )
+
+
+def _fields_alone(profile: Profile, fields: Fields) -> Info:
+    """What somebody gets of a group whose profile it may not read: its id, its type, and these fields (GR-06)."""
+    option = ApplyJoinOption.DISABLE_APPLY
+    bare = Profile(profile.group_id, profile.type, "", "", "", "", "", 0, option, 0, first_seq=0)
+    return Info("", bare, 0, 0, 0, 0, 0, fields)
 
 
 def members(g: GroupState, command: ReadMembers, now_ms: int, position: int) -> Outcome:

@@ -129,10 +129,12 @@ def _stopped(g: GroupState, command: SendMessage, stage: Stage, now_ms: int, cod
 
 
 def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage:
-    """MS-07, MS-09: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
+    """MS-07, MS-09, GT-28: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
     extra = command.extra
     if extra is None:
         return command
+    if extra.mentions_all:
+        check_right(Operation.MENTION_ALL, g.who(command.by, command.admin), row)
     kind = CONTENT
     if extra.type_name:
         found = g.world.message_types.get(extra.type_name)
@@ -177,12 +179,21 @@ def _hears(g: GroupState, profile: Profile, user_id: str) -> bool:
 
 
 def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> Outcome:
-    """FC-03: what waited and has room now goes, in the order in which it came, if its sender still may."""
+    """FC-03: what waited and has room now goes, in the order in which it came, if its sender still may; strong notices
+    before all others (GT-15)."""
     settled: list[tuple[int, AnyResult]] = []
     effects: list[Effect] = []
     records: list[Record] = []
+    if g.notices and g.profile is not None:  # GT-15
+        gone = g.notices.begin(g.world.types.of_group(g.profile.type), now_ms)
+        records += g.tell_waiting(effects, gone, now_ms, position)
     passed, held = g.passing.release(now_ms)
     for number, waited in passed:
+        if waited is None:
+            assert g.profile is not None
+            gone = g.notices.take(g.world.types.of_group(g.profile.type), now_ms)
+            records += g.tell_waiting(effects, gone, now_ms, position + len(records))
+            continue
         try:
             sender, waited = _admitted_again(g, waited, now_ms)
         except RcimError as error:
@@ -200,8 +211,14 @@ def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> O
         tuple(effects),
         tuple(records[1:]),
         settled=(*settled, *held),
-        again_in_ms=g.passing.due_in_ms(now_ms),
+        again_in_ms=_again_in_ms(g, now_ms),
     )
+
+
+def _again_in_ms(g: GroupState, now_ms: int) -> int:
+    """When messages or notices that wait are looked at again; -1: nothing waits."""
+    due = [wait for wait in (g.passing.due_in_ms(now_ms), g.notices.due_in_ms(now_ms)) if wait >= 0]
+    return min(due, default=-1)
 
 
 def _admitted_again(g: GroupState, command: SendMessage, now_ms: int) -> tuple[Sender, SendMessage]:

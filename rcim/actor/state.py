@@ -12,6 +12,7 @@ import msgspec
 from rcim.actor.asking import Asked, Verdict
 from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
+from rcim.actor.notices import CLAIMS, Notices, change_of, is_announced, message_of
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
@@ -19,7 +20,7 @@ from rcim.actor.records import Change, Extra, GroupChanged, GroupSnapshot, Mark,
 from rcim.actor.unstored import Unstored
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
-from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
+from rcim.base.ids import TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import (
     PERMANENT_S,
@@ -28,7 +29,6 @@ from rcim.base.terms import (
     MessageState,
     MsgFlag,
     Place,
-    Priority,
     Role,
     pair_of,
 )
@@ -36,19 +36,8 @@ from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
 from rcim.rules.standing import Who
 
-CHANGE_USERS_MAX = 100
-"""Users named in one notice; how many there were in all is said beside."""
 TAIL = 20
 """Messages kept in memory where they are not stored (GT-22)."""
-CLAIMS = {
-    ChangeKind.PROFILE_CHANGED: Claim.ROOM,
-    ChangeKind.OWNER_CHANGED: Claim.ROOM,
-    ChangeKind.ADMIN_APPOINTED: Claim.ROOM,
-    ChangeKind.ADMIN_REMOVED: Claim.ROOM,
-    ChangeKind.MUTED: Claim.OWN,
-    ChangeKind.UNMUTED: Claim.OWN,
-}
-"""FC-02: which place in the group's limit a notice of GT-15 asks for; all others are of who comes and goes."""
 FOR_EVER_MS = (1 << 64) - 1
 RETRY_MS_MAX = 0xFFFFFFFF
 """The longest wait that an error can say."""
@@ -71,7 +60,7 @@ class Became(NamedTuple):
 
 class GroupState:
     """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `unstored`, `recent`,
-    `passing`."""
+    `passing`, `notices`."""
 
     def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
         self.key = snapshot.key
@@ -107,6 +96,7 @@ class GroupState:
         self.unstored = Unstored(world.limits.unstored_recall_max)
         self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
         self.passing = Passing(snapshot.key, world)
+        self.notices = Notices(self.passing, world.limits.flow_slice_ms)
         self.asked: dict[int, Asked] = {}
         """CB-03: commands that wait for the app, by number."""
         self.decided: dict[int, tuple[AlterMessage, Verdict]] = {}
@@ -130,6 +120,7 @@ class GroupState:
         self.cleared.clear()
         self.tail.clear()
         self.unstored.clear()
+        self.notices.clear()
         self.world.guests.end(self.key)
         self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
@@ -267,12 +258,17 @@ class GroupState:
         or `claim`; `put` are new or changed members, `drop` those who go; `info` raises InfoSeq (GR-07); `more` are
         effects that come last. Raises RcimError(TOO_FREQUENT): nothing has changed then.
         """
+        at_once = True
         if change is not None:
-            self._admit(profile or self.profile, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
+            as_it_will_be = profile or self.profile
+            assert as_it_will_be is not None
+            row = self.world.types.of_group(as_it_will_be.type)
+            at_once = self.notices.admit(as_it_will_be, row, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
         before = self.profile
         if profile is not None:
             self.profile = profile
         came = [m for m in put if m.user_id not in self.members]
+        marks = [*marks, *self._released(put, marks)]
         for member in put:
             self.members[member.user_id] = member
             if member.cleared_seq:
@@ -291,25 +287,23 @@ class GroupState:
             effects.append(Placed([one.user_id for one in drop], Place.OUTSIDE))
         message = None
         if change is not None:
-            message = self._announce(effects, change, what, by, now_ms, position)
+            message = self._announce(effects, change, what, by, now_ms, position, at_once)
         after = self.profile if self.profile is not before else None
         gone = [g.user_id for g in drop]
         record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message)
-        return Outcome(result, record, (*effects, *more))
+        return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
-    def _admit(self, profile: Profile | None, claim: Claim, now_ms: int) -> None:
-        """FC-02, of a notice of GT-15. A weak one of who comes and goes is a system notice, which many are joined in: it
-        does not count."""
-        assert profile is not None
-        row = self.world.types.of_group(profile.type)
-        strong = row.notice is ChangeNotice.STRONG
-        if self._announces(profile, row) and (strong or claim is not Claim.ANY):
-            self.passing.admit(row, claim, now_ms)
-
-    @staticmethod
-    def _announces(profile: Profile, row: GroupType) -> bool:
-        """GT-15: True if anybody is told of changes."""
-        return row.notice is not ChangeNotice.NONE and not profile.importing and profile.active
+    def _released(self, put: Sequence[Member], marks: Sequence[Mark]) -> list[Mark]:
+        """GR-02: whoever of `put` becomes the owner or an admin is no longer muted (SC-02) or blocked (GR-11), since
+        nobody may stand above the member any more who could lift it. `marks` are what the command sets besides."""
+        set_now = {mark.user_id: mark for mark in marks}
+        released: list[Mark] = []
+        for member in put:
+            if member.role > Role.MEMBER and member.role > self.rank(member.user_id):
+                mark = set_now.get(member.user_id) or self.marks.get(member.user_id)
+                if mark is not None and (mark.muted_until_ms or mark.blocked_until_ms):
+                    released.append(msgspec.structs.replace(mark, muted_until_ms=0, blocked_until_ms=0))
+        return released
 
     def _set_mark(self, mark: Mark) -> None:
         if mark.erased_seq:
@@ -346,34 +340,51 @@ class GroupState:
         by: str,
         now_ms: int,
         position: int,
+        at_once: bool,
     ) -> Message | None:
-        """The notice of GT-15: an effect, or a message, or nothing."""
+        """The notice of GT-15: an effect, or a message, or nothing; or, if not `at_once`, it waits."""
         profile = self.profile
         assert profile is not None
         row = self.world.types.of_group(profile.type)
-        if not self._announces(profile, row):
+        if not is_announced(profile, row):
             return None
         kind, users = change
-        said = Change(
-            kind,
-            by,
-            list(users[:CHANGE_USERS_MAX]),
-            len(users),
-            len(self.members),
-            self.info_seq,
-            now_ms,
-            list(what),
-        )
+        said = change_of(row, kind, by, users, len(self.members), self.info_seq, now_ms, what)
+        if not at_once:
+            self.notices.wait(said, now_ms)
+            return None
+        return self._told(effects, row, said, now_ms, position)
+
+    def _told(
+        self, effects: list[Effect], row: GroupType, said: Change, now_ms: int, position: int
+    ) -> Message | None:
+        """`said` is told as the type says, by an effect or by a message, whose delivery is one."""
         if row.notice is ChangeNotice.WEAK:
             effects.append(Announce(said))
             return None
+        assert self.profile is not None
         if self.begin_storing():
-            self.profile = msgspec.structs.replace(profile, first_seq=self.next_seq)
-        sender = self.members.get(by)
-        card = sender.name_card if sender is not None else ""
-        bare = Message(
-            0, 0, 0, Priority.HIGH, by or SYSTEM_USER, "", "", card, f"{TIP_PREFIX}{self.next_seq}", b"", tip=said
-        )
-        message = self.numbered(now_ms, position, bare)
+            self.profile = msgspec.structs.replace(self.profile, first_seq=self.next_seq)
+        operator = self.members.get(said.operator)
+        bare = message_of(said, operator.name_card if operator is not None else "")
+        named = msgspec.structs.replace(bare, client_msg_id=f"{TIP_PREFIX}{self.next_seq}")
+        message = self.numbered(now_ms, position, named)
         effects.append(Deliver(message))
         return message
+
+    def tell_waiting(
+        self, effects: list[Effect], gone: Sequence[Change], now_ms: int, position: int
+    ) -> list[GroupChanged]:
+        """Strong notices that have waited for room go: the records of their messages, the first of which has its place at
+        `position`."""
+        profile = self.profile
+        assert profile is not None
+        row = self.world.types.of_group(profile.type)
+        records: list[GroupChanged] = []
+        for said in gone if is_announced(profile, row) else ():  # the type may be another by now
+            before = self.profile
+            message = self._told(effects, row, said, now_ms, position + len(records))
+            if message is not None:
+                after = self.profile if self.profile is not before else None
+                records.append(GroupChanged(self.key, now_ms, False, after, [], [], [], message))
+        return records

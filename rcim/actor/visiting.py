@@ -17,11 +17,16 @@ AT_ONCE = 100
 """Guests let go in one turn: each is told by a frame of its own, 2 to 3 ms with TLS."""
 
 
+def is_blocked(g: GroupState, user_id: str, now_ms: int) -> bool:
+    """GR-11: True if the group does not let the user in."""
+    mark = g.marks.get(user_id)
+    return mark is not None and mark.blocked_until_ms > now_ms
+
+
 def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:
     """GR-11. Raises RcimError(BLOCKED) with the time until it ends."""
-    mark = g.marks.get(user_id)
-    if mark is not None and mark.blocked_until_ms > now_ms:
-        end = mark.blocked_until_ms
+    if is_blocked(g, user_id, now_ms):
+        end = g.marks[user_id].blocked_until_ms
         raise RcimError(BLOCKED, "", 0 if end == FOR_EVER_MS else min(end - now_ms, RETRY_MS_MAX))
 
 

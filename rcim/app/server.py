@@ -141,7 +141,12 @@ class Back:
         self.dispatcher.start(outlet, app.asking.ask if app.asks else None, app.tell_states, app.counted)
 
     async def end(self) -> None:
-        """Ask the app no more, and tell it what is still to be told; before `close`."""
+        """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
+        and tell it what is still to be told; before `close`."""
+        looks = int((1 + self.settings.limits.flow_slice_ms / 1000) / DRAIN_LOOK_S)
+        while looks and self.dispatcher.waits_for_slices:
+            looks -= 1
+            await asyncio.sleep(DRAIN_LOOK_S)
         if self.back_end is not None:
             await self.back_end.close()
 

@@ -59,6 +59,8 @@ def change_text(change: GroupChange | GroupTip) -> str:
     """What has happened in the group, in words."""
     more = change.count - len(change.users)
     users = ", ".join(change.users) + (f" and {more} more" if more > 0 else "")
+    if more > 0 and not change.users:  # GT-15: where no members are listed, nobody is named
+        users = f"{more} members" if more > 1 else "a member"
     what = change.kind.name.lower().replace("_", " ")
     by = f" (by {change.operator})" if change.operator and [change.operator] != change.users else ""
     return clean(f"{what}: {users or ', '.join(change.what)}{by}")

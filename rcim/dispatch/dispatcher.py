@@ -419,8 +419,13 @@ class Dispatcher:
     def idle(self) -> bool:
         """True if nothing waits, is under way, or is being read."""
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
-        waiting = self._ready or queued or len(self._back_end)
+        waiting = self._ready or queued or len(self._back_end) or self._slices.any_armed
         return not (self._committing or self._turn_due or waiting) and self._reader.idle
+
+    @property
+    def waits_for_slices(self) -> bool:
+        """True if messages or notices wait for the end of a slice, or what ended one is being committed."""
+        return self._slices.any_armed or self._committing or self._turn_due
 
     def going_away(self) -> None:
         """The server is about to stop: what is not begun and would take long is refused (WI-07)."""

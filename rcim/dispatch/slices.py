@@ -105,6 +105,11 @@ class Slices:
             return  # its conversation has ended, and what waited was told so
         self._give(mailbox, EndSlice("", True))
 
+    @property
+    def any_armed(self) -> bool:
+        """True if something waits for the end of a slice: messages, or notices that nobody waits for (GT-15)."""
+        return bool(self._armed)
+
     def refuse(self, mailbox: Mailbox, refused: Refused) -> None:
         """The actor is gone, and with it what waited: it was not done."""
         waits, mailbox.waits = mailbox.waits, {}

@@ -17,6 +17,8 @@ With L messages a second as the total limit of the group (FC-02):
 7. Of one sender and priority, what was sent first goes first (WI-06).
 8. What else goes to everyone in the group (an edit, a recall, a change of the profile) counts like a message of its
    priority (FC-02). It never waits: `take` says whether there is room, `count` takes the place of what is not held back.
+   Strong notices (GT-15) take room as long as they leave half of it to others (`passes_far_below`); then they are joined
+   and offered before all messages, and are `patient`: never held back.
 """
 
 from __future__ import annotations
@@ -182,6 +184,17 @@ class FrequencyControl:
             figures.held(rule)[priority] += 1
         return wait
 
+    def passes_far_below(self, now_ms: int) -> bool:
+        """A High that may wait wants to pass if the group is not near its limit. True: there was room for a Normal, and
+        not half as much as the limit has passed within a second; it has passed. False: nothing has happened."""
+        now = self._now(now_ms)
+        half = max(1, self._limits.per_s // 2)
+        far = not self._limits.per_s or self._passed.back(half) + PERIOD_MS <= now
+        if not far or self._total_room_ms(Rank.NORMAL) > now or (self.waiting and self._in_the_way(Rank.NORMAL, now)):
+            return False
+        self.count(Priority.HIGH, True, now_ms)
+        return True
+
     def count(self, priority: Priority, exempt: bool, now_ms: int) -> None:
         """Something has passed that is not held back, whether there was room or not: it counts like a message."""
         now = self._now(now_ms)
@@ -209,7 +222,7 @@ class FrequencyControl:
                 break  # while something waits, nothing below it passes
         held: list[Offer] = []
         for pool in self._waiting:
-            over = [offer for offer in pool if now - offer.offered_ms >= PERIOD_MS]
+            over = [offer for offer in pool if now - offer.offered_ms >= PERIOD_MS and not offer.patient]
             for offer in over:
                 pool.remove(offer)
                 self._hold(offer, now)
@@ -255,7 +268,8 @@ class FrequencyControl:
         now = self._now(now_ms)
         cut = self._crowded or self._share <= 0
         slice_end = self._slice_ms + self._limits.slice_ms if cut else NEVER
-        due = max(min(offer.offered_ms for pool in self._waiting for offer in pool) + PERIOD_MS, slice_end)
+        impatient = (offer.offered_ms for pool in self._waiting for offer in pool if not offer.patient)
+        due = max(min(impatient, default=-NEVER) + PERIOD_MS, slice_end)
         for rank in Rank:
             if self._waiting[rank]:
                 room = self._total_room_ms(rank)

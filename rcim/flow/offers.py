@@ -72,12 +72,21 @@ class Figures:
 
 class Offer:
     """A message that wants to pass. `exempt`: it is free of the limit of its priority (FC-04). `lot` is drawn by who
-    offers it, from 0 to 1: the smaller goes first. `item` is the offerer's own."""
+    offers it, from 0 to 1: the smaller goes first. `patient`: it is never held back, but waits until there is room; of
+    those one at a time, with a lot below all others. `item` is the offerer's own."""
 
-    __slots__ = ("exempt", "item", "lot", "number", "offered_ms", "priority", "rank", "rule", "sender")
+    __slots__ = ("exempt", "item", "lot", "number", "offered_ms", "patient", "priority", "rank", "rule", "sender")
 
     def __init__(
-        self, item: Any, sender: str, priority: Priority, lot: float, *, exempt: bool = False, protected: bool = False
+        self,
+        item: Any,
+        sender: str,
+        priority: Priority,
+        lot: float,
+        *,
+        exempt: bool = False,
+        protected: bool = False,
+        patient: bool = False,
     ) -> None:
         self.item = item
         self.sender = sender
@@ -85,6 +94,7 @@ class Offer:
         self.rank = Rank.PROTECTED if protected else Rank(priority)
         self.lot = lot
         self.exempt = exempt
+        self.patient = patient
         self.number = 0
         """The how manieth offer it is."""
         self.offered_ms = 0

@@ -1,7 +1,8 @@
 """Custom fields of groups, members and users (GR-06, AB-05): which keys there are, who may read and write each.
 
 A rule is written `key read write`, and may end with `self_read` and `self_write`: `Level anyone app_admin`. The words are
-those of Who: anyone, member, admin, owner, app_admin. Several are parted by commas.
+those of Who: anyone, member, admin, owner, app_admin. Several are parted by commas. Reading and writing are independent:
+`Report app_admin member` is written by members and read by the app alone.
 """
 
 from __future__ import annotations
@@ -57,10 +58,7 @@ def _parse_one(text: str) -> FieldRule:
         raise ValueError(f"{key!r}: a key is 1 to 16 of A-Z, a-z, 0-9 and _")
     if len(words) < 2 or not set(words[:2]) <= WORDS.keys() or not set(words[2:]) <= {"self_read", "self_write"}:
         raise ValueError(f"{text!r}: has to be `key read write`, each of {', '.join(WORDS)}")
-    rule = FieldRule(key, WORDS[words[0]], WORDS[words[1]], "self_read" in words, "self_write" in words)
-    if rule.read > rule.write:
-        raise ValueError(f"{key}: who may write it has to be able to read it ({words[0]} is above {words[1]})")
-    return rule
+    return FieldRule(key, WORDS[words[0]], WORDS[words[1]], "self_read" in words, "self_write" in words)
 
 
 def readable(

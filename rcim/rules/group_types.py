@@ -67,6 +67,7 @@ class GroupType:
     needs_first_message: bool
     mute: Who
     send: Who
+    mention_all: Who
     msg_flag: MsgFlag
     unread: bool
     guests: bool
@@ -118,6 +119,7 @@ PRIVATE = GroupType(
     needs_first_message=True,  # GT-16
     mute=Who.NOBODY,  # GT-17
     send=Who.MEMBER,  # SC-01
+    mention_all=Who.MEMBER,  # GT-28
     msg_flag=MsgFlag.ACCEPT_AND_NOTIFY,  # GT-18
     unread=True,  # GT-19
     guests=False,  # GT-21
@@ -154,6 +156,7 @@ PUBLIC = GroupType(
     needs_first_message=False,
     mute=Who.ADMIN,
     send=Who.MEMBER,
+    mention_all=Who.ADMIN,
     msg_flag=MsgFlag.ACCEPT_AND_NOTIFY,
     unread=True,
     guests=False,
@@ -190,6 +193,7 @@ CHAT_ROOM = GroupType(
     needs_first_message=False,
     mute=Who.ADMIN,
     send=Who.MEMBER,
+    mention_all=Who.ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
     guests=False,
@@ -226,6 +230,7 @@ AV_CHAT_ROOM = GroupType(
     needs_first_message=False,
     mute=Who.ADMIN,
     send=Who.MEMBER,
+    mention_all=Who.ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
     guests=True,
@@ -262,6 +267,7 @@ B_CHAT_ROOM = GroupType(
     needs_first_message=False,
     mute=Who.NOBODY,
     send=Who.APP_ADMIN,
+    mention_all=Who.APP_ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
     guests=True,

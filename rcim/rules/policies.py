@@ -109,6 +109,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("needs_first_message", "GT-16", "Hidden from others until its owner has sent a message.", *BOOL),
     Policy("mute", "GT-17", "Who may mute those with a lower role, and the whole group.", *ANY_OF_THEM),
     Policy("send", "GT-26", "Who may send.", *EDITORS),
+    Policy("mention_all", "GT-28", "Who may mention all, in a message or by an edit of it.", *EDITORS),
     Policy("msg_flag", "GT-18", "MsgFlag of a new member.", *_of(MSG_FLAGS)),
     Policy("unread", "GT-19", "Whether unread messages are counted.", *BOOL),
     Policy("guests", "GT-21", "Whether guests may receive.", *BOOL),

@@ -19,6 +19,7 @@ class Operation(Enum):
 
     CREATE = "create"
     SEND = "send"
+    MENTION_ALL = "mention all"
     HISTORY = "read history"
     INFO = "read the profile"
     EDIT_PROFILE = "edit the profile"
@@ -45,6 +46,7 @@ class Operation(Enum):
 RIGHTS: dict[Operation, Callable[[GroupType], Who]] = {
     Operation.CREATE: lambda t: Who.ANYONE if t.has_owner else Who.APP_ADMIN,
     Operation.SEND: lambda t: t.send,  # SC-01
+    Operation.MENTION_ALL: lambda t: t.mention_all,  # GT-28
     Operation.HISTORY: lambda t: Who.MEMBER,  # RX-06
     Operation.INFO: lambda t: Who.ANYONE if t.search is Search.ON else Who.MEMBER,  # GT-01
     Operation.EDIT_PROFILE: lambda t: t.edit_profile,  # GT-02

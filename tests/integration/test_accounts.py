@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.base.errors import RcimError
+from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, Priority, Role
 from rcim.client import Message
@@ -145,6 +145,22 @@ async def test_syncing_groups(rooms: TestServer) -> None:  # GR-10
         assert await root.sync_groups("bob", ["b", "c"]) == []
 
 
+async def test_syncing_does_what_the_type_lets_the_app_do(rooms: TestServer) -> None:  # GR-10, GT-07, GT-10
+    async with Crowd(rooms) as crowd:
+        root, alice, bob = await crowd("administrator", "alice", "bob")
+        for name in ("heard", "other"):
+            await alice.create_group(name, group_id=name, type_="AVChatRoom")
+        await bob.join("heard")
+        rows = await root.sync_groups("bob", ["other"])
+        assert {(r.group_id, r.joined, r.code) for r in rows} == {
+            ("heard", False, NOT_PERMITTED.number),
+            ("other", True, NOT_PERMITTED.number),
+        }, "nobody adds there or kicks, not even the app"
+        assert {g.group_id for g in await bob.groups()} == {"heard"}
+        await root.delete_accounts(["bob"])
+        assert (await root.info("heard")).member_num == 1, "a deleted account is out of it all the same (ID-09)"
+
+
 async def test_types_at_run_time(rooms: TestServer) -> None:  # GT-20, GT-13
     async with Crowd(rooms) as crowd:
         root, alice, bob = await crowd("administrator", "alice", "bob")
@@ -167,7 +183,6 @@ async def test_types_at_run_time(rooms: TestServer) -> None:  # GT-20, GT-13
             ("T", "AVChatRoom", {"notice": "strong"}),
             ("T", "AVChatRoom", {"member_fields": "a member member"}),
             ("T", "BChatRoom", {"has_owner": "true"}),
-            ("T", "Public", {"group_fields": "Low owner member"}),
             ("T", "Public", {"group_fields": ", ".join(f"k{i} member admin" for i in range(21))}),
             ("T", "Public", {"member_cap": "10000001"}),
             ("Public", "Private", {}),

@@ -86,7 +86,10 @@ async def test_an_edit_changes_mentions_and_cloud_data(server: TestServer) -> No
     assert (changed.mentions, changed.mentions_all, changed.cloud_data) == (["carol"], False, b"one")
     assert await page(alice) == [changed]
     assert (await unread_mentions(alice), await unread_mentions(carol)) == (0, 1), "unread mentions follow"
-    assert await code(bob, f.MessageEdit(G, 1, NEW, mentions=[], mentions_all=True, cloud_data=b"two")) == "done"
+    edit = f.MessageEdit(G, 1, NEW, mentions=[], mentions_all=True, cloud_data=b"two")
+    assert await code(bob, edit) == "NOT_PERMITTED", "only the owner and admins mention all here (GT-28)"
+    await alice.ask(f.GroupMemberSet("g", "bob", role=Role.ADMIN))
+    assert await code(bob, edit) == "done"
     (changed,) = (await alice.take_of(f.MessageChanged)).messages
     assert (changed.mentions, changed.mentions_all, changed.cloud_data) == ((), True, b"two")
     assert (await unread_mentions(alice), await unread_mentions(carol)) == (1, 1)
@@ -94,7 +97,7 @@ async def test_an_edit_changes_mentions_and_cloud_data(server: TestServer) -> No
     (changed,) = (await alice.take_of(f.MessageChanged)).messages
     assert (changed.mentions_all, changed.cloud_data) == (True, b"two"), "what is not named stays"
     assert await code(bob, f.MessageEdit(G, 1, NEW, mentions_all=False, cloud_data=b"")) == "done"
-    (kept,) = await page(carol)
+    kept = (await page(carol))[0]
     assert (kept.mentions, kept.mentions_all, kept.cloud_data) == ((), False, b"")
     assert (await unread_mentions(alice), await unread_mentions(carol)) == (0, 0)
     for frame, error in (

@@ -277,6 +277,68 @@ async def test_weak_notices_and_none(rooms: TestServer) -> None:  # GT-15, GR-07
         assert (await alice.send("v", "one")).seq == 1, "weak notices take no SEQ"
 
 
+async def test_strong_notices_near_the_limit_are_joined(tmp_path: Path) -> None:  # GT-15, FC-02
+    """So many joins at once find no room as messages of their own in a group of one message a second."""
+    flags = ("types.Public.messages_per_s=1", "types.Public.join_option=FreeAccess", "limits.flow_slice_ms=50")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    async with Crowd(server) as crowd:
+        alice = await crowd("alice")
+        await alice.create_group("Hall", group_id="h", type_="Public")
+        users = [f"u{i}" for i in range(20)]
+        joiners = await crowd(*users)
+        await asyncio.gather(*(one.join("h") for one in joiners))
+        named: list[str] = []
+        messages: list[Message] = []
+        while set(named) != set(users):
+            messages.append(await crowd.told("alice", Message))
+            tip = messages[-1].tip
+            assert tip is not None and tip.kind is ChangeKind.JOINED
+            named += tip.users
+        assert len(named) == len(users) and len(messages) < len(users)
+        kept = await alice.history("h")
+        assert [m.seq for m in kept] == [m.seq for m in messages] and [m.tip for m in kept] == [
+            m.tip for m in messages
+        ]
+    await server.stop()
+
+
+async def test_notices_that_wait_are_kept_when_the_server_stops(tmp_path: Path) -> None:  # GT-15, WI-07
+    flags = ("types.Public.messages_per_s=2", "types.Public.join_option=FreeAccess", "limits.flow_slice_ms=1000")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    users = ["bob", "carol", "dave"]
+    async with Crowd(server) as crowd:
+        alice, *joiners = await crowd("alice", *users)
+        await alice.create_group("Hall", group_id="h", type_="Public")
+        for one in joiners:
+            await one.join("h")
+    await server.stop()
+    await server.start()
+    async with Crowd(server) as crowd:
+        tips = [m.tip for m in await (await crowd("alice")).history("h")]
+    assert sorted(user for tip in tips if tip is not None for user in tip.users) == users
+    await server.stop()
+
+
+async def test_a_notice_gives_numbers_where_no_members_are_listed(rooms: TestServer) -> None:  # GT-15, GT-03
+    async with Crowd(rooms) as crowd:
+        root, alice, bob = await crowd("administrator", "alice", "bob")
+        await root.create_group("News", group_id="n", type_="BChatRoom")
+        await alice.join("n")
+        await bob.join("n")
+        await bob.leave("n")
+        await root.block("n", ["zoe"], 60)
+        await root.edit_group("n", name="News now")
+        told = []
+        while not told or told[-1].kind is not ChangeKind.PROFILE_CHANGED:
+            told += (await crowd.told("alice", ChangesEvent)).changes
+        assert {(row.operator, tuple(row.users)) for row in told} == {("", ())}, "nobody is named"
+        joined = sum(row.count for row in told if row.kind is ChangeKind.JOINED)
+        assert (joined, sum(row.count for row in told if row.kind is ChangeKind.LEFT)) == (2, 1)
+        assert told[-1].member_num == 1
+
+
 async def test_guests(rooms: TestServer) -> None:  # ID-06, GT-21, GT-22
     async with Crowd(rooms) as crowd:
         alice = await crowd("alice")
@@ -344,6 +406,32 @@ async def test_profiles_and_fields(rooms: TestServer) -> None:  # GR-03, GR-06, 
         found = await eve.profile("bob")
         assert found.signature == "hi" and {x.key for x in found.fields} == {"Level", "Mood"}
         assert {x.key for x in (await bob.profile("bob")).fields} == {"Level", "Mood", "Secret"}
+
+
+async def test_fields_for_anyone_are_read_by_who_is_no_member(rooms: TestServer) -> None:  # GR-06
+    async with Crowd(rooms) as crowd:
+        root, alice, zoe = await crowd("administrator", "alice", "zoe")
+        fields = "Rank anyone app_admin,Wall anyone anyone,Motto member admin"
+        await root.set_group_type("Open", {"group_fields": fields}, base="Public")
+        await alice.create_group("Open", group_id="o", type_="Open", introduction="for members")
+        await root.edit_group("o", fields={"Rank": b"1", "Motto": b"ours"})
+        await zoe.edit_group("o", fields={"Wall": b"zoe was here"})
+        seen = await zoe.info("o")
+        assert {x.key: x.value for x in seen.fields} == {"Rank": b"1", "Wall": b"zoe was here"}
+        rest = (seen.name, seen.introduction, seen.owner, seen.member_num, seen.info_seq, seen.online_num)
+        assert (seen.group_id, seen.type_, *rest) == ("o", "Open", "", "", "", 0, 0, 0), "nothing else of the profile"
+        await alice.create_group("Closed", group_id="c", type_="Public")
+        assert await refused(zoe.info("nowhere")) == "NO_SUCH_GROUP"
+        await root.set_group_type("Quiet", {"group_fields": "Motto member admin"}, base="Public")
+        await alice.create_group("Quiet", group_id="q", type_="Quiet")
+        assert await refused(zoe.info("q")) == "NOT_PERMITTED", "its type has nothing for anyone"
+        await root.set_group_type("Live", {"group_fields": "Rank anyone app_admin"}, base="AVChatRoom")
+        await alice.create_group("Live", group_id="l", type_="Live")
+        await root.edit_group("l", fields={"Rank": b"2"})
+        visitor = await crowd("")
+        assert await refused(visitor.info("l")) == "NOT_PERMITTED", "a guest has to be in it (ID-06)"
+        await visitor.join("l")
+        assert [x.value for x in (await visitor.info("l")).fields] == [b"2"]
 
 
 async def test_lists(rooms: TestServer) -> None:  # GT-01, GT-03, GR-05, GR-09

@@ -97,7 +97,6 @@ def test_groups_of_a_type_are_bounded() -> None:  # GT-13
         ("Level anyone member sometimes", "has to be"),
         ("L\u00e9vel anyone member", "a key is"),
         ("x234567890123456_ anyone member", "a key is"),
-        ("Level owner member", "able to read"),
         ("A anyone member, A anyone member", "twice"),
         (", ".join(f"k{i} anyone member" for i in range(21)), "21 fields, at most 20"),
     ],
@@ -132,6 +131,14 @@ def test_reading_and_writing_fields() -> None:  # GR-06
             written(rules, values, changes, who, GROUP_VALUE_BYTES_MAX)
         assert error.value.code.name == code
     assert values == {"Level": b"1", "Note": b"n", "Own": b"o"}
+
+
+def test_a_field_may_be_written_by_who_may_not_read_it() -> None:  # GR-06: the two levels are independent
+    rules = parse("Report app_admin anyone, Vote owner member self_write", 20)
+    assert [(rule.read, rule.write) for rule in rules] == [(Who.APP_ADMIN, Who.ANYONE), (Who.OWNER, Who.MEMBER)]
+    made = written(rules, {}, [("Report", b"spam")], Who.ANYONE, 64)
+    assert made == {"Report": b"spam"} and readable(rules, made, Who.OWNER) == ()
+    assert readable(rules, made, Who.APP_ADMIN) == (("Report", b"spam"),)
 
 
 def test_words_of_a_name() -> None:  # GR-09

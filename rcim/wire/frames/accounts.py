@@ -241,6 +241,8 @@ class GroupResult(Struct, frozen=True, gc=False):
         "Each group is done by itself: see its result. Groups in which nothing changed are left out. Who owns a "
         "group of a "
         "type whose owner may not leave stays in it (OWNER_MAY_NOT_LEAVE); who is blocked is not let in (BLOCKED).",
+        "What the type lets nobody do, not even an app administrator, is not done here either (NOT_PERMITTED): adding "
+        "where `invite` is nobody (GT-07), taking out where `kick` is (GT-10), as in an AVChatRoom.",
         "The user need not be known. It gets GROUP_GONE with REMOVED; the others are told by JOINED or LEFT without an "
         "operator.",
     ),

@@ -97,7 +97,9 @@ class MessageEdit(Frame, frozen=True, gc=False):
         Ext(1, StrList(USER, USERS_MAX)),
         "Members that it mentions from now on, at most `mentions_max`; absent: as before.",
     ] = None
-    mentions_all: A[bool | None, Ext(2, Bool()), "Whether it mentions everyone; absent: as before."] = None
+    mentions_all: A[
+        bool | None, Ext(2, Bool()), "Whether it mentions everyone, if who edits may (GT-28); absent: as before."
+    ] = None
     cloud_data: A[bytes | None, Ext(3, CLOUD_DATA), "What the app adds to it; absent: as before."] = None
 
 

@@ -247,6 +247,8 @@ class GroupLeaveOk(Frame, frozen=True, gc=False):
     rules=(
         "Members and app administrators may ask, and anyone where the type can be searched (GT-01); guests only while "
         "they are in the group.",
+        "Where the type has custom fields that `anyone` may read (GR-06), other users get those, the id and the type; "
+        "all else is empty or 0.",
         "What GROUP_SET changes is announced by InfoSeq: ask again when it has grown.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
@@ -395,7 +397,10 @@ class GroupSetOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="GROUP_OWNER_SET_OK",
-    rules=("The owner and app administrators may. The owner before becomes an ordinary member.",),
+    rules=(
+        "The owner and app administrators may. The owner before becomes an ordinary member.",
+        "The new owner is muted no longer (SC-02); so is who becomes an admin (group-types.md).",
+    ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
 )
 class GroupOwnerSet(Frame, frozen=True, gc=False):

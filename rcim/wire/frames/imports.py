@@ -110,7 +110,11 @@ class AdminMembersImport(Frame, frozen=True, gc=False):
 class AdminMembersImportOk(Frame, frozen=True, gc=False):
     """What became of each."""
 
-    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "ADDED or ALREADY, in the order given."]
+    results: A[
+        list[AddedEntry],
+        StructList(AddedEntry, USERS_MAX),
+        "ADDED or ALREADY, or FAILED of who is blocked (GR-11), in the order given.",
+    ]
 
 
 @frame(

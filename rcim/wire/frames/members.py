@@ -215,7 +215,8 @@ class GroupMemberSetOk(Frame, frozen=True, gc=False):
     reply="GROUP_MUTE_OK",
     rules=(
         "Who may: GT-17; and whom: group-types.md. All are muted or none.",
-        "It holds through leaving and joining again (SC-02), so who is no member may be named too.",
+        "It holds through leaving and joining again (SC-02), so who is no member may be named too. It ends for whoever "
+        "becomes the owner or an admin; app administrators lift any.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
 )

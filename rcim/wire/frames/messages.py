@@ -136,7 +136,7 @@ class Send(Frame, frozen=True, gc=False):
     mentions: A[
         Sequence[str], Ext(4, StrList(USER, USERS_MAX)), "Members that it mentions, at most `mentions_max`."
     ] = ()
-    mentions_all: A[bool, Ext(5, Bool()), "It mentions everyone."] = False
+    mentions_all: A[bool, Ext(5, Bool()), "It mentions everyone, if the sender may (GT-28)."] = False
     transient: A[bool, Ext(6, Bool()), "It goes to who is online by TRANSIENT, and is gone: no SEQ, no history."] = (
         False
     )

@@ -40,11 +40,11 @@ class GroupChange(Struct, frozen=True, gc=False):
     """Something that has happened in a group, to one user or more (GT-15, GR-07)."""
 
     kind: A[ChangeKind, Enum(ChangeKind), "What."]
-    operator: A[str, USER_OR_NONE, "Who did it; empty: the server."]
+    operator: A[str, USER_OR_NONE, "Who did it; empty: the server, or where clients get no member list."]
     users: A[
         list[str],
         StrList(USER, USERS_MAX),
-        "To whom: the first of them, at most 100; none for PROFILE_CHANGED.",
+        "To whom: the first of them, at most 100; none for PROFILE_CHANGED, and where clients get no member list.",
     ]
     count: A[int, U32, "To how many in all."]
     member_num: A[int, U32, "MemberNum after it."]
@@ -69,6 +69,8 @@ class GroupChange(Struct, frozen=True, gc=False):
         "is strong, the same comes as a message with a GroupTip element; where it is none, nothing comes.",
         "In a large room changes are joined together: one frame stands for up to a second of them, names up to "
         "100 users of each kind and says how many there were.",
+        "Where clients get no member list (GT-03) nobody is named, neither in `users` nor as `operator`: `count` says "
+        "how many there were.",
     ),
 )
 class GroupChanges(Frame, frozen=True, gc=False):
