@@ -154,6 +154,8 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupChanges("live", [f.GroupChange(ChangeKind.JOINED, "", ["bob", "carol"], 2, 42, 17, TIME)]),
     f.JoinRequested("lobby", "dora", "I am Bob's sister", TIME),
     f.JoinDecided("lobby", "dora", True, "alice", "welcome"),
+    f.GroupEntered("lobby", "Public", "Lobby", "", 7, "alice", TIME),
+    f.MuteChanged("lobby", TIME + 60_000, "alice"),
     f.Notice("live", TIME, HELLO_TEXT),
     f.GroupSet("lobby", name="The lobby", apply_join_option=ApplyJoinOption.NEED_PERMISSION),
     f.GroupSetOk(3),

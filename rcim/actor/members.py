@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
-from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Tell
+from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Silenced, Tell
 from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
 from rcim.actor.sending import is_barred
-from rcim.actor.state import GroupState, until_ms
+from rcim.actor.state import FOR_EVER_MS, GroupState, until_ms
 from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ChangeKind, MsgFlag, Role
@@ -110,8 +110,9 @@ def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> O
 
 
 def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:
-    """SC-02: through leaving and joining again. All of them or none."""
-    _, _, who = g.allowed(Operation.MUTE, command.by, command.admin)
+    """SC-02: through leaving and joining again. All of them or none; those of them who are in the group are told of what
+    has changed for them (SC-09)."""
+    profile, _, who = g.allowed(Operation.MUTE, command.by, command.admin)
     users = list(dict.fromkeys(command.users))
     if command.by in users:
         raise RcimError(BAD_PARAMETER, "users: oneself is among them")
@@ -119,7 +120,10 @@ def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outco
     end = until_ms(command.seconds, now_ms)
     if end:
         check_entries(g, users, now_ms)
-    marks = [msgspec.structs.replace(g.marks.get(u, Mark(u)), muted_until_ms=end) for u in users]
+    before = [g.marks.get(u, Mark(u)) for u in users]
+    marks = [msgspec.structs.replace(mark, muted_until_ms=end) for mark in before]
+    other = [m.user_id for m in before if m.muted_at(now_ms) != end]
+    told = [u for u in other if u in g.members and g.knows(profile, u)]
     return g.settle(
         Done(),
         now_ms,
@@ -128,18 +132,21 @@ def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outco
         change=(ChangeKind.MUTED if end else ChangeKind.UNMUTED, users),
         marks=[*expired(g, now_ms), *marks],
         info=False,
+        more=(Tell(told, Silenced(end, command.by)),) if told else (),
     )
 
 
 def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Outcome:
-    """SC-03."""
-    profile, _, _ = g.allowed(Operation.MUTE, command.by, command.admin)
+    """SC-03. All who hear the group are told (SC-09), also where its type announces nothing (GT-15)."""
+    profile, row, _ = g.allowed(Operation.MUTE, command.by, command.admin)
     if command.speakers and not command.on:
         raise RcimError(BAD_PARAMETER, "speakers: nobody is to be named when it ends")
     speakers = list(dict.fromkeys(command.speakers))
     new: Profile = msgspec.structs.replace(profile, mute_all=command.on, speakers=speakers)
     if new == profile:
         return Outcome(Done())
+    g.passing.admit(row, Claim.OWN, now_ms)  # besides that of the announcement (FC-02)
+    said = Silenced(FOR_EVER_MS if command.on else 0, command.by, True)
     return g.settle(
         Done(),
         now_ms,
@@ -149,4 +156,5 @@ def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Out
         what=["mute_all"],
         claim=Claim.OWN,
         profile=new,
+        more=(Tell(None, said),),
     )

@@ -309,7 +309,7 @@ def expired(g: GroupState, now_ms: int) -> list[Mark]:
     def over(m: Mark) -> bool:
         if is_guest(m.user_id) and not g.world.guests.is_here(m.user_id):
             return True
-        return not m.applied_ms and not m.erased_seq and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
+        return not m.applied_ms and not m.erased_seq and not m.muted_at(now_ms) and m.blocked_until_ms <= now_ms
 
     return [Mark(m.user_id) for m in g.marks.values() if over(m)]
 

@@ -115,6 +115,7 @@ class MemberRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     member: Member
     muted_until_ms: int
+    """0: it is not muted, or no longer (SC-02)."""
     fields: Fields
 
 

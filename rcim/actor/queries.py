@@ -52,6 +52,8 @@ class MembersQuery(Asks, frozen=True, gc=False):
     by: str
     keys: list[str]
     own_keys: list[str]
+    now_ms: int = 0
+    """Mutes that are over by then are not shown (SC-02)."""
 
 
 class MarksQuery(Asks, frozen=True, gc=False):
@@ -74,6 +76,8 @@ class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     history_before_joining: bool
     roaming_days: int
     offline_days: int = 0
+    listed: bool = True
+    """GT-27."""
 
 
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):

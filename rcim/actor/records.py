@@ -178,6 +178,10 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
     erased_seq: int = 0
     """Messages of the user up to this SEQ are deleted for all (MS-10)."""
 
+    def muted_at(self, now_ms: int) -> int:
+        """SC-02: until when the user is muted; 0 if it is not, or not any more at `now_ms`."""
+        return self.muted_until_ms if self.muted_until_ms > now_ms else 0
+
 
 class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What is kept of a user (AB-05, ID-09)."""

@@ -11,7 +11,18 @@ import msgspec
 
 from rcim.actor.asking import Asked, Verdict
 from rcim.actor.commands import AlterMessage
-from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
+from rcim.actor.effects import (
+    Announce,
+    Deliver,
+    Effect,
+    Entered,
+    MemberGone,
+    MembersAdded,
+    MemberSilenced,
+    Placed,
+    Silenced,
+    Tell,
+)
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
@@ -286,7 +297,7 @@ class GroupState:
         if info:
             self.info_seq += 1
             self.last_info_time_ms = now_ms
-        effects: list[Effect] = [*self.entering(came), *drop]
+        effects: list[Effect] = [*self.entering(came, by, now_ms), *drop]
         if drop:
             effects.append(Placed([one.user_id for one in drop], Place.OUTSIDE))
         message = None
@@ -319,8 +330,9 @@ class GroupState:
         else:
             self.marks[mark.user_id] = mark
 
-    def entering(self, came: Sequence[Member]) -> list[Effect]:
-        """`came` are members, and hear the group from now on, if it is open to them."""
+    def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
+        """`by` has made `came` members: they hear the group from now on, if it is open to them, and are told that they
+        are in it (GR-07), and that they are muted (SC-09)."""
         assert self.profile is not None
         open_ = not self.profile.importing
         heard: list[Member] = []
@@ -333,10 +345,18 @@ class GroupState:
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            effects += [MembersAdded(users), Placed(users, Place.MEMBER)]
+            effects += [MembersAdded(users), Placed(users, Place.MEMBER), self._entered(users, by, now_ms)]
+            mutes = [(u, self.marks[u].muted_at(now_ms)) for u in users if u in self.marks]
+            effects += [Tell([u], Silenced(until, "")) for u, until in mutes if until]
         if unseen:
             effects.append(Placed(unseen, Place.HIDDEN))
         return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]
+
+    def _entered(self, users: list[str], by: str, now_ms: int) -> Tell:
+        """GR-07: what goes to all connections of these users, whatever GT-15 says."""
+        p = self.profile
+        assert p is not None
+        return Tell(users, Entered(p.name, p.type, p.face_url, self.newest, by, now_ms))
 
     def _announce(
         self,

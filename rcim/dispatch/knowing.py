@@ -57,11 +57,11 @@ class Knowing:
         return query
 
     def _facts(self) -> dict[str, TypeFacts]:
-        """GT-14, GT-19, GT-22, by type."""
+        """GT-14, GT-19, GT-22, GT-27, by type."""
         types = self._world.types
         return {
             row.name: TypeFacts(
-                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days
+                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days, row.listed
             )
             for row in (*types, types.pair)
         }

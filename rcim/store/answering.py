@@ -192,7 +192,7 @@ class Answering:
     def _member_row(view: ReadView, query: MembersQuery, member: Member) -> MemberRow:
         wanted = query.own_keys if member.user_id == query.by else query.keys
         data = view.get("marks", keys.pair(query.key, member.user_id))
-        muted = unpack(data, Mark).muted_until_ms if data else 0
+        muted = unpack(data, Mark).muted_at(query.now_ms) if data else 0
         return MemberRow(member, muted, tuple((k, member.fields[k]) for k in wanted if k in member.fields))
 
     # -- groups
@@ -347,7 +347,7 @@ class Answering:
 
 _MARKED: dict[str, Callable[[Mark, int], bool]] = {
     "applied": lambda mark, now_ms: mark.applied_ms > 0,
-    "muted": lambda mark, now_ms: mark.muted_until_ms > now_ms,
+    "muted": lambda mark, now_ms: mark.muted_at(now_ms) > 0,
     "blocked": lambda mark, now_ms: mark.blocked_until_ms > now_ms,
 }
 

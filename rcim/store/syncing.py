@@ -234,6 +234,8 @@ class Syncing:
         if not is_group(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
             return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, CLOSED)
+        if not type_.listed:  # GT-27
+            return None
         chosen = candidate.chosen or Chosen(0)
         looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
         unread = Unread(0, 0, 0, [])
