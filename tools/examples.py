@@ -241,6 +241,14 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupBlockedOk([f.Until("bob", TIME + 3_600_000)], ""),
     f.ProfileSet("Alice", "https://example.org/a.png"),
     f.ProfileSetOk(),
+    f.ProfilesGet(["alice", "nobody"]),
+    f.ProfilesGetOk(
+        [
+            f.ProfileEntry("alice", True, "Alice", "https://example.org/a.png"),
+            f.ProfileEntry("nobody", False, "", ""),
+        ],
+        2,
+    ),
     f.ProfileGet("alice"),
     f.ProfileGetOk("Alice", "https://example.org/a.png"),
     f.AdminGroups("", 100),

@@ -164,6 +164,21 @@ class UserFacts(Result, frozen=True, gc=False):
     profile: UserProfile
 
 
+class ProfileRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A user's profile in a list; not `known`: nothing is kept of the user."""
+
+    user_id: str
+    known: bool
+    profile: UserProfile
+
+
+class Profiles(Result, frozen=True, gc=False):
+    """AB-05: of the first `taken` users that were asked for."""
+
+    rows: list[ProfileRow]
+    taken: int
+
+
 class Invalidated(Result, frozen=True, gc=False):
     """ID-09. `known`: there was anything to invalidate."""
 
@@ -267,6 +282,7 @@ AnyResult = (
     | Altered
     | Receipts
     | UserFacts
+    | Profiles
     | Invalidated
     | UserImported
     | Types

@@ -127,6 +127,16 @@ class UserQuery(Asks, frozen=True, gc=False):
     """Who asks; empty: the app."""
 
 
+class ProfilesQuery(Asks, frozen=True, gc=False):
+    """The profiles of these users, as many as fit one answer, with those custom fields that `who` (a standing) may read
+    (AB-05)."""
+
+    users: list[str]
+    who: int
+    by: str
+    """Who asks; empty: the app."""
+
+
 class AccountsQuery(Asks, frozen=True, gc=False):
     """ID-09."""
 
@@ -253,6 +263,7 @@ Query = (
     | FindGroupsQuery
     | IdleGroupsQuery
     | UserQuery
+    | ProfilesQuery
     | AccountsQuery
     | LoginQuery
     | HeadsQuery

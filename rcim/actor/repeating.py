@@ -43,6 +43,7 @@ READS: frozenset[type] = frozenset(
         q.FindGroupsQuery,
         q.IdleGroupsQuery,
         q.UserQuery,
+        q.ProfilesQuery,
         q.AccountsQuery,
         q.LoginQuery,
         q.HeadsQuery,

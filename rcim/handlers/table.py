@@ -77,6 +77,7 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     f.GroupApplicationDecide: (members.decide, _empty(f.GroupApplicationDecideOk)),
     f.ProfileSet: (users.profile_set, _empty(f.ProfileSetOk)),
     f.ProfileGet: (users.profile_get, users.facts_ok),
+    f.ProfilesGet: (users.profiles_get, users.profiles_ok),
     f.UserListChange: (users.change_list, _empty(f.UserListChangeOk)),
     f.UserListGet: (users.list_, users.list_ok),
     f.QuietHoursSet: (users.set_quiet, _empty(f.QuietHoursSetOk)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused, UserFacts
+from rcim.actor.outcomes import Marks, MemberRow, Members, Page, ProfileRow, Profiles, Refused, UserFacts
 from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
@@ -20,6 +20,7 @@ from rcim.actor.queries import (
     MembersQuery,
     MessageQuery,
     MessagesQuery,
+    ProfilesQuery,
     Query,
     SearchQuery,
     SyncQuery,
@@ -318,6 +319,23 @@ class Answering:
     def _user_facts(self, view: ReadView, query: UserQuery) -> UserFacts:
         return UserFacts(_user(view, query.user_id))
 
+    def _profiles(self, view: ReadView, query: ProfilesQuery) -> Profiles:
+        """AB-05: as many as fit a frame; one that is damaged is left out, and the others are told."""
+        rows: list[ProfileRow] = []
+        room = self._page_bytes
+        for taken, user_id in enumerate(query.users):
+            try:
+                data = view.get("users", user_id.encode())
+                room -= len(data or b"") + len(user_id.encode()) + ROW_OVERHEAD
+                if room < 0 and taken:
+                    return Profiles(rows, taken)
+                found = unpack(data, UserProfile) if data else UserProfile(deleted=True)
+            except DamagedError as error:
+                self._noticing.note(f"the profile of {user_id}", error)
+                continue
+            rows.append(ProfileRow(user_id, not found.deleted, found))
+        return Profiles(rows, len(query.users))
+
     def _accounts(self, view: ReadView, query: AccountsQuery) -> Accounts:
         rows = []
         for user_id in query.users:
@@ -386,6 +404,7 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     IdleGroupsQuery: Answering._idle_groups,
     UserQuery: Answering._user_facts,
     AccountsQuery: Answering._accounts,
+    ProfilesQuery: Answering._profiles,
     LoginQuery: Answering._login,
     LoginScan: Answering._login_on,
     HeadsQuery: Answering._heads,

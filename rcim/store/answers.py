@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.outcomes import Marks, Members, Page, UserFacts
+from rcim.actor.outcomes import Marks, Members, Page, Profiles, UserFacts
 from rcim.actor.records import Member, Message, Profile, UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
@@ -212,4 +212,5 @@ Answer = (
     | Members
     | Marks
     | UserFacts
+    | Profiles
 )

@@ -114,6 +114,7 @@ TABLE: list[tuple[Frame, str, str]] = [
     (f.GroupApplicationDecide("v", "bob", True, ""), NO, NO),
     (f.ProfileSet("nick", ""), NO, NO),
     (f.ProfileGet("alice"), NO, NO),
+    (f.ProfilesGet(["alice"]), NO, NO),
     (f.UserListChange(UserList.BLACK, ["alice"], []), NO, NO),
     (f.UserListGet(UserList.BLACK, "", 0), NO, NO),
     (f.QuietHoursSet(0, 1, 0), NO, NO),

@@ -49,6 +49,12 @@ def show_(user_id: UserId) -> None:
     show_one(call(job))
 
 
+@app.command("profiles")
+def profiles(users: UserIds) -> None:
+    """The profiles of up to 100 users; `known` says whether anything is kept of each."""
+    show(rows_of(call(lambda client: client.profiles(users)).values()))
+
+
 @app.command("invalidate")
 def invalidate(user_id: UserId) -> None:
     """Log a user out everywhere and refuse its UserSigs made up to now."""
