@@ -9,7 +9,7 @@ import msgspec
 
 from rcim.actor.effects import Effect
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
+from rcim.actor.records import Application, Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
 
@@ -87,6 +87,13 @@ class Invitations(Result, frozen=True, gc=False):
     """GT-07: invitations that wait for the user's answer."""
 
     rows: list[Invitation]
+    next: str = ""
+
+
+class Applied(Result, frozen=True, gc=False):
+    """GR-12: a page of a user's own applications."""
+
+    rows: list[Application]
     next: str = ""
 
 
@@ -275,6 +282,7 @@ AnyResult = (
     | Imported
     | AsksFirst
     | Invitations
+    | Applied
     | Info
     | Members
     | Marks

@@ -66,6 +66,19 @@ class MarksQuery(Asks, frozen=True, gc=False):
     now_ms: int
     by: str = ""
     """For whom; empty: the app."""
+    applied_after_ms: int = 0
+    """Applications of before do not wait any more (GR-12)."""
+
+
+class AppliedQuery(Asks, frozen=True, gc=False):
+    """A page of the user's own applications to join groups after `cursor`, by group (GR-12)."""
+
+    user_id: str
+    cursor: str
+    limit: int
+    by: str
+    """Who asks; empty: the app."""
+    now_ms: int = 0
 
 
 class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -90,6 +103,8 @@ class JoinedGroupsQuery(Asks, frozen=True, gc=False):
     now_ms: int = 0
     by: str = ""
     """Who asks; empty: the app."""
+    applied_after_ms: int = 0
+    """Applications of before do not wait any more (GR-12)."""
 
 
 class AllGroupsQuery(Asks, frozen=True, gc=False):
@@ -228,6 +243,8 @@ class SyncQuery(Asks, frozen=True, gc=False):
     """RX-04: so many of the newest unread messages with each; 0: only the last message."""
     types: dict[str, TypeFacts] = {}
     now_ms: int = 0
+    applied_after_ms: int = 0
+    """Applications of before do not wait any more (GR-12)."""
 
 
 class SearchQuery(Asks, frozen=True, gc=False):
@@ -264,6 +281,7 @@ Query = (
     | IdleGroupsQuery
     | UserQuery
     | ProfilesQuery
+    | AppliedQuery
     | AccountsQuery
     | LoginQuery
     | HeadsQuery

@@ -9,6 +9,7 @@ import msgspec
 
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
 from rcim.base.terms import (
+    ApplicationState,
     AppList,
     ApplyJoinOption,
     ChangeKind,
@@ -182,6 +183,31 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """SC-02: until when the user is muted; 0 if it is not, or not any more at `now_ms`."""
         return self.muted_until_ms if self.muted_until_ms > now_ms else 0
 
+    def ended(self, now_ms: int) -> bool:
+        """True if neither a mute nor a block holds any more."""
+        return not self.muted_at(now_ms) and self.blocked_until_ms <= now_ms
+
+
+class Application(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a user keeps of its application to join a group, and of its decision (GR-12)."""
+
+    user_id: str
+    key: str
+    """The group."""
+    time_ms: int
+    text: str
+    state: ApplicationState = ApplicationState.WAITING
+    decided_ms: int = 0
+    operator: str = ""
+    """Who has decided."""
+    answer: str = ""
+    """What was said about it."""
+
+    @property
+    def last_ms(self) -> int:
+        """Since when it is as it is."""
+        return self.decided_ms or self.time_ms
+
 
 class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What is kept of a user (AB-05, ID-09)."""
@@ -235,6 +261,10 @@ class GroupChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3
     marks: list[Mark]
     """New state of marks; an empty one is removed."""
     message: Message | None
+    decided: Application | None = None
+    """GR-12: one that waited, and was approved or refused; others that wait no longer are forgotten."""
+    deciders: list[str] = []
+    """GR-12: whom it concerns that other applications wait than before."""
 
 
 class SeqReserved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):

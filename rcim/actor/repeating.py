@@ -44,6 +44,7 @@ READS: frozenset[type] = frozenset(
         q.IdleGroupsQuery,
         q.UserQuery,
         q.ProfilesQuery,
+        q.AppliedQuery,
         q.AccountsQuery,
         q.LoginQuery,
         q.HeadsQuery,

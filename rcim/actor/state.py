@@ -26,7 +26,7 @@ from rcim.actor.effects import (
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
-from rcim.actor.records import Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.records import Application, Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.unstored import Unstored
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
@@ -60,6 +60,7 @@ CLAIMS = {
     ChangeKind.UNMUTED: Claim.OWN,
 }
 """FC-02: which place in the group's limit a notice of GT-15 asks for; all others are of who comes and goes."""
+DAY_MS = 86_400_000
 FOR_EVER_MS = (1 << 64) - 1
 RETRY_MS_MAX = 0xFFFFFFFF
 """The longest wait that an error can say."""
@@ -271,12 +272,14 @@ class GroupState:
         marks: Sequence[Mark] = (),
         info: bool = True,
         more: Sequence[Effect] = (),
+        decided: Application | None = None,
     ) -> Outcome:
         """Change the group and say all that follows. What is given has been checked.
 
         `change` is announced as the type says (GT-15), by `by`, and takes its place in the group's limit as CLAIMS says,
         or `claim`; `put` are new or changed members, `drop` those who go; `info` raises InfoSeq (GR-07); `more` are
-        effects that come last. Raises RcimError(TOO_FREQUENT): nothing has changed then.
+        effects that come last; `decided` is the application that was (GR-12). Raises RcimError(TOO_FREQUENT): nothing has
+        changed then.
         """
         if change is not None:
             self._admit(profile or self.profile, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
@@ -292,8 +295,7 @@ class GroupState:
             self.members.pop(one.user_id, None)
             self.cleared.discard(one.user_id)
             self.sent_kept.pop(one.user_id, None)
-        for mark in marks:
-            self._set_mark(mark)
+        asked = sum(self._set_mark(mark) for mark in marks) > 0
         if info:
             self.info_seq += 1
             self.last_info_time_ms = now_ms
@@ -305,7 +307,8 @@ class GroupState:
             message = self._announce(effects, change, what, by, now_ms, position)
         after = self.profile if self.profile is not before else None
         gone = [g.user_id for g in drop]
-        record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message)
+        deciders = self.deciders() if asked else []
+        record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message, decided, deciders)
         return Outcome(result, record, (*effects, *more))
 
     def _admit(self, profile: Profile | None, claim: Claim, now_ms: int) -> None:
@@ -322,13 +325,25 @@ class GroupState:
         """GT-15: True if anybody is told of changes."""
         return row.notice is not ChangeNotice.NONE and not profile.importing and profile.active
 
-    def _set_mark(self, mark: Mark) -> None:
+    def deciders(self) -> list[str]:
+        """GR-05: who is told of applications: the owner and the admins."""
+        return [m.user_id for m in self.members.values() if m.role >= Role.ADMIN]
+
+    def waits(self, mark: Mark | None, now_ms: int) -> bool:
+        """GR-12: True if an application waits, for no longer than it is kept."""
+        days = self.world.limits.applications_kept_days
+        return mark is not None and mark.applied_ms > 0 and mark.applied_ms > now_ms - days * DAY_MS
+
+    def _set_mark(self, mark: Mark) -> bool:
+        """True if another application waits now, or none any more."""
+        before = self.marks.get(mark.user_id)
         if mark.erased_seq:
             self.erased[mark.user_id] = mark.erased_seq
         if mark == Mark(mark.user_id):
             self.marks.pop(mark.user_id, None)
         else:
             self.marks[mark.user_id] = mark
+        return mark.applied_ms != (before.applied_ms if before is not None else 0)
 
     def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
         """`by` has made `came` members: they hear the group from now on, if it is open to them, and are told that they

@@ -159,6 +159,13 @@ class Limits:
         "Days it is known what was altered and left; whoever comes back later is told everything again (RX-03).",
         wire=True,
     )
+    applications_kept_days: int = _bound(
+        30,
+        1,
+        3650,
+        "Days for which an application to join waits, and after that for which its decision is known (GR-12).",
+        wire=True,
+    )
     groups_per_user_max: int = _bound(
         1000,
         0,

@@ -7,6 +7,7 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import (
     PERMANENT_S,
     AddResult,
+    ApplicationState,
     ApplyJoinOption,
     InviteConsent,
     JoinStatus,
@@ -54,6 +55,7 @@ __all__ = [
     "PERMANENT_S",
     "AddResult",
     "ApplicationEvent",
+    "ApplicationState",
     "ApplyJoinOption",
     "ChangedEvent",
     "ChangesEvent",

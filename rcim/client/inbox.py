@@ -367,8 +367,8 @@ class Inbox:
         if isinstance(push, frames.MessagesRead):
             self._touched()
             self.list.read(push, self._own)
-        elif isinstance(push, frames.GroupEntered):
-            self.list.stale = True  # GR-07
+        elif isinstance(push, frames.GroupEntered | frames.JoinRequested | frames.JoinDecided):
+            self.list.stale = True  # GR-07, GR-12
         elif isinstance(push, frames.MessagesErased):
             self.list.stale = True
             sender, to_seq = push.sender, push.to_seq

@@ -12,6 +12,7 @@ import msgspec
 
 from rcim.actor.outcomes import ProfileRow, Profiles, UserFacts
 from rcim.actor.queries import (
+    AppliedQuery,
     FindGroupsQuery,
     JoinedGroupsQuery,
     ProfilesQuery,
@@ -29,6 +30,7 @@ from rcim.rules.group_types import Search
 from rcim.rules.standing import Who
 from rcim.store.answers import GroupRow, GroupsPage
 
+DAY_MS = 86_400_000
 log = logging.getLogger("rcim.dispatch")
 
 
@@ -60,8 +62,14 @@ class Knowing:
         if isinstance(query, FindGroupsQuery):
             searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
             return msgspec.structs.replace(query, types=searched)
-        if isinstance(query, SyncQuery | JoinedGroupsQuery | SearchQuery):
-            return msgspec.structs.replace(query, types=self._facts(), now_ms=self._time.now_ms())
+        now_ms = self._time.now_ms()
+        if isinstance(query, SyncQuery | JoinedGroupsQuery):
+            after_ms = max(now_ms - self._world.limits.applications_kept_days * DAY_MS, 0)
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
+        if isinstance(query, SearchQuery):
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)
+        if isinstance(query, AppliedQuery):
+            return msgspec.structs.replace(query, now_ms=now_ms)
         return query
 
     def _facts(self) -> dict[str, TypeFacts]:

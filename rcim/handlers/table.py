@@ -67,6 +67,7 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     f.GroupInvite: (members.invite, members.invited_ok),
     f.GroupInvitations: (members.invitations, members.invitations_ok),
     f.GroupInvitationAnswer: (members.answer_invitation, members.answered_ok),
+    f.ApplicationsOwn: (members.applied, members.applied_ok),
     f.GroupKick: (members.kick, _empty(f.GroupKickOk)),
     f.GroupBlock: (members.block, _empty(f.GroupBlockOk)),
     f.GroupBlocked: (members.marked, members.marks_ok),

@@ -111,6 +111,7 @@ TABLE: list[tuple[Frame, str, str]] = [
     (f.GroupMuted("v", "", 0), NO, NO),
     (f.GroupMuteAll("v", True, []), NO, NO),
     (f.GroupApplications("v", "", 0), NO, NO),
+    (f.ApplicationsOwn("", 0), NO, NO),
     (f.GroupApplicationDecide("v", "bob", True, ""), NO, NO),
     (f.ProfileSet("nick", ""), NO, NO),
     (f.ProfileGet("alice"), NO, NO),

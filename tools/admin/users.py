@@ -111,6 +111,12 @@ def consent(
     show_one({"user_id": user_id, "consent": call(lambda client: client.invite_consent(user_id=user_id)).name})
 
 
+@app.command("applications")
+def applications(user_id: UserId) -> None:
+    """A user's applications to join groups, and what has become of them."""
+    show(rows_of(call(lambda client: client.own_applications(user_id=user_id))))
+
+
 @app.command("set")
 def set_(
     user_id: UserId,

@@ -84,8 +84,8 @@ class GroupChanges(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "It comes once for each application, to the owner and admins who are online; the others find it by "
-        "GROUP_APPLICATIONS.",
+        "It comes once for each application, to the owner and admins who are online; the others find by SYNC that it "
+        "waits, and by GROUP_APPLICATIONS who it is. After `applications_kept_days` days (limits.md) it waits no longer.",
     ),
 )
 class JoinRequested(Frame, frozen=True, gc=False):
@@ -102,7 +102,10 @@ class JoinRequested(Frame, frozen=True, gc=False):
     "JOIN_DECIDED",
     "server",
     "push",
-    rules=("It comes to the applicant, if online, and to the owner and admins, so that nobody decides again.",),
+    rules=(
+        "It comes to the applicant, if online, and to the owner and admins, so that nobody decides again. An applicant "
+        "who is not finds it by APPLICATIONS_OWN.",
+    ),
 )
 class JoinDecided(Frame, frozen=True, gc=False):
     """An application was approved or refused (GR-05)."""
