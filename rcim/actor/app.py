@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Silenced, Tell
 from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
 from rcim.actor.passing import flow_rows
 from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
-from rcim.actor.state import until_ms
 from rcim.actor.user_commands import (
     AppCommand,
     ChangeList,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
+from rcim.actor.durations import FOR_EVER_MS, until_ms
 from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Silenced, Tell
 from rcim.actor.membership import check_entries, expired
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
 from rcim.actor.sending import is_barred
-from rcim.actor.state import FOR_EVER_MS, GroupState, until_ms
+from rcim.actor.state import GroupState
 from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ChangeKind, MsgFlag, Role

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rcim.actor import visiting
+from rcim.actor.applications import Application
 from rcim.actor.commands import (
     AcceptInvitation,
     BlockUsers,
@@ -18,11 +19,12 @@ from rcim.actor.commands import (
     LeaveGroup,
     PlaceMember,
 )
+from rcim.actor.durations import until_ms
 from rcim.actor.effects import Decided, MemberGone, Requested, Tell
 from rcim.actor.lifecycle import ended_if_empty
 from rcim.actor.outcomes import Added, Done, Joined, Outcome
-from rcim.actor.records import Application, Mark, Member
-from rcim.actor.state import GroupState, until_ms
+from rcim.actor.records import Mark, Member
+from rcim.actor.state import GroupState
 from rcim.actor.visiting import check_not_blocked, enter
 from rcim.base.errors import (
     ALREADY_HANDLED,
@@ -60,6 +62,11 @@ def _without_application(g: GroupState, users: Sequence[str]) -> list[Mark]:
     return [msgspec.structs.replace(mark, applied_ms=0, text="", name_card="") for mark in waiting]
 
 
+def _waits(g: GroupState, mark: Mark | None, now_ms: int) -> bool:
+    """GR-12: True if an application waits, for no longer than it is kept."""
+    return mark is not None and mark.applied_ms > g.world.limits.applied_after_ms(now_ms)
+
+
 # ------------------------------------------------------------------------------------------------- joining
 
 
@@ -94,7 +101,7 @@ def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outco
 def _apply(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
     """The application is kept until it is decided, or for so long (GR-12); who may decide is told of it once."""
     before = g.marks.get(command.by, Mark(command.by))
-    since_ms = before.applied_ms if g.waits(before, now_ms) else now_ms
+    since_ms = before.applied_ms if _waits(g, before, now_ms) else now_ms
     check_entries(g, [command.by], now_ms)
     mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=command.name_card)
     tell = () if since_ms == before.applied_ms else (Tell(g.deciders(), Requested(command.by, command.text, now_ms)),)
@@ -107,7 +114,7 @@ def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int
     _, row, _ = g.allowed(Operation.DECIDE, command.by, command.admin)
     user_id = command.user_id
     mark = g.marks.get(user_id)
-    if mark is None or not g.waits(mark, now_ms):
+    if mark is None or not _waits(g, mark, now_ms):
         raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
     said = Decided(user_id, command.approve, command.by, command.text, g.newest if command.approve else 0)
     told = Tell([*g.deciders(), user_id], said)
@@ -306,7 +313,7 @@ def expired(g: GroupState, now_ms: int) -> list[Mark]:
     def over(m: Mark) -> bool:
         if is_guest(m.user_id) and not g.world.guests.is_here(m.user_id):
             return True
-        return not g.waits(m, now_ms) and not m.erased_seq and m.ended(now_ms)
+        return not _waits(g, m, now_ms) and not m.erased_seq and m.ended(now_ms)
 
     return [Mark(m.user_id) for m in g.marks.values() if over(m)]
 

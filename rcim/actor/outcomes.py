@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.actor.effects import Effect
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import Application, Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
+from rcim.actor.records import Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
 

@@ -207,8 +207,8 @@ def marks(g: GroupState, command: ReadMarks, now_ms: int, position: int) -> Outc
     """GR-05, SC-02, GR-11: applications, the muted, the blocked, by user id."""
     g.allowed(_MARKS[command.which], command.by, command.admin)
     limit = min(command.limit, page_bytes(g) // MARK_BYTES)
-    since_ms = now_ms - g.world.limits.applications_kept_days * DAY_MS
-    return Outcome(MarksQuery(g.key, command.which, command.cursor, limit, now_ms, command.by, max(since_ms, 0)))
+    after_ms = g.world.limits.applied_after_ms(now_ms)
+    return Outcome(MarksQuery(g.key, command.which, command.cursor, limit, now_ms, command.by, after_ms))
 
 
 _MARKS = {"applied": Operation.DECIDE, "muted": Operation.MUTE, "blocked": Operation.BLOCK}

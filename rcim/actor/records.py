@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
 from rcim.base.terms import (
-    ApplicationState,
     AppList,
     ApplyJoinOption,
     ChangeKind,
@@ -186,27 +186,6 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def ended(self, now_ms: int) -> bool:
         """True if neither a mute nor a block holds any more."""
         return not self.muted_at(now_ms) and self.blocked_until_ms <= now_ms
-
-
-class Application(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What a user keeps of its application to join a group, and of its decision (GR-12)."""
-
-    user_id: str
-    key: str
-    """The group."""
-    time_ms: int
-    text: str
-    state: ApplicationState = ApplicationState.WAITING
-    decided_ms: int = 0
-    operator: str = ""
-    """Who has decided."""
-    answer: str = ""
-    """What was said about it."""
-
-    @property
-    def last_ms(self) -> int:
-        """Since when it is as it is."""
-        return self.decided_ms or self.time_ms
 
 
 class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -8,11 +8,12 @@ import msgspec
 
 from rcim.actor.asking import Ask, SendInPair, Verdict
 from rcim.actor.commands import EndSlice, SendMessage
+from rcim.actor.durations import FOR_EVER_MS, RETRY_MS_MAX
 from rcim.actor.effects import Deliver, Effect, Tell, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
 from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
-from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
+from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.base.errors import (
     BAD_PARAMETER,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.actor.asking import Asked, Verdict
 from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import (
@@ -26,14 +27,13 @@ from rcim.actor.effects import (
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
-from rcim.actor.records import Application, Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.records import Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
 from rcim.actor.unstored import Unstored
 from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import (
-    PERMANENT_S,
     ApplyJoinOption,
     ChangeKind,
     MessageState,
@@ -60,17 +60,6 @@ CLAIMS = {
     ChangeKind.UNMUTED: Claim.OWN,
 }
 """FC-02: which place in the group's limit a notice of GT-15 asks for; all others are of who comes and goes."""
-DAY_MS = 86_400_000
-FOR_EVER_MS = (1 << 64) - 1
-RETRY_MS_MAX = 0xFFFFFFFF
-"""The longest wait that an error can say."""
-
-
-def until_ms(seconds: int, now_ms: int) -> int:
-    """When a time of `seconds` from now is over; 0 for none."""
-    if seconds == 0:
-        return 0
-    return FOR_EVER_MS if seconds == PERMANENT_S else now_ms + seconds * 1000
 
 
 class Became(NamedTuple):
@@ -329,11 +318,6 @@ class GroupState:
         """GR-05: who is told of applications: the owner and the admins."""
         return [m.user_id for m in self.members.values() if m.role >= Role.ADMIN]
 
-    def waits(self, mark: Mark | None, now_ms: int) -> bool:
-        """GR-12: True if an application waits, for no longer than it is kept."""
-        days = self.world.limits.applications_kept_days
-        return mark is not None and mark.applied_ms > 0 and mark.applied_ms > now_ms - days * DAY_MS
-
     def _set_mark(self, mark: Mark) -> bool:
         """True if another application waits now, or none any more."""
         before = self.marks.get(mark.user_id)
@@ -348,30 +332,25 @@ class GroupState:
     def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
         """`by` has made `came` members: they hear the group from now on, if it is open to them, and are told that they
         are in it (GR-07), and that they are muted (SC-09)."""
-        assert self.profile is not None
-        open_ = not self.profile.importing
+        p = self.profile
+        assert p is not None
         heard: list[Member] = []
         unseen: list[str] = []
         for member in came:
-            if open_ and (self.profile.active or member.role is Role.OWNER):
+            if not p.importing and (p.active or member.role is Role.OWNER):
                 heard.append(member)
             else:
                 unseen.append(member.user_id)
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            effects += [MembersAdded(users), Placed(users, Place.MEMBER), self._entered(users, by, now_ms)]
+            told = Tell(users, Entered(p.name, p.type, p.face_url, self.newest, by, now_ms))
+            effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
             mutes = [(u, self.marks[u].muted_at(now_ms)) for u in users if u in self.marks]
             effects += [Tell([u], Silenced(until, "")) for u, until in mutes if until]
         if unseen:
             effects.append(Placed(unseen, Place.HIDDEN))
         return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]
-
-    def _entered(self, users: list[str], by: str, now_ms: int) -> Tell:
-        """GR-07: what goes to all connections of these users, whatever GT-15 says."""
-        p = self.profile
-        assert p is not None
-        return Tell(users, Entered(p.name, p.type, p.face_url, self.newest, by, now_ms))
 
     def _announce(
         self,

@@ -351,6 +351,10 @@ class Limits:
         """After this long without a byte the connection is dead (WI-05: the interval plus grace)."""
         return self.idle_ms + self.idle_grace_ms
 
+    def applied_after_ms(self, now_ms: int) -> int:
+        """GR-12: applications of then or before wait no longer at `now_ms`, and decisions as old are not known."""
+        return max(now_ms - self.applications_kept_days * 86_400_000, 0)
+
 
 DEFAULTS = Limits()
 

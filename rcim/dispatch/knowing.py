@@ -30,7 +30,6 @@ from rcim.rules.group_types import Search
 from rcim.rules.standing import Who
 from rcim.store.answers import GroupRow, GroupsPage
 
-DAY_MS = 86_400_000
 log = logging.getLogger("rcim.dispatch")
 
 
@@ -64,7 +63,7 @@ class Knowing:
             return msgspec.structs.replace(query, types=searched)
         now_ms = self._time.now_ms()
         if isinstance(query, SyncQuery | JoinedGroupsQuery):
-            after_ms = max(now_ms - self._world.limits.applications_kept_days * DAY_MS, 0)
+            after_ms = self._world.limits.applied_after_ms(now_ms)
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
         if isinstance(query, SearchQuery):
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.actor.records import (
-    Application,
     ConversationChosen,
     GroupChanged,
     GroupCreated,

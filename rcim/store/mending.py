@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rcim.actor.records import Application, Mark, Member, Message, Profile, UserProfile
-from rcim.actor.state import FOR_EVER_MS
+from rcim.actor.applications import Application
+from rcim.actor.durations import FOR_EVER_MS
+from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
 from rcim.store.reading import read_newest_ms

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rcim.actor.applications import Application
 from rcim.actor.outcomes import Applied, ProfileRow, Profiles, UserFacts
 from rcim.actor.queries import AccountsQuery, AppliedQuery, ProfilesQuery, UserQuery
-from rcim.actor.records import Application, UserProfile
+from rcim.actor.records import UserProfile
 from rcim.base.limits import Limits
 from rcim.store import keys
 from rcim.store.answers import AccountRow, Accounts
@@ -17,14 +18,13 @@ ROW_OVERHEAD = 64
 """What a row can be longer in a frame than in the store."""
 APPLIED_LOOKED_AT = 300
 """Rows looked at for one page of applications: a millisecond."""
-DAY_MS = 86_400_000
 
 
 class People:
     """See the module's text. Answers have at most `page_bytes` in a frame."""
 
     def __init__(self, limits: Limits, page_bytes: int, noticing: Noticing) -> None:
-        self._kept_ms = limits.applications_kept_days * DAY_MS
+        self._limits = limits
         self._page_bytes = page_bytes
         self._noticing = noticing
 
@@ -76,6 +76,6 @@ class People:
             except DamagedError as error:
                 self._noticing.note(f"what {query.user_id} has applied for, {last}", error)
                 continue
-            if found.last_ms > query.now_ms - self._kept_ms:
+            if found.last_ms > self._limits.applied_after_ms(query.now_ms):
                 rows.append(found)
         return Applied(rows)

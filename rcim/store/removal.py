@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from rcim.actor.records import Application, Invitation, Mark
+from rcim.actor.applications import Application
+from rcim.actor.records import Invitation, Mark
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
 from rcim.store.messages import facts_of

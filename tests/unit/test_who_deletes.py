@@ -7,6 +7,7 @@ from typing import Any
 from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.actor.app import APP_KEY
+from rcim.actor.applications import Application
 from rcim.base.ids import message_id, shard_of
 from rcim.base.terms import ApplicationState, AppList, ApplyJoinOption, Priority, Role, UserList, pair_conversation
 from rcim.store import keys
@@ -78,7 +79,7 @@ class Life(FilledStore):
         self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [mark], None, None, ["u0"]))
 
     def decide(self, user_id: str, time_ms: int) -> None:
-        said = r.Application(user_id, GROUP, time_ms, "please", ApplicationState.REFUSED, time_ms, "u0", "no")
+        said = Application(user_id, GROUP, time_ms, "please", ApplicationState.REFUSED, time_ms, "u0", "no")
         self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [r.Mark(user_id)], None, said, ["u0"]))
 
     def sweep(self, day: int) -> None:
