@@ -78,7 +78,7 @@ class Inbox:
         self._over: set[str] | None = None
         """After another history has begun: what the app knew of the one before, until it was told to read again."""
         self._unlisted: set[str] = set()
-        """Those of them that SYNC had not told of (GT-27)."""
+        """Those of them that a sync had not told of although they were heard (GT-27)."""
         self._syncing = asyncio.Lock()
         self._refreshing = False
         self._refreshed_s = -PAUSE_S
@@ -138,7 +138,7 @@ class Inbox:
     def _start_over(self, history_id: int) -> None:
         """The server was restored. The app is told once it is known what there is (`_settle`)."""
         known = {row.conversation for row in self.list.all()} | self.stream.trackers.keys()
-        self._unlisted = {key for key in known if self.list.get(key) is None}
+        self._unlisted = known & self.list.unknown
         self._over = known | (self._over or set())
         self._cursor = b""
         self._known = True
