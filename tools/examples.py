@@ -6,6 +6,7 @@ from typing import Any
 
 from rcim.base.terms import (
     AddResult,
+    ApplicationState,
     AppList,
     ApplyJoinOption,
     ChangeKind,
@@ -154,6 +155,13 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupChanges("live", [f.GroupChange(ChangeKind.JOINED, "", ["bob", "carol"], 2, 42, 17, TIME)]),
     f.JoinRequested("lobby", "dora", "I am Bob's sister", TIME),
     f.JoinDecided("lobby", "dora", True, "alice", "welcome"),
+    f.ApplicationsOwn("", 0),
+    f.ApplicationsOwnOk(
+        [f.OwnApplication("lobby", ApplicationState.REFUSED, TIME, "I am Bob's sister", TIME + 9, "alice", "sorry")],
+        "",
+    ),
+    f.GroupEntered("lobby", "Public", "Lobby", "", 7, "alice", TIME),
+    f.MuteChanged("lobby", TIME + 60_000, "alice"),
     f.Notice("live", TIME, HELLO_TEXT),
     f.GroupSet("lobby", name="The lobby", apply_join_option=ApplyJoinOption.NEED_PERMISSION),
     f.GroupSetOk(3),
@@ -239,6 +247,14 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupBlockedOk([f.Until("bob", TIME + 3_600_000)], ""),
     f.ProfileSet("Alice", "https://example.org/a.png"),
     f.ProfileSetOk(),
+    f.ProfilesGet(["alice", "nobody"]),
+    f.ProfilesGetOk(
+        [
+            f.ProfileEntry("alice", True, "Alice", "https://example.org/a.png"),
+            f.ProfileEntry("nobody", False, "", ""),
+        ],
+        2,
+    ),
     f.ProfileGet("alice"),
     f.ProfileGetOk("Alice", "https://example.org/a.png"),
     f.AdminGroups("", 100),

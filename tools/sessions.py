@@ -49,6 +49,7 @@ LOGIN_OK = f.LoginOk(1, 1_795_000_000_000, 65536, 8192, False, "", "", "", 1_795
 VOLATILE = {
     "HELLO_OK": ["server_time_ms"],
     "LOGIN_OK": ["server_time_ms", "connection_id", "began_ms", "history_id"],
+    "GROUP_ENTERED": ["time_ms"],
     "SEND_OK": ["time_ms", "message_id"],
     "DELIVER": ["messages.time_ms", "messages.message_id"],
     "HISTORY_OK": ["messages.time_ms", "messages.message_id"],
@@ -102,6 +103,12 @@ def complete() -> list[Step]:
         ("client", f.GroupsJoined("", 0), 3, "Which groups am I in?"),
         ("server", f.GroupsJoinedOk([], ""), 3, "None."),
         ("client", f.GroupCreate("lobby", "Public", "Lobby", "", "", "", free, []), 4, "Make a group."),
+        (
+            "server",
+            f.GroupEntered("lobby", "Public", "Lobby", "", 0, "alice", 1_795_000_000_000),
+            0,
+            "A push: alice is in it from now on, on all her devices.",
+        ),
         ("server", f.GroupCreateOk("lobby"), 4, "It exists, and alice is its owner."),
         ("client", f.Send("g:lobby", "c-0001", Priority.NORMAL, body), 5, "Say hello to the group."),
         ("server", f.SendOk(1, message.time_ms, message.message_id, False), 5, "It is durable and has SEQ 1."),

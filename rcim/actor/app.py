@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rcim.actor.effects import AppChanged
+import msgspec
+
+from rcim.actor.durations import until_ms
+from rcim.actor.effects import AppChanged, Silenced, Tell
 from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
 from rcim.actor.passing import flow_rows
 from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
-from rcim.actor.state import until_ms
 from rcim.actor.user_commands import (
     AppCommand,
     ChangeList,
@@ -117,7 +119,13 @@ class AppActor:
         there = len(self._world.muted) - len(over)
         if end and there + len(command.users) > MUTED_MAX:
             raise RcimError(TOO_MANY_ENTRIES, f"at most {MUTED_MAX} users")
-        return self._changes(UsersMuted(over | dict.fromkeys(command.users, end)))
+        muted = self._world.muted
+        told = [u for u in command.users if (muted.get(u, 0) if u not in over else 0) != end]
+        made = self._changes(UsersMuted(over | dict.fromkeys(command.users, end)))
+        if not told:
+            return made
+        said = Tell(told, Silenced(end, command.by))  # SC-09
+        return msgspec.structs.replace(made, effects=(*made.effects, said))
 
     def _muted(self, command: ReadMuted, now_ms: int) -> Outcome:
         found = sorted((u, t) for u, t in self._world.muted.items() if t > now_ms and u > command.cursor)

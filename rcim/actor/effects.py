@@ -78,6 +78,27 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     """At the moment of joining."""
 
 
+class Entered(msgspec.Struct, frozen=True, gc=False):
+    """Users are in the group from now on, whoever has put them into it (GR-07)."""
+
+    name: str
+    type_name: str
+    face_url: str
+    newest_seq: int
+    """At the moment of joining."""
+    operator: str
+    """Who has done it; empty: the server."""
+    time_ms: int
+
+
+class Silenced(msgspec.Struct, frozen=True, gc=False):
+    """SC-09: who is told may not send until then, or may again (0); `everyone`: the whole group (SC-03)."""
+
+    until_ms: int
+    operator: str
+    everyone: bool = False
+
+
 class Invited(msgspec.Struct, frozen=True, gc=False):
     """A user is asked into a group (GT-07)."""
 
@@ -150,6 +171,8 @@ Said = (
     OwnSet
     | Requested
     | Decided
+    | Entered
+    | Silenced
     | Invited
     | Noticed
     | Transient

@@ -88,7 +88,7 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
     return Outcome(
         Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in g.members]),
         GroupCreated(g.key, g.profile, made, now_ms, row.stored),
-        (*g.entering(made), GroupCounted(row.name, 1)),
+        (*g.entering(made, command.by, now_ms), GroupCounted(row.name, 1)),
     )
 
 
@@ -188,9 +188,10 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
     if profile.active or profile.importing:
         return outcome
     hidden: tuple[Effect, ...] = ()
+    entering = g.entering(put[:1], command.by, now_ms)
     if before is not None:  # only the new owner knows of it now (GT-16)
         hidden = (MemberGone(profile.owner), Placed([profile.owner], Place.HIDDEN))
-    return msgspec.structs.replace(outcome, effects=(*outcome.effects, *hidden, *g.entering(put[:1])))
+    return msgspec.structs.replace(outcome, effects=(*outcome.effects, *hidden, *entering))
 
 
 def dissolve(g: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:
@@ -289,4 +290,4 @@ def finish_import(g: GroupState, command: FinishImport, now_ms: int, position: i
     ]
     opened = msgspec.structs.replace(profile, importing=False)
     outcome = g.settle(Done(), now_ms, position, profile=opened, put=put)
-    return msgspec.structs.replace(outcome, effects=tuple(g.entering(put)))
+    return msgspec.structs.replace(outcome, effects=tuple(g.entering(put, command.by, now_ms)))

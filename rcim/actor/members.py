@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
-from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Tell
+from rcim.actor.durations import FOR_EVER_MS, until_ms
+from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Silenced, Tell
 from rcim.actor.membership import check_entries, expired, whom_to_restrain
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.passing import Claim
 from rcim.actor.records import Mark, Member, Profile
 from rcim.actor.sending import is_barred
-from rcim.actor.state import GroupState, until_ms
+from rcim.actor.state import GroupState
 from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ChangeKind, MsgFlag, Role
@@ -110,12 +111,17 @@ def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> O
 
 
 def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:
-    """SC-02: through leaving and joining again. All of them or none."""
+    """SC-02: through leaving and joining again. All of them or none; those of them who are in the group are told of what
+    has changed for them (SC-09)."""
+    profile, _ = g.there(command.by, command.admin)
     users = whom_to_restrain(g, Operation.MUTE, command)
     end = until_ms(command.seconds, now_ms)
     if end:
         check_entries(g, users, now_ms)
-    marks = [msgspec.structs.replace(g.marks.get(u, Mark(u)), muted_until_ms=end) for u in users]
+    before = [g.marks.get(u, Mark(u)) for u in users]
+    marks = [msgspec.structs.replace(mark, muted_until_ms=end) for mark in before]
+    other = [m.user_id for m in before if m.muted_at(now_ms) != end]
+    told = [u for u in other if u in g.members and g.knows(profile, u)]
     return g.settle(
         Done(),
         now_ms,
@@ -124,21 +130,25 @@ def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outco
         change=(ChangeKind.MUTED if end else ChangeKind.UNMUTED, users),
         marks=[*expired(g, now_ms), *marks],
         info=False,
+        more=(Tell(told, Silenced(end, command.by)),) if told else (),
     )
 
 
 def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Outcome:
-    """SC-03. The app ends it also where the type offers no muting any more."""
+    """SC-03. All who hear the group are told (SC-09), also where its type announces nothing (GT-15). The app ends it also
+    where the type offers no muting any more."""
     if command.admin and not command.on:
-        profile, _ = g.there(command.by, True)
+        profile, row = g.there(command.by, True)
     else:
-        profile, _, _ = g.allowed(Operation.MUTE, command.by, command.admin)
+        profile, row, _ = g.allowed(Operation.MUTE, command.by, command.admin)
     if command.speakers and not command.on:
         raise RcimError(BAD_PARAMETER, "speakers: nobody is to be named when it ends")
     speakers = list(dict.fromkeys(command.speakers))
     new: Profile = msgspec.structs.replace(profile, mute_all=command.on, speakers=speakers)
     if new == profile:
         return Outcome(Done())
+    g.passing.admit(row, Claim.OWN, now_ms)  # besides that of the announcement (FC-02)
+    said = Silenced(FOR_EVER_MS if command.on else 0, command.by, True)
     return g.settle(
         Done(),
         now_ms,
@@ -148,4 +158,5 @@ def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Out
         what=["mute_all"],
         claim=Claim.OWN,
         profile=new,
+        more=(Tell(None, said),),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rcim.actor import visiting
+from rcim.actor.applications import Application
 from rcim.actor.commands import (
     AcceptInvitation,
     BlockUsers,
@@ -19,11 +20,12 @@ from rcim.actor.commands import (
     MuteUsers,
     PlaceMember,
 )
+from rcim.actor.durations import until_ms
 from rcim.actor.effects import Decided, MemberGone, Requested, Tell
 from rcim.actor.lifecycle import ended_if_empty
 from rcim.actor.outcomes import Added, Done, Joined, Outcome
 from rcim.actor.records import Mark, Member
-from rcim.actor.state import GroupState, until_ms
+from rcim.actor.state import GroupState
 from rcim.actor.visiting import check_not_blocked, enter, is_blocked
 from rcim.base.errors import (
     ALREADY_HANDLED,
@@ -38,7 +40,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import is_guest
-from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
+from rcim.base.terms import AddResult, ApplicationState, ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
@@ -61,9 +63,9 @@ def _without_application(g: GroupState, users: Sequence[str]) -> list[Mark]:
     return [msgspec.structs.replace(mark, applied_ms=0, text="", name_card="") for mark in waiting]
 
 
-def _deciders(g: GroupState) -> list[str]:
-    """Who is told of applications: the owner and the admins."""
-    return [m.user_id for m in g.members.values() if m.role >= Role.ADMIN]
+def _waits(g: GroupState, mark: Mark | None, now_ms: int) -> bool:
+    """GR-12: True if an application waits, for no longer than it is kept."""
+    return mark is not None and mark.applied_ms > g.world.limits.applied_after_ms(now_ms)
 
 
 # ------------------------------------------------------------------------------------------------- joining
@@ -98,29 +100,30 @@ def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outco
 
 
 def _apply(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
-    """The application is kept until it is decided; who may decide is told of it once."""
+    """The application is kept until it is decided, or for so long (GR-12); who may decide is told of it once."""
     before = g.marks.get(command.by, Mark(command.by))
+    since_ms = before.applied_ms if _waits(g, before, now_ms) else now_ms
     check_entries(g, [command.by], now_ms)
-    mark = msgspec.structs.replace(
-        before, applied_ms=before.applied_ms or now_ms, text=command.text, name_card=command.name_card
-    )
-    tell = () if before.applied_ms else (Tell(_deciders(g), Requested(command.by, command.text, now_ms)),)
+    mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=command.name_card)
+    tell = () if since_ms == before.applied_ms else (Tell(g.deciders(), Requested(command.by, command.text, now_ms)),)
     result = Joined(g.newest, len(g.members), JoinStatus.WAITING)
     return g.settle(result, now_ms, position, marks=[*expired(g, now_ms), mark], info=False, more=tell)
 
 
 def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int) -> Outcome:
-    """GR-05: approve or refuse; only once."""
+    """GR-05: approve or refuse; only once. The applicant finds the decision also later (GR-12)."""
     _, row, _ = g.allowed(Operation.DECIDE, command.by, command.admin)
     user_id = command.user_id
     mark = g.marks.get(user_id)
-    if mark is None or not mark.applied_ms:
+    if mark is None or not _waits(g, mark, now_ms):
         raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
     said = Decided(user_id, command.approve, command.by, command.text, g.newest if command.approve else 0)
-    told = Tell([*_deciders(g), user_id], said)
+    told = Tell([*g.deciders(), user_id], said)
     marks = _without_application(g, [user_id])
+    state = ApplicationState.APPROVED if command.approve else ApplicationState.REFUSED
+    kept = Application(user_id, g.key, mark.applied_ms, mark.text, state, now_ms, command.by, command.text)
     if not command.approve:
-        return g.settle(Done(), now_ms, position, marks=marks, info=False, more=(told,))
+        return g.settle(Done(), now_ms, position, marks=marks, info=False, more=(told,), decided=kept)
     g.world.entering.check(command.admissions, user_id)
     check_room(g, row, 1)
     return g.settle(
@@ -132,6 +135,7 @@ def decide(g: GroupState, command: DecideApplication, now_ms: int, position: int
         put=[_member(g, row, user_id, now_ms, mark.name_card)],
         marks=marks,
         more=(told,),
+        decided=kept,
     )
 
 
@@ -320,7 +324,7 @@ def expired(g: GroupState, now_ms: int) -> list[Mark]:
     def over(m: Mark) -> bool:
         if is_guest(m.user_id) and not g.world.guests.is_here(m.user_id):
             return True
-        return not m.applied_ms and not m.erased_seq and m.muted_until_ms <= now_ms and m.blocked_until_ms <= now_ms
+        return not _waits(g, m, now_ms) and not m.erased_seq and m.ended(now_ms)
 
     return [Mark(m.user_id) for m in g.marks.values() if over(m)]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.actor.effects import Effect
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
@@ -90,6 +91,13 @@ class Invitations(Result, frozen=True, gc=False):
     next: str = ""
 
 
+class Applied(Result, frozen=True, gc=False):
+    """GR-12: a page of a user's own applications."""
+
+    rows: list[Application]
+    next: str = ""
+
+
 class Imported(Result, frozen=True, gc=False):
     """GR-08, messages."""
 
@@ -115,6 +123,7 @@ class MemberRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     member: Member
     muted_until_ms: int
+    """0: it is not muted, or no longer (SC-02)."""
     fields: Fields
 
 
@@ -161,6 +170,21 @@ class UserFacts(Result, frozen=True, gc=False):
     """A user's profile."""
 
     profile: UserProfile
+
+
+class ProfileRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A user's profile in a list; not `known`: nothing is kept of the user."""
+
+    user_id: str
+    known: bool
+    profile: UserProfile
+
+
+class Profiles(Result, frozen=True, gc=False):
+    """AB-05: of the first `taken` users that were asked for."""
+
+    rows: list[ProfileRow]
+    taken: int
 
 
 class Invalidated(Result, frozen=True, gc=False):
@@ -259,6 +283,7 @@ AnyResult = (
     | Imported
     | AsksFirst
     | Invitations
+    | Applied
     | Info
     | Members
     | Marks
@@ -266,6 +291,7 @@ AnyResult = (
     | Altered
     | Receipts
     | UserFacts
+    | Profiles
     | Invalidated
     | UserImported
     | Types

@@ -52,6 +52,8 @@ class MembersQuery(Asks, frozen=True, gc=False):
     by: str
     keys: list[str]
     own_keys: list[str]
+    now_ms: int = 0
+    """Mutes that are over by then are not shown (SC-02)."""
 
 
 class MarksQuery(Asks, frozen=True, gc=False):
@@ -64,6 +66,19 @@ class MarksQuery(Asks, frozen=True, gc=False):
     now_ms: int
     by: str = ""
     """For whom; empty: the app."""
+    applied_after_ms: int = 0
+    """Applications of before do not wait any more (GR-12)."""
+
+
+class AppliedQuery(Asks, frozen=True, gc=False):
+    """A page of the user's own applications to join groups after `cursor`, by group (GR-12)."""
+
+    user_id: str
+    cursor: str
+    limit: int
+    by: str
+    """Who asks; empty: the app."""
+    now_ms: int = 0
 
 
 class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -74,6 +89,8 @@ class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     history_before_joining: bool
     roaming_days: int
     offline_days: int = 0
+    listed: bool = True
+    """GT-27."""
 
 
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):
@@ -86,6 +103,8 @@ class JoinedGroupsQuery(Asks, frozen=True, gc=False):
     now_ms: int = 0
     by: str = ""
     """Who asks; empty: the app."""
+    applied_after_ms: int = 0
+    """Applications of before do not wait any more (GR-12)."""
 
 
 class AllGroupsQuery(Asks, frozen=True, gc=False):
@@ -120,6 +139,16 @@ class UserQuery(Asks, frozen=True, gc=False):
     who: int
     own: bool
     by: str = ""
+    """Who asks; empty: the app."""
+
+
+class ProfilesQuery(Asks, frozen=True, gc=False):
+    """The profiles of these users, as many as fit one answer, with those custom fields that `who` (a standing) may read
+    (AB-05)."""
+
+    users: list[str]
+    who: int
+    by: str
     """Who asks; empty: the app."""
 
 
@@ -214,6 +243,8 @@ class SyncQuery(Asks, frozen=True, gc=False):
     """RX-04: so many of the newest unread messages with each; 0: only the last message."""
     types: dict[str, TypeFacts] = {}
     now_ms: int = 0
+    applied_after_ms: int = 0
+    """Applications of before do not wait any more (GR-12)."""
 
 
 class SearchQuery(Asks, frozen=True, gc=False):
@@ -249,6 +280,8 @@ Query = (
     | FindGroupsQuery
     | IdleGroupsQuery
     | UserQuery
+    | ProfilesQuery
+    | AppliedQuery
     | AccountsQuery
     | LoginQuery
     | HeadsQuery

@@ -176,14 +176,14 @@ def members(g: GroupState, command: ReadMembers, now_ms: int, position: int) -> 
     """GR-05, GT-03."""
     _, row, who = g.allowed(Operation.MEMBERS, command.by, command.admin)
     if who is not Who.APP_ADMIN and row.member_list is MemberList.PART:
-        return Outcome(_part(g, command, row, who))
+        return Outcome(_part(g, command, row, who, now_ms))
     keys = [rule.key for rule in row.member_fields if who >= rule.read]
     own = [rule.key for rule in row.member_fields if who >= rule.read or rule.self_read]
     role = int(command.role or 0)
-    return Outcome(MembersQuery(g.key, command.cursor, command.limit, role, command.by, keys, own))
+    return Outcome(MembersQuery(g.key, command.cursor, command.limit, role, command.by, keys, own, now_ms))
 
 
-def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who) -> Members:
+def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who, now_ms: int) -> Members:
     """The earliest members, page by page; one who was the cursor and has left begins the list anew."""
     earliest = list(islice(g.members.values(), PART))
     if command.role is not None:
@@ -191,7 +191,8 @@ def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who) -> Memb
     at = next((i for i, m in enumerate(earliest, 1) if m.user_id == command.cursor), 0)
     page = earliest[at : at + min(command.limit, page_bytes(g) // MEMBER_BYTES)]
     more = at + len(page) < len(earliest)
-    return Members([_row(g, m, row, who, command.by) for m in page], page[-1].user_id if more else "")
+    rows = [_row(g, m, row, who, command.by, now_ms) for m in page]
+    return Members(rows, page[-1].user_id if more else "")
 
 
 def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcome:
@@ -206,20 +207,21 @@ def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcom
     if len(command.users) > most:
         raise RcimError(BAD_PARAMETER, f"users: {len(command.users)}, at most {most}")
     found = [g.members[u] for u in dict.fromkeys(command.users) if u in g.members]
-    return Outcome(Members([_row(g, m, row, who, command.by) for m in found]))
+    return Outcome(Members([_row(g, m, row, who, command.by, now_ms) for m in found]))
 
 
-def _row(g: GroupState, member: Member, row: GroupType, who: Who, by: str) -> MemberRow:
+def _row(g: GroupState, member: Member, row: GroupType, who: Who, by: str, now_ms: int) -> MemberRow:
     mark = g.marks.get(member.user_id)
     fields: Fields = readable(row.member_fields, member.fields, who, member.user_id == by)
-    return MemberRow(member, mark.muted_until_ms if mark is not None else 0, fields)
+    return MemberRow(member, mark.muted_at(now_ms) if mark is not None else 0, fields)
 
 
 def marks(g: GroupState, command: ReadMarks, now_ms: int, position: int) -> Outcome:
     """GR-05, SC-02, GR-11: applications, the muted, the blocked, by user id."""
     g.allowed(_MARKS[command.which], command.by, command.admin)
     limit = min(command.limit, page_bytes(g) // MARK_BYTES)
-    return Outcome(MarksQuery(g.key, command.which, command.cursor, limit, now_ms, command.by))
+    after_ms = g.world.limits.applied_after_ms(now_ms)
+    return Outcome(MarksQuery(g.key, command.which, command.cursor, limit, now_ms, command.by, after_ms))
 
 
 _MARKS = {"applied": Operation.DECIDE, "muted": Operation.MUTE, "blocked": Operation.BLOCK}

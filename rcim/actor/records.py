@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
 from rcim.base.terms import (
     AppList,
@@ -178,6 +179,14 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
     erased_seq: int = 0
     """Messages of the user up to this SEQ are deleted for all (MS-10)."""
 
+    def muted_at(self, now_ms: int) -> int:
+        """SC-02: until when the user is muted; 0 if it is not, or not any more at `now_ms`."""
+        return self.muted_until_ms if self.muted_until_ms > now_ms else 0
+
+    def ended(self, now_ms: int) -> bool:
+        """True if neither a mute nor a block holds any more."""
+        return not self.muted_at(now_ms) and self.blocked_until_ms <= now_ms
+
 
 class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What is kept of a user (AB-05, ID-09)."""
@@ -231,6 +240,10 @@ class GroupChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3
     marks: list[Mark]
     """New state of marks; an empty one is removed."""
     message: Message | None
+    decided: Application | None = None
+    """GR-12: one that waited, and was approved or refused; others that wait no longer are forgotten."""
+    deciders: list[str] = []
+    """GR-12: whom it concerns that other applications wait than before."""
 
 
 class SeqReserved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):

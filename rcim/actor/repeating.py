@@ -43,6 +43,8 @@ READS: frozenset[type] = frozenset(
         q.FindGroupsQuery,
         q.IdleGroupsQuery,
         q.UserQuery,
+        q.ProfilesQuery,
+        q.AppliedQuery,
         q.AccountsQuery,
         q.LoginQuery,
         q.HeadsQuery,

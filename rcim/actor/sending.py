@@ -8,11 +8,12 @@ import msgspec
 
 from rcim.actor.asking import Ask, SendInPair, Verdict
 from rcim.actor.commands import EndSlice, SendMessage
+from rcim.actor.durations import FOR_EVER_MS, RETRY_MS_MAX
 from rcim.actor.effects import Deliver, Effect, Tell, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
 from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
-from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
+from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.base.errors import (
     BAD_PARAMETER,
@@ -26,7 +27,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import MsgFlag, UserList, other_of
+from rcim.base.terms import MsgFlag, Role, UserList, other_of
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
@@ -285,7 +286,7 @@ def is_barred(g: GroupState, by: str) -> bool:
 def check_not_muted(g: GroupState, profile: Profile, row: GroupType, by: str, now_ms: int) -> None:
     """SC-02 to SC-04. Raises RcimError(SENDER_MUTED) with the time until it ends."""
     mark = g.marks.get(by) if g.marks else None
-    if mark is not None and mark.muted_until_ms > now_ms:
+    if mark is not None and mark.muted_at(now_ms):
         raise muted(mark.muted_until_ms, now_ms, "in this group")
     if profile.mute_all and g.rank(by) < Who.ADMIN and by not in profile.speakers:
         raise RcimError(SENDER_MUTED, "the whole group is muted")
@@ -353,6 +354,13 @@ def _sent_by(g: GroupState, member: Member | None, message: Message) -> Member |
     return kept if due else None
 
 
+def _made_visible(g: GroupState, now_ms: int) -> list[Effect]:
+    """GT-16: the others are in it from now on; its owner was before."""
+    assert g.profile is not None
+    others = [m for m in g.members.values() if m.role is not Role.OWNER]
+    return g.entering(others, g.profile.owner, now_ms)
+
+
 def _unstored(
     g: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
 ) -> Outcome:
@@ -373,7 +381,7 @@ def _unstored(
     if activates:
         assert g.profile is not None
         g.profile = msgspec.structs.replace(g.profile, active=True)
-        effects = g.entering(list(g.members.values()))
+        effects = _made_visible(g, now_ms)
         records.append(GroupChanged(g.key, now_ms, False, g.profile, [], [], [], None))
     sent = Sent(message.seq, message.time_ms, message.message_id, False)
     record = records[0] if records else None
@@ -388,7 +396,7 @@ def _first(
     effects: list[Effect] = []
     if activates:
         g.profile = msgspec.structs.replace(g.profile, active=True)
-        effects = g.entering(list(g.members.values()))
+        effects = _made_visible(g, now_ms)
     if g.begin_storing():
         g.profile = msgspec.structs.replace(g.profile, first_seq=g.next_seq)
     message = _message(g, command, member, now_ms, make_message_id(g.shard, position))

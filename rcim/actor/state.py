@@ -9,9 +9,21 @@ from typing import NamedTuple
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.actor.asking import Asked, Verdict
 from rcim.actor.commands import AlterMessage
-from rcim.actor.effects import Announce, Deliver, Effect, MemberGone, MembersAdded, MemberSilenced, Placed
+from rcim.actor.effects import (
+    Announce,
+    Deliver,
+    Effect,
+    Entered,
+    MemberGone,
+    MembersAdded,
+    MemberSilenced,
+    Placed,
+    Silenced,
+    Tell,
+)
 from rcim.actor.notices import CLAIMS, Notices, change_of, is_announced, message_of
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.passing import Claim, Passing
@@ -23,7 +35,6 @@ from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimE
 from rcim.base.ids import TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import (
-    PERMANENT_S,
     ApplyJoinOption,
     ChangeKind,
     MessageState,
@@ -38,16 +49,6 @@ from rcim.rules.standing import Who
 
 TAIL = 20
 """Messages kept in memory where they are not stored (GT-22)."""
-FOR_EVER_MS = (1 << 64) - 1
-RETRY_MS_MAX = 0xFFFFFFFF
-"""The longest wait that an error can say."""
-
-
-def until_ms(seconds: int, now_ms: int) -> int:
-    """When a time of `seconds` from now is over; 0 for none."""
-    if seconds == 0:
-        return 0
-    return FOR_EVER_MS if seconds == PERMANENT_S else now_ms + seconds * 1000
 
 
 class Became(NamedTuple):
@@ -251,12 +252,14 @@ class GroupState:
         marks: Sequence[Mark] = (),
         info: bool = True,
         more: Sequence[Effect] = (),
+        decided: Application | None = None,
     ) -> Outcome:
         """Change the group and say all that follows. What is given has been checked.
 
         `change` is announced as the type says (GT-15), by `by`, and takes its place in the group's limit as CLAIMS says,
         or `claim`; `put` are new or changed members, `drop` those who go; `info` raises InfoSeq (GR-07); `more` are
-        effects that come last. Raises RcimError(TOO_FREQUENT): nothing has changed then.
+        effects that come last; `decided` is the application that was (GR-12). Raises RcimError(TOO_FREQUENT): nothing has
+        changed then.
         """
         at_once = True
         if change is not None:
@@ -268,7 +271,9 @@ class GroupState:
         if profile is not None:
             self.profile = profile
         came = [m for m in put if m.user_id not in self.members]
-        marks = [*marks, *self._released(put, marks)]
+        released = self._released(put, marks)
+        unmuted = [m.user_id for m in released if m.user_id in self.members and self._is_muted(m.user_id, now_ms)]
+        marks = [*marks, *released]
         for member in put:
             self.members[member.user_id] = member
             if member.cleared_seq:
@@ -277,20 +282,22 @@ class GroupState:
             self.members.pop(one.user_id, None)
             self.cleared.discard(one.user_id)
             self.sent_kept.pop(one.user_id, None)
-        for mark in marks:
-            self._set_mark(mark)
+        asked = sum(self._set_mark(mark) for mark in marks) > 0
         if info:
             self.info_seq += 1
             self.last_info_time_ms = now_ms
-        effects: list[Effect] = [*self.entering(came), *drop]
+        effects: list[Effect] = [*self.entering(came, by, now_ms), *drop]
         if drop:
             effects.append(Placed([one.user_id for one in drop], Place.OUTSIDE))
         message = None
         if change is not None:
             message = self._announce(effects, change, what, by, now_ms, position, at_once)
+        if unmuted:
+            effects.append(Tell(unmuted, Silenced(0, by)))  # SC-09
         after = self.profile if self.profile is not before else None
         gone = [g.user_id for g in drop]
-        record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message)
+        deciders = self.deciders() if asked else []
+        record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message, decided, deciders)
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
     def _released(self, put: Sequence[Member], marks: Sequence[Mark]) -> list[Mark]:
@@ -305,29 +312,44 @@ class GroupState:
                     released.append(msgspec.structs.replace(mark, muted_until_ms=0, blocked_until_ms=0))
         return released
 
-    def _set_mark(self, mark: Mark) -> None:
+    def _is_muted(self, user_id: str, now_ms: int) -> bool:
+        mark = self.marks.get(user_id)
+        return mark is not None and mark.muted_at(now_ms) > 0
+
+    def deciders(self) -> list[str]:
+        """GR-05: who is told of applications: the owner and the admins."""
+        return [m.user_id for m in self.members.values() if m.role >= Role.ADMIN]
+
+    def _set_mark(self, mark: Mark) -> bool:
+        """True if another application waits now, or none any more."""
+        before = self.marks.get(mark.user_id)
         if mark.erased_seq:
             self.erased[mark.user_id] = mark.erased_seq
         if mark == Mark(mark.user_id):
             self.marks.pop(mark.user_id, None)
         else:
             self.marks[mark.user_id] = mark
+        return mark.applied_ms != (before.applied_ms if before is not None else 0)
 
-    def entering(self, came: Sequence[Member]) -> list[Effect]:
-        """`came` are members, and hear the group from now on, if it is open to them."""
-        assert self.profile is not None
-        open_ = not self.profile.importing
+    def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
+        """`by` has made `came` members: they hear the group from now on, if it is open to them, and are told that they
+        are in it (GR-07), and that they are muted (SC-09)."""
+        p = self.profile
+        assert p is not None
         heard: list[Member] = []
         unseen: list[str] = []
         for member in came:
-            if open_ and (self.profile.active or member.role is Role.OWNER):
+            if not p.importing and (p.active or member.role is Role.OWNER):
                 heard.append(member)
             else:
                 unseen.append(member.user_id)
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            effects += [MembersAdded(users), Placed(users, Place.MEMBER)]
+            told = Tell(users, Entered(p.name, p.type, p.face_url, self.newest, by, now_ms))
+            effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
+            mutes = [(u, self.marks[u].muted_at(now_ms)) for u in users if u in self.marks]
+            effects += [Tell([u], Silenced(until, "")) for u, until in mutes if until]
         if unseen:
             effects.append(Placed(unseen, Place.HIDDEN))
         return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]

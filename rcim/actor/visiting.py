@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import islice
 
 from rcim.actor.commands import DropGuests, KeepGuest
+from rcim.actor.durations import FOR_EVER_MS, RETRY_MS_MAX
 from rcim.actor.effects import ClosedToGuests, Effect, MemberGone, MembersAdded
 from rcim.actor.outcomes import Done, Joined, Outcome
-from rcim.actor.state import FOR_EVER_MS, RETRY_MS_MAX, GroupState
+from rcim.actor.state import GroupState
 from rcim.base.errors import BLOCKED, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import is_guest
 from rcim.base.terms import GoneReason

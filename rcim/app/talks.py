@@ -14,11 +14,13 @@ from rcim.client import (
     ChangesEvent,
     Client,
     DecisionEvent,
+    EnteredEvent,
     ErasedEvent,
     GroupEvent,
     HiddenEvent,
     InvitationEvent,
     Message,
+    MuteEvent,
     NoticeEvent,
     OwnEvent,
     Post,
@@ -53,6 +55,14 @@ def invitation_text(one: InvitationEvent | Invitation) -> str:
     """Who asks the user into which group, in words (GT-07)."""
     group = clean(one.group_id)
     return f"{clean(one.by)} invites you to {clean(one.name)}: /accept {group} or /refuse {group}"
+
+
+def mute_text(event: MuteEvent) -> str:
+    """Who may not send, or may again, in words (SC-09)."""
+    whom = "all are" if event.everyone else "you are"
+    where = "" if event.group_id else " in all chat rooms"
+    by = f" (by {event.operator})" if event.operator else ""
+    return clean(f"{whom} {'muted' if event.until_ms else 'not muted any more'}{where}{by}")
 
 
 def change_text(change: GroupChange | GroupTip) -> str:
@@ -197,9 +207,13 @@ class Talks:
             if self.room is not None:
                 self.room.note(invitation_text(event))
             return self.current
-        if isinstance(event, OwnEvent):
+        if isinstance(event, OwnEvent | EnteredEvent):  # the list follows by itself
             return ""
-        if isinstance(event, GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | NoticeEvent):
+        if isinstance(event, MuteEvent) and not event.group_id:
+            if self.room is not None:
+                self.room.note(mute_text(event))
+            return self.current
+        if isinstance(event, GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | MuteEvent | NoticeEvent):
             key = self.key(event.group_id)
         else:
             key = event.conversation
@@ -235,6 +249,8 @@ class Talks:
                 room.posts = [p for p in room.posts if p.client_msg_id != event.client_msg_id]
                 if event.error is not None:
                     room.note(f"not sent: {event.error}")
+            case MuteEvent():
+                room.note(mute_text(event))
             case GroupEvent():
                 room.note(f"the group is gone ({event.reason.name.lower()})")
             case ChangesEvent():

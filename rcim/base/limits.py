@@ -159,6 +159,13 @@ class Limits:
         "Days it is known what was altered and left; whoever comes back later is told everything again (RX-03).",
         wire=True,
     )
+    applications_kept_days: int = _bound(
+        30,
+        1,
+        3650,
+        "Days for which an application to join waits, and after that for which its decision is known (GR-12).",
+        wire=True,
+    )
     groups_per_user_max: int = _bound(
         1000,
         0,
@@ -343,6 +350,10 @@ class Limits:
     def silence_ms_max(self) -> int:
         """After this long without a byte the connection is dead (WI-05: the interval plus grace)."""
         return self.idle_ms + self.idle_grace_ms
+
+    def applied_after_ms(self, now_ms: int) -> int:
+        """GR-12: applications of then or before wait no longer at `now_ms`, and decisions as old are not known."""
+        return max(now_ms - self.applications_kept_days * 86_400_000, 0)
 
 
 DEFAULTS = Limits()

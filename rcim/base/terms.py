@@ -184,6 +184,14 @@ class JoinStatus(IntEnum):
     WAITING = 2
 
 
+class ApplicationState(IntEnum):
+    """What has become of an application to join (GR-12)."""
+
+    WAITING = 1
+    APPROVED = 2
+    REFUSED = 3
+
+
 class AddResult(IntEnum):
     """What became of one user of many; the numbers are the vendor's."""
 

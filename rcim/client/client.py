@@ -259,6 +259,8 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
         elif isinstance(push, PUSHES):
             if isinstance(push, frames.JoinDecided) and push.approved and push.user_id == self.user_id:
                 self._track(push.group_id, push.newest_seq)
+            if isinstance(push, frames.GroupEntered):
+                self._track(push.group_id, push.newest_seq)
             self._inbox.told(push)
         elif isinstance(push, frames.GoingAway):
             self._go_away(push)

@@ -41,6 +41,8 @@ class Conversation(InConversation):
     joined_seq: int
     cleared_seq: int
     """The user has deleted for itself all messages up to this one."""
+    applications: int = 0
+    """How many applications to join wait, if the user may decide, 100 at the most (GR-12)."""
 
     @property
     def title(self) -> str:
@@ -73,6 +75,7 @@ def conversation_from(entry: frames.ConversationEntry, own: str) -> Conversation
         last,
         entry.joined_seq,
         entry.cleared_seq,
+        entry.applications,
     )
 
 

@@ -248,6 +248,17 @@ class GroupRequests(Requests):
         """A user's profile (AB-05)."""
         return await self.request(frames.ProfileGet(user_id), frames.ProfileGetOk)
 
+    async def profiles(self, users: Sequence[str]) -> dict[str, frames.ProfileEntry]:
+        """The profiles of up to 100 users (AB-05); of one of whom nothing is kept `known` is False. Those whose profile
+        can not be read now are left out."""
+        left = list(dict.fromkeys(users))
+        found: dict[str, frames.ProfileEntry] = {}
+        while left:
+            ok = await self.request(frames.ProfilesGet(left), frames.ProfilesGetOk)
+            found |= {entry.user_id: entry for entry in ok.profiles}
+            left = left[max(ok.taken, 1) :]
+        return found
+
     # -- one's own lists (SC-07)
 
     async def set_quiet_hours(self, start_min: int, end_min: int, offset_min: int, *, user_id: str = "") -> None:

@@ -35,6 +35,8 @@ PUSHES = (
     frames.JoinRequested,
     frames.GroupInvited,
     frames.JoinDecided,
+    frames.GroupEntered,
+    frames.MuteChanged,
     frames.Notice,
     frames.Transient,
     frames.MessagesErased,
@@ -75,6 +77,8 @@ class Inbox:
         """To which history of the server all of this belongs; 0: not known yet."""
         self._over: set[str] | None = None
         """After another history has begun: what the app knew of the one before, until it was told to read again."""
+        self._unlisted: set[str] = set()
+        """Those of them that a sync had not told of although they were heard (GT-27)."""
         self._syncing = asyncio.Lock()
         self._refreshing = False
         self._refreshed_s = -PAUSE_S
@@ -134,6 +138,7 @@ class Inbox:
     def _start_over(self, history_id: int) -> None:
         """The server was restored. The app is told once it is known what there is (`_settle`)."""
         known = {row.conversation for row in self.list.all()} | self.stream.trackers.keys()
+        self._unlisted = known & self.list.unknown
         self._over = known | (self._over or set())
         self._cursor = b""
         self._known = True
@@ -227,11 +232,12 @@ class Inbox:
         early, self._early = self._early, {}
         over, self._over = self._over, None
         stream = self.stream
+        unlisted, self._unlisted = self._unlisted, set()
         for key in (over or set()) - told.keys():
-            if is_group(key):
+            if is_group(key) and key not in unlisted:
                 stream.tell_surely(GroupEvent(key.removeprefix(GROUP_PREFIX), GoneReason.LEFT))
             else:
-                stream.tell_reread(key)  # there is nothing of it any more
+                stream.tell_reread(key)  # there is nothing of it any more, or SYNC never tells of it (GT-27)
         if self._reset:  # these are all there are
             for key in self._had.keys() - told.keys():
                 self._leave(key)
@@ -361,6 +367,8 @@ class Inbox:
         if isinstance(push, frames.MessagesRead):
             self._touched()
             self.list.read(push, self._own)
+        elif isinstance(push, frames.GroupEntered | frames.JoinRequested | frames.JoinDecided):
+            self.list.stale = True  # GR-07, GR-12
         elif isinstance(push, frames.MessagesErased):
             self.list.stale = True
             sender, to_seq = push.sender, push.to_seq

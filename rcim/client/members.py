@@ -34,6 +34,14 @@ class MemberRequests(Requests):
             lambda page: page.applications,
         )
 
+    async def own_applications(self, *, user_id: str = "") -> list[frames.OwnApplication]:
+        """What has become of one's own applications (GR-12). `user_id`: whose, for app administrators."""
+        return await self._pages(
+            lambda cursor: frames.ApplicationsOwn(cursor, 0, user_id),
+            frames.ApplicationsOwnOk,
+            lambda page: page.applications,
+        )
+
     async def decide(self, group_id: str, user_id: str, approve: bool, *, text: str = "") -> None:
         """Approve or refuse an application (GR-05)."""
         frame = frames.GroupApplicationDecide(group_id, user_id, approve, text)

@@ -193,6 +193,31 @@ class DecisionEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class EnteredEvent:
+    """This user is in a group from now on: it has joined, here or on another device, or `operator` has put it in
+    (GR-07)."""
+
+    group_id: str
+    type_: str
+    name: str
+    face_url: str
+    newest_seq: int
+    operator: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MuteEvent:
+    """This user, or with `everyone` the whole group, may not send until then, or may again with 0 (SC-09). An empty
+    `group_id`: in all chat rooms."""
+
+    group_id: str
+    until_ms: int
+    operator: str
+    everyone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeEvent:
     """A system notice of the app (MS-05)."""
 
@@ -309,6 +334,8 @@ Event = (
     | ApplicationEvent
     | InvitationEvent
     | DecisionEvent
+    | EnteredEvent
+    | MuteEvent
     | NoticeEvent
 )
 Told = (
@@ -316,6 +343,8 @@ Told = (
     | frames.JoinRequested
     | frames.GroupInvited
     | frames.JoinDecided
+    | frames.GroupEntered
+    | frames.MuteChanged
     | frames.Notice
     | frames.Transient
     | frames.MessagesErased
@@ -343,6 +372,12 @@ def event_of(push: Told, own: str) -> Event:
         return InvitationEvent(push.group_id, push.name, push.by, push.time_ms)
     if isinstance(push, frames.JoinDecided):
         return DecisionEvent(push.group_id, push.user_id, push.approved, push.operator, push.text)
+    if isinstance(push, frames.GroupEntered):
+        return EnteredEvent(
+            push.group_id, push.type_, push.name, push.face_url, push.newest_seq, push.operator, push.time_ms
+        )
+    if isinstance(push, frames.MuteChanged):
+        return MuteEvent(push.group_id, push.until_ms, push.operator, push.everyone)
     return NoticeEvent(push.group_id, push.time_ms, tuple(elements.decode_body(push.body)))
 
 

@@ -10,9 +10,18 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.outcomes import UserFacts
-from rcim.actor.queries import FindGroupsQuery, JoinedGroupsQuery, SearchQuery, SyncQuery, TypeFacts, UserQuery
-from rcim.actor.records import AppSnapshot
+from rcim.actor.outcomes import ProfileRow, Profiles, UserFacts
+from rcim.actor.queries import (
+    AppliedQuery,
+    FindGroupsQuery,
+    JoinedGroupsQuery,
+    ProfilesQuery,
+    SearchQuery,
+    SyncQuery,
+    TypeFacts,
+    UserQuery,
+)
+from rcim.actor.records import AppSnapshot, UserProfile
 from rcim.actor.world import World
 from rcim.base.terms import AppList
 from rcim.dispatch.trusted_time import TrustedTime
@@ -52,16 +61,22 @@ class Knowing:
         if isinstance(query, FindGroupsQuery):
             searched = [row.name for row in self._world.types if row.search is Search.ON]  # GT-01
             return msgspec.structs.replace(query, types=searched)
-        if isinstance(query, SyncQuery | JoinedGroupsQuery | SearchQuery):
-            return msgspec.structs.replace(query, types=self._facts(), now_ms=self._time.now_ms())
+        now_ms = self._time.now_ms()
+        if isinstance(query, SyncQuery | JoinedGroupsQuery):
+            after_ms = self._world.limits.applied_after_ms(now_ms)
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
+        if isinstance(query, SearchQuery):
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)
+        if isinstance(query, AppliedQuery):
+            return msgspec.structs.replace(query, now_ms=now_ms)
         return query
 
     def _facts(self) -> dict[str, TypeFacts]:
-        """GT-14, GT-19, GT-22, by type."""
+        """GT-14, GT-19, GT-22, GT-27, by type."""
         types = self._world.types
         return {
             row.name: TypeFacts(
-                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days
+                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days, row.listed
             )
             for row in (*types, types.pair)
         }
@@ -71,9 +86,20 @@ class Knowing:
         if isinstance(answer, GroupsPage):
             return msgspec.structs.replace(answer, groups=[self._row(row) for row in answer.groups])
         if isinstance(query, UserQuery):
-            shown = readable(self._world.user_fields, answer.profile.fields, Who(query.who), query.own)
-            return UserFacts(msgspec.structs.replace(answer.profile, fields=dict(shown)))
+            return UserFacts(self._readable(answer.profile, query.who, query.own))
+        if isinstance(query, ProfilesQuery) and isinstance(answer, Profiles):
+            rows = [
+                ProfileRow(row.user_id, row.known, self._readable(row.profile, query.who, row.user_id == query.by))
+                for row in answer.rows
+            ]
+            return Profiles(rows, answer.taken)
         return answer
+
+    def _readable(self, profile: UserProfile, who: int, own: bool) -> UserProfile:
+        """AB-05: the profile with the custom fields that may be read."""
+        shown = readable(self._world.user_fields, profile.fields, Who(who), own)
+        made: UserProfile = msgspec.structs.replace(profile, fields=dict(shown))
+        return made
 
     def _row(self, row: GroupRow) -> GroupRow:
         """GT-22: of what is not stored only the group's actor knows how far it is."""

@@ -64,7 +64,8 @@ class Removing:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""
         types = self._world.types
         days = {row.name: row.roaming_days or UNSTORED_DAYS for row in (*types, types.pair)}
-        return Ages(self._time.now_ms(), days, self._world.limits.changes_kept_days)
+        limits = self._world.limits
+        return Ages(self._time.now_ms(), days, limits.changes_kept_days, limits.applications_kept_days)
 
     def _sweep(self) -> None:
         self._trim(BEGIN)

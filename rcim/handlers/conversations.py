@@ -85,6 +85,7 @@ def _entry(row: answers.SyncRow) -> frames.ConversationEntry:
         [to_wire(message) for message in row.messages] or (),
         row.cleared_seq,
         [frames.SeqRange(first, last) for first, last in row.unheard] or (),
+        row.applications,
     )
 
 

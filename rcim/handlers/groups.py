@@ -191,6 +191,7 @@ def entry(row: answers.GroupRow) -> frames.GroupEntry:
         row.unread,
         row.info_seq,
         row.unstored,
+        row.applications,
     )
 
 

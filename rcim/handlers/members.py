@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, errands, outcomes, user_commands
+from rcim.actor import commands, errands, outcomes, queries, user_commands
 from rcim.actor.user import user_key
-from rcim.base.errors import TOO_MANY_GROUPS, RcimError
+from rcim.base.errors import ADMIN_REQUIRED, TOO_MANY_GROUPS, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, is_guest
 from rcim.base.terms import GROUP_PREFIX
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
@@ -64,6 +64,18 @@ def answer_invitation(frame: frames.GroupInvitationAnswer, caller: Caller, desk:
     if frame.accept:
         return ToStore(errands.AcceptInvitation(caller.user_id, key))
     return ToActor(user_key(caller.user_id), user_commands.DropInvitation(caller.user_id, caller.admin, key))
+
+
+def applied(frame: frames.ApplicationsOwn, caller: Caller, desk: Desk) -> ToStore:
+    """APPLICATIONS_OWN (GR-12)."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    user_id = frame.user_id or caller.user_id
+    if user_id != caller.user_id and not caller.admin:
+        raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with what others have applied for")
+    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    by = "" if caller.admin else caller.user_id
+    return ToStore(queries.AppliedQuery(check_user_id(user_id), frame.cursor, limit, by))
 
 
 def kick(frame: frames.GroupKick, caller: Caller, desk: Desk) -> ToActor:
@@ -147,6 +159,17 @@ def invitations_ok(result: outcomes.Invitations, desk: Desk) -> frames.GroupInvi
     """GT-07."""
     rows = [frames.Invitation(i.key.removeprefix(GROUP_PREFIX), i.name, i.by, i.time_ms) for i in result.rows]
     return frames.GroupInvitationsOk(rows, result.next)
+
+
+def applied_ok(result: outcomes.Applied, desk: Desk) -> frames.ApplicationsOwnOk:
+    """GR-12."""
+    rows = [
+        frames.OwnApplication(
+            a.key.removeprefix(GROUP_PREFIX), a.state, a.time_ms, a.text, a.decided_ms, a.operator, a.answer
+        )
+        for a in result.rows
+    ]
+    return frames.ApplicationsOwnOk(rows, result.next)
 
 
 def answered_ok(result: outcomes.Joined | outcomes.Done, desk: Desk) -> frames.GroupInvitationAnswerOk:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rcim.actor import commands, effects, errands, outcomes, records
+from rcim.actor.app import APP_KEY
 from rcim.base.errors import (
     ADMIN_REQUIRED,
     BAD_PARAMETER,
@@ -239,6 +240,13 @@ class Packing:
                 return frames.JoinDecided(
                     group_id, said.user_id, said.approved, said.operator, said.text, said.newest_seq
                 ).encode()
+            case effects.Entered():
+                return frames.GroupEntered(
+                    group_id, said.type_name, said.name, said.face_url, said.newest_seq, said.operator, said.time_ms
+                ).encode()
+            case effects.Silenced():
+                where = "" if key == APP_KEY else group_id
+                return frames.MuteChanged(where, said.until_ms, said.operator, said.everyone).encode()
             case effects.Noticed():
                 return frames.Notice(group_id, said.time_ms, said.body).encode()
 

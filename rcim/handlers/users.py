@@ -65,6 +65,27 @@ def facts_ok(result: outcomes.UserFacts, desk: Desk) -> frames.ProfileGetOk:
     return frames.ProfileGetOk(p.nickname, p.face_url, p.gender, p.signature, fields)
 
 
+def profiles_get(frame: frames.ProfilesGet, caller: Caller, desk: Desk) -> ToStore:
+    """PROFILES_GET (AB-05)."""
+    if is_guest(caller.user_id):
+        raise guests_may_not()
+    users = check_users(list(dict.fromkeys(frame.users)), desk.limits.accounts_max)
+    who = Who.APP_ADMIN if caller.admin else Who.ANYONE
+    return ToStore(queries.ProfilesQuery(users, int(who), "" if caller.admin else caller.user_id))
+
+
+def profiles_ok(result: outcomes.Profiles, desk: Desk) -> frames.ProfilesGetOk:
+    """AB-05."""
+    rows = []
+    for row in result.rows:
+        p = row.profile
+        fields = to_fields(p.fields.items()) or ()
+        rows.append(
+            frames.ProfileEntry(row.user_id, row.known, p.nickname, p.face_url, p.gender, p.signature, fields)
+        )
+    return frames.ProfilesGetOk(rows, result.taken)
+
+
 def change_list(frame: frames.UserListChange, caller: Caller, desk: Desk) -> ToStore:
     """USER_LIST_CHANGE (SC-07)."""
     user_id = _whose(frame.user_id, caller)

@@ -84,6 +84,7 @@ class GroupType:
     recall_s: int = 120  # MS-10
     edit_s: int = 120
     offline_days: int = 0
+    listed: bool = True  # GT-27
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
     base: str = ""
@@ -240,6 +241,7 @@ AV_CHAT_ROOM = GroupType(
     kept_when_empty=False,
     chat_room=True,
     has_member_fields=False,
+    listed=False,
 )
 
 B_CHAT_ROOM = GroupType(
@@ -277,6 +279,7 @@ B_CHAT_ROOM = GroupType(
     kept_when_empty=True,
     chat_room=True,
     has_member_fields=False,
+    listed=False,
 )
 
 BUILT_IN: dict[str, GroupType] = {t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM)}

@@ -152,6 +152,12 @@ POLICIES: tuple[Policy, ...] = (
         "Days for which what was not read counts as unread; 0: for as long as it can be read.",
         *_number(0, DAYS_MAX),
     ),
+    Policy(
+        "listed",
+        "GT-27",
+        "Whether a group is in its members' lists of recent conversations and in SYNC's rows.",
+        *BOOL,
+    ),
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
 )

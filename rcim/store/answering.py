@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused, UserFacts
+from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused
 from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
+    AppliedQuery,
     FindGroupsQuery,
     HeadsQuery,
     IdleGroupsQuery,
@@ -20,20 +21,19 @@ from rcim.actor.queries import (
     MembersQuery,
     MessageQuery,
     MessagesQuery,
+    ProfilesQuery,
     Query,
     SearchQuery,
     SyncQuery,
     UserQuery,
 )
 from rcim.actor.reading import seen_by
-from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
+from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, group_conversation
 from rcim.store import keys
 from rcim.store.answers import (
-    AccountRow,
-    Accounts,
     Answer,
     FoundPage,
     GroupRow,
@@ -46,10 +46,11 @@ from rcim.store.answers import (
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.login_facts import LoginReading, LoginScan
-from rcim.store.looking import EFFORT, Effort, Looker
+from rcim.store.looking import EFFORT, Effort, Looker, waiting_in
 from rcim.store.messages import facts_of
 from rcim.store.news import News
 from rcim.store.noticing import Noticing
+from rcim.store.people import People
 from rcim.store.reading import Row, groups_of, read_head, read_profile, seq_at, visible
 from rcim.store.scan import Scan
 from rcim.store.searching import Searching
@@ -74,6 +75,7 @@ class Answering:
     ) -> None:
         self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
+        self._people = People(limits, self._page_bytes, noticing)
         self._searching = Searching(limits, text_of)
         self._syncing = Syncing(limits, news, history_id, noticing)
         self._logins = LoginReading(news, history_id, noticing)
@@ -179,7 +181,7 @@ class Answering:
         last = ""
         for looked_at, (_, data) in enumerate(rows, 1):
             mark = unpack(data, Mark)
-            if _MARKED[query.which](mark, query.now_ms):
+            if _MARKED[query.which](mark, query):
                 if len(found) == query.limit:
                     return Marks(query.which, found, last)
                 found.append(mark)
@@ -192,7 +194,7 @@ class Answering:
     def _member_row(view: ReadView, query: MembersQuery, member: Member) -> MemberRow:
         wanted = query.own_keys if member.user_id == query.by else query.keys
         data = view.get("marks", keys.pair(query.key, member.user_id))
-        muted = unpack(data, Mark).muted_until_ms if data else 0
+        muted = unpack(data, Mark).muted_at(query.now_ms) if data else 0
         return MemberRow(member, muted, tuple((k, member.fields[k]) for k in wanted if k in member.fields))
 
     # -- groups
@@ -315,18 +317,6 @@ class Answering:
 
     # -- users
 
-    def _user_facts(self, view: ReadView, query: UserQuery) -> UserFacts:
-        return UserFacts(_user(view, query.user_id))
-
-    def _accounts(self, view: ReadView, query: AccountsQuery) -> Accounts:
-        rows = []
-        for user_id in query.users:
-            data = view.get("users", user_id.encode())
-            profile = unpack(data, UserProfile) if data else UserProfile(deleted=True)
-            groups = sum(1 for _ in groups_of(view, user_id))
-            rows.append(AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms))
-        return Accounts(rows)
-
     def _login(self, view: ReadView, query: LoginQuery) -> LoginFacts | LoginScan:
         return self._logins.begin(view, query)
 
@@ -345,16 +335,11 @@ class Answering:
         return found, False
 
 
-_MARKED: dict[str, Callable[[Mark, int], bool]] = {
-    "applied": lambda mark, now_ms: mark.applied_ms > 0,
-    "muted": lambda mark, now_ms: mark.muted_until_ms > now_ms,
-    "blocked": lambda mark, now_ms: mark.blocked_until_ms > now_ms,
+_MARKED: dict[str, Callable[[Mark, MarksQuery], bool]] = {
+    "applied": lambda mark, query: mark.applied_ms > query.applied_after_ms,
+    "muted": lambda mark, query: mark.muted_at(query.now_ms) > 0,
+    "blocked": lambda mark, query: mark.blocked_until_ms > query.now_ms,
 }
-
-
-def _user(view: ReadView, user_id: str) -> UserProfile:
-    data = view.get("users", user_id.encode())
-    return unpack(data, UserProfile) if data else UserProfile()
 
 
 def _found(profile: Profile, types: list[str]) -> bool:
@@ -372,7 +357,8 @@ def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort)
     unread = 0
     if type_ is not None and type_.stored and type_.unread:
         unread = Looker(view, key, profile, head, member, type_, query.now_ms, effort).unread().number
-    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread)
+    waiting = waiting_in(view, key, member, query.applied_after_ms, effort)
+    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread, applications=waiting)
 
 
 _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
@@ -384,8 +370,10 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     AllGroupsQuery: Answering._all_groups,
     FindGroupsQuery: Answering._find_groups,
     IdleGroupsQuery: Answering._idle_groups,
-    UserQuery: Answering._user_facts,
-    AccountsQuery: Answering._accounts,
+    UserQuery: lambda self, view, query: self._people.facts(view, query),
+    ProfilesQuery: lambda self, view, query: self._people.profiles(view, query),
+    AccountsQuery: lambda self, view, query: self._people.accounts(view, query),
+    AppliedQuery: lambda self, view, query: self._people.applied(view, query),
     LoginQuery: Answering._login,
     LoginScan: Answering._login_on,
     HeadsQuery: Answering._heads,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.outcomes import Marks, Members, Page, UserFacts
+from rcim.actor.outcomes import Applied, Marks, Members, Page, Profiles, UserFacts
 from rcim.actor.records import Member, Message, Profile, UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
@@ -22,6 +22,8 @@ class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """GT-19, at most 100 (RX-04)."""
     unstored: bool = False
     """Messages are not stored: what the newest SEQ is, only the group's actor knows (GT-22)."""
+    applications: int = 0
+    """GR-12: how many wait, if the asking user decides, at most 100."""
 
 
 class GroupsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -56,6 +58,8 @@ class SyncRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     messages: list[Message]
     cleared_seq: int
     unheard: list[tuple[int, int]] = []
+    applications: int = 0
+    """GR-12: as in GroupRow."""
 
 
 class SyncPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -212,4 +216,6 @@ Answer = (
     | Members
     | Marks
     | UserFacts
+    | Profiles
+    | Applied
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.actor.applications import Application
 from rcim.actor.records import (
     ConversationChosen,
     GroupChanged,
@@ -33,7 +34,7 @@ from rcim.base.terms import is_group
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.messages import pack_message
-from rcim.store.values import Chosen, Head, pack, unpack
+from rcim.store.values import Chosen, Head, Waiting, pack, unpack
 
 UNPINNED_MAX = 50
 """Conversations of a user without anything but that they were pinned once: so many rows does a sync look at in vain."""
@@ -169,9 +170,11 @@ class Applier:
         elif came:
             self._change(key, member_num=head.member_num + came)
         for mark in record.marks:
-            if self._put_mark(key, mark):
+            if self._put_mark(key, mark, record.decided):
                 self._view.put("altered", keys.altered(key, self._stamp, 0), b"")
                 self._changed(key)
+        for user_id in record.deciders:  # GR-12
+            self._changed_for(key, user_id)
         if record.message is not None:
             self._keep(key, record.message)
 
@@ -189,6 +192,9 @@ class Applier:
             self._drop_member(record.key, user)
         for row in [row for row, _ in self._view.scan("marks", key + keys.SEP, key + keys.AFTER_SEP)]:
             self._view.delete("marks", row)
+        for row in [row for row, _ in self._view.scan("waiting", key + keys.SEP, key + keys.AFTER_SEP)]:
+            self._view.delete("waiting", row)
+            self._view.delete("applied", keys.pair(keys.second(row), record.key))
         newest = self._head(record.key).next_seq - 1
         if newest:
             self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp))
@@ -249,18 +255,31 @@ class Applier:
         data = self._view.get("users", user_id.encode())
         return data is not None and unpack(data, UserProfile).deleted
 
-    def _put_mark(self, key: str, mark: Mark) -> bool:
+    def _put_mark(self, key: str, mark: Mark, decided: Application | None) -> bool:
         """True if all of a sender's messages are deleted that were not before (MS-10)."""
         row = keys.pair(key, mark.user_id)
-        erased = False
-        if mark.erased_seq:
-            before = self._view.get("marks", row)
-            erased = mark.erased_seq != (unpack(before, Mark).erased_seq if before else 0)
+        data = self._view.get("marks", row)
+        before = unpack(data, Mark) if data else Mark(mark.user_id)
+        erased = mark.erased_seq not in (0, before.erased_seq)
+        self._put_application(key, before, mark, decided)
         if mark == Mark(mark.user_id):
             self._view.delete("marks", row)
         else:
             self._view.put("marks", row, pack(mark))
         return erased
+
+    def _put_application(self, key: str, before: Mark, mark: Mark, decided: Application | None) -> None:
+        """GR-12: what the applicant finds of it, and what is counted for those who decide."""
+        row, own = keys.pair(key, mark.user_id), keys.pair(mark.user_id, key)
+        if mark.applied_ms:
+            self._view.put("waiting", row, pack(Waiting(mark.applied_ms)))
+            self._view.put("applied", own, pack(Application(mark.user_id, key, mark.applied_ms, mark.text)))
+        elif before.applied_ms:
+            self._view.delete("waiting", row)
+            if decided is not None and decided.user_id == mark.user_id:
+                self._view.put("applied", own, pack(decided))
+            else:
+                self._view.delete("applied", own)
 
     # -- users and the app
 
@@ -268,7 +287,7 @@ class Applier:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
         if record.profile.deleted:
             low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
-            for table in ("chosen", "left", "invited"):
+            for table in ("chosen", "left", "invited", "applied"):
                 for row in [row for row, _ in self._view.scan(table, low, high)]:
                     self._view.delete(table, row)
 

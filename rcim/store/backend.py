@@ -41,6 +41,8 @@ TABLES = (
     "altered",
     "chosen",
     "invited",
+    "applied",
+    "waiting",
 )
 
 

@@ -19,6 +19,8 @@
 | hidden      | conversation 0 user 0 SEQ u64 | nothing (MS-10)                          |
 | lists       | user 0 UserList u8 other user | nothing (SC-07)                        |
 | invited     | user 0 conversation         | Invitation (GT-07) |
+| applied     | user 0 conversation         | Application (GR-12) |
+| waiting     | conversation 0 user         | Waiting: one of them that is not decided (GR-12) |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 

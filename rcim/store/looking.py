@@ -13,14 +13,16 @@ from typing import NamedTuple
 from rcim.actor.queries import TypeFacts
 from rcim.actor.reading import first_of
 from rcim.actor.records import Mark, Member, Message, Profile
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, Role
 from rcim.store import keys
-from rcim.store.backend import ReadView
+from rcim.store.backend import DamagedError, ReadView
 from rcim.store.messages import AS_USUAL, DIRECTED, Facts, facts_of
-from rcim.store.values import Head, unpack
+from rcim.store.values import Head, Waiting, unpack
 
 UNREAD_MAX = 100
 """RX-04: messages of a conversation that count as unread."""
+WAITING_MAX = 100
+"""GR-12: applications of a group that are counted."""
 LOOKED_AT_MAX = 1000
 """Rows looked at for one conversation, whatever comes of it: a millisecond."""
 LAST_LOOKED_AT = 20
@@ -44,6 +46,23 @@ class Effort:
 
     def __init__(self, left: int) -> None:
         self.left = left
+
+
+def waiting_in(view: ReadView, key: str, member: Member, after_ms: int, effort: Effort) -> int:
+    """GR-12: how many applications to join the group wait since after `after_ms`, WAITING_MAX at the most; 0 for a member
+    who does not decide."""
+    if member.role < Role.ADMIN:
+        return 0
+    found = 0
+    for _, data in view.scan("waiting", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP):
+        effort.left -= 1
+        try:
+            found += unpack(data, Waiting).time_ms > after_ms
+        except DamagedError:  # the conversation is told all the same
+            continue
+        if found == WAITING_MAX:
+            break
+    return found
 
 
 class Unread(NamedTuple):

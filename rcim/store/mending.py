@@ -17,19 +17,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from rcim.actor.applications import Application
+from rcim.actor.durations import FOR_EVER_MS
 from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
-from rcim.actor.state import FOR_EVER_MS
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
 from rcim.store.reading import read_newest_ms
 from rcim.store.removal import DAY, DAY_MS
-from rcim.store.values import Chosen, Head, pack, unpack
+from rcim.store.values import Chosen, Head, Waiting, pack, unpack
 
 T = TypeVar("T")
 TIMES: tuple[tuple[str, type[Any], tuple[str, ...], bool], ...] = (
     ("profiles", Profile, ("create_time_ms",), True),
     ("members", Member, ("join_time_ms", "last_send_time_ms"), True),
     ("marks", Mark, ("applied_ms",), True),
+    ("applied", Application, ("time_ms", "decided_ms"), True),
+    ("waiting", Waiting, ("time_ms",), True),
     ("chosen", Chosen, ("pinned_ms",), True),
     ("marks", Mark, ("muted_until_ms", "blocked_until_ms"), False),
 )

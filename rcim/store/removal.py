@@ -9,6 +9,7 @@ One sweep goes over everything, from a cursor to the next:
    went; who comes with an older cursor is told everything anew (RX-03).
 4. `chosen`: what was unpinned of which there was nothing but its pin; the same holds for it.
 5. `invited`: invitations that nobody has answered for as long.
+6. `applied`, `waiting`, `marks`: applications that nobody has decided for so long, and decisions as old (GR-12).
 
 What is damaged, and what stands beside it, stays (ST-03).
 
@@ -17,17 +18,18 @@ With a day's first sweep the notes of days go that are older than any that is as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from rcim.actor.records import Invitation
+from rcim.actor.applications import Application
+from rcim.actor.records import Invitation, Mark
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp
-from rcim.store.values import Chosen, Head, pack, unpack
+from rcim.store.values import Chosen, Head, Waiting, pack, unpack
 
 DAY_MS = 86_400_000
 CONVERSATIONS = 200
@@ -44,11 +46,19 @@ Gone = list[tuple[str, bytes]]
 
 class Ages(msgspec.Struct, frozen=True):
     """What is too old at `now_ms` (wall clock): messages by the days of their conversation's type, changes by
-    `change_days`. Of a type that is not named, and while a group is imported, nothing goes."""
+    `change_days`, applications by `application_days`. Of a type that is not named, and while a group is imported, no
+    message goes."""
 
     now_ms: int
     days: Mapping[str, int]
     change_days: int
+    application_days: int = 30
+    """GR-12."""
+
+    @property
+    def applied_ms(self) -> int:
+        """Applications and decisions of then or before are too old."""
+        return self.now_ms - self.application_days * DAY_MS
 
 
 Cursor = tuple[str, bytes]
@@ -60,7 +70,10 @@ FOLLOWING = {
     "altered": "left",
     "left": "chosen",
     "chosen": "invited",
-    "invited": "",
+    "invited": "applied",
+    "applied": "waiting",
+    "waiting": "marks",
+    "marks": "",
 }
 
 
@@ -187,8 +200,8 @@ class Removal:
                     gone.append((table, row))
                 continue
             try:
-                if table == "invited":
-                    if unpack(value, Invitation).time_ms < ages.now_ms - ages.change_days * DAY_MS:
+                if table in _OUTDATED:
+                    if _OUTDATED[table](value, ages):
                         gone.append((table, row))
                     continue
                 stamp = _stamp_of(view, table, row, value)
@@ -238,6 +251,33 @@ class Removal:
                 return deleted
             except NoRoom:
                 self._backend.grow(reserve=True)
+
+
+def _is_outdated(value: bytes, ages: Ages) -> bool:
+    return unpack(value, Invitation).time_ms < ages.now_ms - ages.change_days * DAY_MS
+
+
+def _is_decided_long_ago(value: bytes, ages: Ages) -> bool:
+    return unpack(value, Application).last_ms <= ages.applied_ms
+
+
+def _waits_no_more(value: bytes, ages: Ages) -> bool:
+    return unpack(value, Waiting).time_ms <= ages.applied_ms
+
+
+def _says_nothing(value: bytes, ages: Ages) -> bool:
+    """It was of an application alone. What else a mark says goes with the next change of marks."""
+    mark = unpack(value, Mark)
+    return 0 < mark.applied_ms <= ages.applied_ms and not mark.erased_seq and mark.ended(ages.now_ms)
+
+
+_OUTDATED: dict[str, Callable[[bytes, Ages], bool]] = {
+    "invited": _is_outdated,
+    "applied": _is_decided_long_ago,
+    "waiting": _waits_no_more,
+    "marks": _says_nothing,
+}
+"""Tables whose rows say themselves how old they are, and which of them are too old."""
 
 
 def _deleted(view: WriteView, table: str, row: bytes) -> bool:

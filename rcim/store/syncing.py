@@ -23,7 +23,7 @@ from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
-from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes
+from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes, waiting_in
 from rcim.store.news import News
 from rcim.store.noticing import Noticing
 from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, visible
@@ -234,6 +234,8 @@ class Syncing:
         if not is_group(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
             return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, CLOSED)
+        if not type_.listed:  # GT-27
+            return None
         chosen = candidate.chosen or Chosen(0)
         looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
         unread = Unread(0, 0, 0, [])
@@ -260,6 +262,7 @@ class Syncing:
             messages,
             member.cleared_seq,
             stretches(member),
+            waiting_in(view, key, member, query.applied_after_ms, effort),
         )
 
     @staticmethod

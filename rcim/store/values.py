@@ -50,6 +50,12 @@ class Chosen(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The stamp of its removal from the list: without a message since, it is not in it."""
 
 
+class Waiting(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An application that is not decided, for who counts them (GR-12)."""
+
+    time_ms: int
+
+
 def pack(value: Any) -> bytes:
     """The bytes to keep for a record's part."""
     payload = _ENCODER.encode(value)

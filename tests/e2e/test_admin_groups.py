@@ -348,6 +348,8 @@ async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04
     await ann.close()
     deleted = await admin.json("user", "delete", "ben", "nobody")
     assert deleted == [{"user_id": "ben", "result": "DELETED"}, {"user_id": "nobody", "result": "ABSENT"}]
+    rows = await admin.json("user", "profiles", "ann", "nobody")  # AB-05
+    assert [(row["user_id"], row["known"]) for row in rows] == [("ann", True), ("nobody", False)]
     assert (await admin.json("user", "show", "ben"))["imported"] is False
     assert "10004 BAD_PARAMETER" in await admin.refused("user", "delete", "administrator"), "oneself"
 

@@ -14,7 +14,7 @@ from rcim.actor.records import GroupChanged
 from rcim.actor.records import Message as Kept
 from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
-from rcim.client import Client, GroupEvent, Message, SendResult
+from rcim.client import Client, EnteredEvent, GroupEvent, Message, SendResult
 from rcim.client.link import ConnectionGone
 from rcim.handlers.messages import Packing
 from rcim.wire import frames as f
@@ -150,8 +150,12 @@ async def test_leaving_and_dissolving(server: TestServer) -> None:  # GR-01, GR-
         await alice.send("g", "alone")
         await bob.join("g")
         await alice.send("g", "together")
-        events = bob.events()
+        events = (event async for event in bob.events() if isinstance(event, GroupEvent | EnteredEvent | Message))
+        entered = await anext(events)
+        assert isinstance(entered, EnteredEvent) and entered.operator == "alice"  # GR-07
         assert await anext(events) == GroupEvent("g", GoneReason.LEFT)
+        entered = await anext(events)
+        assert isinstance(entered, EnteredEvent) and entered.operator == "bob"
         message = await anext(events)
         assert isinstance(message, Message) and message.text == "together" and message.seq == 2
         await alice.dissolve("g")
@@ -427,6 +431,8 @@ async def test_a_group_made_again_comes_after_the_end_of_the_old(
     found: list[object] = []
     while len(found) < 4:
         push = await bob.take()
+        if isinstance(push, f.GroupEntered):  # at once (GR-07)
+            continue
         found += [m.seq for m in push.messages] if isinstance(push, f.Deliver) else [type(push).__name__]
         if len(found) == 4 and found[3] != "GroupGone":
             break

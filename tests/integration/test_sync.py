@@ -222,7 +222,8 @@ async def test_what_counts_as_unread(server: TestServer) -> None:  # RX-08, GT-1
 
 @pytest.mark.parametrize(("type_", "unread"), [("Public", 2), ("ChatRoom", 0), ("AVChatRoom", 0)])
 async def test_types_that_count_none(server: TestServer, type_: str, unread: int) -> None:  # GT-19
-    alice, bob = await server.member("alice"), await server.member("bob")
+    alice, bob, root = [await server.member(name) for name in ("alice", "bob", "administrator")]
+    await root.ask(f.AdminTypeSet("AVChatRoom", "", [f.Policy("listed", "true")]))  # GT-27
     await alice.ask(group("g", type_=type_))
     await bob.ask(f.GroupJoin("g", ""))
     for i in range(2):
@@ -511,11 +512,27 @@ async def test_what_is_gone_counts_for_the_size_of_a_page(tmp_path: Path) -> Non
 
 
 async def test_what_is_not_stored_stays_in_the_list(server: TestServer) -> None:  # GT-22
-    alice, bob = await server.member("alice"), await server.member("bob")
+    alice, bob, root = [await server.member(name) for name in ("alice", "bob", "administrator")]
+    await root.ask(f.AdminTypeSet("AVChatRoom", "", [f.Policy("listed", "true")]))  # GT-27
     await alice.ask(group("v", type_="AVChatRoom"))
     await bob.ask(f.GroupJoin("v", ""))
     await bob.ask(f.ConversationRemove("g:v"))
     assert not (await sync(bob))["g:v"].removed
+
+
+@pytest.mark.parametrize(
+    ("type_", "listed"), [("Public", True), ("ChatRoom", True), ("AVChatRoom", False), ("BChatRoom", False)]
+)
+async def test_which_types_are_in_the_list(server: TestServer, type_: str, listed: bool) -> None:  # GT-27
+    bob, root = await server.member("bob"), await server.member("administrator")
+    await root.ask(group("g", type_=type_))
+    await root.ask(f.AdminGroupsSync("bob", ["g"]))
+    await root.ask(send("g", "m"))
+    told = await sync(bob)
+    assert (list(told.rows) == ["g:g"]) is listed and not told.gone
+    joined = await bob.ask(f.GroupsJoined("", 0))
+    assert [row.group_id for row in joined.groups] == ["g"], "that it is in it the user finds there"
+    assert (list((await sync(bob, told.cursor)).rows) == []) is True
 
 
 async def test_whoever_gets_a_deleted_accounts_id_learns_nothing_of_it(server: TestServer) -> None:  # ID-09

@@ -91,6 +91,7 @@ def test_creating(monkeypatch: pytest.MonkeyPatch) -> None:  # GR-01
     assert outcome.effects == (
         e.MembersAdded(users),
         e.Placed(users, Place.MEMBER),
+        e.Tell(users, e.Entered("Lobby", "ChatRoom", "", 0, "alice", kit.now)),
         e.GroupCounted("ChatRoom", 1),
     )
     assert kit.refused(creation("alice")) == "GROUP_ID_TAKEN_BY_YOU"
@@ -224,7 +225,8 @@ def test_joining_and_leaving() -> None:  # GR-05, GT-08
     outcome = kit.do(c.JoinGroup("bob", False, "B"))
     assert outcome.result == o.Joined(1, 2) and isinstance(outcome.record, GroupChanged)
     assert outcome.record.put[0].joined_seq == 1
-    assert outcome.effects == (e.MembersAdded(["bob"]), e.Placed(["bob"], Place.MEMBER))
+    entered = e.Tell(["bob"], e.Entered("Lobby", "ChatRoom", "", 1, "bob", kit.now))
+    assert outcome.effects == (e.MembersAdded(["bob"]), e.Placed(["bob"], Place.MEMBER), entered)
     assert kit.refused(c.JoinGroup("bob", False, "")) == "ALREADY_MEMBER"
     assert kit.refused(c.LeaveGroup("alice", False)) == "OWNER_MAY_NOT_LEAVE"
     assert kit.refused(c.LeaveGroup("alice", True)) == "OWNER_MAY_NOT_LEAVE"

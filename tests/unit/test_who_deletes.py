@@ -7,8 +7,9 @@ from typing import Any
 from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.actor.app import APP_KEY
+from rcim.actor.applications import Application
 from rcim.base.ids import message_id, shard_of
-from rcim.base.terms import AppList, ApplyJoinOption, Priority, Role, UserList, pair_conversation
+from rcim.base.terms import ApplicationState, AppList, ApplyJoinOption, Priority, Role, UserList, pair_conversation
 from rcim.store import keys
 from rcim.store.apply import UNPINNED_MAX
 from rcim.store.backend import TABLES, MemoryBackend
@@ -27,7 +28,7 @@ WHO = {
     "messages": "age; purging what a group that has ended had",
     "users": "nobody: what was signed for a deleted account stays refused (ID-09)",
     "purge": "purging, when it is done",
-    "marks": "the next change of marks, when over; the end of the group",
+    "marks": "the next change of marks, when over; age, when only of an application; the end of the group",
     "words": "renaming, the end of the group",
     "app": "whoever set it; a mute that is over with the next mute",
     "hidden": "the end of the message, by age or purging",
@@ -35,6 +36,8 @@ WHO = {
     "left": "age; joining again; the end of the account",
     "altered": "age; purging what a group that has ended had",
     "invited": "the user's answer; entering the group; age; the end of the account",
+    "applied": "age; being put in otherwise, being blocked, the end of the group, while it waits; the end of the account",
+    "waiting": "the decision; age; being put in otherwise, being blocked; the end of the group",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
@@ -71,6 +74,14 @@ class Life(FilledStore):
     def choose(self, user_id: str, conversation: str, pinned_ms: int, removed: bool = False) -> None:
         self.append(r.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
 
+    def apply_to(self, user_id: str, time_ms: int) -> None:
+        mark = r.Mark(user_id, applied_ms=time_ms, text="please")
+        self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [mark], None, None, ["u0"]))
+
+    def decide(self, user_id: str, time_ms: int) -> None:
+        said = Application(user_id, GROUP, time_ms, "please", ApplicationState.REFUSED, time_ms, "u0", "no")
+        self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [r.Mark(user_id)], None, said, ["u0"]))
+
     def sweep(self, day: int) -> None:
         cursor: Any = BEGIN
         while cursor is not None:
@@ -94,6 +105,9 @@ class Life(FilledStore):
         self.append(
             r.GroupChanged(GROUP, 1, True, None, [], ["u5"], [r.Mark("u5", blocked_until_ms=9, erased_seq=1)], None)
         )
+        for user in ("v1", "v2"):
+            self.apply_to(user, day * DAY_MS)
+        self.decide("v2", day * DAY_MS)
         for conversation in (GROUP, PAIR, "g:none", pair_conversation("u1", f"none{day}")):
             self.choose("u1", conversation, 5)
             self.choose("u1", conversation, 0, removed=True)
@@ -144,6 +158,27 @@ def test_nothing_is_left_that_nobody_deletes() -> None:
     life.sweep(310)
     assert life.counts() == left
     assert check(life.backend).faults == []
+
+
+def test_time_alone_deletes_applications() -> None:  # GR-12
+    life = Life()
+    life.make(GROUP, 2)
+    life.apply_to("v1", 100 * DAY_MS)
+    life.apply_to("v2", 100 * DAY_MS)
+    life.decide("v2", 110 * DAY_MS)
+    muted = r.Mark("v3", muted_until_ms=200 * DAY_MS, applied_ms=100 * DAY_MS)
+    life.append(r.GroupChanged(GROUP, 1, False, None, [], [], [muted], None))
+    kept = {"applied": ["v1", "v2", "v3"], "waiting": ["v1", "v3"], "marks": ["v1", "v3"]}
+
+    def users(table: str) -> list[str]:
+        return [row.replace(GROUP.encode(), b"").strip(keys.SEP).decode() for row in life.rows(table)]
+
+    life.sweep(129)
+    assert {table: users(table) for table in kept} == kept
+    life.sweep(130)
+    assert {table: users(table) for table in kept} == {"applied": ["v2"], "waiting": [], "marks": ["v3"]}
+    life.sweep(140)
+    assert users("applied") == []
 
 
 def test_notes_of_days_are_as_many_as_are_asked_for() -> None:

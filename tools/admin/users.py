@@ -49,6 +49,12 @@ def show_(user_id: UserId) -> None:
     show_one(call(job))
 
 
+@app.command("profiles")
+def profiles(users: UserIds) -> None:
+    """The profiles of up to 100 users; `known` says whether anything is kept of each."""
+    show(rows_of(call(lambda client: client.profiles(users)).values()))
+
+
 @app.command("invalidate")
 def invalidate(user_id: UserId) -> None:
     """Log a user out everywhere and refuse its UserSigs made up to now."""
@@ -103,6 +109,12 @@ def consent(
         wanted = InviteConsent.ASK if ask else InviteConsent.ADD
         call(lambda client: client.set_invite_consent(wanted, user_id=user_id))
     show_one({"user_id": user_id, "consent": call(lambda client: client.invite_consent(user_id=user_id)).name})
+
+
+@app.command("applications")
+def applications(user_id: UserId) -> None:
+    """A user's applications to join groups, and what has become of them."""
+    show(rows_of(call(lambda client: client.own_applications(user_id=user_id))))
 
 
 @app.command("set")

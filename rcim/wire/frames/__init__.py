@@ -10,6 +10,7 @@ The doc string of a class is its purpose on the spec page; `rules` are sentences
 from rcim.wire.frames.accounts import *  # noqa: F403
 from rcim.wire.frames.admin import *  # noqa: F403
 from rcim.wire.frames.altering import *  # noqa: F403
+from rcim.wire.frames.applications import *  # noqa: F403
 from rcim.wire.frames.conversations import *  # noqa: F403
 from rcim.wire.frames.devices import *  # noqa: F403
 from rcim.wire.frames.group_types import *  # noqa: F403

@@ -79,6 +79,12 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "Messages that were not meant to come by DELIVER, oldest first: imported, or said while MsgFlag was DISCARD. "
         "They are no gap (seq.md).",
     ] = ()
+    applications: A[
+        int,
+        Ext(12, U32),
+        "How many applications to join wait for a decision, if the user may decide, 100 at the most "
+        "(GROUP_APPLICATIONS lists them).",
+    ] = 0
 
 
 @frame(

@@ -43,6 +43,9 @@ class GroupEntry(Struct, frozen=True, gc=False):
         Ext(5, Bool()),
         "True where messages are not stored: `newest_seq` then says nothing; begin at the first DELIVER (seq.md).",
     ] = False
+    applications: A[
+        int, Ext(6, U32), "How many applications to join wait, if the asking user may decide, 100 at the most."
+    ] = 0
 
 
 @row("MemberEntry")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import ChangeKind, GoneReason
-from rcim.wire.frames.kinds import BODY, GROUP, USER, USER_OR_NONE, USERS_MAX
+from rcim.wire.frames.kinds import BODY, FACE_URL, GROUP, USER, USER_OR_NONE, USERS_MAX
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U32, U64, Bool, Enum, StrList, StructList, str8, str16
 
@@ -86,8 +86,8 @@ class GroupChanges(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "It comes once for each application, to the owner and admins who are online; the others find it by "
-        "GROUP_APPLICATIONS.",
+        "It comes once for each application, to the owner and admins who are online; the others find by SYNC that it "
+        "waits, and by GROUP_APPLICATIONS who it is. After `applications_kept_days` days (limits.md) it waits no longer.",
     ),
 )
 class JoinRequested(Frame, frozen=True, gc=False):
@@ -104,7 +104,10 @@ class JoinRequested(Frame, frozen=True, gc=False):
     "JOIN_DECIDED",
     "server",
     "push",
-    rules=("It comes to the applicant, if online, and to the owner and admins, so that nobody decides again.",),
+    rules=(
+        "It comes to the applicant, if online, and to the owner and admins, so that nobody decides again. An applicant "
+        "who is not finds it by APPLICATIONS_OWN.",
+    ),
 )
 class JoinDecided(Frame, frozen=True, gc=False):
     """An application was approved or refused (GR-05)."""
@@ -115,6 +118,55 @@ class JoinDecided(Frame, frozen=True, gc=False):
     operator: A[str, USER, "Who decided."]
     text: A[str, str16(300), "What was said about it."]
     newest_seq: A[int, Ext(1, U64), "If approved: the newest SEQ at the moment of joining."] = 0
+
+
+@frame(
+    0x4030,
+    "GROUP_ENTERED",
+    "server",
+    "push",
+    rules=(
+        "It comes to all connections of everybody who is in a group from then on: by making it, joining, an invitation, "
+        "an application that is approved, an import that is finished, or the app's back end; whatever the type's notice "
+        "is (GT-15). Where a group is hidden until its owner's first message (GT-16), it comes with that message.",
+        "The connection that asked gets it before its reply. Who is not online finds the group by SYNC, or, where its "
+        "type is not listed there (GT-27), by GROUPS_JOINED.",
+        "A guest does not get it.",
+    ),
+)
+class GroupEntered(Frame, frozen=True, gc=False):
+    """The user is in a group from now on (GR-07)."""
+
+    group_id: A[str, GROUP, "The group."]
+    type_: A[str, str8(32), "The name of its group type."]
+    name: A[str, str8(30), "Its name."]
+    face_url: A[str, FACE_URL, "Its face URL; may be empty."]
+    newest_seq: A[int, U64, "The newest SEQ at that moment: what comes after it is delivered."]
+    operator: A[str, USER_OR_NONE, "Who has done it: the user itself, or another; empty: the server or its app."]
+    time_ms: A[int, U64, "When."]
+
+
+@frame(
+    0x4031,
+    "MUTE_CHANGED",
+    "server",
+    "push",
+    rules=(
+        "It comes to all connections of who is muted in a group or in all chat rooms (SC-02, SC-04), muted until another "
+        "time, or no longer muted by somebody's word. That a mute is over by itself is not told: `until_ms` says it.",
+        "In a group it comes to members; who joins while muted gets it after GROUP_ENTERED.",
+        "With `everyone` the whole group is muted, or no longer, or its speakers are others (SC-03): it comes to all who "
+        "hear the group, as GROUP_CHANGES does, whatever the type's notice is. Admins, the owner and the speakers "
+        "(GROUP_INFO) may send all the same, and who is muted by name still may not when it ends.",
+    ),
+)
+class MuteChanged(Frame, frozen=True, gc=False):
+    """The user may not send, or may again (SC-09)."""
+
+    group_id: A[str, str8(160), "Where; empty: in all chat rooms (SC-04)."]
+    until_ms: A[int, U64, "Until when, milliseconds since 1970; 2^64 - 1: without an end; 0: no longer muted."]
+    operator: A[str, USER_OR_NONE, "Who has done it; empty: it was so when the user joined."]
+    everyone: A[bool, Ext(1, Bool()), "True: the whole group, and not the user alone."] = False
 
 
 @frame(

@@ -7,9 +7,18 @@ from typing import Annotated as A
 
 from rcim.base.terms import Gender, UserList
 from rcim.wire.frames.groups import PROFILE_RULE
-from rcim.wire.frames.kinds import FACE_URL, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USER_OR_NONE, CustomField
-from rcim.wire.schema import Ext, Frame, frame
-from rcim.wire.types import I32, U16, Enum, StrList, StructList
+from rcim.wire.frames.kinds import (
+    FACE_URL,
+    NICKNAME,
+    PAGE_CURSOR,
+    SIGNATURE,
+    USER,
+    USER_OR_NONE,
+    USERS_MAX,
+    CustomField,
+)
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.types import I32, U16, Bool, Enum, StrList, StructList
 
 
 @frame(
@@ -61,6 +70,51 @@ class ProfileGetOk(Frame, frozen=True, gc=False):
     fields: A[
         Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the asking user may read."
     ] = ()
+
+
+@row("ProfileEntry")
+class ProfileEntry(Struct, frozen=True, gc=False):
+    """The profile of one of several users (AB-05)."""
+
+    user_id: A[str, USER, "The user."]
+    known: A[bool, Bool(), "False: nothing is kept of it, as of one that never was; all else is empty then."]
+    nickname: A[str, NICKNAME, "May be empty."]
+    face_url: A[str, FACE_URL, "May be empty."]
+    gender: A[Gender, Ext(1, Enum(Gender)), "Gender."] = Gender.UNKNOWN
+    signature: A[str, Ext(2, SIGNATURE), "A line about oneself, up to 500 bytes."] = ""
+    fields: A[
+        Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the asking user may read."
+    ] = ()
+
+
+@frame(
+    0x0340,
+    "PROFILES_GET",
+    "client",
+    "request",
+    reply="PROFILES_GET_OK",
+    rules=(
+        "Users of whom nothing is kept are answered too, and marked (`known`). Custom fields that the asking user may "
+        "not read are left out.",
+    ),
+    errors=("BAD_PARAMETER", "NOT_PERMITTED"),
+)
+class ProfilesGet(Frame, frozen=True, gc=False):
+    """Asks for the profiles of several users (AB-05)."""
+
+    users: A[list[str], StrList(USER, USERS_MAX), "Whose: 1 to 100; doubles count once."]
+
+
+@frame(0x8340, "PROFILES_GET_OK", "server", "reply")
+class ProfilesGetOk(Frame, frozen=True, gc=False):
+    """Profiles of several users."""
+
+    profiles: A[list[ProfileEntry], StructList(ProfileEntry, USERS_MAX), "In the order asked for."]
+    taken: A[
+        int,
+        U16,
+        "So many of the different users asked for are answered, as many as fit a frame; ask for the others anew.",
+    ]
 
 
 @frame(
