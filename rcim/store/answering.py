@@ -249,7 +249,9 @@ class Answering:
         for looked_at, (row, _) in enumerate(view.scan("words", low, high), 1):
             key = keys.second(row)
             names = self._words_of(view, key)
-            if set(whole) <= set(names) and any(word.startswith(last) for word in names) and key not in found:
+            begun = [word for word in names if word.startswith(last)]
+            # Two words of a name may begin so: it is found at the first of them, on whichever page that is.
+            if set(whole) <= set(names) and begun and (whole or row.startswith(min(begun).encode() + keys.SEP)):
                 found.append(key)
             if len(found) == query.limit or looked_at == LOOKED_AT_MAX:
                 return found, row.decode()
@@ -371,7 +373,9 @@ def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort)
     type_ = query.types.get(profile.type)
     unread = 0
     if type_ is not None and type_.stored and type_.unread:
-        unread = Looker(view, key, profile, head, member, type_, query.now_ms, effort).unread().number
+        looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
+        unread = looker.unread().number
+        member = looker.as_read
     return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread)
 
 
