@@ -209,6 +209,8 @@ class Talks:
         if isinstance(event, Message):
             room.posts = [p for p in room.posts if p.client_msg_id != event.client_msg_id]
             room.put(event)
+            if event.sender != self.client.user_id and event.tip is None:  # RX-11
+                room.read_by_peer = max(room.read_by_peer, event.seq)
         else:
             self._told(room, event)
         return key

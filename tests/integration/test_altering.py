@@ -323,6 +323,20 @@ async def test_who_has_read_it(server: TestServer) -> None:  # MS-11
     assert await code(carol, f.MessageReceipts(G, 9, False, "", 0)) == "NO_SUCH_MESSAGE"
 
 
+async def test_who_joined_after_a_message_is_not_among_its_readers(server: TestServer) -> None:  # MS-11
+    alice, _, _ = await room(server, "alice", "bob", "carol")
+    await alice.ask(send("g", "c1"))
+    dave = await server.member("dave")
+    await alice.ask(f.GroupInvite("g", ["erin"]))
+    await dave.ask(f.GroupJoin("g", ""))
+    assert [m.seq for m in await page(dave)] == [1], "it sees the message all the same (GT-14)"
+    for read, users in ((True, []), (False, ["bob", "carol"])):
+        found = await alice.ask(f.MessageReceipts(G, 1, read, "", 0))
+        assert (found.read_num, found.unread_num, found.users) == (0, 2, users)
+    await alice.ask(send("g", "c2"))
+    assert (await alice.ask(f.MessageReceipts(G, 2, False, "", 0))).users == ["bob", "carol", "dave"]
+
+
 async def test_receipts_end_with_a_size(tmp_path: Path) -> None:  # MS-11
     server = TestServer(tmp_path / "data", tls=False, flags=("limits.receipts_members_max=2",))
     await server.start()
