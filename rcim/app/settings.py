@@ -207,6 +207,7 @@ class Settings:
 NO_RATES = (
     *(f"types.{name}.{rate}=0" for name in BUILT_IN for rate in RATES),
     "limits.sends_per_min=0",
+    "limits.transients_per_min=0",
     "limits.reads_per_min=0",
     "limits.requests_per_min=0",
     "limits.control_per_min=0",

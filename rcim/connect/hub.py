@@ -116,6 +116,7 @@ class Hub:
                 limits.requests_per_min,
                 limits.control_per_min,
                 limits.refusals_per_min,
+                limits.transients_per_min,
             )
         )
         self.work_budget = WorkBudget(limits.input_ms_per_s, INPUT_BURST_S)
