@@ -29,6 +29,8 @@ class MessagesQuery(Asks, frozen=True, gc=False):
     """MS-10: sender to the SEQ up to which its messages are deleted."""
     oldest_ms: int = 0
     """GT-22: older messages are not given any more."""
+    seqs: list[int] = []
+    """RX-12: only these, ascending; empty: all."""
 
 
 class MessageQuery(Asks, frozen=True, gc=False):

@@ -53,6 +53,7 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
             by="" if who is Who.APP_ADMIN else command.by,
             erased=g.erased,
             oldest_ms=oldest_ms,
+            seqs=command.seqs,
         )
     )
 
@@ -87,6 +88,8 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
         for m in g.tail
         if max(first, command.from_seq) <= m.seq <= last and low <= m.time_ms and (not high or m.time_ms <= high)
     ]
+    if command.seqs:  # RX-12
+        found = [m for m in found if m.seq in command.seqs]
     if command.backwards:
         found.reverse()
     room = page_bytes(g)

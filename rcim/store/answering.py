@@ -110,11 +110,8 @@ class Answering:
         found: list[Message] = []
         more = False
         room = self._page_bytes
-        span = view.scan(
-            "messages", keys.message(query.key, low), keys.message(query.key, high + 1), reverse=query.backwards
-        )
         hides = bool(query.by) and self._hides_any(view, query)
-        for _, data in span if low <= high else ():
+        for data in self._between(view, query, low, high):
             room -= len(data) + ROW_OVERHEAD
             if len(found) == query.limit or (room < 0 and found):
                 more = True
@@ -126,6 +123,19 @@ class Answering:
                 message = message.veiled(MessageState.DELETED)
             found.append(seen_by(message, query.by) if query.by else message)
         return Page(query.newest_seq, first, more, found)
+
+    @staticmethod
+    def _between(view: ReadView, query: MessagesQuery, low: int, high: int) -> Iterator[bytes]:
+        """What is kept of the messages from SEQ `low` to `high`, in the order asked for; with `seqs`, of those."""
+        if query.seqs:  # RX-12
+            for seq in reversed(query.seqs) if query.backwards else query.seqs:
+                data = view.get("messages", keys.message(query.key, seq)) if low <= seq <= high else None
+                if data is not None:
+                    yield data
+        elif low <= high:
+            first, end = keys.message(query.key, low), keys.message(query.key, high + 1)
+            for _, data in view.scan("messages", first, end, reverse=query.backwards):
+                yield data
 
     def _first_seq(self, view: ReadView, query: MessagesQuery) -> int:
         """GT-22, ST-02: where history begins for who asks. What is too old goes little by little, and is given no more

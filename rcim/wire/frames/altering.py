@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.wire.frames.kinds import BODY, CLOUD_DATA, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX
+from rcim.wire.frames.kinds import BODY, CLOUD_DATA, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX, SeqEntry
 from rcim.wire.frames.messages import Message
-from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.schema import Ext, Frame, frame
 from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
-
-
-@row("SeqEntry")
-class SeqEntry(Struct, frozen=True, gc=False):
-    """A message by its SEQ."""
-
-    seq: A[int, U64, "Its SEQ."]
 
 
 @frame(
