@@ -195,6 +195,10 @@ class LoginQuery(Asks, frozen=True, gc=False):
     """True: one-to-one conversations too, of which there may be very many."""
     since: int = 0
     """Not 0: those of them that have changed by commits with a higher stamp."""
+    signed_ms: int = 0
+    """When the UserSig was made that the user logs in with; 0: it does not log in now."""
+    began_ms: int = 0
+    """When the session began that the login says to continue; 0: it begins one (ID-04)."""
 
 
 class SyncQuery(Asks, frozen=True, gc=False):

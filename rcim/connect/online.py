@@ -9,7 +9,7 @@ from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import USERSIG_INVALIDATED
 from rcim.connect.connection import Connection
-from rcim.rules.signatures import counts_from
+from rcim.rules.signatures import counts_from, refused_as
 from rcim.store.answers import LoginFacts
 
 
@@ -117,6 +117,9 @@ def refusal(
     """Why the login is not to be, if so."""
     if isinstance(result, Refused):
         return result
-    if not guest and (logged_out or signed_ms < valid_from(result.profile, wall_ms)):
+    from_ms = valid_from(result.profile, wall_ms)
+    if not guest and signed_ms < from_ms:
+        return Refused(USERSIG_INVALIDATED, refused_as(signed_ms, from_ms), max(0, from_ms - wall_ms))
+    if not guest and logged_out:  # since the profile was read
         return Refused(USERSIG_INVALIDATED, USERSIG_INVALIDATED.meaning)
     return None

@@ -100,7 +100,7 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     stamp: int = 0
     """The number of the last commit when it was read."""
     began_ms: int = 0
-    """When a session begins with this login (ID-04)."""
+    """When the session of this login began (ID-04)."""
     history_id: int = 0
     """Which history the store holds (RX-03)."""
 
