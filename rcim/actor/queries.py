@@ -167,10 +167,16 @@ class CloseDevices(Asks, frozen=True, gc=False):
 
 
 class PresenceQuery(Asks, frozen=True, gc=False):
-    """ID-07: what these users do now. `refused` is handed on."""
+    """ID-07: what these users do now. `refused` and `connection_id` are handed on."""
 
     users: list[str]
     refused: list[str] = []
+    by: str = ""
+    """Who asks, and may not see all; empty: the app, or the server itself."""
+    shared: bool = False
+    """True: only those who are in a conversation with `by`."""
+    connection_id: int = 0
+    """Not 0: which connection wants to be told of changes."""
 
 
 class HeadsQuery(Asks, frozen=True, gc=False):

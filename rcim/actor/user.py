@@ -13,6 +13,7 @@ from rcim.actor.effects import (
     Effect,
     Invited,
     OwnSet,
+    PresenceBarred,
     SignaturesInvalidated,
     Tell,
     UserLoggedOut,
@@ -182,10 +183,13 @@ class UserActor:
             return Outcome(Done())
         there.difference_update(removed)
         there.update(added)
+        effects: list[Effect] = []
         if command.which is UserList.BLACK and added:
             self._world.entering.withdraw(self._user_id, set(added))
-        told = self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST)
-        return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed), (told,))
+            effects.append(PresenceBarred(self._user_id, added))
+        effects.append(self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST))
+        record = UserListed(self._key, self._user_id, command.which, added, removed)
+        return Outcome(Done(), record, tuple(effects))
 
     def _choose(self, command: ChooseConversation, now_ms: int) -> Outcome:
         """RX-09. All connections of the user are told (ID-05)."""

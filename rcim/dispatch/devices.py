@@ -153,8 +153,8 @@ class Devices:
 
     @staticmethod
     def takes(ask: Any) -> bool:
-        """True if `ask` is answered here."""
-        return isinstance(ask, DevicesQuery | CloseDevices | PresenceQuery)
+        """True if `ask` is answered here, and nothing is to be looked up for it."""
+        return isinstance(ask, DevicesQuery | CloseDevices) or (isinstance(ask, PresenceQuery) and not ask.by)
 
     def answer(self, ask: Any) -> DevicesPage | DevicesClosed | PresencePage:
         """What is known, or has been done."""
@@ -175,7 +175,13 @@ class Devices:
         return DevicesClosed(len(closed))
 
     def _presence(self, ask: PresenceQuery) -> PresencePage:
-        return PresencePage([self._row(user_id) for user_id in ask.users], ask.refused)
+        return self.presence(ask, ask.users)
+
+    def presence(self, ask: PresenceQuery, seen: Sequence[str]) -> PresencePage:
+        """What the users do whom who asks may see, `seen`; of the others as little as of who is nowhere."""
+        may = set(seen)
+        rows = [self._row(user) if user in may else PresenceRow(user, Presence.OFFLINE, []) for user in ask.users]
+        return PresencePage(rows, ask.refused, [user for user in ask.users if user not in may], ask.connection_id)
 
 
 _ANSWER: dict[type, Callable[[Devices, Any], Any]] = {

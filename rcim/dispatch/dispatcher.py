@@ -21,7 +21,7 @@ import msgspec
 
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
-from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery
+from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.world import World
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest
@@ -171,6 +171,8 @@ class Dispatcher:
         """An answer of the store with what is only known here."""
         if isinstance(query, LoginQuery):
             return msgspec.structs.replace(answer, began_ms=self._devices.began_ms(query.user_id, query.began_ms))
+        if isinstance(query, PresenceQuery):
+            return self._devices.presence(query, answer.users)
         return self._knowing.answered(query, answer)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:

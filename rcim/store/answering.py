@@ -20,6 +20,7 @@ from rcim.actor.queries import (
     MembersQuery,
     MessageQuery,
     MessagesQuery,
+    PresenceQuery,
     Query,
     SearchQuery,
     SyncQuery,
@@ -42,6 +43,7 @@ from rcim.store.answers import (
     IdlePage,
     IdleRow,
     LoginFacts,
+    Seen,
     SyncPage,
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
@@ -53,6 +55,7 @@ from rcim.store.noticing import Noticing
 from rcim.store.reading import Row, groups_of, read_head, read_profile, seq_at, visible
 from rcim.store.scan import Scan
 from rcim.store.searching import Searching
+from rcim.store.seeing import SeeingScan, go_on
 from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.values import unpack
 
@@ -345,6 +348,12 @@ class Answering:
     def _login_on(self, view: ReadView, scan: LoginScan) -> LoginFacts | LoginScan:
         return self._logins.go_on(view, scan)
 
+    def _presence(self, view: ReadView, query: PresenceQuery) -> Seen | SeeingScan:
+        return go_on(view, SeeingScan(query))
+
+    def _presence_on(self, view: ReadView, scan: SeeingScan) -> Seen | SeeingScan:
+        return go_on(view, scan)
+
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
         found: list[Row] = []
@@ -402,6 +411,8 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     AccountsQuery: Answering._accounts,
     LoginQuery: Answering._login,
     LoginScan: Answering._login_on,
+    PresenceQuery: Answering._presence,
+    SeeingScan: Answering._presence_on,
     HeadsQuery: Answering._heads,
     SyncQuery: Answering._sync,
     SyncScan: Answering._sync_on,
