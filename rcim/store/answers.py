@@ -211,6 +211,7 @@ Answer = (
     | DevicesPage
     | DevicesClosed
     | PresencePage
+    | Seen
     | GroupsPage
     | LoginFacts
     | SyncPage
