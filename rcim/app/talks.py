@@ -218,7 +218,7 @@ class Talks:
         if isinstance(event, Message):
             room.posts = [p for p in room.posts if p.client_msg_id != event.client_msg_id]
             room.put(event)
-            if event.sender != self.client.user_id and event.tip is None:  # RX-11
+            if event.peer and event.sender == event.peer:  # who sends has read what was before (RX-11)
                 room.read_by_peer = max(room.read_by_peer, event.seq)
         else:
             self._told(room, event)
