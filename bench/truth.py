@@ -45,8 +45,9 @@ class Talk:
         return max(self.said, default=self.base)
 
     def say(self, seq: int, said: Said) -> None:
-        """Somebody says something."""
+        """Somebody says something, and has read what was before (RX-11)."""
         self.said[seq] = said
+        self.read[said.sender] = max(self.read[said.sender], seq)
         for user in self.discards:
             self.discarded[user].add(seq)
 

@@ -22,7 +22,7 @@ from rcim.app.sources import load
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.ids import shard_of
-from rcim.base.limits import DEFAULTS, USERSIG_AHEAD_S, Limits
+from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
 from rcim.bus.links import Links
 from rcim.bus.remote import RemoteOwner
@@ -133,10 +133,9 @@ class TestServer:
         return made
 
     async def member_anew(self, user: str) -> Raw:
-        """As `member`, after the user's UserSigs were invalidated: with one that is dated as the answer to it says, which
-        a login takes from the next second on (ID-09)."""
-        from_s = int(time.time()) + USERSIG_AHEAD_S + 1
-        await until(lambda: time.time() >= from_s - USERSIG_AHEAD_S, "the second is over")
+        """As `member`, after the user's UserSigs were invalidated: those of the next second are good (ID-09)."""
+        from_s = int(time.time()) + 1
+        await until(lambda: time.time() >= from_s, "the second is over")
         made = await self.raw()
         await made.login(user, mint(SDKAPPID, self.key, user, from_s, 3600))
         return made

@@ -345,6 +345,7 @@ MORE: tuple[Frame, ...] = (
     f.Send("g:lobby", "c-0004", Priority.NORMAL, MEDIA),
     f.Error(300016, False, f.Send.TYPE, "Nothing can be kept now.", 1000),
     f.History("g:lobby", 1, 0, 20, True, TIME - 60_000, TIME),
+    f.History("g:lobby", 0, 0, 0, False, seqs=[f.SeqEntry(3), f.SeqEntry(7)]),
     f.Send("g:lobby", "c-0002", Priority.HIGH, MIXED),
     f.Deliver("g:lobby", [MESSAGE, f.Message(8, TIME + 1, 9, Priority.LOWEST, "鲍勃", "", "", "Bob", "x", MIXED)]),
 )

@@ -328,14 +328,15 @@ def _cleared(g: GroupState, user_id: str) -> int:
 
 
 def receipts(g: GroupState, command: ReadReceipts, now_ms: int, position: int) -> Outcome:
-    """MS-11: by how far each member has read; the sender is not counted."""
+    """MS-11: by how far each member has read. Not counted are the sender, and who joined after the message: it begins
+    with all before it read, whether it sees that (GT-14) or not."""
     profile, row, who = g.allowed(Operation.RECEIPTS, command.by, command.admin)
     message = _message(g, profile, row, who, command)
     if len(g.members) > g.world.limits.receipts_members_max:
         raise RcimError(NO_RECEIPTS, f"receipts are given up to {g.world.limits.receipts_members_max} members")
 
     def concerned(member: Member) -> bool:
-        late = member.joined_seq >= message.seq and not row.history_before_joining
+        late = member.joined_seq >= message.seq
         return member.user_id != message.sender and not late and message.is_for(member.user_id)
 
     there = [m for m in g.members.values() if concerned(m)]

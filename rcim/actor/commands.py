@@ -48,6 +48,8 @@ class ReadHistory(Asked, frozen=True, gc=False):
     backwards: bool
     from_time_ms: int
     to_time_ms: int
+    seqs: list[int] = []
+    """RX-12: only these, ascending; empty: all."""
 
 
 class ImportedMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):

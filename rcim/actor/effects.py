@@ -207,6 +207,13 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
+class PresenceBarred(msgspec.Struct, frozen=True, gc=False):
+    """ID-07: `others` are on the user's black list from now on, and are told no more what it does."""
+
+    user_id: str
+    others: list[str]
+
+
 class SignaturesInvalidated(msgspec.Struct, frozen=True, gc=False):
     """ID-09: what was asked on a UserSig made before `valid_from_ms` is refused from now on, wherever it waits.
     `invalidated_ms` is when that was set (rules/signatures.py)."""
@@ -247,6 +254,7 @@ Effect = (
     | Tell
     | UserProfileChanged
     | UserLoggedOut
+    | PresenceBarred
     | SignaturesInvalidated
     | AccountDeleted
     | GroupCounted

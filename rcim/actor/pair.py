@@ -123,6 +123,7 @@ def _forget_user(g: GroupState, command: c.ForgetUser, now_ms: int, position: in
     if member is None or not g.newest:
         return Outcome(Done())
     g.recent.forget(command.by)
+    g.sent_kept.pop(command.by, None)
     flag = g.world.types.pair.msg_flag
     gone = Member(command.by, Role.MEMBER, now_ms, 0, "", flag, member.read_seq, cleared_seq=g.newest)
     return g.settle(Done(), now_ms, position, put=[gone], info=False)

@@ -26,6 +26,10 @@ from rcim.rules.group_types import GroupType
 Settled = tuple[int, AnyResult]
 
 
+APART = "\0"
+"""In front of the client message ids of transient messages: no id that a client gives has a control character."""
+
+
 class Claim(Enum):
     """What of the group's limit (FC-02) something asks for that goes to all members and can't wait, as a message can."""
 
@@ -108,7 +112,7 @@ class Passing:
         self._free = False
         """True without any limit."""
         self._numbers: dict[tuple[str, str], int] = {}
-        """Of what waits: (sender, client message id) to its number."""
+        """Of what waits: its name (`_name`) to its number."""
         self._held: RecentIds | None = None
         self._transient = _Second()
         self._moderating = _Second()
@@ -173,7 +177,7 @@ class Passing:
             return None
         if verdict is Verdict.HELD:
             return Outcome(self._hold(offer, now_ms))
-        self._numbers[command.by, command.client_msg_id] = waiting.number
+        self._numbers[_name(command)] = waiting.number
         settled: tuple[Settled, ...] = (self._settled(other, now_ms),) if other is not None else ()
         again = self._flow.asks_in_ms(offer, now_ms)
         return Outcome(Done(), wait=waiting.number, settled=settled, again_in_ms=again)
@@ -187,12 +191,12 @@ class Passing:
 
     def enter(self, command: SendMessage) -> int:
         """It waits for the app (CB-03): under which number."""
-        number = self._numbers[command.by, command.client_msg_id] = next(self._world.numbers)
+        number = self._numbers[_name(command)] = next(self._world.numbers)
         return number
 
     def leave(self, command: SendMessage) -> None:
         """It waits no longer for the app."""
-        self._numbers.pop((command.by, command.client_msg_id), None)
+        self._numbers.pop(_name(command), None)
 
     @property
     def remembers(self) -> bool:
@@ -201,7 +205,7 @@ class Passing:
 
     def known(self, command: SendMessage, now_ms: int) -> Outcome | None:
         """MS-02: what became of the message, if it was sent before and got no SEQ."""
-        name = (command.by, command.client_msg_id)
+        name = _name(command)
         number = self._numbers.get(name)
         if number is not None:
             return Outcome(Done(), wait=number)
@@ -212,7 +216,7 @@ class Passing:
 
     def waits(self, sender: str, client_msg_id: str) -> bool:
         """True if the message waits."""
-        return (sender, client_msg_id) in self._numbers
+        return (sender, client_msg_id) in self._numbers or (sender, APART + client_msg_id) in self._numbers
 
     def takes_transient(self, row: GroupType, command: SendMessage, now_ms: int) -> bool:
         """MS-08: up to as many a second as the group may have ordinary messages."""
@@ -276,4 +280,11 @@ class Passing:
         if self._held is None:
             limits = self._world.limits
             self._held = RecentIds(limits.dedupe_window_ms, limits.held_back_ids_max)
-        self._held.remember((command.by, command.client_msg_id), 0, now_ms, why)
+        self._held.remember(_name(command), 0, now_ms, why)
+
+
+def _name(command: SendMessage) -> tuple[str, str]:
+    """MS-02: the sender and the client message id, by which a message is known when it is sent again. A transient one
+    (MS-08) is known apart: an ordinary message with the same id is another one, and goes."""
+    name = command.client_msg_id
+    return command.by, APART + name if command.transient else name

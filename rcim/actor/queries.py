@@ -29,6 +29,8 @@ class MessagesQuery(Asks, frozen=True, gc=False):
     """MS-10: sender to the SEQ up to which its messages are deleted."""
     oldest_ms: int = 0
     """GT-22: older messages are not given any more."""
+    seqs: list[int] = []
+    """RX-12: only these, ascending; empty: all."""
 
 
 class MessageQuery(Asks, frozen=True, gc=False):
@@ -194,10 +196,16 @@ class CloseDevices(Asks, frozen=True, gc=False):
 
 
 class PresenceQuery(Asks, frozen=True, gc=False):
-    """ID-07: what these users do now. `refused` is handed on."""
+    """ID-07: what these users do now. `refused` and `connection_id` are handed on."""
 
     users: list[str]
     refused: list[str] = []
+    by: str = ""
+    """Who asks, and may not see all; empty: the app, or the server itself."""
+    shared: bool = False
+    """True: only those who are in a conversation with `by`."""
+    connection_id: int = 0
+    """Not 0: which connection wants to be told of changes."""
 
 
 class HeadsQuery(Asks, frozen=True, gc=False):
@@ -222,6 +230,10 @@ class LoginQuery(Asks, frozen=True, gc=False):
     """True: one-to-one conversations too, of which there may be very many."""
     since: int = 0
     """Not 0: those of them that have changed by commits with a higher stamp."""
+    signed_ms: int = 0
+    """When the UserSig was made that the user logs in with; 0: it does not log in now."""
+    began_ms: int = 0
+    """When the session began that the login says to continue; 0: it begins one (ID-04)."""
 
 
 class SyncQuery(Asks, frozen=True, gc=False):

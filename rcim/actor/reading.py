@@ -20,6 +20,7 @@ from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
 from rcim.rules.standing import Who
 
+CURSOR_DIGITS_MAX = 20
 PART = 500
 """GT-03: so many of the earliest members are shown where the list is a part."""
 DAY_MS = 86_400_000
@@ -52,6 +53,7 @@ def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> 
             by="" if who is Who.APP_ADMIN else command.by,
             erased=g.erased,
             oldest_ms=oldest_ms,
+            seqs=command.seqs,
         )
     )
 
@@ -86,6 +88,8 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
         for m in g.tail
         if max(first, command.from_seq) <= m.seq <= last and low <= m.time_ms and (not high or m.time_ms <= high)
     ]
+    if command.seqs:  # RX-12
+        found = [m for m in found if m.seq in command.seqs]
     if command.backwards:
         found.reverse()
     room = page_bytes(g)
@@ -184,15 +188,26 @@ def members(g: GroupState, command: ReadMembers, now_ms: int, position: int) -> 
 
 
 def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who, now_ms: int) -> Members:
-    """The earliest members, page by page; one who was the cursor and has left begins the list anew."""
-    earliest = list(islice(g.members.values(), PART))
+    """The earliest members, page by page, by JoinTime. The cursor is a place in that order, which stays when the member
+    who was there leaves. Raises RcimError(BAD_PARAMETER) for a cursor that is none."""
+    after = _place(command.cursor)
+    earliest = [m for m in islice(g.members.values(), PART) if (m.join_time_ms, m.user_id) > after]
     if command.role is not None:
         earliest = [m for m in earliest if m.role is command.role]
-    at = next((i for i, m in enumerate(earliest, 1) if m.user_id == command.cursor), 0)
-    page = earliest[at : at + min(command.limit, page_bytes(g) // MEMBER_BYTES)]
-    more = at + len(page) < len(earliest)
-    rows = [_row(g, m, row, who, command.by, now_ms) for m in page]
-    return Members(rows, page[-1].user_id if more else "")
+    earliest.sort(key=lambda m: (m.join_time_ms, m.user_id))
+    page = earliest[: min(command.limit, page_bytes(g) // MEMBER_BYTES)]
+    last = f"{page[-1].join_time_ms} {page[-1].user_id}" if len(page) < len(earliest) and page else ""
+    return Members([_row(g, m, row, who, command.by, now_ms) for m in page], last)
+
+
+def _place(cursor: str) -> tuple[int, str]:
+    """JoinTime and user id that a cursor of `_part` names. Raises RcimError(BAD_PARAMETER)."""
+    if not cursor:
+        return -1, ""
+    joined, _, user_id = cursor.partition(" ")
+    if not (joined.isascii() and joined.isdecimal()) or len(joined) > CURSOR_DIGITS_MAX:
+        raise RcimError(BAD_PARAMETER, "cursor: none that this server has given")
+    return int(joined), user_id
 
 
 def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcome:

@@ -43,9 +43,10 @@ restart (MS-01)."""
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """MS-02."""
     profile, row = g.there(command.by, command.admin)
-    first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
-    if first is not None:
-        return Outcome(Sent(first[0], first[1], first[2], True))
+    if not command.transient:
+        first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
+        if first is not None:
+            return Outcome(Sent(first[0], first[1], first[2], True))
     if g.passing.remembers:
         before = g.passing.known(command, now_ms)
         if before is not None:
@@ -117,6 +118,9 @@ def _go(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, positi
     """It may be sent; frequency control says whether now."""
     profile, row, member = sender
     if command.transient:
+        before = g.passing.known(command, now_ms) if g.passing.remembers else None
+        if before is not None:  # its type has made it transient (MS-09), which `send` did not know yet
+            return before
         _stopped(g, command, Stage.TRANSIENT, now_ms, 0, "")
         return _transient(g, profile, row, command, member, now_ms)
     stopped = g.passing.stops(command, member, row, now_ms, number)  # section 6, before a SEQ is spent
@@ -341,12 +345,12 @@ def _fields(g: GroupState, member: Member | None) -> Fields:
 
 
 def _sent_by(g: GroupState, member: Member | None, message: Message) -> Member | None:
-    """LastSendMsgTime: in memory for each message; returned to be kept when the kept one is older than what is read at
-    loading (the messages of the dedupe window)."""
-    if member is None or message.directed:  # its time would say whose it is
+    """LastSendMsgTime, and MsgSeq up to the message (RX-11): in memory for each message; returned to be kept when the
+    kept ones are older than what is read at loading (the messages of the dedupe window)."""
+    if member is None or message.directed:  # they would say whose it is
         return None
     time_ms = message.time_ms
-    kept = msgspec.structs.replace(member, last_send_time_ms=time_ms)
+    kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
     due = time_ms - g.sent_kept.get(member.user_id, 0) >= g.world.limits.dedupe_window_ms
     g.members[member.user_id] = kept
     if due:
@@ -371,7 +375,9 @@ def _unstored(
     keep_ms = max(row.recall_s * 1000, g.world.limits.unstored_recall_ms)
     g.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
-        g.members[member.user_id] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
+        g.members[member.user_id] = msgspec.structs.replace(
+            member, last_send_time_ms=message.time_ms, read_seq=message.seq
+        )
     records: list[Record] = []
     if message.seq >= g.kept_next or not g.reserved:
         g.kept_next = message.seq + RESERVE

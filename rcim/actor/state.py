@@ -108,10 +108,16 @@ class GroupState:
                 self._remember_sender(message)
 
     def _remember_sender(self, message: Message) -> None:
-        """LastSendMsgTime of the last minutes is not in the members' rows, but in the messages."""
+        """LastSendMsgTime, and MsgSeq by sending (RX-11), of the last minutes are not in the members' rows, but in the
+        messages. A member of whose sending nothing is kept has sent none: they were imported (GR-08)."""
         member = self.members.get(message.sender)
         if member is not None and member.last_send_time_ms < message.time_ms and not message.directed:
-            self.members[message.sender] = msgspec.structs.replace(member, last_send_time_ms=message.time_ms)
+            sent = message.sender in self.sent_kept
+            self.members[message.sender] = msgspec.structs.replace(
+                member,
+                last_send_time_ms=message.time_ms,
+                read_seq=max(member.read_seq, message.seq) if sent else member.read_seq,
+            )
 
     def clear(self) -> tuple[tuple[int, AnyResult], ...]:
         """The group is gone; only its counter stays (MS-01). Returns what becomes of messages that waited."""

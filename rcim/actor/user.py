@@ -13,6 +13,7 @@ from rcim.actor.effects import (
     Effect,
     Invited,
     OwnSet,
+    PresenceBarred,
     SignaturesInvalidated,
     Tell,
     UserLoggedOut,
@@ -50,7 +51,6 @@ from rcim.actor.user_commands import (
 )
 from rcim.actor.world import World, no_longer_logged_in
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
-from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.signatures import counts_from
@@ -125,12 +125,11 @@ class UserActor:
         return Tell([self._user_id], OwnSet(what))
 
     def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:
-        """ID-09: every UserSig that could have been used up to now is refused from now on. Times in it are whole seconds,
-        and may be ahead by as much as a login allows (USERSIG_AHEAD_S)."""
+        """ID-09: every UserSig that was made up to now is refused from now on (rules/signatures.py)."""
         known = self._known and not self._profile.deleted
         wall_ms = max(now_ms, command.wall_ms)
         before_ms = counts_from(self._profile.valid_from_ms, self._profile.invalidated_ms, wall_ms)
-        start_ms = max(before_ms, (wall_ms // 1000 + USERSIG_AHEAD_S + 1) * 1000)
+        start_ms = max(before_ms, self._world.signing.valid_from_ms(wall_ms))
         profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms, invalidated_ms=now_ms)
         effects: tuple[Effect, ...] = (
             SignaturesInvalidated(self._user_id, start_ms, now_ms),
@@ -184,10 +183,13 @@ class UserActor:
             return Outcome(Done())
         there.difference_update(removed)
         there.update(added)
+        effects: list[Effect] = []
         if command.which is UserList.BLACK and added:
             self._world.entering.withdraw(self._user_id, set(added))
-        told = self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST)
-        return Outcome(Done(), UserListed(self._key, self._user_id, command.which, added, removed), (told,))
+            effects.append(PresenceBarred(self._user_id, added))
+        effects.append(self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST))
+        record = UserListed(self._key, self._user_id, command.which, added, removed)
+        return Outcome(Done(), record, tuple(effects))
 
     def _choose(self, command: ChooseConversation, now_ms: int) -> Outcome:
         """RX-09. All connections of the user are told (ID-05)."""

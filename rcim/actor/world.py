@@ -18,7 +18,7 @@ from rcim.flow.offers import Figures
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.devices import SLOTS
 from rcim.rules.message_types import BUILT_IN, MessageType
-from rcim.rules.signatures import counts_from
+from rcim.rules.signatures import SigningLead, counts_from
 from rcim.rules.type_table import TypeTable
 from rcim.rules.word_filter import FILLERS, WordFilter
 
@@ -220,6 +220,8 @@ class World:
     deleted: Deleted = field(default_factory=Deleted)
     entering: Entering = field(default_factory=Entering)
     """Groups that users are about to enter."""
+    signing: SigningLead = field(default_factory=SigningLead)
+    """ID-09: how far ahead UserSigs come dated."""
     invalidated: Invalidated = field(init=False)
     wall_ms: Callable[[], int] = int
     """The wall clock, milliseconds since 1970: by it UserSigs are checked (ID-09). Without one, times that were set in

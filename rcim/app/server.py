@@ -183,7 +183,13 @@ class Front:
         app = self._settings.app
         administrators = frozenset(app.administrators)
         identity = Identity(
-            app.sdkappid, self._data.key(), administrators, app.guests, app.message_user_fields, app.presence
+            app.sdkappid,
+            self._data.key(),
+            administrators,
+            app.guests,
+            app.message_user_fields,
+            app.presence,
+            self._settings.presence_seen_by,
         )
         self.hub = Hub(self._settings.limits, identity, owner, loop, self._number)
         return self.hub

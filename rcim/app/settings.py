@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from rcim.base.limits import DEFAULTS, Limits
-from rcim.base.terms import AppList, Platform, UserList
+from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.rules import message_types
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.devices import SLOTS
@@ -46,6 +46,11 @@ class App:
     sdkappid: int = _key(1400000000, "The app's number; it is part of every UserSig.")
     administrators: tuple[str, ...] = _key(("administrator",), "User ids of app administrators (ID-08).")
     presence: bool = _key(True, "Tell users what others do: online, in the background, offline (ID-07).")
+    presence_seen_by: str = _key(
+        "shared",
+        "Who is told what a user does, if it does not have them on its black list: everyone, shared (who is in a "
+        "conversation with it), nobody; app administrators are always (ID-07).",
+    )
     guests: bool = _key(
         False, "Take connections without an account, to receive where a group's type lets them (ID-06)."
     )
@@ -182,6 +187,11 @@ class Settings:
         return UserList[self.c2c.list.upper()]
 
     @property
+    def presence_seen_by(self) -> SeenBy:
+        """ID-07: who sees what a user does."""
+        return SeenBy[self.app.presence_seen_by.upper()]
+
+    @property
     def message_types(self) -> Mapping[str, MessageType]:
         """The message types, built in and the app's own (MS-09). Raises ValueError."""
         return message_types.parse(self.app.message_types)
@@ -207,6 +217,7 @@ class Settings:
 NO_RATES = (
     *(f"types.{name}.{rate}=0" for name in BUILT_IN for rate in RATES),
     "limits.sends_per_min=0",
+    "limits.transients_per_min=0",
     "limits.reads_per_min=0",
     "limits.requests_per_min=0",
     "limits.control_per_min=0",

@@ -275,6 +275,12 @@ def _check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             "nobody is asked: set callbacks.url, or callbacks.hooks",
         ),
         ("callbacks", "timeout_ms", 10 <= s.callbacks.timeout_ms <= 60_000, "must be 10 to 60000"),
+        (
+            "app",
+            "presence_seen_by",
+            s.app.presence_seen_by in ("everyone", "shared", "nobody"),
+            "everyone, shared or nobody",
+        ),
         ("c2c", "list", s.c2c.list in ("black", "white"), "black or white"),
         ("c2c", "roaming_days", 1 <= s.c2c.roaming_days <= 3650, "must be 1 to 3650"),
         ("c2c", "offline_days", 0 <= s.c2c.offline_days <= 3650, "must be 0 to 3650"),

@@ -131,6 +131,8 @@ class Room:
         self.read_seq = self.read_by_peer = 0
         """How far the user has said that it has read, and how far the other one has."""
         self.loaded = False
+        self.watched = False
+        """It is asked what the other one does, since there are messages."""
 
     def put(self, message: Message) -> None:
         """A message, or what it is now."""
@@ -182,16 +184,23 @@ class Talks:
                 if message.state is not MessageState.NOT_FOR_YOU:
                     room.put(message)
             room.loaded = True
-        if isinstance(where, User):
-            for entry in await self.client.watch_presence([where.user_id]):
-                self.presence[entry.user_id] = entry.state
+        await self._watch(room)
         await self.read()
+
+    async def _watch(self, room: Room) -> None:
+        """Ask to be told what the other one does; before the first message that may not be seen (ID-07), and is asked for
+        again after it. Raises RcimError."""
+        if isinstance(room.where, User) and not room.watched:
+            room.watched = bool(room.messages)
+            for entry in await self.client.watch_presence([room.where.user_id]):
+                self.presence[entry.user_id] = entry.state
 
     async def read(self) -> None:
         """What is shown is read (RX-08). Raises RcimError."""
         room = self.room
         if room is None or not room.messages:
             return
+        await self._watch(room)
         row = self.client.conversation(room.where)
         newest = max(room.messages)
         if newest > max(room.read_seq, row.read_seq if row is not None else 0):
@@ -225,6 +234,8 @@ class Talks:
         if isinstance(event, Message):
             room.posts = [p for p in room.posts if p.client_msg_id != event.client_msg_id]
             room.put(event)
+            if event.peer and event.sender == event.peer:  # who sends has read what was before (RX-11)
+                room.read_by_peer = max(room.read_by_peer, event.seq)
         else:
             self._told(room, event)
         return key

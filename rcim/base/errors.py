@@ -198,7 +198,8 @@ USERSIG_INVALIDATED = ErrorCode(
     "USERSIG_INVALIDATED",
     _M,
     True,
-    "The UserSig was made before the user's signatures were invalidated (ID-09).",
+    "The UserSig was made before the user's signatures were invalidated (ID-09): get a new one; the text says from which "
+    "second on it has to be dated.",
 )
 LOGGED_OUT = ErrorCode(
     300019,

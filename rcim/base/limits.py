@@ -187,7 +187,14 @@ class Limits:
         60,
         0,
         1_000_000,
-        "SENDs of one user a minute (on each gateway), as many at once; 0: no limit (LI-01).",
+        "SENDs of one user a minute (on each gateway), but transient ones, as many at once; 0: no limit (LI-01).",
+        wire=True,
+    )
+    transients_per_min: int = _bound(
+        120,
+        0,
+        1_000_000,
+        "SENDs with `transient` of one user a minute, apart from the others; 0: no limit (LI-01).",
         wire=True,
     )
     reads_per_min: int = _bound(

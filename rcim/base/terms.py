@@ -44,6 +44,15 @@ class AppList(IntEnum):
     LOW_TYPES = 5
 
 
+class SeenBy(IntEnum):
+    """ID-07: who sees what a user does. App administrators always do; who is on the user's black list never does."""
+
+    EVERYONE = 1
+    SHARED = 2
+    """Who is in a conversation with the user."""
+    NOBODY = 3
+
+
 class UserList(IntEnum):
     """SC-07: lists that each user has of others."""
 

@@ -247,6 +247,10 @@ class Links:
         for link in self._watching.get(row.user_id, ()):
             link.send(data)
 
+    def presence_barred(self, user_id: str, others: Sequence[str]) -> None:
+        for link in self._watching.get(user_id, ()):
+            link.send(encoded(m.PresenceBarred(user_id, list(others))))
+
     def conversation_gone(self, conversation: str, silently: bool) -> None:
         data = encoded(m.ConversationGone(conversation, silently))
         for link in self._links.values():  # all: a login that is under way may be about to enter it

@@ -226,6 +226,13 @@ class Presence(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
     row: PresenceRow
 
 
+class PresenceBarred(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=14):
+    """Outlet.presence_barred."""
+
+    user_id: str
+    others: list[str]
+
+
 Down = (
     Answered
     | Deliver
@@ -241,4 +248,5 @@ Down = (
     | UserLoggedOut
     | CloseDevices
     | Presence
+    | PresenceBarred
 )

@@ -255,6 +255,10 @@ class RemoteOwner:
         assert self._hub is not None
         self._hub.presence(message.row)
 
+    def _presence_barred(self, message: m.PresenceBarred) -> None:
+        assert self._hub is not None
+        self._hub.presence_barred(message.user_id, message.others)
+
     def _conversation_gone(self, message: m.ConversationGone) -> None:
         assert self._hub is not None
         self._hub.conversation_gone(message.key, message.silently)
@@ -354,4 +358,5 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.UserLoggedOut: RemoteOwner._user_logged_out,
     m.CloseDevices: RemoteOwner._close_devices,
     m.Presence: RemoteOwner._presence,
+    m.PresenceBarred: RemoteOwner._presence_barred,
 }

@@ -144,9 +144,13 @@ class Conversations:
             unread = min(unread + 1, UNREAD_MAX)
             if message.mentions_all or own in message.mentions:
                 mentions, mention_seq = mentions + 1, mention_seq or message.seq
+        read_seq = row.read_seq
+        if message.sender == own and message.tip is None:  # RX-11
+            read_seq, unread, mentions, mention_seq = message.seq, 0, 0, 0
         self._rows[message.conversation] = replace(
             row,
             newest_seq=message.seq,
+            read_seq=read_seq,
             last=message,
             last_time_ms=message.time_ms,
             unread=unread,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, UserList
 from rcim.client.model import Message, SendResult, Where, message_of
 from rcim.client.requests import Requests, wire_fields
 from rcim.wire import elements, frames
+
+SEQS_MAX = 100
+"""Messages named in one HISTORY (RX-12)."""
 
 
 class SendOptions(TypedDict, total=False):
@@ -78,11 +81,31 @@ class GroupRequests(Requests):
         page = await self.history_page(where, from_seq, to_seq, limit, backwards)
         return [message_of(self._conversation(where), m, self.user_id) for m in page.messages]
 
+    async def history_of(self, where: Where, seqs: Iterable[int]) -> list[Message]:
+        """The messages with these SEQ, as many as there are of them and the user may see (RX-12)."""
+        found: list[Message] = []
+        left = sorted(set(seqs))
+        while left:
+            asked = left[:SEQS_MAX]
+            page = await self.history_page(where, 0, 0, 0, seqs=asked)
+            found += [message_of(self._conversation(where), m, self.user_id) for m in page.messages]
+            last = page.messages[-1].seq if page.more and page.messages else asked[-1]
+            left = [seq for seq in left if seq > last]
+        return found
+
     async def history_page(
-        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+        self,
+        where: Where,
+        from_seq: int,
+        to_seq: int,
+        limit: int,
+        backwards: bool = False,
+        *,
+        seqs: Iterable[int] = (),
     ) -> frames.HistoryOk:
-        """As `history`, with what the server says about the page."""
-        frame = frames.History(self._conversation(where), from_seq, to_seq, limit, backwards)
+        """As `history`, with what the server says about the page; of `seqs` alone, if any are named."""
+        named = [frames.SeqEntry(seq) for seq in seqs]
+        frame = frames.History(self._conversation(where), from_seq, to_seq, limit, backwards, seqs=named or ())
         return await self.request(frame, frames.HistoryOk)
 
     async def search(

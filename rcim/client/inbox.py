@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from rcim.base.errors import BAD_PARAMETER, ErrorKind, RcimError
 from rcim.base.ids import is_guest
 from rcim.base.terms import GROUP_PREFIX, GoneReason, group_conversation, is_group
+from rcim.client.asker import Asker
 from rcim.client.conversations import Conversations
 from rcim.client.local import LocalStore
 from rcim.client.model import (
@@ -22,7 +23,7 @@ from rcim.client.model import (
     message_of,
     peer_of,
 )
-from rcim.client.stream import AGAIN_S, Asker, Spawn, Stream
+from rcim.client.stream import AGAIN_S, Spawn, Stream
 from rcim.wire import frames
 
 REFRESH_S = 0.2

@@ -267,7 +267,7 @@ class HiddenEvent(InConversation):
 @dataclass(frozen=True, slots=True)
 class ReadEvent(InConversation):
     """A user has read up to `seq`: this one, here or on another device, or the other one of a one-to-one conversation
-    (RX-08, MS-11)."""
+    (RX-08, MS-11). Who sends has read up to its own message (RX-11): then there is that message, and no event."""
 
     conversation: str
     user_id: str

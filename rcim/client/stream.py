@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import MessageState
+from rcim.client.asker import Asker
 from rcim.client.local import REREAD, LocalStore
 from rcim.client.model import (
     ChangedEvent,
@@ -24,7 +25,6 @@ from rcim.client.model import (
     HiddenEvent,
     Message,
     RereadEvent,
-    Where,
     message_of,
     peer_of,
     where_of,
@@ -48,19 +48,6 @@ CHANGED_MAX = 1000
 Lasting = ChangedEvent | RereadEvent | ErasedEvent | HiddenEvent
 """Events of which a local store notes whether the app has taken them."""
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
-
-
-class Asker(Protocol):
-    """What stream and inbox need of the client: two requests that outlive reconnections."""
-
-    async def sync_page(self, cursor: bytes = b"", *, messages: int = 0) -> frames.SyncOk: ...
-
-    async def history_page(
-        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
-    ) -> frames.HistoryOk: ...
-
-    @property
-    def user_id(self) -> str: ...
 
 
 class Stream:
@@ -262,11 +249,11 @@ class Stream:
             if tracker is not None and which(message):
                 tracker.held[seq] = replace(message, state=MessageState.DELETED, elements=())
 
-    async def _page(self, key: str, first: int, last: int, limit: int) -> frames.HistoryOk:
+    async def _page(self, key: str, first: int, last: int, limit: int, seqs: Sequence[int] = ()) -> frames.HistoryOk:
         """A page of history that is not older than what was told meanwhile. Raises RcimError."""
         for _ in range(ASKED_AGAIN):
             revision = self._revisions.get(key)
-            page = await self._asker.history_page(where_of(key, self.own), first, last, limit)
+            page = await self._asker.history_page(where_of(key, self.own), first, last, limit, seqs=seqs)
             if self._revisions.get(key) == revision:
                 break
         return page
@@ -348,11 +335,11 @@ class Stream:
             self._give(message)
         self._noted(key)
 
-    async def _page_at_last(self, key: str, seq: int) -> frames.HistoryOk | None:
-        """One message, asked for until the server can answer; None: it may not be asked for."""
+    async def _page_at_last(self, key: str, seqs: Sequence[int]) -> frames.HistoryOk | None:
+        """These messages (RX-12), asked for until the server can answer; None: they may not be asked for."""
         while True:
             try:
-                return await self._page(key, seq, seq, 1)
+                return await self._page(key, 0, 0, 0, seqs)
             except RcimError as error:
                 if error.code.kind is ErrorKind.MISTAKE:
                     return None
@@ -360,32 +347,39 @@ class Stream:
 
     async def look_again(self, key: str, tracker: SeqTracker[Message], seqs: list[int]) -> None:
         """MS-10: messages that were given to the app are other ones now; REREAD: so many that it reads all again."""
-        for seq in seqs:
-            if seq == REREAD:
-                self.tell_lasting(RereadEvent(key, peer_of(key, self.own)))
-            if seq == REREAD or self.trackers.get(key) is not tracker or seq >= tracker.next_seq:
-                continue
-            page = await self._page_at_last(key, seq)
-            if page is None:
+        if REREAD in seqs:
+            self.tell_lasting(RereadEvent(key, peer_of(key, self.own)))
+        left = sorted(seq for seq in seqs if seq != REREAD)
+        while left and self.trackers.get(key) is tracker:
+            asked = [seq for seq in left if seq < tracker.next_seq][:PAGE]
+            page = await self._page_at_last(key, asked) if asked else None
+            if page is None or self.trackers.get(key) is not tracker:
                 return
-            if self.trackers.get(key) is not tracker:
-                continue
-            told = self._told[key, seq] > 0
-            for item in page.messages:
-                if self._keep is not None:
-                    self._keep.change(key, item)
-                message = message_of(key, item, self.own)
-                known = self._latest.get((key, seq)) == message  # a push has told
-                if message.state is not MessageState.NOT_FOR_YOU and not known:
-                    told = True
-                    self.tell_lasting(ChangedEvent(key, message, message.peer))
-            if not page.messages:  # it can't be had any more: the user has deleted it, or it was too old
+            found = {item.seq: item for item in page.messages}
+            last = max(found) if page.more and found else asked[-1]
+            for seq in asked:
+                if seq <= last:
+                    self._looked(key, seq, found.get(seq))
+            left = [seq for seq in left if seq > last]
+
+    def _looked(self, key: str, seq: int, item: frames.Message | None) -> None:
+        """What a message is now that was given to the app; None: it can't be had any more."""
+        told = self._told[key, seq] > 0
+        if item is not None:
+            if self._keep is not None:
+                self._keep.change(key, item)
+            message = message_of(key, item, self.own)
+            known = self._latest.get((key, seq)) == message  # a push has told
+            if message.state is not MessageState.NOT_FOR_YOU and not known:
                 told = True
-                if self._keep is not None:
-                    self._keep.hide(key, [seq], 0)
-                self.tell(HiddenEvent(key, (seq,), 0, peer_of(key, self.own)))
-            if self._keep is not None and not told:  # else once the app has taken it
-                self._keep.looked(key, seq)
+                self.tell_lasting(ChangedEvent(key, message, message.peer))
+        else:  # the user has deleted it, or it was too old
+            told = True
+            if self._keep is not None:
+                self._keep.hide(key, [seq], 0)
+            self.tell(HiddenEvent(key, (seq,), 0, peer_of(key, self.own)))
+        if self._keep is not None and not told:  # else once the app has taken it
+            self._keep.looked(key, seq)
 
 
 def _mark_of(event: ChangedEvent | RereadEvent) -> tuple[str, int]:

@@ -16,7 +16,7 @@ from rcim.base import clock
 from rcim.base.errors import code_of
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
-from rcim.base.terms import GROUP_PREFIX, DeviceNews, GoneReason, Presence
+from rcim.base.terms import GROUP_PREFIX, DeviceNews, GoneReason, Presence, SeenBy
 from rcim.connect.anew import Anew
 from rcim.connect.audience import Audience
 from rcim.connect.connection import Connection
@@ -116,6 +116,7 @@ class Hub:
                 limits.requests_per_min,
                 limits.control_per_min,
                 limits.refusals_per_min,
+                limits.transients_per_min,
             )
         )
         self.work_budget = WorkBudget(limits.input_ms_per_s, INPUT_BURST_S)
@@ -252,6 +253,9 @@ class Hub:
     def presence(self, row: PresenceRow) -> None:
         self.watching.told(row)
 
+    def presence_barred(self, user_id: str, others: Sequence[str]) -> None:
+        self.watching.barred(user_id, set(others))
+
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
         self.watching.ask_again()
@@ -325,6 +329,10 @@ class Hub:
     def tells_presence(self) -> bool:
         return self._identity.presence
 
+    @property
+    def presence_seen_by(self) -> SeenBy:
+        return self._identity.presence_seen_by
+
     def set_state(self, caller: Caller, state: Presence) -> None:
         connection = self._connections[caller.connection_id]
         if connection.device.state is not state:
@@ -333,6 +341,11 @@ class Hub:
 
     def watch(self, caller: Caller, user_ids: Sequence[str]) -> list[str]:
         return self.watching.watch(self._connections[caller.connection_id], user_ids)
+
+    def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+        connection = self._connections.get(connection_id)
+        if connection is not None:
+            self.watching.may(connection, user_ids, unseen)
 
     def unwatch(self, caller: Caller, user_ids: Sequence[str]) -> None:
         self.watching.unwatch(self._connections[caller.connection_id], user_ids)

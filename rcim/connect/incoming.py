@@ -17,6 +17,7 @@ from rcim.flow.buckets import Operation, Patience
 from rcim.session.states import State
 from rcim.session.tls import TlsLimitError
 from rcim.wire.frames import ConversationRead, History, Ping, Pong, Search, Send, Sync
+from rcim.wire.peeking import is_transient
 from rcim.wire.schema import FRAMES
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ COUNTED = {
     Ping.TYPE: Operation.CONTROL,
     Pong.TYPE: Operation.CONTROL,
 }
-"""LI-01: what is counted apart. Other requests are OTHER, frames that are not known CONTROL."""
+"""LI-01: what is counted apart. Other requests are OTHER, frames that are not known CONTROL; a SEND that says that it is
+transient is TRANSIENT."""
 IS_USER = frozenset({State.OPEN, State.DRAINING, State.LOGGING_OUT})
 
 
@@ -181,13 +183,15 @@ class Incoming(Outgoing):
             self._transport.write(said)
         return plain
 
-    def _charge(self, type_: int) -> None:
+    def _charge(self, type_: int, body: bytes) -> None:
         """LI-01. Raises RcimError: the frame is refused, undecoded, with TOO_FREQUENT; in the end with FLOODING."""
         caller = self.caller
         assert caller is not None
         rates, now_ms = self._hub.rates, clock.steady_ms()
         frame = FRAMES.get(type_)
         operation = COUNTED.get(type_, Operation.OTHER if frame is not None else Operation.CONTROL)
+        if type_ == Send.TYPE and is_transient(body):
+            operation = Operation.TRANSIENT
         wait = rates.take(caller.user_id, operation, now_ms)
         if not wait:
             return
@@ -198,4 +202,6 @@ class Incoming(Outgoing):
         if patience is Patience.SLOW:
             self._slow(SLOW_S)
         name = frame.NAME if frame is not None else f"frame type {type_:#06x}"
+        if operation is Operation.TRANSIENT:
+            name += ", transient"
         raise RcimError(TOO_FREQUENT, f"{name}: too many of its kind in a minute", wait)

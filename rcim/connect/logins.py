@@ -32,7 +32,6 @@ from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Operation
 from rcim.handlers.desk import Caller
 from rcim.rules.devices import Device
-from rcim.rules.signatures import FUTURE_MS
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
@@ -98,14 +97,13 @@ class Logins(Whereabouts):
         connection.caller.credential = None if guest else Credential(user_id, signed_ms)
         connection.caller.connection_id = connection.id
         now_ms = clock.wall_ms()
-        began_ms = login.began_ms if login.began_ms < now_ms + FUTURE_MS else now_ms
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
-        connection.device = Device(connection.id, login.platform, login.device_tag, began_ms, now_ms, news=news)
+        connection.device = Device(connection.id, login.platform, login.device_tag, now_ms, now_ms, news=news)
         user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
         connection.caller.groups = lambda: user.groups + user.entering
         connection.caller.reserve = user.reserve
-        query = LoginQuery(user_id, [] if guest else None)
+        query = LoginQuery(user_id, [] if guest else None, signed_ms=signed_ms, began_ms=login.began_ms)
         self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
 
     def _check_rate(self, user_id: str) -> None:
@@ -152,8 +150,7 @@ class Logins(Whereabouts):
         )
         self._say_who_is_not_there(waited.changes)
         self._set_profile(caller, waited.profile or result.profile)
-        if connection.device.news is DeviceNews.BEGINS:
-            connection.device = msgspec.structs.replace(connection.device, began_ms=result.began_ms)
+        connection.device = msgspec.structs.replace(connection.device, began_ms=result.began_ms)
         self._hub.counters.logins += 1
         limits = self._hub.limits
         answer = LoginOk(

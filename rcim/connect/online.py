@@ -8,16 +8,18 @@ from typing import NamedTuple
 from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import USERSIG_INVALIDATED
+from rcim.base.terms import SeenBy
 from rcim.connect.connection import Connection
-from rcim.rules.signatures import counts_from
+from rcim.rules.signatures import counts_from, refused_as
 from rcim.store.answers import LoginFacts
 
 
 class Identity:
     """Whose app this is: `sdkappid`, the signing `key`, the ids of its administrators, whether guests may come in
-    (ID-06), which custom fields of users go with their messages (MS-04), and whether it is told what users do (ID-07)."""
+    (ID-06), which custom fields of users go with their messages (MS-04), and whether it is told what users do, and to
+    whom (ID-07)."""
 
-    __slots__ = ("administrators", "fields", "guests", "key", "presence", "sdkappid")
+    __slots__ = ("administrators", "fields", "guests", "key", "presence", "presence_seen_by", "sdkappid")
 
     def __init__(
         self,
@@ -27,6 +29,7 @@ class Identity:
         guests: bool = False,
         fields: tuple[str, ...] = (),
         presence: bool = True,
+        presence_seen_by: SeenBy = SeenBy.SHARED,
     ) -> None:
         self.sdkappid = sdkappid
         self.key = key
@@ -34,6 +37,7 @@ class Identity:
         self.guests = guests
         self.fields = fields
         self.presence = presence
+        self.presence_seen_by = presence_seen_by
 
     def sent(self, fields: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those of a user's `fields` that go with its messages."""
@@ -117,6 +121,9 @@ def refusal(
     """Why the login is not to be, if so."""
     if isinstance(result, Refused):
         return result
-    if not guest and (logged_out or signed_ms < valid_from(result.profile, wall_ms)):
+    from_ms = valid_from(result.profile, wall_ms)
+    if not guest and signed_ms < from_ms:
+        return Refused(USERSIG_INVALIDATED, refused_as(signed_ms, from_ms), max(0, from_ms - wall_ms))
+    if not guest and logged_out:  # since the profile was read
         return Refused(USERSIG_INVALIDATED, USERSIG_INVALIDATED.meaning)
     return None

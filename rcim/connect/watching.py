@@ -1,9 +1,11 @@
 """ID-07: who here is told what which users do. Changes are gathered for a moment; nobody else is told of anything, so a
-room of ten thousand whose members nobody watches costs nothing."""
+room of ten thousand whose members nobody watches costs nothing. Whom a connection may see (`may`) is known a moment after
+it begins to watch; until then it is told nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.queries import PresenceQuery
@@ -29,7 +31,8 @@ class Watching:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._watchers: dict[str, dict[Connection, None]] = {}
-        self._watched: dict[Connection, dict[str, None]] = {}
+        self._watched: dict[Connection, dict[str, bool]] = {}
+        """Whom each watches, and whether it is known that it may see them."""
         self._waiting: dict[Connection, dict[str, PresenceEntry]] = {}
 
     def __len__(self) -> int:
@@ -37,7 +40,7 @@ class Watching:
         return len(self._watchers)
 
     def watch(self, connection: Connection, user_ids: Sequence[str]) -> list[str]:
-        """Tell `connection` what these do; returns those of whom it is not told. Raises
+        """Tell `connection` what these do, as soon as it may see them; returns those of whom it is not told. Raises
         RcimError(TOO_MANY_ENTRIES): none is watched then that was not before."""
         limits = self._hub.limits
         there = self._watched.get(connection, {})
@@ -50,11 +53,27 @@ class Watching:
             there = self._watched.setdefault(connection, {})
         first = [user_id for user_id in taken if user_id not in self._watchers]
         for user_id in taken:
-            there[user_id] = None
+            there[user_id] = False
             self._watchers.setdefault(user_id, {})[connection] = None
         if first:
             self._hub.owner.watch(first)
         return [user_id for user_id in dict.fromkeys(user_ids) if user_id in full]
+
+    def may(self, connection: Connection, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+        """It may see these, but not the `unseen` ones: it watches them no more."""
+        there = self._watched.get(connection, {})
+        for user_id in user_ids:
+            if user_id in there:
+                there[user_id] = True
+        if unseen:
+            self.unwatch(connection, unseen)
+
+    def barred(self, user_id: str, others: AbstractSet[str]) -> None:
+        """The user has these on its black list now: they are told no more of it (ID-07)."""
+        for connection in list(self._watchers.get(user_id, ())):
+            caller = connection.caller
+            if caller is not None and caller.user_id in others and not caller.admin:
+                self.unwatch(connection, [user_id])
 
     def unwatch(self, connection: Connection, user_ids: Sequence[str]) -> None:
         """Tell it of these no more; of nobody, if none is named."""
@@ -87,6 +106,8 @@ class Watching:
             return
         entry = presence_entry(row)
         for connection in watchers:
+            if not self._watched[connection][row.user_id]:
+                continue
             waiting = self._waiting.get(connection)
             if waiting is None:
                 waiting = self._waiting[connection] = {}

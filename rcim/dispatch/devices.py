@@ -73,6 +73,16 @@ class Devices:
         for one in replaced:
             tell(StateChange(user_id, one.platform, DeviceEnd.LINK_CLOSE, now_ms))
 
+    def began_ms(self, user_id: str, claimed_ms: int) -> int:
+        """When the session of a login began that says so (0: it begins now). What is yet to come is believed only up to
+        the newest session of the user that is known here, which the server has begun while its clock was ahead; else it
+        is now, so that nobody moves what begins later."""
+        if not claimed_ms:
+            return self.begin_ms(user_id)
+        newest = max((one.began_ms for one in self._users.get(user_id, {}).values()), default=0)
+        now_ms = clock.wall_ms()
+        return claimed_ms if claimed_ms <= max(now_ms, newest, self._begun.get(user_id, 0)) else now_ms
+
     def begin_ms(self, user_id: str) -> int:
         """When the session of a login that is about to be begins: now, and after all others of the user, whatever the
         clock says; no other one gets the same."""
@@ -143,8 +153,8 @@ class Devices:
 
     @staticmethod
     def takes(ask: Any) -> bool:
-        """True if `ask` is answered here."""
-        return isinstance(ask, DevicesQuery | CloseDevices | PresenceQuery)
+        """True if `ask` is answered here, and nothing is to be looked up for it."""
+        return isinstance(ask, DevicesQuery | CloseDevices) or (isinstance(ask, PresenceQuery) and not ask.by)
 
     def answer(self, ask: Any) -> DevicesPage | DevicesClosed | PresencePage:
         """What is known, or has been done."""
@@ -165,7 +175,13 @@ class Devices:
         return DevicesClosed(len(closed))
 
     def _presence(self, ask: PresenceQuery) -> PresencePage:
-        return PresencePage([self._row(user_id) for user_id in ask.users], ask.refused)
+        return self.presence(ask, ask.users)
+
+    def presence(self, ask: PresenceQuery, seen: Sequence[str]) -> PresencePage:
+        """What the users do whom who asks may see, `seen`; of the others as little as of who is nowhere."""
+        may = set(seen)
+        rows = [self._row(user) if user in may else PresenceRow(user, Presence.OFFLINE, []) for user in ask.users]
+        return PresencePage(rows, ask.refused, [user for user in ask.users if user not in may], ask.connection_id)
 
 
 _ANSWER: dict[type, Callable[[Devices, Any], Any]] = {

@@ -21,7 +21,7 @@ import msgspec
 
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
-from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery
+from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.world import World
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest
@@ -156,8 +156,11 @@ class Dispatcher:
 
     def ask(self, request: Request) -> None:
         """Answer a query that needs no actor."""
-        if type(request.ask) is LoginQuery and request.ask.heard is not None:
-            self._world.guests.here(request.ask.user_id)
+        if type(request.ask) is LoginQuery:
+            if request.ask.heard is not None:
+                self._world.guests.here(request.ask.user_id)
+            if request.ask.signed_ms:
+                self._world.signing.note(request.ask.signed_ms, self._world.wall_ms())
         self._questions.ask(request)
 
     def read(self, request: Request) -> None:
@@ -167,7 +170,9 @@ class Dispatcher:
     def _completed(self, query: Any, answer: Any) -> Any:
         """An answer of the store with what is only known here."""
         if isinstance(query, LoginQuery):
-            return msgspec.structs.replace(answer, began_ms=self._devices.begin_ms(query.user_id))
+            return msgspec.structs.replace(answer, began_ms=self._devices.began_ms(query.user_id, query.began_ms))
+        if isinstance(query, PresenceQuery):
+            return self._devices.presence(query, answer.users)
         return self._knowing.answered(query, answer)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:

@@ -20,6 +20,7 @@ from rcim.actor.effects import (
     MembersAdded,
     MemberSilenced,
     Placed,
+    PresenceBarred,
     Said,
     SignaturesInvalidated,
     Tell,
@@ -159,6 +160,9 @@ class Release:
     def _logged_out(self, _: str, effect: UserLoggedOut) -> None:
         self._outlet.user_logged_out(effect.user_id)
 
+    def _barred(self, _: str, effect: PresenceBarred) -> None:
+        self._outlet.presence_barred(effect.user_id, effect.others)
+
 
 @contextlib.contextmanager
 def contained(what: str, key: str) -> Iterator[None]:
@@ -179,6 +183,7 @@ _EFFECTS: dict[type, Callable[[Release, str, Any], None]] = {
     Tell: Release._tell,
     UserProfileChanged: Release._profile_changed,
     UserLoggedOut: Release._logged_out,
+    PresenceBarred: Release._barred,
     AccountDeleted: Release._deleted,
     SignaturesInvalidated: Release._invalidated,
     ClosedToGuests: Release._closed_to_guests,

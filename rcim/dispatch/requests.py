@@ -79,6 +79,9 @@ class Outlet(Protocol):
     def presence(self, row: PresenceRow) -> None:
         """What a user does now who is watched (ID-07)."""
 
+    def presence_barred(self, user_id: str, others: Sequence[str]) -> None:
+        """These are told no more what the user does (ID-07)."""
+
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Call `done` with what is to be seen there: rows of connections, counters by name,
         or ids of users; with None for an OnlineQuery that not everybody has answered."""

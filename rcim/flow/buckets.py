@@ -48,6 +48,8 @@ class Operation(IntEnum):
     """PING, PONG, and frames that are not known."""
     REFUSED = 4
     """Frames that were refused because another of these had no token left."""
+    TRANSIENT = 5
+    """Transient messages (MS-08)."""
 
 
 class Patience(Enum):
@@ -142,7 +144,7 @@ class UserRates:
 
     __slots__ = ("_rates", "_users", "limited")
 
-    def __init__(self, per_min: tuple[int, int, int, int, int]) -> None:
+    def __init__(self, per_min: tuple[int, int, int, int, int, int]) -> None:
         self._rates = tuple(Rate(count, MINUTE_MS) for count in per_min)
         self._users: OrderedDict[str, tuple[list[float], int]] = OrderedDict()
         """User to when its buckets are full, and when it was here last; who was here last stands last."""

@@ -10,7 +10,7 @@ import msgspec
 from rcim.actor.user_commands import Credential
 from rcim.base.ids import check_group_id, made_group_id
 from rcim.base.limits import Limits
-from rcim.base.terms import Presence
+from rcim.base.terms import Presence, SeenBy
 from rcim.wire.schema import Frame
 
 
@@ -79,12 +79,19 @@ class Desk(Protocol):
     def tells_presence(self) -> bool:
         """False if the app has it that nobody is told what users do (ID-07)."""
 
+    @property
+    def presence_seen_by(self) -> SeenBy:
+        """Who sees what users do, besides app administrators (ID-07)."""
+
     def set_state(self, caller: Caller, state: Presence) -> None:
         """What the caller's device does now (ID-07)."""
 
     def watch(self, caller: Caller, user_ids: Sequence[str]) -> list[str]:
-        """Tell the caller's connection what these do; returns those of whom it is not told. Raises
-        RcimError(TOO_MANY_ENTRIES)."""
+        """Tell the caller's connection what these do, once it is known that it may see them (`may_watch`); returns those
+        of whom it is not told. Raises RcimError(TOO_MANY_ENTRIES)."""
+
+    def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+        """The user of this connection may see these but for the `unseen` ones, of whom it is told no more."""
 
     def unwatch(self, caller: Caller, user_ids: Sequence[str]) -> None:
         """Tell it no more of these; of nobody, if none is named."""

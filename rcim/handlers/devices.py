@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rcim.actor import queries
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, COMMAND_DISABLED, RcimError
 from rcim.base.ids import check_user_id, is_guest
-from rcim.base.terms import Presence
+from rcim.base.terms import Presence, SeenBy
 from rcim.handlers.desk import Caller, Desk, ToStore
 from rcim.handlers.groups import check_users, guests_may_not
 from rcim.store import answers
@@ -51,14 +53,24 @@ def set_state(frame: frames.PresenceSet, caller: Caller, desk: Desk) -> frames.P
 def get(frame: frames.PresenceGet, caller: Caller, desk: Desk) -> ToStore:
     """PRESENCE_GET."""
     _check_presence(caller, desk)
-    return ToStore(queries.PresenceQuery(check_users(frame.users, PRESENCES_AT_ONCE)))
+    return ToStore(_seen_by(caller, desk, check_users(frame.users, PRESENCES_AT_ONCE)))
 
 
 def watch(frame: frames.PresenceWatch, caller: Caller, desk: Desk) -> ToStore:
-    """PRESENCE_WATCH: first it is watched, then asked, so that no change is missed between."""
+    """PRESENCE_WATCH: first it is watched, then asked, so that no change is missed between; told of is only what the
+    caller may see, once that is known."""
     _check_presence(caller, desk)
     users = check_users(frame.users, PRESENCES_AT_ONCE)
-    return ToStore(queries.PresenceQuery(users, desk.watch(caller, users)))
+    return ToStore(_seen_by(caller, desk, users, desk.watch(caller, users), caller.connection_id))
+
+
+def _seen_by(
+    caller: Caller, desk: Desk, users: list[str], refused: Sequence[str] = (), connection_id: int = 0
+) -> queries.PresenceQuery:
+    """What these do, as far as the caller may see them (ID-07)."""
+    by = "" if caller.admin else caller.user_id
+    shared = desk.presence_seen_by is SeenBy.SHARED
+    return queries.PresenceQuery(users, list(refused), by, shared, connection_id)
 
 
 def unwatch(frame: frames.PresenceUnwatch, caller: Caller, desk: Desk) -> frames.PresenceUnwatchOk:
@@ -72,7 +84,7 @@ def _check_presence(caller: Caller, desk: Desk) -> None:
     """Raises RcimError."""
     if is_guest(caller.user_id):
         raise guests_may_not()
-    if not desk.tells_presence:
+    if not desk.tells_presence or (desk.presence_seen_by is SeenBy.NOBODY and not caller.admin):
         raise RcimError(COMMAND_DISABLED, "this server does not tell what users do")
 
 
@@ -103,4 +115,5 @@ def presence_ok(result: answers.PresencePage, desk: Desk) -> frames.PresenceGetO
 
 def watched_ok(result: answers.PresencePage, desk: Desk) -> frames.PresenceWatchOk:
     """ID-07."""
+    desk.may_watch(result.connection_id, [row.user_id for row in result.rows], result.unseen)
     return frames.PresenceWatchOk(list(map(presence_entry, result.rows)), result.refused)

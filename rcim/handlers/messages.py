@@ -107,7 +107,12 @@ def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
 
 
 def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
-    """HISTORY (RX-06)."""
+    """HISTORY (RX-06, RX-12)."""
+    limits = desk.limits
+    if len(frame.seqs) > limits.history_page_max:
+        raise RcimError(BAD_PARAMETER, f"seqs: {len(frame.seqs)}, at most {limits.history_page_max}")
+    seqs = sorted({entry.seq for entry in frame.seqs})
+    limit = len(seqs) or page_limit(frame.limit, limits.history_page_default, limits.history_page_max)
     return ToActor(
         check_conversation(frame.conversation, caller),
         commands.ReadHistory(
@@ -115,10 +120,11 @@ def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
             caller.admin,
             frame.from_seq,
             frame.to_seq,
-            page_limit(frame.limit, desk.limits.history_page_default, desk.limits.history_page_max),
+            limit,
             frame.backwards,
             frame.from_time_ms,
             frame.to_time_ms,
+            seqs,
         ),
     )
 

@@ -78,7 +78,7 @@ class ServerSession:
         """The error that it was closed with."""
         self._early_frames = 0
         """Frames taken before the login."""
-        self.charge: Callable[[int], None] | None = None
+        self.charge: Callable[[int, bytes], None] | None = None
         """Called with the type of each frame of an open session before it is decoded, whatever becomes of it (LI-01);
         raises RcimError: it is refused with that. Set by the caller."""
         self.budget = 1 << 30
@@ -138,7 +138,7 @@ class ServerSession:
             if state is State.HELLO_WAIT or state is State.LOGIN_WAIT:
                 self._count_early()
             elif self.charge is not None:
-                self.charge(raw.type)
+                self.charge(raw.type, raw.body)
         except RcimError as error:
             self.refuse(error.code, raw.request_id, raw.type, error.detail, error.retry_after_ms)
             return None

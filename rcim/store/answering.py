@@ -21,6 +21,7 @@ from rcim.actor.queries import (
     MembersQuery,
     MessageQuery,
     MessagesQuery,
+    PresenceQuery,
     ProfilesQuery,
     Query,
     SearchQuery,
@@ -42,6 +43,7 @@ from rcim.store.answers import (
     IdlePage,
     IdleRow,
     LoginFacts,
+    Seen,
     SyncPage,
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
@@ -54,6 +56,7 @@ from rcim.store.people import People
 from rcim.store.reading import Row, groups_of, read_head, read_profile, seq_at, visible
 from rcim.store.scan import Scan
 from rcim.store.searching import Searching
+from rcim.store.seeing import SeeingScan, go_on
 from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.values import unpack
 
@@ -112,11 +115,8 @@ class Answering:
         found: list[Message] = []
         more = False
         room = self._page_bytes
-        span = view.scan(
-            "messages", keys.message(query.key, low), keys.message(query.key, high + 1), reverse=query.backwards
-        )
         hides = bool(query.by) and self._hides_any(view, query)
-        for _, data in span if low <= high else ():
+        for data in self._between(view, query, low, high):
             room -= len(data) + ROW_OVERHEAD
             if len(found) == query.limit or (room < 0 and found):
                 more = True
@@ -128,6 +128,19 @@ class Answering:
                 message = message.veiled(MessageState.DELETED)
             found.append(seen_by(message, query.by) if query.by else message)
         return Page(query.newest_seq, first, more, found)
+
+    @staticmethod
+    def _between(view: ReadView, query: MessagesQuery, low: int, high: int) -> Iterator[bytes]:
+        """What is kept of the messages from SEQ `low` to `high`, in the order asked for; with `seqs`, of those."""
+        if query.seqs:  # RX-12
+            for seq in reversed(query.seqs) if query.backwards else query.seqs:
+                data = view.get("messages", keys.message(query.key, seq)) if low <= seq <= high else None
+                if data is not None:
+                    yield data
+        elif low <= high:
+            first, end = keys.message(query.key, low), keys.message(query.key, high + 1)
+            for _, data in view.scan("messages", first, end, reverse=query.backwards):
+                yield data
 
     def _first_seq(self, view: ReadView, query: MessagesQuery) -> int:
         """GT-22, ST-02: where history begins for who asks. What is too old goes little by little, and is given no more
@@ -251,7 +264,9 @@ class Answering:
         for looked_at, (row, _) in enumerate(view.scan("words", low, high), 1):
             key = keys.second(row)
             names = self._words_of(view, key)
-            if set(whole) <= set(names) and any(word.startswith(last) for word in names) and key not in found:
+            begun = [word for word in names if word.startswith(last)]
+            # Two words of a name may begin so: it is found at the first of them, on whichever page that is.
+            if set(whole) <= set(names) and begun and (whole or row.startswith(min(begun).encode() + keys.SEP)):
                 found.append(key)
             if len(found) == query.limit or looked_at == LOOKED_AT_MAX:
                 return found, row.decode()
@@ -323,6 +338,12 @@ class Answering:
     def _login_on(self, view: ReadView, scan: LoginScan) -> LoginFacts | LoginScan:
         return self._logins.go_on(view, scan)
 
+    def _presence(self, view: ReadView, query: PresenceQuery) -> Seen | SeeingScan:
+        return go_on(view, SeeingScan(query))
+
+    def _presence_on(self, view: ReadView, scan: SeeingScan) -> Seen | SeeingScan:
+        return go_on(view, scan)
+
     def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
         """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
         found: list[Row] = []
@@ -356,7 +377,9 @@ def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort)
     type_ = query.types.get(profile.type)
     unread = 0
     if type_ is not None and type_.stored and type_.unread:
-        unread = Looker(view, key, profile, head, member, type_, query.now_ms, effort).unread().number
+        looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
+        unread = looker.unread().number
+        member = looker.as_read
     waiting = waiting_in(view, key, member, query.applied_after_ms, effort)
     return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread, applications=waiting)
 
@@ -376,6 +399,8 @@ _ANSWER: dict[type, Callable[[Answering, ReadView, Any], Any]] = {
     AppliedQuery: lambda self, view, query: self._people.applied(view, query),
     LoginQuery: Answering._login,
     LoginScan: Answering._login_on,
+    PresenceQuery: Answering._presence,
+    SeeingScan: Answering._presence_on,
     HeadsQuery: Answering._heads,
     SyncQuery: Answering._sync,
     SyncScan: Answering._sync_on,

@@ -104,7 +104,7 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     stamp: int = 0
     """The number of the last commit when it was read."""
     began_ms: int = 0
-    """When a session begins with this login (ID-04)."""
+    """When the session of this login began (ID-04)."""
     history_id: int = 0
     """Which history the store holds (RX-03)."""
 
@@ -179,11 +179,20 @@ class PresenceRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     devices: list[tuple[Platform, Presence]]
 
 
+class Seen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """ID-07: which users' presence who asks may see."""
+
+    users: list[str]
+
+
 class PresencePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """ID-07. `refused`: users of whom no changes are told."""
+    """ID-07. `refused`: users of whom no changes are told; `unseen`: those whom who asks may not see, and finds OFFLINE.
+    `connection_id` is that of the query."""
 
     rows: list[PresenceRow]
     refused: list[str]
+    unseen: list[str] = []
+    connection_id: int = 0
 
 
 class ConnectionsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -206,6 +215,7 @@ Answer = (
     | DevicesPage
     | DevicesClosed
     | PresencePage
+    | Seen
     | GroupsPage
     | LoginFacts
     | SyncPage

@@ -1,6 +1,7 @@
 """Looking at a conversation's messages with the eyes of one of its members: what is unread, what is last (RX-03, RX-08).
 
 Unread is derived, and written nowhere: the messages behind the read position that are others', count, and may be seen.
+The read position is the kept one, or the member's own newest message, if that is newer (RX-11): it is met on the way.
 UNREAD_MAX of them at most: older ones stay in history and no longer count (RX-04). Messages are not decoded for it
 (messages.py), and how many are looked at for one query is bounded (Effort).
 """
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from rcim.actor.queries import TypeFacts
 from rcim.actor.reading import first_of
@@ -101,6 +104,8 @@ class Looker:
         """The least SEQ that the member may see and that may be there (GT-14, MS-10, ST-02)."""
         self._unread_from = max(self.first, member.read_seq + 1, member.joined_seq + 1)
         self._user = member.user_id.encode()
+        self.read_seq = member.read_seq
+        """MsgSeq, once `unread` has looked."""
         self._erased: dict[bytes, int] = {}
         low = keys.hidden(key, member.user_id, 0)
         self._hides = next(iter(view.scan("hidden", low, low[:-8] + b"\xff" * 8)), None) is not None
@@ -148,14 +153,31 @@ class Looker:
             return False
         return not self._hidden(seq) and seq > self._erased_upto(facts.sender)
 
+    @property
+    def as_read(self) -> Member:
+        """The member with the read position that `unread` has found."""
+        member = self._member
+        return member if self.read_seq == member.read_seq else msgspec.structs.replace(member, read_seq=self.read_seq)
+
+    def _has_sent(self, facts: Facts, data: bytes) -> bool:
+        """RX-11: the member has sent it, and has read what was before. Its own are also strong notices of what it has
+        done (GT-15), and what was imported (GR-08): of whom only that is there, nothing is kept of its sending."""
+        if facts.sender != self._user or not (self._member.last_send_time_ms or facts.flags & DIRECTED):
+            return False
+        return unpack(data, Message).tip is None
+
     def unread(self, wanted: int = 0, room: int = 0) -> Unread:
-        """RX-08; with the newest `wanted` of them, as many as have room. Only these are decoded."""
+        """RX-08; with the newest `wanted` of them, as many as have room. Only these are decoded, and messages of the
+        member's own."""
         count = mentions = mention_seq = 0
         newest: list[Message] = []
         for looked_at, (seq, facts, data) in enumerate(self._back(self._unread_from)):
             if looked_at == LOOKED_AT_MAX or facts.time_ms < self._offline_ms:
                 break
             if not self._counts(seq, facts):
+                if self._has_sent(facts, data):
+                    self.read_seq = max(self.read_seq, seq)
+                    break
                 continue
             count += 1
             if facts.mentions(self._user):  # MS-07

@@ -246,7 +246,7 @@ class Syncing:
         return SyncRow(
             key,
             profile,
-            member,
+            looker.as_read,
             head.next_seq - 1 if type_.stored else 0,
             looker.first,
             max(head.last_msg_time_ms, profile.create_time_ms),

@@ -326,6 +326,20 @@ async def test_who_has_read_it(server: TestServer) -> None:  # MS-11
     assert await code(carol, f.MessageReceipts(G, 9, False, "", 0)) == "NO_SUCH_MESSAGE"
 
 
+async def test_who_joined_after_a_message_is_not_among_its_readers(server: TestServer) -> None:  # MS-11
+    alice, _, _ = await room(server, "alice", "bob", "carol")
+    await alice.ask(send("g", "c1"))
+    dave = await server.member("dave")
+    await alice.ask(f.GroupInvite("g", ["erin"]))
+    await dave.ask(f.GroupJoin("g", ""))
+    assert [m.seq for m in await page(dave)] == [1], "it sees the message all the same (GT-14)"
+    for read, users in ((True, []), (False, ["bob", "carol"])):
+        found = await alice.ask(f.MessageReceipts(G, 1, read, "", 0))
+        assert (found.read_num, found.unread_num, found.users) == (0, 2, users)
+    await alice.ask(send("g", "c2"))
+    assert (await alice.ask(f.MessageReceipts(G, 2, False, "", 0))).users == ["bob", "carol", "dave"]
+
+
 async def test_receipts_end_with_a_size(tmp_path: Path) -> None:  # MS-11
     server = TestServer(tmp_path / "data", tls=False, flags=("limits.receipts_members_max=2",))
     await server.start()
@@ -407,3 +421,50 @@ async def test_a_failed_commit_leaves_a_message_as_it_was(seed: int) -> None:  #
     assert isinstance(await sim.answer(G, recall), o.Altered)
     late = await sim.answer(G, edit)
     assert isinstance(late, o.Refused) and late.code.name == "NOT_RECALLABLE", "although it was read before"
+
+
+async def test_history_by_a_list_of_seqs(server: TestServer) -> None:  # RX-12
+    alice, bob = await room(server, "alice", "bob")
+    for i in range(1, 9):
+        await alice.ask(send("g", f"c{i}", "x" * 10))
+    await alice.ask(f.Send(G, "d", Priority.NORMAL, NEW, to=["alice"]))  # 9
+    await alice.ask(f.MessageEdit(G, 3, NEW))
+    await bob.ask(f.MessagesHide(G, [f.SeqEntry(5)]))
+
+    async def named(*seqs: int, low: int = 0, high: int = 0, backwards: bool = False) -> Any:
+        frame = f.History(G, low, high, 1, backwards, seqs=[f.SeqEntry(seq) for seq in seqs])
+        return await bob.ask(frame)
+
+    found = await named(7, 3, 99, 0, 7, 9, 5)
+    assert [m.seq for m in found.messages] == [3, 5, 7, 9] and not found.more
+    states = [MessageState.EDITED, MessageState.DELETED, MessageState.AS_SENT, MessageState.NOT_FOR_YOU]
+    assert [m.state for m in found.messages] == states
+    assert [m.seq for m in (await named(1, 3, 7, low=2, high=6)).messages] == [3]
+    assert [m.seq for m in (await named(1, 3, 7, backwards=True)).messages] == [7, 3, 1]
+    assert await code(bob, f.History(G, 0, 0, 0, False, seqs=[f.SeqEntry(n) for n in range(101)])) == "BAD_PARAMETER"
+    stranger = await server.member("eve")
+    assert await code(stranger, f.History(G, 0, 0, 0, False, seqs=[f.SeqEntry(1)])) == "NOT_PERMITTED"
+
+
+async def test_a_page_of_named_messages_fits_its_frame(plain_server: TestServer) -> None:  # RX-12, WI-04
+    alice, bob = await room(plain_server, "alice", "bob")
+    for i in range(12):
+        await alice.ask(send("g", f"c{i}", "x" * 8000))
+    seqs, pages = list(range(1, 13)), []
+    while seqs:
+        page = await bob.ask(f.History(G, 0, 0, 0, False, seqs=[f.SeqEntry(seq) for seq in seqs]))
+        pages.append([m.seq for m in page.messages])
+        seqs = [seq for seq in seqs if seq > pages[-1][-1]]
+        assert page.more == bool(seqs)
+    assert [seq for page in pages for seq in page] == list(range(1, 13)) and len(pages) > 1
+    async with plain_server.client("bob") as client:
+        assert [m.seq for m in await client.history_of("g", [12, 1, 7, 7, 50])] == [1, 7, 12]
+        assert len(await client.history_of("g", range(1, 500))) == 12
+
+
+async def test_what_is_not_stored_is_found_by_seq_while_it_is_in_memory(plain_server: TestServer) -> None:  # RX-12
+    alice, bob = await room(plain_server, "alice", type_="AVChatRoom"), await plain_server.member("bob")
+    await bob.ask(f.GroupJoin("g", ""))
+    sent = [(await alice[0].ask(send("g", f"c{i}"))).seq for i in range(4)]
+    page = await bob.ask(f.History(G, 0, 0, 0, False, seqs=[f.SeqEntry(sent[2]), f.SeqEntry(sent[0])]))
+    assert [m.seq for m in page.messages] == [sent[0], sent[2]]

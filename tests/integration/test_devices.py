@@ -20,7 +20,7 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.terms import OwnChange, Platform, Presence, UserList
-from rcim.client import Client, OwnEvent, PresenceEvent
+from rcim.client import Client, OwnEvent, PresenceEvent, User
 from rcim.wire import frames as f
 from tests.kit import Raw, TestCluster, TestServer, until
 
@@ -154,6 +154,8 @@ async def presence_until(client: Client, wanted: dict[str, Presence]) -> None:
 
 async def test_presence_is_told_to_who_watches(server: TestServer) -> None:
     async with server.client("alice") as alice, server.client("bob", platform=MOBILE) as bob:
+        for user in ("bob", "carol"):
+            await alice.send(User(user), "hi")
         found = await alice.watch_presence(["bob", "carol"])
         assert [(row.user_id, row.state) for row in found] == [("bob", Presence.ONLINE), ("carol", Presence.OFFLINE)]
         assert [(d.platform, d.state) for d in found[0].devices] == [(MOBILE, Presence.ONLINE)]
@@ -193,7 +195,7 @@ async def test_nobody_who_does_not_watch_is_told(plain_server: TestServer) -> No
 
 
 async def test_bounds_of_watching(tmp_path: Path) -> None:
-    flags = ("limits.presence_watched_max=3", "limits.presence_watchers_max=1")
+    flags = ("limits.presence_watched_max=3", "limits.presence_watchers_max=1", "app.presence_seen_by=everyone")
     server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
     alice, bob = await server.member("alice"), await server.member("bob")
@@ -253,7 +255,8 @@ async def test_what_is_set_on_one_device_is_told_to_the_others(server: TestServe
 
 
 async def test_a_new_owner_knows_of_all_devices_and_of_who_watches(tmp_path: Path) -> None:
-    server = TestCluster(tmp_path / "data", flags=("limits.presence_gather_ms=50",))
+    flags = ("limits.presence_gather_ms=50", "app.presence_seen_by=everyone")
+    server = TestCluster(tmp_path / "data", flags=flags)
     await server.start()
     server.at = 0
     phone, _ = await log_in(server, "alice", MOBILE)

@@ -394,11 +394,12 @@ async def test_the_sdk(server: TestServer) -> None:
         sent = await alice.send(User("bob"), "hi")
         (message,) = [m for m in await events(bob, Message) if isinstance(m, Message)]
         assert (message.conversation, message.peer, message.group_id) == (AB, "alice", "")
-        assert (await bob.send(message.where, "hello")).seq == sent.seq + 1
-        assert [m.text for m in await alice.history(User("bob"))] == ["hi", "hello"]
         await bob.mark_read(User("alice"), 1)
         read = (await events(alice, ReadEvent))[-1]
         assert isinstance(read, ReadEvent) and (read.user_id, read.seq, read.where) == ("bob", 1, User("bob"))
+        assert (await bob.send(message.where, "hello")).seq == sent.seq + 1
+        assert [m.text for m in await alice.history(User("bob"))] == ["hi", "hello"]
+        assert await bob.mark_read(User("alice"), 1) == 2, "who sends has read up to its own message (RX-11)"
         await alice.edit_message(User("bob"), 1, "hey")
         changed = (await events(bob, ChangedEvent))[-1]
         assert isinstance(changed, ChangedEvent) and changed.message.text == "hey" and changed.peer == "alice"

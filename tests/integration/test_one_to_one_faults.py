@@ -119,11 +119,17 @@ async def test_a_deleted_account_has_not_read_and_its_ids_are_free(server: TestS
     alice, bob, root = [await server.member(name) for name in ("alice", "bob", "administrator")]
     await alice.ask(say("c1"))
     await bob.ask(say("c1"))
+    await alice.ask(say("c2"))
     await root.ask(f.AdminAccountsDelete(["bob"]))
-    assert (await alice.ask(f.MessageReceipts(AB, 1, True, "", 0))).read_num == 0
+    assert (await alice.ask(f.MessageReceipts(AB, 3, True, "", 0))).read_num == 0
     again = await server.member_anew("bob")
+    await alice.ask(say("c3"))
     sent = await again.ask(say("c1"))
-    assert (sent.seq, sent.duplicate) == (3, False)
+    assert (sent.seq, sent.duplicate) == (5, False)
+    page = await again.ask(f.Sync(b"", 0, 0))
+    assert [(row.read_seq, row.unread) for row in page.conversations] == [(5, 0)], (
+        "the first it sends is kept (RX-11)"
+    )
 
 
 # ---------------------------------------------------------------------------------------- before it is kept

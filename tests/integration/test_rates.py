@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import HeldBack, Priority
 from rcim.wire import frames as f
+from rcim.wire.elements import Text, encode_body
+from rcim.wire.peeking import is_transient
 from tests.kit import TestServer, create, send
 
 
@@ -32,6 +37,42 @@ async def test_a_user_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path
     bob = await server.member("bob")
     assert isinstance(await bob.ask(f.GroupJoin("g", "")), f.GroupJoinOk), "one user's rate is no other's"
     await server.stop()
+
+
+async def test_transient_messages_have_a_rate_of_their_own(tmp_path: Path) -> None:  # LI-01, MS-08
+    flags = ("limits.sends_per_min=3", "limits.transients_per_min=2")
+    server = TestServer(tmp_path / "data", tls=False, limited=True, flags=flags)
+    await server.start()
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+
+    async def codes(**more: bool) -> list[str]:
+        found = [await alice.ask(replace(send("g", f"c{i}{more}"), cloud_data=b"x" * i, **more)) for i in range(4)]
+        assert all(isinstance(one, f.SendOk) or "transient" in one.detail or not more for one in found)
+        return [one.code.name if isinstance(one, RcimError) else "sent" for one in found]
+
+    assert await codes(transient=True) == ["sent"] * 2 + ["TOO_FREQUENT"] * 2
+    assert await codes() == ["sent"] * 3 + ["TOO_FREQUENT"]
+    await server.stop()
+
+
+def test_what_is_transient_is_known_undecoded() -> None:  # LI-01
+    rng = random.Random(1)
+    for _ in range(500):
+        frame = f.Send(
+            "g:" + "x" * rng.randint(1, 50),
+            "c" * rng.randint(1, 40),
+            Priority.LOW,
+            encode_body([Text("t" * rng.randint(1, 2000))]),
+            to=["bob"] * rng.randint(0, 3),
+            transient=rng.random() < 0.5,
+            cloud_data=b"\x06" * rng.randint(0, 300),
+        )
+        body = f.Send.encode_struct(frame)
+        assert is_transient(body) == frame.transient
+        if body != (whole := f.Send.encode_struct(replace(frame, transient=False))):
+            assert is_transient(whole + b"\0\x06\0\1\1"), "in any place"
+        is_transient(body[: rng.randint(0, len(body))])  # cut anywhere
 
 
 async def test_app_administrators_are_free_of_it(tmp_path: Path) -> None:  # LI-01

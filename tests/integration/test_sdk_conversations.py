@@ -80,13 +80,16 @@ async def test_the_list_follows_what_happens(server: TestServer) -> None:
         await until(lambda: [c.title for c in bob.conversations] == ["alice", "g"])
         await bob.set_msg_flag("g", QUIET)
         await until(lambda: row(bob, "g").msg_flag is QUIET)
-        await bob.send("g", "mine")
-        await until(lambda: row(bob, "g").newest_seq == 3)
-        assert row(bob, "g").unread == 2, "one's own does not count"
         await bob.mark_read("g", 1)
         await until(lambda: row(bob, "g").unread == 1)
         await alice.recall("g", 2)
         await until(lambda: (row(bob, "g").unread, row(bob, "g").mentions) == (0, 0))
+        await alice.send("g", "three", mentions=["bob"])
+        await until(lambda: (row(bob, "g").unread, row(bob, "g").mentions) == (1, 1))
+        await bob.send("g", "mine")
+        await until(lambda: row(bob, "g").newest_seq == 4)
+        read = row(bob, "g")
+        assert (read.read_seq, read.unread, read.mentions) == (4, 0, 0), "who sends has read (RX-11)"
         await bob.mark_read(User("alice"), 1)
         await until(lambda: bob.unread == 0)
         await bob.remove_conversation(User("alice"))
@@ -96,7 +99,7 @@ async def test_the_list_follows_what_happens(server: TestServer) -> None:
         await bob.leave("g")
         await until(lambda: [c.title for c in bob.conversations] == ["alice"])
         assert any(isinstance(e, ListEvent) for e in listener.seen)
-        assert listener.seqs("g") == [1, 2, 3] and listener.seqs(User("alice")) == [1, 2]
+        assert listener.seqs("g") == [1, 2, 3, 4] and listener.seqs(User("alice")) == [1, 2]
         await listener.stop()
 
 

@@ -203,6 +203,7 @@ async def test_presence_is_watched_again_though_the_server_is_busy(
 ) -> None:
     monkeypatch.setattr("rcim.client.devices.AGAIN_S", 0.01)
     async with plain_server.client("alice") as alice:
+        await alice.send(User("bob"), "hi")
         await alice.watch_presence(["bob"])
         ask, busy = alice._ask, [1, 1, 1]
 

@@ -200,18 +200,20 @@ async def test_what_counts_as_unread(server: TestServer) -> None:  # RX-08, GT-1
     await alice.ask(say("g:g", "for-bob", to=["bob"]))  # 9: directed does not count
     await alice.ask(say("g:g", "for-carol", to=["carol"]))  # 10
     await alice.ask(say("g:g", "note", type_name="RC:InfoNtf"))  # 11: a class that does not count
-    await bob.ask(send("g", "own"))  # 12
     await alice.ask(f.MessageRecall("g:g", 1))
     await alice.ask(f.MessageDelete("g:g", 2))
     await alice.ask(f.MessageEdit("g:g", 3, encode_body([Text("x")])))
     await bob.ask(f.MessagesHide("g:g", [f.SeqEntry(4)]))
     row = (await sync(bob))["g:g"]
-    assert (row.newest_seq, row.unread) == (12, 5), "3 and 5 to 8"
-    assert (await sync(carol))["g:g"].unread == 7, "3 to 8, and bob's"
+    assert (row.newest_seq, row.unread) == (11, 5), "3 and 5 to 8"
+    assert (await sync(carol))["g:g"].unread == 6, "3 to 8"
     assert [g.unread for g in (await bob.ask(f.GroupsJoined("", 0))).groups] == [5]
     await bob.ask(f.ConversationRead("g:g", 6))
     assert (await sync(bob))["g:g"].unread == 2
     await alice.ask(f.MessagesErase("g:g", "alice"))
+    row = (await sync(bob))["g:g"]
+    assert row.unread == 0
+    await bob.ask(send("g", "own"))  # 12
     row = (await sync(bob))["g:g"]
     assert row.unread == 0 and texts(row) == ["own"]
     await alice.ask(send("g", "later"))
@@ -243,6 +245,62 @@ async def test_what_was_before_one_joined_is_not_unread_and_not_told(server: Tes
     assert [m.client_msg_id[:5] for m in row.messages] == ["@tip-"], "that bob has joined"
     await alice.ask(send("g", "after"))
     assert (await sync(bob))["g:g"].unread == 1
+
+
+async def test_who_sends_has_read_up_to_its_own_message(server: TestServer) -> None:  # RX-11
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(group("g", "bob", "carol"))
+    read = []
+    for i in range(2):  # with the first of them bob's row is written, with the second it is not
+        await alice.ask(send("g", f"before{i}"))
+        await alice.ask(say("g:g", f"at{i}", mentions=["bob"]))
+        await bob.ask(send("g", f"own{i}"))
+        await alice.ask(send("g", f"after{i}"))
+        row = (await sync(bob))["g:g"]
+        read.append((row.read_seq, row.unread, row.mentions))
+        (own,) = (await bob.ask(f.GroupsJoined("", 0))).groups
+        assert (own.read_seq, own.unread) == read[-1][:2]
+        receipts = await alice.ask(f.MessageReceipts("g:g", row.read_seq - 1, True, "", 0))
+        assert receipts.users == ["bob"]
+        assert (await alice.ask(f.MessageReceipts("g:g", row.newest_seq, True, "", 0))).users == []
+    assert read == [(3, 1, 0), (7, 1, 0)]
+    assert (await bob.ask(f.ConversationRead("g:g", 5))).read_seq == 7
+    assert (await sync(alice))["g:g"].read_seq == 8
+
+
+async def test_what_does_not_read_for_its_sender(server: TestServer) -> None:  # RX-11
+    alice, bob, carol = [await server.member(name) for name in ("alice", "bob", "carol")]
+    await alice.ask(group("g", "bob", "carol"))
+    await alice.ask(send("g", "m1"))
+    await bob.ask(say("g:g", "typing", transient=True))
+    assert (await sync(bob))["g:g"].unread == 1, "it has no SEQ"
+    await bob.ask(send("g", "m2"))
+    await alice.ask(f.GroupMute("g", ["carol"], 1))
+    row = (await sync(alice))["g:g"]
+    assert (row.newest_seq, row.read_seq, row.unread) == (3, 1, 1), "the notice of what alice has done is no message"
+    await alice.ask(f.GroupMute("g", ["carol"], 0))
+    await carol.ask(say("g:g", "for-alice", to=["alice"]))
+    row = (await sync(carol))["g:g"]
+    assert (row.read_seq, row.unread) == (row.newest_seq, 0), "carol itself is told that it has read"
+    seen = (await alice.ask(f.GroupMemberGet("g", ["carol"]))).members
+    assert [m.read_seq for m in seen] == [0], "others would learn whose the directed message is (MS-07)"
+
+
+async def test_who_sends_has_read_after_a_restart_too(tmp_path: Path) -> None:  # RX-11
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    await alice.ask(group("g", "bob"))
+    for name in ("m1", "m2"):
+        await alice.ask(send("g", name))
+        await bob.ask(send("g", name))
+    await server.stop()
+    await server.start()
+    alice, bob = await server.member("alice"), await server.member("bob")
+    assert (await alice.ask(f.MessageReceipts("g:g", 3, True, "", 0))).users == ["bob"]
+    row = (await sync(bob))["g:g"]
+    assert (row.read_seq, row.unread) == (4, 0)
+    await server.stop()
 
 
 async def test_mentions(server: TestServer) -> None:  # MS-07

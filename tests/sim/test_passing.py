@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from rcim.actor import commands as c
 from rcim.actor import effects as e
@@ -107,6 +108,23 @@ def test_sent_again_while_it_waits_it_waits_with_the_first() -> None:  # MS-02
     kit = Kit()
     kit.fill()
     assert kit.do(offer("carol", "w")).wait == kit.do(offer("carol", "w")).wait == 1
+
+
+def test_a_transient_message_is_another_one_than_an_ordinary_one_with_its_id() -> None:  # MS-02, MS-08
+    kit = Kit()
+    typing = replace_struct(offer("carol", "x"), transient=True)
+    status = replace_struct(offer("carol", "y"), extra=Extra("RC:TypSts"))
+    first = [kit.do(one) for one in (typing, status)]
+    assert [len(one.effects) for one in first] == [1, 1]
+    again = [kit.do(one) for one in (typing, status)]
+    assert [(one.result.duplicate, one.effects) for one in again if isinstance(one.result, o.Sent)] == [
+        (True, ())
+    ] * 2
+    sent = [kit.do(offer("carol", name)).result for name in "xy"]
+    assert [(one.seq, one.duplicate) for one in sent if isinstance(one, o.Sent)] == [(1, False), (2, False)]
+    assert kit.do(replace_struct(offer("carol", "z"))).effects and kit.do(typing).effects == ()
+    late = kit.do(replace_struct(offer("carol", "z"), transient=True))
+    assert isinstance(late.result, o.Sent) and not late.result.duplicate and len(late.effects) == 1
 
 
 def test_what_was_held_back_stays_so_when_it_is_sent_again() -> None:  # MS-02, FC-05

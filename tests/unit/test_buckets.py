@@ -8,7 +8,7 @@ from rcim.flow.buckets import MINUTE_MS, Operation, Patience, Rate, RecentCost, 
 
 
 def test_a_burst_of_a_minute_then_an_even_rate() -> None:
-    rates = UserRates((60, 120, 30, 0, 0))
+    rates = UserRates((60, 120, 30, 0, 0, 0))
     assert [rates.take("a", Operation.SEND, 1000) for _ in range(60)] == [0] * 60
     assert rates.take("a", Operation.SEND, 1000) == 1000
     assert rates.take("a", Operation.SEND, 1999) == 1
@@ -17,8 +17,8 @@ def test_a_burst_of_a_minute_then_an_even_rate() -> None:
 
 
 def test_kinds_and_users_are_counted_apart() -> None:
-    rates = UserRates((1, 1, 1, 1, 1))
-    assert [rates.take(user, kind, 0) for user in "ab" for kind in Operation] == [0] * 10
+    rates = UserRates((1, 1, 1, 1, 1, 1))
+    assert [rates.take(user, kind, 0) for user in "ab" for kind in Operation] == [0] * 12
     assert rates.take("a", Operation.READ, 0) == MINUTE_MS
 
 
@@ -35,7 +35,7 @@ def test_the_wait_that_is_told_is_enough_and_not_too_long() -> None:
 
 
 def test_who_has_done_nothing_for_a_minute_is_forgotten() -> None:
-    rates = UserRates((10, 10, 10, 0, 0))
+    rates = UserRates((10, 10, 10, 0, 0, 0))
     for i in range(1000):
         rates.take(f"u{i}", Operation.SEND, i)
     assert len(rates) == 1000
@@ -45,7 +45,7 @@ def test_who_has_done_nothing_for_a_minute_is_forgotten() -> None:
 
 
 def test_0_is_no_limit() -> None:
-    rates = UserRates((0, 0, 0, 0, 0))
+    rates = UserRates((0, 0, 0, 0, 0, 0))
     assert not rates.limited and [rates.take("a", Operation.SEND, 0) for _ in range(1000)] == [0] * 1000
     assert len(rates) == 0
 
@@ -61,7 +61,7 @@ def test_a_clock_that_is_set_back_stops_nobody() -> None:
 
 
 def test_who_goes_on_after_refusals_is_slowed_down_and_then_closed() -> None:  # LI-01
-    rates = UserRates((1, 0, 0, 0, 10))
+    rates = UserRates((1, 0, 0, 0, 10, 0))
     assert rates.take("a", Operation.SEND, 0) == 0
     found = [rates.refused("a", 0) for _ in range(12)]
     assert found == [Patience.ANSWER] * 5 + [Patience.SLOW] * 5 + [Patience.CLOSE] * 2
@@ -71,7 +71,7 @@ def test_who_goes_on_after_refusals_is_slowed_down_and_then_closed() -> None:  #
 
 
 def test_without_a_limit_nobody_is_slowed_down() -> None:
-    rates = UserRates((1, 0, 0, 0, 0))
+    rates = UserRates((1, 0, 0, 0, 0, 0))
     assert {rates.refused("a", 0) for _ in range(1000)} == {Patience.ANSWER}
     assert rates.flooding_ms("a", 0) == 0
 

@@ -10,9 +10,9 @@ from rcim.actor.user import UserActor
 from rcim.actor.user_commands import Credential, InvalidateUser, ReadUser
 from rcim.base import clock
 from rcim.base.errors import NOT_PERMITTED, RcimError
-from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.connect.online import refusal, valid_from
 from rcim.flow.clock_guard import ClockGuard
+from rcim.rules.signatures import SigningLead
 from rcim.store.answers import LoginFacts
 from tests.kit import world
 
@@ -100,7 +100,7 @@ def test_older_signatures_are_refused_also_while_the_clock_is_in_doubt() -> None
     outcome = actor.handle(InvalidateUser("root", True, False, T0 + 40 * DAY), T0, 1)
     assert isinstance(outcome.record, UserSaved)
     saved = outcome.record.profile
-    assert (saved.valid_from_ms, saved.invalidated_ms) == (T0 + 40 * DAY + (USERSIG_AHEAD_S + 1) * 1000, T0)
+    assert (saved.valid_from_ms, saved.invalidated_ms) == (T0 + 40 * DAY + 1000, T0)
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,37 @@ def test_when_they_are_invalidated_again_the_wrong_time_is_gone() -> None:  # ID
     outcome = actor.handle(InvalidateUser("root", True, False, T0 + DAY), T0 + DAY, 1)
     assert isinstance(outcome.record, UserSaved)
     saved = outcome.record.profile
-    assert saved.valid_from_ms == valid_from(saved, T0 + DAY) == T0 + DAY + (USERSIG_AHEAD_S + 1) * 1000
+    assert saved.valid_from_ms == valid_from(saved, T0 + DAY) == T0 + DAY + 1000
+
+
+def test_what_is_signed_after_an_invalidation_counts_at_once() -> None:  # ID-09
+    """Clocks agree: of the same second none, of the next all."""
+    shared = world()
+    for late_ms in (0, 1, 999, 5000):
+        shared.signing.note(T0 - late_ms, T0)  # nobody's clock is ahead
+    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), shared)
+    outcome = actor.handle(InvalidateUser("root", True, False, T0 + 300), T0 + 300, 1)
+    assert isinstance(outcome.record, UserSaved)
+    saved = outcome.record.profile
+    second = T0 // 1000 * 1000
+    assert refusal(facts_of(saved), False, False, second + 1000, T0 + 1000) is None
+    refused = refusal(facts_of(saved), False, False, second, T0 + 300)
+    assert refused is not None and f"from TLS.time {second // 1000 + 1} on" in refused.detail
+    assert refused.retry_after_ms == second + 1000 - (T0 + 300)
+    assert refusal(facts_of(saved), False, False, second, T0 + DAY) is not None, "and it never becomes valid"
+
+
+def facts_of(profile: UserProfile) -> LoginFacts:
+    return LoginFacts(profile, [])
+
+
+def test_a_lead_counts_for_an_hour_or_two() -> None:  # ID-09
+    lead = SigningLead()
+    lead.note(T0 + 40_000, T0)
+    assert lead.valid_from_ms(T0 + 1) == T0 + 41_000
+    lead.note(T0 + 3_000_000, T0 + 3_500_000)  # one that is a day old says nothing
+    assert lead.valid_from_ms(T0 + 3_599_000) == T0 + 3_640_000
+    assert lead.valid_from_ms(T0 + 3_600_000) == T0 + 3_641_000
+    assert lead.valid_from_ms(T0 + 7_200_000) == T0 + 7_201_000
+    lead.note(T0 + 7_210_000, T0 + 7_200_000)
+    assert lead.valid_from_ms(T0 + 2000) == T0 + 3000, "the clock was set back: nothing is known any more"

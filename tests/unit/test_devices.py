@@ -249,3 +249,18 @@ def test_who_was_told_to_go_does_not_come_back_by_what_crosses() -> None:
     app.gone(1)
     assert app.devices.answer(DevicesQuery("alice")).devices == []
     assert app.events == [(MOBILE, None, ()), (MOBILE, None, (MOBILE,)), (MOBILE, DeviceEnd.LOGOUT, ())]
+
+
+def test_a_login_does_not_move_what_begins_later(monkeypatch: pytest.MonkeyPatch) -> None:  # ID-04
+    """What a client says of when its session began is a claim."""
+    devices, _ = registry()
+    monkeypatch.setattr(clock, "wall_ms", lambda: 5_000_000)
+    claimed = devices.began_ms("alice", 5_000_000 + 3_600_000)
+    assert claimed == 5_000_000, "an hour ahead is now"
+    devices.here("alice", Device(1, MOBILE, "", claimed, 5_000_000))
+    assert devices.began_ms("alice", 0) == 5_000_001
+    assert devices.began_ms("alice", 4_000_000) == 4_000_000, "what is past is believed"
+    # The server itself has begun one while its clock was ahead: who continues that is the same session.
+    monkeypatch.setattr(clock, "wall_ms", lambda: 1_000_000)
+    assert devices.began_ms("alice", 5_000_001) == 5_000_001
+    assert devices.began_ms("alice", 5_000_002) == 1_000_000

@@ -340,3 +340,17 @@ def test_erased_senders_leave_room_for_mutes() -> None:  # MS-10, SC-02
     kit.do(c.MuteUsers("alice", False, ["e", "f"], 60))
     kit.do(c.MuteUsers("alice", False, ["b"], 60))
     assert kit.refused(c.MuteUsers("alice", False, ["g", "h"], 60)) == "TOO_MANY_ENTRIES"
+
+
+def test_reading_by_sending_costs_no_record() -> None:  # RX-11
+    kit = Kit()
+    kit.now = 1_795_000_000_000
+    kit.create(members=("bob",))
+    for i in range(2):
+        kit.send("alice", f"a{i}")
+    made = kit.send("bob", "b").record
+    assert isinstance(made, MessageKept) and made.sender is not None and made.sender.read_seq == 3
+    assert made.sender.last_send_time_ms == made.message.time_ms, "it goes with LastSendMsgTime"
+    assert isinstance(again := kit.send("bob", "c").record, MessageKept) and again.sender is None, (
+        "and costs no write"
+    )

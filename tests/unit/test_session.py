@@ -267,7 +267,7 @@ def test_every_frame_of_an_open_session_is_charged_before_it_is_decoded(data: by
     session = reached(State.OPEN)
     charged: list[int] = []
 
-    def charge(type_: int) -> None:
+    def charge(type_: int, body: bytes) -> None:
         charged.append(type_)
         raise RcimError(TOO_FREQUENT, "", 500)
 

@@ -18,6 +18,7 @@ from rcim.wire.frames.groups import *  # noqa: F403
 from rcim.wire.frames.imports import *  # noqa: F403
 from rcim.wire.frames.invitations import *  # noqa: F403
 from rcim.wire.frames.kinds import CustomField as CustomField
+from rcim.wire.frames.kinds import SeqEntry as SeqEntry
 from rcim.wire.frames.members import *  # noqa: F403
 from rcim.wire.frames.messages import *  # noqa: F403
 from rcim.wire.frames.notices import *  # noqa: F403

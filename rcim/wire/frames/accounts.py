@@ -171,9 +171,10 @@ class AdminAccountsQueryOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_ACCOUNT_INVALIDATE_OK",
     rules=(
-        "UserSigs made up to now are refused from now on (USERSIG_INVALIDATED), those too that are dated ahead by as "
-        "much as a login allows (60 s). One with `valid_from_ms` / 1000 as its TLS.time is taken from the next second "
-        "on.",
+        "UserSigs made up to now are refused from now on (USERSIG_INVALIDATED). New ones have a TLS.time of "
+        "`valid_from_ms` / 1000 or later: that is the next second, and one that is dated so is taken at once.",
+        "If UserSigs came dated ahead of the server's clock within the last hour, `valid_from_ms` is later by as much, "
+        "at most 60 s: what a clock that is ahead has made before must not survive.",
         "What the user has asked and still waits is refused with NOT_PERMITTED.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),

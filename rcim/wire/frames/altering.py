@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.wire.frames.kinds import BODY, CLOUD_DATA, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX
+from rcim.wire.frames.kinds import BODY, CLOUD_DATA, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX, SeqEntry
 from rcim.wire.frames.messages import Message
-from rcim.wire.schema import Ext, Frame, Struct, frame, row
+from rcim.wire.schema import Ext, Frame, frame
 from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
-
-
-@row("SeqEntry")
-class SeqEntry(Struct, frozen=True, gc=False):
-    """A message by its SEQ."""
-
-    seq: A[int, U64, "Its SEQ."]
 
 
 @frame(
@@ -213,8 +206,8 @@ class ConversationClearOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_RECEIPTS_OK",
     rules=(
-        "By how far each member has said to have read (CONVERSATION_READ). The sender is not counted, nor who can't see "
-        "the message.",
+        "By how far each member has read (CONVERSATION_READ, or a message of its own). Not counted are the sender, who "
+        "joined after the message, and who can't see it.",
         "In groups of more than 500 members it is NO_RECEIPTS.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NO_RECEIPTS"),
@@ -249,6 +242,7 @@ class MessageReceiptsOk(Frame, frozen=True, gc=False):
         "It only grows; more than the newest SEQ counts as the newest.",
         "If it has grown, all connections of the user get MESSAGES_READ, and in a one-to-one conversation those of the "
         "other user too.",
+        "Who sends has read up to its own message, which needs no saying (RX-11): DELIVER of it tells.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
@@ -314,6 +308,7 @@ class MessagesHidden(Frame, frozen=True, gc=False):
     "push",
     rules=(
         "Of a group it comes to the connections of the user who has read; of a one-to-one conversation to those of both.",
+        "It does not come for who has sent a message, and so has read up to it (RX-11).",
     ),
 )
 class MessagesRead(Frame, frozen=True, gc=False):

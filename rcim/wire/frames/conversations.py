@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag
-from rcim.wire.frames.altering import SeqEntry
-from rcim.wire.frames.kinds import CONVERSATION, USER_OR_NONE
+from rcim.wire.frames.kinds import CONVERSATION, USER_OR_NONE, SeqEntry
 from rcim.wire.frames.messages import Message
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, StrList, StructList, str8, str16

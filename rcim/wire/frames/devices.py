@@ -11,7 +11,8 @@ from rcim.wire.types import U32, U64, Enum, StrList, StructList, str8
 
 PRESENCE_RULE = (
     "A user is ONLINE if any of its devices is, else BACKGROUND if any is there, else OFFLINE. A user that does not "
-    "exist is OFFLINE."
+    "exist is OFFLINE, and so is one whom the asking user may not see: who has it on its black list, and, as the app's "
+    "settings say, who is in no conversation with it (devices.md)."
 )
 
 
@@ -156,6 +157,9 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
         "It holds for this connection until it ends: ask again after each login. Who is watched already stays so.",
         "Changes come as PRESENCE, gathered for about a second; what is undone meanwhile is not told.",
         "A connection watches 200 users at the most; with one more nobody of the request is watched.",
+        "Whom one may not see is not watched: ask again once there is a conversation with it. Who puts the watching "
+        "user on its black list is watched no more at once; who is in no conversation with it any more, from the next "
+        "PRESENCE_WATCH on.",
         "Of a user that 1,000 connections watch already no more are told: "
         "it is named in `refused`, and can be asked for with PRESENCE_GET.",
     ),

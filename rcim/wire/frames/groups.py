@@ -57,9 +57,13 @@ class MemberEntry(Struct, frozen=True, gc=False):
     join_time_ms: A[int, U64, "JoinTime."]
     name_card: A[str, NAME_CARD, "NameCard."]
     msg_flag: A[MsgFlag | None, Ext(1, Enum(MsgFlag)), "MsgFlag (RX-01)."] = None
-    read_seq: A[int, Ext(2, U64), "MsgSeq: read up to here."] = 0
+    read_seq: A[
+        int,
+        Ext(2, U64),
+        "MsgSeq: read up to here; in a list, messages of the last 10 minutes may not count yet (RX-11).",
+    ] = 0
     last_send_time_ms: A[
-        int, Ext(3, U64), "LastSendMsgTime; absent: never. After a restart it may be up to 10 minutes too early."
+        int, Ext(3, U64), "LastSendMsgTime; absent: never. In a list it may be up to 10 minutes too early."
     ] = 0
     muted_until_ms: A[int, Ext(4, U64), "ShutUpUntil; absent: not muted."] = 0
     fields: A[
@@ -307,7 +311,7 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
         "NOT_PERMITTED. App administrators may always ask, for all of it.",
         "A page may hold fewer rows than asked for, or none, and still have a `next`.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )
 class GroupMembers(Frame, frozen=True, gc=False):
     """Asks for a page of a group's members (GR-05)."""

@@ -6,7 +6,7 @@ from typing import Annotated as A
 
 from rcim.base.ids import CLIENT_MSG_ID_BYTES_MAX, USER_ID_BYTES_MAX
 from rcim.wire.schema import Struct, row
-from rcim.wire.types import Bytes, Elements, str8, str16
+from rcim.wire.types import U64, Bytes, Elements, str8, str16
 
 USER = str8(USER_ID_BYTES_MAX, 1)
 USER_OR_NONE = str8(USER_ID_BYTES_MAX)
@@ -31,3 +31,10 @@ class CustomField(Struct, frozen=True, gc=False):
 
     key: A[str, str8(16, 1), "1 to 16 of A-Z, a-z, 0-9 and _; the app's settings say which there are."]
     value: A[bytes, Bytes("u16", 512), "Anything; empty removes the field. At most 64 bytes for a member's."]
+
+
+@row("SeqEntry")
+class SeqEntry(Struct, frozen=True, gc=False):
+    """A message by its SEQ."""
+
+    seq: A[int, U64, "Its SEQ."]

@@ -19,6 +19,7 @@ from rcim.wire.frames.kinds import (
     USER_OR_NONE,
     USERS_MAX,
     CustomField,
+    SeqEntry,
 )
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U64, Bool, Enum, StrList, StructList
@@ -223,9 +224,13 @@ class Resync(Frame, frozen=True, gc=False):
         "`to_seq` of 0 would mean the newest again.",
         "Where the group's type hides what was before the user joined (GT-14), the page begins after that.",
         "Where the group's type does not store messages (GT-22), only the newest 20 are there, from memory.",
+        "With `seqs` only these messages are asked for, at most `history_page_max` of them, within what the bounds "
+        "leave (RX-12); `limit` does not count. What is not there, or not for this user, is left out. With `more` the "
+        "others are asked for again, those after (before, if `backwards`) the last SEQ given. It is for what SYNC names "
+        "as `altered`.",
         "Who is not a member gets NOT_PERMITTED, not an empty page (RX-06).",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )
 class History(Frame, frozen=True, gc=False):
     """Asks for a page of messages (RX-06)."""
@@ -237,6 +242,7 @@ class History(Frame, frozen=True, gc=False):
     backwards: A[bool, Bool(), "Newest first."]
     from_time_ms: A[int, Ext(1, U64), "Only messages of this time or later."] = 0
     to_time_ms: A[int, Ext(2, U64), "Only messages of this time or earlier; 0 is no bound."] = 0
+    seqs: A[Sequence[SeqEntry], Ext(3, StructList(SeqEntry, 1000)), "Only these messages; absent: all."] = ()
 
 
 @frame(0x8102, "HISTORY_OK", "server", "reply")

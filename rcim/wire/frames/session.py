@@ -95,7 +95,8 @@ class Login(Frame, frozen=True, gc=False):
     began_ms: A[
         int,
         Ext(1, U64),
-        "`began_ms` of the session that goes on; absent: this login begins one. More than a day after now is now.",
+        "`began_ms` of the session that goes on; absent: this login begins one. One that is to come is now, unless the "
+        "server has begun such a session itself.",
     ] = 0
 
 
