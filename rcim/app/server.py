@@ -194,7 +194,7 @@ class Front:
         self._listener.close()
         count = len(self.hub)
         within_ms = spread_ms(count, limits.drain_spread_ms)
-        self.hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, "", 0))
+        self.hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, "", 0, limits.drain_return_ms))
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
         await self._close_spread(within_ms)
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
