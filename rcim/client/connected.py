@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import ssl
 from abc import abstractmethod
@@ -12,15 +11,16 @@ from typing import Any
 
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT, SHUTTING_DOWN, ErrorKind, RcimError, code_of
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Platform
 from rcim.client.backoff import Backoff
-from rcim.client.link import ConnectionGone, Link
+from rcim.client.link import ConnectionGone, Link, connect
 from rcim.client.requests import F, Requests
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
-log = logging.getLogger("rcim.client")
+log = LimitedLog("rcim.client")
 
 TIMER_S = 1.0
 """How often heartbeats and deadlines are looked at."""
@@ -126,7 +126,7 @@ class Connected(Requests):
         link.on_push = self._on_push
         try:
             async with asyncio.timeout(CONNECT_S):
-                await asyncio.get_running_loop().create_connection(lambda: link, self._host, self._port)
+                await connect(link, self._host, self._port)
                 await opened
         except BaseException:
             link.abort()

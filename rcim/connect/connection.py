@@ -6,7 +6,6 @@ the mailbox, and it takes what it is sent. How it is read: incoming.py; what it 
 
 from __future__ import annotations
 
-import logging
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from rcim.base.errors import (
     ErrorCode,
     RcimError,
 )
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.incoming import Incoming
 from rcim.connect.outgoing import nowhere
@@ -42,7 +42,7 @@ from rcim.wire.schema import Frame
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
-log = logging.getLogger("rcim.connect")
+log = LimitedLog("rcim.connect")
 
 FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""

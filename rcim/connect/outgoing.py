@@ -7,12 +7,12 @@ not quick go by the rules of flow/outbound.py; the fan-out writes to a quick one
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rcim.base import clock
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Priority
 from rcim.flow.outbound import OutboundQueue
 from rcim.handlers.desk import Caller
@@ -22,7 +22,7 @@ from rcim.session.tls import TlsCore
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
-log = logging.getLogger("rcim.connect")
+log = LimitedLog("rcim.connect")
 
 LINGER_MS = 3000
 """What was written last may take this long to leave before a closing connection is cut. One that is closed for being
