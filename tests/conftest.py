@@ -13,6 +13,7 @@ import psutil
 import pytest
 import uvloop
 
+from rcim.base.limited_log import forget_counts
 from tests.kit import RUNNING, TestCluster, TestServer
 
 
@@ -51,6 +52,12 @@ def nothing_left_behind(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     assert not workers, f"threads left running: {workers}"
     children = [c.cmdline() for c in psutil.Process().children() if c.status() != psutil.STATUS_ZOMBIE]
     assert not children, f"processes left running: {children}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_before() -> None:
+    """What another test has had logged keeps no line of this one back."""
+    forget_counts()
 
 
 @pytest.fixture(autouse=True)

@@ -76,7 +76,7 @@ EXAMPLES: tuple[Frame, ...] = (
     f.Ping(42),
     f.Pong(42),
     f.Error(10010, False, f.Send.TYPE, "The group is gone or never existed."),
-    f.GoingAway(5000, 30000, "", 0),
+    f.GoingAway(5000, 30000, "", 0, 2000),
     f.Send("g:lobby", "c-0001", Priority.NORMAL, HELLO_TEXT),
     f.SendOk(7, TIME, 562949953421319, False),
     f.Deliver("g:lobby", [MESSAGE]),

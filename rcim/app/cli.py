@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcim.app.exposure import warnings_of
+from rcim.app.command_line import Commands
+from rcim.app.exposure import warnings_at_start
 from rcim.app.settings import Settings, SettingsError
 from rcim.app.sources import load
 from rcim.base.limits import USERSIG_EXPIRE_S_MAX
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rcim.app.server import Ready
 
 app = typer.Typer(
+    cls=Commands,
     help="An instant-messaging server that an app team runs itself.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -94,7 +96,7 @@ def serve(
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings = settings_of(config, flags, data)
     if check:
-        _say_warnings(warnings_of(settings))
+        _say_warnings(warnings_at_start(settings))
         print("settings are good")
         return
     from rcim.app import server

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import fcntl
-import ipaddress
 import logging
 import os
 import secrets
@@ -12,19 +10,11 @@ import stat
 import time
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from rcim.app import certificates
 from rcim.base.errors import RcimError
 from rcim.session.usersig import mint, verify
 
 log = logging.getLogger("rcim.server")
-
-CERTIFICATE_DAYS = 825
-"""How long the self-signed certificate is good: the longest that common clients take."""
-
 
 ADMIN_CREDENTIAL_S = 10 * 365 * 86400
 """The local administrator's credential is made anew when the signing key changes, and not before."""
@@ -60,8 +50,10 @@ class DataDir:
                 write_private(self.signing_key, secrets.token_hex(32).encode() + b"\n")
                 made.append(f"signing key {self.signing_key}")
             if not self.certificate.exists() or not self.private_key.exists():
-                self._make_certificate()
+                self._make_certificate(time.time())
                 made.append(f"self-signed certificate {self.certificate}")
+            elif self.renew_certificate(time.time()):
+                made.append(f"self-signed certificate {self.certificate} anew: the one before it ends soon")
         except OSError as error:
             raise DataDirError(f"{error.filename or self.path}: {error.strerror}") from None
         return made
@@ -122,36 +114,27 @@ class DataDir:
         """Write down where the server of this directory listens, if there is room for it (ST-04)."""
         write_hint(self.address, f"{host}:{port}:{int(tls)}\n".encode())
 
-    def _make_certificate(self) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rcim")])
-        now = datetime.datetime.now(datetime.UTC)
-        names = x509.SubjectAlternativeName(
-            [
-                x509.DNSName("localhost"),
-                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-                x509.IPAddress(ipaddress.ip_address("::1")),
-            ]
-        )
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=CERTIFICATE_DAYS))
-            .add_extension(names, critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        private = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        write_private(self.private_key, private)
-        write_private(self.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+    def renew_certificate(self, now_s: float) -> bool:
+        """Give the self-signed certificate that ends soon a successor (OP-03); True if that was done. What stands in its
+        way is logged: the one that is there is used then."""
+        try:
+            made = certificates.renewed(self.certificate, self.private_key, now_s)
+        except (OSError, ValueError) as error:
+            log.error("%s can't be looked at: %s", self.certificate, error)
+            return False
+        if made is None:
+            return False
+        try:
+            write_private(self.certificate, made)
+        except OSError as error:
+            log.error("%s can't be renewed: %s", self.certificate, error.strerror)
+            return False
+        return True
+
+    def _make_certificate(self, now_s: float) -> None:
+        key = certificates.new_key()
+        write_private(self.private_key, certificates.key_pem(key))
+        write_private(self.certificate, certificates.self_signed(key, now_s))
 
 
 def write_private(path: Path, data: bytes) -> None:

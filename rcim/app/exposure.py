@@ -1,13 +1,18 @@
-"""What settings and files leave open to others, in words: said at the start and by `--check` (OP-01, ID-08)."""
+"""What an operator should know before others find out, in words: what settings and files leave open to them, a
+certificate that ends, a limit of open files that is too low. Said at the start and by `--check` (OP-01, ID-08)."""
 
 from __future__ import annotations
 
+import resource
 import stat
+import time
 from pathlib import Path
 
 from rcim.app.settings import Settings
 
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+OTHER_FILES = 256
+"""What a server has open besides connections: the store, the log, callbacks (at most 200)."""
 GUIDE = "docs/how-to/run-in-production.md"
 
 
@@ -39,6 +44,40 @@ def warnings_of(settings: Settings) -> list[str]:
             "callbacks.url or callbacks.hooks is set, and callbacks.commands names nothing: nobody is asked."
         )
     return found
+
+
+def warnings_at_start(settings: Settings) -> list[str]:
+    """`warnings_of`, and what will not work here for long, or not as far as the settings say."""
+    found = warnings_of(settings)
+    if settings.server.tls:
+        found += _of_certificate(settings, time.time())
+    few = files_warning(settings.limits.connections_max, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    return [*found, few] if few else found
+
+
+def _of_certificate(settings: Settings, now_s: float) -> list[str]:
+    """A certificate that clients refuse, or soon will (OP-03)."""
+    server = settings.server
+    path = Path(server.certificate or Path(server.data) / "cert.pem")
+    key = Path(server.private_key or Path(server.data) / "key.pem")
+    if not server.certificate and not (path.exists() and key.exists()):
+        return []  # the first start makes it
+    from rcim.app.certificates import warning_of
+
+    warning = warning_of(path, key, now_s)
+    return [warning] if warning else []
+
+
+def files_warning(connections_max: int, files_max: int) -> str | None:
+    """If a process that may open so many files (-1: any number) can't hold so many connections."""
+    wanted = connections_max + OTHER_FILES
+    if files_max in (-1, resource.RLIM_INFINITY) or files_max >= wanted:
+        return None
+    return (
+        f"limits.connections_max is {connections_max}, and this process may open only {files_max} files: raise that "
+        f"(systemd: LimitNOFILE={wanted}; a shell, as root: ulimit -n {wanted}), or set limits.connections_max to "
+        f"{max(files_max - OTHER_FILES, 1)}."
+    )
 
 
 def secret_given(text: str) -> str:

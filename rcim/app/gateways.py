@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.part import GATEWAY, NOW, OWNER, STOP, Part, encoded_part
-from rcim.app.server import Ready
+from rcim.app.part import GATEWAY, NOW, OWNER, RELOAD, STOP, Part, encoded_part
+from rcim.app.server import Ready, renew_own
 from rcim.app.settings import Settings
+from rcim.base.hosts import naming
 
 log = logging.getLogger("rcim.gateways")
 
@@ -169,6 +170,13 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, on_signal)
+
+    def on_reload() -> None:
+        renew_own(settings)
+        for gateway in gateways:
+            gateway.order(RELOAD)
+
+    loop.add_signal_handler(signal.SIGHUP, on_reload)
     with _bus_of(settings) as bus, _port_of(settings) as place:
         owner = _Kept(Part(OWNER, 0, str(bus), 0), settings)
         try:
@@ -224,7 +232,9 @@ def _port_of(settings: Settings) -> socket.socket:
     """A socket that holds the port for the gateways, and takes no connections. Raises OSError: also if another server
     has it, with whom the gateways would otherwise share it without a word."""
     host, port = settings.server.host, settings.server.port
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    with naming(host):
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, *_, address = found[0]
     if port:
         with socket.socket(family, socket.SOCK_STREAM) as alone:
             alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

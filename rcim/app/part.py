@@ -9,13 +9,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import uvloop
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.logs import begin_logging
+from rcim.app.logs import begin_logging, counting
 from rcim.app.server import SWITCH_INTERVAL_S, Back, Front, calm_collector, raise_file_limit
 from rcim.app.settings import Settings, from_plain, plain
 from rcim.bus.links import Links
@@ -24,8 +25,8 @@ from rcim.store.backend import StoreError
 
 OWNER, GATEWAY = "owner", "gateway"
 STDIN, STDOUT = 0, 1
-STOP, NOW = b"stop", b"now"
-"""Orders: stop as one should; do not wait for anybody any more."""
+STOP, NOW, RELOAD = b"stop", b"now", b"reload"
+"""Orders: stop as one should; do not wait for anybody any more; take the certificate as it is now (OP-03)."""
 BEAT_S = 1.0
 
 
@@ -58,10 +59,11 @@ class _Orders:
     Signals are for that process: a service manager may send them to all, and the order of stopping is not theirs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reload: Callable[[], None]) -> None:
+        self._reload = reload
         self._loop = asyncio.get_running_loop()
         self.stop, self.now = asyncio.Event(), asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self._loop.add_signal_handler(number, _nothing)
         os.set_blocking(STDOUT, False)
         self._beat()
@@ -77,14 +79,15 @@ class _Orders:
         with contextlib.suppress(OSError, RuntimeError):
             while orders := os.read(STDIN, 4096):
                 for order in orders.split():
-                    event = self.now if order == NOW else self.stop
-                    self._loop.call_soon_threadsafe(event.set)
+                    self._loop.call_soon_threadsafe(
+                        {NOW: self.now.set, STOP: self.stop.set, RELOAD: self._reload}.get(order, _nothing)
+                    )
         # What is durable is durable: this is as good as being killed.
         os._exit(1)
 
 
 def _nothing() -> None:
-    """A signal that is not for this process."""
+    """A signal or an order that is not for this process."""
 
 
 async def owner(part: Part, settings: Settings) -> None:
@@ -93,13 +96,13 @@ async def owner(part: Part, settings: Settings) -> None:
     back = Back(settings)
     back.notes_faults = True
     back.open(loop)
-    with contextlib.closing(back):
+    with contextlib.closing(back), counting(loop):
         links = Links(back.dispatcher, loop)
         back.start(links)
         await links.listen_at(Path(part.bus))
         calm_collector()
         _say(made=back.made)
-        await _Orders().stop.wait()
+        await _Orders(_nothing).stop.wait()
         links.stop()
         await back.end()
 
@@ -117,10 +120,11 @@ async def gateway(part: Part, settings: Settings) -> None:
         await front.listen(tls, part.port, shared=True)
         calm_collector()
         _say(port=front.port)
-        orders = _Orders()
+        orders = _Orders(front.reload)
         front.stop_now = orders.now
-        await orders.stop.wait()
-        await front.stop()
+        with counting(loop):
+            await orders.stop.wait()
+            await front.stop()
     finally:
         remote.stop()
         hub.stop()
@@ -139,6 +143,7 @@ def _first_line() -> bytes:
 
 def main() -> None:
     """Entry point: the role stands in the arguments for who looks at the list of processes."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is for the process that started this one
     part, settings = _decoded_part(_first_line())
     begin_logging(settings.log.level, f" [{part.role} {part.number}]")
     raise_file_limit()

@@ -10,6 +10,7 @@ import resource
 import signal
 import ssl
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from rcim.actor.world import Lists, UnstoredIds, World
+from rcim.app import certificates
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.exposure import warnings_of
+from rcim.app.exposure import warnings_at_start
+from rcim.app.logs import counting
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -63,8 +66,8 @@ class Ready:
 
     @property
     def warnings(self) -> list[str]:
-        """What is left open to others, in words."""
-        return warnings_of(self.settings)
+        """What the operator should know, in words."""
+        return warnings_at_start(self.settings)
 
 
 def world_of(settings: Settings) -> World:
@@ -155,6 +158,38 @@ class Back:
         self._undo.close()
 
 
+def paths_of(settings: Settings) -> tuple[Path, Path]:
+    """The files with the certificate chain and its key."""
+    server, data = settings.server, DataDir(Path(settings.server.data))
+    certificate = Path(server.certificate) if server.certificate else data.certificate
+    return certificate, Path(server.private_key) if server.private_key else data.private_key
+
+
+def tls_of(settings: Settings, good_at_s: float | None = None) -> ssl.SSLContext | None:
+    """What the files of the certificate hold; None without TLS. With `good_at_s` it also has to be good then. Raises
+    DataDirError."""
+    if not settings.server.tls:
+        return None
+    certificate, key = paths_of(settings)
+    try:
+        made = server_context(certificate, key)
+        wrong = certificates.fault_of(certificate, good_at_s) if good_at_s is not None else None
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise DataDirError(f"certificate {certificate} or key {key}: {certificates.why(error)}") from None
+    if wrong is not None:
+        raise DataDirError(wrong)
+    return made
+
+
+def renew_own(settings: Settings) -> None:
+    """Renew the self-signed certificate if it is in use and ends soon."""
+    server = settings.server
+    if server.tls and not server.certificate:
+        data = DataDir(Path(server.data))
+        if data.renew_certificate(time.time()):
+            log.info("the self-signed certificate %s was renewed", data.certificate)
+
+
 class Front:
     """What holds connections: hub and listener. `number` tells several of one server apart."""
 
@@ -168,15 +203,18 @@ class Front:
 
     def tls(self) -> ssl.SSLContext | None:
         """The certificate in force; None without TLS. Raises DataDirError."""
-        server = self._settings.server
-        if not server.tls:
-            return None
-        certificate = Path(server.certificate) if server.certificate else self._data.certificate
-        key = Path(server.private_key) if server.private_key else self._data.private_key
+        return tls_of(self._settings)
+
+    def reload(self) -> None:
+        """OP-03: what the files hold now is for new connections; if it is no good, what is in force stays."""
         try:
-            return server_context(certificate, key)
-        except (OSError, ssl.SSLError) as error:
-            raise DataDirError(f"certificate {certificate} or key {key}: {error}") from None
+            tls = tls_of(self._settings, time.time())
+        except DataDirError as error:
+            log.error("the certificate in force stays: %s", error)
+            return
+        if tls is not None:
+            self._listener.tls = tls
+            log.info("the certificate was loaded anew, for new connections")
 
     def make_hub(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> Hub:
         """The hub, which is not yet reachable. Raises DataDirError."""
@@ -197,7 +235,7 @@ class Front:
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         self._listener = await listen(self.hub, self._settings.server.host, port, tls, shared=shared)
-        self.port = self._listener.sockets[0].getsockname()[1]
+        self.port = self._listener.port
 
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
@@ -205,7 +243,7 @@ class Front:
         self._listener.close()
         count = len(self.hub)
         within_ms = spread_ms(count, limits.drain_spread_ms)
-        self.hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, "", 0))
+        self.hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, "", 0, limits.drain_return_ms))
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
         await self._close_spread(within_ms)
         await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
@@ -278,13 +316,20 @@ class Server:
         """Start, tell `on_ready`, and stop at SIGTERM or SIGINT; a second one stops without waiting."""
         loop = asyncio.get_running_loop()
         self._back.notes_faults = True
-        await self.start()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._signal)
-        calm_collector()
-        on_ready(Ready(self.settings, self.host, self.port, self.made))
-        await self._stopping.wait()
-        await self.stop()
+        with counting(loop):
+            await self.start()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._signal)
+            loop.add_signal_handler(signal.SIGHUP, self.reload)
+            calm_collector()
+            on_ready(Ready(self.settings, self.host, self.port, self.made))
+            await self._stopping.wait()
+            await self.stop()
+
+    def reload(self) -> None:
+        """OP-03: take the certificate and the key as they are now."""
+        renew_own(self.settings)
+        self._front.reload()
 
     def _signal(self) -> None:
         if self._stopping.is_set():
@@ -312,8 +357,10 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None]) -> None:
     if settings.server.gateways:
         from rcim.app.gateways import supervise
 
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         uvloop.run(supervise(settings, on_ready))
         return
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to load anew
     raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 

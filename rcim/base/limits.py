@@ -34,8 +34,20 @@ class Limits:
     heartbeat_ms: int = _bound(
         30_000, 100, 300_000, "How often a quiet client sends PING: twice in the idle time below.", wire=True
     )
+    heartbeat_ms_max: int = _bound(
+        300_000,
+        1000,
+        300_000,
+        "The longest heartbeat that a client may ask for; the silence allowed to it is longer by as much (WI-10).",
+        wire=True,
+    )
     idle_ms: int = _bound(
-        60_000, 200, 600_000, "A connection silent for this long, and for the grace, is dropped (WI-05).", wire=True
+        60_000,
+        200,
+        600_000,
+        "A connection silent for this long, and for the grace, is dropped; in proportion for one that has agreed on "
+        "another heartbeat (WI-05, WI-10).",
+        wire=True,
     )
     idle_grace_ms: int = _bound(15_000, 50, 120_000, "Grace for a PING under way (WI-05).", wire=True)
     handshake_bytes_max: int = _bound(
@@ -337,6 +349,13 @@ class Limits:
         "Clients come back spread over up to this long, so that they don't come all at once.",
         wire=True,
     )
+    drain_return_ms: int = _bound(
+        2000,
+        0,
+        600_000,
+        "Clients do not come back before this: a server that was stopped needs so long to be there again (WI-07).",
+        wire=True,
+    )
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -355,8 +374,14 @@ class Limits:
 
     @property
     def silence_ms_max(self) -> int:
-        """After this long without a byte the connection is dead (WI-05: the interval plus grace)."""
-        return self.idle_ms + self.idle_grace_ms
+        """After this long without a byte a connection with the usual heartbeat is dead (WI-05: the interval plus
+        grace)."""
+        return self.silence_ms(self.heartbeat_ms)
+
+    def silence_ms(self, heartbeat_ms: int) -> int:
+        """After this long without a byte a connection that has agreed on `heartbeat_ms` is dead (WI-10): as many
+        heartbeats as the usual ones in `idle_ms`, and the grace."""
+        return heartbeat_ms * self.idle_ms // self.heartbeat_ms + self.idle_grace_ms
 
     def applied_after_ms(self, now_ms: int) -> int:
         """GR-12: applications of then or before wait no longer at `now_ms`, and decisions as old are not known."""

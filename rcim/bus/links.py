@@ -8,7 +8,6 @@ until it says that the user is gone. What crosses on the way is told apart by co
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import msgspec
 
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
 from rcim.bus.link import Link
@@ -26,7 +26,7 @@ from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import Owner, Packed
 from rcim.store.answers import PresenceRow
 
-log = logging.getLogger("rcim.bus")
+log = LimitedLog("rcim.bus")
 
 DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import struct
 import time
 from collections.abc import Callable
@@ -11,7 +10,9 @@ from typing import Any
 
 import msgspec
 
-log = logging.getLogger("rcim.bus")
+from rcim.base.limited_log import LimitedLog
+
+log = LimitedLog("rcim.bus")
 
 LENGTH = struct.Struct(">I")
 MESSAGE_BYTES_MAX = 64 << 20

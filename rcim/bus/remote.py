@@ -9,7 +9,6 @@ When it is back, the hub asks anew who is in what, and tells clients what they m
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 from rcim.actor.outcomes import Refused
 from rcim.actor.repeating import repeatable
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
+from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
@@ -27,7 +27,7 @@ from rcim.dispatch.requests import Origin, Outlet, Packed, Request
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
-log = logging.getLogger("rcim.bus")
+log = LimitedLog("rcim.bus")
 
 OUTSTANDING_MAX = 16384
 """Commands under way to the owner; past it connections are not read."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import ssl
 from abc import abstractmethod
@@ -12,15 +11,16 @@ from typing import Any
 
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT, SHUTTING_DOWN, ErrorKind, RcimError, code_of
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Platform
 from rcim.client.backoff import Backoff
-from rcim.client.link import ConnectionGone, Link
+from rcim.client.link import ConnectionGone, Link, connect
 from rcim.client.requests import F, Requests
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame
 
-log = logging.getLogger("rcim.client")
+log = LimitedLog("rcim.client")
 
 TIMER_S = 1.0
 """How often heartbeats and deadlines are looked at."""
@@ -71,7 +71,7 @@ class Connected(Requests):
         self._lost = asyncio.Event()
         self._failure: RcimError | None = None
         self._closed = False
-        self._leaving_ms: int | None = None
+        self._leaving: frames.GoingAway | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keeper: asyncio.Task[None] | None = None
         self.login_ok: frames.LoginOk | None = None
@@ -110,7 +110,7 @@ class Connected(Requests):
             # Before anything that came with the answer is looked at: pushes, or the end of the connection.
             self._link, self.login_ok = link, login_ok
             self._began_ms = login_ok.began_ms
-            self._leaving_ms = None
+            self._leaving = None
             self._lost.clear()
             self._logged_in()
             self._open.set()
@@ -126,7 +126,7 @@ class Connected(Requests):
         link.on_push = self._on_push
         try:
             async with asyncio.timeout(CONNECT_S):
-                await asyncio.get_running_loop().create_connection(lambda: link, self._host, self._port)
+                await connect(link, self._host, self._port)
                 await opened
         except BaseException:
             link.abort()
@@ -161,10 +161,12 @@ class Connected(Requests):
             await self._reconnect()
 
     async def _reconnect(self) -> None:
-        if self._leaving_ms is not None:
-            await asyncio.sleep(self._backoff.within(self._leaving_ms) / 1000)
+        leaving = self._leaving
+        if leaving is not None:
+            wait_ms = self._backoff.within(leaving.reconnect_after_ms, leaving.reconnect_within_ms)
         else:
-            await asyncio.sleep(self._backoff.next_ms() / 1000)
+            wait_ms = self._backoff.next_ms(clock.steady_ms())
+        await asyncio.sleep(wait_ms / 1000)
         while True:
             try:
                 await self._connect_once()
@@ -179,7 +181,7 @@ class Connected(Requests):
                 pass
             except Exception:  # of `user_sig`, which is the app's: it may be able to make one later
                 log.exception("no UserSig for %s", self._user_id)
-            await asyncio.sleep(self._backoff.next_ms() / 1000)
+            await asyncio.sleep(self._backoff.next_ms(clock.steady_ms()) / 1000)
 
     def _give_up(self, error: RcimError) -> None:
         """The server will never take this login: waiting requests and `messages` end with the error."""
@@ -194,7 +196,7 @@ class Connected(Requests):
 
     def _go_away(self, push: frames.GoingAway) -> None:
         """WI-07: the server wants this client elsewhere."""
-        self._leaving_ms = push.reconnect_within_ms
+        self._leaving = push
         self._host = push.host or self._host
         self._port = push.port or self._port
         self._spawn(self._leave_when_answered())

@@ -12,6 +12,7 @@ from typing import Any
 
 from rcim.base import clock
 from rcim.base.errors import RcimError, code_of
+from rcim.base.hosts import naming
 from rcim.session.client import ClientSession, ClientState
 from rcim.session.tls import TlsCore
 from rcim.wire.frames import Error, Login, LoginOk
@@ -23,12 +24,18 @@ Answer = Callable[[Frame | RcimError], None]
 """Called once with the reply, or with why there is none."""
 
 
+async def connect(link: Link, host: str, port: int, source: tuple[str, int] | None = None) -> None:
+    """Give the link its transport. Raises OSError, which names the host if it can't be resolved."""
+    with naming(host):
+        await asyncio.get_running_loop().create_connection(lambda: link, host, port, local_addr=source)
+
+
 class ConnectionGone(Exception):
     """The connection ended before there was an answer; the request may or may not have been carried out."""
 
 
 class Link(asyncio.Protocol):
-    """Connect with `loop.create_connection(lambda: link, host, port)`.
+    """Connect with `connect(link, host, port)`.
 
     `on_open(login_ok)`, `on_push(raw_frame)` and `on_closed(error)` are set by the user; `on_closed` is called once,
     with why it closed if that is known. Requests that are unanswered then get it too.

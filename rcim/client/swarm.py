@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform, Priority
-from rcim.client.link import Link, decode
+from rcim.client.link import Link, connect, decode
 from rcim.wire import elements, frames
 from rcim.wire.header import HEADER_BYTES
 from rcim.wire.schema import Frame
@@ -262,7 +262,7 @@ class Swarm:
         member = SwarmMember(user_id, link, self.decoded, self.tally)
         link.on_open, link.on_closed = on_open, on_closed
         source = (self._sources[hash(user_id) % len(self._sources)], 0) if self._sources else None
-        await loop.create_connection(lambda: link, self._host, self._port, local_addr=source)
+        await connect(link, self._host, self._port, source)
         await opened
         link.on_closed = member._on_closed
         return member

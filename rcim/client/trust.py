@@ -10,7 +10,9 @@ from pathlib import Path
 def client_context(ca: Path | str | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer. `ca` is a PEM file: the server's own self-signed certificate, or an authority's.
 
-    Without it the system's authorities are trusted. Where SSLKEYLOGFILE is set, keys are written there, for Wireshark.
+    A self-signed certificate that the server has renewed is trusted by the file of the one before, until that one ends;
+    the file is not fetched anew by itself. Without `ca` the system's authorities are trusted. Where SSLKEYLOGFILE is
+    set, keys are written there, for Wireshark.
     Raises OSError or ssl.SSLError if the file is no good.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

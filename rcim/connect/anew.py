@@ -26,6 +26,8 @@ ANEW_PAUSE_S = 1.0
 """Before a question for a user that was refused is asked again."""
 SPREAD_PER_CONNECTION_MS = 6
 """Clients that are told to go come back at this rate at the most, within `drain_spread_ms`."""
+SPREAD_MS_MIN = 1000
+"""Even a few of them are spread over this long: two that come together are two too many for a server that is starting."""
 REFUSED_MAX = 5
 """For a user whose question was refused so often the others wait no more."""
 HEADS_AT_ONCE = 256
@@ -34,7 +36,7 @@ HEADS_AT_ONCE = 256
 
 def spread_ms(connections: int, most_ms: int) -> int:
     """Within how long so many clients are to come back."""
-    return min(most_ms, connections * SPREAD_PER_CONNECTION_MS)
+    return min(most_ms, max(SPREAD_MS_MIN, connections * SPREAD_PER_CONNECTION_MS))
 
 
 class _UserAsked:

@@ -6,7 +6,6 @@ the mailbox, and it takes what it is sent. How it is read: incoming.py; what it 
 
 from __future__ import annotations
 
-import logging
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from rcim.base.errors import (
     ErrorCode,
     RcimError,
 )
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.incoming import Incoming
 from rcim.connect.outgoing import nowhere
@@ -42,7 +42,7 @@ from rcim.wire.schema import Frame
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
-log = logging.getLogger("rcim.connect")
+log = LimitedLog("rcim.connect")
 
 FRAMES_PER_TURN = 64
 """Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
@@ -89,16 +89,23 @@ class Connection(Incoming):
     def pause_writing(self) -> None:
         """The client does not take what it is sent (RX-07)."""
         if not self.closing:
-            now_ms = clock.steady_ms()
             self.quick = False
-            self.queue.slow_since_ms = self.queue.slow_since_ms or now_ms
-            self._hub.wheel.set(self, now_ms + self._hub.limits.out_slow_ms)
+            self.paused = True
+            self.held_bytes = sum(map(len, self.out))
+            self.queue.slow_since_ms = self.queue.slow_since_ms or clock.steady_ms()
+            self.set_timer()
             self._hub.counters.slow_receivers += 1
 
     def resume_writing(self) -> None:
         if self.closing:
             return
-        for conversation, first, newest in self.queue.drained(self._transport.get_write_buffer_size()):
+        self.paused = False
+        self.held_bytes = 0
+        self.flush()
+        if self.paused or self.closing:
+            return
+        # Nobody will say when it has become shorter still, and so it is short enough.
+        for conversation, first, newest in self.queue.drained(0):
             self.write(Resync(conversation, first, newest).encode())
             self._hub.counters.resyncs += 1
         self.quick = self.caller is not None and not self.queue.troubled
@@ -243,7 +250,7 @@ class Connection(Incoming):
         if rates.limited and caller is not None and not caller.admin:
             self.session.charge = self._charge
         self.quick = not self.queue.troubled
-        self._hub.wheel.set(self, self.session.deadline_ms)
+        self.set_timer()
         self.say()
         self._pump_soon()
 
@@ -257,21 +264,28 @@ class Connection(Incoming):
 
     # -- time and the end
 
+    def set_timer(self) -> None:
+        """Have `on_timer` called at the earliest of all deadlines. To be called when one of them may have become an
+        earlier one; later ones are looked at when it is time."""
+        deadline = self.session.deadline_ms
+        if self.queue.slow_since_ms:
+            deadline = min(deadline, self.queue.slow_since_ms + self._hub.limits.out_slow_ms)
+        self._hub.wheel.set(self, deadline)
+
     def on_timer(self, now_ms: int) -> None:
         """A deadline of this connection may have come; sets the next one."""
         if self.closing:
             self._transport.abort()
             return
         if self.queue.too_slow(now_ms):
+            self.throw_away()  # the fewer bytes are before it, the likelier does it arrive
+            self.linger_ms = self._hub.limits.out_slow_ms
             self.refuse_all(TOO_SLOW)
             return
         self.session.on_timer(now_ms)
         self.say()
         if not self.closing:
-            deadline = self.session.deadline_ms
-            if self.queue.slow_since_ms:
-                deadline = min(deadline, self.queue.slow_since_ms + self._hub.limits.out_slow_ms)
-            self._hub.wheel.set(self, deadline)
+            self.set_timer()
 
     def going_away(self, push: GoingAway) -> None:
         """The server is stopping (WI-07)."""

@@ -1,17 +1,34 @@
-"""The listening socket: TLS (or plain, for a trusted wire and for measuring) on one port (WI-01)."""
+"""The listening socket: TLS (or plain, for a trusted wire and for measuring) on one port (WI-01).
+
+It accepts by itself, and not by the loop's own server, for two reasons: without a file descriptor left, connections
+wait in the kernel for a while, where the loop would try again at once or close them without a word; and the certificate
+for new connections can be changed (OP-03).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import socket
 import ssl
+from functools import partial
 from pathlib import Path
 
+from rcim.base.hosts import naming
+from rcim.base.limited_log import LimitedLog
 from rcim.connect.connection import Connection
 from rcim.connect.hub import Hub
 
+log = LimitedLog("rcim.connect")
+
 BACKLOG = 512
-"""Connections that the kernel holds for us while a storm of them comes in. All that wait are accepted in one turn of the
-loop, in 40 µs each; who finds no room tries again within a second by itself."""
+"""Connections that the kernel holds for us while a storm of them comes in; who finds no room tries again within a second
+by itself."""
+ACCEPTED_AT_ONCE = 64
+"""Connections taken in one turn of the loop: 5 ms."""
+PAUSE_S = 1.0
+"""So long nothing is accepted when the system gives no socket for it: what is short is not there again at once."""
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -26,10 +43,94 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-async def listen(
-    hub: Hub, host: str, port: int, tls: ssl.SSLContext | None, *, shared: bool = False
-) -> asyncio.Server:
+class Listener:
+    """Accepts connections for `hub` on these sockets until `close`. `tls` is for the next connection; it may be set."""
+
+    def __init__(self, hub: Hub, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
+        self._hub = hub
+        self._loop = hub.loop
+        self._sockets = sockets
+        self.tls = tls
+        self.port: int = sockets[0].getsockname()[1]
+        self._pause: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._pause = None
+        for one in self._sockets:
+            self._loop.add_reader(one, self._accept, one)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                made, _address = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._rest(error)
+                return
+            made.setblocking(False)
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = self._loop.create_task(self._take(made))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, made: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(partial(Connection, self._hub, self.tls), made)
+        except OSError as error:  # it is gone already
+            made.close()
+            log.info("a connection could not be taken: %s", error)
+
+    def _rest(self, error: OSError) -> None:
+        """The system gives no socket: whoever connects waits in the kernel meanwhile."""
+        for one in self._sockets:
+            self._loop.remove_reader(one)
+        self._pause = self._loop.call_later(PAUSE_S, self._go_on)
+        advice = (
+            ": raise the limit (systemd: LimitNOFILE=, a shell: ulimit -n)" if error.errno == errno.EMFILE else ""
+        )
+        log.error("no connection can be accepted, and those that come wait: %s%s", error.strerror, advice)
+
+    def close(self) -> None:
+        """Accept no more; who has not been accepted is refused."""
+        if self._pause is not None:
+            self._pause.cancel()
+        for one in self._sockets:
+            self._loop.remove_reader(one)
+            one.close()
+        self._sockets = []
+
+
+async def listen(hub: Hub, host: str, port: int, tls: ssl.SSLContext | None, *, shared: bool = False) -> Listener:
     """Listen on `host`:`port` (0: any free one); `shared`: beside other processes. Raises OSError."""
-    return await hub.loop.create_server(
-        lambda: Connection(hub, tls), host, port, backlog=BACKLOG, reuse_port=shared or None
-    )
+    with naming(host):
+        found = await hub.loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, address in dict.fromkeys((row[0], row[4]) for row in found):
+            sockets.append(_bound(family, address, shared=shared))
+    except OSError:
+        for one in sockets:
+            one.close()
+        raise
+    return Listener(hub, sockets, tls)
+
+
+def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:
+    """A socket that listens there. Raises OSError."""
+    made = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:  # or it would take the place of the IPv4 address of the same port
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(address)
+        made.listen(BACKLOG)
+    except OSError as error:
+        made.close()
+        text = os.strerror(error.errno or 0).lower()
+        raise OSError(error.errno, f"{address[0]}:{address[1]} can't be listened on: {text}") from None
+    return made

@@ -7,12 +7,12 @@ not quick go by the rules of flow/outbound.py; the fan-out writes to a quick one
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rcim.base import clock
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Priority
 from rcim.flow.outbound import OutboundQueue
 from rcim.handlers.desk import Caller
@@ -22,10 +22,11 @@ from rcim.session.tls import TlsCore
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
 
-log = logging.getLogger("rcim.connect")
+log = LimitedLog("rcim.connect")
 
 LINGER_MS = 3000
-"""What was written last may take this long to leave before a closing connection is cut."""
+"""What was written last may take this long to leave before a closing connection is cut. One that is closed for being
+slow has `out_slow_ms`."""
 
 
 def nowhere(_: bytes) -> None:
@@ -41,8 +42,11 @@ class Outgoing(asyncio.BufferedProtocol):
         "_transport",
         "caller",
         "closing",
+        "held_bytes",
         "id",
+        "linger_ms",
         "out",
+        "paused",
         "put",
         "queue",
         "quick",
@@ -60,7 +64,13 @@ class Outgoing(asyncio.BufferedProtocol):
         self.session = ServerSession(hub.limits, clock.steady_ms())
         self.queue = OutboundQueue(hub.limits)
         self.out: list[bytes] = []
-        """What this turn has for the client; `flush` writes it."""
+        """What this turn has for the client; `flush` writes it. While the transport is full it stays here, unsealed: so
+        it can be thrown away, which nothing can be that TLS has sealed (RX-07)."""
+        self.paused = False
+        """True while the transport is full."""
+        self.held_bytes = 0
+        """Bytes in `out` while it is."""
+        self.linger_ms = LINGER_MS
         self.put: Callable[[bytes], None] = nowhere
         """`write_now` for the innermost loop: it may raise, and then `failed` is to be called."""
         self.quick = False
@@ -73,7 +83,9 @@ class Outgoing(asyncio.BufferedProtocol):
         """Give `data` to the client with what else this turn has for it."""
         if self.closing:
             return
-        if not self.out:
+        if self.paused:
+            self.held_bytes += len(data)
+        elif not self.out:
             self._hub.flush_later(self)
         self.out.append(data)
 
@@ -98,11 +110,16 @@ class Outgoing(asyncio.BufferedProtocol):
         self._end(b"")
 
     def flush(self) -> None:
-        """Write what was gathered, as one."""
-        if self.out and not self.closing:
+        """Write what was gathered, as one, if the transport takes it."""
+        if self.out and not self.paused and not self.closing:
             data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
             self.out.clear()
             self.write_now(data)
+
+    def throw_away(self) -> None:
+        """What waits for the transport to have room will not be written."""
+        self.out.clear()
+        self.held_bytes = 0
 
     def offer(
         self, frame: bytes, conversation: str, first_seq: int, last_seq: int, priority: Priority, now_ms: int
@@ -110,7 +127,7 @@ class Outgoing(asyncio.BufferedProtocol):
         """A delivery to a connection that is not `quick` (RX-07)."""
         if self.closing or self.caller is None:
             return
-        queued = self._transport.get_write_buffer_size() + len(frame)
+        queued = self.queued_bytes + len(frame)
         if self.queue.may_deliver(queued, now_ms, conversation, first_seq, last_seq, priority):
             self.write(frame)
         else:
@@ -128,12 +145,14 @@ class Outgoing(asyncio.BufferedProtocol):
     @property
     def queued_bytes(self) -> int:
         """Bytes that wait to be sent."""
-        return int(self._transport.get_write_buffer_size()) + sum(map(len, self.out))
+        gathered = self.held_bytes if self.paused else sum(map(len, self.out))
+        return int(self._transport.get_write_buffer_size()) + gathered
 
     def close(self) -> None:
-        """Write what there is, close TLS in order, close; cut after LINGER_MS if the client takes nothing."""
+        """Write what there is, close TLS in order, close; cut after `linger_ms` if the client takes nothing."""
         if self.closing:
             return
+        self.paused = False
         self.flush()
         last = b""
         if self._tls is not None and self._tls.ready:
@@ -148,7 +167,7 @@ class Outgoing(asyncio.BufferedProtocol):
         self.closing = True
         self.quick = False
         self.out.clear()
-        self._hub.wheel.set(self, clock.steady_ms() + LINGER_MS)
+        self._hub.wheel.set(self, clock.steady_ms() + self.linger_ms)
         if last:
             self._transport.write(last)
         self._transport.close()

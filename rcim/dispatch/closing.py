@@ -5,16 +5,16 @@ The group's actor looks itself whether it is closed, and lets some go at a time;
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from rcim.actor.commands import DropGuests
 from rcim.actor.outcomes import Refused
 from rcim.base.ids import SYSTEM_USER
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.requests import Request
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 
 class Closing:

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +24,7 @@ from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, Messa
 from rcim.actor.world import World
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest
+from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
 from rcim.dispatch.apart import to_do_again
 from rcim.dispatch.backend import BackEndPace
@@ -49,7 +49,7 @@ from rcim.flow.buckets import WorkBudget
 from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 SWEEP_PER_IDLE = 4
 """The sweep for idle actors runs so many times in `actor_idle_ms`."""

@@ -6,7 +6,6 @@ told to the group's actor, which looks again before it does anything. While the 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,11 +13,12 @@ from rcim.actor import commands as c
 from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
 from rcim.actor.world import World
 from rcim.base.ids import SYSTEM_USER
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.requests import Request
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.store.answers import IdlePage
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 PAGE = 500
 """Groups looked at in one query: 5 ms of the reading thread."""

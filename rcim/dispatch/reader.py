@@ -10,7 +10,6 @@ So somebody who asks much waits longer, and nobody else does.
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from itertools import islice
@@ -21,6 +20,7 @@ from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery, SearchQuery
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.requests import Request
 from rcim.dispatch.worker import Worker
 from rcim.flow.buckets import RecentCost, WorkBudget
@@ -28,7 +28,7 @@ from rcim.store.backend import StoreError
 from rcim.store.scan import Scan
 from rcim.store.store import Store
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 RETRY_MS = 1000
 """What a client is told to wait after the store failed."""

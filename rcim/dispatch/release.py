@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -32,10 +31,11 @@ from rcim.actor.records import Message, TypeSaved
 from rcim.actor.user import user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.actor.world import World
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.many import Users
 from rcim.dispatch.requests import Outlet, Packed, Request
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 
 class Packing(Protocol):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from rcim.actor.world import World
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
 from rcim.store.removal import BEGIN, Ages, Cursor
 from rcim.store.store import Store
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 PAUSE_S = 0.05
 """Between two steps: at most a few percent of the committing thread."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rcim.actor.outcomes import Refused
 from rcim.base.ids import shard_of
+from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
@@ -17,7 +17,7 @@ from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Origin, Request
 from rcim.dispatch.trusted_time import TrustedTime
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 
 class Queue(Protocol):

@@ -7,18 +7,18 @@ A command that waits is answered by a later outcome of its actor. The actor says
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from rcim.actor.asking import ALLOWED, Ask, Verdict
 from rcim.actor.commands import EndSlice, TakeVerdict
 from rcim.actor.outcomes import Outcome, Refused
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.release import contained
 from rcim.dispatch.requests import Request
 
-log = logging.getLogger("rcim.dispatch")
+log = LimitedLog("rcim.dispatch")
 
 
 class _Nobody:

@@ -7,7 +7,8 @@ What is dropped, in this order, by how many bytes the connection has not taken y
 | up to the soft bound   | all go out                                         | go out                           |
 | above the soft bound   | Low and Lowest are left out; requests are not read | go out: bounded by those in flight |
 | above the hard bound   | all are left out                                   | go out                           |
-| soft for `out_slow_ms` | the connection is closed with TOO_SLOW             |                                  |
+| soft for `out_slow_ms` | what is not sealed yet is thrown away, and the     | are thrown away with it          |
+|                        | connection is closed with TOO_SLOW                 |                                  |
 
 Once the queue is below half the soft bound again, the client is told for each conversation from which SEQ on
 something was left out (RESYNC). Until then nothing of that conversation goes out: after a gap, order would be all

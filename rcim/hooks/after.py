@@ -9,18 +9,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter, deque
 from collections.abc import Sequence
 
 import aiohttp
 
+from rcim.base.limited_log import LimitedLog
 from rcim.hooks.events import STATE_CHANGE, BadAnswer, Json, fields_of_state
 from rcim.hooks.http import Caller
 from rcim.hooks.inprocess import Hook, call
 from rcim.rules.devices import StateChange
 
-log = logging.getLogger("rcim.hooks")
+log = LimitedLog("rcim.hooks")
 
 QUEUED_MAX, QUEUED_OF_KEY_MAX, AT_ONCE = 10_000, 1000, 100
 PAUSES_S = (1.0, 2.0, 4.0)
@@ -42,7 +42,7 @@ class Telling:
         self._queued = 0
         self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._losing = self._closing = False
+        self._closing = False
         self.counts: Counter[str] = Counter()
         """How many were told, failed after all tries, and lost because too many waited or it was closed."""
 
@@ -70,9 +70,8 @@ class Telling:
 
     def _lost(self) -> None:
         self.counts["lost"] += 1
-        if not self._losing and not self._closing:
+        if not self._closing:
             log.error("%d events wait for the app's back end: events are lost", self._queued)
-        self._losing = True
 
     async def _work(self) -> None:
         try:
@@ -81,7 +80,6 @@ class Telling:
                 waiting = self._waiting[key]
                 await self._tell(*waiting.popleft())
                 self._queued -= 1
-                self._losing = self._losing and self._queued > QUEUED_MAX // 2
                 if waiting:
                     self._keys.append(key)
                 else:

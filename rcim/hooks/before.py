@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,13 +22,14 @@ import msgspec
 from rcim.actor.asking import ALLOWED, Ask, Verdict
 from rcim.actor.commands import AlterMessage, SendMessage
 from rcim.base.errors import OVERLOADED
+from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.hooks.events import FAILED, BadAnswer, fields_of, verdict_of
 from rcim.hooks.http import Caller
 from rcim.hooks.inprocess import Hook, call
 from rcim.hooks.turns import Turns
 
-log = logging.getLogger("rcim.hooks")
+log = LimitedLog("rcim.hooks")
 
 TOO_MANY = Verdict(allow=False, code=OVERLOADED.number)
 

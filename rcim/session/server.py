@@ -54,6 +54,7 @@ class ServerSession:
         "_heard_ms",
         "_limits",
         "_out",
+        "_silence_ms",
         "_splitter",
         "_started_ms",
         "agent",
@@ -70,6 +71,7 @@ class ServerSession:
         self._out: list[bytes] = []
         self._started_ms = now_ms
         self._heard_ms = now_ms
+        self._silence_ms = limits.silence_ms_max
         self.state = State.HELLO_WAIT
         self.agent = ""
         self.pinged = False
@@ -186,12 +188,15 @@ class ServerSession:
             self.refuse(VERSION_UNSUPPORTED, request_id, Hello.TYPE, text)
             return
         self.agent = hello.agent
-        usual = self._limits.heartbeat_ms
+        limits = self._limits
+        usual = limits.heartbeat_ms
         wanted = hello.heartbeat_ms or usual
+        heartbeat_ms = max(min(wanted, max(limits.heartbeat_ms_max, usual)), min(HEARTBEAT_MS_MIN, usual))
+        self._silence_ms = limits.silence_ms(heartbeat_ms)  # WI-10: it follows what was agreed on
         answer = HelloOk(
             version=version,
-            heartbeat_ms=max(min(wanted, usual), min(HEARTBEAT_MS_MIN, usual)),
-            silence_ms_max=self._limits.silence_ms_max,
+            heartbeat_ms=heartbeat_ms,
+            silence_ms_max=self._silence_ms,
             server_time_ms=wall_ms,
             frame_bytes_before_login=self._limits.frame_bytes_before_login,
             features=sorted(FEATURES.intersection(hello.features)),
@@ -245,12 +250,13 @@ class ServerSession:
 
     @property
     def deadline_ms(self) -> int:
-        """When `on_timer` has something to do, at the earliest (steady time)."""
+        """When `on_timer` has something to do, at the earliest (steady time). It moves to later times only, but for the
+        login, after which the caller looks at it again: so no earlier one is missed."""
         if self.state is State.HELLO_WAIT:
-            return self._started_ms + self._limits.handshake_ms
+            return self._started_ms + min(self._limits.handshake_ms, self._limits.login_ms)
         if self.state in (State.LOGIN_WAIT, State.LOGIN_CHECK):
             return self._started_ms + self._limits.login_ms
-        return self._heard_ms + self._limits.silence_ms_max
+        return self._heard_ms + self._silence_ms
 
     def on_timer(self, now_ms: int) -> None:
         """Close what has passed its deadline (WI-05)."""

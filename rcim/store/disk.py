@@ -8,11 +8,12 @@ room may use them: other commits are refused as long as the pages in use leave l
 from __future__ import annotations
 
 import errno
-import logging
 import os
 from pathlib import Path
 
-log = logging.getLogger("rcim.store")
+from rcim.base.limited_log import LimitedLog
+
+log = LimitedLog("rcim.store")
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What a disk says that gives no more."""

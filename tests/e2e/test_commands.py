@@ -226,6 +226,23 @@ async def test_a_first_start_says_how_to_connect(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
+async def test_a_value_that_begins_with_a_dash(served: Path) -> None:
+    """The error says how to give it, and so it is taken."""
+    await run("rcim-admin", "group", "create", "G", "--id", "g", cwd=served)
+    for program in (
+        ("rcim-admin", "message", "send", "g", "-hello"),
+        ("rcim-admin", "member", "invite", "g", "-hello"),
+    ):
+        code, _, error = await run(*program, cwd=served)
+        assert code == 2 and "rcim-admin ... -- -hello" in error, error
+    code, _, error = await run("rcim", "demo", "groups", "-x", cwd=served)
+    assert code == 2 and "rcim ... -- -x" in error, error
+    code, out, error = await run("rcim-admin", "--json", "message", "send", "--", "g", "-hello", cwd=served)
+    assert code == 0 and json.loads(out)["seq"] == 1, error
+    _, out, _ = await run("rcim-admin", "--json", "message", "history", "g", cwd=served)
+    assert json.loads(out)[0]["text"] == "-hello"
+
+
 async def test_kill_and_check(tmp_path: Path) -> None:  # ST-01
     data = tmp_path / "rcim-data"
     process = ServerProcess(data, QUICK)

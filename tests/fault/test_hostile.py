@@ -12,11 +12,15 @@ import msgspec
 import pytest
 
 from rcim.app.server import Front
-from rcim.base.errors import RcimError
+from rcim.base import clock
+from rcim.base.errors import TOO_SLOW, RcimError
 from rcim.base.terms import Platform, Priority
+from rcim.client.link import Link, decode
+from rcim.session.client import ClientState
 from rcim.session.tls import TlsCore
 from rcim.wire import frames as f
 from rcim.wire.header import HEADER
+from rcim.wire.stream import RawFrame
 from tests.kit import Raw, TestServer, create, send, until
 
 
@@ -261,6 +265,52 @@ async def test_a_receiver_that_stays_slow_is_closed(tmp_path: Path) -> None:  # 
     await until(lambda: len(hub) == 2, "it is closed")
     await still_talk(pair, "1")
     sock.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize("tls", [True, False])
+async def test_who_is_closed_for_being_slow_is_told_so_if_it_reads_again(tmp_path: Path, tls: bool) -> None:  # RX-07
+    """What waits unsealed is thrown away, so that the ERROR is the next thing that it gets."""
+    server = TestServer(tmp_path / "d", tls=tls, flags=SMALL_QUEUES)
+    await server.start()
+    pair = await bystander(server)
+    assert isinstance(await pair[0].ask(create("loud", "slow")), f.GroupCreateOk)
+    loop = asyncio.get_running_loop()
+    link = Link(f.Login("slow", server.sign("slow"), Platform.WEB, ""), server.trust(), "localhost")
+    pushes: list[RawFrame] = []
+    ends: list[Exception | None] = []
+    link.on_push, link.on_closed = pushes.append, ends.append
+    await loop.create_connection(lambda: link, "127.0.0.1", server.port)
+    await until(lambda: link.session.state is ClientState.OPEN)
+    link.pause_reading()
+    hub = server.server.hub
+    slow = next(c for c in hub._connections.values() if c.caller and c.caller.user_id == "slow")
+    sent = 0
+    while slow.held_bytes < 100_000:
+        sent += 1
+        await pair[0].ask(send("loud", f"c{sent}", "x" * 8000, Priority.HIGH))
+        assert sent < 3000
+    slow.on_timer(clock.steady_ms() + 60_000)
+    assert slow.closing
+    link.resume_reading()
+    await until(lambda: ends)
+    assert isinstance(ends[0], RcimError) and ends[0].code is TOO_SLOW
+    found = [decode(raw) for raw in pushes]
+    seqs = [m.seq for push in found if isinstance(push, f.Deliver) for m in push.messages]
+    assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) <= sent - 100_000 // 8200
+    await server.stop()
+
+
+async def test_a_silence_that_ends_soon_is_noticed_though_the_client_is_slow(tmp_path: Path) -> None:  # WI-05, RX-07
+    """The deadline of a slow receiver does not take the place of an earlier one."""
+    server = TestServer(tmp_path / "d", tls=False, flags=SMALL_QUEUES)
+    await server.start()
+    await server.member("slow")
+    hub = server.server.hub
+    (slow,) = hub._connections.values()
+    slow.session._heard_ms = clock.steady_ms() - hub.limits.silence_ms_max + 10_000
+    slow.pause_writing()
+    assert slow in hub.wheel.advance(slow.session.deadline_ms + 250)
     await server.stop()
 
 

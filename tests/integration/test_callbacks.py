@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from rcim.base import limited_log
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
 from rcim.hooks import inprocess, turns
@@ -71,6 +72,22 @@ async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None
         "CloudCustomData": "",
         "To_Account": [],
     }
+    await server.stop()
+
+
+async def test_a_back_end_that_is_away_takes_one_line_of_the_log(
+    tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:  # OP-02, CB-03
+    server = await serve(tmp_path, receiver)
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    await receiver.stop()
+    for i in range(30):
+        assert isinstance(await alice.ask(send("g", f"c{i}")), f.SendOk)
+    lines = [text for text in caplog.messages if "no answer" in text]
+    assert len(lines) == 1 and "127.0.0.1" in lines[0], "it says which host"
+    limited_log.say_counts(all_of_them=True)
+    assert caplog.messages[-1].endswith("(29 more of these)")
     await server.stop()
 
 

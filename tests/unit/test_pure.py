@@ -14,8 +14,9 @@ from rcim.base.errors import ALL, ErrorKind, RcimError, code_of
 from rcim.base.ids import SHARDS, check_group_id, check_user_id, has_control, made_group_id, message_id, shard_of
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
-from rcim.client.backoff import FIRST_MS, MOST_MS, Backoff
+from rcim.client.backoff import FIRST_MS, MOST_MS, SOON_FOR_MS, SOON_MS, Backoff
 from rcim.client.tracker import HELD_MAX, SeqTracker
+from rcim.connect.anew import spread_ms
 from rcim.flow.ceiling import SHARES, Ceiling
 from rcim.flow.outbound import OutboundQueue
 from rcim.flow.slices import ENOUGH, SLICE_MS_MAX, slice_ms, wait_ms
@@ -224,12 +225,28 @@ def test_what_is_left_of_a_second_is_for_the_higher_ones() -> None:  # LI-03
 
 def test_backoff_is_jittered_and_bounded() -> None:
     backoff = Backoff(random.Random(1))
-    waits = [backoff.next_ms() for _ in range(40)]
-    assert waits[0] <= FIRST_MS and max(waits) <= MOST_MS and len(set(waits)) == 40
+    waits = [backoff.next_ms(1000) for _ in range(40)]
+    assert waits[0] <= FIRST_MS and len(set(waits)) == 40
     assert all(w <= FIRST_MS * 2**i for i, w in enumerate(waits))
+    assert max(waits) <= SOON_MS, "within a minute nobody waits for long"
+    assert max(backoff.next_ms(1000 + SOON_FOR_MS - 1) for _ in range(40)) <= SOON_MS
+    later = [backoff.next_ms(1000 + SOON_FOR_MS) for _ in range(40)]
+    assert SOON_MS < max(later) <= MOST_MS
     backoff.reset()
-    assert backoff.next_ms() <= FIRST_MS
-    assert 0 <= backoff.within(100) <= 100
+    assert backoff.next_ms(10**6) <= FIRST_MS
+    assert max(backoff.next_ms(10**6) for _ in range(40)) <= SOON_MS, "the minute begins anew"
+
+
+def test_who_is_told_to_go_does_not_come_back_before_it_may() -> None:  # WI-07
+    backoff = Backoff(random.Random(1))
+    waits = [backoff.within(2000, 1000) for _ in range(40)]
+    assert min(waits) >= 2000 and max(waits) <= 3000 and max(waits) - min(waits) > 500
+    assert backoff.within(0, 0) == 0
+
+
+@pytest.mark.parametrize("connections, within", [(1, 1000), (2, 1000), (1000, 6000), (10**6, 30_000)])
+def test_even_a_few_clients_come_back_spread(connections: int, within: int) -> None:  # WI-07
+    assert spread_ms(connections, DEFAULTS.drain_spread_ms) == within
 
 
 @settings(max_examples=300, deadline=None, database=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from rcim_tools.examples import EXAMPLES
@@ -115,14 +116,23 @@ def test_versions(low: int, high: int, agreed: int) -> None:  # WI-02
         assert session.closed
 
 
-@pytest.mark.parametrize("wanted, got", [(0, 30_000), (5000, 5000), (1, 1000), (10**6, 30_000)])
-def test_heartbeats_are_agreed_on(wanted: int, got: int) -> None:  # WI-05
+@pytest.mark.parametrize("wanted, got", [(0, 30_000), (5000, 5000), (1, 1000), (10**6, 300_000)])
+def test_heartbeats_are_agreed_on_and_the_silence_follows_them(wanted: int, got: int) -> None:  # WI-05, WI-10
     session = ServerSession(DEFAULTS, 0)
     session.receive(f.Hello(1, 1, wanted, [], "").encode(1), 0)
     session.next_request(0)
     (answer,) = said(session)
     assert isinstance(answer, f.HelloOk) and answer.heartbeat_ms == got
-    assert answer.silence_ms_max == DEFAULTS.silence_ms_max
+    silence_ms = 2 * got + DEFAULTS.idle_grace_ms
+    assert answer.silence_ms_max == silence_ms == DEFAULTS.silence_ms(got)
+    session.receive(LOGIN.encode(2), 0)
+    session.next_request(0)
+    session.accept_login(2, OK)
+    session.data_to_send()
+    session.on_timer(silence_ms - 1)
+    assert not session.closed, "the silence that was agreed on is allowed"
+    session.on_timer(silence_ms)
+    assert session.closed, "and no longer one"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +152,16 @@ def test_deadlines(state: State, at: int, name: str) -> None:  # WI-05
     session.on_timer(at)
     (answer,) = said(session)
     assert isinstance(answer, RcimError) and answer.code.name == name and session.closed
+
+
+@pytest.mark.parametrize("handshake_ms, login_ms", [(5000, 10_000), (60_000, 100)])
+def test_a_deadline_only_moves_to_later_times_before_the_login(handshake_ms: int, login_ms: int) -> None:  # WI-05
+    """Whoever waits for the first one misses no other."""
+    session = ServerSession(replace(DEFAULTS, handshake_ms=handshake_ms, login_ms=login_ms), 0)
+    before = session.deadline_ms
+    session.receive(f.Hello(1, 1, 0, [], "t").encode(1), 0)
+    assert session.next_request(0) is None and session.state is State.LOGIN_WAIT
+    assert before <= session.deadline_ms == login_ms
 
 
 def test_anything_heard_moves_the_deadline() -> None:

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 from rcim_tools.admin import calls, echo, group_types, groups, lists, members, messages, server, users
 
+from rcim.app.command_line import Commands
+
 app = typer.Typer(
+    cls=Commands,
     help="Look after a running rcim server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

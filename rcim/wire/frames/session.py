@@ -30,8 +30,8 @@ class Hello(Frame, frozen=True, gc=False):
     heartbeat_ms: A[
         int,
         U32,
-        "How often the client would like to send PING: from 1,000 up to the server's usual interval (less or more is "
-        "taken for these); 0 leaves it to the server.",
+        "How often the client would like to send PING: from 1,000 up to `heartbeat_ms_max` (less or more is taken for "
+        "these); 0 leaves it to the server.",
     ]
     features: A[list[str], StrList(str8(32, 1), 32), "Features the client can use. Version 1 defines none."]
     agent: A[str, str8(64), "Name and version of the client, for the operator."]
@@ -43,7 +43,9 @@ class HelloOk(Frame, frozen=True, gc=False):
 
     version: A[int, U16, "The version that both sides speak from now on."]
     heartbeat_ms: A[int, U32, "The client sends PING when it has sent nothing else for this long."]
-    silence_ms_max: A[int, U32, "After this long without a byte from the client the server drops it."]
+    silence_ms_max: A[
+        int, U32, "After this long without a byte from the client the server drops it; it follows `heartbeat_ms`."
+    ]
     server_time_ms: A[int, U64, "The server's clock, milliseconds since 1970."]
     frame_bytes_before_login: A[int, U32, "The longest frame the server takes before login, all of it."]
     features: A[list[str], StrList(str8(32, 1), 32), "The features in force: those that both sides named."]
@@ -195,8 +197,8 @@ class Error(Frame, frozen=True, gc=False):
     "push",
     rules=(
         "The client sends no new request on this connection, waits for the answers it is owed, and closes.",
-        "It connects again after a time picked at random between 0 and `reconnect_within_ms`, which the server makes "
-        "longer the more clients it has.",
+        "It waits for `reconnect_after_ms`, in which the server could not be there again, and then for a time picked at "
+        "random between 0 and `reconnect_within_ms`, which the server makes longer the more clients it has.",
     ),
 )
 class GoingAway(Frame, frozen=True, gc=False):
@@ -206,3 +208,4 @@ class GoingAway(Frame, frozen=True, gc=False):
     reconnect_within_ms: A[int, U32, "Come back at a random moment within this time."]
     host: A[str, str8(255), "Where to connect; empty: the same host as now."]
     port: A[int, U16, "Where to connect; 0: the same port as now."]
+    reconnect_after_ms: A[int, Ext(1, U32), "That time begins after this one; absent: at once."] = 0

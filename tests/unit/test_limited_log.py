@@ -1,0 +1,74 @@
+"""What others can repeat takes few lines in the log, and none of it goes without a count (OP-02)."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from rcim.base.limited_log import EVERY_MS, LimitedLog
+
+
+class Now:
+    ms = 1_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+@pytest.fixture
+def log(now: Now, caplog: pytest.LogCaptureFixture) -> LimitedLog:
+    caplog.set_level(logging.INFO)
+    return LimitedLog("rcim.tests", now)
+
+
+def test_many_lines_of_a_kind_are_one_and_a_count(
+    log: LimitedLog, now: Now, caplog: pytest.LogCaptureFixture
+) -> None:  # OP-02
+    for number in range(501):
+        log.warning("%s: no answer: %s", "Ask", f"refused {number}")
+    assert caplog.messages == ["Ask: no answer: refused 0"], "at once, and no more"
+    now.ms += EVERY_MS - 1
+    log.say_counts()
+    assert len(caplog.messages) == 1
+    now.ms += 1
+    log.say_counts()
+    assert caplog.messages[1:] == ["Ask: no answer: refused 500 (500 more of these)"]
+    assert caplog.records[1].levelno == logging.WARNING
+
+
+def test_a_kind_that_has_stopped_is_said_at_once_when_it_comes_again(
+    log: LimitedLog, now: Now, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.error("a %s", "first")
+    log.error("b %s", "another kind")
+    now.ms += EVERY_MS
+    log.error("a %s", "second")
+    assert caplog.messages == ["a first", "b another kind", "a second"]
+
+
+def test_who_goes_on_gets_a_line_for_each_stretch_of_time(
+    log: LimitedLog, now: Now, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(10 * EVERY_MS // 100):
+        log.info("again")
+        now.ms += 100
+    log.say_counts(all_of_them=True)
+    assert caplog.messages[0] == "again"
+    counts = [int(text.split("(")[1].split()[0]) for text in caplog.messages[1:]]
+    assert len(counts) <= 11 and 1 + sum(counts) == 10 * EVERY_MS // 100
+
+
+def test_a_traceback_comes_once(log: LimitedLog, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        try:
+            raise ValueError("broken")
+        except ValueError:
+            log.exception("it failed")
+    log.say_counts(all_of_them=True)
+    assert [bool(record.exc_info) for record in caplog.records] == [True, False]

@@ -1,0 +1,93 @@
+"""The listening socket when the system gives no more sockets, and hosts that can't be resolved."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from rcim.base.hosts import naming
+from rcim.client import Client
+from rcim.connect import listener
+from rcim.connect.listener import Listener
+from tests.kit import Raw, TestServer, until
+
+
+class Short(socket.socket):
+    """A listening socket of a system that has no file descriptor left."""
+
+    short = True
+    refused = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        if self.short:
+            self.refused += 1
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
+    plain_server: TestServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:  # OP-02
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(listener, "PAUSE_S", 0.02)
+    full = Short(socket.AF_INET, socket.SOCK_STREAM)
+    full.setblocking(False)
+    full.bind(("127.0.0.1", 0))
+    full.listen(8)
+    made = Listener(plain_server.server.hub, [full], None)
+    waiting = [await asyncio.open_connection("127.0.0.1", made.port) for _ in range(3)]
+    await until(lambda: full.refused == 1)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert full.refused < 5, "it does not try in each turn of the loop"
+    await until(lambda: full.refused == 5)
+    lines = [text for text in caplog.messages if "no connection can be accepted" in text]
+    assert len(lines) == 1 and "LimitNOFILE" in lines[0], "one line for all tries"
+    full.short = False
+    for reader, writer in waiting:
+        raw = Raw(reader, writer)
+        await raw.hello()
+        await raw.close()
+    made.close()
+
+
+async def test_a_listener_that_is_closed_while_it_rests_tries_no_more(plain_server: TestServer) -> None:
+    full = Short(socket.AF_INET, socket.SOCK_STREAM)
+    full.setblocking(False)
+    full.bind(("127.0.0.1", 0))
+    full.listen(8)
+    made = Listener(plain_server.server.hub, [full], None)
+    _, writer = await asyncio.open_connection("127.0.0.1", made.port)
+    await until(lambda: full.refused)
+    made.close()
+    writer.close()
+
+
+async def test_an_address_that_is_taken_is_named(plain_server: TestServer, tmp_path: Path) -> None:
+    other = TestServer(tmp_path / "other", flags=(f"server.port={plain_server.port}",))
+    with pytest.raises(OSError, match=f"127.0.0.1:{plain_server.port} can't be listened on: address already in use"):
+        await other.start()
+
+
+def test_a_host_that_can_not_be_resolved_is_named() -> None:
+    with (
+        pytest.raises(socket.gaierror, match=r"the host 'chat\.example' can't be resolved: nobody"),
+        naming("chat.example"),
+    ):
+        raise socket.gaierror(socket.EAI_NONAME, "nobody")
+
+
+async def test_the_sdk_and_the_server_name_it(tmp_path: Path) -> None:
+    """A name of `.invalid` is one that nobody has (RFC 2606)."""
+    server = TestServer(tmp_path / "d", tls=False, flags=("server.host=nobody.invalid",))
+    with pytest.raises(OSError, match=r"nobody\.invalid"):
+        await server.start()
+    client = Client("nobody.invalid", 1, user_id="alice", user_sig="x", tls=None)
+    with pytest.raises(OSError, match=r"nobody\.invalid"):
+        await client.connect()
