@@ -12,11 +12,6 @@ import stat
 import time
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from rcim.base.errors import RcimError
 from rcim.session.usersig import mint, verify
 
@@ -123,6 +118,12 @@ class DataDir:
         write_hint(self.address, f"{host}:{port}:{int(tls)}\n".encode())
 
     def _make_certificate(self) -> None:
+        # Imported here: every other command that looks into a data directory does without it.
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509.oid import NameOID
+
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rcim")])
         now = datetime.datetime.now(datetime.UTC)

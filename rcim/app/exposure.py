@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rcim.app.settings import Settings
+if TYPE_CHECKING:
+    from rcim.app.settings import Settings
 
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 GUIDE = "docs/how-to/run-in-production.md"
