@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_bench import cli_receiving
+from rcim_bench import cli_beside, cli_receiving
 from rcim_bench.console import (
     DataOption,
     JsonOption,
@@ -123,33 +123,6 @@ def commit(
 
 
 @app.command()
-def limits(
-    members: Annotated[str, typer.Option(help="Numbers of connections, comma-separated.")] = "1000,5000,10000",
-    k: Annotated[str, typer.Option(help="Messages in one write, comma-separated.")] = "1,4",
-    payload: Annotated[int, typer.Option(min=16, max=8000, help="Bytes of a message.")] = 200,
-    seconds: Annotated[float, typer.Option(min=0.5, help="For each row and each of the two.")] = 4,
-    rounds: Annotated[
-        int, typer.Option(min=1, max=20, help="How often each row is measured; the median counts.")
-    ] = 3,
-    raw: Annotated[
-        str, typer.Option(help="How the raw writer writes: `socket` (the limit) or `loop` (as the server does).")
-    ] = "socket",
-    json_to: JsonOption = None,
-) -> None:
-    """What a delivery costs, beside a raw writer without a protocol on the same sockets and sizes: their ratio."""
-    from rcim_bench import limits as scenario
-
-    if raw not in (scenario.RAW_SOCKET, scenario.RAW_LOOP):
-        say(f"rcim-bench: --raw {raw}: has to be `{scenario.RAW_SOCKET}` or `{scenario.RAW_LOOP}`")
-        raise typer.Exit(2)
-    counts, ks = numbers_of("--members", members), numbers_of("--k", k)
-    report = run(lambda: scenario.run(counts, ks, payload, seconds, rounds, raw, say))
-    finish(
-        report, json_to, [f"{name} {report[name]}" for name in ("lost", "wrong", "raw_lost_bytes") if report[name]]
-    )
-
-
-@app.command()
 def scenario(
     name: Annotated[str, typer.Argument(help="Which figure; `list` tells which there are.")],
     scale: Annotated[
@@ -203,26 +176,6 @@ def stages(
 
     report = run(lambda: scenario.run(members, rate, seconds, payload, plain, say))
     finish(report, json_to, [f"{k} {report[k]}" for k in ("lost", "duplicated", "reordered") if report[k]])
-
-
-@app.command()
-def peers(
-    members: Annotated[int, typer.Option(min=2, max=9000, help="Receivers.")] = 1000,
-    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second of the paced half.")] = 40,
-    seconds: Annotated[float, typer.Option(min=0.5, help="For each half of a measurement.")] = 5,
-    payload: Annotated[int, typer.Option(min=36, max=8000, help="Bytes of a message.")] = 200,
-    window: Annotated[int, typer.Option(min=1, max=64, help="Messages under way in the other half.")] = 16,
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each is measured; the median counts.")] = 3,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="PART", help="Only servers with PART in their name; again for more.")
-    ] = None,
-    json_to: JsonOption = None,
-) -> None:
-    """The same fan-out on rcim and on other servers that are installed (docs/how-to/compare-with-other-servers.md)."""
-    from rcim_bench.peers import run as scenario
-
-    report = run(lambda: scenario.run(members, rate, seconds, payload, window, rounds, only or [], say))
-    finish(report, json_to, scenario.failures(report))
 
 
 @app.command("all")
@@ -333,6 +286,8 @@ def attack(
     finish(report, json_to, scenario.failures(report))
 
 
+for command in (cli_beside.limits, cli_beside.peers):
+    app.command()(command)
 for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.search, cli_receiving.sync):
     app.command()(command)
 

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
 
-from rcim.app.process import ServerFailed
 from rcim.base.errors import RcimError
 
 JsonOption = Annotated[
@@ -46,12 +44,21 @@ def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> No
     if json_to == "-":
         print(json.dumps(report, indent=2))
     else:
-        if json_to is not None:
-            Path(json_to).write_text(json.dumps(report, indent=2) + "\n")
         table(report)
+        if json_to is not None:
+            _write(report, Path(json_to))
     if failed:
         say("FAILED: " + ", ".join(failed))
         raise typer.Exit(1)
+
+
+def _write(report: dict[str, Any], path: Path) -> None:
+    """The report as a file; if that can't be written, the table has been shown, and the exit status is 2."""
+    try:
+        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        say(f"rcim-bench: --json {path}: {error.strerror or error}")
+        raise typer.Exit(2) from None
 
 
 def table(report: dict[str, Any]) -> None:
@@ -67,7 +74,7 @@ def table(report: dict[str, Any]) -> None:
     if report.get("rows"):
         rows = Table()
         for name in report["rows"][0]:
-            rows.add_column(name, justify="right", overflow="fold")
+            rows.add_column(name.replace("_", " "), justify="right", overflow="fold")
         for row in report["rows"]:
             rows.add_row(*map(_cell, row.values()))
         Console().print(rows)
@@ -86,6 +93,10 @@ def _cell(value: Any) -> str:
 
 def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     """Run a scenario on its own loop; what can't be done ends with a line and exit status 2."""
+    # Imported here: `--help` does without them.
+    import uvloop
+
+    from rcim.app.process import ServerFailed
 
     async def main() -> dict[str, Any]:
         return await job()

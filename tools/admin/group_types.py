@@ -11,7 +11,9 @@ from rcim_tools.admin.output import Row, show, show_one
 
 from rcim.wire import frames
 
-app = typer.Typer(help="Group types: list, show, set, remove.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Group types: list, show, set, remove.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="Name of the group type.")]
 

@@ -17,6 +17,7 @@ from rcim.wire import frames
 app = typer.Typer(
     help="Groups: create, list, find, info, set, give, dissolve, import.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -13,7 +13,9 @@ from rcim_tools.admin.output import show, show_one
 from rcim.base.terms import AppList
 from rcim.client import Client
 
-app = typer.Typer(help="Lists: words, protected users and types.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Lists: words, protected users and types.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 NAMES = {which.name.lower().replace("_", "-"): which for which in AppList}
 AT_ONCE = 500

@@ -16,6 +16,7 @@ from rcim.wire import frames
 app = typer.Typer(
     help="Members of a group: list, invite, kick, roles, applications, mutes, blocks.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

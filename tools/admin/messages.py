@@ -14,7 +14,12 @@ from rcim.base.terms import MessageState
 from rcim.client import Client
 from rcim.wire import elements, frames
 
-app = typer.Typer(help="Messages: send, read, recall, edit, delete.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Messages: send, read, recall, edit, delete.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 Text = Annotated[str, typer.Argument(help="The text.")]
 COLUMNS = ("seq", "time_ms", "priority", "sender", "text")

@@ -1,12 +1,12 @@
 """What the server said, shown: a table for people, JSON for programs.
 
 JSON has the names and numbers of the frames (protocol-spec/frames.md); enumerations are their names, bytes are text, or
-`0x` and hex where they are not UTF-8. Tables have times as people read them, and leave columns out.
+`0x` and hex where they are not UTF-8. Tables have titles and times as people read them (reading.py), and leave columns
+out.
 """
 
 from __future__ import annotations
 
-import datetime
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,17 +15,14 @@ from typing import Any
 
 import msgspec
 from rcim_tools.admin import calls
+from rcim_tools.admin.reading import cell, title
 
-from rcim.base.terminal import printable
 from rcim.base.terms import AddResult
 
 Row = dict[str, Any]
 
-TIMES = ("time_ms", "until_ms", "from_ms")
-"""Ends of the names of points in time."""
 PIPE_WIDTH = 10_000
 """Columns of a table that goes into a pipe or a file: a row stays in one line."""
-FOR_EVER_MS = (1 << 64) - 1
 
 ADDED = {result: result.name for result in AddResult}
 DELETED = {AddResult.FAILED: "FAILED", AddResult.ADDED: "DELETED", AddResult.ALREADY: "ABSENT"}
@@ -64,8 +61,7 @@ def show(rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
         print(json.dumps(list(rows), indent=2))
         return
     wanted = list(columns or (rows[0] if rows else ()))
-    head = [_head(name).replace("_", " ") for name in wanted]
-    _table(head, [[_cell(name, row[name]) for name in wanted] for row in rows])
+    _table([title(name) for name in wanted], [[cell(name, row[name]) for name in wanted] for row in rows])
 
 
 def show_one(found: Row) -> None:
@@ -73,7 +69,7 @@ def show_one(found: Row) -> None:
     if calls.target.json:
         print(json.dumps(found, indent=2))
     else:
-        _table(["name", "value"], [[_head(name), _cell(name, value)] for name, value in found.items()])
+        _table(["Name", "Value"], [[title(name), cell(name, value)] for name, value in found.items()])
 
 
 def show_results(results: Mapping[str, AddResult], words: Mapping[AddResult, str] = ADDED) -> None:
@@ -94,39 +90,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
 
     made = Table()
-    for name in head or ["nothing"]:
+    for name in head or ["Nothing found"]:
         made.add_column(name, overflow="fold")
     for row in rows:
         made.add_row(*row)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(markup=False, highlight=False, emoji=False, width=width).print(made)
-
-
-def _head(name: str) -> str:
-    return name.removesuffix("_ms") if name.endswith(TIMES) else name
-
-
-def _cell(name: str, value: Any) -> str:
-    """A value for people. What would steer a terminal is shown as `?`."""
-    if value is None or (name.endswith(TIMES) and value == 0):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if name.endswith(TIMES):
-        return _moment(value)
-    if isinstance(value, dict):
-        text = "\n".join(f"{key}={item}" for key, item in value.items())
-    elif isinstance(value, list):
-        text = ", ".join(map(str, value))
-    else:
-        text = str(value)
-    return printable(text, lines=True)
-
-
-def _moment(ms: int) -> str:
-    if ms == FOR_EVER_MS:
-        return "forever"
-    try:
-        return datetime.datetime.fromtimestamp(ms / 1000).isoformat(" ", "seconds")
-    except (ValueError, OverflowError, OSError):
-        return str(ms)

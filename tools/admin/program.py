@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rcim_tools.admin import calls, echo, group_types, groups, lists, members, messages, server, users
+from rcim_tools.admin import calls, echo, server
+from typer.core import TyperGroup
+from typer.main import get_command
+
+NOUNS = {
+    "group": "groups",
+    "member": "members",
+    "message": "messages",
+    "user": "users",
+    "type": "group_types",
+    "list": "lists",
+}
+"""What comes before a verb, and the module that has its verbs."""
+
+
+class Nouns(TyperGroup):
+    """The nouns, each imported when it is asked for: a call needs one of them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*NOUNS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in NOUNS:
+            return super().get_command(ctx, cmd_name)
+        found = get_command(import_module(f"rcim_tools.admin.{NOUNS[cmd_name]}").app)
+        found.name = cmd_name
+        return found
+
 
 app = typer.Typer(
+    cls=Nouns,
     help="Look after a running rcim server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(groups.app, name="group")
-app.add_typer(members.app, name="member")
-app.add_typer(messages.app, name="message")
-app.add_typer(users.app, name="user")
-app.add_typer(group_types.app, name="type")
-app.add_typer(lists.app, name="list")
 app.command()(echo.callback_echo)
 app.command()(server.connections)
 app.command()(server.flow)

@@ -19,6 +19,7 @@ from rcim.wire import frames
 app = typer.Typer(
     help="Users: accounts, profiles, their groups, mutes in all chat rooms.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
