@@ -69,9 +69,10 @@ def limits(
     quick: Quick = False,
     json_to: JsonOption = None,
 ) -> None:
-    """Compare the CPU of a delivery with that of a raw writer, which has no protocol, on the same sockets and sizes.
+    """Compare a delivery with a bare write to a socket.
 
-    The whole measurement takes about half an hour; --quick takes about a minute, and its figures vary more.
+    The CPU time of both, on the same number of sockets and bytes. The whole measurement takes about half an hour; --quick
+    takes about a minute, and its figures vary more.
     """
     from rcim_bench import limits as scenario
 
@@ -117,10 +118,10 @@ def peers(
     quick: Quick = False,
     json_to: JsonOption = None,
 ) -> None:
-    """Measure the same fan-out on rcim and on the other servers that are installed.
+    """Compare rcim with other servers that are installed.
 
-    With all of them installed it takes about a quarter of an hour; --quick takes about a minute, and its figures vary
-    more. How to install them: docs/how-to/compare-with-other-servers.md.
+    The same fan-out on each. With all of them it takes about a quarter of an hour; --quick takes about a minute, and its
+    figures vary more. How to install them: docs/how-to/compare-with-other-servers.md.
     """
     from rcim_bench.peers import run as scenario
 

@@ -38,7 +38,6 @@ class Nouns(TyperGroup):
 
 app = typer.Typer(
     cls=Nouns,
-    help="Look after a running rcim server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -53,25 +52,40 @@ app.command()(server.stats)
 def aim(
     data: Annotated[Path, typer.Option(help="Data directory of the server.")] = Path("rcim-data"),
     server: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Server.", show_default="the one on the data directory")
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
+        ),
     ] = None,
     user: Annotated[
-        str, typer.Option(help="Who to log in as: an app administrator, or with --token anyone.")
+        str, typer.Option(help="User to log in as: an app administrator, or, with --token, any user.")
     ] = "administrator",
     token: Annotated[
         str | None,
         typer.Option(
-            help="UserSig, or @FILE with it in.",
+            help="UserSig, or @FILE to read it from a file.",
             show_default="the data directory's credential",
         ),
     ] = None,
     ca: Annotated[
-        Path | None, typer.Option(help="PEM file of whom to trust.", show_default="the data directory's certificate")
+        Path | None,
+        typer.Option(
+            help="PEM file with the certificates to trust.", show_default="the data directory's certificate"
+        ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="The server speaks no TLS (with --server).")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Look after a running rcim server."""
+    """Administer a running rcim server.
+
+    Run it in the folder that holds the server's data directory, or name the directory with --data. These options come
+    before the command:
+
+    \b
+      rcim-admin group list
+      rcim-admin --data /srv/rcim-data member mute lobby bob --for 2h
+      rcim-admin --json stats
+    """
     calls.aim(calls.Target(data, server, user, token, ca, plain, as_json))
 
 
