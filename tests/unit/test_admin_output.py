@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-import rcim_tools.admin.output
-from rcim_tools.admin import reading
+from rcim_tools.admin import calls, output, reading
 
 from rcim.wire import frames
 from rcim.wire.schema import PREPARED
@@ -63,7 +64,7 @@ def test_cells() -> None:
         ("muted_until_ms", "Muted until"),
         ("uptime_ms", "Uptime"),
         ("start_min", "Start"),
-        ("tls_failures", "TLS failures"),
+        ("tls_version", "TLS version"),
     ],
 )
 def test_titles(name: str, title: str) -> None:
@@ -74,4 +75,28 @@ def test_every_title_is_words() -> None:
     names = {field.name.rstrip("_") for cls in PREPARED for field in cls.FIELDS}
     wrong = {title for title in map(reading.title, names) if "_" in title or not title[0].isupper()}
     assert not wrong
-    assert rcim_tools.admin.output.title is reading.title
+
+
+def test_tables_have_titles_and_counters_their_names(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = calls.Target(Path("d"), None, "administrator", None, None, False, False)
+    monkeypatch.setattr(calls, "target", target, raising=False)
+    output.show([{"user_id": "bob", "join_time_ms": 0, "connected_ms": 90_000}])
+    output.show_one({"group_id": "g", "seconds": 7200})
+    output.show_counters({"uptime_ms": 222_000, "clock_in_doubt": 0})
+    said = [
+        [word.strip() for word in line.strip("┃│").split("┃" if "┃" in line else "│")]
+        for line in capsys.readouterr().out.splitlines()
+        if line[0] in "┃│"
+    ]
+    assert said == [
+        ["User ID", "Joined", "Connected for"],
+        ["bob", "", "1m 30s"],
+        ["Name", "Value"],
+        ["Group ID", "g"],
+        ["For", "2h"],
+        ["Counter", "Value"],
+        ["uptime", "3m 42s"],
+        ["clock_in_doubt", "0"],
+    ]

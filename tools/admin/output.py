@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -66,10 +66,19 @@ def show(rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
 
 def show_one(found: Row) -> None:
     """Named values as a table of two columns or as a JSON object."""
+    _show_values(found, "Name", title)
+
+
+def show_counters(found: Row) -> None:
+    """As `show_one`, of counters: they keep the names by which the pages tell what they count."""
+    _show_values(found, "Counter", lambda name: name.removesuffix("_ms"))
+
+
+def _show_values(found: Row, head: str, named: Callable[[str], str]) -> None:
     if calls.target.json:
         print(json.dumps(found, indent=2))
     else:
-        _table(["Name", "Value"], [[title(name), cell(name, value)] for name, value in found.items()])
+        _table([head, "Value"], [[named(name), cell(name, value)] for name, value in found.items()])
 
 
 def show_results(results: Mapping[str, AddResult], words: Mapping[AddResult, str] = ADDED) -> None:

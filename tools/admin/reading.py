@@ -54,6 +54,7 @@ TITLES = {
     "offset_min": "Ahead of UTC",
     "online_num": "Online",
     "queued_bytes": "Bytes waiting",
+    "seconds": "For",
     "silent": "Silent members",
     "to": "Only for",
 }

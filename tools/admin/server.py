@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rcim_tools.admin.calls import call
-from rcim_tools.admin.output import rows_of, show, show_one
+from rcim_tools.admin.output import rows_of, show, show_counters
 from rcim_tools.admin.words import Limit
 
 from rcim.base.terms import Platform
@@ -56,4 +56,4 @@ def stats() -> None:
         found = await client.request(frames.AdminStats(), frames.AdminStatsOk)
         return {stat.name: stat.value for stat in found.stats}
 
-    show_one(call(job))
+    show_counters(call(job))
