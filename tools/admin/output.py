@@ -8,6 +8,7 @@ out.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -16,13 +17,12 @@ from typing import Any
 import msgspec
 from rcim_tools.admin import calls
 from rcim_tools.admin.reading import cell, title
+from rcim_tools.admin.table import encodable, lines_of
 
 from rcim.base.terms import AddResult
 
 Row = dict[str, Any]
 
-PIPE_WIDTH = 10_000
-"""Columns of a table that goes into a pipe or a file: a row stays in one line."""
 
 ADDED = {result: result.name for result in AddResult}
 DELETED = {AddResult.FAILED: "FAILED", AddResult.ADDED: "DELETED", AddResult.ALREADY: "ABSENT"}
@@ -95,13 +95,7 @@ def show_until(until_ms: Mapping[str, int]) -> None:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    made = Table()
-    for name in head or ["Nothing found"]:
-        made.add_column(name, overflow="fold")
-    for row in rows:
-        made.add_row(*row)
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(markup=False, highlight=False, emoji=False, width=width).print(made)
+    """In a terminal as wide as it is; a row that goes into a pipe or a file stays in one line."""
+    most = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines_of(head or ["Nothing found"], rows, most):
+        print(encodable(line, sys.stdout.encoding or "utf-8"))
