@@ -25,6 +25,10 @@ ServerOption = Annotated[
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory of --server.")]
 
 
+UNBOUNDED = 10_000
+"""Columns of a console on which every table has its full width."""
+
+
 def say(text: str) -> None:
     """Tell what is going on, apart from the report."""
     print(text, file=sys.stderr, flush=True)
@@ -62,22 +66,32 @@ def _write(report: dict[str, Any], path: Path) -> None:
 
 
 def table(report: dict[str, Any]) -> None:
-    """The report for people."""
+    """The report for people. Rows that are wider than the terminal are lists, one after the other."""
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
     made = Table(title=str(report.get("bench", "")), show_header=False)
     for name, value in report.items():
-        if name not in ("bench", "latency_histogram", "rows"):
+        if name not in ("bench", "latency_histogram", "rows", "rounds_detail"):
             made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
-    Console().print(made)
-    if report.get("rows"):
+    console.print(made)
+    found = report.get("rows") or []
+    if found:
         rows = Table()
-        for name in report["rows"][0]:
-            rows.add_column(name.replace("_", " "), justify="right", overflow="fold")
-        for row in report["rows"]:
+        for name in found[0]:
+            rows.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+        for row in found:
             rows.add_row(*map(_cell, row.values()))
-        Console().print(rows)
+        if Console(width=UNBOUNDED).measure(rows).maximum <= console.width:
+            console.print(rows)
+            return
+    for row in found:
+        one = Table(show_header=False)
+        for name, value in row.items():
+            if value not in (None, ""):
+                one.add_row(name.replace("_", " "), _cell(value))
+        console.print(one)
 
 
 def _cell(value: Any) -> str:

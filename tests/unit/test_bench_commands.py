@@ -56,3 +56,17 @@ def test_a_report_that_cannot_be_written_is_shown_all_the_same(
         console.finish({"bench": "x", "found": 42}, str(file), [])
     said = capsys.readouterr()
     assert end.value.exit_code == 2 and "42" in said.out and f"{file}: No such file" in said.err
+
+
+def test_rows_that_are_wider_than_the_terminal_are_lists(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"peer": "rcim", "p50_ms": 1.5, "note": ""}, {"peer": "redis", "p50_ms": None, "note": "not installed"}]
+    monkeypatch.setenv("COLUMNS", "80")
+    console.table({"bench": "x", "rows": rows})
+    narrow = capsys.readouterr().out
+    assert "p50 ms" in narrow and narrow.count("note") == 1, "a table with a head"
+    console.table({"bench": "x", "rows": [row | {f"figure_{i}": 10**6 for i in range(12)} for row in rows]})
+    wide = capsys.readouterr().out
+    assert wide.count("figure 11") == 2 and wide.count("p50 ms") == 1 and wide.count("not installed") == 1
+    assert max(map(len, wide.splitlines())) <= 80
