@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_bench import cli_receiving
+from rcim_bench import cli_beside, cli_receiving
 from rcim_bench.console import (
     DataOption,
     JsonOption,
@@ -23,7 +23,7 @@ from rcim_bench.console import (
 from rcim.rules.group_types import BUILT_IN
 
 app = typer.Typer(
-    help="Measure an rcim server: every figure by a command.",
+    help="Measure an rcim server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -53,7 +53,10 @@ def fanout(
     set_: SetOption = None,
     json_to: JsonOption = None,
 ) -> None:
-    """One sender, one group, everyone gets everything: lost, doubled, reordered, latency, CPU, memory."""
+    """Measure delivery to one large group.
+
+    One sender, and members that check that nothing is lost, duplicated or reordered; latency, CPU and memory.
+    """
     from rcim_bench import fanout as scenario
     from rcim_bench.rig import given, rig
 
@@ -84,7 +87,10 @@ def flood(
     set_: SetOption = None,
     json_to: JsonOption = None,
 ) -> None:
-    """A group is offered more than its limit: what passes and what is held back, by priority."""
+    """Measure frequency control above a group's limit.
+
+    What passes and what is held back, by priority.
+    """
     from rcim_bench import flood as scenario
     from rcim_bench.rig import rig
 
@@ -108,7 +114,10 @@ def commit(
     set_: SetOption = None,
     json_to: JsonOption = None,
 ) -> None:
-    """Durable sends a second, by number of groups and of senders: what group commit gives."""
+    """Measure durable sends a second.
+
+    By number of groups and of senders: it shows what group commit gains.
+    """
     from rcim_bench import commit as scenario
     from rcim_bench.rig import rig
 
@@ -123,41 +132,17 @@ def commit(
 
 
 @app.command()
-def limits(
-    members: Annotated[str, typer.Option(help="Numbers of connections, comma-separated.")] = "1000,5000,10000",
-    k: Annotated[str, typer.Option(help="Messages in one write, comma-separated.")] = "1,4",
-    payload: Annotated[int, typer.Option(min=16, max=8000, help="Bytes of a message.")] = 200,
-    seconds: Annotated[float, typer.Option(min=0.5, help="For each row and each of the two.")] = 4,
-    rounds: Annotated[
-        int, typer.Option(min=1, max=20, help="How often each row is measured; the median counts.")
-    ] = 3,
-    raw: Annotated[
-        str, typer.Option(help="How the raw writer writes: `socket` (the limit) or `loop` (as the server does).")
-    ] = "socket",
-    json_to: JsonOption = None,
-) -> None:
-    """What a delivery costs, beside a raw writer without a protocol on the same sockets and sizes: their ratio."""
-    from rcim_bench import limits as scenario
-
-    if raw not in (scenario.RAW_SOCKET, scenario.RAW_LOOP):
-        say(f"rcim-bench: --raw {raw}: has to be `{scenario.RAW_SOCKET}` or `{scenario.RAW_LOOP}`")
-        raise typer.Exit(2)
-    counts, ks = numbers_of("--members", members), numbers_of("--k", k)
-    report = run(lambda: scenario.run(counts, ks, payload, seconds, rounds, raw, say))
-    finish(
-        report, json_to, [f"{name} {report[name]}" for name in ("lost", "wrong", "raw_lost_bytes") if report[name]]
-    )
-
-
-@app.command()
 def scenario(
-    name: Annotated[str, typer.Argument(help="Which figure; `list` tells which there are.")],
+    name: Annotated[str, typer.Argument(help="Name of the figure; `list` shows all names.")],
     scale: Annotated[
         float, typer.Option(min=0.001, max=10, help="Of the connections and the time; below 1 only for a try-out.")
     ] = 1.0,
     json_to: JsonOption = None,
 ) -> None:
-    """One of the figures that the server is to reach, with its target: see docs/explanation/performance.md."""
+    """Measure one target figure; `list` shows them.
+
+    Their results are on docs/explanation/performance.md. --scale 0.02 is a quick try-out.
+    """
     from rcim_bench import scenario as module
 
     if name == "list":
@@ -182,7 +167,10 @@ def groups(
     ] = None,
     json_to: JsonOption = None,
 ) -> None:
-    """Many groups in the store, many joins at once, rooms of many members and guests: what grows with what."""
+    """Measure many groups, joins, members and guests.
+
+    Many groups in the store, many joins at once, rooms of many members and guests, and how the cost grows.
+    """
     from rcim_bench import groups as scenario
 
     report = run(lambda: scenario.run(members, groups, seconds, only or [], say))
@@ -198,31 +186,14 @@ def stages(
     plain: PlainOption = False,
     json_to: JsonOption = None,
 ) -> None:
-    """Where the server's CPU goes, by stage of a message's way: of a fan-out, and of sends alone."""
+    """Show where the server spends its CPU time.
+
+    By stage of a message's way, for a fan-out and for sends alone.
+    """
     from rcim_bench import stages as scenario
 
     report = run(lambda: scenario.run(members, rate, seconds, payload, plain, say))
     finish(report, json_to, [f"{k} {report[k]}" for k in ("lost", "duplicated", "reordered") if report[k]])
-
-
-@app.command()
-def peers(
-    members: Annotated[int, typer.Option(min=2, max=9000, help="Receivers.")] = 1000,
-    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second of the paced half.")] = 40,
-    seconds: Annotated[float, typer.Option(min=0.5, help="For each half of a measurement.")] = 5,
-    payload: Annotated[int, typer.Option(min=36, max=8000, help="Bytes of a message.")] = 200,
-    window: Annotated[int, typer.Option(min=1, max=64, help="Messages under way in the other half.")] = 16,
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each is measured; the median counts.")] = 3,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="PART", help="Only servers with PART in their name; again for more.")
-    ] = None,
-    json_to: JsonOption = None,
-) -> None:
-    """The same fan-out on rcim and on other servers that are installed (docs/how-to/compare-with-other-servers.md)."""
-    from rcim_bench.peers import run as scenario
-
-    report = run(lambda: scenario.run(members, rate, seconds, payload, window, rounds, only or [], say))
-    finish(report, json_to, scenario.failures(report))
 
 
 @app.command("all")
@@ -235,7 +206,10 @@ def all_(
     again: Annotated[bool, typer.Option("--again", help="Measure again what is there already.")] = False,
     json_to: JsonOption = None,
 ) -> None:
-    """Everything that the performance page needs, one after the other: about an hour on a quiet machine."""
+    """Measure everything on the performance page (an hour).
+
+    One measurement after the other; nothing else should run on the machine.
+    """
     from rcim_bench import measure as module
 
     report = run(lambda: module.run(folder, only or [], rounds, again, say))
@@ -248,7 +222,7 @@ def report(
     page: Annotated[Path, typer.Option(help="The page to write.")] = PERFORMANCE.with_suffix(".md"),
     pictures: Annotated[bool, typer.Option(help="Draw the pictures too; needs the extra `report`.")] = True,
 ) -> None:
-    """Write the performance page and its pictures from what was measured."""
+    """Write the performance page from the measurements."""
     from rcim_bench import report as module
 
     try:
@@ -275,7 +249,10 @@ def filter_(
     seed: Annotated[int, typer.Option(help="Seed of words and texts.")] = 1,
     json_to: JsonOption = None,
 ) -> None:
-    """Microseconds of the word filter for a text, beside a regular expression of the same words."""
+    """Measure the word filter.
+
+    Microseconds for a text, compared with a regular expression of the same words.
+    """
     from rcim_bench import filter as scenario
 
     finish(scenario.run(words, length, seconds, seed), json_to, [])
@@ -286,7 +263,10 @@ def codec(
     seconds: Annotated[float, typer.Option(min=0.01, help="For each row.")] = 0.2,
     json_to: JsonOption = None,
 ) -> None:
-    """Microseconds to build and parse frames: the server's codec beside construct, the reference."""
+    """Measure building and parsing frames.
+
+    Microseconds of the server's codec, compared with construct, the reference.
+    """
     from rcim_bench import codec as scenario
 
     report = scenario.run(seconds)
@@ -305,7 +285,10 @@ def crash(
     plain: PlainOption = False,
     json_to: JsonOption = None,
 ) -> None:
-    """Kill a server under load with SIGKILL, again and again: nothing acknowledged may be lost, no SEQ skipped."""
+    """Kill a server under load, again and again.
+
+    With SIGKILL. No acknowledged message may be lost and no SEQ skipped.
+    """
     from rcim_bench import crash as scenario
 
     with contextlib.suppress(KeyboardInterrupt):
@@ -324,15 +307,18 @@ def attack(
     seconds: Annotated[float, typer.Option(min=1, help="For each attack, and for the calm before it.")] = 5,
     json_to: JsonOption = None,
 ) -> None:
-    """What honest users notice of hostile ones: sends, history and logins, calm and under each attack.
+    """Measure what users notice of attacks.
 
-    Each as p50 / p99 / max in milliseconds, and how many failed."""
+    Sends, history and logins, before and during each attack: p50 / p99 / max in milliseconds, and how many failed.
+    """
     from rcim_bench import attack as scenario
 
     report = run(lambda: scenario.run(only or [], gateways, seconds, say))
     finish(report, json_to, scenario.failures(report))
 
 
+for command in (cli_beside.limits, cli_beside.peers):
+    app.command()(command)
 for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.search, cli_receiving.sync):
     app.command()(command)
 

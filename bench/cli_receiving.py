@@ -20,7 +20,10 @@ def reconnect(
     plain: PlainOption = False,
     json_to: JsonOption = None,
 ) -> None:
-    """Everybody loses the connection at once and comes back: when all are in sync, and that nothing was lost."""
+    """Measure a reconnection of everybody at once.
+
+    How long it takes until all are in sync, and that nothing was lost.
+    """
     from rcim_bench import reconnect as scenario
 
     report = run(lambda: scenario.run(members, away, rate, size, plain, say))
@@ -32,7 +35,10 @@ def model(
     first: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     json_to: JsonOption = None,
 ) -> None:
-    """Random users on random devices against a simple model of what each should see: seeds with differences."""
+    """Compare what devices see with a simple model.
+
+    Random users on random devices; lists the seeds with differences.
+    """
     from rcim_bench import model as scenario
 
     report = run(lambda: scenario.run(seeds, first, say))
@@ -45,7 +51,10 @@ def search(
     seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 1,
     json_to: JsonOption = None,
 ) -> None:
-    """What a search in history costs by message, beside reading the same messages as history."""
+    """Measure a search in history.
+
+    By message, compared with reading the same messages as history.
+    """
     from rcim_bench import search as scenario
 
     report = scenario.run(min(groups, messages), messages, seed, say)
@@ -60,7 +69,10 @@ def sync(
     seed: Annotated[int, typer.Option(help="Seed of which groups get which messages.")] = 1,
     json_to: JsonOption = None,
 ) -> None:
-    """What a user that comes back costs: frames, bytes, time, server CPU; beside one in a hundredth of the groups."""
+    """Measure the sync of a user who comes back.
+
+    Frames, bytes, time and server CPU, compared with a user in a hundredth of the groups.
+    """
     from rcim_bench import sync as scenario
 
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}

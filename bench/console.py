@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
 
-from rcim.app.process import ServerFailed
 from rcim.base.errors import RcimError
 
 JsonOption = Annotated[
@@ -25,6 +23,10 @@ ServerOption = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="A running server, with --data.", show_default="starts one")
 ]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory of --server.")]
+
+
+UNBOUNDED = 10_000
+"""Columns of a console on which every table has its full width."""
 
 
 def say(text: str) -> None:
@@ -46,31 +48,50 @@ def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> No
     if json_to == "-":
         print(json.dumps(report, indent=2))
     else:
-        if json_to is not None:
-            Path(json_to).write_text(json.dumps(report, indent=2) + "\n")
         table(report)
+        if json_to is not None:
+            _write(report, Path(json_to))
     if failed:
         say("FAILED: " + ", ".join(failed))
         raise typer.Exit(1)
 
 
+def _write(report: dict[str, Any], path: Path) -> None:
+    """The report as a file; if that can't be written, the table has been shown, and the exit status is 2."""
+    try:
+        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        say(f"rcim-bench: --json {path}: {error.strerror or error}")
+        raise typer.Exit(2) from None
+
+
 def table(report: dict[str, Any]) -> None:
-    """The report for people."""
+    """The report for people. Rows that are wider than the terminal are lists, one after the other."""
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
     made = Table(title=str(report.get("bench", "")), show_header=False)
     for name, value in report.items():
-        if name not in ("bench", "latency_histogram", "rows"):
+        if name not in ("bench", "latency_histogram", "rows", "rounds_detail"):
             made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
-    Console().print(made)
-    if report.get("rows"):
+    console.print(made)
+    found = report.get("rows") or []
+    if found:
         rows = Table()
-        for name in report["rows"][0]:
-            rows.add_column(name, justify="right", overflow="fold")
-        for row in report["rows"]:
+        for name in found[0]:
+            rows.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+        for row in found:
             rows.add_row(*map(_cell, row.values()))
-        Console().print(rows)
+        if Console(width=UNBOUNDED).measure(rows).maximum <= console.width:
+            console.print(rows)
+            return
+    for row in found:
+        one = Table(show_header=False)
+        for name, value in row.items():
+            if value not in (None, ""):
+                one.add_row(name.replace("_", " "), _cell(value))
+        console.print(one)
 
 
 def _cell(value: Any) -> str:
@@ -86,6 +107,10 @@ def _cell(value: Any) -> str:
 
 def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     """Run a scenario on its own loop; what can't be done ends with a line and exit status 2."""
+    # Imported here: `--help` does without them.
+    import uvloop
+
+    from rcim.app.process import ServerFailed
 
     async def main() -> dict[str, Any]:
         return await job()

@@ -33,8 +33,12 @@ def load(folder: Path) -> Found:
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table in Markdown; the first column is text, the others are figures."""
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def _cell(cell: Any) -> str:
+    return "" if cell is None else str(cell).replace("|", "\\|")
 
 
 def _tls(row: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rcim_tools import tables
+
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, MEMBER_VALUE_BYTES_MAX
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import CHECKS, LOCKED, POLICIES
@@ -33,8 +35,8 @@ def page() -> str:
         "|---|---|---|---|" + "---|" * len(types),
     ]
     for policy in POLICIES:
-        values = " | ".join(policy.show(getattr(t, policy.name)) or "none" for t in types)
-        lines.append(f"| `{policy.name}` | {policy.rule} | {policy.doc} | {policy.values} | {values} |")
+        values = (policy.show(getattr(t, policy.name)) or "none" for t in types)
+        lines.append(tables.row(f"`{policy.name}`", policy.rule, policy.doc, policy.values, *values))
     lines += ["", *_notes(), "", "## Who may do what", ""]
     lines += [
         "Least standing that may, and the error that others get. `owner` and `admin` are roles in the group; an app",
@@ -55,8 +57,8 @@ def rights(row: GroupType) -> list[str]:
     lines = ["| | " + " | ".join(ROLES.values()) + " |", "|---|" + "---|" * len(ROLES)]
     for operation in Operation:
         codes = (verdict(operation, who, row) for who in ROLES)
-        cells = " | ".join("yes" if code is None else f"`{code.name}`" for code in codes)
-        lines.append(f"| {operation.value} | {cells} |")
+        cells = ("yes" if code is None else f"`{code.name}`" for code in codes)
+        lines.append(tables.row(operation.value, *cells))
     return lines
 
 

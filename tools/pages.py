@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import MISSING, fields
 from typing import Any
 
-from rcim_tools import describe
+from rcim_tools import describe, tables
 from rcim_tools.examples import EXAMPLES
 from rcim_tools.sessions import complete
 
@@ -47,7 +47,7 @@ def _fields(cls: type[Struct]) -> list[str]:
         lines.append("No fields: the body is empty (or holds extensions).")
     if added:
         lines += ["", "| extension | tag | type | absent means | meaning |", "|---|---|---|---|---|"]
-        lines += [f"| `{f.name}` | {f.tag} | {_type(f.type)} | {_absent(f.default)} | {f.doc} |" for f in added]
+        lines += [tables.row(f"`{f.name}`", f.tag, _type(f.type), _absent(f.default), f.doc) for f in added]
     return lines
 
 
@@ -61,7 +61,7 @@ def _absent(default: Any) -> str:
 
 
 def _row(f: Field) -> str:
-    return f"| `{f.name.rstrip('_')}` | {_type(f.type)} | {f.doc} |"
+    return tables.row(f"`{f.name.rstrip('_')}`", _type(f.type), f.doc)
 
 
 def frames() -> str:
@@ -81,7 +81,7 @@ def frames() -> str:
     ]
     for cls in table:
         who = {"both": "either", "client": "client", "server": "server"}[cls.DECLARED.direction]
-        lines.append(f"| `0x{cls.TYPE:04X}` | [{cls.NAME}](#{cls.NAME.lower()}) | {who} | {_purpose(cls)} |")
+        lines.append(tables.row(f"`0x{cls.TYPE:04X}`", f"[{cls.NAME}](#{cls.NAME.lower()})", who, _purpose(cls)))
     for cls in table:
         lines += ["", *_frame(cls, examples[cls.NAME])]
     lines += ["", "# Rows of lists", ""]
@@ -231,7 +231,7 @@ def errors() -> str:
     ]
     for code in ALL:
         closes = "yes" if code.closes else ""
-        lines.append(f"| {code.number} | `{code.name}` | {code.kind.value} | {closes} | {code.meaning} |")
+        lines.append(tables.row(code.number, f"`{code.name}`", code.kind.value, closes, code.meaning))
     return "\n".join(lines) + "\n"
 
 
@@ -241,8 +241,8 @@ def message_types() -> str:
     kinds = list(dict.fromkeys(BUILT_IN.values()))
     for kind in kinds:
         names = ", ".join(f"`{name}`" for name, found in BUILT_IN.items() if found == kind)
-        switches = " | ".join("yes" if getattr(kind, switch) else "no" for switch in SWITCHES)
-        lines.append(f"| {kind.kind.value} | {switches} | {names} |")
+        switches = ("yes" if getattr(kind, switch) else "no" for switch in SWITCHES)
+        lines.append(tables.row(kind.kind.value, *switches, names))
     return "\n".join(lines) + "\n"
 
 
@@ -260,7 +260,7 @@ def limits() -> str:
         "| limit | default | why |",
         "|---|---|---|",
     ]
-    lines += [f"| `{row['name']}` | {row['default']:,} | {row['why']} |" for row in describe.limits()]
+    lines += [tables.row(f"`{limit['name']}`", f"{limit['default']:,}", limit["why"]) for limit in describe.limits()]
     return "\n".join(lines) + "\n"
 
 
@@ -295,7 +295,7 @@ def settings() -> str:
             else:
                 meaning = f.metadata["doc"]
             text = ", ".join(default) if isinstance(default, tuple) else str(default)
-            lines.append(f"| `{f.name}` | `{text}` | {meaning} |")
+            lines.append(tables.row(f"`{f.name}`", f"`{text}`" if text else "empty", meaning))
     lines += [
         "",
         "## [types.NAME]",

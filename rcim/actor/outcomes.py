@@ -303,6 +303,10 @@ AnyResult = (
 )
 
 
+WITH_ONLINE = frozenset({Info, Traced})
+"""Results whose frames say how many users are online: between processes their answers carry how many are elsewhere."""
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one command led to. With a record, nothing else of it counts before the record is durable. `more` are further
     records, which take the running numbers after it."""

@@ -37,7 +37,7 @@ ConfigOption = Annotated[
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting; may be given many times."),
+    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="A setting; may be repeated."),
 ]
 DataOption = Annotated[
     str | None, typer.Option("--data", help="Data directory.", show_default="rcim-data in this folder")
@@ -70,7 +70,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", help="Say the version and stop.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """An instant-messaging server that an app team runs itself."""
@@ -81,15 +81,25 @@ def serve(
     config: ConfigOption = None,
     data: DataOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 is any.", show_default="7460")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0: any free port.", show_default="7460")
+    ] = None,
     gateways: Annotated[
-        int | None, typer.Option(help="Processes that hold connections, for more than one core.", show_default="0")
+        int | None,
+        typer.Option(
+            help="Processes that hold connections, to use more than one core; 0: one process does everything.",
+            show_default="0",
+        ),
     ] = None,
     set_: SetOption = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the settings and stop.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Say in one line of JSON when ready.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check the settings and exit.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when the server is ready.")] = False,
 ) -> None:
-    """Run a server until SIGTERM or Ctrl-C. The first start makes the data directory, a key and a certificate."""
+    """Run a server until Ctrl-C or SIGTERM.
+
+    The first start creates the data directory, with a signing key and a self-signed certificate in it. Every other
+    setting is in docs/reference/settings.md; --set takes any of them.
+    """
     flags = list(set_ or [])
     flags += [f"server.host={host}"] if host is not None else []
     flags += [f"server.port={port}"] if port is not None else []
@@ -144,14 +154,17 @@ def _ready_text(ready: Ready) -> None:
 
 @app.command()
 def token(
-    user: Annotated[str, typer.Option(help="User id to make a UserSig for.")],
+    user: Annotated[str, typer.Option(help="User id that the UserSig is for.")],
     config: ConfigOption = None,
     data: DataOption = None,
-    expire: Annotated[int, typer.Option(min=1, max=USERSIG_EXPIRE_S_MAX, help="Seconds for which it is good.")] = 180
+    expire: Annotated[int, typer.Option(min=1, max=USERSIG_EXPIRE_S_MAX, help="Seconds until it expires.")] = 180
     * 86400,
     set_: SetOption = None,
 ) -> None:
-    """Make a UserSig with the key in the data directory (ID-02) and print it."""
+    """Print a UserSig, with which a user logs in (ID-02).
+
+    It is signed with the key in the data directory of the server.
+    """
     from rcim.app.datadir import DataDir, DataDirError
     from rcim.base.errors import RcimError
     from rcim.base.ids import check_user_id
@@ -175,10 +188,9 @@ def check(
     set_: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Check that what is kept agrees with itself. Exit status 0: it does; 1: it does not, or a part is damaged;
-    2: it can't be read.
+    """Check that the stored data are consistent.
 
-    A server may be running on the data directory meanwhile.
+    The server may be running. Exit status 0: they are; 1: they are not, or a part is damaged; 2: they can't be read.
     """
     from rcim.app.checking import check_file
     from rcim.store.backend import StoreError
@@ -213,9 +225,10 @@ def check(
 
 @app.command("accept-clock")
 def accept_clock(config: ConfigOption = None, data: DataOption = None, set_: SetOption = None) -> None:
-    """Say that the clock is right, after a server has said that it is in doubt. The server has to be stopped.
+    """Confirm that this machine's clock is right.
 
-    Times that were stamped meanwhile are moved by as much as they are off.
+    For a server that has logged that its clock is in doubt. Stop the server first. Times that it has stamped since then
+    are corrected.
     """
     from rcim.app.datadir import DataDirError
     from rcim.app.upkeep import accept
@@ -232,9 +245,10 @@ def accept_clock(config: ConfigOption = None, data: DataOption = None, set_: Set
 
 @app.command("new-history")
 def new_history(config: ConfigOption = None, data: DataOption = None, set_: SetOption = None) -> None:
-    """Say that the store was restored, where a server can't see it. The server has to be stopped.
+    """Begin a new history after a restore from a backup.
 
-    Clients forget the positions that they have kept, and read again what they show.
+    The server notices most restores by itself; this is for the ones that it can't notice. Stop the server first.
+    Clients then discard the positions that they have kept, and read their conversations again.
     """
     from rcim.app.datadir import DataDirError
     from rcim.app.upkeep import new_history as begin
@@ -249,31 +263,39 @@ def new_history(config: ConfigOption = None, data: DataOption = None, set_: SetO
 @app.command()
 def chat(
     user: Annotated[str, typer.Option(help="User id to log in as.")],
-    group: Annotated[str, typer.Option(help="Group to open; it is made if there is none.")] = "lobby",
+    group: Annotated[str, typer.Option(help="Group to open; it is created if it does not exist.")] = "lobby",
     data: DataOption = None,
     server: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Server.", show_default="the one that runs on the data directory"),
+        typer.Option(
+            metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
+        ),
     ] = None,
     token_: Annotated[
         str | None,
         typer.Option(
             "--token",
-            help="UserSig, or @FILE with it in.",
+            help="UserSig, or @FILE to read it from a file.",
             show_default="made with the data directory's key",
         ),
     ] = None,
     ca: Annotated[
         Path | None,
-        typer.Option(help="PEM file of whom to trust.", show_default="the data directory's certificate"),
+        typer.Option(
+            help="PEM file with the certificates to trust.", show_default="the data directory's certificate"
+        ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="The server speaks no TLS (with --server).")] = False,
-    nickname: Annotated[str | None, typer.Option(help="Nickname to show to others.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")] = False,
+    nickname: Annotated[str | None, typer.Option(help="Nickname that others see.")] = None,
     store: Annotated[
         Path | None, typer.Option(help="File in which conversations are kept until the next start.")
     ] = None,
 ) -> None:
-    """A chat client: your conversations, what was said, what you type. Through a pipe, each line is sent to the group."""
+    """Chat in the terminal.
+
+    Shows your conversations with their messages; F1 lists the commands. When standard input is not a terminal, each line
+    of it is sent to the group.
+    """
     from rcim.app.chat import run
     from rcim.app.talks import ChatError
 
@@ -284,7 +306,7 @@ def chat(
         raise fail(str(error), 1) from None
 
 
-demo_app = typer.Typer()
+demo_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(demo_app, name="demo")
 
 
@@ -292,11 +314,13 @@ app.add_typer(demo_app, name="demo")
 def demo(
     context: typer.Context,
     members: Annotated[int, typer.Option(min=10, max=15_000, help="Simulated members.")] = 1000,
-    seconds: Annotated[float, typer.Option(min=2, max=600, help="How long they talk, in all.")] = 8.0,
+    seconds: Annotated[float, typer.Option(min=2, max=600, help="How long they talk.")] = 8.0,
     rate: Annotated[float, typer.Option(min=1, max=1000, help="Messages a second.")] = 20.0,
     as_json: Annotated[bool, typer.Option("--json", help="Result as JSON, no progress display.")] = False,
 ) -> None:
-    """Show it at work: a server, members that talk, a SIGKILL in the middle, and the count of what was lost.
+    """Show a server that is killed under load and loses nothing.
+
+    Starts a server, lets members talk, kills the server with SIGKILL, starts it again, and counts what was lost.
 
     Exit status 0 only if nothing acknowledged was lost, nothing came twice and no SEQ was skipped.
     """
@@ -313,7 +337,9 @@ def demo_groups(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Table as JSON, no progress display.")] = False,
 ) -> None:
-    """Show the group types side by side: what each allows and refuses, tried on a real server.
+    """Show what each group type allows and refuses.
+
+    Tries every operation on a real server and prints the types side by side.
 
     Exit status 0 only if all of it is as the type table says.
     """
@@ -326,11 +352,13 @@ def demo_groups(
 @demo_app.command("flood")
 def demo_flood(
     context: typer.Context,
-    seconds: Annotated[float, typer.Option(min=3, max=600, help="For how long, in all.")] = 15.0,
+    seconds: Annotated[float, typer.Option(min=3, max=600, help="How long it takes.")] = 15.0,
     seed: Annotated[int, typer.Option(help="Seed of the schedule.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Result as JSON, no picture.")] = False,
 ) -> None:
-    """Flood a group with six times its limit, live: what is offered and what passes, by priority.
+    """Flood a group and watch what passes.
+
+    Sends six times the group's limit and shows, live and by priority, what is offered and what passes.
 
     Exit status 0 only if nothing was held back below the limit, no HIGH above it, and nothing lower overtook.
     """

@@ -10,7 +10,6 @@ import stat
 import time
 from pathlib import Path
 
-from rcim.app import certificates
 from rcim.base.errors import RcimError
 from rcim.session.usersig import mint, verify
 
@@ -117,6 +116,8 @@ class DataDir:
     def renew_certificate(self, now_s: float) -> bool:
         """Give the self-signed certificate that ends soon a successor (OP-03); True if that was done. What stands in its
         way is logged: the one that is there is used then."""
+        from rcim.app import certificates  # every other command does without it
+
         try:
             made = certificates.renewed(self.certificate, self.private_key, now_s)
         except (OSError, ValueError) as error:
@@ -132,6 +133,8 @@ class DataDir:
         return True
 
     def _make_certificate(self, now_s: float) -> None:
+        from rcim.app import certificates
+
         key = certificates.new_key()
         write_private(self.private_key, certificates.key_pem(key))
         write_private(self.certificate, certificates.self_signed(key, now_s))

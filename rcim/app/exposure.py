@@ -7,8 +7,10 @@ import resource
 import stat
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rcim.app.settings import Settings
+if TYPE_CHECKING:
+    from rcim.app.settings import Settings
 
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 OTHER_FILES = 256

@@ -41,6 +41,7 @@ from rcim.rules.type_table import TypeTable
 from rcim.store.store import Store
 from rcim.store.trail import Trail
 from rcim.wire.frames import GoingAway
+from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
     from rcim.app.back_end import BackEnd
@@ -234,6 +235,7 @@ class Front:
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
+        make_all()
         self._listener = await listen(self.hub, self._settings.server.host, port, tls, shared=shared)
         self.port = self._listener.port
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rcim.actor.outcomes import Info
+from rcim.actor.outcomes import WITH_ONLINE
 from rcim.actor.queries import CloseDevices, DevicesQuery, LoginQuery, PresenceQuery
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
@@ -119,7 +119,7 @@ class Link:
         if type(result) is LoginFacts:
             for key in result.conversations:
                 self._links.listen(self, key)
-        if type(result) is Info and self._links.others(self):
+        if type(result) in WITH_ONLINE and self._links.others(self):
             self._links.looks.online_beside(
                 self, result.key, lambda count: self.send(encoded(m.Answered(token, result, count)))
             )

@@ -207,11 +207,6 @@ class Logins(Whereabouts):
             self._pending.discard(user)
         return waited
 
-    @staticmethod
-    def forget_changes(user: OnlineUser) -> None:
-        """What has changed since it was asked for the user counts no more."""
-        user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
-
     # -- the owner of the conversations is a new one (anew.py)
 
     def wait_for(self, user: OnlineUser) -> None:

@@ -24,6 +24,8 @@ class Whereabouts:
         self._users: dict[str, OnlineUser] = {}
         self._pending: set[OnlineUser] = set()
         """Those who wait for the store."""
+        self._expected: dict[str, int] = {}
+        """Conversation to how many of them are about to enter it, by what has changed meanwhile."""
         self._unheard: dict[str, set[str]] = {}
         """Conversation to those who are online and want nothing of it delivered (RX-01)."""
 
@@ -54,8 +56,27 @@ class Whereabouts:
         return self._unheard.get(conversation, set())
 
     def expects(self, conversation: str) -> bool:
-        """True if a login that waits for the store is about to enter `conversation`."""
-        return any(user.changes.get(conversation) for user in self._pending)
+        """True if a login that waits for the store is about to enter `conversation`. It is asked with every message that
+        nobody here hears: what it costs does not depend on how many logins wait."""
+        return conversation in self._expected
+
+    def _note(self, user: OnlineUser, conversation: str, there: bool) -> None:
+        """A login waits for the store: whether its user is in `conversation` counts on top of what is read."""
+        self._expect(conversation, there - user.changes.get(conversation, False))
+        user.changes[conversation], user.silences[conversation] = there, False
+
+    def _expect(self, conversation: str, by: int) -> None:
+        count = self._expected.get(conversation, 0) + by
+        if count:
+            self._expected[conversation] = count
+        else:
+            self._expected.pop(conversation, None)
+
+    def forget_changes(self, user: OnlineUser) -> None:
+        """What has changed since it was asked for the user counts no more."""
+        for conversation, there in user.changes.items():
+            self._expect(conversation, -there)
+        user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
 
     # -- changes
 
@@ -65,8 +86,7 @@ class Whereabouts:
         if user is None:
             return
         if user.pending:
-            user.changes[conversation] = True
-            user.silences[conversation] = False
+            self._note(user, conversation, True)
         if user.connections and conversation not in user.conversations:
             self._put_in(user_id, user, conversation, False)
         if not is_group(conversation) and conversation in user.conversations:
@@ -104,7 +124,7 @@ class Whereabouts:
         if user is None:
             return []
         if user.pending:
-            user.changes[conversation] = user.silences[conversation] = False
+            self._note(user, conversation, False)
         if conversation not in user.conversations:
             return []
         self._take_out(user_id, user, conversation)
@@ -153,7 +173,7 @@ class Whereabouts:
             self._take_out(user_id, user, conversation)
             unheard += user.connections
         for user in self._pending:
-            user.changes[conversation] = user.silences[conversation] = False
+            self._note(user, conversation, False)
         return unheard
 
     def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Annotated as A
 from typing import Any, ClassVar
 
-import construct as c
-
 from rcim.base.errors import BAD_ELEMENT, BODY_TOO_LARGE, RcimError
 from rcim.base.terms import ChangeKind, ImageFormat, ImageKind
 from rcim.wire.schema import Ext, Struct, prepare, row
@@ -335,5 +333,7 @@ def check_elements(body: bytes, elements_max: int, refused: frozenset[int]) -> N
 
 def reference_body() -> Any:
     """A body as a construct type: a list of containers `kind`, `payload` (bytes)."""
+    import construct as c
+
     one = c.Struct("kind" / c.Int16ub, "payload" / c.Prefixed(c.Int16ub, c.GreedyBytes))
     return c.Struct("elements" / c.GreedyRange(one), c.Terminated)

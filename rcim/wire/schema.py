@@ -1,4 +1,4 @@
-"""From a typed class to a codec: what a frame's declaration says is turned once, at import, into straight-line code.
+"""From a typed class to a codec: what a frame's declaration says is turned once into straight-line code.
 
 A struct (a frame's body, a row of a list, an element's payload) is
 
@@ -7,6 +7,9 @@ A struct (a frame's body, a row of a list, an element's payload) is
 
 A reader skips tags it does not know. If a tag comes twice, the last one counts. What is fixed stays fixed for
 ever; whatever is added later is an extension (WI-02, protocol-spec/evolution.md).
+
+A codec is made when it is first used, so that a short command does not wait for two hundred that it never needs.
+A server calls `make_all` before it takes connections.
 
     class Send(Frame, frozen=True, gc=False):
         '''What the frame is for.'''
@@ -21,7 +24,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
-import construct as c
 import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, RcimError
@@ -80,6 +82,8 @@ class Struct(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def reference_struct(cls) -> Any:
         """The same struct as a construct type; it gives and takes a Container with an `_ext` list."""
+        import construct as c
+
         members = [f.name / f.type.reference() for f in cls.FIELDS if not f.tag]
         ext = c.Struct("tag" / c.Int16ub, "data" / c.Prefixed(c.Int16ub, c.GreedyBytes))
         return c.Struct(*members, "_ext" / c.GreedyRange(ext), c.Terminated)
@@ -107,6 +111,8 @@ FRAMES: dict[int, type[Frame]] = {}
 """Every declared frame by its type."""
 STRUCTS: dict[str, type[Struct]] = {}
 """Every declared row struct by its name."""
+PREPARED: list[type[Struct]] = []
+"""Everything that has a codec, or will have one when it is first used."""
 
 
 def frame(
@@ -146,17 +152,44 @@ def row(name: str) -> Callable[[type[Struct]], type[Any]]:
 
 
 def prepare(cls: type[Struct], name: str) -> None:
-    """Give a struct class its name, its fields and its codec. Raises ValueError or TypeError for a wrong declaration."""
+    """Give a struct class its name; its fields and its codec are made when they are first used.
+
+    Their first use raises ValueError or TypeError for a wrong declaration, and so does `make_all`.
+    """
     cls.NAME = name
-    cls.FIELDS = tuple(_fields(cls))
-    tags = [f.tag for f in cls.FIELDS if f.tag]
-    if len(set(tags)) != len(tags):
-        raise ValueError(f"{name}: an extension tag is used twice")
-    cls.encode_struct = _encoder(cls)
-    cls.decode_struct = staticmethod(_decoder(cls))
+    _FirstUse(cls, "FIELDS", _fields)
+    _FirstUse(cls, "encode_struct", _encoder)
+    _FirstUse(cls, "decode_struct", lambda cls: staticmethod(_decoder(cls)))
+    PREPARED.append(cls)
 
 
-def _fields(cls: type[Struct]) -> list[Field]:
+def make_all() -> None:
+    """Make every codec that is not made yet: about a tenth of a second, and the first frame of a kind is no slower than
+    the next. Raises ValueError or TypeError for a wrong declaration."""
+    for cls in PREPARED:
+        for codec in ("encode_struct", "decode_struct"):
+            getattr(cls, codec)
+
+
+class _FirstUse:
+    """A class attribute that is made when somebody reads it for the first time, and is an ordinary one from then on.
+
+    Two threads may make it at the same time: both make the same.
+    """
+
+    def __init__(self, cls: type[Struct], name: str, make: Callable[[type[Struct]], Any]) -> None:
+        self._cls = cls
+        self._name = name
+        self._make = make
+        setattr(cls, name, self)
+
+    def __get__(self, instance: Struct | None, owner: type[Struct]) -> Any:
+        setattr(self._cls, self._name, self._make(self._cls))
+        return getattr(instance if instance is not None else self._cls, self._name)
+
+
+def _fields(cls: type[Struct]) -> tuple[Field, ...]:
+    """The declared fields. Raises ValueError or TypeError for a wrong declaration."""
     hints = get_type_hints(cls, include_extras=True)
     found = []
     defaults = {f.name: f.default for f in msgspec.structs.fields(cls)}
@@ -169,7 +202,10 @@ def _fields(cls: type[Struct]) -> list[Field]:
             found.append(Field(name, kind.type, doc, kind.tag, defaults[name]))
         else:
             found.append(Field(name, kind, doc, 0))
-    return found
+    tags = [f.tag for f in found if f.tag]
+    if len(set(tags)) != len(tags):
+        raise ValueError(f"{cls.NAME}: an extension tag is used twice")
+    return tuple(found)
 
 
 def _run(source: list[str], names: dict[str, Any], what: str) -> Callable[..., Any]:

@@ -1,7 +1,8 @@
-"""Field types: each is a construct type (the reference) and knows how to write itself as straight-line code.
+"""Field types: each knows its construct type (the reference) and how to write itself as straight-line code.
 
 A type emits two things for `schema.py`: lines that decode it from `b[p:e]`, moving `p`, and lines that turn a
 value into parts of the output. All integers are big-endian. Every length is checked before it is used (WI-04).
+construct is imported where a reference is asked for: servers and clients do without it.
 """
 
 from __future__ import annotations
@@ -11,18 +12,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-import construct as c
-
 from rcim.base.errors import BAD_BODY, BAD_PARAMETER, RcimError
 
-INTS: dict[str, tuple[str, int, Any]] = {
-    "u8": ("B", 1, c.Int8ub),
-    "u16": ("H", 2, c.Int16ub),
-    "u32": ("I", 4, c.Int32ub),
-    "u64": ("Q", 8, c.Int64ub),
-    "i32": ("i", 4, c.Int32sb),
+INTS: dict[str, tuple[str, int, str]] = {
+    "u8": ("B", 1, "Int8ub"),
+    "u16": ("H", 2, "Int16ub"),
+    "u32": ("I", 4, "Int32ub"),
+    "u64": ("Q", 8, "Int64ub"),
+    "i32": ("i", 4, "Int32sb"),
 }
-"""Name on the spec page: struct letter, bytes, construct type."""
+"""Name on the spec page: struct letter, bytes, name of the construct type."""
 
 
 def cut_short(where: str) -> RcimError:
@@ -76,7 +75,9 @@ class Int:
         return {"type": self.name}
 
     def reference(self) -> Any:
-        return INTS[self.name][2]
+        import construct
+
+        return getattr(construct, INTS[self.name][2])
 
     def decode(self, g: Emit, var: str) -> None:
         letter, size, _ = INTS[self.name]
@@ -96,6 +97,8 @@ class Bool:
         return {"type": "bool"}
 
     def reference(self) -> Any:
+        import construct as c
+
         # construct's Flag takes any byte for true; the field does not.
         return c.Mapping(c.Int8ub, {False: 0, True: 1})
 
@@ -118,6 +121,8 @@ class Enum:
         return {"type": "enum8", "values": {v.name: v.value for v in self.values}}
 
     def reference(self) -> Any:
+        import construct as c
+
         return c.Mapping(c.Int8ub, {v: v.value for v in self.values})
 
     def decode(self, g: Emit, var: str) -> None:
@@ -150,7 +155,9 @@ class Bytes:
         return {"type": f"{self.kind}{self.prefix[1:]}", "min_bytes": self.low, "max_bytes": self.high}
 
     def reference(self) -> Any:
-        body = c.Prefixed(INTS[self.prefix][2], c.GreedyBytes)
+        import construct as c
+
+        body = c.Prefixed(Int(self.prefix).reference(), c.GreedyBytes)
         return c.ExprValidator(body, lambda obj, ctx: self.low <= len(obj) <= self.high)
 
     def _span(self, g: Emit) -> None:
@@ -183,8 +190,10 @@ class Str(Bytes):
     kind = "str"
 
     def reference(self) -> Any:
+        import construct as c
+
         return c.ExprValidator(
-            c.PascalString(INTS[self.prefix][2], "utf8"),
+            c.PascalString(Int(self.prefix).reference(), "utf8"),
             lambda obj, ctx: self.low <= len(obj.encode()) <= self.high,
         )
 
@@ -219,6 +228,8 @@ class StrList:
         return {"type": "list16", "max_items": self.high, "item": self.item.spec()}
 
     def reference(self) -> Any:
+        import construct as c
+
         body = c.PrefixedArray(c.Int16ub, self.item.reference())
         return c.ExprValidator(body, lambda obj, ctx: len(obj) <= self.high)
 
@@ -262,6 +273,8 @@ class StructList:
         return {"type": "list16", "max_items": self.high, "item": {"type": "struct16", "struct": self.struct.NAME}}
 
     def reference(self) -> Any:
+        import construct as c
+
         body = c.PrefixedArray(c.Int16ub, c.Prefixed(c.Int16ub, self.struct.reference_struct()))
         return c.ExprValidator(body, lambda obj, ctx: len(obj) <= self.high)
 

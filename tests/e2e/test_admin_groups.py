@@ -473,7 +473,8 @@ async def test_wrong_usage_ends_before_a_server_is_asked(tmp_path: Path, command
 def test_every_verb_is_on_the_page() -> None:
     nouns: Any = typer.main.get_command(app)
     page = PAGE.read_text()
-    for noun, group in nouns.commands.items():
+    for noun in nouns.list_commands(None):
+        group = nouns.get_command(None, noun)
         for verb, command in getattr(group, "commands", {"": group}).items():
             assert f"`{noun} {verb}".rstrip() in page, f"{noun} {verb}"
             assert command.help, f"{noun} {verb}"

@@ -174,3 +174,17 @@ async def test_who_is_online_anywhere_is_not_dropped(cluster: TestCluster) -> No
     assert tip.sender == "@SYSTEM"
     members = await alice.ask(f.GroupMembers("d", "", 0))
     assert {m.user_id for m in members.members} == {"alice", "carol", "dora"}, "who does not listen is online too"
+
+
+async def test_a_trace_counts_who_is_online_at_all_gateways(cluster: TestCluster) -> None:
+    """As GROUP_INFO does (GR-03): whichever gateway the administrator asks."""
+    alice = await at(cluster, 0, "alice")
+    for name in ("bob", "carol"):
+        await at(cluster, 1, name)
+    await alice.ask(create("g", "bob", "carol", "dora"))
+    await alice.ask(send("g", "c1"))
+    for gateway in (0, 1):
+        admin = await at(cluster, gateway, "administrator")
+        traced = await admin.ask(f.AdminTrace("g:g", "alice", "c1"))
+        assert (traced.stage, traced.members, traced.online) == ("delivered", 4, 3)
+        assert (await admin.ask(f.GroupInfo("g"))).online_num == 3

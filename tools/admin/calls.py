@@ -72,7 +72,10 @@ def _client() -> Client:
     except ssl.SSLError as error:
         raise fail(f"certificate: {error}", USAGE) from None
     except OSError as error:
-        raise fail(f"{error.filename}: {error.strerror}. Is this the data directory of a server?", USAGE) from None
+        raise fail(
+            f"{error.filename}: {error.strerror}. Is this the data directory of a server? --data names another.",
+            USAGE,
+        ) from None
     except ValueError:
         raise fail(f"{target.data}: its address or credential can not be read", USAGE) from None
     host = "127.0.0.1" if host == "0.0.0.0" else host.strip("[]")

@@ -26,14 +26,15 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def callback_echo(
-    answer: Annotated[str, typer.Option(help=f"What it answers: {', '.join(ANSWERS)}.")] = "allow",
+    answer: Annotated[str, typer.Option(help=f"The answer to give: {', '.join(ANSWERS)}.")] = "allow",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 0,
-    count: Annotated[int, typer.Option(min=0, help="End after so many callbacks; 0: never.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = 0,
+    count: Annotated[int, typer.Option(min=0, help="Exit after this many callbacks; 0: never.")] = 0,
 ) -> None:
-    """Receive callbacks, show each as a line of JSON, and answer all of them the same.
+    """Receive callbacks and print them, to try them out.
 
-    The server needs `callbacks.url` as it is said here, `callbacks.commands`, and on this machine
+    Prints each callback as a line of JSON and gives all of them the same answer. Start the server with the
+    `callbacks.url` that is printed here, with `callbacks.commands`, and, on the same machine, with
     `callbacks.allow_private=true`.
     """
     if answer not in ANSWERS:

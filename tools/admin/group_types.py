@@ -11,7 +11,9 @@ from rcim_tools.admin.output import Row, show, show_one
 
 from rcim.wire import frames
 
-app = typer.Typer(help="Group types: list, show, set, remove.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="List, show, add and change group types.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="Name of the group type.")]
 
@@ -29,14 +31,14 @@ def _row(found: frames.GroupTypeEntry) -> Row:
 
 @app.command("list")
 def list_() -> None:
-    """All group types in force."""
+    """List the group types."""
     rows = [_row(found) for found in call(lambda client: client.group_types())]
     show(rows, ("name", "base", "changed", "groups"))
 
 
 @app.command("show")
 def show_(name: TypeName) -> None:
-    """A group type with all its policies."""
+    """Show a group type with all its policies."""
     found = {entry.name: entry for entry in call(lambda client: client.group_types())}
     if name not in found:
         raise fail(f"there is no group type {name}; there are {', '.join(found)}", REFUSED)
@@ -47,13 +49,17 @@ def show_(name: TypeName) -> None:
 def set_(
     name: TypeName,
     policies: Annotated[
-        list[str] | None, typer.Argument(metavar="POLICY=VALUE", help="What differs; `type show` has the names.")
+        list[str] | None,
+        typer.Argument(metavar="POLICY=VALUE", help="A policy that differs; `rcim-admin type show` lists them."),
     ] = None,
     base: Annotated[
-        str, typer.Option(help="The type it is made from.", show_default="none: change one that is there")
+        str, typer.Option(help="The type that it is made from.", show_default="none: change an existing type")
     ] = "",
 ) -> None:
-    """Make a group type, or change one. What is not named is as in the base; an earlier change is replaced."""
+    """Create or change a group type.
+
+    Policies that are not named are as in the base; an earlier change is replaced.
+    """
     if not policies and not base:
         raise fail("nothing to change is given; see --help", USAGE)
     wanted = words.pairs_of("policy", policies)
@@ -63,6 +69,6 @@ def set_(
 
 @app.command("remove")
 def remove(name: TypeName) -> None:
-    """Take back what `type set` did."""
+    """Undo what `rcim-admin type set` did."""
     call(lambda client: client.remove_group_type(name))
     show_one({"name": name, "removed": True})

@@ -15,8 +15,9 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Groups: create, list, find, info, set, give, dissolve, import.",
+    help="Create, list, find, change and dissolve groups.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -30,25 +31,23 @@ FaceUrl = Annotated[str | None, typer.Option("--face-url", help="FaceUrl, up to 
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="Name, 1 to 30 bytes.")],
-    group_id: Annotated[str, typer.Option("--id", help="Id wanted.", show_default="made by the server")] = "",
-    type_: Annotated[str, typer.Option("--type", help="Group type; `type list` has them.")] = "Public",
+    group_id: Annotated[str, typer.Option("--id", help="Id of the group.", show_default="chosen by the server")] = "",
+    type_: Annotated[str, typer.Option("--type", help="Group type; `rcim-admin type list` shows them.")] = "Public",
     join: Annotated[
         str | None,
         typer.Option(
-            help="Who may join: free (everyone), approval, closed (nobody).", show_default="as the type has it"
+            help="Who may join: free (everyone), approval, closed (nobody).", show_default="as the group type says"
         ),
     ] = None,
-    owner: Annotated[str, typer.Option(help="Who is to own it.", show_default="the administrator")] = "",
-    member: Annotated[
-        list[str] | None, typer.Option(help="A member from the start; may be given many times.")
-    ] = None,
+    owner: Annotated[str, typer.Option(help="User id of the owner.", show_default="the administrator")] = "",
+    member: Annotated[list[str] | None, typer.Option(help="A member from the start; may be repeated.")] = None,
     introduction: Introduction = None,
     notification: Notification = None,
     face_url: FaceUrl = None,
     max_members: MaxMembers = None,
     field: Fields = None,
 ) -> None:
-    """Make a group."""
+    """Create a group."""
     option = words.one_of("--join", join, words.JOIN) if join is not None else ApplyJoinOption.BY_TYPE
     fields = words.fields_of(field)
 
@@ -72,7 +71,7 @@ def create(
 
 @app.command("list")
 def list_(limit: Limit = 1000) -> None:
-    """All groups of the app."""
+    """List all groups of the app."""
 
     async def job(client: Client) -> list[frames.GroupEntry]:
         found: list[frames.GroupEntry] = []
@@ -93,7 +92,10 @@ def find(
     text: Annotated[list[str], typer.Argument(metavar="WORD", help="The group's id, or words of its name.")],
     limit: Limit = 100,
 ) -> None:
-    """Groups with this id or these words in their name, of types that can be searched."""
+    """Find groups by id or by words of their name.
+
+    Only groups of types that can be searched are found.
+    """
     show(_of_everyone(call(lambda client: client.find_groups(" ".join(text), limit=limit))))
 
 
@@ -103,7 +105,7 @@ def _of_everyone(groups: list[frames.GroupEntry]) -> list[dict[str, Any]]:
 
 @app.command("info")
 def info(group_id: GroupId) -> None:
-    """A group's profile."""
+    """Show a group's profile."""
     show_one(row_of(call(lambda client: client.info(group_id))))
 
 
@@ -118,7 +120,7 @@ def set_(
     max_members: MaxMembers = None,
     field: Fields = None,
 ) -> None:
-    """Change what is given of a group's profile."""
+    """Change a group's profile: what is given, nothing else."""
     changes = words.changes_of(
         name=name,
         introduction=introduction,
@@ -134,20 +136,23 @@ def set_(
 
 @app.command("give")
 def give(group_id: GroupId, user_id: UserId) -> None:
-    """Make a member the owner."""
+    """Make a member the owner of the group."""
     call(lambda client: client.give_group(group_id, user_id))
     show_one({"group_id": group_id, "owner": user_id})
 
 
 @app.command("dissolve")
 def dissolve(group_id: GroupId) -> None:
-    """End a group, with its members and messages."""
+    """Dissolve a group and delete its messages."""
     call(lambda client: client.dissolve(group_id))
     show_one({"group_id": group_id, "dissolved": True})
 
 
 @app.command("import")
-def import_(file: Annotated[str, typer.Argument(help="JSON lines; `-` is standard input.")]) -> None:
-    """Bring a group over from another service: its profile, members and messages (docs/reference/commands.md)."""
+def import_(file: Annotated[str, typer.Argument(help="File of JSON lines; `-`: standard input.")]) -> None:
+    """Import a group from another service.
+
+    With its profile, members and messages; the format is in docs/reference/commands.md.
+    """
     found = importing.check_group(file)
     show_one(call(found.send))

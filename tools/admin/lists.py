@@ -13,31 +13,36 @@ from rcim_tools.admin.output import show, show_one
 from rcim.base.terms import AppList
 from rcim.client import Client
 
-app = typer.Typer(help="Lists: words, protected users and types.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Show and change the app's lists of words, users, types.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 NAMES = {which.name.lower().replace("_", "-"): which for which in AppList}
 AT_ONCE = 500
 Name = Annotated[str, typer.Argument(metavar="LIST", help=", ".join(NAMES))]
-Entries = Annotated[list[str] | None, typer.Argument(metavar="ENTRY", help="What is meant.")]
-File = Annotated[Path | None, typer.Option("--file", help="File with more of them, one a line.")]
+Entries = Annotated[list[str] | None, typer.Argument(metavar="ENTRY", help="An entry; may be repeated.")]
+File = Annotated[Path | None, typer.Option("--file", help="File with more entries, one on each line.")]
 
 
 @app.command("show")
 def show_(name: Name) -> None:
-    """All of a list."""
+    """Show a list."""
     which = words.one_of("LIST", name, NAMES)
     show([{"entry": entry} for entry in call(lambda client: client.app_list(which))])
 
 
 @app.command("add")
 def add(name: Name, entries: Entries = None, file: File = None) -> None:
-    """Put entries on a list."""
+    """Add entries to a list."""
     _change(name, entries, file, adding=True)
 
 
 @app.command("remove")
 def remove(name: Name, entries: Entries = None, file: File = None) -> None:
-    """Take entries off a list."""
+    """Remove entries from a list."""
     _change(name, entries, file, adding=False)
 
 

@@ -14,12 +14,13 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Members of a group: list, invite, kick, roles, applications, mutes, blocks.",
+    help="List, invite, mute, block and remove members.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
-Told = Annotated[str, typer.Option("--text", help="What the applicant is told.")]
+Told = Annotated[str, typer.Option("--text", help="Text for the applicant.")]
 COLUMNS = ("user_id", "role", "join_time_ms", "name_card", "last_send_time_ms", "muted_until_ms", "fields")
 """What a table has of a member; JSON has all."""
 
@@ -27,16 +28,16 @@ COLUMNS = ("user_id", "role", "join_time_ms", "name_card", "last_send_time_ms", 
 @app.command("list")
 def list_(
     group_id: GroupId,
-    role: Annotated[str | None, typer.Option(help="Only these: member, admin or owner.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only members with this role: member, admin or owner.")] = None,
 ) -> None:
-    """The members of a group."""
+    """List the members of a group."""
     wanted = words.one_of_or_none("--role", role, words.ROLES)
     show(rows_of(call(lambda client: client.members(group_id, role=wanted))), COLUMNS)
 
 
 @app.command("get")
 def get(group_id: GroupId, users: UserIds) -> None:
-    """Those of the users who are members."""
+    """Show those of the users who are members."""
 
     async def job(client: Client) -> list[frames.MemberEntry]:
         return list((await client.some_members(group_id, users)).values())
@@ -46,20 +47,20 @@ def get(group_id: GroupId, users: UserIds) -> None:
 
 @app.command("invite")
 def invite(group_id: GroupId, users: UserIds) -> None:
-    """Bring users into a group; nobody is asked for consent."""
+    """Add users to a group without asking them."""
     show_results(call(lambda client: client.invite(group_id, users)))
 
 
 @app.command("kick")
 def kick(group_id: GroupId, users: UserIds, text: Why = "") -> None:
-    """Remove members: all of them or none."""
+    """Remove members: all of them, or none on an error."""
     call(lambda client: client.kick(group_id, users, text=text))
     show_one({"group_id": group_id, "kicked": users})
 
 
 @app.command("leave")
 def leave(group_id: GroupId) -> None:
-    """Leave a group, as who is logged in."""
+    """Leave a group as the user of --user."""
     call(lambda client: client.leave(group_id))
     show_one({"group_id": group_id, "left": True})
 
@@ -75,7 +76,7 @@ def set_(
     ] = None,
     field: Fields = None,
 ) -> None:
-    """Change what is given of a member."""
+    """Change a member's role, card, flag or fields."""
     changes = words.changes_of(
         role=words.one_of_or_none("--role", role, words.ROLES),
         name_card=card,
@@ -91,7 +92,10 @@ def set_(
 
 @app.command("block")
 def block(group_id: GroupId, users: UserIds, duration: For, text: Why = "") -> None:
-    """Keep users out of a group for a time; who is a member is removed."""
+    """Block users from a group for a time.
+
+    Those who are members are removed.
+    """
     seconds = words.seconds_of(duration)
     call(lambda client: client.block(group_id, users, seconds, text=text))
     show_one({"group_id": group_id, "blocked": users, "seconds": words.seconds_shown(seconds)})
@@ -99,14 +103,14 @@ def block(group_id: GroupId, users: UserIds, duration: For, text: Why = "") -> N
 
 @app.command("unblock")
 def unblock(group_id: GroupId, users: UserIds) -> None:
-    """Let users in again."""
+    """End the block of users."""
     call(lambda client: client.block(group_id, users, 0))
     show_one({"group_id": group_id, "unblocked": users})
 
 
 @app.command("blocked")
 def blocked(group_id: GroupId) -> None:
-    """Who is kept out, and until when."""
+    """List the blocked users, and until when."""
     show_until(call(lambda client: client.blocked(group_id)))
 
 
@@ -115,7 +119,7 @@ def blocked(group_id: GroupId) -> None:
 
 @app.command("mute")
 def mute(group_id: GroupId, users: UserIds, duration: For) -> None:
-    """Keep users from sending in a group for a time."""
+    """Mute users in a group for a time."""
     seconds = words.seconds_of(duration)
     call(lambda client: client.mute(group_id, users, seconds))
     show_one({"group_id": group_id, "muted": users, "seconds": words.seconds_shown(seconds)})
@@ -123,26 +127,27 @@ def mute(group_id: GroupId, users: UserIds, duration: For) -> None:
 
 @app.command("unmute")
 def unmute(group_id: GroupId, users: UserIds) -> None:
-    """Let users send again."""
+    """End the mute of users."""
     call(lambda client: client.mute(group_id, users, 0))
     show_one({"group_id": group_id, "unmuted": users})
 
 
 @app.command("muted")
 def muted(group_id: GroupId) -> None:
-    """Who is muted, and until when."""
+    """List the muted users, and until when."""
     show_until(call(lambda client: client.muted(group_id)))
 
 
 @app.command("mute-all")
 def mute_all(
     group_id: GroupId,
-    off: Annotated[bool, typer.Option("--off", help="End it.")] = False,
-    speaker: Annotated[
-        list[str] | None, typer.Option(help="Who may send all the same; may be given many times.")
-    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="End the mute.")] = False,
+    speaker: Annotated[list[str] | None, typer.Option(help="A member who may still send; may be repeated.")] = None,
 ) -> None:
-    """Keep a whole group from sending, but for its admins, its owner and the speakers."""
+    """Mute all ordinary members of a group.
+
+    Its owner, its admins and the speakers may still send.
+    """
     if off and speaker:
         raise fail("--off: there are no speakers when it ends", USAGE)
     speakers = speaker or []
@@ -155,19 +160,19 @@ def mute_all(
 
 @app.command("applications")
 def applications(group_id: GroupId) -> None:
-    """Who waits to be let in."""
+    """List the applications to join."""
     show(rows_of(call(lambda client: client.applications(group_id))), ("user_id", "name_card", "text", "time_ms"))
 
 
 @app.command("approve")
 def approve(group_id: GroupId, user_id: UserId, text: Told = "") -> None:
-    """Let an applicant in."""
+    """Approve an application to join."""
     _decide(group_id, user_id, True, text)
 
 
 @app.command("refuse")
 def refuse(group_id: GroupId, user_id: UserId, text: Told = "") -> None:
-    """Refuse an application."""
+    """Refuse an application to join."""
     _decide(group_id, user_id, False, text)
 
 

@@ -14,7 +14,12 @@ from rcim.base.terms import MessageState
 from rcim.client import Client
 from rcim.wire import elements, frames
 
-app = typer.Typer(help="Messages: send, read, recall, edit, delete.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Send, read, search, recall and delete messages.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 Text = Annotated[str, typer.Argument(help="The text.")]
 COLUMNS = ("seq", "time_ms", "priority", "sender", "text")
@@ -28,10 +33,13 @@ def send(
     text: Text,
     priority: Annotated[str, typer.Option(help="high, normal, low or lowest.")] = "normal",
     as_user: Annotated[
-        str, typer.Option("--as", metavar="USER", help="Whose message it is.", show_default="the administrator's")
+        str, typer.Option("--as", metavar="USER", help="User to send as.", show_default="the administrator")
     ] = "",
 ) -> None:
-    """Send a text into a group, or, with --as, into a one-to-one conversation."""
+    """Send a text to a conversation.
+
+    Into a one-to-one conversation only with --as.
+    """
     level = words.one_of("--priority", priority, words.PRIORITIES)
     sent = call(lambda client: client.send(where(conversation), text, priority=level, as_user=as_user))
     show_one({"seq": sent.seq, "time_ms": sent.time_ms, "message_id": sent.message_id})
@@ -42,10 +50,13 @@ def notice(
     group_id: GroupId,
     text: Text,
     user: Annotated[
-        list[str] | None, typer.Option(help="Only to this member; may be given many times.", show_default="to all")
+        list[str] | None, typer.Option(help="Only to this member; may be repeated.", show_default="to all")
     ] = None,
 ) -> None:
-    """Give a system notice to the members who are online; it is not kept."""
+    """Send a system notice to members who are online.
+
+    It is not stored.
+    """
     call(lambda client: client.notice(group_id, text, users=user or ()))
     show_one({"group_id": group_id, "given": True})
 
@@ -56,13 +67,18 @@ def history(
     from_seq: Annotated[
         int | None,
         typer.Option(
-            "--from", min=1, max=SEQ_MAX, metavar="SEQ", help="From this one on.", show_default="the newest"
+            "--from", min=1, max=SEQ_MAX, metavar="SEQ", help="From this SEQ on.", show_default="the newest"
         ),
     ] = None,
-    to_seq: Annotated[int, typer.Option("--to", min=0, max=SEQ_MAX, metavar="SEQ", help="Up to this one.")] = 0,
+    to_seq: Annotated[
+        int, typer.Option("--to", min=0, max=SEQ_MAX, metavar="SEQ", help="Up to this SEQ; 0: the newest.")
+    ] = 0,
     limit: Limit = 20,
 ) -> None:
-    """Messages of a conversation, oldest first: the newest there are, unless --from says otherwise."""
+    """Show the newest messages, oldest first.
+
+    With --from, the messages from that SEQ on.
+    """
 
     async def job(client: Client) -> list[frames.Message]:
         if from_seq is not None:
@@ -138,11 +154,11 @@ Seq = Annotated[int, typer.Argument(min=1, max=SEQ_MAX, metavar="SEQ", help="The
 @app.command("search")
 def search(
     conversation: ConversationId,
-    words: Annotated[str, typer.Argument(help="Words that have to be in the message, with spaces between.")] = "",
-    sender: Annotated[str, typer.Option(help="Only what this user has sent.")] = "",
+    words: Annotated[str, typer.Argument(help="Words that the message contains, separated by spaces.")] = "",
+    sender: Annotated[str, typer.Option(help="Only messages of this user.")] = "",
     limit: Limit = 100,
 ) -> None:
-    """Messages of a conversation with these words, the newest first."""
+    """Search messages by words, the newest first."""
 
     async def job(client: Client) -> list[Row]:
         found: list[Row] = []
@@ -159,32 +175,32 @@ def search(
 
 @app.command("recall")
 def recall(conversation: ConversationId, seq: Seq) -> None:
-    """Take a message back."""
+    """Recall a message."""
     show_one({"seq": seq, "changed_ms": call(lambda client: client.recall(where(conversation), seq))})
 
 
 @app.command("edit")
 def edit(conversation: ConversationId, seq: Seq, text: Text) -> None:
-    """Give a message another text."""
+    """Replace the text of a message."""
     show_one({"seq": seq, "changed_ms": call(lambda client: client.edit_message(where(conversation), seq, text))})
 
 
 @app.command("delete")
 def delete(conversation: ConversationId, seq: Seq) -> None:
-    """Delete a message for all."""
+    """Delete a message for everyone."""
     show_one({"seq": seq, "changed_ms": call(lambda client: client.delete_message(where(conversation), seq))})
 
 
 @app.command("erase")
 def erase(conversation: ConversationId, user_id: UserId) -> None:
-    """Delete for all what a user has sent so far."""
+    """Delete all messages of a user for everyone."""
     call(lambda client: client.erase_messages(where(conversation), user_id))
     show_one({"conversation": conversation, "user_id": user_id, "erased": True})
 
 
 @app.command("receipts")
 def receipts(conversation: ConversationId, seq: Seq) -> None:
-    """Who has read a message, and who has not."""
+    """Show who has read a message and who has not."""
     read, unread = call(lambda client: client.receipts(where(conversation), seq))
     show([{"user_id": user, "read": user in set(read)} for user in sorted([*read, *unread])])
 
@@ -195,5 +211,5 @@ def trace(
     sender: UserId,
     client_msg_id: Annotated[str, typer.Argument(metavar="ID", help="The message's client message id.")],
 ) -> None:
-    """Why did the others not get this? Where a message stopped, or what it is now."""
+    """Show where a message stopped, and why."""
     show_one(row_of(call(lambda client: client.trace(where(conversation), sender, client_msg_id))))

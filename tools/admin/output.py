@@ -1,31 +1,28 @@
 """What the server said, shown: a table for people, JSON for programs.
 
 JSON has the names and numbers of the frames (protocol-spec/frames.md); enumerations are their names, bytes are text, or
-`0x` and hex where they are not UTF-8. Tables have times as people read them, and leave columns out.
+`0x` and hex where they are not UTF-8. Tables have titles and times as people read them (reading.py), and leave columns
+out.
 """
 
 from __future__ import annotations
 
-import datetime
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
 import msgspec
 from rcim_tools.admin import calls
+from rcim_tools.admin.reading import cell, title
+from rcim_tools.admin.table import encodable, lines_of
 
-from rcim.base.terminal import printable
 from rcim.base.terms import AddResult
 
 Row = dict[str, Any]
 
-TIMES = ("time_ms", "until_ms", "from_ms")
-"""Ends of the names of points in time."""
-PIPE_WIDTH = 10_000
-"""Columns of a table that goes into a pipe or a file: a row stays in one line."""
-FOR_EVER_MS = (1 << 64) - 1
 
 ADDED = {result: result.name for result in AddResult}
 DELETED = {AddResult.FAILED: "FAILED", AddResult.ADDED: "DELETED", AddResult.ALREADY: "ABSENT"}
@@ -64,16 +61,24 @@ def show(rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
         print(json.dumps(list(rows), indent=2))
         return
     wanted = list(columns or (rows[0] if rows else ()))
-    head = [_head(name).replace("_", " ") for name in wanted]
-    _table(head, [[_cell(name, row[name]) for name in wanted] for row in rows])
+    _table([title(name) for name in wanted], [[cell(name, row[name]) for name in wanted] for row in rows])
 
 
 def show_one(found: Row) -> None:
     """Named values as a table of two columns or as a JSON object."""
+    _show_values(found, "Name", title)
+
+
+def show_counters(found: Row) -> None:
+    """As `show_one`, of counters: they keep the names by which the pages tell what they count."""
+    _show_values(found, "Counter", lambda name: name.removesuffix("_ms"))
+
+
+def _show_values(found: Row, head: str, named: Callable[[str], str]) -> None:
     if calls.target.json:
         print(json.dumps(found, indent=2))
     else:
-        _table(["name", "value"], [[_head(name), _cell(name, value)] for name, value in found.items()])
+        _table([head, "Value"], [[named(name), cell(name, value)] for name, value in found.items()])
 
 
 def show_results(results: Mapping[str, AddResult], words: Mapping[AddResult, str] = ADDED) -> None:
@@ -90,43 +95,7 @@ def show_until(until_ms: Mapping[str, int]) -> None:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    made = Table()
-    for name in head or ["nothing"]:
-        made.add_column(name, overflow="fold")
-    for row in rows:
-        made.add_row(*row)
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(markup=False, highlight=False, emoji=False, width=width).print(made)
-
-
-def _head(name: str) -> str:
-    return name.removesuffix("_ms") if name.endswith(TIMES) else name
-
-
-def _cell(name: str, value: Any) -> str:
-    """A value for people. What would steer a terminal is shown as `?`."""
-    if value is None or (name.endswith(TIMES) and value == 0):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if name.endswith(TIMES):
-        return _moment(value)
-    if isinstance(value, dict):
-        text = "\n".join(f"{key}={item}" for key, item in value.items())
-    elif isinstance(value, list):
-        text = ", ".join(map(str, value))
-    else:
-        text = str(value)
-    return printable(text, lines=True)
-
-
-def _moment(ms: int) -> str:
-    if ms == FOR_EVER_MS:
-        return "forever"
-    try:
-        return datetime.datetime.fromtimestamp(ms / 1000).isoformat(" ", "seconds")
-    except (ValueError, OverflowError, OSError):
-        return str(ms)
+    """In a terminal as wide as it is; a row that goes into a pipe or a file stays in one line."""
+    most = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines_of(head or ["Nothing found"], rows, most):
+        print(encodable(line, sys.stdout.encoding or "utf-8"))

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rcim_tools.admin import calls, echo, group_types, groups, lists, members, messages, server, users
+from rcim_tools.admin import calls, echo, server
+from typer.main import get_command
 
 from rcim.app.command_line import Commands
 
+NOUNS = {
+    "group": "groups",
+    "member": "members",
+    "message": "messages",
+    "user": "users",
+    "type": "group_types",
+    "list": "lists",
+}
+"""What comes before a verb, and the module that has its verbs."""
+
+
+class Nouns(Commands):
+    """The nouns, each imported when it is asked for: a call needs one of them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*NOUNS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in NOUNS:
+            return super().get_command(ctx, cmd_name)
+        found = get_command(import_module(f"rcim_tools.admin.{NOUNS[cmd_name]}").app)
+        found.name = cmd_name
+        return found
+
+
 app = typer.Typer(
-    cls=Commands,
-    help="Look after a running rcim server.",
+    cls=Nouns,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(groups.app, name="group")
-app.add_typer(members.app, name="member")
-app.add_typer(messages.app, name="message")
-app.add_typer(users.app, name="user")
-app.add_typer(group_types.app, name="type")
-app.add_typer(lists.app, name="list")
 app.command()(echo.callback_echo)
 app.command()(server.connections)
 app.command()(server.flow)
@@ -33,25 +53,40 @@ app.command()(server.stats)
 def aim(
     data: Annotated[Path, typer.Option(help="Data directory of the server.")] = Path("rcim-data"),
     server: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Server.", show_default="the one on the data directory")
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Address of the server.", show_default="the one that runs on the data directory"
+        ),
     ] = None,
     user: Annotated[
-        str, typer.Option(help="Who to log in as: an app administrator, or with --token anyone.")
+        str, typer.Option(help="User to log in as: an app administrator, or, with --token, any user.")
     ] = "administrator",
     token: Annotated[
         str | None,
         typer.Option(
-            help="UserSig, or @FILE with it in.",
+            help="UserSig, or @FILE to read it from a file.",
             show_default="the data directory's credential",
         ),
     ] = None,
     ca: Annotated[
-        Path | None, typer.Option(help="PEM file of whom to trust.", show_default="the data directory's certificate")
+        Path | None,
+        typer.Option(
+            help="PEM file with the certificates to trust.", show_default="the data directory's certificate"
+        ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="The server speaks no TLS (with --server).")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Connect without TLS (with --server).")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Look after a running rcim server."""
+    """Administer a running rcim server.
+
+    Run it in the folder that holds the server's data directory, or name the directory with --data. These options come
+    before the command:
+
+    \b
+      rcim-admin group list
+      rcim-admin --data /srv/rcim-data member mute lobby bob --for 2h
+      rcim-admin --json stats
+    """
     calls.aim(calls.Target(data, server, user, token, ca, plain, as_json))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rcim_tools.admin.calls import call
-from rcim_tools.admin.output import rows_of, show, show_one
+from rcim_tools.admin.output import rows_of, show, show_counters
 from rcim_tools.admin.words import Limit
 
 from rcim.base.terms import Platform
@@ -15,10 +15,10 @@ from rcim.wire import frames
 
 
 def connections(
-    user: Annotated[str, typer.Option(help="Only this user's.")] = "",
+    user: Annotated[str, typer.Option(help="Only the connections of this user.")] = "",
     limit: Limit = 1000,
 ) -> None:
-    """Who is connected."""
+    """List the connections to the server."""
 
     async def job(client: Client) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -36,9 +36,12 @@ def connections(
 
 
 def flow(
-    group: Annotated[str, typer.Argument(help="The group's id; without: all groups, by type.")] = "",
+    group: Annotated[str, typer.Argument(help="Id of the group.", show_default="all groups, by type")] = "",
 ) -> None:
-    """What frequency control lets pass and holds back, by priority (FC-08)."""
+    """Show what frequency control passes and holds back.
+
+    By priority (FC-08).
+    """
 
     async def job(client: Client) -> list[dict[str, Any]]:
         return rows_of(await client.flow(group))
@@ -47,10 +50,10 @@ def flow(
 
 
 def stats() -> None:
-    """The server's counters."""
+    """Show the server's counters."""
 
     async def job(client: Client) -> dict[str, int]:
         found = await client.request(frames.AdminStats(), frames.AdminStatsOk)
         return {stat.name: stat.value for stat in found.stats}
 
-    show_one(call(job))
+    show_counters(call(job))

@@ -17,8 +17,9 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Users: accounts, profiles, their groups, mutes in all chat rooms.",
+    help="Import, show, change, mute and delete users.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -26,21 +27,27 @@ ROLES = {0: "", 1: "MEMBER", 2: "ADMIN", 3: "OWNER"}
 
 
 @app.command("import")
-def import_(file: Annotated[str, typer.Argument(help="JSON lines; `-` is standard input.")]) -> None:
-    """Bring accounts over: user_id, nickname and face_url on each line."""
+def import_(file: Annotated[str, typer.Argument(help="File of JSON lines; `-`: standard input.")]) -> None:
+    """Import accounts from another service.
+
+    Each line has user_id, nickname and face_url.
+    """
     found = importing.check_accounts(file)
     show_results(call(found.send))
 
 
 @app.command("delete")
 def delete(users: UserIds) -> None:
-    """Delete accounts: logged out, profile gone, out of all groups; messages stay."""
+    """Delete accounts.
+
+    The users are logged out and leave all groups, their profiles are deleted; their messages stay.
+    """
     show_results(call(lambda client: client.delete_accounts(users)), DELETED)
 
 
 @app.command("show")
 def show_(user_id: UserId) -> None:
-    """A user's account and profile."""
+    """Show a user's account and profile."""
 
     async def job(client: Client) -> Row:
         (account,) = await client.query_accounts([user_id])
@@ -57,14 +64,17 @@ def profiles(users: UserIds) -> None:
 
 @app.command("invalidate")
 def invalidate(user_id: UserId) -> None:
-    """Log a user out everywhere and refuse its UserSigs made up to now."""
+    """Log a user out and invalidate their UserSigs.
+
+    On all devices; UserSigs made up to now are refused.
+    """
     valid_from_ms = call(lambda client: client.invalidate_account(user_id))
     show_one({"user_id": user_id, "valid_from_ms": valid_from_ms})
 
 
 @app.command("devices")
 def devices(user_id: UserId) -> None:
-    """The devices that a user is logged in with."""
+    """List the devices on which a user is logged in."""
     rows = rows_of(call(lambda client: client.devices(user_id)))
     platforms, states = {p.value: p.name for p in Platform}, {s.value: s.name for s in Presence}
     show([{**row, "platform": platforms[row["platform"]], "state": states[row["state"]]} for row in rows])
@@ -74,9 +84,12 @@ def devices(user_id: UserId) -> None:
 def logout(
     user_id: UserId,
     connection: Annotated[list[int] | None, typer.Option(help="Only the device with this connection id.")] = None,
-    text: Annotated[str, typer.Option(help="Why; the devices are told.")] = "",
+    text: Annotated[str, typer.Option(help="Reason, for the devices.")] = "",
 ) -> None:
-    """Log a user's devices out. Its UserSigs stay good: `invalidate` refuses them too."""
+    """Log out a user's devices.
+
+    Their UserSigs stay valid; `rcim-admin user invalidate` refuses them too.
+    """
     closed = call(lambda client: client.close_devices(connection or (), user_id=user_id, text=text))
     show_one({"user_id": user_id, "closed": closed})
 
@@ -88,7 +101,10 @@ def quiet(
     end: Annotated[int, typer.Option(min=0, max=1439, help="Until before this one.")] = 0,
     offset: Annotated[int, typer.Option(min=-840, max=840, help="Minutes ahead of UTC.")] = 0,
 ) -> None:
-    """A user's hours without push; with --start they are set, with --start as --end there are none."""
+    """Show or set a user's hours without push.
+
+    --start sets them; with --start equal to --end there are none.
+    """
     if start is not None:
         call(lambda client: client.set_quiet_hours(start, end, offset, user_id=user_id))
     show_one(row_of(call(lambda client: client.quiet_hours(user_id=user_id))))
@@ -98,11 +114,14 @@ def quiet(
 def consent(
     user_id: UserId,
     ask: Annotated[
-        bool | None, typer.Option("--ask/--add", help="Ask the user first; or add it without asking.")
+        bool | None, typer.Option("--ask/--add", help="Ask the user first, or add them without asking.")
     ] = None,
-    as_app: Annotated[bool, typer.Option("--as-app", help="Do as the app's setting says.")] = False,
+    as_app: Annotated[bool, typer.Option("--as-app", help="As the setting app.invite_consent says.")] = False,
 ) -> None:
-    """Whether a user is asked before others add it to a group."""
+    """Show or set whether a user is asked before being added.
+
+    That is, before others add them to a group.
+    """
     if as_app:
         call(lambda client: client.set_invite_consent(InviteConsent.AS_APP, user_id=user_id))
     elif ask is not None:
@@ -126,7 +145,7 @@ def set_(
     signature: Annotated[str | None, typer.Option(help="A line about the user, up to 500 bytes.")] = None,
     field: Fields = None,
 ) -> None:
-    """Change what is given of a user's profile."""
+    """Change a user's profile: what is given, nothing else."""
     changes = words.changes_of(
         nickname=nickname,
         face_url=face_url,
@@ -140,7 +159,7 @@ def set_(
 
 @app.command("groups")
 def groups(user_id: UserId) -> None:
-    """The groups that a user is in."""
+    """List the groups of a user."""
     rows = rows_of(call(lambda client: client.groups(user_id)))
     columns = ("group_id", "type", "name", "role", "newest_seq", "read_seq", "unread")
     show([{**row, "role": ROLES.get(row["role"], row["role"])} for row in rows], columns)
@@ -154,7 +173,10 @@ def sync(
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="The user is to be in no group.")] = False,
 ) -> None:
-    """Make a user's groups exactly these: join and leave what differs. Shows what was changed."""
+    """Put a user into exactly these groups.
+
+    The user joins and leaves what differs; the output shows the changes.
+    """
     if none == bool(groups):
         raise fail("give the groups, or --none", USAGE)
     results: list[frames.GroupResult] = call(lambda client: client.sync_groups(user_id, groups or ()))
@@ -171,7 +193,7 @@ def _synced(result: frames.GroupResult) -> dict[str, Any]:
 
 @app.command("mute")
 def mute(users: UserIds, duration: For) -> None:
-    """Keep users from sending in all chat rooms for a time."""
+    """Mute users in all chat rooms for a time."""
     seconds = words.seconds_of(duration)
     call(lambda client: client.mute_everywhere(users, seconds))
     show_one({"muted": users, "seconds": words.seconds_shown(seconds)})
@@ -179,14 +201,14 @@ def mute(users: UserIds, duration: For) -> None:
 
 @app.command("unmute")
 def unmute(users: UserIds) -> None:
-    """Let users send in chat rooms again."""
+    """End the mute of users in all chat rooms."""
     call(lambda client: client.mute_everywhere(users, 0))
     show_one({"unmuted": users})
 
 
 @app.command("muted")
 def muted() -> None:
-    """Who is muted in all chat rooms, and until when."""
+    """List the users muted in all chat rooms."""
     show_until(call(lambda client: client.muted_everywhere()))
 
 
@@ -200,20 +222,20 @@ AT_ONCE = 100
 
 @app.command("listed")
 def listed(user_id: UserId, name: ListName) -> None:
-    """Who is on a user's black or white list."""
+    """Show a user's black or white list."""
     which = words.one_of("LIST", name, LISTS)
     show([{"user_id": other} for other in call(lambda client: client.user_list(which, user_id=user_id))])
 
 
 @app.command("list-add")
 def list_add(user_id: UserId, name: ListName, users: Others) -> None:
-    """Put users on a user's black or white list."""
+    """Add users to a user's black or white list."""
     _change_list(user_id, name, users, adding=True)
 
 
 @app.command("list-remove")
 def list_remove(user_id: UserId, name: ListName, users: Others) -> None:
-    """Take users off a user's black or white list."""
+    """Remove users from a user's black or white list."""
     _change_list(user_id, name, users, adding=False)
 
 

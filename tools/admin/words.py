@@ -35,21 +35,26 @@ SEQ_MAX = (1 << 63) - 1
 
 GroupId = Annotated[str, typer.Argument(metavar="GROUP", help="Id of the group.")]
 ConversationId = Annotated[
-    str, typer.Argument(metavar="CONVERSATION", help="Id of a group, or c:5:alice:bob for the one of two users.")
+    str,
+    typer.Argument(
+        metavar="CONVERSATION",
+        help="Id of a group, or c:5:alice:bob for alice's conversation with bob (5: length of the first id).",
+    ),
 ]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")]
 UserIds = Annotated[list[str], typer.Argument(metavar="USER", help="Ids of the users.")]
-For = Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long: 30s, 10m, 2h, 30d, forever.")]
-Why = Annotated[str, typer.Option("--text", help="What the users are told about it.")]
+For = Annotated[
+    str, typer.Option("--for", metavar="DURATION", help="How long: for example 30s, 10m, 2h, 30d, or forever.")
+]
+Why = Annotated[str, typer.Option("--text", help="Text for the users.")]
 Fields = Annotated[
     list[str] | None,
-    typer.Option(
-        "--field", metavar="KEY=VALUE", help="A custom field; may be given many times; no value removes it."
-    ),
+    typer.Option("--field", metavar="KEY=VALUE", help="A custom field; may be repeated; an empty value removes it."),
 ]
-Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
+Limit = Annotated[int, typer.Option(min=1, help="The most to show.")]
 MaxMembers = Annotated[
-    int | None, typer.Option("--max-members", min=0, max=U32_MAX, help="MaxMemberNum; 0: the cap of the type.")
+    int | None,
+    typer.Option("--max-members", min=0, max=U32_MAX, help="The most members; 0: as many as the group type allows."),
 ]
 
 

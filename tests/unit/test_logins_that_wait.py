@@ -1,0 +1,55 @@
+"""Logins that wait for the store: what each message asks about them costs the same, however many there are."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rcim.connect.online import OnlineUser
+from rcim.connect.whereabouts import Whereabouts
+
+
+class Unwalked(set[OnlineUser]):
+    """Logins that are not to be looked at one by one."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("all logins that wait are walked")
+
+
+@pytest.fixture
+def logins() -> Whereabouts:
+    """Three users whose logins wait."""
+    hub: Any = SimpleNamespace(fanout=SimpleNamespace(find=lambda key: None))
+    made = Whereabouts(hub)
+    for name in ("alice", "bob", "carol"):
+        user = made._users[name] = OnlineUser()
+        user.pending = 1
+        made._pending.add(user)
+    return made
+
+
+def test_a_send_that_nobody_hears_walks_no_logins(logins: Whereabouts) -> None:
+    logins._pending = Unwalked(logins._pending)
+    assert not logins.expects("g:g")
+    logins.joined("alice", "g:g")
+    assert logins.expects("g:g") and not logins.expects("g:h")
+
+
+def test_a_conversation_is_expected_as_long_as_somebody_is_about_to_enter_it(logins: Whereabouts) -> None:
+    for name in ("alice", "alice", "bob"):  # told twice, alice counts once
+        logins.joined(name, "g:g")
+    logins.left("alice", "g:g")
+    logins.left("carol", "g:g")  # was never in it
+    assert logins.expects("g:g"), "bob is about to"
+    logins.forget_changes(logins._users["bob"])
+    assert not logins.expects("g:g")
+    logins.joined("bob", "g:g")
+    logins.joined("carol", "g:g")
+    logins.ended("g:g")
+    assert not logins.expects("g:g")
+    assert [user.changes for user in logins._users.values()] == [{"g:g": False}] * 3
+    for user in logins._users.values():
+        logins.forget_changes(user)
+    assert not logins._expected, "nothing is left behind"
