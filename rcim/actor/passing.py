@@ -119,7 +119,9 @@ class Passing:
             if not wait:
                 self._flow.count(priority, exempt, now_ms)
         if wait:
-            raise RcimError(TOO_FREQUENT, f"{row.messages_per_s} a second go to all members of the group", wait)
+            raise RcimError(
+                TOO_FREQUENT, f"the group delivers at most {row.messages_per_s} messages and changes a second", wait
+            )
 
     def stops(
         self, command: SendMessage, member: Member | None, row: GroupType, now_ms: int, number: int

@@ -198,4 +198,6 @@ class Incoming(Outgoing):
         if patience is Patience.SLOW:
             self._slow(SLOW_S)
         name = frame.NAME if frame is not None else f"frame type {type_:#06x}"
-        raise RcimError(TOO_FREQUENT, f"{name}: too many of its kind in a minute", wait)
+        raise RcimError(
+            TOO_FREQUENT, f"{name}: too many requests of this kind in a minute; wait before the next", wait
+        )
