@@ -304,8 +304,8 @@ def settings() -> str:
         "## [types.NAME]",
         "",
         "A group type: `base`, and the policies that differ from it. Without `base` the section changes the type of that",
-        "name. As a flag: `--set types.Public.member_cap=500`. The environment can't set it, because names lose their case",
-        "there.",
+        "name. As a flag: `--set types.Public.member_cap=500`. The environment can't set it, because names lose their",
+        "case there.",
         "[group-types.md](group-types.md) lists all policies.",
     ]
     return "\n".join(lines) + "\n"

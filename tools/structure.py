@@ -116,8 +116,14 @@ def report(folder: Path) -> str:
         ("modules in them", str(sum(map(len, circles)))),
     ]
     table = ["| what | figure |", "|---|---|", *(f"| {what} | {figure} |" for what, figure in rows)]
-    packages = ["| package | lines |", "|---|---|", *(f"| `{name}` | {size:,} |" for name, size in sorted(lines.items()))]
-    return "\n".join([*table, "", *packages, "", *(f"circle: {', '.join(group)}" for group in circles)]).rstrip() + "\n"
+    packages = [
+        "| package | lines |",
+        "|---|---|",
+        *(f"| `{name}` | {size:,} |" for name, size in sorted(lines.items())),
+    ]
+    return (
+        "\n".join([*table, "", *packages, "", *(f"circle: {', '.join(group)}" for group in circles)]).rstrip() + "\n"
+    )
 
 
 def _three(values: list[int]) -> str:
