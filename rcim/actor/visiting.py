@@ -28,7 +28,7 @@ def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:
 def enter(g: GroupState, by: str) -> Outcome:
     """A guest joins, whose right to and block has been looked at. It hears the group; it is no member."""
     if not g.open_to_guests:
-        raise RcimError(NOT_PERMITTED, "guests can not apply; this group needs approval to join")
+        raise RcimError(NOT_PERMITTED, "guests cannot apply; this group needs approval to join")
     g.world.guests.admit(g.key, by, g.newest)
     return Outcome(Joined(g.newest, len(g.members)), None, (MembersAdded([by]),))
 

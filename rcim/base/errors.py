@@ -6,7 +6,7 @@ There are four kinds, because the receiver of an error reacts to each of them di
 
 * `MISTAKE`: the caller asked for something that is not allowed or not possible. The same request gets the same answer.
 * `VIOLATION`: the peer broke the protocol. This is a programming error in the peer.
-* `OVERLOAD`: the server can not do it now. Try again later; `retry_after_ms` says when.
+* `OVERLOAD`: the server cannot do it now. Try again later; `retry_after_ms` says when.
 * `FAULT`: something failed in the server. Try again, and have an operator look at the server.
 """
 
@@ -142,7 +142,7 @@ USERSIG_MALFORMED = ErrorCode(
     "USERSIG_MALFORMED",
     _M,
     True,
-    "The UserSig can not be decoded: its base64, zlib, JSON or a field is wrong.",
+    "The UserSig cannot be decoded: its base64, zlib, JSON or a field is wrong.",
 )
 USERSIG_BAD_KEY = ErrorCode(70009, "USERSIG_BAD_KEY", _M, True, "The UserSig was not made with this app's key.")
 USERSIG_OTHER_USER = ErrorCode(70013, "USERSIG_OTHER_USER", _M, True, "The UserSig is for another user.")
@@ -224,7 +224,7 @@ STORE_UNAVAILABLE = ErrorCode(
     "STORE_UNAVAILABLE",
     _F,
     False,
-    "The server can not store anything now, for example because its disk is full; nothing was done (ST-04).",
+    "The server cannot store anything now, for example because its disk is full; nothing was done (ST-04).",
 )
 USERSIG_INVALIDATED = ErrorCode(
     300018,

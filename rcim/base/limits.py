@@ -76,7 +76,11 @@ class Limits:
         100_000, 1, 1_000_000, "Connections of one process: 30 KiB each with TLS, 3 GB in all.", wire=True
     )
     connections_per_address_max: int = _bound(
-        1000, 1, 1_000_000, "Connections from one address to one process: a large office behind one NAT.", wire=True
+        1000,
+        1,
+        1_000_000,
+        "Connections from one address to one process: a large office that shares one NAT.",
+        wire=True,
     )
     requests_in_flight_max: int = _bound(
         64,

@@ -73,7 +73,7 @@ def change_list(frame: frames.UserListChange, caller: Caller, desk: Desk) -> ToS
         raise RcimError(BAD_PARAMETER, f"add and remove: {count} users together, must be 1 to {LIST_CHANGES_AT_ONCE}")
     for other in (*frame.add, *frame.remove):
         if check_user_id(other) == user_id:
-            raise RcimError(BAD_PARAMETER, "users can not be on their own list")
+            raise RcimError(BAD_PARAMETER, "users cannot be on their own list")
     return ToStore(errands.ListUsers(user_id, frame.which, frame.add, frame.remove))
 
 
