@@ -28,13 +28,13 @@ def test_source_files_that_a_page_names_exist(page: Path) -> None:
 
 
 PLAIN = {
-    r"\bcan not\b": "cannot or can't",
+    r"(?i)\bcan not\b": "cannot or can't",
     r"\bWho (is|has|was|may) ": "a member, a user, a client: name the actor",
-    r"\bso many\b": "at most N, or the number",
-    r"\bby lot\b": "at random",
-    r"\bof whom\b": "name the people",
-    r"\bbehind\b": "after",
-    r"\banew\b": "again",
+    r"(?i)\bso many\b": "at most N, or the number",
+    r"(?i)\bby lot\b": "at random",
+    r"(?i)\bof whom\b": "name the people",
+    r"(?i)\bbehind\b": "after",
+    r"(?i)\banew\b": "again",
 }
 """What readers stumbled over, and what to write instead."""
 
