@@ -116,7 +116,11 @@ TOO_MANY_OF_TYPE = ErrorCode(
     10036, "TOO_MANY_OF_TYPE", _M, False, "The app already has as many groups of this type as it may have (GT-13)."
 )
 TOO_MANY_GROUPS = ErrorCode(
-    10037, "TOO_MANY_GROUPS", _M, False, "The user is already in as many groups as one user may be in."
+    10037,
+    "TOO_MANY_GROUPS",
+    _M,
+    False,
+    "The user is already in as many groups as allowed; they must leave one first.",
 )
 NO_SUCH_MESSAGE = ErrorCode(
     10030, "NO_SUCH_MESSAGE", _M, False, "The message does not exist, or this user may not see it (MS-10, MS-11)."
@@ -174,7 +178,7 @@ BAD_HEADER = ErrorCode(
     "The frame header is wrong: its length is below 8, or it has a critical flag that this server does not know.",
 )
 FRAME_TOO_LONG = ErrorCode(
-    300002, "FRAME_TOO_LONG", _V, True, "The frame is longer than the limit in force: before or after login (WI-04)."
+    300002, "FRAME_TOO_LONG", _V, True, "The frame is longer than allowed; before login the limit is lower (WI-04)."
 )
 HELLO_EXPECTED = ErrorCode(300003, "HELLO_EXPECTED", _V, True, "The first frame must be HELLO.")
 VERSION_UNSUPPORTED = ErrorCode(
@@ -210,7 +214,7 @@ TOO_MANY_CONNECTIONS = ErrorCode(
     "TOO_MANY_CONNECTIONS",
     _O,
     True,
-    "The server, or this address, already has as many connections as allowed.",
+    "The server, or this address, already has as many connections as allowed; connect again later.",
 )
 SHUTTING_DOWN = ErrorCode(
     300013, "SHUTTING_DOWN", _O, False, "The server is stopping and accepts no new requests; connect again later."

@@ -189,7 +189,7 @@ class Limits:
         30,
         1,
         3650,
-        "Days for which the server knows what was changed and who left; a later SYNC is a full one (RX-03).",
+        "Days for which the server knows what changed and who left; a SYNC with an older cursor is a full one (RX-03).",
         wire=True,
     )
     groups_per_user_max: int = _bound(
