@@ -122,8 +122,8 @@ def _missed(found: Found) -> str:
             lines.append(
                 f"- `{name}`, {', '.join(missed)}: a raw TLS writer without a protocol, which writes as many bytes to as "
                 f"many sockets in as many rounds, takes {report['raw_writer_cpu_share']:.0%} of a core here; the whole "
-                f"server takes {report['server_cpu_share']:.0%}, {report['ratio_to_raw_writer']} times as much. What is "
-                "left is the number of writes: fewer of them would mean longer slices, and so a later p50."
+                f"server takes {report['server_cpu_share']:.0%}, {report['ratio_to_raw_writer']} times as much. The "
+                "rest is the number of writes: fewer writes would need longer slices, and so a later p50."
             )
     for name, report in found.items():
         if not name.startswith(SCENARIO) or name.removeprefix(SCENARIO) in ("group-5000", "room-10000"):
@@ -133,7 +133,7 @@ def _missed(found: Found) -> str:
             lines.append(f"- `{report['scenario']}`: {', '.join(missed)} is not reached.")
     if not lines:
         return "Every target was reached."
-    return "What is not reached, and what the machine says to it:\n\n" + "\n".join(lines)
+    return "Targets that were not reached, with the limit of this machine where it is known:\n\n" + "\n".join(lines)
 
 
 RATIO_PLAIN, RATIO_TLS = 1.25, 1.5
@@ -286,7 +286,9 @@ def _groups(found: Found) -> str:
         (
             table(("stored", "start", "memory at start", "memory by groups in memory"), sizes),
             table(("request", "p50 / p99 ms", "p50 / p99 ms", "ratio"), times),
-            table(("joining an AVChatRoom", "notices sent", "a member", "if each were told alone", "server"), joins),
+            table(
+                ("joining an AVChatRoom", "notices sent", "a member", "if each join were told alone", "server"), joins
+            ),
         )
     )
 

@@ -282,9 +282,12 @@ def settings() -> str:
         "",
         MADE,
         "",
-        "Defaults < settings file (`--config FILE`, TOML) < environment < flags. `server.port` is `port` in the section",
-        "`[server]` of the file, `RCIM__SERVER__PORT` in the environment, and `--set server.port=7460` as a flag.",
-        "Unknown keys and values out of bounds are errors that say where they stand; `rcim serve --check` only looks.",
+        "A flag overrides the environment, the environment the settings file (`--config FILE`, TOML), and the file the",
+        "default.",
+        "`server.port` is `port` in the section `[server]` of the file, `RCIM__SERVER__PORT` in the environment, and",
+        "`--set server.port=7460` as a flag.",
+        "An unknown key or a value out of bounds is an error that names its place. `rcim serve --check` checks the",
+        "settings without starting the server.",
     ]
     for section, cls in SECTIONS.items():
         lines += ["", f"## [{section}]", "", "| key | default | meaning |", "|---|---|---|"]
@@ -300,8 +303,9 @@ def settings() -> str:
         "",
         "## [types.NAME]",
         "",
-        "A group type: `base`, and the policies that differ; without `base` it changes the type of that name. As a flag",
-        "`--set types.Public.member_cap=500`; not in the environment, where names lose their case. All policies:",
-        "[group-types.md](group-types.md).",
+        "A group type: `base`, and the policies that differ from it. Without `base` the section changes the type of that",
+        "name. As a flag: `--set types.Public.member_cap=500`. The environment can't set it, because names lose their",
+        "case there.",
+        "[group-types.md](group-types.md) lists all policies.",
     ]
     return "\n".join(lines) + "\n"

@@ -227,7 +227,7 @@ def _check_may(
     now_ms: int,
 ) -> None:
     if message.tip is not None:
-        raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is the server's own")
+        raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is a message of the server itself")
     _check_not_owners(g, who, message.sender)
     own = message.sender == command.by
     others = verdict(Operation.ALTER, who, row) is None
@@ -235,7 +235,7 @@ def _check_may(
         if who is Who.APP_ADMIN:
             return
         if not own:
-            raise RcimError(NOT_PERMITTED, "only the sender edits a message")
+            raise RcimError(NOT_PERMITTED, "only the sender may edit a message")
         if g.pair is not None:
             check_not_barred(g, command.by, False)
         check_not_muted(g, profile, row, command.by, now_ms)
@@ -253,12 +253,14 @@ def _check_may(
 def _check_not_owners(g: GroupState, who: Who, sender: str) -> None:
     """MS-10: an admin does not recall, edit or erase the owner's messages. Raises RcimError(NOT_PERMITTED)."""
     if who is Who.ADMIN and g.rank(sender) is Who.OWNER:
-        raise RcimError(NOT_PERMITTED, "the owner's messages are the owner's and the app's to alter")
+        raise RcimError(
+            NOT_PERMITTED, "only the owner and app administrators may recall or delete the owner's messages"
+        )
 
 
 def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str = "its sender") -> None:
     if now_ms - message.time_ms > seconds * 1000:
-        raise RcimError(TOO_LATE, f"a message can be {what} by {by} for {seconds} s")
+        raise RcimError(TOO_LATE, f"{by} may have it {what} only within {seconds} s of sending")
 
 
 def _who_saw(g: GroupState, row: GroupType, message: Message) -> list[str] | None:
@@ -289,7 +291,7 @@ def erase(g: GroupState, command: EraseSender, now_ms: int, position: int) -> Ou
     if not g.newest:
         return Outcome(Done())
     if command.user_id not in g.erased and len(g.erased) >= most:
-        raise RcimError(TOO_MANY_ENTRIES, f"at most {most} senders whose messages are deleted")
+        raise RcimError(TOO_MANY_ENTRIES, f"the group keeps at most {most} senders whose messages are all deleted")
     g.passing.admit(row, Claim.OWN, now_ms)  # FC-02
     for at, message in enumerate(g.tail):
         if message.sender == command.user_id:
@@ -304,7 +306,9 @@ def hide(g: GroupState, command: HideMessages, now_ms: int, position: int) -> Ou
     """MS-10: delete for oneself. What does not exist is passed over."""
     profile, row, _ = g.own_member(command.by, command.admin)
     if not row.stored:
-        raise RcimError(NOT_PERMITTED, f"a {row.name} group keeps no messages")
+        raise RcimError(
+            NOT_PERMITTED, f"a {row.name} group stores no messages, so there is nothing to delete for oneself"
+        )
     seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= g.newest})
     if not seqs:
         return Outcome(Done())
@@ -333,7 +337,9 @@ def receipts(g: GroupState, command: ReadReceipts, now_ms: int, position: int) -
     profile, row, who = g.allowed(Operation.RECEIPTS, command.by, command.admin)
     message = _message(g, profile, row, who, command)
     if len(g.members) > g.world.limits.receipts_members_max:
-        raise RcimError(NO_RECEIPTS, f"receipts are given up to {g.world.limits.receipts_members_max} members")
+        raise RcimError(
+            NO_RECEIPTS, f"only groups of at most {g.world.limits.receipts_members_max} members have read receipts"
+        )
 
     def concerned(member: Member) -> bool:
         late = member.joined_seq >= message.seq

@@ -59,7 +59,7 @@ class AppActor:
 
     def _check_free(self) -> None:
         if self._changed_at == self._world.revision:
-            raise RcimError(OVERLOADED, "another change is being kept", RETRY_MS)
+            raise RcimError(OVERLOADED, "another change of the app's settings is being saved; try again", RETRY_MS)
 
     def _changes(self, record: Record) -> Outcome:
         self._changed_at = self._world.revision
@@ -100,11 +100,11 @@ class AppActor:
         if words:
             for word in command.add:
                 if not lists.words.folded(word).strip():
-                    raise RcimError(BAD_PARAMETER, f"{word!r}: nothing is left of it without what is passed over")
+                    raise RcimError(BAD_PARAMETER, f"{word!r}: holds only characters that the filter ignores")
         most = limits.words_max if words else limits.list_entries_max
         after = lists.added[command.which].keys() - set(command.remove) | set(command.add)
         if len(after) > most:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {most} entries")
+            raise RcimError(TOO_MANY_ENTRIES, f"the list holds at most {most} entries; remove some first")
         return self._changes(ListChanged(command.which, command.add, command.remove))
 
     def _list(self, command: ReadList, now_ms: int) -> Outcome:

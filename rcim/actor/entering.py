@@ -71,4 +71,6 @@ class OwnGroups:
         count = sum(not own or place is Place.MEMBER for place in self._places.values())
         count += sum(1 for one in self._world.entering.of(self._user_id) if one != key and one not in self._places)
         if count >= most:
-            raise RcimError(TOO_MANY_GROUPS, f"{self._user_id} is in {count} groups, at most {most}")
+            raise RcimError(
+                TOO_MANY_GROUPS, f"{self._user_id} is in {count} groups already; at most {most} are allowed"
+            )

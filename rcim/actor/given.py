@@ -17,7 +17,7 @@ def import_messages(g: GroupState, command: ImportMessages, now_ms: int, positio
     """GR-08: all of them or none; times in order, neither before the group nor in the future."""
     profile, _, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
     if not profile.importing:
-        raise RcimError(NOT_PERMITTED, "messages are imported only while the group is")
+        raise RcimError(NOT_PERMITTED, "messages can be imported only while the group itself is being imported")
     oldest = max(profile.create_time_ms, g.last_msg_time_ms)
     for at, item in enumerate(command.messages):
         if not oldest <= item.time_ms <= now_ms:

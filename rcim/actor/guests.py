@@ -39,12 +39,12 @@ class Guests:
         """Let it into the group; once more is no error. Raises RcimError: it is gone already, or there are too many."""
         groups = self._groups.get(user_id)
         if groups is None:
-            raise RcimError(NOT_PERMITTED, "the guest is gone")
+            raise RcimError(NOT_PERMITTED, "the guest has disconnected")
         there = self._admitted.get(key, {})
         if user_id in there:
             return
         if len(there) >= self._most:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {self._most} guests in a group")
+            raise RcimError(TOO_MANY_ENTRIES, f"a group takes at most {self._most} guests")
         self._admitted.setdefault(key, there)[user_id] = newest
         groups.add(key)
 

@@ -26,7 +26,7 @@ class WaitingInvitations:
     def check_room(self, key: str) -> None:
         """Raises RcimError(TOO_MANY_ENTRIES) if one to this group could not be kept."""
         if key not in self._waiting and len(self._waiting) >= self._most:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {self._most} invitations wait for an answer")
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {self._most} invitations of one user can wait for an answer")
 
     def put(self, invitation: Invitation) -> None:
         """Keep it, in place of an earlier one to the same group."""
@@ -37,7 +37,7 @@ class WaitingInvitations:
         """The one to this group. Raises RcimError(ALREADY_HANDLED) if none waits."""
         found = self._waiting.get(key)
         if found is None:
-            raise RcimError(ALREADY_HANDLED, "no invitation to this group waits")
+            raise RcimError(ALREADY_HANDLED, "no invitation to this group is waiting for an answer")
         return found
 
     def drop(self, key: str) -> None:

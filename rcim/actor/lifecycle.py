@@ -52,10 +52,10 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
     named = [user for user in dict.fromkeys(command.members) if user != owner]
     others = [user for user in named if g.world.entering.holds(command.admissions, user)]
     if named and not row.members_at_creation:  # GT-07
-        raise RcimError(NOT_PERMITTED, f"a {row.name} group is created without members")
+        raise RcimError(NOT_PERMITTED, f"members: must be empty; a {row.name} group is created without members")
     most = _member_num(row, command.max_member_num)
     if most and len(others) + bool(owner) > most:  # GT-12
-        raise RcimError(GROUP_FULL, f"at most {most} members")
+        raise RcimError(GROUP_FULL, f"the group takes at most {most} members")
     if command.create_time_ms > now_ms:
         raise RcimError(BAD_PARAMETER, f"create_time_ms: {command.create_time_ms} is in the future")
     standing = max(who, Who.OWNER) if owner == command.by else who
@@ -96,10 +96,10 @@ def _owner(row: GroupType, command: CreateGroup) -> str:
     """Who is to own it: who asks, or whom an app administrator names."""
     owner = command.owner
     if owner and owner != command.by and not command.admin:
-        raise RcimError(NOT_PERMITTED, "only an app administrator makes groups for others")
+        raise RcimError(NOT_PERMITTED, "owner: only an app administrator may create a group for another user")
     if owner and not row.has_owner:
         if owner != command.by:
-            raise RcimError(BAD_PARAMETER, f"owner: a {row.name} group has none")
+            raise RcimError(BAD_PARAMETER, f"owner: must be empty; a {row.name} group has no owner")
         return ""
     return owner
 
@@ -111,16 +111,23 @@ def _new(g: GroupState, row: GroupType, user_id: str, role: Role, now_ms: int) -
 def _join_option(row: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
     """GT-05, GT-06."""
     if not row.apply and option is not ApplyJoinOption.DISABLE_APPLY:
-        raise RcimError(BAD_PARAMETER, f"apply_join_option: nobody applies to a {row.name} group")
+        raise RcimError(
+            BAD_PARAMETER, f"apply_join_option: must be DisableApply; a {row.name} group takes no applications"
+        )
     if option is ApplyJoinOption.NEED_PERMISSION and row.decide is Who.NOBODY:
-        raise RcimError(BAD_PARAMETER, f"apply_join_option: nobody decides in a {row.name} group")
+        raise RcimError(
+            BAD_PARAMETER,
+            f"apply_join_option: NeedPermission needs somebody who decides; a {row.name} group has nobody",
+        )
     return option
 
 
 def _member_num(row: GroupType, wanted: int) -> int:
     """MaxMemberNum within the type's cap (GT-12); 0 is the cap itself."""
     if row.member_cap and wanted > row.member_cap:
-        raise RcimError(BAD_PARAMETER, f"max_member_num: {wanted}, at most {row.member_cap} in a {row.name} group")
+        raise RcimError(
+            BAD_PARAMETER, f"max_member_num: {wanted}, must be at most {row.member_cap} in a {row.name} group"
+        )
     return wanted or row.member_cap
 
 
@@ -242,12 +249,14 @@ def import_members(g: GroupState, command: ImportMembers, now_ms: int, position:
     """GR-08: all of them or none."""
     profile, row, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
     if not profile.importing:
-        raise RcimError(NOT_PERMITTED, "members are imported only while the group is")
+        raise RcimError(NOT_PERMITTED, "members can be imported only while the group itself is being imported")
     results: list[tuple[str, AddResult]] = []
     put: dict[str, Member] = {}
     for at, item in enumerate(command.members):
         if item.role is Role.OWNER:
-            raise RcimError(BAD_PARAMETER, f"members[{at}].role: the owner is the group's")
+            raise RcimError(
+                BAD_PARAMETER, f"members[{at}].role: must not be OWNER; name the owner when you create the group"
+            )
         if item.role is Role.ADMIN and row.appoint is Who.NOBODY:
             raise RcimError(BAD_PARAMETER, f"members[{at}].role: a {row.name} group has no admins")
         joined = item.join_time_ms or now_ms
@@ -266,7 +275,7 @@ def import_members(g: GroupState, command: ImportMembers, now_ms: int, position:
             )
     cap = g.cap(row)
     if cap and len(g.members) + len(put) > cap:
-        raise RcimError(GROUP_FULL, f"at most {cap} members")
+        raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
     if not put:
         return Outcome(Added(results))
     return g.settle(Added(results), now_ms, position, put=list(put.values()))

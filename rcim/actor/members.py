@@ -38,7 +38,7 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
         if who is not Who.APP_ADMIN:
             g.check_above(who, [command.user_id])
     if command.msg_flag is not None and not own and who is not Who.APP_ADMIN:
-        raise RcimError(NOT_PERMITTED, "msg_flag: only one's own")
+        raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
     kind = _appointed(g, row, who, member, command.role)
     fields = written(row.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
     new = msgspec.structs.replace(
@@ -76,9 +76,7 @@ def set_flag(g: GroupState, command: SetFlag, now_ms: int, position: int) -> Out
     """RX-01; in a one-to-one conversation it is heard or quiet (RX-02)."""
     _, _, member = g.own_member(command.by, command.admin)
     if g.pair is not None and command.msg_flag is MsgFlag.DISCARD:
-        raise RcimError(
-            BAD_PARAMETER, "msg_flag: what is for two is not discarded; a black list keeps it out (SC-07)"
-        )
+        raise RcimError(BAD_PARAMETER, "msg_flag: DISCARD is for groups only; use a black list (SC-07)")
     if command.msg_flag is member.msg_flag:
         return Outcome(Done())
     put = [flagged(member, command.msg_flag, g.newest)]
@@ -91,7 +89,7 @@ def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Ro
         return None
     check_right(Operation.APPOINT, who, row)
     if role is Role.OWNER or member.role is Role.OWNER:
-        raise RcimError(BAD_PARAMETER, "role: the owner is changed by GROUP_OWNER_SET")
+        raise RcimError(BAD_PARAMETER, "role: to change the owner use GROUP_OWNER_SET")
     if role is member.role:
         return None
     return ChangeKind.ADMIN_APPOINTED if role is Role.ADMIN else ChangeKind.ADMIN_REMOVED
@@ -142,7 +140,7 @@ def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Out
     else:
         profile, row, _ = g.allowed(Operation.MUTE, command.by, command.admin)
     if command.speakers and not command.on:
-        raise RcimError(BAD_PARAMETER, "speakers: nobody is to be named when it ends")
+        raise RcimError(BAD_PARAMETER, "speakers: must be empty when the mute ends")
     speakers = list(dict.fromkeys(command.speakers))
     new: Profile = msgspec.structs.replace(profile, mute_all=command.on, speakers=speakers)
     if new == profile:

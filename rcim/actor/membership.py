@@ -50,7 +50,7 @@ def check_room(g: GroupState, row: GroupType, count: int) -> None:
     """GT-12. Raises RcimError(GROUP_FULL)."""
     cap = g.cap(row)
     if cap and len(g.members) + count > cap:
-        raise RcimError(GROUP_FULL, f"at most {cap} members")
+        raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
 
 
 def _member(g: GroupState, row: GroupType, user_id: str, now_ms: int, card: str = "") -> Member:
@@ -180,7 +180,7 @@ def accept(g: GroupState, command: AcceptInvitation, now_ms: int, position: int)
     if command.by in g.members:
         raise RcimError(ALREADY_MEMBER)
     if command.inviter not in g.members or profile.create_time_ms > command.time_ms:
-        raise RcimError(NOT_PERMITTED, f"{command.inviter}, who has invited, is not in the group")
+        raise RcimError(NOT_PERMITTED, f"{command.inviter}, who sent the invitation, is no longer in the group")
     check_not_blocked(g, command.by, now_ms)
     g.world.entering.check(command.admissions, command.by)
     check_room(g, row, 1)
@@ -273,7 +273,7 @@ def _sent_away(
 
 def _check_not_oneself(users: Sequence[str], by: str) -> None:
     if by in users:
-        raise RcimError(BAD_PARAMETER, "users: oneself is among them")
+        raise RcimError(BAD_PARAMETER, "users: must not name you")
 
 
 def block(g: GroupState, command: BlockUsers, now_ms: int, position: int) -> Outcome:
@@ -314,7 +314,9 @@ def check_entries(g: GroupState, users: Sequence[str], now_ms: int) -> None:
         return
     erased = sum(m == Mark(m.user_id, erased_seq=m.erased_seq) for m in g.marks.values() if m.erased_seq)
     if len(g.marks) - len(expired(g, now_ms)) - erased + new > most:
-        raise RcimError(TOO_MANY_ENTRIES, f"at most {most} applications, mutes and blocks")
+        raise RcimError(
+            TOO_MANY_ENTRIES, f"a group keeps at most {most} applications, mutes and blocks; remove some first"
+        )
 
 
 def expired(g: GroupState, now_ms: int) -> list[Mark]:

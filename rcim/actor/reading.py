@@ -217,10 +217,10 @@ def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcom
     if set(command.users) != {command.by} or who < Who.MEMBER:
         code = verdict(Operation.MEMBERS, who, row)
         if code is not None:
-            raise RcimError(NOT_PERMITTED, f"may not read members of a {row.name} group")
+            raise RcimError(NOT_PERMITTED, f"may not read the members of a {row.name} group")
     most = page_bytes(g) // MEMBER_BYTES
     if len(command.users) > most:
-        raise RcimError(BAD_PARAMETER, f"users: {len(command.users)}, at most {most}")
+        raise RcimError(BAD_PARAMETER, f"users: {len(command.users)}, must be at most {most}")
     found = [g.members[u] for u in dict.fromkeys(command.users) if u in g.members]
     return Outcome(Members([_row(g, m, row, who, command.by, now_ms) for m in found]))
 

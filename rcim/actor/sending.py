@@ -144,7 +144,9 @@ def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage
     if extra.type_name:
         found = g.world.message_types.get(extra.type_name)
         if found is None:
-            raise RcimError(BAD_PARAMETER, f"type_name: no message type {extra.type_name!r} is registered")
+            raise RcimError(
+                BAD_PARAMETER, f"type_name: {extra.type_name!r} is not a message type of this app (app.message_types)"
+            )
         kind = found
     members_named(g, row, extra.to, command.admin)
     mentions = members_named(g, row, extra.mentions, command.admin)
@@ -158,7 +160,7 @@ def members_named(g: GroupState, row: GroupType, users: Sequence[str], admin: bo
     others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
     strangers = [user for user in users if user not in g.members]
     if strangers and (admin or row.member_list is MemberList.ALL):
-        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is no member of the group")
+        raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is not a member of the group")
     return tuple(user for user in users if user in g.members)
 
 
@@ -269,7 +271,7 @@ def check_not_barred(g: GroupState, by: str, admin: bool) -> None:
     RcimError."""
     assert g.pair is not None
     if by not in g.pair:
-        raise RcimError(NOT_PERMITTED, f"{by} is not one of the two in this conversation")
+        raise RcimError(NOT_PERMITTED, f"{by} is not one of the two users of this conversation")
     if not admin and is_barred(g, by):
         raise RcimError(BLACKLISTED if g.world.pair_list is UserList.BLACK else NOT_WHITELISTED)
 
@@ -303,7 +305,7 @@ def check_not_muted(g: GroupState, profile: Profile, row: GroupType, by: str, no
 def muted(until_ms: int, now_ms: int, where: str) -> RcimError:
     """The refusal of who is muted until then."""
     wait = 0 if until_ms == FOR_EVER_MS else min(until_ms - now_ms, RETRY_MS_MAX)
-    return RcimError(SENDER_MUTED, f"muted {where}", wait)
+    return RcimError(SENDER_MUTED, f"the sender is muted {where}", wait)
 
 
 def _message(g: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:

@@ -168,7 +168,7 @@ class GroupState:
         who = self.who(by, admin)
         check_right(operation, who, row)
         if who is Who.GUEST and operation not in GUESTS_ALWAYS and not self._is_guest_of(by):
-            raise RcimError(NOT_PERMITTED, f"may not {operation.value}: the guest has not joined")
+            raise RcimError(NOT_PERMITTED, f"may not {operation.value}: the guest has not joined the group")
         return profile, row, who
 
     @property
@@ -205,7 +205,7 @@ class GroupState:
         for user_id in users:
             rank = self.rank(user_id)
             if rank > most:
-                raise RcimError(NOT_PERMITTED, f"{user_id} is {rank.name}, and who asks is {who.name}")
+                raise RcimError(NOT_PERMITTED, f"{user_id} is {rank.name}; {who.name} may not do this to them")
 
     @property
     def newest(self) -> int:

@@ -178,7 +178,7 @@ class UserActor:
         removed = [user for user in dict.fromkeys(command.remove) if user in there]
         most = self._world.limits.user_list_max
         if len(there) + len(added) - len(removed) > most:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {most} users on a list")
+            raise RcimError(TOO_MANY_ENTRIES, f"a list holds at most {most} users; remove some first")
         if not added and not removed:
             return Outcome(Done())
         there.difference_update(removed)
@@ -198,7 +198,9 @@ class UserActor:
         if command.pinned:
             pinned_ms = self._pinned.get(key) or now_ms
             if key not in self._pinned and len(self._pinned) >= PINNED_MAX:
-                raise RcimError(TOO_MANY_ENTRIES, f"at most {PINNED_MAX} conversations are pinned")
+                raise RcimError(
+                    TOO_MANY_ENTRIES, f"at most {PINNED_MAX} conversations can be pinned; unpin one first"
+                )
         if not pinned_ms and key not in self._pinned and not command.removed:
             return Outcome(Done())
         self._pinned.pop(key, None)

@@ -34,7 +34,7 @@ def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:
 def enter(g: GroupState, by: str) -> Outcome:
     """A guest joins, whose right to and block has been looked at. It hears the group; it is no member."""
     if not g.open_to_guests:
-        raise RcimError(NOT_PERMITTED, "a guest can not apply")
+        raise RcimError(NOT_PERMITTED, "guests cannot apply; this group needs approval to join")
     g.world.guests.admit(g.key, by, g.newest)
     return Outcome(Joined(g.newest, len(g.members)), None, (MembersAdded([by]),))
 
@@ -50,7 +50,7 @@ def keep(g: GroupState, command: KeepGuest, now_ms: int, position: int) -> Outco
     g.there(command.by, False)
     check_not_blocked(g, command.by, now_ms)
     if not g.open_to_guests:
-        raise RcimError(NOT_PERMITTED, "the group has been closed to guests")
+        raise RcimError(NOT_PERMITTED, "the group no longer takes guests")
     g.world.guests.admit(g.key, command.by, g.newest)
     return Outcome(Done())
 
@@ -81,4 +81,4 @@ def check_here(g: GroupState, users: Sequence[str]) -> None:
     RcimError(NO_SUCH_MEMBER)."""
     for user_id in users:
         if is_guest(user_id) and not g.world.guests.is_here(user_id):
-            raise RcimError(NO_SUCH_MEMBER, f"{user_id} is gone")
+            raise RcimError(NO_SUCH_MEMBER, f"{user_id} has left the group")

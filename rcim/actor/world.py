@@ -143,7 +143,7 @@ class Invalidated:
 
 def no_longer_logged_in() -> RcimError:
     """The refusal of what was asked on a UserSig that counts no more (ID-09)."""
-    return RcimError(NOT_PERMITTED, "the UserSig of who asked was invalidated, or its account is deleted")
+    return RcimError(NOT_PERMITTED, "the account was deleted, or its UserSig invalidated, while the request waited")
 
 
 class Entering:
@@ -173,7 +173,8 @@ class Entering:
         """As `holds`. Raises RcimError(NOT_PERMITTED)."""
         if not self.holds(admissions, user_id):
             raise RcimError(
-                NOT_PERMITTED, f"{user_id} was deleted meanwhile, or has put who adds it on its black list"
+                NOT_PERMITTED,
+                f"{user_id} was deleted, or put the inviter on their black list, while the request waited",
             )
 
     def end(self, user_id: str, number: int) -> None:

@@ -1,8 +1,8 @@
-"""Settings (OP-01): all there are, with their defaults and what they mean, as one frozen object. sources.py reads them.
+"""All settings (OP-01), with their defaults and meanings, as one frozen object. sources.py reads them.
 
-A key is `section.name`. In the environment it is RCIM__SECTION__NAME (two underscores: one would meet what container
-platforms put there for a service called rcim-server), as a flag `--set section.name=value`.
-Unknown keys and values out of their bounds are errors that say where they stand.
+A key is `section.name`. In the environment it is RCIM__SECTION__NAME (with two underscores, because container platforms
+set variables with one for a service called rcim-server), as a flag `--set section.name=value`.
+Unknown keys and values out of bounds are errors that say where the mistake is.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _key(default: Any, doc: str) -> Any:
 
 
 def _secret(doc: str) -> Any:
-    """A text that nobody is to see: not in the list of processes, an error or a log. Beside each stands `NAME_file`."""
+    """A text that never appears in the list of processes, an error or a log. Each has a `NAME_file` beside it."""
     return field(default="", repr=False, metadata={"doc": doc, "secret": True})
 
 
@@ -52,25 +52,32 @@ class App:
         "conversation with it), nobody; app administrators are always (ID-07).",
     )
     guests: bool = _key(
-        False, "Take connections without an account, to receive where a group's type lets them (ID-06)."
+        False,
+        "Accept guests: connections without an account, which receive messages of groups whose type allows it (ID-06).",
     )
     invite_consent: bool = _key(
-        False, "Ask users before others add them to a group; app administrators add them without (GT-07)."
+        False, "Ask users before others add them to a group; app administrators need not ask (GT-07)."
     )
     user_fields: tuple[str, ...] = _key(
         (), "Custom fields of users, each `key read write [self_read] [self_write]` (AB-05, group-types.md)."
     )
-    message_user_fields: tuple[str, ...] = _key((), "Those of them that go with a user's messages (MS-04).")
-    message_member_fields: tuple[str, ...] = _key((), "Custom fields of a member that go with its messages (MS-04).")
-    refused_words: str = _key("", "File with words, one a line, that refuse a message (SC-05).")
-    replaced_words: str = _key("", "File with words, one a line, that are replaced by *** (SC-05).")
-    sample_words: bool = _key(False, "Replace a few words that the server brings along (SC-05).")
-    word_fillers: str = _key(FILLERS, "Characters that the word filter passes over (SC-05).")
+    message_user_fields: tuple[str, ...] = _key(
+        (), "Those custom fields of a user that are sent with their messages (MS-04)."
+    )
+    message_member_fields: tuple[str, ...] = _key(
+        (), "Custom fields of a member that are sent with their messages (MS-04)."
+    )
+    refused_words: str = _key("", "File with words, one a line; a message with such a word is refused (SC-05).")
+    replaced_words: str = _key("", "File with words, one a line, which are replaced by *** (SC-05).")
+    sample_words: bool = _key(False, "Also replace a few sample words that come with the server (SC-05).")
+    word_fillers: str = _key(FILLERS, "Characters that the word filter ignores (SC-05).")
     protected_users: tuple[str, ...] = _key((), "Users whose messages pass before all others (FC-07).")
     protected_types: tuple[str, ...] = _key((), "Message types that pass before all others (FC-07).")
-    low_types: tuple[str, ...] = _key((), "Message types that go first when the server is overloaded (FC-07).")
+    low_types: tuple[str, ...] = _key(
+        (), "Message types that are dropped first when the server is overloaded (FC-07)."
+    )
     message_types: tuple[str, ...] = _key(
-        (), "Message types of the app's own, each `name class` and what differs from the class (MS-09, messages.md)."
+        (), "The app's own message types, each `name class` and the differences from the class (MS-09, messages.md)."
     )
 
 
@@ -79,44 +86,46 @@ class Server:
     """`[server]`"""
 
     host: str = _key("127.0.0.1", "Address to listen on. 0.0.0.0 makes the server reachable from outside.")
-    port: int = _key(7460, "Port to listen on; 0 takes any free one.")
-    tls: bool = _key(True, "Speak TLS. Off only for a trusted wire and for measuring.")
-    certificate: str = _key("", "PEM file with the certificate chain; empty: `cert.pem` of the data directory.")
-    private_key: str = _key("", "PEM file with its key; empty: `key.pem` of the data directory.")
-    data: str = _key("rcim-data", "Data directory. Made at the first start.")
-    gateways: int = _key(0, "Processes that hold connections; 0: one process does everything.")
+    port: int = _key(7460, "Port to listen on; 0: any free port.")
+    tls: bool = _key(True, "Use TLS. Switch it off only on a trusted network or for measuring.")
+    certificate: str = _key("", "PEM file with the certificate chain; empty: `cert.pem` in the data directory.")
+    private_key: str = _key("", "PEM file with the key of the certificate; empty: `key.pem` in the data directory.")
+    data: str = _key("rcim-data", "Data directory; the first start creates it.")
+    gateways: int = _key(0, "Number of processes that hold connections; 0: one process does everything.")
 
 
 @dataclass(frozen=True)
 class StoreSettings:
     """`[store]`"""
 
-    map_bytes: int = _key(1 << 30, "First size of LMDB's map; it is doubled when it is full.")
-    map_bytes_max: int = _key(1 << 40, "The map is never larger; past it sends fail (ST-04).")
+    map_bytes: int = _key(1 << 30, "Initial size of LMDB's map; the server doubles it when it is full.")
+    map_bytes_max: int = _key(1 << 40, "Maximum size of the map; when it is full, sends fail (ST-04).")
 
 
 @dataclass(frozen=True)
 class Callbacks:
     """`[callbacks]`"""
 
-    url: str = _key("", "Where the app's back end is asked and told, http or https; empty: nowhere (CB-01).")
-    commands: tuple[str, ...] = _key((), "Callbacks that are switched on, by the vendor's names (CB-02).")
-    token: str = _secret("Secret that callbacks are signed with; empty: they are not signed. It can't be a flag.")
-    token_file: str = _key("", "File with this secret in it, in place of `token`.")
-    timeout_ms: int = _key(2000, "How long an answer may take in all (CB-03).")
-    refuse_on_failure: bool = _key(False, "Without an answer, refuse (CALLBACK_FAILED) instead of allowing.")
-    allow_private: bool = _key(False, "Call addresses that are not public, as 127.0.0.1 and 10.0.0.1.")
-    hooks: tuple[str, ...] = _key((), "Installed hooks that are asked in process, in this order (CB-05).")
+    url: str = _key("", "URL of the app's back end, http or https, to which callbacks go; empty: none (CB-01).")
+    commands: tuple[str, ...] = _key((), "Callbacks to switch on, by the vendor's names (CB-02).")
+    token: str = _secret("Secret that signs the callbacks; empty: they are not signed. It can't be given as a flag.")
+    token_file: str = _key("", "File that holds this secret, instead of `token`.")
+    timeout_ms: int = _key(2000, "How long the server waits for the whole answer (CB-03).")
+    refuse_on_failure: bool = _key(
+        False, "Refuse with CALLBACK_FAILED when there is no valid answer, instead of allowing."
+    )
+    allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
+    hooks: tuple[str, ...] = _key((), "Installed hooks that the server calls in process, in this order (CB-05).")
 
 
 @dataclass(frozen=True)
 class OneToOne:
     """`[c2c]`: one-to-one conversations (C2-01)."""
 
-    list: str = _key("black", "Which lists of users are in force, black or white (SC-07).")
-    roaming_days: int = _key(PAIR.roaming_days, "Days that messages are kept.")
+    list: str = _key("black", "Which lists of users apply: black or white (SC-07).")
+    roaming_days: int = _key(PAIR.roaming_days, "Days for which messages are stored.")
     offline_days: int = _key(
-        PAIR.offline_days, "Days for which what was not read counts as unread; 0: for as long as it is kept."
+        PAIR.offline_days, "Days for which unread messages count as unread; 0: as long as they are stored."
     )
     recall_s: int = _key(PAIR.recall_s, "Seconds in which the sender may recall a message (MS-10).")
     edit_s: int = _key(PAIR.edit_s, "Seconds in which the sender may edit a message (MS-10).")
@@ -127,20 +136,20 @@ class OneToOne:
 
 @dataclass(frozen=True)
 class DeviceSettings:
-    """`[devices]`: sessions of one user that go on side by side, by platform; 0: as many as there are (ID-04)."""
+    """`[devices]`: sessions that one user may have at a time, by platform; 0: no limit (ID-04)."""
 
-    web: int = _key(SLOTS[Platform.WEB], "On the web. More than 1 is what the vendor calls multi-device login.")
-    desktop: int = _key(SLOTS[Platform.DESKTOP], "On desktops.")
-    mobile: int = _key(SLOTS[Platform.MOBILE], "On phones.")
-    pad: int = _key(SLOTS[Platform.PAD], "On tablets.")
-    server: int = _key(SLOTS[Platform.SERVER], "Of bots and back ends.")
+    web: int = _key(SLOTS[Platform.WEB], "Browsers. The vendor calls more than 1 multi-device login.")
+    desktop: int = _key(SLOTS[Platform.DESKTOP], "Desktops.")
+    mobile: int = _key(SLOTS[Platform.MOBILE], "Phones.")
+    pad: int = _key(SLOTS[Platform.PAD], "Tablets.")
+    server: int = _key(SLOTS[Platform.SERVER], "Bots and back ends.")
 
 
 @dataclass(frozen=True)
 class Log:
     """`[log]`"""
 
-    level: str = _key("info", "debug, info, warning or error.")
+    level: str = _key("info", "Least level that is logged: debug, info, warning or error.")
 
 
 @dataclass(frozen=True)
@@ -156,11 +165,11 @@ class Settings:
     c2c: OneToOne = OneToOne()
     devices: DeviceSettings = DeviceSettings()
     types: tuple[TypeChange, ...] = ()
-    """`[types.NAME]`: group types made or changed (GT-20)."""
+    """`[types.NAME]`: new or changed group types (GT-20)."""
 
     @property
     def group_types(self) -> dict[str, GroupType]:
-        """The policy table with these settings in it. Raises ValueError if they do not fit together."""
+        """The policy table with these settings applied. Raises ValueError if they contradict each other."""
         return rows_of({change.name: change for change in self.types}, BUILT_IN)
 
     @property
@@ -183,7 +192,7 @@ class Settings:
 
     @property
     def pair_list(self) -> UserList:
-        """SC-07: which lists are in force."""
+        """SC-07: which lists apply."""
         return UserList[self.c2c.list.upper()]
 
     @property
@@ -226,11 +235,11 @@ NO_RATES = (
     "limits.query_ms_per_s=0",
     "limits.backend_sends_per_s=0",
 )
-"""Flags that switch off how often anything may be asked and sent (sections 5.1 and 6): for measuring and trying out."""
+"""Flags that switch off all rate limits (sections 5.1 and 6), for measuring and trying out."""
 
 
 def words_of_file(file: str) -> list[str]:
-    """The words of a file, one a line; empty lines and those with # in front are none. Raises ValueError."""
+    """The words of a file, one a line, without empty lines and lines that begin with #. Raises ValueError."""
     if not file:
         return []
     try:
@@ -257,7 +266,7 @@ SECTIONS: dict[str, type[Any]] = {
 
 
 TYPES = "types"
-"""The section with a section for each group type in it."""
+"""The section that holds a section for each group type."""
 
 
 def plain(settings: Settings) -> dict[str, Any]:

@@ -45,9 +45,9 @@ def check_user_id(user_id: str) -> str:
     Raises RcimError(BAD_PARAMETER).
     """
     if has_control(user_id) or not 1 <= len(user_id.encode()) <= USER_ID_BYTES_MAX:
-        raise RcimError(BAD_PARAMETER, "user id: 1 to 64 bytes of UTF-8 without control characters")
+        raise RcimError(BAD_PARAMETER, "user id: must be 1 to 64 bytes of UTF-8 without control characters")
     if is_guest(user_id) or user_id == SYSTEM_USER:
-        raise RcimError(BAD_PARAMETER, f"user id: {GUEST_PREFIX}… and {SYSTEM_USER} are the server's own")
+        raise RcimError(BAD_PARAMETER, f"user id: {GUEST_PREFIX}… and {SYSTEM_USER} are reserved for the server")
     return user_id
 
 
@@ -84,9 +84,9 @@ def check_group_id(group_id: str) -> str:
     Raises RcimError(BAD_GROUP_ID).
     """
     if not 1 <= len(group_id) <= GROUP_ID_BYTES_MAX or any(not " " <= c <= "~" for c in group_id):
-        raise RcimError(BAD_GROUP_ID, "group id: 1 to 48 printable ASCII bytes")
+        raise RcimError(BAD_GROUP_ID, "group id: must be 1 to 48 printable ASCII characters")
     if group_id.startswith(RESERVED_GROUP_PREFIX):
-        raise RcimError(BAD_GROUP_ID, "group ids that begin with @TGS# are made by the server")
+        raise RcimError(BAD_GROUP_ID, "group id: must not begin with @TGS#, which is reserved for the server")
     return group_id
 
 

@@ -41,7 +41,7 @@ SILENT_S = 10.0
 ENDED_MAX = 10_000
 """Ends of devices that are kept for an owner that is away."""
 RETRY_MS = 1000
-UNKNOWN = Refused(SERVER_ERROR, "it may or may not have been carried out", RETRY_MS)
+UNKNOWN = Refused(SERVER_ERROR, "the request may or may not have been carried out", RETRY_MS)
 AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
 
 

@@ -216,7 +216,7 @@ class Connection(Incoming):
         try:
             data = answer(result, type_, self._hub).encode(request_id)
         except Exception:  # a fault of ours: who asked must not wait for ever
-            log.exception("an answer to frame type %#06x can not be encoded", type_)
+            log.exception("an answer to frame type %#06x cannot be encoded", type_)
             self.session.refuse(SERVER_ERROR, request_id, type_)
             self.say()
             return

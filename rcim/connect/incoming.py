@@ -204,4 +204,6 @@ class Incoming(Outgoing):
         name = frame.NAME if frame is not None else f"frame type {type_:#06x}"
         if operation is Operation.TRANSIENT:
             name += ", transient"
-        raise RcimError(TOO_FREQUENT, f"{name}: too many of its kind in a minute", wait)
+        raise RcimError(
+            TOO_FREQUENT, f"{name}: too many requests of this kind in a minute; wait before the next", wait
+        )

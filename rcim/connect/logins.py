@@ -111,18 +111,22 @@ class Logins(Whereabouts):
         rates, now_ms = self._hub.rates, clock.steady_ms()
         wait = rates.flooding_ms(user_id, now_ms) or rates.take(user_id, Operation.OTHER, now_ms)
         if wait:
-            raise RcimError(TOO_FREQUENT, "too many logins and other requests in a minute", wait)
+            raise RcimError(
+                TOO_FREQUENT, "too many logins and other requests in a minute; wait before the next", wait
+            )
 
     def _check_guests(self, connection: Connection) -> None:
         """ID-06. Each connection of a guest is somebody else, so how often guests come is counted by address. Raises
         RcimError."""
         if not self._identity.guests:
-            raise RcimError(COMMAND_DISABLED, "this server takes no guests")
+            raise RcimError(COMMAND_DISABLED, "this server takes no guests (app.guests)")
         if self.guests >= self._hub.limits.guests_max:
-            raise RcimError(TOO_MANY_CONNECTIONS, f"at most {self._hub.limits.guests_max} guests")
+            raise RcimError(TOO_MANY_CONNECTIONS, f"the server takes at most {self._hub.limits.guests_max} guests")
         wait = self._hub.rates.take(connection.charged_to, Operation.CONTROL, clock.steady_ms())
         if wait:
-            raise RcimError(TOO_FREQUENT, "too many logins of guests from this address in a minute", wait)
+            raise RcimError(
+                TOO_FREQUENT, "too many guest logins from this address in a minute; wait before the next", wait
+            )
 
     def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused, signed_ms: int) -> None:
         """The store has answered: the session is open, or not."""

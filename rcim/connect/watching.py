@@ -48,7 +48,10 @@ class Watching:
         full = {u for u in news if len(self._watchers.get(u, ())) >= limits.presence_watchers_max}
         taken = [user_id for user_id in news if user_id not in full]
         if len(there) + len(taken) > limits.presence_watched_max:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {limits.presence_watched_max} users are watched")
+            raise RcimError(
+                TOO_MANY_ENTRIES,
+                f"a connection can watch at most {limits.presence_watched_max} users; unwatch some first",
+            )
         if taken:
             there = self._watched.setdefault(connection, {})
         first = [user_id for user_id in taken if user_id not in self._watchers]

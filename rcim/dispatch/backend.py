@@ -47,7 +47,13 @@ class BackEndPace:
             self._arm(wait)
         if len(self._queue) >= self._queue_max:
             with contained("answer", request.key):
-                request.refuse(Refused(TOO_FREQUENT, f"{self._queue_max} sends of the back end wait", SECOND_MS))
+                request.refuse(
+                    Refused(
+                        TOO_FREQUENT,
+                        f"{self._queue_max} sends of the app's back end are waiting already; send more slowly",
+                        SECOND_MS,
+                    )
+                )
             return True
         self._queue.append(request)
         return True

@@ -116,7 +116,7 @@ class Devices:
             del there[one.device.connection_id]
             self._replaced.add(one.device.connection_id)
             self.replaced += 1
-            text = f"the session of {one.by.platform.name} {one.by.tag!r} that began later takes its place"
+            text = f"a newer session replaced this one: {one.by.platform.name} {one.by.tag!r}"
             self._send_away(user_id, one.device.connection_id, text)
         return closing
 

@@ -27,7 +27,7 @@ counted."""
 def sync(frame: frames.Sync, caller: Caller, desk: Desk) -> ToStore:
     """SYNC. A guest is a member of nothing."""
     if frame.messages > MESSAGES_MAX:
-        raise RcimError(BAD_PARAMETER, f"messages: {frame.messages}, at most {MESSAGES_MAX}")
+        raise RcimError(BAD_PARAMETER, f"messages: {frame.messages}, must be at most {MESSAGES_MAX}")
     store_id, since, upto, after, counted = _read(frame.cursor)
     limit = page_limit(frame.limit, PAGE, PAGE)
     return ToStore(queries.SyncQuery(caller.user_id, since, upto, after, counted, limit, store_id, frame.messages))
@@ -46,7 +46,7 @@ def _read(cursor: bytes) -> tuple[int, int, int, tuple[int, str], int]:
             return store_id, since, upto, (stamp, cursor[PART.size :].decode()), counted
     except (struct.error, UnicodeDecodeError):
         pass
-    raise RcimError(BAD_PARAMETER, "cursor: none that this server has given")
+    raise RcimError(BAD_PARAMETER, "cursor: not a cursor of this server; start again without one")
 
 
 def sync_ok(result: answers.SyncPage, desk: Desk) -> frames.SyncOk:

@@ -35,7 +35,7 @@ def _whose(user_id: str, caller: Caller) -> str:
         raise guests_may_not()
     if user_id and user_id != caller.user_id:
         if not caller.admin:
-            raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with others' devices")
+            raise RcimError(ADMIN_REQUIRED, "only an app administrator may see or close devices of others")
         return check_user_id(user_id)
     return caller.user_id
 
@@ -45,7 +45,7 @@ def set_state(frame: frames.PresenceSet, caller: Caller, desk: Desk) -> frames.P
     if is_guest(caller.user_id):
         raise guests_may_not()
     if frame.state is Presence.OFFLINE:
-        raise RcimError(BAD_PARAMETER, "state: who is logged in is ONLINE or BACKGROUND")
+        raise RcimError(BAD_PARAMETER, "state: must be ONLINE or BACKGROUND")
     desk.set_state(caller, frame.state)
     return frames.PresenceSetOk()
 

@@ -18,7 +18,7 @@ from rcim.wire import frames
 def group_key(group_id: str) -> str:
     """The key of a group's actor. Raises RcimError(NO_SUCH_GROUP) for what can't be an id."""
     if has_control(group_id):
-        raise RcimError(NO_SUCH_GROUP, "a group id holds no control characters")
+        raise RcimError(NO_SUCH_GROUP, "a group id has no control characters")
     return group_conversation(group_id)
 
 
@@ -53,7 +53,10 @@ def create(frame: frames.GroupCreate, caller: Caller, desk: Desk) -> ToStore:
     group_id = desk.group_ids.wanted(frame.group_id)
     limit = desk.limits.members_at_creation_max
     if len(frame.members) > limit:
-        raise RcimError(BAD_PARAMETER, f"members: {len(frame.members)}, at most {limit} at creation")
+        raise RcimError(
+            BAD_PARAMETER,
+            f"members: {len(frame.members)}, must be at most {limit} at creation; invite the others later",
+        )
     owner = check_user_id(frame.owner) if frame.owner else caller.user_id
     return entering(
         group_conversation(group_id),
@@ -114,7 +117,7 @@ def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
     most = desk.limits.list_page_max
     limit = page_limit(frame.limit, most, most)
     if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
-        raise RcimError(ADMIN_REQUIRED, "only an app administrator sees the groups of others")
+        raise RcimError(ADMIN_REQUIRED, "only an app administrator may list the groups of others")
     by = "" if caller.admin else caller.user_id
     return ToStore(queries.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit, by=by))
 

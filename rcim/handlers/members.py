@@ -24,7 +24,7 @@ def join(frame: frames.GroupJoin, caller: Caller, desk: Desk) -> ToActor | ToSto
         return entering(key, command)
     most = desk.limits.groups_per_user_max
     if most and caller.groups() >= most:
-        raise RcimError(TOO_MANY_GROUPS, f"at most {most} groups")
+        raise RcimError(TOO_MANY_GROUPS, f"a guest can be in at most {most} groups; leave one first")
     return ToActor(key, command)
 
 

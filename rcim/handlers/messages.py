@@ -33,16 +33,20 @@ def check_conversation(conversation: str, caller: Caller) -> str:
         return conversation
     pair = pair_of(conversation)
     if pair is None or not all(map(is_user_id, pair)):
-        raise RcimError(NO_SUCH_GROUP, "a conversation id is `g:` and the group id, or `c:` and two user ids")
+        raise RcimError(
+            NO_SUCH_GROUP, "not a conversation id: `g:` and a group id, or `c:`, a length and two user ids"
+        )
     if not caller.admin and caller.user_id not in pair:
-        raise RcimError(NOT_PERMITTED, "a one-to-one conversation of others")
+        raise RcimError(NOT_PERMITTED, "the one-to-one conversation is between two other users")
     return conversation
 
 
 def check_client_msg_id(name: str) -> None:
     """Raises RcimError(BAD_PARAMETER) for control characters, and for what the server itself uses."""
     if has_control(name) or name.startswith(TIP_PREFIX):
-        raise RcimError(BAD_PARAMETER, f"client_msg_id: no control characters, and not {TIP_PREFIX} in front")
+        raise RcimError(
+            BAD_PARAMETER, f"client_msg_id: must have no control characters and not begin with {TIP_PREFIX}"
+        )
 
 
 def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
@@ -75,7 +79,7 @@ def _extra(frame: frames.Send, desk: Desk) -> records.Extra | None:
         return None
     limits = desk.limits
     if len(frame.to) > limits.directed_max:
-        raise RcimError(BAD_PARAMETER, f"to: {len(frame.to)} users, at most {limits.directed_max}")
+        raise RcimError(BAD_PARAMETER, f"to: {len(frame.to)} users, must be at most {limits.directed_max}")
     mentions = check_mentions(frame.mentions, limits)
     check_cloud_data(frame.cloud_data, limits)
     to = tuple(dict.fromkeys(check_user_id(user) for user in frame.to))
@@ -85,20 +89,22 @@ def _extra(frame: frames.Send, desk: Desk) -> records.Extra | None:
 def check_mentions(users: Sequence[str], limits: Limits) -> tuple[str, ...]:
     """MS-07: whom a message mentions, each once. Raises RcimError(TOO_MANY_MENTIONS or BAD_PARAMETER)."""
     if len(users) > limits.mentions_max:
-        raise RcimError(TOO_MANY_MENTIONS, f"mentions: {len(users)} users, at most {limits.mentions_max}")
+        raise RcimError(TOO_MANY_MENTIONS, f"mentions: {len(users)} users, must be at most {limits.mentions_max}")
     return tuple(dict.fromkeys(check_user_id(user) for user in users))
 
 
 def check_cloud_data(data: bytes, limits: Limits) -> None:
     """Raises RcimError(BODY_TOO_LARGE)."""
     if len(data) > limits.cloud_data_bytes_max:
-        raise RcimError(BODY_TOO_LARGE, f"cloud_data: {len(data)} bytes, at most {limits.cloud_data_bytes_max}")
+        raise RcimError(
+            BODY_TOO_LARGE, f"cloud_data: {len(data)} bytes, must be at most {limits.cloud_data_bytes_max}"
+        )
 
 
 def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
     """MS-06: as another user, whose profile is not at hand."""
     if not caller.admin:
-        raise RcimError(ADMIN_REQUIRED, "only an app administrator sends as another user")
+        raise RcimError(ADMIN_REQUIRED, "only an app administrator may send as another user")
     key, user_id = check_conversation(frame.conversation, caller), check_user_id(frame.as_user)
     extra = _extra(frame, desk)
     return ToStore(

@@ -44,10 +44,12 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
     """ADMIN_LIST_CHANGE."""
     count = len(frame.add) + len(frame.remove)
     if not 1 <= count <= LIST_CHANGES_AT_ONCE:
-        raise RcimError(BAD_PARAMETER, f"{count} entries, must be 1 to {LIST_CHANGES_AT_ONCE}")
+        raise RcimError(
+            BAD_PARAMETER, f"add and remove: {count} entries together, must be 1 to {LIST_CHANGES_AT_ONCE}"
+        )
     for entry in frame.add:
         if has_control(entry):
-            raise RcimError(BAD_PARAMETER, "an entry holds no control characters")
+            raise RcimError(BAD_PARAMETER, "add: an entry must have no control characters")
         if frame.which is USERS:
             check_user_id(entry)
     return ToActor(APP_KEY, user_commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))

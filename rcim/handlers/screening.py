@@ -32,7 +32,7 @@ def screening(words: Callable[[], WordFilter], bytes_max: int = ELEMENT_BYTES_MA
 
 def too_large(size: int, most: int) -> RcimError:
     """With words replaced it is too long."""
-    return RcimError(BODY_TOO_LARGE, f"with words replaced it is {size} bytes, at most {most}")
+    return RcimError(BODY_TOO_LARGE, f"with its words replaced the body has {size} bytes, must be at most {most}")
 
 
 def _screened(words: WordFilter, body: bytes) -> bytes:

@@ -42,7 +42,7 @@ def search(frame: frames.Search, caller: Caller, desk: Desk) -> ToStore:
         raise guests_may_not()
     words = list(dict.fromkeys(frame.words.split()))
     if not (words or frame.sender) or len(words) > WORDS_MAX:
-        raise RcimError(BAD_PARAMETER, f"words: {len(words)}, must be 1 to {WORDS_MAX}, or none and a sender")
+        raise RcimError(BAD_PARAMETER, f"words: {len(words)}, must be 1 to {WORDS_MAX}; 0 only with a sender")
     conversation = check_conversation(frame.conversation, caller) if frame.conversation else ""
     history_id, after = _read(frame.cursor)
     return ToStore(
@@ -71,7 +71,7 @@ def _read(cursor: bytes) -> tuple[int, tuple[str, int]]:
             return history_id, (cursor[PLACE.size :].decode(), seq)
     except (struct.error, UnicodeDecodeError):
         pass
-    raise RcimError(BAD_PARAMETER, "cursor: none that this server has given")
+    raise RcimError(BAD_PARAMETER, "cursor: not a cursor of this server; start again without one")
 
 
 def found_ok(result: answers.FoundPage, desk: Desk) -> frames.SearchOk:

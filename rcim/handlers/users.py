@@ -91,10 +91,10 @@ def change_list(frame: frames.UserListChange, caller: Caller, desk: Desk) -> ToS
     user_id = _whose(frame.user_id, caller)
     count = len(frame.add) + len(frame.remove)
     if not 1 <= count <= LIST_CHANGES_AT_ONCE:
-        raise RcimError(BAD_PARAMETER, f"{count} users, must be 1 to {LIST_CHANGES_AT_ONCE}")
+        raise RcimError(BAD_PARAMETER, f"add and remove: {count} users together, must be 1 to {LIST_CHANGES_AT_ONCE}")
     for other in (*frame.add, *frame.remove):
         if check_user_id(other) == user_id:
-            raise RcimError(BAD_PARAMETER, "nobody is on a list of its own")
+            raise RcimError(BAD_PARAMETER, "users cannot be on their own list")
     return ToStore(errands.ListUsers(user_id, frame.which, frame.add, frame.remove))
 
 
@@ -113,7 +113,7 @@ def _whose(user_id: str, caller: Caller) -> str:
         raise guests_may_not()
     if user_id and user_id != caller.user_id:
         if not caller.admin:
-            raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with what others have set")
+            raise RcimError(ADMIN_REQUIRED, "only an app administrator may read or change the settings of others")
         return check_user_id(user_id)
     return caller.user_id
 
@@ -174,7 +174,7 @@ def accounts_delete(frame: frames.AdminAccountsDelete, caller: Caller, desk: Des
     """ADMIN_ACCOUNTS_DELETE."""
     users = check_users(list(dict.fromkeys(frame.users)), desk.limits.accounts_max)
     if caller.user_id in users:
-        raise RcimError(BAD_PARAMETER, "users: oneself is among them")
+        raise RcimError(BAD_PARAMETER, "users: must not name you")
     return ToStore(errands.DeleteUsers(caller.user_id, users))
 
 
@@ -198,7 +198,7 @@ def groups_sync(frame: frames.AdminGroupsSync, caller: Caller, desk: Desk) -> To
     keys = [group_key(group_id) for group_id in dict.fromkeys(frame.groups)]
     most = desk.limits.groups_per_user_max
     if most and len(keys) > most:
-        raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, at most {most}")
+        raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, must be at most {most}")
     return ToStore(errands.SyncGroups(user_id, keys))
 
 

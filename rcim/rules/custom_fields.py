@@ -86,11 +86,11 @@ def written(
     for key, value in changes:
         rule = known.get(key)
         if rule is None:
-            raise RcimError(BAD_PARAMETER, f"custom field {key!r}: there is none of this name")
+            raise RcimError(BAD_PARAMETER, f"custom field {key!r}: no such field")
         if who < rule.write and not (own and rule.self_write):
-            raise RcimError(NOT_PERMITTED, f"custom field {key}: may not write it; needs {rule.write.name}")
+            raise RcimError(NOT_PERMITTED, f"custom field {key}: writing it needs {rule.write.name}")
         if len(value) > bytes_max:
-            raise RcimError(BAD_PARAMETER, f"custom field {key}: {len(value)} bytes, at most {bytes_max}")
+            raise RcimError(BAD_PARAMETER, f"custom field {key}: {len(value)} bytes, must be at most {bytes_max}")
         if value:
             made[key] = value
         else:

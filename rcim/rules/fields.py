@@ -23,7 +23,7 @@ def check_field(name: str, value: str) -> str:
     """`value` if it is within the bounds of field `name`. Raises RcimError(BAD_PARAMETER)."""
     size = len(value.encode())
     if size > BYTES_MAX[name]:
-        raise RcimError(BAD_PARAMETER, f"{name}: {size} bytes, at most {BYTES_MAX[name]}")
+        raise RcimError(BAD_PARAMETER, f"{name}: {size} bytes, must be at most {BYTES_MAX[name]}")
     if name in ONE_LINE and has_control(value):
         raise RcimError(BAD_PARAMETER, f"{name}: control characters are not allowed")
     return value

@@ -22,9 +22,9 @@ class QuietHours(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def check(self) -> QuietHours:
         """Itself. Raises RcimError(BAD_PARAMETER)."""
         if not (0 <= self.start_min < DAY_MIN and 0 <= self.end_min < DAY_MIN):
-            raise RcimError(BAD_PARAMETER, f"start_min and end_min are 0 to {DAY_MIN - 1}")
+            raise RcimError(BAD_PARAMETER, f"start_min and end_min: must be 0 to {DAY_MIN - 1}")
         if abs(self.offset_min) > OFFSET_MIN_MAX:
-            raise RcimError(BAD_PARAMETER, f"offset_min is -{OFFSET_MIN_MAX} to {OFFSET_MIN_MAX}")
+            raise RcimError(BAD_PARAMETER, f"offset_min: must be -{OFFSET_MIN_MAX} to {OFFSET_MIN_MAX}")
         return self
 
     def holds(self, now_ms: int) -> bool:

@@ -86,15 +86,17 @@ class TypeTable:
     def check(self, change: TypeChange) -> None:
         """Returns if `change` may be made. Raises RcimError(BAD_PARAMETER or TOO_MANY_ENTRIES)."""
         if len(self._rows) >= TYPES_MAX and change.name not in self._rows:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {TYPES_MAX} group types")
+            raise RcimError(TOO_MANY_ENTRIES, f"the app may have at most {TYPES_MAX} group types")
         self._rebuilt({**self._changes, change.name: change})
 
     def check_removal(self, name: str) -> None:
         """Returns if the change of `name` may be taken back. Raises RcimError(BAD_PARAMETER or NOT_PERMITTED)."""
         if name not in self._changes:
-            raise RcimError(BAD_PARAMETER, f"group type {name!r} was not made or changed at run time")
+            raise RcimError(BAD_PARAMETER, f"group type {name!r} was not created or changed at run time")
         if name not in self._settings and (self.counts.get(name) or self._about_to_be.get(name)):
-            raise RcimError(NOT_PERMITTED, f"there are {self.counts.get(name, 0)} groups of type {name}")
+            raise RcimError(
+                NOT_PERMITTED, f"{self.counts.get(name, 0)} groups still have the type {name}; dissolve them first"
+            )
         self._rebuilt({key: change for key, change in self._changes.items() if key != name})
         if name not in self._settings:
             self._going.add(name)
@@ -138,7 +140,7 @@ class TypeTable:
             raise RcimError(BAD_PARAMETER, f"group type {row.name} is being removed")
         there = self.counts.get(row.name, 0) + self._about_to_be.get(row.name, 0)
         if row.group_cap and there >= row.group_cap:
-            raise RcimError(TOO_MANY_OF_TYPE, f"at most {row.group_cap} groups of type {row.name}")
+            raise RcimError(TOO_MANY_OF_TYPE, f"the app may have at most {row.group_cap} groups of type {row.name}")
         self._about_to_be[row.name] = self._about_to_be.get(row.name, 0) + 1
 
     def settled(self) -> None:

@@ -99,7 +99,9 @@ class Answering:
 
     def _search(self, view: ReadView, query: SearchQuery) -> FoundPage | Refused:
         if query.history_id not in (0, self._history_id):
-            return Refused(BAD_PARAMETER, "cursor: the server was restored since; search from the beginning")
+            return Refused(
+                BAD_PARAMETER, "cursor: the server was restored from a backup since; search again without a cursor"
+            )
         found = self._searching.page(view, query)
         if isinstance(found, FoundPage):
             found = msgspec.structs.replace(found, history_id=self._history_id)

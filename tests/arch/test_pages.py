@@ -1,0 +1,64 @@
+"""Pages name files that exist, and are in plain English; so are the texts of errors, settings and bounds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from rcim.app.settings import SECTIONS
+from rcim.base import errors
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocol-spec/**/*.md")])
+NAMED = re.compile(r"(?<![\w/.*-])((?:[a-z_]+/)+[a-z_0-9]+\.py)\b")
+"""A source file with its folder: from the root of the repository, or from `rcim/`."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_source_files_that_a_page_names_exist(page: Path) -> None:
+    missing = [
+        name
+        for name in NAMED.findall(page.read_text())
+        if not any((ROOT / at / name).exists() for at in ("", "rcim"))
+    ]
+    assert missing == []
+
+
+PLAIN = {
+    r"(?i)\bcan not\b": "cannot or can't",
+    r"\bWho (is|has|was|may) ": "a member, a user, a client: name the actor",
+    r"(?i)\bso many\b": "at most N, or the number",
+    r"(?i)\bby lot\b": "at random",
+    r"(?i)\bof whom\b": "name the people",
+    r"(?i)\bbehind\b": "after",
+    r"(?i)\banew\b": "again",
+}
+"""What readers stumbled over, and what to write instead."""
+
+GENERATED = {"commands.md", "group-types.md", "requirements.md", "requirements-index.md"}
+"""Pages whose text stands elsewhere: in help texts, policies and requirements."""
+
+
+def stumbles(text: str) -> list[str]:
+    """The phrases of `text` that PLAIN has something better for."""
+    return [f"{m.group(0)!r}: {better}" for bad, better in PLAIN.items() for m in re.finditer(bad, text)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [p for p in PAGES if p.name not in GENERATED and "protocol-spec" not in p.parts],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_pages_are_plain_english(page: Path) -> None:
+    assert stumbles(page.read_text()) == []
+
+
+def test_errors_settings_and_bounds_are_plain_english() -> None:
+    texts = {code.name: code.meaning for code in errors.ALL}
+    texts |= {
+        f"{s}.{f.name}": f.metadata.get("doc") or f.metadata["why"] for s, c in SECTIONS.items() for f in fields(c)
+    }
+    assert {name: found for name, text in texts.items() if (found := stumbles(text))} == {}
