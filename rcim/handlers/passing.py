@@ -45,9 +45,10 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
     count = len(frame.add) + len(frame.remove)
     if not 1 <= count <= LIST_CHANGES_AT_ONCE:
         raise RcimError(BAD_PARAMETER, f"{count} entries, must be 1 to {LIST_CHANGES_AT_ONCE}")
-    for entry in frame.add:
+    for entry in (*frame.add, *frame.remove):
         if has_control(entry):
             raise RcimError(BAD_PARAMETER, "an entry holds no control characters")
+    for entry in frame.add:
         if frame.which is USERS:
             check_user_id(entry)
     return ToActor(APP_KEY, user_commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))
@@ -61,6 +62,8 @@ def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:
 def trace(frame: frames.AdminTrace, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_TRACE."""
     key = check_conversation(frame.conversation, caller)
+    if has_control(frame.client_msg_id):
+        raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
     command = commands.TraceMessage(caller.user_id, True, check_user_id(frame.sender), frame.client_msg_id)
     return ToStore(errands.Trace(key, key, command))
 

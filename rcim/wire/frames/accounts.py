@@ -34,7 +34,7 @@ from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
 class AdminUserMute(Frame, frozen=True, gc=False):
     """Keeps users from sending in every chat room for a time, or lets them again (SC-04)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "Whom: 1 to 500."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "Whom: 1 to 500."]
     seconds: A[int, U32, "0 lets them again, 4294967295 is without an end."]
 
 
@@ -100,7 +100,7 @@ class AccountStatus(Struct, frozen=True, gc=False):
 class AdminAccountsImport(Frame, frozen=True, gc=False):
     """Imports accounts (ID-09)."""
 
-    accounts: A[list[Account], StructList(Account, USERS_MAX), "1 to 100 of them."]
+    accounts: A[list[Account], StructList(Account, USERS_MAX, 1), "1 to 100 of them."]
 
 
 @frame(0x8F0E, "ADMIN_ACCOUNTS_IMPORT_OK", "server", "reply", admin=True)
@@ -132,7 +132,7 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
 class AdminAccountsDelete(Frame, frozen=True, gc=False):
     """Deletes accounts (ID-09)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "1 to 100 of them."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "1 to 100 of them."]
 
 
 @frame(0x8F0F, "ADMIN_ACCOUNTS_DELETE_OK", "server", "reply", admin=True)
@@ -154,7 +154,7 @@ class AdminAccountsDeleteOk(Frame, frozen=True, gc=False):
 class AdminAccountsQuery(Frame, frozen=True, gc=False):
     """Asks which users are known (ID-09)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "1 to 100 of them."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "1 to 100 of them."]
 
 
 @frame(0x8F10, "ADMIN_ACCOUNTS_QUERY_OK", "server", "reply", admin=True)

@@ -174,7 +174,9 @@ class MessagesHide(Frame, frozen=True, gc=False):
     """Deletes messages for oneself (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
-    messages: A[list[SeqEntry], StructList(SeqEntry, 1000), "1 to 100 of them; what does not exist is passed over."]
+    messages: A[
+        list[SeqEntry], StructList(SeqEntry, 1000, 1), "1 to 100 of them; what does not exist is passed over."
+    ]
 
 
 @frame(0x8107, "MESSAGES_HIDE_OK", "server", "reply")

@@ -135,7 +135,7 @@ class PresenceSetOk(Frame, frozen=True, gc=False):
 class PresenceGet(Frame, frozen=True, gc=False):
     """Asks what users do (ID-07)."""
 
-    users: A[list[str], StrList(USER, 500), "1 to 100 users."]
+    users: A[list[str], StrList(USER, 500, 1), "1 to 100 users."]
 
 
 @frame(0x8313, "PRESENCE_GET_OK", "server", "reply")
@@ -164,7 +164,7 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
 class PresenceWatch(Frame, frozen=True, gc=False):
     """Asks what users do, and to be told of changes (ID-07)."""
 
-    users: A[list[str], StrList(USER, 500), "1 to 100 users."]
+    users: A[list[str], StrList(USER, 500, 1), "1 to 100 users."]
 
 
 @frame(0x8314, "PRESENCE_WATCH_OK", "server", "reply")

@@ -26,7 +26,7 @@ class GroupEntry(Struct, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "GroupId."]
     type_: A[str, str8(32), "Type: the name of its group type."]
-    name: A[str, str8(30), "Name."]
+    name: A[str, str8(30, one_line=True), "Name."]
     owner: A[str, USER_OR_NONE, "Owner_Account; empty if there is none."]
     member_num: A[int, U32, "MemberNum."]
     newest_seq: A[int, U64, "NextMsgSeq - 1: the newest SEQ, 0 if there is no message."]
@@ -117,11 +117,11 @@ class GroupCreate(Frame, frozen=True, gc=False):
 
     group_id: A[
         str,
-        str8(160),
+        str8(160, one_line=True),
         "The id wanted: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
     ]
     type_: A[str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, or one of the app's own."]
-    name: A[str, str8(30, 1), "Name."]
+    name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
@@ -263,7 +263,7 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "GroupId."]
     type_: A[str, str8(32), "Type."]
-    name: A[str, str8(30), "Name."]
+    name: A[str, str8(30, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
@@ -369,10 +369,10 @@ class GroupSet(Frame, frozen=True, gc=False):
     """Changes a group's profile (GR-03, GR-06)."""
 
     group_id: A[str, GROUP, "The group."]
-    name: A[str | None, Ext(1, str8(255)), "Name, 1 to 30 bytes."] = None
+    name: A[str | None, Ext(1, str8(255, 1, one_line=True)), "Name, 1 to 30 bytes."] = None
     introduction: A[str | None, Ext(2, str8(255)), "Introduction, up to 120 bytes."] = None
     notification: A[str | None, Ext(3, str8(255)), "Notification, up to 150 bytes."] = None
-    face_url: A[str | None, Ext(4, str8(255)), "FaceUrl, up to 100 bytes."] = None
+    face_url: A[str | None, Ext(4, str8(255, one_line=True)), "FaceUrl, up to 100 bytes."] = None
     apply_join_option: A[ApplyJoinOption | None, Ext(5, Enum(ApplyJoinOption)), "ApplyJoinOption."] = None
     max_member_num: A[
         int | None, Ext(6, U32), "MaxMemberNum, not above the type's cap; fewer than there are removes nobody."
@@ -428,7 +428,7 @@ class GroupOwnerSetOk(Frame, frozen=True, gc=False):
 class GroupFind(Frame, frozen=True, gc=False):
     """Looks for groups (GR-09)."""
 
-    words: A[str, str8(160, 1), "A group id, or words of a name."]
+    words: A[str, str8(160, 1, one_line=True), "A group id, or words of a name."]
     cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
     limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
 

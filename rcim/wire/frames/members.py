@@ -7,11 +7,11 @@ from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag, Role
 from rcim.wire.frames.groups import AddedEntry, MemberEntry
-from rcim.wire.frames.kinds import GROUP, PAGE_CURSOR, USER, USERS_MAX, CustomField
+from rcim.wire.frames.kinds import GROUP, NAME_CARD, PAGE_CURSOR, USER, USERS_MAX, CustomField
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList, str8, str16
 
-MANY = StrList(USER, USERS_MAX)
+SOME, ANY = StrList(USER, USERS_MAX, 1), StrList(USER, USERS_MAX)
 SPARSE = "A page may hold fewer rows than asked for, or none, and still have a `next`."
 
 
@@ -20,7 +20,7 @@ class Application(Struct, frozen=True, gc=False):
     """An application that waits for a decision."""
 
     user_id: A[str, USER, "The applicant."]
-    name_card: A[str, str8(50), "The name card wanted."]
+    name_card: A[str, NAME_CARD, "The name card wanted."]
     text: A[str, str16(300), "What the applicant says."]
     time_ms: A[int, U64, "When."]
 
@@ -56,7 +56,7 @@ class GroupInvite(Frame, frozen=True, gc=False):
     """Brings users into a group (GR-05)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom; doubles count once."]
+    users: A[list[str], SOME, "Whom: at least one; doubles count once."]
 
 
 @frame(0x8210, "GROUP_INVITE_OK", "server", "reply")
@@ -83,7 +83,7 @@ class GroupKick(Frame, frozen=True, gc=False):
     """Removes members (GR-05)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: 1 to 100; doubles count once."]
+    users: A[list[str], SOME, "Whom: 1 to 100; doubles count once."]
     text: A[str, str16(300), "Why; the kicked are told. May be empty."]
 
 
@@ -160,7 +160,7 @@ class GroupMemberGet(Frame, frozen=True, gc=False):
     """Asks for some members (GR-04)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: up to 100."]
+    users: A[list[str], SOME, "Whom: 1 to 100."]
 
 
 @frame(0x8214, "GROUP_MEMBER_GET_OK", "server", "reply")
@@ -194,7 +194,7 @@ class GroupMemberSet(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The group."]
     user_id: A[str, USER, "The member; may be oneself."]
-    name_card: A[str | None, Ext(1, str8(255)), "NameCard, up to 50 bytes."] = None
+    name_card: A[str | None, Ext(1, str8(255, one_line=True)), "NameCard, up to 50 bytes."] = None
     msg_flag: A[MsgFlag | None, Ext(2, Enum(MsgFlag)), "MsgFlag."] = None
     role: A[Role | None, Ext(3, Enum(Role)), "Role."] = None
     fields: A[
@@ -223,7 +223,7 @@ class GroupMute(Frame, frozen=True, gc=False):
     """Keeps users from sending for a time, or lets them again (SC-02)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: 1 to 500."]
+    users: A[list[str], SOME, "Whom: 1 to 500."]
     seconds: A[int, U32, "MuteTime: 0 lets them again, 4294967295 is without an end."]
 
 
@@ -271,7 +271,7 @@ class GroupMuteAll(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The group."]
     on: A[bool, Bool(), "True: only those named, admins and the owner may send."]
-    speakers: A[list[str], MANY, "Who may still speak: up to 100; must be empty when it ends."]
+    speakers: A[list[str], ANY, "Who may still speak: up to 100; must be empty when it ends."]
 
 
 @frame(0x8218, "GROUP_MUTE_ALL_OK", "server", "reply")
@@ -296,7 +296,7 @@ class GroupBlock(Frame, frozen=True, gc=False):
     """Keeps users out of a group for a time, or lets them in again (GR-11)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: 1 to 100."]
+    users: A[list[str], SOME, "Whom: 1 to 100."]
     seconds: A[int, U32, "For how long: 0 lets them in again, 4294967295 is without an end."]
     text: A[str, str16(300), "Why; who is removed is told. May be empty."]
 

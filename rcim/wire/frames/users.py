@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Gender, UserList
+from rcim.base.terms import DAY_MIN, OFFSET_MIN_MAX, Gender, UserList
 from rcim.wire.frames.groups import PROFILE_RULE
 from rcim.wire.frames.kinds import FACE_URL, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USER_OR_NONE, CustomField
 from rcim.wire.schema import Ext, Frame, frame
-from rcim.wire.types import I32, U16, Enum, StrList, StructList
+from rcim.wire.types import U16, Enum, Int, StrList, StructList
+
+MINUTE = Int("u16", (0, DAY_MIN - 1))
+OFFSET = Int("i32", (-OFFSET_MIN_MAX, OFFSET_MIN_MAX))
 
 
 @frame(
@@ -135,9 +138,9 @@ class UserListOk(Frame, frozen=True, gc=False):
 class QuietHoursSet(Frame, frozen=True, gc=False):
     """Sets the user's hours of quiet (RX-02)."""
 
-    start_min: A[int, U16, "From this minute of the user's day on, 0 to 1,439."]
-    end_min: A[int, U16, "Until before this one."]
-    offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC, -840 to 840."]
+    start_min: A[int, MINUTE, "From this minute of the user's day on."]
+    end_min: A[int, MINUTE, "Until before this one."]
+    offset_min: A[int, OFFSET, "How many minutes the user's clock is ahead of UTC."]
     user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
 
 
@@ -164,6 +167,6 @@ class QuietHoursGet(Frame, frozen=True, gc=False):
 class QuietHoursOk(Frame, frozen=True, gc=False):
     """The hours of quiet; with both the same there are none."""
 
-    start_min: A[int, U16, "From this minute of the user's day on."]
-    end_min: A[int, U16, "Until before this one."]
-    offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC."]
+    start_min: A[int, MINUTE, "From this minute of the user's day on."]
+    end_min: A[int, MINUTE, "Until before this one."]
+    offset_min: A[int, OFFSET, "How many minutes the user's clock is ahead of UTC."]
