@@ -96,7 +96,7 @@ def complete() -> list[Step]:
     free = ApplyJoinOption.FREE_ACCESS
     return [
         ("client", HELLO, 1, "I speak version 1; the server may choose the heartbeat."),
-        ("server", HELLO_OK, 1, "Version 1. Send PING when you have been quiet for 30 s."),
+        ("server", HELLO_OK, 1, "Version 1. Send PING every 30 s."),
         ("client", f.Login("alice", ALICE, Platform.MOBILE, "phone-1"), 2, "I am alice, and here is the proof."),
         ("server", LOGIN_OK, 2, "The session is open."),
         ("client", f.GroupsJoined("", 0), 3, "Which groups am I in?"),

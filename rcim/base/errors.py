@@ -170,7 +170,7 @@ USERSIG_FROM_FUTURE = ErrorCode(
     300008, "USERSIG_FROM_FUTURE", _M, True, "The UserSig was made later than the server's present time."
 )
 HEARTBEAT_TIMEOUT = ErrorCode(
-    300009, "HEARTBEAT_TIMEOUT", _V, True, "Nothing was heard for the negotiated time (WI-05)."
+    300009, "HEARTBEAT_TIMEOUT", _V, True, "Nothing was heard for `silence_ms_max` of HELLO_OK (WI-05)."
 )
 LOGIN_TIMEOUT = ErrorCode(300010, "LOGIN_TIMEOUT", _V, True, "No login within the time for it (WI-05).")
 TOO_SLOW = ErrorCode(

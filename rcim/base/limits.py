@@ -32,7 +32,7 @@ class Limits:
     )
     login_ms: int = _bound(10_000, 100, 120_000, "From connecting to a good login (WI-05).", wire=True)
     heartbeat_ms: int = _bound(
-        30_000, 100, 300_000, "How often a quiet client sends PING: twice in the idle time below.", wire=True
+        30_000, 100, 300_000, "How often a client sends PING: twice in the idle time below.", wire=True
     )
     idle_ms: int = _bound(
         60_000, 200, 600_000, "A connection silent for this long, and for the grace, is dropped (WI-05).", wire=True

@@ -253,9 +253,7 @@ def test_a_tracker_skips_what_can_not_be_had() -> None:
     assert tracker.skip_to(5) == [5] and tracker.gap() is None
 
 
-def test_what_history_has_of_a_range_with_holes_is_given_out() -> (
-    None
-):  # RX-05, MS-10: deleted for oneself on another device
+def test_what_history_has_of_a_range_with_holes_is_given_out() -> None:  # RX-05, GT-22: SEQ has jumped
     tracker: SeqTracker[int] = SeqTracker(1)
     tracker.heard_of(6)
     assert tracker.gap() == (1, 6)

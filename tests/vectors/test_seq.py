@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from rcim.base.terms import MessageState, MsgFlag, Priority
@@ -64,6 +65,12 @@ def page(what: dict[str, Any]) -> frames.HistoryOk:
     return frames.HistoryOk(1 << 40, what["first_seq"], what["more"], [message(seq) for seq in what["history"]])
 
 
+async def turns() -> None:
+    """Turns of the loop, until all tasks wait."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 class Sdk:
     """The SDK's stream with one conversation."""
 
@@ -73,17 +80,18 @@ class Sdk:
         self.stream = Stream(self.server, tasks.create_task)
         self.tracker = self.stream.begin(KEY, next_seq - 1)
         self.shown: list[int] = []
+        self.states: dict[int, MessageState] = {}
 
     async def read(self) -> None:
         async for item in self.stream.events():
             assert isinstance(item, Message)
             self.shown.append(item.seq)
+            self.states[item.seq] = item.state
 
     async def take(self, what: dict[str, Any]) -> tuple[list[int], tuple[int, int] | None]:
         self.shown, self.server.range = [], None
         self._in(what)
-        for _ in range(20):  # turns of the loop, until all tasks wait
-            await asyncio.sleep(0)
+        await turns()
         return self.shown, self.server.range
 
     def _in(self, what: dict[str, Any]) -> None:
@@ -128,3 +136,14 @@ async def test_the_sdk(case: dict[str, Any]) -> None:
     async with sdk(case["next"]) as client:
         for step in case["steps"]:
             assert as_said(*await client.take(step["in"])) == {"show": step["show"], "ask": step["ask"]}
+
+
+async def test_what_the_user_has_deleted_for_itself_stays_deleted_whatever_is_told_of_it() -> None:  # MS-10
+    """messages.md: of two versions, one that is DELETED and has no `changed_ms` always counts."""
+    edited = msgspec.structs.replace(message(2), state=MessageState.EDITED, changed_ms=9)
+    deleted = msgspec.structs.replace(message(2), state=MessageState.DELETED, body=b"")
+    async with sdk(1) as client:
+        client.stream.changed(KEY, edited)  # before the message itself
+        client.stream.delivered(KEY, client.tracker, [message(1), deleted])
+        await turns()
+        assert client.states == {1: MessageState.AS_SENT, 2: MessageState.DELETED}

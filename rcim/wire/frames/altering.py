@@ -273,7 +273,7 @@ class ConversationReadOk(Frame, frozen=True, gc=False):
     "push",
     rules=(
         "The message as it is now, in place of what was delivered: `state` says what has become of it.",
-        "It may come before the DELIVER of the message; of two, the one with the later `changed_ms` counts.",
+        "It may come before the DELIVER of the message; which of two versions counts, messages.md says.",
     ),
 )
 class MessageChanged(Frame, frozen=True, gc=False):

@@ -23,7 +23,7 @@ class DeviceEntry(Struct, frozen=True, gc=False):
     platform: A[Platform, Enum(Platform), "What it runs on."]
     device_tag: A[str, str8(64), "The app's name for it; may be empty."]
     state: A[Presence, Enum(Presence), "ONLINE or BACKGROUND."]
-    began_ms: A[int, U64, "When its session began, milliseconds since 1970."]
+    began_ms: A[int, U64, "`began_ms` of its session, which orders sessions; no clock time (devices.md)."]
     login_ms: A[int, U64, "When it has logged in last."]
 
 

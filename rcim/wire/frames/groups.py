@@ -130,7 +130,7 @@ class GroupCreate(Frame, frozen=True, gc=False):
         list[str],
         StrList(USER, 500),
         "Members from the start, besides the creator: at most 100 (limits.md). Doubles count once; users need not "
-        "have logged in before. Only where the type takes members at creation (GT-07).",
+        "have logged in before. NOT_PERMITTED where the type takes none at creation (GT-07): AVChatRoom, BChatRoom.",
     ]
     owner: A[str, Ext(1, USER_OR_NONE), "For app administrators: who becomes the owner; absent: who asks."] = ""
     max_member_num: A[int, Ext(2, U32), "MaxMemberNum; absent: the cap of the type (GT-12)."] = 0

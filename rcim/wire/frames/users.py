@@ -46,7 +46,7 @@ class ProfileSetOk(Frame, frozen=True, gc=False):
     """The profile is kept."""
 
 
-@frame(0x0302, "PROFILE_GET", "client", "request", reply="PROFILE_GET_OK")
+@frame(0x0302, "PROFILE_GET", "client", "request", reply="PROFILE_GET_OK", errors=("NOT_PERMITTED",))
 class ProfileGet(Frame, frozen=True, gc=False):
     """Asks for a user's profile (AB-05). A user that never set any has an empty one."""
 
