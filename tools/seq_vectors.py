@@ -38,22 +38,27 @@ def seq() -> dict[str, Any]:
 
 
 def deliver(*seqs: int, not_for_you: list[int] | None = None) -> dict[str, Any]:
+    """A DELIVER with these SEQs."""
     return {"deliver": list(seqs), "not_for_you": not_for_you or []}
 
 
 def newest(seq: int) -> dict[str, Any]:
+    """RESYNC or HEADS."""
     return {"newest": seq}
 
 
 def history(*seqs: int, first_seq: int = 1, more: bool = False) -> dict[str, Any]:
+    """The answer to the last HISTORY."""
     return {"history": list(seqs), "first_seq": first_seq, "more": more}
 
 
 def synced(seq: int, *unheard: tuple[int, int]) -> dict[str, Any]:
+    """SYNC_OK with the newest SEQ and the stretches of `unheard`."""
     return {"synced": seq, "unheard": [list(stretch) for stretch in unheard]}
 
 
 def flagged(seq: int, discard: bool) -> dict[str, Any]:
+    """CONVERSATION_FLAGGED."""
     return {"flagged": seq, "discard": discard}
 
 

@@ -397,7 +397,4 @@ def _mark_of(event: ChangedEvent | RereadEvent) -> tuple[str, int]:
 
 def _emptied(queue: asyncio.Queue[Message | Event | None]) -> list[Message | Event | None]:
     """Take out all that is in it."""
-    found = []
-    while not queue.empty():
-        found.append(queue.get_nowait())
-    return found
+    return [queue.get_nowait() for _ in range(queue.qsize())]

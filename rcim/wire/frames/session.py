@@ -65,9 +65,9 @@ class HelloOk(Frame, frozen=True, gc=False):
         "ask is in session.md.",
         "A session begins with a login without `began_ms`. A client that reconnects sends the one that the session's "
         "first LOGIN_OK had: the session goes on. On each platform one session of a user goes on at a time (the app's "
-        "settings may allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one that began "
-        "later. The other gets KICKED_BY_OTHER_DEVICE and is closed, be it the one that is just logging in: then right "
-        "after LOGIN_OK.",
+        "settings may allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one "
+        "that began later. The other gets KICKED_BY_OTHER_DEVICE and is closed, be it the one that is just logging in: "
+        "then right after LOGIN_OK.",
         "`@SYSTEM`, and ids that begin with `@GUEST#`, are the server's own: BAD_PARAMETER.",
     ),
     errors=(
