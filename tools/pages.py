@@ -129,7 +129,7 @@ def _elements() -> list[str]:
     lines = [
         "# Elements",
         "",
-        "A message body is one element or more, one behind the other: kind u16, length u16, then a struct of that many",
+        "A message body is one element or more, one after the other: kind u16, length u16, then a struct of that many",
         "bytes. A client skips kinds that it does not know. The server takes only kinds of this table (BAD_ELEMENT).",
         "",
     ]

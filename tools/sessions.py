@@ -68,11 +68,24 @@ def sessions() -> dict[str, Any]:
         "one step the server may send its frames in several pieces. Fields in `volatile` differ from run to run.",
         "sdkappid": SDKAPPID,
         "key": KEY,
+        "user_sig": _user_sig(),
         "volatile": VOLATILE,
         "sessions": [
             {"name": name, "closes": closes, "steps": [_step(*step) for step in steps]}
             for name, closes, steps in _sessions()
         ],
+    }
+
+
+def _user_sig() -> dict[str, Any]:
+    """How alice's UserSig comes about, step by step (ID-02)."""
+    return {
+        "user_id": "alice",
+        "time": SIGNED_AT,
+        "expire": GOOD_FOR,
+        "content": f"TLS.identifier:alice\nTLS.sdkappid:{SDKAPPID}\nTLS.time:{SIGNED_AT}\nTLS.expire:{GOOD_FOR}\n",
+        "sig": usersig.read(ALICE)["TLS.sig"],
+        "user_sig": ALICE,
     }
 
 
