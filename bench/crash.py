@@ -227,7 +227,9 @@ class CrashTest:
         self.killed[role] += 1
         await asyncio.sleep(self._rng.uniform(*AFTER_PART_S))
         self.journal.cut_without_reason += max(0, sum(swarm.tally.closed.values()) - closed - expected)
-        await self._all_hear([member for member in swarm.members if not member.link.closed])
+        # Those who hung on the victim are gone, whether they have noticed it yet or not.
+        here = [m for m in swarm.members if not m.link.closed and m.link.local_port not in hanging]
+        await self._all_hear(here)
 
     async def _all_hear(self, members: list[SwarmMember]) -> None:
         """What is there by now is heard, or heard of, by all who are still connected (RX-05)."""

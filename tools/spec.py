@@ -6,7 +6,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rcim_tools import body_vectors, describe, dissector, group_types, pages, seq_vectors, sessions, vectors
+from rcim_tools import (
+    body_vectors,
+    describe,
+    dissector,
+    group_types,
+    pages,
+    requirements,
+    seq_vectors,
+    sessions,
+    vectors,
+)
 
 BEGIN, END = "<!-- begin made by `make spec` -->", "<!-- end made by `make spec` -->"
 
@@ -40,6 +50,7 @@ PARTS: dict[str, Callable[[], str]] = {
 def made(root: Path) -> dict[Path, str]:
     """Every made file and what has to be in it. Raises ValueError if a page has lost its marks."""
     found = {root / name: make() for name, make in WHOLE.items()}
+    found[root / "docs/reference/requirements-index.md"] = requirements.index(root)
     for name, make in PARTS.items():
         text = (root / name).read_text()
         before, begin, rest = text.partition(BEGIN)

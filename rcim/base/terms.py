@@ -11,7 +11,7 @@ OFFSET_MIN_MAX = 840
 
 
 class Priority(IntEnum):
-    """FC-01. 1 to 4 as the vendor's history gives them."""
+    """FC-01: which messages pass first. 1 to 4, as Tencent has them. Likes of many users are LOW or LOWEST (MS-12)."""
 
     HIGH = 1
     NORMAL = 2

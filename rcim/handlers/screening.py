@@ -1,5 +1,5 @@
-"""The word filter on message bodies (SC-05): text elements, also those of forwarded messages. What is replaced is encoded
-anew."""
+"""The word filter on message bodies (SC-05): text elements, also those of forwarded messages. Custom elements are not
+filtered (SC-06). A body in which words are replaced is encoded again."""
 
 from __future__ import annotations
 

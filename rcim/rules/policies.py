@@ -108,7 +108,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("notice", "GT-15", "How members hear of changes.", *_enum(ChangeNotice)),
     Policy("needs_first_message", "GT-16", "Hidden from others until its owner has sent a message.", *BOOL),
     Policy("mute", "GT-17", "Who may mute those with a lower role, and the whole group.", *ANY_OF_THEM),
-    Policy("send", "SC-01", "Who may send.", *EDITORS),
+    Policy("send", "GT-26", "Who may send.", *EDITORS),
     Policy("msg_flag", "GT-18", "MsgFlag of a new member.", *_of(MSG_FLAGS)),
     Policy("unread", "GT-19", "Whether unread messages are counted.", *BOOL),
     Policy("guests", "GT-21", "Whether guests may receive.", *BOOL),

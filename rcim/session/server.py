@@ -158,7 +158,9 @@ class ServerSession:
         try:
             frame = cls.decode(raw.body)
         except RcimError as error:
-            answers = raw.request_id if input_ is not Input.PONG else 0  # a PONG is no request: its id may be that of one
+            answers = (
+                raw.request_id if input_ is not Input.PONG else 0
+            )  # a PONG is no request: its id may be that of one
             self.refuse(error.code, answers, raw.type, error.detail)
             return None
         if state is State.DRAINING and input_ is Input.REQUEST:

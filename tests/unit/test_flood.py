@@ -25,7 +25,7 @@ def held(priority: Priority, at: int, answered: int) -> Offered:
     return Offered(priority, at, answered, held_back=True)
 
 
-def test_inversions() -> None:  # FC-03
+def test_inversions() -> None:  # FC-01, FC-03, MS-12
     assert inversions([]).total() == 0
     early = [passed(LOW, 0, 1), held(N, 500, 900)]
     assert inversions(early).total() == 0, "it had gone before the group was near its limit"

@@ -185,7 +185,7 @@ def test_ids_are_remembered_across_a_restart() -> None:  # MS-02
 
 @pytest.mark.parametrize("by", ["alice", "bob", "eve"])
 @pytest.mark.parametrize("admin", [False, True])
-def test_rights(by: str, admin: bool) -> None:  # SC-01, RX-06, GT-04
+def test_rights(by: str, admin: bool) -> None:  # SC-01, GT-26, RX-06, GT-04
     kit = Kit()
     kit.create(members=("bob",))
     inside, owner = by in ("alice", "bob"), by == "alice"

@@ -93,7 +93,7 @@ class AccountStatus(Struct, frozen=True, gc=False):
     "client",
     "request",
     reply="ADMIN_ACCOUNTS_IMPORT_OK",
-    rules=("Who is there already keeps what is not given. Each is done by itself: see its result.", PROFILE_RULE),
+    rules=("An account that exists keeps what is not given. Each is done by itself: see its result.", PROFILE_RULE),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
 )
@@ -119,7 +119,7 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
     rules=(
         "The user is logged out everywhere, its profile is removed, and it is taken out of all its groups. A group that "
         "it owned goes on without an owner. Its messages stay. UserSigs made before are refused.",
-        "When the reply comes all of that has been done. No GROUP_GONE comes to who is logged out so.",
+        "When the reply comes all of that has been done. Users who are logged out by it get no GROUP_GONE.",
         "One-to-one conversations stay for the others; who gets the id next sees nothing of them. Its black and white "
         "list are emptied; others' lists keep the id.",
         "An application that it had made stays until it is decided. "

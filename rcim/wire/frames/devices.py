@@ -153,7 +153,7 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
     reply="PRESENCE_WATCH_OK",
     rules=(
         PRESENCE_RULE,
-        "It holds for this connection until it ends: ask again after each login. Who is watched already stays so.",
+        "It holds for this connection until it ends: ask again after each login. Users who are watched already stay so.",
         "Changes come as PRESENCE, gathered for about a second; what is undone meanwhile is not told.",
         "A connection watches 200 users at the most; with one more nobody of the request is watched.",
         "Of a user that 1,000 connections watch already no more are told: "
@@ -186,7 +186,7 @@ class PresenceWatchOk(Frame, frozen=True, gc=False):
 class PresenceUnwatch(Frame, frozen=True, gc=False):
     """Asks to be told of users no more (ID-07)."""
 
-    users: A[list[str], StrList(USER, 500), "Who is not watched any more; none: nobody is."]
+    users: A[list[str], StrList(USER, 500), "Users to watch no longer; none: stop watching everyone."]
 
 
 @frame(0x8315, "PRESENCE_UNWATCH_OK", "server", "reply")

@@ -182,7 +182,7 @@ class GroupDissolveOk(Frame, frozen=True, gc=False):
         "may decide gets JOIN_REQUESTED, and the applicant JOIN_DECIDED when it is. Applying again meanwhile puts the "
         "new text in place of the old one. With DISABLE_APPLY, and where the type takes no applications (GT-05), it is "
         "NOT_PERMITTED.",
-        "Who is blocked (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
+        "A blocked user (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
         "A guest who joins hears the group for as long as it is connected and the group would let it in; it is no "
         "member, is not counted as one and is not announced.",
         PROFILE_RULE,
@@ -402,7 +402,7 @@ class GroupOwnerSet(Frame, frozen=True, gc=False):
     """Gives a group to another member (GR-01)."""
 
     group_id: A[str, GROUP, "The group."]
-    user_id: A[str, USER, "The new owner, who is a member."]
+    user_id: A[str, USER, "The new owner, a member."]
 
 
 @frame(0x8209, "GROUP_OWNER_SET_OK", "server", "reply")

@@ -74,7 +74,7 @@ class GroupInviteOk(Frame, frozen=True, gc=False):
     reply="GROUP_KICK_OK",
     rules=(
         "Who may: GT-10; and whom: group-types.md. All are removed or none.",
-        "The owner can't be kicked (NOT_PERMITTED), nor oneself (BAD_PARAMETER); who is no member is NO_SUCH_MEMBER.",
+        "The owner can't be kicked (NOT_PERMITTED), nor oneself (BAD_PARAMETER); others than members are NO_SUCH_MEMBER.",
         "The kicked get GROUP_GONE. A guest that is in the group is kicked by its id, unannounced.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "NO_SUCH_MEMBER"),
@@ -152,7 +152,7 @@ class GroupApplicationDecideOk(Frame, frozen=True, gc=False):
     reply="GROUP_MEMBER_GET_OK",
     rules=(
         "Members may ask where the type shows its list (GT-03), and everyone for themselves; app administrators always. "
-        "Who is no member is left out.",
+        "Users who are no members are left out.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )
@@ -215,7 +215,7 @@ class GroupMemberSetOk(Frame, frozen=True, gc=False):
     reply="GROUP_MUTE_OK",
     rules=(
         "Who may: GT-17; and whom: group-types.md. All are muted or none.",
-        "It holds through leaving and joining again (SC-02), so who is no member may be named too.",
+        "It holds through leaving and joining again (SC-02), so users who are no members may be named too.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
 )
@@ -287,7 +287,7 @@ class GroupMuteAllOk(Frame, frozen=True, gc=False):
     reply="GROUP_BLOCK_OK",
     rules=(
         "Who may: the type's `block` policy (group-types.md); and whom: the same page. All or none.",
-        "Who is a member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
+        "A member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
         "A guest is blocked by its id, unannounced, for as long as it is connected; one that is gone is NO_SUCH_MEMBER.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "NO_SUCH_MEMBER", "TOO_MANY_ENTRIES"),
@@ -298,7 +298,7 @@ class GroupBlock(Frame, frozen=True, gc=False):
     group_id: A[str, GROUP, "The group."]
     users: A[list[str], SOME, "Whom: 1 to 100."]
     seconds: A[int, U32, "For how long: 0 lets them in again, 4294967295 is without an end."]
-    text: A[str, str16(300), "Why; who is removed is told. May be empty."]
+    text: A[str, str16(300), "Why; those removed are told. May be empty."]
 
 
 @frame(0x8219, "GROUP_BLOCK_OK", "server", "reply")

@@ -188,7 +188,7 @@ class Deliver(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "It has no SEQ and no message id, is not stored and comes only to who is online (MS-08). Whatever is sent too "
+        "It has no SEQ and no message id, is not stored and comes only to those online (MS-08). Whatever is sent too "
         "often is left out.",
     ),
 )

@@ -76,9 +76,9 @@ class ProfileGetOk(Frame, frozen=True, gc=False):
         "By the app's setting either black lists are in force or white lists; both can be kept at any time. With black "
         "lists, a message to a user who has its sender on its list is BLACKLISTED; with white lists, one to a user who "
         "has not is NOT_WHITELISTED. Other conversations they do not concern.",
-        "Who is on a user's black list can not add the user to a group either, whichever lists are in force "
+        "Users on someone's black list can not add that person to a group either, whichever lists are in force "
         "(GROUP_INVITE, GROUP_CREATE).",
-        "It is in force for what is sent after the reply. Who is on the list already, or is not, is passed over.",
+        "It is in force for what is sent after the reply. Those who are on it already, or are not, are passed over.",
         "Nobody else is told.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED", "TOO_MANY_ENTRIES"),
@@ -87,8 +87,8 @@ class UserListChange(Frame, frozen=True, gc=False):
     """Puts users on one of the user's lists, and takes users off it (SC-07)."""
 
     which: A[UserList, Enum(UserList), "Which list."]
-    add: A[list[str], StrList(USER, 500), "Who is to be on it; 100 at a time, with those removed."]
-    remove: A[list[str], StrList(USER, 500), "Who is not to be on it."]
+    add: A[list[str], StrList(USER, 500), "Users to put on it; 100 at a time, with those removed."]
+    remove: A[list[str], StrList(USER, 500), "Users to take off it."]
     user_id: A[str, Ext(1, USER_OR_NONE), "Whose list, if not one's own: only for app administrators."] = ""
 
 
@@ -129,7 +129,7 @@ class UserListOk(Frame, frozen=True, gc=False):
     "request",
     reply="QUIET_HOURS_SET_OK",
     rules=(
-        "They say when the user wants no push, whatever its MsgFlags are. Messages come all the same to who is online.",
+        "They say when the user wants no push, whatever the MsgFlags are. Messages come all the same while online.",
         "With the end before the start they go over midnight; with both the same there are none.",
         "All devices of the user get OWN_CHANGED, before the reply, if they are others than before.",
     ),
