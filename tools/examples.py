@@ -364,18 +364,22 @@ def most(cls: type[Struct]) -> Any:
 
 def _least(kind: Any) -> Any:
     if isinstance(kind, Int):
-        return 0
+        return kind.span[0] if kind.span else 0
     if isinstance(kind, Bool):
         return False
     if isinstance(kind, Enum):
         return min(kind.values)
-    if isinstance(kind, StrList | StructList):
-        return []
+    if isinstance(kind, StrList):
+        return [_least(kind.item)] * kind.low
+    if isinstance(kind, StructList):
+        return [least(kind.struct)] * kind.low
     assert isinstance(kind, Bytes)
     return "a" * kind.low if kind.kind == "str" else b"\0" * kind.low
 
 
 def _most(kind: Any) -> Any:
+    if isinstance(kind, Int) and kind.span:
+        return kind.span[1]
     if isinstance(kind, Int):
         return {"u8": 0xFF, "u16": 0xFFFF, "u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF, "i32": -1}[kind.name]
     if isinstance(kind, Bool):

@@ -17,7 +17,7 @@ from rcim.rules.message_types import BUILT_IN, SWITCHES
 from rcim.session.states import SERVER_TABLE, State
 from rcim.wire.header import HEADER, HEADER_BYTES
 from rcim.wire.schema import Field, Frame, Struct
-from rcim.wire.types import Bytes, Elements, Enum, StrList, StructList
+from rcim.wire.types import Bytes, Elements, Enum, Int, Str, StrList, StructList
 
 MADE = "<!-- made by `make spec` from the tables in the code; do not edit -->"
 
@@ -27,14 +27,22 @@ def _type(kind: Any) -> str:
     if isinstance(kind, Enum):
         return "enum8: " + ", ".join(f"{v.value} {v.name}" for v in kind.values)
     if isinstance(kind, StructList):
-        return f"list16 of struct16 [{kind.struct.NAME}](#{kind.struct.NAME.lower()}), at most {kind.high}"
+        return f"list16 of struct16 [{kind.struct.NAME}](#{kind.struct.NAME.lower()}), {_items(kind)}"
     if isinstance(kind, StrList):
-        return f"list16 of {_type(kind.item)}; at most {kind.high}"
+        return f"list16 of {_type(kind.item)}; {_items(kind)}"
     if isinstance(kind, Elements):
         return "elements16: see [Elements](#elements)"
     if isinstance(kind, Bytes):
-        return f"{kind.kind}{kind.prefix[1:]}, {kind.low} to {kind.high} bytes"
+        plain = ", no control characters" if isinstance(kind, Str) and kind.one_line else ""
+        return f"{kind.kind}{kind.prefix[1:]}, {kind.low} to {kind.high} bytes{plain}"
+    if isinstance(kind, Int) and kind.span is not None:
+        return f"{kind.name}, {kind.span[0]:,} to {kind.span[1]:,}"
     return str(kind.spec()["type"])
+
+
+def _items(kind: StrList | StructList) -> str:
+    """How many items a list may have."""
+    return f"{kind.low} to {kind.high} of them" if kind.low else f"at most {kind.high}"
 
 
 def _fields(cls: type[Struct]) -> list[str]:
@@ -73,8 +81,9 @@ def frames() -> str:
         "Types of fields, and how a body is put together, are in [framing.md](framing.md). The same table for",
         "programs is [frames.json](frames.json).",
         "",
-        "Any request but PING can also be answered with ERROR: `BAD_BODY`, `BAD_PARAMETER`, `BAD_REQUEST_ID`,",
+        "Any request can also be answered with ERROR: `BAD_BODY`, `BAD_PARAMETER`, `BAD_REQUEST_ID`,",
         "`OVERLOADED`, `TOO_FREQUENT`, `SERVER_ERROR`, `STORE_UNAVAILABLE` or `SHUTTING_DOWN` ([errors.md](errors.md)).",
+        "PING only with `BAD_BODY`, `BAD_REQUEST_ID` or `TOO_FREQUENT`.",
         "",
         "| type | frame | from | what for |",
         "|---|---|---|---|",
@@ -120,7 +129,7 @@ def _elements() -> list[str]:
     lines = [
         "# Elements",
         "",
-        "A message body is one element or more, one behind the other: kind u16, length u16, then a struct of that many",
+        "A message body is one element or more, one after the other: kind u16, length u16, then a struct of that many",
         "bytes. A client skips kinds that it does not know. The server takes only kinds of this table (BAD_ELEMENT).",
         "",
     ]

@@ -50,6 +50,7 @@ VOLATILE = {
     "HELLO_OK": ["server_time_ms"],
     "LOGIN_OK": ["server_time_ms", "connection_id", "began_ms", "history_id"],
     "GROUP_ENTERED": ["time_ms"],
+    "SYNC_OK": ["cursor"],
     "SEND_OK": ["time_ms", "message_id"],
     "DELIVER": ["messages.time_ms", "messages.message_id"],
     "HISTORY_OK": ["messages.time_ms", "messages.message_id"],
@@ -68,11 +69,24 @@ def sessions() -> dict[str, Any]:
         "one step the server may send its frames in several pieces. Fields in `volatile` differ from run to run.",
         "sdkappid": SDKAPPID,
         "key": KEY,
+        "user_sig": _user_sig(),
         "volatile": VOLATILE,
         "sessions": [
             {"name": name, "closes": closes, "steps": [_step(*step) for step in steps]}
             for name, closes, steps in _sessions()
         ],
+    }
+
+
+def _user_sig() -> dict[str, Any]:
+    """How alice's UserSig comes about, step by step (ID-02)."""
+    return {
+        "user_id": "alice",
+        "time": SIGNED_AT,
+        "expire": GOOD_FOR,
+        "content": f"TLS.identifier:alice\nTLS.sdkappid:{SDKAPPID}\nTLS.time:{SIGNED_AT}\nTLS.expire:{GOOD_FOR}\n",
+        "sig": usersig.read(ALICE)["TLS.sig"],
+        "user_sig": ALICE,
     }
 
 
@@ -97,7 +111,7 @@ def complete() -> list[Step]:
     free = ApplyJoinOption.FREE_ACCESS
     return [
         ("client", HELLO, 1, "I speak version 1; the server may choose the heartbeat."),
-        ("server", HELLO_OK, 1, "Version 1. Send PING when you have been quiet for 30 s."),
+        ("server", HELLO_OK, 1, "Version 1. Send PING every 30 s."),
         ("client", f.Login("alice", ALICE, Platform.MOBILE, "phone-1"), 2, "I am alice, and here is the proof."),
         ("server", LOGIN_OK, 2, "The session is open."),
         ("client", f.GroupsJoined("", 0), 3, "Which groups am I in?"),
@@ -139,8 +153,29 @@ Session = tuple[str, bool, list[Step]]
 """(name, whether the server closes at the end, steps)"""
 
 
+def _in_one_flight() -> Session:
+    """HELLO, LOGIN and SYNC without waiting in between (WI-10)."""
+    login = f.Login("alice", ALICE, Platform.MOBILE, "phone-1")
+    return (
+        "hello, login and sync in one flight",
+        False,
+        [
+            ("client", HELLO.encode(1) + login.encode(2) + f.Sync(b"", 0, 0).encode(3), 0, "three frames"),
+            ("server", HELLO_OK, 1, ""),
+            ("server", LOGIN_OK, 2, ""),
+            ("server", f.SyncOk([], [], b"", False, False), 3, "Alice is in no conversation."),
+        ],
+    )
+
+
 def _sessions() -> list[Session]:
-    return [("a complete session", True, complete()), *_refused_logins(), *_before_login(), *_after_login()]
+    return [
+        ("a complete session", True, complete()),
+        _in_one_flight(),
+        *_refused_logins(),
+        *_before_login(),
+        *_after_login(),
+    ]
 
 
 def _error(number: int, request_id: int, about: int, closes: bool, note: str = "") -> Step:
@@ -171,6 +206,7 @@ def _refused_logins() -> list[Session]:
         login(mint(SDKAPPID, KEY, "bob", SIGNED_AT, GOOD_FOR), 70013, "another user's UserSig"),
         login(mint(SDKAPPID + 1, KEY, "alice", SIGNED_AT, GOOD_FOR), 70014, "another sdkappid"),
         login(mint(SDKAPPID, KEY, "alice", 4_000_000_000, 1000), 300008, "a UserSig from the future"),
+        login(mint(SDKAPPID, KEY, "@SYSTEM", SIGNED_AT, GOOD_FOR), 10004, "an id of the server's own", "@SYSTEM"),
         login(mint(SDKAPPID, KEY, "a\nb", SIGNED_AT, GOOD_FOR), 10004, "a user id with a control character", "a\nb"),
     ]
 
@@ -238,12 +274,55 @@ def _after_login() -> list[Session]:
                 _error(300007, 3, SEND.TYPE, False),
             ],
         ),
+        (
+            "a PING cut short",
+            False,
+            [
+                *OPENED,
+                ("client", HEADER.pack(9, f.Ping.TYPE, 0, 3) + b"\x05", 0, ""),
+                _error(300007, 3, f.Ping.TYPE, False),
+            ],
+        ),
+        (
+            "a PONG cut short is answered with request id 0",
+            False,
+            [
+                *OPENED,
+                ("client", HEADER.pack(9, f.Pong.TYPE, 0, 3) + b"\x05", 0, ""),
+                _error(300007, 0, f.Pong.TYPE, False),
+            ],
+        ),
+        (
+            "a header that is wrong after login",
+            True,
+            [*OPENED, ("client", HEADER.pack(7, f.Ping.TYPE, 0, 3), 0, "length 7"), _error(300001, 0, 0, True)],
+        ),
+        *_refused_sends(),
         ("a group that is not there", False, [*OPENED, ("client", SEND, 3, ""), _error(10010, 3, SEND.TYPE, False)]),
         (
             "an administrator's request by another",
             False,
             [*OPENED, ("client", f.AdminStats(), 3, ""), _error(60010, 3, f.AdminStats.TYPE, False)],
         ),
+    ]
+
+
+def _refused_sends() -> list[Session]:
+    """What a SEND is refused for whatever the group is."""
+
+    def refused(name: str, send: f.Send, number: int) -> Session:
+        return (name, False, [*OPENED, ("client", send, 3, ""), _error(number, 3, f.Send.TYPE, False)])
+
+    def send(conversation: str = "g:nowhere", **more: Any) -> f.Send:
+        return f.Send(conversation, "c", Priority.NORMAL, HELLO_TEXT, **more)
+
+    many = [f"user-{number}" for number in range(51)]
+    return [
+        refused("a message to oneself", send("c:5:alice:alice"), 10010),
+        refused("a message into a conversation of others", send("c:3:bob:carol"), 10007),
+        refused("a message to 51 members", send(to=many), 10004),
+        refused("a message with 31 mentions", send(mentions=many[:31]), 10053),
+        refused("a message with 1,025 bytes of cloud_data", send(cloud_data=bytes(1025)), 80002),
     ]
 
 

@@ -6,7 +6,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rcim_tools import describe, dissector, group_types, pages, requirements, sessions, vectors
+from rcim_tools import (
+    body_vectors,
+    describe,
+    dissector,
+    group_types,
+    pages,
+    requirements,
+    seq_vectors,
+    sessions,
+    vectors,
+)
 
 BEGIN, END = "<!-- begin made by `make spec` -->", "<!-- end made by `make spec` -->"
 
@@ -18,7 +28,8 @@ WHOLE: dict[str, Callable[[], str]] = {
     "protocol-spec/errors.md": pages.errors,
     "protocol-spec/limits.md": pages.limits,
     "protocol-spec/vectors/frames.json": lambda: vectors.dump(vectors.frames()),
-    "protocol-spec/vectors/elements.json": lambda: vectors.dump(vectors.elements()),
+    "protocol-spec/vectors/elements.json": lambda: vectors.dump(body_vectors.elements()),
+    "protocol-spec/vectors/seq.json": lambda: vectors.dump(seq_vectors.seq()),
     "protocol-spec/vectors/streams.json": lambda: vectors.dump(vectors.streams()),
     "protocol-spec/vectors/sessions.json": lambda: vectors.dump(sessions.sessions()),
     "protocol-spec/dissector/rcim.lua": dissector.lua,

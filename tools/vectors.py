@@ -10,11 +10,10 @@ from rcim_tools.examples import EXAMPLES, HELLO_TEXT, all_examples, least
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority
 from rcim.wire import frames as f
-from rcim.wire.elements import ELEMENTS, decode_body, spans
 from rcim.wire.header import HEADER, LENGTH_MIN
 from rcim.wire.reference import to_plain
 from rcim.wire.schema import FRAMES, Frame, Struct
-from rcim.wire.types import Bytes, Elements, StructList
+from rcim.wire.types import INTS, Bytes, Elements, Int, StrList, StructList
 
 
 def jsonable(value: Any) -> Any:
@@ -31,11 +30,13 @@ def jsonable(value: Any) -> Any:
 def frames() -> dict[str, Any]:
     """Good frames and bad ones."""
     return {
-        "about": "Good: `hex` decodes to `fields` and `fields` encode to `hex`. Bytes are hex, enums numbers. Bad: "
-        "`hex` is refused with `error`. A body of elements is hex in `fields` and taken apart in elements.json.",
+        "about": "Good: `hex` decodes to `fields` and `fields` encode to `hex`. Bytes are hex, enums numbers. Skipped "
+        "and repeated: `hex` decodes to `fields`. Bad: `hex` is refused with `error`. A body of elements is hex in "
+        "`fields` and taken apart in elements.json.",
         "good": [_good(name, frame, i + 1) for i, (name, frame) in enumerate(all_examples())],
         "skipped": [_with_unknown_extension(frame) for frame in EXAMPLES],
-        "bad": [row for cls in FRAMES.values() for row in _bad(cls)] + _bad_more(),
+        "repeated": _repeated(),
+        "bad": [row for cls in FRAMES.values() for row in _bad(cls)] + _bad_more() + _bad_text(),
     }
 
 
@@ -60,6 +61,31 @@ def _with_unknown_extension(frame: Frame) -> dict[str, Any]:
     }
 
 
+def _repeated() -> list[dict[str, Any]]:
+    """A tag that comes twice: the last one counts, wherever it stands."""
+    history = f.History("g:lobby", 0, 0, 0, False).encode()[12:]
+
+    def ext(tag: int, value: int) -> bytes:
+        return tag.to_bytes(2, "big") + b"\0\x08" + value.to_bytes(8, "big")
+
+    unknown = bytes.fromhex("fffe0001aa")
+    rows = [
+        ("twice, one after the other", ext(1, 5) + ext(1, 7), 7, 0),
+        ("twice, with others between", ext(1, 9) + ext(2, 8) + unknown + ext(1, 4), 4, 8),
+        ("three times, the last one 0", ext(2, 1) + ext(2, 2) + ext(2, 0), 0, 0),
+        ("in falling order of tags", ext(2, 6) + ext(1, 3), 3, 6),
+    ]
+    return [
+        {
+            "name": f"HISTORY: a known extension {what}",
+            "frame": "HISTORY",
+            "fields": jsonable(to_plain(f.History("g:lobby", 0, 0, 0, False, from_ms, to_ms))),
+            "hex": (HEADER.pack(len(history + more) + LENGTH_MIN, f.History.TYPE, 0, 1) + history + more).hex(),
+        }
+        for what, more, from_ms, to_ms in rows
+    ]
+
+
 def _bad(cls: type[Frame]) -> list[dict[str, Any]]:
     """Cut short by a byte, a byte left over, and every bound passed by one."""
     body = least(cls).encode()[12:]
@@ -70,21 +96,43 @@ def _bad(cls: type[Frame]) -> list[dict[str, Any]]:
     for x in cls.FIELDS:
         if x.tag:
             continue
-        size = len(_piece(cls, x.name))
+        name, size = x.name.rstrip("_"), len(_piece(cls, x.name))
         if isinstance(x.type, Bytes) and not isinstance(x.type, Elements):
             width = 1 if x.type.prefix == "u8" else 2
             if x.type.high < 256**width - 1:
                 over = (x.type.high + 1).to_bytes(width, "big") + b"a" * (x.type.high + 1)
-                rows.append((f"{x.name} one byte too long", body[:at] + over + body[at + size :]))
+                rows.append((f"{name} one byte too long", body[:at] + over + body[at + size :]))
             if x.type.low:
-                rows.append((f"{x.name} empty", body[:at] + bytes(width) + body[at + size :]))
+                rows.append((f"{name} empty", body[:at] + bytes(width) + body[at + size :]))
             if x.type.kind == "str":
                 wrong = (1).to_bytes(width, "big") + b"\xff"
-                rows.append((f"{x.name} not UTF-8", body[:at] + wrong + body[at + size :]))
+                rows.append((f"{name} not UTF-8", body[:at] + wrong + body[at + size :]))
         if x.type.spec()["type"] in ("bool", "enum8"):
-            rows.append((f"{x.name} not one of its values", body[:at] + b"\xee" + body[at + size :]))
+            rows.append((f"{name} not one of its values", body[:at] + b"\xee" + body[at + size :]))
+        if isinstance(x.type, StrList | StructList) and x.type.low:
+            rows.append((f"{name} without an item", body[:at] + b"\0\0" + body[at + size :]))
+        if isinstance(x.type, Int) and x.type.span:
+            for number in _outside(x.type):
+                rows.append(
+                    (
+                        f"{name} {number}",
+                        body[:at] + number.to_bytes(size, "big", signed=number < 0) + body[at + size :],
+                    )
+                )
         at += size
     return [_refused(cls, what, wrong) for what, wrong in rows]
+
+
+def _outside(kind: Int) -> list[int]:
+    """Numbers that a bounded integer may not be: next to its bounds, and the extremes of its type."""
+    assert kind.span is not None
+    bits = 8 * INTS[kind.name][1]
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if kind.name == "i32" else (0, (1 << bits) - 1)
+    return [
+        n
+        for n in dict.fromkeys((low, kind.span[0] - 1, kind.span[1] + 1, high))
+        if low <= n < kind.span[0] or kind.span[1] < n <= high
+    ]
 
 
 def _bad_more() -> list[dict[str, Any]]:
@@ -102,6 +150,34 @@ def _bad_more() -> list[dict[str, Any]]:
     return [_refused(cls, what, body) for cls, what, body in rows]
 
 
+BAD_TEXTS: dict[str, str] = {
+    "a byte that begins nothing": "ff",
+    "a continuation alone": "80",
+    "a sequence cut short": "e4bda0e5a5",
+    "an overlong slash, two bytes": "c0af",
+    "an overlong slash, three bytes": "e080af",
+    "an overlong slash, four bytes": "f08080af",
+    "an overlong NUL": "c080",
+    "a high surrogate": "eda080",
+    "a low surrogate": "edb080",
+    "a pair of surrogates": "eda081edb080",
+    "more than U+10FFFF": "f4908080",
+    "a sequence of five bytes": "f888808080",
+}
+"""What no text may be, in hex: not UTF-8 by RFC 3629."""
+
+
+def _bad_text() -> list[dict[str, Any]]:
+    """Text that is not UTF-8 although some decoders take it: in a field, and in an item of a list."""
+    rows = []
+    for what, text in BAD_TEXTS.items():
+        wrong = bytes.fromhex(text)
+        one = len(wrong).to_bytes(1, "big") + wrong
+        rows.append(_refused(f.Hello, f"agent not UTF-8: {what}", bytes(10) + one))
+        rows.append(_refused(f.Hello, f"a feature not UTF-8: {what}", bytes(9) + b"\1" + one + b"\0"))
+    return rows
+
+
 def _refused(cls: type[Frame], what: str, body: bytes) -> dict[str, Any]:
     """The vector of a body that is refused."""
     try:
@@ -117,49 +193,11 @@ def _piece(cls: type[Struct], name: str) -> bytes:
     from rcim_tools.examples import _least
 
     kind = next(x.type for x in cls.FIELDS if x.name == name)
-    value = [] if isinstance(kind, StructList) else _least(kind)
-    made: bytes = kind.reference().build(value)
+    if isinstance(kind, StructList):
+        item = kind.struct.encode_struct(least(kind.struct))
+        return kind.low.to_bytes(2, "big") + (len(item).to_bytes(2, "big") + item) * kind.low
+    made: bytes = kind.reference().build(_least(kind))
     return made
-
-
-def elements() -> list[dict[str, Any]]:
-    """Bodies and what is in them."""
-    rows = []
-    seen: set[bytes] = set()
-    for _, frame in all_examples():
-        for body in _bodies(frame):
-            if body in seen or not body:
-                continue
-            seen.add(body)
-            try:
-                found = decode_body(body)
-            except RcimError:
-                continue
-            kinds = [kind for kind, _, _ in spans(body)]
-            if len(found) == len(kinds):
-                parts = zip(kinds, found, strict=True)
-                rows.append(
-                    {
-                        "hex": body.hex(),
-                        "elements": [
-                            {"kind": kind, "name": ELEMENTS[kind].NAME, "fields": jsonable(to_plain(part))}
-                            for kind, part in parts
-                        ],
-                    }
-                )
-    return rows
-
-
-def _bodies(frame: Struct) -> list[bytes]:
-    found = []
-    for x in frame.FIELDS:
-        value = getattr(frame, x.name)
-        if isinstance(x.type, Elements):
-            found.append(value)
-        if isinstance(x.type, StructList):
-            for item in value:
-                found += _bodies(item)
-    return found
 
 
 def streams() -> list[dict[str, Any]]:

@@ -203,7 +203,7 @@ USERSIG_FROM_FUTURE = ErrorCode(
     "The UserSig is dated later than the server's clock; check the clock of the back end that mints it.",
 )
 HEARTBEAT_TIMEOUT = ErrorCode(
-    300009, "HEARTBEAT_TIMEOUT", _V, True, "The server received nothing for the negotiated time (WI-05)."
+    300009, "HEARTBEAT_TIMEOUT", _V, True, "The server received nothing for `silence_ms_max` of HELLO_OK (WI-05)."
 )
 LOGIN_TIMEOUT = ErrorCode(
     300010, "LOGIN_TIMEOUT", _V, True, "The client did not log in within the time limit (WI-05)."

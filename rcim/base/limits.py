@@ -39,9 +39,7 @@ class Limits:
         5000, 100, 60_000, "Time for the TLS handshake and HELLO: two round trips on a bad mobile link.", wire=True
     )
     login_ms: int = _bound(10_000, 100, 120_000, "Time from connecting to a successful login (WI-05).", wire=True)
-    heartbeat_ms: int = _bound(
-        30_000, 100, 300_000, "How often a client that sends nothing else sends PING: twice in `idle_ms`.", wire=True
-    )
+    heartbeat_ms: int = _bound(30_000, 100, 300_000, "How often a client sends PING: twice in `idle_ms`.", wire=True)
     heartbeat_ms_max: int = _bound(
         300_000,
         1000,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+DAY_MIN = 1440
+"""Minutes of a day."""
+OFFSET_MIN_MAX = 840
+"""UTC+14 and UTC-14: no clock on earth is farther off."""
+
 
 class Priority(IntEnum):
     """FC-01: which messages pass first. 1 to 4, as Tencent has them. Likes of many users are LOW or LOWEST (MS-12)."""

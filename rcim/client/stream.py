@@ -278,7 +278,9 @@ class Stream:
     def _newer(self, message: Message) -> Message:
         """What has come of the message before it came itself, if that is newer."""
         known = self._changed.pop((message.conversation, message.seq), None) if self._changed else None
-        return known if known is not None and known.changed_ms > message.changed_ms else message
+        if known is None or (message.state is MessageState.DELETED and not message.changed_ms):
+            return message  # the user has deleted it for itself: no change of it counts any more (MS-10)
+        return known if known.changed_ms > message.changed_ms else message
 
     # -- gaps
 
@@ -389,7 +391,4 @@ def _mark_of(event: ChangedEvent | RereadEvent) -> tuple[str, int]:
 
 def _emptied(queue: asyncio.Queue[Message | Event | None]) -> list[Message | Event | None]:
     """Take out all that is in it."""
-    found = []
-    while not queue.empty():
-        found.append(queue.get_nowait())
-    return found
+    return [queue.get_nowait() for _ in range(queue.qsize())]

@@ -2,7 +2,8 @@
 
 1. `next_seq` is what the app gets next. What comes above it waits, up to `HELD_MAX` messages; below it is a double.
 2. A gap is a range to ask for by HISTORY; while one is asked for, it is not asked for again.
-3. What the server does not have (deleted, from before joining) is skipped with `skip_to`.
+3. What the server does not have (deleted, from before joining) is skipped with `skip_to`; what it had of the range is
+   given out all the same.
 """
 
 from __future__ import annotations
@@ -79,8 +80,7 @@ class SeqTracker(Generic[M]):
         self._asking = False
 
     def skip_to(self, seq: int) -> list[M]:
-        """Nothing below `seq` can be had; returns what the app gets now."""
+        """Nothing below `seq` can be had that is not there already; returns what the app gets now, in order."""
+        ready = [self._held.pop(held) for held in sorted(self._held) if held < seq]
         self.next_seq = max(self.next_seq, seq)
-        for held in [s for s in self._held if s < self.next_seq]:
-            del self._held[held]
-        return self._release()
+        return ready + self._release()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rcim.actor import commands, outcomes, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
-from rcim.base.ids import check_user_id
+from rcim.base.ids import check_user_id, check_user_or_guest
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_name, check_users, entry, group_key
@@ -32,6 +32,8 @@ def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.AdminGroupsOk:
 def connections(frame: frames.AdminConnections, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_CONNECTIONS."""
     most = desk.limits.list_page_max
+    if frame.user_id:
+        check_user_or_guest(frame.user_id)
     return ToStore(queries.ConnectionsQuery(frame.after_id, page_limit(frame.limit, most, most), frame.user_id))
 
 

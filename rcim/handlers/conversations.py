@@ -15,8 +15,6 @@ from rcim.store import answers
 from rcim.wire import frames
 
 PAGE = 100
-MESSAGES_MAX = 20
-"""RX-04."""
 DONE = struct.Struct(">BQQ")
 """The cursor behind a sync: 1, the store, and the stamp up to which all was told."""
 PART = struct.Struct(">BQQQQH")
@@ -26,8 +24,6 @@ counted."""
 
 def sync(frame: frames.Sync, caller: Caller, desk: Desk) -> ToStore:
     """SYNC. A guest is a member of nothing."""
-    if frame.messages > MESSAGES_MAX:
-        raise RcimError(BAD_PARAMETER, f"messages: {frame.messages}, must be at most {MESSAGES_MAX}")
     store_id, since, upto, after, counted = _read(frame.cursor)
     limit = page_limit(frame.limit, PAGE, PAGE)
     return ToStore(queries.SyncQuery(caller.user_id, since, upto, after, counted, limit, store_id, frame.messages))

@@ -76,7 +76,7 @@ def _seen_by(
 def unwatch(frame: frames.PresenceUnwatch, caller: Caller, desk: Desk) -> frames.PresenceUnwatchOk:
     """PRESENCE_UNWATCH."""
     _check_presence(caller, desk)
-    desk.unwatch(caller, frame.users)
+    desk.unwatch(caller, check_users(frame.users, len(frame.users), 0))
     return frames.PresenceUnwatchOk()
 
 

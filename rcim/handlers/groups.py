@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rcim.actor import commands, errands, outcomes, queries, records
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, RcimError
-from rcim.base.ids import check_user_id, has_control, is_guest
+from rcim.base.ids import check_user_id, check_user_or_guest, has_control, is_guest
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.messages import of_fields, page_limit, to_fields
@@ -118,6 +118,8 @@ def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
     limit = page_limit(frame.limit, most, most)
     if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may list the groups of others")
+    if frame.user_id:
+        check_user_or_guest(frame.user_id)
     by = "" if caller.admin else caller.user_id
     return ToStore(queries.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit, by=by))
 

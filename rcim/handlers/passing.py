@@ -47,9 +47,10 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
         raise RcimError(
             BAD_PARAMETER, f"add and remove: {count} entries together, must be 1 to {LIST_CHANGES_AT_ONCE}"
         )
-    for entry in frame.add:
+    for entry in (*frame.add, *frame.remove):
         if has_control(entry):
-            raise RcimError(BAD_PARAMETER, "add: an entry must have no control characters")
+            raise RcimError(BAD_PARAMETER, "an entry must have no control characters")
+    for entry in frame.add:
         if frame.which is USERS:
             check_user_id(entry)
     return ToActor(APP_KEY, user_commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))
@@ -63,6 +64,8 @@ def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:
 def trace(frame: frames.AdminTrace, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_TRACE."""
     key = check_conversation(frame.conversation, caller)
+    if has_control(frame.client_msg_id):
+        raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
     command = commands.TraceMessage(caller.user_id, True, check_user_id(frame.sender), frame.client_msg_id)
     return ToStore(errands.Trace(key, key, command))
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, RcimError
-
-DAY_MIN = 1440
-OFFSET_MIN_MAX = 840
-"""UTC+14 and UTC-14: no clock on earth is farther off."""
+from rcim.base.terms import DAY_MIN, OFFSET_MIN_MAX
 
 
 class QuietHours(msgspec.Struct, frozen=True, gc=False, array_like=True):

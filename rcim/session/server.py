@@ -160,7 +160,10 @@ class ServerSession:
         try:
             frame = cls.decode(raw.body)
         except RcimError as error:
-            self.refuse(error.code, raw.request_id, raw.type, error.detail)
+            answers = (
+                raw.request_id if input_ is not Input.PONG else 0
+            )  # a PONG is no request: its id may be that of one
+            self.refuse(error.code, answers, raw.type, error.detail)
             return None
         if state is State.DRAINING and input_ is Input.REQUEST:
             self.refuse(SHUTTING_DOWN, raw.request_id, raw.type)

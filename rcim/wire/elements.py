@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 from rcim.base.errors import BAD_ELEMENT, BODY_TOO_LARGE, RcimError
 from rcim.base.terms import ChangeKind, ImageFormat, ImageKind
 from rcim.wire.schema import Ext, Struct, prepare, row
-from rcim.wire.types import I32, U32, U64, Bytes, Elements, Enum, StrList, StructList, str8, str16
+from rcim.wire.types import U32, U64, Bytes, Elements, Enum, Int, StrList, StructList, str8, str16
 
 KIND_LENGTH = struct.Struct(">HH")
 MEDIA_BYTES_MAX = 100 << 20
 """MS-03: files that messages refer to; the server keeps none of them."""
+MEDIA_BYTES = Int("u32", (0, MEDIA_BYTES_MAX))
 URL, UUID = str16(1024), str8(64)
 
 
@@ -114,7 +115,7 @@ class ImageVariant(Struct, frozen=True, gc=False):
     """One size of an image."""
 
     kind: A[ImageKind, Enum(ImageKind), "Original, large or thumbnail."]
-    size: A[int, U32, "Bytes; at most 104,857,600."]
+    size: A[int, MEDIA_BYTES, "Bytes."]
     width: A[int, U32, "Pixels."]
     height: A[int, U32, "Pixels."]
     url: A[str, URL, "Where it is."]
@@ -126,14 +127,12 @@ class Image(Element, frozen=True, gc=False):
 
     uuid: A[str, UUID, "The app's id of it."]
     format: A[ImageFormat, Enum(ImageFormat), "Its format."]
-    variants: A[list[ImageVariant], StructList(ImageVariant, 3), "1 to 3 of them, each kind once."]
+    variants: A[list[ImageVariant], StructList(ImageVariant, 3, 1), "Each kind once."]
 
     def check(self) -> None:
         kinds = [variant.kind for variant in self.variants]
-        if not kinds or len(set(kinds)) != len(kinds):
-            raise wrong(self, "needs 1 to 3 variants, each kind once")
-        for variant in self.variants:
-            check_size(self, variant.size)
+        if len(set(kinds)) != len(kinds):
+            raise RcimError(BAD_ELEMENT, f"{self.NAME}: each kind of variant once")
 
     def plain(self) -> str:
         return "[Image]"
@@ -145,11 +144,8 @@ class Sound(Element, frozen=True, gc=False):
 
     url: A[str, URL, "Where it is."]
     uuid: A[str, UUID, "The app's id of it."]
-    size: A[int, U32, "Bytes; at most 104,857,600."]
+    size: A[int, MEDIA_BYTES, "Bytes."]
     seconds: A[int, U32, "Its length."]
-
-    def check(self) -> None:
-        check_size(self, self.size)
 
     def plain(self) -> str:
         return "[Voice]"
@@ -161,18 +157,14 @@ class Video(Element, frozen=True, gc=False):
 
     url: A[str, URL, "Where it is."]
     uuid: A[str, UUID, "The app's id of it."]
-    size: A[int, U32, "Bytes; at most 104,857,600."]
+    size: A[int, MEDIA_BYTES, "Bytes."]
     seconds: A[int, U32, "Its length."]
     format: A[str, str8(16), "As `mp4`."]
     thumb_url: A[str, URL, "Where its picture is; may be empty."]
-    thumb_size: A[int, U32, "Bytes of it."]
+    thumb_size: A[int, MEDIA_BYTES, "Bytes of it."]
     thumb_width: A[int, U32, "Pixels."]
     thumb_height: A[int, U32, "Pixels."]
     thumb_format: A[str, str8(16), "As `jpg`."]
-
-    def check(self) -> None:
-        check_size(self, self.size)
-        check_size(self, self.thumb_size)
 
     def plain(self) -> str:
         return "[Video]"
@@ -184,11 +176,8 @@ class File(Element, frozen=True, gc=False):
 
     url: A[str, URL, "Where it is."]
     uuid: A[str, UUID, "The app's id of it."]
-    size: A[int, U32, "Bytes; at most 104,857,600."]
+    size: A[int, MEDIA_BYTES, "Bytes."]
     name: A[str, str8(255), "Its name."]
-
-    def check(self) -> None:
-        check_size(self, self.size)
 
     def plain(self) -> str:
         return "[File]"
@@ -199,12 +188,8 @@ class Location(Element, frozen=True, gc=False):
     """A place (TIMLocationElem)."""
 
     name: A[str, str16(1024), "What it is called; may be empty."]
-    latitude_e6: A[int, I32, "Degrees north times 1,000,000: -90,000,000 to 90,000,000."]
-    longitude_e6: A[int, I32, "Degrees east times 1,000,000: -180,000,000 to 180,000,000."]
-
-    def check(self) -> None:
-        if abs(self.latitude_e6) > 90_000_000 or abs(self.longitude_e6) > 180_000_000:
-            raise wrong(self, f"{self.latitude_e6}, {self.longitude_e6} is no place on earth")
+    latitude_e6: A[int, Int("i32", (-90_000_000, 90_000_000)), "Degrees north times 1,000,000."]
+    longitude_e6: A[int, Int("i32", (-180_000_000, 180_000_000)), "Degrees east times 1,000,000."]
 
     def plain(self) -> str:
         return "[Location]"
@@ -227,11 +212,9 @@ class Merged(Element, frozen=True, gc=False):
     title: A[str, str8(255), "What is shown of it."]
     abstracts: A[list[str], StrList(str8(255), 10), "Some lines of what is in it."]
     compatible_text: A[str, str16(1024), "What a client shows that can't show it."]
-    messages: A[list[MergedMessage], StructList(MergedMessage, 100), "1 to 100 of them, as many as fit the body."]
+    messages: A[list[MergedMessage], StructList(MergedMessage, 100, 1), "As many as fit the body."]
 
     def check(self) -> None:
-        if not self.messages:
-            raise wrong(self, "holds no message")
         for message in self.messages:
             check_elements(message.body, 1000, SERVERS_OWN | {self.KIND})
 
@@ -242,17 +225,6 @@ class Merged(Element, frozen=True, gc=False):
 AnyElement = Text | Custom | TypedBytes | GroupTip | Face | Image | Sound | Video | File | Location | Merged
 SERVERS_OWN = frozenset({GroupTip.KIND})
 """Elements that no client may send."""
-
-
-def wrong(item: Element, text: str) -> RcimError:
-    """What is wrong with an element although its fields can be read (BAD_ELEMENT)."""
-    return RcimError(BAD_ELEMENT, f"{item.NAME}: {text}")
-
-
-def check_size(item: Element, size: int) -> None:
-    """MS-03: media are references, to files of at most MEDIA_BYTES_MAX. Raises RcimError(BAD_ELEMENT)."""
-    if size > MEDIA_BYTES_MAX:
-        raise wrong(item, f"{size} bytes, at most {MEDIA_BYTES_MAX}")
 
 
 def plain_text(elements: Sequence[Element]) -> str:

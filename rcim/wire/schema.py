@@ -28,7 +28,7 @@ import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.wire.header import HEADER, LENGTH_MIN
-from rcim.wire.types import INTS, RAISERS, Emit, FieldType
+from rcim.wire.types import INTS, RAISERS, Emit, FieldType, Int
 
 PACKERS = {f"S_{letter}": struct.Struct(">" + letter) for letter, _, _ in INTS.values()}
 
@@ -248,9 +248,10 @@ def _decoder(cls: type[Struct]) -> Callable[[bytes, int, int], Any]:
 
 
 def _decode_run(cls: type[Struct], fixed: list[Field], at: int, lines: list[str], names: dict[str, Any]) -> int:
-    """Emit the decoding of one field, or of all neighbouring integers by one unpack; returns the next index."""
+    """Emit the decoding of one field, or of all neighbouring integers without bounds by one unpack; returns the next
+    index. What is wrong first is reported first: a number out of its bounds before the end of the body after it."""
     end = at
-    while end < len(fixed) and fixed[end].type.spec()["type"] in INTS:
+    while end < len(fixed) and isinstance(kind := fixed[end].type, Int) and kind.span is None:
         end += 1
     if end - at < 2:
         f = fixed[at]

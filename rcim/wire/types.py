@@ -67,25 +67,36 @@ class Emit:
 
 @dataclass(frozen=True)
 class Int:
-    """An integer of the given name of INTS: unsigned, or signed in two's complement."""
+    """An integer of the given name of INTS: unsigned, or signed in two's complement. With `span` it is from the first to
+    the second of these, both included; without it any that fits."""
 
     name: str
+    span: tuple[int, int] | None = None
 
     def spec(self) -> dict[str, Any]:
-        return {"type": self.name}
+        bounds = {} if self.span is None else {"min": self.span[0], "max": self.span[1]}
+        return {"type": self.name, **bounds}
 
     def reference(self) -> Any:
-        import construct
+        import construct as c
 
-        return getattr(construct, INTS[self.name][2])
+        made, span = getattr(c, INTS[self.name][2]), self.span
+        return made if span is None else c.ExprValidator(made, lambda obj, ctx: span[0] <= obj <= span[1])
 
     def decode(self, g: Emit, var: str) -> None:
         letter, size, _ = INTS[self.name]
         g.line(f"if p + {size} > e: raise cut_short({g.where!r})")
         g.line(f"{var} = b[p]" if size == 1 else f"{var}, = S_{letter}.unpack_from(b, p)")
         g.line(f"p += {size}")
+        self.bound(g, var)
+
+    def bound(self, g: Emit, var: str) -> None:
+        """Refuse a value outside `span`."""
+        if self.span is not None:
+            _check_length(g, var, *self.span)
 
     def encode(self, g: Emit, var: str, parts: list[tuple[str, str]]) -> None:
+        self.bound(g, var)
         parts.append((INTS[self.name][0], var))
 
 
@@ -185,9 +196,18 @@ class Bytes:
 
 @dataclass(frozen=True)
 class Str(Bytes):
-    """As Bytes, holding UTF-8; lengths are bytes."""
+    """As Bytes, holding UTF-8; lengths are bytes.
+
+    With `one_line` it may not hold control characters. The codec doesn't look for them, since messages pass through it:
+    the handler of a request refuses them, with the error that fits the field.
+    """
+
+    one_line: bool = False
 
     kind = "str"
+
+    def spec(self) -> dict[str, Any]:
+        return {**super().spec(), **({"no_control": True} if self.one_line else {})}
 
     def reference(self) -> Any:
         import construct as c
@@ -219,23 +239,24 @@ class Elements(Bytes):
 
 @dataclass(frozen=True)
 class StrList:
-    """A u16 count, then that many strings."""
+    """A u16 count, then that many strings: `low` to `high` of them."""
 
     item: Str
     high: int
+    low: int = 0
 
     def spec(self) -> dict[str, Any]:
-        return {"type": "list16", "max_items": self.high, "item": self.item.spec()}
+        return {"type": "list16", "min_items": self.low, "max_items": self.high, "item": self.item.spec()}
 
     def reference(self) -> Any:
         import construct as c
 
         body = c.PrefixedArray(c.Int16ub, self.item.reference())
-        return c.ExprValidator(body, lambda obj, ctx: len(obj) <= self.high)
+        return c.ExprValidator(body, lambda obj, ctx: self.low <= len(obj) <= self.high)
 
     def decode(self, g: Emit, var: str) -> None:
         Int("u16").decode(g, "count")
-        _check_length(g, "count", 0, self.high)
+        _check_length(g, "count", self.low, self.high)
         g.line(f"{var} = []")
         g.line("for _ in range(count):")
         inner = g.deeper()
@@ -246,7 +267,7 @@ class StrList:
         raw = f"l_{len(parts)}"
         g.names.setdefault("join", b"".join)
         g.line(f"n_{raw} = len({var})")
-        _check_length(g, f"n_{raw}", 0, self.high)
+        _check_length(g, f"n_{raw}", self.low, self.high)
         g.line(f"{raw} = []")
         g.line(f"for item in {var}:")
         inner = g.deeper()
@@ -261,28 +282,31 @@ class StrList:
 
 @dataclass(frozen=True)
 class StructList:
-    """A u16 count, then that many structs, each behind a u16 length: an old reader skips what is new in them.
+    """A u16 count, then that many structs, `low` to `high` of them, each after a u16 length: an old reader skips what is
+    new in them.
 
     `struct` is a class made by schema.py (with `decode_struct`, `encode_struct` and `reference_struct`).
     """
 
     struct: Any
     high: int
+    low: int = 0
 
     def spec(self) -> dict[str, Any]:
-        return {"type": "list16", "max_items": self.high, "item": {"type": "struct16", "struct": self.struct.NAME}}
+        item = {"type": "struct16", "struct": self.struct.NAME}
+        return {"type": "list16", "min_items": self.low, "max_items": self.high, "item": item}
 
     def reference(self) -> Any:
         import construct as c
 
         body = c.PrefixedArray(c.Int16ub, c.Prefixed(c.Int16ub, self.struct.reference_struct()))
-        return c.ExprValidator(body, lambda obj, ctx: len(obj) <= self.high)
+        return c.ExprValidator(body, lambda obj, ctx: self.low <= len(obj) <= self.high)
 
     def decode(self, g: Emit, var: str) -> None:
         decode = f"decode_{self.struct.NAME}"
         g.names[decode] = self.struct.decode_struct
         Int("u16").decode(g, "count")
-        _check_length(g, "count", 0, self.high)
+        _check_length(g, "count", self.low, self.high)
         g.line(f"{var} = []")
         g.line("for _ in range(count):")
         inner = g.deeper()
@@ -298,7 +322,7 @@ class StructList:
         g.names.setdefault("join", b"".join)
         raw = f"l_{len(parts)}"
         g.line(f"n_{raw} = len({var})")
-        _check_length(g, f"n_{raw}", 0, self.high)
+        _check_length(g, f"n_{raw}", self.low, self.high)
         g.line(f"{raw} = []")
         g.line(f"for item in {var}:")
         inner = g.deeper()
@@ -315,13 +339,13 @@ FieldType = Int | Bool | Enum | Bytes | StrList | StructList
 U8, U16, U32, U64, I32 = Int("u8"), Int("u16"), Int("u32"), Int("u64"), Int("i32")
 
 
-def str8(high: int, low: int = 0) -> Str:
-    """Up to `high` (255 at most) bytes of UTF-8 behind a u8."""
-    return Str("u8", high, low)
+def str8(high: int, low: int = 0, *, one_line: bool = False) -> Str:
+    """Up to `high` (255 at most) bytes of UTF-8 after a u8."""
+    return Str("u8", high, low, one_line)
 
 
 def str16(high: int, low: int = 0) -> Str:
-    """Up to `high` (65,535 at most) bytes of UTF-8 behind a u16."""
+    """Up to `high` (65,535 at most) bytes of UTF-8 after a u16."""
     return Str("u16", high, low)
 
 

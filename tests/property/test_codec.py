@@ -21,6 +21,8 @@ WIDTH = {"u8": 8, "u16": 16, "u32": 32, "u64": 64}
 
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Everything that fits a field type."""
+    if isinstance(kind, Int) and kind.span is not None:
+        return st.integers(*kind.span)
     if isinstance(kind, Int) and kind.name == "i32":
         return st.integers(-(2**31), 2**31 - 1)
     if isinstance(kind, Int):
@@ -30,9 +32,9 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     if isinstance(kind, Enum):
         return st.sampled_from(list(kind.values))
     if isinstance(kind, StrList):
-        return st.lists(values(kind.item), max_size=4)
+        return st.lists(values(kind.item), min_size=kind.low, max_size=4)
     if isinstance(kind, StructList):
-        return st.lists(structs(kind.struct), max_size=3)
+        return st.lists(structs(kind.struct), min_size=kind.low, max_size=3)
     assert isinstance(kind, Bytes)
     if kind.kind != "str":
         return st.binary(min_size=kind.low, max_size=min(kind.high, 200))

@@ -268,6 +268,14 @@ def test_a_tracker_skips_what_can_not_be_had() -> None:
     assert tracker.offer(5, 5) == [] and tracker.gap() == (1, 4)
     tracker.asked()
     assert tracker.skip_to(5) == [5] and tracker.gap() is None
+
+
+def test_what_history_has_of_a_range_with_holes_is_given_out() -> None:  # RX-05, GT-22: SEQ has jumped
+    tracker: SeqTracker[int] = SeqTracker(1)
+    tracker.heard_of(6)
+    assert tracker.gap() == (1, 6)
+    assert [tracker.offer(seq, seq) for seq in (2, 4, 5)] == [[], [], []]
+    assert tracker.skip_to(7) == [2, 4, 5] and tracker.next_seq == 7
     assert tracker.doubles == 0 and tracker.offer(5, 5) == [] and tracker.doubles == 1
 
 

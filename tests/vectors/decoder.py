@@ -35,7 +35,10 @@ def field(spec: dict[str, Any], data: bytes, at: int, end: int) -> tuple[Any, in
             return value == 1, at
         if kind == "enum8" and value not in spec["values"].values():
             raise Bad("BAD_PARAMETER")
-        return (value - (1 << 32) if kind == "i32" and value >> 31 else value), at
+        value = value - (1 << 32) if kind == "i32" and value >> 31 else value
+        if "min" in spec and not spec["min"] <= value <= spec["max"]:
+            raise Bad("BAD_PARAMETER")
+        return value, at
     if kind in PREFIXES:
         size, at = integer(data, at, PREFIXES[kind], end)
         if at + size > end:
@@ -51,7 +54,7 @@ def field(spec: dict[str, Any], data: bytes, at: int, end: int) -> tuple[Any, in
             raise Bad("BAD_BODY") from None
     assert kind == "list16", kind
     count, at = integer(data, at, 2, end)
-    if count > spec["max_items"]:
+    if not spec["min_items"] <= count <= spec["max_items"]:
         raise Bad("BAD_PARAMETER")
     items = []
     for _ in range(count):
@@ -83,6 +86,13 @@ def struct(spec: dict[str, Any], data: bytes, at: int, end: int) -> dict[str, An
                 raise Bad("BAD_BODY")
         at += size
     return found
+
+
+def at_its_default(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    """The fields of a frame without the extensions that have the value of an absent one."""
+    (spec,) = (row for row in TABLE["frames"] if row["name"] == name)
+    absent = {one["name"]: one["default"] for one in spec["extensions"]}
+    return {key: value for key, value in fields.items() if key not in absent or value != absent[key]}
 
 
 def frame(data: bytes) -> tuple[str, int, dict[str, Any]]:

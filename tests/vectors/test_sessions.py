@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,21 @@ def _without(fields: dict[str, Any], names: list[str]) -> dict[str, Any]:
         if dot and outer in kept:
             kept[outer] = [{k: v for k, v in row.items() if k != inner} for row in kept[outer]]
     return kept
+
+
+def test_a_user_sig_comes_about_as_session_md_says() -> None:  # ID-02
+    made = ALL["user_sig"]
+    mac = hmac.new(ALL["key"].encode(), made["content"].encode(), hashlib.sha256)
+    assert base64.b64encode(mac.digest()).decode() == made["sig"]
+    packed = base64.b64decode(made["user_sig"].replace("*", "+").replace("-", "/").replace("_", "="))
+    assert json.loads(zlib.decompress(packed)) == {
+        "TLS.ver": "2.0",
+        "TLS.identifier": made["user_id"],
+        "TLS.sdkappid": ALL["sdkappid"],
+        "TLS.time": made["time"],
+        "TLS.expire": made["expire"],
+        "TLS.sig": made["sig"],
+    }
 
 
 @pytest.mark.parametrize("tls", [True, False], ids=["tls", "plain"])

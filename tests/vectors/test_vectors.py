@@ -9,8 +9,9 @@ import pytest
 from rcim_tools.vectors import jsonable
 
 from rcim.base.errors import RcimError
+from rcim.base.limits import DEFAULTS
 from rcim.wire import reference
-from rcim.wire.elements import decode_body, spans
+from rcim.wire.elements import check_body, decode_body, spans
 from rcim.wire.schema import FRAMES
 from rcim.wire.stream import StreamSplitter
 from tests.vectors import decoder
@@ -39,10 +40,13 @@ def test_good(row: dict[str, Any]) -> None:
     assert reference.build(cls, plain, request_id) == data
 
 
-@pytest.mark.parametrize("row", FRAME_VECTORS["skipped"], ids=_ids(FRAME_VECTORS["skipped"]))
-def test_unknown_extensions_are_skipped(row: dict[str, Any]) -> None:  # WI-02
+DECODED = FRAME_VECTORS["skipped"] + FRAME_VECTORS["repeated"]
+
+
+@pytest.mark.parametrize("row", DECODED, ids=_ids(DECODED))
+def test_unknown_extensions_are_skipped_and_the_last_of_a_tag_counts(row: dict[str, Any]) -> None:  # WI-02
     data = bytes.fromhex(row["hex"])
-    assert decoder.frame(data)[2] == row["fields"]
+    assert decoder.at_its_default(decoder.frame(data)[2], row["frame"]) == row["fields"]
     cls, _, plain = reference.parse(data)
     assert jsonable(plain) == row["fields"]
     assert jsonable(reference.to_plain(cls.decode(data[12:]))) == row["fields"]
@@ -68,7 +72,7 @@ def test_every_frame_has_vectors() -> None:
     assert good == bad == {cls.NAME for cls in FRAMES.values()}
 
 
-@pytest.mark.parametrize("row", ELEMENTS, ids=lambda row: row["hex"][:24])
+@pytest.mark.parametrize("row", ELEMENTS["good"], ids=lambda row: row["hex"][:24])
 def test_elements(row: dict[str, Any]) -> None:  # MS-03
     data = bytes.fromhex(row["hex"])
     assert decoder.body(data) == row["elements"]
@@ -79,6 +83,24 @@ def test_elements(row: dict[str, Any]) -> None:  # MS-03
     ] == row["elements"]
     containers = reference_body(data)
     assert [c["kind"] for c in containers] == [e["kind"] for e in row["elements"]]
+
+
+@pytest.mark.parametrize("row", ELEMENTS["bad"], ids=_ids(ELEMENTS["bad"]))
+def test_bad_elements(row: dict[str, Any]) -> None:  # MS-03
+    data = bytes.fromhex(row["hex"])
+    with pytest.raises(RcimError) as by_server:
+        check_body(data, DEFAULTS.body_bytes_max, DEFAULTS.elements_max)
+    assert by_server.value.code.name == row["error"]
+    assert by_server.value.detail
+
+
+def test_bad_vectors_use_the_names_on_the_wire() -> None:
+    names = {
+        one["name"] for table in (*decoder.BY_TYPE.values(), *decoder.STRUCTS.values()) for one in table["fields"]
+    }
+    for row in FRAME_VECTORS["bad"]:
+        word = row["name"].partition(": ")[2].split()[0]
+        assert "_" not in word or word in names, row["name"]
 
 
 def reference_body(data: bytes) -> Any:

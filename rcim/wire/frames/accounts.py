@@ -34,7 +34,7 @@ from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
 class AdminUserMute(Frame, frozen=True, gc=False):
     """Keeps users from sending in every chat room for a time, or lets them again (SC-04)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "Whom: 1 to 500."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "Whom: 1 to 500."]
     seconds: A[int, U32, "0 lets them again, 4294967295 is without an end."]
 
 
@@ -93,14 +93,14 @@ class AccountStatus(Struct, frozen=True, gc=False):
     "client",
     "request",
     reply="ADMIN_ACCOUNTS_IMPORT_OK",
-    rules=("Who is there already keeps what is not given. Each is done by itself: see its result.", PROFILE_RULE),
+    rules=("An account that exists keeps what is not given. Each is done by itself: see its result.", PROFILE_RULE),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
 )
 class AdminAccountsImport(Frame, frozen=True, gc=False):
     """Imports accounts (ID-09)."""
 
-    accounts: A[list[Account], StructList(Account, USERS_MAX), "1 to 100 of them."]
+    accounts: A[list[Account], StructList(Account, USERS_MAX, 1), "1 to 100 of them."]
 
 
 @frame(0x8F0E, "ADMIN_ACCOUNTS_IMPORT_OK", "server", "reply", admin=True)
@@ -119,7 +119,7 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
     rules=(
         "The user is logged out everywhere, its profile is removed, and it is taken out of all its groups. A group that "
         "it owned goes on without an owner. Its messages stay. UserSigs made before are refused.",
-        "When the reply comes all of that has been done. No GROUP_GONE comes to who is logged out so.",
+        "When the reply comes all of that has been done. Users who are logged out by it get no GROUP_GONE.",
         "One-to-one conversations stay for the others; who gets the id next sees nothing of them. Its black and white "
         "list are emptied; others' lists keep the id.",
         "An application that it had made stays until it is decided. "
@@ -132,7 +132,7 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
 class AdminAccountsDelete(Frame, frozen=True, gc=False):
     """Deletes accounts (ID-09)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "1 to 100 of them."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "1 to 100 of them."]
 
 
 @frame(0x8F0F, "ADMIN_ACCOUNTS_DELETE_OK", "server", "reply", admin=True)
@@ -154,7 +154,7 @@ class AdminAccountsDeleteOk(Frame, frozen=True, gc=False):
 class AdminAccountsQuery(Frame, frozen=True, gc=False):
     """Asks which users are known (ID-09)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "1 to 100 of them."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "1 to 100 of them."]
 
 
 @frame(0x8F10, "ADMIN_ACCOUNTS_QUERY_OK", "server", "reply", admin=True)

@@ -114,7 +114,7 @@ class AdminStatsOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="ADMIN_NOTICE_OK",
-    rules=("Who hears it gets NOTICE. It goes to who is online, is not stored and not limited by section FC.",),
+    rules=("Those who hear it get NOTICE. It goes to those online, is not stored and not limited by section FC.",),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "BODY_TOO_LARGE", "BAD_ELEMENT"),
     admin=True,
 )

@@ -20,8 +20,8 @@ from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
     rules=(
         "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
         "any time, but admins not the owner's. Recalled again it is answered as the first time.",
-        "Who hears the group, and could see the message, gets MESSAGE_CHANGED; who does not want to hear of the sender "
-        "(SC-07) does not.",
+        "Those who hear the group, and could see the message, get MESSAGE_CHANGED; those who do not want to hear of "
+        "the sender (SC-07) do not.",
         "Where messages are not stored (GT-22), admins, owner and app administrators may for an hour "
         "(`unstored_recall_ms`). At least the newest `unstored_recall_max` can be recalled, none that was sent before "
         "the server's last start or a quiet hour. Of all but the newest 20, MESSAGE_CHANGED has SEQ, time, sender and "
@@ -56,7 +56,7 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
         "mentions no more does not.",
         "An app that is asked before messages are sent is asked before edits too (messages.md).",
         "It counts like a message (FC-02), and is refused with TOO_FREQUENT while a message would have to wait.",
-        "Who hears the group, and could see the message, gets MESSAGE_CHANGED.",
+        "Those who hear the group, and could see the message, get MESSAGE_CHANGED.",
     ),
     errors=(
         "NO_SUCH_GROUP",
@@ -110,7 +110,7 @@ class MessageEditOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_DELETE_OK",
     rules=(
-        "For admins, owner and app administrators; admins not the owner's. Who hears the group gets MESSAGE_CHANGED.",
+        "For admins, owner and app administrators; admins not the owner's. Those who hear the group get MESSAGE_CHANGED.",
         "Where messages are not stored (GT-22) it is as with MESSAGE_RECALL.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
@@ -137,7 +137,7 @@ class MessageDeleteOk(Frame, frozen=True, gc=False):
     reply="MESSAGES_ERASE_OK",
     rules=(
         "For admins, owner and app administrators; admins not the owner's. It holds at once, however many they "
-        "are; what the user sends later is not touched. Who hears the group gets MESSAGES_ERASED.",
+        "are; what the user sends later is not touched. Those who hear the group get MESSAGES_ERASED.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_ENTRIES"),
 )
@@ -169,7 +169,9 @@ class MessagesHide(Frame, frozen=True, gc=False):
     """Deletes messages for oneself (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
-    messages: A[list[SeqEntry], StructList(SeqEntry, 1000), "1 to 100 of them; what does not exist is passed over."]
+    messages: A[
+        list[SeqEntry], StructList(SeqEntry, 1000, 1), "1 to 100 of them; what does not exist is passed over."
+    ]
 
 
 @frame(0x8107, "MESSAGES_HIDE_OK", "server", "reply")
@@ -267,7 +269,7 @@ class ConversationReadOk(Frame, frozen=True, gc=False):
     "push",
     rules=(
         "The message as it is now, in place of what was delivered: `state` says what has become of it.",
-        "It may come before the DELIVER of the message; of two, the one with the later `changed_ms` counts.",
+        "It may come before the DELIVER of the message; which of two versions counts, messages.md says.",
     ),
 )
 class MessageChanged(Frame, frozen=True, gc=False):

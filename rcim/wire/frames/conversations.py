@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag
-from rcim.wire.frames.kinds import CONVERSATION, USER_OR_NONE, SeqEntry
+from rcim.wire.frames.kinds import CONVERSATION, FACE_URL, USER_OR_NONE, SeqEntry
 from rcim.wire.frames.messages import Message
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, StrList, StructList, str8, str16
+from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, Int, StrList, StructList, str8, str16
 
 CURSOR = Bytes("u16", 255)
 
@@ -29,8 +29,8 @@ class ConversationEntry(Struct, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "Its id."]
     type_: A[str, str8(32), "The name of its group type; `C2C` for a one-to-one conversation."]
-    name: A[str, str8(30), "The group's name."]
-    face_url: A[str, str8(100), "The group's face URL."]
+    name: A[str, str8(30, one_line=True), "The group's name."]
+    face_url: A[str, FACE_URL, "The group's face URL."]
     newest_seq: A[int, U64, "The newest SEQ; 0 if there is no message."]
     first_seq: A[
         int,
@@ -110,7 +110,7 @@ class Sync(Frame, frozen=True, gc=False):
 
     cursor: A[bytes, CURSOR, "Of the answer before; empty: everything."]
     limit: A[int, U16, "Conversations on a page; 0, or more than the server allows, is 100."]
-    messages: A[int, U8, "Unread messages with each, up to 20."]
+    messages: A[int, Int("u8", (0, 20)), "Unread messages with each (RX-04)."]
 
 
 @frame(0x8110, "SYNC_OK", "server", "reply")
@@ -282,7 +282,9 @@ class Search(Frame, frozen=True, gc=False):
     words: A[str, str16(512), "Up to 10 of them, with spaces between; empty: any message of `sender`."]
     cursor: A[bytes, CURSOR, "Of the answer before; empty: from the beginning."]
     limit: A[int, U16, "Messages in one answer; 0 is 20, at most 50."]
-    conversation: A[str, Ext(1, str8(160)), "Only in this one; absent: in all that the user is in."] = ""
+    conversation: A[
+        str, Ext(1, str8(160, one_line=True)), "Only in this one; absent: in all that the user is in."
+    ] = ""
     sender: A[str, Ext(2, USER_OR_NONE), "Only what this user has sent."] = ""
     from_time_ms: A[int, Ext(3, U64), "Only messages from then on."] = 0
     to_time_ms: A[int, Ext(4, U64), "Only messages up to then."] = 0

@@ -24,7 +24,7 @@ class DeviceEntry(Struct, frozen=True, gc=False):
     platform: A[Platform, Enum(Platform), "What it runs on."]
     device_tag: A[str, str8(64), "The app's name for it; may be empty."]
     state: A[Presence, Enum(Presence), "ONLINE or BACKGROUND."]
-    began_ms: A[int, U64, "When its session began, milliseconds since 1970."]
+    began_ms: A[int, U64, "`began_ms` of its session, which orders sessions; no clock time (devices.md)."]
     login_ms: A[int, U64, "When it has logged in last."]
 
 
@@ -136,7 +136,7 @@ class PresenceSetOk(Frame, frozen=True, gc=False):
 class PresenceGet(Frame, frozen=True, gc=False):
     """Asks what users do (ID-07)."""
 
-    users: A[list[str], StrList(USER, 500), "1 to 100 users."]
+    users: A[list[str], StrList(USER, 500, 1), "1 to 100 users."]
 
 
 @frame(0x8313, "PRESENCE_GET_OK", "server", "reply")
@@ -154,7 +154,7 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
     reply="PRESENCE_WATCH_OK",
     rules=(
         PRESENCE_RULE,
-        "It holds for this connection until it ends: ask again after each login. Who is watched already stays so.",
+        "It holds for this connection until it ends: ask again after each login. Users who are watched already stay so.",
         "Changes come as PRESENCE, gathered for about a second; what is undone meanwhile is not told.",
         "A connection watches 200 users at the most; with one more nobody of the request is watched.",
         "Whom one may not see is not watched: ask again once there is a conversation with it. Who puts the watching "
@@ -168,7 +168,7 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
 class PresenceWatch(Frame, frozen=True, gc=False):
     """Asks what users do, and to be told of changes (ID-07)."""
 
-    users: A[list[str], StrList(USER, 500), "1 to 100 users."]
+    users: A[list[str], StrList(USER, 500, 1), "1 to 100 users."]
 
 
 @frame(0x8314, "PRESENCE_WATCH_OK", "server", "reply")
@@ -190,7 +190,7 @@ class PresenceWatchOk(Frame, frozen=True, gc=False):
 class PresenceUnwatch(Frame, frozen=True, gc=False):
     """Asks to be told of users no more (ID-07)."""
 
-    users: A[list[str], StrList(USER, 500), "Who is not watched any more; none: nobody is."]
+    users: A[list[str], StrList(USER, 500), "Users to watch no longer; none: stop watching everyone."]
 
 
 @frame(0x8315, "PRESENCE_UNWATCH_OK", "server", "reply")

@@ -26,7 +26,7 @@ class GroupEntry(Struct, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "GroupId."]
     type_: A[str, str8(32), "Type: the name of its group type."]
-    name: A[str, str8(30), "Name."]
+    name: A[str, str8(30, one_line=True), "Name."]
     owner: A[str, USER_OR_NONE, "Owner_Account; empty if there is none."]
     member_num: A[int, U32, "MemberNum."]
     newest_seq: A[int, U64, "NextMsgSeq - 1: the newest SEQ, 0 if there is no message."]
@@ -124,11 +124,11 @@ class GroupCreate(Frame, frozen=True, gc=False):
 
     group_id: A[
         str,
-        str8(160),
+        str8(160, one_line=True),
         "The id wanted: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
     ]
     type_: A[str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, or one of the app's own."]
-    name: A[str, str8(30, 1), "Name."]
+    name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
@@ -137,7 +137,7 @@ class GroupCreate(Frame, frozen=True, gc=False):
         list[str],
         StrList(USER, 500),
         "Members from the start, besides the creator: at most 100 (limits.md). Doubles count once; users need not "
-        "have logged in before. Only where the type takes members at creation (GT-07).",
+        "have logged in before. NOT_PERMITTED where the type takes none at creation (GT-07): AVChatRoom, BChatRoom.",
     ]
     owner: A[str, Ext(1, USER_OR_NONE), "For app administrators: who becomes the owner; absent: who asks."] = ""
     max_member_num: A[int, Ext(2, U32), "MaxMemberNum; absent: the cap of the type (GT-12)."] = 0
@@ -189,7 +189,7 @@ class GroupDissolveOk(Frame, frozen=True, gc=False):
         "may decide gets JOIN_REQUESTED, and the applicant JOIN_DECIDED when it is. Applying again meanwhile puts the "
         "new text in place of the old one. With DISABLE_APPLY, and where the type takes no applications (GT-05), it is "
         "NOT_PERMITTED.",
-        "Who is blocked (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
+        "A blocked user (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
         "A guest who joins hears the group for as long as it is connected and the group would let it in; it is no "
         "member, is not counted as one and is not announced.",
         PROFILE_RULE,
@@ -272,7 +272,7 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "GroupId."]
     type_: A[str, str8(32), "Type."]
-    name: A[str, str8(30), "Name."]
+    name: A[str, str8(30, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
@@ -378,10 +378,10 @@ class GroupSet(Frame, frozen=True, gc=False):
     """Changes a group's profile (GR-03, GR-06)."""
 
     group_id: A[str, GROUP, "The group."]
-    name: A[str | None, Ext(1, str8(255)), "Name, 1 to 30 bytes."] = None
+    name: A[str | None, Ext(1, str8(255, 1, one_line=True)), "Name, 1 to 30 bytes."] = None
     introduction: A[str | None, Ext(2, str8(255)), "Introduction, up to 120 bytes."] = None
     notification: A[str | None, Ext(3, str8(255)), "Notification, up to 150 bytes."] = None
-    face_url: A[str | None, Ext(4, str8(255)), "FaceUrl, up to 100 bytes."] = None
+    face_url: A[str | None, Ext(4, str8(255, one_line=True)), "FaceUrl, up to 100 bytes."] = None
     apply_join_option: A[ApplyJoinOption | None, Ext(5, Enum(ApplyJoinOption)), "ApplyJoinOption."] = None
     max_member_num: A[
         int | None, Ext(6, U32), "MaxMemberNum, not above the type's cap; fewer than there are removes nobody."
@@ -414,7 +414,7 @@ class GroupOwnerSet(Frame, frozen=True, gc=False):
     """Gives a group to another member (GR-01)."""
 
     group_id: A[str, GROUP, "The group."]
-    user_id: A[str, USER, "The new owner, who is a member."]
+    user_id: A[str, USER, "The new owner, a member."]
 
 
 @frame(0x8209, "GROUP_OWNER_SET_OK", "server", "reply")
@@ -440,7 +440,7 @@ class GroupOwnerSetOk(Frame, frozen=True, gc=False):
 class GroupFind(Frame, frozen=True, gc=False):
     """Looks for groups (GR-09)."""
 
-    words: A[str, str8(160, 1), "A group id, or words of a name."]
+    words: A[str, str8(160, 1, one_line=True), "A group id, or words of a name."]
     cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
     limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
 

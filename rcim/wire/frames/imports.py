@@ -66,10 +66,10 @@ class ImportedMessage(Struct, frozen=True, gc=False):
 class AdminGroupImport(Frame, frozen=True, gc=False):
     """Begins to bring a group over from another service (GR-08)."""
 
-    group_id: A[str, str8(160), "As in GROUP_CREATE; empty: the server makes one."]
+    group_id: A[str, str8(160, one_line=True), "As in GROUP_CREATE; empty: the server makes one."]
     type_: A[str, str8(32, 1), "Type."]
     owner: A[str, USER_OR_NONE, "Owner_Account, who becomes a member; empty where the type goes without."]
-    name: A[str, str8(30, 1), "Name."]
+    name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
@@ -103,7 +103,7 @@ class AdminMembersImport(Frame, frozen=True, gc=False):
     """Brings members over (GR-08)."""
 
     group_id: A[str, GROUP, "The group."]
-    members: A[list[ImportedMember], StructList(ImportedMember, USERS_MAX), "1 to 300 of them."]
+    members: A[list[ImportedMember], StructList(ImportedMember, USERS_MAX, 1), "1 to 300 of them."]
 
 
 @frame(0x8F06, "ADMIN_MEMBERS_IMPORT_OK", "server", "reply", admin=True)
@@ -135,7 +135,7 @@ class AdminMessagesImport(Frame, frozen=True, gc=False):
     """Brings messages over (GR-08)."""
 
     group_id: A[str, GROUP, "The group."]
-    messages: A[list[ImportedMessage], StructList(ImportedMessage, 1000), "As many as fit a frame, 1 to 100."]
+    messages: A[list[ImportedMessage], StructList(ImportedMessage, 1000, 1), "As many as fit a frame, 1 to 100."]
 
 
 @frame(0x8F07, "ADMIN_MESSAGES_IMPORT_OK", "server", "reply", admin=True)

@@ -8,14 +8,14 @@ from rcim.base.ids import CLIENT_MSG_ID_BYTES_MAX, USER_ID_BYTES_MAX
 from rcim.wire.schema import Struct, row
 from rcim.wire.types import U64, Bytes, Elements, str8, str16
 
-USER = str8(USER_ID_BYTES_MAX, 1)
-USER_OR_NONE = str8(USER_ID_BYTES_MAX)
-CONVERSATION = str8(160, 1)
-GROUP = str8(160, 1)
-NICKNAME = str8(120)
-FACE_URL = str8(100)
-NAME_CARD = str8(50)
-CLIENT_MSG_ID = str8(CLIENT_MSG_ID_BYTES_MAX, 1)
+USER = str8(USER_ID_BYTES_MAX, 1, one_line=True)
+USER_OR_NONE = str8(USER_ID_BYTES_MAX, one_line=True)
+CONVERSATION = str8(160, 1, one_line=True)
+GROUP = str8(160, 1, one_line=True)
+NICKNAME = str8(120, one_line=True)
+FACE_URL = str8(100, one_line=True)
+NAME_CARD = str8(50, one_line=True)
+CLIENT_MSG_ID = str8(CLIENT_MSG_ID_BYTES_MAX, 1, one_line=True)
 BODY = Elements("u16", 65535)
 TYPE_NAME = str8(32)
 CLOUD_DATA = Bytes("u16", 8192)

@@ -7,11 +7,11 @@ from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag, Role
 from rcim.wire.frames.groups import AddedEntry, MemberEntry
-from rcim.wire.frames.kinds import GROUP, PAGE_CURSOR, USER, USERS_MAX, CustomField
+from rcim.wire.frames.kinds import GROUP, NAME_CARD, PAGE_CURSOR, USER, USERS_MAX, CustomField
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList, str8, str16
 
-MANY = StrList(USER, USERS_MAX)
+SOME, ANY = StrList(USER, USERS_MAX, 1), StrList(USER, USERS_MAX)
 SPARSE = "A page may hold fewer rows than asked for, or none, and still have a `next`."
 
 
@@ -20,7 +20,7 @@ class Application(Struct, frozen=True, gc=False):
     """An application that waits for a decision."""
 
     user_id: A[str, USER, "The applicant."]
-    name_card: A[str, str8(50), "The name card wanted."]
+    name_card: A[str, NAME_CARD, "The name card wanted."]
     text: A[str, str16(300), "What the applicant says."]
     time_ms: A[int, U64, "When."]
 
@@ -56,7 +56,7 @@ class GroupInvite(Frame, frozen=True, gc=False):
     """Brings users into a group (GR-05)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom; doubles count once."]
+    users: A[list[str], SOME, "Whom: at least one; doubles count once."]
 
 
 @frame(0x8210, "GROUP_INVITE_OK", "server", "reply")
@@ -74,7 +74,7 @@ class GroupInviteOk(Frame, frozen=True, gc=False):
     reply="GROUP_KICK_OK",
     rules=(
         "Who may: GT-10; and whom: group-types.md. All are removed or none.",
-        "The owner can't be kicked (NOT_PERMITTED), nor oneself (BAD_PARAMETER); who is no member is NO_SUCH_MEMBER.",
+        "The owner can't be kicked (NOT_PERMITTED), nor oneself (BAD_PARAMETER); others than members are NO_SUCH_MEMBER.",
         "The kicked get GROUP_GONE. A guest that is in the group is kicked by its id, unannounced.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "NO_SUCH_MEMBER"),
@@ -83,7 +83,7 @@ class GroupKick(Frame, frozen=True, gc=False):
     """Removes members (GR-05)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: 1 to 100; doubles count once."]
+    users: A[list[str], SOME, "Whom: 1 to 100; doubles count once."]
     text: A[str, str16(300), "Why; the kicked are told. May be empty."]
 
 
@@ -152,7 +152,7 @@ class GroupApplicationDecideOk(Frame, frozen=True, gc=False):
     reply="GROUP_MEMBER_GET_OK",
     rules=(
         "Members may ask where the type shows its list (GT-03), and everyone for themselves; app administrators always. "
-        "Who is no member is left out.",
+        "Users who are no members are left out.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )
@@ -160,7 +160,7 @@ class GroupMemberGet(Frame, frozen=True, gc=False):
     """Asks for some members (GR-04)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: up to 100."]
+    users: A[list[str], SOME, "Whom: 1 to 100."]
 
 
 @frame(0x8214, "GROUP_MEMBER_GET_OK", "server", "reply")
@@ -194,7 +194,7 @@ class GroupMemberSet(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The group."]
     user_id: A[str, USER, "The member; may be oneself."]
-    name_card: A[str | None, Ext(1, str8(255)), "NameCard, up to 50 bytes."] = None
+    name_card: A[str | None, Ext(1, str8(255, one_line=True)), "NameCard, up to 50 bytes."] = None
     msg_flag: A[MsgFlag | None, Ext(2, Enum(MsgFlag)), "MsgFlag."] = None
     role: A[Role | None, Ext(3, Enum(Role)), "Role."] = None
     fields: A[
@@ -215,8 +215,8 @@ class GroupMemberSetOk(Frame, frozen=True, gc=False):
     reply="GROUP_MUTE_OK",
     rules=(
         "Who may: GT-17; and whom: group-types.md. All are muted or none.",
-        "It holds through leaving and joining again (SC-02), so who is no member may be named too. It ends for whoever "
-        "becomes the owner or an admin; app administrators lift any.",
+        "It holds through leaving and joining again (SC-02), so users who are no members may be named too. It ends for "
+        "users who become the owner or an admin; app administrators lift any.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
 )
@@ -224,7 +224,7 @@ class GroupMute(Frame, frozen=True, gc=False):
     """Keeps users from sending for a time, or lets them again (SC-02)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: 1 to 500."]
+    users: A[list[str], SOME, "Whom: 1 to 500."]
     seconds: A[int, U32, "MuteTime: 0 lets them again, 4294967295 is without an end."]
 
 
@@ -272,7 +272,7 @@ class GroupMuteAll(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The group."]
     on: A[bool, Bool(), "True: only those named, admins and the owner may send."]
-    speakers: A[list[str], MANY, "Who may still speak: up to 100; must be empty when it ends."]
+    speakers: A[list[str], ANY, "Who may still speak: up to 100; must be empty when it ends."]
 
 
 @frame(0x8218, "GROUP_MUTE_ALL_OK", "server", "reply")
@@ -288,7 +288,7 @@ class GroupMuteAllOk(Frame, frozen=True, gc=False):
     reply="GROUP_BLOCK_OK",
     rules=(
         "Who may: the type's `block` policy (group-types.md); and whom: the same page. All or none.",
-        "Who is a member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
+        "A member is removed now, gets GROUP_GONE, and is refused at joining until the time is over.",
         "A guest is blocked by its id, unannounced, for as long as it is connected; one that is gone is NO_SUCH_MEMBER.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "NO_SUCH_MEMBER", "TOO_MANY_ENTRIES"),
@@ -297,9 +297,9 @@ class GroupBlock(Frame, frozen=True, gc=False):
     """Keeps users out of a group for a time, or lets them in again (GR-11)."""
 
     group_id: A[str, GROUP, "The group."]
-    users: A[list[str], MANY, "Whom: 1 to 100."]
+    users: A[list[str], SOME, "Whom: 1 to 100."]
     seconds: A[int, U32, "For how long: 0 lets them in again, 4294967295 is without an end."]
-    text: A[str, str16(300), "Why; who is removed is told. May be empty."]
+    text: A[str, str16(300), "Why; those removed are told. May be empty."]
 
 
 @frame(0x8219, "GROUP_BLOCK_OK", "server", "reply")

@@ -65,7 +65,12 @@ class Message(Struct, frozen=True, gc=False):
         Ext(8, Enum(MessageState)),
         "What has become of it. RECALLED, DELETED and NOT_FOR_YOU ones have no elements.",
     ] = MessageState.AS_SENT
-    changed_ms: A[int, Ext(9, U64), "When that was; what has the later one counts."] = 0
+    changed_ms: A[
+        int,
+        Ext(9, U64),
+        "When that was. Of two versions the one with the later `changed_ms` counts, but one that is DELETED and has none "
+        "always does: the user has deleted it for itself.",
+    ] = 0
     changed_by: A[str, Ext(10, USER_OR_NONE), "Who did it."] = ""
 
 
@@ -78,16 +83,18 @@ class Message(Struct, frozen=True, gc=False):
     rules=(
         "The reply comes after the message is durable (MS-02).",
         "Sent again with the same `client_msg_id` by the same user to the same conversation within 10 minutes, "
-        "it is not sent twice: the reply is the first one's, with `duplicate` set.",
+        "it is not sent twice: the reply is the first one's, with `duplicate` set. The content is not compared.",
         "The sender's own connections get the message by DELIVER like everybody's.",
         "Messages of one connection and one priority to one conversation get their SEQ in the order in which they were "
-        "sent; one of a higher priority may overtake those that wait for room.",
+        "sent; one of a higher priority may overtake those that wait for room. If one is refused, those after "
+        "it are not.",
         "When a group has more messages than its limit (FC-02), what finds no room waits for up to a second, the "
-        "highest priority first; what finds none then is held back: SEND_OK comes without a SEQ, nobody gets the "
-        "message, and it is in no history (FC-05). A group below its limit delays nothing.",
+        "highest priority first; what finds none then is held back: SEND_OK comes without a SEQ and with `held_back`, "
+        "nobody gets the message, and it is in no history (FC-05); to send it after all takes a new `client_msg_id` "
+        "(messages.md). A group below its limit delays nothing.",
         "The body is checked before the group is looked for, and before `client_msg_id` is.",
         "A conversation id of no kind is NO_SUCH_GROUP. A one-to-one conversation is there for any two users without "
-        "being made (messages.md); one of others is NOT_PERMITTED.",
+        "being made (messages.md); one of others is NOT_PERMITTED, one with oneself NO_SUCH_GROUP.",
         "An app administrator may send into any group, and as any user, who need not be a member (MS-06): the "
         "message is then that user's, with that user's nickname and face URL, and `client_msg_id` counts as that "
         "user's. The order among messages of one connection is then kept only for each `as_user`.",
@@ -121,7 +128,7 @@ class Send(Frame, frozen=True, gc=False):
     client_msg_id: A[
         str,
         CLIENT_MSG_ID,
-        "Chosen by the client, unique for each message it means to send. No control characters, not `@tip-` in front.",
+        "Chosen by the client, another one for each message, also for a transient one. Not `@tip-` in front.",
     ]
     priority: A[
         Priority, Enum(Priority), "How important it is: what goes first when not everything can (HIGH first)."
@@ -138,7 +145,7 @@ class Send(Frame, frozen=True, gc=False):
         Sequence[str], Ext(4, StrList(USER, USERS_MAX)), "Members that it mentions, at most `mentions_max`."
     ] = ()
     mentions_all: A[bool, Ext(5, Bool()), "It mentions everyone, if the sender may (GT-28)."] = False
-    transient: A[bool, Ext(6, Bool()), "It goes to who is online by TRANSIENT, and is gone: no SEQ, no history."] = (
+    transient: A[bool, Ext(6, Bool()), "It goes by TRANSIENT to those online, and is gone: no SEQ, no history."] = (
         False
     )
     cloud_data: A[bytes, Ext(7, CLOUD_DATA), "What the app adds to it, at most `cloud_data_bytes_max`."] = b""
@@ -152,7 +159,11 @@ class SendOk(Frame, frozen=True, gc=False):
     time_ms: A[int, U64, "The server's time of the message."]
     message_id: A[int, U64, "The message's id, unique in the app; 0: it has no SEQ."]
     duplicate: A[bool, Bool(), "True if this `client_msg_id` had been accepted before."]
-    held_back: A[HeldBack, Ext(1, Enum(HeldBack)), "Why it got no SEQ, where that is told."] = HeldBack.NO
+    held_back: A[
+        HeldBack,
+        Ext(1, Enum(HeldBack)),
+        "FREQUENCY: nobody gets it; try again with a new `client_msg_id` (messages.md).",
+    ] = HeldBack.NO
 
 
 @frame(
@@ -178,7 +189,7 @@ class Deliver(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "It has no SEQ and no message id, is not stored and comes only to who is online (MS-08). Whatever is sent too "
+        "It has no SEQ and no message id, is not stored and comes only to those online (MS-08). Whatever is sent too "
         "often is left out.",
     ),
 )
@@ -225,10 +236,10 @@ class Resync(Frame, frozen=True, gc=False):
         "Where the group's type hides what was before the user joined (GT-14), the page begins after that.",
         "Where the group's type does not store messages (GT-22), only the newest 20 are there, from memory.",
         "With `seqs` only these messages are asked for, at most `history_page_max` of them, within what the bounds "
-        "leave (RX-12); `limit` does not count. What is not there, or not for this user, is left out. With `more` the "
-        "others are asked for again, those after (before, if `backwards`) the last SEQ given. It is for what SYNC names "
-        "as `altered`.",
-        "Who is not a member gets NOT_PERMITTED, not an empty page (RX-06).",
+        "leave (RX-12); `limit` does not count. What is not there, or not for this user, is left out. With `more`, ask "
+        "again for the others: those after (before, if `backwards`) the last SEQ given. It is for messages that SYNC "
+        "names as `altered`.",
+        "A user who is not a member gets NOT_PERMITTED, not an empty page (RX-06).",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )

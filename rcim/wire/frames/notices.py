@@ -174,7 +174,7 @@ class MuteChanged(Frame, frozen=True, gc=False):
     "NOTICE",
     "server",
     "push",
-    rules=("It has no SEQ, is not stored, and comes only to who is online (MS-05).",),
+    rules=("It has no SEQ, is not stored, and comes only to those online (MS-05).",),
 )
 class Notice(Frame, frozen=True, gc=False):
     """A system notice of the app to members of a group."""

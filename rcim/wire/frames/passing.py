@@ -10,7 +10,7 @@ from rcim.wire.frames.kinds import CLIENT_MSG_ID, CONVERSATION, GROUP, PAGE_CURS
 from rcim.wire.schema import Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Enum, StrList, StructList, str8, str16
 
-ENTRY = str8(64, 1)
+ENTRY = str8(64, 1, one_line=True)
 
 
 @row("FlowEntry")
@@ -42,7 +42,9 @@ class FlowEntry(Struct, frozen=True, gc=False):
 class AdminFlow(Frame, frozen=True, gc=False):
     """Asks what frequency control does, in one group or in all (FC-08)."""
 
-    group_id: A[str, str8(160), "The group; empty: all types of groups, and `C2C` of one-to-one conversations."]
+    group_id: A[
+        str, str8(160, one_line=True), "The group; empty: all types of groups, and `C2C` of one-to-one conversations."
+    ]
 
 
 @frame(0x8F20, "ADMIN_FLOW_OK", "server", "reply", admin=True)

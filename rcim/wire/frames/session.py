@@ -42,7 +42,7 @@ class HelloOk(Frame, frozen=True, gc=False):
     """What was agreed on."""
 
     version: A[int, U16, "The version that both sides speak from now on."]
-    heartbeat_ms: A[int, U32, "The client sends PING when it has sent nothing else for this long."]
+    heartbeat_ms: A[int, U32, "How often the client sends PING, also while it is busy."]
     silence_ms_max: A[
         int, U32, "After this long without a byte from the client the server drops it; it follows `heartbeat_ms`."
     ]
@@ -63,15 +63,14 @@ class HelloOk(Frame, frozen=True, gc=False):
         "A refused login closes the connection.",
         "From LOGIN_OK on, messages of every group the user is in come as DELIVER.",
         "With an empty `user_id` and an empty `user_sig` it is a guest's login (ID-06), if the server takes guests: "
-        "LOGIN_OK then has the id that the guest is known by until the connection ends. A guest may join "
-        "and leave groups whose type allows guests and whose join option is FREE_ACCESS; as long as it is in one, ask "
-        "for its profile and read its history; and nothing else: SYNC and GROUPS_JOINED are empty (session.md).",
-        "A session begins with a login without `began_ms`. Who reconnects says the one that the session's first LOGIN_OK "
-        "had: the session goes on. On each platform one session of a user goes on at a time (the app's settings may "
-        "allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one that began "
-        "later. The other gets KICKED_BY_OTHER_DEVICE and is closed, be it the one that is just logging in: then right "
-        "after LOGIN_OK.",
-        "A user id that begins with `@GUEST#` is a guest's and can't be logged in with.",
+        "LOGIN_OK then has the id that the guest is known by until the connection ends. What a guest may "
+        "ask is in session.md.",
+        "A session begins with a login without `began_ms`. A client that reconnects sends the one that the session's "
+        "first LOGIN_OK had: the session goes on. On each platform one session of a user goes on at a time (the app's "
+        "settings may allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one "
+        "that began later. The other gets KICKED_BY_OTHER_DEVICE and is closed, be it the one that is just logging in: "
+        "then right after LOGIN_OK.",
+        "`@SYSTEM`, and ids that begin with `@GUEST#`, are the server's own: BAD_PARAMETER.",
     ),
     errors=(
         "USERSIG_EMPTY",
@@ -115,14 +114,17 @@ class LoginOk(Frame, frozen=True, gc=False):
     face_url: A[str, FACE_URL, "The user's face URL as the server has it; may be empty."]
     user_id: A[str, Ext(1, USER_OR_NONE), "The id that a guest was given; absent for others."] = ""
     began_ms: A[
-        int, Ext(2, U64), "When the session began (ID-04), to be said when it is to go on; not of a guest."
+        int,
+        Ext(2, U64),
+        "Names the session (ID-04): to be sent in LOGIN when it is to go on. It orders the user's sessions and is no "
+        "clock time (devices.md). Absent for a guest.",
     ] = 0
     dedupe_ms: A[int, Ext(3, U32), "How long the server knows a client message id again (MS-02)."] = 0
     history_id: A[
         int,
         Ext(4, U64),
         "Which history the server's store holds. Every position that a client keeps - SEQ, cursor - belongs to one: with "
-        "another one than before, forget them all and begin anew (seq.md).",
+        "another one than before, forget them all (seq.md).",
     ] = 0
 
 
@@ -151,6 +153,7 @@ class LogoutOk(Frame, frozen=True, gc=False):
     reply="PONG",
     rules=(
         "Either side may send it at any time after HELLO_OK; the other answers with PONG and the same `token`.",
+        "A client sends it every `heartbeat_ms` of HELLO_OK, also while it is busy: HEADS comes with the answer.",
         "A client's PING is a request and needs a request id other than 0. A PING by the server has request id 0, "
         "and "
         "so has its PONG.",
@@ -185,7 +188,11 @@ class Error(Frame, frozen=True, gc=False):
 
     code: A[int, U32, "The number of the error (errors.json)."]
     closes: A[bool, Bool(), "True if the connection ends with this frame."]
-    about: A[int, U16, "The type of the frame that caused it; 0 if none did."]
+    about: A[
+        int,
+        U16,
+        "The type of the frame that caused it; 0 if none did, or if its header was wrong (BAD_HEADER, FRAME_TOO_LONG).",
+    ]
     text: A[str, str16(1024), "What exactly was wrong, in English, for a developer."]
     retry_after_ms: A[int, Ext(1, U32), "Ask again after this long; absent: nothing is said about it."] = 0
 

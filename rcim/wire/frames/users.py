@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Gender, UserList
+from rcim.base.terms import DAY_MIN, OFFSET_MIN_MAX, Gender, UserList
 from rcim.wire.frames.groups import PROFILE_RULE
 from rcim.wire.frames.kinds import (
     FACE_URL,
@@ -18,7 +18,10 @@ from rcim.wire.frames.kinds import (
     CustomField,
 )
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import I32, U16, Bool, Enum, StrList, StructList
+from rcim.wire.types import U16, Bool, Enum, Int, StrList, StructList
+
+MINUTE = Int("u16", (0, DAY_MIN - 1))
+OFFSET = Int("i32", (-OFFSET_MIN_MAX, OFFSET_MIN_MAX))
 
 
 @frame(
@@ -52,7 +55,7 @@ class ProfileSetOk(Frame, frozen=True, gc=False):
     """The profile is kept."""
 
 
-@frame(0x0302, "PROFILE_GET", "client", "request", reply="PROFILE_GET_OK")
+@frame(0x0302, "PROFILE_GET", "client", "request", reply="PROFILE_GET_OK", errors=("NOT_PERMITTED",))
 class ProfileGet(Frame, frozen=True, gc=False):
     """Asks for a user's profile (AB-05). A user that never set any has an empty one."""
 
@@ -127,9 +130,9 @@ class ProfilesGetOk(Frame, frozen=True, gc=False):
         "By the app's setting either black lists are in force or white lists; both can be kept at any time. With black "
         "lists, a message to a user who has its sender on its list is BLACKLISTED; with white lists, one to a user who "
         "has not is NOT_WHITELISTED. Other conversations they do not concern.",
-        "Who is on a user's black list can not add the user to a group either, whichever lists are in force "
+        "Users on someone's black list can not add that person to a group either, whichever lists are in force "
         "(GROUP_INVITE, GROUP_CREATE).",
-        "It is in force for what is sent after the reply. Who is on the list already, or is not, is passed over.",
+        "It is in force for what is sent after the reply. Those who are on it already, or are not, are passed over.",
         "Nobody else is told.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED", "TOO_MANY_ENTRIES"),
@@ -138,8 +141,8 @@ class UserListChange(Frame, frozen=True, gc=False):
     """Puts users on one of the user's lists, and takes users off it (SC-07)."""
 
     which: A[UserList, Enum(UserList), "Which list."]
-    add: A[list[str], StrList(USER, 500), "Who is to be on it; 100 at a time, with those removed."]
-    remove: A[list[str], StrList(USER, 500), "Who is not to be on it."]
+    add: A[list[str], StrList(USER, 500), "Users to put on it; 100 at a time, with those removed."]
+    remove: A[list[str], StrList(USER, 500), "Users to take off it."]
     user_id: A[str, Ext(1, USER_OR_NONE), "Whose list, if not one's own: only for app administrators."] = ""
 
 
@@ -180,7 +183,7 @@ class UserListOk(Frame, frozen=True, gc=False):
     "request",
     reply="QUIET_HOURS_SET_OK",
     rules=(
-        "They say when the user wants no push, whatever its MsgFlags are. Messages come all the same to who is online.",
+        "They say when the user wants no push, whatever the MsgFlags are. Messages come all the same while online.",
         "With the end before the start they go over midnight; with both the same there are none.",
         "All devices of the user get OWN_CHANGED, before the reply, if they are others than before.",
     ),
@@ -189,9 +192,9 @@ class UserListOk(Frame, frozen=True, gc=False):
 class QuietHoursSet(Frame, frozen=True, gc=False):
     """Sets the user's hours of quiet (RX-02)."""
 
-    start_min: A[int, U16, "From this minute of the user's day on, 0 to 1,439."]
-    end_min: A[int, U16, "Until before this one."]
-    offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC, -840 to 840."]
+    start_min: A[int, MINUTE, "From this minute of the user's day on."]
+    end_min: A[int, MINUTE, "Until before this one."]
+    offset_min: A[int, OFFSET, "How many minutes the user's clock is ahead of UTC."]
     user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
 
 
@@ -218,6 +221,6 @@ class QuietHoursGet(Frame, frozen=True, gc=False):
 class QuietHoursOk(Frame, frozen=True, gc=False):
     """The hours of quiet; with both the same there are none."""
 
-    start_min: A[int, U16, "From this minute of the user's day on."]
-    end_min: A[int, U16, "Until before this one."]
-    offset_min: A[int, I32, "How many minutes the user's clock is ahead of UTC."]
+    start_min: A[int, MINUTE, "From this minute of the user's day on."]
+    end_min: A[int, MINUTE, "Until before this one."]
+    offset_min: A[int, OFFSET, "How many minutes the user's clock is ahead of UTC."]
