@@ -30,8 +30,8 @@ OVERRULED_BY: dict[ChangeKind, ChangeKind] = {
 }
 """What of the same user counts no more: only the last is told."""
 SLICE_MS_MAX = 1000
-ROWS_MAX, NAMES_MAX = 100, 300
-"""Rows and names of one frame: at 64 bytes a name it is well within the bound of frames."""
+ROWS_MAX, NAMES_MAX = 50, 150
+"""Rows and names of one frame: at 256 bytes a name it is within the bound of frames."""
 
 
 def slice_ms(members: int) -> int:

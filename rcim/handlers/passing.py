@@ -9,7 +9,7 @@ from rcim.base.ids import check_user_id, has_control
 from rcim.base.terms import AppList, Priority
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import group_key
-from rcim.handlers.messages import check_conversation, page_limit
+from rcim.handlers.messages import check_conversation, list_limit
 from rcim.wire import frames
 
 
@@ -36,7 +36,7 @@ USERS = AppList.PROTECTED_USERS
 
 def list_(frame: frames.AdminList, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_LIST."""
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     return ToActor(APP_KEY, user_commands.ReadList(caller.user_id, True, frame.which, frame.cursor, limit))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import Annotated as A
 
+from rcim.base.ids import USER_ID_BYTES_MAX
 from rcim.base.terms import AppList, MessageState, Priority
 from rcim.wire.frames.kinds import CLIENT_MSG_ID, CONVERSATION, GROUP, PAGE_CURSOR, USER
 from rcim.wire.schema import Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Enum, StrList, StructList, str8, str16
 
-ENTRY = str8(64, 1)
+ENTRY = str16(USER_ID_BYTES_MAX, 1)
 
 
 @row("FlowEntry")
