@@ -13,6 +13,7 @@ import uvloop
 
 from rcim.app.process import ServerFailed
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 
 JsonOption = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; `-` is standard output.")
@@ -29,7 +30,7 @@ DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory 
 
 def say(text: str) -> None:
     """Tell what is going on, apart from the report."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text, lines=True), file=sys.stderr, flush=True)
 
 
 def numbers_of(option: str, text: str) -> list[int]:
@@ -47,7 +48,7 @@ def finish(report: dict[str, Any], json_to: str | None, failed: list[str]) -> No
         print(json.dumps(report, indent=2))
     else:
         if json_to is not None:
-            Path(json_to).write_text(json.dumps(report, indent=2) + "\n")
+            Path(json_to).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         table(report)
     if failed:
         say("FAILED: " + ", ".join(failed))
@@ -62,7 +63,7 @@ def table(report: dict[str, Any]) -> None:
     made = Table(title=str(report.get("bench", "")), show_header=False)
     for name, value in report.items():
         if name not in ("bench", "latency_histogram", "rows"):
-            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
+            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else printable(str(value)))
     Console().print(made)
     if report.get("rows"):
         rows = Table()
@@ -76,12 +77,12 @@ def table(report: dict[str, Any]) -> None:
 def _cell(value: Any) -> str:
     """A value of a row; of figures by name a line each, with a slash between what belongs together."""
     if not isinstance(value, dict):
-        return str(value)
+        return printable(str(value))
     lines = []
     for name, figures in value.items():
         told = " / ".join(map(str, figures.values())) if isinstance(figures, dict) else str(figures)
         lines.append(f"{name} {told}")
-    return "\n".join(lines)
+    return printable("\n".join(lines), lines=True)
 
 
 def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:

@@ -179,7 +179,7 @@ local rcim_frames = {
   [36627] = { name = "ADMIN_GROUPS_SYNC_OK", fields = { { name = "results", type = "list16", item = { type = "struct16", struct = "GroupResult" } } }, extensions = { [1] = { name = "left_out", type = "u32" } } },
   [36640] = { name = "ADMIN_FLOW_OK", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "FlowEntry" } } }, extensions = {} },
   [36641] = { name = "ADMIN_LIST_OK", fields = { { name = "entries", type = "list16", item = { type = "str16" } }, { name = "next", type = "str16" } }, extensions = {} },
-  [36642] = { name = "ADMIN_LIST_CHANGE_OK", fields = {}, extensions = {} },
+  [36642] = { name = "ADMIN_LIST_CHANGE_OK", fields = {}, extensions = { [1] = { name = "back_later", type = "list16", item = { type = "str16" } } } },
   [36643] = { name = "ADMIN_TRACE_OK", fields = { { name = "stage", type = "str8" }, { name = "time_ms", type = "u64" }, { name = "code", type = "u32" }, { name = "text", type = "str16" }, { name = "seq", type = "u64" }, { name = "state", type = "enum8", values = { [0] = "AS_SENT", [1] = "EDITED", [2] = "RECALLED", [3] = "DELETED", [4] = "NOT_FOR_YOU" } }, { name = "members", type = "u32" }, { name = "silent", type = "u32" }, { name = "online", type = "u32" }, { name = "to", type = "list16", item = { type = "str16" } } }, extensions = {} },
 }
 

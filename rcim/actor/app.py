@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rcim.actor.effects import AppChanged
-from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.outcomes import Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
 from rcim.actor.passing import flow_rows
 from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.state import until_ms
@@ -30,6 +30,7 @@ from rcim.rules.policies import shown
 
 APP_KEY = "@app"
 """The key of this actor; no conversation id on the wire begins so."""
+DONE = Done()
 MUTED_MAX = 10_000
 """Users muted in all chat rooms at a time: the list is in memory and read page by page."""
 RETRY_MS = 100
@@ -59,9 +60,9 @@ class AppActor:
         if self._changed_at == self._world.revision:
             raise RcimError(OVERLOADED, "another change is being kept", RETRY_MS)
 
-    def _changes(self, record: Record) -> Outcome:
+    def _changes(self, record: Record, result: Done | ListAltered = DONE) -> Outcome:
         self._changed_at = self._world.revision
-        return Outcome(Done(), record, (AppChanged(record),))
+        return Outcome(result, record, (AppChanged(record),))
 
     def _set_type(self, command: SetType, now_ms: int) -> Outcome:
         self._check_free()
@@ -91,7 +92,7 @@ class AppActor:
         return Outcome(Flow([row for name, one in figures for row in flow_rows(name, one)]))
 
     def _change_list(self, command: ChangeList, now_ms: int) -> Outcome:
-        """SC-05, FC-07. What the settings say stays."""
+        """SC-05, FC-07. What the settings say is taken off until they are read anew (SC-08)."""
         self._check_free()
         lists, limits = self._world.lists, self._world.limits
         words = command.which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS)
@@ -103,7 +104,8 @@ class AppActor:
         after = lists.added[command.which].keys() - set(command.remove) | set(command.add)
         if len(after) > most:
             raise RcimError(TOO_MANY_ENTRIES, f"at most {most} entries")
-        return self._changes(ListChanged(command.which, command.add, command.remove))
+        record = ListChanged(command.which, command.add, command.remove)
+        return self._changes(record, ListAltered(lists.back_later(command.which, command.remove)))
 
     def _list(self, command: ReadList, now_ms: int) -> Outcome:
         found = [entry for entry in self._world.lists.entries(command.which) if entry > command.cursor]

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from rcim.app.settings import Settings
+from rcim.base.texts import read_text
 
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 GUIDE = "docs/how-to/run-in-production.md"
@@ -44,7 +45,7 @@ def warnings_of(settings: Settings) -> list[str]:
 def secret_given(text: str) -> str:
     """A secret as an option gives it: itself, or, as `@FILE`, what stands in a file, so that nobody sees it in the list
     of processes. Raises OSError and UnicodeDecodeError."""
-    return Path(text[1:]).read_text().strip() if text.startswith("@") else text
+    return read_text(text[1:]).strip() if text.startswith("@") else text
 
 
 def _mode(path: str) -> int:

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rcim_tools.admin import calls, echo, group_types, groups, lists, members, messages, server, users
 
+from rcim.app.entry import run_program
+
 app = typer.Typer(
     help="Look after a running rcim server.",
     no_args_is_help=True,
@@ -54,4 +56,4 @@ def aim(
 
 def main() -> None:
     """Entry point."""
-    app()
+    run_program("rcim-admin", app)

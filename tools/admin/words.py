@@ -35,7 +35,10 @@ SEQ_MAX = (1 << 63) - 1
 
 GroupId = Annotated[str, typer.Argument(metavar="GROUP", help="Id of the group.")]
 ConversationId = Annotated[
-    str, typer.Argument(metavar="CONVERSATION", help="Id of a group, or c:5:alice:bob for the one of two users.")
+    str,
+    typer.Argument(
+        metavar="CONVERSATION", help="Id of a group; with --c2c of two users' conversation, c:5:alice:bob."
+    ),
 ]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")]
 UserIds = Annotated[list[str], typer.Argument(metavar="USER", help="Ids of the users.")]
@@ -107,7 +110,12 @@ def changes_of(**wanted: Any) -> dict[str, Any]:
     return given
 
 
-def where(conversation: str) -> Where:
-    """A ConversationId as the client takes it."""
+def where(conversation: str, one_to_one: bool) -> Where:
+    """A ConversationId as the client takes it. A group may have an id that looks like a one-to-one conversation's, so
+    which of them is meant is said apart."""
+    if not one_to_one:
+        return conversation
     pair = pair_of(conversation)
-    return User(pair[1], of=pair[0]) if pair is not None else conversation
+    if pair is None:
+        raise fail(f"--c2c {conversation}: has to be like c:5:alice:bob, with the length of the first id", USAGE)
+    return User(pair[1], of=pair[0])
