@@ -29,8 +29,8 @@ EFFORT = 4000
 """What one page may cost, in short messages passed over: 6 ms of the reading thread."""
 BYTES = 256
 """So many bytes of a longer one cost as much as a short one."""
-DECODING, OPENING = 4, 10
-"""A message that is decoded costs so many times more than one that is passed over; so many of those cost what it costs to
+DECODING, OPENING = 8, 10
+"""A message that is decoded and folded costs so many times more than one passed over; so many of those cost what it costs to
 look into a conversation."""
 FOLDED_OTHERWISE = re.compile(
     rb"[\xc2-\xe3\xef-\xf4]"
