@@ -30,7 +30,7 @@ EFFORT = 4000
 BYTES = 256
 """So many bytes of a longer one cost as much as a short one."""
 DECODING, OPENING = 8, 10
-"""A message that is decoded and folded costs so many times more than one passed over; so many of those cost what it costs to
+"""One that is decoded and folded costs so many times more than one passed over; so many of those cost what it costs to
 look into a conversation."""
 FOLDED_OTHERWISE = re.compile(
     rb"[\xc2-\xe3\xef-\xf4]"
