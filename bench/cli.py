@@ -20,6 +20,7 @@ from rcim_bench.console import (
     say,
 )
 
+from rcim.app.entry import run_program
 from rcim.rules.group_types import BUILT_IN
 
 app = typer.Typer(
@@ -227,7 +228,7 @@ def report(
 
     try:
         found = module.load(folder)
-        page.write_text(module.page(found))
+        page.write_text(module.page(found), encoding="utf-8")
         if pictures:
             from rcim_bench.pictures import draw
 
@@ -325,4 +326,4 @@ for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.sear
 
 def main() -> None:
     """Entry point."""
-    app()
+    run_program("rcim-bench", app)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from rcim.base.errors import RcimError
+from rcim.base.terminal import printable
 
 JsonOption = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; `-` is standard output.")
@@ -31,7 +32,7 @@ UNBOUNDED = 10_000
 
 def say(text: str) -> None:
     """Tell what is going on, apart from the report."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text, lines=True), file=sys.stderr, flush=True)
 
 
 def numbers_of(option: str, text: str) -> list[int]:
@@ -74,7 +75,7 @@ def table(report: dict[str, Any]) -> None:
     made = Table(title=str(report.get("bench", "")), show_header=False)
     for name, value in report.items():
         if name not in ("bench", "latency_histogram", "rows", "rounds_detail"):
-            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
+            made.add_row(name, json.dumps(value) if isinstance(value, dict | list) else printable(str(value)))
     console.print(made)
     found = report.get("rows") or []
     if found:
@@ -97,12 +98,12 @@ def table(report: dict[str, Any]) -> None:
 def _cell(value: Any) -> str:
     """A value of a row; of figures by name a line each, with a slash between what belongs together."""
     if not isinstance(value, dict):
-        return str(value)
+        return printable(str(value))
     lines = []
     for name, figures in value.items():
         told = " / ".join(map(str, figures.values())) if isinstance(figures, dict) else str(figures)
         lines.append(f"{name} {told}")
-    return "\n".join(lines)
+    return printable("\n".join(lines), lines=True)
 
 
 def run(job: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class KeyLog:
 
     def secret(self, random: bytes) -> bytes:
         """The client's traffic secret of the connection whose ClientHello had this random."""
-        for line in self._path.read_text().splitlines():
+        for line in self._path.read_text(encoding="utf-8").splitlines():
             words = line.split()
             if words[:2] == ["CLIENT_TRAFFIC_SECRET_0", random.hex()]:
                 return bytes.fromhex(words[2])

@@ -68,6 +68,6 @@ async def run(folder: Path, only: list[str], rounds: int, again: bool, say: Say)
             continue
         say(f"== {name}")
         report = await measure(say)
-        path.write_text(json.dumps(report, indent=1) + "\n")
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         rows.append({"measurement": name, "file": path.name, "wrong": ", ".join(scenario.failures(report))})
     return {"bench": "all", "folder": str(folder), "rows": rows}

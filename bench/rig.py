@@ -59,7 +59,7 @@ def usage(pid: int) -> Usage:
 def _memory_kib(process: psutil.Process) -> int:
     """Memory of its own, without pages of files (the store's, which the system takes back when it needs them)."""
     try:
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        for line in Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines():
             if line.startswith("RssAnon:"):
                 return int(line.split()[1])
     except (OSError, ValueError):
@@ -78,7 +78,7 @@ def _cpu_s(process: psutil.Process) -> float:
     """CPU seconds of all threads: to the nanosecond where the kernel tells, else by its ticks of 10 ms."""
     try:
         tasks = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
-        spent = sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+        spent = sum(int(task.read_text(encoding="utf-8").split()[0]) for task in tasks) / 1e9
     except (OSError, ValueError, IndexError):
         spent = 0.0
     if spent:
@@ -175,7 +175,7 @@ def given(data: Path, server: str) -> Rig:
     process = ServerProcess(data)
     process.host, process.port = host, int(port)
     try:
-        process.tls = DataDir(data).address.read_text().strip().endswith(":1")
+        process.tls = DataDir(data).address.read_text(encoding="utf-8").strip().endswith(":1")
     except OSError as error:
         raise ValueError(f"{data}: not the data directory of a running server ({error.strerror})") from None
     found = Rig(process, DataDir(data), "a server that was given: not pinned")
@@ -195,7 +195,11 @@ def facts() -> dict[str, Any]:
     """The machine and the program: what a figure means nothing without."""
     here = Path(__file__).parent
     commit = subprocess.run(
-        ["git", "-C", str(here), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+        ["git", "-C", str(here), "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     ).stdout.strip()
     return {
         "rcim": __version__,
@@ -210,7 +214,7 @@ def facts() -> dict[str, Any]:
 
 def _processor() -> str:
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:

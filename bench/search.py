@@ -26,7 +26,7 @@ WORDS = ("hello", "meeting", "天气", "tomorrow", "Zürich", "agreed", "once", 
 RARE, RARE_EVERY = "xylophone", 5000
 """A word that is in one of so many messages."""
 CASED = "ÜBERGANG"
-"""A word whose letters have cases beyond ASCII: each message is decoded to look for it."""
+"""A word whose letters have cases beyond ASCII. Messages with such letters are decoded, whatever is looked for."""
 IN_ONE_COMMIT = 1000
 USER = "reader"
 TYPES = {"Public": TypeFacts(True, True, True, 0)}

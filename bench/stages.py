@@ -168,7 +168,7 @@ def main() -> None:
 
     def write(*_: Any) -> None:
         draft = data / (COUNTS_FILE + ".new")
-        draft.write_text(json.dumps({**clock.counts(), "cost": cost}))
+        draft.write_text(json.dumps({**clock.counts(), "cost": cost}), encoding="utf-8")
         draft.replace(data / COUNTS_FILE)
 
     signal.signal(signal.SIGUSR1, write)
@@ -183,7 +183,7 @@ async def _counts(made: Rig) -> dict[str, Any]:
     async with asyncio.timeout(WAIT_S):
         while not path.exists():
             await asyncio.sleep(0.01)
-    found: dict[str, Any] = json.loads(path.read_text())
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 

@@ -57,7 +57,9 @@ def make(folder: Path) -> Path:
 
 
 def _from_system(python: Path) -> bool:
-    done = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--version"], capture_output=True, text=True, encoding="utf-8", check=False
+    )
     found = re.match(r"pip (\d+)\.(\d+)", done.stdout)
     if not found or (int(found[1]), int(found[2])) < PIP_MIN:
         return False

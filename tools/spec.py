@@ -52,7 +52,7 @@ def made(root: Path) -> dict[Path, str]:
     found = {root / name: make() for name, make in WHOLE.items()}
     found[root / "docs/reference/requirements-index.md"] = requirements.index(root)
     for name, make in PARTS.items():
-        text = (root / name).read_text()
+        text = (root / name).read_text(encoding="utf-8")
         before, begin, rest = text.partition(BEGIN)
         _, end, after = rest.partition(END)
         if not begin or not end:
@@ -66,7 +66,7 @@ def stale(root: Path) -> list[str]:
     return [
         str(path.relative_to(root))
         for path, text in made(root).items()
-        if not path.exists() or path.read_text() != text
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
 
 
@@ -80,7 +80,7 @@ def main() -> None:
         sys.exit(1 if names else 0)
     for path, text in made(root).items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     print(f"{len(made(root))} files made")
 
 

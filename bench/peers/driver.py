@@ -189,7 +189,9 @@ def peer_context(certificate: Path) -> ssl.SSLContext:
 def version_of(command: Sequence[str]) -> str:
     """The first thing that looks like a version in what `command` prints; "unknown" if there is none."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=VERSION_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", timeout=VERSION_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     found = re.search(r"\d+\.\d+(\.\d+)*", done.stdout + done.stderr)
@@ -224,7 +226,7 @@ def _why(process: subprocess.Popen[bytes], folder: Path) -> str:
 
 def _tail(folder: Path) -> str:
     try:
-        text = (folder / "said").read_text(errors="replace")
+        text = (folder / "said").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     return " ".join(text.split())[-REASON_CHARS:]

@@ -66,7 +66,7 @@ class Inspircd(_Irc):
                 ' requestclientcert="no">',
             ]
         file = place.folder / "inspircd.conf"
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         root = ["--runasroot"] if os.geteuid() == 0 else []
         return [program, f"--config={file}", "--nofork", "--nopid", *root]
 
@@ -98,5 +98,5 @@ class Ngircd(_Irc):
         if place.tls:
             lines += ["[SSL]", f"CertFile = {place.certificate}", f"KeyFile = {place.key}", f"Ports = {place.port}"]
         file = place.folder / "ngircd.main"  # no name ending in .conf: those of the folder are read once more
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return [program, "-n", "-f", str(file)]

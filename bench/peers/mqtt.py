@@ -52,7 +52,7 @@ class Mosquitto(Program):
         if os.geteuid() == 0:
             lines.append("user root")  # else it becomes a user who can't read our certificate
         file = place.folder / "mosquitto.conf"
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return [program, "-c", str(file)]
 
     async def join(self, wire: Wire, number: int) -> None:

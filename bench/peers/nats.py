@@ -38,7 +38,7 @@ class Nats(Program):
             lines.append(f"tls {{ cert_file: {json.dumps(str(place.certificate))}")
             lines.append(f"      key_file: {json.dumps(str(place.key))}\n      timeout: 60 }}")
         file = place.folder / "nats.conf"
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return [program, "-c", str(file)]
 
     async def join(self, wire: Wire, number: int) -> None:

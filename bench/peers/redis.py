@@ -43,7 +43,7 @@ class Redis(Program):
                 "tls-auth-clients no",
             ]
         file = place.folder / "redis.conf"
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return [program, str(file)]
 
     async def join(self, wire: Wire, number: int) -> None:

@@ -85,7 +85,7 @@ class Ejabberd(_Xmpp):
 
     def command(self, program: str, place: Place) -> list[str]:
         """Erlang itself without a node name, so that no daemon for names of nodes is started."""
-        (place.folder / "ejabberd.yml").write_text(self._settings(place))
+        (place.folder / "ejabberd.yml").write_text(self._settings(place), encoding="utf-8")
         flags = [
             "+K",
             "true",
@@ -159,7 +159,9 @@ modules:
 def _erlang_libraries(program: str) -> Path:
     """The folder with ejabberd's libraries, as its control script names it."""
     try:
-        match = re.search(r"^ERL_LIBS=[\"']?([^\"'\n]+)", Path(program).read_text(errors="replace"), re.MULTILINE)
+        match = re.search(
+            r"^ERL_LIBS=[\"']?([^\"'\n]+)", Path(program).read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+        )
     except OSError:
         match = None
     return Path(match[1]) if match else Path("/usr/lib")
@@ -180,8 +182,10 @@ class Prosody(_Xmpp):
         """From the file beside its sources, which its script names: its own command for it reads the system's
         configuration, which not everybody may."""
         try:
-            found = re.search(r"^CFG_SOURCEDIR=['\"]([^'\"]+)", Path(program).read_text(), re.MULTILINE)
-            return (Path(found[1]) / "prosody.version").read_text().strip() if found else "unknown"
+            found = re.search(
+                r"^CFG_SOURCEDIR=['\"]([^'\"]+)", Path(program).read_text(encoding="utf-8"), re.MULTILINE
+            )
+            return (Path(found[1]) / "prosody.version").read_text(encoding="utf-8").strip() if found else "unknown"
         except OSError:
             return "unknown"
 
@@ -189,7 +193,8 @@ class Prosody(_Xmpp):
         """A configuration with accounts that need no making."""
         ports = "c2s_direct_tls_ports" if place.tls else "c2s_ports"
         file = place.folder / "prosody.cfg.lua"
-        file.write_text(f"""\
+        file.write_text(
+            f"""\
 run_as_root = {str(os.geteuid() == 0).lower()}
 data_path = "{place.folder}/data"
 pidfile = "{place.folder}/prosody.pid"
@@ -215,5 +220,7 @@ Component "conference.{DOMAIN}" "muc"
   muc_room_locking = false
   muc_room_default_history_length = 0
   muc_room_default_presence_broadcast = {{ visitor = false, participant = false, moderator = false }}
-""")
+""",
+            encoding="utf-8",
+        )
         return [program, "--config", str(file), "-F"]

@@ -54,7 +54,7 @@ def alter(g: GroupState, command: AlterMessage, now_ms: int, position: int) -> O
         g.passing.admit(row, Claim.OWN, now_ms, message.priority)  # FC-02
         changed_ms = max(now_ms, message.changed_ms + 1)
         return _become(g, row, who, message.removed(command.state, changed_ms, command.by))
-    if g.world.lists.screens:  # SC-05
+    if g.world.lists.screens and g.world.lists.covers(row.name):  # SC-05
         command = msgspec.structs.replace(command, body=g.world.screen(command.body))
     made = _edited(g, row, message, command, now_ms)
     if not _edits_waiting(g, command.seq) and _edited_so(row, message, made, command):
@@ -109,7 +109,9 @@ def _decide(g: GroupState, command: AlterMessage, verdict: Verdict, now_ms: int)
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     g.world.invalidated.check(command.credential)  # ID-09
     _, row, who, message = _to_alter(g, command, now_ms)
-    if g.world.lists.screens:  # SC-05: the words may be others by now, and the body may be the app's
+    if g.world.lists.screens and g.world.lists.covers(
+        row.name
+    ):  # SC-05: words may be others now, and the body the app's
         command = msgspec.structs.replace(command, body=g.world.screen(command.body))
     made = _edited(g, row, message, command, now_ms)
     if _edited_so(row, message, made, command):

@@ -11,7 +11,7 @@ import msgspec
 
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Silenced, Tell
-from rcim.actor.outcomes import Done, Flow, Listed, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.outcomes import Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
 from rcim.actor.passing import flow_rows
 from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
@@ -32,6 +32,7 @@ from rcim.rules.policies import shown
 
 APP_KEY = "@app"
 """The key of this actor; no conversation id on the wire begins so."""
+DONE = Done()
 MUTED_MAX = 10_000
 """Users muted in all chat rooms at a time: the list is in memory and read page by page."""
 RETRY_MS = 100
@@ -61,9 +62,9 @@ class AppActor:
         if self._changed_at == self._world.revision:
             raise RcimError(OVERLOADED, "another change of the app's settings is being saved; try again", RETRY_MS)
 
-    def _changes(self, record: Record) -> Outcome:
+    def _changes(self, record: Record, result: Done | ListAltered = DONE) -> Outcome:
         self._changed_at = self._world.revision
-        return Outcome(Done(), record, (AppChanged(record),))
+        return Outcome(result, record, (AppChanged(record),))
 
     def _set_type(self, command: SetType, now_ms: int) -> Outcome:
         self._check_free()
@@ -93,7 +94,7 @@ class AppActor:
         return Outcome(Flow([row for name, one in figures for row in flow_rows(name, one)]))
 
     def _change_list(self, command: ChangeList, now_ms: int) -> Outcome:
-        """SC-05, FC-07. What the settings say stays."""
+        """SC-05, FC-07. What the settings say is taken off until they are read anew (SC-08)."""
         self._check_free()
         lists, limits = self._world.lists, self._world.limits
         words = command.which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS)
@@ -105,7 +106,8 @@ class AppActor:
         after = lists.added[command.which].keys() - set(command.remove) | set(command.add)
         if len(after) > most:
             raise RcimError(TOO_MANY_ENTRIES, f"the list holds at most {most} entries; remove some first")
-        return self._changes(ListChanged(command.which, command.add, command.remove))
+        record = ListChanged(command.which, command.add, command.remove)
+        return self._changes(record, ListAltered(lists.back_later(command.which, command.remove)))
 
     def _list(self, command: ReadList, now_ms: int) -> Outcome:
         found = [entry for entry in self._world.lists.entries(command.which) if entry > command.cursor]

@@ -27,7 +27,7 @@ OVERRULED_BY: dict[ChangeKind, ChangeKind] = {
     ChangeKind.ADMIN_REMOVED: ChangeKind.ADMIN_APPOINTED,
 }
 """What of the same user counts no more: only the last is told."""
-ROWS_MAX, NAMES_MAX = 100, 300
+ROWS_MAX, NAMES_MAX = 50, 150
 """Rows and names of one frame: at 64 bytes a name it is well within the bound of frames."""
 WHAT_MAX = 32
 """Fields named in one row."""

@@ -36,6 +36,9 @@ from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.standing import Who
 
+SCREENED = frozenset({"name", "introduction", "notification"})
+"""What the word filter reads of a group (SC-08)."""
+
 
 def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> Outcome:
     """GR-01; with `importing` GR-08."""
@@ -60,15 +63,23 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
         raise RcimError(BAD_PARAMETER, f"create_time_ms: {command.create_time_ms} is in the future")
     standing = max(who, Who.OWNER) if owner == command.by else who
     fields = written(row.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
+    named_so = command.name, command.introduction, command.notification
+    if not command.importing:  # SC-08
+        words = g.world.lists
+        named_so = (
+            words.screened("name", command.name),
+            words.screened("introduction", command.introduction),
+            words.screened("notification", command.notification),
+        )
     g.world.types.admit(row)  # GT-13; the last thing that can refuse
     if row.stored:
         g.begin_storing()
     g.profile = Profile(
         group_id=command.group_id,
         type=row.name,
-        name=command.name,
-        introduction=command.introduction,
-        notification=command.notification,
+        name=named_so[0],
+        introduction=named_so[1],
+        notification=named_so[2],
         face_url=command.face_url,
         owner=owner,
         create_time_ms=command.create_time_ms or now_ms,
@@ -147,6 +158,8 @@ def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outco
         wanted["apply_join_option"] = _join_option(row, command.apply_join_option or row.join_option)
     if command.max_member_num is not None:
         wanted["max_member_num"] = _member_num(row, command.max_member_num)
+    for name in SCREENED & command.texts.keys():  # SC-08
+        wanted[name] = g.world.lists.screened(name, command.texts[name])
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
     what = list(new)
     if command.fields:

@@ -39,11 +39,12 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
             g.check_above(who, [command.user_id])
     if command.msg_flag is not None and not own and who is not Who.APP_ADMIN:
         raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
+    card = None if command.name_card is None else g.world.lists.screened("name_card", command.name_card)  # SC-08
     kind = _appointed(g, row, who, member, command.role)
     fields = written(row.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
     new = msgspec.structs.replace(
         flagged(member, command.msg_flag or member.msg_flag, g.newest),
-        name_card=member.name_card if command.name_card is None else command.name_card,
+        name_card=member.name_card if card is None else card,
         role=command.role or member.role,
         fields=fields,
     )

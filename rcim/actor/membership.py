@@ -87,7 +87,7 @@ def join(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outco
     if who is not Who.APP_ADMIN and option is ApplyJoinOption.NEED_PERMISSION:
         return _apply(g, command, now_ms, position)
     check_room(g, row, 1)
-    member = _member(g, row, command.by, now_ms, command.name_card)
+    member = _member(g, row, command.by, now_ms, g.world.lists.screened("name_card", command.name_card))  # SC-08
     return g.settle(
         Joined(g.newest, len(g.members) + 1),
         now_ms,
@@ -104,7 +104,8 @@ def _apply(g: GroupState, command: JoinGroup, now_ms: int, position: int) -> Out
     before = g.marks.get(command.by, Mark(command.by))
     since_ms = before.applied_ms if _waits(g, before, now_ms) else now_ms
     check_entries(g, [command.by], now_ms)
-    mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=command.name_card)
+    card = g.world.lists.screened("name_card", command.name_card)  # SC-08
+    mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=card)
     tell = () if since_ms == before.applied_ms else (Tell(g.deciders(), Requested(command.by, command.text, now_ms)),)
     result = Joined(g.newest, len(g.members), JoinStatus.WAITING)
     return g.settle(result, now_ms, position, marks=[*expired(g, now_ms), mark], info=False, more=tell)

@@ -241,6 +241,12 @@ class Traced(Result, frozen=True, gc=False):
     """Whom alone it is for."""
 
 
+class ListAltered(Result, frozen=True, gc=False):
+    """SC-05, FC-07; and what of what was taken off comes back when the settings are read anew (SC-08)."""
+
+    back_later: list[str]
+
+
 class Listed(Result, frozen=True, gc=False):
     """A page of one of the app's lists, or of one of a user's (SC-07)."""
 
@@ -297,6 +303,7 @@ AnyResult = (
     | Types
     | MutedUsers
     | Flow
+    | ListAltered
     | Listed
     | Traced
     | Synced

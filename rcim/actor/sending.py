@@ -71,7 +71,7 @@ def _admitted(
     stage = Stage.RIGHT
     try:
         _check_may_send(g, profile, row, member, command, now_ms)
-        if g.world.lists.screens:  # SC-05
+        if g.world.lists.screens and g.world.lists.covers(row.name):  # SC-05
             stage = Stage.WORDS
             body = g.world.screen(command.body)
             if body is not command.body:

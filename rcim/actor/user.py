@@ -104,9 +104,12 @@ class UserActor:
         who = Who.APP_ADMIN if command.admin else Who.ANYONE
         own = command.by == self._user_id
         fields = written(self._world.user_fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
+        nickname = command.nickname
+        if nickname is not None and not command.imported:
+            nickname = self._world.lists.screened("nickname", nickname)  # SC-08
         profile = msgspec.structs.replace(
             before,
-            nickname=before.nickname if command.nickname is None else command.nickname,
+            nickname=before.nickname if nickname is None else nickname,
             face_url=before.face_url if command.face_url is None else command.face_url,
             gender=before.gender if command.gender is None else command.gender,
             signature=before.signature if command.signature is None else command.signature,

@@ -15,6 +15,7 @@ from rcim.app.settings import Settings
 from rcim.app.talks import ChatError, change_text, clean, enter, invitation_text, message_line
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform
+from rcim.base.texts import is_text, read_text
 from rcim.client import (
     ApplicationEvent,
     ChangesEvent,
@@ -53,6 +54,8 @@ def run(
     store: Path | None = None,
 ) -> None:
     """Talk until it is quit, or the input ends. Raises ChatError."""
+    if not (is_text(user) and is_text(group) and is_text(nickname or "")):
+        raise ChatError("--user, --group and --nickname have to be UTF-8")
     data = DataDir(Path(settings.server.data))
     host, port, tls = _server(data, server, plain)
     try:
@@ -92,7 +95,7 @@ def _server(data: DataDir, server: str | None, plain: bool) -> tuple[str, int, b
             raise ChatError(f"--server {server}: has to be HOST:PORT")
         return host.strip("[]"), int(port), not plain
     try:
-        host, port, tls = data.address.read_text().strip().rsplit(":", 2)
+        host, port, tls = read_text(data.address).strip().rsplit(":", 2)
     except (OSError, ValueError):
         raise ChatError(f"no server has run on {data.path}; start one with `rcim serve`, or give --server") from None
     return ("127.0.0.1" if host == "0.0.0.0" else host), int(port), tls == "1"

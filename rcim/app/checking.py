@@ -15,6 +15,7 @@ from pathlib import Path
 import lmdb
 import msgspec
 
+from rcim.base.terminal import printable
 from rcim.store import pages
 from rcim.store.backend import LmdbBackend, StoreError
 from rcim.store.check import FAULTS_MAX, Report, check
@@ -85,7 +86,7 @@ def main() -> None:
         report = check(backend)
         backend.close()
     except StoreError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         raise SystemExit(2) from None
     sys.stdout.buffer.write(msgspec.json.encode(report))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rcim.app.command_line import Commands
+from rcim.app.entry import run_program
 from rcim.app.exposure import warnings_at_start
 from rcim.app.settings import Settings, SettingsError
 from rcim.app.sources import load
@@ -142,12 +143,12 @@ def _say_warnings(found: list[str]) -> None:
 def _ready_text(ready: Ready) -> None:
     server = ready.settings.server
     for thing in ready.made:
-        print(f"made {thing}")
+        print(f"made {printable(str(thing))}")
     kind = "TLS" if server.tls else "plain, without TLS"
     kind += f", {server.gateways} gateways" if server.gateways else ""
-    print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {server.data}")
+    print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {printable(server.data)}")
     _say_warnings(ready.warnings)
-    where = "" if server.data == "rcim-data" else f" --data {server.data}"
+    where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)
 
@@ -213,7 +214,7 @@ def check(
         print(json.dumps({**found, "faults": report.faults}))
     else:
         for fault in report.faults:
-            print(f"fault: {fault}")
+            print(f"fault: {printable(fault)}")
         print(
             f"{report.groups} groups, {report.pairs} one-to-one, "
             f"{report.members} memberships, {report.messages} messages: "
@@ -370,4 +371,4 @@ def demo_flood(
 
 def main() -> None:
     """Entry point."""
-    app()
+    run_program("rcim", app)

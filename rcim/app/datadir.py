@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from rcim.base.errors import RcimError
+from rcim.base.texts import read_text
 from rcim.session.usersig import mint, verify
 
 log = logging.getLogger("rcim.server")
@@ -94,7 +95,7 @@ class DataDir:
     def key(self) -> str:
         """The app's signing key. Raises DataDirError."""
         try:
-            return self.signing_key.read_text().strip()
+            return read_text(self.signing_key).strip()
         except OSError as error:
             raise DataDirError(f"{self.signing_key}: {error.strerror}") from None
 
@@ -103,7 +104,7 @@ class DataDir:
         for it the server goes on without it (ST-04)."""
         key, now_s = self.key(), int(time.time())
         try:
-            verify(self.admin_credential.read_text().strip(), sdkappid, key, administrator, now_s)
+            verify(read_text(self.admin_credential).strip(), sdkappid, key, administrator, now_s)
             return False
         except (OSError, RcimError):
             sig = mint(sdkappid, key, administrator, now_s, ADMIN_CREDENTIAL_S)

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rcim.base.texts import read_text
+
 if TYPE_CHECKING:
     from rcim.app.settings import Settings
 
@@ -85,7 +87,7 @@ def files_warning(connections_max: int, files_max: int) -> str | None:
 def secret_given(text: str) -> str:
     """A secret as an option gives it: itself, or, as `@FILE`, what stands in a file, so that nobody sees it in the list
     of processes. Raises OSError and UnicodeDecodeError."""
-    return Path(text[1:]).read_text().strip() if text.startswith("@") else text
+    return read_text(text[1:]).strip() if text.startswith("@") else text
 
 
 def _mode(path: str) -> int:

@@ -84,7 +84,13 @@ def world_of(settings: Settings) -> World:
         pair_list=settings.pair_list,
         invite_consent=settings.app.invite_consent,
         slots=settings.slots,
-        lists=Lists(settings.lists, settings.app.word_fillers),
+        lists=Lists(
+            settings.lists,
+            settings.app.word_fillers,
+            spaces=settings.app.word_spaces,
+            names=settings.app.words_in_names,
+            kinds=settings.app.word_conversations,
+        ),
         wall_ms=lambda: clock.wall_ms(),
     )
     world.screen = screening(lambda: world.lists.words, settings.limits.body_bytes_max)

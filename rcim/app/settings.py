@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
+from rcim.base.texts import read_text
 from rcim.rules import message_types
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.devices import SLOTS
@@ -71,6 +71,14 @@ class App:
     replaced_words: str = _key("", "File with words, one a line, which are replaced by *** (SC-05).")
     sample_words: bool = _key(False, "Also replace a few sample words that come with the server (SC-05).")
     word_fillers: str = _key(FILLERS, "Characters that the word filter ignores (SC-05).")
+    word_spaces: bool = _key(False, "The word filter ignores white space too (SC-08).")
+    words_in_names: bool = _key(
+        True,
+        "The word filter reads names, introductions and notifications of groups, nicknames and name cards (SC-08).",
+    )
+    word_conversations: tuple[str, ...] = _key(
+        (), "Types of groups in which messages are filtered, `C2C` for one-to-one conversations; none: all (SC-08)."
+    )
     protected_users: tuple[str, ...] = _key((), "Users whose messages pass before all others (FC-07).")
     protected_types: tuple[str, ...] = _key((), "Message types that pass before all others (FC-07).")
     low_types: tuple[str, ...] = _key(
@@ -243,7 +251,7 @@ def words_of_file(file: str) -> list[str]:
     if not file:
         return []
     try:
-        lines = [line.strip() for line in Path(file).read_text().splitlines()]
+        lines = [line.strip() for line in read_text(file).splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{file}: {error}") from None
     words = [line for line in lines if line and not line.startswith("#")]

@@ -16,6 +16,7 @@ from rcim.actor.asking import EVENTS
 from rcim.app.settings import SECTIONS, TYPES, Settings, SettingsError, words_of_file
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
+from rcim.base.texts import read_text
 from rcim.hooks.events import AFTER
 from rcim.rules.type_table import TypeChange
 
@@ -54,7 +55,7 @@ def _place(text: str, section: str, where: dict[tuple[str, str], str]) -> str:
 
 def _read_file(file: Path, found: dict[str, dict[str, Any]], where: dict[tuple[str, str], str]) -> None:
     try:
-        text = file.read_text()
+        text = read_text(file)
         data = tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from None
@@ -164,7 +165,7 @@ def _read_secrets(found: dict[str, dict[str, Any]], where: dict[tuple[str, str],
             if found[section].get(key):
                 raise SettingsError(f"{place}: {section}.{named}, and {where[(section, key)]} too: only one of them")
             try:
-                found[section][key] = Path(file).read_text().strip()
+                found[section][key] = read_text(file).strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(f"{place}: {section}.{named}: {file}: {_why(error)}") from None
             if not found[section][key]:
@@ -323,6 +324,11 @@ def _check_derived(settings: Settings, where: dict[tuple[str, str], str]) -> Non
             words_of_file(getattr(settings.app, key))
         except ValueError as error:
             raise SettingsError(f"{where.get(('app', key), f'app.{key}')}: {error}") from None
+    kinds = {*settings.group_types, settings.pair.name}
+    unknown = [kind for kind in settings.app.word_conversations if kind not in kinds]
+    if unknown:
+        place = where.get(("app", "word_conversations"), "app.word_conversations")
+        raise SettingsError(f"{place}: {unknown[0]} is no group type, and not {settings.pair.name}")
     missing = [key for key in settings.app.message_user_fields if key not in keys]
     if missing:
         place = where.get(("app", "message_user_fields"), "app.message_user_fields")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zlib
 
 from rcim.base.errors import BAD_GROUP_ID, BAD_PARAMETER, RcimError
 
-USER_ID_BYTES_MAX = 64
-"""ID-01."""
+USER_ID_CHARS_MAX = 64
+"""ID-01, in Unicode code points."""
+USER_ID_BYTES_MAX = 4 * USER_ID_CHARS_MAX
+"""ID-01: what they take in UTF-8 at the most."""
 GROUP_ID_BYTES_MAX = 48
 """GT-25."""
+CONVERSATION_BYTES_MAX = 2 * USER_ID_BYTES_MAX + 7
+"""C2-01: of a conversation id; those of two users are the longest."""
 CLIENT_MSG_ID_BYTES_MAX = 64
 """Room for a UUID in text and a prefix."""
 TIP_PREFIX = "@tip-"
@@ -32,6 +37,10 @@ POSITION_BITS = 48
 CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
+NOT_IN_IDS = frozenset({"Cc", "Cf", "Cs", "Cn"})
+"""ID-01, by the classes of Unicode as Python has it."""
+
+
 def has_control(text: str) -> bool:
     """True if `text` holds a C0 or C1 control character, DEL, or half of a character, which UTF-8 has not."""
     if text.isascii() and text.isprintable():  # mostly; it is asked twice for each message
@@ -39,13 +48,22 @@ def has_control(text: str) -> bool:
     return CONTROL.search(text) is not None
 
 
+def _are_id_characters(text: str) -> bool:
+    """True if no character of `text` is of a class that user ids do not have (ID-01). What Python can print has none."""
+    return text.isprintable() or NOT_IN_IDS.isdisjoint(map(unicodedata.category, text))
+
+
 def check_user_id(user_id: str) -> str:
-    """ID-01: 1 to 64 bytes of UTF-8 without control characters, and none that the server gives itself.
+    """ID-01: 1 to 64 characters (code points), none of them a control, format, surrogate or unassigned one, and no id
+    that the server gives itself. It is compared as it is.
 
     Raises RcimError(BAD_PARAMETER).
     """
-    if has_control(user_id) or not 1 <= len(user_id.encode()) <= USER_ID_BYTES_MAX:
-        raise RcimError(BAD_PARAMETER, "user id: must be 1 to 64 bytes of UTF-8 without control characters")
+    if not 1 <= len(user_id) <= USER_ID_CHARS_MAX or not _are_id_characters(user_id):
+        raise RcimError(
+            BAD_PARAMETER,
+            "user id: must be 1 to 64 characters, none of them a control, format, surrogate or unassigned one",
+        )
     if is_guest(user_id) or user_id == SYSTEM_USER:
         raise RcimError(BAD_PARAMETER, f"user id: {GUEST_PREFIX}… and {SYSTEM_USER} are reserved for the server")
     return user_id

@@ -278,7 +278,7 @@ def pair_of(conversation: str) -> tuple[str, str] | None:
     length, _, ids = conversation[len(PAIR_PREFIX) :].partition(":")
     if not (length.isascii() and length.isdigit()):
         return None
-    both = ids.encode()
+    both = ids.encode(errors="replace")  # one that UTF-8 has not is written otherwise then
     first, colon, second = both[: int(length)], both[int(length) : int(length) + 1], both[int(length) + 1 :]
     try:
         pair = first.decode(), second.decode()

@@ -92,9 +92,11 @@ class AdminRequests(Requests):
             lambda cursor: frames.AdminList(which, cursor, 0), frames.AdminListOk, lambda page: page.entries
         )
 
-    async def change_app_list(self, which: AppList, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
-        """Add to and remove from one of the app's lists, up to 500 entries."""
-        await self.request(frames.AdminListChange(which, list(add), list(remove)), frames.AdminListChangeOk)
+    async def change_app_list(self, which: AppList, add: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:
+        """Add to and remove from one of the app's lists, up to 500 entries. Returns those of `remove` that come back when
+        the server starts again: its settings, or a file, say them (SC-08)."""
+        frame = frames.AdminListChange(which, list(add), list(remove))
+        return list((await self.request(frame, frames.AdminListChangeOk)).back_later)
 
     # -- group types (GT-20)
 

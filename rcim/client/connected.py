@@ -13,6 +13,7 @@ from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT, SHUTTING_DOWN, ErrorKind, RcimError, code_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Platform
+from rcim.base.texts import check_text
 from rcim.client.backoff import Backoff
 from rcim.client.link import ConnectionGone, Link, connect
 from rcim.client.requests import F, Requests
@@ -57,7 +58,7 @@ class Connected(Requests):
         rng: random.Random | None,
     ) -> None:
         self._host, self._port = host, port
-        self._user_id = user_id
+        self._user_id = check_text("user id", user_id)
         self._user_sig = user_sig
         self._tls = tls
         self._server_hostname = server_hostname or host

@@ -19,6 +19,7 @@ from rcim.base.terms import (
     pair_conversation,
     pair_of,
 )
+from rcim.base.texts import check_text
 from rcim.wire import elements, frames
 from rcim.wire.elements import GroupTip
 
@@ -36,8 +37,10 @@ Where = str | User
 
 
 def conversation_of(where: Where, own: str) -> str:
-    """The conversation id of what the user `own` calls so."""
-    return pair_conversation(where.of or own, where.user_id) if isinstance(where, User) else group_conversation(where)
+    """The conversation id of what the user `own` calls so. Raises RcimError(BAD_PARAMETER) if it is no UTF-8."""
+    if isinstance(where, User):
+        return pair_conversation(check_text("user id", where.of or own), check_text("user id", where.user_id))
+    return group_conversation(check_text("group id", where))
 
 
 def peer_of(conversation: str, own: str) -> str:

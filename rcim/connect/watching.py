@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rcim.connect.connection import Connection
     from rcim.connect.hub import Hub
 
-ROWS_MAX = 200
-"""Users told of in one frame: 76 bytes each at the most, 15 KB."""
+ROWS_MAX = 100
+"""Users told of in one frame: 268 bytes each at the most, 27 KB."""
 ASKED_AT_ONCE = 500
 """Users asked for in one query."""
 

@@ -10,7 +10,7 @@ from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_name, check_users, entry, group_key
 from rcim.handlers.members import added
-from rcim.handlers.messages import check_client_msg_id, of_fields, page_limit
+from rcim.handlers.messages import check_client_msg_id, list_limit, of_fields
 from rcim.rules.fields import check_field
 from rcim.rules.type_table import TypeChange
 from rcim.store import answers
@@ -20,8 +20,7 @@ from rcim.wire.elements import check_body
 
 def groups(frame: frames.AdminGroups, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_GROUPS."""
-    most = desk.limits.list_page_max
-    return ToStore(queries.AllGroupsQuery(frame.cursor, page_limit(frame.limit, most, most)))
+    return ToStore(queries.AllGroupsQuery(frame.cursor, list_limit(frame.limit, desk.limits)))
 
 
 def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.AdminGroupsOk:
@@ -31,10 +30,9 @@ def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.AdminGroupsOk:
 
 def connections(frame: frames.AdminConnections, caller: Caller, desk: Desk) -> ToStore:
     """ADMIN_CONNECTIONS."""
-    most = desk.limits.list_page_max
     if frame.user_id:
         check_user_or_guest(frame.user_id)
-    return ToStore(queries.ConnectionsQuery(frame.after_id, page_limit(frame.limit, most, most), frame.user_id))
+    return ToStore(queries.ConnectionsQuery(frame.after_id, list_limit(frame.limit, desk.limits), frame.user_id))
 
 
 def connections_ok(result: answers.ConnectionsPage, desk: Desk) -> frames.AdminConnectionsOk:

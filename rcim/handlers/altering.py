@@ -7,7 +7,7 @@ from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import MessageState
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
-from rcim.handlers.messages import check_cloud_data, check_conversation, check_mentions, page_limit
+from rcim.handlers.messages import check_cloud_data, check_conversation, check_mentions, list_limit
 from rcim.wire import frames
 from rcim.wire.elements import check_body
 
@@ -77,7 +77,7 @@ def clear(frame: frames.ConversationClear, caller: Caller, desk: Desk) -> ToActo
 
 def receipts(frame: frames.MessageReceipts, caller: Caller, desk: Desk) -> ToStore:
     """MESSAGE_RECEIPTS."""
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     command = commands.ReadReceipts(caller.user_id, caller.admin, frame.seq, frame.read, frame.cursor, limit)
     return ToStore(errands.WithMessage(caller.user_id, check_conversation(frame.conversation, caller), command))
 

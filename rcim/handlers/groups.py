@@ -9,7 +9,7 @@ from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_P
 from rcim.base.ids import check_user_id, check_user_or_guest, has_control, is_guest
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
-from rcim.handlers.messages import of_fields, page_limit, to_fields
+from rcim.handlers.messages import list_limit, of_fields, to_fields
 from rcim.rules.fields import check_field
 from rcim.store import answers
 from rcim.wire import frames
@@ -114,8 +114,7 @@ def info(frame: frames.GroupInfo, caller: Caller, desk: Desk) -> ToActor:
 
 def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
     """GROUPS_JOINED."""
-    most = desk.limits.list_page_max
-    limit = page_limit(frame.limit, most, most)
+    limit = list_limit(frame.limit, desk.limits)
     if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may list the groups of others")
     if frame.user_id:
@@ -130,8 +129,7 @@ def find(frame: frames.GroupFind, caller: Caller, desk: Desk) -> ToStore:
         raise RcimError(BAD_PARAMETER, "words: control characters are not allowed")
     if is_guest(caller.user_id):
         raise guests_may_not()
-    most = desk.limits.list_page_max
-    return ToStore(queries.FindGroupsQuery(frame.words, frame.cursor, page_limit(frame.limit, most, most)))
+    return ToStore(queries.FindGroupsQuery(frame.words, frame.cursor, list_limit(frame.limit, desk.limits)))
 
 
 def guests_may_not() -> RcimError:

@@ -9,7 +9,7 @@ from rcim.base.ids import check_user_id, check_user_or_guest, is_guest
 from rcim.base.terms import GROUP_PREFIX
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_users, entering, group_key, guests_may_not
-from rcim.handlers.messages import of_fields, page_limit, to_fields
+from rcim.handlers.messages import list_limit, of_fields, to_fields
 from rcim.rules.fields import check_field
 from rcim.wire import frames
 from rcim.wire.schema import Frame
@@ -51,7 +51,7 @@ def invitations(frame: frames.GroupInvitations, caller: Caller, desk: Desk) -> T
     """GROUP_INVITATIONS (GT-07)."""
     if is_guest(caller.user_id):
         raise guests_may_not()
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     command = user_commands.ReadInvitations(caller.user_id, caller.admin, frame.cursor, limit)
     return ToActor(user_key(caller.user_id), command)
 
@@ -73,7 +73,7 @@ def applied(frame: frames.ApplicationsOwn, caller: Caller, desk: Desk) -> ToStor
     user_id = frame.user_id or caller.user_id
     if user_id != caller.user_id and not caller.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator has to do with what others have applied for")
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     by = "" if caller.admin else caller.user_id
     return ToStore(queries.AppliedQuery(check_user_id(user_id), frame.cursor, limit, by))
 
@@ -125,7 +125,7 @@ def edit(frame: frames.GroupMemberSet, caller: Caller, desk: Desk) -> ToActor:
 
 def members(frame: frames.GroupMembers, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_MEMBERS."""
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     command = commands.ReadMembers(caller.user_id, caller.admin, frame.cursor, limit, frame.role)
     return ToActor(group_key(frame.group_id), command)
 
@@ -142,7 +142,7 @@ _WHICH = {frames.GroupApplications: "applied", frames.GroupMuted: "muted", frame
 
 def marked(frame: Marked, caller: Caller, desk: Desk) -> ToActor:
     """GROUP_APPLICATIONS, GROUP_MUTED, GROUP_BLOCKED."""
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     command = commands.ReadMarks(caller.user_id, caller.admin, _WHICH[type(frame)], frame.cursor, limit)
     return ToActor(group_key(frame.group_id), command)
 

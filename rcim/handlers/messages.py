@@ -16,7 +16,7 @@ from rcim.base.errors import (
     TOO_MANY_MENTIONS,
     RcimError,
 )
-from rcim.base.ids import TIP_PREFIX, check_user_id, has_control, is_user_id
+from rcim.base.ids import TIP_PREFIX, USER_ID_BYTES_MAX, check_user_id, has_control, is_user_id
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
@@ -138,6 +138,16 @@ def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
 def page_limit(asked: int, default: int, most: int) -> int:
     """What a page's `limit` means: 0 is the default, and more than allowed is what is allowed."""
     return min(asked or default, most)
+
+
+LIST_ROW_BYTES = USER_ID_BYTES_MAX + 44
+"""What a row of a list of users takes of its frame, at the most."""
+
+
+def list_limit(asked: int, limits: Limits) -> int:
+    """As `page_limit`, of lists of users, members and groups: what has room in a frame."""
+    most = min(limits.list_page_max, max(1, (limits.frame_bytes_max - 4096) // LIST_ROW_BYTES))
+    return page_limit(asked, most, most)
 
 
 def sent(result: outcomes.Sent, desk: Desk) -> frames.SendOk:

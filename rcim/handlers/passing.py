@@ -9,7 +9,8 @@ from rcim.base.ids import check_user_id, has_control
 from rcim.base.terms import AppList, Priority
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import group_key
-from rcim.handlers.messages import check_conversation, page_limit
+from rcim.handlers.messages import check_conversation, list_limit
+from rcim.rules.word_filter import WORD_BYTES_MAX
 from rcim.wire import frames
 
 
@@ -36,7 +37,7 @@ USERS = AppList.PROTECTED_USERS
 
 def list_(frame: frames.AdminList, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_LIST."""
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     return ToActor(APP_KEY, user_commands.ReadList(caller.user_id, True, frame.which, frame.cursor, limit))
 
 
@@ -53,7 +54,14 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
     for entry in frame.add:
         if frame.which is USERS:
             check_user_id(entry)
+        elif len(entry.encode()) > WORD_BYTES_MAX:
+            raise RcimError(BAD_PARAMETER, f"an entry has at most {WORD_BYTES_MAX} bytes")
     return ToActor(APP_KEY, user_commands.ChangeList(caller.user_id, True, frame.which, frame.add, frame.remove))
+
+
+def list_changed_ok(result: outcomes.ListAltered, desk: Desk) -> frames.AdminListChangeOk:
+    """SC-05, SC-08, FC-07."""
+    return frames.AdminListChangeOk(result.back_later or ())
 
 
 def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:

@@ -10,6 +10,7 @@ from rcim.base.ids import check_user_id, is_guest
 from rcim.handlers.desk import Caller, Desk, ToStore
 from rcim.handlers.groups import guests_may_not
 from rcim.handlers.messages import check_conversation, page_limit, to_wire
+from rcim.rules.folding import fold
 from rcim.store import answers
 from rcim.wire import frames
 from rcim.wire.elements import Custom, File, Location, Merged, Text, decode_body
@@ -40,7 +41,7 @@ def search(frame: frames.Search, caller: Caller, desk: Desk) -> ToStore:
     """SEARCH."""
     if is_guest(caller.user_id):
         raise guests_may_not()
-    words = list(dict.fromkeys(frame.words.split()))
+    words = list(dict.fromkeys(fold(frame.words).split()))
     if not (words or frame.sender) or len(words) > WORDS_MAX:
         raise RcimError(BAD_PARAMETER, f"words: {len(words)}, must be 1 to {WORDS_MAX}; 0 only with a sender")
     conversation = check_conversation(frame.conversation, caller) if frame.conversation else ""

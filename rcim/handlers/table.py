@@ -100,7 +100,7 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     f.AdminFlow: (passing.flow, passing.flow_ok),
     f.AdminTrace: (passing.trace, passing.traced_ok),
     f.AdminList: (passing.list_, passing.listed_ok),
-    f.AdminListChange: (passing.change_list, _empty(f.AdminListChangeOk)),
+    f.AdminListChange: (passing.change_list, passing.list_changed_ok),
     f.AdminNotice: (admin.notice, _empty(f.AdminNoticeOk)),
     f.AdminGroupImport: (admin.group_import, admin.group_imported_ok),
     f.AdminMembersImport: (admin.members_import, admin.members_imported_ok),

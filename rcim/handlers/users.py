@@ -11,7 +11,7 @@ from rcim.base.ids import check_user_id, has_control, is_guest
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_users, group_key, guests_may_not
 from rcim.handlers.members import added
-from rcim.handlers.messages import of_fields, page_limit, to_fields
+from rcim.handlers.messages import list_limit, of_fields, to_fields
 from rcim.rules.fields import check_field
 from rcim.rules.quiet import QuietHours
 from rcim.rules.standing import Who
@@ -101,7 +101,7 @@ def change_list(frame: frames.UserListChange, caller: Caller, desk: Desk) -> ToS
 def list_(frame: frames.UserListGet, caller: Caller, desk: Desk) -> ToActor:
     """USER_LIST (SC-07)."""
     user_id = _whose(frame.user_id, caller)
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     return ToActor(
         user_key(user_id), user_commands.ReadUserList(user_id, caller.admin, frame.which, frame.cursor, limit)
     )
@@ -210,7 +210,7 @@ def mute(frame: frames.AdminUserMute, caller: Caller, desk: Desk) -> ToActor:
 
 def muted(frame: frames.AdminUserMuted, caller: Caller, desk: Desk) -> ToActor:
     """ADMIN_USER_MUTED."""
-    limit = page_limit(frame.limit, desk.limits.list_page_max, desk.limits.list_page_max)
+    limit = list_limit(frame.limit, desk.limits)
     return ToActor(APP_KEY, user_commands.ReadMuted(caller.user_id, True, frame.cursor, limit))
 
 

@@ -33,6 +33,7 @@ from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, group_conversation
+from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.answers import (
     Answer,
@@ -248,7 +249,7 @@ class Answering:
         """GR-09. The longest word that is not the last is looked up; the others are looked for in the names found."""
         exact = group_conversation(query.words)
         first = [] if query.cursor else [exact]
-        words = keys.words_of(query.words)
+        words = words_of(query.words)
         names, cursor = self._with_words(view, words, query) if words and query.types else ([], "")
         rows = self._group_rows(view, [*first, *(name for name in names if name != exact)])
         return GroupsPage([row for row in rows if _found(row.profile, query.types)], cursor)
@@ -281,7 +282,7 @@ class Answering:
         except DamagedError as error:
             self._noticing.note(key, error)
             return []
-        return keys.words_of(profile.name) if profile is not None else []
+        return words_of(profile.name) if profile is not None else []
 
     def _group_rows(self, view: ReadView, names: list[str]) -> list[GroupRow]:
         """Rows of a list of groups, without those that are gone or damaged."""

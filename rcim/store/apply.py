@@ -31,6 +31,7 @@ from rcim.actor.records import (
     UsersMuted,
 )
 from rcim.base.terms import is_group
+from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.messages import pack_message
@@ -210,7 +211,7 @@ class Applier:
         """GR-09: the words by which a group is found."""
         if before == name:
             return
-        old, new = keys.words_of(before), keys.words_of(name)
+        old, new = words_of(before), words_of(name)
         for word in old:
             if word not in new:
                 self._view.delete("words", keys.pair(word, key))

@@ -17,6 +17,7 @@ from rcim.store.faults import DamagedError as DamagedError
 from rcim.store.faults import FullError as FullError
 from rcim.store.faults import NoRoom as NoRoom
 from rcim.store.faults import StoreError as StoreError
+from rcim.store.long_keys import kept, packed, value_of, whole
 from rcim.store.views import LmdbView
 
 RESERVE_BYTES = 16 << 20
@@ -96,21 +97,25 @@ class _MemoryView:
         self._undo: list[tuple[str, bytes, bytes | None]] = []
 
     def get(self, table: str, key: bytes) -> bytes | None:
-        return self._tables[table].get(key)
+        short = kept(key)
+        return value_of(short, self._tables[table].get(short))
 
     def scan(self, table: str, low: bytes, high: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         order = self._order[table]
-        keys = order[bisect.bisect_left(order, low) : bisect.bisect_left(order, high)]
+        keys = order[bisect.bisect_left(order, kept(low)) : bisect.bisect_left(order, kept(high))]
         for key in reversed(keys) if reverse else keys:
-            yield key, self._tables[table][key]
+            yield whole((key, self._tables[table][key]))
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
-        self._undo.append((table, key, self._tables[table].get(key)))
-        self._set(table, key, value)
+        short = kept(key)
+        self._change(table, short, value if short == key else packed(key, value))
 
     def delete(self, table: str, key: bytes) -> None:
+        self._change(table, kept(key), None)
+
+    def _change(self, table: str, key: bytes, value: bytes | None) -> None:
         self._undo.append((table, key, self._tables[table].get(key)))
-        self._set(table, key, None)
+        self._set(table, key, value)
 
     def _set(self, table: str, key: bytes, value: bytes | None) -> None:
         rows, order = self._tables[table], self._order[table]

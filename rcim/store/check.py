@@ -10,8 +10,10 @@ import msgspec
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
 from rcim.base.terms import is_group
+from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, ReadView, StoreError
+from rcim.store.name_index import is_current
 from rcim.store.values import Head, unpack
 
 
@@ -81,7 +83,9 @@ def _membership(view: ReadView, user: str, key: str) -> Iterator[str]:
 
 
 def _words(view: ReadView, key: str, profile: Profile) -> Iterator[str]:
-    for word in keys.words_of(profile.name):
+    if not is_current(view):
+        return  # the next start makes them anew
+    for word in words_of(profile.name):
         if view.get("words", keys.pair(word, key)) is None:
             yield f"{key}: it is not found by {word!r} of its name"
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from rcim.store import keys
 from rcim.store.faults import DamagedError
+from rcim.store.long_keys import whole
 from rcim.store.views import LmdbView
 
 
@@ -117,28 +118,28 @@ class GuardedView(LmdbView):
         self._damages = damages
         self._around = around
 
-    def get(self, table: str, key: bytes) -> bytes | None:
+    def _get(self, table: str, key: bytes) -> bytes | None:
         for one in self._damages.get(table, ()):
             if one.holds(key):
                 raise DamagedError(str(one))
-        return super().get(table, key)
+        return super()._get(table, key)
 
-    def put(self, table: str, key: bytes, value: bytes) -> None:
+    def _put(self, table: str, key: bytes, value: bytes) -> None:
         for one in self._damages.get(table, ()):
             if one.keeps_from_putting(key):
                 raise DamagedError(str(one))
-        super().put(table, key, value)
+        super()._put(table, key, value)
 
-    def delete(self, table: str, key: bytes) -> None:
+    def _delete(self, table: str, key: bytes) -> None:
         for one in self._damages.get(table, ()):
             if one.keeps_from_deleting(key):
                 raise DamagedError(str(one))
-        super().delete(table, key)
+        super()._delete(table, key)
 
-    def scan(self, table: str, low: bytes, high: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+    def _scan(self, table: str, low: bytes, high: bytes, reverse: bool) -> Iterator[tuple[bytes, bytes]]:
         damages = self._damages.get(table)
         if not damages:
-            yield from super().scan(table, low, high, reverse=reverse)
+            yield from super()._scan(table, low, high, reverse)
             return
         parts = list(stretches(damages))
         ends = parts[-1].damage  # there may be nothing behind it
@@ -161,7 +162,7 @@ class GuardedView(LmdbView):
             if not reverse:
                 there = (part.last is None or low <= part.last) and cursor.set_range(low)
                 while there and cursor.key() < high:
-                    yield cursor.item()
+                    yield whole(cursor.item())
                     there = cursor.key() != part.last and cursor.next()
                 return
             if part.last is not None and high > part.last:
@@ -171,7 +172,7 @@ class GuardedView(LmdbView):
             else:
                 there = cursor.prev() if cursor.set_range(high) else cursor.last()
             while there and cursor.key() >= low:
-                yield cursor.item()
+                yield whole(cursor.item())
                 there = cursor.key() != part.first and cursor.prev()
 
 

@@ -2,7 +2,7 @@
 
 | table       | key                         | value                                        |
 |-------------|-----------------------------|----------------------------------------------|
-| meta        | name                        | `schema` u16, `place`; `id`, `stamp`, `time`, `doubt`, `forgotten`, `day:` |
+| meta        | name                        | `schema` u16; `place`, `id`, `stamp`, `time`, `doubt`, `folding` … |
 | shards      | shard u16                   | the running number of the next record, u64   |
 | profiles    | conversation                | Profile                                      |
 | heads       | conversation                | Head                                         |
@@ -26,12 +26,8 @@
 
 from __future__ import annotations
 
-import re
 import struct
-import unicodedata
 
-WORD = re.compile(r"[^\W_]+")
-SINGLE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
 U16 = struct.Struct(">H")
 U64 = struct.Struct(">Q")
 SEP = b"\0"
@@ -108,18 +104,6 @@ def stamp_of(value: bytes) -> int:
 def was_hidden(value: bytes) -> bool:
     """True if the group's profile has to be looked at."""
     return bool(value) and value[0] & HIDDEN != 0
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a name, as they are looked for (GR-09): case folded; of Chinese, Japanese, Korean each character."""
-    found: list[str] = []
-    for run in WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
-        at = 0
-        for match in SINGLE.finditer(run):
-            found += [run[at : match.start()], match.group()]
-            at = match.end()
-        found.append(run[at:])
-    return list(dict.fromkeys(word for word in found if word))
 
 
 def shown(table: str, key: bytes) -> str:

@@ -8,6 +8,7 @@ is looked for is not among their bytes. `rcim-bench search` shows what it costs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from rcim.actor.outcomes import Refused
@@ -16,6 +17,7 @@ from rcim.actor.records import Mark, Member, Message, Profile
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, is_group
+from rcim.rules.folding import fold
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
@@ -27,22 +29,35 @@ EFFORT = 4000
 """What one page may cost, in short messages passed over: 6 ms of the reading thread."""
 BYTES = 256
 """So many bytes of a longer one cost as much as a short one."""
-DECODING, OPENING = 4, 10
-"""A message that is decoded costs so many times more than one that is passed over; so many of those cost what it costs to
+DECODING, OPENING = 8, 10
+"""One that is decoded and folded costs so many times more than one passed over; so many of those cost what it costs to
 look into a conversation."""
+FOLDED_OTHERWISE = re.compile(
+    rb"[\xc2-\xe3\xef-\xf4]"
+    rb"(?:(?<=[\xc2-\xdf])[\x80-\xbf]"
+    rb"|(?<=[\xe0\xe1])[\x80-\xbf]{2}"
+    rb"|(?<=\xe2)(?!\x80[\x90-\xa7])[\x80-\xbf]{2}"
+    rb"|(?<=\xe3)(?:\x80[\xaa-\xbf]|[\x81-\x8f][\x80-\xbf])"
+    rb"|(?<=\xef)(?!\xbc[\x81-\x8f\x9a-\xa0])[\x80-\xbf]{2}"
+    rb"|(?<=\xf0)(?!\x9f[\x8c-\xab]|[\xa0-\xae])[\x80-\xbf]{3}"
+    rb"|(?<=[\xf1-\xf4])[\x80-\xbf]{3})"
+)
+"""Finds, with the next, every character of which folding may make, or take away, letters or digits beyond what
+bytes.lower() does; those of Chinese, of Hangul and emoji it passes over. A match that is none costs time alone."""
+FOLDED_OTHERWISE_TOO = re.compile(rb"\xea[\x80-\xaf]|\xed[\x9e-\xbf]")
+"""The same of those whose first byte Hangul has too: tried apart, it costs a third."""
 SEQ_END = (1 << 63) - 1
 
 
 class Wanted:
-    """What is looked for. `words` have to be in a message's text, all of them, letters in any case."""
+    """What is looked for. `words` have to be in a message's text, all of them, both folded (rcim/rules/folding.py)."""
 
     def __init__(self, query: SearchQuery, text_of: Callable[[bytes], str]) -> None:
-        self._words = [word.lower() for word in query.words]
+        self._words = [word for word in dict.fromkeys(map(fold, query.words)) if word]
         self._text_of = text_of
         self._sender = query.sender
         self._to_ms = query.to_time_ms
-        exact = [word for word in query.words if _plain(word)]
-        self._lower = [word.lower().encode() for word in exact]
+        self._lower = [word.encode() for word in self._words if word.isalnum()]
         self._sender_bytes = query.sender.encode()
 
     def may_be(self, data: bytes) -> bool:
@@ -52,7 +67,7 @@ class Wanted:
         if not self._lower:
             return True
         lower = data.lower()
-        return all(word in lower for word in self._lower)
+        return all(word in lower for word in self._lower) or folded_otherwise(data)
 
     def is_it(self, message: Message) -> bool:
         """True if it is one of them."""
@@ -62,13 +77,13 @@ class Wanted:
             return False
         if not self._words:
             return True
-        text = self._text_of(message.body).lower()
+        text = fold(self._text_of(message.body))
         return all(word in text for word in self._words)
 
 
-def _plain(word: str) -> bool:
-    """True if its letters in another case are those that bytes.lower() makes: ASCII, or of a script without cases."""
-    return all(c.isascii() or c.lower() == c.upper() for c in word)
+def folded_otherwise(data: bytes) -> bool:
+    """True if there may be something in `data` of which folding makes other letters than bytes.lower()."""
+    return FOLDED_OTHERWISE.search(data) is not None or FOLDED_OTHERWISE_TOO.search(data) is not None
 
 
 class Searching:

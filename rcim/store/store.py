@@ -36,7 +36,7 @@ from rcim.base.ids import SHARDS
 from rcim.base.limits import Limits
 from rcim.base.terms import Place, UserList, other_of, pair_of
 from rcim.rules.type_table import TypeChange
-from rcim.store import keys
+from rcim.store import keys, name_index
 from rcim.store.answering import Answering
 from rcim.store.answers import Answer
 from rcim.store.apply import Applier
@@ -93,8 +93,10 @@ class Store:
         if found is None:
             with self._backend.write() as writable:
                 writable.put("meta", b"schema", keys.U16.pack(SCHEMA_VERSION))
+                name_index.note(writable)
         else:
             upgrade(self._backend, keys.U16.unpack(found)[0])
+            name_index.make_current(self._backend)
 
     def _recognise(self) -> int:
         """The id of the history that goes on, or begins."""

@@ -23,6 +23,7 @@ from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
+from rcim.store.long_keys import kept
 from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes, waiting_in
 from rcim.store.news import News
 from rcim.store.noticing import Noticing
@@ -172,7 +173,7 @@ class Syncing:
                 break
         for name, said in chosen.items():  # what the user is no member of: there is nothing of it but its pin
             wanted = since < said.stamp <= upto and bool(since or said.pinned_ms)
-            if wanted and user + name < following and not is_group(name.decode()):
+            if wanted and kept(user + name) < kept(following) and not is_group(name.decode()):
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from rcim.actor.records import Profile
+from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
 from rcim.store.values import unpack
@@ -35,7 +36,7 @@ def upgrade(backend: Backend, found: int) -> None:
 def _count_and_index(view: WriteView) -> None:
     profiles = [(row, unpack(data, Profile)) for row, data in _all(view)]
     for row, profile in profiles:
-        for word in keys.words_of(profile.name):
+        for word in words_of(profile.name):
             view.put("words", keys.pair(word, row.decode()), b"")
     for name, count in Counter(profile.type for _, profile in profiles).items():
         view.put("app", b"count:" + name.encode(), keys.U64.pack(count))

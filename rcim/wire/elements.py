@@ -11,6 +11,7 @@ from typing import Annotated as A
 from typing import Any, ClassVar
 
 from rcim.base.errors import BAD_ELEMENT, BODY_TOO_LARGE, RcimError
+from rcim.base.ids import USER_ID_BYTES_MAX
 from rcim.base.terms import ChangeKind, ImageFormat, ImageKind
 from rcim.wire.schema import Ext, Struct, prepare, row
 from rcim.wire.types import U32, U64, Bytes, Elements, Enum, Int, StrList, StructList, str8, str16
@@ -89,8 +90,8 @@ class GroupTip(Element, frozen=True, gc=False):
     is BAD_ELEMENT."""
 
     kind: A[ChangeKind, Enum(ChangeKind), "What."]
-    operator: A[str, str8(64), "Who did it; empty: the server."]
-    users: A[list[str], StrList(str8(64, 1), 500), "To whom: the first of them, at most 100."]
+    operator: A[str, str16(USER_ID_BYTES_MAX), "Who did it; empty: the server."]
+    users: A[list[str], StrList(str16(USER_ID_BYTES_MAX, 1), 500), "To whom: the first of them, at most 100."]
     count: A[int, U32, "To how many in all."]
     member_num: A[int, U32, "MemberNum after it."]
     info_seq: A[int, U64, "InfoSeq after it."]
@@ -199,7 +200,7 @@ class Location(Element, frozen=True, gc=False):
 class MergedMessage(Struct, frozen=True, gc=False):
     """A message that is forwarded with others."""
 
-    sender: A[str, str8(64, 1), "Who sent it."]
+    sender: A[str, str16(USER_ID_BYTES_MAX, 1), "Who sent it."]
     nickname: A[str, str8(120), "The sender's nickname then; may be empty."]
     time_ms: A[int, U64, "When."]
     body: A[bytes, Elements("u16", 65535), "Its elements; no Merged and no GroupTip among them."]

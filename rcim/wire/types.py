@@ -344,9 +344,9 @@ def str8(high: int, low: int = 0, *, one_line: bool = False) -> Str:
     return Str("u8", high, low, one_line)
 
 
-def str16(high: int, low: int = 0) -> Str:
+def str16(high: int, low: int = 0, *, one_line: bool = False) -> Str:
     """Up to `high` (65,535 at most) bytes of UTF-8 after a u16."""
-    return Str("u16", high, low)
+    return Str("u16", high, low, one_line)
 
 
 Raiser = Callable[..., RcimError]

@@ -29,6 +29,7 @@ def test_lower_rooms_never_import_higher_ones() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,7 +57,7 @@ def test_requests_and_their_answers_fit() -> None:
 @pytest.mark.parametrize("code", errors.ALL, ids=lambda c: c.name)
 def test_every_error_is_used(code: errors.ErrorCode) -> None:
     uses = sum(
-        len(re.findall(rf"\b{code.name}\b", path.read_text()))
+        len(re.findall(rf"\b{code.name}\b", path.read_text(encoding="utf-8")))
         for path in SOURCES
         if path.name != "errors.py" and path.parent.name != "frames"
     )
@@ -65,14 +66,18 @@ def test_every_error_is_used(code: errors.ErrorCode) -> None:
 
 @pytest.mark.parametrize("name", limits.Limits.__dataclass_fields__)
 def test_every_limit_is_used(name: str) -> None:
-    uses = sum(path.read_text().count(f".{name}") for path in SOURCES if path.name != "limits.py")
-    uses += (ROOT / "rcim/base/limits.py").read_text().count(f"self.{name}") if name.startswith("idle") else 0
+    uses = sum(path.read_text(encoding="utf-8").count(f".{name}") for path in SOURCES if path.name != "limits.py")
+    uses += (
+        (ROOT / "rcim/base/limits.py").read_text(encoding="utf-8").count(f"self.{name}")
+        if name.startswith("idle")
+        else 0
+    )
     assert uses, f"{name} is a setting, but nothing asks for it"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_modules_and_functions_are_small_and_say_what_they_do(path: Path) -> None:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     assert text.count("\n") <= MODULE_LINES_MAX
     if text.strip():
@@ -86,6 +91,38 @@ def test_modules_and_functions_are_small_and_say_what_they_do(path: Path) -> Non
                 assert ast.get_docstring(node), f"{node.name} has no docstring"
 
 
+def _keywords(call: ast.Call) -> dict[str, ast.expr]:
+    return {word.arg: word.value for word in call.keywords if word.arg}
+
+
+def _depends_on_the_locale(call: ast.Call) -> bool:
+    """True for what reads or writes text and does not say how it is encoded."""
+    words = _keywords(call)
+    if "encoding" in words:
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if isinstance(call.func, ast.Attribute) and name in ("read_text", "write_text"):
+        return getattr(call.func.value, "id", "") != "texts"
+    if name in ("open", "fdopen"):
+        builtin = isinstance(call.func, ast.Name) or name == "fdopen"
+        modes = [a.value for a in (*call.args, *words.values()) if isinstance(a, ast.Constant)]
+        modes = [mode for mode in modes if isinstance(mode, str) and re.fullmatch("[rwaxbt+]{1,3}", mode)]
+        return (builtin or bool(modes)) and not any("b" in mode for mode in modes)
+    text = [words[word] for word in ("text", "universal_newlines") if word in words]
+    return any(isinstance(value, ast.Constant) and value.value is True for value in text)
+
+
+def test_files_are_utf_8_and_not_the_locales() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("rcim", "tools", "bench", "tests")
+        for path in sorted(ROOT.glob(f"{folder}/**/*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _depends_on_the_locale(node)
+    ]
+    assert found == []
+
+
 def test_no_rooms_for_everything() -> None:
     names = {p.stem for p in SOURCES} | {p.name for p in ROOT.glob("rcim/*")}
     assert not names & {"utils", "util", "helpers", "common", "misc"}
@@ -93,7 +130,7 @@ def test_no_rooms_for_everything() -> None:
 
 def test_init_files_hold_no_logic() -> None:
     for path in ROOT.glob("rcim/**/__init__.py"):
-        for node in ast.parse(path.read_text()).body:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
             assert isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.Expr), path
 
 
@@ -110,9 +147,9 @@ REQUIREMENTS = {
 
 @pytest.mark.parametrize("rule", " ".join(REQUIREMENTS.values()).split())
 def test_every_rule_is_found_by_its_id_in_code_and_tests(rule: str) -> None:
-    assert any(rule in path.read_text() for path in SOURCES), "in the code"
+    assert any(rule in path.read_text(encoding="utf-8") for path in SOURCES), "in the code"
     tests = [p for p in ROOT.glob("tests/**/*.py") if p != Path(__file__)]
-    assert any(rule in path.read_text() for path in tests), "in the tests"
+    assert any(rule in path.read_text(encoding="utf-8") for path in tests), "in the tests"
 
 
 def test_types_hold() -> None:
@@ -121,6 +158,7 @@ def test_types_hold() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stdout
@@ -128,14 +166,14 @@ def test_types_hold() -> None:
 
 def test_the_json_of_the_spec_is_json() -> None:
     for path in (ROOT / "protocol-spec").glob("**/*.json"):
-        json.loads(path.read_text())
-    assert len(json.loads((ROOT / "protocol-spec/errors.json").read_text())) == len(errors.ALL)
+        json.loads(path.read_text(encoding="utf-8"))
+    assert len(json.loads((ROOT / "protocol-spec/errors.json").read_text(encoding="utf-8"))) == len(errors.ALL)
 
 
 def test_links_between_pages_lead_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocol-spec/**/*.md")]
     assert len(pages) > 15
     for page in pages:
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"

@@ -262,7 +262,7 @@ async def test_messages_afterwards(admin: Admin) -> None:  # MS-10, MS-11, FC-08
 
 async def test_lists(admin: Admin, tmp_path: Path) -> None:  # SC-05, FC-07
     words = tmp_path / "words"
-    words.write_text("".join(f"word{i}\n" for i in range(600)))
+    words.write_text("".join(f"word{i}\n" for i in range(600)), encoding="utf-8")
     assert await admin.json("list", "add", "refused-words", "evil", "--file", str(words)) == {
         "list": "refused-words",
         "added": 601,
@@ -395,7 +395,7 @@ def text_of(lines: list[dict[str, Any]]) -> str:
 async def test_a_group_is_imported(admin: Admin, tmp_path: Path) -> None:  # GR-08
     lines = old_group(members=310, messages=130)  # more than one batch of each, by number and by bytes
     file = tmp_path / "old.jsonl"
-    file.write_text(text_of(lines))
+    file.write_text(text_of(lines), encoding="utf-8")
     assert await admin.json("group", "import", str(file)) == {"group_id": "old", "members": 310, "messages": 130}
     info = await admin.json("group", "info", "old")
     assert (info["member_num"], info["next_msg_seq"], info["create_time_ms"]) == (311, 131, LONG_AGO_MS + 1000)
@@ -423,7 +423,7 @@ BAD_FILES = {
     GOOD.replace('"name"', '"nam"'): ":1: Object contains unknown field `nam` - at `$.group`",
     GOOD.replace(f"{LONG_AGO_MS + 5000}", "-5"): ":4: Expected `int` >= 0 - at `$.message.time_ms`",
     GOOD.replace("ADMIN", "OWNER"): ":2: Invalid enum value 'OWNER' - at `$.member.role`",
-    GOOD.replace("u0001", "u" * 65): ":3: ImportedMember.user_id: 65",
+    GOOD.replace("u0001", "u" * 65): ":3: user id: 1 to 64 characters",
     GOOD.replace("00ff", "0"): ":5: data_hex: ",
     GOOD.replace('"elements"', '"text": "x", "elements"'): ":5: a message has either text or elements",
     GOOD + GOOD: ":6: there is a group already",
@@ -431,6 +431,10 @@ BAD_FILES = {
     GOOD + "{": ":6: Input data was truncated",
     GOOD[GOOD.index("\n") + 1 :]: ":1: the first line has to be the group",
 }
+
+
+async def test_a_byte_order_mark_is_passed_over(admin: Admin) -> None:
+    assert (await admin.json("user", "import", "-", say='\ufeff{"user_id": "marked"}\n'))[0]["user_id"] == "marked"
 
 
 @pytest.mark.parametrize(("text", "wrong"), BAD_FILES.items(), ids=BAD_FILES.values())
@@ -472,7 +476,7 @@ async def test_wrong_usage_ends_before_a_server_is_asked(tmp_path: Path, command
 
 def test_every_verb_is_on_the_page() -> None:
     nouns: Any = typer.main.get_command(app)
-    page = PAGE.read_text()
+    page = PAGE.read_text(encoding="utf-8")
     for noun in nouns.list_commands(None):
         group = nouns.get_command(None, noun)
         for verb, command in getattr(group, "commands", {"": group}).items():
@@ -498,23 +502,35 @@ async def test_who_is_asked_first(admin: Admin) -> None:  # GT-07
 
 async def test_one_to_one(admin: Admin) -> None:  # C2-01, SC-07
     key = "c:5:alice:bob"
-    sent = await admin.json("message", "send", key, "hello", "--as", "alice")
+    sent = await admin.json("message", "--c2c", "send", key, "hello", "--as", "alice")
     assert sent["seq"] == 1
-    assert [m["sender"] for m in await admin.json("message", "history", key)] == ["alice"]
-    assert (await admin.json("message", "edit", key, "1", "hi"))["seq"] == 1
-    assert "hi" in await admin.table("message", "history", key)
-    assert await admin.json("message", "receipts", key, "1") == [{"user_id": "bob", "read": False}]
-    await admin.json("message", "recall", key, "1")
+    assert [m["sender"] for m in await admin.json("message", "--c2c", "history", key)] == ["alice"]
+    assert (await admin.json("message", "--c2c", "edit", key, "1", "hi"))["seq"] == 1
+    assert "hi" in await admin.table("message", "--c2c", "history", key)
+    assert await admin.json("message", "--c2c", "receipts", key, "1") == [{"user_id": "bob", "read": False}]
+    await admin.json("message", "--c2c", "recall", key, "1")
     await admin.json("user", "list-add", "bob", "black", "alice", "carol")
     assert await admin.json("user", "listed", "bob", "black") == [{"user_id": "alice"}, {"user_id": "carol"}]
     async with admin.user("alice") as alice:
         with pytest.raises(RcimError) as error:
             await alice.send(User("bob"), "me again", client_msg_id="c1")
         assert error.value.code.name == "BLACKLISTED"
-    traced = await admin.json("message", "trace", key, "alice", "c1")
+    traced = await admin.json("message", "--c2c", "trace", key, "alice", "c1")
     assert (traced["stage"], traced["code"]) == ("right to send", 20007)
     await admin.json("user", "list-remove", "bob", "black", "alice")
     assert await admin.json("user", "listed", "bob", "black") == [{"user_id": "carol"}]
     assert await admin.json("user", "listed", "bob", "white") == []
     assert "LIST" in await admin.refused("user", "listed", "bob", "grey", code=2)
-    assert "NOT_PERMITTED" in await admin.refused("message", "send", key, "as nobody of them")
+    assert "NOT_PERMITTED" in await admin.refused("message", "--c2c", "send", key, "as nobody of them")
+
+
+async def test_a_group_that_is_called_like_a_conversation_is_a_group(admin: Admin) -> None:  # GT-25, C2-01
+    key = "c:4:anna:bert"
+    await admin.json("message", "--c2c", "send", key, "between us", "--as", "anna")
+    await admin.json("group", "create", "Trap", "--id", key, "--type", "ChatRoom")
+    assert await admin.json("message", "history", key) == []
+    await admin.json("message", "send", key, "to the room")
+    for flags, said in (([], "to the room"), (["--c2c"], "between us")):
+        (message,) = await admin.json("message", *flags, "history", key)
+        assert message["text"] == said
+    assert "--c2c lobby" in await admin.refused("message", "--c2c", "history", "lobby", code=2)

@@ -188,7 +188,7 @@ async def test_token_and_its_faults(served: Path) -> None:  # ID-02
 
 
 async def test_serve_and_its_faults(tmp_path: Path) -> None:  # OP-01
-    (tmp_path / "bad.toml").write_text("[server]\nport = 99999\n")
+    (tmp_path / "bad.toml").write_text("[server]\nport = 99999\n", encoding="utf-8")
     code, _, error = await run("rcim", "serve", "--config", "bad.toml", cwd=tmp_path)
     assert code == 2 and "bad.toml:2: server.port is 99999" in error
     code, out, _ = await run("rcim", "serve", "--check", cwd=tmp_path)
@@ -197,7 +197,7 @@ async def test_serve_and_its_faults(tmp_path: Path) -> None:  # OP-01
     assert code == 2 and error
     code, _, error = await run("rcim", "serve", "--set", "server.certificate=none.pem", cwd=tmp_path)
     assert code == 2 and "none.pem" in error
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     code, _, error = await run("rcim", "serve", "--data", "file/x", cwd=tmp_path)
     assert code == 2 and "file" in error
 
@@ -307,7 +307,7 @@ async def test_fanout_small(tmp_path: Path, plain: tuple[str, ...]) -> None:
 
 @pytest.mark.slow
 async def test_fanout_on_a_given_server(served: Path) -> None:
-    address = (served / "rcim-data" / "address").read_text().rsplit(":", 1)[0]
+    address = (served / "rcim-data" / "address").read_text(encoding="utf-8").rsplit(":", 1)[0]
     code, out, error = await run(
         "rcim-bench",
         "fanout",
@@ -339,7 +339,9 @@ async def test_commit_and_codec_small(tmp_path: Path) -> None:
     assert [(r["groups"], r["senders"]) for r in rows] == [(1, 1), (1, 4), (5, 1), (5, 4)]
     assert all(r["durable_sends_per_s"] > 0 for r in rows)
     code, out, _ = await run("rcim-bench", "codec", "--seconds", "0.02", "--json", "codec.json", cwd=tmp_path)
-    assert code == 0 and {r["frame"] for r in json.loads((tmp_path / "codec.json").read_text())["rows"]} >= {"SEND"}
+    assert code == 0 and {
+        r["frame"] for r in json.loads((tmp_path / "codec.json").read_text(encoding="utf-8"))["rows"]
+    } >= {"SEND"}
 
 
 async def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:

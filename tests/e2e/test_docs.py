@@ -17,11 +17,13 @@ ROOT = Path(__file__).parents[2]
 
 
 async def test_the_tutorial_runs(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/tutorial/first-client.md").read_text(), re.DOTALL)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/tutorial/first-client.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     process = ServerProcess(tmp_path / "rcim-data", ("limits.drain_grace_ms=300",))
     await process.start()
     assert "7460" in code
-    (tmp_path / "client.py").write_text(code.replace("7460", str(process.port)))
+    (tmp_path / "client.py").write_text(code.replace("7460", str(process.port)), encoding="utf-8")
     client = await asyncio.create_subprocess_exec(
         sys.executable, "-u", "client.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
     )
@@ -35,10 +37,12 @@ async def test_the_tutorial_runs(tmp_path: Path) -> None:
 
 
 async def test_the_tutorial_about_groups_runs(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/tutorial/groups.md").read_text(), re.DOTALL)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/tutorial/groups.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     process = ServerProcess(tmp_path / "rcim-data", ("limits.drain_grace_ms=300",))
     await process.start()
-    (tmp_path / "groups.py").write_text(code.replace("7460", str(process.port)))
+    (tmp_path / "groups.py").write_text(code.replace("7460", str(process.port)), encoding="utf-8")
     client = await asyncio.create_subprocess_exec(
         sys.executable, "groups.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
     )
@@ -57,7 +61,7 @@ async def test_the_tutorial_about_groups_runs(tmp_path: Path) -> None:
 
 
 def readme_commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
 
 
@@ -73,5 +77,5 @@ async def test_commands_of_the_readme_are_there(command: str, tmp_path: Path) ->
 
 
 def test_the_targets_of_the_readme_are_there() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {c.split()[1] for c in readme_commands() if c.startswith("make")} <= targets

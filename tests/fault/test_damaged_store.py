@@ -94,7 +94,7 @@ def spoil(file: Path, number: int, header: bytes) -> None:
 
 def check(data: Path) -> tuple[int, Any, str]:
     command = [sys.executable, "-m", "rcim", "check", "--data", str(data), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
@@ -121,7 +121,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 def test_all_that_is_whole_is_read_and_written(tmp_path: Path, seed: int) -> None:
     """Zeroes, noise, pages of another place and a file cut off, anywhere in the tree (tests/kit_damage.py)."""
     command = [sys.executable, "-m", "tests.kit_damage", str(tmp_path / "store"), str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert "damages" in done.stdout
 

@@ -105,7 +105,7 @@ async def test_keys_are_logged_where_it_is_asked_for(tmp_path: Path, monkeypatch
     await server.start()
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     await server.member("alice")
-    assert "SECRET" in (tmp_path / "keys").read_text()
+    assert "SECRET" in (tmp_path / "keys").read_text(encoding="utf-8")
     await server.stop()
 
 

@@ -42,7 +42,7 @@ async def texts(raw: Raw) -> list[str]:
 
 
 async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None:  # CB-01
-    (tmp_path / "token").write_text("xxxxyyyy\n")
+    (tmp_path / "token").write_text("xxxxyyyy\n", encoding="utf-8")
     server = await serve(tmp_path, receiver, f"callbacks.token_file={tmp_path / 'token'}")
     alice = await server.member("alice")
     await alice.ask(create("g"))

@@ -173,11 +173,46 @@ async def test_who_searches_holds_nobody_up(tmp_path: Path) -> None:
     await server.stop()
 
 
-async def test_letters_that_fold_to_others_are_what_they_are(plain_server: TestServer) -> None:
+SAID = (
+    "Hauptstraße 1",
+    "HAUPTSTRASSE 2",
+    "ﬁnal",
+    "Ｆｉｎａｌ",
+    "cafe\u0301",
+    "CAFÉ",
+    "İstanbul",
+    "ISTANBUL",
+    "ıstanbul",
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "seqs"),
+    [
+        ("hauptstraße", [2, 1]),
+        ("HAUPTSTRASSE", [2, 1]),
+        ("final", [4, 3]),
+        ("ＦＩＮＡＬ", [4, 3]),
+        ("café", [6, 5]),
+        ("cafe\u0301", [6, 5]),
+        ("cafe", [6, 5]),
+        ("istanbul", [9, 8, 7]),
+        ("İSTANBUL", [9, 8, 7]),
+        ("fi\u200bnal", [4, 3]),
+    ],
+)
+async def test_texts_that_fold_to_the_same_are_the_same(
+    plain_server: TestServer, words: str, seqs: list[int]
+) -> None:  # RX-10
     async with plain_server.client("alice") as alice:
         await alice.create_group("g", group_id="g", type_="ChatRoom")
-        for text in ("Hauptstraße 1", "HAUPTSTRASSE 2", "ﬁnal", "Final"):
+        for text in SAID:
             await alice.send("g", text)
-        assert [s for _, s in await found(alice, "hauptstraße")] == [1]
-        assert [s for _, s in await found(alice, "hauptstrasse")] == [2]
-        assert [s for _, s in await found(alice, "final")] == [4]
+        assert [s for _, s in await found(alice, words)] == seqs
+
+
+@pytest.mark.parametrize("words", ["", " ", "\u200b", "\u0301 \ufe0f"])
+async def test_words_of_which_nothing_is_left_are_none(plain_server: TestServer, words: str) -> None:
+    async with plain_server.client("alice") as alice:
+        with pytest.raises(RcimError, match="words"):
+            await found(alice, words)

@@ -72,7 +72,7 @@ async def all_that_happens(server: TestServer, receiver: Receiver) -> None:
 
 
 async def test_what_the_app_is_told_of_devices(tmp_path: Path, receiver: Receiver) -> None:
-    (tmp_path / "token").write_text("xxxxyyyy")
+    (tmp_path / "token").write_text("xxxxyyyy", encoding="utf-8")
     secret = f"callbacks.token_file={tmp_path / 'token'}"
     server = await serve(tmp_path, receiver, secret, "app.guests=true", commands=STATE_CHANGE)
     await all_that_happens(server, receiver)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, HeldBack, Priority
+from rcim.client import User
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, decode_body, encode_body
 from tests.kit import Raw, TestServer, create, send
 
 
-async def code(raw: Raw, frame: f.Send | f.MessageEdit | f.AdminListChange | f.AdminList) -> str:
+async def code(raw: Raw, frame: Any) -> str:
     found = await raw.ask(frame)
     return found.code.name if isinstance(found, RcimError) else "done"
 
@@ -60,7 +66,7 @@ async def test_what_can_not_be_on_a_list(plain_server: TestServer) -> None:
 
 async def test_lists_outlive_a_restart_and_stand_beside_the_settings(tmp_path: Path) -> None:
     words = tmp_path / "words.txt"
-    words.write_text("# ours\nfilthy\n\n")
+    words.write_text("# ours\nfilthy\n\n", encoding="utf-8")
     flags = (f"app.refused_words={words}", "app.sample_words=true", "app.protected_users=vip", "limits.words_max=2")
     server = TestServer(tmp_path / "data", tls=False, flags=flags)
     await server.start()
@@ -79,6 +85,75 @@ async def test_lists_outlive_a_restart_and_stand_beside_the_settings(tmp_path: P
     assert await code(alice, send("g", "s", "shit happens")) == "done"
     assert await texts(alice) == ["*** happens"]
     await again.stop()
+
+
+async def test_a_word_of_a_file_that_is_removed_is_off_until_the_next_start(tmp_path: Path) -> None:  # SC-08
+    words = tmp_path / "words.txt"
+    words.write_bytes(b"\xef\xbb\xbffilthy\r\n\xe8\x84\x8f\xe8\xaf\x9d\r\n")
+    flags = (f"app.refused_words={words}",)
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    admin, alice = await server.member("administrator"), await server.member("alice")
+    await alice.ask(create("g"))
+    assert await code(alice, send("g", "1", "filthy")) == await code(alice, send("g", "2", "脏话")) == "DIRTY_WORD"
+    await admin.ask(f.AdminListChange(AppList.REFUSED_WORDS, ["mine"], []))
+    found = await admin.ask(f.AdminListChange(AppList.REFUSED_WORDS, [], ["filthy", "mine", "none"]))
+    assert found == f.AdminListChangeOk(["filthy"])
+    assert (await admin.ask(f.AdminList(AppList.REFUSED_WORDS, "", 0))).entries == ["脏话"]
+    assert await code(alice, send("g", "3", "filthy")) == "done"
+    await admin.ask(f.AdminListChange(AppList.REFUSED_WORDS, ["filthy"], []))
+    assert await code(alice, send("g", "4", "filthy")) == "DIRTY_WORD"
+    await admin.ask(f.AdminListChange(AppList.REFUSED_WORDS, [], ["filthy"]))
+    await server.stop()
+    again = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await again.start()
+    alice = await again.member("alice")
+    assert await code(alice, send("g", "5", "filthy")) == "DIRTY_WORD"
+    await again.stop()
+
+
+NAMED: dict[str, Callable[[str], Any]] = {
+    "name": lambda text: replace(create("h"), name=text),
+    "introduction": lambda text: replace(create("h"), introduction=text),
+    "notification": lambda text: f.GroupSet("g", notification=text),
+    "new name": lambda text: f.GroupSet("g", name=text),
+    "nickname": lambda text: f.ProfileSet(text, ""),
+    "name card": lambda text: f.GroupMemberSet("g", "alice", name_card=text),
+}
+
+
+@pytest.mark.parametrize("what", NAMED)
+@pytest.mark.parametrize("reads", [True, False])
+async def test_names_are_read_too(tmp_path: Path, what: str, reads: bool) -> None:  # SC-08
+    words = tmp_path / "words.txt"
+    words.write_text("evil\n", encoding="utf-8")
+    flags = (f"app.refused_words={words}", "app.sample_words=true", f"app.words_in_names={reads}".lower())
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    assert await code(alice, NAMED[what]("e\u200bvil")) == ("DIRTY_WORD" if reads else "done")
+    if reads:
+        assert await code(alice, NAMED[what]("oh shit")) == "done"
+        info = await alice.ask(f.GroupInfo("h" if what in ("name", "introduction") else "g"))
+        profile = await alice.ask(f.ProfileGet("alice"))
+        (member,) = (await alice.ask(f.GroupMembers("g", "", 0))).members
+        texts = (info.name, info.introduction, info.notification, profile.nickname, member.name_card)
+        assert texts.count("oh ***") == 1
+    await server.stop()
+
+
+async def test_conversations_in_which_words_count(tmp_path: Path) -> None:  # SC-08
+    flags = ("app.sample_words=true", "app.word_conversations=C2C,Public", "app.word_spaces=true")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        await alice.create_group("room", group_id="room", type_="ChatRoom")
+        await alice.send("room", "s h i t")
+        await alice.send(User("bob"), "s h i t")
+        assert [m.text for m in await alice.history("room")] == ["s h i t"]
+        assert [m.text for m in await bob.history(User("alice"))] == ["***"]
+    await server.stop()
 
 
 async def test_who_and_what_is_protected_passes_before_all_others(tmp_path: Path) -> None:  # FC-07

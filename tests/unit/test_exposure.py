@@ -37,7 +37,7 @@ def test_a_secret_is_no_flag() -> None:  # it would stand in the list of process
 
 def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text(f"{SECRET}\n")
+    file.write_text(f"{SECRET}\n", encoding="utf-8")
     assert load(None, {}, [f"callbacks.token_file={file}"]).callbacks.token == SECRET
     assert load(None, {"RCIM__CALLBACKS__TOKEN_FILE": str(file)}).callbacks.token == SECRET
     made = load(None, {"RCIM__CALLBACKS__TOKEN": SECRET})
@@ -72,14 +72,14 @@ def test_what_is_wrong_with_a_flag_is_said_without_its_value(flag: str) -> None:
 
 def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
     file = tmp_path / "rcim.toml"
-    file.write_text("[callbacks]\ntoken = 424242\n")
+    file.write_text("[callbacks]\ntoken = 424242\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"rcim\.toml:2") as error:
         load(file, {})
     assert "424242" not in str(error.value)
 
 
 def test_a_secret_as_an_option(tmp_path: Path) -> None:  # rcim chat --token, rcim-admin --token
-    (tmp_path / "sig").write_text(f"{SECRET}\n")
+    (tmp_path / "sig").write_text(f"{SECRET}\n", encoding="utf-8")
     assert secret_given(f"@{tmp_path / 'sig'}") == secret_given(SECRET) == SECRET
     with pytest.raises(FileNotFoundError):
         secret_given(f"@{tmp_path / 'none'}")
@@ -130,7 +130,7 @@ def test_what_others_can_reach(tmp_path: Path, flags: list[str], said: str | Non
 def test_files_that_others_can_read(tmp_path: Path) -> None:
     data, token = tmp_path / "data", tmp_path / "token"
     data.mkdir(mode=0o755)
-    token.write_text(SECRET)
+    token.write_text(SECRET, encoding="utf-8")
     flags = [f"server.data={data}", f"callbacks.token_file={token}"]
     found = warnings_of(load(None, {}, flags))
     assert [f"chmod 700 {data}" in found[0], f"chmod 600 {token}" in found[1]] == [True, True]

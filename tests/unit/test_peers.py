@@ -199,7 +199,7 @@ def test_configurations_name_their_port_and_certificate_only_as_needed(
 ) -> None:
     place = Place(tmp_path, 45678, tls, 100, tmp_path / "cert.pem", tmp_path / "key.pem")
     command = driver.command("server", place)
-    text = " ".join(command) + "".join(path.read_text() for path in tmp_path.iterdir())
+    text = " ".join(command) + "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
     assert "45678" in text
     if tls:
         assert str(place.certificate) in text and str(place.key) in text

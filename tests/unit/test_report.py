@@ -12,7 +12,9 @@ MEASURED = Path(__file__).parents[2] / "docs" / "explanation" / "performance"
 
 def test_the_page_is_what_was_measured() -> None:
     found = report.load(MEASURED)
-    assert MEASURED.with_suffix(".md").read_text() == report.page(found), "rcim-bench report writes it again"
+    assert MEASURED.with_suffix(".md").read_text(encoding="utf-8") == report.page(found), (
+        "rcim-bench report writes it again"
+    )
     for name in ("k", "stages", "commit", "peers"):
         assert (MEASURED / f"{name}.svg").stat().st_size > 1000
 
@@ -38,7 +40,7 @@ def test_every_scenario_has_its_row() -> None:
 
 
 def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
-    (tmp_path / "codec.json").write_text((MEASURED / "codec.json").read_text())
+    (tmp_path / "codec.json").write_bytes((MEASURED / "codec.json").read_bytes())
     text = report.page(report.load(tmp_path))
     assert "| not measured |" in text and "\nNot measured.\n" in text
 
@@ -46,7 +48,7 @@ def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
 def test_no_figures_no_page(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no measurement there"):
         report.load(tmp_path)
-    (tmp_path / "k.json").write_text("{")
+    (tmp_path / "k.json").write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match=r"k\.json: "):
         report.load(tmp_path)
 
@@ -58,7 +60,7 @@ async def test_an_unknown_measurement_is_refused(tmp_path: Path) -> None:
 
 async def test_what_is_there_is_not_measured_again(tmp_path: Path) -> None:
     for name in measure.measurements(1):
-        (tmp_path / f"{name}.json").write_text("{}")
+        (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
     assert (await measure.run(tmp_path, [], 1, False, print))["rows"] == []
     again = await measure.run(tmp_path, ["codec"], 1, False, lambda _: None)
     assert [row["measurement"] for row in again["rows"]] == ["codec"]

@@ -10,11 +10,11 @@ import pytest
 from rcim.base.errors import RcimError
 from rcim.rules import policies
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, FieldRule, parse, readable, written
+from rcim.rules.folding import words_of
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.rights import RIGHTS, Operation, verdict
 from rcim.rules.standing import Who
 from rcim.rules.type_table import TypeChange, TypeTable, rows_of
-from rcim.store.keys import words_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def test_no_rule_asks_for_a_type_by_name() -> None:
     names = "|".join(BUILT_IN)
     for path in (ROOT / "rcim").glob("**/*.py"):
         if path.name != "group_types.py":
-            found = re.search(rf"(type|name)\s*(==|!=|in|is)\s*.?[\"'(]({names})\b", path.read_text())
+            found = re.search(rf"(type|name)\s*(==|!=|in|is)\s*.?[\"'(]({names})\b", path.read_text(encoding="utf-8"))
             assert not found, f"{path}: {found}"
 
 

@@ -24,7 +24,10 @@ def test_defaults() -> None:
 
 def test_the_later_wins(tmp_path: Path) -> None:
     file = tmp_path / "rcim.toml"
-    file.write_text('[server]\nport = 1\nhost = "h"\n[limits]\nheartbeat_ms = 5000\n[app]\nadministrators = ["a"]\n')
+    file.write_text(
+        '[server]\nport = 1\nhost = "h"\n[limits]\nheartbeat_ms = 5000\n[app]\nadministrators = ["a"]\n',
+        encoding="utf-8",
+    )
     environment = {
         "RCIM__SERVER__PORT": "2",
         "RCIM__APP__ADMINISTRATORS": "b, c",
@@ -61,7 +64,7 @@ def test_the_later_wins(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_says_where(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "rcim.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as error:
         load(file, {})
     assert said in str(error.value)
@@ -97,12 +100,12 @@ def test_the_first_start_makes_what_is_needed_once(tmp_path: Path) -> None:  # I
         x509.SubjectAlternativeName
     )
     assert names.value.get_values_for_type(x509.DNSName) == ["localhost"]
-    verify(data.admin_credential.read_text().strip(), 1, key, "root", _made_at(data))
+    verify(data.admin_credential.read_text(encoding="utf-8").strip(), 1, key, "root", _made_at(data))
     data.release()
     again = DataDir(data.path)
     assert again.prepare() == [] and not again.keep_admin_credential(1, "root")
     assert again.key() == key and again.certificate.read_bytes() == certificate
-    again.signing_key.write_text("another key")
+    again.signing_key.write_text("another key", encoding="utf-8")
     assert again.keep_admin_credential(1, "root"), "a credential of the old key is no good any more"
     again.release()
 
@@ -110,7 +113,7 @@ def test_the_first_start_makes_what_is_needed_once(tmp_path: Path) -> None:  # I
 def _made_at(data: DataDir) -> int:
     from rcim.session.usersig import read
 
-    made: int = read(data.admin_credential.read_text().strip())["TLS.time"]
+    made: int = read(data.admin_credential.read_text(encoding="utf-8").strip())["TLS.time"]
     return made
 
 
@@ -125,7 +128,7 @@ def test_a_directory_is_one_servers(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_can_not_be_made(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(DataDirError):
         DataDir(tmp_path / "file" / "data").prepare()
     with pytest.raises(DataDirError):
@@ -155,7 +158,7 @@ member_cap = 20000
 
 def test_group_types_from_the_file(tmp_path: Path) -> None:  # GT-20
     file = tmp_path / "rcim.toml"
-    file.write_text(TYPES)
+    file.write_text(TYPES, encoding="utf-8")
     made = load(file, {}, ["types.Public.kick=owner"])
     office = made.group_types["OAGroup"]
     assert (office.kick.name, office.member_cap, office.base) == ("MEMBER", 50, "Public")
@@ -184,7 +187,7 @@ def test_group_types_from_the_file(tmp_path: Path) -> None:  # GT-20
 )
 def test_types_that_are_wrong(text: str, said: str, tmp_path: Path) -> None:  # GT-20, OP-01
     file = tmp_path / "rcim.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as error:
         load(file, {}, [])
     assert said in str(error.value)

@@ -121,6 +121,7 @@ def test_a_full_disk_keeps_room_for_removing_too(tmp_path: Path) -> None:
         [sys.executable, "-c", DISK, str(tmp_path / "store")],
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=120,
         check=False,
     )

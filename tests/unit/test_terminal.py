@@ -11,6 +11,7 @@ from rcim_tools.admin import calls
 
 from rcim.app.cli import fail
 from rcim.app.logs import FORMAT, OneLine
+from rcim.app.talks import clean
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terminal import printable, printable_json
@@ -22,6 +23,15 @@ def test_what_steers_is_replaced() -> None:
     assert printable(EVIL) == "a?[2J?31m??b?c?d??"
     assert printable(EVIL, lines=True) == "a?[2J?31m?\nb?c?d??"
     assert printable("Zürich 你好 👍") == "Zürich 你好 👍"
+
+
+@pytest.mark.parametrize(
+    "code", [0x85, 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+def test_what_turns_or_breaks_a_line_is_replaced(code: int) -> None:
+    text = f"a{chr(code)}b"
+    assert printable(text) == printable(text, lines=True) == clean(text) == "a?b"
+    assert printable_json(f'"{text}"') == f'"a\\u{code:04x}b"'
 
 
 def test_json_says_the_same() -> None:

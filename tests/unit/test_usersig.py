@@ -14,7 +14,7 @@ from rcim.base.errors import RcimError
 from rcim.base.limits import USERSIG_BYTES_MAX, USERSIG_EXPIRE_S_MAX, USERSIG_INFLATED_BYTES_MAX
 from rcim.session.usersig import mint, read, verify
 
-VECTORS = json.loads((Path(__file__).parent / "usersig_vectors.json").read_text())
+VECTORS = json.loads((Path(__file__).parent / "usersig_vectors.json").read_text(encoding="utf-8"))
 KEY = VECTORS[0]["key"]
 APP = VECTORS[0]["sdkappid"]
 

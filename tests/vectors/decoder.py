@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 SPEC = Path(__file__).parents[2] / "protocol-spec"
-TABLE = json.loads((SPEC / "frames.json").read_text())
+TABLE = json.loads((SPEC / "frames.json").read_text(encoding="utf-8"))
 BY_TYPE = {row["type"]: row for row in TABLE["frames"]}
 STRUCTS = {row["name"]: row for row in TABLE["structs"]}
 ELEMENTS = {row["kind"]: row for row in TABLE["elements"]}

@@ -12,9 +12,9 @@ import pytest
 from tests.vectors import decoder
 from tests.vectors.decoder import TABLE
 
-LUA = (decoder.SPEC / "dissector" / "rcim.lua").read_text()
-GOOD = json.loads((decoder.SPEC / "vectors" / "frames.json").read_text())["good"]
-STREAMS = json.loads((decoder.SPEC / "vectors" / "streams.json").read_text())
+LUA = (decoder.SPEC / "dissector" / "rcim.lua").read_text(encoding="utf-8")
+GOOD = json.loads((decoder.SPEC / "vectors" / "frames.json").read_text(encoding="utf-8"))["good"]
+STREAMS = json.loads((decoder.SPEC / "vectors" / "streams.json").read_text(encoding="utf-8"))
 
 STAND_IN = """
 base = { HEX = 1 }

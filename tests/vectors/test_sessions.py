@@ -16,7 +16,7 @@ from rcim.app.datadir import write_private
 from tests.kit import Raw, TestServer
 from tests.vectors import decoder
 
-ALL = json.loads((decoder.SPEC / "vectors" / "sessions.json").read_text())
+ALL = json.loads((decoder.SPEC / "vectors" / "sessions.json").read_text(encoding="utf-8"))
 
 
 def _without(fields: dict[str, Any], names: list[str]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from rcim.wire.stream import StreamSplitter
 from tests.vectors import decoder
 
 VECTORS = decoder.SPEC / "vectors"
-FRAME_VECTORS = json.loads((VECTORS / "frames.json").read_text())
-STREAMS = json.loads((VECTORS / "streams.json").read_text())
-ELEMENTS = json.loads((VECTORS / "elements.json").read_text())
+FRAME_VECTORS = json.loads((VECTORS / "frames.json").read_text(encoding="utf-8"))
+STREAMS = json.loads((VECTORS / "streams.json").read_text(encoding="utf-8"))
+ELEMENTS = json.loads((VECTORS / "elements.json").read_text(encoding="utf-8"))
 
 
 def _ids(rows: list[dict[str, Any]]) -> list[str]:

@@ -17,6 +17,7 @@ from rcim.app.exposure import secret_given
 from rcim.base.errors import RcimError
 from rcim.base.terminal import printable
 from rcim.base.terms import Platform
+from rcim.base.texts import read_text
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
 
@@ -58,9 +59,9 @@ def _client() -> Client:
     """A client for the target. Raises typer.Exit with status 2."""
     data = DataDir(target.data)
     try:
-        token = secret_given(target.token) if target.token else data.admin_credential.read_text().strip()
+        token = secret_given(target.token) if target.token else read_text(data.admin_credential).strip()
         if target.server is None:
-            host, port, tls = data.address.read_text().strip().rsplit(":", 2)
+            host, port, tls = read_text(data.address).strip().rsplit(":", 2)
             secure = tls == "1"
         else:
             host, colon, port = target.server.rpartition(":")
@@ -84,10 +85,9 @@ def _client() -> Client:
 
 def call(job: Callable[[Client], Awaitable[Any]]) -> Any:
     """Log in, do `job`, log out; errors end with their exit status."""
-    client = _client()
 
     async def main() -> Any:
-        async with client:
+        async with _client() as client:
             return await job(client)
 
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from rcim_tools.admin.calls import USAGE, fail
 from rcim_tools.admin.output import Row
 
 from rcim.base.errors import RcimError
+from rcim.base.ids import check_user_id
 from rcim.base.terms import AddResult, ApplyJoinOption, Priority, Role
 from rcim.client import Client
 from rcim.wire import elements, frames
@@ -131,7 +133,8 @@ class Lines:
             raise fail(f"{self.name}: {error.strerror}", USAGE) from None
 
     def _read(self, lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
-        for number, line in enumerate(lines, 1):
+        for number, given in enumerate(lines, 1):
+            line = given.removeprefix(BOM_UTF8) if number == 1 else given
             if line.strip():
                 try:
                     found = self._decoder.decode(line)
@@ -146,6 +149,7 @@ class Lines:
     def measured(self, number: int, row: Struct) -> int:
         """The bytes of a row in a frame; ends with what is out of its bounds."""
         try:
+            check_user_id(row.sender if isinstance(row, frames.ImportedMessage) else getattr(row, "user_id"))  # noqa: B009
             return len(type(row).encode_struct(row))
         except RcimError as error:
             raise self.wrong(number, error.detail) from None

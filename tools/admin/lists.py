@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rcim_tools.admin import words
 from rcim_tools.admin.calls import USAGE, call, fail
-from rcim_tools.admin.output import show, show_one
+from rcim_tools.admin.output import Row, show, show_one
 
 from rcim.base.terms import AppList
+from rcim.base.texts import read_text
 from rcim.client import Client
 
 app = typer.Typer(
@@ -51,16 +52,19 @@ def _change(name: str, entries: list[str] | None, file: Path | None, *, adding: 
     found = list(entries or ())
     if file is not None:
         try:
-            found += [line.strip() for line in file.read_text().splitlines() if line.strip()]
+            found += [line.strip() for line in read_text(file).splitlines() if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
             raise fail(f"--file {file}: {error}", USAGE) from None
     if not found:
         raise fail("there is nothing to put on the list or to take off it", USAGE)
 
-    async def job(client: Client) -> int:
+    async def job(client: Client) -> list[str]:
+        later: list[str] = []
         for at in range(0, len(found), AT_ONCE):
             part = found[at : at + AT_ONCE]
-            await client.change_app_list(which, part if adding else (), () if adding else part)
-        return len(found)
+            later += await client.change_app_list(which, part if adding else (), () if adding else part)
+        return later
 
-    show_one({"list": name, "added" if adding else "removed": call(job)})
+    later = call(job)
+    said: Row = {"list": name, "added" if adding else "removed": len(found)}
+    show_one(said | ({"back_at_the_next_start": later} if later else {}))

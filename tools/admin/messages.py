@@ -8,10 +8,10 @@ import typer
 from rcim_tools.admin import words
 from rcim_tools.admin.calls import call
 from rcim_tools.admin.output import Row, row_of, show, show_one, text_of
-from rcim_tools.admin.words import SEQ_MAX, ConversationId, GroupId, Limit, UserId, where
+from rcim_tools.admin.words import SEQ_MAX, ConversationId, GroupId, Limit, UserId
 
 from rcim.base.terms import MessageState
-from rcim.client import Client
+from rcim.client import Client, Where
 from rcim.wire import elements, frames
 
 app = typer.Typer(
@@ -25,6 +25,22 @@ Text = Annotated[str, typer.Argument(help="The text.")]
 COLUMNS = ("seq", "time_ms", "priority", "sender", "text")
 """What a table has of a message; JSON has all."""
 PAGE = 100
+
+
+_one_to_one = False
+
+
+@app.callback()
+def about(
+    c2c: Annotated[bool, typer.Option("--c2c", help="CONVERSATION is that of two users: c:5:alice:bob.")] = False,
+) -> None:
+    """Messages: send, read, recall, edit, delete. `--c2c` stands before the command."""
+    global _one_to_one
+    _one_to_one = c2c
+
+
+def _where(conversation: str) -> Where:
+    return words.where(conversation, _one_to_one)
 
 
 @app.command("send")
@@ -41,7 +57,7 @@ def send(
     Into a one-to-one conversation only with --as.
     """
     level = words.one_of("--priority", priority, words.PRIORITIES)
-    sent = call(lambda client: client.send(where(conversation), text, priority=level, as_user=as_user))
+    sent = call(lambda client: client.send(_where(conversation), text, priority=level, as_user=as_user))
     show_one({"seq": sent.seq, "time_ms": sent.time_ms, "message_id": sent.message_id})
 
 
@@ -94,7 +110,7 @@ async def _pages(
     """Up to `limit` messages with `low` <= SEQ <= `high` (0: the newest), page by page."""
     found: list[frames.Message] = []
     while True:
-        page = await client.history_page(where(conversation), low, high, min(limit - len(found), PAGE), backwards)
+        page = await client.history_page(_where(conversation), low, high, min(limit - len(found), PAGE), backwards)
         found += page.messages
         if not page.more or not page.messages or len(found) >= limit:
             return found
@@ -164,7 +180,7 @@ def search(
         found: list[Row] = []
         cursor = b""
         while True:
-            page = await client.search_page(words, cursor, where(conversation), sender)
+            page = await client.search_page(words, cursor, _where(conversation), sender)
             found += [_row(row.messages[0]) for row in page.found]
             cursor = page.cursor
             if not cursor or len(found) >= limit:
@@ -176,32 +192,32 @@ def search(
 @app.command("recall")
 def recall(conversation: ConversationId, seq: Seq) -> None:
     """Recall a message."""
-    show_one({"seq": seq, "changed_ms": call(lambda client: client.recall(where(conversation), seq))})
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.recall(_where(conversation), seq))})
 
 
 @app.command("edit")
 def edit(conversation: ConversationId, seq: Seq, text: Text) -> None:
     """Replace the text of a message."""
-    show_one({"seq": seq, "changed_ms": call(lambda client: client.edit_message(where(conversation), seq, text))})
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.edit_message(_where(conversation), seq, text))})
 
 
 @app.command("delete")
 def delete(conversation: ConversationId, seq: Seq) -> None:
     """Delete a message for everyone."""
-    show_one({"seq": seq, "changed_ms": call(lambda client: client.delete_message(where(conversation), seq))})
+    show_one({"seq": seq, "changed_ms": call(lambda client: client.delete_message(_where(conversation), seq))})
 
 
 @app.command("erase")
 def erase(conversation: ConversationId, user_id: UserId) -> None:
     """Delete all messages of a user for everyone."""
-    call(lambda client: client.erase_messages(where(conversation), user_id))
+    call(lambda client: client.erase_messages(_where(conversation), user_id))
     show_one({"conversation": conversation, "user_id": user_id, "erased": True})
 
 
 @app.command("receipts")
 def receipts(conversation: ConversationId, seq: Seq) -> None:
     """Show who has read a message and who has not."""
-    read, unread = call(lambda client: client.receipts(where(conversation), seq))
+    read, unread = call(lambda client: client.receipts(_where(conversation), seq))
     show([{"user_id": user, "read": user in set(read)} for user in sorted([*read, *unread])])
 
 
@@ -212,4 +228,4 @@ def trace(
     client_msg_id: Annotated[str, typer.Argument(metavar="ID", help="The message's client message id.")],
 ) -> None:
     """Show where a message stopped, and why."""
-    show_one(row_of(call(lambda client: client.trace(where(conversation), sender, client_msg_id))))
+    show_one(row_of(call(lambda client: client.trace(_where(conversation), sender, client_msg_id))))

@@ -11,6 +11,7 @@ from rcim_tools.admin import calls, echo, server
 from typer.main import get_command
 
 from rcim.app.command_line import Commands
+from rcim.app.entry import run_program
 
 NOUNS = {
     "group": "groups",
@@ -92,4 +93,4 @@ def aim(
 
 def main() -> None:
     """Entry point."""
-    app()
+    run_program("rcim-admin", app)

@@ -38,7 +38,7 @@ ConversationId = Annotated[
     str,
     typer.Argument(
         metavar="CONVERSATION",
-        help="Id of a group, or c:5:alice:bob for alice's conversation with bob (5: length of the first id).",
+        help="Id of a group; with --c2c of two users' conversation: c:5:alice:bob (5: length of the first id).",
     ),
 ]
 UserId = Annotated[str, typer.Argument(metavar="USER", help="Id of the user.")]
@@ -112,7 +112,12 @@ def changes_of(**wanted: Any) -> dict[str, Any]:
     return given
 
 
-def where(conversation: str) -> Where:
-    """A ConversationId as the client takes it."""
+def where(conversation: str, one_to_one: bool) -> Where:
+    """A ConversationId as the client takes it. A group may have an id that looks like a one-to-one conversation's, so
+    which of them is meant is said apart."""
+    if not one_to_one:
+        return conversation
     pair = pair_of(conversation)
-    return User(pair[1], of=pair[0]) if pair is not None else conversation
+    if pair is None:
+        raise fail(f"--c2c {conversation}: has to be like c:5:alice:bob, with the length of the first id", USAGE)
+    return User(pair[1], of=pair[0])

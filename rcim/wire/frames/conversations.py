@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag
-from rcim.wire.frames.kinds import CONVERSATION, FACE_URL, USER_OR_NONE, SeqEntry
+from rcim.wire.frames.kinds import CONVERSATION, CONVERSATION_OR_NONE, FACE_URL, USER_OR_NONE, SeqEntry
 from rcim.wire.frames.messages import Message
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U8, U16, U32, U64, Bool, Bytes, Enum, Int, StrList, StructList, str8, str16
 
-CURSOR = Bytes("u16", 255)
+CURSOR = Bytes("u16", 1024)
 
 
 @row("SeqRange")
@@ -282,9 +282,7 @@ class Search(Frame, frozen=True, gc=False):
     words: A[str, str16(512), "Up to 10 of them, with spaces between; empty: any message of `sender`."]
     cursor: A[bytes, CURSOR, "Of the answer before; empty: from the beginning."]
     limit: A[int, U16, "Messages in one answer; 0 is 20, at most 50."]
-    conversation: A[
-        str, Ext(1, str8(160, one_line=True)), "Only in this one; absent: in all that the user is in."
-    ] = ""
+    conversation: A[str, Ext(1, CONVERSATION_OR_NONE), "Only in this one; absent: in all that the user is in."] = ""
     sender: A[str, Ext(2, USER_OR_NONE), "Only what this user has sent."] = ""
     from_time_ms: A[int, Ext(3, U64), "Only messages from then on."] = 0
     to_time_ms: A[int, Ext(4, U64), "Only messages up to then."] = 0

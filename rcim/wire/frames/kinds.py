@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated as A
 
-from rcim.base.ids import CLIENT_MSG_ID_BYTES_MAX, USER_ID_BYTES_MAX
+from rcim.base.ids import CLIENT_MSG_ID_BYTES_MAX, CONVERSATION_BYTES_MAX, USER_ID_BYTES_MAX
 from rcim.wire.schema import Struct, row
 from rcim.wire.types import U64, Bytes, Elements, str8, str16
 
-USER = str8(USER_ID_BYTES_MAX, 1, one_line=True)
-USER_OR_NONE = str8(USER_ID_BYTES_MAX, one_line=True)
-CONVERSATION = str8(160, 1, one_line=True)
+USER = str16(USER_ID_BYTES_MAX, 1, one_line=True)
+USER_OR_NONE = str16(USER_ID_BYTES_MAX, one_line=True)
+CONVERSATION = str16(CONVERSATION_BYTES_MAX, 1, one_line=True)
+CONVERSATION_OR_NONE = str16(CONVERSATION_BYTES_MAX, one_line=True)
 GROUP = str8(160, 1, one_line=True)
 NICKNAME = str8(120, one_line=True)
 FACE_URL = str8(100, one_line=True)
@@ -19,7 +20,7 @@ CLIENT_MSG_ID = str8(CLIENT_MSG_ID_BYTES_MAX, 1, one_line=True)
 BODY = Elements("u16", 65535)
 TYPE_NAME = str8(32)
 CLOUD_DATA = Bytes("u16", 8192)
-PAGE_CURSOR = str8(255)
+PAGE_CURSOR = str16(1024)
 SIGNATURE = str16(500)
 USERS_MAX = 500
 """Users named in one request; the server's own bound is lower (limits.md)."""

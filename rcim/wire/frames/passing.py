@@ -3,14 +3,16 @@ what became of one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated as A
 
+from rcim.base.ids import USER_ID_BYTES_MAX
 from rcim.base.terms import AppList, MessageState, Priority
 from rcim.wire.frames.kinds import CLIENT_MSG_ID, CONVERSATION, GROUP, PAGE_CURSOR, USER
-from rcim.wire.schema import Frame, Struct, frame, row
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Enum, StrList, StructList, str8, str16
 
-ENTRY = str8(64, 1, one_line=True)
+ENTRY = str16(USER_ID_BYTES_MAX, 1, one_line=True)
 
 
 @row("FlowEntry")
@@ -87,9 +89,9 @@ class AdminListOk(Frame, frozen=True, gc=False):
     reply="ADMIN_LIST_CHANGE_OK",
     rules=(
         "It is in force for what is sent after the reply. What is there already, or was not, is passed over; what the "
-        "settings say stays.",
-        "Words are taken literally; case, width and the app's filler characters don't count. One of which nothing is "
-        "left then is BAD_PARAMETER.",
+        "settings or their files say is off until the server starts again.",
+        "Words are taken literally; case, width, what shows nothing and the app's filler characters don't count. One of "
+        "more than 64 bytes, or of which nothing is left then, is BAD_PARAMETER.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "TOO_MANY_ENTRIES", "OVERLOADED"),
     admin=True,
@@ -105,6 +107,12 @@ class AdminListChange(Frame, frozen=True, gc=False):
 @frame(0x8F22, "ADMIN_LIST_CHANGE_OK", "server", "reply", admin=True)
 class AdminListChangeOk(Frame, frozen=True, gc=False):
     """It is changed."""
+
+    back_later: A[
+        Sequence[str],
+        Ext(1, StrList(ENTRY, 1000)),
+        "Those that were removed and come back when the server starts again: its settings, or a file, say them.",
+    ] = ()
 
 
 @frame(

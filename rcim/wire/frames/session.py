@@ -89,7 +89,7 @@ class HelloOk(Frame, frozen=True, gc=False):
 class Login(Frame, frozen=True, gc=False):
     """Says who the user is and proves it by a UserSig (ID-02)."""
 
-    user_id: A[str, USER_OR_NONE, "1 to 64 bytes without control characters (ID-01); empty for a guest."]
+    user_id: A[str, USER_OR_NONE, "1 to 64 characters (ID-01, session.md); empty for a guest."]
     user_sig: A[str, str16(3500), "A UserSig made for this user with the app's key (session.md)."]
     platform: A[Platform, Enum(Platform), "What the client runs on (ID-04)."]
     device_tag: A[str, str8(64), "The app's name for this device; may be empty."]

@@ -41,7 +41,11 @@ OFFSET = Int("i32", (-OFFSET_MIN_MAX, OFFSET_MIN_MAX))
 class ProfileSet(Frame, frozen=True, gc=False):
     """Sets the user's own profile (AB-05)."""
 
-    nickname: A[str, NICKNAME, "Up to 120 bytes without control characters; may be empty."]
+    nickname: A[
+        str,
+        NICKNAME,
+        "Up to 120 bytes without control characters; may be empty. Not blank, nor like `@SYSTEM` (session.md).",
+    ]
     face_url: A[str, FACE_URL, "May be empty."]
     gender: A[Gender | None, Ext(1, Enum(Gender)), "Gender."] = None
     signature: A[str | None, Ext(2, SIGNATURE), "A line about oneself, up to 500 bytes."] = None

@@ -1,0 +1,95 @@
+"""The index of words by which groups are found (GR-09), and how it is made anew when words are folded otherwise.
+
+The store notes with which rules, and which version of Unicode's data, its words were folded (`folding` in the table
+meta). A store without the note, or with another, gets a new index when it is opened; if that can't be done, it is used
+as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from itertools import islice
+
+from rcim.actor.records import Profile
+from rcim.rules import folding
+from rcim.rules.folding import words_of
+from rcim.store import keys
+from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.values import unpack
+
+log = logging.getLogger("rcim.store")
+
+NOTE = b"folding"
+MADE_WITH = f"{folding.VERSION} {unicodedata.unidata_version}".encode()
+AT_ONCE = 1000
+"""Rows changed in one commit."""
+
+
+def is_current(view: ReadView) -> bool:
+    """True if the index was made by the rules in force."""
+    return view.get("meta", NOTE) == MADE_WITH
+
+
+def note(view: WriteView) -> None:
+    """Say that it was."""
+    view.put("meta", NOTE, MADE_WITH)
+
+
+def make_current(backend: Backend) -> None:
+    """Make the index anew if it was made by other rules. A crash on the way leaves it to the next start."""
+    try:
+        with backend.read() as view:
+            if is_current(view):
+                return
+        _remove_all(backend)
+        _index_all(backend)
+        with backend.write() as writable:
+            note(writable)
+    except StoreError as error:
+        log.warning(
+            "groups may not be found by all words of their names: the index could not be made anew: %s", error
+        )
+
+
+def _remove_all(backend: Backend) -> None:
+    while True:
+        with backend.read(around=True) as view:
+            rows = [row for row, _ in islice(view.scan("words", b"", keys.LAST), AT_ONCE)]
+        if not rows:
+            return
+        with backend.write(makes_room=True) as writable:
+            for row in rows:
+                writable.delete("words", row)
+
+
+def _index_all(backend: Backend) -> None:
+    low = keys.GROUPS
+    while True:
+        with backend.read(around=True) as view:
+            rows = list(islice(view.scan("profiles", low, keys.LAST), AT_ONCE))
+        if not rows:
+            return
+        _index(backend, rows)
+        low = rows[-1][0] + b"\0"
+
+
+def _index(backend: Backend, rows: list[tuple[bytes, bytes]]) -> None:
+    while True:
+        try:
+            with backend.write() as view:
+                for row, data in rows:
+                    _put_words(view, row, data)
+            return
+        except NoRoom:
+            backend.grow()
+
+
+def _put_words(view: WriteView, row: bytes, data: bytes) -> None:
+    try:
+        name = unpack(data, Profile).name
+    except DamagedError as error:
+        log.warning("%s is not found by its name: %s", keys.shown("profiles", row), error)
+        return
+    for word in words_of(name):
+        view.put("words", keys.pair(word, row.decode()), b"")
