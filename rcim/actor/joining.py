@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from rcim.actor.records import Change
+from rcim.base.ids import USER_ID_BYTES_MAX
 from rcim.base.terms import ChangeKind
 
 OWN_DOING = frozenset({ChangeKind.JOINED, ChangeKind.LEFT, ChangeKind.OFFLINE})
@@ -28,7 +29,12 @@ OVERRULED_BY: dict[ChangeKind, ChangeKind] = {
 }
 """What of the same user counts no more: only the last is told."""
 ROWS_MAX, NAMES_MAX = 50, 150
-"""Rows and names of one frame: at 64 bytes a name it is well within the bound of frames."""
+"""Rows and names of one frame."""
+BYTES_MAX = 32 << 10
+"""Bytes of rows and names, from which on nothing is added: with the last change, of 100 users with the longest ids, it is
+still within the bound of frames."""
+NAME_BYTES, ROW_BYTES = USER_ID_BYTES_MAX + 2, 40
+"""What a name has at the most, and a row besides names."""
 WHAT_MAX = 32
 """Fields named in one row."""
 
@@ -58,11 +64,24 @@ class JoinedChanges:
     @property
     def full(self) -> bool:
         """True if it should go out now."""
-        return len(self._rows) >= ROWS_MAX or self._named >= NAMES_MAX
+        return len(self._rows) >= ROWS_MAX or self._named >= NAMES_MAX or self._is_long
 
     @property
     def _named(self) -> int:
         return sum(len(row.users) + len(row.what) for row in self._rows.values())
+
+    @property
+    def _is_long(self) -> bool:
+        """True if it has BYTES_MAX; only looked at where it may have."""
+        if self._named + len(self._rows) < BYTES_MAX // (NAME_BYTES + ROW_BYTES):
+            return False
+        return (
+            sum(
+                ROW_BYTES + sum(len(name.encode()) + 2 for name in (row.operator, *row.users, *row.what))
+                for row in self._rows.values()
+            )
+            >= BYTES_MAX
+        )
 
     def add(self, change: Change) -> bool:
         """Another change. False, and nothing is added, if it would come before what it follows: `take` first."""

@@ -26,8 +26,8 @@ PART = 500
 DAY_MS = 86_400_000
 FRAME_RESERVE = 2048
 """What a page's frame holds besides its rows."""
-MESSAGE_BYTES, MARK_BYTES, MEMBER_BYTES = 600, 440, 620
-"""What a row has at the most: a message besides its body and fields, a mark, a member with all its fields."""
+MESSAGE_BYTES, MARK_BYTES, MEMBER_BYTES = 1000, 640, 100
+"""What a row has at the most: a message besides its body and fields, a mark, a member besides its names and fields."""
 
 
 def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> Outcome:
@@ -108,7 +108,7 @@ def _tail(g: GroupState, command: ReadHistory, row: GroupType, who: Who) -> Page
 def _extra_bytes(message: Message) -> int:
     """What few messages have besides, in a frame."""
     x = message.extra
-    return 120 + len(x.cloud_data) + sum(len(user.encode()) + 1 for user in (*x.to, *x.mentions)) if x else 0
+    return 120 + len(x.cloud_data) + sum(len(user.encode()) + 2 for user in (*x.to, *x.mentions)) if x else 0
 
 
 def seen_by(message: Message, user_id: str) -> Message:
@@ -195,9 +195,16 @@ def _part(g: GroupState, command: ReadMembers, row: GroupType, who: Who, now_ms:
     if command.role is not None:
         earliest = [m for m in earliest if m.role is command.role]
     earliest.sort(key=lambda m: (m.join_time_ms, m.user_id))
-    page = earliest[: min(command.limit, page_bytes(g) // MEMBER_BYTES)]
-    last = f"{page[-1].join_time_ms} {page[-1].user_id}" if len(page) < len(earliest) and page else ""
-    return Members([_row(g, m, row, who, command.by, now_ms) for m in page], last)
+    page: list[MemberRow] = []
+    room = page_bytes(g)
+    for member in earliest[: command.limit]:
+        made = _row(g, member, row, who, command.by, now_ms)
+        room -= _row_bytes(made)
+        if room < 0 and page:
+            break
+        page.append(made)
+    newest = page[-1].member if len(page) < len(earliest) and page else None
+    return Members(page, f"{newest.join_time_ms} {newest.user_id}" if newest is not None else "")
 
 
 def _place(cursor: str) -> tuple[int, str]:
@@ -218,11 +225,17 @@ def some(g: GroupState, command: ReadSome, now_ms: int, position: int) -> Outcom
         code = verdict(Operation.MEMBERS, who, row)
         if code is not None:
             raise RcimError(NOT_PERMITTED, f"may not read the members of a {row.name} group")
-    most = page_bytes(g) // MEMBER_BYTES
-    if len(command.users) > most:
-        raise RcimError(BAD_PARAMETER, f"users: {len(command.users)}, must be at most {most}")
     found = [g.members[u] for u in dict.fromkeys(command.users) if u in g.members]
-    return Outcome(Members([_row(g, m, row, who, command.by, now_ms) for m in found]))
+    rows = [_row(g, m, row, who, command.by, now_ms) for m in found]
+    if sum(map(_row_bytes, rows)) > page_bytes(g):
+        raise RcimError(BAD_PARAMETER, f"users: what {len(rows)} have does not fit a frame; ask for fewer at once")
+    return Outcome(Members(rows))
+
+
+def _row_bytes(row: MemberRow) -> int:
+    """What a member has in a frame."""
+    fields = sum(len(value) + 24 for _, value in row.fields)
+    return MEMBER_BYTES + len(row.member.user_id.encode()) + len(row.member.name_card.encode()) + fields
 
 
 def _row(g: GroupState, member: Member, row: GroupType, who: Who, by: str, now_ms: int) -> MemberRow:

@@ -8,7 +8,7 @@ UNREAD_MAX of them at most: older ones stay in history and no longer count (RX-0
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -30,7 +30,8 @@ LOOKED_AT_MAX = 1000
 """Rows looked at for one conversation, whatever comes of it: a millisecond."""
 LAST_LOOKED_AT = 20
 """Messages looked at to find the last that the user may see."""
-MESSAGE_BYTES = 64
+MESSAGE_BYTES = 160
+"""What a message has of fixed length in a frame, and the lengths of what has not."""
 DAY_MS = 86_400_000
 CLOSED = TypeFacts(True, False, False, 1)
 """Of a type that is gone from the settings."""
@@ -215,8 +216,22 @@ def message_bytes(message: Message) -> int:
     extra = message.extra
     more = 0
     if extra is not None:
-        more = len(extra.cloud_data) + sum(len(user.encode()) + 1 for user in (*extra.to, *extra.mentions)) + 40
+        more = len(extra.cloud_data) + _names_bytes((*extra.to, *extra.mentions)) + 40
     fields = sum(len(value) + 20 for _, value in (*message.user_fields, *message.member_fields))
-    named = len(message.nickname.encode()) + len(message.face_url.encode()) + len(message.name_card.encode())
-    tip = 700 + 70 * len(message.tip.users) if message.tip is not None else 0
-    return len(message.body) + more + fields + named + tip + 2 * MESSAGE_BYTES + 128
+    named = _names_bytes(
+        (
+            message.sender,
+            message.nickname,
+            message.face_url,
+            message.name_card,
+            message.client_msg_id,
+            message.changed_by,
+        )
+    )
+    change = message.tip
+    tip = 64 + _names_bytes((change.operator, *change.users, *change.what)) if change is not None else 0
+    return len(message.body) + more + fields + named + tip + MESSAGE_BYTES
+
+
+def _names_bytes(texts: Iterable[str]) -> int:
+    return sum(len(text.encode()) + 2 for text in texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rcim.base.errors import RcimError
+from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, UserList, pair_conversation
 from rcim.client import User
 from rcim.wire import frames as f
@@ -58,3 +59,13 @@ async def test_pages_of_long_ids_fit_their_frames(plain_server: TestServer) -> N
             break
     assert sorted(found) == sorted([*users, "owner"])
     assert (await owner.ask(send("g", "1"))).seq
+
+
+async def test_a_sync_of_strong_notices_fits_its_frame(plain_server: TestServer) -> None:  # RX-03, GT-15
+    admin, owner, away = [await plain_server.member(u) for u in ("administrator", "owner", "away")]
+    await owner.ask(f.GroupCreate("g", "Public", "n", "", "", "", ApplyJoinOption.BY_TYPE, ["away"]))
+    for at in range(0, 600, 100):
+        await admin.ask(f.GroupInvite("g", [chr(0x20000 + n) * 64 for n in range(at, at + 100)]))
+    synced = await away.ask(f.Sync(b"", 100, 20))
+    (row,) = synced.conversations
+    assert len(synced.encode()) <= DEFAULTS.frame_bytes_max and row.unread == 6 and row.messages
