@@ -352,11 +352,12 @@ def drop_offline(g: GroupState, command: DropOffline, now_ms: int, position: int
 def place(g: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
     """GR-10, ID-09: the app says who is in. The cap, blocks and the owner's place count, and that nobody is added to
     (GT-07), or taken out of (GT-10), a group of a type that does not even let the app do so. Where the account is deleted
-    it is out in any case."""
+    it is out in any case, and has applied for nothing."""
     _, row = g.there(command.by, True)
     user_id = command.by
     if command.inside == (user_id in g.members):
-        return Outcome(Done())
+        withdrawn = _without_application(g, [user_id]) if command.forced and not command.inside else []
+        return g.settle(Done(), now_ms, position, marks=withdrawn, info=False) if withdrawn else Outcome(Done())
     if not command.forced:
         check_right(Operation.INVITE if command.inside else Operation.KICK, Who.APP_ADMIN, row)
     if not command.inside:

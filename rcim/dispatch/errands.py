@@ -30,6 +30,7 @@ from rcim.actor.errands import (
 )
 from rcim.actor.outcomes import (
     Added,
+    Applied,
     Done,
     Invalidated,
     Page,
@@ -39,7 +40,7 @@ from rcim.actor.outcomes import (
     UserFacts,
     UserImported,
 )
-from rcim.actor.queries import AccountsQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
+from rcim.actor.queries import AccountsQuery, AppliedQuery, LoginQuery, MessageQuery, WhoIsOnlineQuery
 from rcim.actor.user import user_key
 from rcim.actor.world import World
 from rcim.base import clock
@@ -53,6 +54,9 @@ from rcim.store.answers import Accounts, LoginFacts
 
 NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
 """A group's answers to a guest that mean no; after any other it is asked again."""
+
+APPLIED_AT_ONCE = 100
+"""Applications of a user that are looked for in one query."""
 
 
 class Errands:
@@ -214,6 +218,21 @@ class Errands:
             if isinstance(facts, LoginFacts):
                 left.extend((key, leaving(key, user_id)) for key in facts.conversations)
                 known[user_id] = known[user_id] or bool(facts.conversations)
+            else:
+                failed[user_id] = True
+            ask_applied(user_id, "")
+
+        def ask_applied(user_id: str, cursor: str) -> None:
+            query = AppliedQuery(user_id, cursor, APPLIED_AT_ONCE, "")
+            self._doer.read(Request("", query, Once(partial(applied, user_id)), 0))
+
+        def applied(user_id: str, page: Any) -> None:
+            """GR-12: nobody is to decide what a user has applied for whose id another may have then."""
+            if isinstance(page, Applied):
+                left.extend((one.key, leaving(one.key, user_id)) for one in page.rows)
+                if page.next:
+                    ask_applied(user_id, page.next)
+                    return
             else:
                 failed[user_id] = True
             waiting.discard(user_id)

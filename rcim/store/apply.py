@@ -30,7 +30,7 @@ from rcim.actor.records import (
     UserSaved,
     UsersMuted,
 )
-from rcim.base.terms import is_group
+from rcim.base.terms import ApplicationState, is_group
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
@@ -288,9 +288,11 @@ class Applier:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
         if record.profile.deleted:
             low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
-            for table in ("chosen", "left", "invited", "applied"):
+            for table in ("chosen", "left", "invited"):
                 for row in [row for row, _ in self._view.scan(table, low, high)]:
                     self._view.delete(table, row)
+            for row in [row for row, data in self._view.scan("applied", low, high) if not _waits(data)]:
+                self._view.delete("applied", row)
 
     def _user_listed(self, record: UserListed) -> None:
         for other in record.remove:
@@ -358,6 +360,14 @@ class Applier:
         row = b"count:" + type_.encode()
         before = self._view.get("app", row)
         self._view.put("app", row, keys.U64.pack((keys.U64.unpack(before)[0] if before else 0) + by))
+
+
+def _waits(data: bytes) -> bool:
+    """True for an application that is not decided: of a deleted account its group withdraws it (GR-12)."""
+    try:
+        return unpack(data, Application).state is ApplicationState.WAITING
+    except DamagedError:
+        return False
 
 
 _APPLY: dict[type, Callable[[Applier, Any], None]] = {

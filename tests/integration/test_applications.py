@@ -143,3 +143,18 @@ async def test_the_sdk_knows_how_many_wait(server: TestServer) -> None:
         (one,) = await bob.own_applications()
         assert (one.state, one.answer) == (REFUSED, "no")
         assert await refused(bob.own_applications(user_id="alice")) == "ADMIN_REQUIRED"
+
+
+async def test_whoever_gets_a_deleted_accounts_id_has_applied_for_nothing(server: TestServer) -> None:  # ID-09
+    alice, bob, root = [await server.member(name) for name in ("alice", "bob", "administrator")]
+    for group in ("a", "b", "c"):
+        await alice.ask(create(group))
+        await bob.ask(f.GroupJoin(group, "card", "a word of the first bob's"))
+    await alice.ask(f.GroupApplicationDecide("c", "bob", False, "no"))
+    await root.ask(f.AdminAccountsDelete(["bob"]))
+    assert (await alice.ask(f.GroupApplications("a", "", 0))).applications == []
+    assert (await sync(alice))[0] == {"g:a": 0, "g:b": 0, "g:c": 0}
+    again = await server.member_anew("bob")
+    assert (await alice.ask(f.GroupApplicationDecide("a", "bob", True, ""))).code.name == "ALREADY_HANDLED"
+    assert (await alice.ask(f.GroupApplicationDecide("b", "bob", False, ""))).code.name == "ALREADY_HANDLED"
+    assert await own(again) == [] and (await again.ask(f.GroupsJoined("", 0))).groups == []
