@@ -242,13 +242,21 @@ class LmdbBackend:
                 readonly=self._readonly,
                 create=not self._readonly,
             )
-            self._dbs = {t: self._env.open_db(t.encode(), create=not self._readonly) for t in TABLES}
+            self._dbs = dict(self._tables())
             self._map_bytes = max(self._map_bytes, self._env.info()["map_size"])
             self._page_bytes = self._env.stat()["psize"]
             self._disk = DiskReserve(self._path / "data.mdb", RESERVE_BYTES)
             self.tidy()
         except (lmdb.Error, OSError) as error:
             raise StoreError(f"{self._path}: {error}") from None
+
+    def _tables(self) -> Iterator[tuple[str, Any]]:
+        """Those that there are; all, unless it is only read."""
+        for table in TABLES:
+            try:
+                yield table, self._env.open_db(table.encode(), create=not self._readonly)
+            except lmdb.NotFoundError:  # an earlier program has made the store
+                continue
 
     def _view(self, txn: Any, around: bool = False) -> LmdbView:
         return GuardedView(txn, self._dbs, self._damages, around) if self._damages else LmdbView(txn, self._dbs)

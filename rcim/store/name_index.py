@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 
 from rcim.actor.records import Profile
@@ -44,8 +46,7 @@ def make_current(backend: Backend) -> None:
                 return
         _remove_all(backend)
         _index_all(backend)
-        with backend.write() as writable:
-            note(writable)
+        _write(backend, note)
     except StoreError as error:
         log.warning(
             "groups may not be found by all words of their names: the index could not be made anew: %s", error
@@ -58,9 +59,7 @@ def _remove_all(backend: Backend) -> None:
             rows = [row for row, _ in islice(view.scan("words", b"", keys.LAST), AT_ONCE)]
         if not rows:
             return
-        with backend.write(makes_room=True) as writable:
-            for row in rows:
-                writable.delete("words", row)
+        _write(backend, partial(_delete, rows), makes_room=True)
 
 
 def _index_all(backend: Backend) -> None:
@@ -70,19 +69,28 @@ def _index_all(backend: Backend) -> None:
             rows = list(islice(view.scan("profiles", low, keys.LAST), AT_ONCE))
         if not rows:
             return
-        _index(backend, rows)
+        _write(backend, partial(_index, rows))
         low = rows[-1][0] + b"\0"
 
 
-def _index(backend: Backend, rows: list[tuple[bytes, bytes]]) -> None:
+def _write(backend: Backend, change: Callable[[WriteView], None], *, makes_room: bool = False) -> None:
     while True:
         try:
-            with backend.write() as view:
-                for row, data in rows:
-                    _put_words(view, row, data)
+            with backend.write(makes_room=makes_room) as view:
+                change(view)
             return
         except NoRoom:
-            backend.grow()
+            backend.grow(reserve=makes_room)
+
+
+def _delete(rows: list[bytes], view: WriteView) -> None:
+    for row in rows:
+        view.delete("words", row)
+
+
+def _index(rows: list[tuple[bytes, bytes]], view: WriteView) -> None:
+    for row, data in rows:
+        _put_words(view, row, data)
 
 
 def _put_words(view: WriteView, row: bytes, data: bytes) -> None:

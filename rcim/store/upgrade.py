@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 
-from rcim.actor.records import Profile
+from rcim.actor.applications import Application
+from rcim.actor.records import Mark, Profile, UserProfile
 from rcim.rules.folding import words_of
 from rcim.store import keys
-from rcim.store.backend import Backend, NoRoom, ReadView, StoreError, WriteView
-from rcim.store.values import unpack
+from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
+from rcim.store.values import Waiting, pack, unpack
 
-SCHEMA_VERSION = 3
+log = logging.getLogger("rcim.store")
+
+SCHEMA_VERSION = 4
 """1: the first. 2: groups are counted by type and found by the words of their names. 3: messages are kept with facts in
-front (messages.py); those of before stay as they are."""
+front (messages.py); those of before stay as they are. 4: applications are counted, and found by who has applied."""
 
 
 def upgrade(backend: Backend, found: int) -> None:
@@ -46,8 +50,25 @@ def _all(view: ReadView) -> list[tuple[bytes, bytes]]:
     return list(view.scan("profiles", b"", keys.LAST))
 
 
+def _note_applications(view: WriteView) -> None:
+    """GR-12, of those that wait already."""
+    try:
+        for row, data in list(view.scan("marks", b"", keys.LAST)):
+            mark = unpack(data, Mark)
+            if not mark.applied_ms:
+                continue
+            key = row.partition(keys.SEP)[0].decode()
+            view.put("waiting", row, pack(Waiting(mark.applied_ms)))
+            user = view.get("users", mark.user_id.encode())
+            if user is None or not unpack(user, UserProfile).deleted:
+                made = Application(mark.user_id, key, mark.applied_ms, mark.text)
+                view.put("applied", keys.pair(mark.user_id, key), pack(made))
+    except DamagedError as error:
+        log.warning("applications to join may not be counted: %s", error)
+
+
 def _nothing(_: WriteView) -> None:
     """What is there can be read as it is; an earlier program can't read what comes."""
 
 
-_STEPS: dict[int, Callable[[WriteView], None]] = {1: _count_and_index, 2: _nothing}
+_STEPS: dict[int, Callable[[WriteView], None]] = {1: _count_and_index, 2: _nothing, 3: _note_applications}

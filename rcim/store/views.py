@@ -57,6 +57,8 @@ class LmdbView:
             found: bytes | None = self._txn.get(key, db=self._dbs[table])
         except lmdb.Error as error:
             raise told(error, table) from None
+        except KeyError:  # a store of before, which is only read, has no such table
+            return None
         return found
 
     def _scan(self, table: str, low: bytes, high: bytes, reverse: bool) -> Iterator[tuple[bytes, bytes]]:
@@ -82,6 +84,8 @@ class LmdbView:
                     there = previous()
         except lmdb.Error as error:
             raise told(error, table) from None
+        except KeyError:
+            return
 
     def _put(self, table: str, key: bytes, value: bytes) -> None:
         try:
