@@ -48,8 +48,8 @@ class App:
     presence: bool = _key(True, "Tell users what others do: online, in the background, offline (ID-07).")
     presence_seen_by: str = _key(
         "shared",
-        "Who is told what a user does, if it does not have them on its black list: everyone, shared (who is in a "
-        "conversation with it), nobody; app administrators are always (ID-07).",
+        "Which users see a user's presence, if they are not on the user's black list: everyone, shared (users in a "
+        "conversation with the user) or nobody; app administrators always see it (ID-07).",
     )
     guests: bool = _key(
         False,

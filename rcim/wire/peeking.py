@@ -15,7 +15,7 @@ def is_transient(body: bytes) -> bool:
     body that is damaged it may say either, and decoding refuses that."""
     size = len(body)
     try:
-        at = 1 + body[0]  # the conversation
+        at = 2 + (body[0] << 8 | body[1])  # the conversation
         at += 2 + body[at]  # the client message id, and the priority
         at += 2 + (body[at] << 8 | body[at + 1])  # the elements
         found = False

@@ -21,7 +21,7 @@ NAMED = re.compile(r"(?<![\w/.*-])((?:[a-z_]+/)+[a-z_0-9]+\.py)\b")
 def test_source_files_that_a_page_names_exist(page: Path) -> None:
     missing = [
         name
-        for name in NAMED.findall(page.read_text())
+        for name in NAMED.findall(page.read_text(encoding="utf-8"))
         if not any((ROOT / at / name).exists() for at in ("", "rcim"))
     ]
     assert missing == []
@@ -53,7 +53,7 @@ def stumbles(text: str) -> list[str]:
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_pages_are_plain_english(page: Path) -> None:
-    assert stumbles(page.read_text()) == []
+    assert stumbles(page.read_text(encoding="utf-8")) == []
 
 
 def test_errors_settings_and_bounds_are_plain_english() -> None:

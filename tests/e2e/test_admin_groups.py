@@ -306,7 +306,7 @@ async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04
     await admin.json("group", "create", "B", "--id", "b", "--type", "ChatRoom")
     lines = '{"user_id": "ann", "nickname": "Ann"}\n\n{"user_id": "ben", "face_url": "http://b"}\n'
     assert [row["result"] for row in await admin.json("user", "import", "-", say=lines)] == ["ADDED", "ADDED"]
-    assert "standard input:3: Account.user_id" in await admin.refused(
+    assert "standard input:3: user id: must be 1 to 64 characters" in await admin.refused(
         "user", "import", "-", say=lines.replace("ben", ""), code=2
     )
     many = text_of([{"user_id": f"many{n}", "nickname": "n" * 100} for n in range(250)])
@@ -423,7 +423,7 @@ BAD_FILES = {
     GOOD.replace('"name"', '"nam"'): ":1: Object contains unknown field `nam` - at `$.group`",
     GOOD.replace(f"{LONG_AGO_MS + 5000}", "-5"): ":4: Expected `int` >= 0 - at `$.message.time_ms`",
     GOOD.replace("ADMIN", "OWNER"): ":2: Invalid enum value 'OWNER' - at `$.member.role`",
-    GOOD.replace("u0001", "u" * 65): ":3: user id: 1 to 64 characters",
+    GOOD.replace("u0001", "u" * 65): ":3: user id: must be 1 to 64 characters",
     GOOD.replace("00ff", "0"): ":5: data_hex: ",
     GOOD.replace('"elements"', '"text": "x", "elements"'): ":5: a message has either text or elements",
     GOOD + GOOD: ":6: there is a group already",

@@ -88,7 +88,7 @@ OPERATIONS: dict[str, Callable[[Place], Frame]] = {
     "notice": lambda at: f.AdminNotice(at.group, [], BODY),
     "import": _import,
     "send_as": lambda at: _send(at.group, "asked", "member2"),
-    "read": lambda at: f.ConversationRead(f"g:{at.group}", 1),
+    "read": lambda at: f.ConversationRead(f"g:{at.group}", at.other),
     "recall_own": lambda at: f.MessageRecall(f"g:{at.group}", at.own),
     "recall_other": lambda at: f.MessageRecall(f"g:{at.group}", at.other),
     "edit_own": lambda at: f.MessageEdit(f"g:{at.group}", at.own, BODY),

@@ -60,7 +60,7 @@ async def invited(root: Raw, alice: Raw) -> str:
 
 
 async def synced(root: Raw, alice: Raw) -> str:
-    await alice.ask(create("AVChatRoom"))
+    await alice.ask(create("ChatRoom"))
     await root.ask(f.AdminGroupsSync("bob", ["g"]))
     return ""
 

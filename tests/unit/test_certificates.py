@@ -69,7 +69,7 @@ def test_what_is_not_renewed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     assert not data.renew_certificate(now_s() + ENDS_S - SOON_S - DAY_S)
     data.private_key.write_bytes(key_pem(new_key()))
     assert not data.renew_certificate(now_s() + ENDS_S) and "is not the key of" in caplog.text
-    data.certificate.write_text("nothing")
+    data.certificate.write_text("nothing", encoding="utf-8")
     assert not data.renew_certificate(now_s() + ENDS_S)
 
 
@@ -126,7 +126,7 @@ async def test_new_connections_get_the_certificate_that_was_loaded_anew(
     bad = {
         "has ended": lambda: made_at(data.path, now_s() - ENDS_S - SOON_S),
         "not that of the certificate": lambda: data.private_key.write_bytes(key_pem(new_key())),
-        "PEM": lambda: data.certificate.write_text("-"),
+        "PEM": lambda: data.certificate.write_text("-", encoding="utf-8"),
         "No such file": data.certificate.unlink,
     }
     for said, spoil in bad.items():

@@ -111,7 +111,7 @@ def arguments(method: Any) -> dict[str, Any]:
         elif kind.startswith("Mapping[str, "):
             texts[one.name] = {BAD: BAD if kind == "Mapping[str, str]" else b""}
         elif one.default is one.empty and one.kind is not one.VAR_KEYWORD:
-            others[one.name] = () if kind.startswith("Sequence") else 1
+            others[one.name] = [1] if kind == "Iterable[int]" else () if kind.startswith("Sequence") else 1
     return texts | others if texts else {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from rcim.wire.elements import Text, encode_body
 from tests.vectors import decoder
 from tests.vectors.seq_client import SeqClient
 
-CASES = json.loads((decoder.SPEC / "vectors" / "seq.json").read_text())["cases"]
+CASES = json.loads((decoder.SPEC / "vectors" / "seq.json").read_text(encoding="utf-8"))["cases"]
 KEY = "g:lobby"
 every_case = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 
@@ -48,7 +48,7 @@ class Asked:
         raise AssertionError("the stream does not sync by itself")
 
     async def history_page(
-        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False
+        self, where: Where, from_seq: int, to_seq: int, limit: int, backwards: bool = False, seqs: Sequence[int] = ()
     ) -> frames.HistoryOk:
         self.range = from_seq, to_seq
         self.answer = asyncio.get_running_loop().create_future()

@@ -13,6 +13,7 @@ MOMENTS = frozenset(
         "began_ms",
         "changed_ms",
         "create_time_ms",
+        "decided_ms",
         "from_time_ms",
         "join_time_ms",
         "last_info_time_ms",

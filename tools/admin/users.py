@@ -58,7 +58,10 @@ def show_(user_id: UserId) -> None:
 
 @app.command("profiles")
 def profiles(users: UserIds) -> None:
-    """The profiles of up to 100 users; `known` says whether anything is kept of each."""
+    """Show the profiles of up to 100 users.
+
+    `known` says whether the server has anything of a user.
+    """
     show(rows_of(call(lambda client: client.profiles(users)).values()))
 
 
@@ -132,7 +135,7 @@ def consent(
 
 @app.command("applications")
 def applications(user_id: UserId) -> None:
-    """A user's applications to join groups, and what has become of them."""
+    """Show what became of a user's applications to join groups."""
     show(rows_of(call(lambda client: client.own_applications(user_id=user_id))))
 
 
