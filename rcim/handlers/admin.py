@@ -5,7 +5,7 @@ from __future__ import annotations
 from rcim.actor import commands, outcomes, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
-from rcim.base.ids import check_user_id, check_user_or_guest
+from rcim.base.ids import USER_ID_BYTES_MAX, check_user_id, check_user_or_guest
 from rcim.base.terms import group_conversation
 from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
 from rcim.handlers.groups import check_name, check_users, entry, group_key
@@ -16,6 +16,9 @@ from rcim.rules.type_table import TypeChange
 from rcim.store import answers
 from rcim.wire import frames
 from rcim.wire.elements import check_body
+
+CONNECTION_ROW_BYTES = USER_ID_BYTES_MAX + 230
+"""What a row of ADMIN_CONNECTIONS takes of its frame, at most."""
 
 
 def groups(frame: frames.AdminGroups, caller: Caller, desk: Desk) -> ToStore:
@@ -32,7 +35,8 @@ def connections(frame: frames.AdminConnections, caller: Caller, desk: Desk) -> T
     """ADMIN_CONNECTIONS."""
     if frame.user_id:
         check_user_or_guest(frame.user_id)
-    return ToStore(queries.ConnectionsQuery(frame.after_id, list_limit(frame.limit, desk.limits), frame.user_id))
+    limit = list_limit(frame.limit, desk.limits, CONNECTION_ROW_BYTES)
+    return ToStore(queries.ConnectionsQuery(frame.after_id, limit, frame.user_id))
 
 
 def connections_ok(result: answers.ConnectionsPage, desk: Desk) -> frames.AdminConnectionsOk:

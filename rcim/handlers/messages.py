@@ -144,9 +144,9 @@ LIST_ROW_BYTES = USER_ID_BYTES_MAX + 44
 """What a row of a list of users takes of its frame, at the most."""
 
 
-def list_limit(asked: int, limits: Limits) -> int:
-    """As `page_limit`, of lists of users, members and groups: what has room in a frame."""
-    most = min(limits.list_page_max, max(1, (limits.frame_bytes_max - 4096) // LIST_ROW_BYTES))
+def list_limit(asked: int, limits: Limits, row_bytes: int = LIST_ROW_BYTES) -> int:
+    """As `page_limit`, of lists of users, members and groups: as many rows of `row_bytes` as a frame has room for."""
+    most = min(limits.list_page_max, max(1, (limits.frame_bytes_max - 4096) // row_bytes))
     return page_limit(asked, most, most)
 
 

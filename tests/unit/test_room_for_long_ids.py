@@ -11,6 +11,7 @@ from rcim.actor.records import Change, Extra, Member, Message
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, MessageState, MsgFlag, Priority, Role
 from rcim.connect.changes import Changes
+from rcim.handlers.admin import CONNECTION_ROW_BYTES
 from rcim.handlers.messages import to_fields, to_wire
 from rcim.store.looking import message_bytes
 from rcim.wire import frames as f
@@ -62,3 +63,10 @@ def test_rows_of_members_and_applications_have_no_more_than_is_counted() -> None
     entry = f.MemberEntry(user, Role.OWNER, 9, "c" * 50, MsgFlag.DISCARD, 9, 9, 9, to_fields(fields))
     taken = len(f.GroupMembersOk([entry], "").encode()) - len(f.GroupMembersOk([], "").encode())
     assert taken <= reading._row_bytes(row) <= taken + 100
+
+
+def test_rows_of_connections_have_no_more_than_is_counted() -> None:  # AB-01
+    (user,) = long_ids(0, 1)
+    row = f.ConnectionEntry(9, user, 1, "t" * 64, "a" * 64, 9, 9, "g" * 64)
+    taken = len(f.AdminConnectionsOk([row], 0).encode()) - len(f.AdminConnectionsOk([], 0).encode())
+    assert taken <= CONNECTION_ROW_BYTES
