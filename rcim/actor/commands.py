@@ -63,7 +63,7 @@ class ImportedMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class ImportMessages(Asked, frozen=True, gc=False):
-    """GR-08."""
+    """Add old messages to a group that is imported, in order of time (GR-08)."""
 
     messages: list[ImportedMessage]
 
@@ -173,7 +173,7 @@ class GiveGroup(Asked, frozen=True, gc=False):
 
 
 class DissolveGroup(Asked, frozen=True, gc=False):
-    """GR-01."""
+    """End the group and delete all that is kept of it (GR-01, GT-04)."""
 
 
 class ReclaimGroup(Asked, frozen=True, gc=False):
@@ -192,27 +192,27 @@ class ImportedMember(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class ImportMembers(Asked, frozen=True, gc=False):
-    """GR-08."""
+    """Add members, with the times at which they joined, to a group that is imported (GR-08)."""
 
     members: list[ImportedMember]
 
 
 class FinishImport(Asked, frozen=True, gc=False):
-    """GR-08."""
+    """The import is complete: the group opens to others (GR-08)."""
 
 
 # ------------------------------------------------------------------------------------------------- members
 
 
 class JoinGroup(PutsIn, frozen=True, gc=False):
-    """GR-05."""
+    """`by` joins, or applies to join, with `text` for those who decide (GR-05)."""
 
     name_card: str
     text: str = ""
 
 
 class DecideApplication(PutsIn, frozen=True, gc=False):
-    """GR-05."""
+    """Approve or refuse what `user_id` has applied for, with `text` for the applicant (GR-05)."""
 
     user_id: str
     approve: bool
@@ -220,11 +220,11 @@ class DecideApplication(PutsIn, frozen=True, gc=False):
 
 
 class LeaveGroup(Asked, frozen=True, gc=False):
-    """GR-05."""
+    """`by` leaves the group (GR-05, GT-08)."""
 
 
 class InviteUsers(PutsIn, frozen=True, gc=False):
-    """GR-05."""
+    """`by` adds `users` to the group (GR-05, GT-07)."""
 
     users: list[str]
     ask_first: list[str] = []
@@ -239,7 +239,7 @@ class AcceptInvitation(PutsIn, frozen=True, gc=False):
 
 
 class KickMembers(Asked, frozen=True, gc=False):
-    """GR-05."""
+    """Remove `users` from the group; they may join again (GR-05, GT-10)."""
 
     users: list[str]
     text: str
@@ -261,7 +261,7 @@ class MuteUsers(Asked, frozen=True, gc=False):
 
 
 class MuteAll(Asked, frozen=True, gc=False):
-    """SC-03."""
+    """Mute everybody but `speakers`, owner and admins, or end that (SC-03)."""
 
     on: bool
     speakers: list[str]
@@ -323,11 +323,11 @@ class TraceMessage(Asked, frozen=True, gc=False):
 
 
 class ReadInfo(Asked, frozen=True, gc=False):
-    """GR-03."""
+    """The group's profile and custom fields, as `by` may read them (GR-03, GR-06)."""
 
 
 class ReadMembers(Asked, frozen=True, gc=False):
-    """GR-05."""
+    """A page of members after `cursor`, by user id, at most `limit`, only those with `role` if given (GR-05)."""
 
     cursor: str
     limit: int

@@ -68,7 +68,7 @@ class AcceptInvitation(Errand, frozen=True, gc=False):
 
 
 class DeleteUsers(Errand, frozen=True, gc=False):
-    """ID-09."""
+    """Delete these accounts: they are logged out and leave their groups (ID-09)."""
 
     users: list[str]
 

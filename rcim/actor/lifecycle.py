@@ -120,7 +120,7 @@ def _new(g: GroupState, row: GroupType, user_id: str, role: Role, now_ms: int) -
 
 
 def _join_option(row: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
-    """GT-05, GT-06."""
+    """The ApplyJoinOption, if groups of this type can have it (GT-05, GT-06). Raises RcimError(BAD_PARAMETER)."""
     if not row.apply and option is not ApplyJoinOption.DISABLE_APPLY:
         raise RcimError(
             BAD_PARAMETER, f"apply_join_option: must be DisableApply; a {row.name} group takes no applications"
@@ -143,7 +143,7 @@ def _member_num(row: GroupType, wanted: int) -> int:
 
 
 def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outcome:
-    """GR-03, GR-06, GT-02."""
+    """Change profile and custom fields, each value as its own rule allows (GR-03, GR-06, GT-02). Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     who = g.who(command.by, command.admin)
     if who is Who.GUEST:  # whatever a field's rule says of anyone (ID-06)
@@ -215,7 +215,7 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
 
 
 def dissolve(g: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:
-    """GR-01, GT-04."""
+    """End the group and tell its members (GR-01, GT-04). Raises RcimError."""
     profile, _, _ = g.allowed(Operation.DISSOLVE, command.by, command.admin)
     return _end(g, profile, silently=False)
 

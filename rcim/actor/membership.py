@@ -200,7 +200,7 @@ def accept(g: GroupState, command: AcceptInvitation, now_ms: int, position: int)
 
 
 def leave(g: GroupState, command: LeaveGroup, now_ms: int, position: int) -> Outcome:
-    """GR-05, GT-08."""
+    """A member, or a guest, leaves (GR-05, GT-08). Raises RcimError."""
     # An administrator who is a member leaves as that member: being one gives no right to leave.
     admin = command.admin and command.by not in g.members
     _, row, who = g.allowed(Operation.LEAVE, command.by, admin)

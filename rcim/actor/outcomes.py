@@ -30,7 +30,7 @@ class Refused(Result, frozen=True, gc=False):
 
 
 class Sent(Result, frozen=True, gc=False):
-    """MS-02."""
+    """What became of a send (MS-02). `seq` is 0 if it is transient or held back. Times are wall clock, in ms."""
 
     seq: int
     time_ms: int
@@ -45,7 +45,7 @@ class Done(Result, frozen=True, gc=False):
 
 
 class Created(Result, frozen=True, gc=False):
-    """GR-01, GR-08."""
+    """A group was created, or created for an import (GR-01, GR-08)."""
 
     group_id: str
     left_out: list[tuple[str, AddResult]] = []
@@ -53,7 +53,7 @@ class Created(Result, frozen=True, gc=False):
 
 
 class Joined(Result, frozen=True, gc=False):
-    """GR-05."""
+    """A user has joined or applied (GR-05): the newest SEQ and how many members the group has."""
 
     newest_seq: int
     member_num: int
@@ -61,7 +61,7 @@ class Joined(Result, frozen=True, gc=False):
 
 
 class Edited(Result, frozen=True, gc=False):
-    """GR-03."""
+    """A profile was changed; its InfoSeq now (GR-03)."""
 
     info_seq: int
 
@@ -152,7 +152,7 @@ class Page(Result, frozen=True, gc=False):
 
 
 class Altered(Result, frozen=True, gc=False):
-    """MS-10."""
+    """A message was recalled, edited or deleted at this time, wall clock in ms (MS-10)."""
 
     changed_ms: int
 
@@ -195,7 +195,7 @@ class Invalidated(Result, frozen=True, gc=False):
 
 
 class UserImported(Result, frozen=True, gc=False):
-    """ID-09."""
+    """An account was imported; `new` is False if it was there before (ID-09)."""
 
     new: bool
 
@@ -211,14 +211,14 @@ class TypeRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Types(Result, frozen=True, gc=False):
-    """GT-20."""
+    """A page of group types in force, by name (GT-20). `next` is empty on the last page."""
 
     rows: list[TypeRow]
     next: str
 
 
 class MutedUsers(Result, frozen=True, gc=False):
-    """SC-04."""
+    """A page of (user id, muted in all chat rooms until, wall clock in ms), by user id (SC-04)."""
 
     until_ms: list[tuple[str, int]]
     next: str
@@ -266,7 +266,7 @@ class FlowRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Flow(Result, frozen=True, gc=False):
-    """FC-08."""
+    """Figures of frequency control, one row for each group or type and priority (FC-08)."""
 
     rows: list[FlowRow]
 

@@ -107,7 +107,7 @@ def _take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: 
 
 
 def _take_listed(g: GroupState, command: c.TakeListed, now_ms: int, position: int) -> Outcome:
-    """SC-07."""
+    """One of the two has put the other on a list, or taken them off (SC-07)."""
     entry = (command.by, command.which)
     if command.on:
         g.listed.add(entry)

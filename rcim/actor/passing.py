@@ -183,7 +183,7 @@ class Passing:
         return Outcome(Done(), wait=waiting.number, settled=settled, again_in_ms=again)
 
     def _protected(self, command: SendMessage) -> bool:
-        """FC-07."""
+        """True if the message passes before all others (FC-07)."""
         lists = self._world.lists
         if lists.holds(AppList.PROTECTED_USERS, command.by):
             return True

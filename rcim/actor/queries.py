@@ -92,7 +92,7 @@ class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     roaming_days: int
     offline_days: int = 0
     listed: bool = True
-    """GT-27."""
+    """Whether SYNC has rows of groups of the type (GT-27)."""
 
 
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):
@@ -155,7 +155,7 @@ class ProfilesQuery(Asks, frozen=True, gc=False):
 
 
 class AccountsQuery(Asks, frozen=True, gc=False):
-    """ID-09."""
+    """Which of `users` have accounts, and in how many groups they are (ID-09)."""
 
     users: list[str]
 

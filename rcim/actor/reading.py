@@ -31,7 +31,7 @@ MESSAGE_BYTES, MARK_BYTES, MEMBER_BYTES = 1000, 640, 100
 
 
 def history(g: GroupState, command: ReadHistory, now_ms: int, position: int) -> Outcome:
-    """RX-06, GT-14, GT-22."""
+    """A page of messages that `by` may see; which ones, the store finds (RX-06, GT-14, GT-22). Raises RcimError."""
     profile, row, who = g.allowed(Operation.HISTORY, command.by, command.admin)
     if not row.stored:
         return Outcome(_tail(g, command, row, who))
@@ -177,7 +177,7 @@ def _fields_alone(profile: Profile, fields: Fields) -> Info:
 
 
 def members(g: GroupState, command: ReadMembers, now_ms: int, position: int) -> Outcome:
-    """GR-05, GT-03."""
+    """A page of members, or of the part that clients get (GR-05, GT-03). Raises RcimError."""
     _, row, who = g.allowed(Operation.MEMBERS, command.by, command.admin)
     if who is not Who.APP_ADMIN and row.member_list is MemberList.PART:
         return Outcome(_part(g, command, row, who, now_ms))

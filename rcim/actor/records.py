@@ -201,15 +201,15 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     deleted: bool = False
     """The account is gone; what remains is `valid_from_ms`."""
     quiet: QuietHours = QuietHours()
-    """RX-02."""
+    """When the user gets no push (RX-02)."""
     invalidated_ms: int = 0
     """When `valid_from_ms` was set, in the time in force: that goes by a wall clock which may have been ahead."""
     consent: InviteConsent = InviteConsent.AS_APP
-    """GT-07."""
+    """Whether the user is asked before others add them to groups (GT-07)."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
-    """GR-01, GR-08."""
+    """A group is there from now on, with these members (GR-01, GR-08)."""
 
     key: str
     profile: Profile
@@ -265,7 +265,7 @@ class MessageKept(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5)
 
 
 class UserSaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
-    """AB-05, ID-09."""
+    """The user's profile is this from now on (AB-05, ID-09)."""
 
     key: str
     user_id: str
@@ -398,7 +398,7 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     known: bool = False
     """True if anything is kept of the user."""
     lists: list[tuple[UserList, str]] = []
-    """SC-07."""
+    """The lists of the user that are not empty, and whom they name (SC-07)."""
     pinned: dict[str, int] = {}
     """RX-09: conversations, and when they were."""
     places: dict[str, Place] = {}

@@ -41,7 +41,7 @@ restart (MS-01)."""
 
 
 def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
-    """MS-02."""
+    """A message is to be sent. The first result again, if it was sent before (MS-02). Raises RcimError."""
     profile, row = g.there(command.by, command.admin)
     if not command.transient:
         first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send

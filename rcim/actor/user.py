@@ -124,7 +124,7 @@ class UserActor:
         return self._save(result, profile, (changed, self._told(OwnChange.PROFILE)))
 
     def _told(self, what: OwnChange) -> Tell:
-        """ID-05."""
+        """What tells the user's own devices of a change (ID-05)."""
         return Tell([self._user_id], OwnSet(what))
 
     def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:

@@ -54,13 +54,13 @@ class InvalidateUser(Asked, frozen=True, gc=False):
 
 
 class SetQuietHours(Asked, frozen=True, gc=False):
-    """RX-02."""
+    """When the user gets no push, every day (RX-02)."""
 
     quiet: QuietHours
 
 
 class SetInviteConsent(Asked, frozen=True, gc=False):
-    """GT-07."""
+    """Whether the user is asked before others add them to groups (GT-07)."""
 
     consent: InviteConsent
 
@@ -70,7 +70,7 @@ class ReadUser(Asked, frozen=True, gc=False):
 
 
 class ChangeUserList(Asked, frozen=True, gc=False):
-    """SC-07."""
+    """Put users on the black or white list and take users off it (SC-07)."""
 
     which: UserList
     add: list[str]
@@ -86,7 +86,7 @@ class ChooseConversation(Asked, frozen=True, gc=False):
 
 
 class ReadUserList(Asked, frozen=True, gc=False):
-    """SC-07."""
+    """A page of one of the user's lists after `cursor`, by user id (SC-07)."""
 
     which: UserList
     cursor: str
@@ -147,25 +147,25 @@ class ReadFlow(Asked, frozen=True, gc=False):
 
 
 class SetType(Asked, frozen=True, gc=False):
-    """GT-20."""
+    """Add a group type, or change one that is there (GT-20)."""
 
     change: TypeChange
 
 
 class RemoveType(Asked, frozen=True, gc=False):
-    """GT-20."""
+    """Remove a custom group type that no group has (GT-20)."""
 
     name: str
 
 
 class ReadTypes(Asked, frozen=True, gc=False):
-    """GT-20."""
+    """A page of the group types in force after `cursor`, by name (GT-20)."""
 
     cursor: str
 
 
 class ChangeList(Asked, frozen=True, gc=False):
-    """SC-05, FC-07."""
+    """Add entries to one of the app's lists and remove entries from it (SC-05, FC-07)."""
 
     which: AppList
     add: list[str]
@@ -173,7 +173,7 @@ class ChangeList(Asked, frozen=True, gc=False):
 
 
 class ReadList(Asked, frozen=True, gc=False):
-    """SC-05, FC-07."""
+    """A page of one of the app's lists after `cursor`, in order of its entries (SC-05, FC-07)."""
 
     which: AppList
     cursor: str
@@ -181,14 +181,14 @@ class ReadList(Asked, frozen=True, gc=False):
 
 
 class MuteEverywhere(Asked, frozen=True, gc=False):
-    """SC-04."""
+    """Mute users in all chat rooms for so many seconds; 0 ends it (SC-04)."""
 
     users: list[str]
     seconds: int
 
 
 class ReadMuted(Asked, frozen=True, gc=False):
-    """SC-04."""
+    """A page of the users who are muted in all chat rooms, after `cursor`, by user id (SC-04)."""
 
     cursor: str
     limit: int

@@ -242,7 +242,7 @@ class World:
     traces: Traces = field(default_factory=Traces)
     """Where messages stopped."""
     lists: Lists = field(default_factory=lambda: Lists())
-    """SC-05, FC-07."""
+    """The app's lists: words of the filter, protected users and types (SC-05, FC-07)."""
     invite_consent: bool = False
     """GT-07: users are asked before others add them to a group."""
     pair_list: UserList = UserList.BLACK
@@ -261,7 +261,7 @@ class World:
     """The wall clock, milliseconds since 1970: by it UserSigs are checked (ID-09). Without one, times that were set in
     the future count from when they were set."""
     guests: Guests = field(init=False)
-    """ID-06."""
+    """Which guests have been admitted to which groups (ID-06)."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of commands that wait, in this start."""
     screen: Callable[[bytes], bytes] = bytes

@@ -13,7 +13,7 @@ USER_ID_CHARS_MAX = 64
 USER_ID_BYTES_MAX = 4 * USER_ID_CHARS_MAX
 """ID-01: what they take in UTF-8 at the most."""
 GROUP_ID_BYTES_MAX = 48
-"""GT-25."""
+"""Bytes of a group id, printable ASCII (GT-25)."""
 CONVERSATION_BYTES_MAX = 2 * USER_ID_BYTES_MAX + 7
 """C2-01: of a conversation id; those of two users are the longest."""
 CLIENT_MSG_ID_BYTES_MAX = 64

@@ -184,7 +184,7 @@ class MsgFlag(IntEnum):
 
 
 class Gender(IntEnum):
-    """AB-05."""
+    """A user's gender, as the profile gives it (AB-05)."""
 
     UNKNOWN = 0
     FEMALE = 1

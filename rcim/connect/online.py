@@ -111,7 +111,7 @@ def now_silent(result: LoginFacts, waited: Waited) -> set[str]:
 
 
 def valid_from(profile: UserProfile, wall_ms: int) -> int:
-    """ID-09."""
+    """From when on UserSigs of the user count, wall clock in ms (ID-09)."""
     return counts_from(profile.valid_from_ms, profile.invalidated_ms, wall_ms)
 
 

@@ -198,20 +198,20 @@ class Dispatcher:
         )
 
     def device_here(self, user_id: str, device: Device) -> bool:
-        """ID-04."""
+        """A device of the user has logged in (ID-04). True: the login was noted here."""
         self._devices.here(user_id, device)
         return True
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
-        """ID-04."""
+        """A device of the user is gone, and how its session ended (ID-04)."""
         self._devices.gone(user_id, device, end)
 
     def watch(self, user_ids: Sequence[str]) -> None:
-        """ID-07."""
+        """Tell the outlet when the presence of these users changes (ID-07)."""
         self._devices.watch(user_ids)
 
     def unwatch(self, user_ids: Sequence[str]) -> None:
-        """ID-07."""
+        """Tell it no more of these users (ID-07)."""
         self._devices.unwatch(user_ids)
 
     def nobody_in(self, key: str) -> None:

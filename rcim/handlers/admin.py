@@ -135,17 +135,17 @@ def import_finish(frame: frames.AdminImportFinish, caller: Caller, desk: Desk) -
 
 
 def group_imported_ok(result: outcomes.Created, desk: Desk) -> frames.AdminGroupImportOk:
-    """GR-08."""
+    """The answer to ADMIN_GROUP_IMPORT (GR-08)."""
     return frames.AdminGroupImportOk(result.group_id)
 
 
 def members_imported_ok(result: outcomes.Added, desk: Desk) -> frames.AdminMembersImportOk:
-    """GR-08."""
+    """The answer to ADMIN_MEMBERS_IMPORT: what became of each member (GR-08)."""
     return frames.AdminMembersImportOk(added(result))
 
 
 def messages_imported_ok(result: outcomes.Imported, desk: Desk) -> frames.AdminMessagesImportOk:
-    """GR-08."""
+    """The answer to ADMIN_MESSAGES_IMPORT (GR-08)."""
     return frames.AdminMessagesImportOk(result.first_seq, result.last_seq)
 
 
@@ -170,7 +170,7 @@ def type_remove(frame: frames.AdminTypeRemove, caller: Caller, desk: Desk) -> To
 
 
 def types_ok(result: outcomes.Types, desk: Desk) -> frames.AdminTypesOk:
-    """GT-20."""
+    """A page of group types (GT-20)."""
     rows = [
         frames.GroupTypeEntry(
             row.name, row.base, row.changed, row.groups, [frames.Policy(name, value) for name, value in row.policies]

@@ -83,20 +83,20 @@ def receipts(frame: frames.MessageReceipts, caller: Caller, desk: Desk) -> ToSto
 
 
 def recalled_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageRecallOk:
-    """MS-10."""
+    """When the message was recalled (MS-10)."""
     return frames.MessageRecallOk(result.changed_ms)
 
 
 def edited_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageEditOk:
-    """MS-10."""
+    """When the message was edited (MS-10)."""
     return frames.MessageEditOk(result.changed_ms)
 
 
 def deleted_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageDeleteOk:
-    """MS-10."""
+    """When the message was deleted (MS-10)."""
     return frames.MessageDeleteOk(result.changed_ms)
 
 
 def receipts_ok(result: outcomes.Receipts, desk: Desk) -> frames.MessageReceiptsOk:
-    """MS-11."""
+    """How many have read the message, and a page of them (MS-11)."""
     return frames.MessageReceiptsOk(result.read_num, result.unread_num, result.users, result.next)

@@ -46,7 +46,7 @@ def _read(cursor: bytes) -> tuple[int, int, int, tuple[int, str], int]:
 
 
 def sync_ok(result: answers.SyncPage, desk: Desk) -> frames.SyncOk:
-    """RX-03."""
+    """A page of SYNC, with the cursor to go on from (RX-03)."""
     if result.more:
         stamp, key = result.after
         cursor = PART.pack(2, result.store_id, result.since, result.upto, stamp, result.counted) + key.encode()

@@ -89,7 +89,7 @@ def _check_presence(caller: Caller, desk: Desk) -> None:
 
 
 def devices_ok(result: answers.DevicesPage, desk: Desk) -> frames.DevicesOk:
-    """ID-04."""
+    """The user's devices that are logged in (ID-04)."""
     return frames.DevicesOk(
         [
             frames.DeviceEntry(d.connection_id, d.platform, d.tag, d.state, d.began_ms, d.login_ms)
@@ -99,21 +99,21 @@ def devices_ok(result: answers.DevicesPage, desk: Desk) -> frames.DevicesOk:
 
 
 def closed_ok(result: answers.DevicesClosed, desk: Desk) -> frames.DevicesCloseOk:
-    """ID-04."""
+    """How many devices were logged out (ID-04)."""
     return frames.DevicesCloseOk(result.count)
 
 
 def presence_entry(row: answers.PresenceRow) -> frames.PresenceEntry:
-    """ID-07."""
+    """One user's presence, with their devices (ID-07)."""
     return frames.PresenceEntry(row.user_id, row.state, [frames.DeviceState(*device) for device in row.devices])
 
 
 def presence_ok(result: answers.PresencePage, desk: Desk) -> frames.PresenceGetOk:
-    """ID-07."""
+    """The presence of the users asked for (ID-07)."""
     return frames.PresenceGetOk(list(map(presence_entry, result.rows)))
 
 
 def watched_ok(result: answers.PresencePage, desk: Desk) -> frames.PresenceWatchOk:
-    """ID-07."""
+    """The presence of the users watched from now on, and who could not be watched (ID-07)."""
     desk.may_watch(result.connection_id, [row.user_id for row in result.rows], result.unseen)
     return frames.PresenceWatchOk(list(map(presence_entry, result.rows)), result.refused)

@@ -141,17 +141,17 @@ def guests_may_not() -> RcimError:
 
 
 def created_ok(result: outcomes.Created, desk: Desk) -> frames.GroupCreateOk:
-    """GR-01."""
+    """The new group's id, and who was not added (GR-01)."""
     return frames.GroupCreateOk(result.group_id, tuple(frames.AddedEntry(*one) for one in result.left_out))
 
 
 def edited_ok(result: outcomes.Edited, desk: Desk) -> frames.GroupSetOk:
-    """GR-03."""
+    """The profile's InfoSeq now (GR-03)."""
     return frames.GroupSetOk(result.info_seq)
 
 
 def info_ok(result: outcomes.Info, desk: Desk) -> frames.GroupInfoOk:
-    """GR-03."""
+    """A group's profile and fields (GR-03)."""
     p = result.profile
     return frames.GroupInfoOk(
         group_id=p.group_id,
@@ -199,10 +199,10 @@ def entry(row: answers.GroupRow) -> frames.GroupEntry:
 
 
 def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.GroupsJoinedOk:
-    """GR-05."""
+    """A page of the groups a user is in (GR-05)."""
     return frames.GroupsJoinedOk([entry(row) for row in result.groups], result.next)
 
 
 def found_ok(result: answers.GroupsPage, desk: Desk) -> frames.GroupFindOk:
-    """GR-09."""
+    """A page of the groups found (GR-09)."""
     return frames.GroupFindOk([entry(row) for row in result.groups], result.next)

@@ -151,18 +151,18 @@ def marked(frame: Marked, caller: Caller, desk: Desk) -> ToActor:
 
 
 def joined_ok(result: outcomes.Joined, desk: Desk) -> frames.GroupJoinOk:
-    """GR-05."""
+    """Whether the user has joined or applied (GR-05)."""
     return frames.GroupJoinOk(result.newest_seq, result.member_num, result.status)
 
 
 def invitations_ok(result: outcomes.Invitations, desk: Desk) -> frames.GroupInvitationsOk:
-    """GT-07."""
+    """A page of the invitations that wait for an answer (GT-07)."""
     rows = [frames.Invitation(i.key.removeprefix(GROUP_PREFIX), i.name, i.by, i.time_ms) for i in result.rows]
     return frames.GroupInvitationsOk(rows, result.next)
 
 
 def applied_ok(result: outcomes.Applied, desk: Desk) -> frames.ApplicationsOwnOk:
-    """GR-12."""
+    """A page of what became of a user's applications (GR-12)."""
     rows = [
         frames.OwnApplication(
             a.key.removeprefix(GROUP_PREFIX), a.state, a.time_ms, a.text, a.decided_ms, a.operator, a.answer
@@ -173,17 +173,17 @@ def applied_ok(result: outcomes.Applied, desk: Desk) -> frames.ApplicationsOwnOk
 
 
 def answered_ok(result: outcomes.Joined | outcomes.Done, desk: Desk) -> frames.GroupInvitationAnswerOk:
-    """GT-07."""
+    """The newest SEQ of the group entered; 0 if the invitation was refused (GT-07)."""
     return frames.GroupInvitationAnswerOk(result.newest_seq if isinstance(result, outcomes.Joined) else 0)
 
 
 def members_ok(result: outcomes.Members, desk: Desk) -> frames.GroupMembersOk:
-    """GR-05."""
+    """A page of members (GR-05)."""
     return frames.GroupMembersOk([entry(row) for row in result.rows], result.next)
 
 
 def some_ok(result: outcomes.Members, desk: Desk) -> frames.GroupMemberGetOk:
-    """GR-04."""
+    """The members asked for, as far as they are members (GR-04)."""
     return frames.GroupMemberGetOk([entry(row) for row in result.rows])
 
 
@@ -204,7 +204,7 @@ def entry(row: outcomes.MemberRow) -> frames.MemberEntry:
 
 
 def marks_ok(result: outcomes.Marks, desk: Desk) -> Frame:
-    """GR-05, SC-02, GR-11."""
+    """A page of applications, muted or blocked users (GR-05, SC-02, GR-11)."""
     if result.which == "applied":
         rows = [frames.Application(m.user_id, m.name_card, m.text, m.applied_ms) for m in result.marks]
         return frames.GroupApplicationsOk(rows, result.next)
@@ -219,5 +219,5 @@ def added(result: outcomes.Added) -> list[frames.AddedEntry]:
 
 
 def invited_ok(result: outcomes.Added, desk: Desk) -> frames.GroupInviteOk:
-    """GR-05."""
+    """What became of each user invited (GR-05)."""
     return frames.GroupInviteOk(added(result))

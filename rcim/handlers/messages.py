@@ -151,12 +151,12 @@ def list_limit(asked: int, limits: Limits, row_bytes: int = LIST_ROW_BYTES) -> i
 
 
 def sent(result: outcomes.Sent, desk: Desk) -> frames.SendOk:
-    """MS-02."""
+    """SEQ, time and id of the message, or that it was held back (MS-02)."""
     return frames.SendOk(result.seq, result.time_ms, result.message_id, result.duplicate, result.held_back)
 
 
 def page(result: outcomes.Page, desk: Desk) -> frames.HistoryOk:
-    """RX-06."""
+    """A page of history (RX-06)."""
     messages = [to_wire(m) for m in result.messages]
     return frames.HistoryOk(result.newest_seq, result.first_seq, result.more, messages)
 
@@ -211,7 +211,7 @@ def read(frame: frames.ConversationRead, caller: Caller, desk: Desk) -> ToActor:
 
 
 def read_ok(result: outcomes.Read, desk: Desk) -> frames.ConversationReadOk:
-    """GR-04."""
+    """How far the user has read now (GR-04, MsgSeq)."""
     return frames.ConversationReadOk(result.read_seq)
 
 

@@ -21,7 +21,7 @@ def flow(frame: frames.AdminFlow, caller: Caller, desk: Desk) -> ToActor:
 
 
 def flow_ok(result: outcomes.Flow, desk: Desk) -> frames.AdminFlowOk:
-    """FC-08."""
+    """Figures of frequency control (FC-08)."""
     rows = [
         frames.FlowEntry(
             row.name, Priority(row.priority), row.offered, row.passed, row.held_by_total, row.held_by_priority
@@ -60,12 +60,12 @@ def change_list(frame: frames.AdminListChange, caller: Caller, desk: Desk) -> To
 
 
 def list_changed_ok(result: outcomes.ListAltered, desk: Desk) -> frames.AdminListChangeOk:
-    """SC-05, SC-08, FC-07."""
+    """Which removed entries come back when the settings are read again (SC-05, SC-08, FC-07)."""
     return frames.AdminListChangeOk(result.back_later or ())
 
 
 def listed_ok(result: outcomes.Listed, desk: Desk) -> frames.AdminListOk:
-    """SC-05, FC-07."""
+    """A page of one of the app's lists (SC-05, FC-07)."""
     return frames.AdminListOk(result.entries, result.next)
 
 

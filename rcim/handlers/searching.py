@@ -76,7 +76,7 @@ def _read(cursor: bytes) -> tuple[int, tuple[str, int]]:
 
 
 def found_ok(result: answers.FoundPage, desk: Desk) -> frames.SearchOk:
-    """RX-10."""
+    """A page of messages found, with the cursor to go on from (RX-10)."""
     key, seq = result.after
     rows = [frames.FoundEntry(found.key, [to_wire(found.message)]) for found in result.found]
     return frames.SearchOk(rows, PLACE.pack(3, result.history_id, seq) + key.encode() if result.more else b"")

@@ -59,7 +59,7 @@ def profile_get(frame: frames.ProfileGet, caller: Caller, desk: Desk) -> ToStore
 
 
 def facts_ok(result: outcomes.UserFacts, desk: Desk) -> frames.ProfileGetOk:
-    """AB-05."""
+    """A user's profile (AB-05)."""
     p = result.profile
     fields = to_fields(p.fields.items()) or ()
     return frames.ProfileGetOk(p.nickname, p.face_url, p.gender, p.signature, fields)
@@ -75,7 +75,7 @@ def profiles_get(frame: frames.ProfilesGet, caller: Caller, desk: Desk) -> ToSto
 
 
 def profiles_ok(result: outcomes.Profiles, desk: Desk) -> frames.ProfilesGetOk:
-    """AB-05."""
+    """The profiles asked for, as many as fit the frame (AB-05)."""
     rows = []
     for row in result.rows:
         p = row.profile
@@ -119,7 +119,7 @@ def _whose(user_id: str, caller: Caller) -> str:
 
 
 def list_ok(result: outcomes.Listed, desk: Desk) -> frames.UserListOk:
-    """SC-07."""
+    """A page of one of the user's lists (SC-07)."""
     return frames.UserListOk(result.entries, result.next)
 
 
@@ -136,7 +136,7 @@ def quiet(frame: frames.QuietHoursGet, caller: Caller, desk: Desk) -> ToActor:
 
 
 def quiet_ok(result: outcomes.UserFacts, desk: Desk) -> frames.QuietHoursOk:
-    """RX-02."""
+    """The user's quiet hours, in minutes of the day (RX-02)."""
     found = result.profile.quiet
     return frames.QuietHoursOk(found.start_min, found.end_min, found.offset_min)
 
@@ -153,7 +153,7 @@ def consent(frame: frames.InviteConsentGet, caller: Caller, desk: Desk) -> ToAct
 
 
 def consent_ok(result: outcomes.UserFacts, desk: Desk) -> frames.InviteConsentOk:
-    """GT-07."""
+    """Whether the user is asked before others add them (GT-07)."""
     return frames.InviteConsentOk(result.profile.consent)
 
 
@@ -215,17 +215,17 @@ def muted(frame: frames.AdminUserMuted, caller: Caller, desk: Desk) -> ToActor:
 
 
 def imported_ok(result: outcomes.Added, desk: Desk) -> frames.AdminAccountsImportOk:
-    """ID-09."""
+    """What became of each account imported (ID-09)."""
     return frames.AdminAccountsImportOk(added(result))
 
 
 def deleted_ok(result: outcomes.Added, desk: Desk) -> frames.AdminAccountsDeleteOk:
-    """ID-09."""
+    """What became of each account to be deleted (ID-09)."""
     return frames.AdminAccountsDeleteOk(added(result))
 
 
 def accounts_ok(result: answers.Accounts, desk: Desk) -> frames.AdminAccountsQueryOk:
-    """ID-09."""
+    """Which accounts there are, and who is online (ID-09)."""
     online = set(result.online)
     return frames.AdminAccountsQueryOk(
         [
@@ -236,12 +236,12 @@ def accounts_ok(result: answers.Accounts, desk: Desk) -> frames.AdminAccountsQue
 
 
 def invalidated_ok(result: outcomes.Invalidated, desk: Desk) -> frames.AdminAccountInvalidateOk:
-    """ID-09."""
+    """From when on UserSigs count (ID-09)."""
     return frames.AdminAccountInvalidateOk(result.valid_from_ms)
 
 
 def synced_ok(result: outcomes.Synced, desk: Desk) -> frames.AdminGroupsSyncOk:
-    """GR-10."""
+    """What became of each group; failures first, as many as fit the frame (GR-10)."""
     ordered = sorted(result.results, key=lambda one: (one[2] == 0, one[0]))
     most = min(SYNCED_MAX, (desk.limits.frame_bytes_max - 2048) // SYNCED_BYTES)
     rows = [frames.GroupResult(key.partition(":")[2], inside, code) for key, inside, code in ordered[:most]]
@@ -249,5 +249,5 @@ def synced_ok(result: outcomes.Synced, desk: Desk) -> frames.AdminGroupsSyncOk:
 
 
 def muted_ok(result: outcomes.MutedUsers, desk: Desk) -> frames.AdminUserMutedOk:
-    """SC-04."""
+    """A page of users muted in all chat rooms (SC-04)."""
     return frames.AdminUserMutedOk([frames.Until(user, until) for user, until in result.until_ms], result.next)

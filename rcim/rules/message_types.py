@@ -17,7 +17,7 @@ TYPES_MAX = 500
 
 
 class MessageClass(Enum):
-    """MS-09."""
+    """What kind of message a type name stands for (MS-09)."""
 
     CONTENT = "content"
     NOTICE = "notice"

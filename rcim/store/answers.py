@@ -125,7 +125,7 @@ class IdlePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True,
 
 
 class AccountRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """ID-09."""
+    """Whether a user has an account, in how many groups they are, from when on UserSigs count in ms (ID-09)."""
 
     user_id: str
     known: bool

@@ -70,7 +70,7 @@ def waiting_in(view: ReadView, key: str, member: Member, after_ms: int, effort: 
 
 
 class Unread(NamedTuple):
-    """RX-08."""
+    """How many messages of a conversation are unread, and how many of them mention the user (RX-08)."""
 
     number: int
     mentions: int

@@ -29,7 +29,7 @@ class People:
         self._noticing = noticing
 
     def facts(self, view: ReadView, query: UserQuery) -> UserFacts:
-        """AB-05."""
+        """A user's profile (AB-05)."""
         data = view.get("users", query.user_id.encode())
         return UserFacts(unpack(data, UserProfile) if data else UserProfile())
 
@@ -51,7 +51,7 @@ class People:
         return Profiles(rows, len(query.users))
 
     def accounts(self, view: ReadView, query: AccountsQuery) -> Accounts:
-        """ID-09."""
+        """Which users have accounts, and in how many groups they are (ID-09)."""
         rows = []
         for user_id in query.users:
             data = view.get("users", user_id.encode())

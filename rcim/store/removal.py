@@ -53,7 +53,7 @@ class Ages(msgspec.Struct, frozen=True):
     days: Mapping[str, int]
     change_days: int
     application_days: int = 30
-    """GR-12."""
+    """For how many days applications and decisions are kept (GR-12)."""
 
     @property
     def applied_ms(self) -> int:

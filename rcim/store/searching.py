@@ -196,6 +196,6 @@ class Admin:
         return True
 
     def is_erased(self, message: Message) -> bool:
-        """MS-10."""
+        """True if all messages of this sender up to this one were erased (MS-10)."""
         data = self._view.get("marks", keys.pair(self._key, message.sender))
         return data is not None and message.seq <= unpack(data, Mark).erased_seq

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,13 @@ def test_what_a_text_cites() -> None:
     assert cited("SC-02 to SC-04, MS-10; UTF-8") == {"SC-02", "SC-03", "SC-04", "MS-10"}
     page = "- **WI-01** One.\n  More. [planned]\n- **WI-02** Two.\n\nText [planned]\n| **WI-03** | x [planned] |\n"
     assert [(rule.id, rule.planned) for rule in rules(page)] == [("WI-01", True), ("WI-02", False), ("WI-03", True)]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("rcim/**/*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_docstring_is_an_id_alone(path: Path) -> None:
+    texts = [
+        node.value.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    ]
+    assert [text for text in texts if not re.sub(r"[A-Z][A-Z0-9]-\d\d|\bto\b|\band\b|[,;.\s]", "", text)] == []
