@@ -44,9 +44,9 @@ class Until(Struct, frozen=True, gc=False):
         "By the app's setting, or by their own (INVITE_CONSENT_SET), users are asked first, but by app administrators: "
         "then the result is WAITING, and the user gets GROUP_INVITED. An invitation takes the place of an earlier one "
         "to the same group.",
-        "Who is in as many groups as a user may be (limits.md) is not added, and its result is FULL, as is that of who "
-        "has as many invitations waiting as may be. Who has the inviting user on its black list is not added either: "
-        "FAILED (SC-07). No black list keeps out an app administrator; the bound holds for all.",
+        "A user who is in the most groups allowed, or has the most invitations allowed (limits.md), is not added: FULL. "
+        "A user who has the inviting user on their black list is not added either: FAILED (SC-07). App administrators "
+        "add users in spite of a black list, but not beyond these bounds.",
         "If not all of them fit under the cap, none is added (GROUP_FULL).",
         "At most 300 users at once (limits.md).",
     ),
