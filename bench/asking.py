@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from rcim.client.swarm import SwarmMember
+from rcim.load.swarm import SwarmMember
 from rcim.wire.schema import Frame
 
 T = TypeVar("T", bound=Frame)

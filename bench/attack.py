@@ -20,12 +20,12 @@ from rcim_bench.attackers import ATTACKS, CALM, READERS, SYNC_GROUPS, SYNCERS
 from rcim_bench.rig import Rig, facts, rig
 from rcim_bench.sync import Kept
 
-from rcim.actor.records import Extra, GroupCreated, Member, Message, MessageKept, Profile
+from rcim.actor.records import GroupCreated, Member, Message, MessageKept, MessageOptions, Profile
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.ids import message_id, shard_of
 from rcim.base.terms import ApplyJoinOption, Priority, Role, group_conversation
-from rcim.client.swarm import Swarm, SwarmMember, stamped
+from rcim.load.swarm import Swarm, SwarmMember, stamped
 from rcim.wire import frames
 
 USERS = 20
@@ -132,7 +132,17 @@ def _fill(made: Rig, attack: str) -> None:
             for seq in range(1, DIRECTED + 1):
                 id_ = message_id(shard_of(key), kept.position(key))
                 message = Message(
-                    seq, now_ms, id_, Priority.NORMAL, "writer", "", "", "", f"m{seq}", b"", extra=Extra(to=("else",))
+                    seq,
+                    now_ms,
+                    id_,
+                    Priority.NORMAL,
+                    "writer",
+                    "",
+                    "",
+                    "",
+                    f"m{seq}",
+                    b"",
+                    extra=MessageOptions(to=("else",)),
                 )
                 kept.put(key, MessageKept(key, message))
     kept.close()

@@ -12,7 +12,7 @@ from rcim_bench.load import Load, stop_all
 from rcim_bench.rig import ADMIN, Rig, facts, usage
 
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.client.swarm import stamped
+from rcim.load.swarm import stamped
 from rcim.wire import frames
 
 OWNERS = 20

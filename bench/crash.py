@@ -37,14 +37,14 @@ from rcim_bench.rig import SDKAPPID, facts
 
 from rcim.actor.records import Message
 from rcim.app.datadir import DataDir
-from rcim.app.part import GATEWAY, OWNER
 from rcim.app.process import ServerProcess
+from rcim.app.process_spec import GATEWAY, OWNER
 from rcim.app.settings import NO_RATES
 from rcim.base.errors import GROUP_ID_TAKEN_BY_YOU, RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
 from rcim.client.link import ConnectionGone
-from rcim.client.swarm import Swarm, SwarmMember, stamped
 from rcim.client.trust import client_context
+from rcim.load.swarm import Swarm, SwarmMember, stamped
 from rcim.session.usersig import mint
 from rcim.store import keys
 from rcim.store.backend import LmdbBackend

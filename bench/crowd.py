@@ -17,8 +17,8 @@ from rcim_bench.counting import FRAMES, RECORDS, Counting
 from rcim_bench.rig import Rig
 
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.client.swarm import Swarm, SwarmMember, Tally
 from rcim.handlers.messages import deliver_stem
+from rcim.load.swarm import Swarm, SwarmMember, Tally
 from rcim.wire import frames
 from rcim.wire.rows import frame_of_rows
 

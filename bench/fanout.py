@@ -17,7 +17,7 @@ from rcim_bench.latency import encoded, percentiles_ms
 from rcim_bench.rig import Rig, facts, usage
 
 from rcim.base.errors import RcimError
-from rcim.client.swarm import SwarmMember, stamped
+from rcim.load.swarm import SwarmMember, stamped
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 

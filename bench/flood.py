@@ -13,9 +13,9 @@ from typing import Any
 
 from rcim_bench.rig import Rig, facts
 
-from rcim.app.flood import BODY, Flood, gather, inversions, most_within
 from rcim.base.terms import Priority, group_conversation
-from rcim.client.swarm import SwarmMember
+from rcim.load.flood import BODY, Flood, gather, inversions, most_within
+from rcim.load.swarm import SwarmMember
 from rcim.wire import frames
 
 SENDERS = 40

@@ -17,7 +17,7 @@ from rcim_bench.rig import Rig, rig
 from rcim.base.errors import RcimError, code_of
 from rcim.base.terms import ChangeKind
 from rcim.client.link import ConnectionGone
-from rcim.client.swarm import SwarmMember
+from rcim.load.swarm import SwarmMember
 from rcim.wire import frames
 from rcim.wire.header import HEADER_BYTES
 from rcim.wire.schema import Frame

@@ -19,8 +19,8 @@ from rcim_bench.latency import percentiles_ms
 from rcim_bench.rig import Rig, Usage, rig
 
 from rcim.base.terms import AddResult, ApplyJoinOption
-from rcim.client.swarm import Swarm, SwarmMember
 from rcim.client.trust import client_context
+from rcim.load.swarm import Swarm, SwarmMember
 from rcim.wire import frames
 
 Say = Callable[[str], None]

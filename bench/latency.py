@@ -6,7 +6,7 @@ from collections import Counter
 
 from hdrh.histogram import HdrHistogram
 
-from rcim.client.swarm import LATENCY_STEP_NS
+from rcim.load.swarm import LATENCY_STEP_NS
 
 LOWEST_US, HIGHEST_US, DIGITS = 1, 3_600_000_000, 3
 

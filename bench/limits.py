@@ -22,8 +22,8 @@ from rcim_bench.crowd import Crowd
 from rcim_bench.rig import facts, pin_apart, rig, usage
 
 from rcim.base.errors import RcimError
-from rcim.client.swarm import STAMP, stamped
 from rcim.client.trust import client_context
+from rcim.load.swarm import STAMP, stamped
 from rcim.session.tls import TlsCore
 from rcim.wire import frames
 from rcim.wire.schema import Frame

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from rcim.base.errors import RcimError
-from rcim.client.swarm import SwarmMember
+from rcim.load.swarm import SwarmMember
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 

@@ -253,18 +253,18 @@ class World:
 
 async def one_seed(made: Rig, seed: int, folder: Path) -> list[str]:
     """What differs in the world of this seed; empty: nothing. Raises RcimError."""
-    world = World(made, seed, folder)
+    app_state = World(made, seed, folder)
     try:
-        await world.begin()
+        await app_state.begin()
         for at in range(STEPS):
-            await world.step()
+            await app_state.step()
             if (at + 1) % (STEPS // CHECKS) == 0:
-                found = await world.check()
+                found = await app_state.check()
                 if found:
                     return [f"step {at + 1}: {one}" for one in found]
         return []
     finally:
-        await world.end()
+        await app_state.end()
 
 
 async def run(seeds: int, first: int, say: Callable[[str], None]) -> dict[str, Any]:

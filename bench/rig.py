@@ -21,8 +21,8 @@ from rcim.app.process import ServerProcess
 from rcim.app.server import raise_file_limit
 from rcim.app.settings import NO_RATES
 from rcim.base.limits import DEFAULTS
-from rcim.client.swarm import Swarm, SwarmMember
 from rcim.client.trust import client_context
+from rcim.load.swarm import Swarm, SwarmMember
 from rcim.session.usersig import mint
 from rcim.version import __version__
 from rcim.wire import frames

@@ -31,8 +31,8 @@ from rcim_bench.load import Load, stop_all
 from rcim_bench.rig import Rig, facts, rig
 
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.client.swarm import stamped
 from rcim.connect.connection import Connection
+from rcim.load.swarm import stamped
 from rcim.wire import frames
 
 STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -49,13 +49,13 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "mailbox": (
         ("rcim.dispatch.dispatcher", "Dispatcher", "submit"),
         ("rcim.dispatch.dispatcher", "Dispatcher", "_turn"),
-        ("rcim.dispatch.release", "Release", "all"),
+        ("rcim.dispatch.effect_runner", "EffectRunner", "all"),
     ),
     "actor": (("rcim.actor.group", "GroupActor", "handle"),),
     "commit": (("rcim.store.store", "Store", "append"),),
     "reply": (("rcim.connect.connection", "Connection", "answer"),),
     "encode": (
-        ("rcim.dispatch.release", "Release", "_deliver"),
+        ("rcim.dispatch.effect_runner", "EffectRunner", "_deliver"),
         ("rcim.connect.audience", "Audience", "_made"),
     ),
     "fan-out": (
@@ -159,7 +159,7 @@ def install(clock: Clock) -> None:
 
 def main() -> None:
     """The timed server: the arguments are those of `rcim`."""
-    from rcim.app.cli import main as rcim
+    from rcim.cli import main as rcim
 
     clock = Clock()
     cost = clock.cost_ns()

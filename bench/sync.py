@@ -20,7 +20,7 @@ from rcim.base import clock
 from rcim.base.ids import message_id, shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role, group_conversation
-from rcim.client.swarm import SwarmMember
+from rcim.load.swarm import SwarmMember
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Entry, Store
 from rcim.wire import frames

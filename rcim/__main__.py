@@ -1,5 +1,5 @@
 """`python -m rcim` is `rcim`."""
 
-from rcim.app.cli import main
+from rcim.cli import main
 
 main()

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from rcim.actor.app_state import AppState, UnstoredIds
 from rcim.actor.records import Record
-from rcim.actor.world import UnstoredIds, World
-from rcim.app.server import Back, Front, Server
+from rcim.app.server import ConversationNode, GatewayNode, Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
 from rcim.base import clock
@@ -24,7 +24,7 @@ from rcim.base.errors import RcimError
 from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
-from rcim.bus.links import Links
+from rcim.bus.gateway_router import GatewayRouter
 from rcim.bus.remote import RemoteOwner
 from rcim.client import Client, client_context
 from rcim.client.link import decode
@@ -153,8 +153,8 @@ class TestCluster(TestServer):
     def __init__(self, data: Path, *, tls: bool = False, flags: tuple[str, ...] = (), limited: bool = False) -> None:
         super().__init__(data, tls=tls, flags=flags, limited=limited)
         self._bus = Path(tempfile.mkdtemp(prefix="rcim-test-"))
-        self.back: Back | None = None
-        self.gateways: list[tuple[Front, RemoteOwner]] = []
+        self.back: ConversationNode | None = None
+        self.gateways: list[tuple[GatewayNode, RemoteOwner]] = []
         self.at: int | None = None
         self._turn = 0
 
@@ -169,9 +169,9 @@ class TestCluster(TestServer):
     async def start_owner(self) -> None:
         """A new owner where there was one."""
         loop = asyncio.get_running_loop()
-        self.back = Back(self.settings)
+        self.back = ConversationNode(self.settings)
         self.back.open(loop)
-        self.links = Links(self.back.dispatcher, loop)
+        self.links = GatewayRouter(self.back.dispatcher, loop)
         self.back.start(self.links)
         await self.links.listen_at(self._bus / "owner")
 
@@ -184,7 +184,7 @@ class TestCluster(TestServer):
 
     async def _start_gateway(self, number: int) -> None:
         loop = asyncio.get_running_loop()
-        front = Front(self.settings, self.server.data, number)
+        front = GatewayNode(self.settings, self.server.data, number)
         remote = RemoteOwner(self._bus / "owner", number, self.settings.limits, loop)
         hub = front.make_hub(remote, loop)
         hub.start()
@@ -314,9 +314,9 @@ class Raw:
             pass
 
 
-def world(types: Mapping[str, GroupType] = UNLIMITED, limits: Limits = DEFAULTS, **more: Any) -> World:
+def app_state(types: Mapping[str, GroupType] = UNLIMITED, limits: Limits = DEFAULTS, **more: Any) -> AppState:
     """What actors share, in tests of actors."""
-    return World(TypeTable(types), limits, UnstoredIds(1), wall_ms=lambda: clock.wall_ms(), **more)
+    return AppState(TypeTable(types), limits, UnstoredIds(1), wall_ms=lambda: clock.wall_ms(), **more)
 
 
 def create(group: str, *members: str) -> frames.GroupCreate:

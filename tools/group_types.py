@@ -8,16 +8,16 @@ from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, MEMBER_VALUE_BYTES_M
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import CHECKS, LOCKED, POLICIES
 from rcim.rules.rights import Operation, verdict
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 MADE = "<!-- made by `make spec` from the tables in the code; do not edit -->"
 ROLES = {
-    Who.GUEST: "guest",
-    Who.ANYONE: "not a member",
-    Who.MEMBER: "member",
-    Who.ADMIN: "admin",
-    Who.OWNER: "owner",
-    Who.APP_ADMIN: "app administrator",
+    Standing.GUEST: "guest",
+    Standing.ANYONE: "not a member",
+    Standing.MEMBER: "member",
+    Standing.ADMIN: "admin",
+    Standing.OWNER: "owner",
+    Standing.APP_ADMIN: "app administrator",
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from rcim_bench.counting import BYTES, FRAMES, RECORDS, Counting
 
-from rcim.client.swarm import LATENCY_STEP_NS
+from rcim.load.swarm import LATENCY_STEP_NS
 from rcim.session.tls import TlsCore
 from rcim.wire.header import HEADER_BYTES, LENGTH_BYTES
 

@@ -12,7 +12,7 @@ from rcim_bench.rig import Rig, rig, usage
 from rcim_bench.scenario import WRONG, Say, Scene, Size, Target
 
 from rcim.base.errors import RcimError
-from rcim.client.swarm import stamped
+from rcim.load.swarm import stamped
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 

@@ -17,7 +17,7 @@ from rcim_bench.scenario import Say, Scene, Size, Target
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.client.swarm import Swarm, SwarmMember, stamped
+from rcim.load.swarm import Swarm, SwarmMember, stamped
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 

@@ -14,7 +14,7 @@ from rcim_bench.scenario import Say, Scene, Size, Target
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority, group_conversation
-from rcim.client.swarm import Swarm, SwarmMember, stamped
+from rcim.load.swarm import Swarm, SwarmMember, stamped
 from rcim.wire import frames
 
 REAL_HEARTBEATS = ("limits.idle_ms=60000",)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from rcim.actor.admission import flow_rows
+from rcim.actor.app_state import AppState
 from rcim.actor.durations import until_ms
-from rcim.actor.effects import AppChanged, Silenced, Tell
+from rcim.actor.effects import AppChanged, Notify, Silenced
 from rcim.actor.outcomes import Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
-from rcim.actor.passing import flow_rows
 from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
     AppCommand,
@@ -25,7 +26,6 @@ from rcim.actor.user_commands import (
     RemoveType,
     SetType,
 )
-from rcim.actor.world import World
 from rcim.base.errors import BAD_PARAMETER, OVERLOADED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import AppList
 from rcim.rules.policies import shown
@@ -45,8 +45,8 @@ class AppActor:
 
     exists = True
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, app_state: AppState) -> None:
+        self._app_state = app_state
         self._changed_at = -1
         """The revision on which the last change was made: until it is in force another one could not be checked."""
 
@@ -59,44 +59,48 @@ class AppActor:
         return _HANDLERS[type(command)](self, command, now_ms)
 
     def _check_free(self) -> None:
-        if self._changed_at == self._world.revision:
+        if self._changed_at == self._app_state.revision:
             raise RcimError(OVERLOADED, "another change of the app's settings is being saved; try again", RETRY_MS)
 
     def _changes(self, record: Record, result: Done | ListAltered = DONE) -> Outcome:
-        self._changed_at = self._world.revision
+        self._changed_at = self._app_state.revision
         return Outcome(result, record, (AppChanged(record),))
 
     def _set_type(self, command: SetType, now_ms: int) -> Outcome:
         self._check_free()
-        self._world.types.check(command.change)
+        self._app_state.types.check(command.change)
         return self._changes(TypeSaved(command.change.name, command.change))
 
     def _remove_type(self, command: RemoveType, now_ms: int) -> Outcome:
         self._check_free()
-        self._world.types.check_removal(command.name)
+        self._app_state.types.check_removal(command.name)
         return self._changes(TypeSaved(command.name, None))
 
     def _types(self, command: ReadTypes, now_ms: int) -> Outcome:
-        types = self._world.types
-        rows = [row for row in types if row.name > command.cursor]
+        types = self._app_state.types
+        rows = [policy for policy in types if policy.name > command.cursor]
         page = rows[:TYPES_PAGE]
         found = [
             TypeRow(
-                row.name, row.base, types.is_changed(row.name), types.counts.get(row.name, 0), [*shown(row).items()]
+                policy.name,
+                policy.base,
+                types.is_changed(policy.name),
+                types.counts.get(policy.name, 0),
+                [*shown(policy).items()],
             )
-            for row in page
+            for policy in page
         ]
         return Outcome(Types(found, page[-1].name if len(rows) > len(page) else ""))
 
     def _flow(self, command: ReadFlow, now_ms: int) -> Outcome:
         """FC-08, since the server's start."""
-        figures = sorted(self._world.figures.items())
-        return Outcome(Flow([row for name, one in figures for row in flow_rows(name, one)]))
+        figures = sorted(self._app_state.figures.items())
+        return Outcome(Flow([policy for name, one in figures for policy in flow_rows(name, one)]))
 
     def _change_list(self, command: ChangeList, now_ms: int) -> Outcome:
         """SC-05, FC-07. What the settings say is taken off until they are read anew (SC-08)."""
         self._check_free()
-        lists, limits = self._world.lists, self._world.limits
+        lists, limits = self._app_state.lists, self._app_state.limits
         words = command.which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS)
         if words:
             for word in command.add:
@@ -110,44 +114,44 @@ class AppActor:
         return self._changes(record, ListAltered(lists.back_later(command.which, command.remove)))
 
     def _list(self, command: ReadList, now_ms: int) -> Outcome:
-        found = [entry for entry in self._world.lists.entries(command.which) if entry > command.cursor]
+        found = [entry for entry in self._app_state.lists.entries(command.which) if entry > command.cursor]
         page = found[: command.limit]
         return Outcome(Listed(page, page[-1] if len(found) > len(page) else ""))
 
     def _mute(self, command: MuteEverywhere, now_ms: int) -> Outcome:
         self._check_free()
         end = until_ms(command.seconds, now_ms)
-        over = {user: 0 for user, until in self._world.muted.items() if until <= now_ms}
-        there = len(self._world.muted) - len(over)
+        over = {user: 0 for user, until in self._app_state.muted.items() if until <= now_ms}
+        there = len(self._app_state.muted) - len(over)
         if end and there + len(command.users) > MUTED_MAX:
             raise RcimError(TOO_MANY_ENTRIES, f"at most {MUTED_MAX} users")
-        muted = self._world.muted
+        muted = self._app_state.muted
         told = [u for u in command.users if (muted.get(u, 0) if u not in over else 0) != end]
         made = self._changes(UsersMuted(over | dict.fromkeys(command.users, end)))
         if not told:
             return made
-        said = Tell(told, Silenced(end, command.by))  # SC-09
+        said = Notify(told, Silenced(end, command.by))  # SC-09
         return msgspec.structs.replace(made, effects=(*made.effects, said))
 
     def _muted(self, command: ReadMuted, now_ms: int) -> Outcome:
-        found = sorted((u, t) for u, t in self._world.muted.items() if t > now_ms and u > command.cursor)
+        found = sorted((u, t) for u, t in self._app_state.muted.items() if t > now_ms and u > command.cursor)
         page = found[: command.limit]
         return Outcome(MutedUsers(page, page[-1][0] if len(found) > len(page) else ""))
 
 
-def settle(world: World, record: Record) -> None:
+def settle(app_state: AppState, record: Record) -> None:
     """Let what `record` says be in force: it is durable."""
-    world.revision += 1
+    app_state.revision += 1
     if isinstance(record, TypeSaved):
-        world.types.put(record.name, record.change)
+        app_state.types.put(record.name, record.change)
     elif isinstance(record, ListChanged):
-        world.lists.change(record.which, record.add, record.remove)
+        app_state.lists.change(record.which, record.add, record.remove)
     elif isinstance(record, UsersMuted):
         for user, until in record.until_ms.items():
             if until:
-                world.muted[user] = until
+                app_state.muted[user] = until
             else:
-                world.muted.pop(user, None)
+                app_state.muted.pop(user, None)
 
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {

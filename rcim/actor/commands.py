@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.records import Extra, Fields, Message
+from rcim.actor.records import Fields, Message, MessageOptions
 from rcim.actor.user_commands import AppCommand, Asked, ReadFlow, UserCommand
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role, UserList
 
@@ -23,7 +23,7 @@ class SendMessage(Asked, frozen=True, gc=False):
     priority: Priority
     body: bytes
     user_fields: Fields = ()
-    extra: Extra | None = None
+    extra: MessageOptions | None = None
     transient: bool = False
     """MS-08: it goes to who is online, and is gone."""
 

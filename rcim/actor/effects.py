@@ -1,4 +1,4 @@
-"""Effects: what is carried out once a command's record is durable (dispatch/release.py)."""
+"""Effects: what is carried out once a command's record is durable (dispatch/effect_runner.py)."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class ReadUpTo(msgspec.Struct, frozen=True, gc=False):
     time_ms: int
 
 
-class Chosen(msgspec.Struct, frozen=True, gc=False):
+class ListEntryChanged(msgspec.Struct, frozen=True, gc=False):
     """What a user has said of a conversation in its list (RX-09)."""
 
     conversation: str
@@ -161,14 +161,14 @@ class Flagged(msgspec.Struct, frozen=True, gc=False):
     newest_seq: int
 
 
-class OwnSet(msgspec.Struct, frozen=True, gc=False):
+class OwnSettingChanged(msgspec.Struct, frozen=True, gc=False):
     """What a user has set of its own (ID-05)."""
 
     what: OwnChange
 
 
-Said = (
-    OwnSet
+Notice = (
+    OwnSettingChanged
     | Requested
     | Decided
     | Entered
@@ -180,16 +180,16 @@ Said = (
     | Erased
     | Hidden
     | ReadUpTo
-    | Chosen
+    | ListEntryChanged
     | Flagged
 )
 
 
-class Tell(msgspec.Struct, frozen=True, gc=False):
+class Notify(msgspec.Struct, frozen=True, gc=False):
     """Tell these users, if they are online; None: all who are online in the conversation."""
 
     user_ids: list[str] | None
-    said: Said
+    said: Notice
 
 
 class UserProfileChanged(msgspec.Struct, frozen=True, gc=False):
@@ -251,7 +251,7 @@ Effect = (
     | Placed
     | ClosedToGuests
     | Announce
-    | Tell
+    | Notify
     | UserProfileChanged
     | UserLoggedOut
     | PresenceBarred

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from rcim.actor.app_state import AppState
 from rcim.actor.user_commands import AdmitToGroup
-from rcim.actor.world import World
 from rcim.base.errors import BLACKLISTED, TOO_MANY_GROUPS, RcimError
 from rcim.base.terms import Place
 
@@ -28,13 +28,13 @@ from rcim.base.terms import Place
 class OwnGroups:
     """See the module's text. `places` is read with the user; `black` is the user's own black list, as it changes."""
 
-    __slots__ = ("_black", "_places", "_user_id", "_world")
+    __slots__ = ("_app_state", "_black", "_places", "_user_id")
 
-    def __init__(self, user_id: str, places: Mapping[str, Place], black: Set[str], world: World) -> None:
+    def __init__(self, user_id: str, places: Mapping[str, Place], black: Set[str], app_state: AppState) -> None:
         self._user_id = user_id
         self._places = dict(places)
         self._black = black
-        self._world = world
+        self._app_state = app_state
 
     def note(self, key: str, place: Place) -> None:
         """What the user is in the group from now on; saying it twice changes nothing."""
@@ -56,7 +56,7 @@ class OwnGroups:
             self._check_count(key, self._user_id == by)
             if asks_first and not admin and by != self._user_id:
                 return False
-        self._world.entering.begin(self._user_id, command.number, key, "" if admin else by)
+        self._app_state.entering.begin(self._user_id, command.number, key, "" if admin else by)
         return True
 
     def check_lets_add(self, by: str, admin: bool) -> None:
@@ -65,11 +65,13 @@ class OwnGroups:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
 
     def _check_count(self, key: str, own: bool) -> None:
-        most = self._world.limits.groups_per_user_max
+        most = self._app_state.limits.groups_per_user_max
         if not most:
             return
         count = sum(not own or place is Place.MEMBER for place in self._places.values())
-        count += sum(1 for one in self._world.entering.of(self._user_id) if one != key and one not in self._places)
+        count += sum(
+            1 for one in self._app_state.entering.of(self._user_id) if one != key and one not in self._places
+        )
         if count >= most:
             raise RcimError(
                 TOO_MANY_GROUPS, f"{self._user_id} is in {count} groups already; at most {most} are allowed"

@@ -12,26 +12,36 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor import altering, given, lifecycle, members, membership, reading, sending, visiting
+from rcim.actor import (
+    altering,
+    importing,
+    lifecycle,
+    members,
+    membership,
+    read_commands,
+    sending,
+    system_notices,
+    visiting,
+)
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.asking import Ask
+from rcim.actor.app_state import AppState
+from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
 from rcim.actor.records import GroupSnapshot
 from rcim.actor.state import GroupState
-from rcim.actor.world import World
 from rcim.base.errors import RcimError
 from rcim.base.terms import GROUP_PREFIX
 
 
 class GroupActor:
-    """`world` is what all actors share; `shard` is the shard that the group's key belongs to."""
+    """`app_state` is what all actors share; `shard` is the shard that the group's key belongs to."""
 
     __slots__ = ("_state",)
 
-    def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
-        self._state = GroupState(snapshot, shard, world)
+    def __init__(self, snapshot: GroupSnapshot, shard: int, app_state: AppState) -> None:
+        self._state = GroupState(snapshot, shard, app_state)
 
     @property
     def exists(self) -> bool:
@@ -42,21 +52,23 @@ class GroupActor:
         """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
         if self._state.notices:
             return False
-        return not self._state.tail or idle_ms > self._state.world.limits.tail_idle_ms
+        return not self._state.tail or idle_ms > self._state.app_state.limits.tail_idle_ms
 
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
-        g = self._state
-        event = g.world.asks.get(type(command)) if g.world.asks else None
+        state = self._state
+        event = state.app_state.asks.get(type(command)) if state.app_state.asks else None
         if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
-            number = next(g.world.numbers)
-            g.asked[number] = command
-            type_ = command.type if isinstance(command, c.CreateGroup) else g.profile.type if g.profile else ""
+            number = next(state.app_state.numbers)
+            state.asked[number] = command
+            type_ = (
+                command.type if isinstance(command, c.CreateGroup) else state.profile.type if state.profile else ""
+            )
             group_id = self._state.key.removeprefix(GROUP_PREFIX)
-            return Outcome(Done(), wait=number, asks=(Ask(number, event, group_id, type_, command),))
-        return _HANDLERS[type(command)](g, command, now_ms, position)
+            return Outcome(Done(), wait=number, asks=(BeforeCallback(number, event, group_id, type_, command),))
+        return _HANDLERS[type(command)](state, command, now_ms, position)
 
 
 def _asks_nothing(command: c.GroupCommand) -> bool:
@@ -64,16 +76,16 @@ def _asks_nothing(command: c.GroupCommand) -> bool:
     return isinstance(command, c.InviteUsers) and not command.users
 
 
-def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
+def take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
     """CB-03: go on with what was asked about, if it is still there."""
-    asked = g.asked.pop(command.number, None)
+    asked = state.asked.pop(command.number, None)
     if asked is None:
         return Outcome(Done())
     verdict = command.verdict
     if isinstance(asked, c.SendMessage):
-        return sending.take_verdict(g, command.number, asked, verdict, now_ms, position)
+        return sending.take_verdict(state, command.number, asked, verdict, now_ms, position)
     if isinstance(asked, c.AlterMessage):
-        return altering.take_verdict(g, command.number, asked, verdict, now_ms, position)
+        return altering.take_verdict(state, command.number, asked, verdict, now_ms, position)
     if not verdict.allow:
         code, text = verdict.error()
         return Outcome(Done(), settled=((command.number, Refused(code, text)),))
@@ -81,8 +93,10 @@ def take_verdict(g: GroupState, command: c.TakeVerdict, now_ms: int, position: i
         users = [user for user in asked.users if user not in verdict.refused]
         asked = msgspec.structs.replace(asked, users=users)
     try:
-        g.world.invalidated.check(asked.credential)  # it has waited: all is looked at as if it came now (ID-09)
-        done = _HANDLERS[type(asked)](g, asked, now_ms, position)
+        state.app_state.invalidated.check(
+            asked.credential
+        )  # it has waited: all is looked at as if it came now (ID-09)
+        done = _HANDLERS[type(asked)](state, asked, now_ms, position)
     except RcimError as error:
         return Outcome(Done(), settled=((command.number, Refused(error.code, error.detail, error.retry_after_ms)),))
     assert not isinstance(done.result, Asks)
@@ -94,8 +108,8 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.SendMessage: sending.send,
     c.EndSlice: sending.end_slice,
     c.TakeVerdict: take_verdict,
-    c.ReadHistory: reading.history,
-    c.ImportMessages: given.import_messages,
+    c.ReadHistory: read_commands.history,
+    c.ImportMessages: importing.import_messages,
     c.AlterMessage: altering.alter,
     c.ReadReceipts: altering.receipts,
     c.HideMessages: altering.hide,
@@ -103,7 +117,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
     c.SetFlag: members.set_flag,
-    c.GiveNotice: given.give_notice,
+    c.GiveNotice: system_notices.give_notice,
     c.CreateGroup: lifecycle.create,
     c.EditGroup: lifecycle.edit,
     c.GiveGroup: lifecycle.give,
@@ -125,10 +139,10 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.MuteUsers: members.mute,
     c.MuteAll: members.mute_all,
     c.EditMember: members.edit_member,
-    c.TraceMessage: reading.trace,
-    u.ReadFlow: reading.flow,
-    c.ReadInfo: reading.info,
-    c.ReadMembers: reading.members,
-    c.ReadSome: reading.some,
-    c.ReadMarks: reading.marks,
+    c.TraceMessage: read_commands.trace,
+    u.ReadFlow: read_commands.flow,
+    c.ReadInfo: read_commands.info,
+    c.ReadMembers: read_commands.members,
+    c.ReadSome: read_commands.some,
+    c.ReadMarks: read_commands.marks,
 }

@@ -34,49 +34,49 @@ from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Place, Role
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 SCREENED = frozenset({"name", "introduction", "notification"})
 """What the word filter reads of a group (SC-08)."""
 
 
-def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> Outcome:
+def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) -> Outcome:
     """GR-01; with `importing` GR-08."""
-    if g.profile is not None:
-        mine = g.profile.owner != "" and g.profile.owner == command.owner
+    if state.profile is not None:
+        mine = state.profile.owner != "" and state.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
-    row = g.world.types.named(command.type)
-    who = Who.APP_ADMIN if command.admin else g.who(command.by, False)
-    check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, row)
-    owner = _owner(row, command)
-    option = _join_option(row, command.apply_join_option or row.join_option)
+    policy = state.app_state.types.named(command.type)
+    who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
+    check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
+    owner = _owner(policy, command)
+    option = _join_option(policy, command.apply_join_option or policy.join_option)
     if owner:
-        g.world.entering.check(command.admissions, owner)
+        state.app_state.entering.check(command.admissions, owner)
     named = [user for user in dict.fromkeys(command.members) if user != owner]
-    others = [user for user in named if g.world.entering.holds(command.admissions, user)]
-    if named and not row.members_at_creation:  # GT-07
-        raise RcimError(NOT_PERMITTED, f"members: must be empty; a {row.name} group is created without members")
-    most = _member_num(row, command.max_member_num)
+    others = [user for user in named if state.app_state.entering.holds(command.admissions, user)]
+    if named and not policy.members_at_creation:  # GT-07
+        raise RcimError(NOT_PERMITTED, f"members: must be empty; a {policy.name} group is created without members")
+    most = _member_num(policy, command.max_member_num)
     if most and len(others) + bool(owner) > most:  # GT-12
         raise RcimError(GROUP_FULL, f"the group takes at most {most} members")
     if command.create_time_ms > now_ms:
         raise RcimError(BAD_PARAMETER, f"create_time_ms: {command.create_time_ms} is in the future")
-    standing = max(who, Who.OWNER) if owner == command.by else who
-    fields = written(row.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
+    standing = max(who, Standing.OWNER) if owner == command.by else who
+    fields = written(policy.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
     named_so = command.name, command.introduction, command.notification
     if not command.importing:  # SC-08
-        words = g.world.lists
+        words = state.app_state.lists
         named_so = (
             words.screened("name", command.name),
             words.screened("introduction", command.introduction),
             words.screened("notification", command.notification),
         )
-    g.world.types.admit(row)  # GT-13; the last thing that can refuse
-    if row.stored:
-        g.begin_storing()
-    g.profile = Profile(
+    state.app_state.types.admit(policy)  # GT-13; the last thing that can refuse
+    if policy.stored:
+        state.begin_storing()
+    state.profile = Profile(
         group_id=command.group_id,
-        type=row.name,
+        type=policy.name,
         name=named_so[0],
         introduction=named_so[1],
         notification=named_so[2],
@@ -85,93 +85,93 @@ def create(g: GroupState, command: CreateGroup, now_ms: int, position: int) -> O
         create_time_ms=command.create_time_ms or now_ms,
         apply_join_option=option,
         max_member_num=most,
-        first_seq=g.next_seq,
-        active=not row.needs_first_message or command.importing,  # GT-16
+        first_seq=state.next_seq,
+        active=not policy.needs_first_message or command.importing,  # GT-16
         importing=command.importing,
         fields=fields,
     )
-    made = [_new(g, row, owner, Role.OWNER, command.create_time_ms or now_ms)] if owner else []
-    made += [_new(g, row, user, Role.MEMBER, now_ms) for user in others]
-    g.members = {m.user_id: m for m in made}
-    g.last_msg_time_ms = 0  # what a group with this id had before is not this one's
-    g.info_seq += 1
-    g.last_info_time_ms = now_ms
+    made = [_new(state, policy, owner, Role.OWNER, command.create_time_ms or now_ms)] if owner else []
+    made += [_new(state, policy, user, Role.MEMBER, now_ms) for user in others]
+    state.members = {m.user_id: m for m in made}
+    state.last_msg_time_ms = 0  # what a group with this id had before is not this one's
+    state.info_seq += 1
+    state.last_info_time_ms = now_ms
     return Outcome(
-        Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in g.members]),
-        GroupCreated(g.key, g.profile, made, now_ms, row.stored),
-        (*g.entering(made, command.by, now_ms), GroupCounted(row.name, 1)),
+        Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in state.members]),
+        GroupCreated(state.key, state.profile, made, now_ms, policy.stored),
+        (*state.entering(made, command.by, now_ms), GroupCounted(policy.name, 1)),
     )
 
 
-def _owner(row: GroupType, command: CreateGroup) -> str:
+def _owner(policy: GroupType, command: CreateGroup) -> str:
     """Who is to own it: who asks, or whom an app administrator names."""
     owner = command.owner
     if owner and owner != command.by and not command.admin:
         raise RcimError(NOT_PERMITTED, "owner: only an app administrator may create a group for another user")
-    if owner and not row.has_owner:
+    if owner and not policy.has_owner:
         if owner != command.by:
-            raise RcimError(BAD_PARAMETER, f"owner: must be empty; a {row.name} group has no owner")
+            raise RcimError(BAD_PARAMETER, f"owner: must be empty; a {policy.name} group has no owner")
         return ""
     return owner
 
 
-def _new(g: GroupState, row: GroupType, user_id: str, role: Role, now_ms: int) -> Member:
-    return Member(user_id, role, now_ms, g.newest, "", row.msg_flag)
+def _new(state: GroupState, policy: GroupType, user_id: str, role: Role, now_ms: int) -> Member:
+    return Member(user_id, role, now_ms, state.newest, "", policy.msg_flag)
 
 
-def _join_option(row: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
+def _join_option(policy: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
     """The ApplyJoinOption, if groups of this type can have it (GT-05, GT-06). Raises RcimError(BAD_PARAMETER)."""
-    if not row.apply and option is not ApplyJoinOption.DISABLE_APPLY:
+    if not policy.apply and option is not ApplyJoinOption.DISABLE_APPLY:
         raise RcimError(
-            BAD_PARAMETER, f"apply_join_option: must be DisableApply; a {row.name} group takes no applications"
+            BAD_PARAMETER, f"apply_join_option: must be DisableApply; a {policy.name} group takes no applications"
         )
-    if option is ApplyJoinOption.NEED_PERMISSION and row.decide is Who.NOBODY:
+    if option is ApplyJoinOption.NEED_PERMISSION and policy.decide is Standing.NOBODY:
         raise RcimError(
             BAD_PARAMETER,
-            f"apply_join_option: NeedPermission needs somebody who decides; a {row.name} group has nobody",
+            f"apply_join_option: NeedPermission needs somebody who decides; a {policy.name} group has nobody",
         )
     return option
 
 
-def _member_num(row: GroupType, wanted: int) -> int:
+def _member_num(policy: GroupType, wanted: int) -> int:
     """MaxMemberNum within the type's cap (GT-12); 0 is the cap itself."""
-    if row.member_cap and wanted > row.member_cap:
+    if policy.member_cap and wanted > policy.member_cap:
         raise RcimError(
-            BAD_PARAMETER, f"max_member_num: {wanted}, must be at most {row.member_cap} in a {row.name} group"
+            BAD_PARAMETER, f"max_member_num: {wanted}, must be at most {policy.member_cap} in a {policy.name} group"
         )
-    return wanted or row.member_cap
+    return wanted or policy.member_cap
 
 
-def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outcome:
+def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> Outcome:
     """Change profile and custom fields, each value as its own rule allows (GR-03, GR-06, GT-02). Raises RcimError."""
-    profile, row = g.there(command.by, command.admin)
-    who = g.who(command.by, command.admin)
-    if who is Who.GUEST:  # whatever a field's rule says of anyone (ID-06)
-        check_right(Operation.EDIT_PROFILE, who, row)
+    profile, policy = state.there(command.by, command.admin)
+    who = state.who(command.by, command.admin)
+    if who is Standing.GUEST:  # whatever a field's rule says of anyone (ID-06)
+        check_right(Operation.EDIT_PROFILE, who, policy)
     wanted: dict[str, Any] = dict(command.texts)
     settings = command.apply_join_option is not None or command.max_member_num is not None
     if settings:
-        check_right(Operation.EDIT_SETTINGS, who, row)
+        check_right(Operation.EDIT_SETTINGS, who, policy)
     if command.texts or not (settings or command.fields):
-        check_right(Operation.EDIT_PROFILE, who, row)
+        check_right(Operation.EDIT_PROFILE, who, policy)
     if command.apply_join_option is not None:
-        wanted["apply_join_option"] = _join_option(row, command.apply_join_option or row.join_option)
+        wanted["apply_join_option"] = _join_option(policy, command.apply_join_option or policy.join_option)
     if command.max_member_num is not None:
-        wanted["max_member_num"] = _member_num(row, command.max_member_num)
+        wanted["max_member_num"] = _member_num(policy, command.max_member_num)
     for name in SCREENED & command.texts.keys():  # SC-08
-        wanted[name] = g.world.lists.screened(name, command.texts[name])
+        wanted[name] = state.app_state.lists.screened(name, command.texts[name])
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
     what = list(new)
     if command.fields:
-        fields = written(row.group_fields, profile.fields, command.fields, who, GROUP_VALUE_BYTES_MAX)
+        fields = written(policy.group_fields, profile.fields, command.fields, who, GROUP_VALUE_BYTES_MAX)
         what += [f"fields.{key}" for key, _ in command.fields if fields.get(key) != profile.fields.get(key)]
         if fields != profile.fields:
             new["fields"] = fields
     if not new:
-        return Outcome(Edited(g.info_seq))
-    was_open = g.open_to_guests
-    edited = g.settle(
-        Edited(g.info_seq + 1),
+        return Outcome(Edited(state.info_seq))
+    was_open = state.open_to_guests
+    edited = state.settle(
+        Edited(state.info_seq + 1),
         now_ms,
         position,
         by=command.by,
@@ -179,24 +179,24 @@ def edit(g: GroupState, command: EditGroup, now_ms: int, position: int) -> Outco
         what=what,
         profile=msgspec.structs.replace(profile, **new),
     )
-    if was_open and not g.open_to_guests and g.world.guests.of(g.key):
+    if was_open and not state.open_to_guests and state.app_state.guests.of(state.key):
         return msgspec.structs.replace(edited, effects=(*edited.effects, ClosedToGuests()))
     return edited
 
 
-def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outcome:
+def give(state: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outcome:
     """GR-01: change of owner."""
-    profile, _, _ = g.allowed(Operation.GIVE, command.by, command.admin)
-    member = g.members.get(command.user_id)
+    profile, _, _ = state.allowed(Operation.GIVE, command.by, command.admin)
+    member = state.members.get(command.user_id)
     if member is None:
         raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
     if member.role is Role.OWNER:
         raise RcimError(BAD_PARAMETER, f"{command.user_id} is the owner already")
     put = [msgspec.structs.replace(member, role=Role.OWNER)]
-    before = g.members.get(profile.owner)
+    before = state.members.get(profile.owner)
     if before is not None:
         put.append(msgspec.structs.replace(before, role=Role.MEMBER))
-    outcome = g.settle(
+    outcome = state.settle(
         Done(),
         now_ms,
         position,
@@ -208,48 +208,48 @@ def give(g: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outco
     if profile.active or profile.importing:
         return outcome
     hidden: tuple[Effect, ...] = ()
-    entering = g.entering(put[:1], command.by, now_ms)
+    entering = state.entering(put[:1], command.by, now_ms)
     if before is not None:  # only the new owner knows of it now (GT-16)
         hidden = (MemberGone(profile.owner), Placed([profile.owner], Place.HIDDEN))
     return msgspec.structs.replace(outcome, effects=(*outcome.effects, *hidden, *entering))
 
 
-def dissolve(g: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:
+def dissolve(state: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:
     """End the group and tell its members (GR-01, GT-04). Raises RcimError."""
-    profile, _, _ = g.allowed(Operation.DISSOLVE, command.by, command.admin)
-    return _end(g, profile, silently=False)
+    profile, _, _ = state.allowed(Operation.DISSOLVE, command.by, command.admin)
+    return _end(state, profile, silently=False)
 
 
-def reclaim(g: GroupState, command: ReclaimGroup, now_ms: int, position: int) -> Outcome:
+def reclaim(state: GroupState, command: ReclaimGroup, now_ms: int, position: int) -> Outcome:
     """GT-24: nothing has happened for so long. Silently: nobody is told."""
-    profile, row = g.there(command.by, command.admin)
-    if not row.idle_days or profile.importing or last_event_ms(g, profile) >= command.before_ms:
+    profile, policy = state.there(command.by, command.admin)
+    if not policy.idle_days or profile.importing or last_event_ms(state, profile) >= command.before_ms:
         return Outcome(Done())
-    return _end(g, profile, silently=True)
+    return _end(state, profile, silently=True)
 
 
-def last_event_ms(g: GroupState, profile: Profile) -> int:
+def last_event_ms(state: GroupState, profile: Profile) -> int:
     """When the last message or change was."""
-    return max(g.last_msg_time_ms, g.last_info_time_ms, profile.create_time_ms)
+    return max(state.last_msg_time_ms, state.last_info_time_ms, profile.create_time_ms)
 
 
-def _end(g: GroupState, profile: Profile, *, silently: bool) -> Outcome:
-    members = list(g.members)
-    settled = g.clear()
+def _end(state: GroupState, profile: Profile, *, silently: bool) -> Outcome:
+    members = list(state.members)
+    settled = state.clear()
     effects = (ConversationGone(silently), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
-    return Outcome(Done(), GroupDissolved(g.key), effects, settled=settled)
+    return Outcome(Done(), GroupDissolved(state.key), effects, settled=settled)
 
 
-def ended_if_empty(g: GroupState, row: GroupType, outcome: Outcome) -> Outcome:
+def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Outcome:
     """GT-24: with its last member a group is gone, unless its type keeps it; and with its owner, as long as only the
     owner knows of it. `outcome` is that of the leaving."""
-    profile = g.profile
+    profile = state.profile
     if profile is None or profile.importing:
         return outcome
     unreachable = not profile.active and not profile.owner  # nobody is left who could make it visible (GT-16)
-    if not unreachable and (g.members or row.kept_when_empty):
+    if not unreachable and (state.members or policy.kept_when_empty):
         return outcome
-    end = _end(g, profile, silently=False)
+    end = _end(state, profile, silently=False)
     assert end.record is not None
     effects = (*outcome.effects, *end.effects)
     return Outcome(outcome.result, outcome.record, effects, (*outcome.more, end.record), settled=end.settled)
@@ -258,9 +258,9 @@ def ended_if_empty(g: GroupState, row: GroupType, outcome: Outcome) -> Outcome:
 # --------------------------------------------------------------------------------------------------- import
 
 
-def import_members(g: GroupState, command: ImportMembers, now_ms: int, position: int) -> Outcome:
+def import_members(state: GroupState, command: ImportMembers, now_ms: int, position: int) -> Outcome:
     """GR-08: all of them or none."""
-    profile, row, _ = g.allowed(Operation.IMPORT, command.by, command.admin)
+    profile, policy, _ = state.allowed(Operation.IMPORT, command.by, command.admin)
     if not profile.importing:
         raise RcimError(NOT_PERMITTED, "members can be imported only while the group itself is being imported")
     results: list[tuple[str, AddResult]] = []
@@ -270,46 +270,46 @@ def import_members(g: GroupState, command: ImportMembers, now_ms: int, position:
             raise RcimError(
                 BAD_PARAMETER, f"members[{at}].role: must not be OWNER; name the owner when you create the group"
             )
-        if item.role is Role.ADMIN and row.appoint is Who.NOBODY:
-            raise RcimError(BAD_PARAMETER, f"members[{at}].role: a {row.name} group has no admins")
+        if item.role is Role.ADMIN and policy.appoint is Standing.NOBODY:
+            raise RcimError(BAD_PARAMETER, f"members[{at}].role: a {policy.name} group has no admins")
         joined = item.join_time_ms or now_ms
         if not profile.create_time_ms <= joined <= now_ms:
             raise RcimError(
                 BAD_PARAMETER, f"members[{at}].join_time_ms: {joined}, must be {profile.create_time_ms} to {now_ms}"
             )
-        if item.user_id in g.members or item.user_id in put:
+        if item.user_id in state.members or item.user_id in put:
             results.append((item.user_id, AddResult.ALREADY))
-        elif item.role is Role.MEMBER and is_blocked(g, item.user_id, now_ms):
+        elif item.role is Role.MEMBER and is_blocked(state, item.user_id, now_ms):
             results.append((item.user_id, AddResult.FAILED))  # GR-11
         else:
             results.append((item.user_id, AddResult.ADDED))
             put[item.user_id] = Member(
-                item.user_id, item.role, joined, 0, "", row.msg_flag, import_unread=item.unread
+                item.user_id, item.role, joined, 0, "", policy.msg_flag, import_unread=item.unread
             )
-    cap = g.cap(row)
-    if cap and len(g.members) + len(put) > cap:
+    cap = state.cap(policy)
+    if cap and len(state.members) + len(put) > cap:
         raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
     if not put:
         return Outcome(Added(results))
-    return g.settle(Added(results), now_ms, position, put=list(put.values()))
+    return state.settle(Added(results), now_ms, position, put=list(put.values()))
 
 
-def finish_import(g: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:
+def finish_import(state: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:
     """GR-08: the group is open to its members, who may see all that was imported, as much of it unread as was said."""
-    profile, _ = g.there(command.by, command.admin)
+    profile, _ = state.there(command.by, command.admin)
     if not profile.importing:
         raise RcimError(ALREADY_HANDLED, "the group is not being imported")
-    imported = [(profile.first_seq, g.newest)] if g.newest >= profile.first_seq else []
+    imported = [(profile.first_seq, state.newest)] if state.newest >= profile.first_seq else []
     put = [
         msgspec.structs.replace(
             m,
-            read_seq=max(g.newest - m.import_unread, 0),
+            read_seq=max(state.newest - m.import_unread, 0),
             joined_seq=profile.first_seq - 1,
             import_unread=0,
             unheard=imported,
         )
-        for m in g.members.values()
+        for m in state.members.values()
     ]
     opened = msgspec.structs.replace(profile, importing=False)
-    outcome = g.settle(Done(), now_ms, position, profile=opened, put=put)
-    return msgspec.structs.replace(outcome, effects=tuple(g.entering(put, command.by, now_ms)))
+    outcome = state.settle(Done(), now_ms, position, profile=opened, put=put)
+    return msgspec.structs.replace(outcome, effects=tuple(state.entering(put, command.by, now_ms)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.admission import Claim
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
 from rcim.actor.durations import FOR_EVER_MS, until_ms
-from rcim.actor.effects import Effect, Flagged, MemberSilenced, ReadUpTo, Silenced, Tell
+from rcim.actor.effects import Effect, Flagged, MemberSilenced, Notify, ReadUpTo, Silenced
 from rcim.actor.membership import check_entries, expired, whom_to_restrain
 from rcim.actor.outcomes import Done, Outcome, Read
-from rcim.actor.passing import Claim
-from rcim.actor.records import Mark, Member, Profile
+from rcim.actor.records import Member, Profile, UserRestriction
 from rcim.actor.sending import is_barred
 from rcim.actor.state import GroupState
 from rcim.actor.unheard import flagged
@@ -19,31 +19,33 @@ from rcim.base.terms import ChangeKind, MsgFlag, Role
 from rcim.rules.custom_fields import MEMBER_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 
-def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) -> Outcome:
+def edit_member(state: GroupState, command: EditMember, now_ms: int, position: int) -> Outcome:
     """GR-04: all of it or nothing."""
-    _, row = g.there(command.by, command.admin)
-    who = g.who(command.by, command.admin)
+    _, policy = state.there(command.by, command.admin)
+    who = state.who(command.by, command.admin)
     own = command.user_id == command.by
-    check_right(Operation.OWN_MEMBER, who, row)
-    if not own and who < Who.ADMIN:
-        check_right(Operation.MEMBERS, who, row)  # who may not see the members does not learn who is one
-    member = g.members.get(command.user_id)
+    check_right(Operation.OWN_MEMBER, who, policy)
+    if not own and who < Standing.ADMIN:
+        check_right(Operation.MEMBERS, who, policy)  # who may not see the members does not learn who is one
+    member = state.members.get(command.user_id)
     if member is None:
         raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
     if command.name_card is not None and not own:
-        check_right(Operation.EDIT_MEMBER, who, row)
-        if who is not Who.APP_ADMIN:
-            g.check_above(who, [command.user_id])
-    if command.msg_flag is not None and not own and who is not Who.APP_ADMIN:
+        check_right(Operation.EDIT_MEMBER, who, policy)
+        if who is not Standing.APP_ADMIN:
+            state.check_above(who, [command.user_id])
+    if command.msg_flag is not None and not own and who is not Standing.APP_ADMIN:
         raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
-    card = None if command.name_card is None else g.world.lists.screened("name_card", command.name_card)  # SC-08
-    kind = _appointed(g, row, who, member, command.role)
-    fields = written(row.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
+    card = (
+        None if command.name_card is None else state.app_state.lists.screened("name_card", command.name_card)
+    )  # SC-08
+    kind = _appointed(state, policy, who, member, command.role)
+    fields = written(policy.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
     new = msgspec.structs.replace(
-        flagged(member, command.msg_flag or member.msg_flag, g.newest),
+        flagged(member, command.msg_flag or member.msg_flag, state.newest),
         name_card=member.name_card if card is None else card,
         role=command.role or member.role,
         fields=fields,
@@ -51,7 +53,7 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
     if new == member:
         return Outcome(Done())
     only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag, unheard=member.unheard) == member
-    return g.settle(
+    return state.settle(
         Done(),
         now_ms,
         position,
@@ -59,36 +61,38 @@ def edit_member(g: GroupState, command: EditMember, now_ms: int, position: int) 
         change=(kind, [command.user_id]) if kind is not None else None,
         put=[new],
         info=not only_own,
-        more=_flagged(g, member, new.msg_flag),
+        more=_flagged(state, member, new.msg_flag),
     )
 
 
-def _flagged(g: GroupState, member: Member, flag: MsgFlag) -> list[Effect]:
+def _flagged(state: GroupState, member: Member, flag: MsgFlag) -> list[Effect]:
     """What follows from another MsgFlag: who discards hears nothing, and all of the user's connections are told."""
     if flag is member.msg_flag:
         return []
-    effects: list[Effect] = [Tell([member.user_id], Flagged(flag, g.newest))]
+    effects: list[Effect] = [Notify([member.user_id], Flagged(flag, state.newest))]
     if MsgFlag.DISCARD in (flag, member.msg_flag):
         effects.append(MemberSilenced(member.user_id, flag is MsgFlag.DISCARD))
     return effects
 
 
-def set_flag(g: GroupState, command: SetFlag, now_ms: int, position: int) -> Outcome:
+def set_flag(state: GroupState, command: SetFlag, now_ms: int, position: int) -> Outcome:
     """RX-01; in a one-to-one conversation it is heard or quiet (RX-02)."""
-    _, _, member = g.own_member(command.by, command.admin)
-    if g.pair is not None and command.msg_flag is MsgFlag.DISCARD:
+    _, _, member = state.own_member(command.by, command.admin)
+    if state.pair is not None and command.msg_flag is MsgFlag.DISCARD:
         raise RcimError(BAD_PARAMETER, "msg_flag: DISCARD is for groups only; use a black list (SC-07)")
     if command.msg_flag is member.msg_flag:
         return Outcome(Done())
-    put = [flagged(member, command.msg_flag, g.newest)]
-    return g.settle(Done(), now_ms, position, put=put, info=False, more=_flagged(g, member, command.msg_flag))
+    put = [flagged(member, command.msg_flag, state.newest)]
+    return state.settle(Done(), now_ms, position, put=put, info=False, more=_flagged(state, member, command.msg_flag))
 
 
-def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Role | None) -> ChangeKind | None:
+def _appointed(
+    state: GroupState, policy: GroupType, who: Standing, member: Member, role: Role | None
+) -> ChangeKind | None:
     """GT-09, GR-02: what the change of role is, if it is one."""
     if role is None:
         return None
-    check_right(Operation.APPOINT, who, row)
+    check_right(Operation.APPOINT, who, policy)
     if role is Role.OWNER or member.role is Role.OWNER:
         raise RcimError(BAD_PARAMETER, "role: to change the owner use GROUP_OWNER_SET")
     if role is member.role:
@@ -96,59 +100,59 @@ def _appointed(g: GroupState, row: GroupType, who: Who, member: Member, role: Ro
     return ChangeKind.ADMIN_APPOINTED if role is Role.ADMIN else ChangeKind.ADMIN_REMOVED
 
 
-def mark_read(g: GroupState, command: MarkRead, now_ms: int, position: int) -> Outcome:
+def mark_read(state: GroupState, command: MarkRead, now_ms: int, position: int) -> Outcome:
     """GR-04, MsgSeq: it only grows. The user's other connections are told (RX-08), and in a one-to-one conversation who
     sent (MS-11), if that one wants to hear of the user (SC-07)."""
-    _, _, member = g.own_member(command.by, command.admin)
-    seq = min(command.seq, g.newest)
+    _, _, member = state.own_member(command.by, command.admin)
+    seq = min(command.seq, state.newest)
     if seq <= member.read_seq:
         return Outcome(Read(member.read_seq))
     put = [msgspec.structs.replace(member, read_seq=seq)]
-    told = [command.by] if g.pair is None or is_barred(g, command.by) else list(g.pair)
-    said = Tell(told, ReadUpTo(command.by, seq, now_ms))
-    return g.settle(Read(seq), now_ms, position, put=put, info=False, more=(said,))
+    told = [command.by] if state.pair is None or is_barred(state, command.by) else list(state.pair)
+    said = Notify(told, ReadUpTo(command.by, seq, now_ms))
+    return state.settle(Read(seq), now_ms, position, put=put, info=False, more=(said,))
 
 
-def mute(g: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:
+def mute(state: GroupState, command: MuteUsers, now_ms: int, position: int) -> Outcome:
     """SC-02: through leaving and joining again. All of them or none; those of them who are in the group are told of what
     has changed for them (SC-09)."""
-    profile, _ = g.there(command.by, command.admin)
-    users = whom_to_restrain(g, Operation.MUTE, command)
+    profile, _ = state.there(command.by, command.admin)
+    users = whom_to_restrain(state, Operation.MUTE, command)
     end = until_ms(command.seconds, now_ms)
     if end:
-        check_entries(g, users, now_ms)
-    before = [g.marks.get(u, Mark(u)) for u in users]
+        check_entries(state, users, now_ms)
+    before = [state.marks.get(u, UserRestriction(u)) for u in users]
     marks = [msgspec.structs.replace(mark, muted_until_ms=end) for mark in before]
     other = [m.user_id for m in before if m.muted_at(now_ms) != end]
-    told = [u for u in other if u in g.members and g.knows(profile, u)]
-    return g.settle(
+    told = [u for u in other if u in state.members and state.knows(profile, u)]
+    return state.settle(
         Done(),
         now_ms,
         position,
         by=command.by,
         change=(ChangeKind.MUTED if end else ChangeKind.UNMUTED, users),
-        marks=[*expired(g, now_ms), *marks],
+        marks=[*expired(state, now_ms), *marks],
         info=False,
-        more=(Tell(told, Silenced(end, command.by)),) if told else (),
+        more=(Notify(told, Silenced(end, command.by)),) if told else (),
     )
 
 
-def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Outcome:
+def mute_all(state: GroupState, command: MuteAll, now_ms: int, position: int) -> Outcome:
     """SC-03. All who hear the group are told (SC-09), also where its type announces nothing (GT-15). The app ends it also
     where the type offers no muting any more."""
     if command.admin and not command.on:
-        profile, row = g.there(command.by, True)
+        profile, policy = state.there(command.by, True)
     else:
-        profile, row, _ = g.allowed(Operation.MUTE, command.by, command.admin)
+        profile, policy, _ = state.allowed(Operation.MUTE, command.by, command.admin)
     if command.speakers and not command.on:
         raise RcimError(BAD_PARAMETER, "speakers: must be empty when the mute ends")
     speakers = list(dict.fromkeys(command.speakers))
     new: Profile = msgspec.structs.replace(profile, mute_all=command.on, speakers=speakers)
     if new == profile:
         return Outcome(Done())
-    g.passing.admit(row, Claim.OWN, now_ms)  # besides that of the announcement (FC-02)
+    state.admission.admit(policy, Claim.OWN, now_ms)  # besides that of the announcement (FC-02)
     said = Silenced(FOR_EVER_MS if command.on else 0, command.by, True)
-    return g.settle(
+    return state.settle(
         Done(),
         now_ms,
         position,
@@ -157,5 +161,5 @@ def mute_all(g: GroupState, command: MuteAll, now_ms: int, position: int) -> Out
         what=["mute_all"],
         claim=Claim.OWN,
         profile=new,
-        more=(Tell(None, said),),
+        more=(Notify(None, said),),
     )

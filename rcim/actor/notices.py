@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from rcim.actor.admission import Admission, Claim
 from rcim.actor.joining import JoinedChanges
-from rcim.actor.passing import Claim, Passing
 from rcim.actor.records import Change, Message, Profile
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.terms import ChangeKind, Priority
@@ -40,13 +40,13 @@ CLAIMS = {
 """FC-02: which place in the group's limit a notice asks for; all others are of who comes and goes."""
 
 
-def is_announced(profile: Profile, row: GroupType) -> bool:
+def is_announced(profile: Profile, policy: GroupType) -> bool:
     """True if anybody is told of changes."""
-    return row.notice is not ChangeNotice.NONE and not profile.importing and profile.active
+    return policy.notice is not ChangeNotice.NONE and not profile.importing and profile.active
 
 
 def change_of(
-    row: GroupType,
+    policy: GroupType,
     kind: ChangeKind,
     operator: str,
     users: Sequence[str],
@@ -57,7 +57,7 @@ def change_of(
 ) -> Change:
     """What is told of a change to `users`, which has left the group with this MemberNum and InfoSeq."""
     count = len(users)
-    if row.member_list is MemberList.NONE:  # GT-03
+    if policy.member_list is MemberList.NONE:  # GT-03
         operator, users = "", ()
     return Change(kind, operator, list(users[:CHANGE_USERS_MAX]), count, member_num, info_seq, time_ms, list(what))
 
@@ -70,10 +70,10 @@ def message_of(change: Change, name_card: str) -> Message:
 class Notices:
     """Strong notices of one group that wait for room. `slice_ms`: how long they are joined. See the module's text."""
 
-    __slots__ = ("_due_ms", "_gathering", "_offered", "_passing", "_ready", "_slice_ms")
+    __slots__ = ("_due_ms", "_gathering", "_offered", "_admission", "_ready", "_slice_ms")
 
-    def __init__(self, passing: Passing, slice_ms: int) -> None:
-        self._passing = passing
+    def __init__(self, admission: Admission, slice_ms: int) -> None:
+        self._admission = admission
         self._slice_ms = slice_ms
         self._gathering = JoinedChanges(CHANGE_USERS_MAX)
         self._ready: deque[Change] = deque()
@@ -85,16 +85,16 @@ class Notices:
     def __bool__(self) -> bool:
         return bool(self._ready or self._gathering)
 
-    def admit(self, profile: Profile, row: GroupType, claim: Claim, now_ms: int) -> bool:
+    def admit(self, profile: Profile, policy: GroupType, claim: Claim, now_ms: int) -> bool:
         """A change is about to be made. True: its notice, if there is any, goes at once. False: it has to `wait`. A weak
         one of who comes and goes does not count. Raises RcimError(TOO_FREQUENT): the change is not to be made."""
-        if not is_announced(profile, row):
+        if not is_announced(profile, policy):
             return True
-        if row.notice is ChangeNotice.STRONG:
-            room = self._passing.admit_notice(row, claim, now_ms)
+        if policy.notice is ChangeNotice.STRONG:
+            room = self._admission.admit_notice(policy, claim, now_ms)
             return (room and not self) or len(self._ready) >= READY_MAX
         if claim is not Claim.ANY:
-            self._passing.admit(row, claim, now_ms)
+            self._admission.admit(policy, claim, now_ms)
         return True
 
     def wait(self, change: Change, now_ms: int) -> None:
@@ -109,14 +109,14 @@ class Notices:
         """When `begin` is to be called; -1: not at all."""
         return -1 if self._offered or not self else max(0, self._due_ms - now_ms)
 
-    def begin(self, row: GroupType, now_ms: int) -> list[Change]:
+    def begin(self, policy: GroupType, now_ms: int) -> list[Change]:
         """The slice is over, or not yet: those that go now. For the others a place is asked for, which `take` gives."""
-        return self._go(row, now_ms) if self.due_in_ms(now_ms) == 0 else []
+        return self._go(policy, now_ms) if self.due_in_ms(now_ms) == 0 else []
 
-    def take(self, row: GroupType, now_ms: int) -> list[Change]:
+    def take(self, policy: GroupType, now_ms: int) -> list[Change]:
         """The place that was asked for is there: one goes, and what else finds room."""
         self._offered = False
-        return [*self._next(), *self._go(row, now_ms)]
+        return [*self._next(), *self._go(policy, now_ms)]
 
     def clear(self) -> None:
         """The group is gone."""
@@ -124,10 +124,10 @@ class Notices:
         self._gathering.rows()
         self._offered = False
 
-    def _go(self, row: GroupType, now_ms: int) -> list[Change]:
+    def _go(self, policy: GroupType, now_ms: int) -> list[Change]:
         gone: list[Change] = []
         while self:
-            if not self._passing.offer_notice(row, now_ms):
+            if not self._admission.offer_notice(policy, now_ms):
                 self._offered = True
                 break
             gone += self._next()

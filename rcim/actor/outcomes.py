@@ -10,7 +10,7 @@ import msgspec
 from rcim.actor.applications import Application
 from rcim.actor.effects import Effect
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import Fields, Invitation, Mark, Member, Message, Profile, Record, UserProfile
+from rcim.actor.records import Fields, Invitation, Member, Message, Profile, Record, UserProfile, UserRestriction
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
 
@@ -138,7 +138,7 @@ class Marks(Result, frozen=True, gc=False):
     """A page of marks; `which` as in ReadMarks."""
 
     which: str
-    marks: list[Mark]
+    marks: list[UserRestriction]
     next: str
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.errands import AnyErrand
+from rcim.actor.workflows import AnyWorkflow
 
 
 class Asks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -303,5 +303,5 @@ Query = (
     | SyncQuery
     | SearchQuery
     | Look
-    | AnyErrand
+    | AnyWorkflow
 )

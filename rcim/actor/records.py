@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, array_like=True):
     what: list[str] = []
 
 
-class Extra(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class MessageOptions(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What few messages have: a type of its own (MS-09), named receivers and mentions (MS-07), data of the app."""
 
     type_name: str = ""
@@ -73,7 +73,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     member_fields: Fields = ()
     tip: Change | None = None
     """In place of a body: a strong notice (GT-15)."""
-    extra: Extra | None = None
+    extra: MessageOptions | None = None
     state: MessageState = MessageState.AS_SENT
     changed_ms: int = 0
     """When its state was changed; 0 if it is as it was sent."""
@@ -90,7 +90,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def removed(self, state: MessageState, now_ms: int, by: str) -> Message:
         """It as everybody gets it once it is recalled or deleted: who sent it, and when, and nothing of what it said."""
-        whom = Extra(to=self.extra.to) if self.extra is not None and self.extra.to else None
+        whom = MessageOptions(to=self.extra.to) if self.extra is not None and self.extra.to else None
         return msgspec.structs.replace(
             self,
             body=b"",
@@ -166,7 +166,7 @@ class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Stretches of SEQ that were not meant to come by DELIVER (unheard.py)."""
 
 
-class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class UserRestriction(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a group keeps of a user whether it is a member or not: mute (SC-02), block (GR-11), application (GR-05)."""
 
     user_id: str
@@ -237,7 +237,7 @@ class GroupChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3
     put: list[Member]
     """Members that are new or have changed."""
     dropped: list[str]
-    marks: list[Mark]
+    marks: list[UserRestriction]
     """New state of marks; an empty one is removed."""
     message: Message | None
     decided: Application | None = None
@@ -382,7 +382,7 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """By JoinTime."""
     recent: list[Message]
     """The messages of the dedupe window, oldest first (MS-02)."""
-    marks: list[Mark] = []
+    marks: list[UserRestriction] = []
     reserved: bool = False
     """True if messages were not stored: `next_seq` is where the counter goes on."""
     listed: list[tuple[str, UserList]] = []

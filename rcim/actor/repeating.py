@@ -2,7 +2,7 @@
 
 If the owner of the conversations dies, a gateway does not know whether what was under way has been carried out (ST-01).
 A request may be asked again only if the second time changes nothing and tells nobody anything. So each type of command,
-query and errand stands in one of three tables: it only reads (READS), it says how things are to be, and whoever finds
+query and workflow stands in one of three tables: it only reads (READS), it says how things are to be, and whoever finds
 them so does nothing (SAME), or it is carried out at most once and, without an answer, refused (ONCE). What stands in none
 is not repeated.
 """
@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 from rcim.actor import commands as c
-from rcim.actor import errands as e
 from rcim.actor import queries as q
 from rcim.actor import user_commands as u
+from rcim.actor import workflows as e
 from rcim.base.terms import MessageState
 
 READS: frozenset[type] = frozenset(

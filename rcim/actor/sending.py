@@ -6,13 +6,23 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rcim.actor.asking import Ask, SendInPair, Verdict
+from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict, SendInPair
 from rcim.actor.commands import EndSlice, SendMessage
 from rcim.actor.durations import FOR_EVER_MS, RETRY_MS_MAX
-from rcim.actor.effects import Deliver, Effect, Tell, Transient
+from rcim.actor.effects import Deliver, Effect, Notify, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
-from rcim.actor.records import Extra, Fields, GroupChanged, Member, Message, MessageKept, Profile, Record, SeqReserved
+from rcim.actor.records import (
+    Fields,
+    GroupChanged,
+    Member,
+    Message,
+    MessageKept,
+    MessageOptions,
+    Profile,
+    Record,
+    SeqReserved,
+)
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.base.errors import (
@@ -31,7 +41,7 @@ from rcim.base.terms import MsgFlag, Role, UserList, other_of
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 Sender = tuple[Profile, GroupType, Member | None]
 """The group, its type, and who sends as a member of it."""
@@ -40,173 +50,175 @@ RESERVE = 1000
 restart (MS-01)."""
 
 
-def send(g: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
+def send(state: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """A message is to be sent. The first result again, if it was sent before (MS-02). Raises RcimError."""
-    profile, row = g.there(command.by, command.admin)
+    profile, policy = state.there(command.by, command.admin)
     if not command.transient:
-        first = g.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
+        first = state.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
         if first is not None:
             return Outcome(Sent(first[0], first[1], first[2], True))
-    if g.passing.remembers:
-        before = g.passing.known(command, now_ms)
+    if state.admission.remembers:
+        before = state.admission.known(command, now_ms)
         if before is not None:
             return before
-    member = g.members.get(command.by)
-    command = _admitted(g, profile, row, member, command, now_ms)
-    if g.world.asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = g.world.asks.get(SendMessage if g.pair is None else SendInPair)
+    member = state.members.get(command.by)
+    command = _admitted(state, profile, policy, member, command, now_ms)
+    if state.app_state.asks:  # CB-03: it hears of what is held back too (FC-05)
+        event = state.app_state.asks.get(SendMessage if state.pair is None else SendInPair)
         if event is not None:
-            number = g.passing.enter(command)
-            g.asked[number] = command
-            to = other_of(g.pair, command.by) if g.pair is not None else ""
-            return Outcome(Done(), wait=number, asks=(Ask(number, event, profile.group_id, row.name, command, to),))
-    return _go(g, (profile, row, member), command, now_ms, position, 0)
+            number = state.admission.enter(command)
+            state.asked[number] = command
+            to = other_of(state.pair, command.by) if state.pair is not None else ""
+            return Outcome(
+                Done(), wait=number, asks=(BeforeCallback(number, event, profile.group_id, policy.name, command, to),)
+            )
+    return _go(state, (profile, policy, member), command, now_ms, position, 0)
 
 
 def _admitted(
-    g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
+    state: GroupState, profile: Profile, policy: GroupType, member: Member | None, command: SendMessage, now_ms: int
 ) -> SendMessage:
     """5.2, SC-05, MS-07: the message as it is to go on, if it may. Asked when it arrives, and again after it has waited.
     Raises RcimError; where it stopped is remembered."""
     stage = Stage.RIGHT
     try:
-        _check_may_send(g, profile, row, member, command, now_ms)
-        if g.world.lists.screens and g.world.lists.covers(row.name):  # SC-05
+        _check_may_send(state, profile, policy, member, command, now_ms)
+        if state.app_state.lists.screens and state.app_state.lists.covers(policy.name):  # SC-05
             stage = Stage.WORDS
-            body = g.world.screen(command.body)
+            body = state.app_state.screen(command.body)
             if body is not command.body:
                 command = msgspec.structs.replace(command, body=body)
             stage = Stage.RIGHT
         if command.extra is not None or command.transient:
-            command = _checked(g, row, command)
+            command = _checked(state, policy, command)
     except RcimError as error:
-        _stopped(g, command, stage, now_ms, error.code.number, error.detail)
+        _stopped(state, command, stage, now_ms, error.code.number, error.detail)
         raise
     return command
 
 
 def take_verdict(
-    g: GroupState, number: int, command: SendMessage, verdict: Verdict, now_ms: int, position: int
+    state: GroupState, number: int, command: SendMessage, verdict: CallbackVerdict, now_ms: int, position: int
 ) -> Outcome:
     """CB-03: the app has said what is to become of the message that waits under `number`."""
-    g.passing.leave(command)
+    state.admission.leave(command)
     if not verdict.allow:
-        code, text = verdict.error(CALLBACK_REFUSED if g.pair is None else PAIR_CALLBACK_REFUSED)
-        _stopped(g, command, Stage.CALLBACK, now_ms, code.number, text)
+        code, text = verdict.error(CALLBACK_REFUSED if state.pair is None else PAIR_CALLBACK_REFUSED)
+        _stopped(state, command, Stage.CALLBACK, now_ms, code.number, text)
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
-        _stopped(g, command, Stage.CALLBACK, now_ms, 0, "dropped")
-        g.passing.swallow(command, now_ms)
+        _stopped(state, command, Stage.CALLBACK, now_ms, 0, "dropped")
+        state.admission.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:
         command = msgspec.structs.replace(command, body=verdict.body)
     if verdict.cloud_data is not None:
-        extra = msgspec.structs.replace(command.extra or Extra(), cloud_data=verdict.cloud_data)
+        extra = msgspec.structs.replace(command.extra or MessageOptions(), cloud_data=verdict.cloud_data)
         command = msgspec.structs.replace(command, extra=extra)
     try:
-        sender, command = _admitted_again(g, command, now_ms)
+        sender, command = _admitted_again(state, command, now_ms)
     except RcimError as error:
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
-    went = _go(g, sender, command, now_ms, position, number)
+    went = _go(state, sender, command, now_ms, position, number)
     if went.wait:
         return Outcome(Done(), settled=went.settled, again_in_ms=went.again_in_ms)
     assert not isinstance(went.result, Asks)
     return Outcome(Done(), went.record, went.effects, went.more, settled=((number, went.result), *went.settled))
 
 
-def _go(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, number: int) -> Outcome:
+def _go(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, number: int) -> Outcome:
     """It may be sent; frequency control says whether now."""
-    profile, row, member = sender
+    profile, policy, member = sender
     if command.transient:
-        before = g.passing.known(command, now_ms) if g.passing.remembers else None
+        before = state.admission.known(command, now_ms) if state.admission.remembers else None
         if before is not None:  # its type has made it transient (MS-09), which `send` did not know yet
             return before
-        _stopped(g, command, Stage.TRANSIENT, now_ms, 0, "")
-        return _transient(g, profile, row, command, member, now_ms)
-    stopped = g.passing.stops(command, member, row, now_ms, number)  # section 6, before a SEQ is spent
+        _stopped(state, command, Stage.TRANSIENT, now_ms, 0, "")
+        return _transient(state, profile, policy, command, member, now_ms)
+    stopped = state.admission.stops(command, member, policy, now_ms, number)  # section 6, before a SEQ is spent
     if stopped is not None:
         return stopped
-    return _pass(g, sender, command, now_ms, position)
+    return _pass(state, sender, command, now_ms, position)
 
 
-def _stopped(g: GroupState, command: SendMessage, stage: Stage, now_ms: int, code: int, text: str) -> None:
-    g.world.traces.note(g.key, command.by, command.client_msg_id, Stop(stage, now_ms, code, text))
+def _stopped(state: GroupState, command: SendMessage, stage: Stage, now_ms: int, code: int, text: str) -> None:
+    state.app_state.traces.note(state.key, command.by, command.client_msg_id, Stop(stage, now_ms, code, text))
 
 
-def _checked(g: GroupState, row: GroupType, command: SendMessage) -> SendMessage:
+def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> SendMessage:
     """MS-07, MS-09, GT-28: as it is kept; of a type that is not stored it is transient. Raises RcimError."""
     extra = command.extra
     if extra is None:
         return command
     if extra.mentions_all:
-        check_right(Operation.MENTION_ALL, g.who(command.by, command.admin), row)
+        check_right(Operation.MENTION_ALL, state.who(command.by, command.admin), policy)
     kind = CONTENT
     if extra.type_name:
-        found = g.world.message_types.get(extra.type_name)
+        found = state.app_state.message_types.get(extra.type_name)
         if found is None:
             raise RcimError(
                 BAD_PARAMETER, f"type_name: {extra.type_name!r} is not a message type of this app (app.message_types)"
             )
         kind = found
-    members_named(g, row, extra.to, command.admin)
-    mentions = members_named(g, row, extra.mentions, command.admin)
+    members_named(state, policy, extra.to, command.admin)
+    mentions = members_named(state, policy, extra.mentions, command.admin)
     counted = kind.counted and not extra.to  # as To_Account: not counted
     made = msgspec.structs.replace(extra, mentions=mentions, counted=counted)
     return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
 
 
-def members_named(g: GroupState, row: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
+def members_named(state: GroupState, policy: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
     """MS-07: those of the named users who are members. Where members are not listed (GT-03) nobody learns who is one:
     others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
-    strangers = [user for user in users if user not in g.members]
-    if strangers and (admin or row.member_list is MemberList.ALL):
+    strangers = [user for user in users if user not in state.members]
+    if strangers and (admin or policy.member_list is MemberList.ALL):
         raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is not a member of the group")
-    return tuple(user for user in users if user in g.members)
+    return tuple(user for user in users if user in state.members)
 
 
 def _transient(
-    g: GroupState, profile: Profile, row: GroupType, command: SendMessage, member: Member | None, now_ms: int
+    state: GroupState, profile: Profile, policy: GroupType, command: SendMessage, member: Member | None, now_ms: int
 ) -> Outcome:
     """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
-    if g.passing.takes_transient(row, command, now_ms):
-        message = _made(g, command, member, now_ms, 0, 0)
+    if state.admission.takes_transient(policy, command, now_ms):
+        message = _made(state, command, member, now_ms, 0, 0)
         users: list[str] | None = None
         if command.extra is not None and command.extra.to:
-            users = [u for u in sorted({command.by, *command.extra.to}) if _hears(g, profile, u)]
-        effects: tuple[Effect, ...] = (Tell(users, Transient(message)),)
+            users = [u for u in sorted({command.by, *command.extra.to}) if _hears(state, profile, u)]
+        effects: tuple[Effect, ...] = (Notify(users, Transient(message)),)
     else:
         effects = ()
     return Outcome(Sent(0, now_ms, 0, False), None, effects)
 
 
-def _hears(g: GroupState, profile: Profile, user_id: str) -> bool:
+def _hears(state: GroupState, profile: Profile, user_id: str) -> bool:
     """Whether a member gets what is for it alone: it knows of the group (GT-16), and wants anything of it (RX-01)."""
-    member = g.members.get(user_id)
-    return member is not None and g.knows(profile, user_id) and member.msg_flag is not MsgFlag.DISCARD
+    member = state.members.get(user_id)
+    return member is not None and state.knows(profile, user_id) and member.msg_flag is not MsgFlag.DISCARD
 
 
-def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> Outcome:
+def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) -> Outcome:
     """FC-03: what waited and has room now goes, in the order in which it came, if its sender still may; strong notices
     before all others (GT-15)."""
     settled: list[tuple[int, AnyResult]] = []
     effects: list[Effect] = []
     records: list[Record] = []
-    if g.notices and g.profile is not None:  # GT-15
-        gone = g.notices.begin(g.world.types.of_group(g.profile.type), now_ms)
-        records += g.tell_waiting(effects, gone, now_ms, position)
-    passed, held = g.passing.release(now_ms)
+    if state.notices and state.profile is not None:  # GT-15
+        gone = state.notices.begin(state.app_state.types.of_group(state.profile.type), now_ms)
+        records += state.tell_waiting(effects, gone, now_ms, position)
+    passed, held = state.admission.release(now_ms)
     for number, waited in passed:
         if waited is None:
-            assert g.profile is not None
-            gone = g.notices.take(g.world.types.of_group(g.profile.type), now_ms)
-            records += g.tell_waiting(effects, gone, now_ms, position + len(records))
+            assert state.profile is not None
+            gone = state.notices.take(state.app_state.types.of_group(state.profile.type), now_ms)
+            records += state.tell_waiting(effects, gone, now_ms, position + len(records))
             continue
         try:
-            sender, waited = _admitted_again(g, waited, now_ms)
+            sender, waited = _admitted_again(state, waited, now_ms)
         except RcimError as error:
             settled.append((number, Refused(error.code, error.detail, error.retry_after_ms)))
             continue
-        one = _pass(g, sender, waited, now_ms, position + len(records))
+        one = _pass(state, sender, waited, now_ms, position + len(records))
         assert not isinstance(one.result, Asks)
         settled.append((number, one.result))
         effects += one.effects
@@ -218,86 +230,86 @@ def end_slice(g: GroupState, command: EndSlice, now_ms: int, position: int) -> O
         tuple(effects),
         tuple(records[1:]),
         settled=(*settled, *held),
-        again_in_ms=_again_in_ms(g, now_ms),
+        again_in_ms=_again_in_ms(state, now_ms),
     )
 
 
-def _again_in_ms(g: GroupState, now_ms: int) -> int:
+def _again_in_ms(state: GroupState, now_ms: int) -> int:
     """When messages or notices that wait are looked at again; -1: nothing waits."""
-    due = [wait for wait in (g.passing.due_in_ms(now_ms), g.notices.due_in_ms(now_ms)) if wait >= 0]
+    due = [wait for wait in (state.admission.due_in_ms(now_ms), state.notices.due_in_ms(now_ms)) if wait >= 0]
     return min(due, default=-1)
 
 
-def _admitted_again(g: GroupState, command: SendMessage, now_ms: int) -> tuple[Sender, SendMessage]:
+def _admitted_again(state: GroupState, command: SendMessage, now_ms: int) -> tuple[Sender, SendMessage]:
     """What has waited is looked at as if it came now: its sender's account, the group, the right, the words, whom it
     names. Raises RcimError."""
-    g.world.invalidated.check(command.credential)
-    profile, row = g.there(command.by, command.admin)
-    member = g.members.get(command.by)
-    return (profile, row, member), _admitted(g, profile, row, member, command, now_ms)
+    state.app_state.invalidated.check(command.credential)
+    profile, policy = state.there(command.by, command.admin)
+    member = state.members.get(command.by)
+    return (profile, policy, member), _admitted(state, profile, policy, member, command, now_ms)
 
 
 def _check_may_send(
-    g: GroupState, profile: Profile, row: GroupType, member: Member | None, command: SendMessage, now_ms: int
+    state: GroupState, profile: Profile, policy: GroupType, member: Member | None, command: SendMessage, now_ms: int
 ) -> None:
-    if g.pair is not None:
-        check_not_barred(g, command.by, command.admin)
+    if state.pair is not None:
+        check_not_barred(state, command.by, command.admin)
     if not command.admin:
-        if member is None or member.role < row.send:
-            check_right(Operation.SEND, g.who(command.by, False), row)  # SC-01
-        check_not_muted(g, profile, row, command.by, now_ms)
+        if member is None or member.role < policy.send:
+            check_right(Operation.SEND, state.who(command.by, False), policy)  # SC-01
+        check_not_muted(state, profile, policy, command.by, now_ms)
 
 
-def _pass(g: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int) -> Outcome:
+def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """The message gets its SEQ."""
-    profile, row, member = sender
+    profile, policy, member = sender
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
-    if not row.stored:
-        return _unstored(g, command, sender, now_ms, position, first_of_owner)
-    if g.reserved or first_of_owner:
-        return _first(g, command, member, first_of_owner, now_ms, position)
-    message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
-    g.kept_next = g.next_seq
-    kept = _sent_by(g, member, message)
+    if not policy.stored:
+        return _unstored(state, command, sender, now_ms, position, first_of_owner)
+    if state.reserved or first_of_owner:
+        return _first(state, command, member, first_of_owner, now_ms, position)
+    message = _message(state, command, member, now_ms, make_message_id(state.shard, position))
+    state.kept_next = state.next_seq
+    kept = _sent_by(state, member, message)
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(g.key, message, kept),
+        MessageKept(state.key, message, kept),
         (Deliver(message),),
     )
 
 
-def check_not_barred(g: GroupState, by: str, admin: bool) -> None:
+def check_not_barred(state: GroupState, by: str, admin: bool) -> None:
     """SC-07, in a one-to-one conversation: what only its two send, one of whom may not want it of the other. Raises
     RcimError."""
-    assert g.pair is not None
-    if by not in g.pair:
+    assert state.pair is not None
+    if by not in state.pair:
         raise RcimError(NOT_PERMITTED, f"{by} is not one of the two users of this conversation")
-    if not admin and is_barred(g, by):
-        raise RcimError(BLACKLISTED if g.world.pair_list is UserList.BLACK else NOT_WHITELISTED)
+    if not admin and is_barred(state, by):
+        raise RcimError(BLACKLISTED if state.app_state.pair_list is UserList.BLACK else NOT_WHITELISTED)
 
 
-def is_barred(g: GroupState, by: str) -> bool:
+def is_barred(state: GroupState, by: str) -> bool:
     """SC-07: True in a one-to-one conversation whose other user does not want to hear of `by`: then nothing that `by`
     does is told to the other, or moves anything in its list of conversations."""
-    if g.pair is None or by not in g.pair:
+    if state.pair is None or by not in state.pair:
         return False
-    other = other_of(g.pair, by)
-    if g.world.deleted.since(other, g.deletions):  # what it had listed before went with it
-        g.listed = {entry for entry in g.listed if entry[0] != other}
-        g.deletions = g.world.deleted.count
-    listed = (other, g.world.pair_list) in g.listed
-    return listed if g.world.pair_list is UserList.BLACK else not listed
+    other = other_of(state.pair, by)
+    if state.app_state.deleted.since(other, state.deletions):  # what it had listed before went with it
+        state.listed = {entry for entry in state.listed if entry[0] != other}
+        state.deletions = state.app_state.deleted.count
+    listed = (other, state.app_state.pair_list) in state.listed
+    return listed if state.app_state.pair_list is UserList.BLACK else not listed
 
 
-def check_not_muted(g: GroupState, profile: Profile, row: GroupType, by: str, now_ms: int) -> None:
+def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: str, now_ms: int) -> None:
     """SC-02 to SC-04. Raises RcimError(SENDER_MUTED) with the time until it ends."""
-    mark = g.marks.get(by) if g.marks else None
+    mark = state.marks.get(by) if state.marks else None
     if mark is not None and mark.muted_at(now_ms):
         raise muted(mark.muted_until_ms, now_ms, "in this group")
-    if profile.mute_all and g.rank(by) < Who.ADMIN and by not in profile.speakers:
+    if profile.mute_all and state.rank(by) < Standing.ADMIN and by not in profile.speakers:
         raise RcimError(SENDER_MUTED, "the whole group is muted")
-    if row.chat_room and g.world.muted:
-        until = g.world.muted.get(by, 0)
+    if policy.chat_room and state.app_state.muted:
+        until = state.app_state.muted.get(by, 0)
         if until > now_ms:
             raise muted(until, now_ms, "in all chat rooms")
 
@@ -308,17 +320,17 @@ def muted(until_ms: int, now_ms: int, where: str) -> RcimError:
     return RcimError(SENDER_MUTED, f"the sender is muted {where}", wait)
 
 
-def _message(g: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
+def _message(state: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
     """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
-    message = _made(g, command, member, max(now_ms, g.last_msg_time_ms), message_id, g.next_seq)
-    g.next_seq += 1
-    g.last_msg_time_ms = message.time_ms
-    g.recent.add(message)
+    message = _made(state, command, member, max(now_ms, state.last_msg_time_ms), message_id, state.next_seq)
+    state.next_seq += 1
+    state.last_msg_time_ms = message.time_ms
+    state.recent.add(message)
     return message
 
 
 def _made(
-    g: GroupState, command: SendMessage, member: Member | None, time_ms: int, message_id: int, seq: int
+    state: GroupState, command: SendMessage, member: Member | None, time_ms: int, message_id: int, seq: int
 ) -> Message:
     """MS-04: with all that goes with it."""
     return Message(
@@ -333,84 +345,84 @@ def _made(
         command.client_msg_id,
         command.body,
         command.user_fields,
-        _fields(g, member) if g.world.message_member_fields else (),
+        _fields(state, member) if state.app_state.message_member_fields else (),
         None,
         command.extra,
     )
 
 
-def _fields(g: GroupState, member: Member | None) -> Fields:
+def _fields(state: GroupState, member: Member | None) -> Fields:
     """MS-04: the member's fields that the app has chosen to go with messages."""
     if member is None or not member.fields:
         return ()
-    return tuple((key, member.fields[key]) for key in g.world.message_member_fields if key in member.fields)
+    return tuple((key, member.fields[key]) for key in state.app_state.message_member_fields if key in member.fields)
 
 
-def _sent_by(g: GroupState, member: Member | None, message: Message) -> Member | None:
+def _sent_by(state: GroupState, member: Member | None, message: Message) -> Member | None:
     """LastSendMsgTime, and MsgSeq up to the message (RX-11): in memory for each message; returned to be kept when the
     kept ones are older than what is read at loading (the messages of the dedupe window)."""
     if member is None or message.directed:  # they would say whose it is
         return None
     time_ms = message.time_ms
     kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
-    due = time_ms - g.sent_kept.get(member.user_id, 0) >= g.world.limits.dedupe_window_ms
-    g.members[member.user_id] = kept
+    due = time_ms - state.sent_kept.get(member.user_id, 0) >= state.app_state.limits.dedupe_window_ms
+    state.members[member.user_id] = kept
     if due:
-        g.sent_kept[member.user_id] = time_ms
+        state.sent_kept[member.user_id] = time_ms
     return kept if due else None
 
 
-def _made_visible(g: GroupState, now_ms: int) -> list[Effect]:
+def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
     """GT-16: the others are in it from now on; its owner was before."""
-    assert g.profile is not None
-    others = [m for m in g.members.values() if m.role is not Role.OWNER]
-    return g.entering(others, g.profile.owner, now_ms)
+    assert state.profile is not None
+    others = [m for m in state.members.values() if m.role is not Role.OWNER]
+    return state.entering(others, state.profile.owner, now_ms)
 
 
 def _unstored(
-    g: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
+    state: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
 ) -> Outcome:
     """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
-    _, row, member = sender
-    message = _message(g, command, member, now_ms, g.world.ids.make())
-    g.tail.append(message)
-    keep_ms = max(row.recall_s * 1000, g.world.limits.unstored_recall_ms)
-    g.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
+    _, policy, member = sender
+    message = _message(state, command, member, now_ms, state.app_state.ids.make())
+    state.tail.append(message)
+    keep_ms = max(policy.recall_s * 1000, state.app_state.limits.unstored_recall_ms)
+    state.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
-        g.members[member.user_id] = msgspec.structs.replace(
+        state.members[member.user_id] = msgspec.structs.replace(
             member, last_send_time_ms=message.time_ms, read_seq=message.seq
         )
     records: list[Record] = []
-    if message.seq >= g.kept_next or not g.reserved:
-        g.kept_next = message.seq + RESERVE
-        g.reserved = True
-        records.append(SeqReserved(g.key, g.kept_next))
+    if message.seq >= state.kept_next or not state.reserved:
+        state.kept_next = message.seq + RESERVE
+        state.reserved = True
+        records.append(SeqReserved(state.key, state.kept_next))
     effects: list[Effect] = []
     if activates:
-        assert g.profile is not None
-        g.profile = msgspec.structs.replace(g.profile, active=True)
-        effects = _made_visible(g, now_ms)
-        records.append(GroupChanged(g.key, now_ms, False, g.profile, [], [], [], None))
+        assert state.profile is not None
+        state.profile = msgspec.structs.replace(state.profile, active=True)
+        effects = _made_visible(state, now_ms)
+        records.append(GroupChanged(state.key, now_ms, False, state.profile, [], [], [], None))
     sent = Sent(message.seq, message.time_ms, message.message_id, False)
     record = records[0] if records else None
     return Outcome(sent, record, (*effects, Deliver(message)), tuple(records[1:]))
 
 
 def _first(
-    g: GroupState, command: SendMessage, member: Member | None, activates: bool, now_ms: int, position: int
+    state: GroupState, command: SendMessage, member: Member | None, activates: bool, now_ms: int, position: int
 ) -> Outcome:
     """The message that makes the group visible to the others (GT-16), or the first that is stored after some were not."""
-    assert g.profile is not None
+    assert state.profile is not None
     effects: list[Effect] = []
     if activates:
-        g.profile = msgspec.structs.replace(g.profile, active=True)
-        effects = _made_visible(g, now_ms)
-    if g.begin_storing():
-        g.profile = msgspec.structs.replace(g.profile, first_seq=g.next_seq)
-    message = _message(g, command, member, now_ms, make_message_id(g.shard, position))
-    g.kept_next = g.next_seq
+        state.profile = msgspec.structs.replace(state.profile, active=True)
+        effects = _made_visible(state, now_ms)
+    if state.begin_storing():
+        state.profile = msgspec.structs.replace(state.profile, first_seq=state.next_seq)
+    message = _message(state, command, member, now_ms, make_message_id(state.shard, position))
+    state.kept_next = state.next_seq
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(g.key, message, _sent_by(g, member, message), g.profile),
+        MessageKept(state.key, message, _sent_by(state, member, message), state.profile),
         (*effects, Deliver(message)),
     )

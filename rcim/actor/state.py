@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from rcim.actor.admission import Admission, Claim
+from rcim.actor.app_state import AppState
 from rcim.actor.applications import Application
-from rcim.actor.asking import Asked, Verdict
+from rcim.actor.before_callbacks import CallbackSubject, CallbackVerdict
 from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import (
     Announce,
@@ -20,17 +22,24 @@ from rcim.actor.effects import (
     MemberGone,
     MembersAdded,
     MemberSilenced,
+    Notify,
     Placed,
     Silenced,
-    Tell,
 )
 from rcim.actor.notices import CLAIMS, Notices, change_of, is_announced, message_of
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
-from rcim.actor.passing import Claim, Passing
 from rcim.actor.recent_ids import RecentIds
-from rcim.actor.records import Change, Extra, GroupChanged, GroupSnapshot, Mark, Member, Message, Profile
+from rcim.actor.records import (
+    Change,
+    GroupChanged,
+    GroupSnapshot,
+    Member,
+    Message,
+    MessageOptions,
+    Profile,
+    UserRestriction,
+)
 from rcim.actor.unstored import Unstored
-from rcim.actor.world import World
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import TIP_PREFIX, is_guest
 from rcim.base.ids import message_id as make_message_id
@@ -45,7 +54,7 @@ from rcim.base.terms import (
 )
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 TAIL = 20
 """Messages kept in memory where they are not stored (GT-22)."""
@@ -56,17 +65,17 @@ class Became(NamedTuple):
 
     state: MessageState
     changed_ms: int
-    extra: Extra | None
+    extra: MessageOptions | None
 
 
 class GroupState:
     """What a group's actor holds in memory. Everything in it is in the store too, but `tail`, `unstored`, `recent`,
-    `passing`, `notices`."""
+    `admission`, `notices`."""
 
-    def __init__(self, snapshot: GroupSnapshot, shard: int, world: World) -> None:
+    def __init__(self, snapshot: GroupSnapshot, shard: int, app_state: AppState) -> None:
         self.key = snapshot.key
         self.shard = shard
-        self.world = world
+        self.app_state = app_state
         self.profile = snapshot.profile
         self.next_seq = snapshot.next_seq
         self.reserved = snapshot.reserved
@@ -78,7 +87,7 @@ class GroupState:
         self.last_info_time_ms = snapshot.last_info_time_ms
         self.pair = pair_of(snapshot.key)
         """C2-01: the two of a one-to-one conversation; None: it is a group."""
-        self.deletions = world.deleted.count
+        self.deletions = app_state.deleted.count
         """How many accounts had been deleted when `listed` was read."""
         self.listed = set(snapshot.listed)
         """SC-07: who of the two has the other on which list."""
@@ -94,13 +103,13 @@ class GroupState:
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
-        self.unstored = Unstored(world.limits.unstored_recall_max)
-        self.recent = RecentIds(world.limits.dedupe_window_ms, world.limits.dedupe_entries_max)
-        self.passing = Passing(snapshot.key, world)
-        self.notices = Notices(self.passing, world.limits.flow_slice_ms)
-        self.asked: dict[int, Asked] = {}
+        self.unstored = Unstored(app_state.limits.unstored_recall_max)
+        self.recent = RecentIds(app_state.limits.dedupe_window_ms, app_state.limits.dedupe_entries_max)
+        self.admission = Admission(snapshot.key, app_state)
+        self.notices = Notices(self.admission, app_state.limits.flow_slice_ms)
+        self.asked: dict[int, CallbackSubject] = {}
         """CB-03: commands that wait for the app, by number."""
-        self.decided: dict[int, tuple[AlterMessage, Verdict]] = {}
+        self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
         """Edits of which the app has said what is to become of them, and which wait for an earlier one, by number."""
         for message in snapshot.recent:
             if message.tip is None:
@@ -128,12 +137,12 @@ class GroupState:
         self.tail.clear()
         self.unstored.clear()
         self.notices.clear()
-        self.world.guests.end(self.key)
-        self.recent = RecentIds(self.world.limits.dedupe_window_ms, self.world.limits.dedupe_entries_max)
+        self.app_state.guests.end(self.key)
+        self.recent = RecentIds(self.app_state.limits.dedupe_window_ms, self.app_state.limits.dedupe_entries_max)
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         waiting = (*self.asked, *self.decided)
         self.asked, self.decided = {}, {}
-        return (*self.passing.end(), *((number, refused) for number in waiting))
+        return (*self.admission.end(), *((number, refused) for number in waiting))
 
     # -- who asks, and may they
 
@@ -145,7 +154,7 @@ class GroupState:
             raise RcimError(NO_SUCH_GROUP)
         if not admin and not self.knows(profile, by):
             raise RcimError(NO_SUCH_GROUP)
-        return profile, self.world.types.of_group(profile.type)
+        return profile, self.app_state.types.of_group(profile.type)
 
     @staticmethod
     def knows(profile: Profile, user_id: str) -> bool:
@@ -153,23 +162,23 @@ class GroupState:
         (GT-16)."""
         return not profile.importing and (profile.active or user_id == profile.owner)
 
-    def who(self, by: str, admin: bool) -> Who:
+    def who(self, by: str, admin: bool) -> Standing:
         """The standing of `by`."""
         if admin:
-            return Who.APP_ADMIN
+            return Standing.APP_ADMIN
         member = self.members.get(by)
         if member is not None:
-            return Who(member.role)
-        return Who.GUEST if is_guest(by) else Who.ANYONE
+            return Standing(member.role)
+        return Standing.GUEST if is_guest(by) else Standing.ANYONE
 
-    def allowed(self, operation: Operation, by: str, admin: bool) -> tuple[Profile, GroupType, Who]:
+    def allowed(self, operation: Operation, by: str, admin: bool) -> tuple[Profile, GroupType, Standing]:
         """The group, its type and the standing of `by`, who may do this. Raises RcimError."""
-        profile, row = self.there(by, admin)
+        profile, policy = self.there(by, admin)
         who = self.who(by, admin)
-        check_right(operation, who, row)
-        if who is Who.GUEST and operation not in GUESTS_ALWAYS and not self._is_guest_of(by):
+        check_right(operation, who, policy)
+        if who is Standing.GUEST and operation not in GUESTS_ALWAYS and not self._is_guest_of(by):
             raise RcimError(NOT_PERMITTED, f"may not {operation.value}: the guest has not joined the group")
-        return profile, row, who
+        return profile, policy, who
 
     @property
     def open_to_guests(self) -> bool:
@@ -177,31 +186,31 @@ class GroupState:
         profile = self.profile
         if profile is None or profile.importing or not profile.active:
             return False
-        row = self.world.types.of_group(profile.type)
-        return row.guests and row.apply and profile.apply_join_option is ApplyJoinOption.FREE_ACCESS
+        policy = self.app_state.types.of_group(profile.type)
+        return policy.guests and policy.apply and profile.apply_join_option is ApplyJoinOption.FREE_ACCESS
 
     def _is_guest_of(self, by: str) -> bool:
         """True if the guest was let in, and the group would still let it in."""
-        return self.world.guests.since(self.key, by) is not None and self.open_to_guests
+        return self.app_state.guests.since(self.key, by) is not None and self.open_to_guests
 
     def own_member(self, by: str, admin: bool) -> tuple[Profile, GroupType, Member]:
         """The group, its type, and `by` as a member, who is to do something of its own. Raises RcimError."""
-        profile, row = self.there(by, admin)
+        profile, policy = self.there(by, admin)
         member = self.members.get(by)
         if member is None:
-            check_right(Operation.OWN_MEMBER, self.who(by, admin), row)
+            check_right(Operation.OWN_MEMBER, self.who(by, admin), policy)
             raise RcimError(NO_SUCH_MEMBER, f"{by} is not a member")
-        return profile, row, member
+        return profile, policy, member
 
-    def rank(self, user_id: str) -> Who:
+    def rank(self, user_id: str) -> Standing:
         """The standing of whom something is done to, as a member."""
         member = self.members.get(user_id)
-        return Who(member.role) if member is not None else Who.ANYONE
+        return Standing(member.role) if member is not None else Standing.ANYONE
 
-    def check_above(self, who: Who, users: Iterable[str]) -> None:
+    def check_above(self, who: Standing, users: Iterable[str]) -> None:
         """Who acts on others has to stand above them, and nobody stands above the owner (GR-02). Raises
         RcimError(NOT_PERMITTED)."""
-        most = Who.ADMIN if who >= Who.OWNER else Who.MEMBER
+        most = Standing.ADMIN if who >= Standing.OWNER else Standing.MEMBER
         for user_id in users:
             rank = self.rank(user_id)
             if rank > most:
@@ -212,10 +221,10 @@ class GroupState:
         """The newest SEQ; 0 if there is no message."""
         return self.next_seq - 1
 
-    def cap(self, row: GroupType) -> int:
+    def cap(self, policy: GroupType) -> int:
         """How many members there may be; 0: any number (GT-12)."""
         assert self.profile is not None
-        caps = [cap for cap in (self.profile.max_member_num, row.member_cap) if cap]
+        caps = [cap for cap in (self.profile.max_member_num, policy.member_cap) if cap]
         return min(caps, default=0)
 
     # -- changing
@@ -255,7 +264,7 @@ class GroupState:
         profile: Profile | None = None,
         put: Sequence[Member] = (),
         drop: Sequence[MemberGone] = (),
-        marks: Sequence[Mark] = (),
+        marks: Sequence[UserRestriction] = (),
         info: bool = True,
         more: Sequence[Effect] = (),
         decided: Application | None = None,
@@ -271,8 +280,8 @@ class GroupState:
         if change is not None:
             as_it_will_be = profile or self.profile
             assert as_it_will_be is not None
-            row = self.world.types.of_group(as_it_will_be.type)
-            at_once = self.notices.admit(as_it_will_be, row, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
+            policy = self.app_state.types.of_group(as_it_will_be.type)
+            at_once = self.notices.admit(as_it_will_be, policy, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
         before = self.profile
         if profile is not None:
             self.profile = profile
@@ -299,18 +308,18 @@ class GroupState:
         if change is not None:
             message = self._announce(effects, change, what, by, now_ms, position, at_once)
         if unmuted:
-            effects.append(Tell(unmuted, Silenced(0, by)))  # SC-09
+            effects.append(Notify(unmuted, Silenced(0, by)))  # SC-09
         after = self.profile if self.profile is not before else None
-        gone = [g.user_id for g in drop]
+        gone = [state.user_id for state in drop]
         deciders = self.deciders() if asked else []
         record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message, decided, deciders)
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
-    def _released(self, put: Sequence[Member], marks: Sequence[Mark]) -> list[Mark]:
+    def _released(self, put: Sequence[Member], marks: Sequence[UserRestriction]) -> list[UserRestriction]:
         """GR-02: whoever of `put` becomes the owner or an admin is no longer muted (SC-02) or blocked (GR-11), since
         nobody may stand above the member any more who could lift it. `marks` are what the command sets besides."""
         set_now = {mark.user_id: mark for mark in marks}
-        released: list[Mark] = []
+        released: list[UserRestriction] = []
         for member in put:
             if member.role > Role.MEMBER and member.role > self.rank(member.user_id):
                 mark = set_now.get(member.user_id) or self.marks.get(member.user_id)
@@ -326,12 +335,12 @@ class GroupState:
         """GR-05: who is told of applications: the owner and the admins."""
         return [m.user_id for m in self.members.values() if m.role >= Role.ADMIN]
 
-    def _set_mark(self, mark: Mark) -> bool:
+    def _set_mark(self, mark: UserRestriction) -> bool:
         """True if another application waits now, or none any more."""
         before = self.marks.get(mark.user_id)
         if mark.erased_seq:
             self.erased[mark.user_id] = mark.erased_seq
-        if mark == Mark(mark.user_id):
+        if mark == UserRestriction(mark.user_id):
             self.marks.pop(mark.user_id, None)
         else:
             self.marks[mark.user_id] = mark
@@ -352,10 +361,10 @@ class GroupState:
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            told = Tell(users, Entered(p.name, p.type, p.face_url, self.newest, by, now_ms))
+            told = Notify(users, Entered(p.name, p.type, p.face_url, self.newest, by, now_ms))
             effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
             mutes = [(u, self.marks[u].muted_at(now_ms)) for u in users if u in self.marks]
-            effects += [Tell([u], Silenced(until, "")) for u, until in mutes if until]
+            effects += [Notify([u], Silenced(until, "")) for u, until in mutes if until]
         if unseen:
             effects.append(Placed(unseen, Place.HIDDEN))
         return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]
@@ -373,21 +382,21 @@ class GroupState:
         """The notice of GT-15: an effect, or a message, or nothing; or, if not `at_once`, it waits."""
         profile = self.profile
         assert profile is not None
-        row = self.world.types.of_group(profile.type)
-        if not is_announced(profile, row):
+        policy = self.app_state.types.of_group(profile.type)
+        if not is_announced(profile, policy):
             return None
         kind, users = change
-        said = change_of(row, kind, by, users, len(self.members), self.info_seq, now_ms, what)
+        said = change_of(policy, kind, by, users, len(self.members), self.info_seq, now_ms, what)
         if not at_once:
             self.notices.wait(said, now_ms)
             return None
-        return self._told(effects, row, said, now_ms, position)
+        return self._told(effects, policy, said, now_ms, position)
 
     def _told(
-        self, effects: list[Effect], row: GroupType, said: Change, now_ms: int, position: int
+        self, effects: list[Effect], policy: GroupType, said: Change, now_ms: int, position: int
     ) -> Message | None:
         """`said` is told as the type says, by an effect or by a message, whose delivery is one."""
-        if row.notice is ChangeNotice.WEAK:
+        if policy.notice is ChangeNotice.WEAK:
             effects.append(Announce(said))
             return None
         assert self.profile is not None
@@ -407,11 +416,11 @@ class GroupState:
         `position`."""
         profile = self.profile
         assert profile is not None
-        row = self.world.types.of_group(profile.type)
+        policy = self.app_state.types.of_group(profile.type)
         records: list[GroupChanged] = []
-        for said in gone if is_announced(profile, row) else ():  # the type may be another by now
+        for said in gone if is_announced(profile, policy) else ():  # the type may be another by now
             before = self.profile
-            message = self._told(effects, row, said, now_ms, position + len(records))
+            message = self._told(effects, policy, said, now_ms, position + len(records))
             if message is not None:
                 after = self.profile if self.profile is not before else None
                 records.append(GroupChanged(self.key, now_ms, False, after, [], [], [], message))

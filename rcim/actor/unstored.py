@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
-from rcim.actor.records import Extra, Message
+from rcim.actor.records import Message, MessageOptions
 from rcim.base.ids import TIP_PREFIX
 from rcim.base.terms import MessageState, Priority
 
@@ -72,7 +72,7 @@ class Unstored:
             "",
             f"{TIP_PREFIX}{seq}",
             b"",
-            extra=Extra(to=to) if to else None,
+            extra=MessageOptions(to=to) if to else None,
             state=state,
             changed_ms=changed_ms,
             changed_by=changed_by,

@@ -7,15 +7,16 @@ from collections.abc import Callable
 
 import msgspec
 
+from rcim.actor.app_state import AppState, no_longer_logged_in
 from rcim.actor.effects import (
     AccountDeleted,
-    Chosen,
     Effect,
     Invited,
-    OwnSet,
+    ListEntryChanged,
+    Notify,
+    OwnSettingChanged,
     PresenceBarred,
     SignaturesInvalidated,
-    Tell,
     UserLoggedOut,
     UserProfileChanged,
 )
@@ -49,12 +50,11 @@ from rcim.actor.user_commands import (
     TakeInvitation,
     UserCommand,
 )
-from rcim.actor.world import World, no_longer_logged_in
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
+from rcim.rules.roles import Standing
 from rcim.rules.signatures import counts_from
-from rcim.rules.standing import Who
 
 USER_PREFIX = "@:"
 """Keys of users' actors; no conversation id on the wire begins so."""
@@ -67,23 +67,23 @@ def user_key(user_id: str) -> str:
 
 
 class UserActor:
-    """See the module's text. `world` is what all actors share."""
+    """See the module's text. `app_state` is what all actors share."""
 
     exists = True
 
-    def __init__(self, snapshot: UserSnapshot, world: World) -> None:
+    def __init__(self, snapshot: UserSnapshot, app_state: AppState) -> None:
         self._key = snapshot.key
         self._user_id = snapshot.user_id
         self._profile = snapshot.profile
         self._known = snapshot.known
-        self._world = world
+        self._app_state = app_state
         self._lists: dict[UserList, set[str]] = {which: set() for which in UserList}
         self._pinned = dict(snapshot.pinned)
         for which, entry in snapshot.lists:
             self._lists[which].add(entry)
-        self._invitations = WaitingInvitations(snapshot.invitations, world.limits.invitations_max)
-        self._invalidated = world.invalidated
-        self._groups = OwnGroups(snapshot.user_id, snapshot.places, self._lists[UserList.BLACK], world)
+        self._invitations = WaitingInvitations(snapshot.invitations, app_state.limits.invitations_max)
+        self._invalidated = app_state.invalidated
+        self._groups = OwnGroups(snapshot.user_id, snapshot.places, self._lists[UserList.BLACK], app_state)
 
     def forgettable(self, idle_ms: int) -> bool:
         """True: all of it is in the store."""
@@ -101,12 +101,12 @@ class UserActor:
     def _set(self, command: SetUserProfile, now_ms: int) -> Outcome:
         """AB-05; ID-09 when it is an import."""
         before = self._profile
-        who = Who.APP_ADMIN if command.admin else Who.ANYONE
+        who = Standing.APP_ADMIN if command.admin else Standing.ANYONE
         own = command.by == self._user_id
-        fields = written(self._world.user_fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
+        fields = written(self._app_state.user_fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
         nickname = command.nickname
         if nickname is not None and not command.imported:
-            nickname = self._world.lists.screened("nickname", nickname)  # SC-08
+            nickname = self._app_state.lists.screened("nickname", nickname)  # SC-08
         profile = msgspec.structs.replace(
             before,
             nickname=before.nickname if nickname is None else nickname,
@@ -123,16 +123,16 @@ class UserActor:
         changed = UserProfileChanged(self._user_id, profile.nickname, profile.face_url, profile.fields)
         return self._save(result, profile, (changed, self._told(OwnChange.PROFILE)))
 
-    def _told(self, what: OwnChange) -> Tell:
+    def _told(self, what: OwnChange) -> Notify:
         """What tells the user's own devices of a change (ID-05)."""
-        return Tell([self._user_id], OwnSet(what))
+        return Notify([self._user_id], OwnSettingChanged(what))
 
     def _invalidate(self, command: InvalidateUser, now_ms: int) -> Outcome:
         """ID-09: every UserSig that was made up to now is refused from now on (rules/signatures.py)."""
         known = self._known and not self._profile.deleted
         wall_ms = max(now_ms, command.wall_ms)
         before_ms = counts_from(self._profile.valid_from_ms, self._profile.invalidated_ms, wall_ms)
-        start_ms = max(before_ms, self._world.signing.valid_from_ms(wall_ms))
+        start_ms = max(before_ms, self._app_state.signing.valid_from_ms(wall_ms))
         profile = msgspec.structs.replace(self._profile, valid_from_ms=start_ms, invalidated_ms=now_ms)
         effects: tuple[Effect, ...] = (
             SignaturesInvalidated(self._user_id, start_ms, now_ms),
@@ -141,7 +141,7 @@ class UserActor:
         if command.delete:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True, invalidated_ms=now_ms)
             gone = AccountDeleted(self._user_id)
-            self._world.entering.withdraw(self._user_id)
+            self._app_state.entering.withdraw(self._user_id)
             effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
         outcome = self._save(Invalidated(start_ms, known), profile, effects)
         if not command.delete:
@@ -179,7 +179,7 @@ class UserActor:
         there = self._lists[command.which]
         added = [user for user in dict.fromkeys(command.add) if user not in there]
         removed = [user for user in dict.fromkeys(command.remove) if user in there]
-        most = self._world.limits.user_list_max
+        most = self._app_state.limits.user_list_max
         if len(there) + len(added) - len(removed) > most:
             raise RcimError(TOO_MANY_ENTRIES, f"a list holds at most {most} users; remove some first")
         if not added and not removed:
@@ -188,7 +188,7 @@ class UserActor:
         there.update(added)
         effects: list[Effect] = []
         if command.which is UserList.BLACK and added:
-            self._world.entering.withdraw(self._user_id, set(added))
+            self._app_state.entering.withdraw(self._user_id, set(added))
             effects.append(PresenceBarred(self._user_id, added))
         effects.append(self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST))
         record = UserListed(self._key, self._user_id, command.which, added, removed)
@@ -210,7 +210,7 @@ class UserActor:
         if pinned_ms:
             self._pinned[key] = pinned_ms
         removed = bool(command.removed)
-        said = Tell([self._user_id], Chosen(key, pinned_ms, removed))
+        said = Notify([self._user_id], ListEntryChanged(key, pinned_ms, removed))
         return Outcome(Done(), ConversationChosen(self._key, self._user_id, key, pinned_ms, removed), (said,))
 
     def _read_list(self, command: ReadUserList, now_ms: int) -> Outcome:
@@ -221,7 +221,7 @@ class UserActor:
 
     def _admit(self, command: AdmitToGroup, now_ms: int) -> Outcome:
         own = self._profile.consent
-        asks_first = self._world.invite_consent if own is InviteConsent.AS_APP else own is InviteConsent.ASK
+        asks_first = self._app_state.invite_consent if own is InviteConsent.AS_APP else own is InviteConsent.ASK
         if self._groups.admit(command, asks_first):
             return Outcome(Done())
         self._invitations.check_room(command.key)
@@ -234,7 +234,7 @@ class UserActor:
         self._groups.check_lets_add(command.by, command.admin)
         invitation = Invitation(command.key, command.by, command.name, now_ms)
         self._invitations.put(invitation)
-        told = Tell([self._user_id], Invited(invitation))
+        told = Notify([self._user_id], Invited(invitation))
         return Outcome(Done(), InvitationsChanged(self._key, self._user_id, [invitation], []), (told,))
 
     def _find_invitation(self, command: FindInvitation, now_ms: int) -> Outcome:
@@ -251,7 +251,7 @@ class UserActor:
         return Outcome(Invitations(*self._invitations.page(command.cursor, command.limit)))
 
     def _end_admission(self, command: EndAdmission, now_ms: int) -> Outcome:
-        self._world.entering.end(self._user_id, command.number)
+        self._app_state.entering.end(self._user_id, command.number)
         return Outcome(Done())
 
     def _note_place(self, command: NotePlace, now_ms: int) -> Outcome:

@@ -18,67 +18,67 @@ AT_ONCE = 100
 """Guests let go in one turn: each is told by a frame of its own, 2 to 3 ms with TLS."""
 
 
-def is_blocked(g: GroupState, user_id: str, now_ms: int) -> bool:
+def is_blocked(state: GroupState, user_id: str, now_ms: int) -> bool:
     """GR-11: True if the group does not let the user in."""
-    mark = g.marks.get(user_id)
+    mark = state.marks.get(user_id)
     return mark is not None and mark.blocked_until_ms > now_ms
 
 
-def check_not_blocked(g: GroupState, user_id: str, now_ms: int) -> None:
+def check_not_blocked(state: GroupState, user_id: str, now_ms: int) -> None:
     """GR-11. Raises RcimError(BLOCKED) with the time until it ends."""
-    if is_blocked(g, user_id, now_ms):
-        end = g.marks[user_id].blocked_until_ms
+    if is_blocked(state, user_id, now_ms):
+        end = state.marks[user_id].blocked_until_ms
         raise RcimError(BLOCKED, "", 0 if end == FOR_EVER_MS else min(end - now_ms, RETRY_MS_MAX))
 
 
-def enter(g: GroupState, by: str) -> Outcome:
+def enter(state: GroupState, by: str) -> Outcome:
     """A guest joins, whose right to and block has been looked at. It hears the group; it is no member."""
-    if not g.open_to_guests:
+    if not state.open_to_guests:
         raise RcimError(NOT_PERMITTED, "guests cannot apply; this group needs approval to join")
-    g.world.guests.admit(g.key, by, g.newest)
-    return Outcome(Joined(g.newest, len(g.members)), None, (MembersAdded([by]),))
+    state.app_state.guests.admit(state.key, by, state.newest)
+    return Outcome(Joined(state.newest, len(state.members)), None, (MembersAdded([by]),))
 
 
-def leave(g: GroupState, by: str) -> Outcome:
+def leave(state: GroupState, by: str) -> Outcome:
     """A guest leaves. That it had left before is no error."""
-    g.world.guests.leave(g.key, by)
+    state.app_state.guests.leave(state.key, by)
     return Outcome(Done(), None, (MemberGone(by),))
 
 
-def keep(g: GroupState, command: KeepGuest, now_ms: int, position: int) -> Outcome:
+def keep(state: GroupState, command: KeepGuest, now_ms: int, position: int) -> Outcome:
     """A guest that the owner before this one had let in is let in again, as if it joined now; but nobody is asked."""
-    g.there(command.by, False)
-    check_not_blocked(g, command.by, now_ms)
-    if not g.open_to_guests:
+    state.there(command.by, False)
+    check_not_blocked(state, command.by, now_ms)
+    if not state.open_to_guests:
         raise RcimError(NOT_PERMITTED, "the group no longer takes guests")
-    g.world.guests.admit(g.key, command.by, g.newest)
+    state.app_state.guests.admit(state.key, command.by, state.newest)
     return Outcome(Done())
 
 
-def drop(g: GroupState, command: DropGuests, now_ms: int, position: int) -> Outcome:
+def drop(state: GroupState, command: DropGuests, now_ms: int, position: int) -> Outcome:
     """The group may have been closed to guests: if it was, they go, some at a time."""
-    if g.open_to_guests:
+    if state.open_to_guests:
         return Outcome(Done())
-    found = list(islice(g.world.guests.of(g.key), AT_ONCE))
-    gone: list[Effect] = [*let_go(g, found, GoneReason.REMOVED)]
-    if g.world.guests.of(g.key):
+    found = list(islice(state.app_state.guests.of(state.key), AT_ONCE))
+    gone: list[Effect] = [*let_go(state, found, GoneReason.REMOVED)]
+    if state.app_state.guests.of(state.key):
         gone.append(ClosedToGuests())
     return Outcome(Done(), None, tuple(gone))
 
 
 def let_go(
-    g: GroupState, users: Sequence[str], reason: GoneReason, operator: str = "", text: str = ""
+    state: GroupState, users: Sequence[str], reason: GoneReason, operator: str = "", text: str = ""
 ) -> list[MemberGone]:
     """Those of `users` who are guests of the group are no longer; returns what follows from it."""
-    inside = [u for u in users if is_guest(u) and g.world.guests.since(g.key, u) is not None]
+    inside = [u for u in users if is_guest(u) and state.app_state.guests.since(state.key, u) is not None]
     for user_id in inside:
-        g.world.guests.leave(g.key, user_id)
+        state.app_state.guests.leave(state.key, user_id)
     return [MemberGone(user_id, reason, operator, text) for user_id in inside]
 
 
-def check_here(g: GroupState, users: Sequence[str]) -> None:
+def check_here(state: GroupState, users: Sequence[str]) -> None:
     """A guest's id ends with its connection: to block one that is gone means nothing. Raises
     RcimError(NO_SUCH_MEMBER)."""
     for user_id in users:
-        if is_guest(user_id) and not g.world.guests.is_here(user_id):
+        if is_guest(user_id) and not state.app_state.guests.is_here(user_id):
             raise RcimError(NO_SUCH_MEMBER, f"{user_id} has left the group")

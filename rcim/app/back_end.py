@@ -5,12 +5,12 @@ Each has connections of its own: news that nobody takes must not hold up what is
 
 from __future__ import annotations
 
-from rcim.actor.asking import EVENTS
+from rcim.actor.before_callbacks import EVENTS
 from rcim.app.settings import Settings
 from rcim.hooks.after import Telling
 from rcim.hooks.before import Asking
 from rcim.hooks.events import STATE_CHANGE
-from rcim.hooks.http import Caller
+from rcim.hooks.http import WebhookClient
 from rcim.hooks.inprocess import load_hooks
 
 ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skipped")
@@ -23,7 +23,7 @@ class BackEnd:
     def __init__(self, settings: Settings) -> None:
         callbacks, limits = settings.callbacks, settings.limits
         hooks = load_hooks(callbacks.hooks)
-        self._callers: list[Caller] = []
+        self._callers: list[WebhookClient] = []
         self.asks: dict[type, str] = {EVENTS[name]: name for name in callbacks.commands if name in EVENTS}
         """Commands that are asked about, and the callback for each (CB-02)."""
         refuse = callbacks.refuse_on_failure
@@ -31,11 +31,11 @@ class BackEnd:
         self.telling = Telling(self._caller(settings), hooks, callbacks.timeout_ms)
         self.tell_states = self.telling.state_changed if STATE_CHANGE in callbacks.commands else None
 
-    def _caller(self, settings: Settings) -> Caller | None:
+    def _caller(self, settings: Settings) -> WebhookClient | None:
         callbacks = settings.callbacks
         if not callbacks.url:
             return None
-        made = Caller(
+        made = WebhookClient(
             callbacks.url, settings.app.sdkappid, callbacks.token, callbacks.timeout_ms, callbacks.allow_private
         )
         self._callers.append(made)

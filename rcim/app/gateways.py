@@ -1,9 +1,9 @@
 """A server of several processes: one owns the conversations, N hold connections on the same port, and this one starts
 them, starts again what dies or hangs, and stops them in order.
 
-A part is `python -m rcim.app.part ROLE`. On standard input it gets its settings and then orders; the end of it tells the
-part that this process is gone. On standard output it says in a line of JSON that it is ready, or what is wrong, and then
-every second that it is alive.
+Each of them is `python -m rcim.app.process_spec ROLE`. On standard input it gets its settings and then orders; the end
+of the input tells it that this process is gone. On standard output it says in a line of JSON that it is ready, or what
+is wrong, and then every second that it is alive.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.part import GATEWAY, NOW, OWNER, RELOAD, STOP, Part, encoded_part
+from rcim.app.process_spec import GATEWAY, NOW, OWNER, RELOAD, STOP, ProcessSpec, encoded_part
 from rcim.app.server import Ready, renew_own
 from rcim.app.settings import Settings
 from rcim.base.hosts import naming
@@ -51,7 +51,7 @@ class GatewaysError(Exception):
 class _Kept:
     """A part that is kept running."""
 
-    def __init__(self, part: Part, settings: Settings) -> None:
+    def __init__(self, part: ProcessSpec, settings: Settings) -> None:
         self._part = part
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
@@ -63,7 +63,7 @@ class _Kept:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "rcim.app.part",
+            "rcim.app.process_spec",
             self._part.role,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -178,12 +178,12 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
 
     loop.add_signal_handler(signal.SIGHUP, on_reload)
     with _bus_of(settings) as bus, _port_of(settings) as place:
-        owner = _Kept(Part(OWNER, 0, str(bus), 0), settings)
+        owner = _Kept(ProcessSpec(OWNER, 0, str(bus), 0), settings)
         try:
             port = place.getsockname()[1]
             await owner.start()
             for number in range(1, settings.server.gateways + 1):
-                gateways.append(_Kept(Part(GATEWAY, number, str(bus), port), settings))
+                gateways.append(_Kept(ProcessSpec(GATEWAY, number, str(bus), port), settings))
             await _start_all(gateways)
             keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
             DataDir(Path(settings.server.data)).keep_address(settings.server.host, port, settings.server.tls)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from rcim.actor.world import Lists, UnstoredIds, World
+from rcim.actor.app_state import AppState, Lists, UnstoredIds
 from rcim.app import certificates
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.exposure import warnings_at_start
@@ -28,13 +28,13 @@ from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.base.terms import AppList
-from rcim.connect.anew import spread_ms
 from rcim.connect.hub import Hub
 from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
+from rcim.connect.resubscribe import spread_ms
 from rcim.dispatch.dispatcher import Dispatcher
-from rcim.dispatch.requests import Outlet, Owner
-from rcim.handlers.messages import Packing
+from rcim.dispatch.requests import DeliverySink, Engine
+from rcim.handlers.messages import MessageEncoder
 from rcim.handlers.screening import screening
 from rcim.handlers.searching import text_of
 from rcim.rules.type_table import TypeTable
@@ -71,9 +71,9 @@ class Ready:
         return warnings_at_start(self.settings)
 
 
-def world_of(settings: Settings) -> World:
+def world_of(settings: Settings) -> AppState:
     """What all actors share, as the settings say."""
-    world = World(
+    app_state = AppState(
         TypeTable(settings.group_types, settings.pair),
         settings.limits,
         UnstoredIds(clock.wall_ms()),
@@ -93,11 +93,11 @@ def world_of(settings: Settings) -> World:
         ),
         wall_ms=lambda: clock.wall_ms(),
     )
-    world.screen = screening(lambda: world.lists.words, settings.limits.body_bytes_max)
-    return world
+    app_state.screen = screening(lambda: app_state.lists.words, settings.limits.body_bytes_max)
+    return app_state
 
 
-class Back:
+class ConversationNode:
     """What owns the conversations: data directory, store, dispatcher."""
 
     def __init__(self, settings: Settings) -> None:
@@ -123,14 +123,14 @@ class Back:
             undo.callback(trail.close)
             self.store = Store(backend, settings.limits, text_of, trail)
             self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
-            world = world_of(settings)
-            packing = Packing(partial(world.lists.holds, AppList.LOW_TYPES))
-            self.dispatcher = Dispatcher(self.store, world, loop, packing)
+            app_state = world_of(settings)
+            packing = MessageEncoder(partial(app_state.lists.holds, AppList.LOW_TYPES))
+            self.dispatcher = Dispatcher(self.store, app_state, loop, packing)
             undo.callback(self.dispatcher.stop)
-            self.back_end = self._back_end(world)
+            self.back_end = self._back_end(app_state)
             self._undo = undo.pop_all()
 
-    def _back_end(self, world: World) -> BackEnd | None:
+    def _back_end(self, app_state: AppState) -> BackEnd | None:
         """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
         installed."""
         if not self.settings.callbacks.commands:
@@ -139,16 +139,16 @@ class Back:
         from rcim.app.back_end import BackEnd
 
         made = BackEnd(self.settings)
-        world.asks = made.asks
+        app_state.asks = made.asks
         return made
 
-    def start(self, outlet: Outlet) -> None:
-        """Begin to work; deliveries go to `outlet`."""
+    def start(self, sink: DeliverySink) -> None:
+        """Begin to work; deliveries go to `sink`."""
         app = self.back_end
         if app is None:
-            self.dispatcher.start(outlet)
+            self.dispatcher.start(sink)
             return
-        self.dispatcher.start(outlet, app.asking.ask if app.asks else None, app.tell_states, app.counted)
+        self.dispatcher.start(sink, app.asking.ask if app.asks else None, app.tell_states, app.counted)
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -197,7 +197,7 @@ def renew_own(settings: Settings) -> None:
             log.info("the self-signed certificate %s was renewed", data.certificate)
 
 
-class Front:
+class GatewayNode:
     """What holds connections: hub and listener. `number` tells several of one server apart."""
 
     def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
@@ -223,7 +223,7 @@ class Front:
             self._listener.tls = tls
             log.info("the certificate was loaded anew, for new connections")
 
-    def make_hub(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> Hub:
+    def make_hub(self, owner: Engine, loop: asyncio.AbstractEventLoop) -> Hub:
         """The hub, which is not yet reachable. Raises DataDirError."""
         app = self._settings.app
         administrators = frozenset(app.administrators)
@@ -281,7 +281,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._back = Back(settings)
+        self._back = ConversationNode(settings)
         self.data = self._back.data
         self.host, self.port = settings.server.host, 0
         self._stopping = asyncio.Event()
@@ -299,7 +299,7 @@ class Server:
         with contextlib.ExitStack() as undo:
             back.open(loop)
             undo.callback(back.close)
-            front = Front(settings, self.data)
+            front = GatewayNode(settings, self.data)
             tls = front.tls()
             hub = front.make_hub(back.dispatcher, loop)
             back.start(hub)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rcim.actor.asking import EVENTS
+from rcim.actor.before_callbacks import EVENTS
 from rcim.app.settings import SECTIONS, TYPES, Settings, SettingsError, words_of_file
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id

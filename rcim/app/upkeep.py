@@ -11,7 +11,7 @@ from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.store.backend import Backend, LmdbBackend, StoreError
 from rcim.store.mending import Mended, accept_clock
-from rcim.store.reading import read_stamp, read_store_id
+from rcim.store.tables import read_stamp, read_store_id
 from rcim.store.trail import Trail, begin_history
 
 

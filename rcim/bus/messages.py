@@ -29,47 +29,47 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 class Do(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
-    """Owner.submit."""
+    """Engine.submit."""
 
     number: int
     key: str
     command: Command
 
 
-class Ask(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
-    """Owner.ask."""
+class QueryMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
+    """Engine.ask."""
 
     number: int
     query: Query
 
 
 class Resume(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
-    """Owner.resume."""
+    """Engine.resume."""
 
     key: str
 
 
 class Congested(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
-    """The answer to Outlet.congested would be True from now on, until Resume."""
+    """The answer to DeliverySink.congested would be True from now on, until Resume."""
 
     key: str
 
 
 class NobodyIn(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
-    """Owner.nobody_in, as of the `heard`-th message that came down."""
+    """Engine.nobody_in, as of the `heard`-th message that came down."""
 
     key: str
     heard: int
 
 
 class UserGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
-    """Owner.user_gone."""
+    """Engine.user_gone."""
 
     user_id: str
 
 
 class Looked(msgspec.Struct, frozen=True, array_like=True, tag=7):
-    """What Outlet.look found, for the question with this number."""
+    """What DeliverySink.look found, for the question with this number."""
 
     number: int
     found: Any
@@ -80,14 +80,14 @@ class Ping(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
 
 
 class DeviceHere(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
-    """Owner.device_here."""
+    """Engine.device_here."""
 
     user_id: str
     device: Device
 
 
 class DeviceGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
-    """Owner.device_gone."""
+    """Engine.device_gone."""
 
     user_id: str
     device: Device
@@ -95,13 +95,13 @@ class DeviceGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10)
 
 
 class Watch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):
-    """Owner.watch."""
+    """Engine.watch."""
 
     user_ids: list[str]
 
 
 class Unwatch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
-    """Owner.unwatch."""
+    """Engine.unwatch."""
 
     user_ids: list[str]
 
@@ -109,7 +109,7 @@ class Unwatch(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
 Up = (
     Hello
     | Do
-    | Ask
+    | QueryMessage
     | Resume
     | Congested
     | NobodyIn
@@ -124,7 +124,7 @@ Up = (
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=0):
-    """Origin.answer. `elsewhere` is what Owner.online_elsewhere says meanwhile."""
+    """Origin.answer. `elsewhere` is what Engine.online_elsewhere says meanwhile."""
 
     number: int
     result: AnyResult | Answer
@@ -132,21 +132,21 @@ class Answered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=0):
 
 
 class Deliver(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
-    """Outlet.deliver."""
+    """DeliverySink.deliver."""
 
     key: str
     rows: Sequence[Row]
 
 
 class MembersAdded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
-    """Outlet.members_added, of those users who are online at this gateway."""
+    """DeliverySink.members_added, of those users who are online at this gateway."""
 
     key: str
     user_ids: list[str]
 
 
 class MemberGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
-    """Outlet.member_gone."""
+    """DeliverySink.member_gone."""
 
     key: str
     user_id: str
@@ -156,14 +156,14 @@ class MemberGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
 
 
 class ConversationGone(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
-    """Outlet.conversation_gone."""
+    """DeliverySink.conversation_gone."""
 
     key: str
     silently: bool
 
 
 class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
-    """Outlet.user_profile_changed."""
+    """DeliverySink.user_profile_changed."""
 
     user_id: str
     nickname: str
@@ -172,7 +172,7 @@ class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True,
 
 
 class LookAt(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
-    """Outlet.look."""
+    """DeliverySink.look."""
 
     number: int
     query: Look
@@ -183,7 +183,7 @@ class Pong(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
 
 
 class MemberSilenced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
-    """Outlet.member_silenced."""
+    """DeliverySink.member_silenced."""
 
     key: str
     user_id: str
@@ -191,14 +191,14 @@ class MemberSilenced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
 
 
 class Announce(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
-    """Outlet.announce."""
+    """DeliverySink.announce."""
 
     key: str
     change: Change
 
 
-class Tell(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
-    """Outlet.tell."""
+class NotifyMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
+    """DeliverySink.tell."""
 
     key: str
     user_ids: list[str] | None
@@ -206,13 +206,13 @@ class Tell(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
 
 
 class UserLoggedOut(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):
-    """Outlet.user_logged_out."""
+    """DeliverySink.user_logged_out."""
 
     user_id: str
 
 
 class CloseDevices(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
-    """Outlet.close_devices."""
+    """DeliverySink.close_devices."""
 
     user_id: str
     connections: list[int]
@@ -221,13 +221,13 @@ class CloseDevices(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1
 
 
 class Presence(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
-    """Outlet.presence."""
+    """DeliverySink.presence."""
 
     row: PresenceRow
 
 
 class PresenceBarred(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=14):
-    """Outlet.presence_barred."""
+    """DeliverySink.presence_barred."""
 
     user_id: str
     others: list[str]
@@ -244,7 +244,7 @@ Down = (
     | Pong
     | MemberSilenced
     | Announce
-    | Tell
+    | NotifyMessage
     | UserLoggedOut
     | CloseDevices
     | Presence

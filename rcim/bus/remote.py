@@ -23,7 +23,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
-from rcim.dispatch.requests import Origin, Outlet, Packed, Request
+from rcim.dispatch.requests import DeliverySink, Packed, ReplyTo, Request
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
@@ -45,8 +45,8 @@ UNKNOWN = Refused(SERVER_ERROR, "the request may or may not have been carried ou
 AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
 
 
-class Gateway(Outlet, Protocol):
-    """What the hub is for this end: an Outlet that can be told to ask anew."""
+class Gateway(DeliverySink, Protocol):
+    """What the hub is for this end: a DeliverySink that can be told to ask anew."""
 
     def tell_owner(self) -> None: ...
 
@@ -71,7 +71,7 @@ class RemoteOwner:
         """Number to (request, whether it is a command)."""
         self._of_key: dict[str, int] = {}
         """Commands under way by conversation: one that waits must not take the room of all the others."""
-        self._waiting: dict[str, dict[Origin, None]] = {}
+        self._waiting: dict[str, dict[ReplyTo, None]] = {}
         """Who waits for room, by conversation."""
         self._elsewhere = 0
         self._heard_s = loop.time()
@@ -107,7 +107,7 @@ class RemoteOwner:
     def submit(self, request: Request) -> bool:
         under_way = self._of_key.get(request.key, 0)
         if under_way >= self._key_max or self._commands >= OUTSTANDING_MAX:
-            self._waiting.setdefault(request.key, {})[request.origin] = None
+            self._waiting.setdefault(request.key, {})[request.reply_to] = None
             return False
         self._of_key[request.key] = under_way + 1
         number = self._keep(request, True)
@@ -116,7 +116,7 @@ class RemoteOwner:
 
     def ask(self, request: Request) -> None:
         number = self._keep(request, False)
-        self._say(m.Ask(number, request.ask))
+        self._say(m.QueryMessage(number, request.ask))
 
     def _keep(self, request: Request, command: bool) -> int:
         self._last += 1
@@ -177,7 +177,7 @@ class RemoteOwner:
         result = message.result
         self._elsewhere = message.elsewhere
         try:
-            request.origin.answer(request.token, result)
+            request.reply_to.answer(request.token, result)
         finally:
             self._elsewhere = 0
             if type(result) is LoginFacts:
@@ -202,9 +202,9 @@ class RemoteOwner:
         if not self._waiting or self._commands > OUTSTANDING_MAX // 2:
             return
         for key in [key for key in self._waiting if self._of_key.get(key, 0) <= self._key_max // 2]:
-            for origin in self._waiting.pop(key):
+            for reply_to in self._waiting.pop(key):
                 try:
-                    origin.mailbox_drained(key)
+                    reply_to.mailbox_drained(key)
                 except Exception:  # it is this one's; the others go on
                     log.exception("waking who waited for %s failed", key)
 
@@ -239,7 +239,7 @@ class RemoteOwner:
         assert self._hub is not None
         self._hub.announce(message.key, message.change)
 
-    def _tell(self, message: m.Tell) -> None:
+    def _tell(self, message: m.NotifyMessage) -> None:
         assert self._hub is not None
         self._hub.tell(message.key, message.user_ids, message.frame)
 
@@ -302,7 +302,7 @@ class RemoteOwner:
         while self._ended:
             self._say(self._ended.popleft())
         for number, (request, command) in self._outstanding.items():
-            self._say(m.Do(number, request.key, request.ask) if command else m.Ask(number, request.ask))
+            self._say(m.Do(number, request.key, request.ask) if command else m.QueryMessage(number, request.ask))
         if not self._linked.done():
             self._linked.set_result(None)
         if self._been_linked:
@@ -354,7 +354,7 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.Pong: RemoteOwner._pong,
     m.MemberSilenced: RemoteOwner._member_silenced,
     m.Announce: RemoteOwner._announce,
-    m.Tell: RemoteOwner._tell,
+    m.NotifyMessage: RemoteOwner._tell,
     m.UserLoggedOut: RemoteOwner._user_logged_out,
     m.CloseDevices: RemoteOwner._close_devices,
     m.Presence: RemoteOwner._presence,

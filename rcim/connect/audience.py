@@ -36,7 +36,7 @@ class Visit(NamedTuple):
 
 
 class Audience:
-    """The connections of one conversation. `order`, `at` and `passing` belong to the round under way."""
+    """The connections of one conversation. `order`, `at` and `in_round` belong to the round under way."""
 
     __slots__ = (
         "_base",
@@ -53,12 +53,12 @@ class Audience:
         "directed",
         "heard_ms",
         "heard_seq",
+        "in_round",
         "key",
         "members",
         "newest_seq",
         "order",
         "parked",
-        "passing",
         "started_ms",
         "telling",
         "timer",
@@ -86,7 +86,7 @@ class Audience:
         self._visits: dict[int, Visit] = {}
         self.directed = 0
         """How many of what is kept are not for all (MS-07): while there are any, a visit is made for its user."""
-        self.passing = False
+        self.in_round = False
         self.backlog = False
         """True if a visit of this round could not carry all that there was."""
         self.parked = False
@@ -142,12 +142,12 @@ class Audience:
     @property
     def empty(self) -> bool:
         """True if nobody is in it and nothing is under way."""
-        return not self.members and not self.passing
+        return not self.members and not self.in_round
 
     @property
     def idle(self) -> bool:
         """True if nothing is on its way to anybody."""
-        return not (self.passing or self.waiting or self.told or self.timer is not None)
+        return not (self.in_round or self.waiting or self.told or self.timer is not None)
 
     def visit(self, number: int) -> Visit:
         """What a connection gets whose next message is `number`, which is below `next`. The same bytes for all."""

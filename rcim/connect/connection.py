@@ -26,7 +26,7 @@ from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.incoming import Incoming
 from rcim.connect.outgoing import nowhere
 from rcim.dispatch.requests import Request
-from rcim.handlers.desk import ToActor, ToStore
+from rcim.handlers.context import ActorCommand, StoreQuery
 from rcim.handlers.table import answer
 from rcim.rules.devices import Device
 from rcim.session.states import TAKES_FRAMES, State
@@ -108,7 +108,7 @@ class Connection(Incoming):
         for conversation, first, newest in self.queue.drained(0):
             self.write(Resync(conversation, first, newest).encode())
             self._hub.counters.resyncs += 1
-        self.quick = self.caller is not None and not self.queue.troubled
+        self.quick = self.principal is not None and not self.queue.troubled
         self._pump_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,8 +117,8 @@ class Connection(Incoming):
         self.quick = False
         self.session.lost()
         held, self._held = self._held, None
-        if held is not None and held.token >> TOKEN_TYPE_SHIFT == GroupJoin.TYPE and self.caller is not None:
-            self.caller.reserve(-1)  # it will never be answered
+        if held is not None and held.token >> TOKEN_TYPE_SHIFT == GroupJoin.TYPE and self.principal is not None:
+            self.principal.reserve(-1)  # it will never be answered
         self._hub.forget(self)
 
     # -- requests
@@ -144,7 +144,7 @@ class Connection(Incoming):
                 self._blocked = True  # a login is checked, or it is over: what comes now stays with the client
             break
         self._set_reading()
-        self.say()
+        self.flush_session()
         if session.pinged:
             session.pinged = False
             self._hub.tell_heads(self)
@@ -161,31 +161,31 @@ class Connection(Incoming):
             self._logout_id = request_id
             self._end_if_answered()
             return
-        caller = self.caller
-        assert caller is not None, "the session table lets no other request through before login"
+        principal = self.principal
+        assert principal is not None, "the session table lets no other request through before login"
         hub = self._hub
         hub.counters.requests += 1
         try:
-            work = hub.work(frame, caller)
+            work = hub.work(frame, principal)
         except RcimError as error:
             self.session.refuse(error.code, request_id, frame.TYPE, error.detail, error.retry_after_ms)
             return
         token = frame.TYPE << TOKEN_TYPE_SHIFT | request_id
         if frame.TYPE == GroupJoin.TYPE:
-            caller.reserve(1)
-        if isinstance(work, ToActor):
+            principal.reserve(1)
+        if isinstance(work, ActorCommand):
             self._in_flight += 1
             request = Request(work.key, work.command, self, token)
             if not hub.owner.submit(request):
                 self._held = request
-        elif isinstance(work, ToStore):
+        elif isinstance(work, StoreQuery):
             self._in_flight += 1
             hub.owner.ask(Request("", work.query, self, token))
         else:
             self.write(work.encode(request_id))
 
     def mailbox_drained(self, key: str) -> None:
-        """There is room again for the command that is held (Origin)."""
+        """There is room again for the command that is held (ReplyTo)."""
         request, self._held = self._held, None
         if request is None or self.closing:
             return
@@ -195,16 +195,16 @@ class Connection(Incoming):
         self._pump_soon()
 
     def answer(self, token: int, result: Any) -> None:
-        """A request of this connection has its result (Origin)."""
+        """A request of this connection has its result (ReplyTo)."""
         self._in_flight -= 1
         type_, request_id = token >> TOKEN_TYPE_SHIFT, token & 0xFFFFFFFF
-        if type_ == GroupJoin.TYPE and self.caller is not None:
-            self.caller.reserve(-1)
+        if type_ == GroupJoin.TYPE and self.principal is not None:
+            self.principal.reserve(-1)
         if self.closing:
             return
         if type(result) is Refused:
             self.session.refuse(result.code, request_id, type_, result.detail, result.retry_after_ms)
-            self.say()
+            self.flush_session()
         else:
             self._reply(result, type_, request_id)
         if self._logout_id:
@@ -218,7 +218,7 @@ class Connection(Incoming):
         except Exception:  # a fault of ours: who asked must not wait for ever
             log.exception("an answer to frame type %#06x cannot be encoded", type_)
             self.session.refuse(SERVER_ERROR, request_id, type_)
-            self.say()
+            self.flush_session()
             return
         self.write(data)
 
@@ -230,7 +230,7 @@ class Connection(Incoming):
     def _end_if_answered(self) -> None:
         if self._in_flight == 0 and self.session.state is State.LOGGING_OUT:
             self.session.answered(self._logout_id)
-            self.say()
+            self.flush_session()
 
     @property
     def end(self) -> DeviceEnd:
@@ -246,15 +246,15 @@ class Connection(Incoming):
 
     def opened(self) -> None:
         """The login was accepted: what waited behind it is taken."""
-        caller, rates = self.caller, self._hub.rates
-        if rates.limited and caller is not None and not caller.admin:
+        principal, rates = self.principal, self._hub.rates
+        if rates.limited and principal is not None and not principal.admin:
             self.session.charge = self._charge
         self.quick = not self.queue.troubled
         self.set_timer()
-        self.say()
+        self.flush_session()
         self._pump_soon()
 
-    def say(self) -> None:
+    def flush_session(self) -> None:
         """Pass on what the session has to say; close if that was all."""
         data = self.session.data_to_send()
         if data:
@@ -283,14 +283,14 @@ class Connection(Incoming):
             self.refuse_all(TOO_SLOW)
             return
         self.session.on_timer(now_ms)
-        self.say()
+        self.flush_session()
         if not self.closing:
             self.set_timer()
 
     def going_away(self, push: GoingAway) -> None:
         """The server is stopping (WI-07)."""
         self.session.going_away(push)
-        self.say()
+        self.flush_session()
 
     def drained(self) -> None:
         """The grace is over: close what is still open."""
@@ -298,9 +298,9 @@ class Connection(Incoming):
             self.session.answered()
         else:
             self.session.lost()
-        self.say()
+        self.flush_session()
 
     def refuse_all(self, code: ErrorCode, text: str = "") -> None:
         """Close for a reason that is no request's."""
         self.session.refuse(code, 0, 0, text)
-        self.say()
+        self.flush_session()

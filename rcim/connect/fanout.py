@@ -213,7 +213,7 @@ class Fanout:
 
     def _arm(self, audience: Audience, *, in_turn: bool = False) -> None:
         """Begin a round when it is time; with `in_turn` not before the loop has turned to others."""
-        if audience.passing:
+        if audience.in_round:
             return
         since_ms = clock.steady_ms() - audience.started_ms
         wait = 0 if audience.backlog else wait_ms(len(audience.members), since_ms, audience.waiting)
@@ -232,7 +232,7 @@ class Fanout:
     def _begin(self, audience: Audience) -> None:
         audience.timer = None
         audience.order, audience.at = list(audience.members), 0
-        audience.passing, audience.backlog = True, False
+        audience.in_round, audience.backlog = True, False
         audience.started_ms = clock.steady_ms()
         self.rounds += 1
         if len(audience.order) <= self._limits.fanout_chunk:
@@ -311,8 +311,8 @@ class Fanout:
 
     @staticmethod
     def _visit(audience: Audience, connection: Connection, number: int) -> Visit:
-        if audience.directed and connection.caller is not None:
-            return audience.visit_of(number, connection.caller.user_id)
+        if audience.directed and connection.principal is not None:
+            return audience.visit_of(number, connection.principal.user_id)
         return audience.visit(number)
 
     def _chunk_of_each(self, audience: Audience) -> None:
@@ -338,7 +338,7 @@ class Fanout:
             self._finish(audience)
 
     def _finish(self, audience: Audience) -> None:
-        audience.passing = False
+        audience.in_round = False
         audience.order = []
         audience.trim()
         if audience.kept < KEPT_MESSAGES_MAX // 2:

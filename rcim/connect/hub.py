@@ -1,4 +1,4 @@
-"""The hub: all connections, who is logged in, and the two faces it shows: a Desk to handlers, an Outlet to
+"""The hub: all connections, who is logged in, and the two faces it shows: a Desk to handlers, a DeliverySink to
 whoever owns the conversations. Everything runs in the loop's thread."""
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from rcim.base.errors import code_of
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, DeviceNews, GoneReason, Presence, SeenBy
-from rcim.connect.anew import Anew
 from rcim.connect.audience import Audience
 from rcim.connect.connection import Connection
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
+from rcim.connect.presence_subscriptions import PresenceSubscriptions
+from rcim.connect.resubscribe import Resubscribe
 from rcim.connect.turns import Turns
-from rcim.connect.watching import Watching
-from rcim.dispatch.requests import Owner, Packed
+from rcim.dispatch.requests import Engine, Packed
 from rcim.flow.buckets import UserRates, WorkBudget
 from rcim.flow.wheel import TimingWheel
-from rcim.handlers.desk import Caller, GroupIds, Work
+from rcim.handlers.context import GroupIds, Principal, Work
 from rcim.handlers.table import work
 from rcim.store.answers import ConnectionRow, PresenceRow
 from rcim.wire.frames import GoingAway, GroupGone, HeadEntry, Heads, Resync
@@ -96,7 +96,7 @@ class Hub:
         self,
         limits: Limits,
         identity: Identity,
-        owner: Owner,
+        owner: Engine,
         loop: asyncio.AbstractEventLoop,
         number: int = 0,
     ) -> None:
@@ -123,8 +123,8 @@ class Hub:
         self.fanout = Fanout(limits, loop, owner.resume, self._nobody_in)
         self._identity = identity
         self.logins = Logins(self, identity)
-        self.watching = Watching(self)
-        self._anew = Anew(self)
+        self.presence_subscriptions = PresenceSubscriptions(self)
+        self._resubscribe = Resubscribe(self)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[str, int] = {}
         self._last_id = (number << NUMBER_SHIFT) + clock.wall_ms() % (1 << NUMBER_SHIFT)
@@ -167,7 +167,7 @@ class Hub:
         if not self._by_address[host]:
             del self._by_address[host]
         self.logins.forget(connection)
-        self.watching.forget(connection)
+        self.presence_subscriptions.forget(connection)
 
     def flush_later(self, connection: Outgoing) -> None:
         """`connection` has something to write at the end of this turn."""
@@ -185,7 +185,7 @@ class Hub:
     def __len__(self) -> int:
         return len(self._connections)
 
-    # -- Outlet: what the owner of the conversations has for those who are online
+    # -- DeliverySink: what the owner of the conversations has for those who are online
 
     def congested(self, conversation: str) -> bool:
         return self.fanout.congested(conversation)
@@ -251,34 +251,34 @@ class Hub:
                 connection.refuse_all(code_of(code), text)
 
     def presence(self, row: PresenceRow) -> None:
-        self.watching.told(row)
+        self.presence_subscriptions.told(row)
 
     def presence_barred(self, user_id: str, others: Sequence[str]) -> None:
-        self.watching.barred(user_id, set(others))
+        self.presence_subscriptions.barred(user_id, set(others))
 
     def owner_is_new(self) -> None:
         """Whoever owned the conversations has died, and another is there: what was to be heard may not have come."""
-        self.watching.ask_again()
-        self._anew.ask()
+        self.presence_subscriptions.ask_again()
+        self._resubscribe.ask()
 
     def begin_again(self) -> None:
         """The owner of the conversations has another history than who are logged in were told of (RX-03)."""
-        self._anew.begin_again()
+        self._resubscribe.begin_again()
 
     def tell_owner(self) -> None:
         """The owner is a new one: it gets to know who is here and who is watched, before it is asked anything."""
         for user_id, user in self.logins.everyone():
             for connection in user.connections:
                 self.tell_device(user_id, connection)
-        self.watching.tell_owner()
+        self.presence_subscriptions.tell_owner()
 
     def tell_heads(self, connection: Connection) -> None:
         """RX-05, with a heartbeat: how far active conversations are, of those of which nothing is on its way."""
-        if connection.caller is None or not connection.quick:
+        if connection.principal is None or not connection.quick:
             return  # who is behind is told by RESYNC
         since_ms, connection.heads_ms = connection.heads_ms, clock.steady_ms()
         found = []
-        for audience in self._heard_since(connection.caller.user_id, since_ms):
+        for audience in self._heard_since(connection.principal.user_id, since_ms):
             if connection not in audience.members:
                 continue
             if audience.has_got_all(connection):
@@ -321,9 +321,9 @@ class Hub:
 
     # -- Desk: what handlers ask
 
-    def work(self, frame: Frame, caller: Caller) -> Work:
+    def work(self, frame: Frame, principal: Principal) -> Work:
         """What a request becomes. Raises RcimError."""
-        return work(frame, caller, self)
+        return work(frame, principal, self)
 
     @property
     def tells_presence(self) -> bool:
@@ -333,22 +333,22 @@ class Hub:
     def presence_seen_by(self) -> SeenBy:
         return self._identity.presence_seen_by
 
-    def set_state(self, caller: Caller, state: Presence) -> None:
-        connection = self._connections[caller.connection_id]
+    def set_state(self, principal: Principal, state: Presence) -> None:
+        connection = self._connections[principal.connection_id]
         if connection.device.state is not state:
             connection.device = msgspec.structs.replace(connection.device, state=state)
-            self.tell_device(caller.user_id, connection)
+            self.tell_device(principal.user_id, connection)
 
-    def watch(self, caller: Caller, user_ids: Sequence[str]) -> list[str]:
-        return self.watching.watch(self._connections[caller.connection_id], user_ids)
+    def watch(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
+        return self.presence_subscriptions.watch(self._connections[principal.connection_id], user_ids)
 
     def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
         connection = self._connections.get(connection_id)
         if connection is not None:
-            self.watching.may(connection, user_ids, unseen)
+            self.presence_subscriptions.may(connection, user_ids, unseen)
 
-    def unwatch(self, caller: Caller, user_ids: Sequence[str]) -> None:
-        self.watching.unwatch(self._connections[caller.connection_id], user_ids)
+    def unwatch(self, principal: Principal, user_ids: Sequence[str]) -> None:
+        self.presence_subscriptions.unwatch(self._connections[principal.connection_id], user_ids)
 
     def online(self, conversation: str) -> int:
         audience = self.fanout.find(conversation)
@@ -360,7 +360,7 @@ class Hub:
             done(self._rows(query))
         elif isinstance(query, OnlineQuery):
             audience = self.fanout.find(query.key)
-            here = {c.caller.user_id for c in audience.members if c.caller} if audience else set()
+            here = {c.principal.user_id for c in audience.members if c.principal} if audience else set()
             done(list(here | self.logins.unheard(query.key)))
         elif isinstance(query, WhoIsOnlineQuery):
             done([user_id for user_id in query.users if self.logins.connections(user_id)])
@@ -372,7 +372,7 @@ class Hub:
         now_ms = clock.steady_ms()
         found: list[ConnectionRow] = []
         for connection in self._connections.values():  # in the order of their ids
-            name = connection.caller.user_id if connection.caller else ""
+            name = connection.principal.user_id if connection.principal else ""
             if connection.id <= query.after_id or (query.user_id and name != query.user_id):
                 continue
             found.append(
@@ -404,7 +404,7 @@ class Hub:
             "deliveries": self.fanout.deliveries,
             "change_notices": self.fanout.notices,
             "guests": self.logins.guests,
-            "users_watched": len(self.watching),
+            "users_watched": len(self.presence_subscriptions),
             "over_ceiling": self.fanout.ceiling.left_out,
             "untold": self.fanout.untold,
         }
@@ -431,4 +431,4 @@ class Hub:
         """No more timers."""
         if self._ticker is not None:
             self._ticker.cancel()
-        self._anew.stop()
+        self._resubscribe.stop()

@@ -13,7 +13,7 @@ from rcim.base import clock
 from rcim.base.errors import FLOODING, TOO_FREQUENT, RcimError
 from rcim.base.ids import is_guest
 from rcim.connect.outgoing import Outgoing
-from rcim.flow.buckets import Operation, Patience
+from rcim.flow.buckets import Patience, RateClass
 from rcim.session.states import State
 from rcim.session.tls import TlsLimitError
 from rcim.wire.frames import ConversationRead, History, Ping, Pong, Search, Send, Sync
@@ -30,13 +30,13 @@ SETTLE_S = 0.001
 SLOW_S = 1.0
 """A user who goes on after many refusals is not read for so long after each piece of input with one more."""
 COUNTED = {
-    Send.TYPE: Operation.SEND,
-    History.TYPE: Operation.READ,
-    ConversationRead.TYPE: Operation.READ,
-    Sync.TYPE: Operation.READ,
-    Search.TYPE: Operation.READ,
-    Ping.TYPE: Operation.CONTROL,
-    Pong.TYPE: Operation.CONTROL,
+    Send.TYPE: RateClass.SEND,
+    History.TYPE: RateClass.READ,
+    ConversationRead.TYPE: RateClass.READ,
+    Sync.TYPE: RateClass.READ,
+    Search.TYPE: RateClass.READ,
+    Ping.TYPE: RateClass.CONTROL,
+    Pong.TYPE: RateClass.CONTROL,
 }
 """LI-01: what is counted apart. Other requests are OTHER, frames that are not known CONTROL; a SEND that says that it is
 transient is TRANSIENT."""
@@ -104,9 +104,9 @@ class Incoming(Outgoing):
     def charged_to(self) -> str:
         """Who pays for the work on its input: its user; for strangers and guests, who are new on each connection,
         the address that they come from."""
-        caller = self.caller
-        if caller is not None and self._is_user and not is_guest(caller.user_id):
-            return caller.user_id
+        principal = self.principal
+        if principal is not None and self._is_user and not is_guest(principal.user_id):
+            return principal.user_id
         return "@" + self.address.rpartition(":")[0]
 
     @property
@@ -137,8 +137,8 @@ class Incoming(Outgoing):
     def _settle(self) -> None:
         """Charge the work on the input to the user; one who has cost too much is not read for a while."""
         spent_ms, self._spent_s = self._spent_s * 1000, 0.0
-        caller = self.caller
-        if caller is None or caller.admin or self.closing:
+        principal = self.principal
+        if principal is None or principal.admin or self.closing:
             return
         wait_ms = self._hub.work_budget.spend(self.charged_to, spent_ms, clock.steady_ms())
         if wait_ms:
@@ -185,24 +185,24 @@ class Incoming(Outgoing):
 
     def _charge(self, type_: int, body: bytes) -> None:
         """LI-01. Raises RcimError: the frame is refused, undecoded, with TOO_FREQUENT; in the end with FLOODING."""
-        caller = self.caller
-        assert caller is not None
+        principal = self.principal
+        assert principal is not None
         rates, now_ms = self._hub.rates, clock.steady_ms()
         frame = FRAMES.get(type_)
-        operation = COUNTED.get(type_, Operation.OTHER if frame is not None else Operation.CONTROL)
+        operation = COUNTED.get(type_, RateClass.OTHER if frame is not None else RateClass.CONTROL)
         if type_ == Send.TYPE and is_transient(body):
-            operation = Operation.TRANSIENT
-        wait = rates.take(caller.user_id, operation, now_ms)
+            operation = RateClass.TRANSIENT
+        wait = rates.take(principal.user_id, operation, now_ms)
         if not wait:
             return
         self._hub.counters.too_frequent += 1
-        patience = rates.refused(caller.user_id, now_ms)
+        patience = rates.refused(principal.user_id, now_ms)
         if patience is Patience.CLOSE:
-            raise RcimError(FLOODING, "", rates.flooding_ms(caller.user_id, now_ms))
+            raise RcimError(FLOODING, "", rates.flooding_ms(principal.user_id, now_ms))
         if patience is Patience.SLOW:
             self._slow(SLOW_S)
         name = frame.NAME if frame is not None else f"frame type {type_:#06x}"
-        if operation is Operation.TRANSIENT:
+        if operation is RateClass.TRANSIENT:
             name += ", transient"
         raise RcimError(
             TOO_FREQUENT, f"{name}: too many requests of this kind in a minute; wait before the next", wait

@@ -1,4 +1,4 @@
-"""Logins: who is logged in with which connections (ID-02, ID-08); what each of them is in, whereabouts.py knows.
+"""Logins: who is logged in with which connections (ID-02, ID-08); subscriptions.py knows their conversations.
 
 A login reads the user's conversations from the store, which takes a moment. What changes in that moment is kept
 with the user, and counts on top of what was read.
@@ -27,10 +27,10 @@ from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.terms import DeviceNews, is_group
 from rcim.connect.connection import Connection
 from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal, valid_from
-from rcim.connect.whereabouts import Whereabouts
+from rcim.connect.subscriptions import Subscriptions
 from rcim.dispatch.requests import Request
-from rcim.flow.buckets import Operation
-from rcim.handlers.desk import Caller
+from rcim.flow.buckets import RateClass
+from rcim.handlers.context import Principal
 from rcim.rules.devices import Device
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class _Pending:
-    """A login that waits for the store; the Origin of its query."""
+    """A login that waits for the store; the ReplyTo of its query."""
 
     __slots__ = ("_connection", "_logins", "_request_id", "_signed_ms")
 
@@ -60,7 +60,7 @@ class _Pending:
         """Queries need no mailbox."""
 
 
-class Logins(Whereabouts):
+class Logins(Subscriptions):
     """See the module's text."""
 
     def __init__(self, hub: Hub, identity: Identity) -> None:
@@ -93,23 +93,23 @@ class Logins(Whereabouts):
             self._hub.counters.refused_logins += 1
             connection.session.refuse(error.code, request_id, Login.TYPE, error.detail, error.retry_after_ms)
             return
-        connection.caller = Caller(user_id, user_id in identity.administrators)
-        connection.caller.credential = None if guest else Credential(user_id, signed_ms)
-        connection.caller.connection_id = connection.id
+        connection.principal = Principal(user_id, user_id in identity.administrators)
+        connection.principal.credential = None if guest else Credential(user_id, signed_ms)
+        connection.principal.connection_id = connection.id
         now_ms = clock.wall_ms()
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
         connection.device = Device(connection.id, login.platform, login.device_tag, now_ms, now_ms, news=news)
         user = self._users.setdefault(user_id, OnlineUser())
         self._wait(user)
-        connection.caller.groups = lambda: user.groups + user.entering
-        connection.caller.reserve = user.reserve
+        connection.principal.groups = lambda: user.groups + user.entering
+        connection.principal.reserve = user.reserve
         query = LoginQuery(user_id, [] if guest else None, signed_ms=signed_ms, began_ms=login.began_ms)
         self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
 
     def _check_rate(self, user_id: str) -> None:
         """LI-01. Raises RcimError(TOO_FREQUENT)."""
         rates, now_ms = self._hub.rates, clock.steady_ms()
-        wait = rates.flooding_ms(user_id, now_ms) or rates.take(user_id, Operation.OTHER, now_ms)
+        wait = rates.flooding_ms(user_id, now_ms) or rates.take(user_id, RateClass.OTHER, now_ms)
         if wait:
             raise RcimError(
                 TOO_FREQUENT, "too many logins and other requests in a minute; wait before the next", wait
@@ -122,7 +122,7 @@ class Logins(Whereabouts):
             raise RcimError(COMMAND_DISABLED, "this server takes no guests (app.guests)")
         if self.guests >= self._hub.limits.guests_max:
             raise RcimError(TOO_MANY_CONNECTIONS, f"the server takes at most {self._hub.limits.guests_max} guests")
-        wait = self._hub.rates.take(connection.charged_to, Operation.CONTROL, clock.steady_ms())
+        wait = self._hub.rates.take(connection.charged_to, RateClass.CONTROL, clock.steady_ms())
         if wait:
             raise RcimError(
                 TOO_FREQUENT, "too many guest logins from this address in a minute; wait before the next", wait
@@ -130,30 +130,30 @@ class Logins(Whereabouts):
 
     def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused, signed_ms: int) -> None:
         """The store has answered: the session is open, or not."""
-        caller = connection.caller
-        assert caller is not None
-        user = self._users[caller.user_id]
+        principal = connection.principal
+        assert principal is not None
+        user = self._users[principal.user_id]
         waited = self._waited(user)
-        refused = refusal(result, waited.logged_out, is_guest(caller.user_id), signed_ms, clock.wall_ms())
+        refused = refusal(result, waited.logged_out, is_guest(principal.user_id), signed_ms, clock.wall_ms())
         if refused is not None or connection.closing or connection.session.state is not State.LOGIN_CHECK:
-            self._drop_if_unused(caller.user_id, user)
-            if is_guest(caller.user_id):
+            self._drop_if_unused(principal.user_id, user)
+            if is_guest(principal.user_id):
                 self.guests -= 1
-            connection.caller = None
+            connection.principal = None
             self._say_who_is_not_there(waited.changes)
             if refused is not None and not connection.closing:
                 connection.session.refuse(
                     refused.code, request_id, Login.TYPE, refused.detail, refused.retry_after_ms
                 )
-                connection.say()
+                connection.flush_session()
             return
         assert isinstance(result, LoginFacts)
         self._heard(result)
         self._enter(
-            caller.user_id, connection, now_in(result.conversations, waited.changes), now_silent(result, waited)
+            principal.user_id, connection, now_in(result.conversations, waited.changes), now_silent(result, waited)
         )
         self._say_who_is_not_there(waited.changes)
-        self._set_profile(caller, waited.profile or result.profile)
+        self._set_profile(principal, waited.profile or result.profile)
         connection.device = msgspec.structs.replace(connection.device, began_ms=result.began_ms)
         self._hub.counters.logins += 1
         limits = self._hub.limits
@@ -162,17 +162,17 @@ class Logins(Whereabouts):
             clock.wall_ms(),
             limits.frame_bytes_max,
             limits.body_bytes_max,
-            caller.admin,
-            caller.nickname,
-            caller.face_url,
-            caller.user_id if is_guest(caller.user_id) else "",
-            0 if is_guest(caller.user_id) else connection.device.began_ms,
+            principal.admin,
+            principal.nickname,
+            principal.face_url,
+            principal.user_id if is_guest(principal.user_id) else "",
+            0 if is_guest(principal.user_id) else connection.device.began_ms,
             limits.dedupe_window_ms,
             result.history_id,
         )
         connection.session.accept_login(request_id, answer)
         connection.opened()
-        self._hub.tell_device(caller.user_id, connection)
+        self._hub.tell_device(principal.user_id, connection)
 
     def _heard(self, result: LoginFacts) -> None:
         """What the owner of the conversations says of its store. With another history than before, all who were logged in
@@ -183,9 +183,9 @@ class Logins(Whereabouts):
         self._history_id = result.history_id
         self.stamp = max(self.stamp, result.stamp)
 
-    def _set_profile(self, caller: Caller, profile: UserProfile) -> None:
-        caller.nickname, caller.face_url = profile.nickname, profile.face_url
-        caller.fields = self._identity.sent(profile.fields)
+    def _set_profile(self, principal: Principal, profile: UserProfile) -> None:
+        principal.nickname, principal.face_url = profile.nickname, profile.face_url
+        principal.fields = self._identity.sent(profile.fields)
 
     def _enter(self, user_id: str, connection: Connection, conversations: set[str], silent: set[str]) -> None:
         # This device may know of a conversation before its other devices have been told: it counts for all of them.
@@ -211,7 +211,7 @@ class Logins(Whereabouts):
             self._pending.discard(user)
         return waited
 
-    # -- the owner of the conversations is a new one (anew.py)
+    # -- the owner of the conversations is a new one (resubscribe.py)
 
     def wait_for(self, user: OnlineUser) -> None:
         """An answer about the user is to come: what changes until then counts on top of it."""
@@ -239,7 +239,7 @@ class Logins(Whereabouts):
     def _close_invalidated(user: OnlineUser, valid_from_ms: int) -> None:
         """ID-09: the owner before may have died between invalidating the user's signatures and saying so."""
         for connection in list(user.connections):
-            credential = connection.caller.credential if connection.caller is not None else None
+            credential = connection.principal.credential if connection.principal is not None else None
             if credential is not None and credential.signed_ms < valid_from_ms:
                 connection.refuse_all(LOGGED_OUT)
 
@@ -254,8 +254,8 @@ class Logins(Whereabouts):
         if user.pending:
             user.profile = profile
         for connection in user.connections:
-            if connection.caller is not None:
-                self._set_profile(connection.caller, profile)
+            if connection.principal is not None:
+                self._set_profile(connection.principal, profile)
 
     def log_out(self, user_id: str) -> None:
         """Close all connections of the user, also those about to be (ID-09)."""
@@ -269,22 +269,22 @@ class Logins(Whereabouts):
 
     def forget(self, connection: Connection) -> None:
         """The connection is gone."""
-        caller = connection.caller
-        user = self._users.get(caller.user_id) if caller else None
-        if caller is None or user is None:
+        principal = connection.principal
+        user = self._users.get(principal.user_id) if principal else None
+        if principal is None or user is None:
             return
         if connection in user.connections:
             del user.connections[connection]
-            if is_guest(caller.user_id):
+            if is_guest(principal.user_id):
                 self.guests -= 1
             else:
-                self._hub.owner.device_gone(caller.user_id, connection.device, connection.end)
+                self._hub.owner.device_gone(principal.user_id, connection.device, connection.end)
             for key in user.conversations - user.silent:
                 audience = self._hub.fanout.find(key)
                 if audience is not None and not user.connections:
                     audience.users -= 1
                 self._hub.fanout.remove(key, connection)
-        self._drop_if_unused(caller.user_id, user)
+        self._drop_if_unused(principal.user_id, user)
 
     def _drop_if_unused(self, user_id: str, user: OnlineUser) -> None:
         if user.connections:

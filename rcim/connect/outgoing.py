@@ -15,7 +15,7 @@ from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import Priority
 from rcim.flow.outbound import OutboundQueue
-from rcim.handlers.desk import Caller
+from rcim.handlers.context import Principal
 from rcim.session.server import ServerSession
 from rcim.session.tls import TlsCore
 
@@ -40,13 +40,13 @@ class Outgoing(asyncio.BufferedProtocol):
         "_hub",
         "_tls",
         "_transport",
-        "caller",
         "closing",
         "held_bytes",
         "id",
         "linger_ms",
         "out",
         "paused",
+        "principal",
         "put",
         "queue",
         "quick",
@@ -76,7 +76,7 @@ class Outgoing(asyncio.BufferedProtocol):
         self.quick = False
         """True while deliveries may be written without asking the queue."""
         self.closing = False
-        self.caller: Caller | None = None
+        self.principal: Principal | None = None
         self.id = 0
 
     def write(self, data: bytes) -> None:
@@ -125,7 +125,7 @@ class Outgoing(asyncio.BufferedProtocol):
         self, frame: bytes, conversation: str, first_seq: int, last_seq: int, priority: Priority, now_ms: int
     ) -> None:
         """A delivery to a connection that is not `quick` (RX-07)."""
-        if self.closing or self.caller is None:
+        if self.closing or self.principal is None:
             return
         queued = self.queued_bytes + len(frame)
         if self.queue.may_deliver(queued, now_ms, conversation, first_seq, last_seq, priority):
@@ -135,7 +135,7 @@ class Outgoing(asyncio.BufferedProtocol):
 
     def offer_notice(self, frame: bytes) -> None:
         """A notice, which is left out for who does not take what it is sent (RX-07): it is not kept anywhere."""
-        if self.closing or self.caller is None:
+        if self.closing or self.principal is None:
             return
         if self.quick or self.queued_bytes <= self._hub.limits.out_soft_bytes:
             self.write(frame)

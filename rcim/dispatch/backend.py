@@ -13,7 +13,7 @@ from rcim.actor.outcomes import Refused
 from rcim.base import clock
 from rcim.base.errors import OVERLOADED, SHUTTING_DOWN, TOO_FREQUENT
 from rcim.base.limits import Limits
-from rcim.dispatch.release import contained
+from rcim.dispatch.effect_runner import contained
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import Rate
 
@@ -37,7 +37,7 @@ class BackEndPace:
         return len(self._queue)
 
     def take(self, request: Request) -> bool:
-        """Let it go now, or later, or refuse it. False: as `submit`, the origin is told when there is room."""
+        """Let it go now, or later, or refuse it. False: as `submit`, `reply_to` is told when there is room."""
         if not self._rate.limited:
             return self._submit(request)
         if not self._queue:

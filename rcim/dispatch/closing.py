@@ -18,7 +18,7 @@ log = LimitedLog("rcim.dispatch")
 
 
 class Closing:
-    """See the module's text; the Origin of its commands. `submit` is the dispatcher's."""
+    """See the module's text; the ReplyTo of its commands. `submit` is the dispatcher's."""
 
     def __init__(self, submit: Callable[[Request], bool]) -> None:
         self._submit = submit
@@ -35,5 +35,5 @@ class Closing:
             log.error("guests could not be let go: %s", result.detail)
 
     def mailbox_drained(self, key: str) -> None:
-        """There is room again (Origin)."""
+        """There is room again (ReplyTo)."""
         self.look_at([key])

@@ -18,33 +18,33 @@ from typing import Any
 
 import msgspec
 
+from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
-from rcim.actor.world import World
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
+from rcim.dispatch.actor_registry import ActorRegistry, refuse
 from rcim.dispatch.apart import to_do_again
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.closing import Closing
-from rcim.dispatch.devices import Devices, TellApp
-from rcim.dispatch.errands import Errands
+from rcim.dispatch.effect_runner import DeliveryEncoder, EffectRunner
 from rcim.dispatch.housekeeping import Housekeeping
-from rcim.dispatch.knowing import Knowing
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
-from rcim.dispatch.questions import Questions
+from rcim.dispatch.pending_requests import AskApp, PendingRequests
+from rcim.dispatch.query_enrichment import QueryEnrichment
+from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader, refusal
-from rcim.dispatch.release import Packing, Release
-from rcim.dispatch.removing import Removing
-from rcim.dispatch.requests import Outlet, Request
-from rcim.dispatch.residents import Residents, refuse
-from rcim.dispatch.slices import AskApp, Slices
+from rcim.dispatch.requests import DeliverySink, Request
+from rcim.dispatch.retention import Retention
+from rcim.dispatch.session_registry import SessionRegistry, TellApp
 from rcim.dispatch.timers import Timers
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
+from rcim.dispatch.workflows import Workflows
 from rcim.flow.buckets import WorkBudget
 from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
@@ -75,24 +75,24 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        world: World,
+        app_state: AppState,
         loop: asyncio.AbstractEventLoop,
-        packing: Packing,
+        packing: DeliveryEncoder,
     ) -> None:
         self._store = store
         self._packing = packing
-        self._world = world
-        self._limits = world.limits
+        self._app_state = app_state
+        self._limits = app_state.limits
         self._loop = loop
-        self._outlet: Outlet | None = None
-        self._release: Release | None = None
-        self._time = TrustedTime(store.newest_ms(), world.limits)
-        self._knowing = Knowing(world, self._time)
-        self._knowing.settle(store.load_app())
+        self._sink: DeliverySink | None = None
+        self._effects: EffectRunner | None = None
+        self._time = TrustedTime(store.newest_ms(), app_state.limits)
+        self._enrichment = QueryEnrichment(app_state, self._time)
+        self._enrichment.settle(store.load_app())
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
         self._loading = Worker(loop, "rcim-loader")
-        self._devices = Devices(world.slots)
+        self._sessions = SessionRegistry(app_state.slots)
         self._timers = Timers(loop)
         budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
         self._reader = Reader(
@@ -100,43 +100,45 @@ class Dispatcher:
         )
         self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
-        self._residents = Residents(loop, self._reader, Loader(store, world), self._limits, self, self._time)
-        self._mailboxes = self._residents.mailboxes
+        self._registry = ActorRegistry(loop, self._reader, Loader(store, app_state), self._limits, self, self._time)
+        self._mailboxes = self._registry.mailboxes
         self._turn_due = False
         self._committing = False
         self.counters = Counters()
         self._counted: Callable[[], dict[str, int]] = dict
-        self._slices = Slices(loop, self.add, self._residents.has)
+        self._pending = PendingRequests(loop, self.add, self._registry.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        errands = Errands(self, self._residents, world)
-        self._questions = Questions(self, self._reader, self._knowing, errands, self._devices)
-        self.housekeeping = Housekeeping(self, world, self._time)
-        self._removing = Removing(store, self._writer, world, self._time, self._timers.later)
+        workflows = Workflows(self, self._registry, app_state)
+        self._router = QueryRouter(self, self._reader, self._enrichment, workflows, self._sessions)
+        self.housekeeping = Housekeeping(self, app_state, self._time)
+        self._retention = Retention(store, self._writer, app_state, self._time, self._timers.later)
 
     def start(
         self,
-        outlet: Outlet,
+        sink: DeliverySink,
         ask_app: AskApp | None = None,
         tell_app: TellApp | None = None,
         counted: Callable[[], dict[str, int]] = dict,
     ) -> None:
-        """Begin to work; deliveries go to `outlet`, what the app is to be asked (CB-03) to `ask_app`, and what it is told
+        """Begin to work; deliveries go to `sink`, what the app is to be asked (CB-03) to `ask_app`, and what it is told
         of devices (ID-07) to `tell_app`. `counted` says what was asked and told."""
         self._counted = counted
-        self._outlet = self._questions.outlet = self._devices.outlet = outlet
-        self._devices.tell_app = tell_app
+        self._sink = self._router.sink = self._sessions.sink = sink
+        self._sessions.tell_app = tell_app
         if ask_app is not None:
-            self._slices.ask_app = ask_app
+            self._pending.ask_app = ask_app
         closing = Closing(self.submit)
-        self._release = Release(self._world, self._packing, outlet, self._residents, self._answer, closing.look_at)
+        self._effects = EffectRunner(
+            self._app_state, self._packing, sink, self._registry, self._answer, closing.look_at
+        )
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
-        self._removing.start()
+        self._retention.start()
 
     # -- in
 
     def submit(self, request: Request) -> bool:
-        """Put a command into the mailbox of `request.key`. False if it is full: the origin is then told by
+        """Put a command into the mailbox of `request.key`. False if it is full: `reply_to` is then told by
         `mailbox_drained` when there is room, and submits again."""
         ask = request.ask
         if (type(ask) is SendMessage or type(ask) is GiveNotice) and ask.admin:
@@ -146,9 +148,9 @@ class Dispatcher:
     def _put(self, request: Request) -> bool:
         mailbox = self._mailboxes.get(request.key)
         if mailbox is None:
-            mailbox = self._residents.new(request.key)
+            mailbox = self._registry.new(request.key)
         if len(mailbox.queue) >= self._limits.mailbox_max:
-            mailbox.waiting[request.origin] = None
+            mailbox.waiting[request.reply_to] = None
             return False
         mailbox.queue.append(request)
         self.add(mailbox)
@@ -158,76 +160,76 @@ class Dispatcher:
         """Answer a query that needs no actor."""
         if type(request.ask) is LoginQuery:
             if request.ask.heard is not None:
-                self._world.guests.here(request.ask.user_id)
+                self._app_state.guests.here(request.ask.user_id)
             if request.ask.signed_ms:
-                self._world.signing.note(request.ask.signed_ms, self._world.wall_ms())
-        self._questions.ask(request)
+                self._app_state.signing.note(request.ask.signed_ms, self._app_state.wall_ms())
+        self._router.ask(request)
 
     def read(self, request: Request) -> None:
         """Answer a query from the store."""
-        self._questions.read(request)
+        self._router.read(request)
 
     def _completed(self, query: Any, answer: Any) -> Any:
         """An answer of the store with what is only known here."""
         if isinstance(query, LoginQuery):
-            return msgspec.structs.replace(answer, began_ms=self._devices.began_ms(query.user_id, query.began_ms))
+            return msgspec.structs.replace(answer, began_ms=self._sessions.began_ms(query.user_id, query.began_ms))
         if isinstance(query, PresenceQuery):
-            return self._devices.presence(query, answer.users)
-        return self._knowing.answered(query, answer)
+            return self._sessions.presence(query, answer.users)
+        return self._enrichment.answered(query, answer)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
-        self._questions.look(query, done)
+        self._router.look(query, done)
 
     def counted(self) -> dict[str, int]:
         """What was done here since the start."""
         inner = self.counters
         own = {name: getattr(inner, name) for name in inner.__slots__}
-        own["loads"] = self._residents.loads
-        own["messages"] = self._release.messages if self._release is not None else 0
+        own["loads"] = self._registry.loads
+        own["messages"] = self._effects.messages if self._effects is not None else 0
         return (
             self._counted()
             | own
             | self._time.counted()
             | {
                 "actors_loaded": self.loaded,
-                "devices_replaced": self._devices.replaced,
-                "rows_trimmed": self._removing.trimmed,
+                "devices_replaced": self._sessions.replaced,
+                "rows_trimmed": self._retention.trimmed,
                 "refused_damaged": self._store.noticing.count,
             }
         )
 
     def device_here(self, user_id: str, device: Device) -> bool:
         """A device of the user has logged in (ID-04). True: the login was noted here."""
-        self._devices.here(user_id, device)
+        self._sessions.here(user_id, device)
         return True
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """A device of the user is gone, and how its session ended (ID-04)."""
-        self._devices.gone(user_id, device, end)
+        self._sessions.gone(user_id, device, end)
 
     def watch(self, user_ids: Sequence[str]) -> None:
-        """Tell the outlet when the presence of these users changes (ID-07)."""
-        self._devices.watch(user_ids)
+        """Tell the sink when the presence of these users changes (ID-07)."""
+        self._sessions.watch(user_ids)
 
     def unwatch(self, user_ids: Sequence[str]) -> None:
         """Tell it no more of these users (ID-07)."""
-        self._devices.unwatch(user_ids)
+        self._sessions.unwatch(user_ids)
 
     def nobody_in(self, key: str) -> None:
-        """The outlet is asked each time: nothing is remembered here."""
+        """The sink is asked each time: nothing is remembered here."""
 
     def user_gone(self, user_id: str) -> None:
-        """The outlet is told everything, whoever is online. But of a guest nothing is left (ID-06)."""
+        """The sink is told everything, whoever is online. But of a guest nothing is left (ID-06)."""
         if is_guest(user_id):
-            self._world.guests.gone(user_id)
+            self._app_state.guests.gone(user_id)
 
     def online_elsewhere(self, key: str) -> int:
         """There is nothing elsewhere."""
         return 0
 
     def resume(self, key: str) -> None:
-        """The outlet is no longer congested for `key`: its commands go on."""
+        """The sink is no longer congested for `key`: its commands go on."""
         mailbox = self._mailboxes.get(key)
         if mailbox is not None and mailbox.queue:
             self.add(mailbox)
@@ -251,8 +253,8 @@ class Dispatcher:
 
     def _turn(self) -> None:
         self._turn_due = False
-        outlet = self._outlet
-        assert outlet is not None
+        sink = self._sink
+        assert sink is not None
         now_ms = self._time.now_ms()
         batch: list[tuple[Request, Outcome]] = []
         entries: list[Entry] = []
@@ -263,9 +265,9 @@ class Dispatcher:
             mailbox = self._ready.popleft()
             mailbox.ready = False
             if mailbox.actor is None:
-                self._residents.load(mailbox)
+                self._registry.load(mailbox)
                 continue
-            if outlet.congested(mailbox.key):
+            if sink.congested(mailbox.key):
                 continue  # `resume` puts it back
             share = min(len(mailbox.queue), max(1, left // (len(self._ready) + 1)))
             for _ in range(share):
@@ -279,7 +281,7 @@ class Dispatcher:
                 mailbox.queue.popleft()
                 outcome = self._handle(mailbox, request, now_ms)
                 if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
-                    self._slices.took(mailbox, request, outcome, batch)
+                    self._pending.took(mailbox, request, outcome, batch)
                 else:
                     batch.append((request, outcome))
                 if outcome.record is not None:
@@ -306,14 +308,14 @@ class Dispatcher:
                 and not mailbox.waits
                 and mailbox.key not in touched
             ):
-                self._residents.drop(mailbox)
+                self._registry.drop(mailbox)
         self._ready.extend(faulted)
         self._commit(batch, entries, touched, now_ms)
 
     def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
         self.counters.commands += 1
         try:
-            self._world.invalidated.check(request.ask.credential)  # it may have waited (ID-09)
+            self._app_state.invalidated.check(request.ask.credential)  # it may have waited (ID-09)
             outcome: Outcome = mailbox.actor.handle(request.ask, now_ms, self._positions[mailbox.shard])
             return outcome
         except RcimError as error:
@@ -323,7 +325,7 @@ class Dispatcher:
             log.exception("%s failed in the actor of %s", type(request.ask).__name__, mailbox.key)
             mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
             refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
-            self._slices.refuse(mailbox, refused)
+            self._pending.refuse(mailbox, refused)
             return Outcome(refused)
 
     # -- the commit
@@ -331,10 +333,10 @@ class Dispatcher:
     def _commit(
         self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str], now_ms: int
     ) -> None:
-        release = self._release
-        assert release is not None
+        effects = self._effects
+        assert effects is not None
         if not entries:
-            release.all(batch)
+            effects.all(batch)
             self._go_on()
             return
         self._committing = True
@@ -347,8 +349,8 @@ class Dispatcher:
             self._committing = False
             self.counters.commits += 1
             self.counters.records += len(entries)
-            release.all(batch)
-            self._world.types.settled()
+            effects.all(batch)
+            self._app_state.types.settled()
             self._go_on()
 
         doubted_ms = self._time.doubted_ms
@@ -378,7 +380,7 @@ class Dispatcher:
     ) -> None:
         """Forget everything that was to be: positions, the actors' states, the answers."""
         self.counters.failed_commits += 1
-        self._world.types.settled()
+        self._app_state.types.settled()
         log.error("a commit of %d records failed: %s", len(entries), error)
         refused = refusal(error)
         again = to_do_again(batch, error)
@@ -386,14 +388,14 @@ class Dispatcher:
             mailbox = self._mailboxes.get(key)
             if mailbox is not None:
                 mailbox.actor = None
-                self._slices.refuse(mailbox, refused)
+                self._pending.refuse(mailbox, refused)
         for request, outcome in batch:
             if outcome.record is None and request.key not in touched:
-                assert self._release is not None
-                self._release.all([(request, outcome)])
+                assert self._effects is not None
+                self._effects.all([(request, outcome)])
             elif not request.alone or request not in again:
                 refuse(request, refused)
-        self._residents.put_back(again)
+        self._registry.put_back(again)
 
     # -- out
 
@@ -403,14 +405,14 @@ class Dispatcher:
             self._reader.ask(request)
             return
         try:  # written out, and not `contained`: this is once for each message
-            request.origin.answer(request.token, outcome.result)
+            request.reply_to.answer(request.token, outcome.result)
         except Exception:
             log.exception("an answer of %s failed", request.key)
 
     def _sweep(self) -> None:
         """Forget what had nothing to do for long."""
         if not self._committing:
-            self._residents.forget_idle()
+            self._registry.forget_idle()
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
 
     # -- the end
@@ -424,13 +426,13 @@ class Dispatcher:
     def idle(self) -> bool:
         """True if nothing waits, is under way, or is being read."""
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
-        waiting = self._ready or queued or len(self._back_end) or self._slices.any_armed
+        waiting = self._ready or queued or len(self._back_end) or self._pending.any_armed
         return not (self._committing or self._turn_due or waiting) and self._reader.idle
 
     @property
     def waits_for_slices(self) -> bool:
         """True if messages or notices wait for the end of a slice, or what ended one is being committed."""
-        return self._slices.any_armed or self._committing or self._turn_due
+        return self._pending.any_armed or self._committing or self._turn_due
 
     def going_away(self) -> None:
         """The server is about to stop: what is not begun and would take long is refused (WI-07)."""
@@ -439,7 +441,7 @@ class Dispatcher:
     def stop(self) -> None:
         """End all threads after what they have been given. What is still in mailboxes is not answered."""
         self._timers.stop()
-        self._slices.stop()
+        self._pending.stop()
         self._back_end.stop()
         self._writer.stop()
         self._reading.stop()

@@ -15,13 +15,13 @@ import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.errands import AcceptInvitation, EnterGroup
+from rcim.actor.app_state import AppState
 from rcim.actor.outcomes import Added, AsksFirst, Created, Invitations, Refused
 from rcim.actor.user import user_key
-from rcim.actor.world import World
+from rcim.actor.workflows import AcceptInvitation, EnterGroup
 from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_GROUPS
 from rcim.base.terms import AddResult
-from rcim.dispatch.many import Doer, Many, Users
+from rcim.dispatch.many import Many, Users, WorkflowRunner
 
 
 class Wish(NamedTuple):
@@ -40,10 +40,10 @@ VOID = (NO_SUCH_GROUP, NOT_PERMITTED, ALREADY_MEMBER)
 class Entering:
     """See the module's text."""
 
-    def __init__(self, doer: Doer, users: Users, world: World) -> None:
+    def __init__(self, doer: WorkflowRunner, users: Users, app_state: AppState) -> None:
         self._doer = doer
         self._users = users
-        self._world = world
+        self._app_state = app_state
 
     def enter(self, ask: EnterGroup, answer: Callable[[Any], None]) -> None:
         """Carry out a command that puts users into a group, on the credential of who asks (ID-09); `answer` gets its
@@ -68,7 +68,7 @@ class Entering:
 
         by = own if isinstance(command, c.DecideApplication) else command.by
         users = dict.fromkeys((own, *others) if own else others)
-        wishes = [Wish(user_id, ask.key, next(self._world.numbers)) for user_id in users]
+        wishes = [Wish(user_id, ask.key, next(self._app_state.numbers)) for user_id in users]
         self.admit(wishes, by, command.admin, admitted)
 
     def _invite(self, ask: EnterGroup, result: Any, answer: Callable[[Any], None]) -> None:
@@ -120,7 +120,7 @@ class Entering:
         self, user_id: str, groups: Sequence[str], each: Callable[[str, Any], None], end: Callable[[], None]
     ) -> None:
         """GR-10: put the user into these groups, as the app says; `each` gets the key of one and what became of it."""
-        wishes = [Wish(user_id, key, next(self._world.numbers)) for key in groups]
+        wishes = [Wish(user_id, key, next(self._app_state.numbers)) for key in groups]
 
         def admitted(not_yet: dict[Wish, NotYet]) -> None:
             for wish, result in not_yet.items():
@@ -151,7 +151,7 @@ class Entering:
                 wish = by_number[command.number]
                 not_yet[wish] = result
                 # It may have been admitted, if then a commit failed that had nothing to do with it.
-                self._world.entering.end(wish.user_id, wish.number)
+                self._app_state.entering.end(wish.user_id, wish.number)
 
         commands = [(user_key(wish.user_id), u.AdmitToGroup(by, admin, wish.key, wish.number)) for wish in wishes]
         self._many(commands, each, lambda: then(not_yet))
@@ -161,8 +161,8 @@ class Entering:
         before it."""
         for wish in wishes:
             command = u.EndAdmission(wish.user_id, True, wish.number)
-            if not self._users.tell(user_key(wish.user_id), command, _Ending(self._world, wish)):
-                self._world.entering.end(wish.user_id, wish.number)
+            if not self._users.tell(user_key(wish.user_id), command, _Ending(self._app_state, wish)):
+                self._app_state.entering.end(wish.user_id, wish.number)
 
     def _many(
         self, commands: Sequence[tuple[str, Any]], each: Callable[[Any, Any], None], end: Callable[[], None]
@@ -173,12 +173,12 @@ class Entering:
 class _Ending:
     """Sees to it that an admission ends also if the actor that was to be told can not be loaded; an Origin."""
 
-    def __init__(self, world: World, wish: Wish) -> None:
-        self._world = world
+    def __init__(self, app_state: AppState, wish: Wish) -> None:
+        self._app_state = app_state
         self._wish = wish
 
     def answer(self, token: int, result: Any) -> None:
-        self._world.entering.end(self._wish.user_id, self._wish.number)
+        self._app_state.entering.end(self._wish.user_id, self._wish.number)
 
     def mailbox_drained(self, key: str) -> None:
         """It waits for no room."""

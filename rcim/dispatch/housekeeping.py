@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from rcim.actor import commands as c
+from rcim.actor.app_state import AppState
 from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
-from rcim.actor.world import World
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.requests import Request
@@ -26,7 +26,7 @@ PAUSE_S = 0.05
 DAY_MS = 86_400_000
 
 
-class Doer(Protocol):
+class HousekeepingRunner(Protocol):
     """What it needs of the dispatcher."""
 
     def submit(self, request: Request) -> bool: ...
@@ -52,9 +52,9 @@ class _Job:
 class Housekeeping:
     """See the module's text. `pass_over` goes over everything once; `start` does so regularly."""
 
-    def __init__(self, doer: Doer, world: World, time: TrustedTime) -> None:
+    def __init__(self, doer: HousekeepingRunner, app_state: AppState, time: TrustedTime) -> None:
         self._doer = doer
-        self._world = world
+        self._app_state = app_state
         self._time = time
         self._later: Callable[[float, Callable[[], None]], None] | None = None
         self.reclaimed = self.looked_for_offline = 0
@@ -63,7 +63,7 @@ class Housekeeping:
     def start(self, later: Callable[[float, Callable[[], None]], None]) -> None:
         """Begin; `later(seconds, call)` calls once."""
         self._later = later
-        limits = self._world.limits
+        limits = self._app_state.limits
         self._again("idle", limits.idle_sweep_ms, self.reclaim)
         self._again("offline", limits.offline_sweep_ms, self.drop_offline)
 
@@ -77,7 +77,7 @@ class Housekeeping:
 
     def reclaim(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-24: tell every group that has been idle too long at `now_ms`; then call `end`."""
-        days = {row.name: row.idle_days for row in self._world.types if row.idle_days}
+        days = {row.name: row.idle_days for row in self._app_state.types if row.idle_days}
 
         def found(row: Any) -> None:
             before_ms = now_ms - days[row.type] * DAY_MS
@@ -89,7 +89,7 @@ class Housekeeping:
 
     def drop_offline(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-11: tell every group of a type that asks for it who was online at `now_ms`; then call `end`."""
-        types = [row.name for row in self._world.types if row.drop_offline]
+        types = [row.name for row in self._app_state.types if row.drop_offline]
 
         def found(row: Any) -> None:
             self.looked_for_offline += 1

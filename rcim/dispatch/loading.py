@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rcim.actor.app import APP_KEY, AppActor
+from rcim.actor.app_state import AppState
 from rcim.actor.group import GroupActor
 from rcim.actor.pair import PairActor
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.actor.world import World
 from rcim.base.terms import PAIR_PREFIX
 from rcim.store.store import Store
 
@@ -14,18 +14,18 @@ from rcim.store.store import Store
 class Loader:
     """Makes the actor of a key, of whatever kind it is."""
 
-    def __init__(self, store: Store, world: World) -> None:
+    def __init__(self, store: Store, app_state: AppState) -> None:
         self._store = store
-        self._world = world
+        self._app_state = app_state
 
     def actor(self, key: str, shard: int, now_ms: int) -> GroupActor | PairActor | UserActor | AppActor:
         """The actor of `key` as the store has it at `now_ms` (wall clock). Raises StoreError."""
         if key == APP_KEY:
-            return AppActor(self._world)
+            return AppActor(self._app_state)
         if key.startswith(USER_PREFIX):
             snapshot = self._store.load_user(key, key[len(USER_PREFIX) :])
-            return UserActor(snapshot, self._world)
+            return UserActor(snapshot, self._app_state)
         if key.startswith(PAIR_PREFIX):
-            deletions = self._world.deleted.count
-            return PairActor(self._store.load_group(key, now_ms), shard, self._world, deletions)
-        return GroupActor(self._store.load_group(key, now_ms), shard, self._world)
+            deletions = self._app_state.deleted.count
+            return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
+        return GroupActor(self._store.load_group(key, now_ms), shard, self._app_state)

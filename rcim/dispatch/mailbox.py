@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from rcim.dispatch.requests import Origin, Request
+from rcim.dispatch.requests import ReplyTo, Request
 
 
 class Mailbox:
@@ -34,10 +34,10 @@ class Mailbox:
         self.ready = False
         """True while it stands in the dispatcher's list of mailboxes to look at."""
         self.used_ms = 0
-        self.waiting: dict[Origin, None] = {}
+        self.waiting: dict[ReplyTo, None] = {}
         """Who had no room."""
         self.waits: dict[int, list[Request]] = {}
-        """Requests that frequency control lets wait, by the number that the actor gave them (dispatch/slices.py)."""
+        """Requests that frequency control lets wait, by the number that their actor gave them (pending_requests.py)."""
         self.slice_timer: Any = None
         self.slice_due = 0.0
         """When it is, by the loop's clock."""
@@ -46,5 +46,5 @@ class Mailbox:
         """Tell those who wait that there is room, once the queue is at most half of `room`."""
         if self.waiting and len(self.queue) <= room // 2:
             waiting, self.waiting = self.waiting, {}
-            for origin in waiting:
-                origin.mailbox_drained(self.key)
+            for reply_to in waiting:
+                reply_to.mailbox_drained(self.key)

@@ -1,4 +1,4 @@
-"""Several commands of one errand, some at a time; and one question to the store."""
+"""Several commands of one workflow, some at a time; and one question to the store."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from rcim.actor.queries import Look
-from rcim.dispatch.requests import Origin, Request
+from rcim.dispatch.requests import ReplyTo, Request
 
 AT_ONCE = 64
-"""Commands of one errand under way at a time."""
+"""Commands of one workflow under way at a time."""
 
 
-class Doer(Protocol):
-    """What errands need of the dispatcher."""
+class WorkflowRunner(Protocol):
+    """What workflows need of the dispatcher."""
 
     def submit(self, request: Request) -> bool: ...
 
@@ -26,17 +26,17 @@ class Doer(Protocol):
 class Users(Protocol):
     """Who keeps the actors of users in memory."""
 
-    def tell(self, key: str, command: Any, origin: Origin) -> bool:
+    def tell(self, key: str, command: Any, reply_to: ReplyTo) -> bool:
         """Put a command of our own into a mailbox, where there is always room for it. False: there is no such mailbox,
         and the actor, once it is loaded, knows it from the store."""
 
 
 class Many:
-    """Commands under way for one errand, some at a time; the Origin of all of them."""
+    """Commands under way for one workflow, some at a time; the ReplyTo of all of them."""
 
     def __init__(
         self,
-        doer: Doer,
+        doer: WorkflowRunner,
         commands: Iterator[tuple[str, Any]],
         each: Callable[[Any, Any], None],
         end: Callable[[], None],
@@ -72,12 +72,12 @@ class Many:
             self._end()
 
     def answer(self, token: int, result: Any) -> None:
-        """One of them is done (Origin)."""
+        """One of them is done (ReplyTo)."""
         self._each(self._under_way.pop(token), result)
         self.go()
 
     def mailbox_drained(self, key: str) -> None:
-        """There is room again for the one that is held (Origin)."""
+        """There is room again for the one that is held (ReplyTo)."""
         while self._held:
             request = self._held.popleft()
             if not self._doer.submit(request):

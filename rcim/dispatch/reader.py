@@ -236,7 +236,7 @@ class Reader:
             if isinstance(answer, BaseException):
                 request.refuse(refusal(answer))
             else:
-                request.origin.answer(request.token, self._complete(request.ask, answer))
+                request.reply_to.answer(request.token, self._complete(request.ask, answer))
         except Exception:  # it is its receiver's: the others get theirs
             log.exception("giving out an answer failed")
 

@@ -1,9 +1,9 @@
 """The one small interface between who owns the conversations and who holds the connections.
 
-Owner (in): commands and queries, room again, who is there no more. The dispatcher is one; a link to it is another.
-Origin and Outlet (back): answers, deliveries, changes of who is in a conversation. A hub is an outlet; so is the owner's
-end of all links. In one process it is a direct call, between processes a Unix socket (rcim/bus), between machines later
-the cluster's bus: nothing on either side knows which.
+Engine (in): commands and queries, room again, users who have left. The dispatcher is one; a link to it is another.
+ReplyTo and DeliverySink (back): answers, deliveries, changes of who is in a conversation. A hub is a sink; so is the
+owner's end of all links. In one process it is a direct call, between processes a Unix socket (rcim/bus): nothing on
+either side knows which.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ class Packed(NamedTuple):
     """What all others get then."""
 
 
-class Origin(Protocol):
+class ReplyTo(Protocol):
     """Who asked. `answer` is called once for each request, from the loop, in the order of commits."""
 
     def answer(self, token: int, result: AnyResult | Answer) -> None: ...
 
     def mailbox_drained(self, key: str) -> None:
-        """The mailbox of `key`, which had no room for this origin, has room again."""
+        """The mailbox of `key`, which had no room for its command, has room again."""
 
 
-class Outlet(Protocol):
+class DeliverySink(Protocol):
     """Where deliveries and changes of who is in a conversation go. Called only for what is durable."""
 
     def congested(self, conversation: str) -> bool:
@@ -87,11 +87,11 @@ class Outlet(Protocol):
         or ids of users; with None for an OnlineQuery that not everybody has answered."""
 
 
-class Owner(Protocol):
+class Engine(Protocol):
     """Who owns the conversations, seen from who holds connections."""
 
     def submit(self, request: Request) -> bool:
-        """Put a command into the mailbox of `request.key`. False if it is full: the origin is then told by
+        """Put a command into the mailbox of `request.key`. False if it is full: `reply_to` is then told by
         `mailbox_drained` when there is room, and submits again."""
 
     def ask(self, request: Request) -> None:
@@ -114,7 +114,7 @@ class Owner(Protocol):
         """It is not logged in any more."""
 
     def watch(self, user_ids: Sequence[str]) -> None:
-        """Somebody here wants to be told what these do: `Outlet.presence` from now on."""
+        """Somebody here wants to be told what these do: `DeliverySink.presence` from now on."""
 
     def unwatch(self, user_ids: Sequence[str]) -> None:
         """Nobody here wants to any more."""
@@ -124,14 +124,14 @@ class Owner(Protocol):
 
 
 class Request:
-    """A command or query on its way. `token` is the origin's own (a connection's request id)."""
+    """A command or query on its way. `token` is the number of whoever asked (a connection's request id)."""
 
-    __slots__ = ("alone", "ask", "key", "origin", "result", "token")
+    __slots__ = ("alone", "ask", "key", "reply_to", "result", "token")
 
-    def __init__(self, key: str, ask: Any, origin: Origin, token: int) -> None:
+    def __init__(self, key: str, ask: Any, reply_to: ReplyTo, token: int) -> None:
         self.key = key
         self.ask = ask
-        self.origin = origin
+        self.reply_to = reply_to
         self.token = token
         self.result: Any = None
         self.alone = False
@@ -139,4 +139,4 @@ class Request:
 
     def refuse(self, refused: Refused) -> None:
         """Answer that it was not done."""
-        self.origin.answer(self.token, refused)
+        self.reply_to.answer(self.token, refused)

@@ -38,7 +38,7 @@ class Rate:
         return full + self._step_ms, 0
 
 
-class Operation(IntEnum):
+class RateClass(IntEnum):
     """LI-01: what is counted apart."""
 
     SEND = 0
@@ -157,7 +157,7 @@ class UserRates:
         """When the user's buckets are full. It has been here now; somebody who has not been for long is forgotten."""
         users = self._users
         found = users.get(user_id)
-        full = found[0] if found is not None else [0.0] * len(Operation)
+        full = found[0] if found is not None else [0.0] * len(RateClass)
         users[user_id] = (full, now_ms)
         users.move_to_end(user_id)
         for _ in range(2):  # two out for one in: it shrinks without ever stopping for long
@@ -167,7 +167,7 @@ class UserRates:
             del users[first]
         return full
 
-    def take(self, user_id: str, operation: Operation, now_ms: int) -> int:
+    def take(self, user_id: str, operation: RateClass, now_ms: int) -> int:
         """0: the user may. Else in how many milliseconds it may; nothing is taken then."""
         rate = self._rates[operation]
         if not rate.limited:
@@ -178,11 +178,11 @@ class UserRates:
 
     def refused(self, user_id: str, now_ms: int) -> Patience:
         """One more frame of the user is refused: what is done about it."""
-        if not self._rates[Operation.REFUSED].limited:
+        if not self._rates[RateClass.REFUSED].limited:
             return Patience.ANSWER
-        if self.take(user_id, Operation.REFUSED, now_ms):
+        if self.take(user_id, RateClass.REFUSED, now_ms):
             return Patience.CLOSE
-        used_ms = self._users[user_id][0][Operation.REFUSED] - now_ms
+        used_ms = self._users[user_id][0][RateClass.REFUSED] - now_ms
         return Patience.SLOW if used_ms > MINUTE_MS / 2 else Patience.ANSWER
 
     def flooding_ms(self, user_id: str, now_ms: int) -> int:
@@ -190,5 +190,5 @@ class UserRates:
         found = self._users.get(user_id)
         if found is None:
             return 0
-        _, wait = self._rates[Operation.REFUSED].take(found[0][Operation.REFUSED], now_ms)
+        _, wait = self._rates[RateClass.REFUSED].take(found[0][RateClass.REFUSED], now_ms)
         return wait

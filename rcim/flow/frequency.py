@@ -27,7 +27,7 @@ from bisect import insort
 from collections.abc import Sequence
 
 from rcim.base.terms import Priority
-from rcim.flow.offers import RANKS, Figures, FlowLimits, Offer, Rank, Rule, Verdict
+from rcim.flow.offers import RANKS, Figures, FlowLimits, Offer, OfferVerdict, Rank, Rule
 
 PERIOD_MS = 1000
 """FC-03: how long a message waits at the most, but for the slice."""
@@ -137,7 +137,7 @@ class FrequencyControl:
             figures.passed[priority] += 1
         return True
 
-    def offer(self, offer: Offer, now_ms: int) -> tuple[Verdict, Offer | None]:
+    def offer(self, offer: Offer, now_ms: int) -> tuple[OfferVerdict, Offer | None]:
         """A message comes. PASS: it goes now. WAIT: `release` says later what became of it. HELD: it is held back. With
         WAIT also the offer that is held back for it, if there is one."""
         now = self._now(now_ms)
@@ -151,18 +151,18 @@ class FrequencyControl:
                 for passed_over in (one for pool in self._waiting[: offer.rank + 1] for one in pool):
                     passed_over.rule = Rule.PRIORITY
             self._pass(offer, now)
-            return Verdict.PASS, None
+            return OfferVerdict.PASS, None
         self.waiting += 1
         pool = self._waiting[offer.rank]
         insort(pool, offer)
         if len(pool) <= (self._limits.per_s or self._limits.of_rank(offer.rank) or len(pool)):
-            return Verdict.WAIT, None
+            return OfferVerdict.WAIT, None
         last = pool.pop()
         self._hold(last, now)
         if last.rule is Rule.TOTAL:
             for lower in range(last.rank + 1, len(Rank)):
                 self._barred_ms[lower] = max(self._barred_ms[lower], last.offered_ms + PERIOD_MS)
-        return (Verdict.HELD, None) if last is offer else (Verdict.WAIT, last)
+        return (OfferVerdict.HELD, None) if last is offer else (OfferVerdict.WAIT, last)
 
     def take(self, priority: Priority, exempt: bool, now_ms: int) -> int:
         """Something that can't wait wants to pass, and is no message. 0: it has passed, and counts like a message of this

@@ -23,7 +23,7 @@ RANKS = {priority: Rank(priority) for priority in Priority}
 """Of a message that the app does not protect."""
 
 
-class Verdict(Enum):
+class OfferVerdict(Enum):
     """What becomes of an offered message."""
 
     PASS = "pass"

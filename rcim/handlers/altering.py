@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rcim.actor import commands, errands, outcomes
+from rcim.actor import commands, outcomes, workflows
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import MessageState
-from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
 from rcim.handlers.messages import check_cloud_data, check_conversation, check_mentions, list_limit
 from rcim.wire import frames
 from rcim.wire.elements import check_body
@@ -14,19 +14,19 @@ from rcim.wire.elements import check_body
 HIDDEN_AT_ONCE = 100
 
 
-def recall(frame: frames.MessageRecall, caller: Caller, desk: Desk) -> ToStore:
+def recall(frame: frames.MessageRecall, principal: Principal, context: RequestContext) -> StoreQuery:
     """MESSAGE_RECALL."""
-    return _alter(frame.conversation, frame.seq, caller, MessageState.RECALLED)
+    return _alter(frame.conversation, frame.seq, principal, MessageState.RECALLED)
 
 
-def edit(frame: frames.MessageEdit, caller: Caller, desk: Desk) -> ToStore:
+def edit(frame: frames.MessageEdit, principal: Principal, context: RequestContext) -> StoreQuery:
     """MESSAGE_EDIT: what is new is checked as that of a new message (MS-17)."""
-    check_body(frame.body, desk.limits.body_bytes_max, desk.limits.elements_max)
-    mentions = None if frame.mentions is None else check_mentions(frame.mentions, desk.limits)
-    check_cloud_data(frame.cloud_data or b"", desk.limits)
+    check_body(frame.body, context.limits.body_bytes_max, context.limits.elements_max)
+    mentions = None if frame.mentions is None else check_mentions(frame.mentions, context.limits)
+    check_cloud_data(frame.cloud_data or b"", context.limits)
     command = commands.AlterMessage(
-        caller.user_id,
-        caller.admin,
+        principal.user_id,
+        principal.admin,
         frame.seq,
         MessageState.EDITED,
         frame.body,
@@ -34,69 +34,75 @@ def edit(frame: frames.MessageEdit, caller: Caller, desk: Desk) -> ToStore:
         mentions_all=frame.mentions_all,
         cloud_data=frame.cloud_data,
     )
-    return _with_message(frame.conversation, caller, command)
+    return _with_message(frame.conversation, principal, command)
 
 
-def delete(frame: frames.MessageDelete, caller: Caller, desk: Desk) -> ToStore:
+def delete(frame: frames.MessageDelete, principal: Principal, context: RequestContext) -> StoreQuery:
     """MESSAGE_DELETE."""
-    return _alter(frame.conversation, frame.seq, caller, MessageState.DELETED)
+    return _alter(frame.conversation, frame.seq, principal, MessageState.DELETED)
 
 
-def _alter(conversation: str, seq: int, caller: Caller, state: MessageState) -> ToStore:
-    return _with_message(conversation, caller, commands.AlterMessage(caller.user_id, caller.admin, seq, state))
-
-
-def _with_message(conversation: str, caller: Caller, command: commands.AlterMessage) -> ToStore:
-    return ToStore(errands.WithMessage(caller.user_id, check_conversation(conversation, caller), command))
-
-
-def erase(frame: frames.MessagesErase, caller: Caller, desk: Desk) -> ToActor:
-    """MESSAGES_ERASE."""
-    sender = check_user_id(frame.sender)
-    return ToActor(
-        check_conversation(frame.conversation, caller), commands.EraseSender(caller.user_id, caller.admin, sender)
+def _alter(conversation: str, seq: int, principal: Principal, state: MessageState) -> StoreQuery:
+    return _with_message(
+        conversation, principal, commands.AlterMessage(principal.user_id, principal.admin, seq, state)
     )
 
 
-def hide(frame: frames.MessagesHide, caller: Caller, desk: Desk) -> ToActor:
+def _with_message(conversation: str, principal: Principal, command: commands.AlterMessage) -> StoreQuery:
+    return StoreQuery(workflows.WithMessage(principal.user_id, check_conversation(conversation, principal), command))
+
+
+def erase(frame: frames.MessagesErase, principal: Principal, context: RequestContext) -> ActorCommand:
+    """MESSAGES_ERASE."""
+    sender = check_user_id(frame.sender)
+    return ActorCommand(
+        check_conversation(frame.conversation, principal),
+        commands.EraseSender(principal.user_id, principal.admin, sender),
+    )
+
+
+def hide(frame: frames.MessagesHide, principal: Principal, context: RequestContext) -> ActorCommand:
     """MESSAGES_HIDE."""
     if not 1 <= len(frame.messages) <= HIDDEN_AT_ONCE:
         raise RcimError(BAD_PARAMETER, f"messages: {len(frame.messages)}, must be 1 to {HIDDEN_AT_ONCE}")
     seqs = [entry.seq for entry in frame.messages]
-    return ToActor(
-        check_conversation(frame.conversation, caller), commands.HideMessages(caller.user_id, caller.admin, seqs)
+    return ActorCommand(
+        check_conversation(frame.conversation, principal),
+        commands.HideMessages(principal.user_id, principal.admin, seqs),
     )
 
 
-def clear(frame: frames.ConversationClear, caller: Caller, desk: Desk) -> ToActor:
+def clear(frame: frames.ConversationClear, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_CLEAR."""
-    return ToActor(
-        check_conversation(frame.conversation, caller), commands.ClearMessages(caller.user_id, caller.admin)
+    return ActorCommand(
+        check_conversation(frame.conversation, principal), commands.ClearMessages(principal.user_id, principal.admin)
     )
 
 
-def receipts(frame: frames.MessageReceipts, caller: Caller, desk: Desk) -> ToStore:
+def receipts(frame: frames.MessageReceipts, principal: Principal, context: RequestContext) -> StoreQuery:
     """MESSAGE_RECEIPTS."""
-    limit = list_limit(frame.limit, desk.limits)
-    command = commands.ReadReceipts(caller.user_id, caller.admin, frame.seq, frame.read, frame.cursor, limit)
-    return ToStore(errands.WithMessage(caller.user_id, check_conversation(frame.conversation, caller), command))
+    limit = list_limit(frame.limit, context.limits)
+    command = commands.ReadReceipts(principal.user_id, principal.admin, frame.seq, frame.read, frame.cursor, limit)
+    return StoreQuery(
+        workflows.WithMessage(principal.user_id, check_conversation(frame.conversation, principal), command)
+    )
 
 
-def recalled_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageRecallOk:
+def recalled_ok(result: outcomes.Altered, context: RequestContext) -> frames.MessageRecallOk:
     """When the message was recalled (MS-10)."""
     return frames.MessageRecallOk(result.changed_ms)
 
 
-def edited_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageEditOk:
+def edited_ok(result: outcomes.Altered, context: RequestContext) -> frames.MessageEditOk:
     """When the message was edited (MS-10)."""
     return frames.MessageEditOk(result.changed_ms)
 
 
-def deleted_ok(result: outcomes.Altered, desk: Desk) -> frames.MessageDeleteOk:
+def deleted_ok(result: outcomes.Altered, context: RequestContext) -> frames.MessageDeleteOk:
     """When the message was deleted (MS-10)."""
     return frames.MessageDeleteOk(result.changed_ms)
 
 
-def receipts_ok(result: outcomes.Receipts, desk: Desk) -> frames.MessageReceiptsOk:
+def receipts_ok(result: outcomes.Receipts, context: RequestContext) -> frames.MessageReceiptsOk:
     """How many have read the message, and a page of them (MS-11)."""
     return frames.MessageReceiptsOk(result.read_num, result.unread_num, result.users, result.next)

@@ -8,7 +8,7 @@ from rcim.actor import commands, queries, user_commands
 from rcim.actor.user import user_key
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import is_guest
-from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
 from rcim.handlers.groups import guests_may_not
 from rcim.handlers.messages import check_conversation, page_limit, to_wire
 from rcim.store import answers
@@ -22,11 +22,13 @@ PART = struct.Struct(">BQQQQH")
 counted."""
 
 
-def sync(frame: frames.Sync, caller: Caller, desk: Desk) -> ToStore:
+def sync(frame: frames.Sync, principal: Principal, context: RequestContext) -> StoreQuery:
     """SYNC. A guest is a member of nothing."""
     store_id, since, upto, after, counted = _read(frame.cursor)
     limit = page_limit(frame.limit, PAGE, PAGE)
-    return ToStore(queries.SyncQuery(caller.user_id, since, upto, after, counted, limit, store_id, frame.messages))
+    return StoreQuery(
+        queries.SyncQuery(principal.user_id, since, upto, after, counted, limit, store_id, frame.messages)
+    )
 
 
 def _read(cursor: bytes) -> tuple[int, int, int, tuple[int, str], int]:
@@ -45,7 +47,7 @@ def _read(cursor: bytes) -> tuple[int, int, int, tuple[int, str], int]:
     raise RcimError(BAD_PARAMETER, "cursor: not a cursor of this server; start again without one")
 
 
-def sync_ok(result: answers.SyncPage, desk: Desk) -> frames.SyncOk:
+def sync_ok(result: answers.SyncPage, context: RequestContext) -> frames.SyncOk:
     """A page of SYNC, with the cursor to go on from (RX-03)."""
     if result.more:
         stamp, key = result.after
@@ -85,25 +87,27 @@ def _entry(row: answers.SyncRow) -> frames.ConversationEntry:
     )
 
 
-def flag(frame: frames.ConversationFlag, caller: Caller, desk: Desk) -> ToActor:
+def flag(frame: frames.ConversationFlag, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_FLAG."""
-    key = check_conversation(frame.conversation, caller)
-    return ToActor(key, commands.SetFlag(caller.user_id, caller.admin, frame.msg_flag))
+    key = check_conversation(frame.conversation, principal)
+    return ActorCommand(key, commands.SetFlag(principal.user_id, principal.admin, frame.msg_flag))
 
 
-def pin(frame: frames.ConversationPin, caller: Caller, desk: Desk) -> ToActor:
+def pin(frame: frames.ConversationPin, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_PIN."""
-    return _choose(frame.conversation, caller, pinned=frame.pinned)
+    return _choose(frame.conversation, principal, pinned=frame.pinned)
 
 
-def remove(frame: frames.ConversationRemove, caller: Caller, desk: Desk) -> ToActor:
+def remove(frame: frames.ConversationRemove, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_REMOVE."""
-    return _choose(frame.conversation, caller, removed=True)
+    return _choose(frame.conversation, principal, removed=True)
 
 
-def _choose(conversation: str, caller: Caller, *, pinned: bool | None = None, removed: bool | None = None) -> ToActor:
-    if is_guest(caller.user_id):
+def _choose(
+    conversation: str, principal: Principal, *, pinned: bool | None = None, removed: bool | None = None
+) -> ActorCommand:
+    if is_guest(principal.user_id):
         raise guests_may_not()
-    key = check_conversation(conversation, caller)
-    command = user_commands.ChooseConversation(caller.user_id, caller.admin, key, pinned, removed)
-    return ToActor(user_key(caller.user_id), command)
+    key = check_conversation(conversation, principal)
+    command = user_commands.ChooseConversation(principal.user_id, principal.admin, key, pinned, removed)
+    return ActorCommand(user_key(principal.user_id), command)

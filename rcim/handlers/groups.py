@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rcim.actor import commands, errands, outcomes, queries, records
+from rcim.actor import commands, outcomes, queries, records, workflows
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, has_control, is_guest
 from rcim.base.terms import group_conversation
-from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
 from rcim.handlers.messages import list_limit, of_fields, to_fields
 from rcim.rules.fields import check_field
 from rcim.store import answers
@@ -25,9 +25,9 @@ def group_key(group_id: str) -> str:
 def entering(
     key: str,
     command: commands.JoinGroup | commands.CreateGroup | commands.InviteUsers | commands.DecideApplication,
-) -> ToStore:
+) -> StoreQuery:
     """The work of a command that puts users into a group: each of them has to have room for it."""
-    return ToStore(errands.EnterGroup(command.by, key, command))
+    return StoreQuery(workflows.EnterGroup(command.by, key, command))
 
 
 def check_users(
@@ -48,21 +48,21 @@ def check_name(name: str) -> str:
     return check_field("name", name)
 
 
-def create(frame: frames.GroupCreate, caller: Caller, desk: Desk) -> ToStore:
+def create(frame: frames.GroupCreate, principal: Principal, context: RequestContext) -> StoreQuery:
     """GROUP_CREATE (GR-01)."""
-    group_id = desk.group_ids.wanted(frame.group_id)
-    limit = desk.limits.members_at_creation_max
+    group_id = context.group_ids.wanted(frame.group_id)
+    limit = context.limits.members_at_creation_max
     if len(frame.members) > limit:
         raise RcimError(
             BAD_PARAMETER,
             f"members: {len(frame.members)}, must be at most {limit} at creation; invite the others later",
         )
-    owner = check_user_id(frame.owner) if frame.owner else caller.user_id
+    owner = check_user_id(frame.owner) if frame.owner else principal.user_id
     return entering(
         group_conversation(group_id),
         commands.CreateGroup(
-            by=caller.user_id,
-            admin=caller.admin,
+            by=principal.user_id,
+            admin=principal.admin,
             group_id=group_id,
             type=frame.type_,
             name=check_name(frame.name),
@@ -78,7 +78,7 @@ def create(frame: frames.GroupCreate, caller: Caller, desk: Desk) -> ToStore:
     )
 
 
-def edit(frame: frames.GroupSet, caller: Caller, desk: Desk) -> ToActor:
+def edit(frame: frames.GroupSet, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_SET (GR-03)."""
     texts = {
         name: check_name(value) if name == "name" else check_field(name, value)
@@ -86,50 +86,50 @@ def edit(frame: frames.GroupSet, caller: Caller, desk: Desk) -> ToActor:
         if (value := getattr(frame, name)) is not None
     }
     command = commands.EditGroup(
-        caller.user_id,
-        caller.admin,
+        principal.user_id,
+        principal.admin,
         texts,
         frame.apply_join_option,
         frame.max_member_num,
         of_fields(frame.fields),
     )
-    return ToActor(group_key(frame.group_id), command)
+    return ActorCommand(group_key(frame.group_id), command)
 
 
-def give(frame: frames.GroupOwnerSet, caller: Caller, desk: Desk) -> ToActor:
+def give(frame: frames.GroupOwnerSet, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_OWNER_SET."""
     user_id = check_user_id(frame.user_id)
-    return ToActor(group_key(frame.group_id), commands.GiveGroup(caller.user_id, caller.admin, user_id))
+    return ActorCommand(group_key(frame.group_id), commands.GiveGroup(principal.user_id, principal.admin, user_id))
 
 
-def dissolve(frame: frames.GroupDissolve, caller: Caller, desk: Desk) -> ToActor:
+def dissolve(frame: frames.GroupDissolve, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_DISSOLVE."""
-    return ToActor(group_key(frame.group_id), commands.DissolveGroup(caller.user_id, caller.admin))
+    return ActorCommand(group_key(frame.group_id), commands.DissolveGroup(principal.user_id, principal.admin))
 
 
-def info(frame: frames.GroupInfo, caller: Caller, desk: Desk) -> ToActor:
+def info(frame: frames.GroupInfo, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_INFO."""
-    return ToActor(group_key(frame.group_id), commands.ReadInfo(caller.user_id, caller.admin))
+    return ActorCommand(group_key(frame.group_id), commands.ReadInfo(principal.user_id, principal.admin))
 
 
-def joined(frame: frames.GroupsJoined, caller: Caller, desk: Desk) -> ToStore:
+def joined(frame: frames.GroupsJoined, principal: Principal, context: RequestContext) -> StoreQuery:
     """GROUPS_JOINED."""
-    limit = list_limit(frame.limit, desk.limits)
-    if frame.user_id and frame.user_id != caller.user_id and not caller.admin:
+    limit = list_limit(frame.limit, context.limits)
+    if frame.user_id and frame.user_id != principal.user_id and not principal.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may list the groups of others")
     if frame.user_id:
         check_user_or_guest(frame.user_id)
-    by = "" if caller.admin else caller.user_id
-    return ToStore(queries.JoinedGroupsQuery(frame.user_id or caller.user_id, frame.cursor, limit, by=by))
+    by = "" if principal.admin else principal.user_id
+    return StoreQuery(queries.JoinedGroupsQuery(frame.user_id or principal.user_id, frame.cursor, limit, by=by))
 
 
-def find(frame: frames.GroupFind, caller: Caller, desk: Desk) -> ToStore:
+def find(frame: frames.GroupFind, principal: Principal, context: RequestContext) -> StoreQuery:
     """GROUP_FIND (GR-09)."""
     if has_control(frame.words):
         raise RcimError(BAD_PARAMETER, "words: control characters are not allowed")
-    if is_guest(caller.user_id):
+    if is_guest(principal.user_id):
         raise guests_may_not()
-    return ToStore(queries.FindGroupsQuery(frame.words, frame.cursor, list_limit(frame.limit, desk.limits)))
+    return StoreQuery(queries.FindGroupsQuery(frame.words, frame.cursor, list_limit(frame.limit, context.limits)))
 
 
 def guests_may_not() -> RcimError:
@@ -140,17 +140,17 @@ def guests_may_not() -> RcimError:
 # ------------------------------------------------------------------------------------------------- answers
 
 
-def created_ok(result: outcomes.Created, desk: Desk) -> frames.GroupCreateOk:
+def created_ok(result: outcomes.Created, context: RequestContext) -> frames.GroupCreateOk:
     """The new group's id, and who was not added (GR-01)."""
     return frames.GroupCreateOk(result.group_id, tuple(frames.AddedEntry(*one) for one in result.left_out))
 
 
-def edited_ok(result: outcomes.Edited, desk: Desk) -> frames.GroupSetOk:
+def edited_ok(result: outcomes.Edited, context: RequestContext) -> frames.GroupSetOk:
     """The profile's InfoSeq now (GR-03)."""
     return frames.GroupSetOk(result.info_seq)
 
 
-def info_ok(result: outcomes.Info, desk: Desk) -> frames.GroupInfoOk:
+def info_ok(result: outcomes.Info, context: RequestContext) -> frames.GroupInfoOk:
     """A group's profile and fields (GR-03)."""
     p = result.profile
     return frames.GroupInfoOk(
@@ -168,7 +168,7 @@ def info_ok(result: outcomes.Info, desk: Desk) -> frames.GroupInfoOk:
         next_msg_seq=result.next_seq,
         member_num=result.member_num,
         max_member_num=p.max_member_num,
-        online_num=desk.online(result.key),
+        online_num=context.online(result.key),
         apply_join_option=p.apply_join_option,
         mute_all=p.mute_all,
         speakers=p.speakers or (),
@@ -198,11 +198,11 @@ def entry(row: answers.GroupRow) -> frames.GroupEntry:
     )
 
 
-def groups_ok(result: answers.GroupsPage, desk: Desk) -> frames.GroupsJoinedOk:
+def groups_ok(result: answers.GroupsPage, context: RequestContext) -> frames.GroupsJoinedOk:
     """A page of the groups a user is in (GR-05)."""
     return frames.GroupsJoinedOk([entry(row) for row in result.groups], result.next)
 
 
-def found_ok(result: answers.GroupsPage, desk: Desk) -> frames.GroupFindOk:
+def found_ok(result: answers.GroupsPage, context: RequestContext) -> frames.GroupFindOk:
     """A page of the groups found (GR-09)."""
     return frames.GroupFindOk([entry(row) for row in result.groups], result.next)

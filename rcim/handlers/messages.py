@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from rcim.actor import commands, effects, errands, outcomes, records
+from rcim.actor import commands, effects, outcomes, records, workflows
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import (
     ADMIN_REQUIRED,
@@ -20,13 +20,13 @@ from rcim.base.ids import TIP_PREFIX, USER_ID_BYTES_MAX, check_user_id, has_cont
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
-from rcim.handlers.desk import Caller, Desk, ToActor, ToStore
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
 from rcim.wire import frames
 from rcim.wire.elements import GroupTip, check_body, encode_body
 from rcim.wire.rows import encoded_row, stem_of
 
 
-def check_conversation(conversation: str, caller: Caller) -> str:
+def check_conversation(conversation: str, principal: Principal) -> str:
     """The conversation id if it is of a kind this server has, and none of others (C2-01). Raises RcimError(NO_SUCH_GROUP
     or NOT_PERMITTED)."""
     if conversation.startswith(GROUP_PREFIX) and not has_control(conversation):
@@ -36,7 +36,7 @@ def check_conversation(conversation: str, caller: Caller) -> str:
         raise RcimError(
             NO_SUCH_GROUP, "not a conversation id: `g:` and a group id, or `c:`, a length and two user ids"
         )
-    if not caller.admin and caller.user_id not in pair:
+    if not principal.admin and principal.user_id not in pair:
         raise RcimError(NOT_PERMITTED, "the one-to-one conversation is between two other users")
     return conversation
 
@@ -49,41 +49,41 @@ def check_client_msg_id(name: str) -> None:
         )
 
 
-def send(frame: frames.Send, caller: Caller, desk: Desk) -> ToActor | ToStore:
+def send(frame: frames.Send, principal: Principal, context: RequestContext) -> ActorCommand | StoreQuery:
     """SEND: the body is checked here (MS-03), everything else by the actor."""
-    limits = desk.limits
+    limits = context.limits
     check_body(frame.body, limits.body_bytes_max, limits.elements_max)
     check_client_msg_id(frame.client_msg_id)
-    if frame.as_user and frame.as_user != caller.user_id:
-        return _send_as(frame, caller, desk)
-    return ToActor(
-        check_conversation(frame.conversation, caller),
+    if frame.as_user and frame.as_user != principal.user_id:
+        return _send_as(frame, principal, context)
+    return ActorCommand(
+        check_conversation(frame.conversation, principal),
         commands.SendMessage(
-            caller.user_id,
-            caller.admin,
-            caller.nickname,
-            caller.face_url,
+            principal.user_id,
+            principal.admin,
+            principal.nickname,
+            principal.face_url,
             frame.client_msg_id,
             frame.priority,
             frame.body,
-            caller.fields,
-            _extra(frame, desk),
+            principal.fields,
+            _extra(frame, context),
             frame.transient,
         ),
     )
 
 
-def _extra(frame: frames.Send, desk: Desk) -> records.Extra | None:
+def _extra(frame: frames.Send, context: RequestContext) -> records.MessageOptions | None:
     """MS-07, MS-09: what few messages have. Raises RcimError."""
     if not (frame.type_name or frame.to or frame.mentions or frame.mentions_all or frame.cloud_data):
         return None
-    limits = desk.limits
+    limits = context.limits
     if len(frame.to) > limits.directed_max:
         raise RcimError(BAD_PARAMETER, f"to: {len(frame.to)} users, must be at most {limits.directed_max}")
     mentions = check_mentions(frame.mentions, limits)
     check_cloud_data(frame.cloud_data, limits)
     to = tuple(dict.fromkeys(check_user_id(user) for user in frame.to))
-    return records.Extra(frame.type_name, to, mentions, frame.mentions_all, frame.cloud_data)
+    return records.MessageOptions(frame.type_name, to, mentions, frame.mentions_all, frame.cloud_data)
 
 
 def check_mentions(users: Sequence[str], limits: Limits) -> tuple[str, ...]:
@@ -101,29 +101,29 @@ def check_cloud_data(data: bytes, limits: Limits) -> None:
         )
 
 
-def _send_as(frame: frames.Send, caller: Caller, desk: Desk) -> ToStore:
+def _send_as(frame: frames.Send, principal: Principal, context: RequestContext) -> StoreQuery:
     """MS-06: as another user, whose profile is not at hand."""
-    if not caller.admin:
+    if not principal.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may send as another user")
-    key, user_id = check_conversation(frame.conversation, caller), check_user_id(frame.as_user)
-    extra = _extra(frame, desk)
-    return ToStore(
-        errands.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
+    key, user_id = check_conversation(frame.conversation, principal), check_user_id(frame.as_user)
+    extra = _extra(frame, context)
+    return StoreQuery(
+        workflows.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
     )
 
 
-def history(frame: frames.History, caller: Caller, desk: Desk) -> ToActor:
+def history(frame: frames.History, principal: Principal, context: RequestContext) -> ActorCommand:
     """HISTORY (RX-06, RX-12)."""
-    limits = desk.limits
+    limits = context.limits
     if len(frame.seqs) > limits.history_page_max:
         raise RcimError(BAD_PARAMETER, f"seqs: {len(frame.seqs)}, at most {limits.history_page_max}")
     seqs = sorted({entry.seq for entry in frame.seqs})
     limit = len(seqs) or page_limit(frame.limit, limits.history_page_default, limits.history_page_max)
-    return ToActor(
-        check_conversation(frame.conversation, caller),
+    return ActorCommand(
+        check_conversation(frame.conversation, principal),
         commands.ReadHistory(
-            caller.user_id,
-            caller.admin,
+            principal.user_id,
+            principal.admin,
             frame.from_seq,
             frame.to_seq,
             limit,
@@ -150,12 +150,12 @@ def list_limit(asked: int, limits: Limits, row_bytes: int = LIST_ROW_BYTES) -> i
     return page_limit(asked, most, most)
 
 
-def sent(result: outcomes.Sent, desk: Desk) -> frames.SendOk:
+def sent(result: outcomes.Sent, context: RequestContext) -> frames.SendOk:
     """SEQ, time and id of the message, or that it was held back (MS-02)."""
     return frames.SendOk(result.seq, result.time_ms, result.message_id, result.duplicate, result.held_back)
 
 
-def page(result: outcomes.Page, desk: Desk) -> frames.HistoryOk:
+def page(result: outcomes.Page, context: RequestContext) -> frames.HistoryOk:
     """A page of history (RX-06)."""
     messages = [to_wire(m) for m in result.messages]
     return frames.HistoryOk(result.newest_seq, result.first_seq, result.more, messages)
@@ -182,7 +182,7 @@ def to_wire(m: records.Message) -> frames.Message:
 
 def _rare(m: records.Message) -> tuple[Any, ...]:
     """What few messages have: the fields of frames.Message behind `member_fields`."""
-    x = m.extra or records.Extra()
+    x = m.extra or records.MessageOptions()
     return (x.type_name, x.to, x.mentions, x.mentions_all, x.cloud_data, m.state, m.changed_ms, m.changed_by)
 
 
@@ -204,20 +204,20 @@ def of_fields(fields: Iterable[frames.CustomField]) -> records.Fields:
     return tuple((field.key, field.value) for field in fields)
 
 
-def read(frame: frames.ConversationRead, caller: Caller, desk: Desk) -> ToActor:
+def read(frame: frames.ConversationRead, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_READ."""
-    key = check_conversation(frame.conversation, caller)
-    return ToActor(key, commands.MarkRead(caller.user_id, caller.admin, frame.seq))
+    key = check_conversation(frame.conversation, principal)
+    return ActorCommand(key, commands.MarkRead(principal.user_id, principal.admin, frame.seq))
 
 
-def read_ok(result: outcomes.Read, desk: Desk) -> frames.ConversationReadOk:
+def read_ok(result: outcomes.Read, context: RequestContext) -> frames.ConversationReadOk:
     """How far the user has read now (GR-04, MsgSeq)."""
     return frames.ConversationReadOk(result.read_seq)
 
 
-class Packing:
-    """Makes of what actors say what connections send (dispatch/release.py). `low` says which message types go first when
-    there is too much (FC-07)."""
+class MessageEncoder:
+    """Encodes what actors emit for connections (dispatch/effect_runner.py). `low` says which message types are dropped
+    first when there is too much (FC-07)."""
 
     def __init__(self, low: Callable[[str], bool] = bool) -> None:
         self._low = low
@@ -233,7 +233,7 @@ class Packing:
         veiled = encoded_row(to_wire(m.veiled(MessageState.NOT_FOR_YOU)))
         return Packed(m.seq, priority, encoded_row(to_wire(m)), (m.sender, *m.extra.to), veiled)
 
-    def said(self, key: str, said: effects.Said) -> bytes:
+    def said(self, key: str, said: effects.Notice) -> bytes:
         """A notice as a whole frame (GR-05, MS-05, MS-08, MS-10, MS-11)."""
         group_id = key.removeprefix(GROUP_PREFIX)
         match said:
@@ -247,9 +247,9 @@ class Packing:
                 return frames.MessagesHidden(key, said.to_seq, [frames.SeqEntry(seq) for seq in said.seqs]).encode()
             case effects.ReadUpTo():
                 return frames.MessagesRead(key, said.user_id, said.seq, said.time_ms).encode()
-            case effects.Chosen():
+            case effects.ListEntryChanged():
                 return frames.ConversationListed(said.conversation, said.pinned_ms, said.removed).encode()
-            case effects.OwnSet():
+            case effects.OwnSettingChanged():
                 return frames.OwnChanged(said.what).encode()
             case effects.Flagged():
                 return frames.ConversationFlagged(key, said.msg_flag, said.newest_seq).encode()

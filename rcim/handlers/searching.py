@@ -7,7 +7,7 @@ import struct
 from rcim.actor import queries
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, is_guest
-from rcim.handlers.desk import Caller, Desk, ToStore
+from rcim.handlers.context import Principal, RequestContext, StoreQuery
 from rcim.handlers.groups import guests_may_not
 from rcim.handlers.messages import check_conversation, page_limit, to_wire
 from rcim.rules.folding import fold
@@ -37,19 +37,19 @@ def text_of(body: bytes) -> str:
     return "\n".join(found)
 
 
-def search(frame: frames.Search, caller: Caller, desk: Desk) -> ToStore:
+def search(frame: frames.Search, principal: Principal, context: RequestContext) -> StoreQuery:
     """SEARCH."""
-    if is_guest(caller.user_id):
+    if is_guest(principal.user_id):
         raise guests_may_not()
     words = list(dict.fromkeys(fold(frame.words).split()))
     if not (words or frame.sender) or len(words) > WORDS_MAX:
         raise RcimError(BAD_PARAMETER, f"words: {len(words)}, must be 1 to {WORDS_MAX}; 0 only with a sender")
-    conversation = check_conversation(frame.conversation, caller) if frame.conversation else ""
+    conversation = check_conversation(frame.conversation, principal) if frame.conversation else ""
     history_id, after = _read(frame.cursor)
-    return ToStore(
+    return StoreQuery(
         queries.SearchQuery(
-            caller.user_id,
-            caller.admin,
+            principal.user_id,
+            principal.admin,
             conversation,
             words,
             check_user_id(frame.sender) if frame.sender else "",
@@ -75,7 +75,7 @@ def _read(cursor: bytes) -> tuple[int, tuple[str, int]]:
     raise RcimError(BAD_PARAMETER, "cursor: not a cursor of this server; start again without one")
 
 
-def found_ok(result: answers.FoundPage, desk: Desk) -> frames.SearchOk:
+def found_ok(result: answers.FoundPage, context: RequestContext) -> frames.SearchOk:
     """A page of messages found, with the cursor to go on from (RX-10)."""
     key, seq = result.after
     rows = [frames.FoundEntry(found.key, [to_wire(found.message)]) for found in result.found]

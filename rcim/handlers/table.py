@@ -17,22 +17,22 @@ from rcim.handlers import (
     groups,
     members,
     messages,
-    passing,
+    moderation,
     searching,
     users,
 )
-from rcim.handlers.desk import Caller, Desk, ToActor, ToStore, Work
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
 
-Handler = Callable[[Any, Caller, Desk], Work]
-Answerer = Callable[[Any, Desk], Frame]
+Handler = Callable[[Any, Principal, RequestContext], Work]
+Answerer = Callable[[Any, RequestContext], Frame]
 
 
 def _empty(reply: type[Frame]) -> Answerer:
     """The answer of a request of which there is nothing to say but that it is done."""
     made = reply()
-    return lambda result, desk: made
+    return lambda result, context: made
 
 
 f = frames
@@ -97,10 +97,10 @@ ROUTES: dict[type[Frame], tuple[Handler, Answerer]] = {
     ),
     f.AdminConnections: (admin.connections, admin.connections_ok),
     f.AdminStats: (admin.stats, admin.stats_ok),
-    f.AdminFlow: (passing.flow, passing.flow_ok),
-    f.AdminTrace: (passing.trace, passing.traced_ok),
-    f.AdminList: (passing.list_, passing.listed_ok),
-    f.AdminListChange: (passing.change_list, passing.list_changed_ok),
+    f.AdminFlow: (moderation.flow, moderation.flow_ok),
+    f.AdminTrace: (moderation.trace, moderation.traced_ok),
+    f.AdminList: (moderation.list_, moderation.listed_ok),
+    f.AdminListChange: (moderation.change_list, moderation.list_changed_ok),
     f.AdminNotice: (admin.notice, _empty(f.AdminNoticeOk)),
     f.AdminGroupImport: (admin.group_import, admin.group_imported_ok),
     f.AdminMembersImport: (admin.members_import, admin.members_imported_ok),
@@ -126,20 +126,20 @@ SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}
 assert ROUTES.keys() == {frame for frame in FRAMES.values() if frame.DECLARED.role == "request"} - SESSION_FRAMES
 
 
-def work(frame: Frame, caller: Caller, desk: Desk) -> Work:
-    """What `frame` becomes. A command or errand gets what the caller has logged in with (ID-09).
+def work(frame: Frame, principal: Principal, context: RequestContext) -> Work:
+    """What `frame` becomes. A command or workflow gets what the caller has logged in with (ID-09).
 
     Raises RcimError: refused, and nothing was done.
     """
-    if frame.DECLARED.admin and not caller.admin:
+    if frame.DECLARED.admin and not principal.admin:
         raise RcimError(ADMIN_REQUIRED)
-    made = ROUTES[type(frame)][0](frame, caller, desk)
-    asked = made.command if type(made) is ToActor else made.query if type(made) is ToStore else None
+    made = ROUTES[type(frame)][0](frame, principal, context)
+    asked = made.command if type(made) is ActorCommand else made.query if type(made) is StoreQuery else None
     if isinstance(asked, OnCredential):
-        force_setattr(asked, "credential", caller.credential)  # it was made just now, and nobody else has it
+        force_setattr(asked, "credential", principal.credential)  # it was made just now, and nobody else has it
     return made
 
 
-def answer(result: Any, request_type: int, desk: Desk) -> Frame:
+def answer(result: Any, request_type: int, context: RequestContext) -> Frame:
     """The frame that answers a request of `request_type` with `result`."""
-    return _BY_TYPE[request_type](result, desk)
+    return _BY_TYPE[request_type](result, context)

@@ -16,7 +16,7 @@ import aiohttp
 
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.events import STATE_CHANGE, BadAnswer, Json, fields_of_state
-from rcim.hooks.http import Caller
+from rcim.hooks.http import WebhookClient
 from rcim.hooks.inprocess import Hook, call
 from rcim.rules.devices import StateChange
 
@@ -29,11 +29,11 @@ CLOSE_S = 2.0
 
 
 class Telling:
-    """See the module's text. `caller` None: nobody is called. `timeout_ms` is a hook's time for one event; the caller has
+    """See the module's text. `client` None: nobody is called. `timeout_ms` is a hook's time for one event; the caller has
     its own. It is used from the loop."""
 
-    def __init__(self, caller: Caller | None, hooks: Sequence[Hook], timeout_ms: int) -> None:
-        self._caller = caller
+    def __init__(self, client: WebhookClient | None, hooks: Sequence[Hook], timeout_ms: int) -> None:
+        self._client = client
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
         self._waiting: dict[str, deque[tuple[str, Json]]] = {}
@@ -98,9 +98,9 @@ class Telling:
                 log.warning("%s: a hook was cancelled", name)  # something that it waited for
             except Exception:  # it is the app's
                 log.exception("%s: a hook failed", name)
-        if self._caller is not None:
+        if self._client is not None:
             for pause in (*PAUSES_S, None):
-                if await self._posted(self._caller, name, fields, last=pause is None):
+                if await self._posted(self._client, name, fields, last=pause is None):
                     break
                 if pause is None:
                     self.counts["failed"] += 1
@@ -108,9 +108,9 @@ class Telling:
                 await asyncio.sleep(pause)
         self.counts["told"] += 1
 
-    async def _posted(self, caller: Caller, name: str, fields: Json, *, last: bool) -> bool:
+    async def _posted(self, client: WebhookClient, name: str, fields: Json, *, last: bool) -> bool:
         try:
-            await caller.post(name, fields, answered=False)
+            await client.post(name, fields, answered=False)
         except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
             if last:
                 log.warning("%s: given up: %s", name, error or type(error).__name__)

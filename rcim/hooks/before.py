@@ -19,29 +19,35 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from rcim.actor.asking import ALLOWED, Ask, Verdict
+from rcim.actor.before_callbacks import ALLOWED, BeforeCallback, CallbackVerdict
 from rcim.actor.commands import AlterMessage, SendMessage
 from rcim.base.errors import OVERLOADED
 from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.hooks.events import FAILED, BadAnswer, fields_of, verdict_of
-from rcim.hooks.http import Caller
+from rcim.hooks.http import WebhookClient
 from rcim.hooks.inprocess import Hook, call
 from rcim.hooks.turns import Turns
 
 log = LimitedLog("rcim.hooks")
 
-TOO_MANY = Verdict(allow=False, code=OVERLOADED.number)
+TOO_MANY = CallbackVerdict(allow=False, code=OVERLOADED.number)
 
 
 class Asking:
-    """See the module's text. `caller` None: nobody is called; `refuse`: what failed is refused."""
+    """See the module's text. `client` None: nobody is called; `refuse`: what failed is refused."""
 
     def __init__(
-        self, limits: Limits, caller: Caller | None, hooks: Sequence[Hook], timeout_ms: int, *, refuse: bool = False
+        self,
+        limits: Limits,
+        client: WebhookClient | None,
+        hooks: Sequence[Hook],
+        timeout_ms: int,
+        *,
+        refuse: bool = False,
     ) -> None:
         self._limits = limits
-        self._caller = caller
+        self._client = client
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
         self._failed = FAILED if refuse else ALLOWED
@@ -58,7 +64,7 @@ class Asking:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
+    def ask(self, ask: BeforeCallback, answered: Callable[[CallbackVerdict], None]) -> None:
         """Ask, and call `answered` once, from the loop."""
         if not self._turns.take(ask.command.by):
             self.counts["skipped"] += 1
@@ -73,7 +79,7 @@ class Asking:
         self._tasks.discard(task)
         self._turns.leave(user_id)
 
-    async def _ask(self, ask: Ask, answered: Callable[[Verdict], None]) -> None:
+    async def _ask(self, ask: BeforeCallback, answered: Callable[[CallbackVerdict], None]) -> None:
         verdict = self._failed
         try:
             await self._turns.wait(ask.command.by)
@@ -96,12 +102,12 @@ class Asking:
         self._count(verdict)
         answered(verdict)
 
-    def _count(self, verdict: Verdict) -> None:
+    def _count(self, verdict: CallbackVerdict) -> None:
         what = "dropped" if verdict.drop else "allowed" if verdict.allow else "refused"
         self.counts[what] += 1
         self.counts["replaced"] += verdict.body is not None
 
-    async def _verdict(self, ask: Ask) -> Verdict:
+    async def _verdict(self, ask: BeforeCallback) -> CallbackVerdict:
         whole = ALLOWED
         for hook in self._hooks:
             answer = await call(hook, ask.name, fields_of(ask))
@@ -109,23 +115,23 @@ class Asking:
             if whole.drop or not whole.allow:
                 return whole
             ask = _changed(ask, whole)
-        if self._caller is not None:
-            answer = await self._caller.post(ask.name, fields_of(ask))
+        if self._client is not None:
+            answer = await self._client.post(ask.name, fields_of(ask))
             whole = _joined(whole, verdict_of(answer, self._limits))
         return whole
 
 
-def _joined(first: Verdict, second: Verdict) -> Verdict:
+def _joined(first: CallbackVerdict, second: CallbackVerdict) -> CallbackVerdict:
     if second.drop or not second.allow:
         return second
-    return Verdict(
+    return CallbackVerdict(
         body=second.body if second.body is not None else first.body,
         cloud_data=second.cloud_data if second.cloud_data is not None else first.cloud_data,
         refused=(*first.refused, *second.refused),
     )
 
 
-def _changed(ask: Ask, verdict: Verdict) -> Ask:
+def _changed(ask: BeforeCallback, verdict: CallbackVerdict) -> BeforeCallback:
     """What the next one is asked."""
     command: Any = ask.command
     if isinstance(command, SendMessage | AlterMessage) and verdict.body is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcim.actor.asking import Ask, Verdict
+from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
-from rcim.actor.records import Extra, Message
+from rcim.actor.records import Message, MessageOptions
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
@@ -17,7 +17,7 @@ from rcim.wire.elements import check_body, decode_body, encode_body
 from rcim.wire.vendor_json import from_json, is_text, to_json
 
 Json = dict[str, Any]
-FAILED = Verdict(allow=False, code=CALLBACK_FAILED.number)
+FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)
 TEXT_MAX = 300
 STATE_CHANGE = "State.StateChange"
 AFTER = (STATE_CHANGE,)
@@ -33,7 +33,7 @@ class BadAnswer(Exception):
     """What came back is no answer; the text says why."""
 
 
-def fields_of(ask: Ask) -> Json:
+def fields_of(ask: BeforeCallback) -> Json:
     """The body of the request."""
     made = {
         "CallbackCommand": ask.name,
@@ -98,7 +98,7 @@ def _message(command: SendMessage) -> Json:
     }
 
 
-def _in_group(ask: Ask, command: SendMessage) -> Json:
+def _in_group(ask: BeforeCallback, command: SendMessage) -> Json:
     return {
         "GroupId": ask.group_id,
         "Operator_Account": command.by,
@@ -108,15 +108,15 @@ def _in_group(ask: Ask, command: SendMessage) -> Json:
     }
 
 
-def _in_pair(ask: Ask) -> Json:
+def _in_pair(ask: BeforeCallback) -> Json:
     """Its SEQ and its key are not known before it passes."""
     assert isinstance(ask.command, SendMessage)
     return {"To_Account": ask.to, "MsgRandom": ask.command.client_msg_id, "MsgTime": clock.wall_ms() // 1000}
 
 
-def _edit(ask: Ask, command: AlterMessage, message: Message) -> Json:
+def _edit(ask: BeforeCallback, command: AlterMessage, message: Message) -> Json:
     """MS-10: as of a message that is sent, with what is known of it already: that it has a SEQ tells it from one."""
-    extra = message.extra or Extra()
+    extra = message.extra or MessageOptions()
     made: Json = {
         "From_Account": message.sender,
         "OnlineOnlyFlag": 0,
@@ -138,7 +138,7 @@ def _edit(ask: Ask, command: AlterMessage, message: Message) -> Json:
     }
 
 
-def verdict_of(answer: Any, limits: Limits) -> Verdict:
+def verdict_of(answer: Any, limits: Limits) -> CallbackVerdict:
     """What the answer says. Raises BadAnswer if it is none."""
     if not isinstance(answer, dict):
         raise BadAnswer("it is no JSON object")
@@ -149,15 +149,15 @@ def verdict_of(answer: Any, limits: Limits) -> Verdict:
     if not isinstance(text, str):
         raise BadAnswer("ErrorInfo is no text")
     if code == 2:
-        return Verdict(drop=True)
+        return CallbackVerdict(drop=True)
     if code == 1 or is_app_code(code):
-        return Verdict(allow=False, code=code, text=text[:TEXT_MAX].encode("utf-8", "ignore").decode())
+        return CallbackVerdict(allow=False, code=code, text=text[:TEXT_MAX].encode("utf-8", "ignore").decode())
     if code != 0:
         raise BadAnswer(f"ErrorCode {code} means nothing")
     refused = answer.get("RefusedMembers_Account", [])
     if not isinstance(refused, list) or not all(map(is_text, refused)):
         raise BadAnswer("RefusedMembers_Account is no list of users")
-    return Verdict(body=_body(answer, limits), cloud_data=_cloud_data(answer, limits), refused=tuple(refused))
+    return CallbackVerdict(body=_body(answer, limits), cloud_data=_cloud_data(answer, limits), refused=tuple(refused))
 
 
 def _body(answer: Json, limits: Limits) -> bytes | None:

@@ -77,7 +77,7 @@ def signature(token: str, request_time: int) -> str:
     return hashlib.sha256(f"{token}{request_time}".encode()).hexdigest()
 
 
-class Caller:
+class WebhookClient:
     """Posts callbacks to one URL, in the loop; `close` at the end."""
 
     def __init__(self, url: str, sdkappid: int, token: str, timeout_ms: int, allow_private: bool) -> None:

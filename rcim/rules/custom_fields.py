@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 KEY = re.compile(r"[A-Za-z0-9_]{1,16}\Z")
 GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, USER_FIELDS_MAX = 20, 5, 20
 GROUP_VALUE_BYTES_MAX, MEMBER_VALUE_BYTES_MAX, USER_VALUE_BYTES_MAX = 512, 64, 512
 
-WORDS = {who.name.lower(): who for who in Who if who not in (Who.GUEST, Who.NOBODY)}
+WORDS = {who.name.lower(): who for who in Standing if who not in (Standing.GUEST, Standing.NOBODY)}
 
 Pair = tuple[str, bytes]
 
@@ -28,8 +28,8 @@ class FieldRule:
     """One key. `self_read` and `self_write`: a member (a user) may do so with its own, whatever its role."""
 
     key: str
-    read: Who
-    write: Who
+    read: Standing
+    write: Standing
     self_read: bool = False
     self_write: bool = False
 
@@ -62,7 +62,7 @@ def _parse_one(text: str) -> FieldRule:
 
 
 def readable(
-    rules: Iterable[FieldRule], values: Mapping[str, bytes], who: Who, own: bool = False
+    rules: Iterable[FieldRule], values: Mapping[str, bytes], who: Standing, own: bool = False
 ) -> tuple[Pair, ...]:
     """Those of `values` that `who` may read, in the order of the rules; `own`: they are the reader's."""
     return tuple(
@@ -76,7 +76,7 @@ def written(
     rules: Iterable[FieldRule],
     values: Mapping[str, bytes],
     changes: Iterable[Pair],
-    who: Who,
+    who: Standing,
     bytes_max: int,
     own: bool = False,
 ) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
 from rcim.rules.custom_fields import FieldRule
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 
 class Search(Enum):
@@ -45,29 +45,29 @@ class GroupType:
 
     name: str
     search: Search
-    edit_profile: Who
-    edit_settings: Who
+    edit_profile: Standing
+    edit_settings: Standing
     member_list: MemberList
     has_owner: bool
-    dissolve: Who
+    dissolve: Standing
     apply: bool
-    decide: Who
+    decide: Standing
     join_option: ApplyJoinOption
-    invite: Who
+    invite: Standing
     members_at_creation: bool
     owner_may_leave: bool
-    appoint: Who
-    kick: Who
-    block: Who
+    appoint: Standing
+    kick: Standing
+    block: Standing
     drop_offline: bool
     member_cap: int
     group_cap: int
     history_before_joining: bool
     notice: ChangeNotice
     needs_first_message: bool
-    mute: Who
-    send: Who
-    mention_all: Who
+    mute: Standing
+    send: Standing
+    mention_all: Standing
     msg_flag: MsgFlag
     unread: bool
     guests: bool
@@ -98,29 +98,29 @@ class GroupType:
 PRIVATE = GroupType(
     name="Private",
     search=Search.NEVER,  # GT-01
-    edit_profile=Who.MEMBER,  # GT-02
-    edit_settings=Who.OWNER,  # it has no admins
+    edit_profile=Standing.MEMBER,  # GT-02
+    edit_settings=Standing.OWNER,  # it has no admins
     member_list=MemberList.ALL,  # GT-03
     has_owner=True,
-    dissolve=Who.APP_ADMIN,  # GT-04
+    dissolve=Standing.APP_ADMIN,  # GT-04
     apply=False,  # GT-05
-    decide=Who.NOBODY,
+    decide=Standing.NOBODY,
     join_option=ApplyJoinOption.DISABLE_APPLY,  # GT-06 does not apply
-    invite=Who.MEMBER,  # GT-07
+    invite=Standing.MEMBER,  # GT-07
     members_at_creation=True,
     owner_may_leave=True,  # GT-08
-    appoint=Who.NOBODY,  # GT-09
-    kick=Who.OWNER,  # GT-10
-    block=Who.OWNER,  # GR-11
+    appoint=Standing.NOBODY,  # GT-09
+    kick=Standing.OWNER,  # GT-10
+    block=Standing.OWNER,  # GR-11
     drop_offline=False,  # GT-11
     member_cap=200,  # GT-12
     group_cap=0,  # GT-13
     history_before_joining=False,  # GT-14
     notice=ChangeNotice.STRONG,  # GT-15
     needs_first_message=True,  # GT-16
-    mute=Who.NOBODY,  # GT-17
-    send=Who.MEMBER,  # SC-01
-    mention_all=Who.MEMBER,  # GT-28
+    mute=Standing.NOBODY,  # GT-17
+    send=Standing.MEMBER,  # SC-01
+    mention_all=Standing.MEMBER,  # GT-28
     msg_flag=MsgFlag.ACCEPT_AND_NOTIFY,  # GT-18
     unread=True,  # GT-19
     guests=False,  # GT-21
@@ -135,29 +135,29 @@ PRIVATE = GroupType(
 PUBLIC = GroupType(
     name="Public",
     search=Search.OFF,
-    edit_profile=Who.ADMIN,
-    edit_settings=Who.ADMIN,
+    edit_profile=Standing.ADMIN,
+    edit_settings=Standing.ADMIN,
     member_list=MemberList.ALL,
     has_owner=True,
-    dissolve=Who.OWNER,
+    dissolve=Standing.OWNER,
     apply=True,
-    decide=Who.ADMIN,
+    decide=Standing.ADMIN,
     join_option=ApplyJoinOption.NEED_PERMISSION,
-    invite=Who.APP_ADMIN,
+    invite=Standing.APP_ADMIN,
     members_at_creation=True,
     owner_may_leave=False,
-    appoint=Who.OWNER,
-    kick=Who.ADMIN,
-    block=Who.ADMIN,
+    appoint=Standing.OWNER,
+    kick=Standing.ADMIN,
+    block=Standing.ADMIN,
     drop_offline=False,
     member_cap=2000,
     group_cap=0,
     history_before_joining=False,
     notice=ChangeNotice.STRONG,
     needs_first_message=False,
-    mute=Who.ADMIN,
-    send=Who.MEMBER,
-    mention_all=Who.ADMIN,
+    mute=Standing.ADMIN,
+    send=Standing.MEMBER,
+    mention_all=Standing.ADMIN,
     msg_flag=MsgFlag.ACCEPT_AND_NOTIFY,
     unread=True,
     guests=False,
@@ -172,29 +172,29 @@ PUBLIC = GroupType(
 CHAT_ROOM = GroupType(
     name="ChatRoom",
     search=Search.OFF,
-    edit_profile=Who.ADMIN,
-    edit_settings=Who.ADMIN,
+    edit_profile=Standing.ADMIN,
+    edit_settings=Standing.ADMIN,
     member_list=MemberList.ALL,
     has_owner=True,
-    dissolve=Who.OWNER,
+    dissolve=Standing.OWNER,
     apply=True,
-    decide=Who.ADMIN,
+    decide=Standing.ADMIN,
     join_option=ApplyJoinOption.FREE_ACCESS,
-    invite=Who.APP_ADMIN,
+    invite=Standing.APP_ADMIN,
     members_at_creation=True,
     owner_may_leave=False,
-    appoint=Who.OWNER,
-    kick=Who.ADMIN,
-    block=Who.ADMIN,
+    appoint=Standing.OWNER,
+    kick=Standing.ADMIN,
+    block=Standing.ADMIN,
     drop_offline=False,
     member_cap=10_000,
     group_cap=0,
     history_before_joining=True,
     notice=ChangeNotice.NONE,
     needs_first_message=False,
-    mute=Who.ADMIN,
-    send=Who.MEMBER,
-    mention_all=Who.ADMIN,
+    mute=Standing.ADMIN,
+    send=Standing.MEMBER,
+    mention_all=Standing.ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
     guests=False,
@@ -209,29 +209,29 @@ CHAT_ROOM = GroupType(
 AV_CHAT_ROOM = GroupType(
     name="AVChatRoom",
     search=Search.OFF,
-    edit_profile=Who.ADMIN,
-    edit_settings=Who.ADMIN,
+    edit_profile=Standing.ADMIN,
+    edit_settings=Standing.ADMIN,
     member_list=MemberList.PART,
     has_owner=True,
-    dissolve=Who.OWNER,
+    dissolve=Standing.OWNER,
     apply=True,
-    decide=Who.ADMIN,
+    decide=Standing.ADMIN,
     join_option=ApplyJoinOption.FREE_ACCESS,
-    invite=Who.NOBODY,
+    invite=Standing.NOBODY,
     members_at_creation=False,
     owner_may_leave=False,
-    appoint=Who.APP_ADMIN,
-    kick=Who.NOBODY,
-    block=Who.ADMIN,
+    appoint=Standing.APP_ADMIN,
+    kick=Standing.NOBODY,
+    block=Standing.ADMIN,
     drop_offline=False,
     member_cap=0,
     group_cap=0,
     history_before_joining=True,
     notice=ChangeNotice.WEAK,
     needs_first_message=False,
-    mute=Who.ADMIN,
-    send=Who.MEMBER,
-    mention_all=Who.ADMIN,
+    mute=Standing.ADMIN,
+    send=Standing.MEMBER,
+    mention_all=Standing.ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
     guests=True,
@@ -247,29 +247,29 @@ AV_CHAT_ROOM = GroupType(
 B_CHAT_ROOM = GroupType(
     name="BChatRoom",
     search=Search.NEVER,
-    edit_profile=Who.APP_ADMIN,
-    edit_settings=Who.APP_ADMIN,
+    edit_profile=Standing.APP_ADMIN,
+    edit_settings=Standing.APP_ADMIN,
     member_list=MemberList.NONE,
     has_owner=False,
-    dissolve=Who.APP_ADMIN,
+    dissolve=Standing.APP_ADMIN,
     apply=True,
-    decide=Who.APP_ADMIN,
+    decide=Standing.APP_ADMIN,
     join_option=ApplyJoinOption.FREE_ACCESS,
-    invite=Who.NOBODY,
+    invite=Standing.NOBODY,
     members_at_creation=False,
     owner_may_leave=False,
-    appoint=Who.NOBODY,
-    kick=Who.NOBODY,
-    block=Who.APP_ADMIN,
+    appoint=Standing.NOBODY,
+    kick=Standing.NOBODY,
+    block=Standing.APP_ADMIN,
     drop_offline=False,
     member_cap=0,
     group_cap=5,
     history_before_joining=False,
     notice=ChangeNotice.WEAK,
     needs_first_message=False,
-    mute=Who.NOBODY,
-    send=Who.APP_ADMIN,
-    mention_all=Who.APP_ADMIN,
+    mute=Standing.NOBODY,
+    send=Standing.APP_ADMIN,
+    mention_all=Standing.APP_ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
     guests=True,
@@ -287,13 +287,13 @@ BUILT_IN: dict[str, GroupType] = {t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM
 PAIR = replace(
     PRIVATE,
     name="C2C",
-    edit_profile=Who.NOBODY,
-    edit_settings=Who.NOBODY,
+    edit_profile=Standing.NOBODY,
+    edit_settings=Standing.NOBODY,
     has_owner=False,
-    dissolve=Who.NOBODY,
-    invite=Who.NOBODY,
-    kick=Who.NOBODY,
-    block=Who.NOBODY,
+    dissolve=Standing.NOBODY,
+    invite=Standing.NOBODY,
+    kick=Standing.NOBODY,
+    block=Standing.NOBODY,
     member_cap=2,
     notice=ChangeNotice.NONE,
     needs_first_message=False,
@@ -313,12 +313,12 @@ PAIR = replace(
 CLOSED = replace(
     PRIVATE,
     name="(gone)",
-    edit_profile=Who.APP_ADMIN,
-    edit_settings=Who.APP_ADMIN,
-    invite=Who.APP_ADMIN,
-    kick=Who.APP_ADMIN,
-    block=Who.APP_ADMIN,
-    send=Who.APP_ADMIN,
+    edit_profile=Standing.APP_ADMIN,
+    edit_settings=Standing.APP_ADMIN,
+    invite=Standing.APP_ADMIN,
+    kick=Standing.APP_ADMIN,
+    block=Standing.APP_ADMIN,
+    send=Standing.APP_ADMIN,
     notice=ChangeNotice.NONE,
     needs_first_message=False,
     importable=False,

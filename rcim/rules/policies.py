@@ -15,7 +15,7 @@ from typing import Any
 from rcim.base.terms import ApplyJoinOption, MsgFlag
 from rcim.rules.custom_fields import GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import ChangeNotice, GroupType, MemberList, Search
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 NAME = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 MEMBER_CAP_MAX = 10_000_000
@@ -60,7 +60,7 @@ def _enum(kind: type[Enum]) -> tuple[Callable[[str], Any], Callable[[Any], str],
     return _of({value.value: value for value in kind})
 
 
-def _least(*who: Who) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
+def _least(*who: Standing) -> tuple[Callable[[str], Any], Callable[[Any], str], str]:
     return _of({w.name.lower(): w for w in who})
 
 
@@ -81,7 +81,7 @@ def _fields(most: int) -> tuple[Callable[[str], Any], Callable[[Any], str], str]
 
 
 BOOL = _of({"true": True, "false": False})
-_M, _A, _O, _X, _N = Who.MEMBER, Who.ADMIN, Who.OWNER, Who.APP_ADMIN, Who.NOBODY
+_M, _A, _O, _X, _N = Standing.MEMBER, Standing.ADMIN, Standing.OWNER, Standing.APP_ADMIN, Standing.NOBODY
 ANY_OF_THEM = _least(_M, _A, _O, _X, _N)
 EDITORS = _least(_M, _A, _O, _X)
 
@@ -175,8 +175,8 @@ CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (
     ),
     (lambda t: t.stored or not t.needs_first_message, "needs_first_message needs stored messages (roaming_days)"),
     (lambda t: t.stored or not t.unread, "unread needs stored messages (roaming_days)"),
-    (lambda t: t.has_owner or t.dissolve is Who.APP_ADMIN, "a type without owners is dissolved by app_admin"),
-    (lambda t: t.has_owner or t.appoint is Who.NOBODY, "a type without owners has no admins: appoint is nobody"),
+    (lambda t: t.has_owner or t.dissolve is Standing.APP_ADMIN, "a type without owners is dissolved by app_admin"),
+    (lambda t: t.has_owner or t.appoint is Standing.NOBODY, "a type without owners has no admins: appoint is nobody"),
     (lambda t: t.has_owner or not t.members_at_creation, "a type without owners has no members at creation"),
     (lambda t: t.has_owner or not t.owner_may_leave, "a type without owners has none to leave"),
     (lambda t: t.has_owner or not t.needs_first_message, "a type without owners has none to send the first message"),
@@ -185,7 +185,7 @@ CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (
         "without applications join_option is DisableApply",
     ),
     (
-        lambda t: t.join_option is not ApplyJoinOption.NEED_PERMISSION or t.decide is not Who.NOBODY,
+        lambda t: t.join_option is not ApplyJoinOption.NEED_PERMISSION or t.decide is not Standing.NOBODY,
         "with NeedPermission somebody has to decide",
     ),
     (lambda t: t.has_member_fields or not t.member_fields, "members of this type have no custom fields"),

@@ -11,7 +11,7 @@ from enum import Enum
 
 from rcim.base.errors import ALREADY_MEMBER, NOT_PERMITTED, OWNER_MAY_NOT_LEAVE, ErrorCode, RcimError
 from rcim.rules.group_types import GroupType, MemberList, Search
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 
 
 class Operation(Enum):
@@ -43,58 +43,60 @@ class Operation(Enum):
     IMPORT = "import"
 
 
-RIGHTS: dict[Operation, Callable[[GroupType], Who]] = {
-    Operation.CREATE: lambda t: Who.ANYONE if t.has_owner else Who.APP_ADMIN,
+RIGHTS: dict[Operation, Callable[[GroupType], Standing]] = {
+    Operation.CREATE: lambda t: Standing.ANYONE if t.has_owner else Standing.APP_ADMIN,
     Operation.SEND: lambda t: t.send,  # SC-01
     Operation.MENTION_ALL: lambda t: t.mention_all,  # GT-28
-    Operation.HISTORY: lambda t: Who.MEMBER,  # RX-06
-    Operation.INFO: lambda t: Who.ANYONE if t.search is Search.ON else Who.MEMBER,  # GT-01
+    Operation.HISTORY: lambda t: Standing.MEMBER,  # RX-06
+    Operation.INFO: lambda t: Standing.ANYONE if t.search is Search.ON else Standing.MEMBER,  # GT-01
     Operation.EDIT_PROFILE: lambda t: t.edit_profile,  # GT-02
     Operation.EDIT_SETTINGS: lambda t: t.edit_settings,
-    Operation.JOIN: lambda t: Who.ANYONE if t.apply else Who.NOBODY,  # GT-05
-    Operation.LEAVE: lambda t: Who.MEMBER,
+    Operation.JOIN: lambda t: Standing.ANYONE if t.apply else Standing.NOBODY,  # GT-05
+    Operation.LEAVE: lambda t: Standing.MEMBER,
     Operation.INVITE: lambda t: t.invite,  # GT-07
     Operation.DECIDE: lambda t: t.decide,
     Operation.KICK: lambda t: t.kick,  # GT-10
     Operation.BLOCK: lambda t: t.block,  # GR-11
-    Operation.MEMBERS: lambda t: Who.APP_ADMIN if t.member_list is MemberList.NONE else Who.MEMBER,  # GT-03
-    Operation.OWN_MEMBER: lambda t: Who.MEMBER,
-    Operation.EDIT_MEMBER: lambda t: Who.ADMIN if t.has_owner else Who.APP_ADMIN,
+    Operation.MEMBERS: lambda t: Standing.APP_ADMIN if t.member_list is MemberList.NONE else Standing.MEMBER,  # GT-03
+    Operation.OWN_MEMBER: lambda t: Standing.MEMBER,
+    Operation.EDIT_MEMBER: lambda t: Standing.ADMIN if t.has_owner else Standing.APP_ADMIN,
     Operation.APPOINT: lambda t: t.appoint,  # GT-09
-    Operation.GIVE: lambda t: Who.OWNER if t.has_owner else Who.NOBODY,  # GR-01
+    Operation.GIVE: lambda t: Standing.OWNER if t.has_owner else Standing.NOBODY,  # GR-01
     Operation.MUTE: lambda t: t.mute,  # GT-17
     Operation.DISSOLVE: lambda t: t.dissolve,  # GT-04
-    Operation.ALTER: lambda t: Who.ADMIN if t.has_owner else Who.APP_ADMIN,  # MS-10
-    Operation.RECEIPTS: lambda t: Who.APP_ADMIN if t.member_list is MemberList.NONE else Who.MEMBER,  # MS-11
-    Operation.NOTICE: lambda t: Who.APP_ADMIN,  # MS-05
-    Operation.IMPORT: lambda t: Who.APP_ADMIN if t.importable else Who.NOBODY,  # GT-23
+    Operation.ALTER: lambda t: Standing.ADMIN if t.has_owner else Standing.APP_ADMIN,  # MS-10
+    Operation.RECEIPTS: lambda t: (
+        Standing.APP_ADMIN if t.member_list is MemberList.NONE else Standing.MEMBER
+    ),  # MS-11
+    Operation.NOTICE: lambda t: Standing.APP_ADMIN,  # MS-05
+    Operation.IMPORT: lambda t: Standing.APP_ADMIN if t.importable else Standing.NOBODY,  # GT-23
 }
 GUESTS_MAY = frozenset({Operation.JOIN, Operation.LEAVE, Operation.INFO, Operation.HISTORY})
 """ID-06, in types whose guests may receive (GT-21)."""
 GUESTS_ALWAYS = frozenset({Operation.JOIN, Operation.LEAVE})
 """Those of them that a guest may before the group has let it in; for the others it has to be in."""
-IN_THE_GROUP = (Who.MEMBER, Who.ADMIN, Who.OWNER)
+IN_THE_GROUP = (Standing.MEMBER, Standing.ADMIN, Standing.OWNER)
 
 
-def verdict(operation: Operation, who: Who, group_type: GroupType) -> ErrorCode | None:
+def verdict(operation: Operation, who: Standing, group_type: GroupType) -> ErrorCode | None:
     """None if `who` may; else the code of the refusal."""
-    if who is Who.GUEST:
+    if who is Standing.GUEST:
         return None if group_type.guests and operation in GUESTS_MAY else NOT_PERMITTED
     if operation is Operation.JOIN and who in IN_THE_GROUP:
         return ALREADY_MEMBER
-    if operation is Operation.LEAVE and who is Who.APP_ADMIN:
+    if operation is Operation.LEAVE and who is Standing.APP_ADMIN:
         return NOT_PERMITTED  # being one gives no right to leave; who is a member too is asked about as that
-    if operation is Operation.LEAVE and who is Who.OWNER and not group_type.owner_may_leave:
+    if operation is Operation.LEAVE and who is Standing.OWNER and not group_type.owner_may_leave:
         return OWNER_MAY_NOT_LEAVE  # GT-08
     return None if who >= RIGHTS[operation](group_type) else NOT_PERMITTED
 
 
-def check_right(operation: Operation, who: Who, group_type: GroupType) -> None:
+def check_right(operation: Operation, who: Standing, group_type: GroupType) -> None:
     """Returns if `who` may. Raises RcimError with the code of `verdict`."""
     code = verdict(operation, who, group_type)
     if code is NOT_PERMITTED:
         least = RIGHTS[operation](group_type)
-        reason = "not a member" if who is Who.ANYONE else f"needs {least.name}, is {who.name}"
+        reason = "not a member" if who is Standing.ANYONE else f"needs {least.name}, is {who.name}"
         raise RcimError(code, f"may not {operation.value} in a {group_type.name} group: {reason}")
     if code is not None:
         raise RcimError(code)

@@ -130,10 +130,10 @@ class WordFilter:
         if NEEDS_JOINING.search(whole.translate(self._table)) is not None:
             letters = self._letters(whole)
             return [(letters[start].start, letters[end - 1].end) for _, start, end in matches]
-        origin: Sequence[int] = range(len(whole))  # of each folded character
+        reply_to: Sequence[int] = range(len(whole))  # of each folded character
         if not self._table.uneven.isdisjoint(whole):
-            origin = [at for at, char in enumerate(whole) for _ in self._table[ord(char)]]
-        return [(origin[start], _with_marks(whole, origin[end - 1] + 1)) for _, start, end in matches]
+            reply_to = [at for at, char in enumerate(whole) for _ in self._table[ord(char)]]
+        return [(reply_to[start], _with_marks(whole, reply_to[end - 1] + 1)) for _, start, end in matches]
 
     def _has_its_marks(self, match: tuple[int, int, int], letters: list[_Letter]) -> bool:
         """Rule 2."""

@@ -15,7 +15,6 @@ from rcim.actor.records import (
     GroupDissolved,
     InvitationsChanged,
     ListChanged,
-    Mark,
     Member,
     Message,
     MessageAltered,
@@ -27,6 +26,7 @@ from rcim.actor.records import (
     TypeSaved,
     UserListed,
     UserProfile,
+    UserRestriction,
     UserSaved,
     UsersMuted,
 )
@@ -35,7 +35,7 @@ from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.messages import pack_message
-from rcim.store.values import Chosen, Head, Waiting, pack, unpack
+from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
 
 UNPINNED_MAX = 50
 """Conversations of a user without anything but that they were pinned once: so many rows does a sync look at in vain."""
@@ -256,20 +256,22 @@ class Applier:
         data = self._view.get("users", user_id.encode())
         return data is not None and unpack(data, UserProfile).deleted
 
-    def _put_mark(self, key: str, mark: Mark, decided: Application | None) -> bool:
+    def _put_mark(self, key: str, mark: UserRestriction, decided: Application | None) -> bool:
         """True if all of a sender's messages are deleted that were not before (MS-10)."""
         row = keys.pair(key, mark.user_id)
         data = self._view.get("marks", row)
-        before = unpack(data, Mark) if data else Mark(mark.user_id)
+        before = unpack(data, UserRestriction) if data else UserRestriction(mark.user_id)
         erased = mark.erased_seq not in (0, before.erased_seq)
         self._put_application(key, before, mark, decided)
-        if mark == Mark(mark.user_id):
+        if mark == UserRestriction(mark.user_id):
             self._view.delete("marks", row)
         else:
             self._view.put("marks", row, pack(mark))
         return erased
 
-    def _put_application(self, key: str, before: Mark, mark: Mark, decided: Application | None) -> None:
+    def _put_application(
+        self, key: str, before: UserRestriction, mark: UserRestriction, decided: Application | None
+    ) -> None:
         """GR-12: what the applicant finds of it, and what is counted for those who decide."""
         row, own = keys.pair(key, mark.user_id), keys.pair(mark.user_id, key)
         if mark.applied_ms:
@@ -307,7 +309,7 @@ class Applier:
             return
         # A one-to-one conversation of which there is nothing is in the list for its pin alone.
         removed = self._stamp if record.removed or not (there or record.pinned_ms) else 0
-        self._view.put("chosen", row, pack(Chosen(self._stamp, record.pinned_ms, removed)))
+        self._view.put("chosen", row, pack(ListEntry(self._stamp, record.pinned_ms, removed)))
         if not (there or record.pinned_ms):
             self._bound_unpinned(record.user_id)
 
@@ -318,7 +320,7 @@ class Applier:
         gone: list[tuple[int, bytes]] = []
         for row, data in self._view.scan("chosen", low, high):
             try:
-                said = unpack(data, Chosen)
+                said = unpack(data, ListEntry)
             except DamagedError:  # it stays, as all that is damaged
                 continue
             if not said.pinned_ms and self._view.get("memberships", row) is None:
@@ -326,7 +328,7 @@ class Applier:
         gone.sort()
         for stamp, row in gone[: max(len(gone) - UNPINNED_MAX, 0)]:
             self._view.delete("chosen", row)
-            self._view.put("chosen", keys.pair(user_id, ""), pack(Chosen(stamp)))
+            self._view.put("chosen", keys.pair(user_id, ""), pack(ListEntry(stamp)))
 
     def _invitations_changed(self, record: InvitationsChanged) -> None:
         for invitation in record.put:

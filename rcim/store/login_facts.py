@@ -14,10 +14,10 @@ from rcim.base.terms import MsgFlag, is_group
 from rcim.store import keys
 from rcim.store.answers import LoginFacts
 from rcim.store.backend import DamagedError, ReadView
-from rcim.store.news import News
+from rcim.store.change_index import ChangeIndex
 from rcim.store.noticing import Noticing
-from rcim.store.reading import read_head, read_profile, read_stamp, visible
 from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
+from rcim.store.tables import read_head, read_profile, read_stamp, visible
 from rcim.store.values import unpack
 
 
@@ -40,8 +40,8 @@ class LoginScan(Scan):
 class LoginReading:
     """See the module's text."""
 
-    def __init__(self, news: News, history_id: int, noticing: Noticing) -> None:
-        self._news = news
+    def __init__(self, news: ChangeIndex, history_id: int, noticing: Noticing) -> None:
+        self._changes = news
         self._history_id = history_id
         self._noticing = noticing
 
@@ -62,7 +62,7 @@ class LoginReading:
     def _step(self, view: ReadView, scan: LoginScan) -> bool:
         """Look at the next memberships. True if there are no more."""
         query, start, reads = scan.query, len(scan.user_id.encode() + keys.SEP), 0
-        news = self._news.now
+        news = self._changes.now
         unknown = query.since < news.since
         rows = list(islice(view.scan("memberships", scan.low, scan.end), SCAN_ROWS))
         for row, value in rows:

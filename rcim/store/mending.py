@@ -19,22 +19,22 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.durations import FOR_EVER_MS
-from rcim.actor.records import Mark, Member, Message, Profile, UserProfile
+from rcim.actor.records import Member, Message, Profile, UserProfile, UserRestriction
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
-from rcim.store.reading import read_newest_ms
-from rcim.store.removal import DAY, DAY_MS
-from rcim.store.values import Chosen, Head, Waiting, pack, unpack
+from rcim.store.retention import DAY, DAY_MS
+from rcim.store.tables import read_newest_ms
+from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
 
 T = TypeVar("T")
 TIMES: tuple[tuple[str, type[Any], tuple[str, ...], bool], ...] = (
     ("profiles", Profile, ("create_time_ms",), True),
     ("members", Member, ("join_time_ms", "last_send_time_ms"), True),
-    ("marks", Mark, ("applied_ms",), True),
+    ("marks", UserRestriction, ("applied_ms",), True),
     ("applied", Application, ("time_ms", "decided_ms"), True),
     ("waiting", Waiting, ("time_ms",), True),
-    ("chosen", Chosen, ("pinned_ms",), True),
-    ("marks", Mark, ("muted_until_ms", "blocked_until_ms"), False),
+    ("chosen", ListEntry, ("pinned_ms",), True),
+    ("marks", UserRestriction, ("muted_until_ms", "blocked_until_ms"), False),
 )
 """What is stamped, by table, and whether that is when something was (or when something ends)."""
 

@@ -11,7 +11,7 @@ from rcim.store import keys
 from rcim.store.answers import AccountRow, Accounts
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.noticing import Noticing
-from rcim.store.reading import groups_of
+from rcim.store.tables import groups_of
 from rcim.store.values import unpack
 
 ROW_OVERHEAD = 64

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import SearchQuery, TypeFacts
-from rcim.actor.records import Mark, Member, Message, Profile
+from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, is_group
@@ -21,8 +21,8 @@ from rcim.rules.folding import fold
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
-from rcim.store.looking import CLOSED, Looker, message_bytes
-from rcim.store.reading import memberships, read_head, read_profile, seq_at, visible
+from rcim.store.member_view import NO_TYPE, MemberView, message_bytes
+from rcim.store.tables import memberships, read_head, read_profile, seq_at, visible
 from rcim.store.values import unpack
 
 EFFORT = 4000
@@ -169,16 +169,16 @@ class Searching:
             yield seq, cost * (1 + DECODING), message if eyes.sees(message) and not eyes.is_erased(message) else None
 
     @staticmethod
-    def _eyes(view: ReadView, query: SearchQuery, key: str, profile: Profile) -> Looker | Admin | None:
+    def _eyes(view: ReadView, query: SearchQuery, key: str, profile: Profile) -> MemberView | Admin | None:
         """With whose eyes messages are looked at; None if none of them may be seen."""
         head = read_head(view, key)
         if query.admin and query.conversation:
             return Admin(view, key, max(profile.first_seq, head.kept_seq))
         data = view.get("members", keys.pair(key, query.user_id))
-        type_: TypeFacts = query.types.get(profile.type, CLOSED)
+        type_: TypeFacts = query.types.get(profile.type, NO_TYPE)
         if data is None or not type_.stored or not visible(profile, query.user_id):
             return None
-        return Looker(view, key, profile, head, unpack(data, Member), type_, query.now_ms)
+        return MemberView(view, key, profile, head, unpack(data, Member), type_, query.now_ms)
 
 
 class Admin:
@@ -198,4 +198,4 @@ class Admin:
     def is_erased(self, message: Message) -> bool:
         """True if all messages of this sender up to this one were erased (MS-10)."""
         data = self._view.get("marks", keys.pair(self._key, message.sender))
-        return data is not None and message.seq <= unpack(data, Mark).erased_seq
+        return data is not None and message.seq <= unpack(data, UserRestriction).erased_seq

@@ -15,8 +15,8 @@ from rcim.base.terms import UserList, pair_conversation
 from rcim.store import keys
 from rcim.store.answers import Seen
 from rcim.store.backend import ReadView
-from rcim.store.reading import sees
 from rcim.store.scan import SCAN_ROWS, Scan
+from rcim.store.tables import sees
 
 LOOKED_AT = 1000
 """Groups looked up in one step: about 2 ms."""

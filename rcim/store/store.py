@@ -21,13 +21,13 @@ from rcim.actor.records import (
     GroupDissolved,
     GroupSnapshot,
     Invitation,
-    Mark,
     Member,
     Message,
     Profile,
     Record,
     UserListed,
     UserProfile,
+    UserRestriction,
     UserSaved,
     UserSnapshot,
 )
@@ -37,18 +37,18 @@ from rcim.base.limits import Limits
 from rcim.base.terms import Place, UserList, other_of, pair_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys, name_index
-from rcim.store.answering import Answering
 from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
-from rcim.store.news import News
+from rcim.store.change_index import ChangeIndex
 from rcim.store.noticing import Noticing
-from rcim.store.reading import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
-from rcim.store.removal import ROWS, Ages, Cursor, Removal
+from rcim.store.query_engine import QueryEngine
+from rcim.store.retention import ROWS, Ages, Cursor, Removal
 from rcim.store.scan import Scan
+from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
 from rcim.store.trail import Trail, begin_history, why_another
 from rcim.store.upgrade import SCHEMA_VERSION, upgrade
-from rcim.store.values import Chosen, Head, pack, unpack
+from rcim.store.values import Head, ListEntry, pack, unpack
 
 log = logging.getLogger("rcim.store")
 T = TypeVar("T")
@@ -82,9 +82,9 @@ class Store:
         self.history_id = self._recognise()
         """Which history it holds: another one after a backup took its place (trail.py)."""
         with backend.read() as view:
-            self._news = News(read_stamp(view))
+            self._changes = ChangeIndex(read_stamp(view))
         self.noticing = Noticing()
-        self._answering = Answering(limits, self._news, text_of, self.history_id, self.noticing)
+        self._engine = QueryEngine(limits, self._changes, text_of, self.history_id, self.noticing)
         self._removal = Removal(backend, self.noticing)
 
     def _check_schema(self) -> None:
@@ -164,7 +164,7 @@ class Store:
             next_position[entry.shard] = entry.position + 1
             applier.apply(entry.record)
         applier.finish()
-        self._news.note(applier.news, stamp)  # before anybody can read what is new
+        self._changes.note(applier.news, stamp)  # before anybody can read what is new
         view.put("meta", b"stamp", keys.U64.pack(stamp))
         if now_ms:
             view.put("meta", b"time", keys.U64.pack(now_ms))
@@ -209,14 +209,14 @@ class Store:
             head = read_head(view, key)
             profile = read_profile(view, key)
             members: list[Member] = []
-            marks: list[Mark] = []
+            marks: list[UserRestriction] = []
             recent: list[Message] = []
             listed = self._listed(view, key)
             if profile is not None:
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
                 members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
                 members.sort(key=lambda m: m.join_time_ms)
-                marks = [unpack(data, Mark) for _, data in view.scan("marks", low, high)]
+                marks = [unpack(data, UserRestriction) for _, data in view.scan("marks", low, high)]
                 recent = self._recent(view, key, profile, head, now_ms - self._limits.dedupe_window_ms)
         return GroupSnapshot(
             key,
@@ -265,7 +265,7 @@ class Store:
             lists = [
                 (UserList(row[len(low)]), row[len(low) + 1 :].decode()) for row, _ in view.scan("lists", low, high)
             ]
-            chosen = self._readable(view.scan("chosen", low, high), Chosen, user_id)
+            chosen = self._readable(view.scan("chosen", low, high), ListEntry, user_id)
             pinned = {conversation: said.pinned_ms for conversation, said in chosen.items() if said.pinned_ms}
             places = {
                 keys.second(row): self._place(view, row, value, user_id) for row, value in groups_of(view, user_id)
@@ -322,7 +322,7 @@ class Store:
         found: list[tuple[Answer | Scan | StoreError, float]] = []
         with self._backend.read() as view:
             for query in queries:
-                answer = self._answering.answer(view, query)
+                answer = self._engine.answer(view, query)
                 now = time.perf_counter()
                 found.append((answer, now - last))
                 last = now
@@ -336,9 +336,9 @@ class Store:
         found: list[Answer | StoreError] = []
         with self._backend.read() as view:
             for query in queries:
-                answer = self._answering.answer(view, query)
+                answer = self._engine.answer(view, query)
                 while isinstance(answer, Scan):
-                    answer = self._answering.answer(view, answer)
+                    answer = self._engine.answer(view, answer)
                 found.append(answer)
         return found
 

@@ -3,10 +3,11 @@
 1. Every commit has a number, its stamp. A conversation carries the stamp of its last change for all, a membership that
    of the last change of the user's own. What is asked for is what lies between two stamps; pages of it agree although
    there is more news meanwhile, which the next sync brings.
-2. Which conversations those are is known in memory (news.py); of what was before this start their heads are looked at.
+2. Which conversations those are is known in memory (change_index.py); of what was before this start their heads are
+   looked at.
    What is read beyond that is read for conversations with news alone.
 3. No sync keeps others waiting: a user's memberships are looked at in steps, and a page ends when enough was looked at
-   for its rows (looking.py); its cursor goes on.
+   for its rows (member_view.py); its cursor goes on.
 """
 
 from __future__ import annotations
@@ -23,13 +24,22 @@ from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
+from rcim.store.change_index import ChangeIndex
 from rcim.store.long_keys import kept
-from rcim.store.looking import CLOSED, EFFORT, LOOKED_AT_MAX, Effort, Looker, Unread, message_bytes, waiting_in
-from rcim.store.news import News
+from rcim.store.member_view import (
+    EFFORT,
+    LOOKED_AT_MAX,
+    NO_TYPE,
+    Effort,
+    MemberView,
+    Unread,
+    message_bytes,
+    waiting_in,
+)
 from rcim.store.noticing import Noticing
-from rcim.store.reading import read_forgotten, read_head, read_profile, read_stamp, visible
 from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
-from rcim.store.values import Chosen, Head, unpack
+from rcim.store.tables import read_forgotten, read_head, read_profile, read_stamp, visible
+from rcim.store.values import Head, ListEntry, unpack
 
 COUNTED_MAX = 50
 """RX-04: conversations of a sync that have any unread messages."""
@@ -53,7 +63,7 @@ class Candidate(NamedTuple):
     stamp: int
     key: str
     head: Head | None
-    chosen: Chosen | None
+    chosen: ListEntry | None
 
 
 class SyncScan(Scan):
@@ -78,10 +88,10 @@ class SyncScan(Scan):
 class Syncing:
     """See the module's text."""
 
-    def __init__(self, limits: Limits, news: News, history_id: int, noticing: Noticing) -> None:
+    def __init__(self, limits: Limits, news: ChangeIndex, history_id: int, noticing: Noticing) -> None:
         self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - 4096
-        self._news = news
+        self._changes = news
         self._history_id = history_id
 
     def begin(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
@@ -147,7 +157,7 @@ class Syncing:
         rows = list(islice(view.scan("memberships", scan.low, end), SCAN_ROWS))
         following = rows[-1][0] + b"\0" if len(rows) == SCAN_ROWS else end
         chosen = self._said(view, scan, following)
-        news = self._news.now
+        news = self._changes.now
         known = 0 < since >= news.since
         start, told, changed = len(user), keys.U64.pack(since), news.stamp
         heads = 0
@@ -177,14 +187,14 @@ class Syncing:
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
 
-    def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, Chosen]:
+    def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, ListEntry]:
         """What the user has said of conversations from where `scan` is up to there; of one where that is damaged,
         nothing."""
         start = len(scan.user_id.encode() + keys.SEP)
-        found: dict[bytes, Chosen] = {}
+        found: dict[bytes, ListEntry] = {}
         for row, data in view.scan("chosen", max(scan.low, keys.after_none(scan.user_id)), upto):
             try:
-                found[row[start:]] = unpack(data, Chosen)
+                found[row[start:]] = unpack(data, ListEntry)
             except DamagedError as error:
                 self._noticing.note(f"what {scan.user_id} has said of {keys.second(row)}", error)
         return found
@@ -194,7 +204,7 @@ class Syncing:
         any, if that is damaged."""
         try:
             data = view.get("chosen", keys.pair(user_id, ""))
-            return unpack(data, Chosen).stamp if data else 0
+            return unpack(data, ListEntry).stamp if data else 0
         except DamagedError as error:
             self._noticing.note(f"what {user_id} has unpinned", error)
             return STAMP_MAX
@@ -234,11 +244,11 @@ class Syncing:
         head = candidate.head or read_head(view, key)
         if not is_group(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
             return None  # it was that of an account with this id which is deleted (ID-09)
-        type_ = query.types.get(profile.type, CLOSED)
+        type_ = query.types.get(profile.type, NO_TYPE)
         if not type_.listed:  # GT-27
             return None
-        chosen = candidate.chosen or Chosen(0)
-        looker = Looker(view, key, profile, head, member, type_, query.now_ms, effort)
+        chosen = candidate.chosen or ListEntry(0)
+        looker = MemberView(view, key, profile, head, member, type_, query.now_ms, effort)
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:
             unread = looker.unread(query.messages, room - ROW_BYTES)

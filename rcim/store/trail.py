@@ -25,7 +25,7 @@ from typing import NamedTuple
 from rcim.base import clock
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, StoreError
-from rcim.store.reading import read_stamp, read_store_id
+from rcim.store.tables import read_stamp, read_store_id
 
 log = logging.getLogger("rcim.store")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from rcim.actor.applications import Application
-from rcim.actor.records import Mark, Profile, UserProfile
+from rcim.actor.records import Profile, UserProfile, UserRestriction
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
@@ -54,7 +54,7 @@ def _note_applications(view: WriteView) -> None:
     """GR-12, of those that wait already."""
     try:
         for row, data in list(view.scan("marks", b"", keys.LAST)):
-            mark = unpack(data, Mark)
+            mark = unpack(data, UserRestriction)
             if not mark.applied_ms:
                 continue
             key = row.partition(keys.SEP)[0].decode()

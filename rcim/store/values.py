@@ -40,7 +40,7 @@ class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Messages below it were too old, and are gone (ST-02)."""
 
 
-class Chosen(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class ListEntry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a user has said of a conversation in its list (RX-09)."""
 
     stamp: int

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rcim.app import demo_groups
+from rcim.demo import groups as demo_groups
 from rcim.rules.group_types import BUILT_IN
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 from tests.e2e.test_commands import run
 
 TYPES = ("Private", "Public", "ChatRoom", "AVChatRoom", "BChatRoom", "OAGroup")
@@ -75,7 +75,7 @@ async def test_for_people_it_says_it_in_lines(tmp_path: Path) -> None:
 
 def test_what_differs_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The demo is told another table than the server goes by."""
-    private = replace(BUILT_IN["Private"], kick=Who.MEMBER, history_before_joining=True)
+    private = replace(BUILT_IN["Private"], kick=Standing.MEMBER, history_before_joining=True)
     monkeypatch.setattr(demo_groups, "BUILT_IN", {**BUILT_IN, "Private": private})
     assert not demo_groups.run(True)
     table = json.loads(capsys.readouterr().out)

@@ -54,10 +54,10 @@ async def imported(folder: Path, *command: str) -> tuple[set[str], set[str]]:
 @pytest.mark.parametrize(
     ("command", "needed"),
     [
-        (("rcim.app.cli", "--help"), {"msgspec"}),
-        (("rcim.app.cli", "--version"), {"msgspec"}),
-        (("rcim.app.cli", "token", "--user", "bob"), {"msgspec"}),
-        (("rcim.app.cli", "serve", "--check"), {"msgspec"}),
+        (("rcim.cli", "--help"), {"msgspec"}),
+        (("rcim.cli", "--version"), {"msgspec"}),
+        (("rcim.cli", "token", "--user", "bob"), {"msgspec"}),
+        (("rcim.cli", "serve", "--check"), {"msgspec"}),
         (("rcim_bench.cli", "--help"), set()),
     ],
     ids=" ".join,

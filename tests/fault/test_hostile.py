@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rcim.app.server import Front
+from rcim.app.server import GatewayNode
 from rcim.base import clock
 from rcim.base.errors import TOO_SLOW, RcimError
 from rcim.base.terms import Platform, Priority
@@ -95,7 +95,7 @@ async def test_an_old_tls_is_refused(tmp_path: Path) -> None:  # WI-01
     assert writer.get_extra_info("ssl_object").version() == "TLSv1.2"
     writer.close()
     await writer.wait_closed()
-    context = Front(server.settings, server.server.data).tls()
+    context = GatewayNode(server.settings, server.server.data).tls()
     assert context is not None and context.minimum_version == ssl.TLSVersion.TLSv1_2
     await server.stop()
 
@@ -217,7 +217,7 @@ async def test_a_slow_receiver_is_left_out_then_told_to_resync(tmp_path: Path) -
         priority = Priority.LOW if sent % 2 else Priority.HIGH
         assert isinstance(await alice.ask(send("loud", f"c{sent}", text, priority)), f.SendOk)
         assert sent < 3000, "nothing was left out"
-    slow = next(c for c in hub._connections.values() if c.caller and c.caller.user_id == "slow")
+    slow = next(c for c in hub._connections.values() if c.principal and c.principal.user_id == "slow")
     assert slow.queued_bytes < 2 * 262144, "its queue is bounded"
     bob_seen: list[int] = []
     while len(bob_seen) < sent:
@@ -284,7 +284,7 @@ async def test_who_is_closed_for_being_slow_is_told_so_if_it_reads_again(tmp_pat
     await until(lambda: link.session.state is ClientState.OPEN)
     link.pause_reading()
     hub = server.server.hub
-    slow = next(c for c in hub._connections.values() if c.caller and c.caller.user_id == "slow")
+    slow = next(c for c in hub._connections.values() if c.principal and c.principal.user_id == "slow")
     sent = 0
     while slow.held_bytes < 100_000:
         sent += 1

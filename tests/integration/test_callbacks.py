@@ -17,7 +17,7 @@ from rcim.base import limited_log
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
 from rcim.hooks import inprocess, turns
-from rcim.hooks.http import Caller, PrivateAddress, PublicOnly, is_public, public_socket, signature
+from rcim.hooks.http import PrivateAddress, PublicOnly, WebhookClient, is_public, public_socket, signature
 from rcim.wire import frames as f
 from rcim.wire.elements import Text, decode_body, encode_body
 from tests.kit import Raw, TestServer, create, send, until
@@ -386,11 +386,11 @@ async def test_a_private_host_however_it_is_written(host: str) -> None:  # CB-01
 @pytest.mark.parametrize("host", HOSTS)
 async def test_a_private_host_is_not_called(receiver: Receiver, host: str) -> None:  # CB-01
     port = URL(receiver.url).port
-    caller = Caller(f"http://{host}:{port}/", 1, "", 1000, False)
+    principal = WebhookClient(f"http://{host}:{port}/", 1, "", 1000, False)
     with pytest.raises((OSError, aiohttp.ClientError)):
-        await caller.post(SEND, {})
+        await principal.post(SEND, {})
     assert receiver.seen == []
-    await caller.close()
+    await principal.close()
 
 
 async def test_what_was_not_checked_is_not_connected_to(  # CB-01
@@ -404,12 +404,12 @@ async def test_what_was_not_checked_is_not_connected_to(  # CB-01
         ]
 
     monkeypatch.setattr(PublicOnly, "resolve", looked_up)
-    caller = Caller(receiver.url.replace("127.0.0.1", "im.example.org"), 1, "", 1000, False)
+    principal = WebhookClient(receiver.url.replace("127.0.0.1", "im.example.org"), 1, "", 1000, False)
     try:
         with pytest.raises((OSError, aiohttp.ClientError), match="not a public address"):
-            await caller.post(SEND, {})
+            await principal.post(SEND, {})
     finally:
-        await caller.close()
+        await principal.close()
     assert receiver.seen == []
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from textual.widgets import Input, Label, ListView, Static
 
-from rcim.app.chat_view import ChatView, Row
-from rcim.app.talks import MENTION, Room, Talks, enter, message_text
 from rcim.base.errors import LOGGED_OUT
 from rcim.base.terms import InviteConsent, MessageState
+from rcim.chat.state import MENTION, Room, Talks, enter, message_text
+from rcim.chat.view import ChatView, Row
 from rcim.client import Client, LocalStore, User
 from tests.kit import TestServer, until
 

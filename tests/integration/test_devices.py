@@ -173,7 +173,7 @@ async def test_presence_is_told_to_who_watches(server: TestServer) -> None:
             assert await next_presence(alice) == {"bob": Presence.ONLINE}
             (row,) = await alice.presence(["carol"])
             assert row.state is Presence.ONLINE
-    await until(lambda: not any(len(hub.watching) for hub in server.hubs), "nobody is watched")
+    await until(lambda: not any(len(hub.presence_subscriptions) for hub in server.hubs), "nobody is watched")
 
 
 async def test_nobody_who_does_not_watch_is_told(plain_server: TestServer) -> None:
@@ -185,7 +185,7 @@ async def test_nobody_who_does_not_watch_is_told(plain_server: TestServer) -> No
         for n in range(20):
             async with plain_server.client(f"m{n}") as member:
                 await member.join("room")
-        assert not len(hub.watching)
+        assert not len(hub.presence_subscriptions)
         await alice.send("room", "here")
         async for event in alice.events():
             assert not isinstance(event, PresenceEvent)

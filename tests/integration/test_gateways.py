@@ -14,11 +14,11 @@ import pytest
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.app import gateways as gateways_module
-from rcim.app.part import Part
+from rcim.app.process_spec import ProcessSpec
 from rcim.app.sources import load
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.terms import Priority
-from rcim.bus import links as links_module
+from rcim.bus import gateway_router as links_module
 from rcim.bus import messages as m
 from rcim.bus import remote as remote_module
 from rcim.bus.pipe import Pipe, encoded
@@ -322,7 +322,9 @@ async def test_an_owner_that_hangs_is_as_good_as_none(cluster: TestCluster, monk
     await until(lambda: not remote.linked)
     await cluster.start_owner()
     await linked(cluster)
-    await until(lambda: not remote._outstanding and not cluster.hubs[0]._anew._asking, "asked once, answered once")
+    await until(
+        lambda: not remote._outstanding and not cluster.hubs[0]._resubscribe._asking, "asked once, answered once"
+    )
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
 
@@ -331,7 +333,7 @@ async def test_owners_that_come_and_go_are_asked_once(cluster: TestCluster) -> N
     remote = owner_of(cluster, 0)
     for _ in range(5):
         remote._hub.owner_is_new()  # type: ignore[union-attr]
-    assert len(cluster.hubs[0]._anew._asking) == 1
+    assert len(cluster.hubs[0]._resubscribe._asking) == 1
     assert sum(not command for _, command in remote._outstanding.values()) == 1
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
@@ -355,7 +357,7 @@ async def test_what_an_owner_before_said_does_not_count_any_more(cluster: TestCl
 async def test_a_question_for_heads_is_asked_until_it_is_answered(
     cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.connect.anew.ANEW_PAUSE_S", 0.0)
+    monkeypatch.setattr("rcim.connect.resubscribe.ANEW_PAUSE_S", 0.0)
     alice, bob = await two(cluster)
     await alice.ask(send("g", "c1"))
     await bob.take_of(f.Deliver)
@@ -372,7 +374,7 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
         return answer_some(queries, for_s)
 
     monkeypatch.setattr(store, "answer_some", flaky)
-    cluster.hubs[1]._anew._ask_heads(["g:g"])
+    cluster.hubs[1]._resubscribe._ask_heads(["g:g"])
     told = await bob.take_of(f.Resync)
     assert (told.from_seq, told.newest_seq) == (2, 2) and not failing
 
@@ -394,7 +396,7 @@ async def test_queries_take_no_room_of_commands(cluster: TestCluster, monkeypatc
 async def test_who_can_not_be_asked_for_keeps_nobody_from_what_was_missed(  # RX-05, ST-03
     cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.connect.anew.ANEW_PAUSE_S", 0.0)
+    monkeypatch.setattr("rcim.connect.resubscribe.ANEW_PAUSE_S", 0.0)
     alice, bob = await two(cluster)
     carol = await member_at(cluster, 1, "carol")
     await carol.ask(create("c"))
@@ -423,7 +425,7 @@ async def test_who_can_not_be_asked_for_keeps_nobody_from_what_was_missed(  # RX
     hub.fanout.find("g:c").newest_seq = 0  # type: ignore[union-attr]
     damaged.clear()
     assert (await carol.take_of(f.Resync)).conversation == "g:c"
-    assert not hub._anew._asking and not hub._anew._awaited
+    assert not hub._resubscribe._asking and not hub._resubscribe._awaited
 
 
 async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:
@@ -460,7 +462,7 @@ def test_a_large_batch_goes_down_in_parts() -> None:
 
 async def test_a_part_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(gateways_module, "SILENT_S", 0.05)
-    kept = gateways_module._Kept(Part("gateway", 1, "", 0), load(None, {}, []))
+    kept = gateways_module._Kept(ProcessSpec("gateway", 1, "", 0), load(None, {}, []))
     kept._process = await asyncio.create_subprocess_exec("sleep", "600", stdout=asyncio.subprocess.PIPE)
     await kept._until_it_ends()
     assert kept._process.returncode == -signal.SIGKILL
@@ -469,7 +471,7 @@ async def test_a_part_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_
 async def test_a_part_that_can_not_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever keeps it from starting, with longer and longer pauses, until it can."""
     monkeypatch.setattr(gateways_module, "AGAIN_S", 0.001)
-    kept = gateways_module._Kept(Part("gateway", 1, "", 0), load(None, {}, []))
+    kept = gateways_module._Kept(ProcessSpec("gateway", 1, "", 0), load(None, {}, []))
     kept._process = await asyncio.create_subprocess_exec("true", stdout=asyncio.subprocess.PIPE)
     troubles: list[Exception] = [OSError("no memory"), ValueError("no JSON"), gateways_module.DataDirError("in use")]
     started = asyncio.Event()

@@ -11,7 +11,7 @@ import pytest
 
 from rcim.base import clock
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, MsgFlag, Platform
-from rcim.bus.links import Links
+from rcim.bus.gateway_router import GatewayRouter
 from rcim.wire import frames as f
 from rcim.wire.elements import GroupTip, decode_body
 from tests.kit import Raw, TestCluster, create, send, until
@@ -48,7 +48,7 @@ async def owner_dies(cluster: TestCluster) -> None:
     await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
     await cluster.start_owner()
     await until(lambda: all(remote.linked for _, remote in cluster.gateways))
-    await until(lambda: not any(hub._anew._asking for hub in cluster.hubs))
+    await until(lambda: not any(hub._resubscribe._asking for hub in cluster.hubs))
 
 
 async def test_guests_go_on_hearing_when_the_owner_is_a_new_one(cluster: TestCluster) -> None:  # ID-06
@@ -77,7 +77,7 @@ async def test_a_new_owner_lets_those_guests_in_again_that_it_would_let_in(
         await alice.ask(live(group))
         for guest in guests[:2]:
             assert isinstance(await guest.ask(f.GroupJoin(group, "")), f.GroupJoinOk)
-    monkeypatch.setattr(Links, "member_gone", lambda *_: None)  # the owner dies before it has said so
+    monkeypatch.setattr(GatewayRouter, "member_gone", lambda *_: None)  # the owner dies before it has said so
     await alice.ask(f.GroupSet("shut", apply_join_option=ApplyJoinOption.DISABLE_APPLY))
     ((name, _),) = cluster.hubs[1].logins.everyone()
     assert isinstance(await alice.ask(f.GroupBlock("open", [name], 600, "")), f.GroupBlockOk)
@@ -101,7 +101,7 @@ async def test_who_was_to_be_logged_out_is_by_a_new_owner(
         await at(cluster, 1, "carol"),
         await at(cluster, 1, "administrator"),
     )
-    monkeypatch.setattr(Links, "user_logged_out", lambda *_: None)  # the owner dies before it has said so
+    monkeypatch.setattr(GatewayRouter, "user_logged_out", lambda *_: None)  # the owner dies before it has said so
     assert isinstance(await root.ask(f.AdminAccountInvalidate("bob")), f.AdminAccountInvalidateOk)
     monkeypatch.undo()
     await owner_dies(cluster)
@@ -114,7 +114,7 @@ async def test_a_gateway_takes_its_guests_with_it(cluster: TestCluster) -> None:
     await alice.ask(live("v"))
     await guest.ask(f.GroupJoin("v", ""))
     assert cluster.back is not None
-    guests = cluster.back.dispatcher._world.guests
+    guests = cluster.back.dispatcher._app_state.guests
     assert len(list(guests.of("g:v"))) == 1
     await cluster.stop_gateway(1)
     await until(lambda: not guests.groups(), "nothing is known of it any more")

@@ -305,7 +305,7 @@ async def test_what_is_known_of_guests_is_bounded_and_ends_with_them(tmp_path: P
     await server.start()
     alice = await server.member("alice")
     await room(alice)
-    guests: Any = server.server.dispatcher._world.guests
+    guests: Any = server.server.dispatcher._app_state.guests
     guests._most = 1
     (first, name), (second, _) = await guest(server), await guest(server)
     assert await code(first, f.GroupJoin("v", "")) == await code(first, f.GroupJoin("v", "")) == "done"

@@ -322,13 +322,13 @@ async def test_a_first_message_that_could_not_be_kept_leaves_nothing() -> None: 
     sim = Sim(share=1.0)
     sim.backend.share = 1.0
     refused = await sim.answer(AB, send("alice", "c1"))
-    assert isinstance(refused, o.Refused) and sim.outlet.seen == {}
+    assert isinstance(refused, o.Refused) and sim.sink.seen == {}
     sim.backend.share = 0.0
     sent = await sim.answer(AB, send("alice", "c1"))
     assert (sent.seq, sent.duplicate) == (1, False)
     again = await sim.answer(AB, send("bob", "c1"))
     assert again.seq == 2 and again.message_id == sent.message_id + 1
-    assert sim.outlet.members[AB] == {"alice", "bob"}
+    assert sim.sink.members[AB] == {"alice", "bob"}
 
 
 async def test_groups_are_found_among_any_number_of_conversations() -> None:

@@ -169,7 +169,7 @@ async def test_deleting_all_of_a_sender_where_nothing_was_said_keeps_nothing(pla
 async def test_many_conversations_cost_little_and_all_are_heard(
     plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.connect.whereabouts.PAIRS_MAX", 5)
+    monkeypatch.setattr("rcim.connect.subscriptions.PAIRS_MAX", 5)
     alice = await plain_server.member("alice")
     peers = [await plain_server.member(f"p{i}") for i in range(12)]
     for turn in range(3):

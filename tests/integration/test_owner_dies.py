@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rcim.actor import commands, errands, queries, repeating
+from rcim.actor import commands, queries, repeating, workflows
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState
@@ -193,8 +193,8 @@ def test_what_is_inside_decides() -> None:
     """MS-10, RX-09."""
     edit = commands.AlterMessage("u", False, 1, MessageState.EDITED, NEW)
     recall = commands.AlterMessage("u", False, 1, MessageState.RECALLED)
-    assert not repeating.repeatable(errands.WithMessage("u", "g:g", edit))
-    assert repeating.repeatable(errands.WithMessage("u", "g:g", recall))
+    assert not repeating.repeatable(workflows.WithMessage("u", "g:g", edit))
+    assert repeating.repeatable(workflows.WithMessage("u", "g:g", recall))
     choose = repeating.u.ChooseConversation
     assert repeating.repeatable(choose("u", False, "g:g", True))
     assert not repeating.repeatable(choose("u", False, "g:g", None, True))

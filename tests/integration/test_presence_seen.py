@@ -49,25 +49,30 @@ async def test_who_may_not_see_a_user_is_told_of_no_change(plain_server: TestSer
     await alice.ask(f.Send(AB, "c1", send("g", "x").priority, send("g", "x").body))
     for raw in (bob, dave, root):
         await states(raw, "alice")
-    watching = plain_server.server.hub.watching
-    assert sorted(c.caller.user_id for c in watching._watchers["alice"] if c.caller) == ["administrator", "bob"]
+    presence_subscriptions = plain_server.server.hub.presence_subscriptions
+    assert sorted(c.principal.user_id for c in presence_subscriptions._watchers["alice"] if c.principal) == [
+        "administrator",
+        "bob",
+    ]
     await alice.ask(f.PresenceSet(Presence.BACKGROUND))
     (told,) = (await bob.take_of(f.PresenceChanged)).users
     assert told.state is Presence.BACKGROUND
     await alice.ask(f.UserListChange(UserList.BLACK, ["bob"], []))
-    assert [c.caller.user_id for c in watching._watchers["alice"] if c.caller] == ["administrator"], "at once"
+    assert [c.principal.user_id for c in presence_subscriptions._watchers["alice"] if c.principal] == [
+        "administrator"
+    ], "at once"
 
 
 async def test_until_it_is_known_nothing_is_told(plain_server: TestServer) -> None:
     alice, bob = await plain_server.member("alice"), await plain_server.member("bob")
     hub = plain_server.server.hub
     (connection,) = hub.logins.connections("bob")
-    assert hub.watching.watch(connection, ["alice"]) == []
+    assert hub.presence_subscriptions.watch(connection, ["alice"]) == []
     await alice.ask(f.PresenceSet(Presence.BACKGROUND))
-    assert not hub.watching._waiting
+    assert not hub.presence_subscriptions._waiting
     hub.may_watch(connection.id, ["alice"], [])
     await alice.ask(f.PresenceSet(Presence.ONLINE))
-    assert hub.watching._waiting
+    assert hub.presence_subscriptions._waiting
     assert (await bob.take_of(f.PresenceChanged)).users[0].state is Presence.ONLINE
 
 

@@ -35,12 +35,12 @@ async def test_imported_messages_that_are_too_old_go(tmp_path: Path) -> None:
 
         await bring("gone", "Public")
         await bring("stays", "ChatRoom")  # for seven days
-        sweeps = server.server.dispatcher._removing.sweeps
-        await until(lambda: server.server.dispatcher._removing.sweeps > sweeps + 1, "a sweep")
+        sweeps = server.server.dispatcher._retention.sweeps
+        await until(lambda: server.server.dispatcher._retention.sweeps > sweeps + 1, "a sweep")
         assert (await root.history_page("gone", 1, 0, 100)).first_seq == 1, "nothing goes while it is imported"
         for group in ("gone", "stays"):
             await root.finish_import(group)
-        await until(lambda: server.server.dispatcher._removing.trimmed == 16 + 14, "the old ones are gone")
+        await until(lambda: server.server.dispatcher._retention.trimmed == 16 + 14, "the old ones are gone")
         for group, first in (("gone", 17), ("stays", 15)):
             for client in (root, bob):
                 page = await client.history_page(group, 1, 0, 100)

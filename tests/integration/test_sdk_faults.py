@@ -216,7 +216,7 @@ async def test_presence_is_watched_again_though_the_server_is_busy(
         alice._ask = refuses  # type: ignore[method-assign, assignment]
         assert alice._link is not None
         alice._link.abort()
-        await until(lambda: alice.reconnects and not busy and len(plain_server.server.hub.watching))
+        await until(lambda: alice.reconnects and not busy and len(plain_server.server.hub.presence_subscriptions))
 
 
 async def test_a_file_is_one_clients_at_a_time(plain_server: TestServer, tmp_path: Path) -> None:

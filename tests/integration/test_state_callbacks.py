@@ -10,11 +10,11 @@ import pytest
 from aiohttp import web
 
 from rcim.base.terms import Platform
-from rcim.bus import links, remote
+from rcim.bus import gateway_router, remote
 from rcim.client import Client
 from rcim.hooks import after
 from rcim.hooks.events import STATE_CHANGE
-from rcim.hooks.http import Caller
+from rcim.hooks.http import WebhookClient
 from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says, serve
@@ -194,12 +194,12 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver, monkeypatch: pyte
         return web.Response(status=503)
 
     receiver.answer = fails
-    caller = Caller(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(caller, [bad, good], 1000)
+    principal = WebhookClient(receiver.url, 1, "", 1000, True)
+    telling = after.Telling(principal, [bad, good], 1000)
     for n in range(3):
         telling.tell("Event", "key", {"n": n})
     await telling.close()
-    await caller.close()
+    await principal.close()
     assert seen == [("Event", 0), ("Event", 1), ("Event", 2)] and telling.counts["failed"] == 3
     assert [body["n"] for _, body in receiver.seen] == [0, 0, 1, 1, 2, 2]
 
@@ -252,7 +252,7 @@ async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: 
     await goes.close()  # meanwhile
     await until(lambda: len(told(receiver, "bob")) == 2)
     await until(lambda: all(owner.linked for _, owner in cluster.gateways) and not cluster.links.lost.waiting)
-    assert cluster.back is not None and set(cluster.back.dispatcher._devices._users) == {"alice"}
+    assert cluster.back is not None and set(cluster.back.dispatcher._sessions._users) == {"alice"}
     await stays.close()
     await until(lambda: len(told(receiver, "alice")) == 2)
     ended = ("Disconnect", "LinkClose", "Web", [])
@@ -264,7 +264,7 @@ async def test_a_pipe_that_is_away_for_long_is_an_end_and_a_login(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote, "AGAIN_S", 0.3)
-    monkeypatch.setattr(links, "SETTLE_S", 0.1)
+    monkeypatch.setattr(gateway_router, "SETTLE_S", 0.1)
     cluster = await cluster_of(tmp_path, receiver)
     stays, goes = await two(cluster, receiver)
     break_pipes(cluster)
@@ -302,7 +302,7 @@ async def test_who_is_replaced_while_its_pipe_is_broken_goes_when_it_is_back(
     assert told(receiver, "alice") == [there, ("Login", "Register", "Web", ["Web"]), ended]
     assert told(receiver, "bob")[1] == ("Logout", "Unregister", "Web", [])
     assert cluster.back is not None
-    devices = cluster.back.dispatcher._devices
+    devices = cluster.back.dispatcher._sessions
     await until(lambda: not devices._users.keys() & {"alice", "bob"} and not devices._replaced)
     await cluster.stop()
 
@@ -321,7 +321,7 @@ async def test_sessions_that_begin_at_once_are_several(tmp_path: Path, receiver:
     cluster.kill_owner()
     await until(lambda: not any(owner.linked for _, owner in cluster.gateways))
     await cluster.start_owner()
-    await until(lambda: len(cluster.back.dispatcher._devices._users.get("bot", ())) == 30)  # type: ignore[union-attr]
+    await until(lambda: len(cluster.back.dispatcher._sessions._users.get("bot", ())) == 30)  # type: ignore[union-attr]
     for answer in answers[:10]:
         again = await cluster.raw()
         await again.hello()
@@ -393,9 +393,9 @@ async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
         return web.Response(text="thanks")
 
     receiver.answer = text
-    caller = Caller(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(caller, [], 1000)
+    principal = WebhookClient(receiver.url, 1, "", 1000, True)
+    telling = after.Telling(principal, [], 1000)
     telling.tell("Event", "key", {})
     await telling.close()
     assert telling.counts == {"told": 1}
-    await caller.close()
+    await principal.close()

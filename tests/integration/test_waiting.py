@@ -165,7 +165,7 @@ async def test_a_guest_that_the_app_is_asked_about_may_be_gone(tmp_path: Path, r
     await guest.login("", "")
     _, gate = await waiting(guest, receiver, f.GroupJoin("v", ""))
     await guest.close()
-    guests: Any = server.server.dispatcher._world.guests
+    guests: Any = server.server.dispatcher._app_state.guests
     await until(lambda: not guests._groups)
     gate.set()
     await until(lambda: server.server.dispatcher.idle)
@@ -198,19 +198,19 @@ async def test_what_waits_in_the_back_ends_queue(tmp_path: Path) -> None:  # LI-
 async def test_what_waits_behind_another_change_of_a_list(plain_server: TestServer) -> None:  # SC-07, ID-09
     """The administrator's change is under way when the account is deleted; the user's own waits behind it."""
     bob, root = await plain_server.member("bob"), await plain_server.member("administrator")
-    errands: Any = plain_server.server.dispatcher._questions._errands
-    begun = errands._list
+    workflows: Any = plain_server.server.dispatcher._router._workflows
+    begun = workflows._list
     held: list[Any] = []
-    errands._list = lambda request, ask: held.append((request, ask))
+    workflows._list = lambda request, ask: held.append((request, ask))
     root.write(f.UserListChange(UserList.BLACK, ["x"], [], "bob").encode(902))
     await until(lambda: held)
-    errands._list = begun
+    workflows._list = begun
     bob.write(f.UserListChange(UserList.BLACK, ["mine"], []).encode(903))
-    await until(lambda: errands._listing["bob"])
+    await until(lambda: workflows._listing["bob"])
     await root.ask(f.AdminAccountsDelete(["bob"]))
     begun(*held[0])
     assert isinstance(await root.answer_to(902), f.UserListChangeOk)
-    await until(lambda: not errands._listing)
+    await until(lambda: not workflows._listing)
     assert (await root.ask(f.UserListGet(UserList.BLACK, "", 0, "bob"))).users == ["x"]
 
 

@@ -10,14 +10,14 @@ from rcim.actor.records import Message
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
 from rcim.connect.audience import FRAME_RESERVE, Audience
-from rcim.handlers.messages import Packing, deliver_stem, to_wire
+from rcim.handlers.messages import MessageEncoder, deliver_stem, to_wire
 from rcim.wire import frames
 from rcim.wire.header import HEADER_BYTES
 from rcim.wire.rows import encoded_row, frame_of_rows, stem_of
 
 KEY = "g:room"
 
-pack = Packing().message
+pack = MessageEncoder().message
 
 
 def message(seq: int, size: int = 20, priority: int = Priority.NORMAL) -> Message:

@@ -12,7 +12,7 @@ import pytest
 
 from rcim.base.terms import Priority
 from rcim.flow.frequency import FrequencyControl
-from rcim.flow.offers import Figures, FlowLimits, Offer, Rank, Rule, Verdict
+from rcim.flow.offers import Figures, FlowLimits, Offer, OfferVerdict, Rank, Rule
 
 H, N, L, LL = Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.LOWEST
 
@@ -66,13 +66,13 @@ def play(limits: FlowLimits, offers: list[Seen], seed: int, figures: Figures | N
             tick(due)
         offer = Offer(seen, seen.sender, seen.priority, rng.random(), exempt=seen.exempt, protected=seen.protected)
         verdict, other = flow.offer(offer, seen.at_ms)
-        if verdict is Verdict.PASS:
+        if verdict is OfferVerdict.PASS:
             passes(seen, seen.at_ms)
-        elif verdict is Verdict.HELD:
+        elif verdict is OfferVerdict.HELD:
             seen.held_ms, seen.rule = seen.at_ms, offer.rule
         if other is not None:
             other.item.held_ms, other.item.rule = seen.at_ms, other.rule
-        if verdict is Verdict.WAIT:
+        if verdict is OfferVerdict.WAIT:
             wait = flow.asks_in_ms(offer, seen.at_ms)
             if wait >= 0:
                 due = min(due, seen.at_ms + max(wait, 1)) if due is not None else seen.at_ms + max(wait, 1)
@@ -310,13 +310,13 @@ def test_limits_can_be_changed_while_it_runs() -> None:
     """FC-02: what has passed counts for the new limit too."""
     flow = FrequencyControl(FlowLimits(per_s=10))
     for i in range(10):
-        assert flow.offer(Offer(i, "a", N, 0.5), i)[0] is Verdict.PASS
-    assert flow.offer(Offer(10, "a", N, 0.5), 10)[0] is Verdict.WAIT
+        assert flow.offer(Offer(i, "a", N, 0.5), i)[0] is OfferVerdict.PASS
+    assert flow.offer(Offer(10, "a", N, 0.5), 10)[0] is OfferVerdict.WAIT
     flow.limits = FlowLimits(per_s=20)
     passed, held = flow.release(11)
     assert [o.item for o in passed] == [10] and not held
     flow.limits = FlowLimits(per_s=5)
-    assert flow.offer(Offer(11, "a", N, 0.5), 900)[0] is Verdict.WAIT
+    assert flow.offer(Offer(11, "a", N, 0.5), 900)[0] is OfferVerdict.WAIT
     flow.limits = FlowLimits(0, 0, 0, 0)
     assert [o.item for o in flow.release(901)[0]] == [11]
 
@@ -324,8 +324,8 @@ def test_limits_can_be_changed_while_it_runs() -> None:
 def test_a_clock_that_is_set_back_stops_nothing() -> None:
     """Time goes on from where it was."""
     flow = FrequencyControl(FlowLimits(per_s=1))
-    assert flow.offer(Offer(0, "a", N, 0.5), 1_000_000)[0] is Verdict.PASS
-    assert flow.offer(Offer(1, "a", N, 0.5), 10)[0] is Verdict.WAIT
+    assert flow.offer(Offer(0, "a", N, 0.5), 1_000_000)[0] is OfferVerdict.PASS
+    assert flow.offer(Offer(1, "a", N, 0.5), 10)[0] is OfferVerdict.WAIT
     assert flow.due_in_ms(10) == 1000
     assert [o.item for o in flow.release(1010)[0]] == [1]
 
@@ -334,7 +334,7 @@ def test_clear_gives_back_what_waits_in_its_order() -> None:
     """The group ends."""
     flow = FrequencyControl(FlowLimits(per_s=1))
     verdicts = [flow.offer(Offer(i, "a", p, 1 - i / 10), 0)[0] for i, p in enumerate([N, L, N, H])]
-    assert verdicts == [Verdict.PASS, Verdict.WAIT, Verdict.WAIT, Verdict.PASS]
+    assert verdicts == [OfferVerdict.PASS, OfferVerdict.WAIT, OfferVerdict.WAIT, OfferVerdict.PASS]
     assert [o.item for o in flow.clear()] == [1, 2]
     assert flow.waiting == 0 and flow.due_in_ms(0) == -1
 

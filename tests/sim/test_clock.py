@@ -18,7 +18,7 @@ from rcim.base.terms import PERMANENT_S, MessageState
 from rcim.dispatch.requests import Request
 from rcim.store.check import check
 from rcim.store.mending import accept_clock
-from rcim.store.removal import BEGIN
+from rcim.store.retention import BEGIN
 from tests.kit import until
 from tests.sim.test_dispatcher import Sim, running, send
 from tests.sim.test_housekeeping import DAY_MS, DROPPING, create, passed
@@ -62,7 +62,7 @@ def started_again(sim: Sim) -> Sim:
 
 async def sweep(sim: Sim) -> None:
     """A whole sweep of retention, as the timer begins it."""
-    removing = sim.dispatcher._removing
+    removing = sim.dispatcher._retention
     before = removing.sweeps
     skipped = sim.dispatcher._time.skipped
     removing._trim(BEGIN)
@@ -71,7 +71,7 @@ async def sweep(sim: Sim) -> None:
 
 async def all_sweeps(sim: Sim, online: set[str]) -> None:
     """Everything that deletes because of the time has its turn."""
-    sim.outlet.online = online
+    sim.sink.online = online
     now_ms = sim.dispatcher._time.now_ms()
     await passed(sim.dispatcher.housekeeping.reclaim, now_ms)
     await passed(sim.dispatcher.housekeeping.drop_offline, now_ms)
@@ -173,7 +173,7 @@ def _profile(sim: Sim) -> Any:
 
 
 def _head(sim: Sim) -> Any:
-    from rcim.store.reading import read_head
+    from rcim.store.tables import read_head
 
     with sim.backend.read() as view:
         return read_head(view, "g:d")

@@ -29,7 +29,7 @@ from rcim.store.backend import DamagedError, FullError, MemoryBackend, StoreErro
 from rcim.store.check import check
 from rcim.store.store import Store
 from rcim.store.values import pack, unpack
-from tests.kit import UNLIMITED, until, world
+from tests.kit import UNLIMITED, app_state, until
 
 running: list[Sim] = []
 
@@ -66,14 +66,14 @@ class Packing:
     def message(self, message: Message) -> Packed:
         return Packed(message.seq, message.priority, pack(message))
 
-    def said(self, key: str, said: e.Said) -> bytes:
+    def said(self, key: str, said: e.Notice) -> bytes:
         return pack(said)
 
 
 ROWS = [ConnectionRow(i, f"u{i}", 1, "", "", 0, 0, "") for i in (3, 5, 9)]
 
 
-class Outlet:
+class DeliverySink:
     """Keeps what is delivered; every message has to be in the store by then."""
 
     def __init__(self, store: Store) -> None:
@@ -163,9 +163,9 @@ class Sim:
         self.backend = backend or make_backend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
-        self.dispatcher = Dispatcher(self.store, world(types, limits), asyncio.get_running_loop(), Packing())
-        self.outlet = Outlet(self.store)
-        self.dispatcher.start(self.outlet)
+        self.dispatcher = Dispatcher(self.store, app_state(types, limits), asyncio.get_running_loop(), Packing())
+        self.sink = DeliverySink(self.store)
+        self.dispatcher.start(self.sink)
         self.asker = Asker()
         self.asked: list[Any] = []
         running.append(self)
@@ -225,11 +225,11 @@ def _check_history(sim: Sim, keys: list[str]) -> None:
     assert check(sim.backend).faults == []
     by_id: dict[tuple[str, str, str], int] = {}
     for key in keys:
-        seen = sim.outlet.seen.get(key, [])
+        seen = sim.sink.seen.get(key, [])
         assert [m.seq for m in seen] == list(range(1, len(seen) + 1)), "delivered in order, without a gap, each once"
         kept = sim.store.load_group(key, 0)
         assert kept.next_seq == len(seen) + 1 and kept.recent == seen
-        assert sim.outlet.members[key] == {m.user_id for m in kept.members}
+        assert sim.sink.members[key] == {m.user_id for m in kept.members}
         by_id |= {(key, m.sender, m.client_msg_id): m.seq for m in seen}
     refused = 0
     for token, (key, command) in enumerate(sim.asked):
@@ -287,11 +287,11 @@ async def test_an_outlet_that_is_congested_pauses_the_actor() -> None:
     sim = Sim()
     await sim.answer("g:a", create("a"))
     await sim.answer("g:b", create("b"))
-    sim.outlet.stuck.add("g:a")
+    sim.sink.stuck.add("g:a")
     stuck, free = sim.ask("g:a", send("u0", "c")), sim.ask("g:b", send("u0", "c"))
     await until(lambda: free in sim.asker.answers)
     assert stuck not in sim.asker.answers
-    sim.outlet.stuck.clear()
+    sim.sink.stuck.clear()
     sim.dispatcher.resume("g:a")
     await until(lambda: stuck in sim.asker.answers)
 
@@ -327,7 +327,7 @@ async def test_profiles_are_kept_and_told() -> None:
     sim = Sim()
     assert await sim.answer("@:bob", u.SetUserProfile("bob", False, "Bob", "")) == o.Done()
     assert await sim.answer("@:bob", u.SetUserProfile("bob", False, "Bob", "")) == o.Done()
-    assert sim.outlet.members["profiles"] == {"bob Bob"} and sim.dispatcher.counters.records == 1
+    assert sim.sink.members["profiles"] == {"bob Bob"} and sim.dispatcher.counters.records == 1
 
 
 async def test_a_failed_load_does_not_make_two_actors(monkeypatch: pytest.MonkeyPatch) -> None:  # MS-01
@@ -377,7 +377,7 @@ async def test_a_fault_in_giving_out_is_its_receivers() -> None:
         assert sim.dispatcher.submit(Request("g:a", send("u0", f"b{i}"), Broken(), i))
     good = sim.ask("g:a", send("u0", "good"))
     await until(lambda: good in sim.asker.answers)
-    assert sim.asker.answers[good].seq == 6 and len(sim.outlet.seen["g:a"]) == 6
+    assert sim.asker.answers[good].seq == 6 and len(sim.sink.seen["g:a"]) == 6
 
 
 async def test_a_failed_load_loses_nobody_elses_batch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,7 +408,7 @@ async def test_a_failed_load_loses_nobody_elses_batch(monkeypatch: pytest.Monkey
         await asyncio.sleep(0)
     await until(lambda: set(tokens) <= set(sim.asker.answers))
     for key in ("g:a", "g:b"):
-        assert [m.seq for m in sim.outlet.seen[key]] == list(range(1, 21))
+        assert [m.seq for m in sim.sink.seen[key]] == list(range(1, 21))
     assert check(sim.backend).faults == []
 
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace as replace_struct
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
-from rcim.actor.errands import EnterGroup
 from rcim.actor.user import user_key
+from rcim.actor.workflows import EnterGroup
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import AddResult, ApplyJoinOption, UserList
 from rcim.dispatch.entering import Wish
@@ -32,12 +32,12 @@ def stop_all() -> Iterator[None]:
 
 
 class Asking(Sim):
-    """Asks errands too."""
+    """Asks workflows too."""
 
-    def begin(self, errand: Any) -> int:
-        self.asked.append(errand)
+    def begin(self, workflow: Any) -> int:
+        self.asked.append(workflow)
         token = len(self.asked) - 1
-        self.dispatcher.ask(Request("", errand, self.asker, token))
+        self.dispatcher.ask(Request("", workflow, self.asker, token))
         return token
 
     async def result(self, token: int) -> Any:
@@ -49,7 +49,7 @@ class Asking(Sim):
 
     @property
     def under_way(self) -> dict[str, dict[int, tuple[str, str]]]:
-        return self.dispatcher._world.entering._under_way
+        return self.dispatcher._app_state.entering._under_way
 
 
 ONE = replace(DEFAULTS, groups_per_user_max=1)
@@ -110,12 +110,12 @@ async def test_users_who_can_not_be_loaded(monkeypatch: pytest.MonkeyPatch) -> N
     found = await sim.result(sim.invite("a", "bob", "carol"))
     assert found.results == [("bob", AddResult.FAILED), ("carol", AddResult.ADDED)]
     # One whose actor went out of memory meanwhile, and can not come back: its admission ends all the same.
-    entering, world = sim.dispatcher._questions._errands._entering, sim.dispatcher._world
-    world.entering.begin("bob", 1000, "g:a")
-    sim.dispatcher._residents.new(user_key("bob"))
+    entering, app_state = sim.dispatcher._router._workflows._entering, sim.dispatcher._app_state
+    app_state.entering.begin("bob", 1000, "g:a")
+    sim.dispatcher._registry.new(user_key("bob"))
     entering.end([Wish("bob", "g:a", 1000)])
     await until(lambda: not sim.under_way)
-    world.entering.begin("bob", 1000, "g:a")
+    app_state.entering.begin("bob", 1000, "g:a")
     entering.end([Wish("bob", "g:a", 1000)])
     assert not sim.under_way
 
@@ -135,9 +135,9 @@ async def test_a_commit_that_fails_beside_an_admission() -> None:  # ST-04
     assert isinstance(found[0], o.Refused)
     assert found[1].results == [("bob", AddResult.FAILED)] and not sim.under_way
     sim.backend.share = 0.0
-    world, entering = sim.dispatcher._world, sim.dispatcher._questions._errands._entering
-    world.entering.begin("bob", 1000, "g:a")
-    world.entering.begin("bob", 1001, "g:a")
+    app_state, entering = sim.dispatcher._app_state, sim.dispatcher._router._workflows._entering
+    app_state.entering.begin("bob", 1000, "g:a")
+    app_state.entering.begin("bob", 1001, "g:a")
     await sim.answer(key, u.ReadUser("bob", False))
     sim.backend.share = 1.0
     token = sim.ask(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], []))

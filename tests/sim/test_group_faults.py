@@ -60,8 +60,8 @@ async def test_a_failed_commit_keeps_what_needed_none() -> None:  # ST-04, ID-06
     sim.backend.share = 0.0
     lost, sent, joined = (sim.asker.answers[token] for token in tokens)
     assert code(lost) == "STORE_UNAVAILABLE" and isinstance(sent, o.Sent) and isinstance(joined, o.Joined)
-    assert [m.client_msg_id for m in sim.outlet.seen["g:v"]] == ["c1", "c2"]
-    assert "@GUEST#1" in sim.outlet.members["g:v"]
+    assert [m.client_msg_id for m in sim.sink.seen["g:v"]] == ["c1", "c2"]
+    assert "@GUEST#1" in sim.sink.members["g:v"]
 
 
 async def test_importing_where_a_group_without_stored_messages_was() -> None:  # GR-08, MS-01
@@ -100,10 +100,10 @@ async def test_a_hidden_group_that_is_given_away_or_left() -> None:  # GT-16, GR
     await sim.answer("g:h", create("h", "Private", "u1", "u2"))
     await sim.answer("g:h", c.GiveGroup("u0", False, "u1"))
     assert isinstance(await sim.answer("g:h", send("u1", "c1")), o.Sent)
-    assert sim.outlet.members["g:h"] == {"u0", "u1", "u2"}
+    assert sim.sink.members["g:h"] == {"u0", "u1", "u2"}
     await sim.answer("g:j", create("j", "Private", "u1", "u2"))
     await sim.answer("g:j", c.GiveGroup("u0", False, "u1"))
-    assert sim.outlet.members["g:j"] == {"u1"}, "only the new owner knows of it"
+    assert sim.sink.members["g:j"] == {"u1"}, "only the new owner knows of it"
     await sim.answer("g:i", create("i", "Private", "u1"))
     await sim.answer("g:i", c.SendMessage("root", True, "", "", "c1", Priority.NORMAL, b"b"))
     assert code(await sim.answer("g:i", c.ReadInfo("u1", False))) == "NO_SUCH_GROUP", "the owner's message counts"
@@ -130,7 +130,7 @@ async def test_marks_that_are_over_make_room(monkeypatch: pytest.MonkeyPatch) ->
 async def test_a_group_whose_type_is_gone_can_be_ended() -> None:  # GT-20
     sim = Sim(types={**UNLIMITED, "Mine": replace(UNLIMITED["Public"], name="Mine")})
     await sim.answer("g:m", create("m", "Mine", "u1"))
-    sim.dispatcher._world.types._rows.pop("Mine")
+    sim.dispatcher._app_state.types._rows.pop("Mine")
     assert code(await sim.answer("g:m", send("u0", "c1"))) == "NOT_PERMITTED"
     assert isinstance(await sim.answer("g:m", c.ReadInfo("u1", False)), o.Info)
     assert isinstance(await sim.answer("g:m", c.LeaveGroup("u1", False)), o.Done)

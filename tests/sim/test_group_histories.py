@@ -88,7 +88,7 @@ def state_of(actor: GroupActor) -> dict[str, Any]:
         user: (m.role, m.join_time_ms, m.joined_seq, m.name_card, m.msg_flag, m.read_seq, m.fields)
         for user, m in g.members.items()
     }
-    stored = g.world.types.named(g.profile.type).stored
+    stored = g.app_state.types.named(g.profile.type).stored
     return {
         "profile": g.profile,
         "members": plain,
@@ -115,15 +115,15 @@ async def test_histories_of_groups(seed: int) -> None:  # MS-01, ST-01, GR-01, G
     await until(lambda: len(sim.asker.answers) == len(sim.asked))
     assert check(sim.backend).faults == []
     assert not [a for a in sim.asker.answers.values() if isinstance(a, o.Refused) and a.code.number == 10002]
-    types = sim.dispatcher._world.types
+    types = sim.dispatcher._app_state.types
     kept = {name: n for name, n in sim.store.load_app().counts.items() if n}
     assert {name: n for name, n in types.counts.items() if n} == kept, "groups by type"
     for key in keys:
         mailbox = sim.dispatcher._mailboxes.get(key)
         if mailbox is None or mailbox.actor is None:
             continue
-        anew = GroupActor(sim.store.load_group(key, 0), mailbox.shard, sim.dispatcher._world)
-        assert state_of(anew) == state_of(mailbox.actor), key
+        resubscribe = GroupActor(sim.store.load_group(key, 0), mailbox.shard, sim.dispatcher._app_state)
+        assert state_of(resubscribe) == state_of(mailbox.actor), key
         heads = sim.store.load_group(key, 0)
-        assert sim.outlet.members.get(key, set()) <= {*USERS, "@GUEST#1"} and isinstance(heads.members, list)
+        assert sim.sink.members.get(key, set()) <= {*USERS, "@GUEST#1"} and isinstance(heads.members, list)
         assert all(isinstance(m, Member) for m in heads.members)

@@ -54,7 +54,7 @@ async def test_what_is_idle_too_long_is_reclaimed(monkeypatch: pytest.MonkeyPatc
     assert keeping.reclaimed == 1, "only who is idle is asked"
     await until(lambda: sim.store.load_group("g:idle", 0).profile is None)
     assert all(sim.store.load_group(f"g:{name}", 0).profile is not None for name in ("used", "public"))
-    assert sim.outlet.silently == ["g:idle"] and check(sim.backend).faults == []
+    assert sim.sink.silently == ["g:idle"] and check(sim.backend).faults == []
 
 
 async def test_members_that_are_offline_are_dropped() -> None:  # GT-11
@@ -62,7 +62,7 @@ async def test_members_that_are_offline_are_dropped() -> None:  # GT-11
     await sim.answer("g:d", create("d", "Dropping", "u1", "u2", "u3"))
     await sim.answer("g:p", create("p", "Public", "u1", "u2"))
     await sim.answer("g:d", c.EditMember("u0", False, "u3", None, None, c.Role.ADMIN, ()))
-    sim.outlet.online = {"u1"}
+    sim.sink.online = {"u1"}
     keeping = sim.dispatcher.housekeeping
     await passed(keeping.drop_offline, clock.wall_ms() + 1000)
     await until(lambda: len(sim.store.load_group("g:d", 0).members) == 3)
@@ -70,7 +70,7 @@ async def test_members_that_are_offline_are_dropped() -> None:  # GT-11
     kept = {m.user_id for m in sim.store.load_group("g:d", 0).members}
     assert kept == {"u0", "u1", "u3"}, "not the owner, not an admin, nobody who is online"
     assert len(sim.store.load_group("g:p", 0).members) == 3
-    sim.outlet.online = None
+    sim.sink.online = None
     await passed(keeping.drop_offline, clock.wall_ms() + 1000)
     assert len((await sim.answer("g:d", c.ReadSome("u0", True, ["u1"]))).rows) == 1, "nobody is dropped on a guess"
 

@@ -15,7 +15,7 @@ from rcim_bench import stages
 from rcim_bench.counting import FRAMES, RECORDS, TLS13_OVERHEAD, Counting
 from rcim_bench.crowd import Crowd, checked_of
 
-from rcim.client.swarm import Tally
+from rcim.load.swarm import Tally
 from rcim.wire.frames import GroupInfo, Ping
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import random
 
-from rcim.flow.buckets import MINUTE_MS, Operation, Patience, Rate, RecentCost, UserRates, WorkBudget
+from rcim.flow.buckets import MINUTE_MS, Patience, Rate, RateClass, RecentCost, UserRates, WorkBudget
 
 
 def test_a_burst_of_a_minute_then_an_even_rate() -> None:
     rates = UserRates((60, 120, 30, 0, 0, 0))
-    assert [rates.take("a", Operation.SEND, 1000) for _ in range(60)] == [0] * 60
-    assert rates.take("a", Operation.SEND, 1000) == 1000
-    assert rates.take("a", Operation.SEND, 1999) == 1
-    assert rates.take("a", Operation.SEND, 2000) == 0
-    assert rates.take("a", Operation.SEND, 2000) == 1000
+    assert [rates.take("a", RateClass.SEND, 1000) for _ in range(60)] == [0] * 60
+    assert rates.take("a", RateClass.SEND, 1000) == 1000
+    assert rates.take("a", RateClass.SEND, 1999) == 1
+    assert rates.take("a", RateClass.SEND, 2000) == 0
+    assert rates.take("a", RateClass.SEND, 2000) == 1000
 
 
 def test_kinds_and_users_are_counted_apart() -> None:
     rates = UserRates((1, 1, 1, 1, 1, 1))
-    assert [rates.take(user, kind, 0) for user in "ab" for kind in Operation] == [0] * 12
-    assert rates.take("a", Operation.READ, 0) == MINUTE_MS
+    assert [rates.take(user, kind, 0) for user in "ab" for kind in RateClass] == [0] * 12
+    assert rates.take("a", RateClass.READ, 0) == MINUTE_MS
 
 
 def test_the_wait_that_is_told_is_enough_and_not_too_long() -> None:
@@ -37,16 +37,16 @@ def test_the_wait_that_is_told_is_enough_and_not_too_long() -> None:
 def test_who_has_done_nothing_for_a_minute_is_forgotten() -> None:
     rates = UserRates((10, 10, 10, 0, 0, 0))
     for i in range(1000):
-        rates.take(f"u{i}", Operation.SEND, i)
+        rates.take(f"u{i}", RateClass.SEND, i)
     assert len(rates) == 1000
     for i in range(1000):
-        rates.take("late", Operation.OTHER, MINUTE_MS * 2 + i)
+        rates.take("late", RateClass.OTHER, MINUTE_MS * 2 + i)
     assert len(rates) <= 2
 
 
 def test_0_is_no_limit() -> None:
     rates = UserRates((0, 0, 0, 0, 0, 0))
-    assert not rates.limited and [rates.take("a", Operation.SEND, 0) for _ in range(1000)] == [0] * 1000
+    assert not rates.limited and [rates.take("a", RateClass.SEND, 0) for _ in range(1000)] == [0] * 1000
     assert len(rates) == 0
 
 
@@ -62,7 +62,7 @@ def test_a_clock_that_is_set_back_stops_nobody() -> None:
 
 def test_who_goes_on_after_refusals_is_slowed_down_and_then_closed() -> None:  # LI-01
     rates = UserRates((1, 0, 0, 0, 10, 0))
-    assert rates.take("a", Operation.SEND, 0) == 0
+    assert rates.take("a", RateClass.SEND, 0) == 0
     found = [rates.refused("a", 0) for _ in range(12)]
     assert found == [Patience.ANSWER] * 5 + [Patience.SLOW] * 5 + [Patience.CLOSE] * 2
     assert rates.flooding_ms("a", 0) == MINUTE_MS / 10 and rates.flooding_ms("a", MINUTE_MS // 10) == 0

@@ -14,7 +14,7 @@ from rcim.connect.online import refusal, valid_from
 from rcim.flow.clock_guard import ClockGuard
 from rcim.rules.signatures import SigningLead
 from rcim.store.answers import LoginFacts
-from tests.kit import world
+from tests.kit import app_state
 
 DAY = 86_400_000
 T0 = 20_000 * DAY
@@ -96,7 +96,7 @@ def test_who_was_logged_out_with_a_clock_that_was_ahead_is_not_kept_out_for_as_l
 
 def test_older_signatures_are_refused_also_while_the_clock_is_in_doubt() -> None:  # ID-09
     """UserSigs are checked by the wall clock: those of 40 days after the time in force are good, and have to go too."""
-    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), world())
+    actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), app_state())
     outcome = actor.handle(InvalidateUser("root", True, False, T0 + 40 * DAY), T0, 1)
     assert isinstance(outcome.record, UserSaved)
     saved = outcome.record.profile
@@ -110,7 +110,7 @@ def test_nor_is_what_it_asks_refused_for_as_long(
     monkeypatch: pytest.MonkeyPatch, signed_ms: int, refused: bool
 ) -> None:  # ID-09
     """Its own actor, and what waits elsewhere, go by the same as a login."""
-    shared, credential = world(), Credential("u", signed_ms)
+    shared, credential = app_state(), Credential("u", signed_ms)
     actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), shared)
     outcome = actor.handle(InvalidateUser("root", True, False, T0 + 400 * DAY), T0, 1)
     (said,) = [one for one in outcome.effects if isinstance(one, SignaturesInvalidated)]
@@ -131,7 +131,7 @@ def test_nor_is_what_it_asks_refused_for_as_long(
 
 def test_when_they_are_invalidated_again_the_wrong_time_is_gone() -> None:  # ID-09
     profile = UserProfile(valid_from_ms=T0 + 400 * DAY, invalidated_ms=T0)
-    actor = UserActor(UserSnapshot("@:u", "u", profile, True, [], {}), world())
+    actor = UserActor(UserSnapshot("@:u", "u", profile, True, [], {}), app_state())
     outcome = actor.handle(InvalidateUser("root", True, False, T0 + DAY), T0 + DAY, 1)
     assert isinstance(outcome.record, UserSaved)
     saved = outcome.record.profile
@@ -140,7 +140,7 @@ def test_when_they_are_invalidated_again_the_wrong_time_is_gone() -> None:  # ID
 
 def test_what_is_signed_after_an_invalidation_counts_at_once() -> None:  # ID-09
     """Clocks agree: of the same second none, of the next all."""
-    shared = world()
+    shared = app_state()
     for late_ms in (0, 1, 999, 5000):
         shared.signing.note(T0 - late_ms, T0)  # nobody's clock is ahead
     actor = UserActor(UserSnapshot("@:u", "u", UserProfile(), True, [], {}), shared)

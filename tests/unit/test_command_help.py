@@ -11,7 +11,7 @@ from rcim_bench import cli as bench
 from rcim_tools.admin import program
 from typer.testing import CliRunner
 
-from rcim.app import cli
+from rcim import cli
 
 APPS = {"rcim": cli.app, "rcim-admin": program.app, "rcim-bench": bench.app}
 

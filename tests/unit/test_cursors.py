@@ -20,7 +20,7 @@ from rcim.base.terms import AppList, ApplyJoinOption, Priority, Role, UserList
 from rcim.rules.type_table import TypeChange
 from rcim.store.answers import FoundPage, GroupsPage, IdlePage, SyncPage
 from rcim.store.backend import MemoryBackend
-from tests.kit import FilledStore, world
+from tests.kit import FilledStore, app_state
 
 NAMES = [f"u{n}" for n in range(6)]
 
@@ -44,8 +44,8 @@ class Group:
     """A group's actor with six members, who came one after the other, in no order of their ids."""
 
     def __init__(self, type_: str = "ChatRoom") -> None:
-        self.world = world()
-        self.actor = GroupActor(r.GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 0, self.world)
+        self.app_state = app_state()
+        self.actor = GroupActor(r.GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 0, self.app_state)
         option = ApplyJoinOption.FREE_ACCESS
         self.do(c.CreateGroup("boss", False, "g", type_, "g", "", "", "", option, [], "boss"), 1000)
 
@@ -89,7 +89,7 @@ def test_who_has_read() -> None:  # MS-11
 
 
 def test_a_users_lists_and_invitations() -> None:  # SC-07, GT-07
-    actor = UserActor(r.UserSnapshot("@:me", "me", r.UserProfile()), world())
+    actor = UserActor(r.UserSnapshot("@:me", "me", r.UserProfile()), app_state())
 
     def do(command: Any) -> Any:
         return actor.handle(command, 1000, 1).result
@@ -112,7 +112,7 @@ def test_a_users_lists_and_invitations() -> None:  # SC-07, GT-07
 
 
 def test_what_belongs_to_the_app() -> None:  # SC-04, SC-05, GT-20
-    shared = world()
+    shared = app_state()
     actor = AppActor(shared)
 
     def do(command: Any) -> Any:
@@ -139,7 +139,7 @@ def test_what_belongs_to_the_app() -> None:  # SC-04, SC-05, GT-20
 
 def test_group_types(monkeypatch: pytest.MonkeyPatch) -> None:  # GT-20
     monkeypatch.setattr("rcim.actor.app.TYPES_PAGE", 2)
-    shared = world()
+    shared = app_state()
     actor = AppActor(shared)
     for name in NAMES:
         shared.types.put(name, TypeChange(name, "Public", {}))
@@ -185,7 +185,7 @@ class Kept(FilledStore):
 def test_members_and_marks_of_a_group() -> None:  # GR-05, SC-02
     kept = Kept()
     kept.group("g", NAMES)
-    kept.change("g:g", marks=[r.Mark(user, muted_until_ms=99) for user in NAMES])
+    kept.change("g:g", marks=[r.UserRestriction(user, muted_until_ms=99) for user in NAMES])
 
     def members(cursor: str) -> tuple[list[str], str]:
         found = kept.ask(q.MembersQuery("g:g", cursor, 2, 0, "", [], []))
@@ -195,7 +195,7 @@ def test_members_and_marks_of_a_group() -> None:  # GR-05, SC-02
         found = kept.ask(q.MarksQuery("g:g", "muted", cursor, 2, 1))
         return [mark.user_id for mark in found.marks], found.next
 
-    walk(muted, "", lambda user: kept.change("g:g", marks=[r.Mark(user)]))
+    walk(muted, "", lambda user: kept.change("g:g", marks=[r.UserRestriction(user)]))
     walk(members, "", lambda user: kept.change("g:g", dropped=[user]))
 
 

@@ -11,7 +11,7 @@ from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role, pair_conversation
-from rcim.store import keys, removal
+from rcim.store import keys, retention
 from rcim.store.answers import Heads, SyncPage
 from rcim.store.backend import MemoryBackend
 from rcim.store.store import Store
@@ -167,9 +167,9 @@ def test_what_can_not_be_removed_keeps_nothing_else(  # ST-02
 ) -> None:
     for name in "abc":
         kept.append(r.GroupDissolved(kept.group(name, said=3)))
-    deleted = removal._deleted
+    deleted = retention._deleted
     monkeypatch.setattr(
-        removal, "_deleted", lambda view, table, row: row[:3] != b"g:b" and bool(deleted(view, table, row))
+        retention, "_deleted", lambda view, table, row: row[:3] != b"g:b" and bool(deleted(view, table, row))
     )
     steps = 0
     while kept.store.purge_step(2):
@@ -196,9 +196,9 @@ def test_a_sweep_goes_past_what_is_damaged(kept: Damaged) -> None:  # ST-02
     kept.damage("chosen", keys.pair("me", PAIR_X))
     kept.damage("invited", keys.pair("me", "g:x"))
     for day in (100, 200):
-        cursor: removal.Cursor | None = removal.BEGIN
+        cursor: retention.Cursor | None = retention.BEGIN
         while cursor is not None:
-            cursor, _ = kept.store.trim_step(cursor, removal.Ages(day * removal.DAY_MS, {}, 30))
+            cursor, _ = kept.store.trim_step(cursor, retention.Ages(day * retention.DAY_MS, {}, 30))
     with kept.backend.read() as view:
         left = [row for table in ("chosen", "invited") for row, _ in view.scan(table, b"", keys.LAST)]
     assert left == [keys.pair("me", PAIR_X), keys.pair("me", "g:x")]

@@ -10,7 +10,7 @@ from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
-from rcim.dispatch.devices import BEGUN_MAX, Devices
+from rcim.dispatch.session_registry import BEGUN_MAX, SessionRegistry
 from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, StateChange, presence_of, too_many
 from rcim.store.answers import PresenceRow
 
@@ -59,7 +59,7 @@ def test_presence_is_that_of_the_most_present_device() -> None:
 
 
 class Told:
-    """An outlet that notes what it is told."""
+    """A delivery sink that notes what it is told."""
 
     def __init__(self) -> None:
         self.closed: list[tuple[str, list[int], int]] = []
@@ -73,9 +73,9 @@ class Told:
         self.rows.append(row)
 
 
-def registry(slots: dict[Platform, int] | None = None) -> tuple[Devices, Told]:
-    made, told = Devices(slots or SLOTS), Told()
-    made.outlet = told  # type: ignore[assignment]
+def registry(slots: dict[Platform, int] | None = None) -> tuple[SessionRegistry, Told]:
+    made, told = SessionRegistry(slots or SLOTS), Told()
+    made.sink = told  # type: ignore[assignment]
     return made, told
 
 
@@ -166,7 +166,7 @@ class App:
     """What the app is told of alice, by devices that log in and go."""
 
     def __init__(self, slots: dict[Platform, int] | None = None) -> None:
-        self.devices, self.outlet = registry(slots)
+        self.devices, self.sink = registry(slots)
         self.told: list[StateChange] = []
         self.devices.tell_app = self.told.append
         self._there: dict[int, Device] = {}
@@ -233,7 +233,7 @@ def test_a_session_that_comes_back_takes_the_place_of_its_own_lost_connection() 
     app.here(1, WEB, BEGINS)
     app.here(2, WEB, BEGINS)
     app.here(3, WEB, COMES_BACK, began=2)
-    assert [one for _, ids, _ in app.outlet.closed for one in ids] == [2], "and not of the other session"
+    assert [one for _, ids, _ in app.sink.closed for one in ids] == [2], "and not of the other session"
     assert app.events == [(WEB, None, ()), (WEB, None, ())]
     assert gone(device(1, SERVER, began=5, login=5), device(2, SERVER, began=5, login=6)) == {1: 2}
 
@@ -245,7 +245,7 @@ def test_who_was_told_to_go_does_not_come_back_by_what_crosses() -> None:
     app.here(1, MOBILE, KNOWN)  # its state, said before it heard that it has to go
     app.gone(2, DeviceEnd.LOGOUT)
     app.here(1, MOBILE, KNOWN)  # said again behind a pipe that was broken: it did not hear it
-    assert [ids for _, ids, _ in app.outlet.closed] == [[1], [1], [1]]
+    assert [ids for _, ids, _ in app.sink.closed] == [[1], [1], [1]]
     app.gone(1)
     assert app.devices.answer(DevicesQuery("alice")).devices == []
     assert app.events == [(MOBILE, None, ()), (MOBILE, None, (MOBILE,)), (MOBILE, DeviceEnd.LOGOUT, ())]

@@ -7,29 +7,29 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
-from rcim.actor.asking import ALLOWED, Verdict
+from rcim.actor.before_callbacks import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
 from rcim.actor.records import GroupSnapshot, Message, MessageAltered
 from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.terms import AppList, ApplyJoinOption, MessageState, Priority
-from tests.kit import world
+from tests.kit import app_state
 
-REFUSED, DROPPED = Verdict(allow=False), Verdict(drop=True)
+REFUSED, DROPPED = CallbackVerdict(allow=False), CallbackVerdict(drop=True)
 
 
 class Kit:
     """A group of alice and bob with one message of alice's, and an app that is asked before each edit."""
 
     def __init__(self) -> None:
-        self.world = world()
-        self.actor = GroupActor(GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 7, self.world)
+        self.app_state = app_state()
+        self.actor = GroupActor(GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 7, self.app_state)
         self.now, self.position = 10_000, 1
         option = ApplyJoinOption.FREE_ACCESS
         self.do(c.CreateGroup("alice", False, "g", "ChatRoom", "n", "", "", "", option, ["bob"], "alice"))
         (kept,) = self.do(c.SendMessage("alice", False, "", "", "m", Priority.NORMAL, b"first")).effects
         assert isinstance(kept, e.Deliver)
         self.original: Message = kept.message
-        self.world.asks = {c.SendMessage: "Group.CallbackBeforeSendMsg"}
+        self.app_state.asks = {c.SendMessage: "Group.CallbackBeforeSendMsg"}
 
     def do(self, command: c.GroupCommand) -> o.Outcome:
         self.now += 1
@@ -41,7 +41,7 @@ class Kit:
         edit = c.AlterMessage("alice", False, 1, MessageState.EDITED, body, self.original, mentions)
         return self.do(edit).wait
 
-    def answer(self, number: int, verdict: Verdict = ALLOWED) -> tuple[list[Message], dict[int, str]]:
+    def answer(self, number: int, verdict: CallbackVerdict = ALLOWED) -> tuple[list[Message], dict[int, str]]:
         """The messages as they are kept, and what the requests are answered."""
         outcome = self.do(c.TakeVerdict("", True, number, verdict))
         kept = [one.message for one in (outcome.record, *outcome.more) if isinstance(one, MessageAltered)]
@@ -64,7 +64,7 @@ def test_a_later_edit_waits_for_an_earlier_one() -> None:
 
 @pytest.mark.parametrize("verdict", [REFUSED, DROPPED])
 @pytest.mark.parametrize("at", [0, 1])
-def test_of_two_edits_the_one_that_the_app_lets_pass_is_made(verdict: Verdict, at: int) -> None:
+def test_of_two_edits_the_one_that_the_app_lets_pass_is_made(verdict: CallbackVerdict, at: int) -> None:
     kit = Kit()
     first, second = kit.edit(b"second"), kit.edit(b"third")
     kit.answer(second, verdict if at == 1 else ALLOWED)
@@ -108,7 +108,7 @@ def test_what_an_edit_says_in_the_end_is_filtered(by_app: bool) -> None:  # SC-0
 
     kit = Kit()
     number = kit.edit(b"good" if by_app else b"evil")
-    kit.world.lists.change(AppList.REFUSED_WORDS, ["evil"], [])
-    kit.world.screen = screen
-    kept, answers = kit.answer(number, Verdict(body=b"evil") if by_app else ALLOWED)
+    kit.app_state.lists.change(AppList.REFUSED_WORDS, ["evil"], [])
+    kit.app_state.screen = screen
+    kept, answers = kit.answer(number, CallbackVerdict(body=b"evil") if by_app else ALLOWED)
     assert not kept and answers == {number: "DIRTY_WORD"}

@@ -9,9 +9,9 @@ import pytest
 from rcim_bench import flood as bench
 from rcim_bench.rig import rig
 
-from rcim.app import demo_flood
-from rcim.app.flood import Offered, inversions, most_within
 from rcim.base.terms import Priority
+from rcim.demo import flood as demo_flood
+from rcim.load.flood import Offered, inversions, most_within
 from tests.e2e.test_commands import run
 
 H, N, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW

@@ -12,14 +12,14 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
+from rcim.actor.admission import Claim
 from rcim.actor.group import GroupActor
-from rcim.actor.passing import Claim
 from rcim.actor.records import GroupSnapshot, Message
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.rules.group_types import BUILT_IN, ChangeNotice
 from rcim.rules.type_table import TypeChange
-from tests.kit import world
+from tests.kit import app_state
 from tests.unit.test_group_actor import creation
 
 PER_S = 5
@@ -59,7 +59,7 @@ TO_ALL: list[tuple[c.GroupCommand, Claim | None]] = [
     (c.EndSlice("", True), None),
     (c.TakeVerdict("", True, 1, None), None),
 ]
-"""None: messages, which wait for their place (actor/passing.py, `stops`)."""
+"""None: messages, which wait for their place (actor/admission.py, `stops`)."""
 NOT_TO_ALL: list[tuple[c.GroupCommand, str]] = [
     (c.GiveNotice("root", True, [], b"n"), "MS-05: to all, and section 6 does not limit it"),
     (c.HideMessages("bob", False, [1]), "told to the user alone"),
@@ -89,8 +89,8 @@ class Kit:
     """A group of four, one who applies, and time by hand."""
 
     def __init__(self, row: object = STRONG) -> None:
-        self.world = world({**BUILT_IN, "ChatRoom": replace(row, drop_offline=True)})  # type: ignore[type-var]
-        self.actor = GroupActor(GroupSnapshot("g:lobby", None, 1, 0, 0, 0, [], []), 7, self.world)
+        self.app_state = app_state({**BUILT_IN, "ChatRoom": replace(row, drop_offline=True)})  # type: ignore[type-var]
+        self.actor = GroupActor(GroupSnapshot("g:lobby", None, 1, 0, 0, 0, [], []), 7, self.app_state)
         self.now, self.position = 10_000, 1
         option = int(ApplyJoinOption.NEED_PERMISSION)
         self.do(creation(members=("bob", "carol"), option=option, type_="ChatRoom"))
@@ -128,7 +128,7 @@ def reaches_all(outcome: o.Outcome) -> int:
     """How many things go to all members."""
     return sum(
         isinstance(one, e.Deliver | e.Announce)
-        or (isinstance(one, e.Tell) and (one.user_ids is None or {"bob", "carol"} <= set(one.user_ids)))
+        or (isinstance(one, e.Notify) and (one.user_ids is None or {"bob", "carol"} <= set(one.user_ids)))
         for one in outcome.effects
     )
 
@@ -243,5 +243,5 @@ def test_without_a_limit_nothing_is_refused() -> None:
 
 def test_a_limit_that_changes_at_run_time_holds_at_once() -> None:  # GT-20
     kit = Kit()
-    kit.world.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "2", "normal_per_s": "2"}))
+    kit.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "2", "normal_per_s": "2"}))
     assert sum(kit.refused(altering("bob", MessageState.EDITED, b"%d" % i)) is None for i in range(20)) == 2

@@ -17,7 +17,7 @@ from rcim.base.ids import message_id
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, JoinStatus, Place, Priority, Role
 from rcim.rules.group_types import GroupType
-from tests.kit import UNLIMITED, world
+from tests.kit import UNLIMITED, app_state
 
 KEY = "g:lobby"
 EMPTY = GroupSnapshot(KEY, None, 1, 0, 0, 0, [], [])
@@ -27,7 +27,7 @@ class Kit:
     """A group actor that is asked in short."""
 
     def __init__(self, limits: Limits = DEFAULTS, types: dict[str, GroupType] | None = None) -> None:
-        self.actor = GroupActor(EMPTY, 7, world(types or UNLIMITED, limits))
+        self.actor = GroupActor(EMPTY, 7, app_state(types or UNLIMITED, limits))
         self.now = 1000
         self.position = 1
 
@@ -91,7 +91,7 @@ def test_creating(monkeypatch: pytest.MonkeyPatch) -> None:  # GR-01
     assert outcome.effects == (
         e.MembersAdded(users),
         e.Placed(users, Place.MEMBER),
-        e.Tell(users, e.Entered("Lobby", "ChatRoom", "", 0, "alice", kit.now)),
+        e.Notify(users, e.Entered("Lobby", "ChatRoom", "", 0, "alice", kit.now)),
         e.GroupCounted("ChatRoom", 1),
     )
     assert kit.refused(creation("alice")) == "GROUP_ID_TAKEN_BY_YOU"
@@ -180,7 +180,7 @@ def test_ids_are_remembered_across_a_restart() -> None:  # MS-02
     kept = kit.send("alice", "c1").record
     assert isinstance(created, GroupCreated) and isinstance(kept, MessageKept)
     snapshot = GroupSnapshot(KEY, created.profile, 2, 1000, 1, 1000, created.members, [kept.message])
-    again = GroupActor(snapshot, 7, world())
+    again = GroupActor(snapshot, 7, app_state())
     assert again.handle(sending("alice", "c1"), 1001, 9).result == o.Sent(1, 1000, kept.message.message_id, True)
 
 
@@ -225,7 +225,7 @@ def test_joining_and_leaving() -> None:  # GR-05, GT-08
     outcome = kit.do(c.JoinGroup("bob", False, "B"))
     assert outcome.result == o.Joined(1, 2) and isinstance(outcome.record, GroupChanged)
     assert outcome.record.put[0].joined_seq == 1
-    entered = e.Tell(["bob"], e.Entered("Lobby", "ChatRoom", "", 1, "bob", kit.now))
+    entered = e.Notify(["bob"], e.Entered("Lobby", "ChatRoom", "", 1, "bob", kit.now))
     assert outcome.effects == (e.MembersAdded(["bob"]), e.Placed(["bob"], Place.MEMBER), entered)
     assert kit.refused(c.JoinGroup("bob", False, "")) == "ALREADY_MEMBER"
     assert kit.refused(c.LeaveGroup("alice", False)) == "OWNER_MAY_NOT_LEAVE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcim.actor.records import Extra, Message
+from rcim.actor.records import Message, MessageOptions
 from rcim.base.terms import MessageState, Priority
 from rcim.store.messages import COUNTED, DIRECTED, SPEAKS, facts_of, pack_message
 from rcim.store.values import pack, unpack
@@ -13,7 +13,7 @@ from rcim.store.values import pack, unpack
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6)
 users = st.lists(names, max_size=5).map(tuple)
 extras = st.none() | st.builds(
-    Extra,
+    MessageOptions,
     to=users,
     mentions=users,
     mentions_all=st.booleans(),
@@ -41,7 +41,7 @@ messages = st.builds(
 def test_facts_say_what_the_message_says(message: Message, others: tuple[str, ...]) -> None:  # MS-07, MS-09, RX-08
     data = pack_message(message)
     assert unpack(data, Message) == message
-    extra = message.extra or Extra()
+    extra = message.extra or MessageOptions()
     for facts in (facts_of(data), facts_of(pack(message))):  # version 2, and one of before
         assert facts.time_ms == message.time_ms and facts.sender == message.sender.encode()
         assert bool(facts.flags & SPEAKS) == (message.state in (MessageState.AS_SENT, MessageState.EDITED))
@@ -53,7 +53,7 @@ def test_facts_say_what_the_message_says(message: Message, others: tuple[str, ..
 
 
 def test_a_name_within_another_is_not_taken_for_it() -> None:
-    extra = Extra(to=("a\0\1b", "ab"), mentions=("b",))
+    extra = MessageOptions(to=("a\0\1b", "ab"), mentions=("b",))
     facts = facts_of(pack_message(Message(1, 1, 1, Priority.NORMAL, "s", "", "", "", "c", b"", extra=extra)))
     assert facts.is_for(b"ab") and not facts.is_for(b"b")
     assert facts.mentions(b"b") and not facts.mentions(b"ab")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rcim.connect.online import OnlineUser
-from rcim.connect.whereabouts import Whereabouts
+from rcim.connect.subscriptions import Subscriptions
 
 
 class Unwalked(set[OnlineUser]):
@@ -19,10 +19,10 @@ class Unwalked(set[OnlineUser]):
 
 
 @pytest.fixture
-def logins() -> Whereabouts:
+def logins() -> Subscriptions:
     """Three users whose logins wait."""
     hub: Any = SimpleNamespace(fanout=SimpleNamespace(find=lambda key: None))
-    made = Whereabouts(hub)
+    made = Subscriptions(hub)
     for name in ("alice", "bob", "carol"):
         user = made._users[name] = OnlineUser()
         user.pending = 1
@@ -30,14 +30,14 @@ def logins() -> Whereabouts:
     return made
 
 
-def test_a_send_that_nobody_hears_walks_no_logins(logins: Whereabouts) -> None:
+def test_a_send_that_nobody_hears_walks_no_logins(logins: Subscriptions) -> None:
     logins._pending = Unwalked(logins._pending)
     assert not logins.expects("g:g")
     logins.joined("alice", "g:g")
     assert logins.expects("g:g") and not logins.expects("g:h")
 
 
-def test_a_conversation_is_expected_as_long_as_somebody_is_about_to_enter_it(logins: Whereabouts) -> None:
+def test_a_conversation_is_expected_as_long_as_somebody_is_about_to_enter_it(logins: Subscriptions) -> None:
     for name in ("alice", "alice", "bob"):  # told twice, alice counts once
         logins.joined(name, "g:g")
     logins.left("alice", "g:g")

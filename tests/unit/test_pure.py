@@ -16,7 +16,7 @@ from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
 from rcim.client.backoff import FIRST_MS, MOST_MS, SOON_FOR_MS, SOON_MS, Backoff
 from rcim.client.tracker import HELD_MAX, SeqTracker
-from rcim.connect.anew import spread_ms
+from rcim.connect.resubscribe import spread_ms
 from rcim.flow.ceiling import SHARES, Ceiling
 from rcim.flow.outbound import OutboundQueue
 from rcim.flow.slices import ENOUGH, SLICE_MS_MAX, slice_ms, wait_ms
@@ -288,7 +288,7 @@ def test_a_tracker_holds_a_bounded_number() -> None:
 
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
-    from rcim.actor import commands, errands, outcomes, queries, user_commands
+    from rcim.actor import commands, outcomes, queries, user_commands, workflows
     from rcim.bus import messages
     from rcim.store import answers
 
@@ -300,7 +300,7 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
-    asked = all_of(queries, queries.Asks) | all_of(errands, errands.Errand)
+    asked = all_of(queries, queries.Asks) | all_of(workflows, workflows.Workflow)
     assert set(get_args(queries.Query)) == asked
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
     assert {x for x in tagged if x.__struct_config__.tag_field == "what"} <= set(get_args(answers.Answer))

@@ -13,10 +13,10 @@ from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.base.ids import message_id, shard_of
 from rcim.base.terms import ApplyJoinOption, Priority, Role
-from rcim.store import keys, removal
+from rcim.store import keys, retention
 from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
 from rcim.store.check import check
-from rcim.store.removal import BEGIN, DAY_MS, Ages
+from rcim.store.retention import BEGIN, DAY_MS, Ages
 from tests.kit import FilledStore
 
 DAYS = {"Week": 7, "Half": 180}
@@ -54,7 +54,7 @@ class Keeping(FilledStore):
         cursor, total, steps = BEGIN, 0, 0
         while True:
             following, count = self.store.trim_step(cursor, ages)
-            assert count <= removal.ROWS
+            assert count <= retention.ROWS
             total, steps = total + count, steps + 1
             if following is None:
                 return total
@@ -83,8 +83,8 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeping]:
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_left_is_what_is_young_enough(kept: Keeping, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     lots = random.Random(seed)
-    monkeypatch.setattr(removal, "ROWS", lots.choice([3, 17, 500]))
-    monkeypatch.setattr(removal, "CONVERSATIONS", lots.choice([1, 4, 200]))
+    monkeypatch.setattr(retention, "ROWS", lots.choice([3, 17, 500]))
+    monkeypatch.setattr(retention, "CONVERSATIONS", lots.choice([1, 4, 200]))
     names = [f"g:{n}" for n in range(9)]
     for name in names:
         kept.make(name, lots.choice(["Week", "Half", "Ever"]))
@@ -210,7 +210,7 @@ def test_a_failed_step_removes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuses(view: object, row: bytes, seq: int) -> None:
         raise StoreError("the disk is gone")
 
-    monkeypatch.setattr(removal, "_keep_from", refuses)
+    monkeypatch.setattr(retention, "_keep_from", refuses)
     with pytest.raises(StoreError):
         kept.store.trim_step(BEGIN, Ages(200 * DAY_MS, DAYS, 30))
     assert {table: kept.rows(table) for table in before} == before

@@ -10,7 +10,7 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
-from rcim.actor.records import GroupChanged, Mark
+from rcim.actor.records import GroupChanged, UserRestriction
 from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, AddResult, ApplyJoinOption, Role
 from rcim.rules.type_table import TypeChange
@@ -85,7 +85,7 @@ class Room(Kit):
     @property
     def muted(self) -> dict[str, int]:
         """Who is muted in all chat rooms (SC-04)."""
-        return self.actor._state.world.muted
+        return self.actor._state.app_state.muted
 
     def says(self, user: str = "bob", admin: bool = False) -> str:
         """What becomes of a message of this user."""
@@ -172,7 +172,7 @@ def test_what_ends_a_mute_is_kept() -> None:  # SC-02: it is in the record, so i
     room = Room()
     room.do(mute("alice"))
     record = room.do(APPOINTED).record
-    assert isinstance(record, GroupChanged) and record.marks == [Mark("bob")] and record.info
+    assert isinstance(record, GroupChanged) and record.marks == [UserRestriction("bob")] and record.info
     (row,) = room.rows("bob")
     assert row.muted_until_ms == 0
 
@@ -181,7 +181,7 @@ def test_only_the_app_lifts_what_the_group_can_not() -> None:  # GT-17, GR-11
     room = Room()
     room.do(mute("alice"))
     room.do(mute_all("alice", True))
-    types = room.actor._state.world.types
+    types = room.actor._state.app_state.types
     types.put("ChatRoom", TypeChange("ChatRoom", "", {"mute": "nobody", "block": "nobody"}))
     for by in ("alice", "carol"):
         assert room.refused(mute(by, seconds=0)) == "NOT_PERMITTED"
@@ -199,7 +199,7 @@ def test_the_app_lifts_a_mute_of_before_and_its_own() -> None:
     """Who became the owner while a mute stayed is let free; so is the app administrator's own user."""
     room = Room()
     state = room.actor._state
-    state.marks["alice"] = Mark("alice", muted_until_ms=1 << 60)
+    state.marks["alice"] = UserRestriction("alice", muted_until_ms=1 << 60)
     assert room.says("alice") == "SENDER_MUTED"
     assert room.refused(mute("app", "alice")) == "NOT_PERMITTED", "nobody mutes the owner"
     room.do(mute("app", "alice", 0))

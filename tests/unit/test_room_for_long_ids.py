@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor import reading
+from rcim.actor import read_commands
 from rcim.actor.notices import message_of
 from rcim.actor.outcomes import MemberRow
-from rcim.actor.records import Change, Extra, Member, Message
+from rcim.actor.records import Change, Member, Message, MessageOptions
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, MessageState, MsgFlag, Priority, Role
 from rcim.connect.changes import Changes
 from rcim.handlers.admin import CONNECTION_ROW_BYTES
 from rcim.handlers.messages import to_fields, to_wire
-from rcim.store.looking import message_bytes
+from rcim.store.member_view import message_bytes
 from rcim.wire import frames as f
 
 
@@ -30,7 +30,7 @@ def test_a_message_has_no_more_in_a_frame_than_is_counted() -> None:
     ids = long_ids(0, 100)
     tip = message_of(Change(ChangeKind.INVITED, ids[0], ids, 100, 100, 1, 1, ["name"] * 32), "c" * 50)
     tip = msgspec.structs.replace(tip, client_msg_id="@tip-9")
-    extra = Extra("t" * 32, tuple(ids[:50]), tuple(ids[50:]), True, b"d" * 100)
+    extra = MessageOptions("t" * 32, tuple(ids[:50]), tuple(ids[50:]), True, b"d" * 100)
     plain = Message(
         9, 9, 9, Priority.HIGH, ids[1], "n" * 120, "f" * 100, "c" * 50, "i" * 64, b"",
         (("k" * 16, b"v" * 512),), (("k" * 16, b"v" * 64),), None, extra, MessageState.EDITED, 9, ids[2],
@@ -57,12 +57,12 @@ def test_rows_of_members_and_applications_have_no_more_than_is_counted() -> None
     (user,) = long_ids(0, 1)
     application = f.Application(user, "c" * 50, "t" * 300, 9)
     taken = len(f.GroupApplicationsOk([application], "").encode()) - len(f.GroupApplicationsOk([], "").encode())
-    assert taken <= reading.MARK_BYTES
+    assert taken <= read_commands.MARK_BYTES
     fields = tuple((f"{number}" * 16, b"v" * 64) for number in range(5))
     row = MemberRow(Member(user, Role.OWNER, 9, 9, "c" * 50, MsgFlag.DISCARD, 9, 9), 9, fields)
     entry = f.MemberEntry(user, Role.OWNER, 9, "c" * 50, MsgFlag.DISCARD, 9, 9, 9, to_fields(fields))
     taken = len(f.GroupMembersOk([entry], "").encode()) - len(f.GroupMembersOk([], "").encode())
-    assert taken <= reading._row_bytes(row) <= taken + 100
+    assert taken <= read_commands._row_bytes(row) <= taken + 100
 
 
 def test_rows_of_connections_have_no_more_than_is_counted() -> None:  # AB-01

@@ -13,7 +13,7 @@ from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, FieldRule, parse, re
 from rcim.rules.folding import words_of
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.rights import RIGHTS, Operation, verdict
-from rcim.rules.standing import Who
+from rcim.rules.roles import Standing
 from rcim.rules.type_table import TypeChange, TypeTable, rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +30,8 @@ def test_every_operation_has_a_right() -> None:
     assert RIGHTS.keys() == set(Operation)
     for row in BUILT_IN.values():
         for operation in Operation:
-            for who in Who:
-                if who is not Who.NOBODY:
+            for who in Standing:
+                if who is not Standing.NOBODY:
                     verdict(operation, who, row)
 
 
@@ -46,7 +46,7 @@ def test_no_rule_asks_for_a_type_by_name() -> None:
 def test_types_are_made_of_types() -> None:  # GT-20
     changes = {"B": TypeChange("B", "A", {"invite": "nobody"}), "A": TypeChange("A", "Public", {"kick": "member"})}
     made = rows_of(changes, BUILT_IN)
-    assert made["B"].kick is Who.MEMBER and made["B"].invite is Who.NOBODY and made["B"].base == "A"
+    assert made["B"].kick is Standing.MEMBER and made["B"].invite is Standing.NOBODY and made["B"].base == "A"
     assert made["Public"] == BUILT_IN["Public"]
     with pytest.raises(ValueError, match="made from each other"):
         rows_of({"A": TypeChange("A", "B", {}), "B": TypeChange("B", "A", {})}, BUILT_IN)
@@ -109,23 +109,23 @@ def test_field_rules_that_are_wrong(text: str, said: str) -> None:  # GR-06
 def test_reading_and_writing_fields() -> None:  # GR-06
     rules = parse("Level anyone app_admin, Note member admin self_write, Own admin admin self_read", 20)
     assert (
-        rules[0] == FieldRule("Level", Who.ANYONE, Who.APP_ADMIN)
+        rules[0] == FieldRule("Level", Standing.ANYONE, Standing.APP_ADMIN)
         and parse(", ".join(r.text() for r in rules), 20) == rules
     )
     values = {"Level": b"1", "Note": b"n", "Own": b"o"}
 
-    def keys(who: Who, own: bool = False) -> list[str]:
+    def keys(who: Standing, own: bool = False) -> list[str]:
         return [key for key, _ in readable(rules, values, who, own)]
 
-    assert keys(Who.ANYONE) == ["Level"] and keys(Who.MEMBER) == ["Level", "Note"]
-    assert keys(Who.MEMBER, own=True) == ["Level", "Note", "Own"] == keys(Who.ADMIN)
-    assert written(rules, values, [("Note", b"x")], Who.MEMBER, 64, own=True)["Note"] == b"x"
-    assert "Note" not in written(rules, values, [("Note", b"")], Who.ADMIN, 64)
+    assert keys(Standing.ANYONE) == ["Level"] and keys(Standing.MEMBER) == ["Level", "Note"]
+    assert keys(Standing.MEMBER, own=True) == ["Level", "Note", "Own"] == keys(Standing.ADMIN)
+    assert written(rules, values, [("Note", b"x")], Standing.MEMBER, 64, own=True)["Note"] == b"x"
+    assert "Note" not in written(rules, values, [("Note", b"")], Standing.ADMIN, 64)
     for changes, who, code in (
-        ([("Note", b"x")], Who.MEMBER, "NOT_PERMITTED"),
-        ([("Level", b"x")], Who.OWNER, "NOT_PERMITTED"),
-        ([("None", b"x")], Who.APP_ADMIN, "BAD_PARAMETER"),
-        ([("Level", b"x" * (GROUP_VALUE_BYTES_MAX + 1))], Who.APP_ADMIN, "BAD_PARAMETER"),
+        ([("Note", b"x")], Standing.MEMBER, "NOT_PERMITTED"),
+        ([("Level", b"x")], Standing.OWNER, "NOT_PERMITTED"),
+        ([("None", b"x")], Standing.APP_ADMIN, "BAD_PARAMETER"),
+        ([("Level", b"x" * (GROUP_VALUE_BYTES_MAX + 1))], Standing.APP_ADMIN, "BAD_PARAMETER"),
     ):
         with pytest.raises(RcimError) as error:
             written(rules, values, changes, who, GROUP_VALUE_BYTES_MAX)
@@ -135,10 +135,13 @@ def test_reading_and_writing_fields() -> None:  # GR-06
 
 def test_a_field_may_be_written_by_who_may_not_read_it() -> None:  # GR-06: the two levels are independent
     rules = parse("Report app_admin anyone, Vote owner member self_write", 20)
-    assert [(rule.read, rule.write) for rule in rules] == [(Who.APP_ADMIN, Who.ANYONE), (Who.OWNER, Who.MEMBER)]
-    made = written(rules, {}, [("Report", b"spam")], Who.ANYONE, 64)
-    assert made == {"Report": b"spam"} and readable(rules, made, Who.OWNER) == ()
-    assert readable(rules, made, Who.APP_ADMIN) == (("Report", b"spam"),)
+    assert [(rule.read, rule.write) for rule in rules] == [
+        (Standing.APP_ADMIN, Standing.ANYONE),
+        (Standing.OWNER, Standing.MEMBER),
+    ]
+    made = written(rules, {}, [("Report", b"spam")], Standing.ANYONE, 64)
+    assert made == {"Report": b"spam"} and readable(rules, made, Standing.OWNER) == ()
+    assert readable(rules, made, Standing.APP_ADMIN) == (("Report", b"spam"),)
 
 
 def test_words_of_a_name() -> None:  # GR-09

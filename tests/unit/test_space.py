@@ -75,7 +75,7 @@ def test_who_leaves_with_a_tip_or_for_good_needs_no_room(tmp_path: Path) -> None
     kit.fill()
     id_ = message_id(shard_of(KEY), kit.store.claim()[shard_of(KEY)])
     tip = r.Message(kit.seq + 1, 1, id_, Priority.LOW, "", "", "", "", "", b"")
-    kit.append(r.GroupChanged(KEY, 1, True, None, [], ["u3"], [r.Mark("u3", blocked_until_ms=9)], tip))
+    kit.append(r.GroupChanged(KEY, 1, True, None, [], ["u3"], [r.UserRestriction("u3", blocked_until_ms=9)], tip))
     kit.append(
         r.UserSaved("@:u4", "u4", r.UserProfile(deleted=True)),
         r.UserListed("@:u4", "u4", r.UserList.BLACK, [], ["x"]),

@@ -24,7 +24,10 @@ def test_applications_that_waited_are_counted_and_found() -> None:  # GR-12
     backend = MemoryBackend()
     kit = Kit(backend)
     kit.append(created(KEY, "bob"))
-    waits, muted = r.Mark("carol", applied_ms=70, text="please"), r.Mark("dora", muted_until_ms=99)
+    waits, muted = (
+        r.UserRestriction("carol", applied_ms=70, text="please"),
+        r.UserRestriction("dora", muted_until_ms=99),
+    )
     with backend.write() as view:  # as schema version 3 left it
         for mark in (waits, muted):
             view.put("marks", keys.pair(KEY, mark.user_id), pack(mark))

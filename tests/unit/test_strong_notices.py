@@ -17,7 +17,7 @@ from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, Priority, Role
 from rcim.rules.group_types import BUILT_IN
 from rcim.rules.type_table import TypeChange
-from tests.kit import world
+from tests.kit import app_state
 from tests.unit.test_group_actor import creation
 
 PER_S = BUILT_IN["ChatRoom"].messages_per_s
@@ -29,8 +29,8 @@ class Hall:
 
     def __init__(self, *members: str) -> None:
         room = replace(BUILT_IN["Public"], name="ChatRoom", join_option=BUILT_IN["ChatRoom"].join_option)
-        self.world = world({**BUILT_IN, "ChatRoom": room})
-        self.actor = GroupActor(GroupSnapshot("g:lobby", None, 1, 0, 0, 0, [], []), 7, self.world)
+        self.app_state = app_state({**BUILT_IN, "ChatRoom": room})
+        self.actor = GroupActor(GroupSnapshot("g:lobby", None, 1, 0, 0, 0, [], []), 7, self.app_state)
         self.now, self.position = 100_000, 1
         self.due: int | None = None
         self.told: list[Message] = []
@@ -214,7 +214,7 @@ def test_it_is_never_held_back_and_goes_before_messages_that_wait() -> None:  # 
 
 def test_without_a_limit_nothing_waits() -> None:
     hall = Hall()
-    hall.world.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "0"}))
+    hall.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "0"}))
     hall.join([f"u{i}" for i in range(300)])
     assert len(hall.tips) == 300 and hall.due is None
 
@@ -224,7 +224,7 @@ def test_what_waits_is_told_as_the_type_says_by_then(notice: str) -> None:  # GT
     hall = Hall()
     hall.fill(PER_S)
     hall.join(["bob", "carol"])
-    hall.world.types.put("ChatRoom", TypeChange("ChatRoom", "", {"notice": notice}))
+    hall.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"notice": notice}))
     hall.settle()
     assert not hall.tips and [w.users for w in hall.weak] == ([["bob", "carol"]] if notice == "weak" else [])
 
@@ -257,7 +257,7 @@ def test_a_change_that_is_refused_waits_for_nothing() -> None:  # FC-02
 
 def test_where_no_members_are_listed_nobody_is_named() -> None:  # GT-03
     hall = Hall()
-    hall.world.types.put("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"}))
+    hall.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"}))
     hall.join(["bob"])
     (message,) = hall.told
     assert message.sender == "@SYSTEM" and message.name_card == ""

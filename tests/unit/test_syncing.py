@@ -13,14 +13,14 @@ from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role
 from rcim.store.answers import GroupsPage, SyncPage
 from rcim.store.backend import MemoryBackend
-from rcim.store.news import News
+from rcim.store.change_index import ChangeIndex
 from rcim.store.store import Entry, Store
 from rcim.store.syncing import SyncScan
 
 
 def test_news_forgets_the_older_half_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rcim.store.news.GENERATION", 3)
-    news = News(10)
+    monkeypatch.setattr("rcim.store.change_index.GENERATION", 3)
+    news = ChangeIndex(10)
     last: dict[str, int] = {}
     for stamp in range(11, 60):
         key = f"g:{stamp % 7}"
@@ -35,8 +35,8 @@ def test_news_forgets_the_older_half_and_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_picture_of_the_news_stays_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rcim.store.news.GENERATION", 1)
-    news = News(0)
+    monkeypatch.setattr("rcim.store.change_index.GENERATION", 1)
+    news = ChangeIndex(0)
     news.note(["g:a"], 1)
     seen = news.now
     for stamp in range(2, 6):
@@ -86,7 +86,7 @@ def test_removing_what_a_group_had_leaves_what_the_new_one_has() -> None:  # MS-
     keep(made(6), said(6))
     (page,) = store.answer_all([q.SyncQuery("a", 0, 0)])
     assert isinstance(page, SyncPage)
-    keep(r.GroupChanged("g:g", 1, False, None, [], [], [r.Mark("b", erased_seq=6)], None))
+    keep(r.GroupChanged("g:g", 1, False, None, [], [], [r.UserRestriction("b", erased_seq=6)], None))
     while store.purge_step():
         pass
     (news,) = store.answer_all([q.SyncQuery("a", page.upto, 0, store_id=page.store_id)])
@@ -103,7 +103,7 @@ def filled(groups: int, messages: int, directed: bool) -> Store:
         store.append([Entry(shard, positions[shard], record)])
         positions[shard] += 1
 
-    extra = r.Extra(to=("you",)) if directed else None
+    extra = r.MessageOptions(to=("you",)) if directed else None
     for number in range(groups):
         key = f"g:{number:03d}"
         profile = r.Profile(key[2:], "Public", "g", "", "", "", "you", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
@@ -143,10 +143,10 @@ def test_a_page_of_a_sync_ends_when_enough_was_looked_at(monkeypatch: pytest.Mon
     store = filled(20, 40, directed=True)
     (whole,) = pages_of(store)
     looked: list[int] = []
-    from rcim.store import looking
+    from rcim.store import member_view
 
-    facts_of = looking.facts_of
-    monkeypatch.setattr(looking, "facts_of", lambda data: looked.append(1) or facts_of(data))
+    facts_of = member_view.facts_of
+    monkeypatch.setattr(member_view, "facts_of", lambda data: looked.append(1) or facts_of(data))
     monkeypatch.setattr("rcim.store.syncing.EFFORT", 100)
     pages = []
     for page in pages_of(store):
@@ -174,7 +174,7 @@ def test_conversations_of_which_there_is_nothing_to_show_end_a_page_too(monkeypa
 
 def test_the_groups_of_a_user_come_in_pages_of_bounded_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled(20, 40, directed=True)
-    monkeypatch.setattr("rcim.store.answering.EFFORT", 100)
+    monkeypatch.setattr("rcim.store.query_engine.EFFORT", 100)
     names: list[str] = []
     cursor, asked = "", 0
     while not asked or cursor:

@@ -9,12 +9,12 @@ import sys
 import pytest
 from rcim_tools.admin import calls
 
-from rcim.app.cli import fail
 from rcim.app.logs import FORMAT, OneLine
-from rcim.app.talks import clean
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terminal import printable, printable_json
+from rcim.chat.state import clean
+from rcim.cli import fail
 
 EVIL = "a\x1b[2J\x9b31m\r\nb\u202ec\u2028d\ud800\x7f"
 

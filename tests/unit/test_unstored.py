@@ -11,18 +11,18 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
-from rcim.actor.records import Extra, GroupSnapshot, Message
+from rcim.actor.records import GroupSnapshot, Message, MessageOptions
 from rcim.actor.unstored import TRIM_EVERY, Unstored
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, MessageState, Priority
-from tests.kit import UNLIMITED, world
+from tests.kit import UNLIMITED, app_state
 
 HOUR_MS = 3_600_000
 
 
 def message(seq: int, time_ms: int, sender: str = "bob", to: tuple[str, ...] = ()) -> Message:
-    extra = Extra(to=to) if to else None
+    extra = MessageOptions(to=to) if to else None
     return Message(seq, time_ms, 0, Priority.NORMAL, sender, "", "", "", f"c{seq}", b"b", extra=extra)
 
 
@@ -32,7 +32,9 @@ class Kit:
     def __init__(self, **limits: int) -> None:
         row = replace(UNLIMITED["ChatRoom"], name="Live", roaming_days=0, importable=False, unread=False)
         self.actor = GroupActor(
-            GroupSnapshot("g:live", None, 1, 0, 0, 0, [], []), 7, world({"Live": row}, replace(DEFAULTS, **limits))
+            GroupSnapshot("g:live", None, 1, 0, 0, 0, [], []),
+            7,
+            app_state({"Live": row}, replace(DEFAULTS, **limits)),
         )
         self.now, self.position = 10_000, 1
         option = ApplyJoinOption.FREE_ACCESS
@@ -44,7 +46,7 @@ class Kit:
         return outcome
 
     def send(self, count: int = 1, by: str = "bob", to: tuple[str, ...] = ()) -> int:
-        extra = Extra(to=to) if to else None
+        extra = MessageOptions(to=to) if to else None
         for _ in range(count):
             name = f"c{self.position}-{self.now}-{_}"
             sent = self.do(c.SendMessage(by, False, "Nick", "", name, Priority.NORMAL, b"secret", (), extra)).result
@@ -62,7 +64,7 @@ class Kit:
 
 def told(outcome: o.Outcome) -> tuple[list[str] | None, Message]:
     (tell,) = outcome.effects
-    assert isinstance(tell, e.Tell) and isinstance(tell.said, e.Altered)
+    assert isinstance(tell, e.Notify) and isinstance(tell.said, e.Altered)
     return tell.user_ids, tell.said.message
 
 
@@ -106,7 +108,7 @@ def test_others_learn_nothing_of_a_directed_message() -> None:  # MS-07
     kit.send(100)
     assert kit.refused("carol", 1) == "NO_SUCH_MESSAGE"
     users, seen = told(kit.alter("bob", 1))
-    assert users is not None and set(users) == {"alice", "bob"} and seen.extra == Extra(to=("alice",))
+    assert users is not None and set(users) == {"alice", "bob"} and seen.extra == MessageOptions(to=("alice",))
 
 
 def test_all_of_a_sender_are_gone_for_recalling_too() -> None:
@@ -141,7 +143,9 @@ def test_memory_is_bounded_by_number_and_time() -> None:
         assert len(kept) < 5000 + TRIM_EVERY
     assert kept.find(1) is None and kept.find(20_001) is None
     newest = kept.find(20_000)
-    assert newest is not None and newest.state is MessageState.RECALLED and newest.extra == Extra(to=("eve",))
+    assert (
+        newest is not None and newest.state is MessageState.RECALLED and newest.extra == MessageOptions(to=("eve",))
+    )
     for seq in range(20_001, 20_001 + TRIM_EVERY):
         kept.add(message(seq, 1001 + HOUR_MS), "bob", HOUR_MS)
     assert len(kept) <= TRIM_EVERY, "what is too old goes, however few there are"

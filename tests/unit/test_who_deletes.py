@@ -14,7 +14,7 @@ from rcim.store import keys
 from rcim.store.apply import UNPINNED_MAX
 from rcim.store.backend import TABLES, MemoryBackend
 from rcim.store.check import check
-from rcim.store.removal import BEGIN, DAY_MS, Ages
+from rcim.store.retention import BEGIN, DAY_MS, Ages
 from rcim.store.store import Entry
 from tests.kit import FilledStore
 
@@ -75,12 +75,12 @@ class Life(FilledStore):
         self.append(r.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
 
     def apply_to(self, user_id: str, time_ms: int) -> None:
-        mark = r.Mark(user_id, applied_ms=time_ms, text="please")
+        mark = r.UserRestriction(user_id, applied_ms=time_ms, text="please")
         self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [mark], None, None, ["u0"]))
 
     def decide(self, user_id: str, time_ms: int) -> None:
         said = Application(user_id, GROUP, time_ms, "please", ApplicationState.REFUSED, time_ms, "u0", "no")
-        self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [r.Mark(user_id)], None, said, ["u0"]))
+        self.append(r.GroupChanged(GROUP, 1, False, None, [], [], [r.UserRestriction(user_id)], None, said, ["u0"]))
 
     def sweep(self, day: int) -> None:
         cursor: Any = BEGIN
@@ -103,7 +103,9 @@ class Life(FilledStore):
             for _ in range(3):
                 self.say(key, day * DAY_MS)
         self.append(
-            r.GroupChanged(GROUP, 1, True, None, [], ["u5"], [r.Mark("u5", blocked_until_ms=9, erased_seq=1)], None)
+            r.GroupChanged(
+                GROUP, 1, True, None, [], ["u5"], [r.UserRestriction("u5", blocked_until_ms=9, erased_seq=1)], None
+            )
         )
         for user in ("v1", "v2"):
             self.apply_to(user, day * DAY_MS)
@@ -166,7 +168,7 @@ def test_time_alone_deletes_applications() -> None:  # GR-12
     life.apply_to("v1", 100 * DAY_MS)
     life.apply_to("v2", 100 * DAY_MS)
     life.decide("v2", 110 * DAY_MS)
-    muted = r.Mark("v3", muted_until_ms=200 * DAY_MS, applied_ms=100 * DAY_MS)
+    muted = r.UserRestriction("v3", muted_until_ms=200 * DAY_MS, applied_ms=100 * DAY_MS)
     life.append(r.GroupChanged(GROUP, 1, False, None, [], [], [muted], None))
     kept = {"applied": ["v1", "v2", "v3"], "waiting": ["v1", "v3"], "marks": ["v1", "v3"]}
 

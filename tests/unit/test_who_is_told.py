@@ -13,7 +13,7 @@ from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
 from rcim.actor.records import GroupSnapshot, Member, Message
 from rcim.base.terms import ApplyJoinOption, MessageState, Priority
-from tests.kit import UNLIMITED, world
+from tests.kit import UNLIMITED, app_state
 
 ROOM = replace(UNLIMITED["ChatRoom"], history_before_joining=True)
 
@@ -29,8 +29,8 @@ class Kit:
     """A group of alice, bob and carol with one message of alice's."""
 
     def __init__(self) -> None:
-        self.world = world({"ChatRoom": ROOM})
-        self.actor = GroupActor(GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 7, self.world)
+        self.app_state = app_state({"ChatRoom": ROOM})
+        self.actor = GroupActor(GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 7, self.app_state)
         self.now, self.position = 10_000, 1
         option = ApplyJoinOption.FREE_ACCESS
         self.do(c.CreateGroup("alice", False, "g", "ChatRoom", "n", "", "", "", option, ["bob", "carol"], "alice"))
@@ -48,14 +48,14 @@ class Kit:
         """Who is told."""
         recall = c.AlterMessage("alice", False, self.message.seq, MessageState.RECALLED, b"", self.message)
         (told,) = self.do(recall).effects
-        assert isinstance(told, e.Tell)
+        assert isinstance(told, e.Notify)
         return told.user_ids
 
     def load_again(self) -> None:
         """The group, from the store."""
         g = self.actor._state
         found = GroupSnapshot("g:g", g.profile, g.next_seq, 0, 0, 0, list(g.members.values()), [])
-        self.actor = GroupActor(found, 7, self.world)
+        self.actor = GroupActor(found, 7, self.app_state)
 
 
 def test_where_all_see_a_message_no_member_is_looked_at() -> None:

@@ -55,9 +55,9 @@ class SeqClient:
         self.newest = max(self.newest, seq)
         if seq >= self.next:
             self.kept.setdefault(seq, shown and self._in_stretch(seq) is None)
-        self._release()
+        self._effects()
 
-    def _release(self) -> None:
+    def _effects(self) -> None:
         while self.next in self.kept:
             if self.kept.pop(self.next):
                 self._shown.append(self.next)
@@ -69,7 +69,7 @@ class SeqClient:
             if self.kept.pop(kept):
                 self._shown.append(kept)
         self.next = max(self.next, seq)
-        self._release()
+        self._effects()
 
     def _page(self, page: dict[str, Any]) -> None:
         assert self.asked is not None

@@ -1,7 +1,7 @@
 """What the server said, shown: a table for people, JSON for programs.
 
 JSON has the names and numbers of the frames (protocol-spec/frames.md); enumerations are their names, bytes are text, or
-`0x` and hex where they are not UTF-8. Tables have titles and times as people read them (reading.py), and leave columns
+`0x` and hex where they are not UTF-8. Tables have titles and times as people read them (tables.py), and leave columns
 out.
 """
 

@@ -21,7 +21,7 @@ from rcim.wire.frames.kinds import CustomField as CustomField
 from rcim.wire.frames.kinds import SeqEntry as SeqEntry
 from rcim.wire.frames.members import *  # noqa: F403
 from rcim.wire.frames.messages import *  # noqa: F403
+from rcim.wire.frames.moderation import *  # noqa: F403
 from rcim.wire.frames.notices import *  # noqa: F403
-from rcim.wire.frames.passing import *  # noqa: F403
 from rcim.wire.frames.session import *  # noqa: F403
 from rcim.wire.frames.users import *  # noqa: F403

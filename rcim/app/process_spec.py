@@ -1,0 +1,159 @@
+"""One process of a server of several (gateways.py): `owner` has the conversations, `gateway` has connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import uvloop
+
+from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.logs import begin_logging, counting
+from rcim.app.server import SWITCH_INTERVAL_S, ConversationNode, GatewayNode, calm_collector, raise_file_limit
+from rcim.app.settings import Settings, from_plain, plain
+from rcim.bus.gateway_router import GatewayRouter
+from rcim.bus.remote import RemoteOwner
+from rcim.store.backend import StoreError
+
+OWNER, GATEWAY = "owner", "gateway"
+STDIN, STDOUT = 0, 1
+STOP, NOW, RELOAD = b"stop", b"now", b"reload"
+"""Orders: stop as one should; do not wait for anybody any more; take the certificate as it is now (OP-03)."""
+BEAT_S = 1.0
+
+
+class ProcessSpec(NamedTuple):
+    """What a process is: its role, its number, where the owner's socket is, and the port that gateways share."""
+
+    role: str
+    number: int
+    bus: str
+    port: int
+
+
+def encoded_part(part: ProcessSpec, settings: Settings) -> bytes:
+    """The line that tells a process what it is."""
+    return json.dumps([*part, plain(settings)]).encode() + b"\n"
+
+
+def _decoded_part(line: bytes) -> tuple[ProcessSpec, Settings]:
+    *fields, settings = json.loads(line)
+    return ProcessSpec(*fields), from_plain(settings)
+
+
+def _say(**ready: object) -> None:
+    print(json.dumps(ready), flush=True)
+
+
+class _Orders:
+    """What the process that started this one says: to stop, to stop now. Its end is the end of this one too.
+
+    Signals are for that process: a service manager may send them to all, and the order of stopping is not theirs.
+    """
+
+    def __init__(self, reload: Callable[[], None]) -> None:
+        self._reload = reload
+        self._loop = asyncio.get_running_loop()
+        self.stop, self.now = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self._loop.add_signal_handler(number, _nothing)
+        os.set_blocking(STDOUT, False)
+        self._beat()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _beat(self) -> None:
+        """Say that the loop turns. Who does not is killed and started again."""
+        self._loop.call_later(BEAT_S, self._beat)
+        with contextlib.suppress(OSError):
+            os.write(STDOUT, b"\n")
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):
+            while orders := os.read(STDIN, 4096):
+                for order in orders.split():
+                    self._loop.call_soon_threadsafe(
+                        {NOW: self.now.set, STOP: self.stop.set, RELOAD: self._reload}.get(order, _nothing)
+                    )
+        # What is durable is durable: this is as good as being killed.
+        os._exit(1)
+
+
+def _nothing() -> None:
+    """A signal or an order that is not for this process."""
+
+
+async def owner(part: ProcessSpec, settings: Settings) -> None:
+    """Own the conversations until it is told to stop. Raises DataDirError, StoreError or OSError."""
+    loop = asyncio.get_running_loop()
+    back = ConversationNode(settings)
+    back.notes_faults = True
+    back.open(loop)
+    with contextlib.closing(back), counting(loop):
+        links = GatewayRouter(back.dispatcher, loop)
+        back.start(links)
+        await links.listen_at(Path(part.bus))
+        calm_collector()
+        _say(made=back.made)
+        await _Orders(_nothing).stop.wait()
+        links.stop()
+        await back.end()
+
+
+async def gateway(part: ProcessSpec, settings: Settings) -> None:
+    """Hold connections until it is told to stop, then stop in order. Raises DataDirError, TimeoutError or OSError."""
+    loop = asyncio.get_running_loop()
+    front = GatewayNode(settings, DataDir(Path(settings.server.data)), part.number)
+    remote = RemoteOwner(Path(part.bus), part.number, settings.limits, loop)
+    tls = front.tls()
+    hub = front.make_hub(remote, loop)
+    hub.start()
+    try:
+        await remote.start(hub)
+        await front.listen(tls, part.port, shared=True)
+        calm_collector()
+        _say(port=front.port)
+        orders = _Orders(front.reload)
+        front.stop_now = orders.now
+        with counting(loop):
+            await orders.stop.wait()
+            await front.stop()
+    finally:
+        remote.stop()
+        hub.stop()
+
+
+def _first_line() -> bytes:
+    """The first line of standard input; nothing of it stays in a buffer, and nothing is left to lock at the end."""
+    line = b""
+    while not line.endswith(b"\n"):
+        part = os.read(STDIN, 65536)
+        if not part:
+            sys.exit(2)
+        line += part
+    return line
+
+
+def main() -> None:
+    """Entry point: the role stands in the arguments for who looks at the list of processes."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is for the process that started this one
+    part, settings = _decoded_part(_first_line())
+    begin_logging(settings.log.level, f" [{part.role} {part.number}]")
+    raise_file_limit()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        uvloop.run({OWNER: owner, GATEWAY: gateway}[part.role](part, settings))
+    except (DataDirError, StoreError, OSError) as error:  # TimeoutError is an OSError
+        _say(error=str(error) or f"{part.role}: the owner of the conversations is not there")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

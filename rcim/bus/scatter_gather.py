@@ -1,0 +1,131 @@
+"""Questions to all gateways, and what they have seen put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from rcim.actor.queries import ConnectionsQuery, CountersQuery, Look, OnlineQuery
+from rcim.bus import messages as m
+from rcim.bus.pipe import encoded
+from rcim.store.answers import ConnectionRow
+
+LOOK_S = 2.0
+"""How long gateways may take to say what is to be seen; who is later is left out."""
+ONLINE_LARGE, ONLINE_FRESH_S = 500, 1.0
+"""With so many users at other gateways, how many are online is counted once in so many seconds."""
+
+
+class Sending(Protocol):
+    """What is asked: a gateway's link."""
+
+    def send(self, data: bytes) -> None: ...
+
+
+L = TypeVar("L", bound=Sending)
+
+
+class ScatterGather(Generic[L]):
+    """See the module's text. `there` are all that can be asked; `is_at` says if a user is at one of them."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        there: Callable[[], set[L]],
+        is_at: Callable[[L, str], bool],
+    ) -> None:
+        self._loop = loop
+        self._there = there
+        self._is_at = is_at
+        self._looks: dict[int, tuple[set[L], list[Any], Callable[[list[Any], bool], None]]] = {}
+        self._online: dict[tuple[L, str], tuple[float, int]] = {}
+        """Of large conversations: when it was counted, and what `online_beside` found."""
+        self._counting: dict[tuple[L, str], list[Callable[[int], None]]] = {}
+        """Who waits for a count that is under way."""
+        self._last_look = 0
+
+    def forget_old(self) -> None:
+        """Counts that are no longer fresh."""
+        now = self._loop.time()
+        self._online = {where: known for where, known in self._online.items() if now - known[0] < ONLINE_FRESH_S}
+
+    def gone(self, link: L) -> None:
+        """It will answer nothing more."""
+        for number in [number for number, (missing, _, _) in self._looks.items() if link in missing]:
+            self.looked(link, number, None)
+
+    def look(self, query: Look, done: Callable[[Any], None]) -> None:
+        """Ask all of them; `done` gets what they have found together, or None (DeliverySink.look)."""
+
+        def over(found: list[Any], complete: bool) -> None:
+            sure = complete or not isinstance(query, OnlineQuery)
+            done(_together(query, found) if sure else None)
+
+        self._ask_all(query, self._there(), over)
+
+    def online_beside(self, link: L, key: str, done: Callable[[int], None]) -> None:
+        """How many users are online in `key` at other gateways and not at `link`. Of large conversations it may be
+        ONLINE_FRESH_S old."""
+        known = self._online.get((link, key))
+        if known is not None and self._loop.time() - known[0] < ONLINE_FRESH_S:
+            done(known[1])
+            return
+        wait = self._counting.setdefault((link, key), [])
+        wait.append(done)
+        if len(wait) > 1:
+            return  # it is being counted
+
+        def counted(found: list[Any], complete: bool) -> None:
+            there = {user_id for part in found for user_id in part}
+            count = sum(not self._is_at(link, user_id) for user_id in there)
+            if len(there) >= ONLINE_LARGE:
+                self._online[(link, key)] = (self._loop.time(), count)
+            for each in self._counting.pop((link, key)):
+                each(count)
+
+        self._ask_all(OnlineQuery(key), {o for o in self._there() if o is not link}, counted)
+
+    def _ask_all(self, query: Look, links: set[L], done: Callable[[list[Any], bool], None]) -> None:
+        if not links:
+            done([], True)
+            return
+        self._last_look += 1
+        number = self._last_look
+        self._looks[number] = (links, [], done)
+        data = encoded(m.LookAt(number, query))
+        for link in links:
+            link.send(data)
+        self._loop.call_later(LOOK_S, self._look_over, number)
+
+    def looked(self, link: L, number: int, found: Any) -> None:
+        """A gateway has answered, or is gone (None)."""
+        entry = self._looks.get(number)
+        if entry is None or link not in entry[0]:
+            return
+        entry[0].discard(link)
+        if found is not None:
+            entry[1].append(found)
+        if not entry[0]:
+            self._look_over(number)
+
+    def _look_over(self, number: int) -> None:
+        entry = self._looks.pop(number, None)
+        if entry is not None:
+            entry[2](entry[1], not entry[0])
+
+
+def _together(query: Look, found: list[Any]) -> Any:
+    """What several gateways have found, as one would have."""
+    if isinstance(query, ConnectionsQuery):
+        rows = [msgspec.convert(row, ConnectionRow) for part in found for row in part]
+        return sorted(rows, key=lambda row: row.connection_id)[: query.limit + 1]
+    if isinstance(query, CountersQuery):
+        total: dict[str, int] = {"gateways": len(found)}
+        for part in found:
+            for name, value in part.items():
+                total[name] = total.get(name, 0) + value
+        return total
+    return [user_id for part in found for user_id in part]

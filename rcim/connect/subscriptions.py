@@ -1,0 +1,183 @@
+"""Who is online, and which conversations each of them is in: what is delivered goes by it (RX-01, ID-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rcim.base.terms import is_group
+from rcim.connect.connection import Connection
+from rcim.connect.online import OnlineUser
+
+if TYPE_CHECKING:
+    from rcim.connect.hub import Hub
+
+PAIRS_MAX = 200
+"""One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
+
+
+class Subscriptions:
+    """See the module's text. Of a login that waits for the store, what changes meanwhile is kept with the user."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._users: dict[str, OnlineUser] = {}
+        self._pending: set[OnlineUser] = set()
+        """Those who wait for the store."""
+        self._expected: dict[str, int] = {}
+        """Conversation to how many of them are about to enter it, by what has changed meanwhile."""
+        self._unheard: dict[str, set[str]] = {}
+        """Conversation to those who are online and want nothing of it delivered (RX-01)."""
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def everyone(self) -> list[tuple[str, OnlineUser]]:
+        """All who are online, by user id."""
+        return list(self._users.items())
+
+    def connections(self, user_id: str) -> list[Connection]:
+        """The user's connections that are logged in."""
+        user = self._users.get(user_id)
+        return list(user.connections) if user is not None else []
+
+    def heard_by(self, user_id: str) -> set[str]:
+        """The conversations of which something is delivered to the user."""
+        user = self._users.get(user_id)
+        return user.conversations - user.silent if user is not None else set()
+
+    def count_of(self, user_id: str) -> int:
+        """How many conversations the user is in."""
+        user = self._users.get(user_id)
+        return len(user.conversations) if user is not None else 0
+
+    def unheard(self, conversation: str) -> set[str]:
+        """Who is online and in `conversation`, but wants nothing of it delivered."""
+        return self._unheard.get(conversation, set())
+
+    def expects(self, conversation: str) -> bool:
+        """True if a login that waits for the store is about to enter `conversation`. It is asked with every message that
+        nobody here hears: what it costs does not depend on how many logins wait."""
+        return conversation in self._expected
+
+    def _note(self, user: OnlineUser, conversation: str, there: bool) -> None:
+        """A login waits for the store: whether its user is in `conversation` counts on top of what is read."""
+        self._expect(conversation, there - user.changes.get(conversation, False))
+        user.changes[conversation], user.silences[conversation] = there, False
+
+    def _expect(self, conversation: str, by: int) -> None:
+        count = self._expected.get(conversation, 0) + by
+        if count:
+            self._expected[conversation] = count
+        else:
+            self._expected.pop(conversation, None)
+
+    def forget_changes(self, user: OnlineUser) -> None:
+        """What has changed since it was asked for the user counts no more."""
+        for conversation, there in user.changes.items():
+            self._expect(conversation, -there)
+        user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
+
+    # -- changes
+
+    def joined(self, user_id: str, conversation: str) -> None:
+        """The user is in `conversation` from now on, with all its connections (ID-05)."""
+        user = self._users.get(user_id)
+        if user is None:
+            return
+        if user.pending:
+            self._note(user, conversation, True)
+        if user.connections and conversation not in user.conversations:
+            self._put_in(user_id, user, conversation, False)
+        if not is_group(conversation) and conversation in user.conversations:
+            self._heard_of(user_id, user, conversation)
+
+    def _put_in(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
+        user.conversations.add(key)
+        if not is_group(key):
+            user.pairs[key] = None
+        if silent:
+            user.silent.add(key)
+            self._unheard.setdefault(key, set()).add(user_id)
+            return
+        audience = self._hub.fanout.audience(key)
+        audience.users += 1
+        for connection in user.connections:
+            audience.add(connection)
+
+    def _heard_of(self, user_id: str, user: OnlineUser, conversation: str) -> None:
+        """A one-to-one conversation has something to say. The one that has been silent longest is left when there are too
+        many: it is entered again with what it says next."""
+        user.pairs.pop(conversation, None)
+        user.pairs[conversation] = None
+        if len(user.pairs) > PAIRS_MAX:
+            oldest = next(iter(user.pairs))
+            audience = self._hub.fanout.find(oldest)
+            if audience is None or audience.idle:
+                self._take_out(user_id, user, oldest)
+            else:
+                user.pairs[oldest] = user.pairs.pop(oldest)
+
+    def left(self, user_id: str, conversation: str) -> list[Connection]:
+        """The user is no longer in `conversation`; returns its connections."""
+        user = self._users.get(user_id)
+        if user is None:
+            return []
+        if user.pending:
+            self._note(user, conversation, False)
+        if conversation not in user.conversations:
+            return []
+        self._take_out(user_id, user, conversation)
+        return list(user.connections)
+
+    def _take_out(self, user_id: str, user: OnlineUser, conversation: str) -> None:
+        user.conversations.discard(conversation)
+        user.pairs.pop(conversation, None)
+        if conversation in user.silent:
+            user.silent.discard(conversation)
+            self._hear(user_id, conversation)
+            return
+        audience = self._hub.fanout.find(conversation)
+        if audience is not None:
+            audience.users -= 1
+        for connection in user.connections:
+            self._hub.fanout.remove(conversation, connection)
+
+    def silenced(self, user_id: str, conversation: str, silent: bool) -> None:
+        """The user wants nothing delivered of `conversation`, or again everything (RX-01)."""
+        user = self._users.get(user_id)
+        if user is None:
+            return
+        if user.pending:
+            user.silences[conversation] = silent
+        if conversation in user.conversations and silent != (conversation in user.silent):
+            self._take_out(user_id, user, conversation)
+            self._put_in(user_id, user, conversation, silent)
+
+    def _hear(self, user_id: str, conversation: str) -> None:
+        users = self._unheard[conversation]
+        users.discard(user_id)
+        if not users:
+            del self._unheard[conversation]
+
+    def ended(self, conversation: str) -> list[Connection]:
+        """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out; returns those who are in
+        it and not in the audience."""
+        audience = self._hub.fanout.find(conversation)
+        for connection in audience.members if audience else ():
+            if connection.principal is not None:
+                self._users[connection.principal.user_id].conversations.discard(conversation)
+        unheard: list[Connection] = []
+        for user_id in list(self.unheard(conversation)):
+            user = self._users[user_id]
+            self._take_out(user_id, user, conversation)
+            unheard += user.connections
+        for user in self._pending:
+            self._note(user, conversation, False)
+        return unheard
+
+    def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:
+        """The owner was told of a user of ours in these; of some of them nobody is here."""
+        for key in conversations:
+            if not self._hub.listening(key):
+                self._hub.owner.nobody_in(key)

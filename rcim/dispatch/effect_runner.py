@@ -1,0 +1,192 @@
+"""Giving out what a commit has made durable: deliveries, notices, changes of who is in a conversation, in their order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from rcim.actor import app
+from rcim.actor.app_state import AppState
+from rcim.actor.effects import (
+    AccountDeleted,
+    Announce,
+    AppChanged,
+    ClosedToGuests,
+    ConversationGone,
+    Deliver,
+    GroupCounted,
+    MemberGone,
+    MembersAdded,
+    MemberSilenced,
+    Notice,
+    Notify,
+    Placed,
+    PresenceBarred,
+    SignaturesInvalidated,
+    UserLoggedOut,
+    UserProfileChanged,
+)
+from rcim.actor.outcomes import Outcome
+from rcim.actor.records import Message, TypeSaved
+from rcim.actor.user import user_key
+from rcim.actor.user_commands import NotePlace
+from rcim.base.limited_log import LimitedLog
+from rcim.dispatch.many import Users
+from rcim.dispatch.requests import DeliverySink, Packed, Request
+
+log = LimitedLog("rcim.dispatch")
+
+
+class DeliveryEncoder(Protocol):
+    """Makes of what actors say what connections send. It is encoded once, whoever gets it."""
+
+    def message(self, message: Message) -> Packed: ...
+
+    def said(self, key: str, said: Notice) -> bytes:
+        """A whole frame."""
+
+
+class _Nobody:
+    """Who says what a user is in a group; it needs no answer: an actor that is loaded knows it from the store."""
+
+    def answer(self, token: int, result: Any) -> None:
+        """Nothing waits for it."""
+
+    def mailbox_drained(self, key: str) -> None:
+        """It waits for no room."""
+
+
+_NOBODY = _Nobody()
+
+
+class EffectRunner:
+    """See the module's text. `answer` gives a request its result; `look_at_guests` has groups with these keys look
+    whether they are still open to guests."""
+
+    def __init__(
+        self,
+        app_state: AppState,
+        packing: DeliveryEncoder,
+        sink: DeliverySink,
+        users: Users,
+        answer: Callable[[Request, Outcome], None],
+        look_at_guests: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._app_state = app_state
+        self._users = users
+        self._packing = packing
+        self._sink = sink
+        self._answer = answer
+        self._look_at_guests = look_at_guests
+        self.messages = 0
+        """How many were given out."""
+
+    def all(self, batch: list[tuple[Request, Outcome]]) -> None:
+        """Give out effects and answers, in order; messages of one conversation are handed on together."""
+        messages: dict[str, list[Message]] = {}
+        entered: dict[str, MembersAdded] = {}
+        for request, outcome in batch:
+            for effect in outcome.effects:
+                if type(effect) is Deliver:
+                    self.messages += 1
+                    messages.setdefault(request.key, []).append(effect.message)
+                    continue
+                if type(effect) is MembersAdded and entered.get(request.key) == effect:
+                    continue  # of a one-to-one conversation each message says it
+                # Who is in it changes: what was sent before goes to those who were in it before.
+                if request.key in messages:
+                    self._deliver(request.key, messages.pop(request.key))
+                if type(effect) is MembersAdded:
+                    entered[request.key] = effect
+                elif type(effect) is not Notify:
+                    entered.pop(request.key, None)
+                with contained("effect", request.key):
+                    _EFFECTS[type(effect)](self, request.key, effect)
+            self._answer(request, outcome)
+        for key, sent in messages.items():
+            self._deliver(key, sent)
+
+    def _deliver(self, key: str, messages: list[Message]) -> None:
+        if self._sink.listening(key):
+            with contained("delivery", key):
+                pack = self._packing.message
+                self._sink.deliver(key, [pack(message) for message in messages])
+
+    def _tell(self, key: str, effect: Notify) -> None:
+        if effect.user_ids is not None or self._sink.listening(key):
+            self._sink.tell(key, effect.user_ids, self._packing.said(key, effect.said))
+
+    def _announce(self, key: str, effect: Announce) -> None:
+        if self._sink.listening(key):
+            self._sink.announce(key, effect.change)
+
+    def _app_changed(self, _: str, effect: AppChanged) -> None:
+        app.settle(self._app_state, effect.record)
+        if isinstance(effect.record, TypeSaved):
+            self._look_at_guests(self._app_state.guests.groups())
+
+    def _closed_to_guests(self, key: str, _: ClosedToGuests) -> None:
+        self._look_at_guests([key])
+
+    def _deleted(self, _: str, effect: AccountDeleted) -> None:
+        self._app_state.deleted.note(effect.user_id)
+
+    def _invalidated(self, _: str, effect: SignaturesInvalidated) -> None:
+        self._app_state.invalidated.note(effect.user_id, effect.valid_from_ms, effect.invalidated_ms)
+
+    def _counted(self, _: str, effect: GroupCounted) -> None:
+        self._app_state.types.count(effect.type, effect.by)
+
+    def _members_added(self, key: str, effect: MembersAdded) -> None:
+        self._sink.members_added(key, effect.user_ids)
+
+    def _member_gone(self, key: str, effect: MemberGone) -> None:
+        self._sink.member_gone(key, effect.user_id, effect.reason, effect.operator, effect.text)
+
+    def _member_silenced(self, key: str, effect: MemberSilenced) -> None:
+        self._sink.member_silenced(key, effect.user_id, effect.silent)
+
+    def _conversation_gone(self, key: str, effect: ConversationGone) -> None:
+        self._sink.conversation_gone(key, effect.silently)
+
+    def _placed(self, key: str, effect: Placed) -> None:
+        for user_id in effect.user_ids:
+            self._users.tell(user_key(user_id), NotePlace(user_id, True, key, effect.place), _NOBODY)
+
+    def _profile_changed(self, _: str, effect: UserProfileChanged) -> None:
+        self._sink.user_profile_changed(effect.user_id, effect.nickname, effect.face_url, effect.fields)
+
+    def _logged_out(self, _: str, effect: UserLoggedOut) -> None:
+        self._sink.user_logged_out(effect.user_id)
+
+    def _barred(self, _: str, effect: PresenceBarred) -> None:
+        self._sink.presence_barred(effect.user_id, effect.others)
+
+
+@contextlib.contextmanager
+def contained(what: str, key: str) -> Iterator[None]:
+    """A fault in giving something out is its receiver's: the others of the batch get theirs."""
+    try:
+        yield
+    except Exception:
+        log.exception("an %s of %s failed", what, key)
+
+
+_EFFECTS: dict[type, Callable[[EffectRunner, str, Any], None]] = {
+    MembersAdded: EffectRunner._members_added,
+    MemberGone: EffectRunner._member_gone,
+    MemberSilenced: EffectRunner._member_silenced,
+    ConversationGone: EffectRunner._conversation_gone,
+    Announce: EffectRunner._announce,
+    Placed: EffectRunner._placed,
+    Notify: EffectRunner._tell,
+    UserProfileChanged: EffectRunner._profile_changed,
+    UserLoggedOut: EffectRunner._logged_out,
+    PresenceBarred: EffectRunner._barred,
+    AccountDeleted: EffectRunner._deleted,
+    SignaturesInvalidated: EffectRunner._invalidated,
+    ClosedToGuests: EffectRunner._closed_to_guests,
+    GroupCounted: EffectRunner._counted,
+    AppChanged: EffectRunner._app_changed,
+}

@@ -1,0 +1,109 @@
+"""What only the owner of the conversations knows, and the store does not: group types and the rules of fields.
+
+Queries get it before they go to the store, answers after.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+
+from rcim.actor.app_state import AppState
+from rcim.actor.outcomes import ProfileRow, Profiles, UserFacts
+from rcim.actor.queries import (
+    AppliedQuery,
+    FindGroupsQuery,
+    JoinedGroupsQuery,
+    ProfilesQuery,
+    SearchQuery,
+    SyncQuery,
+    TypeFacts,
+    UserQuery,
+)
+from rcim.actor.records import AppSnapshot, UserProfile
+from rcim.base.terms import AppList
+from rcim.dispatch.trusted_time import TrustedTime
+from rcim.rules.custom_fields import readable
+from rcim.rules.group_types import Search
+from rcim.rules.roles import Standing
+from rcim.store.answers import GroupRow, GroupsPage
+
+log = logging.getLogger("rcim.dispatch")
+
+
+class QueryEnrichment:
+    """See the module's text."""
+
+    def __init__(self, app_state: AppState, time: TrustedTime) -> None:
+        self._app_state = app_state
+        self._time = time
+
+    def settle(self, kept: AppSnapshot) -> None:
+        """What was changed at run time is in force again (GT-20, SC-04)."""
+        app_state = self._app_state
+        app_state.types.counts.update(kept.counts)
+        app_state.muted.update(kept.muted)
+        for which, entries in kept.lists.items():
+            app_state.lists.change(AppList(which), entries, ())
+        there = {row.name for row in (*app_state.types, app_state.types.pair)} | kept.types.keys()
+        for name, count in kept.counts.items():
+            if count and name not in there:
+                log.error(
+                    "there are %d groups of type %s, which is gone: they can only be read and left", count, name
+                )
+        for name, wrong in app_state.types.put_all(kept.types):
+            log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
+
+    def asked(self, query: Any) -> Any:
+        """A query as the store is asked it."""
+        if isinstance(query, FindGroupsQuery):
+            searched = [row.name for row in self._app_state.types if row.search is Search.ON]  # GT-01
+            return msgspec.structs.replace(query, types=searched)
+        now_ms = self._time.now_ms()
+        if isinstance(query, SyncQuery | JoinedGroupsQuery):
+            after_ms = self._app_state.limits.applied_after_ms(now_ms)
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
+        if isinstance(query, SearchQuery):
+            return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)
+        if isinstance(query, AppliedQuery):
+            return msgspec.structs.replace(query, now_ms=now_ms)
+        return query
+
+    def _facts(self) -> dict[str, TypeFacts]:
+        """GT-14, GT-19, GT-22, GT-27, by type."""
+        types = self._app_state.types
+        return {
+            row.name: TypeFacts(
+                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days, row.listed
+            )
+            for row in (*types, types.pair)
+        }
+
+    def answered(self, query: Any, answer: Any) -> Any:
+        """An answer of the store as who asked gets it."""
+        if isinstance(answer, GroupsPage):
+            return msgspec.structs.replace(answer, groups=[self._row(row) for row in answer.groups])
+        if isinstance(query, UserQuery):
+            return UserFacts(self._readable(answer.profile, query.who, query.own))
+        if isinstance(query, ProfilesQuery) and isinstance(answer, Profiles):
+            rows = [
+                ProfileRow(row.user_id, row.known, self._readable(row.profile, query.who, row.user_id == query.by))
+                for row in answer.rows
+            ]
+            return Profiles(rows, answer.taken)
+        return answer
+
+    def _readable(self, profile: UserProfile, who: int, own: bool) -> UserProfile:
+        """AB-05: the profile with the custom fields that may be read."""
+        shown = readable(self._app_state.user_fields, profile.fields, Standing(who), own)
+        made: UserProfile = msgspec.structs.replace(profile, fields=dict(shown))
+        return made
+
+    def _row(self, row: GroupRow) -> GroupRow:
+        """GT-22: of what is not stored only the group's actor knows how far it is."""
+        if self._app_state.types.of_group(row.profile.type).stored:
+            return row
+        made: GroupRow = msgspec.structs.replace(row, newest_seq=0, unstored=True)
+        return made

@@ -1,0 +1,117 @@
+"""What handlers are given and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from rcim.actor.user_commands import Credential
+from rcim.base.ids import check_group_id, made_group_id
+from rcim.base.limits import Limits
+from rcim.base.terms import Presence, SeenBy
+from rcim.wire.schema import Frame
+
+
+class Principal:
+    """Who is logged in on a connection. Nickname, face URL and fields follow the user's profile while it is open."""
+
+    __slots__ = (
+        "admin",
+        "connection_id",
+        "credential",
+        "face_url",
+        "fields",
+        "groups",
+        "nickname",
+        "reserve",
+        "user_id",
+    )
+
+    def __init__(self, user_id: str, admin: bool, nickname: str = "", face_url: str = "") -> None:
+        self.user_id = user_id
+        self.admin = admin
+        self.nickname = nickname
+        self.face_url = face_url
+        self.fields: tuple[tuple[str, bytes], ...] = ()
+        """Those custom fields of the user that go with its messages."""
+        self.connection_id = 0
+        self.credential: Credential | None = None
+        """What it has logged in with; None: it is a guest."""
+        self.groups: Callable[[], int] = int
+        """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
+        self.reserve: Callable[[int], None] = _nothing
+        """Count one that it is about to enter (1), or no longer is (-1)."""
+
+
+def _nothing(_: int) -> None:
+    """A caller that is not yet anybody reserves nothing."""
+
+
+GATEWAYS_MAX = 65
+"""Processes that make ids at the same time: the settings allow 64 gateways."""
+
+
+class GroupIds:
+    """Makes ids for groups created without one (GT-25): the server's start and a counter, unique in the app."""
+
+    def __init__(self, start_ms: int, number: int = 0) -> None:
+        self._next = (start_ms << 12) * GATEWAYS_MAX + number
+
+    def make(self) -> str:
+        """The next id. 4,096 a millisecond could be made before one met those of a later start; gateways never meet."""
+        self._next += GATEWAYS_MAX
+        return made_group_id(self._next)
+
+    def wanted(self, group_id: str) -> str:
+        """The id asked for, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
+        return check_group_id(group_id) if group_id else self.make()
+
+
+class RequestContext(Protocol):
+    """What a handler may ask of the connection manager, answered at once."""
+
+    limits: Limits
+    group_ids: GroupIds
+
+    @property
+    def tells_presence(self) -> bool:
+        """False if the app has it that nobody is told what users do (ID-07)."""
+
+    @property
+    def presence_seen_by(self) -> SeenBy:
+        """Who sees what users do, besides app administrators (ID-07)."""
+
+    def set_state(self, principal: Principal, state: Presence) -> None:
+        """What the caller's device does now (ID-07)."""
+
+    def watch(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
+        """Tell the caller's connection what these do, once it is known that it may see them (`may_watch`); returns those
+        of whom it is not told. Raises RcimError(TOO_MANY_ENTRIES)."""
+
+    def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+        """The user of this connection may see these but for the `unseen` ones, of whom it is told no more."""
+
+    def unwatch(self, principal: Principal, user_ids: Sequence[str]) -> None:
+        """Tell it no more of these; of nobody, if none is named."""
+
+    def online(self, conversation: str) -> int:
+        """How many members are online in the conversation."""
+
+
+class ActorCommand(msgspec.Struct, frozen=True, gc=False):
+    """Put this command into the mailbox of `key`."""
+
+    key: str
+    command: Any
+
+
+class StoreQuery(msgspec.Struct, frozen=True, gc=False):
+    """Answer this query, which needs no actor."""
+
+    query: Any
+
+
+Work = ActorCommand | StoreQuery | Frame
+"""What a request becomes; a Frame is the answer already."""

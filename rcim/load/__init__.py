@@ -1,0 +1,1 @@
+"""The load generator: many connections in one process, for demonstrations and benches."""

@@ -1,0 +1,411 @@
+"""Answering queries from one picture of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from rcim.actor.outcomes import Marks, MemberRow, Members, Page, Refused
+from rcim.actor.queries import (
+    AccountsQuery,
+    AllGroupsQuery,
+    AppliedQuery,
+    FindGroupsQuery,
+    HeadsQuery,
+    IdleGroupsQuery,
+    JoinedGroupsQuery,
+    LoginQuery,
+    MarksQuery,
+    MembersQuery,
+    MessageQuery,
+    MessagesQuery,
+    PresenceQuery,
+    ProfilesQuery,
+    Query,
+    SearchQuery,
+    SyncQuery,
+    UserQuery,
+)
+from rcim.actor.read_commands import seen_by
+from rcim.actor.records import Member, Message, Profile, UserRestriction
+from rcim.base.errors import BAD_PARAMETER
+from rcim.base.limits import Limits
+from rcim.base.terms import MessageState, group_conversation
+from rcim.rules.folding import words_of
+from rcim.store import keys
+from rcim.store.answers import (
+    Answer,
+    FoundPage,
+    GroupRow,
+    GroupsPage,
+    Heads,
+    IdlePage,
+    IdleRow,
+    LoginFacts,
+    Seen,
+    SyncPage,
+)
+from rcim.store.backend import DamagedError, ReadView, StoreError
+from rcim.store.change_index import ChangeIndex
+from rcim.store.login_facts import LoginReading, LoginScan
+from rcim.store.member_view import EFFORT, Effort, MemberView, waiting_in
+from rcim.store.messages import facts_of
+from rcim.store.noticing import Noticing
+from rcim.store.people import People
+from rcim.store.scan import Scan
+from rcim.store.searching import Searching
+from rcim.store.seeing import SeeingScan, go_on
+from rcim.store.syncing import Syncing, SyncScan
+from rcim.store.tables import Row, groups_of, read_head, read_profile, seq_at, visible
+from rcim.store.values import unpack
+
+ROW_OVERHEAD = 64
+"""What a row can be longer in a frame than in the store."""
+FRAME_RESERVE = 2048
+"""What a page's frame holds besides its rows."""
+GROUP_ROW_BYTES = 400
+SEQ_MAX = (1 << 64) - 1
+LOOKED_AT_MAX = 300
+"""Rows of the index looked at for one page of a search, of members for one of a role, of marks: two milliseconds."""
+
+
+class QueryEngine:
+    """See the module's text."""
+
+    def __init__(
+        self, limits: Limits, news: ChangeIndex, text_of: Callable[[bytes], str], history_id: int, noticing: Noticing
+    ) -> None:
+        self._noticing = noticing
+        self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
+        self._people = People(limits, self._page_bytes, noticing)
+        self._searching = Searching(limits, text_of)
+        self._syncing = Syncing(limits, news, history_id, noticing)
+        self._logins = LoginReading(news, history_id, noticing)
+        self._history_id = history_id
+
+    def answer(self, view: ReadView, query: Query | Scan) -> Answer | Scan | StoreError:
+        """The answer to `query`, or the error that concerns it. A Scan says that there is more to do for it: it is to
+        be asked in place of the query."""
+        try:
+            found: Answer | Scan = _ANSWER[type(query)](self, view, query)
+            return found
+        except StoreError as error:
+            asked = getattr(query, "key", "") or getattr(query, "user_id", "")
+            self._noticing.note(f"{type(query).__name__} {asked}", error)
+            return error
+
+    # -- messages
+
+    def _search(self, view: ReadView, query: SearchQuery) -> FoundPage | Refused:
+        if query.history_id not in (0, self._history_id):
+            return Refused(
+                BAD_PARAMETER, "cursor: the server was restored from a backup since; search again without a cursor"
+            )
+        found = self._searching.page(view, query)
+        if isinstance(found, FoundPage):
+            found = msgspec.structs.replace(found, history_id=self._history_id)
+        return found
+
+    def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
+        first = self._first_seq(view, query)
+        low, high = max(query.from_seq, first), query.to_seq
+        if query.from_time_ms:
+            low = max(low, self._seq_at(view, query, query.from_time_ms))
+        if query.to_time_ms:
+            high = min(high, self._seq_at(view, query, query.to_time_ms + 1) - 1)
+        found: list[Message] = []
+        more = False
+        room = self._page_bytes
+        hides = bool(query.by) and self._hides_any(view, query)
+        for data in self._between(view, query, low, high):
+            room -= len(data) + ROW_OVERHEAD
+            if len(found) == query.limit or (room < 0 and found):
+                more = True
+                break
+            message = unpack(data, Message)
+            if query.erased and message.seq <= query.erased.get(message.sender, 0):
+                message = message.removed(MessageState.DELETED, max(message.changed_ms, message.time_ms), "")
+            if hides and view.get("hidden", keys.hidden(query.key, query.by, message.seq)) is not None:
+                message = message.veiled(MessageState.DELETED)
+            found.append(seen_by(message, query.by) if query.by else message)
+        return Page(query.newest_seq, first, more, found)
+
+    @staticmethod
+    def _between(view: ReadView, query: MessagesQuery, low: int, high: int) -> Iterator[bytes]:
+        """What is kept of the messages from SEQ `low` to `high`, in the order asked for; with `seqs`, of those."""
+        if query.seqs:  # RX-12
+            for seq in reversed(query.seqs) if query.backwards else query.seqs:
+                data = view.get("messages", keys.message(query.key, seq)) if low <= seq <= high else None
+                if data is not None:
+                    yield data
+        elif low <= high:
+            first, end = keys.message(query.key, low), keys.message(query.key, high + 1)
+            for _, data in view.scan("messages", first, end, reverse=query.backwards):
+                yield data
+
+    def _first_seq(self, view: ReadView, query: MessagesQuery) -> int:
+        """GT-22, ST-02: where history begins for who asks. What is too old goes little by little, and is given no more
+        before."""
+        first = max(query.first_seq, read_head(view, query.key).kept_seq)
+        if not query.oldest_ms or first > query.newest_seq:
+            return first
+        span = view.scan("messages", keys.message(query.key, first), keys.message(query.key, query.newest_seq + 1))
+        found = next(iter(span), None)
+        if found is not None and facts_of(found[1]).time_ms >= query.oldest_ms:
+            return first
+        return max(first, self._seq_at(view, query, query.oldest_ms))
+
+    @staticmethod
+    def _hides_any(view: ReadView, query: MessagesQuery) -> bool:
+        """True if the user has deleted any message for itself (MS-10)."""
+        first, last = keys.hidden(query.key, query.by, 0), keys.hidden(query.key, query.by, SEQ_MAX)
+        return next(iter(view.scan("hidden", first, last)), None) is not None
+
+    def _message(self, view: ReadView, query: MessageQuery) -> Page:
+        data = view.get("messages", keys.message(query.key, query.seq))
+        return Page(0, 0, False, [unpack(data, Message)] if data is not None else [])
+
+    @staticmethod
+    def _seq_at(view: ReadView, query: MessagesQuery, time_ms: int) -> int:
+        return seq_at(view, query.key, query.first_seq, query.newest_seq, time_ms)
+
+    # -- members
+
+    def _members(self, view: ReadView, query: MembersQuery) -> Members:
+        rows = view.scan("members", keys.after(query.key, query.cursor), query.key.encode() + keys.AFTER_SEP)
+        found: list[MemberRow] = []
+        room = self._page_bytes
+        last = ""
+        for looked_at, (row, data) in enumerate(rows, 1):
+            member = unpack(data, Member)
+            if query.role in (0, member.role):
+                made = self._member_row(view, query, member)
+                room -= len(data) + ROW_OVERHEAD
+                if len(found) == query.limit or room < 0:
+                    return Members(found, last)
+                found.append(made)
+            last = keys.second(row)
+            if looked_at == LOOKED_AT_MAX:
+                return Members(found, last)
+        return Members(found, "")
+
+    def _marks(self, view: ReadView, query: MarksQuery) -> Marks:
+        rows = view.scan("marks", keys.after(query.key, query.cursor), query.key.encode() + keys.AFTER_SEP)
+        found: list[UserRestriction] = []
+        last = ""
+        for looked_at, (_, data) in enumerate(rows, 1):
+            mark = unpack(data, UserRestriction)
+            if _MARKED[query.which](mark, query):
+                if len(found) == query.limit:
+                    return Marks(query.which, found, last)
+                found.append(mark)
+            last = mark.user_id
+            if looked_at == LOOKED_AT_MAX:
+                return Marks(query.which, found, last)
+        return Marks(query.which, found, "")
+
+    @staticmethod
+    def _member_row(view: ReadView, query: MembersQuery, member: Member) -> MemberRow:
+        wanted = query.own_keys if member.user_id == query.by else query.keys
+        data = view.get("marks", keys.pair(query.key, member.user_id))
+        muted = unpack(data, UserRestriction).muted_at(query.now_ms) if data else 0
+        return MemberRow(member, muted, tuple((k, member.fields[k]) for k in wanted if k in member.fields))
+
+    # -- groups
+
+    def _joined_groups(self, view: ReadView, query: JoinedGroupsQuery) -> GroupsPage:
+        """GR-05: up to `limit`, fewer where there is much to look at for what is unread."""
+        rows: list[GroupRow] = []
+        last, effort = "", Effort(EFFORT)
+        room = self._page_bytes
+        for row, _ in groups_of(view, query.user_id, query.cursor):
+            room -= GROUP_ROW_BYTES + ROW_OVERHEAD
+            if last and (len(rows) == query.limit or room < 0 or effort.left <= 0):
+                return GroupsPage(rows, last)
+            last = keys.second(row)
+            effort.left -= 1
+            made = self._own_row(view, last, query, effort)
+            if made is not None:
+                rows.append(made)
+        return GroupsPage(rows, "")
+
+    def _own_row(self, view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort) -> GroupRow | None:
+        """_own_row; a group that is damaged is left out, and the others are told."""
+        try:
+            return _own_row(view, key, query, effort)
+        except DamagedError as error:
+            self._noticing.note(f"{key}, of {query.user_id}", error)
+            return None
+
+    def _all_groups(self, view: ReadView, query: AllGroupsQuery) -> GroupsPage:
+        low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
+        found, more = self._page(view.scan("profiles", low, keys.LAST), query.limit)
+        names = [row.decode() for row, _ in found]
+        return GroupsPage(self._group_rows(view, names), names[-1] if more else "")
+
+    def _find_groups(self, view: ReadView, query: FindGroupsQuery) -> GroupsPage:
+        """GR-09. The longest word that is not the last is looked up; the others are looked for in the names found."""
+        exact = group_conversation(query.words)
+        first = [] if query.cursor else [exact]
+        words = words_of(query.words)
+        names, cursor = self._with_words(view, words, query) if words and query.types else ([], "")
+        rows = self._group_rows(view, [*first, *(name for name in names if name != exact)])
+        return GroupsPage([row for row in rows if _found(row.profile, query.types)], cursor)
+
+    def _with_words(self, view: ReadView, words: list[str], query: FindGroupsQuery) -> tuple[list[str], str]:
+        *whole, last = words
+        if whole:
+            leader = max(whole, key=len).encode()
+            low, high = leader + keys.SEP, leader + keys.AFTER_SEP
+        else:
+            low, high = last.encode(), last.encode() + keys.LAST
+        if query.cursor:  # the row of the index that was looked at last
+            low = query.cursor.encode() + keys.SEP
+        found: list[str] = []
+        for looked_at, (row, _) in enumerate(view.scan("words", low, high), 1):
+            key = keys.second(row)
+            names = self._words_of(view, key)
+            begun = [word for word in names if word.startswith(last)]
+            # Two words of a name may begin so: it is found at the first of them, on whichever page that is.
+            if set(whole) <= set(names) and begun and (whole or row.startswith(min(begun).encode() + keys.SEP)):
+                found.append(key)
+            if len(found) == query.limit or looked_at == LOOKED_AT_MAX:
+                return found, row.decode()
+        return found, ""
+
+    def _words_of(self, view: ReadView, key: str) -> list[str]:
+        """Of a group's name; none, if it is gone or damaged."""
+        try:
+            profile = read_profile(view, key)
+        except DamagedError as error:
+            self._noticing.note(key, error)
+            return []
+        return words_of(profile.name) if profile is not None else []
+
+    def _group_rows(self, view: ReadView, names: list[str]) -> list[GroupRow]:
+        """Rows of a list of groups, without those that are gone or damaged."""
+        rows: list[GroupRow] = []
+        for key in names:
+            try:
+                profile, head = read_profile(view, key), read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(key, error)
+                continue
+            if profile is not None:
+                rows.append(GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, None))
+        return rows
+
+    def _idle_groups(self, view: ReadView, query: IdleGroupsQuery) -> IdlePage:
+        low = max(query.cursor.encode() + keys.SEP, keys.GROUPS)
+        found: list[IdleRow] = []
+        for looked_at, (row, data) in enumerate(view.scan("profiles", low, keys.LAST), 1):
+            key = row.decode()
+            try:
+                profile = unpack(data, Profile)
+                if profile.type in query.types:
+                    head = read_head(view, key)
+                    last_ms = max(head.last_msg_time_ms, head.last_info_time_ms, profile.create_time_ms)
+                    found.append(IdleRow(key, profile.type, last_ms))
+            except DamagedError as error:  # the other groups are told
+                self._noticing.note(key, error)
+            if looked_at == query.limit:
+                return IdlePage(found, key)
+        return IdlePage(found, "")
+
+    def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
+        """Those that are damaged are left out."""
+        found: dict[str, int] = {}
+        for key in query.keys:
+            try:
+                head = read_head(view, key)
+            except DamagedError as error:
+                self._noticing.note(key, error)
+                continue
+            if not head.reserved:
+                found[key] = head.next_seq - 1
+        return Heads(found)
+
+    def _sync(self, view: ReadView, query: SyncQuery) -> SyncPage | SyncScan:
+        return self._syncing.begin(view, query)
+
+    def _sync_on(self, view: ReadView, scan: SyncScan) -> SyncPage | SyncScan:
+        return self._syncing.go_on(view, scan)
+
+    # -- users
+
+    def _login(self, view: ReadView, query: LoginQuery) -> LoginFacts | LoginScan:
+        return self._logins.begin(view, query)
+
+    def _login_on(self, view: ReadView, scan: LoginScan) -> LoginFacts | LoginScan:
+        return self._logins.go_on(view, scan)
+
+    def _presence(self, view: ReadView, query: PresenceQuery) -> Seen | SeeingScan:
+        return go_on(view, SeeingScan(query))
+
+    def _presence_on(self, view: ReadView, scan: SeeingScan) -> Seen | SeeingScan:
+        return go_on(view, scan)
+
+    def _page(self, rows: Iterator[Row], limit: int) -> tuple[list[Row], bool]:
+        """Up to `limit` rows of groups, fewer if they would not fit a frame, and whether there are more."""
+        found: list[Row] = []
+        room = self._page_bytes
+        for row in rows:
+            room -= GROUP_ROW_BYTES + ROW_OVERHEAD
+            if len(found) == limit or room < 0:
+                return found, True
+            found.append(row)
+        return found, False
+
+
+_MARKED: dict[str, Callable[[UserRestriction, MarksQuery], bool]] = {
+    "applied": lambda mark, query: mark.applied_ms > query.applied_after_ms,
+    "muted": lambda mark, query: mark.muted_at(query.now_ms) > 0,
+    "blocked": lambda mark, query: mark.blocked_until_ms > query.now_ms,
+}
+
+
+def _found(profile: Profile, types: list[str]) -> bool:
+    return profile.type in types and profile.active and not profile.importing
+
+
+def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort) -> GroupRow | None:
+    """A group as its member finds it; None if it does not know of it yet (GT-16, GR-08)."""
+    profile = read_profile(view, key)
+    data = view.get("members", keys.pair(key, query.user_id))
+    if profile is None or data is None or not visible(profile, query.user_id):
+        return None
+    head, member = read_head(view, key), unpack(data, Member)
+    type_ = query.types.get(profile.type)
+    unread = 0
+    if type_ is not None and type_.stored and type_.unread:
+        looker = MemberView(view, key, profile, head, member, type_, query.now_ms, effort)
+        unread = looker.unread().number
+        member = looker.as_read
+    waiting = waiting_in(view, key, member, query.applied_after_ms, effort)
+    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread, applications=waiting)
+
+
+_ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
+    MessagesQuery: QueryEngine._messages,
+    MessageQuery: QueryEngine._message,
+    MembersQuery: QueryEngine._members,
+    MarksQuery: QueryEngine._marks,
+    JoinedGroupsQuery: QueryEngine._joined_groups,
+    AllGroupsQuery: QueryEngine._all_groups,
+    FindGroupsQuery: QueryEngine._find_groups,
+    IdleGroupsQuery: QueryEngine._idle_groups,
+    UserQuery: lambda self, view, query: self._people.facts(view, query),
+    ProfilesQuery: lambda self, view, query: self._people.profiles(view, query),
+    AccountsQuery: lambda self, view, query: self._people.accounts(view, query),
+    AppliedQuery: lambda self, view, query: self._people.applied(view, query),
+    LoginQuery: QueryEngine._login,
+    LoginScan: QueryEngine._login_on,
+    PresenceQuery: QueryEngine._presence,
+    SeeingScan: QueryEngine._presence_on,
+    HeadsQuery: QueryEngine._heads,
+    SyncQuery: QueryEngine._sync,
+    SyncScan: QueryEngine._sync_on,
+    SearchQuery: QueryEngine._search,
+}
