@@ -70,7 +70,7 @@ def message_of(change: Change, name_card: str) -> Message:
 class Notices:
     """Strong notices of one group that wait for room. `slice_ms`: how long they are joined. See the module's text."""
 
-    __slots__ = ("_due_ms", "_gathering", "_offered", "_admission", "_ready", "_slice_ms")
+    __slots__ = ("_admission", "_due_ms", "_gathering", "_offered", "_ready", "_slice_ms")
 
     def __init__(self, admission: Admission, slice_ms: int) -> None:
         self._admission = admission
