@@ -8,9 +8,9 @@ from rcim_bench.cost import cost_us
 from rcim_bench.rig import facts
 
 from rcim.base.terms import Priority
+from rcim.content.elements import check_body
 from rcim.load.swarm import stamped
 from rcim.wire import frames, reference
-from rcim.wire.elements import check_body
 from rcim.wire.header import HEADER_BYTES
 
 

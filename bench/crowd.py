@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from rcim_bench.counting import FRAMES, RECORDS, Counting
 from rcim_bench.rig import Rig
 
+from rcim.adapters.frames.codec import CODEC
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.handlers.messages import deliver_stem
 from rcim.load.swarm import Swarm, SwarmMember, Tally
 from rcim.wire import frames
 from rcim.wire.rows import frame_of_rows
@@ -73,7 +73,7 @@ class Crowd:
         self.swarm: Swarm = rig.swarm()
         self.counting: Counting | None = None
         self.checked = self.counted = 0
-        self._frame_bytes = len(frame_of_rows(frames.Deliver.TYPE, deliver_stem(self.conversation), []))
+        self._frame_bytes = len(frame_of_rows(frames.Deliver.TYPE, CODEC.stem(self.conversation), []))
         """F: what a DELIVER takes besides its messages."""
         self.connect_s = 0.0
 

@@ -24,8 +24,8 @@ from rcim_bench.truth import RECALLED, Said, Talk
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState, MsgFlag, Priority, Role
 from rcim.client import Client, User, inbox
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames
-from rcim.wire.elements import Text, encode_body
 
 STEPS, CHECKS = 60, 3
 DEVICES_MAX = 3

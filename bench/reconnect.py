@@ -18,7 +18,7 @@ from rcim_bench.asking import Times
 from rcim_bench.rig import Rig, Usage, facts, rig
 
 from rcim.client import Client, client_context
-from rcim.wire.elements import Text
+from rcim.content.elements import Text
 
 GROUP = "back"
 CONNECTING_AT_ONCE = 200

@@ -16,11 +16,11 @@ from rcim.actor.records import GroupCreated, Member, Message, MessageKept, Profi
 from rcim.base.ids import message_id, shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role, group_conversation
-from rcim.handlers.searching import text_of
+from rcim.content.elements import Text, encode_body
+from rcim.content.searchable import text_of
 from rcim.store.answers import FoundPage
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Entry, Store
-from rcim.wire.elements import Text, encode_body
 
 WORDS = ("hello", "meeting", "天气", "tomorrow", "Zürich", "agreed", "once", "again", "好的", "later")
 RARE, RARE_EVERY = "xylophone", 5000

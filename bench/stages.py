@@ -31,21 +31,21 @@ from rcim_bench.load import Load, stop_all
 from rcim_bench.rig import Rig, facts, rig
 
 from rcim.base.terms import ApplyJoinOption, group_conversation
-from rcim.connect.connection import Connection
 from rcim.load.swarm import stamped
+from rcim.service.connection import Connection
 from rcim.wire import frames
 
 STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "receive": (
-        ("rcim.connect.connection", "Connection", "buffer_updated"),
-        ("rcim.connect.connection", "Connection", "take_turn"),
+        ("rcim.connect.incoming", "Incoming", "buffer_updated"),
+        ("rcim.connect.incoming", "Incoming", "take_turn"),
     ),
     "TLS in": (("rcim.session.tls", "TlsCore", "receive"),),
     "parse": (
         ("rcim.session.server", "ServerSession", "receive"),
         ("rcim.session.server", "ServerSession", "next_request"),
     ),
-    "check": (("rcim.connect.hub", "Hub", "work"),),
+    "check": (("rcim.service.service", "Service", "submit"),),
     "mailbox": (
         ("rcim.dispatch.dispatcher", "Dispatcher", "submit"),
         ("rcim.dispatch.dispatcher", "Dispatcher", "_turn"),
@@ -53,7 +53,7 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "actor": (("rcim.actor.group", "GroupActor", "handle"),),
     "commit": (("rcim.store.store", "Store", "append"),),
-    "reply": (("rcim.connect.connection", "Connection", "answer"),),
+    "reply": (("rcim.service.connection", "Connection", "answer"),),
     "encode": (
         ("rcim.dispatch.effect_runner", "EffectRunner", "_deliver"),
         ("rcim.connect.audience", "Audience", "_made"),
@@ -68,7 +68,7 @@ STAGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "write": (
         ("rcim.connect.outgoing", "Outgoing", "_put_sealed"),
         ("rcim.connect.outgoing", "Outgoing", "write_now"),
-        ("rcim.connect.hub", "Hub", "_flush"),
+        ("rcim.connect.table", "ConnectionTable", "_flush"),
     ),
 }
 """Stage to the methods (module, class, name) whose own time it is, in the order of a message's way."""

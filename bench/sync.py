@@ -20,11 +20,11 @@ from rcim.base import clock
 from rcim.base.ids import message_id, shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role, group_conversation
+from rcim.content.elements import Text, encode_body
 from rcim.load.swarm import SwarmMember
 from rcim.store.backend import LmdbBackend
 from rcim.store.store import Entry, Store
 from rcim.wire import frames
-from rcim.wire.elements import Text, encode_body
 
 REPEATS = 200
 """Syncs of which one row is made; fewer if one takes long."""

@@ -29,6 +29,7 @@ from rcim.bus.remote import RemoteOwner
 from rcim.client import Client, client_context
 from rcim.client.link import decode
 from rcim.connect.hub import Hub
+from rcim.content.elements import Text, encode_body
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
@@ -36,7 +37,6 @@ from rcim.session.usersig import mint
 from rcim.store.backend import Backend
 from rcim.store.store import Entry, Store
 from rcim.wire import frames
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame, StreamSplitter
 
@@ -186,9 +186,9 @@ class TestCluster(TestServer):
         loop = asyncio.get_running_loop()
         front = GatewayNode(self.settings, self.server.data, number)
         remote = RemoteOwner(self._bus / "owner", number, self.settings.limits, loop)
-        hub = front.make_hub(remote, loop)
-        hub.start()
-        await remote.start(hub)
+        service = front.make_service(remote, loop)
+        service.start()
+        await remote.start(service.hub.deliveries)
         await front.listen(front.tls(), 0)
         self.gateways.append((front, remote))
 
@@ -205,7 +205,7 @@ class TestCluster(TestServer):
 
     @property
     def hubs(self) -> list[Hub]:
-        return [front.hub for front, _ in self.gateways]
+        return [front.service.hub for front, _ in self.gateways]
 
     async def drain(self) -> None:
         await asyncio.gather(*(self.stop_gateway(0, now=False) for _ in list(self.gateways)))
@@ -217,7 +217,7 @@ class TestCluster(TestServer):
             front.stop_now.set()
         await front.stop()
         remote.stop()
-        front.hub.stop()
+        front.service.hub.stop()
 
     async def stop(self) -> None:
         if not self._up:
@@ -230,7 +230,7 @@ class TestCluster(TestServer):
         for front, remote in self.gateways:
             await front.stop()
             remote.stop()
-            front.hub.stop()
+            front.service.hub.stop()
         assert self.back is not None
         await self.back.end()
         self.kill_owner()

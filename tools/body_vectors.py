@@ -10,7 +10,7 @@ from rcim_tools.vectors import BAD_TEXTS, jsonable
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ImageFormat, ImageKind
-from rcim.wire.elements import (
+from rcim.content.elements import (
     ELEMENTS,
     MEDIA_BYTES_MAX,
     Element,

@@ -7,8 +7,8 @@ from typing import Any
 
 from rcim.base.errors import ALL
 from rcim.base.limits import DEFAULTS
+from rcim.content.elements import ELEMENTS
 from rcim.wire import frames as _frames  # noqa: F401 - importing it declares the frames
-from rcim.wire.elements import ELEMENTS
 from rcim.wire.header import FLAGS_CRITICAL, HEADER_BYTES, LENGTH_MIN, PROTOCOL_VERSION
 from rcim.wire.schema import FRAMES, STRUCTS, Field, Struct
 

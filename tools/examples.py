@@ -24,8 +24,7 @@ from rcim.base.terms import (
     Role,
     UserList,
 )
-from rcim.wire import frames as f
-from rcim.wire.elements import (
+from rcim.content.elements import (
     Custom,
     Face,
     File,
@@ -41,6 +40,7 @@ from rcim.wire.elements import (
     Video,
     encode_body,
 )
+from rcim.wire import frames as f
 from rcim.wire.schema import FRAMES, Frame, Struct
 from rcim.wire.types import Bool, Bytes, Enum, Int, StrList, StructList
 

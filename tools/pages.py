@@ -124,7 +124,7 @@ def _frame(cls: type[Frame], example: Frame) -> list[str]:
 
 
 def _elements() -> list[str]:
-    from rcim.wire.elements import ELEMENTS
+    from rcim.content.elements import ELEMENTS
 
     lines = [
         "# Elements",

@@ -10,9 +10,9 @@ from rcim_tools.examples import HELLO_TEXT, KEY, SDKAPPID
 from rcim_tools.vectors import jsonable
 
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
+from rcim.content.elements import Text, encode_body
 from rcim.session import usersig
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.header import HEADER
 from rcim.wire.reference import to_plain
 from rcim.wire.schema import Frame

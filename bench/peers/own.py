@@ -14,9 +14,10 @@ from rcim.app.process import ServerFailed
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, Platform, Priority, group_conversation
 from rcim.client.link import decode
+from rcim.content import elements
 from rcim.session.client import ClientSession, ClientState
 from rcim.version import __version__
-from rcim.wire import elements, frames
+from rcim.wire import frames
 from rcim.wire.schema import Frame
 
 GROUP = "peers"

@@ -59,7 +59,11 @@ class Announce(msgspec.Struct, frozen=True, gc=False):
     change: Change
 
 
-class Requested(msgspec.Struct, frozen=True, gc=False):
+class NoticeBase(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Base of the notices: what somebody who is online is told, and nothing keeps."""
+
+
+class Requested(NoticeBase, frozen=True, gc=False, tag=0):
     """An application, for those who may decide (GR-05)."""
 
     user_id: str
@@ -67,7 +71,7 @@ class Requested(msgspec.Struct, frozen=True, gc=False):
     time_ms: int
 
 
-class Decided(msgspec.Struct, frozen=True, gc=False):
+class Decided(NoticeBase, frozen=True, gc=False, tag=1):
     """A decision on an application (GR-05)."""
 
     user_id: str
@@ -78,7 +82,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     """At the moment of joining."""
 
 
-class Entered(msgspec.Struct, frozen=True, gc=False):
+class Entered(NoticeBase, frozen=True, gc=False, tag=2):
     """Users are in the group from now on, whoever has put them into it (GR-07)."""
 
     name: str
@@ -91,7 +95,7 @@ class Entered(msgspec.Struct, frozen=True, gc=False):
     time_ms: int
 
 
-class Silenced(msgspec.Struct, frozen=True, gc=False):
+class Silenced(NoticeBase, frozen=True, gc=False, tag=3):
     """SC-09: who is told may not send until then, or may again (0); `everyone`: the whole group (SC-03)."""
 
     until_ms: int
@@ -99,46 +103,46 @@ class Silenced(msgspec.Struct, frozen=True, gc=False):
     everyone: bool = False
 
 
-class Invited(msgspec.Struct, frozen=True, gc=False):
+class Invited(NoticeBase, frozen=True, gc=False, tag=4):
     """A user is asked into a group (GT-07)."""
 
     invitation: Invitation
 
 
-class Noticed(msgspec.Struct, frozen=True, gc=False):
+class Noticed(NoticeBase, frozen=True, gc=False, tag=5):
     """A system notice (MS-05)."""
 
     time_ms: int
     body: bytes
 
 
-class Transient(msgspec.Struct, frozen=True, gc=False):
+class Transient(NoticeBase, frozen=True, gc=False, tag=6):
     """A transient message (MS-08); its SEQ is 0."""
 
     message: Message
 
 
-class Altered(msgspec.Struct, frozen=True, gc=False):
+class Altered(NoticeBase, frozen=True, gc=False, tag=7):
     """A message is now this one (MS-10)."""
 
     message: Message
 
 
-class Erased(msgspec.Struct, frozen=True, gc=False):
+class Erased(NoticeBase, frozen=True, gc=False, tag=8):
     """All messages of a sender up to a SEQ are deleted (MS-10)."""
 
     sender: str
     to_seq: int
 
 
-class Hidden(msgspec.Struct, frozen=True, gc=False):
+class Hidden(NoticeBase, frozen=True, gc=False, tag=9):
     """Messages are deleted for the one who is told: these, and all up to `to_seq` (MS-10)."""
 
     seqs: list[int]
     to_seq: int
 
 
-class ReadUpTo(msgspec.Struct, frozen=True, gc=False):
+class ReadUpTo(NoticeBase, frozen=True, gc=False, tag=10):
     """A member has read up to `seq` (MS-11, RX-08)."""
 
     user_id: str
@@ -146,7 +150,7 @@ class ReadUpTo(msgspec.Struct, frozen=True, gc=False):
     time_ms: int
 
 
-class ListEntryChanged(msgspec.Struct, frozen=True, gc=False):
+class ListEntryChanged(NoticeBase, frozen=True, gc=False, tag=11):
     """What a user has said of a conversation in its list (RX-09)."""
 
     conversation: str
@@ -154,14 +158,14 @@ class ListEntryChanged(msgspec.Struct, frozen=True, gc=False):
     removed: bool
 
 
-class Flagged(msgspec.Struct, frozen=True, gc=False):
+class Flagged(NoticeBase, frozen=True, gc=False, tag=12):
     """A member's own MsgFlag (RX-01, RX-02), from the message after `newest_seq` on."""
 
     msg_flag: MsgFlag
     newest_seq: int
 
 
-class OwnSettingChanged(msgspec.Struct, frozen=True, gc=False):
+class OwnSettingChanged(NoticeBase, frozen=True, gc=False, tag=13):
     """What a user has set of its own (ID-05)."""
 
     what: OwnChange

@@ -68,7 +68,7 @@ class JoinedChanges:
 
     @property
     def _named(self) -> int:
-        return sum(len(policy.users) + len(policy.what) for policy in self._rows.values())
+        return sum(len(row.users) + len(row.what) for row in self._rows.values())
 
     @property
     def _is_long(self) -> bool:
@@ -77,8 +77,8 @@ class JoinedChanges:
             return False
         return (
             sum(
-                ROW_BYTES + sum(len(name.encode()) + 2 for name in (policy.operator, *policy.users, *policy.what))
-                for policy in self._rows.values()
+                ROW_BYTES + sum(len(name.encode()) + 2 for name in (row.operator, *row.users, *row.what))
+                for row in self._rows.values()
             )
             >= BYTES_MAX
         )
@@ -92,17 +92,17 @@ class JoinedChanges:
         unnamed = change.count - len(change.users)
         users = self._without_opposites(change)
         if users or unnamed or not change.users:
-            policy = self._rows.get(key)
-            if policy is None:
-                policy = self._rows[key] = _Row(change)
+            row = self._rows.get(key)
+            if row is None:
+                row = self._rows[key] = _Row(change)
             elif own:
-                policy.operator = ""
-            for user in users[: max(0, self._names_max - len(policy.users))]:
-                policy.users[user] = None
-            policy.what.update(dict.fromkeys(change.what))
-            policy.count += len(users) + unnamed
-        for policy in self._rows.values():
-            policy.member_num, policy.info_seq, policy.time_ms = change.member_num, change.info_seq, change.time_ms
+                row.operator = ""
+            for user in users[: max(0, self._names_max - len(row.users))]:
+                row.users[user] = None
+            row.what.update(dict.fromkeys(change.what))
+            row.count += len(users) + unnamed
+        for row in self._rows.values():
+            row.member_num, row.info_seq, row.time_ms = change.member_num, change.info_seq, change.time_ms
         return True
 
     def _out_of_order(self, key: tuple[ChangeKind, str], change: Change) -> bool:
@@ -111,9 +111,9 @@ class JoinedChanges:
             return True
         undone, overruled = UNDONE_BY.get(change.kind, frozenset()), OVERRULED_BY.get(change.kind)
         behind = False
-        for there, policy in self._rows.items():
+        for there, row in self._rows.items():
             stays = there[0] not in undone and there[0] is not overruled
-            if behind and stays and any(user in policy.users for user in change.users):
+            if behind and stays and any(user in row.users for user in change.users):
                 return True
             behind = behind or there == key
         return False
@@ -124,10 +124,10 @@ class JoinedChanges:
         news: list[str] = []
         for user in change.users:
             told = True
-            for (kind, _), policy in self._rows.items():
-                if user in policy.users and (kind in undone or kind is overruled):
-                    del policy.users[user]
-                    policy.count -= 1
+            for (kind, _), row in self._rows.items():
+                if user in row.users and (kind in undone or kind is overruled):
+                    del row.users[user]
+                    row.count -= 1
                     told = told and kind not in undone
             if told:
                 news.append(user)
@@ -137,17 +137,17 @@ class JoinedChanges:
         """All that waits; nothing waits then. Empty if all of it has undone itself."""
         rows = [
             Change(
-                policy.kind,
-                policy.operator,
-                list(policy.users),
-                policy.count,
-                policy.member_num,
-                policy.info_seq,
-                policy.time_ms,
-                list(policy.what)[:WHAT_MAX],
+                row.kind,
+                row.operator,
+                list(row.users),
+                row.count,
+                row.member_num,
+                row.info_seq,
+                row.time_ms,
+                list(row.what)[:WHAT_MAX],
             )
-            for policy in self._rows.values()
-            if policy.count or policy.kind is ChangeKind.PROFILE_CHANGED
+            for row in self._rows.values()
+            if row.count or row.kind is ChangeKind.PROFILE_CHANGED
         ]
         self._rows.clear()
         return rows

@@ -113,10 +113,10 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
     front = GatewayNode(settings, DataDir(Path(settings.server.data)), part.number)
     remote = RemoteOwner(Path(part.bus), part.number, settings.limits, loop)
     tls = front.tls()
-    hub = front.make_hub(remote, loop)
-    hub.start()
+    service = front.make_service(remote, loop)
+    service.start()
     try:
-        await remote.start(hub)
+        await remote.start(service.hub.deliveries)
         await front.listen(tls, part.port, shared=True)
         calm_collector()
         _say(port=front.port)
@@ -127,7 +127,7 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
             await front.stop()
     finally:
         remote.stop()
-        hub.stop()
+        service.stop()
 
 
 def _first_line() -> bytes:

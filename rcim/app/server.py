@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from rcim.actor.app_state import AppState, Lists, UnstoredIds
+from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.exposure import warnings_at_start
@@ -27,20 +28,18 @@ from rcim.app.logs import counting
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
-from rcim.base.terms import AppList
-from rcim.connect.hub import Hub
+from rcim.connect.codec import GoingAway
 from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
 from rcim.connect.resubscribe import spread_ms
+from rcim.content.searchable import text_of
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import DeliverySink, Engine
-from rcim.handlers.messages import MessageEncoder
-from rcim.handlers.screening import screening
-from rcim.handlers.searching import text_of
 from rcim.rules.type_table import TypeTable
+from rcim.service.screening import screening
+from rcim.service.service import Service
 from rcim.store.store import Store
 from rcim.store.trail import Trail
-from rcim.wire.frames import GoingAway
 from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
@@ -124,8 +123,7 @@ class ConversationNode:
             self.store = Store(backend, settings.limits, text_of, trail)
             self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
             app_state = world_of(settings)
-            packing = MessageEncoder(partial(app_state.lists.holds, AppList.LOW_TYPES))
-            self.dispatcher = Dispatcher(self.store, app_state, loop, packing)
+            self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
             self._undo = undo.pop_all()
@@ -198,7 +196,7 @@ def renew_own(settings: Settings) -> None:
 
 
 class GatewayNode:
-    """What holds connections: hub and listener. `number` tells several of one server apart."""
+    """What holds connections: service and listener. `number` tells several of one server apart."""
 
     def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
         self._settings = settings
@@ -223,8 +221,8 @@ class GatewayNode:
             self._listener.tls = tls
             log.info("the certificate was loaded anew, for new connections")
 
-    def make_hub(self, owner: Engine, loop: asyncio.AbstractEventLoop) -> Hub:
-        """The hub, which is not yet reachable. Raises DataDirError."""
+    def make_service(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> Service:
+        """The service, which is not yet reachable. Raises DataDirError."""
         app = self._settings.app
         administrators = frozenset(app.administrators)
         identity = Identity(
@@ -236,25 +234,26 @@ class GatewayNode:
             app.presence,
             self._settings.presence_seen_by,
         )
-        self.hub = Hub(self._settings.limits, identity, owner, loop, self._number)
-        return self.hub
+        self.service = Service(self._settings.limits, identity, engine, loop, self._number)
+        return self.service
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         make_all()
-        self._listener = await listen(self.hub, self._settings.server.host, port, tls, shared=shared)
+        make = partial(FrameConnection, self.service)
+        self._listener = await listen(make, self._settings.server.host, port, tls, shared=shared)
         self.port = self._listener.port
 
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
-        limits = self._settings.limits
+        limits, hub = self._settings.limits, self.service.hub
         self._listener.close()
-        count = len(self.hub)
+        count = len(hub)
         within_ms = spread_ms(count, limits.drain_spread_ms)
-        self.hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, "", 0, limits.drain_return_ms))
-        await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
+        hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, limits.drain_return_ms))
+        await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
         await self._close_spread(within_ms)
-        await self._until(limits.drain_grace_ms, lambda: len(self.hub) == 0)
+        await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
         log.info("stopped; %d connections were told", count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:
@@ -266,9 +265,10 @@ class GatewayNode:
     async def _close_spread(self, spread_ms: int) -> None:
         """Close who is still there, spread so that they don't all come back at once."""
         steps = max(1, spread_ms // int(DRAIN_LOOK_S * 1000))
-        share = -(-len(self.hub) // steps)
-        while len(self.hub) and share:
-            self.hub.close_some(len(self.hub) if self.stop_now.is_set() else share)
+        hub = self.service.hub
+        share = -(-len(hub) // steps)
+        while len(hub) and share:
+            hub.close_some(len(hub) if self.stop_now.is_set() else share)
             if steps <= 0:
                 break
             steps -= 1
@@ -301,15 +301,16 @@ class Server:
             undo.callback(back.close)
             front = GatewayNode(settings, self.data)
             tls = front.tls()
-            hub = front.make_hub(back.dispatcher, loop)
-            back.start(hub)
-            hub.start()
-            undo.callback(hub.stop)
+            service = front.make_service(back.dispatcher, loop)
+            back.start(service.hub.deliveries)
+            service.start()
+            undo.callback(service.stop)
             await front.listen(tls, settings.server.port)
             self.port = front.port
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
-        self._front, self.hub, self.dispatcher, self.store = front, hub, back.dispatcher, back.store
+        self._front, self.service, self.hub = front, service, service.hub
+        self.dispatcher, self.store = back.dispatcher, back.store
         log.info("listening on %s:%d (%s)", self.host, self.port, "TLS" if settings.server.tls else "plain")
 
     async def stop(self) -> None:

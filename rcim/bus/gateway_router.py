@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.actor.effects import Notice
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
 from rcim.base.limited_log import LimitedLog
@@ -23,13 +24,15 @@ from rcim.bus.gateway_link import GatewayLink
 from rcim.bus.pipe import Pipe, encoded
 from rcim.bus.scatter_gather import ScatterGather
 from rcim.bus.session_grace import SessionGrace
-from rcim.dispatch.requests import Engine, Packed
+from rcim.dispatch.requests import Delivery, Engine
 from rcim.store.answers import PresenceRow
 
 log = LimitedLog("rcim.bus")
 
 DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""
+MESSAGE_BYTES = 1024
+"""What a message takes besides its body, at the most nearly always."""
 SETTLE_S = 1.0
 """After the owner's start: gateways look for it every 0.1 s, and have said by then who is there. What is asked about
 devices waits so long. And so long the devices of a gateway that is gone are taken to be there."""
@@ -39,7 +42,7 @@ SILENT_S = 10.0
 
 
 class GatewayRouter:
-    """See the module's text. An DeliverySink for the owner, and a listener for gateways."""
+    """See the module's text. A DeliverySink for the owner, and a listener for gateways."""
 
     def __init__(self, owner: Engine, loop: asyncio.AbstractEventLoop) -> None:
         self.owner = owner
@@ -189,7 +192,7 @@ class GatewayRouter:
     def listening(self, conversation: str) -> bool:
         return conversation in self._listening
 
-    def deliver(self, conversation: str, messages: Sequence[Packed]) -> None:
+    def deliver(self, conversation: str, messages: Sequence[Delivery]) -> None:
         listening = self._listening.get(conversation, {})
         for part in _parts(messages):
             data = encoded(m.Deliver(conversation, part))
@@ -218,9 +221,9 @@ class GatewayRouter:
         for link in self._listening.get(conversation, ()):
             link.send(data)
 
-    def tell(self, conversation: str, user_ids: Sequence[str] | None, frame: bytes) -> None:
+    def tell(self, conversation: str, user_ids: Sequence[str] | None, notice: Notice) -> None:
         if user_ids is None:
-            data = encoded(m.NotifyMessage(conversation, None, frame))
+            data = encoded(m.NotifyMessage(conversation, None, notice))
             for link in self._listening.get(conversation, ()):
                 link.send(data)
             return
@@ -229,7 +232,7 @@ class GatewayRouter:
             for link in self._users.get(user_id, ()):
                 told.setdefault(link, []).append(user_id)
         for link, users in told.items():
-            link.send(encoded(m.NotifyMessage(conversation, users, frame)))
+            link.send(encoded(m.NotifyMessage(conversation, users, notice)))
 
     def user_logged_out(self, user_id: str) -> None:
         self._tell_those_with(user_id, m.UserLoggedOut(user_id))
@@ -268,13 +271,13 @@ class GatewayRouter:
         self.looks.look(query, done)
 
 
-def _parts(messages: Sequence[Packed]) -> Iterator[list[Packed]]:
+def _parts(messages: Sequence[Delivery]) -> Iterator[list[Delivery]]:
     """`messages` in runs that are each far below the longest message of a pipe."""
-    part: list[Packed] = []
+    part: list[Delivery] = []
     size = 0
-    for message in messages:
-        part.append(message)
-        size += len(message.row)
+    for one in messages:
+        part.append(one)
+        size += MESSAGE_BYTES + len(one.message.body)
         if size > DELIVER_BYTES:
             yield part
             part, size = [], 0

@@ -5,21 +5,19 @@ Both ends are of one version and on one machine: nothing here is kept, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from rcim.actor.commands import Command
+from rcim.actor.effects import Notice
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Look, Query
 from rcim.actor.records import Change
-from rcim.base.terms import DeviceEnd, GoneReason, Priority
+from rcim.base.terms import DeviceEnd, GoneReason
+from rcim.dispatch.requests import Delivery
 from rcim.rules.devices import Device
 from rcim.store.answers import Answer, PresenceRow
-
-Row = tuple[int, Priority, bytes, tuple[str, ...], bytes]
-"""A Packed: SEQ, priority, row, for whom alone it is, what others get then."""
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -135,7 +133,7 @@ class Deliver(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
     """DeliverySink.deliver."""
 
     key: str
-    rows: Sequence[Row]
+    messages: list[Delivery]
 
 
 class MembersAdded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
@@ -202,7 +200,7 @@ class NotifyMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
     key: str
     user_ids: list[str] | None
-    frame: bytes
+    notice: Notice
 
 
 class UserLoggedOut(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):

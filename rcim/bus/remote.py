@@ -23,7 +23,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
-from rcim.dispatch.requests import DeliverySink, Packed, ReplyTo, Request
+from rcim.dispatch.requests import DeliverySink, ReplyTo, Request
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
@@ -217,7 +217,7 @@ class RemoteOwner:
     def _deliver(self, message: m.Deliver) -> None:
         hub = self._hub
         assert hub is not None
-        hub.deliver(message.key, [Packed(*row) for row in message.rows])
+        hub.deliver(message.key, message.messages)
         if hub.congested(message.key):
             self._say(m.Congested(message.key))
 
@@ -241,7 +241,7 @@ class RemoteOwner:
 
     def _tell(self, message: m.NotifyMessage) -> None:
         assert self._hub is not None
-        self._hub.tell(message.key, message.user_ids, message.frame)
+        self._hub.tell(message.key, message.user_ids, message.notice)
 
     def _user_logged_out(self, message: m.UserLoggedOut) -> None:
         assert self._hub is not None

@@ -31,8 +31,8 @@ from rcim.client import (
     client_context,
 )
 from rcim.client.link import ConnectionGone
+from rcim.content.elements import Text
 from rcim.session.usersig import mint
-from rcim.wire.elements import Text
 
 HISTORY_LINES = 20
 TOKEN_S = 86400

@@ -32,7 +32,7 @@ from rcim.client import (
     Where,
 )
 from rcim.client.model import Event, conversation_of
-from rcim.wire.elements import GroupTip, Text, plain_text
+from rcim.content.elements import GroupTip, Text, plain_text
 from rcim.wire.frames import GroupChange, Invitation
 
 SHOWN_MAX = 500

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender
 from rcim.client.model import Where
 from rcim.client.requests import Requests, wire_fields
-from rcim.wire import elements, frames
+from rcim.content import elements
+from rcim.wire import frames
 
 
 class AdminRequests(Requests):

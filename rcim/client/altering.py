@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rcim.client.model import Where
 from rcim.client.requests import Requests
-from rcim.wire import elements, frames
+from rcim.content import elements
+from rcim.wire import frames
 
 
 class AlteringRequests(Requests):

@@ -34,8 +34,8 @@ from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
 from rcim.client.model import Event, Message, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
+from rcim.content.elements import Element
 from rcim.wire import frames
-from rcim.wire.elements import Element
 from rcim.wire.stream import RawFrame
 
 

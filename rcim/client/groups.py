@@ -9,7 +9,8 @@ from typing import TypedDict, Unpack
 from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, UserList
 from rcim.client.model import Message, SendResult, Where, message_of
 from rcim.client.requests import Requests, wire_fields
-from rcim.wire import elements, frames
+from rcim.content import elements
+from rcim.wire import frames
 
 SEQS_MAX = 100
 """Messages named in one HISTORY (RX-12)."""

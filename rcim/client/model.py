@@ -20,8 +20,9 @@ from rcim.base.terms import (
     pair_of,
 )
 from rcim.base.texts import check_text
-from rcim.wire import elements, frames
-from rcim.wire.elements import GroupTip
+from rcim.content import elements
+from rcim.content.elements import GroupTip
+from rcim.wire import frames
 
 
 @dataclass(frozen=True, slots=True)

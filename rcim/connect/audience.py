@@ -7,32 +7,61 @@ however the rounds of the fan-out and the coming and going fall together.
 
 from __future__ import annotations
 
+from asyncio import Handle, TimerHandle
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rcim.actor.joining import JoinedChanges
 from rcim.base.limits import Limits
-from rcim.base.terms import Priority
-from rcim.connect.changes import Changes
-from rcim.dispatch.requests import Packed
-from rcim.handlers.messages import deliver_stem
-from rcim.wire.frames import Deliver
-from rcim.wire.rows import frame_of_rows
+from rcim.base.terms import MessageState, Priority
+from rcim.connect.codec import Codec, Push
+from rcim.connect.outgoing import Outgoing
+from rcim.dispatch.requests import Delivery
 
 VISIT_BYTES_MAX = 64 * 1024
 """Bytes of one visit to a socket: below the outbound bounds, and cheap to encrypt in chunks."""
 VISIT_ROWS_MAX = 500
-FRAME_RESERVE = 512
-"""What a DELIVER holds besides its rows."""
+STEM_RESERVE = 512
+"""What a delivery holds besides its messages."""
 
 
 class Visit(NamedTuple):
-    """What a connection gets in one visit: one DELIVER, and the number that comes after it."""
+    """What a connection gets in one visit: one delivery, and the number of the message that comes after it."""
 
     data: bytes
     end: int
     first_seq: int
     last_seq: int
     priority: Priority
+
+
+class Kept:
+    """A message that somebody has not got yet, encoded once for each codec among those who get it."""
+
+    __slots__ = ("_encoded", "_hidden", "delivery", "only", "priority", "seq")
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.seq = delivery.message.seq
+        self.priority = delivery.priority
+        self.only = delivery.only
+        """If not empty: the users who get it (MS-07); all others get its place alone."""
+        self._encoded: dict[Codec, bytes] = {}
+        self._hidden: dict[Codec, bytes] = {}
+
+    def encoded(self, codec: Codec) -> bytes:
+        """The message, for those who may see it."""
+        found = self._encoded.get(codec)
+        if found is None:
+            found = self._encoded[codec] = codec.message(self.delivery.message)
+        return found
+
+    def hidden(self, codec: Codec) -> bytes:
+        """Its place alone, for all others (MS-07)."""
+        found = self._hidden.get(codec)
+        if found is None:
+            found = self._hidden[codec] = codec.message(self.delivery.message.veiled(MessageState.NOT_FOR_YOU))
+        return found
 
 
 class Audience:
@@ -43,7 +72,7 @@ class Audience:
         "_kept",
         "_low",
         "_size_max",
-        "_stem",
+        "_stems",
         "_visits",
         "at",
         "backlog",
@@ -68,7 +97,7 @@ class Audience:
 
     def __init__(self, key: str, limits: Limits) -> None:
         self.key = key
-        self.members: dict[Any, int] = {}
+        self.members: dict[Outgoing, int] = {}
         """Connection to the number of the next message it is to get; in the order in which they came in."""
         self.users = 0
         """How many users the connections belong to."""
@@ -78,12 +107,12 @@ class Audience:
         """The SEQ of the newest message, also if it is delivered to nobody (LI-03)."""
         self.heard_ms = 0
         """When it came (steady time)."""
-        self._kept: list[Packed] = []
+        self._kept: list[Kept] = []
         self._base = 0
         self._low = 0
-        self._stem = deliver_stem(key)
-        self._size_max = min(VISIT_BYTES_MAX, limits.frame_bytes_max) - FRAME_RESERVE
-        self._visits: dict[int, Visit] = {}
+        self._stems: dict[Codec, bytes] = {}
+        self._size_max = min(VISIT_BYTES_MAX, limits.frame_bytes_max) - STEM_RESERVE
+        self._visits: dict[Codec, dict[int, Visit]] = {}
         self.directed = 0
         """How many of what is kept are not for all (MS-07): while there are any, a visit is made for its user."""
         self.in_round = False
@@ -91,37 +120,37 @@ class Audience:
         """True if a visit of this round could not carry all that there was."""
         self.parked = False
         """True if the actor was found congested and waits for `resume`."""
-        self.order: list[Any] = []
+        self.order: list[Outgoing] = []
         self.at = 0
         self.started_ms = 0
-        self.timer: Any = None
-        self.changes = Changes(limits.notice_users_max)
+        self.timer: TimerHandle | Handle | None = None
+        self.changes = JoinedChanges(limits.notice_users_max)
         """Weak notices that wait (GT-15)."""
-        self.told: list[bytes] = []
-        """Frames that wait while others are given out."""
+        self.told: list[Push] = []
+        """What waits while others are given out."""
         self.telling = False
-        self.changes_timer: Any = None
+        self.changes_timer: TimerHandle | None = None
         self.changes_told_ms = 0
 
-    def add(self, connection: Any) -> None:
+    def add(self, connection: Outgoing) -> None:
         """From the next message on, `connection` gets what is delivered."""
         self.members.setdefault(connection, self.next)
 
-    def remove(self, connection: Any) -> None:
+    def remove(self, connection: Outgoing) -> None:
         """From now on `connection` gets nothing."""
         self.members.pop(connection, None)
 
-    def has_got_all(self, connection: Any) -> bool:
+    def has_got_all(self, connection: Outgoing) -> bool:
         """True if nothing that is kept here is still to be given to `connection`."""
         return self.members.get(connection, self.next) == self.next
 
-    def put(self, messages: Sequence[Packed]) -> None:
-        """Keep `messages` for everyone who is in it now."""
-        self._kept.extend(messages)
-        for message in messages:
-            if message.only:
+    def put(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep these messages for everyone who is in it now."""
+        self._kept.extend(map(Kept, deliveries))
+        for delivery in deliveries:
+            if delivery.only:
                 self.directed += 1
-        self.newest_seq = messages[-1].seq
+        self.newest_seq = deliveries[-1].message.seq
         self._visits.clear()
 
     @property
@@ -149,37 +178,46 @@ class Audience:
         """True if nothing is on its way to anybody."""
         return not (self.in_round or self.waiting or self.told or self.timer is not None)
 
-    def visit(self, number: int) -> Visit:
-        """What a connection gets whose next message is `number`, which is below `next`. The same bytes for all."""
-        found = self._visits.get(number)
+    def visit(self, number: int, codec: Codec) -> Visit:
+        """What a connection with this codec gets whose next message is `number`, which is below `next`. The same bytes
+        for all of them."""
+        visits = self._visits.get(codec)
+        if visits is None:
+            visits = self._visits[codec] = {}
+        found = visits.get(number)
         if found is None:
-            found = self._visits[number] = self._made(number)
+            found = visits[number] = self._made(number, codec)
         return found
 
-    def visit_of(self, number: int, user_id: str) -> Visit:
+    def visit_of(self, number: int, codec: Codec, user_id: str) -> Visit:
         """As `visit`, of one user, while not everything is for all."""
         start = number - self._base
         mine = [i for i, m in enumerate(self._kept[start : start + VISIT_ROWS_MAX]) if m.only and user_id in m.only]
         if not mine:
-            return self.visit(number)
-        return self._made(number, frozenset(mine))
+            return self.visit(number, codec)
+        return self._made(number, codec, frozenset(mine))
 
-    def _made(self, number: int, mine: frozenset[int] = frozenset()) -> Visit:
-        """`mine`: which of the rows from `number` on that are not for all are for this user."""
+    def _made(self, number: int, codec: Codec, mine: frozenset[int] = frozenset()) -> Visit:
+        """`mine`: which of the messages from `number` on that are not for all are for this user."""
         start = number - self._base
         end, size, kept = start, 0, self._kept
         most = min(len(kept), start + VISIT_ROWS_MAX)
-        while end < most and (end == start or size + len(kept[end].row) <= self._size_max):
-            size += len(kept[end].row)
+        rows: list[bytes] = []
+        while end < most:
+            one = kept[end]
+            row = one.hidden(codec) if one.only and end - start not in mine else one.encoded(codec)
+            size += len(row)
+            if rows and size > self._size_max:
+                break
+            rows.append(row)
             end += 1
         self.backlog |= end < len(kept)
-        rows = kept[start:end]
-        data = frame_of_rows(
-            Deliver.TYPE,
-            self._stem,
-            [m.row if not m.only or i in mine else m.veiled for i, m in enumerate(rows)],
-        )
-        return Visit(data, self._base + end, rows[0].seq, rows[-1].seq, min(m.priority for m in rows))
+        stem = self._stems.get(codec)
+        if stem is None:
+            stem = self._stems[codec] = codec.stem(self.key)
+        part = kept[start:end]
+        priority = min([one.priority for one in part])
+        return Visit(codec.deliver(stem, rows), self._base + end, part[0].seq, part[-1].seq, priority)
 
     def trim(self) -> None:
         """Forget what everyone has got."""

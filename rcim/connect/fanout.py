@@ -1,6 +1,7 @@
 """Fan-out: what a conversation delivers, given to every connection in it.
 
-1. A message is encoded once. A round visits every connection and gives it, in one write, all that it has not got.
+1. A message is encoded once for each codec among those who get it. A round visits every connection and gives it, in one
+   write, all that it has not got.
 2. A round over many sockets is cut into chunks, with the loop's other work between them (design 2.6).
 3. The next round begins a slice after the last one began (flow/slices.py); after quiet, at once.
 4. Who comes in gets what comes after, and who goes gets no more (audience.py).
@@ -20,21 +21,26 @@ from collections.abc import Callable, Iterator, Sequence
 from rcim.actor.records import Change
 from rcim.base import clock
 from rcim.base.limits import Limits
-from rcim.base.terms import GROUP_PREFIX, GoneReason
+from rcim.base.terms import GoneReason
 from rcim.connect.audience import Audience, Visit
-from rcim.connect.changes import slice_ms
-from rcim.connect.connection import Connection
-from rcim.dispatch.requests import Packed
+from rcim.connect.codec import ConversationLeft, Encoded, GroupChangesNews, Push
+from rcim.connect.outgoing import Outgoing
+from rcim.dispatch.requests import Delivery
 from rcim.flow.ceiling import Ceiling
 from rcim.flow.slices import wait_ms
-from rcim.wire.frames import GroupGone
 
 log = logging.getLogger("rcim.connect")
 
 TOLD_MAX = 256
-"""Frames (notices, transient messages, changes of messages) that wait while others are given out; more are left out."""
+"""Notices, transient messages and changes of messages that wait while others are given out; more are left out."""
+SLICE_MS_MAX = 1000
 KEPT_MESSAGES_MAX = 4096
 """Messages kept for one conversation before it is congested: 32 MiB of the largest bodies."""
+
+
+def slice_ms(members: int) -> int:
+    """How long changes of a conversation with so many connections are gathered: at once up to 50, a second from 1,000."""
+    return 0 if members <= 50 else min(members, SLICE_MS_MAX)
 
 
 class Fanout:
@@ -84,7 +90,7 @@ class Fanout:
                 return
             yield audience
 
-    def remove(self, key: str, connection: Connection) -> None:
+    def remove(self, key: str, connection: Outgoing) -> None:
         """`connection` gets nothing of `key` any more."""
         audience = self._audiences.get(key)
         if audience is not None:
@@ -115,13 +121,13 @@ class Fanout:
         audience.parked = True
         return True
 
-    def deliver(self, key: str, messages: Sequence[Packed]) -> None:
+    def deliver(self, key: str, messages: Sequence[Delivery]) -> None:
         """Give `messages` to everyone in `key`."""
         audience = self._audiences.get(key)
         if audience is None:
             return
         now_ms = clock.steady_ms()
-        audience.heard_seq, audience.heard_ms = messages[-1].seq, now_ms
+        audience.heard_seq, audience.heard_ms = messages[-1].message.seq, now_ms
         self._heard[key] = audience
         self._heard.move_to_end(key)
         if self._limits.deliveries_per_s_max:
@@ -153,39 +159,38 @@ class Fanout:
             audience.changes_timer.cancel()
             audience.changes_timer = None
         audience.changes_told_ms = clock.steady_ms()
-        data = audience.changes.take(audience.key.removeprefix(GROUP_PREFIX))
-        if data:
+        rows = audience.changes.rows()
+        if rows:
             self.notices += len(audience.members)
-            self._tell(list(audience.members), data)
+            self._tell(list(audience.members), Encoded(audience.key, [GroupChangesNews(rows)]))
 
-    def tell_all(self, key: str, data: bytes) -> None:
-        """Give a whole frame to everyone in `key`. While others are being given it waits, and goes with what comes."""
+    def tell_all(self, key: str, push: Push) -> None:
+        """Give `push` to everyone in `key`. While others are being given it waits, and goes with what comes."""
         audience = self._audiences.get(key)
         if audience is None:
             return
         if len(audience.told) >= TOLD_MAX:
             self.untold += len(audience.members)
             return
-        audience.told.append(data)
+        audience.told.append(push)
         if not audience.telling:
             self._tell_next(audience)
 
     def _tell_next(self, audience: Audience) -> None:
-        data = b"".join(audience.told)
-        audience.told.clear()
-        audience.telling = bool(data)
-        if data:
-            self._tell(list(audience.members), data, 0, audience)
+        pushes, audience.told = audience.told, []
+        audience.telling = bool(pushes)
+        if pushes:
+            self._tell(list(audience.members), Encoded(audience.key, pushes), 0, audience)
 
     def _tell(
-        self, connections: list[Connection], data: bytes, at: int = 0, audience: Audience | None = None
+        self, connections: list[Outgoing], encoded: Encoded, at: int = 0, audience: Audience | None = None
     ) -> None:
         """Some at a time, with the loop's other work between them."""
         end = at + self._limits.fanout_chunk
         for connection in connections[at:end]:
-            connection.offer_notice(data)
+            connection.offer_notice(encoded(connection.codec))
         if end < len(connections):
-            self._loop.call_soon(self._tell, connections, data, end, audience)
+            self._loop.call_soon(self._tell, connections, encoded, end, audience)
         elif audience is not None:
             self._tell_next(audience)
 
@@ -195,7 +200,7 @@ class Fanout:
         audience = self._audiences.get(key)
         if audience is None:
             return
-        gone = GroupGone(key.removeprefix(GROUP_PREFIX), GoneReason.DISSOLVED).encode()
+        gone = Encoded(key, [ConversationLeft(GoneReason.DISSOLVED)])
         for connection, number in audience.members.items():
             while number < audience.next:
                 visit = self._visit(audience, connection, number)
@@ -205,7 +210,7 @@ class Fanout:
                 else:
                     self._offer(audience, connection, visit)
             if not silently:
-                connection.write(gone)
+                connection.write(gone(connection.codec))
         audience.members.clear()
         self._drop(audience)
 
@@ -240,7 +245,7 @@ class Fanout:
         else:
             self._chunk(audience)
 
-    def _offer(self, audience: Audience, connection: Connection, visit: Visit) -> None:
+    def _offer(self, audience: Audience, connection: Outgoing, visit: Visit) -> None:
         connection.offer(
             visit.data, audience.key, visit.first_seq, visit.last_seq, visit.priority, audience.started_ms
         )
@@ -248,15 +253,16 @@ class Fanout:
     def _gather(self, audience: Audience) -> None:
         """A round over few: written at the end of the turn, with what other conversations have for the same ones."""
         members, newest = audience.members, audience.next
-        given, directed, known = 0, audience.directed, newest
+        given, directed, known, codec = 0, audience.directed, newest, None
         for connection in audience.order:
             number = members[connection]
             if number == newest:
                 continue
             if directed:
                 visit = self._visit(audience, connection, number)
-            elif number != known:  # mostly all have got the same
-                visit, known = audience.visit(number), number
+            elif number != known or connection.codec is not codec:  # mostly all have got the same
+                known, codec = number, connection.codec
+                visit = audience.visit(number, codec)
             members[connection] = visit.end
             given += visit.end - number
             self.visits += 1
@@ -278,16 +284,16 @@ class Fanout:
         start = audience.at
         end = audience.at = start + self._limits.fanout_chunk
         number_of = members.get
-        known, each = newest, 0
+        known, each, codec = newest, 0, None
         written = given = 0
         for connection in audience.order[start:end]:
             number = number_of(connection, newest)
-            if number != known:  # mostly all of a chunk have got the same
+            if number != known or connection.codec is not codec:  # mostly all of a chunk have got the same
                 given += written * each
                 self.visits += written
-                known, written = number, 0
+                known, codec, written = number, connection.codec, 0
                 if number != newest:
-                    visit = audience.visit(number)
+                    visit = audience.visit(number, codec)
                     data, after, each = visit.data, visit.end, visit.end - number
             if number == newest:  # it has gone, or come just now
                 continue
@@ -310,10 +316,10 @@ class Fanout:
             self._finish(audience)
 
     @staticmethod
-    def _visit(audience: Audience, connection: Connection, number: int) -> Visit:
+    def _visit(audience: Audience, connection: Outgoing, number: int) -> Visit:
         if audience.directed and connection.principal is not None:
-            return audience.visit_of(number, connection.principal.user_id)
-        return audience.visit(number)
+            return audience.visit_of(number, connection.codec, connection.principal.user_id)
+        return audience.visit(number, connection.codec)
 
     def _chunk_of_each(self, audience: Audience) -> None:
         """As `_chunk`, while something is not for all (MS-07): each connection's bytes are its own."""

@@ -12,13 +12,11 @@ import errno
 import os
 import socket
 import ssl
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 from rcim.base.hosts import naming
 from rcim.base.limited_log import LimitedLog
-from rcim.connect.connection import Connection
-from rcim.connect.hub import Hub
 
 log = LimitedLog("rcim.connect")
 
@@ -43,12 +41,23 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-class Listener:
-    """Accepts connections for `hub` on these sockets until `close`. `tls` is for the next connection; it may be set."""
+MakeConnection = Callable[[ssl.SSLContext | None], asyncio.BaseProtocol]
+"""Makes the protocol of a connection that was accepted; with TLS, of this certificate."""
 
-    def __init__(self, hub: Hub, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
-        self._hub = hub
-        self._loop = hub.loop
+
+class Listener:
+    """Accepts connections on these sockets until `close`; `make` makes the protocol of each. `tls` is for the next
+    connection; it may be set."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        make: MakeConnection,
+        sockets: list[socket.socket],
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._make = make
+        self._loop = loop
         self._sockets = sockets
         self.tls = tls
         self.port: int = sockets[0].getsockname()[1]
@@ -78,7 +87,7 @@ class Listener:
 
     async def _take(self, made: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(partial(Connection, self._hub, self.tls), made)
+            await self._loop.connect_accepted_socket(lambda: self._make(self.tls), made)
         except OSError as error:  # it is gone already
             made.close()
             log.info("a connection could not be taken: %s", error)
@@ -103,10 +112,13 @@ class Listener:
         self._sockets = []
 
 
-async def listen(hub: Hub, host: str, port: int, tls: ssl.SSLContext | None, *, shared: bool = False) -> Listener:
-    """Listen on `host`:`port` (0: any free one); `shared`: beside other processes. Raises OSError."""
+async def listen(
+    make: MakeConnection, host: str, port: int, tls: ssl.SSLContext | None, *, shared: bool = False
+) -> Listener:
+    """Accept connections on `host`:`port` (0: any free one); `shared`: beside other processes. Raises OSError."""
+    loop = asyncio.get_running_loop()
     with naming(host):
-        found = await hub.loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []
     try:
         for family, address in dict.fromkeys((row[0], row[4]) for row in found):
@@ -115,7 +127,7 @@ async def listen(hub: Hub, host: str, port: int, tls: ssl.SSLContext | None, *, 
         for one in sockets:
             one.close()
         raise
-    return Listener(hub, sockets, tls)
+    return Listener(loop, make, sockets, tls)
 
 
 def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:

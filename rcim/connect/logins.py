@@ -1,185 +1,189 @@
-"""Logins: who is logged in with which connections (ID-02, ID-08); subscriptions.py knows their conversations.
+"""Logins: who may be logged in on a connection (ID-02, ID-06, ID-08), and what it is told of its user.
 
 A login reads the user's conversations from the store, which takes a moment. What changes in that moment is kept
-with the user, and counts on top of what was read.
+with the user (subscriptions.py), and counts on top of what was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from rcim.actor.outcomes import Refused
+from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
 from rcim.actor.user_commands import Credential
 from rcim.base import clock
-from rcim.base.errors import (
-    COMMAND_DISABLED,
-    LOGGED_OUT,
-    TOO_FREQUENT,
-    TOO_MANY_CONNECTIONS,
-    RcimError,
-)
+from rcim.base.errors import COMMAND_DISABLED, LOGGED_OUT, SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, RcimError
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
-from rcim.base.terms import DeviceNews, is_group
-from rcim.connect.connection import Connection
-from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal, valid_from
+from rcim.base.limits import Limits
+from rcim.base.terms import DeviceNews, GoneReason, Platform, is_group
+from rcim.connect.asking import ask
+from rcim.connect.codec import ConversationLeft
+from rcim.connect.online import Identity, OnlineUser, now_in, now_silent, refusal, valid_from
+from rcim.connect.outgoing import Outgoing
+from rcim.connect.principal import Principal
 from rcim.connect.subscriptions import Subscriptions
-from rcim.dispatch.requests import Request
+from rcim.connect.table import ConnectionTable, Counters
+from rcim.dispatch.requests import Engine
 from rcim.flow.buckets import RateClass
-from rcim.handlers.context import Principal
 from rcim.rules.devices import Device
-from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
-from rcim.store.answers import LoginFacts
-from rcim.wire.frames import Login, LoginOk
-
-if TYPE_CHECKING:
-    from rcim.connect.hub import Hub
+from rcim.store.answers import Answer, LoginFacts
 
 
-class _Pending:
-    """A login that waits for the store; the ReplyTo of its query."""
+class LoginRequest(msgspec.Struct, frozen=True, gc=False):
+    """Who wants to be logged in, and on what: with neither user id nor UserSig it is a guest. `began_ms` is when the
+    session that comes back began; 0: it begins now (ID-04)."""
 
-    __slots__ = ("_connection", "_logins", "_request_id", "_signed_ms")
-
-    def __init__(self, logins: Logins, connection: Connection, request_id: int, signed_ms: int) -> None:
-        self._logins = logins
-        self._connection = connection
-        self._request_id = request_id
-        self._signed_ms = signed_ms
-
-    def answer(self, token: int, result: Any) -> None:
-        self._logins.finish(self._connection, self._request_id, result, self._signed_ms)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
+    user_id: str
+    user_sig: str
+    platform: Platform
+    device_tag: str = ""
+    began_ms: int = 0
 
 
-class Logins(Subscriptions):
-    """See the module's text."""
+class Logins:
+    """See the module's text. `history_changed` is called when the engine has another history than before (RX-03)."""
 
-    def __init__(self, hub: Hub, identity: Identity) -> None:
-        super().__init__(hub)
+    def __init__(
+        self,
+        table: ConnectionTable[Outgoing],
+        subscriptions: Subscriptions,
+        engine: Engine,
+        identity: Identity,
+        history_changed: Callable[[], None],
+    ) -> None:
+        self._table = table
+        self._subscriptions = subscriptions
+        self._engine = engine
         self._identity = identity
+        self._history_changed = history_changed
         self.guests = 0
+        """How many are connected."""
         self._history_id = 0
         self.stamp = 0
-        """That of the last commit which the owner of the conversations has told us of."""
+        """That of the last commit which the engine has told us of."""
+
+    @property
+    def limits(self) -> Limits:
+        """Those of this process."""
+        return self._table.limits
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop in whose thread everything runs."""
+        return self._table.loop
+
+    @property
+    def counters(self) -> Counters:
+        """What the connections of this process have done."""
+        return self._table.counters
 
     # -- logging in
 
-    def begin(self, connection: Connection, login: Login, request_id: int) -> None:
-        """Check the UserSig (ID-02), or let a guest in (ID-06), and ask the store what the user is in."""
-        identity = self._identity
+    def begin(self, connection: Outgoing, login: LoginRequest, token: int) -> None:
+        """Check the UserSig (ID-02), or let a guest in (ID-06), and ask the store what the user is in. The connection
+        gets `logged_in` or `login_refused`, with `token`."""
         guest = not login.user_id and not login.user_sig
-        signed_ms = 0
         try:
-            if guest:
-                self._check_guests(connection)
-                user_id = made_guest_id(connection.id)
-                self.guests += 1
-            else:
-                user_id = check_user_id(login.user_id)
-                verify(login.user_sig, identity.sdkappid, identity.key, user_id, clock.wall_ms() // 1000)
-                signed_ms = read_sig(login.user_sig)["TLS.time"] * 1000
-                if user_id not in identity.administrators:
-                    self._check_rate(user_id)
+            user_id, signed_ms = (self._guest(connection), 0) if guest else self._verified(login)
         except RcimError as error:
-            self._hub.counters.refused_logins += 1
-            connection.session.refuse(error.code, request_id, Login.TYPE, error.detail, error.retry_after_ms)
+            self.counters.refused_logins += 1
+            connection.login_refused(token, error)
             return
-        connection.principal = Principal(user_id, user_id in identity.administrators)
-        connection.principal.credential = None if guest else Credential(user_id, signed_ms)
-        connection.principal.connection_id = connection.id
+        connection.principal = principal = Principal(user_id, user_id in self._identity.administrators)
+        principal.credential = None if guest else Credential(user_id, signed_ms)
+        principal.connection_id = connection.id
         now_ms = clock.wall_ms()
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
         connection.device = Device(connection.id, login.platform, login.device_tag, now_ms, now_ms, news=news)
-        user = self._users.setdefault(user_id, OnlineUser())
-        self._wait(user)
-        connection.principal.groups = lambda: user.groups + user.entering
-        connection.principal.reserve = user.reserve
+        user = self._subscriptions.wait_for(user_id)
+        principal.groups = lambda: user.groups + user.entering
+        principal.reserve = user.reserve
         query = LoginQuery(user_id, [] if guest else None, signed_ms=signed_ms, began_ms=login.began_ms)
-        self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
+        ask(self._engine, query, lambda result: self._finish(connection, principal, token, signed_ms, result))
+
+    def _verified(self, login: LoginRequest) -> tuple[str, int]:
+        """The user, and when the UserSig was made (wall clock, milliseconds). Raises RcimError."""
+        identity = self._identity
+        user_id = check_user_id(login.user_id)
+        verify(login.user_sig, identity.sdkappid, identity.key, user_id, clock.wall_ms() // 1000)
+        if user_id not in identity.administrators:
+            self._check_rate(user_id)
+        return user_id, read_sig(login.user_sig)["TLS.time"] * 1000
 
     def _check_rate(self, user_id: str) -> None:
         """LI-01. Raises RcimError(TOO_FREQUENT)."""
-        rates, now_ms = self._hub.rates, clock.steady_ms()
+        rates, now_ms = self._table.rates, clock.steady_ms()
         wait = rates.flooding_ms(user_id, now_ms) or rates.take(user_id, RateClass.OTHER, now_ms)
         if wait:
             raise RcimError(
                 TOO_FREQUENT, "too many logins and other requests in a minute; wait before the next", wait
             )
 
-    def _check_guests(self, connection: Connection) -> None:
-        """ID-06. Each connection of a guest is somebody else, so how often guests come is counted by address. Raises
-        RcimError."""
+    def _guest(self, connection: Outgoing) -> str:
+        """ID-06: the id of a new guest. Each connection of a guest is somebody else, so how often guests come is counted
+        by address. Raises RcimError."""
         if not self._identity.guests:
             raise RcimError(COMMAND_DISABLED, "this server takes no guests (app.guests)")
-        if self.guests >= self._hub.limits.guests_max:
-            raise RcimError(TOO_MANY_CONNECTIONS, f"the server takes at most {self._hub.limits.guests_max} guests")
-        wait = self._hub.rates.take(connection.charged_to, RateClass.CONTROL, clock.steady_ms())
+        if self.guests >= self.limits.guests_max:
+            raise RcimError(TOO_MANY_CONNECTIONS, f"the server takes at most {self.limits.guests_max} guests")
+        wait = self._table.rates.take(connection.charged_to, RateClass.CONTROL, clock.steady_ms())
         if wait:
             raise RcimError(
                 TOO_FREQUENT, "too many guest logins from this address in a minute; wait before the next", wait
             )
+        self.guests += 1
+        return made_guest_id(connection.id)
 
-    def finish(self, connection: Connection, request_id: int, result: LoginFacts | Refused, signed_ms: int) -> None:
-        """The store has answered: the session is open, or not."""
-        principal = connection.principal
-        assert principal is not None
-        user = self._users[principal.user_id]
-        waited = self._waited(user)
-        refused = refusal(result, waited.logged_out, is_guest(principal.user_id), signed_ms, clock.wall_ms())
-        if refused is not None or connection.closing or connection.session.state is not State.LOGIN_CHECK:
-            self._drop_if_unused(principal.user_id, user)
-            if is_guest(principal.user_id):
+    def _finish(
+        self, connection: Outgoing, principal: Principal, token: int, signed_ms: int, result: AnyResult | Answer
+    ) -> None:
+        """The store has answered: the login is accepted, or not."""
+        user_id = principal.user_id
+        subscriptions = self._subscriptions
+        user = subscriptions.find(user_id)
+        assert user is not None, "a user for whom an answer is awaited is kept"
+        waited = subscriptions.waited(user)
+        if not isinstance(result, LoginFacts | Refused):
+            result = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
+        refused = refusal(result, waited.logged_out, is_guest(user_id), signed_ms, clock.wall_ms())
+        if isinstance(result, Refused) or refused is not None or connection.closing or not connection.expects_login:
+            subscriptions.drop_if_unused(user_id)
+            if is_guest(user_id):
                 self.guests -= 1
             connection.principal = None
-            self._say_who_is_not_there(waited.changes)
+            subscriptions.report_absent(waited.changes)
             if refused is not None and not connection.closing:
-                connection.session.refuse(
-                    refused.code, request_id, Login.TYPE, refused.detail, refused.retry_after_ms
-                )
-                connection.flush_session()
+                connection.login_refused(token, RcimError(refused.code, refused.detail, refused.retry_after_ms))
             return
-        assert isinstance(result, LoginFacts)
         self._heard(result)
-        self._enter(
-            principal.user_id, connection, now_in(result.conversations, waited.changes), now_silent(result, waited)
-        )
-        self._say_who_is_not_there(waited.changes)
+        conversations = now_in(result.conversations, waited.changes)
+        subscriptions.enter(user_id, connection, conversations, now_silent(result, waited))
+        subscriptions.report_absent(waited.changes)
         self._set_profile(principal, waited.profile or result.profile)
         connection.device = msgspec.structs.replace(connection.device, began_ms=result.began_ms)
-        self._hub.counters.logins += 1
-        limits = self._hub.limits
-        answer = LoginOk(
-            connection.id,
-            clock.wall_ms(),
-            limits.frame_bytes_max,
-            limits.body_bytes_max,
-            principal.admin,
-            principal.nickname,
-            principal.face_url,
-            principal.user_id if is_guest(principal.user_id) else "",
-            0 if is_guest(principal.user_id) else connection.device.began_ms,
-            limits.dedupe_window_ms,
-            result.history_id,
-        )
-        connection.session.accept_login(request_id, answer)
-        connection.opened()
-        self._hub.tell_device(principal.user_id, connection)
+        self.counters.logins += 1
+        connection.logged_in(token, result.history_id)
+        self.report_device(user_id, connection)
+
+    def report_device(self, user_id: str, connection: Outgoing) -> None:
+        """The engine gets to know of the device (ID-04)."""
+        if not is_guest(user_id):
+            device = connection.device
+            if self._engine.device_here(user_id, device) and device.news is not DeviceNews.KNOWN:
+                connection.device = msgspec.structs.replace(device, news=DeviceNews.KNOWN)
 
     def _heard(self, result: LoginFacts) -> None:
-        """What the owner of the conversations says of its store. With another history than before, all who were logged in
-        to that one have to come again (RX-03)."""
+        """What the engine says of its store. With another history than before, all who were logged in to that one have to
+        come again (RX-03)."""
         if self._history_id not in (0, result.history_id):
             self.stamp = 0
-            self._hub.begin_again()
+            self._history_changed()
         self._history_id = result.history_id
         self.stamp = max(self.stamp, result.stamp)
 
@@ -187,57 +191,31 @@ class Logins(Subscriptions):
         principal.nickname, principal.face_url = profile.nickname, profile.face_url
         principal.fields = self._identity.sent(profile.fields)
 
-    def _enter(self, user_id: str, connection: Connection, conversations: set[str], silent: set[str]) -> None:
-        # This device may know of a conversation before its other devices have been told: it counts for all of them.
-        user = self._users[user_id]
-        for key in conversations - user.conversations:
-            self._put_in(user_id, user, key, key in silent)
-        for key in (silent ^ user.silent) & user.conversations:
-            self.silenced(user_id, key, key in silent)
-        user.connections[connection] = None
-        for key in user.conversations - user.silent:
-            self._hub.fanout.audience(key).add(connection)
+    # -- the engine is a new one (resubscribe.py)
 
-    def _wait(self, user: OnlineUser) -> None:
-        user.pending += 1
-        self._pending.add(user)
-
-    def _waited(self, user: OnlineUser) -> Waited:
-        """One answer less to wait for; returns what has changed meanwhile."""
-        user.pending -= 1
-        waited = Waited(user.changes, user.silences, user.profile, user.logged_out)
-        if not user.pending:
-            self.forget_changes(user)
-            self._pending.discard(user)
-        return waited
-
-    # -- the owner of the conversations is a new one (resubscribe.py)
-
-    def wait_for(self, user: OnlineUser) -> None:
-        """An answer about the user is to come: what changes until then counts on top of it."""
-        self._wait(user)
-
-    def found_anew(self, user_id: str, user: OnlineUser, result: LoginFacts) -> None:
-        """What the new owner says of the user: from now on it is in these conversations and no others."""
-        waited = self._waited(user)
+    def found_again(self, user_id: str, user: OnlineUser, result: LoginFacts) -> None:
+        """What the new engine says of the user: from now on it is in these conversations and no others."""
+        subscriptions = self._subscriptions
+        waited = subscriptions.waited(user)
         self._heard(result)
         found, silent = now_in(result.conversations, waited.changes), now_silent(result, waited)
         for key in found - user.conversations:
-            self.joined(user_id, key)
+            subscriptions.joined(user_id, key)
         for key in user.conversations - found:
             if is_group(key):  # in one-to-one conversations one stays
-                self._hub.member_gone(key, user_id)
+                for connection in subscriptions.left(user_id, key):
+                    connection.push(key, ConversationLeft(GoneReason.LEFT))
         for key in (silent ^ user.silent) & user.conversations:
-            self.silenced(user_id, key, key in silent)
+            subscriptions.silenced(user_id, key, key in silent)
         self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
-        self._drop_if_unused(user_id, user)
-        self._say_who_is_not_there([*waited.changes, *found])
+        subscriptions.drop_if_unused(user_id)
+        subscriptions.report_absent([*waited.changes, *found])
 
     @staticmethod
     def _close_invalidated(user: OnlineUser, valid_from_ms: int) -> None:
-        """ID-09: the owner before may have died between invalidating the user's signatures and saying so."""
+        """ID-09: the engine before may have died between invalidating the user's signatures and saying so."""
         for connection in list(user.connections):
             credential = connection.principal.credential if connection.principal is not None else None
             if credential is not None and credential.signed_ms < valid_from_ms:
@@ -247,7 +225,7 @@ class Logins(Subscriptions):
 
     def profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
         """What the user's connections send with from now on (MS-04)."""
-        user = self._users.get(user_id)
+        user = self._subscriptions.find(user_id)
         if user is None:
             return
         profile = UserProfile(nickname, face_url, fields=dict(fields))
@@ -259,40 +237,20 @@ class Logins(Subscriptions):
 
     def log_out(self, user_id: str) -> None:
         """Close all connections of the user, also those about to be (ID-09)."""
-        user = self._users.get(user_id)
+        user = self._subscriptions.find(user_id)
         if user is not None and user.pending:
             user.logged_out = True
-        for connection in self.connections(user_id):
+        for connection in self._subscriptions.connections(user_id):
             connection.refuse_all(LOGGED_OUT)
 
-    # -- going
-
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Outgoing) -> None:
         """The connection is gone."""
         principal = connection.principal
-        user = self._users.get(principal.user_id) if principal else None
-        if principal is None or user is None:
+        if principal is None:
             return
-        if connection in user.connections:
-            del user.connections[connection]
+        if self._subscriptions.remove(principal.user_id, connection):
             if is_guest(principal.user_id):
                 self.guests -= 1
             else:
-                self._hub.owner.device_gone(principal.user_id, connection.device, connection.end)
-            for key in user.conversations - user.silent:
-                audience = self._hub.fanout.find(key)
-                if audience is not None and not user.connections:
-                    audience.users -= 1
-                self._hub.fanout.remove(key, connection)
-        self._drop_if_unused(principal.user_id, user)
-
-    def _drop_if_unused(self, user_id: str, user: OnlineUser) -> None:
-        if user.connections:
-            return
-        for key in user.silent:
-            self._hear(user_id, key)
-        user.conversations.clear()
-        user.pairs.clear()
-        user.silent.clear()
-        if not user.pending and self._users.pop(user_id, None) is not None:
-            self._hub.owner.user_gone(user_id)
+                self._engine.device_gone(principal.user_id, connection.device, connection.end)
+        self._subscriptions.drop_if_unused(principal.user_id)

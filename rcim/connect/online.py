@@ -9,7 +9,7 @@ from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import USERSIG_INVALIDATED
 from rcim.base.terms import SeenBy
-from rcim.connect.connection import Connection
+from rcim.connect.outgoing import Outgoing
 from rcim.rules.signatures import counts_from, refused_as
 from rcim.store.answers import LoginFacts
 
@@ -61,7 +61,7 @@ class OnlineUser:
     )
 
     def __init__(self) -> None:
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Outgoing, None] = {}
         self.conversations: set[str] = set()
         self.silent: set[str] = set()
         """Those of them of which nothing is delivered (RX-01)."""

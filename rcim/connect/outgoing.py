@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rcim.base import clock
+from rcim.base.errors import ErrorCode, RcimError
 from rcim.base.limited_log import LimitedLog
-from rcim.base.terms import Priority
+from rcim.base.terms import DeviceEnd, Platform, Priority
+from rcim.connect.codec import Codec, GoingAway, Push
+from rcim.connect.principal import Principal
+from rcim.connect.table import ConnectionTable
 from rcim.flow.outbound import OutboundQueue
-from rcim.handlers.context import Principal
-from rcim.session.server import ServerSession
+from rcim.rules.devices import Device
 from rcim.session.tls import TlsCore
 
-if TYPE_CHECKING:
-    from rcim.connect.hub import Hub
-
 log = LimitedLog("rcim.connect")
+
+NO_DEVICE = Device(0, Platform.SERVER, "", 0, 0)
 
 LINGER_MS = 3000
 """What was written last may take this long to leave before a closing connection is cut. One that is closed for being
@@ -34,13 +36,19 @@ def nowhere(_: bytes) -> None:
 
 
 class Outgoing(asyncio.BufferedProtocol):
-    """The writing half of a connection. Everything runs in the loop's thread."""
+    """The writing half of a connection: what deliveries and logins need of it. An adapter's connection is a subclass
+    (rcim/service/connection.py). Everything runs in the loop's thread."""
 
     __slots__ = (
-        "_hub",
+        "_table",
         "_tls",
         "_transport",
+        "address",
         "closing",
+        "codec",
+        "connected_ms",
+        "device",
+        "heads_ms",
         "held_bytes",
         "id",
         "linger_ms",
@@ -50,19 +58,18 @@ class Outgoing(asyncio.BufferedProtocol):
         "put",
         "queue",
         "quick",
-        "session",
     )
 
-    def __init__(self, hub: Hub, tls: ssl.SSLContext | None) -> None:
-        self._hub = hub
+    def __init__(self, table: ConnectionTable[Outgoing], codec: Codec, tls: ssl.SSLContext | None) -> None:
+        self._table = table
         self._tls = (
-            TlsCore(tls, server_side=True, handshake_bytes_max=hub.limits.handshake_bytes_max)
+            TlsCore(tls, server_side=True, handshake_bytes_max=table.limits.handshake_bytes_max)
             if tls is not None
             else None
         )
         self._transport: Any = None
-        self.session = ServerSession(hub.limits, clock.steady_ms())
-        self.queue = OutboundQueue(hub.limits)
+        self.codec = codec
+        self.queue = OutboundQueue(table.limits)
         self.out: list[bytes] = []
         """What this turn has for the client; `flush` writes it. While the transport is full it stays here, unsealed: so
         it can be thrown away, which nothing can be that TLS has sealed (RX-07)."""
@@ -78,6 +85,73 @@ class Outgoing(asyncio.BufferedProtocol):
         self.closing = False
         self.principal: Principal | None = None
         self.id = 0
+        self.address = ""
+        """`host:port` of the client."""
+        self.device = NO_DEVICE
+        """What it is of the user's (ID-04), once it has said so."""
+        self.connected_ms = self.heads_ms = clock.steady_ms()
+        """`heads_ms`: when it was told last how far its conversations are."""
+
+    # -- what its adapter does
+
+    @property
+    def agent(self) -> str:
+        """What the client says that it is; empty if it says nothing."""
+        return ""
+
+    @property
+    def deadline_ms(self) -> int:
+        """When `on_timer` has something to do, at the earliest (steady time)."""
+        raise NotImplementedError
+
+    def on_timer(self, now_ms: int) -> None:
+        """A deadline of this connection may have come; sets the next one."""
+        raise NotImplementedError
+
+    @property
+    def expects_login(self) -> bool:
+        """True while a login of it is being checked."""
+        raise NotImplementedError
+
+    def logged_in(self, token: int, history_id: int) -> None:
+        """The login with this token was accepted; `principal` and `device` are set."""
+        raise NotImplementedError
+
+    def login_refused(self, token: int, error: RcimError) -> None:
+        """The login with this token was not accepted: say so, and close."""
+        raise NotImplementedError
+
+    def refuse_all(self, code: ErrorCode, text: str = "") -> None:
+        """Say why, and close: for a reason that is no request's."""
+        raise NotImplementedError
+
+    def lost(self) -> None:
+        """The transport is gone or unusable: nothing can be said any more."""
+
+    @property
+    def in_flight(self) -> int:
+        """Requests taken and not yet answered."""
+        return 0
+
+    @property
+    def end(self) -> DeviceEnd:
+        """How it has ended, if it has."""
+        return DeviceEnd.LINK_CLOSE
+
+    @property
+    def charged_to(self) -> str:
+        """Who pays for the work on its input: its user, or its address."""
+        raise NotImplementedError
+
+    def going_away(self, notice: GoingAway) -> None:
+        """The server is stopping (WI-07): tell the client, and close when all is answered."""
+        raise NotImplementedError
+
+    def drained(self) -> None:
+        """The grace is over: close it now."""
+        raise NotImplementedError
+
+    # -- writing
 
     def write(self, data: bytes) -> None:
         """Give `data` to the client with what else this turn has for it."""
@@ -86,7 +160,7 @@ class Outgoing(asyncio.BufferedProtocol):
         if self.paused:
             self.held_bytes += len(data)
         elif not self.out:
-            self._hub.flush_later(self)
+            self._table.flush_later(self)
         self.out.append(data)
 
     def _put_sealed(self, data: bytes) -> None:
@@ -106,7 +180,7 @@ class Outgoing(asyncio.BufferedProtocol):
     def failed(self, error: Exception) -> None:
         """Writing failed with `error`: it is the end of this connection, and of no other."""
         log.info("writing to connection %d failed: %s", self.id, error)
-        self.session.lost()
+        self.lost()
         self._end(b"")
 
     def flush(self) -> None:
@@ -115,6 +189,10 @@ class Outgoing(asyncio.BufferedProtocol):
             data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
             self.out.clear()
             self.write_now(data)
+
+    def push(self, conversation: str, push: Push) -> None:
+        """Send it, encoded for this connection alone."""
+        self.write(self.codec.push(conversation, push))
 
     def throw_away(self) -> None:
         """What waits for the transport to have room will not be written."""
@@ -131,16 +209,16 @@ class Outgoing(asyncio.BufferedProtocol):
         if self.queue.may_deliver(queued, now_ms, conversation, first_seq, last_seq, priority):
             self.write(frame)
         else:
-            self._hub.counters.left_out += last_seq - first_seq + 1
+            self._table.counters.left_out += last_seq - first_seq + 1
 
     def offer_notice(self, frame: bytes) -> None:
         """A notice, which is left out for who does not take what it is sent (RX-07): it is not kept anywhere."""
         if self.closing or self.principal is None:
             return
-        if self.quick or self.queued_bytes <= self._hub.limits.out_soft_bytes:
+        if self.quick or self.queued_bytes <= self._table.limits.out_soft_bytes:
             self.write(frame)
         else:
-            self._hub.counters.left_out += 1
+            self._table.counters.left_out += 1
 
     @property
     def queued_bytes(self) -> int:
@@ -167,7 +245,7 @@ class Outgoing(asyncio.BufferedProtocol):
         self.closing = True
         self.quick = False
         self.out.clear()
-        self._hub.wheel.set(self, clock.steady_ms() + self.linger_ms)
+        self._table.wheel.set(self, clock.steady_ms() + self.linger_ms)
         if last:
             self._transport.write(last)
         self._transport.close()

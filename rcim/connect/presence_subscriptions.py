@@ -4,20 +4,18 @@ it begins to watch; until then it is told nothing."""
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any
 
+from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import PresenceQuery
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
-from rcim.dispatch.requests import Request
-from rcim.handlers.devices import presence_entry
-from rcim.store.answers import PresencePage, PresenceRow
-from rcim.wire.frames import PresenceChanged, PresenceEntry
-
-if TYPE_CHECKING:
-    from rcim.connect.connection import Connection
-    from rcim.connect.hub import Hub
+from rcim.base.limits import Limits
+from rcim.connect.codec import PresenceNews
+from rcim.connect.outgoing import Outgoing
+from rcim.dispatch.requests import Engine, Request
+from rcim.store.answers import Answer, PresencePage, PresenceRow
 
 ROWS_MAX = 100
 """Users told of in one frame: 268 bytes each at the most, 27 KB."""
@@ -28,21 +26,23 @@ ASKED_AT_ONCE = 500
 class PresenceSubscriptions:
     """See the module's text. Everything runs in the loop's thread."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._watchers: dict[str, dict[Connection, None]] = {}
-        self._watched: dict[Connection, dict[str, bool]] = {}
+    def __init__(self, limits: Limits, loop: AbstractEventLoop, engine: Engine) -> None:
+        self._limits = limits
+        self._loop = loop
+        self._engine = engine
+        self._watchers: dict[str, dict[Outgoing, None]] = {}
+        self._watched: dict[Outgoing, dict[str, bool]] = {}
         """Whom each watches, and whether it is known that it may see them."""
-        self._waiting: dict[Connection, dict[str, PresenceEntry]] = {}
+        self._waiting: dict[Outgoing, dict[str, PresenceRow]] = {}
 
     def __len__(self) -> int:
         """How many users are watched."""
         return len(self._watchers)
 
-    def watch(self, connection: Connection, user_ids: Sequence[str]) -> list[str]:
+    def watch(self, connection: Outgoing, user_ids: Sequence[str]) -> list[str]:
         """Tell `connection` what these do, as soon as it may see them; returns those of whom it is not told. Raises
         RcimError(TOO_MANY_ENTRIES): none is watched then that was not before."""
-        limits = self._hub.limits
+        limits = self._limits
         there = self._watched.get(connection, {})
         news = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in there]
         full = {u for u in news if len(self._watchers.get(u, ())) >= limits.presence_watchers_max}
@@ -59,10 +59,10 @@ class PresenceSubscriptions:
             there[user_id] = False
             self._watchers.setdefault(user_id, {})[connection] = None
         if first:
-            self._hub.owner.watch(first)
+            self._engine.watch(first)
         return [user_id for user_id in dict.fromkeys(user_ids) if user_id in full]
 
-    def may(self, connection: Connection, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+    def may(self, connection: Outgoing, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
         """It may see these, but not the `unseen` ones: it watches them no more."""
         there = self._watched.get(connection, {})
         for user_id in user_ids:
@@ -78,7 +78,7 @@ class PresenceSubscriptions:
             if principal is not None and principal.user_id in others and not principal.admin:
                 self.unwatch(connection, [user_id])
 
-    def unwatch(self, connection: Connection, user_ids: Sequence[str]) -> None:
+    def unwatch(self, connection: Outgoing, user_ids: Sequence[str]) -> None:
         """Tell it of these no more; of nobody, if none is named."""
         there = self._watched.get(connection)
         if there is None:
@@ -95,9 +95,9 @@ class PresenceSubscriptions:
         if not there:
             del self._watched[connection]
         if over:
-            self._hub.owner.unwatch(over)
+            self._engine.unwatch(over)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Outgoing) -> None:
         """The connection is gone."""
         self.unwatch(connection, ())
         self._waiting.pop(connection, None)
@@ -107,27 +107,26 @@ class PresenceSubscriptions:
         watchers = self._watchers.get(row.user_id)
         if not watchers:
             return
-        entry = presence_entry(row)
         for connection in watchers:
             if not self._watched[connection][row.user_id]:
                 continue
             waiting = self._waiting.get(connection)
             if waiting is None:
                 waiting = self._waiting[connection] = {}
-                self._hub.loop.call_later(self._hub.limits.presence_gather_ms / 1000, self._say, connection)
-            waiting[row.user_id] = entry
+                self._loop.call_later(self._limits.presence_gather_ms / 1000, self._tell, connection)
+            waiting[row.user_id] = row
 
-    def _say(self, connection: Connection) -> None:
+    def _tell(self, connection: Outgoing) -> None:
         entries = list(self._waiting.pop(connection, {}).values())
         for at in range(0, len(entries), ROWS_MAX):
-            connection.offer_notice(PresenceChanged(entries[at : at + ROWS_MAX]).encode())
+            connection.offer_notice(connection.codec.push("", PresenceNews(entries[at : at + ROWS_MAX])))
 
     # -- the owner of the conversations is a new one
 
     def tell_owner(self) -> None:
         """Say again who is watched."""
         if self._watchers:
-            self._hub.owner.watch(list(self._watchers))
+            self._engine.watch(list(self._watchers))
 
     def ask_again(self) -> None:
         """Ask what they do, whom somebody watches: a change may not have come."""
@@ -135,9 +134,9 @@ class PresenceSubscriptions:
 
     def _ask(self, users: list[str]) -> None:
         for at in range(0, len(users), ASKED_AT_ONCE):
-            self._hub.owner.ask(Request("", PresenceQuery(users[at : at + ASKED_AT_ONCE]), self, 0))
+            self._engine.ask(Request("", PresenceQuery(users[at : at + ASKED_AT_ONCE]), self, 0))
 
-    def answer(self, token: int, result: Any) -> None:
+    def answer(self, token: int, result: AnyResult | Answer) -> None:
         """What they do now (ReplyTo)."""
         if isinstance(result, PresencePage):
             for row in result.rows:

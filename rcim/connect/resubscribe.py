@@ -9,18 +9,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
 
-from rcim.actor.outcomes import Refused
+from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import HeadsQuery, LoginQuery
 from rcim.base.ids import is_guest
+from rcim.connect.asking import ask
+from rcim.connect.codec import Encoded, GoingAway, MessagesMissed
+from rcim.connect.fanout import Fanout
+from rcim.connect.logins import Logins
 from rcim.connect.online import OnlineUser
-from rcim.dispatch.requests import Request
-from rcim.store.answers import Heads, LoginFacts
-from rcim.wire.frames import GoingAway
-
-if TYPE_CHECKING:
-    from rcim.connect.hub import Hub
+from rcim.connect.subscriptions import Subscriptions
+from rcim.dispatch.requests import Engine
+from rcim.store.answers import Answer, Heads, LoginFacts
 
 ANEW_PAUSE_S = 1.0
 """Before a question for a user that was refused is asked again."""
@@ -39,51 +39,16 @@ def spread_ms(connections: int, most_ms: int) -> int:
     return min(most_ms, max(SPREAD_MS_MIN, connections * SPREAD_PER_CONNECTION_MS))
 
 
-class _UserAsked:
-    """A question for a user that is online; the ReplyTo of its query."""
-
-    __slots__ = ("_resubscribe", "_user", "_user_id")
-
-    def __init__(self, resubscribe: Resubscribe, user_id: str, user: OnlineUser) -> None:
-        self._resubscribe = resubscribe
-        self._user_id = user_id
-        self._user = user
-
-    def answer(self, token: int, result: Any) -> None:
-        self._resubscribe._answered(self._user_id, self._user, result)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
-
-
-class _HeadsAsked:
-    """The question for the newest SEQ of conversations; the ReplyTo of its query."""
-
-    __slots__ = ("_hub", "_keys")
-
-    def __init__(self, hub: Hub, keys: list[str]) -> None:
-        self._hub = hub
-        self._keys = keys
-
-    def ask(self) -> None:
-        """Ask, until there is an answer."""
-        self._hub.owner.ask(Request("", HeadsQuery(self._keys), self, 0))
-
-    def answer(self, token: int, result: Any) -> None:
-        if isinstance(result, Heads):
-            self._hub.missed(result.newest)
-        else:
-            self._hub.loop.call_later(ANEW_PAUSE_S, self.ask)
-
-    def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
-
-
 class Resubscribe:
     """See the module's text."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, logins: Logins, subscriptions: Subscriptions, fanout: Fanout, engine: Engine) -> None:
+        self._logins = logins
+        self._subscriptions = subscriptions
+        self._fanout = fanout
+        self._engine = engine
+        self._limits = logins.limits
+        self._loop = logins.loop
         self._asking: dict[OnlineUser, int] = {}
         """Who is asked for, and how often that was refused."""
         self._awaited: set[OnlineUser] = set()
@@ -95,19 +60,18 @@ class Resubscribe:
     def begin_again(self) -> None:
         """RX-03: another history has begun, and positions of the one before are good no more. Who is logged in is told to
         come again, and hears of it with LOGIN_OK; who does not go by itself is closed after the grace."""
-        hub = self._hub
-        going = [connection for _, user in hub.logins.everyone() for connection in user.connections]
-        limits = hub.limits
-        push = GoingAway(limits.drain_grace_ms, spread_ms(len(going), limits.drain_spread_ms), "", 0)
+        going = [connection for _, user in self._subscriptions.everyone() for connection in user.connections]
+        limits = self._limits
+        notice = GoingAway(limits.drain_grace_ms, spread_ms(len(going), limits.drain_spread_ms))
         for connection in going:
-            connection.going_away(push)
+            connection.going_away(notice)
 
         def close() -> None:
             for connection in going:
                 if not connection.closing:
                     connection.drained()
 
-        self._closing.append(hub.loop.call_later(limits.drain_grace_ms / 1000, close))
+        self._closing.append(self._loop.call_later(limits.drain_grace_ms / 1000, close))
 
     def stop(self) -> None:
         """No more timers."""
@@ -116,17 +80,17 @@ class Resubscribe:
 
     def ask(self) -> None:
         """Ask for everyone who is online what it is in."""
-        logins = self._hub.logins
+        subscriptions = self._subscriptions
         if not self._asking:
-            self._since = max(logins.stamp - 1, 1)  # what was being given out then counts too
-        for user_id, user in logins.everyone():
+            self._since = max(self._logins.stamp - 1, 1)  # what was being given out then counts too
+        for user_id, user in subscriptions.everyone():
             # What was heard from the owner before is older than what this one answers.
-            logins.forget_changes(user)
+            subscriptions.forget_changes(user)
             self._awaited.add(user)
             known = user in self._asking
             self._asking[user] = 0
             if not known:  # else the question goes out again by itself
-                logins.wait_for(user)
+                subscriptions.wait_for(user_id)
                 self._ask_for(user_id, user)
         if not self._awaited:
             self._ask_heads(self._all())
@@ -134,21 +98,21 @@ class Resubscribe:
     def _ask_for(self, user_id: str, user: OnlineUser) -> None:
         heard = list(user.conversations) if is_guest(user_id) else None
         query = LoginQuery(user_id, heard, since=self._since)
-        self._hub.owner.ask(Request("", query, _UserAsked(self, user_id, user), 0))
+        ask(self._engine, query, lambda result: self._answered(user_id, user, result))
 
-    def _answered(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
-        if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf
-            self._hub.loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
+    def _answered(self, user_id: str, user: OnlineUser, result: AnyResult | Answer) -> None:
+        if not isinstance(result, LoginFacts):  # the store has a bad moment; who is online must not stay deaf
+            self._loop.call_later(ANEW_PAUSE_S, self._ask_for, user_id, user)
             self._asking[user] += 1
             if self._asking[user] >= REFUSED_MAX:
                 self._wait_no_more(user)
             return
         del self._asking[user]
-        self._hub.logins.found_anew(user_id, user, result)
+        self._logins.found_again(user_id, user, result)
         if user in self._awaited:
             self._wait_no_more(user)
         else:
-            self._ask_heads([key for key in result.conversations if self._hub.fanout.find(key) is not None])
+            self._ask_heads([key for key in result.conversations if self._fanout.find(key) is not None])
 
     def _wait_no_more(self, user: OnlineUser) -> None:
         if user in self._awaited:
@@ -158,8 +122,32 @@ class Resubscribe:
 
     def _all(self) -> list[str]:
         """Conversations that somebody here is in."""
-        return [audience.key for audience in self._hub.fanout]
+        return [audience.key for audience in self._fanout]
 
     def _ask_heads(self, keys: list[str]) -> None:
         for at in range(0, len(keys), HEADS_AT_ONCE):
-            _HeadsAsked(self._hub, keys[at : at + HEADS_AT_ONCE]).ask()
+            self._ask_some_heads(keys[at : at + HEADS_AT_ONCE])
+
+    def _ask_some_heads(self, keys: list[str]) -> None:
+        """Ask, until there is an answer."""
+
+        def answered(result: AnyResult | Answer) -> None:
+            if isinstance(result, Heads):
+                self._missed(result.newest)
+            else:
+                self._loop.call_later(ANEW_PAUSE_S, self._ask_some_heads, keys)
+
+        ask(self._engine, HeadsQuery(keys), answered)
+
+    def _missed(self, newest: dict[str, int]) -> None:
+        """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has
+        not been given it is told to ask (RX-05)."""
+        for conversation, seq in newest.items():
+            audience = self._fanout.find(conversation)
+            if audience is None or audience.newest_seq >= seq:
+                continue
+            first = audience.newest_seq + 1 if audience.newest_seq else seq
+            missed = Encoded(conversation, [MessagesMissed(first, seq)])
+            for connection in list(audience.members):
+                connection.write(missed(connection.codec))
+                self._logins.counters.resyncs += 1

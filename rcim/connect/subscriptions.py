@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rcim.base.terms import is_group
-from rcim.connect.connection import Connection
-from rcim.connect.online import OnlineUser
-
-if TYPE_CHECKING:
-    from rcim.connect.hub import Hub
+from rcim.connect.fanout import Fanout
+from rcim.connect.online import OnlineUser, Waited
+from rcim.connect.outgoing import Outgoing
+from rcim.dispatch.requests import Engine
 
 PAIRS_MAX = 200
 """One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
@@ -19,8 +17,9 @@ PAIRS_MAX = 200
 class Subscriptions:
     """See the module's text. Of a login that waits for the store, what changes meanwhile is kept with the user."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, fanout: Fanout, engine: Engine) -> None:
+        self._fanout = fanout
+        self._engine = engine
         self._users: dict[str, OnlineUser] = {}
         self._pending: set[OnlineUser] = set()
         """Those who wait for the store."""
@@ -36,7 +35,7 @@ class Subscriptions:
         """All who are online, by user id."""
         return list(self._users.items())
 
-    def connections(self, user_id: str) -> list[Connection]:
+    def connections(self, user_id: str) -> list[Outgoing]:
         """The user's connections that are logged in."""
         user = self._users.get(user_id)
         return list(user.connections) if user is not None else []
@@ -100,7 +99,7 @@ class Subscriptions:
             user.silent.add(key)
             self._unheard.setdefault(key, set()).add(user_id)
             return
-        audience = self._hub.fanout.audience(key)
+        audience = self._fanout.audience(key)
         audience.users += 1
         for connection in user.connections:
             audience.add(connection)
@@ -112,13 +111,13 @@ class Subscriptions:
         user.pairs[conversation] = None
         if len(user.pairs) > PAIRS_MAX:
             oldest = next(iter(user.pairs))
-            audience = self._hub.fanout.find(oldest)
+            audience = self._fanout.find(oldest)
             if audience is None or audience.idle:
                 self._take_out(user_id, user, oldest)
             else:
                 user.pairs[oldest] = user.pairs.pop(oldest)
 
-    def left(self, user_id: str, conversation: str) -> list[Connection]:
+    def left(self, user_id: str, conversation: str) -> list[Outgoing]:
         """The user is no longer in `conversation`; returns its connections."""
         user = self._users.get(user_id)
         if user is None:
@@ -137,11 +136,11 @@ class Subscriptions:
             user.silent.discard(conversation)
             self._hear(user_id, conversation)
             return
-        audience = self._hub.fanout.find(conversation)
+        audience = self._fanout.find(conversation)
         if audience is not None:
             audience.users -= 1
         for connection in user.connections:
-            self._hub.fanout.remove(conversation, connection)
+            self._fanout.remove(conversation, connection)
 
     def silenced(self, user_id: str, conversation: str, silent: bool) -> None:
         """The user wants nothing delivered of `conversation`, or again everything (RX-01)."""
@@ -160,14 +159,14 @@ class Subscriptions:
         if not users:
             del self._unheard[conversation]
 
-    def ended(self, conversation: str) -> list[Connection]:
+    def ended(self, conversation: str) -> list[Outgoing]:
         """`conversation` is gone: nobody is in it any more. Its audience is told by the fan-out; returns those who are in
         it and not in the audience."""
-        audience = self._hub.fanout.find(conversation)
+        audience = self._fanout.find(conversation)
         for connection in audience.members if audience else ():
             if connection.principal is not None:
                 self._users[connection.principal.user_id].conversations.discard(conversation)
-        unheard: list[Connection] = []
+        unheard: list[Outgoing] = []
         for user_id in list(self.unheard(conversation)):
             user = self._users[user_id]
             self._take_out(user_id, user, conversation)
@@ -176,8 +175,72 @@ class Subscriptions:
             self._note(user, conversation, False)
         return unheard
 
-    def _say_who_is_not_there(self, conversations: Iterable[str]) -> None:
-        """The owner was told of a user of ours in these; of some of them nobody is here."""
+    # -- what a login adds and takes away (logins.py)
+
+    def find(self, user_id: str) -> OnlineUser | None:
+        """The user, if online or about to be."""
+        return self._users.get(user_id)
+
+    def wait_for(self, user_id: str) -> OnlineUser:
+        """An answer of the store about the user is to come: what changes until then counts on top of it (`waited`)."""
+        user = self._users.setdefault(user_id, OnlineUser())
+        user.pending += 1
+        self._pending.add(user)
+        return user
+
+    def waited(self, user: OnlineUser) -> Waited:
+        """One answer less to wait for; returns what has changed meanwhile."""
+        user.pending -= 1
+        waited = Waited(user.changes, user.silences, user.profile, user.logged_out)
+        if not user.pending:
+            self.forget_changes(user)
+            self._pending.discard(user)
+        return waited
+
+    def enter(self, user_id: str, connection: Outgoing, conversations: set[str], silent: set[str]) -> None:
+        """The connection is logged in, and its user is in these conversations. It may know of one before the user's other
+        connections have been told: it counts for all of them."""
+        user = self._users[user_id]
+        for key in conversations - user.conversations:
+            self._put_in(user_id, user, key, key in silent)
+        for key in (silent ^ user.silent) & user.conversations:
+            self.silenced(user_id, key, key in silent)
+        user.connections[connection] = None
+        for key in user.conversations - user.silent:
+            self._fanout.audience(key).add(connection)
+
+    def remove(self, user_id: str, connection: Outgoing) -> bool:
+        """The connection is gone. False if it was not logged in."""
+        user = self._users.get(user_id)
+        if user is None or connection not in user.connections:
+            return False
+        del user.connections[connection]
+        for key in user.conversations - user.silent:
+            audience = self._fanout.find(key)
+            if audience is not None and not user.connections:
+                audience.users -= 1
+            self._fanout.remove(key, connection)
+        return True
+
+    def drop_if_unused(self, user_id: str) -> None:
+        """Forget the user, and tell the engine, if no connection of them is left or about to be."""
+        user = self._users.get(user_id)
+        if user is None or user.connections:
+            return
+        for key in user.silent:
+            self._hear(user_id, key)
+        user.conversations.clear()
+        user.pairs.clear()
+        user.silent.clear()
+        if not user.pending and self._users.pop(user_id, None) is not None:
+            self._engine.user_gone(user_id)
+
+    def listening(self, conversation: str) -> bool:
+        """True if anybody here is in it, or about to be."""
+        return self._fanout.find(conversation) is not None or self.expects(conversation)
+
+    def report_absent(self, conversations: Iterable[str]) -> None:
+        """The engine was told of a user of ours in these; tell it of those in which nobody is here."""
         for key in conversations:
-            if not self._hub.listening(key):
-                self._hub.owner.nobody_in(key)
+            if not self.listening(key):
+                self._engine.nobody_in(key)

@@ -27,9 +27,10 @@ from rcim.base.terminal import printable
 from rcim.base.terms import group_conversation
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
+from rcim.content import elements
 from rcim.load.swarm import LATENCY_STEP_NS, Swarm, SwarmMember, stamped
 from rcim.session.usersig import mint
-from rcim.wire import elements, frames
+from rcim.wire import frames
 from rcim.wire.schema import Frame
 
 GROUP = "demo"

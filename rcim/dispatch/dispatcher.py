@@ -30,7 +30,7 @@ from rcim.dispatch.actor_registry import ActorRegistry, refuse
 from rcim.dispatch.apart import to_do_again
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.closing import Closing
-from rcim.dispatch.effect_runner import DeliveryEncoder, EffectRunner
+from rcim.dispatch.effect_runner import EffectRunner
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
@@ -77,10 +77,8 @@ class Dispatcher:
         store: Store,
         app_state: AppState,
         loop: asyncio.AbstractEventLoop,
-        packing: DeliveryEncoder,
     ) -> None:
         self._store = store
-        self._packing = packing
         self._app_state = app_state
         self._limits = app_state.limits
         self._loop = loop
@@ -128,9 +126,7 @@ class Dispatcher:
         if ask_app is not None:
             self._pending.ask_app = ask_app
         closing = Closing(self.submit)
-        self._effects = EffectRunner(
-            self._app_state, self._packing, sink, self._registry, self._answer, closing.look_at
-        )
+        self._effects = EffectRunner(self._app_state, sink, self._registry, self._answer, closing.look_at)
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from rcim.actor import app
 from rcim.actor.app_state import AppState
@@ -19,7 +19,6 @@ from rcim.actor.effects import (
     MemberGone,
     MembersAdded,
     MemberSilenced,
-    Notice,
     Notify,
     Placed,
     PresenceBarred,
@@ -32,19 +31,11 @@ from rcim.actor.records import Message, TypeSaved
 from rcim.actor.user import user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
+from rcim.base.terms import AppList, Priority
 from rcim.dispatch.many import Users
-from rcim.dispatch.requests import DeliverySink, Packed, Request
+from rcim.dispatch.requests import Delivery, DeliverySink, Request
 
 log = LimitedLog("rcim.dispatch")
-
-
-class DeliveryEncoder(Protocol):
-    """Makes of what actors say what connections send. It is encoded once, whoever gets it."""
-
-    def message(self, message: Message) -> Packed: ...
-
-    def said(self, key: str, said: Notice) -> bytes:
-        """A whole frame."""
 
 
 class _Nobody:
@@ -67,7 +58,6 @@ class EffectRunner:
     def __init__(
         self,
         app_state: AppState,
-        packing: DeliveryEncoder,
         sink: DeliverySink,
         users: Users,
         answer: Callable[[Request, Outcome], None],
@@ -75,7 +65,6 @@ class EffectRunner:
     ) -> None:
         self._app_state = app_state
         self._users = users
-        self._packing = packing
         self._sink = sink
         self._answer = answer
         self._look_at_guests = look_at_guests
@@ -110,12 +99,19 @@ class EffectRunner:
     def _deliver(self, key: str, messages: list[Message]) -> None:
         if self._sink.listening(key):
             with contained("delivery", key):
-                pack = self._packing.message
-                self._sink.deliver(key, [pack(message) for message in messages])
+                self._sink.deliver(key, list(map(self._delivery, messages)))
+
+    def _delivery(self, message: Message) -> Delivery:
+        extra = message.extra
+        if extra is None:
+            return Delivery(message, message.priority)
+        low = bool(extra.type_name) and self._app_state.lists.holds(AppList.LOW_TYPES, extra.type_name)
+        only = (message.sender, *extra.to) if extra.to else ()
+        return Delivery(message, Priority.LOWEST if low else message.priority, only)
 
     def _tell(self, key: str, effect: Notify) -> None:
         if effect.user_ids is not None or self._sink.listening(key):
-            self._sink.tell(key, effect.user_ids, self._packing.said(key, effect.said))
+            self._sink.tell(key, effect.user_ids, effect.said)
 
     def _announce(self, key: str, effect: Announce) -> None:
         if self._sink.listening(key):

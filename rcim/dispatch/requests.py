@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from rcim.actor.effects import Notice
 from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.queries import Look
-from rcim.actor.records import Change
+from rcim.actor.records import Change, Message
 from rcim.base.terms import DeviceEnd, GoneReason, Priority
 from rcim.rules.devices import Device
 from rcim.store.answers import Answer, PresenceRow
 
 
-class Packed(NamedTuple):
-    """A message on its way to those who are online, encoded once. `row` is opaque to all but connections."""
+class Delivery(NamedTuple):
+    """A message on its way to those who are online. Nobody encodes it before the process that holds their connections."""
 
-    seq: int
+    message: Message
     priority: Priority
-    row: bytes
+    """By which it is dropped where there is too much (RX-07); Lowest for a type of low ones (FC-07)."""
     only: tuple[str, ...] = ()
-    """If not empty: the users who get `row` (MS-07)."""
-    veiled: bytes = b""
-    """What all others get then."""
+    """If not empty: the users who get it (MS-07); all others get its place alone."""
 
 
 class ReplyTo(Protocol):
@@ -47,9 +46,9 @@ class DeliverySink(Protocol):
         """True while so much waits to be given out there that its actor has to pause; `Dispatcher.resume` after."""
 
     def listening(self, conversation: str) -> bool:
-        """True if anybody may be online in it: what is for nobody need not be packed."""
+        """True if anybody may be online in it: what is for nobody need not be made."""
 
-    def deliver(self, conversation: str, messages: Sequence[Packed]) -> None: ...
+    def deliver(self, conversation: str, messages: Sequence[Delivery]) -> None: ...
 
     def members_added(self, conversation: str, user_ids: Sequence[str]) -> None: ...
 
@@ -63,8 +62,8 @@ class DeliverySink(Protocol):
     def announce(self, conversation: str, change: Change) -> None:
         """Tell those who are online; changes of a large room are joined together (GT-15)."""
 
-    def tell(self, conversation: str, user_ids: Sequence[str] | None, frame: bytes) -> None:
-        """Give a whole frame to these users, or, with None, to all who are online in the conversation."""
+    def tell(self, conversation: str, user_ids: Sequence[str] | None, notice: Notice) -> None:
+        """Give a notice to these users, or, with None, to all who are online in the conversation."""
 
     def user_profile_changed(
         self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]

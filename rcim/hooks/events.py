@@ -12,9 +12,9 @@ from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd, Platform
+from rcim.content.elements import check_body, decode_body, encode_body
+from rcim.content.vendor_json import from_json, is_text, to_json
 from rcim.rules.devices import StateChange
-from rcim.wire.elements import check_body, decode_body, encode_body
-from rcim.wire.vendor_json import from_json, is_text, to_json
 
 Json = dict[str, Any]
 FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority, group_conversation
+from rcim.content.elements import Text, encode_body
 from rcim.load.swarm import SwarmMember
 from rcim.wire import frames
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
 
 SETTLE_S = 10.0

@@ -18,7 +18,8 @@ from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform, Priority
 from rcim.client.link import Link, connect, decode
-from rcim.wire import elements, frames
+from rcim.content import elements
+from rcim.wire import frames
 from rcim.wire.header import HEADER_BYTES
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame

@@ -23,8 +23,8 @@ from rcim.app.process import ServerProcess
 from rcim.app.settings import NO_RATES, Settings
 from rcim.base.errors import RcimError
 from rcim.client import Client, JoinStatus, NoticeEvent, User, client_context
+from rcim.content import elements
 from rcim.session.usersig import mint
-from rcim.wire import elements
 from tests.e2e.test_commands import BIN, run
 
 PAGE = Path(__file__).parents[2] / "docs/reference/commands.md"

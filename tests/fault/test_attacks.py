@@ -36,7 +36,7 @@ async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None
             if number % 5 == 0:
                 await (await server.member(f"late{number}")).close()
         await under_way
-        counters = server.server.hub.counters
+        counters = server.server.hub.table.counters
         expected = {
             "key-updates": counters.tls_limits,
             "half-client-hellos": counters.tls_limits,
@@ -91,11 +91,11 @@ async def test_guests_of_one_address_share_its_turns_and_its_logins(tmp_path: Pa
         found = await raw.take()
         names.append(found.code.name if isinstance(found, RcimError) else type(found).__name__)
     assert names == ["LoginOk"] * 3 + ["TOO_FREQUENT"] * 2
-    connections = list(server.server.hub._connections.values())
+    connections = list(server.server.hub.table)
     assert {one.charged_to for one in connections} == {"@127.0.0.1"}
     alice = await server.member("alice")
     assert isinstance(await alice.ask(f.Ping(1)), f.Pong)
-    assert "alice" in {one.charged_to for one in server.server.hub._connections.values()}
+    assert "alice" in {one.charged_to for one in server.server.hub.table}
     await server.stop()
 
 

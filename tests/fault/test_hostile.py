@@ -212,12 +212,12 @@ async def test_a_slow_receiver_is_left_out_then_told_to_resync(tmp_path: Path) -
     hub = server.server.hub
     text = "x" * 8000
     sent = 0
-    while not hub.counters.left_out or sent < 400:
+    while not hub.table.counters.left_out or sent < 400:
         sent += 1
         priority = Priority.LOW if sent % 2 else Priority.HIGH
         assert isinstance(await alice.ask(send("loud", f"c{sent}", text, priority)), f.SendOk)
         assert sent < 3000, "nothing was left out"
-    slow = next(c for c in hub._connections.values() if c.principal and c.principal.user_id == "slow")
+    slow = next(c for c in hub.table if c.principal and c.principal.user_id == "slow")
     assert slow.queued_bytes < 2 * 262144, "its queue is bounded"
     bob_seen: list[int] = []
     while len(bob_seen) < sent:
@@ -258,7 +258,7 @@ async def test_a_receiver_that_stays_slow_is_closed(tmp_path: Path) -> None:  # 
     await login_on(sock, server, "slow")
     hub = server.server.hub
     sent = 0
-    while not hub.counters.slow_receivers:
+    while not hub.table.counters.slow_receivers:
         sent += 1
         await pair[0].ask(send("loud", f"c{sent}", "x" * 8000))
         assert sent < 3000
@@ -284,7 +284,7 @@ async def test_who_is_closed_for_being_slow_is_told_so_if_it_reads_again(tmp_pat
     await until(lambda: link.session.state is ClientState.OPEN)
     link.pause_reading()
     hub = server.server.hub
-    slow = next(c for c in hub._connections.values() if c.principal and c.principal.user_id == "slow")
+    slow = next(c for c in hub.table if c.principal and c.principal.user_id == "slow")
     sent = 0
     while slow.held_bytes < 100_000:
         sent += 1
@@ -307,10 +307,10 @@ async def test_a_silence_that_ends_soon_is_noticed_though_the_client_is_slow(tmp
     await server.start()
     await server.member("slow")
     hub = server.server.hub
-    (slow,) = hub._connections.values()
+    (slow,) = hub.table
     slow.session._heard_ms = clock.steady_ms() - hub.limits.silence_ms_max + 10_000
     slow.pause_writing()
-    assert slow in hub.wheel.advance(slow.session.deadline_ms + 250)
+    assert slow in hub.table.wheel.advance(slow.session.deadline_ms + 250)
     await server.stop()
 
 
@@ -331,7 +331,7 @@ async def test_requests_under_way_are_bounded(tmp_path: Path) -> None:  # WI-06
         for i in range(150):
             assert isinstance(await raw.answer_to(1000 + i), f.SendOk)
             answered += 1
-            most = max(most, *(c.in_flight for c in hub._connections.values()))
+            most = max(most, *(c.in_flight for c in hub.table))
     assert answered == 900 and most <= 4
     await still_talk(pair, "1")
     await server.stop()
@@ -350,8 +350,8 @@ async def test_a_client_that_never_reads_its_answers_is_not_read(tmp_path: Path)
     asks = b"".join(f.History("g:calm", 0, 0, 100, False).encode(i + 10) for i in range(5000))
     sending = asyncio.create_task(loop.sock_sendall(sock, asks))
     hub = server.server.hub
-    await until(lambda: hub.counters.slow_receivers > 0)
-    greedy = [c for c in hub._connections.values() if c.session.agent == "stalled"]
+    await until(lambda: hub.table.counters.slow_receivers > 0)
+    greedy = [c for c in hub.table if c.session.agent == "stalled"]
     await still_talk(pair, "1")
     assert greedy[0].queued_bytes < 65536 + 65 * 70_000, "answers under way, and no more"
     assert greedy[0].session.pending_bytes < 300_000
@@ -463,7 +463,7 @@ async def test_what_one_visit_carries_is_bounded(tmp_path: Path) -> None:  # RX-
     while len(seen) < 400:
         push = await members[1].take_of(f.Deliver)
         seen += [m.seq for m in push.messages]
-        most = max(most, *(c.queued_bytes for c in hub._connections.values()))
+        most = max(most, *(c.queued_bytes for c in hub.table))
     assert seen == list(range(1, 401))
     assert most < server.settings.limits.out_hard_bytes
     await still_talk(pair, "1")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from rcim.adapters.frames import table
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.limits import USERSIG_AHEAD_S
 from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, Priority, Role
 from rcim.client import Message
-from rcim.handlers import table
+from rcim.content.elements import Text, encode_body
 from rcim.session.usersig import mint
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.integration.test_groups import Crowd, refused, rooms
 from tests.kit import SDKAPPID, TestServer
 
@@ -295,7 +295,9 @@ async def test_hidden_groups_cost_their_members_nothing(tmp_path: Path) -> None:
 
 async def test_an_answer_that_can_not_be_encoded(rooms: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = await rooms.member("alice")
-    monkeypatch.setitem(table._BY_TYPE, f.GroupsJoined.TYPE, lambda result, desk: f.GroupCreateOk("x" * 999))
+    route = table.ROUTES[f.GroupsJoined.TYPE]
+    wrong = route._replace(answer=lambda result: f.GroupCreateOk("x" * 999))
+    monkeypatch.setitem(table.ROUTES, f.GroupsJoined.TYPE, wrong)
     said = await raw.ask(f.GroupsJoined("", 0))
     assert isinstance(said, RcimError) and said.code.name == "SERVER_ERROR", "who asked does not wait for ever"
     assert isinstance(await raw.ask(f.ProfileGet("bob")), f.ProfileGetOk)

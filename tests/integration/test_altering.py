@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.client import ChangedEvent, Client, ErasedEvent, HiddenEvent, Message
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.kit import Raw, TestServer, send
 from tests.sim.test_dispatcher import Sim, stop_all
 from tests.sim.test_dispatcher import create as create_command

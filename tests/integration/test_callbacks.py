@@ -16,10 +16,10 @@ from yarl import URL
 from rcim.base import limited_log
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
+from rcim.content.elements import Text, decode_body, encode_body
 from rcim.hooks import inprocess, turns
 from rcim.hooks.http import PrivateAddress, PublicOnly, WebhookClient, is_public, public_socket, signature
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, decode_body, encode_body
 from tests.kit import Raw, TestServer, create, send, until
 from tests.kit_callbacks import SEND, Answer, Receiver, receiver, says, serve
 

@@ -173,7 +173,7 @@ async def test_presence_is_told_to_who_watches(server: TestServer) -> None:
             assert await next_presence(alice) == {"bob": Presence.ONLINE}
             (row,) = await alice.presence(["carol"])
             assert row.state is Presence.ONLINE
-    await until(lambda: not any(len(hub.presence_subscriptions) for hub in server.hubs), "nobody is watched")
+    await until(lambda: not any(len(hub.presence) for hub in server.hubs), "nobody is watched")
 
 
 async def test_nobody_who_does_not_watch_is_told(plain_server: TestServer) -> None:
@@ -181,17 +181,17 @@ async def test_nobody_who_does_not_watch_is_told(plain_server: TestServer) -> No
     async with plain_server.client("alice") as alice:
         await alice.create_group("room", group_id="room", type_="ChatRoom")
         hub = plain_server.server.hub
-        before = hub.counters.requests
+        before = hub.table.counters.requests
         for n in range(20):
             async with plain_server.client(f"m{n}") as member:
                 await member.join("room")
-        assert not len(hub.presence_subscriptions)
+        assert not len(hub.presence)
         await alice.send("room", "here")
         async for event in alice.events():
             assert not isinstance(event, PresenceEvent)
             if getattr(event, "text", "") == "here":
                 break
-        assert hub.counters.requests > before
+        assert hub.table.counters.requests > before
 
 
 async def test_bounds_of_watching(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, MessageState, Priority, pair_conversation
+from rcim.content.elements import Text, decode_body, encode_body
 from rcim.hooks import inprocess
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, decode_body, encode_body
 from rcim.wire.schema import Frame
 from tests.kit import Raw, TestServer, create, send, until
 from tests.kit_callbacks import SEND, Receiver, receiver, says, serve

@@ -13,6 +13,7 @@ import pytest
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
+from rcim.actor.records import Message
 from rcim.app import gateways as gateways_module
 from rcim.app.process_spec import ProcessSpec
 from rcim.app.sources import load
@@ -22,7 +23,7 @@ from rcim.bus import gateway_router as links_module
 from rcim.bus import messages as m
 from rcim.bus import remote as remote_module
 from rcim.bus.pipe import Pipe, encoded
-from rcim.dispatch.requests import Packed
+from rcim.dispatch.requests import Delivery
 from rcim.store.backend import DamagedError, StoreError
 from rcim.wire import frames as f
 from tests.kit import Raw, TestCluster, create, send, until
@@ -99,7 +100,7 @@ async def test_across_gateways(cluster: TestCluster) -> None:  # GR-05, AB-01
     assert stats["gateways"] == 2 and stats["connections"] == 3 and stats["messages"] == 1
     bob.write(f.GroupLeave("g").encode(900))
     assert (await bob.take_of(f.GroupGone)).group_id == "g"
-    await until(lambda: not cluster.hubs[1].listening("g:g"))
+    await until(lambda: not cluster.hubs[1].subscriptions.listening("g:g"))
     alice.write(f.GroupDissolve("g").encode(901))
     assert (await alice.take_of(f.GroupGone)).group_id == "g"
 
@@ -179,7 +180,7 @@ async def test_membership_that_was_not_heard_is_asked_for(cluster: TestCluster) 
     cluster.kill_owner()
     await cluster.start_owner()
     assert (await bob.take_of(f.GroupGone)).group_id == "left"
-    await until(lambda: cluster.hubs[1].listening("g:new"), "the hub knows of the group")
+    await until(lambda: cluster.hubs[1].subscriptions.listening("g:new"), "the hub knows of the group")
     await alice.ask(send("new", "c1"))
     assert (await carol.take_of(f.Deliver)).conversation == "g:new"
 
@@ -323,7 +324,7 @@ async def test_an_owner_that_hangs_is_as_good_as_none(cluster: TestCluster, monk
     await cluster.start_owner()
     await linked(cluster)
     await until(
-        lambda: not remote._outstanding and not cluster.hubs[0]._resubscribe._asking, "asked once, answered once"
+        lambda: not remote._outstanding and not cluster.hubs[0].resubscribe._asking, "asked once, answered once"
     )
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
@@ -333,7 +334,7 @@ async def test_owners_that_come_and_go_are_asked_once(cluster: TestCluster) -> N
     remote = owner_of(cluster, 0)
     for _ in range(5):
         remote._hub.owner_is_new()  # type: ignore[union-attr]
-    assert len(cluster.hubs[0]._resubscribe._asking) == 1
+    assert len(cluster.hubs[0].resubscribe._asking) == 1
     assert sum(not command for _, command in remote._outstanding.values()) == 1
     assert (await alice.ask(send("g", "c1"))).seq == 1
 
@@ -341,15 +342,14 @@ async def test_owners_that_come_and_go_are_asked_once(cluster: TestCluster) -> N
 async def test_what_an_owner_before_said_does_not_count_any_more(cluster: TestCluster) -> None:
     """It said that bob has left; then it died, and bob came again: the new owner's answer is the newer one."""
     alice, bob = await two(cluster)
-    logins = cluster.hubs[1].logins
-    user = logins._users["bob"]
-    logins._wait(user)
-    cluster.hubs[1].member_gone("g:g", "bob")
+    subscriptions = cluster.hubs[1].subscriptions
+    user = subscriptions.wait_for("bob")
+    cluster.hubs[1].deliveries.member_gone("g:g", "bob")
     assert user.changes == {"g:g": False}
     cluster.kill_owner()
     await cluster.start_owner()
     await until(lambda: cluster.hubs[1].fanout.find("g:g") is not None, "the new owner knows of bob")
-    logins._waited(user)
+    subscriptions.waited(user)
     await alice.ask(send("g", "c1"))
     assert (await bob.take_of(f.Deliver)).messages[0].seq == 1
 
@@ -374,7 +374,7 @@ async def test_a_question_for_heads_is_asked_until_it_is_answered(
         return answer_some(queries, for_s)
 
     monkeypatch.setattr(store, "answer_some", flaky)
-    cluster.hubs[1]._resubscribe._ask_heads(["g:g"])
+    cluster.hubs[1].resubscribe._ask_heads(["g:g"])
     told = await bob.take_of(f.Resync)
     assert (told.from_seq, told.newest_seq) == (2, 2) and not failing
 
@@ -420,12 +420,12 @@ async def test_who_can_not_be_asked_for_keeps_nobody_from_what_was_missed(  # RX
 
     monkeypatch.setattr(store, "answer_some", answered)
     hub.fanout.find("g:g").newest_seq = 0  # type: ignore[union-attr]
-    hub.owner_is_new()
+    hub.deliveries.owner_is_new()
     assert (await bob.take_of(f.Resync)).newest_seq == 1
     hub.fanout.find("g:c").newest_seq = 0  # type: ignore[union-attr]
     damaged.clear()
     assert (await carol.take_of(f.Resync)).conversation == "g:c"
-    assert not hub._resubscribe._asking and not hub._resubscribe._awaited
+    assert not hub.resubscribe._asking and not hub.resubscribe._awaited
 
 
 async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:
@@ -454,7 +454,11 @@ async def test_who_is_not_there_is_said_after_a_login_too(cluster: TestCluster) 
 
 
 def test_a_large_batch_goes_down_in_parts() -> None:
-    rows = [Packed(i, Priority.NORMAL, bytes(300_000)) for i in range(1, 11)]
+    def of(seq: int) -> Delivery:
+        body = bytes(300_000)
+        return Delivery(Message(seq, 1, seq, Priority.NORMAL, "a", "", "", "", f"c{seq}", body), Priority.NORMAL)
+
+    rows = [of(seq) for seq in range(1, 11)]
     parts = list(links_module._parts(rows))
     assert [p for part in parts for p in part] == rows and len(parts) == 3
     assert list(links_module._parts([])) == []
@@ -552,7 +556,7 @@ async def test_a_login_between_a_join_and_its_news(cluster: TestCluster) -> None
     logging_in = asyncio.create_task(member_at(cluster, 1, "bob"))
     await until(lambda: held, "the login was answered, and the gateway does not know it yet")
     await phone.ask(f.GroupJoin("g", ""))
-    await until(lambda: cluster.hubs[1].listening("g:g"), "the news has come before")
+    await until(lambda: cluster.hubs[1].subscriptions.listening("g:g"), "the news has come before")
     release()
     desk = await logging_in
     await alice.ask(send("g", "c1"))
@@ -563,7 +567,7 @@ async def test_a_gateway_with_the_number_of_another_takes_its_place(cluster: Tes
     loop = asyncio.get_running_loop()
     (before,) = [one for one in cluster.links._links.values() if one.number == 2]
     second = remote_module.RemoteOwner(cluster._bus / "owner", 2, cluster.settings.limits, loop)
-    await second.start(cluster.hubs[1])
+    await second.start(cluster.hubs[1].deliveries)
     await until(lambda: before.pipe.lost)
     second.stop()
 

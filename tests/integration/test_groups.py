@@ -21,8 +21,8 @@ from rcim.client import (
     Message,
     NoticeEvent,
 )
+from rcim.content.elements import Text
 from rcim.wire import frames as f
-from rcim.wire.elements import Text
 from tests.kit import TestCluster, TestServer
 
 FLAGS = (

@@ -12,8 +12,8 @@ import pytest
 from rcim.base import clock
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, MsgFlag, Platform
 from rcim.bus.gateway_router import GatewayRouter
+from rcim.content.elements import GroupTip, decode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import GroupTip, decode_body
 from tests.kit import Raw, TestCluster, create, send, until
 
 
@@ -48,7 +48,7 @@ async def owner_dies(cluster: TestCluster) -> None:
     await until(lambda: not any(remote.linked for _, remote in cluster.gateways))
     await cluster.start_owner()
     await until(lambda: all(remote.linked for _, remote in cluster.gateways))
-    await until(lambda: not any(hub._resubscribe._asking for hub in cluster.hubs))
+    await until(lambda: not any(hub.resubscribe._asking for hub in cluster.hubs))
 
 
 async def test_guests_go_on_hearing_when_the_owner_is_a_new_one(cluster: TestCluster) -> None:  # ID-06
@@ -79,7 +79,7 @@ async def test_a_new_owner_lets_those_guests_in_again_that_it_would_let_in(
             assert isinstance(await guest.ask(f.GroupJoin(group, "")), f.GroupJoinOk)
     monkeypatch.setattr(GatewayRouter, "member_gone", lambda *_: None)  # the owner dies before it has said so
     await alice.ask(f.GroupSet("shut", apply_join_option=ApplyJoinOption.DISABLE_APPLY))
-    ((name, _),) = cluster.hubs[1].logins.everyone()
+    ((name, _),) = cluster.hubs[1].subscriptions.everyone()
     assert isinstance(await alice.ask(f.GroupBlock("open", [name], 600, "")), f.GroupBlockOk)
     monkeypatch.undo()
     await owner_dies(cluster)

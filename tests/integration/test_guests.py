@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rcim.adapters.frames.table import ANSWERS, SESSION_FRAMES
 from rcim.base.errors import RcimError
 from rcim.base.terms import (
     ApplyJoinOption,
@@ -20,9 +21,8 @@ from rcim.base.terms import (
     Priority,
     UserList,
 )
-from rcim.handlers.table import ROUTES, SESSION_FRAMES
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
 from tests.kit import Raw, TestCluster, TestServer, send, until
 
@@ -134,8 +134,8 @@ TABLE: list[tuple[Frame, str, str]] = [
 
 
 def test_the_table_has_every_request() -> None:  # ID-06
-    """Those for administrators alone are refused in one place (`table.work`)."""
-    open_ = {frame for frame in ROUTES if not frame.DECLARED.admin}
+    """Those for administrators alone are refused in one place (`Service.submit`)."""
+    open_ = {frame for frame in ANSWERS if not frame.DECLARED.admin}
     assert {type(row[0]) for row in TABLE} == open_ and not open_ & SESSION_FRAMES
 
 

@@ -16,9 +16,9 @@ from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
 from rcim.client import Client, EnteredEvent, GroupEvent, Message, SendResult
 from rcim.client.link import ConnectionGone
-from rcim.handlers.messages import MessageEncoder
+from rcim.content.elements import Custom, Text, TypedBytes
+from rcim.dispatch.requests import Delivery
 from rcim.wire import frames as f
-from rcim.wire.elements import Custom, Text, TypedBytes
 from rcim.wire.stream import StreamSplitter
 from tests.kit import TestServer, create, send, until
 
@@ -445,7 +445,7 @@ async def test_what_is_under_way_is_sent_again_whatever_ended_the_connection(ser
     async with server.client("alice") as alice:
         await alice.create_group("G", group_id="g", type_="ChatRoom")
         for code in (TOO_SLOW, HEARTBEAT_TIMEOUT):
-            there = [c for hub in server.hubs for c in hub._connections.values()]
+            there = [c for hub in server.hubs for c in hub.table]
             (connection,) = [c for c in there if c.principal and not c.closing]
             sending = [asyncio.create_task(alice.send("g", f"{i}")) for i in range(20)]
             await asyncio.sleep(0)
@@ -581,7 +581,7 @@ async def test_many_rounds_take_their_turns(plain_server: TestServer) -> None:
     text = "x" * 8000
     body = send("g", "c", text).body
     messages = [Kept(i, i, i, Priority.NORMAL, "alice", "", "", "", f"c{i}", body) for i in range(1, 2501)]
-    plain_server.server.hub.deliver("g:g", [MessageEncoder().message(message) for message in messages])
+    plain_server.server.hub.deliveries.deliver("g:g", [Delivery(message, message.priority) for message in messages])
     assert audience.waiting > 2400, "one round, and then the others' turn"
     seen: list[int] = []
     while len(seen) < 2500:

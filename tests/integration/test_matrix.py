@@ -12,8 +12,8 @@ import pytest
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MsgFlag, Platform, Priority, Role
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
 from tests.kit import Raw, TestServer
 from tests.matrix import ROLES, TABLES, Cell, cells

@@ -11,9 +11,9 @@ import pytest
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState, Priority
 from rcim.client import EnteredEvent, ListEvent, Message, TransientEvent
+from rcim.content.elements import Text, encode_body
 from rcim.rules import message_types
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.kit import Raw, TestServer, create, send
 
 BODY = encode_body([Text("psst")])

@@ -16,10 +16,10 @@ from rcim.actor import queries as q
 from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState, Priority, UserList, pair_conversation, pair_of
 from rcim.client import ChangedEvent, Client, Message, ReadEvent, TransientEvent, User
+from rcim.content.elements import Text, encode_body
 from rcim.store.login_facts import LoginScan
 from rcim.store.store import Store
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.integration.test_altering import events
 from tests.integration.test_callbacks import Receiver, receiver, says, serve
 from tests.kit import Raw, TestServer, until

@@ -17,9 +17,9 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import MessageState
 from rcim.bus import messages as m
 from rcim.connect.logins import Logins
+from rcim.content.elements import Text, encode_body
 from rcim.session.usersig import mint
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.schema import Frame
 from tests.kit import SDKAPPID, Raw, TestCluster, create, send, until
 
@@ -128,13 +128,13 @@ async def test_who_was_logged_out_with_a_clock_that_was_ahead_stays_logged_in(
     alice = await cluster.raw()
     await alice.login("alice", mint(SDKAPPID, cluster.key, "alice", int(time.time()) + 2, 3600))
     found: list[str] = []
-    found_anew = Logins.found_anew
+    found_again = Logins.found_again
 
     def noted(logins: Logins, user_id: str, *rest: Any) -> None:
-        found_anew(logins, user_id, *rest)
+        found_again(logins, user_id, *rest)
         found.append(user_id)
 
-    monkeypatch.setattr(Logins, "found_anew", noted)
+    monkeypatch.setattr(Logins, "found_again", noted)
     cluster.kill_owner()
     await cluster.start_owner()
     await until(lambda: "alice" in found, "the new owner says what she is in")

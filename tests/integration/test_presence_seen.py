@@ -49,7 +49,7 @@ async def test_who_may_not_see_a_user_is_told_of_no_change(plain_server: TestSer
     await alice.ask(f.Send(AB, "c1", send("g", "x").priority, send("g", "x").body))
     for raw in (bob, dave, root):
         await states(raw, "alice")
-    presence_subscriptions = plain_server.server.hub.presence_subscriptions
+    presence_subscriptions = plain_server.server.hub.presence
     assert sorted(c.principal.user_id for c in presence_subscriptions._watchers["alice"] if c.principal) == [
         "administrator",
         "bob",
@@ -66,13 +66,13 @@ async def test_who_may_not_see_a_user_is_told_of_no_change(plain_server: TestSer
 async def test_until_it_is_known_nothing_is_told(plain_server: TestServer) -> None:
     alice, bob = await plain_server.member("alice"), await plain_server.member("bob")
     hub = plain_server.server.hub
-    (connection,) = hub.logins.connections("bob")
-    assert hub.presence_subscriptions.watch(connection, ["alice"]) == []
+    (connection,) = hub.subscriptions.connections("bob")
+    assert hub.presence.watch(connection, ["alice"]) == []
     await alice.ask(f.PresenceSet(Presence.BACKGROUND))
-    assert not hub.presence_subscriptions._waiting
+    assert not hub.presence._waiting
     hub.may_watch(connection.id, ["alice"], [])
     await alice.ask(f.PresenceSet(Presence.ONLINE))
-    assert hub.presence_subscriptions._waiting
+    assert hub.presence._waiting
     assert (await bob.take_of(f.PresenceChanged)).users[0].state is Presence.ONLINE
 
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import HeldBack, Priority
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from rcim.wire.peeking import is_transient
 from tests.kit import TestServer, create, send
 

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from rcim.base.terms import Priority, Role
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.kit import TestServer, until
 
 DAY_MS = 86_400_000

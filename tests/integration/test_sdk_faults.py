@@ -15,8 +15,8 @@ from rcim.client import ChangedEvent, Client, HiddenEvent, LocalStoreError, Mess
 from rcim.client.link import ConnectionGone
 from rcim.client.local import REREAD
 from rcim.client.model import message_of
+from rcim.content.elements import Custom
 from rcim.wire import frames as f
-from rcim.wire.elements import Custom
 from tests.kit import TestServer, until
 from tests.kit_sdk import listen, next_of, restored, take, with_store
 
@@ -216,7 +216,7 @@ async def test_presence_is_watched_again_though_the_server_is_busy(
         alice._ask = refuses  # type: ignore[method-assign, assignment]
         assert alice._link is not None
         alice._link.abort()
-        await until(lambda: alice.reconnects and not busy and len(plain_server.server.hub.presence_subscriptions))
+        await until(lambda: alice.reconnects and not busy and len(plain_server.server.hub.presence))
 
 
 async def test_a_file_is_one_clients_at_a_time(plain_server: TestServer, tmp_path: Path) -> None:

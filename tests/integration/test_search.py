@@ -12,9 +12,9 @@ from rcim_bench import search as bench
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.terms import MessageState, Priority
 from rcim.client import Client, User
+from rcim.content.elements import Custom, File, Image, Location, Text
 from rcim.store import searching
 from rcim.wire import frames as f
-from rcim.wire.elements import Custom, File, Image, Location, Text
 from tests.kit import TestServer
 
 

@@ -95,7 +95,7 @@ async def test_the_same_over_gateways(tmp_path: Path, receiver: Receiver) -> Non
     await all_that_happens(cluster, receiver)
     raw = await login(cluster, "carol", Platform.WEB)
     await until(lambda: len(told(receiver, "carol")) == 1)
-    at = next(i for i, hub in enumerate(cluster.hubs) if hub.logins.connections("carol"))
+    at = next(i for i, hub in enumerate(cluster.hubs) if hub.subscriptions.connections("carol"))
     await cluster.stop_gateway(at)
     await raw.closed()
     await until(lambda: told(receiver, "carol")[1:] == [("Disconnect", "LinkClose", "Web", [])])
@@ -341,7 +341,7 @@ async def test_who_goes_while_the_owner_is_away_is_told_of_when_it_is_back(
     cluster.kill_owner()
     await until(lambda: not any(owner.linked for _, owner in cluster.gateways))
     await goes.close()
-    await until(lambda: not any(hub.logins.connections("alice") for hub in cluster.hubs))
+    await until(lambda: not any(hub.subscriptions.connections("alice") for hub in cluster.hubs))
     await cluster.start_owner()
     await until(lambda: told(receiver, "alice")[1:] == [("Disconnect", "LinkClose", "Web", [])])
     assert len(told(receiver, "bob")) == 1, "it is still there"

@@ -11,8 +11,8 @@ import pytest
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.kit import Raw, TestServer, create, send, travel, until
 
 AB = "c:5:alice:bob"

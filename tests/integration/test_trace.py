@@ -8,8 +8,8 @@ from typing import Any
 from rcim.actor.tracing import TRACES_MAX, Stage, Stop, Traces
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, MessageState, MsgFlag, Priority
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.kit import TestServer, create, send
 
 FLAGS = tuple(f"types.ChatRoom.{rate}=3" for rate in ("messages_per_s", "normal_per_s", "low_per_s"))

@@ -13,8 +13,8 @@ import pytest
 
 from rcim.base.terms import MsgFlag, Priority, Role
 from rcim.client import Client, LocalStore
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 from tests.integration.test_sdk_conversations import Listener, away, row
 from tests.kit import Raw, TestServer, create, send, until
 
@@ -233,7 +233,7 @@ async def test_a_resync_of_what_was_imported(plain_server: TestServer) -> None:
     async with plain_server.client("bob") as bob:
         app = Listener(bob)
         await imported(plain_server, "old", 50, 0)
-        plain_server.hubs[0].missed({"g:old": 50})
+        plain_server.hubs[0].resubscribe._missed({"g:old": 50})
         await until(lambda: bob.conversation("old") is not None)
         await said(alice, "old", "new")
         await until(lambda: 51 in app.seqs("old"))

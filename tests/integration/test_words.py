@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, HeldBack, Priority
 from rcim.client import User
+from rcim.content.elements import Text, decode_body, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, decode_body, encode_body
 from tests.kit import Raw, TestServer, create, send
 
 

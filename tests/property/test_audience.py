@@ -7,17 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcim.actor.records import Message
+from rcim.adapters.frames.answers.messages import to_wire
+from rcim.adapters.frames.codec import CODEC
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import Priority
-from rcim.connect.audience import FRAME_RESERVE, Audience
-from rcim.handlers.messages import MessageEncoder, deliver_stem, to_wire
+from rcim.connect.audience import STEM_RESERVE, Audience
+from rcim.dispatch.requests import Delivery
 from rcim.wire import frames
 from rcim.wire.header import HEADER_BYTES
 from rcim.wire.rows import encoded_row, frame_of_rows, stem_of
 
 KEY = "g:room"
 
-pack = MessageEncoder().message
+
+def pack(message: Message) -> Delivery:
+    extra = message.extra
+    return Delivery(message, message.priority, (message.sender, *extra.to) if extra is not None and extra.to else ())
 
 
 def message(seq: int, size: int = 20, priority: int = Priority.NORMAL) -> Message:
@@ -48,7 +53,7 @@ def test_everyone_gets_what_came_after_it_came(steps: list[tuple[str, int]], siz
         number = audience.members[who]
         if number == audience.next:
             return
-        found = audience.visit(number)
+        found = audience.visit(number, CODEC)
         assert len(found.data) <= DEFAULTS.frame_bytes_max
         rows = frames.Deliver.decode(found.data[HEADER_BYTES:]).messages
         assert (found.first_seq, found.last_seq) == (rows[0].seq, rows[-1].seq)
@@ -84,7 +89,7 @@ def test_coming_twice_loses_nothing() -> None:
     audience.add("a")
     audience.put([pack(message(1))])
     audience.add("a")
-    assert audience.visit(audience.members["a"]).first_seq == 1
+    assert audience.visit(audience.members["a"], CODEC).first_seq == 1
 
 
 def test_what_a_visit_can_not_carry_is_a_backlog() -> None:
@@ -92,11 +97,11 @@ def test_what_a_visit_can_not_carry_is_a_backlog() -> None:
     audience = Audience(KEY, limits)
     audience.add("a")
     audience.put([pack(message(seq, 17000)) for seq in (1, 2, 3)])
-    first = audience.visit(0)
+    first = audience.visit(0, CODEC)
     assert (first.first_seq, first.last_seq, audience.backlog) == (1, 1, True)
     assert len(first.data) <= limits.frame_bytes_max
     audience.backlog = False
-    audience.visit(2)
+    audience.visit(2, CODEC)
     assert not audience.backlog
 
 
@@ -104,14 +109,14 @@ def test_the_highest_priority_of_a_visit_counts() -> None:
     audience = Audience(KEY, DEFAULTS)
     audience.add("a")
     audience.put([pack(message(1, priority=Priority.LOW)), pack(message(2, priority=Priority.HIGH))])
-    assert audience.visit(0).priority == Priority.HIGH
-    assert audience.visit(1).priority == Priority.HIGH
+    assert audience.visit(0, CODEC).priority == Priority.HIGH
+    assert audience.visit(1, CODEC).priority == Priority.HIGH
 
 
 @given(seqs=st.lists(st.integers(1, 2**60), max_size=20), size=st.integers(0, 500))
 def test_a_frame_of_rows_is_the_frame(seqs: list[int], size: int) -> None:  # WI-08
     messages = [to_wire(message(seq, size)) for seq in seqs]
-    made = frame_of_rows(frames.Deliver.TYPE, deliver_stem(KEY), [encoded_row(m) for m in messages])
+    made = frame_of_rows(frames.Deliver.TYPE, CODEC.stem(KEY), [encoded_row(m) for m in messages])
     assert made == frames.Deliver(KEY, messages).encode()
 
 
@@ -124,4 +129,4 @@ def test_a_stem_ends_with_an_empty_list() -> None:
 
 def test_the_reserve_holds_the_longest_head() -> None:
     longest = "g:" + "x" * 48
-    assert len(frame_of_rows(frames.Deliver.TYPE, deliver_stem(longest), [])) < FRAME_RESERVE
+    assert len(frame_of_rows(frames.Deliver.TYPE, CODEC.stem(longest), [])) < STEM_RESERVE

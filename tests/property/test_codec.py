@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rcim_tools.examples import all_examples
 
 from rcim.base.errors import BAD_BODY, BAD_PARAMETER, RcimError
+from rcim.content.elements import ELEMENTS, SERVERS_OWN, check_body, decode_body, encode_body
 from rcim.wire import reference
-from rcim.wire.elements import ELEMENTS, SERVERS_OWN, check_body, decode_body, encode_body
 from rcim.wire.schema import FRAMES, Frame, Struct
 from rcim.wire.stream import StreamSplitter
 from rcim.wire.types import Bool, Bytes, Enum, Int, StrList, StructList

@@ -22,13 +22,12 @@ from rcim.actor.records import Message
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.dispatcher import Dispatcher
-from rcim.dispatch.requests import Packed, Request
+from rcim.dispatch.requests import Delivery, Request
 from rcim.rules.group_types import GroupType
 from rcim.store.answers import ConnectionRow, ConnectionsPage
 from rcim.store.backend import DamagedError, FullError, MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
 from rcim.store.store import Store
-from rcim.store.values import pack, unpack
 from tests.kit import UNLIMITED, app_state, until
 
 running: list[Sim] = []
@@ -60,16 +59,6 @@ class FlakyBackend(MemoryBackend):
                 raise StoreError("no room")
 
 
-class Packing:
-    """Packs a message as it is kept, so that it can be compared."""
-
-    def message(self, message: Message) -> Packed:
-        return Packed(message.seq, message.priority, pack(message))
-
-    def said(self, key: str, said: e.Notice) -> bytes:
-        return pack(said)
-
-
 ROWS = [ConnectionRow(i, f"u{i}", 1, "", "", 0, 0, "") for i in (3, 5, 9)]
 
 
@@ -96,8 +85,8 @@ class DeliverySink:
         else:
             done({"connections": 3} if isinstance(query, q.CountersQuery) else ROWS[: query.limit + 1])
 
-    def deliver(self, conversation: str, packed: Sequence[Packed]) -> None:
-        messages = [unpack(one.row, Message) for one in packed]
+    def deliver(self, conversation: str, deliveries: Sequence[Delivery]) -> None:
+        messages = [one.message for one in deliveries]
         for message in messages:
             if message.message_id >> 63:
                 continue  # of a type that stores none
@@ -123,7 +112,7 @@ class DeliverySink:
     def announce(self, conversation: str, change: Any) -> None:
         """Weak notices are not compared."""
 
-    def tell(self, conversation: str, user_ids: Any, frame: bytes) -> None:
+    def tell(self, conversation: str, user_ids: Any, notice: e.Notice) -> None:
         """Notices are not compared."""
 
     def user_logged_out(self, user_id: str) -> None:
@@ -163,7 +152,7 @@ class Sim:
         self.backend = backend or make_backend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
-        self.dispatcher = Dispatcher(self.store, app_state(types, limits), asyncio.get_running_loop(), Packing())
+        self.dispatcher = Dispatcher(self.store, app_state(types, limits), asyncio.get_running_loop())
         self.sink = DeliverySink(self.store)
         self.dispatcher.start(self.sink)
         self.asker = Asker()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from rcim.actor.joining import JoinedChanges
 from rcim.actor.records import Change
+from rcim.adapters.frames.codec import CODEC
 from rcim.base.terms import ChangeKind
-from rcim.connect.changes import Changes, slice_ms
-from rcim.wire import frames as f
+from rcim.connect.fanout import slice_ms
+from rcim.service.deliveries import GroupChangesNews
 
 
 def change(kind: ChangeKind, *users: str, by: str = "", member_num: int = 1, what: list[str] | None = None) -> Change:
     return Change(kind, by or (users[0] if users else ""), list(users), len(users), member_num, 7, 99, what or [])
 
 
-def taken(changes: Changes) -> list[f.GroupChange]:
-    data = changes.take("g")
-    return f.GroupChanges.decode(data[12:]).changes if data else []
+def taken(changes: JoinedChanges) -> list[Change]:
+    return changes.rows()
 
 
 def test_many_joins_are_one_row_that_names_the_first() -> None:
-    changes = Changes(3)
+    changes = JoinedChanges(3)
     for i in range(10):
         changes.add(change(ChangeKind.JOINED, f"u{i}", member_num=i + 1))
     (row,) = taken(changes)
@@ -27,7 +28,7 @@ def test_many_joins_are_one_row_that_names_the_first() -> None:
 
 
 def test_who_came_and_went_is_in_neither() -> None:
-    changes = Changes(100)
+    changes = JoinedChanges(100)
     for kind, user in (
         (ChangeKind.JOINED, "a"),
         (ChangeKind.JOINED, "b"),
@@ -43,7 +44,7 @@ def test_who_came_and_went_is_in_neither() -> None:
 
 
 def test_what_admins_do_is_kept_apart() -> None:
-    changes = Changes(100)
+    changes = JoinedChanges(100)
     changes.add(change(ChangeKind.MUTED, "a", "b", by="ada"))
     changes.add(change(ChangeKind.MUTED, "c", by="bob"))
     changes.add(change(ChangeKind.PROFILE_CHANGED, by="ada", what=["name"]))
@@ -58,7 +59,7 @@ def test_a_slice_grows_with_the_room_up_to_a_second() -> None:
 
 
 def test_the_last_word_counts() -> None:
-    changes = Changes(100)
+    changes = JoinedChanges(100)
     muted, unmuted = ChangeKind.MUTED, ChangeKind.UNMUTED
     for kind in (muted, unmuted, muted):
         changes.add(change(kind, "u", by="ada"))
@@ -73,16 +74,16 @@ def test_the_last_word_counts() -> None:
 
 
 def test_a_frame_of_them_is_bounded() -> None:
-    changes = Changes(100)
+    changes = JoinedChanges(100)
     at = 0
     while not changes.full:
         changes.add(change(ChangeKind.MUTED, *(f"{at}-{i}".ljust(64, "x") for i in range(100)), by=f"admin{at}"))
         at += 1
-    assert len(changes.take("g")) < 40_000
+    assert len(CODEC.push("g:g", GroupChangesNews(changes.rows()))) < 40_000
 
 
 def test_what_can_not_be_joined_in_order_is_told_first() -> None:
-    changes = Changes(100)
+    changes = JoinedChanges(100)
     joined, appointed = ChangeKind.JOINED, ChangeKind.ADMIN_APPOINTED
     assert changes.add(change(joined, "u")) and changes.add(change(appointed, "u", by="ada"))
     assert changes.add(change(joined, "x")), "somebody else's joining comes before nothing of its own"

@@ -10,7 +10,7 @@ from rcim_tools.examples import HELLO_TEXT, MEDIA, MIXED, TIP
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ImageFormat, ImageKind
-from rcim.wire import elements as e
+from rcim.content import elements as e
 
 IMAGE, SOUND, VIDEO, FILE, PLACE, MERGED = e.decode_body(MEDIA)[1:]
 VARIANT = e.ImageVariant(ImageKind.THUMB, 1, 2, 3, "u")

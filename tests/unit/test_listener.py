@@ -7,10 +7,12 @@ import errno
 import logging
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from rcim.adapters.frames.connection import FrameConnection
 from rcim.base.hosts import naming
 from rcim.client import Client
 from rcim.connect import listener
@@ -40,7 +42,7 @@ async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
     full.setblocking(False)
     full.bind(("127.0.0.1", 0))
     full.listen(8)
-    made = Listener(plain_server.server.hub, [full], None)
+    made = Listener(asyncio.get_running_loop(), partial(FrameConnection, plain_server.server.service), [full], None)
     waiting = [await asyncio.open_connection("127.0.0.1", made.port) for _ in range(3)]
     await until(lambda: full.refused == 1)
     for _ in range(50):
@@ -62,7 +64,7 @@ async def test_a_listener_that_is_closed_while_it_rests_tries_no_more(plain_serv
     full.setblocking(False)
     full.bind(("127.0.0.1", 0))
     full.listen(8)
-    made = Listener(plain_server.server.hub, [full], None)
+    made = Listener(asyncio.get_running_loop(), partial(FrameConnection, plain_server.server.service), [full], None)
     _, writer = await asyncio.open_connection("127.0.0.1", made.port)
     await until(lambda: full.refused)
     made.close()

@@ -21,12 +21,11 @@ class Unwalked(set[OnlineUser]):
 @pytest.fixture
 def logins() -> Subscriptions:
     """Three users whose logins wait."""
-    hub: Any = SimpleNamespace(fanout=SimpleNamespace(find=lambda key: None))
-    made = Subscriptions(hub)
+    fanout: Any = SimpleNamespace(find=lambda key: None)
+    engine: Any = None
+    made = Subscriptions(fanout, engine)
     for name in ("alice", "bob", "carol"):
-        user = made._users[name] = OnlineUser()
-        user.pending = 1
-        made._pending.add(user)
+        made.wait_for(name)
     return made
 
 

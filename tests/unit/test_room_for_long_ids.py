@@ -5,14 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor import read_commands
+from rcim.actor.joining import JoinedChanges
 from rcim.actor.notices import message_of
 from rcim.actor.outcomes import MemberRow
 from rcim.actor.records import Change, Member, Message, MessageOptions
+from rcim.adapters.frames.answers.messages import to_fields, to_wire
+from rcim.adapters.frames.codec import CODEC
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, MessageState, MsgFlag, Priority, Role
-from rcim.connect.changes import Changes
-from rcim.handlers.admin import CONNECTION_ROW_BYTES
-from rcim.handlers.messages import to_fields, to_wire
+from rcim.service.administration import CONNECTION_ROW_BYTES
+from rcim.service.deliveries import GroupChangesNews
 from rcim.store.member_view import message_bytes
 from rcim.wire import frames as f
 
@@ -40,16 +42,16 @@ def test_a_message_has_no_more_in_a_frame_than_is_counted() -> None:
 
 
 def test_weak_notices_that_name_the_longest_ids_fit_a_frame() -> None:  # GT-15
-    changes = Changes(DEFAULTS.notice_users_max)
+    changes = JoinedChanges(DEFAULTS.notice_users_max)
     admins = long_ids(1000, 50)
     sizes = []
     for at, count in enumerate([1] * 40 + [100, 100, 100, 49, 100]):
         users = long_ids(100 * at, count)
         change = Change(ChangeKind.KICKED, admins[at], users, count, 1, 1, 1)
         if changes.full or not changes.add(change):
-            sizes.append(len(changes.take("g" * 48)))
+            sizes.append(len(CODEC.push("g:" + "g" * 48, GroupChangesNews(changes.rows()))))
             changes.add(change)
-    sizes.append(len(changes.take("g" * 48)))
+    sizes.append(len(CODEC.push("g:" + "g" * 48, GroupChangesNews(changes.rows()))))
     assert len(sizes) > 1 and max(sizes) <= DEFAULTS.frame_bytes_max
 
 

@@ -17,8 +17,8 @@ from rcim.client import LocalStore, LocalStoreError, outbox
 from rcim.client.link import ConnectionGone
 from rcim.client.model import PostedEvent
 from rcim.client.outbox import Outbox
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
-from rcim.wire.elements import Text, encode_body
 
 BODY = encode_body([Text("x")])
 

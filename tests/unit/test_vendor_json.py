@@ -9,8 +9,8 @@ import pytest
 from rcim_tools.examples import MEDIA, MIXED, TIP
 
 from rcim.base.errors import RcimError
-from rcim.wire.elements import ELEMENTS, Custom, GroupTip, Text, decode_body
-from rcim.wire.vendor_json import from_json, to_json
+from rcim.content.elements import ELEMENTS, Custom, GroupTip, Text, decode_body
+from rcim.content.vendor_json import from_json, to_json
 
 
 @pytest.mark.parametrize("body", [MEDIA, MIXED])

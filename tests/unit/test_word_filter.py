@@ -9,9 +9,9 @@ import pytest
 from rcim_bench import filter as bench
 
 from rcim.base.errors import RcimError
-from rcim.handlers.screening import screening
+from rcim.content.elements import Custom, Merged, MergedMessage, Text, decode_body, encode_body
 from rcim.rules.word_filter import MASK, WordFilter
-from rcim.wire.elements import Custom, Merged, MergedMessage, Text, decode_body, encode_body
+from rcim.service.screening import screening
 
 
 def plain(text: str, fillers: str) -> list[tuple[int, str]]:

@@ -14,8 +14,8 @@ import pytest
 from rcim.base.terms import MessageState, MsgFlag, Priority
 from rcim.client.model import Message, Where
 from rcim.client.stream import Stream
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames
-from rcim.wire.elements import Text, encode_body
 from tests.vectors import decoder
 from tests.vectors.seq_client import SeqClient
 

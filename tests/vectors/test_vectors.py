@@ -10,8 +10,8 @@ from rcim_tools.vectors import jsonable
 
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
+from rcim.content.elements import check_body, decode_body, spans
 from rcim.wire import reference
-from rcim.wire.elements import check_body, decode_body, spans
 from rcim.wire.schema import FRAMES
 from rcim.wire.stream import StreamSplitter
 from tests.vectors import decoder
@@ -104,7 +104,7 @@ def test_bad_vectors_use_the_names_on_the_wire() -> None:
 
 
 def reference_body(data: bytes) -> Any:
-    from rcim.wire.elements import reference_body as made
+    from rcim.content.elements import reference_body as made
 
     return made().parse(data).elements
 

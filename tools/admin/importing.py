@@ -21,7 +21,8 @@ from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import AddResult, ApplyJoinOption, Priority, Role
 from rcim.client import Client
-from rcim.wire import elements, frames
+from rcim.content import elements
+from rcim.wire import frames
 from rcim.wire.schema import Struct
 
 MEMBERS_AT_ONCE = 300

@@ -12,7 +12,8 @@ from rcim_tools.admin.words import SEQ_MAX, ConversationId, GroupId, Limit, User
 
 from rcim.base.terms import MessageState
 from rcim.client import Client, Where
-from rcim.wire import elements, frames
+from rcim.content import elements
+from rcim.wire import frames
 
 app = typer.Typer(
     help="Send, read, search, recall and delete messages.",

@@ -1,0 +1,1 @@
+"""Adapters: each translates between the bytes of one protocol and the service. None knows another."""

@@ -1,0 +1,147 @@
+"""The codec of our frames: messages and pushes to bytes (rcim/connect/codec.py says what is encoded when)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rcim.adapters.frames.answers.devices import presence_entry
+from rcim.adapters.frames.answers.messages import to_wire
+from rcim.base.terms import GROUP_PREFIX
+from rcim.service import deliveries as d
+from rcim.wire import frames as f
+from rcim.wire.rows import encoded_row, frame_of_rows, stem_of
+from rcim.wire.schema import Frame
+
+
+class FrameCodec:
+    """See the module's text. One object is enough for all connections."""
+
+    def message(self, message: d.Message) -> bytes:
+        """A row of DELIVER."""
+        return encoded_row(to_wire(message))
+
+    def stem(self, conversation: str) -> bytes:
+        """What all DELIVER frames of `conversation` begin with."""
+        return stem_of(f.Deliver(conversation, []))
+
+    def deliver(self, stem: bytes, messages: Sequence[bytes]) -> bytes:
+        """One DELIVER frame."""
+        return frame_of_rows(f.Deliver.TYPE, stem, messages)
+
+    def push(self, conversation: str, push: d.Push) -> bytes:
+        """A whole frame (GR-05, MS-05, MS-08, MS-10, MS-11, RX-05, ID-07, GT-15)."""
+        return PUSHES[type(push)](conversation, push).encode()
+
+
+def _group(conversation: str) -> str:
+    """The group id; empty for what concerns the whole app."""
+    return "" if conversation == d.APP_KEY else conversation.removeprefix(GROUP_PREFIX)
+
+
+def _transient(key: str, push: d.Transient) -> Frame:
+    return f.Transient(key, [to_wire(push.message)])
+
+
+def _altered(key: str, push: d.Altered) -> Frame:
+    return f.MessageChanged(key, [to_wire(push.message)])
+
+
+def _erased(key: str, push: d.Erased) -> Frame:
+    return f.MessagesErased(key, push.sender, push.to_seq)
+
+
+def _hidden(key: str, push: d.Hidden) -> Frame:
+    return f.MessagesHidden(key, push.to_seq, [f.SeqEntry(seq) for seq in push.seqs])
+
+
+def _read(key: str, push: d.ReadUpTo) -> Frame:
+    return f.MessagesRead(key, push.user_id, push.seq, push.time_ms)
+
+
+def _listed(_: str, push: d.ListEntryChanged) -> Frame:
+    return f.ConversationListed(push.conversation, push.pinned_ms, push.removed)
+
+
+def _own(_: str, push: d.OwnSettingChanged) -> Frame:
+    return f.OwnChanged(push.what)
+
+
+def _flagged(key: str, push: d.Flagged) -> Frame:
+    return f.ConversationFlagged(key, push.msg_flag, push.newest_seq)
+
+
+def _requested(key: str, push: d.Requested) -> Frame:
+    return f.JoinRequested(_group(key), push.user_id, push.text, push.time_ms)
+
+
+def _invited(_: str, push: d.Invited) -> Frame:
+    one = push.invitation
+    return f.GroupInvited(_group(one.key), one.name, one.by, one.time_ms)
+
+
+def _decided(key: str, push: d.Decided) -> Frame:
+    return f.JoinDecided(_group(key), push.user_id, push.approved, push.operator, push.text, push.newest_seq)
+
+
+def _entered(key: str, push: d.Entered) -> Frame:
+    return f.GroupEntered(
+        _group(key), push.type_name, push.name, push.face_url, push.newest_seq, push.operator, push.time_ms
+    )
+
+
+def _silenced(key: str, push: d.Silenced) -> Frame:
+    return f.MuteChanged(_group(key), push.until_ms, push.operator, push.everyone)
+
+
+def _noticed(key: str, push: d.Noticed) -> Frame:
+    return f.Notice(_group(key), push.time_ms, push.body)
+
+
+def _left(key: str, push: d.ConversationLeft) -> Frame:
+    return f.GroupGone(_group(key), push.reason, push.operator, push.text)
+
+
+def _heads(_: str, push: d.ConversationHeads) -> Frame:
+    return f.Heads([f.HeadEntry(key, seq) for key, seq in push.rows])
+
+
+def _missed(key: str, push: d.MessagesMissed) -> Frame:
+    return f.Resync(key, push.from_seq, push.newest_seq)
+
+
+def _presence(_: str, push: d.PresenceNews) -> Frame:
+    return f.PresenceChanged(list(map(presence_entry, push.rows)))
+
+
+def _changes(key: str, push: d.GroupChangesNews) -> Frame:
+    rows = [
+        f.GroupChange(c.kind, c.operator, c.users, c.count, c.member_num, c.info_seq, c.time_ms, c.what or ())
+        for c in push.rows
+    ]
+    return f.GroupChanges(_group(key), rows)
+
+
+PUSHES: dict[type, Callable[[str, Any], Frame]] = {
+    d.Transient: _transient,
+    d.Altered: _altered,
+    d.Erased: _erased,
+    d.Hidden: _hidden,
+    d.ReadUpTo: _read,
+    d.ListEntryChanged: _listed,
+    d.OwnSettingChanged: _own,
+    d.Flagged: _flagged,
+    d.Requested: _requested,
+    d.Invited: _invited,
+    d.Decided: _decided,
+    d.Entered: _entered,
+    d.Silenced: _silenced,
+    d.Noticed: _noticed,
+    d.ConversationLeft: _left,
+    d.ConversationHeads: _heads,
+    d.MessagesMissed: _missed,
+    d.PresenceNews: _presence,
+    d.GroupChangesNews: _changes,
+}
+CODEC = FrameCodec()
+"""The codec of every connection of this adapter."""

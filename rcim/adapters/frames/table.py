@@ -1,0 +1,140 @@
+"""Our frames as operations: which request each becomes, and which frame answers it, all in one place: ANSWERS.
+
+A request frame has the name of its operation (rcim/service/operations.py) and the fields of its request (requests.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from rcim.adapters.frames.answers import (
+    administration,
+    altering,
+    conversations,
+    devices,
+    groups,
+    members,
+    messages,
+    moderation,
+    searching,
+    users,
+)
+from rcim.adapters.frames.requests import translator
+from rcim.service.operations import BY_NAME
+from rcim.service.rates import RateClass
+from rcim.service.requests import Request
+from rcim.service.results import Result
+from rcim.wire import frames as f
+from rcim.wire.schema import FRAMES, Frame
+
+Answerer = Callable[[Any], Frame]
+
+
+def _empty(reply: type[Frame]) -> Answerer:
+    """The answer of a request of which there is nothing to say but that it is done."""
+    made = reply()
+    return lambda result: made
+
+
+ANSWERS: dict[type[Frame], Answerer] = {
+    f.Send: messages.sent,
+    f.History: messages.page,
+    f.MessageRecall: altering.recalled_ok,
+    f.MessageEdit: altering.edited_ok,
+    f.MessageDelete: altering.deleted_ok,
+    f.MessagesErase: _empty(f.MessagesEraseOk),
+    f.MessagesHide: _empty(f.MessagesHideOk),
+    f.ConversationClear: _empty(f.ConversationClearOk),
+    f.MessageReceipts: altering.receipts_ok,
+    f.ConversationRead: messages.read_ok,
+    f.Sync: conversations.sync_ok,
+    f.Search: searching.found_ok,
+    f.ConversationFlag: _empty(f.ConversationFlagOk),
+    f.ConversationPin: _empty(f.ConversationPinOk),
+    f.ConversationRemove: _empty(f.ConversationRemoveOk),
+    f.GroupCreate: groups.created_ok,
+    f.GroupSet: groups.edited_ok,
+    f.GroupOwnerSet: _empty(f.GroupOwnerSetOk),
+    f.GroupDissolve: _empty(f.GroupDissolveOk),
+    f.GroupInfo: groups.info_ok,
+    f.GroupsJoined: groups.groups_ok,
+    f.GroupFind: groups.found_ok,
+    f.GroupJoin: members.joined_ok,
+    f.GroupLeave: _empty(f.GroupLeaveOk),
+    f.GroupMembers: members.members_ok,
+    f.GroupMemberGet: members.some_ok,
+    f.GroupMemberSet: _empty(f.GroupMemberSetOk),
+    f.GroupInvite: members.invited_ok,
+    f.GroupInvitations: members.invitations_ok,
+    f.GroupInvitationAnswer: members.answered_ok,
+    f.ApplicationsOwn: members.applied_ok,
+    f.GroupKick: _empty(f.GroupKickOk),
+    f.GroupBlock: _empty(f.GroupBlockOk),
+    f.GroupBlocked: members.marks_ok,
+    f.GroupMute: _empty(f.GroupMuteOk),
+    f.GroupMuted: members.marks_ok,
+    f.GroupMuteAll: _empty(f.GroupMuteAllOk),
+    f.GroupApplications: members.marks_ok,
+    f.GroupApplicationDecide: _empty(f.GroupApplicationDecideOk),
+    f.ProfileSet: _empty(f.ProfileSetOk),
+    f.ProfileGet: users.facts_ok,
+    f.ProfilesGet: users.profiles_ok,
+    f.UserListChange: _empty(f.UserListChangeOk),
+    f.UserListGet: users.list_ok,
+    f.QuietHoursSet: _empty(f.QuietHoursSetOk),
+    f.QuietHoursGet: users.quiet_ok,
+    f.InviteConsentSet: _empty(f.InviteConsentSetOk),
+    f.InviteConsentGet: users.consent_ok,
+    f.Devices: devices.devices_ok,
+    f.DevicesClose: devices.closed_ok,
+    f.PresenceSet: _empty(f.PresenceSetOk),
+    f.PresenceGet: devices.presence_ok,
+    f.PresenceWatch: devices.watched_ok,
+    f.PresenceUnwatch: _empty(f.PresenceUnwatchOk),
+    f.AdminGroups: administration.groups_ok,
+    f.AdminConnections: administration.connections_ok,
+    f.AdminStats: administration.stats_ok,
+    f.AdminFlow: moderation.flow_ok,
+    f.AdminTrace: moderation.traced_ok,
+    f.AdminList: moderation.listed_ok,
+    f.AdminListChange: moderation.list_changed_ok,
+    f.AdminNotice: _empty(f.AdminNoticeOk),
+    f.AdminGroupImport: administration.group_imported_ok,
+    f.AdminMembersImport: administration.members_imported_ok,
+    f.AdminMessagesImport: administration.messages_imported_ok,
+    f.AdminImportFinish: _empty(f.AdminImportFinishOk),
+    f.AdminTypes: administration.types_ok,
+    f.AdminTypeSet: _empty(f.AdminTypeSetOk),
+    f.AdminTypeRemove: _empty(f.AdminTypeRemoveOk),
+    f.AdminUserMute: _empty(f.AdminUserMuteOk),
+    f.AdminUserMuted: users.muted_ok,
+    f.AdminAccountsImport: users.imported_ok,
+    f.AdminAccountsDelete: users.deleted_ok,
+    f.AdminAccountsQuery: users.accounts_ok,
+    f.AdminAccountInvalidate: users.invalidated_ok,
+    f.AdminProfileSet: _empty(f.AdminProfileSetOk),
+    f.AdminGroupsSync: users.synced_ok,
+}
+
+SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}
+"""Requests that the session answers itself."""
+assert ANSWERS.keys() == {frame for frame in FRAMES.values() if frame.DECLARED.role == "request"} - SESSION_FRAMES
+
+
+class Route(NamedTuple):
+    """What is done with a request frame: `request` makes a request of it, `answer` a frame of the result."""
+
+    request: Callable[[Frame], Request]
+    answer: Answerer
+
+
+ROUTES = {frame.TYPE: Route(translator(frame), answerer) for frame, answerer in ANSWERS.items()}
+"""By frame type."""
+RATES: dict[int, RateClass] = {frame.TYPE: BY_NAME[frame.NAME].rate for frame in ANSWERS}
+"""LI-01: how each frame is counted, by frame type. What is not in it is a frame of the session or unknown: CONTROL."""
+
+
+def answer(type_: int, result: Result) -> Frame:
+    """The frame that answers a request of this frame type with `result`."""
+    return ROUTES[type_].answer(result)

@@ -1,0 +1,94 @@
+"""What there is to see of connections: rows for administrators, who is online, counters."""
+
+from __future__ import annotations
+
+from rcim.actor.queries import ConnectionsQuery, Look, OnlineQuery, WhoIsOnlineQuery
+from rcim.base import clock
+from rcim.connect.fanout import Fanout
+from rcim.connect.logins import Logins
+from rcim.connect.outgoing import Outgoing
+from rcim.connect.presence_subscriptions import PresenceSubscriptions
+from rcim.connect.subscriptions import Subscriptions
+from rcim.connect.table import ConnectionTable, Counters
+from rcim.store.answers import ConnectionRow
+
+Found = list[ConnectionRow] | list[str] | dict[str, int]
+"""Rows of connections, ids of users, or counters by name."""
+
+
+class Inspection:
+    """See the module's text."""
+
+    def __init__(
+        self,
+        table: ConnectionTable[Outgoing],
+        fanout: Fanout,
+        logins: Logins,
+        subscriptions: Subscriptions,
+        presence: PresenceSubscriptions,
+    ) -> None:
+        self._table = table
+        self._fanout = fanout
+        self._logins = logins
+        self._subscriptions = subscriptions
+        self._presence = presence
+
+    def found(self, query: Look) -> Found:
+        """The answer of this process."""
+        if isinstance(query, ConnectionsQuery):
+            return self._rows(query)
+        if isinstance(query, OnlineQuery):
+            audience = self._fanout.find(query.key)
+            here = {c.principal.user_id for c in audience.members if c.principal} if audience else set()
+            return list(here | self._subscriptions.unheard(query.key))
+        if isinstance(query, WhoIsOnlineQuery):
+            return [user_id for user_id in query.users if self._subscriptions.connections(user_id)]
+        return self._counters()
+
+    def online(self, conversation: str) -> int:
+        """How many users are online in the conversation here."""
+        audience = self._fanout.find(conversation)
+        return (audience.users if audience else 0) + len(self._subscriptions.unheard(conversation))
+
+    def _rows(self, query: ConnectionsQuery) -> list[ConnectionRow]:
+        """One more than `limit`, if there are more."""
+        now_ms = clock.steady_ms()
+        found: list[ConnectionRow] = []
+        for connection in self._table.after(query.after_id):
+            name = connection.principal.user_id if connection.principal else ""
+            if query.user_id and name != query.user_id:
+                continue
+            found.append(
+                ConnectionRow(
+                    connection.id,
+                    name,
+                    connection.device.platform if name else 0,
+                    connection.device.tag,
+                    connection.address[:64],
+                    now_ms - connection.connected_ms,
+                    min(connection.queued_bytes, 0xFFFFFFFF),
+                    connection.agent,
+                )
+            )
+            if len(found) > query.limit:
+                break
+        return found
+
+    def _counters(self) -> dict[str, int]:
+        own = {name: getattr(self._table.counters, name) for name in Counters.__slots__}
+        fanout, turns = self._fanout, self._table.turns
+        return own | {
+            "connections": len(self._table),
+            "users_online": len(self._subscriptions),
+            "conversations_online": len(fanout),
+            "handshakes_waiting": len(turns.strangers),
+            "input_waiting": len(turns.users),
+            "rounds": fanout.rounds,
+            "visits": fanout.visits,
+            "deliveries": fanout.deliveries,
+            "change_notices": fanout.notices,
+            "guests": self._logins.guests,
+            "users_watched": len(self._presence),
+            "over_ceiling": fanout.ceiling.left_out,
+            "untold": fanout.untold,
+        }

@@ -1,0 +1,42 @@
+"""The principal of a connection: who is logged in, and with which rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rcim.actor.user_commands import Credential
+
+
+class Principal:
+    """Who is logged in on a connection. Nickname, face URL and fields follow the user's profile while it is open."""
+
+    __slots__ = (
+        "admin",
+        "connection_id",
+        "credential",
+        "face_url",
+        "fields",
+        "groups",
+        "nickname",
+        "reserve",
+        "user_id",
+    )
+
+    def __init__(self, user_id: str, admin: bool, nickname: str = "", face_url: str = "") -> None:
+        self.user_id = user_id
+        self.admin = admin
+        self.nickname = nickname
+        self.face_url = face_url
+        self.fields: tuple[tuple[str, bytes], ...] = ()
+        """Those custom fields of the user that go with its messages."""
+        self.connection_id = 0
+        self.credential: Credential | None = None
+        """What it has logged in with; None: it is a guest."""
+        self.groups: Callable[[], int] = int
+        """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
+        self.reserve: Callable[[int], None] = _nothing
+        """Count one that it is about to enter (1), or no longer is (-1)."""
+
+
+def _nothing(_: int) -> None:
+    """Nothing is reserved before somebody is logged in."""

@@ -1,1 +1,0 @@
-"""One module per family of frames: frame -> command, result -> frame. The only room that knows both."""

@@ -1,0 +1,89 @@
+"""What operations are given, and what they make of a request: a command, a query, a workflow, or the answer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from rcim.actor.commands import Command
+from rcim.actor.outcomes import AnyResult
+from rcim.actor.queries import Query
+from rcim.base.ids import check_group_id, made_group_id
+from rcim.base.limits import Limits
+from rcim.base.terms import Presence, SeenBy
+from rcim.connect.principal import Principal
+
+GATEWAYS_MAX = 65
+"""Processes that make ids at the same time: the settings allow 64 gateways."""
+
+
+class GroupIds:
+    """Makes ids for groups created without one (GT-25): the server's start and a counter, unique in the app."""
+
+    def __init__(self, start_ms: int, number: int = 0) -> None:
+        self._next = (start_ms << 12) * GATEWAYS_MAX + number
+
+    def make(self) -> str:
+        """The next id. 4,096 a millisecond could be made before one met those of a later start; gateways never meet."""
+        self._next += GATEWAYS_MAX
+        return made_group_id(self._next)
+
+    def wanted(self, group_id: str) -> str:
+        """The id asked for, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
+        return check_group_id(group_id) if group_id else self.make()
+
+
+class RequestContext(Protocol):
+    """What an operation may ask of this process, answered at once."""
+
+    limits: Limits
+    group_ids: GroupIds
+
+    @property
+    def tells_presence(self) -> bool:
+        """False if the app has it that nobody is told what users do (ID-07)."""
+
+    @property
+    def presence_seen_by(self) -> SeenBy:
+        """Who sees what users do, besides app administrators (ID-07)."""
+
+    def set_state(self, principal: Principal, state: Presence) -> None:
+        """What the caller's device does now (ID-07)."""
+
+    def watch(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
+        """Tell the caller's connection what these do, once it is known that it may see them (`may_watch`); returns those
+        of whom it is not told. Raises RcimError(TOO_MANY_ENTRIES)."""
+
+    def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+        """The user of this connection may see these but for the `unseen` ones, of whom it is told no more."""
+
+    def unwatch(self, principal: Principal, user_ids: Sequence[str]) -> None:
+        """Tell it no more of these; of nobody, if none is named."""
+
+    def online(self, conversation: str) -> int:
+        """How many members are online in the conversation."""
+
+
+class ActorCommand(msgspec.Struct, frozen=True, gc=False):
+    """Put this command into the mailbox of `key`."""
+
+    key: str
+    command: Command
+
+
+class StoreQuery(msgspec.Struct, frozen=True, gc=False):
+    """Answer this query, which needs no actor."""
+
+    query: Query
+
+
+class Answered(msgspec.Struct, frozen=True, gc=False):
+    """The result, known at once."""
+
+    result: AnyResult
+
+
+Work = ActorCommand | StoreQuery | Answered
+"""What a request becomes."""

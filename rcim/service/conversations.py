@@ -1,0 +1,45 @@
+"""A user's conversations: sync (RX-03, RX-04), how it wants to hear them (RX-01, RX-02), pinned and removed (RX-09)."""
+
+from __future__ import annotations
+
+from rcim.actor import commands, queries, user_commands
+from rcim.actor.user import user_key
+from rcim.connect.principal import Principal
+from rcim.service import cursors, requests
+from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.validation import check_conversation, page_limit
+
+PAGE = 100
+
+
+def sync(request: requests.Sync, principal: Principal, context: RequestContext) -> StoreQuery:
+    """SYNC. A guest is a member of nothing."""
+    store_id, since, upto, after, counted = cursors.read_sync(request.cursor)
+    limit = page_limit(request.limit, PAGE, PAGE)
+    return StoreQuery(
+        queries.SyncQuery(principal.user_id, since, upto, after, counted, limit, store_id, request.messages)
+    )
+
+
+def flag(request: requests.ConversationFlag, principal: Principal, context: RequestContext) -> ActorCommand:
+    """CONVERSATION_FLAG."""
+    key = check_conversation(request.conversation, principal)
+    return ActorCommand(key, commands.SetFlag(principal.user_id, principal.admin, request.msg_flag))
+
+
+def pin(request: requests.ConversationPin, principal: Principal, context: RequestContext) -> ActorCommand:
+    """CONVERSATION_PIN."""
+    return _choose(request.conversation, principal, pinned=request.pinned)
+
+
+def remove(request: requests.ConversationRemove, principal: Principal, context: RequestContext) -> ActorCommand:
+    """CONVERSATION_REMOVE."""
+    return _choose(request.conversation, principal, removed=True)
+
+
+def _choose(
+    conversation: str, principal: Principal, *, pinned: bool | None = None, removed: bool | None = None
+) -> ActorCommand:
+    key = check_conversation(conversation, principal)
+    command = user_commands.ChooseConversation(principal.user_id, principal.admin, key, pinned, removed)
+    return ActorCommand(user_key(principal.user_id), command)

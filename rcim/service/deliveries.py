@@ -1,0 +1,65 @@
+"""What connections are sent besides results: messages, notices, and what concerns the connection itself.
+
+Adapters take all of these types from this module, and define a Codec that encodes them.
+"""
+
+from rcim.actor.app import APP_KEY
+from rcim.actor.effects import (
+    Altered,
+    Decided,
+    Entered,
+    Erased,
+    Flagged,
+    Hidden,
+    Invited,
+    ListEntryChanged,
+    Notice,
+    Noticed,
+    OwnSettingChanged,
+    ReadUpTo,
+    Requested,
+    Silenced,
+    Transient,
+)
+from rcim.actor.records import Change, Message, MessageOptions, Profile
+from rcim.connect.codec import (
+    Codec,
+    ConversationHeads,
+    ConversationLeft,
+    GoingAway,
+    GroupChangesNews,
+    MessagesMissed,
+    PresenceNews,
+    Push,
+)
+
+__all__ = [
+    "APP_KEY",
+    "Altered",
+    "Change",
+    "Codec",
+    "ConversationHeads",
+    "ConversationLeft",
+    "Decided",
+    "Entered",
+    "Erased",
+    "Flagged",
+    "GoingAway",
+    "GroupChangesNews",
+    "Hidden",
+    "Invited",
+    "ListEntryChanged",
+    "Message",
+    "MessageOptions",
+    "MessagesMissed",
+    "Notice",
+    "Noticed",
+    "OwnSettingChanged",
+    "PresenceNews",
+    "Profile",
+    "Push",
+    "ReadUpTo",
+    "Requested",
+    "Silenced",
+    "Transient",
+]

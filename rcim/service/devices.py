@@ -1,0 +1,84 @@
+"""A user's devices (ID-04), and what users do (ID-07)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rcim.actor import queries
+from rcim.actor.outcomes import Done
+from rcim.base.errors import BAD_PARAMETER, COMMAND_DISABLED, RcimError
+from rcim.base.terms import Presence, SeenBy
+from rcim.connect.principal import Principal
+from rcim.service import requests
+from rcim.service.context import Answered, RequestContext, StoreQuery
+from rcim.service.validation import check_users, own_or_any
+from rcim.store import answers
+
+PRESENCES_AT_ONCE = 100
+
+
+def devices(request: requests.Devices, principal: Principal, context: RequestContext) -> StoreQuery:
+    """DEVICES."""
+    return StoreQuery(queries.DevicesQuery(own_or_any(request.user_id, principal, "see or close devices of others")))
+
+
+def close(request: requests.DevicesClose, principal: Principal, context: RequestContext) -> StoreQuery:
+    """DEVICES_CLOSE."""
+    named = list(request.connections)
+    user_id = own_or_any(request.user_id, principal, "see or close devices of others")
+    but = 0 if named else principal.connection_id
+    return StoreQuery(queries.CloseDevices(user_id, named, but, request.text))
+
+
+def set_state(request: requests.PresenceSet, principal: Principal, context: RequestContext) -> Answered:
+    """PRESENCE_SET."""
+    if request.state is Presence.OFFLINE:
+        raise RcimError(BAD_PARAMETER, "state: must be ONLINE or BACKGROUND")
+    context.set_state(principal, request.state)
+    return Answered(Done())
+
+
+def get(request: requests.PresenceGet, principal: Principal, context: RequestContext) -> StoreQuery:
+    """PRESENCE_GET."""
+    _check_presence(principal, context)
+    return StoreQuery(_seen_by(principal, context, check_users(request.users, PRESENCES_AT_ONCE)))
+
+
+def watch(request: requests.PresenceWatch, principal: Principal, context: RequestContext) -> StoreQuery:
+    """PRESENCE_WATCH: first it is watched, then asked, so that no change is missed between; told of is only what the
+    caller may see, once that is known."""
+    _check_presence(principal, context)
+    users = check_users(request.users, PRESENCES_AT_ONCE)
+    return StoreQuery(_seen_by(principal, context, users, context.watch(principal, users), principal.connection_id))
+
+
+def _seen_by(
+    principal: Principal,
+    context: RequestContext,
+    users: list[str],
+    refused: Sequence[str] = (),
+    connection_id: int = 0,
+) -> queries.PresenceQuery:
+    """What these do, as far as the caller may see them (ID-07)."""
+    by = "" if principal.admin else principal.user_id
+    shared = context.presence_seen_by is SeenBy.SHARED
+    return queries.PresenceQuery(users, list(refused), by, shared, connection_id)
+
+
+def unwatch(request: requests.PresenceUnwatch, principal: Principal, context: RequestContext) -> Answered:
+    """PRESENCE_UNWATCH."""
+    _check_presence(principal, context)
+    context.unwatch(principal, check_users(request.users, len(request.users), 0))
+    return Answered(Done())
+
+
+def _check_presence(principal: Principal, context: RequestContext) -> None:
+    """Raises RcimError."""
+    if not context.tells_presence or (context.presence_seen_by is SeenBy.NOBODY and not principal.admin):
+        raise RcimError(COMMAND_DISABLED, "this server does not tell what users do")
+
+
+def watching(result: answers.PresencePage, context: RequestContext) -> answers.PresencePage:
+    """The presence of the users watched from now on: of those that the caller may see, it is told changes (ID-07)."""
+    context.may_watch(result.connection_id, [row.user_id for row in result.rows], result.unseen)
+    return result

@@ -1,0 +1,101 @@
+"""Messages: SEND, HISTORY, and what DELIVER is made from."""
+
+from __future__ import annotations
+
+from rcim.actor import commands, records, workflows
+from rcim.base.errors import (
+    ADMIN_REQUIRED,
+    BAD_PARAMETER,
+    RcimError,
+)
+from rcim.base.ids import check_user_id
+from rcim.connect.principal import Principal
+from rcim.content.elements import check_body
+from rcim.service import requests
+from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.validation import (
+    check_client_msg_id,
+    check_cloud_data,
+    check_conversation,
+    check_mentions,
+    page_limit,
+)
+
+
+def send(request: requests.Send, principal: Principal, context: RequestContext) -> ActorCommand | StoreQuery:
+    """SEND: the body is checked here (MS-03), everything else by the actor."""
+    limits = context.limits
+    check_body(request.body, limits.body_bytes_max, limits.elements_max)
+    check_client_msg_id(request.client_msg_id)
+    if request.as_user and request.as_user != principal.user_id:
+        return _send_as(request, principal, context)
+    return ActorCommand(
+        check_conversation(request.conversation, principal),
+        commands.SendMessage(
+            principal.user_id,
+            principal.admin,
+            principal.nickname,
+            principal.face_url,
+            request.client_msg_id,
+            request.priority,
+            request.body,
+            principal.fields,
+            _extra(request, context),
+            request.transient,
+        ),
+    )
+
+
+def _extra(request: requests.Send, context: RequestContext) -> records.MessageOptions | None:
+    """MS-07, MS-09: what few messages have. Raises RcimError."""
+    if not (request.type_name or request.to or request.mentions or request.mentions_all or request.cloud_data):
+        return None
+    limits = context.limits
+    if len(request.to) > limits.directed_max:
+        raise RcimError(BAD_PARAMETER, f"to: {len(request.to)} users, must be at most {limits.directed_max}")
+    mentions = check_mentions(request.mentions, limits)
+    check_cloud_data(request.cloud_data, limits)
+    to = tuple(dict.fromkeys(check_user_id(user) for user in request.to))
+    return records.MessageOptions(request.type_name, to, mentions, request.mentions_all, request.cloud_data)
+
+
+def _send_as(request: requests.Send, principal: Principal, context: RequestContext) -> StoreQuery:
+    """MS-06: as another user, whose profile is not at hand."""
+    if not principal.admin:
+        raise RcimError(ADMIN_REQUIRED, "only an app administrator may send as another user")
+    key, user_id = check_conversation(request.conversation, principal), check_user_id(request.as_user)
+    extra = _extra(request, context)
+    return StoreQuery(
+        workflows.SendAs(
+            user_id, key, request.client_msg_id, int(request.priority), request.body, extra, request.transient
+        )
+    )
+
+
+def history(request: requests.History, principal: Principal, context: RequestContext) -> ActorCommand:
+    """HISTORY (RX-06, RX-12)."""
+    limits = context.limits
+    if len(request.seqs) > limits.history_page_max:
+        raise RcimError(BAD_PARAMETER, f"seqs: {len(request.seqs)}, at most {limits.history_page_max}")
+    seqs = sorted(set(request.seqs))
+    limit = len(seqs) or page_limit(request.limit, limits.history_page_default, limits.history_page_max)
+    return ActorCommand(
+        check_conversation(request.conversation, principal),
+        commands.ReadHistory(
+            principal.user_id,
+            principal.admin,
+            request.from_seq,
+            request.to_seq,
+            limit,
+            request.backwards,
+            request.from_time_ms,
+            request.to_time_ms,
+            seqs,
+        ),
+    )
+
+
+def read(request: requests.ConversationRead, principal: Principal, context: RequestContext) -> ActorCommand:
+    """CONVERSATION_READ."""
+    key = check_conversation(request.conversation, principal)
+    return ActorCommand(key, commands.MarkRead(principal.user_id, principal.admin, request.seq))

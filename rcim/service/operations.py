@@ -1,0 +1,308 @@
+"""The table of operations: everything that can be asked of the service, by whom, and how it is carried out.
+
+An adapter turns its own bytes into a request and hands it to `Service.submit` or `Service.call`. The row says
+
+    name      as in the protocol, the documentation and the logs
+    request   the type of the request (rcim/service/requests), with the bounds of its fields
+    result    the type of the result
+    make      makes a command, a query, a workflow or the answer of the request, after checking what its bounds do not say
+    callers   who may call it: EVERYONE, USERS (no guests), or ADMINISTRATORS of the app
+    repeat    READS: it changes nothing; SAME: the second time it changes nothing and tells nobody; ONCE: whoever gets no
+              answer has to look whether it was carried out
+    rate      in which class its requests are counted (LI-01)
+    hot       true for what is sent with every message: its fields are checked by `make` alone
+    complete  what is added to the result in the process that was asked
+    reserves  true if a guest's request counts as a group that the guest is about to enter (ID-06)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, NamedTuple, TypeVar
+
+from rcim.actor import outcomes
+from rcim.connect.principal import Principal
+from rcim.flow.buckets import RateClass
+from rcim.service import (
+    accounts,
+    administration,
+    altering,
+    conversations,
+    devices,
+    groups,
+    members,
+    messages,
+    moderation,
+    requests,
+    results,
+    searching,
+    users,
+)
+from rcim.service.context import RequestContext, Work
+from rcim.store import answers
+
+R = TypeVar("R", bound=requests.Request)
+Made = TypeVar("Made")
+
+
+class Callers(IntEnum):
+    """Who may call an operation."""
+
+    EVERYONE = 0
+    USERS = 1
+    ADMINISTRATORS = 2
+
+
+class Repeat(IntEnum):
+    """What a second call does whose first call was carried out."""
+
+    READS = 0
+    SAME = 1
+    ONCE = 2
+
+
+class Operation(NamedTuple):
+    """A row of the table; see the module's text."""
+
+    name: str
+    request: type[requests.Request]
+    result: Any
+    make: Callable[[Any, Principal, RequestContext], Work]
+    callers: Callers
+    repeat: Repeat
+    rate: RateClass
+    hot: bool
+    complete: Callable[[Any, RequestContext], Any] | None
+    reserves: bool
+
+
+def _operation(
+    name: str,
+    request: type[R],
+    result: Any,
+    make: Callable[[R, Principal, RequestContext], Work],
+    callers: Callers,
+    repeat: Repeat,
+    *,
+    rate: RateClass = RateClass.OTHER,
+    hot: bool = False,
+    complete: Callable[[Any, RequestContext], Any] | None = None,
+    reserves: bool = False,
+) -> Operation:
+    return Operation(name, request, result, make, callers, repeat, rate, hot, complete, reserves)
+
+
+EVERYONE, USERS, ADMINISTRATORS = Callers
+READS, SAME, ONCE = Repeat
+
+OPERATIONS: tuple[Operation, ...] = (
+    _operation("SEND", requests.Send, outcomes.Sent, messages.send, EVERYONE, SAME, rate=RateClass.SEND, hot=True),
+    _operation("HISTORY", requests.History, outcomes.Page, messages.history, EVERYONE, READS, rate=RateClass.READ),
+    _operation("MESSAGE_RECALL", requests.MessageRecall, outcomes.Altered, altering.recall, EVERYONE, SAME),
+    _operation("MESSAGE_EDIT", requests.MessageEdit, outcomes.Altered, altering.edit, EVERYONE, ONCE),
+    _operation("MESSAGE_DELETE", requests.MessageDelete, outcomes.Altered, altering.delete, EVERYONE, SAME),
+    _operation("MESSAGES_ERASE", requests.MessagesErase, outcomes.Done, altering.erase, EVERYONE, ONCE),
+    _operation("MESSAGES_HIDE", requests.MessagesHide, outcomes.Done, altering.hide, EVERYONE, ONCE),
+    _operation("CONVERSATION_CLEAR", requests.ConversationClear, outcomes.Done, altering.clear, EVERYONE, ONCE),
+    _operation("MESSAGE_RECEIPTS", requests.MessageReceipts, outcomes.Receipts, altering.receipts, EVERYONE, READS),
+    _operation(
+        "CONVERSATION_READ",
+        requests.ConversationRead,
+        outcomes.Read,
+        messages.read,
+        EVERYONE,
+        SAME,
+        rate=RateClass.READ,
+    ),
+    _operation("SYNC", requests.Sync, answers.SyncPage, conversations.sync, EVERYONE, READS, rate=RateClass.READ),
+    _operation("SEARCH", requests.Search, answers.FoundPage, searching.search, USERS, READS, rate=RateClass.READ),
+    _operation("CONVERSATION_FLAG", requests.ConversationFlag, outcomes.Done, conversations.flag, EVERYONE, SAME),
+    _operation("CONVERSATION_PIN", requests.ConversationPin, outcomes.Done, conversations.pin, USERS, SAME),
+    _operation("CONVERSATION_REMOVE", requests.ConversationRemove, outcomes.Done, conversations.remove, USERS, ONCE),
+    _operation("GROUP_CREATE", requests.GroupCreate, outcomes.Created, groups.create, EVERYONE, ONCE),
+    _operation("GROUP_SET", requests.GroupSet, outcomes.Edited, groups.edit, EVERYONE, SAME),
+    _operation("GROUP_OWNER_SET", requests.GroupOwnerSet, outcomes.Done, groups.give, EVERYONE, ONCE),
+    _operation("GROUP_DISSOLVE", requests.GroupDissolve, outcomes.Done, groups.dissolve, EVERYONE, ONCE),
+    _operation(
+        "GROUP_INFO",
+        requests.GroupInfo,
+        results.GroupFacts,
+        groups.info,
+        EVERYONE,
+        READS,
+        complete=groups.with_online,
+    ),
+    _operation("GROUPS_JOINED", requests.GroupsJoined, answers.GroupsPage, groups.joined, EVERYONE, READS),
+    _operation("GROUP_FIND", requests.GroupFind, answers.GroupsPage, groups.find, USERS, READS),
+    _operation("GROUP_JOIN", requests.GroupJoin, outcomes.Joined, members.join, EVERYONE, ONCE, reserves=True),
+    _operation("GROUP_LEAVE", requests.GroupLeave, outcomes.Done, members.leave, EVERYONE, ONCE),
+    _operation("GROUP_MEMBERS", requests.GroupMembers, outcomes.Members, members.members, EVERYONE, READS),
+    _operation("GROUP_MEMBER_GET", requests.GroupMemberGet, outcomes.Members, members.some, EVERYONE, READS),
+    _operation("GROUP_MEMBER_SET", requests.GroupMemberSet, outcomes.Done, members.edit, USERS, SAME),
+    _operation("GROUP_INVITE", requests.GroupInvite, outcomes.Added, members.invite, EVERYONE, ONCE),
+    _operation(
+        "GROUP_INVITATIONS", requests.GroupInvitations, outcomes.Invitations, members.invitations, USERS, READS
+    ),
+    _operation(
+        "GROUP_INVITATION_ANSWER",
+        requests.GroupInvitationAnswer,
+        outcomes.Joined | outcomes.Done,
+        members.answer_invitation,
+        USERS,
+        ONCE,
+    ),
+    _operation("APPLICATIONS_OWN", requests.ApplicationsOwn, outcomes.Applied, members.applied, USERS, READS),
+    _operation("GROUP_KICK", requests.GroupKick, outcomes.Done, members.kick, EVERYONE, ONCE),
+    _operation("GROUP_BLOCK", requests.GroupBlock, outcomes.Done, members.block, EVERYONE, ONCE),
+    _operation("GROUP_BLOCKED", requests.GroupBlocked, outcomes.Marks, members.marked, EVERYONE, READS),
+    _operation("GROUP_MUTE", requests.GroupMute, outcomes.Done, members.mute, EVERYONE, ONCE),
+    _operation("GROUP_MUTED", requests.GroupMuted, outcomes.Marks, members.marked, EVERYONE, READS),
+    _operation("GROUP_MUTE_ALL", requests.GroupMuteAll, outcomes.Done, members.mute_all, EVERYONE, SAME),
+    _operation("GROUP_APPLICATIONS", requests.GroupApplications, outcomes.Marks, members.marked, EVERYONE, READS),
+    _operation(
+        "GROUP_APPLICATION_DECIDE", requests.GroupApplicationDecide, outcomes.Done, members.decide, EVERYONE, ONCE
+    ),
+    _operation("PROFILE_SET", requests.ProfileSet, outcomes.Done, users.profile_set, USERS, SAME),
+    _operation("PROFILE_GET", requests.ProfileGet, outcomes.UserFacts, users.profile_get, USERS, READS),
+    _operation("PROFILES_GET", requests.ProfilesGet, outcomes.Profiles, users.profiles_get, USERS, READS),
+    _operation("USER_LIST_CHANGE", requests.UserListChange, outcomes.Done, users.change_list, USERS, SAME),
+    _operation("USER_LIST", requests.UserListGet, outcomes.Listed, users.list_, USERS, READS),
+    _operation("QUIET_HOURS_SET", requests.QuietHoursSet, outcomes.Done, users.set_quiet, USERS, SAME),
+    _operation("QUIET_HOURS", requests.QuietHoursGet, outcomes.UserFacts, users.quiet, USERS, READS),
+    _operation("INVITE_CONSENT_SET", requests.InviteConsentSet, outcomes.Done, users.set_consent, USERS, SAME),
+    _operation("INVITE_CONSENT", requests.InviteConsentGet, outcomes.UserFacts, users.consent, USERS, READS),
+    _operation("DEVICES", requests.Devices, answers.DevicesPage, devices.devices, USERS, READS),
+    _operation("DEVICES_CLOSE", requests.DevicesClose, answers.DevicesClosed, devices.close, USERS, ONCE),
+    _operation("PRESENCE_SET", requests.PresenceSet, outcomes.Done, devices.set_state, USERS, SAME),
+    _operation("PRESENCE_GET", requests.PresenceGet, answers.PresencePage, devices.get, USERS, READS),
+    _operation(
+        "PRESENCE_WATCH",
+        requests.PresenceWatch,
+        answers.PresencePage,
+        devices.watch,
+        USERS,
+        SAME,
+        complete=devices.watching,
+    ),
+    _operation("PRESENCE_UNWATCH", requests.PresenceUnwatch, outcomes.Done, devices.unwatch, USERS, SAME),
+    _operation(
+        "ADMIN_GROUPS", requests.AdminGroups, answers.GroupsPage, administration.groups, ADMINISTRATORS, READS
+    ),
+    _operation(
+        "ADMIN_CONNECTIONS",
+        requests.AdminConnections,
+        answers.ConnectionsPage,
+        administration.connections,
+        ADMINISTRATORS,
+        READS,
+    ),
+    _operation("ADMIN_STATS", requests.AdminStats, answers.Counted, administration.stats, ADMINISTRATORS, READS),
+    _operation("ADMIN_FLOW", requests.AdminFlow, outcomes.Flow, moderation.flow, ADMINISTRATORS, READS),
+    _operation(
+        "ADMIN_TRACE",
+        requests.AdminTrace,
+        results.TracedMessage,
+        moderation.trace,
+        ADMINISTRATORS,
+        READS,
+        complete=moderation.with_online,
+    ),
+    _operation("ADMIN_LIST", requests.AdminList, outcomes.Listed, moderation.list_, ADMINISTRATORS, READS),
+    _operation(
+        "ADMIN_LIST_CHANGE",
+        requests.AdminListChange,
+        outcomes.ListAltered,
+        moderation.change_list,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation("ADMIN_NOTICE", requests.AdminNotice, outcomes.Done, administration.notice, ADMINISTRATORS, ONCE),
+    _operation(
+        "ADMIN_GROUP_IMPORT",
+        requests.AdminGroupImport,
+        outcomes.Created,
+        administration.group_import,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
+        "ADMIN_MEMBERS_IMPORT",
+        requests.AdminMembersImport,
+        outcomes.Added,
+        administration.members_import,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
+        "ADMIN_MESSAGES_IMPORT",
+        requests.AdminMessagesImport,
+        outcomes.Imported,
+        administration.messages_import,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
+        "ADMIN_IMPORT_FINISH",
+        requests.AdminImportFinish,
+        outcomes.Done,
+        administration.import_finish,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation("ADMIN_TYPES", requests.AdminTypes, outcomes.Types, administration.types, ADMINISTRATORS, READS),
+    _operation("ADMIN_TYPE_SET", requests.AdminTypeSet, outcomes.Done, administration.type_set, ADMINISTRATORS, SAME),
+    _operation(
+        "ADMIN_TYPE_REMOVE", requests.AdminTypeRemove, outcomes.Done, administration.type_remove, ADMINISTRATORS, ONCE
+    ),
+    _operation("ADMIN_USER_MUTE", requests.AdminUserMute, outcomes.Done, accounts.mute, ADMINISTRATORS, ONCE),
+    _operation(
+        "ADMIN_USER_MUTED", requests.AdminUserMuted, outcomes.MutedUsers, accounts.muted, ADMINISTRATORS, READS
+    ),
+    _operation(
+        "ADMIN_ACCOUNTS_IMPORT",
+        requests.AdminAccountsImport,
+        outcomes.Added,
+        accounts.accounts_import,
+        ADMINISTRATORS,
+        SAME,
+    ),
+    _operation(
+        "ADMIN_ACCOUNTS_DELETE",
+        requests.AdminAccountsDelete,
+        outcomes.Added,
+        accounts.accounts_delete,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
+        "ADMIN_ACCOUNTS_QUERY",
+        requests.AdminAccountsQuery,
+        answers.Accounts,
+        accounts.accounts_query,
+        ADMINISTRATORS,
+        READS,
+    ),
+    _operation(
+        "ADMIN_ACCOUNT_INVALIDATE",
+        requests.AdminAccountInvalidate,
+        outcomes.Invalidated,
+        accounts.invalidate,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
+        "ADMIN_PROFILE_SET", requests.AdminProfileSet, outcomes.Done, accounts.admin_profile_set, ADMINISTRATORS, SAME
+    ),
+    _operation(
+        "ADMIN_GROUPS_SYNC",
+        requests.AdminGroupsSync,
+        results.SyncedGroups,
+        accounts.groups_sync,
+        ADMINISTRATORS,
+        SAME,
+        complete=accounts.fitting,
+    ),
+)
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+BY_REQUEST = {operation.request: operation for operation in OPERATIONS}

@@ -1,0 +1,37 @@
+"""Requests about a user's conversations: sync, list, flags, read up to."""
+
+from __future__ import annotations
+
+from typing import Annotated as A
+
+from rcim.base.terms import MsgFlag
+from rcim.service.bounds import U16, Data, Number
+from rcim.service.requests.kinds import CONVERSATION, Request
+
+
+class Sync(Request, frozen=True, gc=False):
+    """Asks what has changed in all of the user's conversations (RX-03)."""
+
+    cursor: A[bytes, Data(1024)]
+    limit: A[int, U16]
+    messages: A[int, Number(20)]
+
+
+class ConversationFlag(Request, frozen=True, gc=False):
+    """Sets the user's own MsgFlag: whether it wants to be disturbed (RX-01, RX-02)."""
+
+    conversation: A[str, CONVERSATION]
+    msg_flag: MsgFlag
+
+
+class ConversationPin(Request, frozen=True, gc=False):
+    """Puts a conversation on top of the user's list, or no longer (RX-09)."""
+
+    conversation: A[str, CONVERSATION]
+    pinned: bool
+
+
+class ConversationRemove(Request, frozen=True, gc=False):
+    """Takes a conversation out of the user's list (RX-09)."""
+
+    conversation: A[str, CONVERSATION]

@@ -1,0 +1,144 @@
+"""What operations result in: the results of actors and the answers of the store, and what is added here to some.
+
+Adapters take all result types from this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from rcim.actor.outcomes import (
+    Added,
+    Altered,
+    AnyResult,
+    Applied,
+    Created,
+    Done,
+    Edited,
+    Flow,
+    Imported,
+    Info,
+    Invalidated,
+    Invitations,
+    Joined,
+    ListAltered,
+    Listed,
+    Marks,
+    MemberRow,
+    Members,
+    MutedUsers,
+    Page,
+    Profiles,
+    Read,
+    Receipts,
+    Refused,
+    Sent,
+    Synced,
+    Traced,
+    Types,
+    UserFacts,
+)
+from rcim.store.answers import (
+    Accounts,
+    Answer,
+    ConnectionsPage,
+    Counted,
+    DevicesClosed,
+    DevicesPage,
+    FoundPage,
+    GroupRow,
+    GroupsPage,
+    PresencePage,
+    PresenceRow,
+    SyncPage,
+    SyncRow,
+)
+
+
+class GroupFacts(msgspec.Struct, frozen=True, gc=False):
+    """GR-03: a group's profile and how many of its members are online."""
+
+    info: Info
+    online_num: int
+
+
+class TracedMessage(msgspec.Struct, frozen=True, gc=False):
+    """What became of a message, and how many members of its conversation are online."""
+
+    traced: Traced
+    online_num: int
+
+
+class SyncedGroups(msgspec.Struct, frozen=True, gc=False):
+    """GR-10: of each group its key, whether the user is in it now, and an error code or 0; `more` are left out."""
+
+    results: Sequence[tuple[str, bool, int]]
+    more: int
+
+
+Result = AnyResult | Answer | GroupFacts | TracedMessage | SyncedGroups
+"""Of any operation; a Refused says that it was not done."""
+
+
+class Requester(Protocol):
+    """Who has asked. `answer` is called once for each request, in the loop's thread, in the order of commits."""
+
+    def answer(self, token: int, result: Result) -> None:
+        """The request with this token has its result."""
+
+    def mailbox_drained(self, key: str) -> None:
+        """A command of it that found no room may find some now (`Service.retry`)."""
+
+
+__all__ = [
+    "Accounts",
+    "Added",
+    "Altered",
+    "Answer",
+    "AnyResult",
+    "Applied",
+    "ConnectionsPage",
+    "Counted",
+    "Created",
+    "DevicesClosed",
+    "DevicesPage",
+    "Done",
+    "Edited",
+    "Flow",
+    "FoundPage",
+    "GroupFacts",
+    "GroupRow",
+    "GroupsPage",
+    "Imported",
+    "Info",
+    "Invalidated",
+    "Invitations",
+    "Joined",
+    "ListAltered",
+    "Listed",
+    "Marks",
+    "MemberRow",
+    "Members",
+    "MutedUsers",
+    "Page",
+    "PresencePage",
+    "PresenceRow",
+    "Profiles",
+    "Read",
+    "Receipts",
+    "Refused",
+    "Requester",
+    "Result",
+    "Sent",
+    "SyncPage",
+    "SyncRow",
+    "Synced",
+    "SyncedGroups",
+    "Traced",
+    "TracedMessage",
+    "Types",
+    "UserFacts",
+]

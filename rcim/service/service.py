@@ -1,0 +1,251 @@
+"""The service: the one door to the server, for every adapter and every protocol.
+
+`submit` is for requests of connections: no future, no task; the result comes by `requester.answer`. `await call` is for
+everything else. Both look the request up in the table of operations (operations.py), check who may call it and the bounds
+of its fields, and hand on what the operation makes of it: a command to the actor of a conversation, a query or a workflow
+to the engine. Nothing else in the server checks rights that do not depend on a conversation, bounds, or rates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec.structs import force_setattr
+
+from rcim.actor.outcomes import Refused
+from rcim.actor.user_commands import OnCredential
+from rcim.base import clock
+from rcim.base.errors import ADMIN_REQUIRED, FLOODING, NOT_PERMITTED, SERVER_ERROR, TOO_FREQUENT, RcimError
+from rcim.base.ids import is_guest
+from rcim.base.limits import Limits
+from rcim.base.terms import Presence, SeenBy
+from rcim.connect.codec import GoingAway
+from rcim.connect.hub import Hub
+from rcim.connect.online import Identity
+from rcim.connect.outgoing import Outgoing
+from rcim.connect.principal import Principal
+from rcim.dispatch.requests import Engine
+from rcim.dispatch.requests import Request as EngineRequest
+from rcim.flow.buckets import Patience, RateClass
+from rcim.service import bounds
+from rcim.service.context import ActorCommand, Answered, GroupIds, StoreQuery, Work
+from rcim.service.operations import BY_REQUEST, Callers, Operation
+from rcim.service.requests import Request
+from rcim.service.results import Requester, Result
+
+CALL_TIMEOUT_S = 30.0
+"""How long `call` waits: longer than any single request may take, with its callbacks before it."""
+
+Held = EngineRequest
+"""A command that found no room: `Service.retry` it after `mailbox_drained`, or say that it was `dropped`."""
+
+
+class Service:
+    """See the module's text; it is the RequestContext of all operations. `engine` carries out commands, queries and
+    workflows, in this process or another. `number` tells several processes of one server apart."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        identity: Identity,
+        engine: Engine,
+        loop: asyncio.AbstractEventLoop,
+        number: int = 0,
+    ) -> None:
+        self.limits = limits
+        self.loop = loop
+        self.group_ids = GroupIds(clock.wall_ms(), number)
+        self.hub = Hub(limits, identity, engine, loop, number)
+        self._engine = engine
+        self._identity = identity
+
+    def start(self) -> None:
+        """Begin to watch deadlines."""
+        self.hub.start()
+
+    def stop(self) -> None:
+        """No more timers."""
+        self.hub.stop()
+
+    def tell_heads(self, connection: Outgoing) -> None:
+        """RX-05, with a heartbeat: tell the client how far its active conversations are."""
+        self.hub.deliveries.tell_heads(connection)
+
+    def going_away(self, notice: GoingAway) -> None:
+        """Tell every connection that the server is stopping (WI-07)."""
+        self.hub.going_away(notice)
+
+    # -- requests
+
+    def submit(self, principal: Principal, request: Request, requester: Requester, token: int) -> Held | None:
+        """Carry out a request; `requester.answer(token, result)` is called once, maybe before this returns. Raises
+        RcimError: it is refused, and nothing was done.
+
+        Returns None, or the command if its conversation has no room for it: `requester.mailbox_drained` is then called
+        when there is room, and the command is to be given to `retry`.
+        """
+        operation = BY_REQUEST[type(request)]
+        work = self._work(operation, principal, request)
+        if operation.complete is not None or operation.reserves:
+            requester = _Completing(self, operation, principal, requester)
+        if type(work) is ActorCommand:
+            made = EngineRequest(work.key, work.command, requester, token)
+            return None if self._engine.submit(made) else made
+        if type(work) is StoreQuery:
+            self._engine.ask(EngineRequest("", work.query, requester, token))
+            return None
+        assert type(work) is Answered
+        requester.answer(token, work.result)
+        return None
+
+    def retry(self, held: Held) -> bool:
+        """Try again to hand on a command that found no room. False: there is none yet; as for `submit`."""
+        return self._engine.submit(held)
+
+    @staticmethod
+    def dropped(held: Held) -> None:
+        """The command will not be tried again: whoever asked is gone."""
+        if isinstance(held.reply_to, _Completing):
+            held.reply_to.over()
+
+    def _work(self, operation: Operation, principal: Principal, request: Request) -> Work:
+        """What is to be done. Raises RcimError."""
+        if operation.callers is Callers.ADMINISTRATORS:
+            if not principal.admin:
+                raise RcimError(ADMIN_REQUIRED)
+        elif operation.callers is Callers.USERS and is_guest(principal.user_id):
+            raise RcimError(NOT_PERMITTED, "guests may only join, leave and receive")
+        if not operation.hot:
+            bounds.check(request)
+        work = operation.make(request, principal, self)
+        asked = work.command if type(work) is ActorCommand else work.query if type(work) is StoreQuery else None
+        if isinstance(asked, OnCredential):
+            force_setattr(asked, "credential", principal.credential)  # it was made just now, and nobody else has it
+        return work
+
+    async def call(self, principal: Principal, request: Request, timeout_s: float = CALL_TIMEOUT_S) -> Result:
+        """Carry out a request and return its result, in any process. Counts it for the user (LI-01). Raises RcimError,
+        also if there is no result in time: then it may or may not have been carried out."""
+        operation = BY_REQUEST[type(request)]
+        if not principal.admin:
+            self.charge(principal, operation.rate, operation.name)
+        call = _Call(self)
+        call.held = self.submit(principal, request, call, 0)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await call.result
+        except TimeoutError:
+            raise RcimError(SERVER_ERROR, f"{operation.name}: no result within {timeout_s:g} s") from None
+        finally:
+            if call.held is not None:
+                self.dropped(call.held)
+                call.held = None
+
+    def charge(self, principal: Principal, rate: RateClass, what: str) -> None:
+        """LI-01: count a request of the user. Raises TooFrequentError, and after too many of these RcimError(FLOODING),
+        which is to end the connection."""
+        table, now_ms = self.hub.table, clock.steady_ms()
+        rates = table.rates
+        wait = rates.take(principal.user_id, rate, now_ms)
+        if not wait:
+            return
+        table.counters.too_frequent += 1
+        patience = rates.refused(principal.user_id, now_ms)
+        if patience is Patience.CLOSE:
+            raise RcimError(FLOODING, "", rates.flooding_ms(principal.user_id, now_ms))
+        raise TooFrequentError(what, wait, slow=patience is Patience.SLOW)
+
+    # -- RequestContext
+
+    @property
+    def tells_presence(self) -> bool:
+        return self._identity.presence
+
+    @property
+    def presence_seen_by(self) -> SeenBy:
+        return self._identity.presence_seen_by
+
+    def set_state(self, principal: Principal, state: Presence) -> None:
+        self.hub.set_state(principal, state)
+
+    def watch(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
+        return self.hub.watch(principal.connection_id, user_ids)
+
+    def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
+        self.hub.may_watch(connection_id, user_ids, unseen)
+
+    def unwatch(self, principal: Principal, user_ids: Sequence[str]) -> None:
+        self.hub.unwatch(principal.connection_id, user_ids)
+
+    def online(self, conversation: str) -> int:
+        return self.hub.online(conversation)
+
+
+class TooFrequentError(RcimError):
+    """LI-01: refused for its rate. `slow`: the user goes on in spite of it, and is to be read slowly from now on."""
+
+    def __init__(self, what: str, wait_ms: int, *, slow: bool) -> None:
+        super().__init__(
+            TOO_FREQUENT, f"{what}: too many requests of this kind in a minute; wait before the next", wait_ms
+        )
+        self.slow = slow
+
+
+class _Completing:
+    """Adds to a result what only this process knows, and ends a reservation, before whoever asked gets it."""
+
+    __slots__ = ("_operation", "_principal", "_requester", "_reserved", "_service")
+
+    def __init__(self, service: Service, operation: Operation, principal: Principal, requester: Requester) -> None:
+        self._service = service
+        self._operation = operation
+        self._principal = principal
+        self._requester = requester
+        self._reserved = operation.reserves
+        if self._reserved:
+            principal.reserve(1)
+
+    def over(self) -> None:
+        """The request is answered, or will not be."""
+        if self._reserved:
+            self._reserved = False
+            self._principal.reserve(-1)
+
+    def answer(self, token: int, result: Result) -> None:
+        """Hand the completed result on."""
+        self.over()
+        complete = self._operation.complete
+        if complete is not None and not isinstance(result, Refused):
+            result = complete(result, self._service)
+        self._requester.answer(token, result)
+
+    def mailbox_drained(self, key: str) -> None:
+        """There is room again."""
+        self._requester.mailbox_drained(key)
+
+
+class _Call:
+    """The ReplyTo of one `call`."""
+
+    __slots__ = ("_service", "held", "result")
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.held: Held | None = None
+        self.result: asyncio.Future[Result] = service.loop.create_future()
+
+    def answer(self, token: int, result: Result) -> None:
+        """The call is over, unless it was given up."""
+        if self.result.done():
+            return
+        if isinstance(result, Refused):
+            self.result.set_exception(RcimError(result.code, result.detail, result.retry_after_ms))
+        else:
+            self.result.set_result(result)
+
+    def mailbox_drained(self, key: str) -> None:
+        """There is room again for the command that is held."""
+        held, self.held = self.held, None
+        if held is not None and not self._service.retry(held):
+            self.held = held
