@@ -6,7 +6,7 @@ Adapters take all result types from this module.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -81,6 +81,17 @@ class SyncedGroups(msgspec.Struct, frozen=True, gc=False):
 
 Result = AnyResult | Answer | GroupFacts | TracedMessage | SyncedGroups
 """Of any operation; a Refused says that it was not done."""
+
+
+def plain(value: Any) -> Any:
+    """A result or delivery as dicts by field name, lists and scalars, for adapters of formats like JSON."""
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
 
 
 class Requester(Protocol):

@@ -20,8 +20,8 @@ class AdminUserMute(Request, frozen=True, gc=False):
 class AdminUserMuted(Request, frozen=True, gc=False):
     """Asks for a page of those who are muted in every chat room (SC-04)."""
 
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class AdminAccountsImport(Request, frozen=True, gc=False):

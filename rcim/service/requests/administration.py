@@ -28,16 +28,16 @@ from rcim.service.requests.kinds import (
 class AdminGroups(Request, frozen=True, gc=False):
     """Asks for a page of all groups of the app."""
 
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class AdminConnections(Request, frozen=True, gc=False):
     """Asks for a page of the connections of this server."""
 
-    after_id: A[int, U64]
-    limit: A[int, U16]
-    user_id: A[str, USER_OR_NONE]
+    after_id: A[int, U64] = 0
+    limit: A[int, U16] = 0
+    user_id: A[str, USER_OR_NONE] = ""
 
 
 class AdminStats(Request, frozen=True, gc=False):
@@ -47,7 +47,7 @@ class AdminStats(Request, frozen=True, gc=False):
 class AdminFlow(Request, frozen=True, gc=False):
     """Asks what frequency control does, in one group or in all (FC-08)."""
 
-    group_id: A[str, GROUP_OR_NONE]
+    group_id: A[str, GROUP_OR_NONE] = ""
 
 
 class AdminTrace(Request, frozen=True, gc=False):
@@ -62,16 +62,16 @@ class AdminList(Request, frozen=True, gc=False):
     """Asks for a page of one of the app's lists (SC-05, FC-07)."""
 
     which: AppList
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class AdminListChange(Request, frozen=True, gc=False):
     """Adds to and removes from one of the app's lists (SC-05, FC-07)."""
 
     which: AppList
-    add: A[Sequence[str], Items(1000, each=USER)]
-    remove: A[Sequence[str], Items(1000, each=USER)]
+    add: A[Sequence[str], Items(1000, each=USER)] = ()
+    remove: A[Sequence[str], Items(1000, each=USER)] = ()
 
 
 class AdminNotice(Request, frozen=True, gc=False):
@@ -89,11 +89,11 @@ class AdminGroupImport(Request, frozen=True, gc=False):
     type: A[str, TYPE_NAME]
     owner: A[str, USER_OR_NONE]
     name: A[str, Text(30, 1)]
-    introduction: A[str, Text(120)]
-    notification: A[str, Text(150)]
-    face_url: A[str, Text(100)]
-    apply_join_option: ApplyJoinOption
-    create_time_ms: A[int, U64]
+    introduction: A[str, Text(120)] = ""
+    notification: A[str, Text(150)] = ""
+    face_url: A[str, Text(100)] = ""
+    apply_join_option: ApplyJoinOption = ApplyJoinOption.BY_TYPE
+    create_time_ms: A[int, U64] = 0
     max_member_num: A[int, U32] = 0
     fields: A[Fields, Items(20)] = ()
 
@@ -121,7 +121,7 @@ class AdminImportFinish(Request, frozen=True, gc=False):
 class AdminTypes(Request, frozen=True, gc=False):
     """Asks for the group types in force (GT-20)."""
 
-    cursor: A[str, CURSOR]
+    cursor: A[str, CURSOR] = ""
 
 
 class AdminTypeSet(Request, frozen=True, gc=False):

@@ -12,9 +12,9 @@ from rcim.service.requests.kinds import CONVERSATION, Request
 class Sync(Request, frozen=True, gc=False):
     """Asks what has changed in all of the user's conversations (RX-03)."""
 
-    cursor: A[bytes, Data(1024)]
-    limit: A[int, U16]
-    messages: A[int, Number(20)]
+    cursor: A[bytes, Data(1024)] = b""
+    limit: A[int, U16] = 0
+    messages: A[int, Number(20)] = 0
 
 
 class ConversationFlag(Request, frozen=True, gc=False):

@@ -19,8 +19,8 @@ class Devices(Request, frozen=True, gc=False):
 class DevicesClose(Request, frozen=True, gc=False):
     """Logs out devices of the user (ID-04)."""
 
-    connections: A[Sequence[int], Items(100, each=U64)]
-    text: A[str, Text(200)]
+    connections: A[Sequence[int], Items(100, each=U64)] = ()
+    text: A[str, Text(200)] = ""
     user_id: A[str, USER_OR_NONE] = ""
 
 

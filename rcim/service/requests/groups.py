@@ -26,11 +26,11 @@ class GroupCreate(Request, frozen=True, gc=False):
     group_id: A[str, GROUP_OR_NONE]
     type: A[str, TYPE_NAME]
     name: A[str, Text(30, 1)]
-    introduction: A[str, Text(120)]
-    notification: A[str, Text(150)]
-    face_url: A[str, Text(100)]
-    apply_join_option: ApplyJoinOption
-    members: A[Sequence[str], USERS_OR_NONE]
+    introduction: A[str, Text(120)] = ""
+    notification: A[str, Text(150)] = ""
+    face_url: A[str, Text(100)] = ""
+    apply_join_option: ApplyJoinOption = ApplyJoinOption.BY_TYPE
+    members: A[Sequence[str], USERS_OR_NONE] = ()
     owner: A[str, USER_OR_NONE] = ""
     max_member_num: A[int, U32] = 0
     fields: A[Fields, Items(20)] = ()
@@ -71,8 +71,8 @@ class GroupInfo(Request, frozen=True, gc=False):
 class GroupsJoined(Request, frozen=True, gc=False):
     """Asks for a page of the groups that the user is in (GR-05)."""
 
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
     user_id: A[str, USER_OR_NONE] = ""
 
 
@@ -80,5 +80,5 @@ class GroupFind(Request, frozen=True, gc=False):
     """Looks for groups (GR-09)."""
 
     words: A[str, GROUP]
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0

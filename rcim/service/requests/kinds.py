@@ -57,4 +57,4 @@ class Account(msgspec.Struct, frozen=True, gc=False):
 
     user_id: A[str, USER]
     nickname: A[str, Text(120)]
-    face_url: A[str, Text(100)]
+    face_url: A[str, Text(100)] = ""

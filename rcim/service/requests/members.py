@@ -14,7 +14,7 @@ class GroupJoin(Request, frozen=True, gc=False):
     """Joins a group, or applies to (GR-05)."""
 
     group_id: A[str, GROUP]
-    name_card: A[str, Text(50)]
+    name_card: A[str, Text(50)] = ""
     text: A[str, Text(300)] = ""
 
 
@@ -28,8 +28,8 @@ class GroupMembers(Request, frozen=True, gc=False):
     """Asks for a page of a group's members (GR-05)."""
 
     group_id: A[str, GROUP]
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
     role: Role | None = None
 
 
@@ -61,8 +61,8 @@ class GroupInvite(Request, frozen=True, gc=False):
 class GroupInvitations(Request, frozen=True, gc=False):
     """Lists the invitations that wait for the user's answer (GT-07)."""
 
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class GroupInvitationAnswer(Request, frozen=True, gc=False):
@@ -75,8 +75,8 @@ class GroupInvitationAnswer(Request, frozen=True, gc=False):
 class ApplicationsOwn(Request, frozen=True, gc=False):
     """Asks what has become of the user's applications to join groups (GR-12)."""
 
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
     user_id: A[str, USER_OR_NONE] = ""
 
 
@@ -85,7 +85,7 @@ class GroupKick(Request, frozen=True, gc=False):
 
     group_id: A[str, GROUP]
     users: A[Sequence[str], USERS]
-    text: A[str, Text(300)]
+    text: A[str, Text(300)] = ""
 
 
 class GroupBlock(Request, frozen=True, gc=False):
@@ -94,15 +94,15 @@ class GroupBlock(Request, frozen=True, gc=False):
     group_id: A[str, GROUP]
     users: A[Sequence[str], USERS]
     seconds: A[int, U32]
-    text: A[str, Text(300)]
+    text: A[str, Text(300)] = ""
 
 
 class GroupBlocked(Request, frozen=True, gc=False):
     """Asks for a page of those who are blocked now (GR-11)."""
 
     group_id: A[str, GROUP]
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class GroupMute(Request, frozen=True, gc=False):
@@ -117,8 +117,8 @@ class GroupMuted(Request, frozen=True, gc=False):
     """Asks for a page of those who are muted now (SC-02)."""
 
     group_id: A[str, GROUP]
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class GroupMuteAll(Request, frozen=True, gc=False):
@@ -126,15 +126,15 @@ class GroupMuteAll(Request, frozen=True, gc=False):
 
     group_id: A[str, GROUP]
     on: bool
-    speakers: A[Sequence[str], USERS_OR_NONE]
+    speakers: A[Sequence[str], USERS_OR_NONE] = ()
 
 
 class GroupApplications(Request, frozen=True, gc=False):
     """Asks for a page of the applications that wait (GR-05)."""
 
     group_id: A[str, GROUP]
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class GroupApplicationDecide(Request, frozen=True, gc=False):
@@ -143,4 +143,4 @@ class GroupApplicationDecide(Request, frozen=True, gc=False):
     group_id: A[str, GROUP]
     user_id: A[str, USER]
     approve: bool
-    text: A[str, Text(300)]
+    text: A[str, Text(300)] = ""

@@ -39,10 +39,10 @@ class History(Request, frozen=True, gc=False):
     """Asks for a page of messages (RX-06)."""
 
     conversation: A[str, CONVERSATION]
-    from_seq: A[int, U64]
-    to_seq: A[int, U64]
-    limit: A[int, U16]
-    backwards: bool
+    from_seq: A[int, U64] = 0
+    to_seq: A[int, U64] = 0
+    limit: A[int, U16] = 0
+    backwards: bool = False
     from_time_ms: A[int, U64] = 0
     to_time_ms: A[int, U64] = 0
     seqs: A[Sequence[int], Items(1000, each=U64)] = ()
@@ -99,8 +99,8 @@ class MessageReceipts(Request, frozen=True, gc=False):
     conversation: A[str, CONVERSATION]
     seq: A[int, U64]
     read: bool
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
 
 
 class ConversationRead(Request, frozen=True, gc=False):
@@ -114,8 +114,8 @@ class Search(Request, frozen=True, gc=False):
     """Looks for messages in what the user may read (RX-10)."""
 
     words: A[str, Text(512)]
-    cursor: A[bytes, Data(1024)]
-    limit: A[int, U16]
+    cursor: A[bytes, Data(1024)] = b""
+    limit: A[int, U16] = 0
     conversation: A[str, Text(519, one_line=True)] = ""
     sender: A[str, USER_OR_NONE] = ""
     from_time_ms: A[int, U64] = 0

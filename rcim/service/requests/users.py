@@ -14,7 +14,7 @@ class ProfileSet(Request, frozen=True, gc=False):
     """Sets the user's own profile (AB-05)."""
 
     nickname: A[str, Text(120)]
-    face_url: A[str, Text(100)]
+    face_url: A[str, Text(100)] = ""
     gender: Gender | None = None
     signature: A[str | None, Text(500)] = None
     fields: A[Fields, Items(20)] = ()
@@ -36,8 +36,8 @@ class UserListChange(Request, frozen=True, gc=False):
     """Puts users on one of the user's lists, and takes users off it (SC-07)."""
 
     which: UserList
-    add: A[Sequence[str], USERS_OR_NONE]
-    remove: A[Sequence[str], USERS_OR_NONE]
+    add: A[Sequence[str], USERS_OR_NONE] = ()
+    remove: A[Sequence[str], USERS_OR_NONE] = ()
     user_id: A[str, USER_OR_NONE] = ""
 
 
@@ -45,8 +45,8 @@ class UserListGet(Request, frozen=True, gc=False):
     """Asks for a page of one of the user's lists (SC-07)."""
 
     which: UserList
-    cursor: A[str, CURSOR]
-    limit: A[int, U16]
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
     user_id: A[str, USER_OR_NONE] = ""
 
 
