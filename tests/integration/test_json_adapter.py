@@ -181,7 +181,7 @@ async def test_lines_that_are_no_requests(json_server: JsonServer) -> None:
 
 
 def test_the_adapter_is_small_and_imports_nothing_below_the_service() -> None:
-    text = SOURCE.read_text()
+    text = SOURCE.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 200
     found = {
         name
