@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from rcim.adapters.frames.codec import FrameCodec
 from rcim.wire import frames as f
-from tests.json_adapter import JsonConnection
+from tests.json_adapter import JsonCodec, JsonConnection
 from tests.kit import TestServer, create, send
 
 SOURCE = Path(__file__).parents[1] / "json_adapter.py"
@@ -111,6 +112,37 @@ async def test_users_of_both_protocols_talk(plain_server: TestServer, json_serve
     assert (again["result"]["seq"], again["result"]["duplicate"]) == (2, True)
     page = await bob.ask("HISTORY", conversation="g:g")
     assert [m["text"] for m in page["result"]["messages"]] == ["from frames", "from JSON"]
+
+
+async def test_a_message_is_encoded_once_for_each_codec(
+    plain_server: TestServer, json_server: JsonServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many connections get it, and also where it comes together with others."""
+    encoded: list[tuple[type, int]] = []
+    for codec in (FrameCodec, JsonCodec):
+        message = codec.message
+
+        def counted(self: Any, m: Any, message: Any = message) -> bytes:
+            encoded.append((type(self), m.seq))
+            made: bytes = message(self, m)
+            return made
+
+        monkeypatch.setattr(codec, "message", counted)
+    alice = await plain_server.member("alice")
+    frames = [await plain_server.member(f"f{n}") for n in range(5)]
+    others = [await json_server.user(f"j{n}") for n in range(5)]
+    await alice.ask(create("g", *(f"f{n}" for n in range(5)), *(f"j{n}" for n in range(5))))
+    for number in range(1, 4):
+        await alice.ask(send("g", f"c{number}"))
+    for raw in frames:
+        seen: list[int] = []
+        while len(seen) < 3:
+            seen += [m.seq for m in (await raw.take_of(f.Deliver)).messages]
+    for user in others:
+        got: list[int] = []
+        while len(got) < 3:
+            got += [m["seq"] for m in (await user.until_heard("messages"))["messages"]]
+    assert sorted(encoded, key=str) == [(codec, n) for codec in (FrameCodec, JsonCodec) for n in (1, 2, 3)]
 
 
 async def test_a_group_of_a_json_user_is_one_like_others(plain_server: TestServer, json_server: JsonServer) -> None:
