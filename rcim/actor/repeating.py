@@ -75,6 +75,8 @@ SAME: frozenset[type] = frozenset(
         u.SetInviteConsent,
         u.ChangeUserList,
         u.SetType,
+        e.Login,  # its client has not heard that its session began, and it begins another one
+        e.ReadmitGuest,
         e.SyncGroups,
         e.ImportUsers,
         e.ListUsers,
@@ -123,22 +125,22 @@ ONCE: frozenset[type] = frozenset(
         u.ChangeList,
         u.MuteEverywhere,  # it would end later than was said
         e.DeleteUsers,  # accounts imported again since would be gone
-        q.CloseDevices,  # devices that have logged in since would be closed too
+        e.CloseDevices,  # devices that have logged in since would be closed too
     }
 )
 """They are carried out at most once."""
 
 
-def repeatable(ask: Any) -> bool:
-    """True if `ask` may be carried out a second time."""
-    match ask:
+def repeatable(body: Any) -> bool:
+    """True if `body`, a command, query or workflow, may be carried out a second time."""
+    match body:
         case e.WithMessage():
-            return repeatable(ask.command)
+            return repeatable(body.command)
         case c.AlterMessage():  # what is recalled or deleted stays so; an edit would undo one that came after it (MS-10)
-            return ask.state is not MessageState.EDITED
+            return body.state is not MessageState.EDITED
         case u.ChooseConversation():  # what is removed comes back with the next message, which may have come (RX-09)
-            return not ask.removed
-    return type(ask) in READS or type(ask) in SAME
+            return not body.removed
+    return type(body) in READS or type(body) in SAME
 
 
 BY_CONTENT: frozenset[type] = frozenset({e.WithMessage, c.AlterMessage, u.ChooseConversation})

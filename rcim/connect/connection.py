@@ -25,8 +25,8 @@ from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.connect.incoming import Incoming
 from rcim.connect.outgoing import nowhere
-from rcim.dispatch.requests import Request
-from rcim.handlers.context import ActorCommand, StoreQuery
+from rcim.dispatch.requests import CommandRequest, Request
+from rcim.handlers.context import ActorCommand, RunWorkflow, StoreQuery
 from rcim.handlers.table import answer
 from rcim.rules.devices import Device
 from rcim.session.states import TAKES_FRAMES, State
@@ -65,7 +65,7 @@ class Connection(Incoming):
 
     def __init__(self, hub: Hub, tls: ssl.SSLContext | None) -> None:
         super().__init__(hub, tls)
-        self._held: Request | None = None
+        self._held: CommandRequest | None = None
         self._in_flight = 0
         self._logout_id = 0
         self.connected_ms = self.heads_ms = clock.steady_ms()
@@ -181,6 +181,9 @@ class Connection(Incoming):
         elif isinstance(work, StoreQuery):
             self._in_flight += 1
             hub.owner.ask(Request("", work.query, self, token))
+        elif isinstance(work, RunWorkflow):
+            self._in_flight += 1
+            hub.owner.run(Request("", work.workflow, self, token))
         else:
             self.write(work.encode(request_id))
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rcim.actor.outcomes import Refused
-from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
 from rcim.actor.user_commands import Credential
+from rcim.actor.workflows import Login as LoginWorkflow
 from rcim.base import clock
 from rcim.base.errors import (
     COMMAND_DISABLED,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class _Pending:
-    """A login that waits for the store; the ReplyTo of its query."""
+    """A login that waits for the store; the ReplyTo of its workflow."""
 
     __slots__ = ("_connection", "_logins", "_request_id", "_signed_ms")
 
@@ -57,7 +57,7 @@ class _Pending:
         self._logins.finish(self._connection, self._request_id, result, self._signed_ms)
 
     def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
+        """It waits for no room."""
 
 
 class Logins(Subscriptions):
@@ -103,8 +103,8 @@ class Logins(Subscriptions):
         self._wait(user)
         connection.principal.groups = lambda: user.groups + user.entering
         connection.principal.reserve = user.reserve
-        query = LoginQuery(user_id, [] if guest else None, signed_ms=signed_ms, began_ms=login.began_ms)
-        self._hub.owner.ask(Request("", query, _Pending(self, connection, request_id, signed_ms), 0))
+        workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms)
+        self._hub.owner.run(Request("", workflow, _Pending(self, connection, request_id, signed_ms), 0))
 
     def _check_rate(self, user_id: str) -> None:
         """LI-01. Raises RcimError(TOO_FREQUENT)."""

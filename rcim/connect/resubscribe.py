@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import HeadsQuery, LoginQuery
+from rcim.actor.workflows import ReadmitGuest
 from rcim.base.ids import is_guest
 from rcim.connect.online import OnlineUser
 from rcim.dispatch.requests import Request
@@ -40,7 +41,7 @@ def spread_ms(connections: int, most_ms: int) -> int:
 
 
 class _UserAsked:
-    """A question for a user that is online; the ReplyTo of its query."""
+    """A question for a user that is online; the ReplyTo of that question."""
 
     __slots__ = ("_resubscribe", "_user", "_user_id")
 
@@ -132,9 +133,11 @@ class Resubscribe:
             self._ask_heads(self._all())
 
     def _ask_for(self, user_id: str, user: OnlineUser) -> None:
-        heard = list(user.conversations) if is_guest(user_id) else None
-        query = LoginQuery(user_id, heard, since=self._since)
-        self._hub.owner.ask(Request("", query, _UserAsked(self, user_id, user), 0))
+        reply_to = _UserAsked(self, user_id, user)
+        if is_guest(user_id):
+            self._hub.owner.run(Request("", ReadmitGuest(user_id, list(user.conversations)), reply_to, 0))
+        else:
+            self._hub.owner.ask(Request("", LoginQuery(user_id, since=self._since), reply_to, 0))
 
     def _answered(self, user_id: str, user: OnlineUser, result: LoginFacts | Refused) -> None:
         if isinstance(result, Refused):  # the store has a bad moment; who is online must not stay deaf

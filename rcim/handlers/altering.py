@@ -6,7 +6,7 @@ from rcim.actor import commands, outcomes, workflows
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id
 from rcim.base.terms import MessageState
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow
 from rcim.handlers.messages import check_cloud_data, check_conversation, check_mentions, list_limit
 from rcim.wire import frames
 from rcim.wire.elements import check_body
@@ -14,12 +14,12 @@ from rcim.wire.elements import check_body
 HIDDEN_AT_ONCE = 100
 
 
-def recall(frame: frames.MessageRecall, principal: Principal, context: RequestContext) -> StoreQuery:
+def recall(frame: frames.MessageRecall, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_RECALL."""
     return _alter(frame.conversation, frame.seq, principal, MessageState.RECALLED)
 
 
-def edit(frame: frames.MessageEdit, principal: Principal, context: RequestContext) -> StoreQuery:
+def edit(frame: frames.MessageEdit, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_EDIT: what is new is checked as that of a new message (MS-17)."""
     check_body(frame.body, context.limits.body_bytes_max, context.limits.elements_max)
     mentions = None if frame.mentions is None else check_mentions(frame.mentions, context.limits)
@@ -37,19 +37,19 @@ def edit(frame: frames.MessageEdit, principal: Principal, context: RequestContex
     return _with_message(frame.conversation, principal, command)
 
 
-def delete(frame: frames.MessageDelete, principal: Principal, context: RequestContext) -> StoreQuery:
+def delete(frame: frames.MessageDelete, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_DELETE."""
     return _alter(frame.conversation, frame.seq, principal, MessageState.DELETED)
 
 
-def _alter(conversation: str, seq: int, principal: Principal, state: MessageState) -> StoreQuery:
+def _alter(conversation: str, seq: int, principal: Principal, state: MessageState) -> RunWorkflow:
     return _with_message(
         conversation, principal, commands.AlterMessage(principal.user_id, principal.admin, seq, state)
     )
 
 
-def _with_message(conversation: str, principal: Principal, command: commands.AlterMessage) -> StoreQuery:
-    return StoreQuery(workflows.WithMessage(principal.user_id, check_conversation(conversation, principal), command))
+def _with_message(conversation: str, principal: Principal, command: commands.AlterMessage) -> RunWorkflow:
+    return RunWorkflow(workflows.WithMessage(principal.user_id, check_conversation(conversation, principal), command))
 
 
 def erase(frame: frames.MessagesErase, principal: Principal, context: RequestContext) -> ActorCommand:
@@ -79,11 +79,11 @@ def clear(frame: frames.ConversationClear, principal: Principal, context: Reques
     )
 
 
-def receipts(frame: frames.MessageReceipts, principal: Principal, context: RequestContext) -> StoreQuery:
+def receipts(frame: frames.MessageReceipts, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_RECEIPTS."""
     limit = list_limit(frame.limit, context.limits)
     command = commands.ReadReceipts(principal.user_id, principal.admin, frame.seq, frame.read, frame.cursor, limit)
-    return StoreQuery(
+    return RunWorkflow(
         workflows.WithMessage(principal.user_id, check_conversation(frame.conversation, principal), command)
     )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
+from rcim.actor.commands import Command
+from rcim.actor.queries import Query
 from rcim.actor.user_commands import Credential
+from rcim.actor.workflows import AnyWorkflow
 from rcim.base.ids import check_group_id, made_group_id
 from rcim.base.limits import Limits
 from rcim.base.terms import Presence, SeenBy
@@ -104,14 +107,20 @@ class ActorCommand(msgspec.Struct, frozen=True, gc=False):
     """Put this command into the mailbox of `key`."""
 
     key: str
-    command: Any
+    command: Command
 
 
 class StoreQuery(msgspec.Struct, frozen=True, gc=False):
     """Answer this query, which needs no actor."""
 
-    query: Any
+    query: Query
 
 
-Work = ActorCommand | StoreQuery | Frame
+class RunWorkflow(msgspec.Struct, frozen=True, gc=False):
+    """Carry out this workflow."""
+
+    workflow: AnyWorkflow
+
+
+Work = ActorCommand | StoreQuery | RunWorkflow | Frame
 """What a request becomes; a Frame is the answer already."""

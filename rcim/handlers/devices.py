@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rcim.actor import queries
+from rcim.actor import queries, workflows
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, COMMAND_DISABLED, RcimError
 from rcim.base.ids import check_user_id, is_guest
 from rcim.base.terms import Presence, SeenBy
-from rcim.handlers.context import Principal, RequestContext, StoreQuery
+from rcim.handlers.context import Principal, RequestContext, RunWorkflow, StoreQuery
 from rcim.handlers.groups import check_users, guests_may_not
 from rcim.store import answers
 from rcim.wire import frames
@@ -21,12 +21,12 @@ def devices(frame: frames.Devices, principal: Principal, context: RequestContext
     return StoreQuery(queries.DevicesQuery(_whose(frame.user_id, principal)))
 
 
-def close(frame: frames.DevicesClose, principal: Principal, context: RequestContext) -> StoreQuery:
+def close(frame: frames.DevicesClose, principal: Principal, context: RequestContext) -> RunWorkflow:
     """DEVICES_CLOSE."""
     named = [one.connection_id for one in frame.connections]
     user_id = _whose(frame.user_id, principal)
     but = 0 if named else principal.connection_id
-    return StoreQuery(queries.CloseDevices(user_id, named, but, frame.text))
+    return RunWorkflow(workflows.CloseDevices(principal.user_id, user_id, named, but, frame.text))
 
 
 def _whose(user_id: str, principal: Principal) -> str:

@@ -8,7 +8,7 @@ from rcim.actor import commands, outcomes, queries, records, workflows
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, NO_SUCH_GROUP, NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, has_control, is_guest
 from rcim.base.terms import group_conversation
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow, StoreQuery
 from rcim.handlers.messages import list_limit, of_fields, to_fields
 from rcim.rules.fields import check_field
 from rcim.store import answers
@@ -25,9 +25,9 @@ def group_key(group_id: str) -> str:
 def entering(
     key: str,
     command: commands.JoinGroup | commands.CreateGroup | commands.InviteUsers | commands.DecideApplication,
-) -> StoreQuery:
+) -> RunWorkflow:
     """The work of a command that puts users into a group: each of them has to have room for it."""
-    return StoreQuery(workflows.EnterGroup(command.by, key, command))
+    return RunWorkflow(workflows.EnterGroup(command.by, key, command))
 
 
 def check_users(
@@ -48,7 +48,7 @@ def check_name(name: str) -> str:
     return check_field("name", name)
 
 
-def create(frame: frames.GroupCreate, principal: Principal, context: RequestContext) -> StoreQuery:
+def create(frame: frames.GroupCreate, principal: Principal, context: RequestContext) -> RunWorkflow:
     """GROUP_CREATE (GR-01)."""
     group_id = context.group_ids.wanted(frame.group_id)
     limit = context.limits.members_at_creation_max

@@ -7,7 +7,7 @@ from rcim.actor.user import user_key
 from rcim.base.errors import ADMIN_REQUIRED, TOO_MANY_GROUPS, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, is_guest
 from rcim.base.terms import GROUP_PREFIX
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow, StoreQuery
 from rcim.handlers.groups import check_users, entering, group_key, guests_may_not
 from rcim.handlers.messages import list_limit, of_fields, to_fields
 from rcim.rules.fields import check_field
@@ -15,7 +15,7 @@ from rcim.wire import frames
 from rcim.wire.schema import Frame
 
 
-def join(frame: frames.GroupJoin, principal: Principal, context: RequestContext) -> ActorCommand | StoreQuery:
+def join(frame: frames.GroupJoin, principal: Principal, context: RequestContext) -> ActorCommand | RunWorkflow:
     """GROUP_JOIN. A guest becomes no member: what it hears is counted where its one connection is (ID-06)."""
     card = check_field("name_card", frame.name_card)
     text = check_field("text", frame.text)
@@ -30,7 +30,7 @@ def join(frame: frames.GroupJoin, principal: Principal, context: RequestContext)
 
 def decide(
     frame: frames.GroupApplicationDecide, principal: Principal, context: RequestContext
-) -> ActorCommand | StoreQuery:
+) -> ActorCommand | RunWorkflow:
     """GROUP_APPLICATION_DECIDE."""
     user_id, text = check_user_id(frame.user_id), check_field("text", frame.text)
     key = group_key(frame.group_id)
@@ -43,7 +43,7 @@ def leave(frame: frames.GroupLeave, principal: Principal, context: RequestContex
     return ActorCommand(group_key(frame.group_id), commands.LeaveGroup(principal.user_id, principal.admin))
 
 
-def invite(frame: frames.GroupInvite, principal: Principal, context: RequestContext) -> StoreQuery:
+def invite(frame: frames.GroupInvite, principal: Principal, context: RequestContext) -> RunWorkflow:
     """GROUP_INVITE."""
     users = check_users(frame.users, context.limits.invite_max)
     return entering(group_key(frame.group_id), commands.InviteUsers(principal.user_id, principal.admin, users))
@@ -60,13 +60,13 @@ def invitations(frame: frames.GroupInvitations, principal: Principal, context: R
 
 def answer_invitation(
     frame: frames.GroupInvitationAnswer, principal: Principal, context: RequestContext
-) -> ActorCommand | StoreQuery:
+) -> ActorCommand | RunWorkflow:
     """GROUP_INVITATION_ANSWER (GT-07)."""
     if is_guest(principal.user_id):
         raise guests_may_not()
     key = group_key(frame.group_id)
     if frame.accept:
-        return StoreQuery(workflows.AcceptInvitation(principal.user_id, key))
+        return RunWorkflow(workflows.AcceptInvitation(principal.user_id, key))
     return ActorCommand(
         user_key(principal.user_id), user_commands.DropInvitation(principal.user_id, principal.admin, key)
     )

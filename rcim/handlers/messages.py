@@ -20,7 +20,7 @@ from rcim.base.ids import TIP_PREFIX, USER_ID_BYTES_MAX, check_user_id, has_cont
 from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow
 from rcim.wire import frames
 from rcim.wire.elements import GroupTip, check_body, encode_body
 from rcim.wire.rows import encoded_row, stem_of
@@ -49,7 +49,7 @@ def check_client_msg_id(name: str) -> None:
         )
 
 
-def send(frame: frames.Send, principal: Principal, context: RequestContext) -> ActorCommand | StoreQuery:
+def send(frame: frames.Send, principal: Principal, context: RequestContext) -> ActorCommand | RunWorkflow:
     """SEND: the body is checked here (MS-03), everything else by the actor."""
     limits = context.limits
     check_body(frame.body, limits.body_bytes_max, limits.elements_max)
@@ -101,13 +101,13 @@ def check_cloud_data(data: bytes, limits: Limits) -> None:
         )
 
 
-def _send_as(frame: frames.Send, principal: Principal, context: RequestContext) -> StoreQuery:
+def _send_as(frame: frames.Send, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MS-06: as another user, whose profile is not at hand."""
     if not principal.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may send as another user")
     key, user_id = check_conversation(frame.conversation, principal), check_user_id(frame.as_user)
     extra = _extra(frame, context)
-    return StoreQuery(
+    return RunWorkflow(
         workflows.SendAs(user_id, key, frame.client_msg_id, int(frame.priority), frame.body, extra, frame.transient)
     )
 

@@ -7,7 +7,7 @@ from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, has_control
 from rcim.base.terms import AppList, Priority
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow
 from rcim.handlers.groups import group_key
 from rcim.handlers.messages import check_conversation, list_limit
 from rcim.rules.word_filter import WORD_BYTES_MAX
@@ -71,13 +71,13 @@ def listed_ok(result: outcomes.Listed, context: RequestContext) -> frames.AdminL
     return frames.AdminListOk(result.entries, result.next)
 
 
-def trace(frame: frames.AdminTrace, principal: Principal, context: RequestContext) -> StoreQuery:
+def trace(frame: frames.AdminTrace, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_TRACE."""
     key = check_conversation(frame.conversation, principal)
     if has_control(frame.client_msg_id):
         raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
     command = commands.TraceMessage(principal.user_id, True, check_user_id(frame.sender), frame.client_msg_id)
-    return StoreQuery(workflows.Trace(key, key, command))
+    return RunWorkflow(workflows.Trace(key, key, command))
 
 
 def traced_ok(result: outcomes.Traced, context: RequestContext) -> frames.AdminTraceOk:

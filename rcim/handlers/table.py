@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec.structs import force_setattr
 
-from rcim.actor.user_commands import OnCredential
 from rcim.base.errors import ADMIN_REQUIRED, RcimError
 from rcim.handlers import (
     admin,
@@ -21,7 +20,7 @@ from rcim.handlers import (
     searching,
     users,
 )
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery, Work
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow, Work
 from rcim.wire import frames
 from rcim.wire.schema import FRAMES, Frame
 
@@ -134,8 +133,8 @@ def work(frame: Frame, principal: Principal, context: RequestContext) -> Work:
     if frame.DECLARED.admin and not principal.admin:
         raise RcimError(ADMIN_REQUIRED)
     made = ROUTES[type(frame)][0](frame, principal, context)
-    asked = made.command if type(made) is ActorCommand else made.query if type(made) is StoreQuery else None
-    if isinstance(asked, OnCredential):
+    asked = made.command if type(made) is ActorCommand else made.workflow if type(made) is RunWorkflow else None
+    if asked is not None:
         force_setattr(asked, "credential", principal.credential)  # it was made just now, and nobody else has it
     return made
 

@@ -8,7 +8,7 @@ from rcim.actor.user import user_key
 from rcim.base import clock
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, has_control, is_guest
-from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.handlers.context import ActorCommand, Principal, RequestContext, RunWorkflow, StoreQuery
 from rcim.handlers.groups import check_users, group_key, guests_may_not
 from rcim.handlers.members import added
 from rcim.handlers.messages import list_limit, of_fields, to_fields
@@ -86,7 +86,7 @@ def profiles_ok(result: outcomes.Profiles, context: RequestContext) -> frames.Pr
     return frames.ProfilesGetOk(rows, result.taken)
 
 
-def change_list(frame: frames.UserListChange, principal: Principal, context: RequestContext) -> StoreQuery:
+def change_list(frame: frames.UserListChange, principal: Principal, context: RequestContext) -> RunWorkflow:
     """USER_LIST_CHANGE (SC-07)."""
     user_id = _whose(frame.user_id, principal)
     count = len(frame.add) + len(frame.remove)
@@ -95,7 +95,7 @@ def change_list(frame: frames.UserListChange, principal: Principal, context: Req
     for other in (*frame.add, *frame.remove):
         if check_user_id(other) == user_id:
             raise RcimError(BAD_PARAMETER, "users cannot be on their own list")
-    return StoreQuery(workflows.ListUsers(user_id, frame.which, frame.add, frame.remove))
+    return RunWorkflow(workflows.ListUsers(user_id, frame.which, frame.add, frame.remove))
 
 
 def list_(frame: frames.UserListGet, principal: Principal, context: RequestContext) -> ActorCommand:
@@ -164,22 +164,22 @@ def consent_ok(result: outcomes.UserFacts, context: RequestContext) -> frames.In
 # ---------------------------------------------------------------------------------------- app administrators
 
 
-def accounts_import(frame: frames.AdminAccountsImport, principal: Principal, context: RequestContext) -> StoreQuery:
+def accounts_import(frame: frames.AdminAccountsImport, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_ACCOUNTS_IMPORT."""
     rows = {a.user_id: a for a in frame.accounts}
     check_users(list(rows), context.limits.accounts_max)
     users = [
         (a.user_id, check_field("nickname", a.nickname), check_field("face_url", a.face_url)) for a in rows.values()
     ]
-    return StoreQuery(workflows.ImportUsers(principal.user_id, users))
+    return RunWorkflow(workflows.ImportUsers(principal.user_id, users))
 
 
-def accounts_delete(frame: frames.AdminAccountsDelete, principal: Principal, context: RequestContext) -> StoreQuery:
+def accounts_delete(frame: frames.AdminAccountsDelete, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_ACCOUNTS_DELETE."""
     users = check_users(list(dict.fromkeys(frame.users)), context.limits.accounts_max)
     if principal.user_id in users:
         raise RcimError(BAD_PARAMETER, "users: must not name you")
-    return StoreQuery(workflows.DeleteUsers(principal.user_id, users))
+    return RunWorkflow(workflows.DeleteUsers(principal.user_id, users))
 
 
 def accounts_query(frame: frames.AdminAccountsQuery, principal: Principal, context: RequestContext) -> StoreQuery:
@@ -195,7 +195,7 @@ def invalidate(frame: frames.AdminAccountInvalidate, principal: Principal, conte
     )
 
 
-def groups_sync(frame: frames.AdminGroupsSync, principal: Principal, context: RequestContext) -> StoreQuery:
+def groups_sync(frame: frames.AdminGroupsSync, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_GROUPS_SYNC (GR-10)."""
     user_id = check_user_id(frame.user_id)
     for at, group_id in enumerate(frame.groups):
@@ -205,7 +205,7 @@ def groups_sync(frame: frames.AdminGroupsSync, principal: Principal, context: Re
     most = context.limits.groups_per_user_max
     if most and len(keys) > most:
         raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, must be at most {most}")
-    return StoreQuery(workflows.SyncGroups(user_id, keys))
+    return RunWorkflow(workflows.SyncGroups(user_id, keys))
 
 
 def mute(frame: frames.AdminUserMute, principal: Principal, context: RequestContext) -> ActorCommand:
