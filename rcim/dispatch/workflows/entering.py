@@ -32,7 +32,9 @@ VOID = (NO_SUCH_GROUP, NOT_PERMITTED, ALREADY_MEMBER)
 async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> CommandAnswer:
     """Carry out a command that puts users into a group, on the credential of who asks (ID-09).
 
-    Repeated, the group finds the users in it, or itself made, and says so; admissions end with the owner's process.
+    Repeated, the group finds the users in it, or itself made, and says so; admissions end with the owner's process. One
+    thing is not made good: cut off right after a group was made, those who are to be asked first are not invited. The
+    repeat is refused with GROUP_ID_TAKEN_BY_YOU, since nothing says that it is one, and its owner can invite them.
     """
     command = msgspec.structs.replace(workflow.command, credential=workflow.credential)
     own, others = _users(command)

@@ -28,8 +28,9 @@ log = LimitedLog("rcim.dispatch")
 
 USER_WORKFLOWS_MAX = 64
 """Workflows of one user that run at a time: what one connection may have unanswered, so that one client never waits."""
-WORKFLOWS_MAX = 1024
-"""Workflows that run at a time, of all users: with COMMANDS_AT_ONCE commands each, 65,536 commands in mailboxes."""
+WORKFLOWS_MAX = 16384
+"""Workflows that run at a time, of all users: at 4 KiB each 64 MiB. It takes 256 users with all that each may have to
+fill it, so the few who wait for one slow conversation keep nobody else waiting."""
 UNBOUNDED = (Login, ReadmitGuest)
 """They neither wait nor count: logins are bounded where they come in, and come first in the store's line."""
 
