@@ -70,14 +70,14 @@ async def delete_users(context: WorkflowContext, workflow: DeleteUsers) -> Comma
 
 
 async def _groups(context: WorkflowContext, user_id: str) -> list[str] | None:
-    """All that the user is in, also what it can not see yet. None: the store can not say."""
+    """All that the user is in, also what it cannot see yet. None: the store cannot say."""
     facts = await context.query(LoginQuery(user_id, hidden=True, pairs=True))
     return facts.conversations if isinstance(facts, LoginFacts) else None
 
 
 async def _applied(context: WorkflowContext, user_id: str) -> list[str] | None:
     """GR-12: groups that the user has applied to; nobody is to decide what a user has applied for whose id another may
-    have then. None: the store can not say."""
+    have then. None: the store cannot say."""
     keys: list[str] = []
     cursor = ""
     while True:

@@ -79,7 +79,7 @@ def end_admission(context: WorkflowContext, admission: Admission) -> None:
 
 
 class _Ending:
-    """Sees to it that an admission ends also if the actor that was to be told can not be loaded (ReplyTo)."""
+    """Sees to it that an admission ends also if the actor that was to be told cannot be loaded (ReplyTo)."""
 
     __slots__ = ("_admission", "_app_state")
 

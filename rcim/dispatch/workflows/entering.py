@@ -2,7 +2,7 @@
 
 Every way into a group goes through here, but an import (GR-08): there the app brings over what is so already. Where it is
 one user's own wish (joining, owning what one makes, an application that is approved), or the app's for one user (a sync),
-a refusal of that user's actor is the answer. Of many users (invited, or named at creation) those who can not be added
+a refusal of that user's actor is the answer. Of many users (invited, or named at creation) those who cannot be added
 are left out, and the answer says so.
 """
 
@@ -26,7 +26,7 @@ from rcim.store.answers import LoginFacts
 
 EnterCommand = c.JoinGroup | c.CreateGroup | c.InviteUsers | c.DecideApplication | c.AcceptInvitation
 VOID = (NO_SUCH_GROUP, NOT_PERMITTED, ALREADY_MEMBER)
-"""Who accepts an invitation and gets one of these can not accept it later either."""
+"""Who accepts an invitation and gets one of these cannot accept it later either."""
 
 
 async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> CommandAnswer:
@@ -72,7 +72,7 @@ async def _invite(context: WorkflowContext, workflow: EnterGroup, result: Comman
 
 
 async def accept_invitation(context: WorkflowContext, workflow: AcceptInvitation) -> CommandAnswer:
-    """GT-07: the user comes in. An invitation that can not be accepted any more is dropped.
+    """GT-07: the user comes in. An invitation that cannot be accepted any more is dropped.
 
     Repeated, it finds no invitation, or the user in the group, and drops the invitation.
     """

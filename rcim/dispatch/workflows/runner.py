@@ -47,7 +47,7 @@ class WorkflowRunner:
         self._count = 0
         self._waiting: OrderedDict[str, deque[WorkflowRequest]] = OrderedDict()
         """By user, the one whose turn is next first."""
-        self._beginning = False
+        self._beginning = self._stopped = False
 
     @property
     def idle(self) -> bool:
@@ -55,7 +55,10 @@ class WorkflowRunner:
         return not self._running
 
     def run(self, request: WorkflowRequest) -> None:
-        """Carry it out now, or when it is its turn; `request` is answered at the end."""
+        """Carry it out now, or when it is its turn; `request` is answered at the end. After `stop` it is refused."""
+        if self._stopped:
+            self._refuse(request)
+            return
         if type(request.body) in UNBOUNDED:
             self._begin(request)
             return
@@ -89,8 +92,10 @@ class WorkflowRunner:
         self._running.pop(request, None)
         if error is not None or result is None:
             result = _refusal(request.body, error)
-        with contained("answer", request.key):
+        try:  # written out, and not `contained`: this is once for each login
             request.reply_to.answer(request.token, result)
+        except Exception:
+            log.exception("an answer of %s failed", type(request.body).__name__)
         if type(request.body) not in UNBOUNDED:
             self._count_in(asked_by(request.body), -1)
             self._begin_next()
@@ -101,7 +106,10 @@ class WorkflowRunner:
         if self._beginning:  # one has ended at once: the loop below goes on
             return
         self._beginning = True
-        while (user_id := next(filter(self._has_room, self._waiting), None)) is not None:
+        while self._count < WORKFLOWS_MAX:
+            user_id = next(filter(self._has_room, self._waiting), None)
+            if user_id is None:
+                break
             queue = self._waiting[user_id]
             request = queue.popleft()
             if queue:
@@ -114,13 +122,18 @@ class WorkflowRunner:
 
     def stop(self) -> None:
         """End all of them; see the module's text. The newest first: who waits for another one is told before it goes."""
+        self._stopped = True
         waiting = [request for queue in self._waiting.values() for request in queue]
         self._waiting.clear()
         for run in reversed(list(self._running.values())):
             run.cancel(RcimError(SHUTTING_DOWN))
         for request in waiting:
-            with contained("answer", request.key):
-                request.refuse(Refused(SHUTTING_DOWN, SHUTTING_DOWN.meaning))
+            self._refuse(request)
+
+    @staticmethod
+    def _refuse(request: WorkflowRequest) -> None:
+        with contained("answer", request.key):
+            request.refuse(Refused(SHUTTING_DOWN, SHUTTING_DOWN.meaning))
 
 
 def asked_by(workflow: AnyWorkflow) -> str:
