@@ -136,6 +136,19 @@ async def test_admissions_end_when_the_server_stops() -> None:
     assert code(sim.asker.answers[token]) == "SHUTTING_DOWN"
 
 
+async def test_nobody_is_handed_a_turn_when_the_server_stops() -> None:  # SC-07, WI-07
+    sim = Asking()
+    key = user_key("bob")
+    await sim.answer(key, u.ReadUser("bob", True))
+    stuck(sim, key)
+    tokens = [sim.begin(w.ListUsers("bob", UserList.BLACK, [f"x{i}"], [])) for i in range(3)]
+    await until(lambda: len(sim.dispatcher._mailboxes[key].queue) == 1)
+    sim.dispatcher.stop()
+    assert [type(one.body) for one in sim.dispatcher._mailboxes[key].queue] == [u.ChangeUserList]
+    assert {code(sim.asker.answers[token]) for token in tokens} == {"SHUTTING_DOWN"}
+    assert not sim.dispatcher._workflows._context.list_turns._waiting
+
+
 # --------------------------------------------------------------------------------------------- in order
 
 
@@ -165,6 +178,15 @@ class Noting:
     def __init__(self, sim: Asking, submit: Any) -> None:
         self.submit = submit
         self.read = sim.dispatcher.read
+
+
+async def test_what_is_asked_after_a_workflow_stands_behind_its_first_command() -> None:  # WI-06
+    """Without waiting for its answer, in the same turn of the loop."""
+    sim = Asking()
+    changing = sim.begin(w.ListUsers("bob", UserList.BLACK, ["carol"], []))
+    reading = sim.ask(user_key("bob"), u.ReadUserList("bob", True, UserList.BLACK, "", 10))
+    assert (await sim.result(reading)).entries == ["carol"]
+    assert await sim.result(changing) == o.Done()
 
 
 async def test_a_turn_is_passed_on_by_one_that_fails() -> None:  # SC-07

@@ -51,6 +51,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "invite": enter("g:priv", c.InviteUsers("u0", False, ["bob", "carol", "u1"])),
     "decide": enter("g:ask", c.DecideApplication("u0", False, "dave", True, "")),
     "accept": w.AcceptInvitation("carol", "g:b"),
+    "accept what is gone": w.AcceptInvitation("carol", "g:gone"),
     "delete": w.DeleteUsers("root", ["bob", "u1", "dave", "nobody"]),
     "import": w.ImportUsers("root", [("bob", "Bob", ""), ("new", "New", "u")]),
     "list": w.ListUsers("bob", UserList.BLACK, ["carol", "u1"], ["dave"]),
@@ -114,6 +115,7 @@ async def world() -> Asking:
         ("g:a", send("u1", "m1")),
         (user_key("carol"), u.SetInviteConsent("carol", False, InviteConsent.ASK)),
         (user_key("carol"), u.TakeInvitation("bob", False, "g:b", "b")),
+        (user_key("carol"), u.TakeInvitation("bob", False, "g:gone", "gone")),
         (user_key("bob"), u.ChangeUserList("bob", False, UserList.BLACK, ["dave"], [])),
         (user_key("bob"), u.SetUserProfile("bob", False, "Bobby", "face")),
     ]
