@@ -1,10 +1,8 @@
-"""Queries: what the store, or who holds connections, is asked. The right to it has been checked."""
+"""Queries: what the store, or who holds connections, is asked. The right to it has been checked. A query only reads."""
 
 from __future__ import annotations
 
 import msgspec
-
-from rcim.actor.workflows import AnyWorkflow
 
 
 class Asks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
@@ -186,15 +184,6 @@ class DevicesQuery(Asks, frozen=True, gc=False):
     user_id: str
 
 
-class CloseDevices(Asks, frozen=True, gc=False):
-    """ID-04: log these connections of the user out; none: all of them, but `but`."""
-
-    user_id: str
-    connections: list[int]
-    but: int
-    text: str
-
-
 class PresenceQuery(Asks, frozen=True, gc=False):
     """ID-07: what these users do now. `refused` and `connection_id` are handed on."""
 
@@ -219,21 +208,17 @@ class CountersQuery(Asks, frozen=True, gc=False):
 
 
 class LoginQuery(Asks, frozen=True, gc=False):
-    """What a login needs: the user's profile and the keys of its groups; of a guest, which of `heard` let it in again
-    (ID-06)."""
+    """What a login needs: the user's profile and the keys of its groups."""
 
     user_id: str
-    heard: list[str] | None = None
+    guest: bool = False
+    """True: it is a guest, who has no account and is a member of nothing (ID-06)."""
     hidden: bool = False
     """True: also those that it does not know of yet."""
     pairs: bool = False
     """True: one-to-one conversations too, of which there may be very many."""
     since: int = 0
     """Not 0: those of them that have changed by commits with a higher stamp."""
-    signed_ms: int = 0
-    """When the UserSig was made that the user logs in with; 0: it does not log in now."""
-    began_ms: int = 0
-    """When the session began that the login says to continue; 0: it begins one (ID-04)."""
 
 
 class SyncQuery(Asks, frozen=True, gc=False):
@@ -298,10 +283,8 @@ Query = (
     | LoginQuery
     | HeadsQuery
     | DevicesQuery
-    | CloseDevices
     | PresenceQuery
     | SyncQuery
     | SearchQuery
     | Look
-    | AnyWorkflow
 )

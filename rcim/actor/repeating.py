@@ -2,14 +2,14 @@
 
 If the owner of the conversations dies, a gateway does not know whether what was under way has been carried out (ST-01).
 A request may be asked again only if the second time changes nothing and tells nobody anything. So each type of command,
-query and workflow stands in one of three tables: it only reads (READS), it says how things are to be, and whoever finds
-them so does nothing (SAME), or it is carried out at most once and, without an answer, refused (ONCE). What stands in none
-is not repeated.
+query and workflow stands in one of three tables: it only reads (READS), as every query does; it says how things are to
+be, and whoever finds them so does nothing (SAME); or it is carried out at most once and, without an answer, refused
+(ONCE). What stands in none is not repeated.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import get_args
 
 from rcim.actor import commands as c
 from rcim.actor import queries as q
@@ -17,7 +17,7 @@ from rcim.actor import user_commands as u
 from rcim.actor import workflows as e
 from rcim.base.terms import MessageState
 
-READS: frozenset[type] = frozenset(
+READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
     {
         c.ReadHistory,
         c.ReadReceipts,
@@ -34,32 +34,10 @@ READS: frozenset[type] = frozenset(
         u.ReadUserList,
         u.ReadInvitations,
         u.FindInvitation,
-        q.MessagesQuery,
-        q.MessageQuery,
-        q.MembersQuery,
-        q.MarksQuery,
-        q.JoinedGroupsQuery,
-        q.AllGroupsQuery,
-        q.FindGroupsQuery,
-        q.IdleGroupsQuery,
-        q.UserQuery,
-        q.ProfilesQuery,
-        q.AppliedQuery,
-        q.AccountsQuery,
-        q.LoginQuery,
-        q.HeadsQuery,
-        q.DevicesQuery,
-        q.PresenceQuery,
-        q.SyncQuery,
-        q.SearchQuery,
-        q.ConnectionsQuery,
-        q.CountersQuery,
-        q.OnlineQuery,
-        q.WhoIsOnlineQuery,
         e.Trace,
     }
 )
-"""They change nothing."""
+"""They change nothing: every query, and commands and workflows that only read."""
 
 SAME: frozenset[type] = frozenset(
     {
@@ -75,6 +53,8 @@ SAME: frozenset[type] = frozenset(
         u.SetInviteConsent,
         u.ChangeUserList,
         u.SetType,
+        e.Login,  # its client has not heard that its session began, and it begins another one
+        e.ReadmitGuest,
         e.SyncGroups,
         e.ImportUsers,
         e.ListUsers,
@@ -123,22 +103,22 @@ ONCE: frozenset[type] = frozenset(
         u.ChangeList,
         u.MuteEverywhere,  # it would end later than was said
         e.DeleteUsers,  # accounts imported again since would be gone
-        q.CloseDevices,  # devices that have logged in since would be closed too
+        e.CloseDevices,  # devices that have logged in since would be closed too
     }
 )
 """They are carried out at most once."""
 
 
-def repeatable(ask: Any) -> bool:
-    """True if `ask` may be carried out a second time."""
-    match ask:
+def repeatable(body: object) -> bool:
+    """True if `body`, a command, query or workflow, may be carried out a second time."""
+    match body:
         case e.WithMessage():
-            return repeatable(ask.command)
+            return repeatable(body.command)
         case c.AlterMessage():  # what is recalled or deleted stays so; an edit would undo one that came after it (MS-10)
-            return ask.state is not MessageState.EDITED
+            return body.state is not MessageState.EDITED
         case u.ChooseConversation():  # what is removed comes back with the next message, which may have come (RX-09)
-            return not ask.removed
-    return type(ask) in READS or type(ask) in SAME
+            return not body.removed
+    return type(body) in READS or type(body) in SAME
 
 
 BY_CONTENT: frozenset[type] = frozenset({e.WithMessage, c.AlterMessage, u.ChooseConversation})

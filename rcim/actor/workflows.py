@@ -1,4 +1,8 @@
-"""Workflows: requests that take several commands. dispatch/workflows.py runs them."""
+"""Workflows: requests that take several commands, or that change what no actor has. dispatch/workflows/ runs them.
+
+A command goes to one actor (commands.py, user_commands.py), a query only reads (queries.py); everything else is a
+workflow. Each of its commands is idempotent, so whoever runs a workflow again, after it was cut off, has the rest done.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,35 @@ from rcim.base.terms import UserList
 
 
 class Workflow(OnCredential, frozen=True, gc=False):
-    """Base of all of them."""
+    """Base of all of them. `by` is the user for whom it is."""
 
     by: str
+
+
+class Login(Workflow, frozen=True, gc=False):
+    """`by` logs in (ID-02, ID-06): what it is in, and when its session began."""
+
+    guest: bool
+    signed_ms: int = 0
+    """When the UserSig was made that the user logs in with; a guest has none."""
+    began_ms: int = 0
+    """When the session began that the login says to continue; 0: it begins one (ID-04)."""
+
+
+class ReadmitGuest(Workflow, frozen=True, gc=False):
+    """ID-06: the guest `by` is still connected, and the owner of the conversations is a new one: it is let in again."""
+
+    groups: list[str]
+    """Keys of the groups that it hears."""
+
+
+class CloseDevices(Workflow, frozen=True, gc=False):
+    """ID-04: log these connections of `user_id` out; none: all of them, but `but`."""
+
+    user_id: str
+    connections: list[int]
+    but: int
+    text: str
 
 
 class SendAs(Workflow, frozen=True, gc=False):
@@ -88,5 +118,16 @@ class ListUsers(Workflow, frozen=True, gc=False):
 
 
 AnyWorkflow = (
-    SendAs | WithMessage | Trace | SyncGroups | EnterGroup | AcceptInvitation | DeleteUsers | ImportUsers | ListUsers
+    Login
+    | ReadmitGuest
+    | CloseDevices
+    | SendAs
+    | WithMessage
+    | Trace
+    | SyncGroups
+    | EnterGroup
+    | AcceptInvitation
+    | DeleteUsers
+    | ImportUsers
+    | ListUsers
 )

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rcim.actor.outcomes import WITH_ONLINE
-from rcim.actor.queries import CloseDevices, DevicesQuery, LoginQuery, PresenceQuery
+from rcim.actor.queries import DevicesQuery, LoginQuery, PresenceQuery
+from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import CommandRequest, Request
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
 if TYPE_CHECKING:
     from rcim.bus.gateway_router import GatewayRouter
 
-ABOUT_DEVICES = (DevicesQuery, CloseDevices, PresenceQuery)
+ABOUT_DEVICES = (DevicesQuery, PresenceQuery)
 
 
 class GatewayLink:
@@ -30,7 +31,7 @@ class GatewayLink:
         self.congested: set[str] = set()
         self.parked: set[str] = set()
         """Conversations whose actors wait until the pipe has room."""
-        self._held: dict[str, deque[Request]] = {}
+        self._held: dict[str, deque[CommandRequest]] = {}
         self.devices: dict[tuple[str, int], Device] = {}
         """Those that are logged in there, by user and connection (ID-04)."""
         self.pipe = Pipe(links.loop, m.Up, self._take, self._lost, on_room=self._room)
@@ -74,6 +75,17 @@ class GatewayLink:
             self._links.loop.call_later(wait_s, self._links.owner.ask, request)
         else:
             self._links.owner.ask(request)
+
+    def _run(self, message: m.WorkflowMessage) -> None:
+        workflow = message.workflow
+        if isinstance(workflow, Login | ReadmitGuest):
+            self._links.user_here(self, workflow.by)
+        request = Request("", workflow, self, message.number)
+        wait_s = self._links.unsettled_s if isinstance(workflow, CloseDevices) else 0.0
+        if wait_s > 0:
+            self._links.loop.call_later(wait_s, self._links.owner.run, request)
+        else:
+            self._links.owner.run(request)
 
     def _resume(self, message: m.Resume) -> None:
         self.congested.discard(message.key)
@@ -142,6 +154,7 @@ _UP: dict[type, Callable[[GatewayLink, Any], None]] = {
     m.Hello: GatewayLink._hello,
     m.Do: GatewayLink._do,
     m.QueryMessage: GatewayLink._ask,
+    m.WorkflowMessage: GatewayLink._run,
     m.Resume: GatewayLink._resume,
     m.Congested: GatewayLink._congested,
     m.NobodyIn: GatewayLink._nobody_in,

@@ -14,6 +14,7 @@ from rcim.actor.effects import Notice
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Look, Query
 from rcim.actor.records import Change
+from rcim.actor.workflows import AnyWorkflow
 from rcim.base.terms import DeviceEnd, GoneReason
 from rcim.dispatch.requests import Delivery
 from rcim.rules.devices import Device
@@ -39,6 +40,13 @@ class QueryMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2
 
     number: int
     query: Query
+
+
+class WorkflowMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
+    """Engine.run."""
+
+    number: int
+    workflow: AnyWorkflow
 
 
 class Resume(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
@@ -108,6 +116,7 @@ Up = (
     Hello
     | Do
     | QueryMessage
+    | WorkflowMessage
     | Resume
     | Congested
     | NobodyIn

@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rcim.actor.outcomes import Refused
+from rcim.actor.queries import Asks
 from rcim.actor.repeating import repeatable
+from rcim.actor.workflows import Workflow
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
-from rcim.dispatch.requests import DeliverySink, ReplyTo, Request
+from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, ReplyTo, WorkflowRequest
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
@@ -42,6 +44,7 @@ ENDED_MAX = 10_000
 """Ends of devices that are kept for an owner that is away."""
 RETRY_MS = 1000
 UNKNOWN = Refused(SERVER_ERROR, "the request may or may not have been carried out", RETRY_MS)
+AnyRequest = CommandRequest | QueryRequest | WorkflowRequest
 AWAY = Refused(STORE_UNAVAILABLE, STORE_UNAVAILABLE.meaning, RETRY_MS)
 
 
@@ -66,9 +69,10 @@ class RemoteOwner:
         self._last = 0
         self._heard = 0
         self._commands = 0
-        """Commands among what is under way. Queries wait for their users' turns, and take no room of others."""
-        self._outstanding: dict[int, tuple[Request, bool]] = {}
-        """Number to (request, whether it is a command)."""
+        """Commands among what is under way. Queries and workflows wait for their users' turns, and take no room of
+        others."""
+        self._outstanding: dict[int, tuple[AnyRequest, m.Do | m.QueryMessage | m.WorkflowMessage]] = {}
+        """Number to the request and the message that it went up with."""
         self._of_key: dict[str, int] = {}
         """Commands under way by conversation: one that waits must not take the room of all the others."""
         self._waiting: dict[str, dict[ReplyTo, None]] = {}
@@ -104,25 +108,34 @@ class RemoteOwner:
 
     # -- Owner
 
-    def submit(self, request: Request) -> bool:
+    def submit(self, request: CommandRequest) -> bool:
         under_way = self._of_key.get(request.key, 0)
         if under_way >= self._key_max or self._commands >= OUTSTANDING_MAX:
             self._waiting.setdefault(request.key, {})[request.reply_to] = None
             return False
         self._of_key[request.key] = under_way + 1
-        number = self._keep(request, True)
-        self._say(m.Do(number, request.key, request.ask))
+        self._commands += 1
+        self._last += 1
+        message = m.Do(self._last, request.key, request.body)
+        self._outstanding[self._last] = (request, message)
+        self._say(message)
         return True
 
-    def ask(self, request: Request) -> None:
-        number = self._keep(request, False)
-        self._say(m.QueryMessage(number, request.ask))
-
-    def _keep(self, request: Request, command: bool) -> int:
+    def ask(self, request: QueryRequest) -> None:
+        if not isinstance(request.body, Asks):
+            raise TypeError(f"{type(request.body).__name__} is no query")
         self._last += 1
-        self._outstanding[self._last] = (request, command)
-        self._commands += command
-        return self._last
+        message = m.QueryMessage(self._last, request.body)
+        self._outstanding[self._last] = (request, message)
+        self._say(message)
+
+    def run(self, request: WorkflowRequest) -> None:
+        if not isinstance(request.body, Workflow):
+            raise TypeError(f"{type(request.body).__name__} is no workflow")
+        self._last += 1
+        message = m.WorkflowMessage(self._last, request.body)
+        self._outstanding[self._last] = (request, message)
+        self._say(message)
 
     def resume(self, key: str) -> None:
         self._say(m.Resume(key))
@@ -185,13 +198,13 @@ class RemoteOwner:
                     self._unless_anybody(key)
             self._wake()
 
-    def _over(self, number: int) -> Request | None:
+    def _over(self, number: int) -> AnyRequest | None:
         """A request that is answered, or given up, counts no longer."""
         found = self._outstanding.pop(number, None)
         if found is None:
             return None
-        request, command = found
-        if command:
+        request, message = found
+        if type(message) is m.Do:
             self._commands -= 1
             left = self._of_key[request.key] = self._of_key[request.key] - 1
             if not left:
@@ -301,8 +314,8 @@ class RemoteOwner:
         self._hub.tell_owner()
         while self._ended:
             self._say(self._ended.popleft())
-        for number, (request, command) in self._outstanding.items():
-            self._say(m.Do(number, request.key, request.ask) if command else m.QueryMessage(number, request.ask))
+        for _, message in self._outstanding.values():
+            self._say(message)
         if not self._linked.done():
             self._linked.set_result(None)
         if self._been_linked:
@@ -313,15 +326,15 @@ class RemoteOwner:
         if self._stopping:
             return
         log.error("the owner of the conversations is gone; %d requests wait for it", len(self._outstanding))
-        self._refuse_all(lambda request: not repeatable(request.ask))
+        self._refuse_all(lambda request: not repeatable(request.body))
 
-    def _refuse_all(self, which: Callable[[Request], bool]) -> None:
+    def _refuse_all(self, which: Callable[[AnyRequest], bool]) -> None:
         chosen = [number for number, (request, _) in self._outstanding.items() if which(request)]
         for number in chosen:
             request = self._over(number)
             assert request is not None
             try:
-                request.refuse(AWAY if repeatable(request.ask) else UNKNOWN)
+                request.refuse(AWAY if repeatable(request.body) else UNKNOWN)
             except Exception:
                 log.exception("an answer failed")
         self._wake()

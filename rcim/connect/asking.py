@@ -1,4 +1,4 @@
-"""A query of this process's own, whose answer a function takes."""
+"""Queries and workflows of this process's own, whose answer a function takes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Query
+from rcim.actor.workflows import AnyWorkflow
 from rcim.dispatch.requests import Engine, Request
 from rcim.store.answers import Answer
 
 
 class _Once:
-    """The ReplyTo of one query."""
+    """The ReplyTo of one query or workflow."""
 
     __slots__ = ("_done",)
 
@@ -23,9 +24,14 @@ class _Once:
         self._done(result)
 
     def mailbox_drained(self, key: str) -> None:
-        """Queries need no mailbox."""
+        """Neither needs a mailbox."""
 
 
 def ask(engine: Engine, query: Query, done: Callable[[AnyResult | Answer], None]) -> None:
     """Ask the engine; `done` is called once, with the answer or a Refused."""
     engine.ask(Request("", query, _Once(done), 0))
+
+
+def run(engine: Engine, workflow: AnyWorkflow, done: Callable[[AnyResult | Answer], None]) -> None:
+    """Have the engine carry it out; `done` is called once, with the result or a Refused."""
+    engine.run(Request("", workflow, _Once(done), 0))

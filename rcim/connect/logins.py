@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from rcim.actor.outcomes import AnyResult, Refused
-from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
 from rcim.actor.user_commands import Credential
+from rcim.actor.workflows import Login as LoginWorkflow
 from rcim.base import clock
 from rcim.base.errors import COMMAND_DISABLED, LOGGED_OUT, SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, RcimError
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceNews, GoneReason, Platform, is_group
-from rcim.connect.asking import ask
+from rcim.connect.asking import run
 from rcim.connect.codec import ConversationLeft
 from rcim.connect.online import Identity, OnlineUser, now_in, now_silent, refusal, valid_from
 from rcim.connect.outgoing import Outgoing
@@ -104,8 +104,8 @@ class Logins:
         user = self._subscriptions.wait_for(user_id)
         principal.groups = lambda: user.groups + user.entering
         principal.reserve = user.reserve
-        query = LoginQuery(user_id, [] if guest else None, signed_ms=signed_ms, began_ms=login.began_ms)
-        ask(self._engine, query, lambda result: self._finish(connection, principal, token, signed_ms, result))
+        workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms)
+        run(self._engine, workflow, lambda result: self._finish(connection, principal, token, signed_ms, result))
 
     def _verified(self, login: LoginRequest) -> tuple[str, int]:
         """The user, and when the UserSig was made (wall clock, milliseconds). Raises RcimError."""

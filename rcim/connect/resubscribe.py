@@ -12,8 +12,9 @@ import asyncio
 
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import HeadsQuery, LoginQuery
+from rcim.actor.workflows import ReadmitGuest
 from rcim.base.ids import is_guest
-from rcim.connect.asking import ask
+from rcim.connect.asking import ask, run
 from rcim.connect.codec import Encoded, GoingAway, MessagesMissed
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
@@ -96,9 +97,13 @@ class Resubscribe:
             self._ask_heads(self._all())
 
     def _ask_for(self, user_id: str, user: OnlineUser) -> None:
-        heard = list(user.conversations) if is_guest(user_id) else None
-        query = LoginQuery(user_id, heard, since=self._since)
-        ask(self._engine, query, lambda result: self._answered(user_id, user, result))
+        def answered(result: AnyResult | Answer) -> None:
+            self._answered(user_id, user, result)
+
+        if is_guest(user_id):
+            run(self._engine, ReadmitGuest(user_id, list(user.conversations)), answered)
+        else:
+            ask(self._engine, LoginQuery(user_id, since=self._since), answered)
 
     def _answered(self, user_id: str, user: OnlineUser, result: AnyResult | Answer) -> None:
         if not isinstance(result, LoginFacts):  # the store has a bad moment; who is online must not stay deaf

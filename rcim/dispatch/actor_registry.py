@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from rcim.actor.commands import Command
 from rcim.actor.outcomes import Refused
 from rcim.base.ids import shard_of
 from rcim.base.limited_log import LimitedLog
@@ -14,7 +15,7 @@ from rcim.dispatch.effect_runner import contained
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.reader import Reader, refusal
-from rcim.dispatch.requests import ReplyTo, Request
+from rcim.dispatch.requests import CommandRequest, ReplyTo, Request
 from rcim.dispatch.trusted_time import TrustedTime
 
 log = LimitedLog("rcim.dispatch")
@@ -57,7 +58,7 @@ class ActorRegistry:
         mailbox = self.mailboxes[key] = Mailbox(key, shard_of(key))
         return mailbox
 
-    def tell(self, key: str, command: Any, reply_to: ReplyTo) -> bool:
+    def tell(self, key: str, command: Command, reply_to: ReplyTo) -> bool:
         """Put a command of our own into a mailbox, where there is always room for it: at most a few for each request that
         is under way. False: there is no such mailbox, and its actor, once loaded, knows it from the store."""
         mailbox = self.mailboxes.get(key)
@@ -107,7 +108,7 @@ class ActorRegistry:
             refuse(mailbox.queue.popleft(), refused)
         self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
 
-    def put_back(self, requests: Sequence[Request]) -> None:
+    def put_back(self, requests: Sequence[CommandRequest]) -> None:
         """They were not done, and stand before what waits in their mailboxes again, in their order."""
         for request in reversed(requests):
             mailbox = self.mailboxes.get(request.key) or self.new(request.key)
@@ -131,7 +132,7 @@ class ActorRegistry:
             del self.mailboxes[mailbox.key]
 
 
-def refuse(request: Request, refused: Refused) -> None:
+def refuse(request: CommandRequest, refused: Refused) -> None:
     """Answer it so; a fault of who asked stays with it."""
     with contained("answer", request.key):
         request.refuse(refused)

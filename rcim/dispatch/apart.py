@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rcim.actor.outcomes import Outcome
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import CommandRequest
 from rcim.store.backend import DamagedError, FullError
 from rcim.store.store import makes_room
 
 
-def to_do_again(batch: Sequence[tuple[Request, Outcome]], error: BaseException) -> list[Request]:
+def to_do_again(batch: Sequence[tuple[CommandRequest, Outcome]], error: BaseException) -> list[CommandRequest]:
     """The requests of a failed batch that are to be handled again, in their order; they are marked as `alone`."""
     asked = [(request, outcome) for request, outcome in batch if outcome.record is not None]
     if len(asked) < 2:

@@ -14,7 +14,7 @@ from rcim.base import clock
 from rcim.base.errors import OVERLOADED, SHUTTING_DOWN, TOO_FREQUENT
 from rcim.base.limits import Limits
 from rcim.dispatch.effect_runner import contained
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import CommandRequest
 from rcim.flow.buckets import Rate
 
 SECOND_MS = 1000
@@ -24,19 +24,21 @@ class BackEndPace:
     """`submit` puts a request into its mailbox and returns False if there is no room; what has waited and finds none is
     refused."""
 
-    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, submit: Callable[[Request], bool]) -> None:
+    def __init__(
+        self, limits: Limits, loop: asyncio.AbstractEventLoop, submit: Callable[[CommandRequest], bool]
+    ) -> None:
         self._rate = Rate(limits.backend_sends_per_s, SECOND_MS)
         self._queue_max = limits.backend_queue_max
         self._loop = loop
         self._submit = submit
         self._full_ms = 0.0
-        self._queue: deque[Request] = deque()
+        self._queue: deque[CommandRequest] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    def take(self, request: Request) -> bool:
+    def take(self, request: CommandRequest) -> bool:
         """Let it go now, or later, or refuse it. False: as `submit`, `reply_to` is told when there is room."""
         if not self._rate.limited:
             return self._submit(request)

@@ -12,7 +12,7 @@ from rcim.actor.commands import DropGuests
 from rcim.actor.outcomes import Refused
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.limited_log import LimitedLog
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import CommandRequest, Request
 
 log = LimitedLog("rcim.dispatch")
 
@@ -20,7 +20,7 @@ log = LimitedLog("rcim.dispatch")
 class Closing:
     """See the module's text; the ReplyTo of its commands. `submit` is the dispatcher's."""
 
-    def __init__(self, submit: Callable[[Request], bool]) -> None:
+    def __init__(self, submit: Callable[[CommandRequest], bool]) -> None:
         self._submit = submit
 
     def look_at(self, keys: Iterable[str]) -> None:

@@ -16,12 +16,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.outcomes import Outcome, Refused
-from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
+from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
+from rcim.actor.workflows import Workflow
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest
 from rcim.base.limited_log import LimitedLog
@@ -38,13 +37,14 @@ from rcim.dispatch.pending_requests import AskApp, PendingRequests
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader, refusal
-from rcim.dispatch.requests import DeliverySink, Request
+from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
 from rcim.dispatch.session_registry import SessionRegistry, TellApp
 from rcim.dispatch.timers import Timers
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
-from rcim.dispatch.workflows import Workflows
+from rcim.dispatch.workflows.context import WorkflowContext
+from rcim.dispatch.workflows.runner import WorkflowRunner
 from rcim.flow.buckets import WorkBudget
 from rcim.rules.devices import Device
 from rcim.store.store import Entry, Store
@@ -106,8 +106,8 @@ class Dispatcher:
         self._counted: Callable[[], dict[str, int]] = dict
         self._pending = PendingRequests(loop, self.add, self._registry.has)
         self._back_end = BackEndPace(self._limits, loop, self._put)
-        workflows = Workflows(self, self._registry, app_state)
-        self._router = QueryRouter(self, self._reader, self._enrichment, workflows, self._sessions)
+        self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
+        self._workflows = WorkflowRunner(WorkflowContext(self, self._registry, self._sessions, app_state))
         self.housekeeping = Housekeeping(self, app_state, self._time)
         self._retention = Retention(store, self._writer, app_state, self._time, self._timers.later)
 
@@ -133,15 +133,15 @@ class Dispatcher:
 
     # -- in
 
-    def submit(self, request: Request) -> bool:
+    def submit(self, request: CommandRequest) -> bool:
         """Put a command into the mailbox of `request.key`. False if it is full: `reply_to` is then told by
         `mailbox_drained` when there is room, and submits again."""
-        ask = request.ask
-        if (type(ask) is SendMessage or type(ask) is GiveNotice) and ask.admin:
+        command = request.body
+        if (type(command) is SendMessage or type(command) is GiveNotice) and command.admin:
             return self._back_end.take(request)
         return self._put(request)
 
-    def _put(self, request: Request) -> bool:
+    def _put(self, request: CommandRequest) -> bool:
         mailbox = self._mailboxes.get(request.key)
         if mailbox is None:
             mailbox = self._registry.new(request.key)
@@ -152,23 +152,24 @@ class Dispatcher:
         self.add(mailbox)
         return True
 
-    def ask(self, request: Request) -> None:
-        """Answer a query that needs no actor."""
-        if type(request.ask) is LoginQuery:
-            if request.ask.heard is not None:
-                self._app_state.guests.here(request.ask.user_id)
-            if request.ask.signed_ms:
-                self._app_state.signing.note(request.ask.signed_ms, self._app_state.wall_ms())
+    def ask(self, request: QueryRequest) -> None:
+        """Answer a query, which only reads and needs no actor. Raises TypeError if it is none."""
+        if not isinstance(request.body, Asks):
+            raise TypeError(f"{type(request.body).__name__} is no query")
         self._router.ask(request)
 
-    def read(self, request: Request) -> None:
+    def run(self, request: WorkflowRequest) -> None:
+        """Carry out a workflow, now or when it is its turn. Raises TypeError if it is none."""
+        if not isinstance(request.body, Workflow):
+            raise TypeError(f"{type(request.body).__name__} is no workflow")
+        self._workflows.run(request)
+
+    def read(self, request: QueryRequest) -> None:
         """Answer a query from the store."""
         self._router.read(request)
 
     def _completed(self, query: Any, answer: Any) -> Any:
         """An answer of the store with what is only known here."""
-        if isinstance(query, LoginQuery):
-            return msgspec.structs.replace(answer, began_ms=self._sessions.began_ms(query.user_id, query.began_ms))
         if isinstance(query, PresenceQuery):
             return self._sessions.presence(query, answer.users)
         return self._enrichment.answered(query, answer)
@@ -252,7 +253,7 @@ class Dispatcher:
         sink = self._sink
         assert sink is not None
         now_ms = self._time.now_ms()
-        batch: list[tuple[Request, Outcome]] = []
+        batch: list[tuple[CommandRequest, Outcome]] = []
         entries: list[Entry] = []
         touched: set[str] = set()
         faulted: list[Mailbox] = []
@@ -308,17 +309,17 @@ class Dispatcher:
         self._ready.extend(faulted)
         self._commit(batch, entries, touched, now_ms)
 
-    def _handle(self, mailbox: Mailbox, request: Request, now_ms: int) -> Outcome:
+    def _handle(self, mailbox: Mailbox, request: CommandRequest, now_ms: int) -> Outcome:
         self.counters.commands += 1
         try:
-            self._app_state.invalidated.check(request.ask.credential)  # it may have waited (ID-09)
-            outcome: Outcome = mailbox.actor.handle(request.ask, now_ms, self._positions[mailbox.shard])
+            self._app_state.invalidated.check(request.body.credential)  # it may have waited (ID-09)
+            outcome: Outcome = mailbox.actor.handle(request.body, now_ms, self._positions[mailbox.shard])
             return outcome
         except RcimError as error:
             self.counters.refused += 1
             return Outcome(Refused(error.code, error.detail, error.retry_after_ms))
         except Exception:  # a fault of ours must not take the other conversations' batch with it
-            log.exception("%s failed in the actor of %s", type(request.ask).__name__, mailbox.key)
+            log.exception("%s failed in the actor of %s", type(request.body).__name__, mailbox.key)
             mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
             refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
             self._pending.refuse(mailbox, refused)
@@ -327,7 +328,7 @@ class Dispatcher:
     # -- the commit
 
     def _commit(
-        self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str], now_ms: int
+        self, batch: list[tuple[CommandRequest, Outcome]], entries: list[Entry], touched: set[str], now_ms: int
     ) -> None:
         effects = self._effects
         assert effects is not None
@@ -372,7 +373,11 @@ class Dispatcher:
             self._loop.call_soon(self._turn)
 
     def _failed(
-        self, batch: list[tuple[Request, Outcome]], entries: list[Entry], touched: set[str], error: BaseException
+        self,
+        batch: list[tuple[CommandRequest, Outcome]],
+        entries: list[Entry],
+        touched: set[str],
+        error: BaseException,
     ) -> None:
         """Forget everything that was to be: positions, the actors' states, the answers."""
         self.counters.failed_commits += 1
@@ -395,10 +400,9 @@ class Dispatcher:
 
     # -- out
 
-    def _answer(self, request: Request, outcome: Outcome) -> None:
+    def _answer(self, request: CommandRequest, outcome: Outcome) -> None:
         if isinstance(outcome.result, MessagesQuery | MembersQuery | MarksQuery):
-            request.ask = outcome.result
-            self._reader.ask(request)
+            self._reader.ask(Request(request.key, outcome.result, request.reply_to, request.token))
             return
         try:  # written out, and not `contained`: this is once for each message
             request.reply_to.answer(request.token, outcome.result)
@@ -423,7 +427,7 @@ class Dispatcher:
         """True if nothing waits, is under way, or is being read."""
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
         waiting = self._ready or queued or len(self._back_end) or self._pending.any_armed
-        return not (self._committing or self._turn_due or waiting) and self._reader.idle
+        return not (self._committing or self._turn_due or waiting) and self._reader.idle and self._workflows.idle
 
     @property
     def waits_for_slices(self) -> bool:
@@ -435,7 +439,9 @@ class Dispatcher:
         self._back_end.refuse_waiting()
 
     def stop(self) -> None:
-        """End all threads after what they have been given. What is still in mailboxes is not answered."""
+        """End workflows, and all threads after what they have been given. What is still in mailboxes is not answered."""
+        self._turn_due = True  # no further turn begins
+        self._workflows.stop()
         self._timers.stop()
         self._pending.stop()
         self._back_end.stop()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from rcim.actor import app
 from rcim.actor.app_state import AppState
+from rcim.actor.commands import Command
 from rcim.actor.effects import (
     AccountDeleted,
     Announce,
@@ -32,10 +33,17 @@ from rcim.actor.user import user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, Priority
-from rcim.dispatch.many import Users
-from rcim.dispatch.requests import Delivery, DeliverySink, Request
+from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
 
 log = LimitedLog("rcim.dispatch")
+
+
+class Users(Protocol):
+    """Who keeps the actors of users in memory."""
+
+    def tell(self, key: str, command: Command, reply_to: ReplyTo) -> bool:
+        """Put a command of our own into a mailbox, where there is always room for it. False: there is no such mailbox,
+        and the actor, once it is loaded, knows it from the store."""
 
 
 class _Nobody:
@@ -60,7 +68,7 @@ class EffectRunner:
         app_state: AppState,
         sink: DeliverySink,
         users: Users,
-        answer: Callable[[Request, Outcome], None],
+        answer: Callable[[CommandRequest, Outcome], None],
         look_at_guests: Callable[[Iterable[str]], None],
     ) -> None:
         self._app_state = app_state
@@ -71,7 +79,7 @@ class EffectRunner:
         self.messages = 0
         """How many were given out."""
 
-    def all(self, batch: list[tuple[Request, Outcome]]) -> None:
+    def all(self, batch: list[tuple[CommandRequest, Outcome]]) -> None:
         """Give out effects and answers, in order; messages of one conversation are handed on together."""
         messages: dict[str, list[Message]] = {}
         entered: dict[str, MembersAdded] = {}

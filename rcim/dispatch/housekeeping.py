@@ -14,7 +14,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.limited_log import LimitedLog
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.store.answers import IdlePage
 
@@ -29,9 +29,9 @@ DAY_MS = 86_400_000
 class HousekeepingRunner(Protocol):
     """What it needs of the dispatcher."""
 
-    def submit(self, request: Request) -> bool: ...
+    def submit(self, request: CommandRequest) -> bool: ...
 
-    def read(self, request: Request) -> None: ...
+    def read(self, request: QueryRequest) -> None: ...
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None: ...
 

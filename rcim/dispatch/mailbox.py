@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from rcim.dispatch.requests import ReplyTo, Request
+from rcim.dispatch.requests import CommandRequest, ReplyTo
 
 
 class Mailbox:
@@ -28,7 +28,7 @@ class Mailbox:
     def __init__(self, key: str, shard: int) -> None:
         self.key = key
         self.shard = shard
-        self.queue: deque[Request] = deque()
+        self.queue: deque[CommandRequest] = deque()
         self.actor: Any = None
         self.loading = False
         self.ready = False
@@ -36,7 +36,7 @@ class Mailbox:
         self.used_ms = 0
         self.waiting: dict[ReplyTo, None] = {}
         """Who had no room."""
-        self.waits: dict[int, list[Request]] = {}
+        self.waits: dict[int, list[CommandRequest]] = {}
         """Requests that frequency control lets wait, by the number that their actor gave them (pending_requests.py)."""
         self.slice_timer: Any = None
         self.slice_due = 0.0

@@ -16,7 +16,7 @@ from rcim.actor.outcomes import Outcome, Refused
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.effect_runner import contained
 from rcim.dispatch.mailbox import Mailbox
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import CommandRequest, Request
 
 log = LimitedLog("rcim.dispatch")
 
@@ -60,7 +60,7 @@ class PendingRequests:
         """How the app is asked; set by who knows how."""
 
     def took(
-        self, mailbox: Mailbox, request: Request, outcome: Outcome, batch: list[tuple[Request, Outcome]]
+        self, mailbox: Mailbox, request: CommandRequest, outcome: Outcome, batch: list[tuple[CommandRequest, Outcome]]
     ) -> None:
         """Put into `batch` who is to be answered when this outcome is durable: not who waits, but whom it settles."""
         if outcome.wait:

@@ -1,18 +1,18 @@
-"""Questions: who answers which - who holds connections, a workflow, or the store."""
+"""Queries: who answers which - who holds connections, who knows the sessions, or the store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from rcim.actor.queries import ConnectionsQuery, CountersQuery
+from rcim.actor.outcomes import AnyResult
+from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, WhoIsOnlineQuery
 from rcim.base import clock
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
-from rcim.dispatch.requests import DeliverySink, Request
+from rcim.dispatch.requests import DeliverySink, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
-from rcim.dispatch.workflows import Workflows
-from rcim.store.answers import ConnectionsPage, Counted
+from rcim.store.answers import Accounts, Answer, ConnectionsPage, Counted
 
 
 class Counting(Protocol):
@@ -25,45 +25,40 @@ class QueryRouter:
     """See the module's text. `sink` is set when there is one."""
 
     def __init__(
-        self,
-        counting: Counting,
-        reader: Reader,
-        enrichment: QueryEnrichment,
-        workflows: Workflows,
-        devices: SessionRegistry,
+        self, counting: Counting, reader: Reader, enrichment: QueryEnrichment, sessions: SessionRegistry
     ) -> None:
         self._counting = counting
         self._reader = reader
         self._enrichment = enrichment
-        self._workflows = workflows
-        self._sessions = devices
+        self._sessions = sessions
         self._started_ms = clock.steady_ms()
         self.sink: DeliverySink | None = None
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: QueryRequest) -> None:
         """Answer a query that needs no actor."""
-        if isinstance(request.ask, ConnectionsQuery | CountersQuery):
-            self.look(request.ask, lambda found: self._looked(request, found))
-        elif self._sessions.takes(request.ask):
-            request.reply_to.answer(request.token, self._sessions.answer(request.ask))
-        elif self._workflows.takes(request.ask):
-            self._workflows.begin(request)
+        query = request.body
+        if isinstance(query, ConnectionsQuery | CountersQuery):
+            self.look(query, lambda found: self._looked(request, found))
+        elif self._sessions.takes(query):
+            request.reply_to.answer(request.token, self._sessions.answer(query))
+        elif isinstance(query, AccountsQuery):
+            self.read(Request("", query, _ThenOnline(self, query, request), 0))
         else:
             self.read(request)
 
-    def read(self, request: Request) -> None:
+    def read(self, request: QueryRequest) -> None:
         """Answer a query from the store."""
-        request.ask = self._enrichment.asked(request.ask)
+        request.body = self._enrichment.asked(request.body)
         self._reader.ask(request)
 
-    def look(self, query: Any, done: Callable[[Any], None]) -> None:
+    def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
         assert self.sink is not None
         self.sink.look(query, done)
 
-    def _looked(self, request: Request, found: Any) -> None:
+    def _looked(self, request: QueryRequest, found: Any) -> None:
         """What the connections' side has to say, with what there is to say here."""
-        query = request.ask
+        query = request.body
         if isinstance(query, ConnectionsQuery):
             rows = found[: query.limit]
             page = ConnectionsPage(rows, rows[-1].connection_id if len(found) > query.limit else 0)
@@ -71,3 +66,27 @@ class QueryRouter:
             return
         own = self._counting.counted() | {"uptime_ms": clock.steady_ms() - self._started_ms}
         request.reply_to.answer(request.token, Counted(found | own))
+
+
+class _ThenOnline:
+    """Adds to an answer of the store about accounts who of them is online (ID-09); the ReplyTo of that query."""
+
+    __slots__ = ("_query", "_request", "_router")
+
+    def __init__(self, router: QueryRouter, query: AccountsQuery, request: QueryRequest) -> None:
+        self._router = router
+        self._query = query
+        self._request = request
+
+    def answer(self, token: int, result: AnyResult | Answer) -> None:
+        request = self._request
+        if not isinstance(result, Accounts):
+            request.reply_to.answer(request.token, result)
+            return
+        self._router.look(
+            WhoIsOnlineQuery(self._query.users),
+            lambda online: request.reply_to.answer(request.token, Accounts(result.rows, sorted(set(online)))),
+        )
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need no mailbox."""

@@ -21,7 +21,7 @@ from rcim.actor.queries import LoginQuery, SearchQuery
 from rcim.base import clock
 from rcim.base.errors import SERVER_ERROR, STORE_UNAVAILABLE
 from rcim.base.limited_log import LimitedLog
-from rcim.dispatch.requests import Request
+from rcim.dispatch.requests import QueryRequest
 from rcim.dispatch.worker import Worker
 from rcim.flow.buckets import RecentCost, WorkBudget
 from rcim.store.backend import StoreError
@@ -58,9 +58,9 @@ class _Asked:
 
     __slots__ = ("query", "request")
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: QueryRequest) -> None:
         self.request = request
-        self.query: Any = request.ask
+        self.query: Any = request.body
 
 
 class Reader:
@@ -89,7 +89,7 @@ class Reader:
         self._began_s = self._rests_until_s = 0.0
         """When the last job began, and until when those who have cost much wait for the loop to have as much time as that
         job has taken."""
-        self._answers: deque[tuple[Request, Any]] = deque()
+        self._answers: deque[tuple[QueryRequest, Any]] = deque()
         """What is to be given out before the next job begins."""
         self._alarm = False
         """True if `later` is to call, because all who wait have used up their budgets."""
@@ -104,12 +104,12 @@ class Reader:
         """True if nothing waits and nothing is under way."""
         return not (self._busy or self._waiting or self._logins or self._answers)
 
-    def ask(self, request: Request) -> None:
-        """Answer `request`, whose `ask` is a Query, from the store."""
-        if isinstance(request.ask, LoginQuery):
+    def ask(self, request: QueryRequest) -> None:
+        """Answer `request`, from the store."""
+        if isinstance(request.body, LoginQuery):
             self._logins.append(_Asked(request))
         else:
-            self._waiting.setdefault(asker(request.ask), deque()).append(_Asked(request))
+            self._waiting.setdefault(asker(request.body), deque()).append(_Asked(request))
         self._go()
 
     def load(self, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
@@ -133,7 +133,7 @@ class Reader:
             for asked in reversed(batch[len(found) :]):  # it was not their turn yet: it is next
                 self._first(asked)
             for asked, (answer, took_s) in zip(batch, found, strict=False):
-                self._charge(asked.request.ask, took_s)
+                self._charge(asked.request.body, took_s)
                 if isinstance(answer, Scan):
                     asked.query = answer
                     self._last(asked)
@@ -190,19 +190,19 @@ class Reader:
 
     def _first(self, asked: _Asked) -> None:
         """It is this user's turn, with this query."""
-        if isinstance(asked.request.ask, LoginQuery):
+        if isinstance(asked.request.body, LoginQuery):
             self._logins.appendleft(asked)
             return
-        user_id = asker(asked.request.ask)
+        user_id = asker(asked.request.body)
         self._waiting.setdefault(user_id, deque()).appendleft(asked)
         self._waiting.move_to_end(user_id, last=False)
 
     def _last(self, asked: _Asked) -> None:
         """It goes on before the user's other queries, after the turns of the other users."""
-        if isinstance(asked.request.ask, LoginQuery):
+        if isinstance(asked.request.body, LoginQuery):
             self._logins.append(asked)
             return
-        user_id = asker(asked.request.ask)
+        user_id = asker(asked.request.body)
         self._waiting.setdefault(user_id, deque()).appendleft(asked)
         self._waiting.move_to_end(user_id)
 
@@ -222,7 +222,7 @@ class Reader:
             request, answer = self._answers.popleft()
             self._answer(request, answer)
             now = perf_counter()
-            self._charge(request.ask, now - last)
+            self._charge(request.body, now - last)
             last = now
             if now - began > ANSWERS_S and self._answers:
                 self._soon(self._give_out)
@@ -231,12 +231,12 @@ class Reader:
         self._rests_until_s = now + (now - self._began_s)
         self._go()
 
-    def _answer(self, request: Request, answer: Any) -> None:
+    def _answer(self, request: QueryRequest, answer: Any) -> None:
         try:
             if isinstance(answer, BaseException):
                 request.refuse(refusal(answer))
             else:
-                request.reply_to.answer(request.token, self._complete(request.ask, answer))
+                request.reply_to.answer(request.token, self._complete(request.body, answer))
         except Exception:  # it is its receiver's: the others get theirs
             log.exception("giving out an answer failed")
 

@@ -1,6 +1,6 @@
 """The one small interface between who owns the conversations and who holds the connections.
 
-Engine (in): commands and queries, room again, users who have left. The dispatcher is one; a link to it is another.
+Engine (in): commands, queries, workflows; room again, users who have left. The dispatcher is one; a link to it another.
 ReplyTo and DeliverySink (back): answers, deliveries, changes of who is in a conversation. A hub is a sink; so is the
 owner's end of all links. In one process it is a direct call, between processes a Unix socket (rcim/bus): nothing on
 either side knows which.
@@ -9,12 +9,14 @@ either side knows which.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from rcim.actor.commands import Command
 from rcim.actor.effects import Notice
 from rcim.actor.outcomes import AnyResult, Refused
-from rcim.actor.queries import Look
+from rcim.actor.queries import Look, Query
 from rcim.actor.records import Change, Message
+from rcim.actor.workflows import AnyWorkflow
 from rcim.base.terms import DeviceEnd, GoneReason, Priority
 from rcim.rules.devices import Device
 from rcim.store.answers import Answer, PresenceRow
@@ -87,14 +89,18 @@ class DeliverySink(Protocol):
 
 
 class Engine(Protocol):
-    """Who owns the conversations, seen from who holds connections."""
+    """Who owns the conversations, seen from who holds connections. There are three kinds of requests, never mixed: a
+    command goes to one actor and may write; a query only reads; a workflow is several commands, each idempotent."""
 
-    def submit(self, request: Request) -> bool:
+    def submit(self, request: CommandRequest) -> bool:
         """Put a command into the mailbox of `request.key`. False if it is full: `reply_to` is then told by
         `mailbox_drained` when there is room, and submits again."""
 
-    def ask(self, request: Request) -> None:
-        """Answer a query."""
+    def ask(self, request: QueryRequest) -> None:
+        """Answer a query. Raises TypeError for anything else: that is a fault of ours, and nothing was done."""
+
+    def run(self, request: WorkflowRequest) -> None:
+        """Carry out a workflow; it may wait for its turn. Raises TypeError for anything else."""
 
     def resume(self, key: str) -> None:
         """`congested` is over for `key`."""
@@ -122,20 +128,28 @@ class Engine(Protocol):
         """How many users are online in the conversation that are not here. Asked while an answer is given out."""
 
 
-class Request:
-    """A command or query on its way. `token` is the number of whoever asked (a connection's request id)."""
+Body = TypeVar("Body", bound=Command | Query | AnyWorkflow)
 
-    __slots__ = ("alone", "ask", "key", "reply_to", "result", "token")
 
-    def __init__(self, key: str, ask: Any, reply_to: ReplyTo, token: int) -> None:
+class Request(Generic[Body]):
+    """A command, query or workflow (`body`) on its way. `key` is the conversation of a command, else empty. `token` is
+    the number of whoever asked (a connection's request id)."""
+
+    __slots__ = ("alone", "body", "key", "reply_to", "token")
+
+    def __init__(self, key: str, body: Body, reply_to: ReplyTo, token: int) -> None:
         self.key = key
-        self.ask = ask
+        self.body = body
         self.reply_to = reply_to
         self.token = token
-        self.result: Any = None
         self.alone = False
         """True: a batch with it in it has failed, maybe for another's sake; it is to be committed by itself (ST-04)."""
 
     def refuse(self, refused: Refused) -> None:
         """Answer that it was not done."""
         self.reply_to.answer(self.token, refused)
+
+
+CommandRequest = Request[Command]
+QueryRequest = Request[Query]
+WorkflowRequest = Request[AnyWorkflow]

@@ -7,11 +7,12 @@ so it is right whoever dies, and a login costs no write. Who is watched is told 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TypeGuard
 
 import msgspec
 
-from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
+from rcim.actor.queries import DevicesQuery, PresenceQuery, Query
+from rcim.actor.workflows import CloseDevices
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
@@ -152,20 +153,18 @@ class SessionRegistry:
     # -- questions
 
     @staticmethod
-    def takes(ask: Any) -> bool:
+    def takes(ask: Query) -> TypeGuard[DevicesQuery | PresenceQuery]:
         """True if `ask` is answered here, and nothing is to be looked up for it."""
-        return isinstance(ask, DevicesQuery | CloseDevices) or (isinstance(ask, PresenceQuery) and not ask.by)
+        return isinstance(ask, DevicesQuery) or (isinstance(ask, PresenceQuery) and not ask.by)
 
-    def answer(self, ask: Any) -> DevicesPage | DevicesClosed | PresencePage:
-        """What is known, or has been done."""
-        found: DevicesPage | DevicesClosed | PresencePage = _ANSWER[type(ask)](self, ask)
-        return found
-
-    def _sessions(self, ask: DevicesQuery) -> DevicesPage:
+    def answer(self, ask: DevicesQuery | PresenceQuery) -> DevicesPage | PresencePage:
+        """What is known."""
+        if isinstance(ask, PresenceQuery):
+            return self.presence(ask, ask.users)
         return DevicesPage(sorted(self._users.get(ask.user_id, {}).values(), key=lambda one: one.age))
 
-    def _close(self, ask: CloseDevices) -> DevicesClosed:
-        """ID-04: forced log-out. They are gone from here when their connections say so."""
+    def close(self, ask: CloseDevices) -> DevicesClosed:
+        """ID-04: forced log-out; returns how many there were. They are gone from here when their connections say so."""
         assert self.sink is not None
         there = self._users.get(ask.user_id, {})
         named = dict.fromkeys(ask.connections or there)
@@ -174,18 +173,8 @@ class SessionRegistry:
             self.sink.close_devices(ask.user_id, closed, LOGGED_OUT.number, ask.text)
         return DevicesClosed(len(closed))
 
-    def _presence(self, ask: PresenceQuery) -> PresencePage:
-        return self.presence(ask, ask.users)
-
     def presence(self, ask: PresenceQuery, seen: Sequence[str]) -> PresencePage:
         """What the users do whom who asks may see, `seen`; of the others as little as of who is nowhere."""
         may = set(seen)
         rows = [self._row(user) if user in may else PresenceRow(user, Presence.OFFLINE, []) for user in ask.users]
         return PresencePage(rows, ask.refused, [user for user in ask.users if user not in may], ask.connection_id)
-
-
-_ANSWER: dict[type, Callable[[SessionRegistry, Any], Any]] = {
-    DevicesQuery: SessionRegistry._sessions,
-    CloseDevices: SessionRegistry._close,
-    PresenceQuery: SessionRegistry._presence,
-}

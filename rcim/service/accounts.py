@@ -11,7 +11,7 @@ from rcim.base.ids import check_user_id, has_control
 from rcim.connect.principal import Principal
 from rcim.rules.fields import check_field
 from rcim.service import requests, results
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow, StoreQuery
 from rcim.service.users import set_profile
 from rcim.service.validation import check_users, group_key, list_limit
 
@@ -25,24 +25,24 @@ def admin_profile_set(
 
 def accounts_import(
     request: requests.AdminAccountsImport, principal: Principal, context: RequestContext
-) -> StoreQuery:
+) -> RunWorkflow:
     """ADMIN_ACCOUNTS_IMPORT."""
     rows = {a.user_id: a for a in request.accounts}
     check_users(list(rows), context.limits.accounts_max)
     users = [
         (a.user_id, check_field("nickname", a.nickname), check_field("face_url", a.face_url)) for a in rows.values()
     ]
-    return StoreQuery(workflows.ImportUsers(principal.user_id, users))
+    return RunWorkflow(workflows.ImportUsers(principal.user_id, users))
 
 
 def accounts_delete(
     request: requests.AdminAccountsDelete, principal: Principal, context: RequestContext
-) -> StoreQuery:
+) -> RunWorkflow:
     """ADMIN_ACCOUNTS_DELETE."""
     users = check_users(list(dict.fromkeys(request.users)), context.limits.accounts_max)
     if principal.user_id in users:
         raise RcimError(BAD_PARAMETER, "users: must not name you")
-    return StoreQuery(workflows.DeleteUsers(principal.user_id, users))
+    return RunWorkflow(workflows.DeleteUsers(principal.user_id, users))
 
 
 def accounts_query(request: requests.AdminAccountsQuery, principal: Principal, context: RequestContext) -> StoreQuery:
@@ -60,7 +60,7 @@ def invalidate(
     )
 
 
-def groups_sync(request: requests.AdminGroupsSync, principal: Principal, context: RequestContext) -> StoreQuery:
+def groups_sync(request: requests.AdminGroupsSync, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_GROUPS_SYNC (GR-10)."""
     user_id = check_user_id(request.user_id)
     for at, group_id in enumerate(request.groups):
@@ -70,7 +70,7 @@ def groups_sync(request: requests.AdminGroupsSync, principal: Principal, context
     most = context.limits.groups_per_user_max
     if most and len(keys) > most:
         raise RcimError(BAD_PARAMETER, f"groups: {len(keys)}, must be at most {most}")
-    return StoreQuery(workflows.SyncGroups(user_id, keys))
+    return RunWorkflow(workflows.SyncGroups(user_id, keys))
 
 
 def mute(request: requests.AdminUserMute, principal: Principal, context: RequestContext) -> ActorCommand:

@@ -9,18 +9,18 @@ from rcim.base.terms import MessageState
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
 from rcim.service import requests
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow
 from rcim.service.validation import check_cloud_data, check_conversation, check_mentions, list_limit
 
 HIDDEN_AT_ONCE = 100
 
 
-def recall(request: requests.MessageRecall, principal: Principal, context: RequestContext) -> StoreQuery:
+def recall(request: requests.MessageRecall, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_RECALL."""
     return _alter(request.conversation, request.seq, principal, MessageState.RECALLED)
 
 
-def edit(request: requests.MessageEdit, principal: Principal, context: RequestContext) -> StoreQuery:
+def edit(request: requests.MessageEdit, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_EDIT: what is new is checked as that of a new message (MS-17)."""
     check_body(request.body, context.limits.body_bytes_max, context.limits.elements_max)
     mentions = None if request.mentions is None else check_mentions(request.mentions, context.limits)
@@ -38,19 +38,19 @@ def edit(request: requests.MessageEdit, principal: Principal, context: RequestCo
     return _with_message(request.conversation, principal, command)
 
 
-def delete(request: requests.MessageDelete, principal: Principal, context: RequestContext) -> StoreQuery:
+def delete(request: requests.MessageDelete, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_DELETE."""
     return _alter(request.conversation, request.seq, principal, MessageState.DELETED)
 
 
-def _alter(conversation: str, seq: int, principal: Principal, state: MessageState) -> StoreQuery:
+def _alter(conversation: str, seq: int, principal: Principal, state: MessageState) -> RunWorkflow:
     return _with_message(
         conversation, principal, commands.AlterMessage(principal.user_id, principal.admin, seq, state)
     )
 
 
-def _with_message(conversation: str, principal: Principal, command: commands.AlterMessage) -> StoreQuery:
-    return StoreQuery(workflows.WithMessage(principal.user_id, check_conversation(conversation, principal), command))
+def _with_message(conversation: str, principal: Principal, command: commands.AlterMessage) -> RunWorkflow:
+    return RunWorkflow(workflows.WithMessage(principal.user_id, check_conversation(conversation, principal), command))
 
 
 def erase(request: requests.MessagesErase, principal: Principal, context: RequestContext) -> ActorCommand:
@@ -81,12 +81,12 @@ def clear(request: requests.ConversationClear, principal: Principal, context: Re
     )
 
 
-def receipts(request: requests.MessageReceipts, principal: Principal, context: RequestContext) -> StoreQuery:
+def receipts(request: requests.MessageReceipts, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_RECEIPTS."""
     limit = list_limit(request.limit, context.limits)
     command = commands.ReadReceipts(
         principal.user_id, principal.admin, request.seq, request.read, request.cursor, limit
     )
-    return StoreQuery(
+    return RunWorkflow(
         workflows.WithMessage(principal.user_id, check_conversation(request.conversation, principal), command)
     )

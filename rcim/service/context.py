@@ -10,6 +10,7 @@ import msgspec
 from rcim.actor.commands import Command
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Query
+from rcim.actor.workflows import AnyWorkflow
 from rcim.base.ids import check_group_id, made_group_id
 from rcim.base.limits import Limits
 from rcim.base.terms import Presence, SeenBy
@@ -79,11 +80,17 @@ class StoreQuery(msgspec.Struct, frozen=True, gc=False):
     query: Query
 
 
+class RunWorkflow(msgspec.Struct, frozen=True, gc=False):
+    """Carry out this workflow."""
+
+    workflow: AnyWorkflow
+
+
 class Answered(msgspec.Struct, frozen=True, gc=False):
     """The result, known at once."""
 
     result: AnyResult
 
 
-Work = ActorCommand | StoreQuery | Answered
+Work = ActorCommand | StoreQuery | RunWorkflow | Answered
 """What a request becomes."""

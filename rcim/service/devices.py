@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rcim.actor import queries
+from rcim.actor import queries, workflows
 from rcim.actor.outcomes import Done
 from rcim.base.errors import BAD_PARAMETER, COMMAND_DISABLED, RcimError
 from rcim.base.terms import Presence, SeenBy
 from rcim.connect.principal import Principal
 from rcim.service import requests
-from rcim.service.context import Answered, RequestContext, StoreQuery
+from rcim.service.context import Answered, RequestContext, RunWorkflow, StoreQuery
 from rcim.service.validation import check_users, own_or_any
 from rcim.store import answers
 
@@ -22,12 +22,12 @@ def devices(request: requests.Devices, principal: Principal, context: RequestCon
     return StoreQuery(queries.DevicesQuery(own_or_any(request.user_id, principal, "see or close devices of others")))
 
 
-def close(request: requests.DevicesClose, principal: Principal, context: RequestContext) -> StoreQuery:
+def close(request: requests.DevicesClose, principal: Principal, context: RequestContext) -> RunWorkflow:
     """DEVICES_CLOSE."""
     named = list(request.connections)
     user_id = own_or_any(request.user_id, principal, "see or close devices of others")
     but = 0 if named else principal.connection_id
-    return StoreQuery(queries.CloseDevices(user_id, named, but, request.text))
+    return RunWorkflow(workflows.CloseDevices(principal.user_id, user_id, named, but, request.text))
 
 
 def set_state(request: requests.PresenceSet, principal: Principal, context: RequestContext) -> Answered:

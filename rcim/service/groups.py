@@ -9,19 +9,19 @@ from rcim.base.terms import group_conversation
 from rcim.connect.principal import Principal
 from rcim.rules.fields import check_field
 from rcim.service import requests, results
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow, StoreQuery
 from rcim.service.validation import check_name, check_users, group_key, list_limit
 
 
 def entering(
     key: str,
     command: commands.JoinGroup | commands.CreateGroup | commands.InviteUsers | commands.DecideApplication,
-) -> StoreQuery:
+) -> RunWorkflow:
     """The work of a command that puts users into a group: each of them has to have room for it."""
-    return StoreQuery(workflows.EnterGroup(command.by, key, command))
+    return RunWorkflow(workflows.EnterGroup(command.by, key, command))
 
 
-def create(request: requests.GroupCreate, principal: Principal, context: RequestContext) -> StoreQuery:
+def create(request: requests.GroupCreate, principal: Principal, context: RequestContext) -> RunWorkflow:
     """GROUP_CREATE (GR-01)."""
     group_id = context.group_ids.wanted(request.group_id)
     limit = context.limits.members_at_creation_max

@@ -9,12 +9,12 @@ from rcim.base.ids import check_user_id, check_user_or_guest, is_guest
 from rcim.connect.principal import Principal
 from rcim.rules.fields import check_field
 from rcim.service import requests
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow, StoreQuery
 from rcim.service.groups import entering
 from rcim.service.validation import check_users, group_key, list_limit
 
 
-def join(request: requests.GroupJoin, principal: Principal, context: RequestContext) -> ActorCommand | StoreQuery:
+def join(request: requests.GroupJoin, principal: Principal, context: RequestContext) -> ActorCommand | RunWorkflow:
     """GROUP_JOIN. A guest becomes no member: what it hears is counted where its one connection is (ID-06)."""
     card = check_field("name_card", request.name_card)
     text = check_field("text", request.text)
@@ -29,7 +29,7 @@ def join(request: requests.GroupJoin, principal: Principal, context: RequestCont
 
 def decide(
     request: requests.GroupApplicationDecide, principal: Principal, context: RequestContext
-) -> ActorCommand | StoreQuery:
+) -> ActorCommand | RunWorkflow:
     """GROUP_APPLICATION_DECIDE."""
     user_id, text = check_user_id(request.user_id), check_field("text", request.text)
     key = group_key(request.group_id)
@@ -42,7 +42,7 @@ def leave(request: requests.GroupLeave, principal: Principal, context: RequestCo
     return ActorCommand(group_key(request.group_id), commands.LeaveGroup(principal.user_id, principal.admin))
 
 
-def invite(request: requests.GroupInvite, principal: Principal, context: RequestContext) -> StoreQuery:
+def invite(request: requests.GroupInvite, principal: Principal, context: RequestContext) -> RunWorkflow:
     """GROUP_INVITE."""
     users = check_users(request.users, context.limits.invite_max)
     return entering(group_key(request.group_id), commands.InviteUsers(principal.user_id, principal.admin, users))
@@ -57,11 +57,11 @@ def invitations(request: requests.GroupInvitations, principal: Principal, contex
 
 def answer_invitation(
     request: requests.GroupInvitationAnswer, principal: Principal, context: RequestContext
-) -> ActorCommand | StoreQuery:
+) -> ActorCommand | RunWorkflow:
     """GROUP_INVITATION_ANSWER (GT-07)."""
     key = group_key(request.group_id)
     if request.accept:
-        return StoreQuery(workflows.AcceptInvitation(principal.user_id, key))
+        return RunWorkflow(workflows.AcceptInvitation(principal.user_id, key))
     return ActorCommand(
         user_key(principal.user_id), user_commands.DropInvitation(principal.user_id, principal.admin, key)
     )

@@ -12,7 +12,7 @@ from rcim.base.ids import check_user_id
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
 from rcim.service import requests
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow
 from rcim.service.validation import (
     check_client_msg_id,
     check_cloud_data,
@@ -22,7 +22,7 @@ from rcim.service.validation import (
 )
 
 
-def send(request: requests.Send, principal: Principal, context: RequestContext) -> ActorCommand | StoreQuery:
+def send(request: requests.Send, principal: Principal, context: RequestContext) -> ActorCommand | RunWorkflow:
     """SEND: the body is checked here (MS-03), everything else by the actor."""
     limits = context.limits
     check_body(request.body, limits.body_bytes_max, limits.elements_max)
@@ -59,13 +59,13 @@ def _extra(request: requests.Send, context: RequestContext) -> records.MessageOp
     return records.MessageOptions(request.type_name, to, mentions, request.mentions_all, request.cloud_data)
 
 
-def _send_as(request: requests.Send, principal: Principal, context: RequestContext) -> StoreQuery:
+def _send_as(request: requests.Send, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MS-06: as another user, whose profile is not at hand."""
     if not principal.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may send as another user")
     key, user_id = check_conversation(request.conversation, principal), check_user_id(request.as_user)
     extra = _extra(request, context)
-    return StoreQuery(
+    return RunWorkflow(
         workflows.SendAs(
             user_id, key, request.client_msg_id, int(request.priority), request.body, extra, request.transient
         )

@@ -10,7 +10,7 @@ from rcim.base.terms import AppList
 from rcim.connect.principal import Principal
 from rcim.rules.word_filter import WORD_BYTES_MAX
 from rcim.service import requests, results
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow
 from rcim.service.validation import check_conversation, group_key, list_limit
 
 
@@ -53,13 +53,13 @@ def change_list(request: requests.AdminListChange, principal: Principal, context
     )
 
 
-def trace(request: requests.AdminTrace, principal: Principal, context: RequestContext) -> StoreQuery:
+def trace(request: requests.AdminTrace, principal: Principal, context: RequestContext) -> RunWorkflow:
     """ADMIN_TRACE."""
     key = check_conversation(request.conversation, principal)
     if has_control(request.client_msg_id):
         raise RcimError(BAD_PARAMETER, "client_msg_id: control characters are not allowed")
     command = commands.TraceMessage(principal.user_id, True, check_user_id(request.sender), request.client_msg_id)
-    return StoreQuery(workflows.Trace(key, key, command))
+    return RunWorkflow(workflows.Trace(key, key, command))
 
 
 def with_online(result: outcomes.Traced, context: RequestContext) -> results.TracedMessage:

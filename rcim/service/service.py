@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from msgspec.structs import force_setattr
 
 from rcim.actor.outcomes import Refused
-from rcim.actor.user_commands import OnCredential
 from rcim.base import clock
 from rcim.base.errors import ADMIN_REQUIRED, FLOODING, NOT_PERMITTED, SERVER_ERROR, TOO_FREQUENT, RcimError
 from rcim.base.ids import is_guest
@@ -25,11 +24,11 @@ from rcim.connect.hub import Hub
 from rcim.connect.online import Identity
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.principal import Principal
-from rcim.dispatch.requests import Engine
+from rcim.dispatch.requests import CommandRequest, Engine
 from rcim.dispatch.requests import Request as EngineRequest
 from rcim.flow.buckets import Patience, RateClass
 from rcim.service import bounds
-from rcim.service.context import ActorCommand, Answered, GroupIds, StoreQuery, Work
+from rcim.service.context import ActorCommand, Answered, GroupIds, RunWorkflow, StoreQuery, Work
 from rcim.service.operations import BY_REQUEST, Callers, Operation
 from rcim.service.requests import Request
 from rcim.service.results import Requester, Result
@@ -37,7 +36,7 @@ from rcim.service.results import Requester, Result
 CALL_TIMEOUT_S = 30.0
 """How long `call` waits: longer than any single request may take, with its callbacks before it."""
 
-Held = EngineRequest
+Held = CommandRequest
 """A command that found no room: `Service.retry` it after `mailbox_drained`, or say that it was `dropped`."""
 
 
@@ -95,6 +94,9 @@ class Service:
         if type(work) is StoreQuery:
             self._engine.ask(EngineRequest("", work.query, requester, token))
             return None
+        if type(work) is RunWorkflow:
+            self._engine.run(EngineRequest("", work.workflow, requester, token))
+            return None
         assert type(work) is Answered
         requester.answer(token, work.result)
         return None
@@ -119,8 +121,8 @@ class Service:
         if not operation.hot:
             bounds.check(request)
         work = operation.make(request, principal, self)
-        asked = work.command if type(work) is ActorCommand else work.query if type(work) is StoreQuery else None
-        if isinstance(asked, OnCredential):
+        asked = work.command if type(work) is ActorCommand else work.workflow if type(work) is RunWorkflow else None
+        if asked is not None:
             force_setattr(asked, "credential", principal.credential)  # it was made just now, and nobody else has it
         return work
 

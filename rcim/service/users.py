@@ -11,7 +11,7 @@ from rcim.rules.fields import check_field
 from rcim.rules.quiet import QuietHours
 from rcim.rules.roles import Standing
 from rcim.service import requests
-from rcim.service.context import ActorCommand, RequestContext, StoreQuery
+from rcim.service.context import ActorCommand, RequestContext, RunWorkflow, StoreQuery
 from rcim.service.validation import check_users, list_limit, own_or_any
 
 LIST_CHANGES_AT_ONCE = 100
@@ -53,7 +53,7 @@ def profiles_get(request: requests.ProfilesGet, principal: Principal, context: R
     return StoreQuery(queries.ProfilesQuery(users, int(who), "" if principal.admin else principal.user_id))
 
 
-def change_list(request: requests.UserListChange, principal: Principal, context: RequestContext) -> StoreQuery:
+def change_list(request: requests.UserListChange, principal: Principal, context: RequestContext) -> RunWorkflow:
     """USER_LIST_CHANGE (SC-07)."""
     user_id = own_or_any(request.user_id, principal, "read or change the settings of others")
     count = len(request.add) + len(request.remove)
@@ -62,7 +62,7 @@ def change_list(request: requests.UserListChange, principal: Principal, context:
     for other in (*request.add, *request.remove):
         if check_user_id(other) == user_id:
             raise RcimError(BAD_PARAMETER, "users cannot be on their own list")
-    return StoreQuery(workflows.ListUsers(user_id, request.which, list(request.add), list(request.remove)))
+    return RunWorkflow(workflows.ListUsers(user_id, request.which, list(request.add), list(request.remove)))
 
 
 def list_(request: requests.UserListGet, principal: Principal, context: RequestContext) -> ActorCommand:

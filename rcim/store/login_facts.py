@@ -47,7 +47,7 @@ class LoginReading:
 
     def begin(self, view: ReadView, query: LoginQuery) -> LoginFacts | LoginScan:
         """The answer to `query`; or a LoginScan, with which to `go_on`. Raises StoreError."""
-        if query.heard is not None:  # a guest, who is a member of nothing
+        if query.guest:  # who is a member of nothing
             return LoginFacts(UserProfile(), [], history_id=self._history_id)
         return self.go_on(view, LoginScan(query, read_stamp(view)))
 

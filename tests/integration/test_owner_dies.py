@@ -174,7 +174,10 @@ def members(union: Any) -> Iterator[type]:
         yield from members(one) if typing.get_args(one) else [one]
 
 
-EVERYTHING = sorted({*members(commands.Command), *members(queries.Query)}, key=lambda one: one.__name__)
+EVERYTHING = sorted(
+    {*members(commands.Command), *members(queries.Query), *members(workflows.AnyWorkflow)},
+    key=lambda one: one.__name__,
+)
 
 
 @pytest.mark.parametrize("asked", EVERYTHING, ids=lambda one: one.__name__)

@@ -198,19 +198,16 @@ async def test_what_waits_in_the_back_ends_queue(tmp_path: Path) -> None:  # LI-
 async def test_what_waits_behind_another_change_of_a_list(plain_server: TestServer) -> None:  # SC-07, ID-09
     """The administrator's change is under way when the account is deleted; the user's own waits behind it."""
     bob, root = await plain_server.member("bob"), await plain_server.member("administrator")
-    workflows: Any = plain_server.server.dispatcher._router._workflows
-    begun = workflows._list
-    held: list[Any] = []
-    workflows._list = lambda request, ask: held.append((request, ask))
+    turns: Any = plain_server.server.dispatcher._workflows._context.list_turns
+    turns.take("bob").begin(lambda _: None)
     root.write(f.UserListChange(UserList.BLACK, ["x"], [], "bob").encode(902))
-    await until(lambda: held)
-    workflows._list = begun
+    await until(lambda: len(turns._waiting["bob"]) == 1)
     bob.write(f.UserListChange(UserList.BLACK, ["mine"], []).encode(903))
-    await until(lambda: workflows._listing["bob"])
+    await until(lambda: len(turns._waiting["bob"]) == 2)
     await root.ask(f.AdminAccountsDelete(["bob"]))
-    begun(*held[0])
+    turns.end("bob")
     assert isinstance(await root.answer_to(902), f.UserListChangeOk)
-    await until(lambda: not workflows._listing)
+    await until(lambda: not turns._waiting)
     assert (await root.ask(f.UserListGet(UserList.BLACK, "", 0, "bob"))).users == ["x"]
 
 

@@ -118,6 +118,12 @@ class DeliverySink:
     def user_logged_out(self, user_id: str) -> None:
         """Nobody is logged in here."""
 
+    def close_devices(self, user_id: str, connections: Sequence[int], code: int, text: str) -> None:
+        """Nobody is logged in here."""
+
+    def presence_barred(self, user_id: str, others: Sequence[str]) -> None:
+        """Nobody is watched here."""
+
     def user_profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Any) -> None:
         self.members.setdefault("profiles", set()).add(f"{user_id} {nickname}")
 

@@ -16,8 +16,8 @@ from rcim.actor.user import user_key
 from rcim.actor.workflows import EnterGroup
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import AddResult, ApplyJoinOption, UserList
-from rcim.dispatch.entering import Wish
 from rcim.dispatch.requests import Request
+from rcim.dispatch.workflows.admissions import Admission, end_admission
 from rcim.store.backend import StoreError
 from tests.kit import until
 from tests.sim.test_dispatcher import Sim, create, running
@@ -37,7 +37,7 @@ class Asking(Sim):
     def begin(self, workflow: Any) -> int:
         self.asked.append(workflow)
         token = len(self.asked) - 1
-        self.dispatcher.ask(Request("", workflow, self.asker, token))
+        self.dispatcher.run(Request("", workflow, self.asker, token))
         return token
 
     async def result(self, token: int) -> Any:
@@ -110,13 +110,13 @@ async def test_users_who_can_not_be_loaded(monkeypatch: pytest.MonkeyPatch) -> N
     found = await sim.result(sim.invite("a", "bob", "carol"))
     assert found.results == [("bob", AddResult.FAILED), ("carol", AddResult.ADDED)]
     # One whose actor went out of memory meanwhile, and can not come back: its admission ends all the same.
-    entering, app_state = sim.dispatcher._router._workflows._entering, sim.dispatcher._app_state
+    context, app_state = sim.dispatcher._workflows._context, sim.dispatcher._app_state
     app_state.entering.begin("bob", 1000, "g:a")
     sim.dispatcher._registry.new(user_key("bob"))
-    entering.end([Wish("bob", "g:a", 1000)])
+    end_admission(context, Admission("bob", "g:a", 1000))
     await until(lambda: not sim.under_way)
     app_state.entering.begin("bob", 1000, "g:a")
-    entering.end([Wish("bob", "g:a", 1000)])
+    end_admission(context, Admission("bob", "g:a", 1000))
     assert not sim.under_way
 
 
@@ -135,13 +135,13 @@ async def test_a_commit_that_fails_beside_an_admission() -> None:  # ST-04
     assert isinstance(found[0], o.Refused)
     assert found[1].results == [("bob", AddResult.FAILED)] and not sim.under_way
     sim.backend.share = 0.0
-    app_state, entering = sim.dispatcher._app_state, sim.dispatcher._router._workflows._entering
+    app_state, context = sim.dispatcher._app_state, sim.dispatcher._workflows._context
     app_state.entering.begin("bob", 1000, "g:a")
     app_state.entering.begin("bob", 1001, "g:a")
     await sim.answer(key, u.ReadUser("bob", False))
     sim.backend.share = 1.0
     token = sim.ask(key, u.ChangeUserList("bob", False, UserList.BLACK, ["x"], []))
-    entering.end([Wish("bob", "g:a", 1000)])
+    end_admission(context, Admission("bob", "g:a", 1000))
     assert isinstance(await sim.result(token), o.Refused)
     await until(lambda: sim.under_way == {"bob": {1001: ("g:a", "")}}, "the other one goes on")
     sim.backend.share = 0.0

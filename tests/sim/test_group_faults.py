@@ -10,7 +10,7 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
-from rcim.actor import queries as q
+from rcim.actor.workflows import Login
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
@@ -48,7 +48,7 @@ async def test_a_failed_commit_keeps_what_needed_none() -> None:  # ST-04, ID-06
     await sim.answer("g:v", create("v", "AVChatRoom"))
     await sim.answer("g:p", create("p", "ChatRoom"))
     await sim.answer("g:v", send("u0", "c1"))
-    sim.dispatcher.ask(Request("", q.LoginQuery("@GUEST#1", []), sim.asker, 900))
+    sim.dispatcher.run(Request("", Login("@GUEST#1", True), sim.asker, 900))
     await until(lambda: 900 in sim.asker.answers)
     sim.backend.share = 1.0
     tokens = [

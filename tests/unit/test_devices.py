@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from rcim.actor.queries import CloseDevices, DevicesQuery, PresenceQuery
+from rcim.actor.queries import DevicesQuery, PresenceQuery
+from rcim.actor.workflows import CloseDevices
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
@@ -106,9 +107,9 @@ def test_a_forced_log_out_is_of_the_users_own_devices_alone() -> None:
     for number, platform in enumerate((WEB, DESKTOP, MOBILE), 1):
         devices.here("alice", device(number, platform))
     devices.here("bob", device(7))
-    assert devices.answer(CloseDevices("alice", [2, 7, 99], 0, "")).count == 1
-    assert devices.answer(CloseDevices("alice", [], 3, "")).count == 2
-    assert devices.answer(CloseDevices("nobody", [], 0, "")).count == 0
+    assert devices.close(CloseDevices("alice", "alice", [2, 7, 99], 0, "")).count == 1
+    assert devices.close(CloseDevices("alice", "alice", [], 3, "")).count == 2
+    assert devices.close(CloseDevices("alice", "nobody", [], 0, "")).count == 0
     assert told.closed == [("alice", [2], LOGGED_OUT.number), ("alice", [1, 2], LOGGED_OUT.number)]
 
 
@@ -159,7 +160,7 @@ def test_a_row_of_presence_has_a_bound_and_a_device_is_closed_once() -> None:
     (row,) = devices.answer(PresenceQuery(["alice"])).rows
     assert row.devices == [(WEB, Presence.ONLINE), (SERVER, Presence.ONLINE)]
     told.closed.clear()
-    assert devices.answer(CloseDevices("alice", [7, 7, 7], 0, "")).count == 1
+    assert devices.close(CloseDevices("alice", "alice", [7, 7, 7], 0, "")).count == 1
 
 
 class App:

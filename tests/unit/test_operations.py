@@ -17,7 +17,7 @@ from rcim.base.terms import Presence, SeenBy
 from rcim.connect.principal import Principal
 from rcim.service import bounds, requests
 from rcim.service.bounds import Data, Items, Number, Text
-from rcim.service.context import ActorCommand, Answered, GroupIds, Work
+from rcim.service.context import ActorCommand, Answered, GroupIds, StoreQuery, Work
 from rcim.service.operations import BY_NAME, OPERATIONS, Callers, Operation, Repeat
 from rcim.wire.schema import Frame
 
@@ -127,3 +127,11 @@ def test_a_request_and_its_frame_have_the_same_fields() -> None:
 
     with pytest.raises(ValueError, match="its fields are not those of GroupInfo"):
         translator(Changed)  # type: ignore[arg-type]
+
+
+def test_kinds_of_work_are_never_mixed() -> None:
+    """A write is never sent as a query."""
+    for operation, frame in examples():
+        work = made(operation, translator(type(frame))(frame))
+        if isinstance(work, StoreQuery):
+            assert type(work.query) in READS, operation.name

@@ -1,0 +1,65 @@
+"""Workflows about messages: sending as another user, what needs the message it is about, tracing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor import commands as c
+from rcim.actor import user_commands as u
+from rcim.actor.outcomes import Page, Traced, UserFacts
+from rcim.actor.queries import MessageQuery
+from rcim.actor.user import user_key
+from rcim.actor.workflows import SendAs, Trace, WithMessage
+from rcim.base.terms import Priority
+from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+
+
+async def send_as(context: WorkflowContext, workflow: SendAs) -> CommandAnswer:
+    """MS-06. The sender's profile from its actor, which has it in memory; then the message.
+
+    Repeated, it finds the client message id, and nothing is sent twice (MS-02).
+    """
+    facts = await context.command(user_key(workflow.by), u.ReadUser(workflow.by, True))
+    if not isinstance(facts, UserFacts):
+        return facts
+    profile = facts.profile
+    send = c.SendMessage(
+        workflow.by,
+        True,
+        profile.nickname,
+        profile.face_url,
+        workflow.client_msg_id,
+        Priority(workflow.priority),
+        workflow.body,
+        context.app_state.sent_fields(profile.fields),
+        workflow.extra,
+        workflow.transient,
+        credential=workflow.credential,
+    )
+    return await context.command(workflow.key, send)
+
+
+async def with_message(context: WorkflowContext, workflow: WithMessage) -> CommandAnswer:
+    """MS-10, MS-11. The message as it is kept, then the command about it. What becomes of it in between, the actor knows.
+
+    Repeated, it does what its command does when it is repeated: a message that is recalled or deleted stays so.
+    """
+    page = await context.query(MessageQuery(workflow.key, workflow.command.seq, workflow.by))
+    if not isinstance(page, Page):
+        return page
+    original = page.messages[0] if page.messages else None
+    command = msgspec.structs.replace(workflow.command, original=original, credential=workflow.credential)
+    return await context.command(workflow.key, command)
+
+
+async def trace(context: WorkflowContext, workflow: Trace) -> CommandAnswer:
+    """Where a message is, from its group's actor; if it has a SEQ, what it is now, from the store. It changes nothing."""
+    traced = await context.command(workflow.key, workflow.command)
+    if not isinstance(traced, Traced) or not traced.seq:
+        return traced
+    page = await context.query(MessageQuery(workflow.key, traced.seq))
+    if not isinstance(page, Page) or not page.messages:
+        return traced
+    message = page.messages[0]
+    to = message.extra.to if message.extra is not None else ()
+    return msgspec.structs.replace(traced, state=message.state, to=to)

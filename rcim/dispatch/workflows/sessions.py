@@ -1,0 +1,59 @@
+"""Workflows of sessions: logging in, guests who are still there, closing devices."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor import commands as c
+from rcim.actor.outcomes import Refused
+from rcim.actor.queries import LoginQuery
+from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
+from rcim.base.errors import BLOCKED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
+from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+from rcim.store.answers import LoginFacts
+
+NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
+"""A group's answers to a guest that mean no; after any other it is asked again."""
+
+
+async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
+    """ID-02, ID-04, ID-06, ID-09. What is noted of a login is in memory alone: that a guest is here, how far ahead its
+    UserSig is dated, and when its session began. Then the store says what the user is in.
+
+    Repeated, the user is here once; a session that begins, begins later than the one nobody has heard of.
+    """
+    user_id, app_state = workflow.by, context.app_state
+    if workflow.guest:
+        app_state.guests.here(user_id)
+    if workflow.signed_ms:
+        app_state.signing.note(workflow.signed_ms, app_state.wall_ms())
+    facts = await context.query(LoginQuery(user_id, workflow.guest))
+    if not isinstance(facts, LoginFacts):
+        return facts
+    return msgspec.structs.replace(facts, began_ms=context.sessions.began_ms(user_id, workflow.began_ms))
+
+
+async def readmit_guest(context: WorkflowContext, workflow: ReadmitGuest) -> CommandAnswer:
+    """ID-06: which of the groups that a guest hears let it in again, now that their owner is a new one.
+
+    Repeated, groups that it is in already keep it.
+    """
+    context.app_state.guests.here(workflow.by)
+    results = await context.commands((key, c.KeepGuest(workflow.by, False)) for key in workflow.groups)
+    kept: list[str] = []
+    for key, result in zip(workflow.groups, results, strict=True):
+        if not isinstance(result, Refused):
+            kept.append(key)
+        elif result.code not in NOT_LET_IN:
+            return result
+    # The store says which history it is of; a guest is a member of nothing.
+    facts = await context.query(LoginQuery(workflow.by, True))
+    return msgspec.structs.replace(facts, conversations=kept) if isinstance(facts, LoginFacts) else facts
+
+
+async def close_devices(context: WorkflowContext, workflow: CloseDevices) -> CommandAnswer:
+    """ID-04: forced log-out. Who is logged in is in memory alone, and no actor is asked.
+
+    Repeated, it closes devices that have logged in meanwhile, too: so nobody repeats it without being asked.
+    """
+    return context.sessions.close(workflow)

@@ -1,0 +1,33 @@
+"""Which coroutine each workflow is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from rcim.actor import workflows as w
+from rcim.dispatch.workflows.accounts import delete_users, import_users
+from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+from rcim.dispatch.workflows.coroutines import Wait
+from rcim.dispatch.workflows.entering import accept_invitation, enter_group, sync_groups
+from rcim.dispatch.workflows.lists import list_users
+from rcim.dispatch.workflows.messages import send_as, trace, with_message
+from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
+
+WorkflowCoroutine = Coroutine[Wait[Any], Any, CommandAnswer]
+WorkflowTable = Mapping[type, Callable[[WorkflowContext, Any], WorkflowCoroutine]]
+
+WORKFLOWS: WorkflowTable = {
+    w.Login: login,
+    w.ReadmitGuest: readmit_guest,
+    w.CloseDevices: close_devices,
+    w.SendAs: send_as,
+    w.WithMessage: with_message,
+    w.Trace: trace,
+    w.SyncGroups: sync_groups,
+    w.EnterGroup: enter_group,
+    w.AcceptInvitation: accept_invitation,
+    w.DeleteUsers: delete_users,
+    w.ImportUsers: import_users,
+    w.ListUsers: list_users,
+}

@@ -1,0 +1,224 @@
+"""Each workflow, cut off between any two of its commands and run again by a new owner, ends as if it had never been cut
+off; and none of them can be asked as a query."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rcim.actor import commands as c
+from rcim.actor import outcomes as o
+from rcim.actor import queries as q
+from rcim.actor import user_commands as u
+from rcim.actor import workflows as w
+from rcim.actor.user import user_key
+from rcim.base.limits import DEFAULTS
+from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, UserList, pair_conversation
+from rcim.bus.remote import RemoteOwner
+from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
+from rcim.store.check import check
+from tests.kit import until
+from tests.sim.test_dispatcher import create, running, send, stop_all
+from tests.sim.test_entering import Asking
+
+assert stop_all, "the fixture is this module's too"
+USERS = ["u0", "u1", "bob", "carol", "dave"]
+GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv"]
+PAIR = pair_conversation("bob", "carol")
+
+
+def enter(key: str, command: Any) -> w.EnterGroup:
+    return w.EnterGroup(command.by, key, command)
+
+
+CASES: dict[str, w.AnyWorkflow] = {
+    "login": w.Login("bob", False, 1000),
+    "a guest's login": w.Login("@GUEST#1", True),
+    "a guest is let in again": w.ReadmitGuest("@GUEST#1", ["g:live", "g:none"]),
+    "close devices": w.CloseDevices("bob", "bob", [], 0, ""),
+    "send as": w.SendAs("bob", "g:b", "c1", 2, b"body"),
+    "recall": w.WithMessage("u1", "g:a", c.AlterMessage("u1", False, 1, MessageState.RECALLED)),
+    "edit": w.WithMessage("u1", "g:a", c.AlterMessage("u1", False, 1, MessageState.EDITED, b"new")),
+    "receipts": w.WithMessage("u1", "g:a", c.ReadReceipts("u1", True, 1, True, "", 10)),
+    "trace": w.Trace("u1", "g:a", c.TraceMessage("u1", True, "u1", "m1")),
+    "sync": w.SyncGroups("bob", ["g:a", "g:ask", "g:none"]),
+    "join": enter("g:a", c.JoinGroup("bob", False, "")),
+    "create": enter("g:new", create("new", "bob", "dave")),
+    "invite": enter("g:priv", c.InviteUsers("u0", False, ["bob", "carol", "u1"])),
+    "decide": enter("g:ask", c.DecideApplication("u0", False, "dave", True, "")),
+    "accept": w.AcceptInvitation("carol", "g:b"),
+    "accept what is gone": w.AcceptInvitation("carol", "g:gone"),
+    "delete": w.DeleteUsers("root", ["bob", "u1", "dave", "nobody"]),
+    "import": w.ImportUsers("root", [("bob", "Bob", ""), ("new", "New", "u")]),
+    "list": w.ListUsers("bob", UserList.BLACK, ["carol", "u1"], ["dave"]),
+}
+
+
+class Dying:
+    """What workflows get in place of the dispatcher: after so many commands, the process is as good as dead."""
+
+    def __init__(self, sim: Asking, commands: int) -> None:
+        self._dispatcher = sim.dispatcher
+        self.left = commands
+        self.taken = self.under_way = 0
+        self.dead = False
+        sim.dispatcher._workflows._context._dispatcher = self
+
+    def submit(self, request: CommandRequest) -> bool:
+        if not self.left:
+            self.dead = True
+            return True  # and nobody will hear of it
+        self.left -= 1
+        self.taken += 1
+        self.under_way += 1
+        return self._dispatcher.submit(Request(request.key, request.body, _Counted(self, request), 0))
+
+    def read(self, request: QueryRequest) -> None:
+        self._dispatcher.read(request)
+
+
+class _Counted:
+    """Hands an answer on."""
+
+    def __init__(self, dying: Dying, request: CommandRequest) -> None:
+        self._dying = dying
+        self._request = request
+
+    def answer(self, token: int, result: Any) -> None:
+        self._dying.under_way -= 1
+        self._request.reply_to.answer(self._request.token, result)
+
+    def mailbox_drained(self, key: str) -> None:
+        raise AssertionError("there is room for so few")
+
+
+async def world() -> Asking:
+    """Groups, an application, an invitation, a message, a list."""
+    sim = Asking()
+    live, private = (
+        c.CreateGroup("u0", False, name, type_, "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
+        for name, type_ in (("live", "AVChatRoom"), ("priv", "Private"))
+    )
+    asks = c.EditGroup("u0", True, {}, ApplyJoinOption.NEED_PERMISSION, None, ())
+    commands: list[tuple[str, Any]] = [
+        ("g:a", create("a", "u1")),
+        ("g:b", create("b", "bob")),
+        ("g:ask", create("ask")),
+        ("g:live", live),
+        ("g:priv", private),
+        ("g:ask", asks),
+        ("g:ask", c.JoinGroup("dave", False, "please")),
+        ("g:a", send("u1", "m1")),
+        (user_key("carol"), u.SetInviteConsent("carol", False, InviteConsent.ASK)),
+        (user_key("carol"), u.TakeInvitation("bob", False, "g:b", "b")),
+        (user_key("carol"), u.TakeInvitation("bob", False, "g:gone", "gone")),
+        (user_key("bob"), u.ChangeUserList("bob", False, UserList.BLACK, ["dave"], [])),
+        (user_key("bob"), u.SetUserProfile("bob", False, "Bobby", "face")),
+    ]
+    for key, command in commands:
+        assert not isinstance(await sim.answer(key, command), o.Refused), command
+    return sim
+
+
+def state(sim: Asking) -> dict[str, Any]:
+    """What is kept, without the times at which it was done."""
+    found: dict[str, Any] = {}
+    for key in (*GROUPS, PAIR):
+        group = sim.store.load_group(key, 0)
+        found[key] = (
+            group.profile is not None,
+            group.next_seq,
+            sorted((one.user_id, one.role, one.joined_seq) for one in group.members),
+            [(one.seq, one.sender, one.client_msg_id, one.state, one.body) for one in group.recent],
+            sorted((one.user_id, bool(one.applied_ms)) for one in group.marks),
+            group.listed,
+        )
+    for user_id in (*USERS, "new"):
+        user = sim.store.load_user(user_key(user_id), user_id)
+        found[user_id] = (
+            (user.profile.nickname, user.profile.face_url, user.profile.deleted, bool(user.profile.valid_from_ms)),
+            sorted(user.lists),
+            sorted(user.places.items()),
+            sorted((one.key, one.by) for one in user.invitations),
+        )
+    guests = sim.dispatcher._app_state.guests
+    found["guest"] = guests.is_here("@GUEST#1"), guests.groups()
+    return found
+
+
+async def finished(sim: Asking, workflow: w.AnyWorkflow) -> tuple[dict[str, Any], int]:
+    """What is kept after the workflow, and how many commands it took."""
+    dying = Dying(sim, -1)
+    result = await sim.result(sim.begin(workflow))
+    assert not isinstance(result, o.Refused) or result.code.name not in ("SERVER_ERROR", "STORE_UNAVAILABLE"), result
+    await until(lambda: sim.dispatcher.idle)
+    assert not sim.under_way, "all admissions have ended"
+    assert check(sim.backend).faults == []
+    return state(sim), dying.taken
+
+
+async def reborn(sim: Asking) -> Asking:
+    """A new owner, on what the one before has committed."""
+    sim.dispatcher.stop()
+    running.remove(sim)
+    return Asking(backend=sim.backend)
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_cut_off_after_any_command_and_run_again_it_ends_the_same(case: str) -> None:  # ST-01
+    workflow = CASES[case]
+    sim = await world()
+    before = state(sim)
+    wanted, commands = await finished(sim, workflow)
+    assert (before != wanted) == (case not in CHANGES_NOTHING)
+    for done in range(commands + 1):
+        sim = await world()
+        dying = Dying(sim, done)
+        token = sim.begin(workflow)
+        await until(lambda dying=dying, sim=sim, token=token: token in sim.asker.answers or dying.dead)  # type: ignore[misc]
+        await until(lambda dying=dying: not dying.under_way)  # type: ignore[misc]
+        assert (token in sim.asker.answers) == (done == commands)
+        found, _ = await finished(await reborn(sim), workflow)
+        assert found == wanted, f"cut off after {done} of {commands} commands"
+
+
+CHANGES_NOTHING = {"login", "close devices", "receipts", "trace"}
+
+
+async def test_who_was_to_be_asked_first_is_invited_by_hand_if_creating_was_cut_off() -> None:  # GT-07
+    """The one exception: the group is there, and the repeat can not know by which request."""
+    workflow = enter("g:new", create("new", "bob", "carol"))
+    sim = await world()
+    dying = Dying(sim, 4)
+    sim.begin(workflow)
+    await until(lambda: dying.dead and not dying.under_way)
+    sim = await reborn(sim)
+    refused = await sim.result(sim.begin(workflow))
+    assert isinstance(refused, o.Refused) and refused.code.name == "GROUP_ID_TAKEN_BY_YOU"
+    kept = sim.store.load_group("g:new", 0)
+    assert sorted(one.user_id for one in kept.members) == ["bob", "u0"] and not sim.under_way
+
+
+def test_no_workflow_is_left_out() -> None:
+    assert {type(workflow) for workflow in CASES.values()} == set(typing.get_args(w.AnyWorkflow))
+
+
+def written() -> Iterable[Any]:
+    """What writes, and a command that only reads."""
+    return [*CASES.values(), send("u0", "c"), u.ReadUser("u0", True)]
+
+
+async def test_what_writes_is_not_asked_and_what_reads_is_not_run(tmp_path: Path) -> None:
+    sim = Asking()
+    for engine in (sim.dispatcher, RemoteOwner(tmp_path / "none", 0, DEFAULTS, sim.dispatcher._loop)):
+        for body in written():
+            with pytest.raises(TypeError):
+                engine.ask(Request("", body, sim.asker, 1))
+        for body in (q.CountersQuery(), q.LoginQuery("bob"), send("u0", "c")):
+            with pytest.raises(TypeError):
+                engine.run(Request("", body, sim.asker, 2))
+    assert sim.asker.answers == {}
