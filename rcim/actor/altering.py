@@ -31,7 +31,7 @@ from rcim.actor.records import (
     UserRestriction,
 )
 from rcim.actor.sending import check_not_barred, check_not_muted, is_barred, members_named
-from rcim.actor.state import Became, GroupState
+from rcim.actor.state import GroupState
 from rcim.base.errors import (
     CALLBACK_REFUSED,
     NO_RECEIPTS,
@@ -60,7 +60,7 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
     if message.state is command.state and command.state in GONE:
         return Outcome(Altered(message.changed_ms))
     if command.state is not MessageState.EDITED:
-        state.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
+        state.timeline.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
         changed_ms = max(now_ms, message.changed_ms + 1)
         return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
     if state.app_state.lists.screens and state.app_state.lists.covers(policy.name):  # SC-05
@@ -176,23 +176,21 @@ def _edited(state: GroupState, policy: GroupType, message: Message, command: Alt
 
 def _edit(state: GroupState, policy: GroupType, who: Standing, made: Message, now_ms: int) -> Outcome:
     """FC-02: to the members it is as much as another message. Raises RcimError(TOO_FREQUENT)."""
-    state.admission.admit(policy, Claim.ROOM, now_ms, made.priority, exempt=who is not Standing.MEMBER)
+    state.timeline.admission.admit(policy, Claim.ROOM, now_ms, made.priority, exempt=who is not Standing.MEMBER)
     return _become(state, policy, who, made)
 
 
 def _become(state: GroupState, policy: GroupType, who: Standing, made: Message) -> Outcome:
     """The message is this one now, and who could see it is told."""
-    state.altered[made.seq] = Became(made.state, made.changed_ms, made.extra)
-    if len(state.altered) > ALTERED_MAX:
-        del state.altered[next(iter(state.altered))]
+    state.timeline.note_altered(made, ALTERED_MAX)
     only = made.changed_by if who is not Standing.APP_ADMIN and is_barred(state, made.changed_by) else ""  # SC-07
     effects: tuple[Effect, ...] = (Notify([only] if only else _who_saw(state, policy, made), AlteredSaid(made)),)
     if policy.stored:
         return Outcome(Altered(made.changed_ms), MessageAltered(state.key, made, only), effects)
-    for at, one in enumerate(state.tail):
+    for at, one in enumerate(state.timeline.tail):
         if one.seq == made.seq:
-            state.tail[at] = made
-    state.unstored.alter(made)
+            state.timeline.tail[at] = made
+    state.timeline.unstored.alter(made)
     return Outcome(Altered(made.changed_ms), None, effects)
 
 
@@ -212,19 +210,19 @@ def _message(
     check_right(Operation.HISTORY, who, policy)
     found = command.original
     if not policy.stored:
-        found = next((m for m in state.tail if m.seq == command.seq), None)
+        found = next((m for m in state.timeline.tail if m.seq == command.seq), None)
         edits = isinstance(command, AlterMessage) and command.state is MessageState.EDITED
         if found is None and not edits:  # to be edited it has to be there, with all that stands beside the body
-            found = state.unstored.find(command.seq)
+            found = state.timeline.unstored.find(command.seq)
     seen = found is not None and (
         who is Standing.APP_ADMIN
         or (found.seq >= first_visible(state, profile, policy, command.by, who) and found.is_for(command.by))
     )
     if found is None or not seen or found.seq < profile.first_seq:
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
-    if found.seq <= state.erased.get(found.sender, 0):
+    if found.seq <= state.timeline.erased.get(found.sender, 0):
         return found.removed(MessageState.DELETED, max(found.changed_ms, found.time_ms), "")
-    became = state.altered.get(command.seq)
+    became = state.timeline.altered.get(command.seq)
     if became is not None and became.changed_ms > found.changed_ms:  # it was changed after it was read
         return msgspec.structs.replace(found, state=became.state, changed_ms=became.changed_ms, extra=became.extra)
     return found
@@ -267,7 +265,7 @@ def _check_may(
 
 def _check_not_owners(state: GroupState, who: Standing, sender: str) -> None:
     """MS-10: an admin does not recall, edit or erase the owner's messages. Raises RcimError(NOT_PERMITTED)."""
-    if who is Standing.ADMIN and state.rank(sender) is Standing.OWNER:
+    if who is Standing.ADMIN and state.roster.standing(sender) is Standing.OWNER:
         raise RcimError(
             NOT_PERMITTED, "only the owner and app administrators may recall or delete the owner's messages"
         )
@@ -281,15 +279,11 @@ def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str 
 def _who_saw(state: GroupState, policy: GroupType, message: Message) -> list[str] | None:
     """Whom a change is told: those who could see the message; None: all who hear the group. The members are only looked
     at one by one if some of them may not see it: there can be very many."""
-    if policy.history_before_joining and not message.directed and not _cleared_by_any(state, message.seq):
+    if policy.history_before_joining and not message.directed and not state.roster.cleared_from(message.seq):
         return None
-    may = [m.user_id for m in state.members.values() if _sees(state, policy, m, message)]
-    everyone = len(may) == len(state.members) and (policy.history_before_joining or not policy.guests)
+    may = [m.user_id for m in state.roster if _sees(state, policy, m, message)]
+    everyone = len(may) == state.roster.count and (policy.history_before_joining or not policy.guests)
     return None if everyone else may
-
-
-def _cleared_by_any(state: GroupState, seq: int) -> bool:
-    return any(state.members[user].cleared_seq >= seq for user in state.cleared)
 
 
 def _sees(state: GroupState, policy: GroupType, member: Member, message: Message) -> bool:
@@ -303,17 +297,15 @@ def erase(state: GroupState, command: EraseSender, now_ms: int, position: int) -
     _, policy, who = state.allowed(Operation.ALTER, command.by, command.admin)
     _check_not_owners(state, who, command.user_id)
     most = state.app_state.limits.marks_max
-    if not state.newest:
+    if not state.timeline.newest:
         return Outcome(Done())
-    if command.user_id not in state.erased and len(state.erased) >= most:
+    if command.user_id not in state.timeline.erased and len(state.timeline.erased) >= most:
         raise RcimError(TOO_MANY_ENTRIES, f"the group keeps at most {most} senders whose messages are all deleted")
-    state.admission.admit(policy, Claim.OWN, now_ms)  # FC-02
-    for at, message in enumerate(state.tail):
-        if message.sender == command.user_id:
-            state.tail[at] = message.removed(MessageState.DELETED, now_ms, command.by)
-    before = state.marks.get(command.user_id) or UserRestriction(command.user_id)
-    mark = msgspec.structs.replace(before, erased_seq=state.newest)
-    said = Notify(None, Erased(command.user_id, state.newest))
+    state.timeline.admission.admit(policy, Claim.OWN, now_ms)  # FC-02
+    state.timeline.erase_tail(command.user_id, now_ms, command.by)
+    before = state.roster.restrictions.get(command.user_id) or UserRestriction(command.user_id)
+    mark = msgspec.structs.replace(before, erased_seq=state.timeline.newest)
+    said = Notify(None, Erased(command.user_id, state.timeline.newest))
     return state.settle(Done(), now_ms, position, marks=[mark], info=False, more=(said,))
 
 
@@ -324,7 +316,7 @@ def hide(state: GroupState, command: HideMessages, now_ms: int, position: int) -
         raise RcimError(
             NOT_PERMITTED, f"a {policy.name} group stores no messages, so there is nothing to delete for oneself"
         )
-    seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= state.newest})
+    seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= state.timeline.newest})
     if not seqs:
         return Outcome(Done())
     return Outcome(
@@ -337,15 +329,16 @@ def hide(state: GroupState, command: HideMessages, now_ms: int, position: int) -
 def clear(state: GroupState, command: ClearMessages, now_ms: int, position: int) -> Outcome:
     """MS-10: delete for oneself all that there is."""
     _, _, member = state.own_member(command.by, command.admin)
-    if not state.newest:
+    if not state.timeline.newest:
         return Outcome(Done())
-    member = msgspec.structs.replace(member, cleared_seq=state.newest)
-    said = Notify([command.by], Hidden([], state.newest))
+    member = msgspec.structs.replace(member, cleared_seq=state.timeline.newest)
+    said = Notify([command.by], Hidden([], state.timeline.newest))
     return state.settle(Done(), now_ms, position, put=[member], info=False, more=(said,))
 
 
 def _cleared(state: GroupState, user_id: str) -> int:
-    return state.members[user_id].cleared_seq
+    member = state.roster.get(user_id)
+    return member.cleared_seq if member is not None else 0
 
 
 def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: int) -> Outcome:
@@ -353,7 +346,7 @@ def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: in
     with all before it read, whether it sees that (GT-14) or not."""
     profile, policy, who = state.allowed(Operation.RECEIPTS, command.by, command.admin)
     message = _message(state, profile, policy, who, command)
-    if len(state.members) > state.app_state.limits.receipts_members_max:
+    if state.roster.count > state.app_state.limits.receipts_members_max:
         raise RcimError(
             NO_RECEIPTS,
             f"only groups of at most {state.app_state.limits.receipts_members_max} members have read receipts",
@@ -363,7 +356,7 @@ def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: in
         late = member.joined_seq >= message.seq
         return member.user_id != message.sender and not late and message.is_for(member.user_id)
 
-    there = [m for m in state.members.values() if concerned(m)]
+    there = [m for m in state.roster if concerned(m)]
     read = [m.user_id for m in there if m.read_seq >= message.seq]
     unread = [m.user_id for m in there if m.read_seq < message.seq]
     wanted = sorted(user for user in (read if command.read else unread) if user > command.cursor)

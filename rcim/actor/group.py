@@ -32,7 +32,7 @@ from rcim.actor.queries import Asks
 from rcim.actor.records import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.errors import RcimError
-from rcim.base.terms import GROUP_PREFIX
+from rcim.rules.conversation_kinds import GROUP
 
 
 class GroupActor:
@@ -46,13 +46,13 @@ class GroupActor:
     @property
     def exists(self) -> bool:
         """False if there is no such group: then nothing of it is worth keeping in memory."""
-        return self._state.profile is not None
+        return self._state.attributes.profile is not None
 
     def forgettable(self, idle_ms: int) -> bool:
         """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
         if self._state.notices:
             return False
-        return not self._state.tail or idle_ms > self._state.app_state.limits.tail_idle_ms
+        return not self._state.timeline.tail or idle_ms > self._state.app_state.limits.tail_idle_ms
 
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
@@ -63,10 +63,9 @@ class GroupActor:
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
             number = next(state.app_state.numbers)
             state.asked[number] = command
-            type_ = (
-                command.type if isinstance(command, c.CreateGroup) else state.profile.type if state.profile else ""
-            )
-            group_id = self._state.key.removeprefix(GROUP_PREFIX)
+            profile = state.attributes.profile
+            type_ = command.type if isinstance(command, c.CreateGroup) else profile.type if profile else ""
+            group_id = GROUP.inner_id(state.key)
             return Outcome(Done(), wait=number, asks=(BeforeCallback(number, event, group_id, type_, command),))
         return _HANDLERS[type(command)](state, command, now_ms, position)
 

@@ -54,19 +54,20 @@ def send(state: GroupState, command: SendMessage, now_ms: int, position: int) ->
     """A message is to be sent. The first result again, if it was sent before (MS-02). Raises RcimError."""
     profile, policy = state.there(command.by, command.admin)
     if not command.transient:
-        first = state.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
+        # MS-02: also if it may no longer send
+        first = state.timeline.recent.find(command.by, command.client_msg_id, now_ms)
         if first is not None:
             return Outcome(Sent(first[0], first[1], first[2], True))
-    if state.admission.remembers:
-        before = state.admission.known(command, now_ms)
+    if state.timeline.admission.remembers:
+        before = state.timeline.admission.known(command, now_ms)
         if before is not None:
             return before
-    member = state.members.get(command.by)
+    member = state.roster.get(command.by)
     command = _admitted(state, profile, policy, member, command, now_ms)
     if state.app_state.asks:  # CB-03: it hears of what is held back too (FC-05)
         event = state.app_state.asks.get(SendMessage if state.pair is None else SendInPair)
         if event is not None:
-            number = state.admission.enter(command)
+            number = state.timeline.admission.enter(command)
             state.asked[number] = command
             to = other_of(state.pair, command.by) if state.pair is not None else ""
             return Outcome(
@@ -101,14 +102,14 @@ def take_verdict(
     state: GroupState, number: int, command: SendMessage, verdict: CallbackVerdict, now_ms: int, position: int
 ) -> Outcome:
     """CB-03: the app has said what is to become of the message that waits under `number`."""
-    state.admission.leave(command)
+    state.timeline.admission.leave(command)
     if not verdict.allow:
         code, text = verdict.error(CALLBACK_REFUSED if state.pair is None else PAIR_CALLBACK_REFUSED)
         _stopped(state, command, Stage.CALLBACK, now_ms, code.number, text)
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
         _stopped(state, command, Stage.CALLBACK, now_ms, 0, "dropped")
-        state.admission.swallow(command, now_ms)
+        state.timeline.admission.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:
         command = msgspec.structs.replace(command, body=verdict.body)
@@ -130,12 +131,14 @@ def _go(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, po
     """It may be sent; frequency control says whether now."""
     profile, policy, member = sender
     if command.transient:
-        before = state.admission.known(command, now_ms) if state.admission.remembers else None
+        before = state.timeline.admission.known(command, now_ms) if state.timeline.admission.remembers else None
         if before is not None:  # its type has made it transient (MS-09), which `send` did not know yet
             return before
         _stopped(state, command, Stage.TRANSIENT, now_ms, 0, "")
         return _transient(state, profile, policy, command, member, now_ms)
-    stopped = state.admission.stops(command, member, policy, now_ms, number)  # section 6, before a SEQ is spent
+    stopped = state.timeline.admission.stops(
+        command, member, policy, now_ms, number
+    )  # section 6, before a SEQ is spent
     if stopped is not None:
         return stopped
     return _pass(state, sender, command, now_ms, position)
@@ -170,17 +173,17 @@ def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> Send
 def members_named(state: GroupState, policy: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
     """MS-07: those of the named users who are members. Where members are not listed (GT-03) nobody learns who is one:
     others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
-    strangers = [user for user in users if user not in state.members]
+    strangers = [user for user in users if user not in state.roster]
     if strangers and (admin or policy.member_list is MemberList.ALL):
         raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is not a member of the group")
-    return tuple(user for user in users if user in state.members)
+    return tuple(user for user in users if user in state.roster)
 
 
 def _transient(
     state: GroupState, profile: Profile, policy: GroupType, command: SendMessage, member: Member | None, now_ms: int
 ) -> Outcome:
     """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
-    if state.admission.takes_transient(policy, command, now_ms):
+    if state.timeline.admission.takes_transient(policy, command, now_ms):
         message = _made(state, command, member, now_ms, 0, 0)
         users: list[str] | None = None
         if command.extra is not None and command.extra.to:
@@ -193,7 +196,7 @@ def _transient(
 
 def _hears(state: GroupState, profile: Profile, user_id: str) -> bool:
     """Whether a member gets what is for it alone: it knows of the group (GT-16), and wants anything of it (RX-01)."""
-    member = state.members.get(user_id)
+    member = state.roster.get(user_id)
     return member is not None and state.knows(profile, user_id) and member.msg_flag is not MsgFlag.DISCARD
 
 
@@ -203,14 +206,14 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
     settled: list[tuple[int, AnyResult]] = []
     effects: list[Effect] = []
     records: list[Record] = []
-    if state.notices and state.profile is not None:  # GT-15
-        gone = state.notices.begin(state.app_state.types.of_group(state.profile.type), now_ms)
+    if state.notices and state.attributes.profile is not None:  # GT-15
+        gone = state.notices.begin(state.app_state.types.of_group(state.attributes.profile.type), now_ms)
         records += state.tell_waiting(effects, gone, now_ms, position)
-    passed, held = state.admission.release(now_ms)
+    passed, held = state.timeline.admission.release(now_ms)
     for number, waited in passed:
         if waited is None:
-            assert state.profile is not None
-            gone = state.notices.take(state.app_state.types.of_group(state.profile.type), now_ms)
+            assert state.attributes.profile is not None
+            gone = state.notices.take(state.app_state.types.of_group(state.attributes.profile.type), now_ms)
             records += state.tell_waiting(effects, gone, now_ms, position + len(records))
             continue
         try:
@@ -236,7 +239,9 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
 
 def _again_in_ms(state: GroupState, now_ms: int) -> int:
     """When messages or notices that wait are looked at again; -1: nothing waits."""
-    due = [wait for wait in (state.admission.due_in_ms(now_ms), state.notices.due_in_ms(now_ms)) if wait >= 0]
+    due = [
+        wait for wait in (state.timeline.admission.due_in_ms(now_ms), state.notices.due_in_ms(now_ms)) if wait >= 0
+    ]
     return min(due, default=-1)
 
 
@@ -245,7 +250,7 @@ def _admitted_again(state: GroupState, command: SendMessage, now_ms: int) -> tup
     names. Raises RcimError."""
     state.app_state.invalidated.check(command.credential)
     profile, policy = state.there(command.by, command.admin)
-    member = state.members.get(command.by)
+    member = state.roster.get(command.by)
     return (profile, policy, member), _admitted(state, profile, policy, member, command, now_ms)
 
 
@@ -266,10 +271,10 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not policy.stored:
         return _unstored(state, command, sender, now_ms, position, first_of_owner)
-    if state.reserved or first_of_owner:
+    if state.timeline.reserved or first_of_owner:
         return _first(state, command, member, first_of_owner, now_ms, position)
-    message = _message(state, command, member, now_ms, make_message_id(state.shard, position))
-    state.kept_next = state.next_seq
+    message = _message(state, command, member, now_ms, make_message_id(state.timeline.shard, position))
+    state.timeline.kept_next = state.timeline.next_seq
     kept = _sent_by(state, member, message)
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
@@ -303,10 +308,10 @@ def is_barred(state: GroupState, by: str) -> bool:
 
 def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: str, now_ms: int) -> None:
     """SC-02 to SC-04. Raises RcimError(SENDER_MUTED) with the time until it ends."""
-    mark = state.marks.get(by) if state.marks else None
+    mark = state.roster.restrictions.get(by) if state.roster.restrictions else None
     if mark is not None and mark.muted_at(now_ms):
         raise muted(mark.muted_until_ms, now_ms, "in this group")
-    if profile.mute_all and state.rank(by) < Standing.ADMIN and by not in profile.speakers:
+    if profile.mute_all and state.roster.standing(by) < Standing.ADMIN and by not in profile.speakers:
         raise RcimError(SENDER_MUTED, "the whole group is muted")
     if policy.chat_room and state.app_state.muted:
         until = state.app_state.muted.get(by, 0)
@@ -322,10 +327,12 @@ def muted(until_ms: int, now_ms: int, where: str) -> RcimError:
 
 def _message(state: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
     """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
-    message = _made(state, command, member, max(now_ms, state.last_msg_time_ms), message_id, state.next_seq)
-    state.next_seq += 1
-    state.last_msg_time_ms = message.time_ms
-    state.recent.add(message)
+    timeline = state.timeline
+    seq = timeline.next_seq
+    message = _made(state, command, member, max(now_ms, timeline.last_msg_time_ms), message_id, seq)
+    timeline.next_seq = seq + 1
+    timeline.last_msg_time_ms = message.time_ms
+    timeline.recent.add(message)
     return message
 
 
@@ -365,18 +372,18 @@ def _sent_by(state: GroupState, member: Member | None, message: Message) -> Memb
         return None
     time_ms = message.time_ms
     kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
-    due = time_ms - state.sent_kept.get(member.user_id, 0) >= state.app_state.limits.dedupe_window_ms
-    state.members[member.user_id] = kept
+    due = time_ms - state.timeline.sent_kept.get(member.user_id, 0) >= state.app_state.limits.dedupe_window_ms
+    state.roster.update(member.user_id, kept)
     if due:
-        state.sent_kept[member.user_id] = time_ms
+        state.timeline.sent_kept[member.user_id] = time_ms
     return kept if due else None
 
 
 def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
     """GT-16: the others are in it from now on; its owner was before."""
-    assert state.profile is not None
-    others = [m for m in state.members.values() if m.role is not Role.OWNER]
-    return state.entering(others, state.profile.owner, now_ms)
+    assert state.attributes.profile is not None
+    others = [m for m in state.roster if m.role is not Role.OWNER]
+    return state.entering(others, state.attributes.profile.owner, now_ms)
 
 
 def _unstored(
@@ -385,24 +392,23 @@ def _unstored(
     """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
     _, policy, member = sender
     message = _message(state, command, member, now_ms, state.app_state.ids.make())
-    state.tail.append(message)
+    state.timeline.tail.append(message)
     keep_ms = max(policy.recall_s * 1000, state.app_state.limits.unstored_recall_ms)
-    state.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
+    state.timeline.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
-        state.members[member.user_id] = msgspec.structs.replace(
-            member, last_send_time_ms=message.time_ms, read_seq=message.seq
-        )
+        seen = msgspec.structs.replace(member, last_send_time_ms=message.time_ms, read_seq=message.seq)
+        state.roster.update(member.user_id, seen)
     records: list[Record] = []
-    if message.seq >= state.kept_next or not state.reserved:
-        state.kept_next = message.seq + RESERVE
-        state.reserved = True
-        records.append(SeqReserved(state.key, state.kept_next))
+    if message.seq >= state.timeline.kept_next or not state.timeline.reserved:
+        state.timeline.kept_next = message.seq + RESERVE
+        state.timeline.reserved = True
+        records.append(SeqReserved(state.key, state.timeline.kept_next))
     effects: list[Effect] = []
     if activates:
-        assert state.profile is not None
-        state.profile = msgspec.structs.replace(state.profile, active=True)
+        assert state.attributes.profile is not None
+        state.attributes.profile = msgspec.structs.replace(state.attributes.profile, active=True)
         effects = _made_visible(state, now_ms)
-        records.append(GroupChanged(state.key, now_ms, False, state.profile, [], [], [], None))
+        records.append(GroupChanged(state.key, now_ms, False, state.attributes.profile, [], [], [], None))
     sent = Sent(message.seq, message.time_ms, message.message_id, False)
     record = records[0] if records else None
     return Outcome(sent, record, (*effects, Deliver(message)), tuple(records[1:]))
@@ -412,17 +418,19 @@ def _first(
     state: GroupState, command: SendMessage, member: Member | None, activates: bool, now_ms: int, position: int
 ) -> Outcome:
     """The message that makes the group visible to the others (GT-16), or the first that is stored after some were not."""
-    assert state.profile is not None
+    assert state.attributes.profile is not None
     effects: list[Effect] = []
     if activates:
-        state.profile = msgspec.structs.replace(state.profile, active=True)
+        state.attributes.profile = msgspec.structs.replace(state.attributes.profile, active=True)
         effects = _made_visible(state, now_ms)
-    if state.begin_storing():
-        state.profile = msgspec.structs.replace(state.profile, first_seq=state.next_seq)
-    message = _message(state, command, member, now_ms, make_message_id(state.shard, position))
-    state.kept_next = state.next_seq
+    if state.timeline.begin_storing():
+        state.attributes.profile = msgspec.structs.replace(
+            state.attributes.profile, first_seq=state.timeline.next_seq
+        )
+    message = _message(state, command, member, now_ms, make_message_id(state.timeline.shard, position))
+    state.timeline.kept_next = state.timeline.next_seq
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(state.key, message, _sent_by(state, member, message), state.profile),
+        MessageKept(state.key, message, _sent_by(state, member, message), state.attributes.profile),
         (*effects, Deliver(message)),
     )

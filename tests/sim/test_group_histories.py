@@ -82,20 +82,20 @@ def anything(rng: random.Random, type_: str, serial: int) -> Any:
 def state_of(actor: GroupActor) -> dict[str, Any]:
     """What has to be the same after loading again; LastSendMsgTime may be early (ADR 0010)."""
     g: GroupState = actor._state
-    if g.profile is None:
-        return {"profile": None, "next_seq": g.next_seq}
+    if g.attributes.profile is None:
+        return {"profile": None, "next_seq": g.timeline.next_seq}
     plain = {
         user: (m.role, m.join_time_ms, m.joined_seq, m.name_card, m.msg_flag, m.read_seq, m.fields)
-        for user, m in g.members.items()
+        for user, m in ((m.user_id, m) for m in g.roster)
     }
-    stored = g.app_state.types.named(g.profile.type).stored
+    stored = g.app_state.types.named(g.attributes.profile.type).stored
     return {
-        "profile": g.profile,
+        "profile": g.attributes.profile,
         "members": plain,
-        "marks": g.marks,
-        "info_seq": g.info_seq,
-        "next_seq": g.next_seq if stored else 0,
-        "last": g.last_msg_time_ms if stored else 0,
+        "marks": g.roster.restrictions,
+        "info_seq": g.attributes.info_seq,
+        "next_seq": g.timeline.next_seq if stored else 0,
+        "last": g.timeline.last_msg_time_ms if stored else 0,
     }
 
 

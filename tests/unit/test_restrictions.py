@@ -199,7 +199,7 @@ def test_the_app_lifts_a_mute_of_before_and_its_own() -> None:
     """Who became the owner while a mute stayed is let free; so is the app administrator's own user."""
     room = Room()
     state = room.actor._state
-    state.marks["alice"] = UserRestriction("alice", muted_until_ms=1 << 60)
+    state.roster.restrictions["alice"] = UserRestriction("alice", muted_until_ms=1 << 60)
     assert room.says("alice") == "SENDER_MUTED"
     assert room.refused(mute("app", "alice")) == "NOT_PERMITTED", "nobody mutes the owner"
     room.do(mute("app", "alice", 0))
