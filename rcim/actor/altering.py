@@ -47,6 +47,7 @@ from rcim.base.terms import MessageState, other_of
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right, verdict
 from rcim.rules.roles import Standing
+from rcim.rules.visibility import Sight, is_erased, saw
 
 ALTERED_MAX = 10_000
 """States of messages kept in memory: more than can be under way between reading a message and deciding about it."""
@@ -220,8 +221,8 @@ def _message(
     )
     if found is None or not seen or found.seq < profile.first_seq:
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
-    if found.seq <= state.timeline.erased.get(found.sender, 0):
-        return found.removed(MessageState.DELETED, max(found.changed_ms, found.time_ms), "")
+    if is_erased(found.seq, state.timeline.erased.get(found.sender, 0)):
+        return found.seen_as(Sight.ERASED)
     became = state.timeline.altered.get(command.seq)
     if became is not None and became.changed_ms > found.changed_ms:  # it was changed after it was read
         return msgspec.structs.replace(found, state=became.state, changed_ms=became.changed_ms, extra=became.extra)
@@ -288,8 +289,10 @@ def _who_saw(state: GroupState, policy: GroupType, message: Message) -> list[str
 
 def _sees(state: GroupState, policy: GroupType, member: Member, message: Message) -> bool:
     """GT-14, MS-07: it is for the member, who was there and has not deleted it with the whole conversation."""
-    there = policy.history_before_joining or member.joined_seq < message.seq
-    return there and member.cleared_seq < message.seq and message.is_for(member.user_id)
+    shown = policy.history_before_joining
+    return saw(message.seq, member.joined_seq, member.cleared_seq, before_joining=shown) and message.is_for(
+        member.user_id
+    )
 
 
 def erase(state: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:

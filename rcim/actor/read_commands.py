@@ -14,16 +14,16 @@ from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.actor.user_commands import ReadFlow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag
+from rcim.base.terms import ApplyJoinOption, MsgFlag
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
 from rcim.rules.roles import Standing
+from rcim.rules.visibility import first_for_member, first_for_stranger, oldest_ms, sight
 
 CURSOR_DIGITS_MAX = 20
 PART = 500
 """GT-03: so many of the earliest members are shown where the list is a part."""
-DAY_MS = 86_400_000
 FRAME_RESERVE = 2048
 """What a page's frame holds besides its rows."""
 MESSAGE_BYTES, MARK_BYTES, MEMBER_BYTES = 1000, 640, 100
@@ -36,9 +36,9 @@ def history(state: GroupState, command: ReadHistory, now_ms: int, position: int)
     if not policy.stored:
         return Outcome(_tail(state, command, policy, who))
     first = first_visible(state, profile, policy, command.by, who)
-    oldest_ms = now_ms - policy.roaming_days * DAY_MS
-    if who is Standing.APP_ADMIN or profile.create_time_ms >= oldest_ms:
-        oldest_ms = 0  # GT-22; AB-04 sees all that is there
+    oldest = oldest_ms(now_ms, policy.roaming_days)
+    if who is Standing.APP_ADMIN or profile.create_time_ms >= oldest:
+        oldest = 0  # GT-22; AB-04 sees all that is there
     return Outcome(
         MessagesQuery(
             key=state.key,
@@ -52,7 +52,7 @@ def history(state: GroupState, command: ReadHistory, now_ms: int, position: int)
             first_seq=first,
             by="" if who is Standing.APP_ADMIN else command.by,
             erased=state.timeline.erased,
-            oldest_ms=oldest_ms,
+            oldest_ms=oldest,
             seqs=command.seqs,
         )
     )
@@ -62,21 +62,14 @@ def first_visible(state: GroupState, profile: Profile, policy: GroupType, by: st
     """The least SEQ that this user may see (GT-14)."""
     if who is Standing.APP_ADMIN:
         return profile.first_seq
+    before_joining = policy.history_before_joining
     member = state.roster.get(by)
     if member is not None:
-        return first_of(profile, member, policy.history_before_joining)
-    if policy.history_before_joining:
-        return profile.first_seq
-    admitted = state.app_state.guests.since(
-        state.key, by
-    )  # a guest sees what came after it was let in, as a member does
-    return max(profile.first_seq, (state.timeline.newest if admitted is None else admitted) + 1)
-
-
-def first_of(profile: Profile, member: Member, before_joining: bool) -> int:
-    """The least SEQ that a member may see (GT-14, MS-10); `before_joining`: also what was before it joined."""
-    joined = 0 if before_joining else member.joined_seq
-    return max(profile.first_seq, joined + 1, member.cleared_seq + 1)
+        return first_for_member(
+            profile.first_seq, member.joined_seq, member.cleared_seq, before_joining=before_joining
+        )
+    admitted = state.app_state.guests.since(state.key, by)
+    return first_for_stranger(profile.first_seq, state.timeline.newest, admitted, before_joining=before_joining)
 
 
 def _tail(state: GroupState, command: ReadHistory, policy: GroupType, who: Standing) -> Page:
@@ -115,7 +108,7 @@ def _extra_bytes(message: Message) -> int:
 
 def seen_by(message: Message, user_id: str) -> Message:
     """MS-07: what the user gets of it."""
-    return message if message.is_for(user_id) else message.veiled(MessageState.NOT_FOR_YOU)
+    return message.seen_as(sight(hidden=False, for_user=message.is_for(user_id), erased=False))
 
 
 def page_bytes(state: GroupState) -> int:

@@ -52,6 +52,7 @@ from rcim.rules.conversation_kinds import RosterPart, kind_of
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
 from rcim.rules.roles import Standing
+from rcim.rules.visibility import is_known
 
 
 def _roster(snapshot: GroupSnapshot) -> Roster:
@@ -146,7 +147,7 @@ class GroupState:
     def knows(profile: Profile, user_id: str) -> bool:
         """False as long as the group is hidden from the user: imported (GR-08), or before its owner's first message
         (GT-16)."""
-        return not profile.importing and (profile.active or user_id == profile.owner)
+        return is_known(user_id, profile.owner, active=profile.active, importing=profile.importing)
 
     def who(self, by: str, admin: bool) -> Standing:
         """The standing of `by`."""
