@@ -1,5 +1,5 @@
-"""What of a conversation a member was not meant to get by DELIVER (RX-01, RX-05): the stretches of its row, by the rules of
-rules/visibility.py."""
+"""What of a conversation a member was not meant to get by DELIVER (RX-01, RX-05): the stretches of its row, as
+rules/visibility.py says."""
 
 from __future__ import annotations
 
