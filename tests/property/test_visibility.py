@@ -126,10 +126,10 @@ class Kit:
         elif kind == "clear" and there:
             self.do(c.ClearMessages(user, False))
             model.within[user].clear()
-        elif kind == "hide" and there and self.days:
-            self.do(c.HideMessages(user, False, [seq]))
-            if seq in model.messages:
-                model.hidden.add((user, seq))
+        elif kind == "hide" and there and self.days and model.messages:
+            seq = 1 + seq % len(model.messages)
+            self.do(c.HideMessages(user, False, [seq, len(model.messages) + 1]))
+            model.hidden.add((user, seq))
         elif kind == "erase":
             self.do(c.EraseSender("app", True, user))
             for one in model.messages.values():
@@ -157,7 +157,7 @@ class Kit:
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["send", "send", "send", "direct", "join", "leave", "clear", "hide", "erase", "wait"]),
+        st.sampled_from(["send", "send", "direct", "direct", "hide", "join", "leave", "clear", "hide", "erase", "wait"]),
         st.sampled_from([OWNER, *USERS]),
         st.sampled_from(USERS),
         st.integers(1, 12),
