@@ -64,14 +64,13 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
         state.timeline.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
         changed_ms = max(now_ms, message.changed_ms + 1)
         return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
-    if state.app_state.lists.screens and state.app_state.lists.covers(policy.name):  # SC-05
+    if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
     made = _edited(state, policy, message, command, now_ms)
     if not _edits_waiting(state, command.seq) and _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
-    event = (
-        state.app_state.asks.get(SendMessage if state.pair is None else SendInPair) if state.app_state.asks else None
-    )
+    asks = state.app_state.config.asks
+    event = asks.get(SendMessage if state.pair is None else SendInPair) if asks else None
     if event is None:
         return _edit(state, policy, who, made, now_ms)
     number = next(state.app_state.numbers)
@@ -121,7 +120,7 @@ def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, 
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     state.app_state.invalidated.check(command.credential)  # ID-09
     _, policy, who, message = _to_alter(state, command, now_ms)
-    if state.app_state.lists.screens and state.app_state.lists.covers(
+    if state.app_state.config.lists.screens and state.app_state.config.lists.covers(
         policy.name
     ):  # SC-05: words may be others now, and the body the app's
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
@@ -255,7 +254,11 @@ def _check_may(
     elif others:
         if not policy.stored and message.state not in GONE:
             _check_time(
-                message, state.app_state.limits.unstored_recall_ms // 1000, now_ms, "recalled", "an administrator"
+                message,
+                state.app_state.config.limits.unstored_recall_ms // 1000,
+                now_ms,
+                "recalled",
+                "an administrator",
             )
     else:
         if not own or command.state is MessageState.DELETED:
@@ -299,7 +302,7 @@ def erase(state: GroupState, command: EraseSender, now_ms: int, position: int) -
     """MS-10: at once, however many there are: from now on they are read as deleted."""
     _, policy, who = state.allowed(Operation.ALTER, command.by, command.admin)
     _check_not_owners(state, who, command.user_id)
-    most = state.app_state.limits.marks_max
+    most = state.app_state.config.limits.marks_max
     if not state.timeline.newest:
         return Outcome(Done())
     if command.user_id not in state.timeline.erased and len(state.timeline.erased) >= most:
@@ -349,10 +352,10 @@ def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: in
     with all before it read, whether it sees that (GT-14) or not."""
     profile, policy, who = state.allowed(Operation.RECEIPTS, command.by, command.admin)
     message = _message(state, profile, policy, who, command)
-    if state.roster.count > state.app_state.limits.receipts_members_max:
+    if state.roster.count > state.app_state.config.limits.receipts_members_max:
         raise RcimError(
             NO_RECEIPTS,
-            f"only groups of at most {state.app_state.limits.receipts_members_max} members have read receipts",
+            f"only groups of at most {state.app_state.config.limits.receipts_members_max} members have read receipts",
         )
 
     def concerned(member: Member) -> bool:

@@ -52,13 +52,13 @@ class GroupActor:
         """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
         if self._state.notices:
             return False
-        return not self._state.timeline.tail or idle_ms > self._state.app_state.limits.tail_idle_ms
+        return not self._state.timeline.tail or idle_ms > self._state.app_state.config.limits.tail_idle_ms
 
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
         state = self._state
-        event = state.app_state.asks.get(type(command)) if state.app_state.asks else None
+        event = state.app_state.config.asks.get(type(command)) if state.app_state.config.asks else None
         if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
             number = next(state.app_state.numbers)

@@ -45,7 +45,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     if state.attributes.profile is not None:
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
-    policy = state.app_state.types.named(command.type)
+    policy = state.app_state.config.types.named(command.type)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
     owner = _owner(policy, command)
@@ -65,13 +65,13 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     fields = written(policy.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
     named_so = command.name, command.introduction, command.notification
     if not command.importing:  # SC-08
-        words = state.app_state.lists
+        words = state.app_state.config.lists
         named_so = (
             words.screened("name", command.name),
             words.screened("introduction", command.introduction),
             words.screened("notification", command.notification),
         )
-    state.app_state.types.admit(policy)  # GT-13; the last thing that can refuse
+    state.app_state.counts.admit(policy)  # GT-13; the last thing that can refuse
     if policy.stored:
         state.timeline.begin_storing()
     state.attributes.profile = Profile(
@@ -160,7 +160,7 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     if command.max_member_num is not None:
         wanted["max_member_num"] = _member_num(policy, command.max_member_num)
     for name in SCREENED & command.texts.keys():  # SC-08
-        wanted[name] = state.app_state.lists.screened(name, command.texts[name])
+        wanted[name] = state.app_state.config.lists.screened(name, command.texts[name])
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
     what = list(new)
     if command.fields:

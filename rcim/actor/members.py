@@ -40,7 +40,7 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
     if command.msg_flag is not None and not own and who is not Standing.APP_ADMIN:
         raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
     card = (
-        None if command.name_card is None else state.app_state.lists.screened("name_card", command.name_card)
+        None if command.name_card is None else state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
     kind = _appointed(state, policy, who, member, command.role)
     fields = written(policy.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)

@@ -67,7 +67,7 @@ def _without_application(state: GroupState, users: Sequence[str]) -> list[UserRe
 
 def _waits(state: GroupState, mark: UserRestriction | None, now_ms: int) -> bool:
     """GR-12: True if an application waits, for no longer than it is kept."""
-    return mark is not None and mark.applied_ms > state.app_state.limits.applied_after_ms(now_ms)
+    return mark is not None and mark.applied_ms > state.app_state.config.limits.applied_after_ms(now_ms)
 
 
 # ------------------------------------------------------------------------------------------------- joining
@@ -90,7 +90,7 @@ def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> O
         return _apply(state, command, now_ms, position)
     check_room(state, policy, 1)
     member = _member(
-        state, policy, command.by, now_ms, state.app_state.lists.screened("name_card", command.name_card)
+        state, policy, command.by, now_ms, state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
     return state.settle(
         Joined(state.timeline.newest, state.roster.count + 1),
@@ -113,7 +113,7 @@ def _apply(state: GroupState, command: JoinGroup, now_ms: int, position: int) ->
     before = state.roster.restrictions.get(command.by, UserRestriction(command.by))
     since_ms = before.applied_ms if _waits(state, before, now_ms) else now_ms
     check_entries(state, [command.by], now_ms)
-    card = state.app_state.lists.screened("name_card", command.name_card)  # SC-08
+    card = state.app_state.config.lists.screened("name_card", command.name_card)  # SC-08
     mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=card)
     tell = (
         ()
@@ -324,7 +324,7 @@ def whom_to_restrain(state: GroupState, operation: Operation, command: BlockUser
 def check_entries(state: GroupState, users: Sequence[str], now_ms: int) -> None:
     """Marks are bounded; those that are over do not count, nor those that only say what is erased, which have a bound of
     their own (altering.erase). Raises RcimError(TOO_MANY_ENTRIES)."""
-    most, kept = state.app_state.limits.marks_max, state.roster.restrictions
+    most, kept = state.app_state.config.limits.marks_max, state.roster.restrictions
     new = sum(u not in kept for u in users)
     if not new or len(kept) + new <= most:
         return

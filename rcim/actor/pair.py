@@ -39,7 +39,7 @@ class PairActor:
         if not self._kept:
             option = ApplyJoinOption.DISABLE_APPLY
             state.attributes.profile = Profile("", PAIR.name, "", "", "", "", "", 0, option, 0, first_seq=1)
-            flag = app_state.types.pair.msg_flag
+            flag = app_state.config.types.pair.msg_flag
             for user in state.pair:
                 state.roster.put(Member(user, Role.MEMBER, 0, 0, "", flag))
 
@@ -125,7 +125,7 @@ def _forget_user(state: GroupState, command: c.ForgetUser, now_ms: int, position
         return Outcome(Done())
     state.timeline.recent.forget(command.by)
     state.timeline.sent_kept.pop(command.by, None)
-    flag = state.app_state.types.pair.msg_flag
+    flag = state.app_state.config.types.pair.msg_flag
     gone = Member(command.by, Role.MEMBER, now_ms, 0, "", flag, member.read_seq, cleared_seq=state.timeline.newest)
     return state.settle(Done(), now_ms, position, put=[gone], info=False)
 

@@ -113,7 +113,7 @@ def seen_by(message: Message, user_id: str) -> Message:
 
 def page_bytes(state: GroupState) -> int:
     """What the rows of one page may have, so that its frame is within the bound (WI-04)."""
-    return state.app_state.limits.frame_bytes_max - FRAME_RESERVE
+    return state.app_state.config.limits.frame_bytes_max - FRAME_RESERVE
 
 
 def trace(state: GroupState, command: TraceMessage, now_ms: int, position: int) -> Outcome:
@@ -243,7 +243,7 @@ def marks(state: GroupState, command: ReadMarks, now_ms: int, position: int) -> 
     """GR-05, SC-02, GR-11: applications, the muted, the blocked, by user id."""
     state.allowed(_MARKS[command.which], command.by, command.admin)
     limit = min(command.limit, page_bytes(state) // MARK_BYTES)
-    after_ms = state.app_state.limits.applied_after_ms(now_ms)
+    after_ms = state.app_state.config.limits.applied_after_ms(now_ms)
     return Outcome(MarksQuery(state.key, command.which, command.cursor, limit, now_ms, command.by, after_ms))
 
 

@@ -64,8 +64,8 @@ def send(state: GroupState, command: SendMessage, now_ms: int, position: int) ->
             return before
     member = state.roster.get(command.by)
     command = _admitted(state, profile, policy, member, command, now_ms)
-    if state.app_state.asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = state.app_state.asks.get(SendMessage if state.pair is None else SendInPair)
+    if state.app_state.config.asks:  # CB-03: it hears of what is held back too (FC-05)
+        event = state.app_state.config.asks.get(SendMessage if state.pair is None else SendInPair)
         if event is not None:
             number = state.timeline.admission.enter(command)
             state.asked[number] = command
@@ -84,7 +84,7 @@ def _admitted(
     stage = Stage.RIGHT
     try:
         _check_may_send(state, profile, policy, member, command, now_ms)
-        if state.app_state.lists.screens and state.app_state.lists.covers(policy.name):  # SC-05
+        if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
             stage = Stage.WORDS
             body = state.app_state.screen(command.body)
             if body is not command.body:
@@ -157,7 +157,7 @@ def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> Send
         check_right(Operation.MENTION_ALL, state.who(command.by, command.admin), policy)
     kind = CONTENT
     if extra.type_name:
-        found = state.app_state.message_types.get(extra.type_name)
+        found = state.app_state.config.message_types.get(extra.type_name)
         if found is None:
             raise RcimError(
                 BAD_PARAMETER, f"type_name: {extra.type_name!r} is not a message type of this app (app.message_types)"
@@ -207,13 +207,13 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
     effects: list[Effect] = []
     records: list[Record] = []
     if state.notices and state.attributes.profile is not None:  # GT-15
-        gone = state.notices.begin(state.app_state.types.of_group(state.attributes.profile.type), now_ms)
+        gone = state.notices.begin(state.app_state.config.types.of_group(state.attributes.profile.type), now_ms)
         records += state.tell_waiting(effects, gone, now_ms, position)
     passed, held = state.timeline.admission.release(now_ms)
     for number, waited in passed:
         if waited is None:
             assert state.attributes.profile is not None
-            gone = state.notices.take(state.app_state.types.of_group(state.attributes.profile.type), now_ms)
+            gone = state.notices.take(state.app_state.config.types.of_group(state.attributes.profile.type), now_ms)
             records += state.tell_waiting(effects, gone, now_ms, position + len(records))
             continue
         try:
@@ -290,7 +290,7 @@ def check_not_barred(state: GroupState, by: str, admin: bool) -> None:
     if by not in state.pair:
         raise RcimError(NOT_PERMITTED, f"{by} is not one of the two users of this conversation")
     if not admin and is_barred(state, by):
-        raise RcimError(BLACKLISTED if state.app_state.pair_list is UserList.BLACK else NOT_WHITELISTED)
+        raise RcimError(BLACKLISTED if state.app_state.config.pair_list is UserList.BLACK else NOT_WHITELISTED)
 
 
 def is_barred(state: GroupState, by: str) -> bool:
@@ -302,8 +302,8 @@ def is_barred(state: GroupState, by: str) -> bool:
     if state.app_state.deleted.since(other, state.deletions):  # what it had listed before went with it
         state.listed = {entry for entry in state.listed if entry[0] != other}
         state.deletions = state.app_state.deleted.count
-    listed = (other, state.app_state.pair_list) in state.listed
-    return listed if state.app_state.pair_list is UserList.BLACK else not listed
+    listed = (other, state.app_state.config.pair_list) in state.listed
+    return listed if state.app_state.config.pair_list is UserList.BLACK else not listed
 
 
 def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: str, now_ms: int) -> None:
@@ -313,8 +313,8 @@ def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: 
         raise muted(mark.muted_until_ms, now_ms, "in this group")
     if profile.mute_all and state.roster.standing(by) < Standing.ADMIN and by not in profile.speakers:
         raise RcimError(SENDER_MUTED, "the whole group is muted")
-    if policy.chat_room and state.app_state.muted:
-        until = state.app_state.muted.get(by, 0)
+    if policy.chat_room and state.app_state.config.muted:
+        until = state.app_state.config.muted.get(by, 0)
         if until > now_ms:
             raise muted(until, now_ms, "in all chat rooms")
 
@@ -352,7 +352,7 @@ def _made(
         command.client_msg_id,
         command.body,
         command.user_fields,
-        _fields(state, member) if state.app_state.message_member_fields else (),
+        _fields(state, member) if state.app_state.config.message_member_fields else (),
         None,
         command.extra,
     )
@@ -362,7 +362,8 @@ def _fields(state: GroupState, member: Member | None) -> Fields:
     """MS-04: the member's fields that the app has chosen to go with messages."""
     if member is None or not member.fields:
         return ()
-    return tuple((key, member.fields[key]) for key in state.app_state.message_member_fields if key in member.fields)
+    chosen = state.app_state.config.message_member_fields
+    return tuple((key, member.fields[key]) for key in chosen if key in member.fields)
 
 
 def _sent_by(state: GroupState, member: Member | None, message: Message) -> Member | None:
@@ -372,7 +373,7 @@ def _sent_by(state: GroupState, member: Member | None, message: Message) -> Memb
         return None
     time_ms = message.time_ms
     kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
-    due = time_ms - state.timeline.sent_kept.get(member.user_id, 0) >= state.app_state.limits.dedupe_window_ms
+    due = time_ms - state.timeline.sent_kept.get(member.user_id, 0) >= state.app_state.config.limits.dedupe_window_ms
     state.roster.update(member.user_id, kept)
     if due:
         state.timeline.sent_kept[member.user_id] = time_ms
@@ -393,7 +394,7 @@ def _unstored(
     _, policy, member = sender
     message = _message(state, command, member, now_ms, state.app_state.ids.make())
     state.timeline.tail.append(message)
-    keep_ms = max(policy.recall_s * 1000, state.app_state.limits.unstored_recall_ms)
+    keep_ms = max(policy.recall_s * 1000, state.app_state.config.limits.unstored_recall_ms)
     state.timeline.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
         seen = msgspec.structs.replace(member, last_send_time_ms=message.time_ms, read_seq=message.seq)

@@ -98,7 +98,7 @@ class GroupState:
         """How many accounts had been deleted when `listed` was read."""
         self.listed = set(snapshot.listed)
         """SC-07: who of the two has the other on which list."""
-        self.notices = Notices(self.timeline.admission, app_state.limits.flow_slice_ms)
+        self.notices = Notices(self.timeline.admission, app_state.config.limits.flow_slice_ms)
         self.asked: dict[int, CallbackSubject] = {}
         """CB-03: commands that wait for the app, by number."""
         self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
@@ -141,7 +141,7 @@ class GroupState:
             raise RcimError(NO_SUCH_GROUP)
         if not admin and not self.knows(profile, by):
             raise RcimError(NO_SUCH_GROUP)
-        return profile, self.app_state.types.of_group(profile.type)
+        return profile, self.app_state.config.types.of_group(profile.type)
 
     @staticmethod
     def knows(profile: Profile, user_id: str) -> bool:
@@ -173,7 +173,7 @@ class GroupState:
         profile = self.attributes.profile
         if profile is None or profile.importing or not profile.active:
             return False
-        policy = self.app_state.types.of_group(profile.type)
+        policy = self.app_state.config.types.of_group(profile.type)
         return policy.guests and policy.apply and profile.apply_join_option is ApplyJoinOption.FREE_ACCESS
 
     def _is_guest_of(self, by: str) -> bool:
@@ -235,7 +235,7 @@ class GroupState:
         if change is not None:
             as_it_will_be = profile or self.attributes.profile
             assert as_it_will_be is not None
-            policy = self.app_state.types.of_group(as_it_will_be.type)
+            policy = self.app_state.config.types.of_group(as_it_will_be.type)
             at_once = self.notices.admit(as_it_will_be, policy, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
         before = self.attributes.replace(profile)
         came = [m for m in put if m.user_id not in self.roster]
@@ -326,7 +326,7 @@ class GroupState:
         """The notice of GT-15: an effect, or a message, or nothing; or, if not `at_once`, it waits."""
         profile = self.attributes.profile
         assert profile is not None
-        policy = self.app_state.types.of_group(profile.type)
+        policy = self.app_state.config.types.of_group(profile.type)
         if not is_announced(profile, policy):
             return None
         kind, users = change
@@ -362,7 +362,7 @@ class GroupState:
         `position`."""
         profile = self.attributes.profile
         assert profile is not None
-        policy = self.app_state.types.of_group(profile.type)
+        policy = self.app_state.config.types.of_group(profile.type)
         records: list[GroupChanged] = []
         for said in gone if is_announced(profile, policy) else ():  # the type may be another by now
             before = self.attributes.profile

@@ -67,7 +67,7 @@ class Timeline:
         """LastSendMsgTime of senders, as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
         """The last messages, where they are not stored."""
-        limits = app_state.limits
+        limits = app_state.config.limits
         self.unstored = Unstored(limits.unstored_recall_max)
         self.recent = RecentIds(limits.dedupe_window_ms, limits.dedupe_entries_max)
         self.admission = Admission(snapshot.key, app_state)
@@ -119,6 +119,6 @@ class Timeline:
         self.sent_kept, self.erased, self.altered = {}, {}, {}
         self.tail.clear()
         self.unstored.clear()
-        limits = self._app_state.limits
+        limits = self._app_state.config.limits
         self.recent = RecentIds(limits.dedupe_window_ms, limits.dedupe_entries_max)
         return self.admission.end()

@@ -12,14 +12,17 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvloop
 
-from rcim.actor.app_state import AppState, Lists, UnstoredIds
+from rcim.actor.app_config import AppConfig
+from rcim.actor.app_lists import AppLists
+from rcim.actor.app_state import AppState
+from rcim.actor.unstored_ids import UnstoredIds
 from rcim.app import certificates
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.exposure import warnings_at_start
@@ -71,12 +74,11 @@ class Ready:
         return warnings_at_start(self.settings)
 
 
-def world_of(settings: Settings) -> AppState:
-    """What all actors share, as the settings say."""
-    app_state = AppState(
+def app_config_of(settings: Settings) -> AppConfig:
+    """The configuration of the app as the settings say, without what was changed while the server ran."""
+    return AppConfig(
         TypeTable(settings.group_types, settings.pair),
         settings.limits,
-        UnstoredIds(clock.wall_ms()),
         message_member_fields=settings.app.message_member_fields,
         message_user_fields=settings.app.message_user_fields,
         user_fields=settings.user_fields,
@@ -84,16 +86,20 @@ def world_of(settings: Settings) -> AppState:
         pair_list=settings.pair_list,
         invite_consent=settings.app.invite_consent,
         slots=settings.slots,
-        lists=Lists(
+        lists=AppLists(
             settings.lists,
             settings.app.word_fillers,
             spaces=settings.app.word_spaces,
             names=settings.app.words_in_names,
             kinds=settings.app.word_conversations,
         ),
-        wall_ms=lambda: clock.wall_ms(),
     )
-    app_state.screen = screening(lambda: app_state.lists.words, settings.limits.body_bytes_max)
+
+
+def app_state_of(settings: Settings) -> AppState:
+    """What all actors share, at the start."""
+    app_state = AppState(app_config_of(settings), UnstoredIds(clock.wall_ms()), wall_ms=lambda: clock.wall_ms())
+    app_state.screen = screening(lambda: app_state.config.lists.words, settings.limits.body_bytes_max)
     return app_state
 
 
@@ -123,8 +129,8 @@ class ConversationNode:
             undo.callback(trail.close)
             self.store = Store(backend, settings.limits, text_of, trail)
             self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
-            app_state = world_of(settings)
-            packing = MessageEncoder(partial(app_state.lists.holds, AppList.LOW_TYPES))
+            app_state = app_state_of(settings)
+            packing = MessageEncoder(lambda type_: app_state.config.lists.holds(AppList.LOW_TYPES, type_))
             self.dispatcher = Dispatcher(self.store, app_state, loop, packing)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
@@ -139,7 +145,7 @@ class ConversationNode:
         from rcim.app.back_end import BackEnd
 
         made = BackEnd(self.settings)
-        app_state.asks = made.asks
+        app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 
     def start(self, sink: DeliverySink) -> None:

@@ -136,7 +136,7 @@ class EffectRunner:
         self._app_state.invalidated.note(effect.user_id, effect.valid_from_ms, effect.invalidated_ms)
 
     def _counted(self, _: str, effect: GroupCounted) -> None:
-        self._app_state.types.count(effect.type, effect.by)
+        self._app_state.counts.count(effect.type, effect.by)
 
     def _members_added(self, key: str, effect: MembersAdded) -> None:
         self._sink.members_added(key, effect.user_ids)

@@ -120,7 +120,7 @@ class Workflows:
                 ask.client_msg_id,
                 Priority(ask.priority),
                 ask.body,
-                self._app_state.sent_fields(profile.fields),
+                self._app_state.config.sent_fields(profile.fields),
                 ask.extra,
                 ask.transient,
                 credential=ask.credential,

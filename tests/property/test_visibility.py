@@ -157,7 +157,9 @@ class Kit:
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["send", "send", "direct", "direct", "hide", "join", "leave", "clear", "hide", "erase", "wait"]),
+        st.sampled_from(
+            ["send", "send", "direct", "direct", "hide", "join", "leave", "clear", "hide", "erase", "wait"]
+        ),
         st.sampled_from([OWNER, *USERS]),
         st.sampled_from(USERS),
         st.integers(1, 12),
