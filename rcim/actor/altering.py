@@ -81,7 +81,7 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
 
 
 def take_verdict(
-    state: GroupState, number: int, command: AlterMessage, verdict: CallbackVerdict, now_ms: int, position: int
+    state: GroupState, number: int, command: AlterMessage, verdict: CallbackVerdict, *, now_ms: int, position: int
 ) -> Outcome:
     """CB-03: the app has said what is to become of the edit that waits under `number`. Edits of one message are made in
     the order in which they came (WI-06): one that an earlier one still waits before waits for it."""
@@ -142,7 +142,7 @@ def _to_alter(state: GroupState, command: AlterMessage, now_ms: int) -> tuple[Pr
     if who is Standing.GUEST:
         check_right(Operation.ALTER, who, policy)
     message = _message(state, profile, policy, who, command)
-    _check_may(state, profile, policy, who, message, command, now_ms)
+    _check_may(state, policy, who, message, command, now_ms=now_ms)
     gone = message.state in GONE and command.state is MessageState.EDITED
     if gone or (message.state is MessageState.DELETED and command.state is not MessageState.DELETED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
@@ -230,11 +230,11 @@ def _message(
 
 def _check_may(
     state: GroupState,
-    profile: Profile,
     policy: GroupType,
     who: Standing,
     message: Message,
     command: AlterMessage,
+    *,
     now_ms: int,
 ) -> None:
     if message.tip is not None:
@@ -249,7 +249,8 @@ def _check_may(
             raise RcimError(NOT_PERMITTED, "only the sender may edit a message")
         if state.pair is not None:
             check_not_barred(state, command.by, False)
-        check_not_muted(state, profile, policy, command.by, now_ms)
+        assert state.attributes.profile is not None
+        check_not_muted(state, state.attributes.profile, policy, command.by, now_ms)
         _check_time(message, policy.edit_s, now_ms, "edited")
     elif others:
         if not policy.stored and message.state not in GONE:

@@ -82,9 +82,9 @@ def take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positio
         return Outcome(Done())
     verdict = command.verdict
     if isinstance(asked, c.SendMessage):
-        return sending.take_verdict(state, command.number, asked, verdict, now_ms, position)
+        return sending.take_verdict(state, command.number, asked, verdict, now_ms=now_ms, position=position)
     if isinstance(asked, c.AlterMessage):
-        return altering.take_verdict(state, command.number, asked, verdict, now_ms, position)
+        return altering.take_verdict(state, command.number, asked, verdict, now_ms=now_ms, position=position)
     if not verdict.allow:
         code, text = verdict.error()
         return Outcome(Done(), settled=((command.number, Refused(code, text)),))

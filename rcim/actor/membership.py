@@ -221,7 +221,9 @@ def leave(state: GroupState, command: LeaveGroup, now_ms: int, position: int) ->
     _, policy, who = state.allowed(Operation.LEAVE, command.by, admin)
     if who is Standing.GUEST:
         return visiting.leave(state, command.by)
-    return _gone(state, policy, [MemberGone(command.by)], ChangeKind.LEFT, command.by, now_ms, position)
+    return _gone(
+        state, policy, [MemberGone(command.by)], ChangeKind.LEFT, by=command.by, now_ms=now_ms, position=position
+    )
 
 
 def _gone(
@@ -229,6 +231,7 @@ def _gone(
     policy: GroupType,
     drop: Sequence[MemberGone],
     kind: ChangeKind,
+    *,
     by: str,
     now_ms: int,
     position: int,
@@ -268,7 +271,7 @@ def kick(state: GroupState, command: KickMembers, now_ms: int, position: int) ->
         if user_id not in state.roster and state.app_state.guests.since(state.key, user_id) is None:
             raise RcimError(NO_SUCH_MEMBER, f"{user_id} is not a member")
     state.check_above(who, users)
-    return _sent_away(state, policy, users, ChangeKind.KICKED, command, now_ms, position)
+    return _sent_away(state, policy, users, ChangeKind.KICKED, command, now_ms=now_ms, position=position)
 
 
 def _sent_away(
@@ -277,6 +280,7 @@ def _sent_away(
     users: Sequence[str],
     kind: ChangeKind,
     command: KickMembers | BlockUsers,
+    *,
     now_ms: int,
     position: int,
     marks: Sequence[UserRestriction] = (),
@@ -284,7 +288,9 @@ def _sent_away(
     """Those of `users` who are in the group as members or guests are removed by somebody."""
     drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users if u in state.roster]
     guests = visiting.let_go(state, users, GoneReason.KICKED, command.by, command.text)
-    return _gone(state, policy, drop, kind, command.by, now_ms, position, marks, guests)
+    return _gone(
+        state, policy, drop, kind, by=command.by, now_ms=now_ms, position=position, marks=marks, guests=guests
+    )
 
 
 def _check_not_oneself(users: Sequence[str], by: str) -> None:
@@ -305,7 +311,8 @@ def block(state: GroupState, command: BlockUsers, now_ms: int, position: int) ->
         check_entries(state, users, now_ms)
         marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
     marks = [*expired(state, now_ms), *marks]
-    return _sent_away(state, policy, users if end else (), ChangeKind.BLOCKED, command, now_ms, position, marks)
+    gone = users if end else ()
+    return _sent_away(state, policy, gone, ChangeKind.BLOCKED, command, now_ms=now_ms, position=position, marks=marks)
 
 
 def whom_to_restrain(state: GroupState, operation: Operation, command: BlockUsers | MuteUsers) -> list[str]:
@@ -361,7 +368,7 @@ def drop_offline(state: GroupState, command: DropOffline, now_ms: int, position:
     if not users or not policy.drop_offline:
         return Outcome(Done())
     drop = [MemberGone(u, GoneReason.OFFLINE) for u in users]
-    return _gone(state, policy, drop, ChangeKind.OFFLINE, "", now_ms, position)
+    return _gone(state, policy, drop, ChangeKind.OFFLINE, by="", now_ms=now_ms, position=position)
 
 
 def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
@@ -379,7 +386,7 @@ def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -
         if state.roster.standing(user_id) is Standing.OWNER and not (policy.owner_may_leave or command.forced):
             raise RcimError(OWNER_MAY_NOT_LEAVE)
         gone = MemberGone(user_id, GoneReason.REMOVED)
-        return _gone(state, policy, [gone], ChangeKind.LEFT, "", now_ms, position)
+        return _gone(state, policy, [gone], ChangeKind.LEFT, by="", now_ms=now_ms, position=position)
     check_not_blocked(state, user_id, now_ms)
     state.app_state.entering.check(command.admissions, user_id)
     check_room(state, policy, 1)

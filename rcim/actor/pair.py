@@ -102,9 +102,9 @@ def _take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positi
     if asked is None:
         return Outcome(Done())
     if isinstance(asked, c.AlterMessage):
-        return altering.take_verdict(state, command.number, asked, command.verdict, now_ms, position)
+        return altering.take_verdict(state, command.number, asked, command.verdict, now_ms=now_ms, position=position)
     assert isinstance(asked, c.SendMessage)
-    return sending.take_verdict(state, command.number, asked, command.verdict, now_ms, position)
+    return sending.take_verdict(state, command.number, asked, command.verdict, now_ms=now_ms, position=position)
 
 
 def _take_listed(state: GroupState, command: c.TakeListed, now_ms: int, position: int) -> Outcome:

@@ -193,7 +193,7 @@ def _part(state: GroupState, command: ReadMembers, policy: GroupType, who: Stand
     page: list[MemberRow] = []
     room = page_bytes(state)
     for member in earliest[: command.limit]:
-        made = _row(state, member, policy, who, command.by, now_ms)
+        made = _row(state, member, policy, who, by=command.by, now_ms=now_ms)
         room -= _row_bytes(made)
         if room < 0 and page:
             break
@@ -221,7 +221,7 @@ def some(state: GroupState, command: ReadSome, now_ms: int, position: int) -> Ou
         if code is not None:
             raise RcimError(NOT_PERMITTED, f"may not read the members of a {policy.name} group")
     found = [m for m in map(state.roster.get, dict.fromkeys(command.users)) if m is not None]
-    rows = [_row(state, m, policy, who, command.by, now_ms) for m in found]
+    rows = [_row(state, m, policy, who, by=command.by, now_ms=now_ms) for m in found]
     if sum(map(_row_bytes, rows)) > page_bytes(state):
         raise RcimError(BAD_PARAMETER, f"users: what {len(rows)} have does not fit a frame; ask for fewer at once")
     return Outcome(Members(rows))
@@ -233,7 +233,7 @@ def _row_bytes(policy: MemberRow) -> int:
     return MEMBER_BYTES + len(policy.member.user_id.encode()) + len(policy.member.name_card.encode()) + fields
 
 
-def _row(state: GroupState, member: Member, policy: GroupType, who: Standing, by: str, now_ms: int) -> MemberRow:
+def _row(state: GroupState, member: Member, policy: GroupType, who: Standing, *, by: str, now_ms: int) -> MemberRow:
     mark = state.roster.restrictions.get(member.user_id)
     fields: Fields = readable(policy.member_fields, member.fields, who, member.user_id == by)
     return MemberRow(member, mark.muted_at(now_ms) if mark is not None else 0, fields)

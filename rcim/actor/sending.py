@@ -53,38 +53,40 @@ restart (MS-01)."""
 def send(state: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """A message is to be sent. The first result again, if it was sent before (MS-02). Raises RcimError."""
     profile, policy = state.there(command.by, command.admin)
+    timeline = state.timeline
     if not command.transient:
-        # MS-02: also if it may no longer send
-        first = state.timeline.recent.find(command.by, command.client_msg_id, now_ms)
+        first = timeline.recent.find(
+            command.by, command.client_msg_id, now_ms
+        )  # MS-02: also if it may no longer send
         if first is not None:
             return Outcome(Sent(first[0], first[1], first[2], True))
-    if state.timeline.admission.remembers:
-        before = state.timeline.admission.known(command, now_ms)
+    if timeline.admission.remembers:
+        before = timeline.admission.known(command, now_ms)
         if before is not None:
             return before
-    member = state.roster.get(command.by)
-    command = _admitted(state, profile, policy, member, command, now_ms)
-    if state.app_state.config.asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = state.app_state.config.asks.get(SendMessage if state.pair is None else SendInPair)
+    sender = profile, policy, state.roster.get(command.by)
+    command = _admitted(state, sender, command, now_ms)
+    asks = state.app_state.config.asks
+    if asks:  # CB-03: it hears of what is held back too (FC-05)
+        event = asks.get(SendMessage if state.pair is None else SendInPair)
         if event is not None:
-            number = state.timeline.admission.enter(command)
+            number = timeline.admission.enter(command)
             state.asked[number] = command
             to = other_of(state.pair, command.by) if state.pair is not None else ""
             return Outcome(
                 Done(), wait=number, asks=(BeforeCallback(number, event, profile.group_id, policy.name, command, to),)
             )
-    return _go(state, (profile, policy, member), command, now_ms, position, 0)
+    return _go(state, sender, command, now_ms, position)
 
 
-def _admitted(
-    state: GroupState, profile: Profile, policy: GroupType, member: Member | None, command: SendMessage, now_ms: int
-) -> SendMessage:
+def _admitted(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> SendMessage:
     """5.2, SC-05, MS-07: the message as it is to go on, if it may. Asked when it arrives, and again after it has waited.
     Raises RcimError; where it stopped is remembered."""
     stage = Stage.RIGHT
     try:
-        _check_may_send(state, profile, policy, member, command, now_ms)
-        if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
+        _check_may_send(state, sender, command, now_ms)
+        lists, policy = state.app_state.config.lists, sender[1]
+        if lists.screens and lists.covers(policy.name):  # SC-05
             stage = Stage.WORDS
             body = state.app_state.screen(command.body)
             if body is not command.body:
@@ -93,22 +95,22 @@ def _admitted(
         if command.extra is not None or command.transient:
             command = _checked(state, policy, command)
     except RcimError as error:
-        _stopped(state, command, stage, now_ms, error.code.number, error.detail)
+        _stopped(state, command, Stop(stage, now_ms, error.code.number, error.detail))
         raise
     return command
 
 
 def take_verdict(
-    state: GroupState, number: int, command: SendMessage, verdict: CallbackVerdict, now_ms: int, position: int
+    state: GroupState, number: int, command: SendMessage, verdict: CallbackVerdict, *, now_ms: int, position: int
 ) -> Outcome:
     """CB-03: the app has said what is to become of the message that waits under `number`."""
     state.timeline.admission.leave(command)
     if not verdict.allow:
         code, text = verdict.error(CALLBACK_REFUSED if state.pair is None else PAIR_CALLBACK_REFUSED)
-        _stopped(state, command, Stage.CALLBACK, now_ms, code.number, text)
+        _stopped(state, command, Stop(Stage.CALLBACK, now_ms, code.number, text))
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
-        _stopped(state, command, Stage.CALLBACK, now_ms, 0, "dropped")
+        _stopped(state, command, Stop(Stage.CALLBACK, now_ms, 0, "dropped"))
         state.timeline.admission.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:
@@ -120,32 +122,33 @@ def take_verdict(
         sender, command = _admitted_again(state, command, now_ms)
     except RcimError as error:
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
-    went = _go(state, sender, command, now_ms, position, number)
+    went = _go(state, sender, command, now_ms, position, number=number)
     if went.wait:
         return Outcome(Done(), settled=went.settled, again_in_ms=went.again_in_ms)
     assert not isinstance(went.result, Asks)
     return Outcome(Done(), went.record, went.effects, went.more, settled=((number, went.result), *went.settled))
 
 
-def _go(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, number: int) -> Outcome:
+def _go(
+    state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, *, number: int = 0
+) -> Outcome:
     """It may be sent; frequency control says whether now."""
-    profile, policy, member = sender
+    admission = state.timeline.admission
     if command.transient:
-        before = state.timeline.admission.known(command, now_ms) if state.timeline.admission.remembers else None
+        before = admission.known(command, now_ms) if admission.remembers else None
         if before is not None:  # its type has made it transient (MS-09), which `send` did not know yet
             return before
-        _stopped(state, command, Stage.TRANSIENT, now_ms, 0, "")
-        return _transient(state, profile, policy, command, member, now_ms)
-    stopped = state.timeline.admission.stops(
-        command, member, policy, now_ms, number
-    )  # section 6, before a SEQ is spent
+        _stopped(state, command, Stop(Stage.TRANSIENT, now_ms, 0, ""))
+        return _transient(state, sender, command, now_ms)
+    # section 6, before a SEQ is spent
+    stopped = admission.stops(command, sender[2], sender[1], now_ms, number)
     if stopped is not None:
         return stopped
     return _pass(state, sender, command, now_ms, position)
 
 
-def _stopped(state: GroupState, command: SendMessage, stage: Stage, now_ms: int, code: int, text: str) -> None:
-    state.app_state.traces.note(state.key, command.by, command.client_msg_id, Stop(stage, now_ms, code, text))
+def _stopped(state: GroupState, command: SendMessage, stop: Stop) -> None:
+    state.app_state.traces.note(state.key, command.by, command.client_msg_id, stop)
 
 
 def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> SendMessage:
@@ -179,12 +182,11 @@ def members_named(state: GroupState, policy: GroupType, users: Sequence[str], ad
     return tuple(user for user in users if user in state.roster)
 
 
-def _transient(
-    state: GroupState, profile: Profile, policy: GroupType, command: SendMessage, member: Member | None, now_ms: int
-) -> Outcome:
+def _transient(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> Outcome:
     """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
+    profile, policy, member = sender
     if state.timeline.admission.takes_transient(policy, command, now_ms):
-        message = _made(state, command, member, now_ms, 0, 0)
+        message = _made(state, command, member, seq=0, time_ms=now_ms, message_id=0)
         users: list[str] | None = None
         if command.extra is not None and command.extra.to:
             users = [u for u in sorted({command.by, *command.extra.to}) if _hears(state, profile, u)]
@@ -250,16 +252,15 @@ def _admitted_again(state: GroupState, command: SendMessage, now_ms: int) -> tup
     names. Raises RcimError."""
     state.app_state.invalidated.check(command.credential)
     profile, policy = state.there(command.by, command.admin)
-    member = state.roster.get(command.by)
-    return (profile, policy, member), _admitted(state, profile, policy, member, command, now_ms)
+    sender = profile, policy, state.roster.get(command.by)
+    return sender, _admitted(state, sender, command, now_ms)
 
 
-def _check_may_send(
-    state: GroupState, profile: Profile, policy: GroupType, member: Member | None, command: SendMessage, now_ms: int
-) -> None:
+def _check_may_send(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> None:
     if state.pair is not None:
         check_not_barred(state, command.by, command.admin)
     if not command.admin:
+        profile, policy, member = sender
         if member is None or member.role < policy.send:
             check_right(Operation.SEND, state.who(command.by, False), policy)  # SC-01
         check_not_muted(state, profile, policy, command.by, now_ms)
@@ -270,11 +271,12 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
     profile, policy, member = sender
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not policy.stored:
-        return _unstored(state, command, sender, now_ms, position, first_of_owner)
-    if state.timeline.reserved or first_of_owner:
-        return _first(state, command, member, first_of_owner, now_ms, position)
-    message = _message(state, command, member, now_ms, make_message_id(state.timeline.shard, position))
-    state.timeline.kept_next = state.timeline.next_seq
+        return _unstored(state, command, sender, now_ms, activates=first_of_owner)
+    timeline = state.timeline
+    if timeline.reserved or first_of_owner:
+        return _first(state, command, member, now_ms, position, activates=first_of_owner)
+    message = _message(state, command, member, now_ms, make_message_id(timeline.shard, position))
+    timeline.kept_next = timeline.next_seq
     kept = _sent_by(state, member, message)
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
@@ -308,7 +310,8 @@ def is_barred(state: GroupState, by: str) -> bool:
 
 def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: str, now_ms: int) -> None:
     """SC-02 to SC-04. Raises RcimError(SENDER_MUTED) with the time until it ends."""
-    mark = state.roster.restrictions.get(by) if state.roster.restrictions else None
+    restrictions = state.roster.restrictions
+    mark = restrictions.get(by) if restrictions else None
     if mark is not None and mark.muted_at(now_ms):
         raise muted(mark.muted_until_ms, now_ms, "in this group")
     if profile.mute_all and state.roster.standing(by) < Standing.ADMIN and by not in profile.speakers:
@@ -329,7 +332,8 @@ def _message(state: GroupState, command: SendMessage, member: Member | None, now
     """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
     timeline = state.timeline
     seq = timeline.next_seq
-    message = _made(state, command, member, max(now_ms, timeline.last_msg_time_ms), message_id, seq)
+    time_ms = max(now_ms, timeline.last_msg_time_ms)
+    message = _made(state, command, member, seq=seq, time_ms=time_ms, message_id=message_id)
     timeline.next_seq = seq + 1
     timeline.last_msg_time_ms = message.time_ms
     timeline.recent.add(message)
@@ -337,7 +341,7 @@ def _message(state: GroupState, command: SendMessage, member: Member | None, now
 
 
 def _made(
-    state: GroupState, command: SendMessage, member: Member | None, time_ms: int, message_id: int, seq: int
+    state: GroupState, command: SendMessage, member: Member | None, *, seq: int, time_ms: int, message_id: int
 ) -> Message:
     """MS-04: with all that goes with it."""
     return Message(
@@ -371,13 +375,13 @@ def _sent_by(state: GroupState, member: Member | None, message: Message) -> Memb
     kept ones are older than what is read at loading (the messages of the dedupe window)."""
     if member is None or message.directed:  # they would say whose it is
         return None
-    time_ms = message.time_ms
+    time_ms, user_id, sent_kept = message.time_ms, member.user_id, state.timeline.sent_kept
     kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
-    due = time_ms - state.timeline.sent_kept.get(member.user_id, 0) >= state.app_state.config.limits.dedupe_window_ms
-    state.roster.update(member.user_id, kept)
-    if due:
-        state.timeline.sent_kept[member.user_id] = time_ms
-    return kept if due else None
+    state.roster.update(user_id, kept)
+    if time_ms - sent_kept.get(user_id, 0) < state.timeline.recent.window_ms:
+        return None
+    sent_kept[user_id] = time_ms
+    return kept
 
 
 def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
@@ -387,9 +391,7 @@ def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
     return state.entering(others, state.attributes.profile.owner, now_ms)
 
 
-def _unstored(
-    state: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
-) -> Outcome:
+def _unstored(state: GroupState, command: SendMessage, sender: Sender, now_ms: int, *, activates: bool) -> Outcome:
     """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
     _, policy, member = sender
     message = _message(state, command, member, now_ms, state.app_state.ids.make())
@@ -416,7 +418,7 @@ def _unstored(
 
 
 def _first(
-    state: GroupState, command: SendMessage, member: Member | None, activates: bool, now_ms: int, position: int
+    state: GroupState, command: SendMessage, member: Member | None, now_ms: int, position: int, *, activates: bool
 ) -> Outcome:
     """The message that makes the group visible to the others (GT-16), or the first that is stored after some were not."""
     assert state.attributes.profile is not None

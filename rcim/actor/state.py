@@ -139,7 +139,8 @@ class GroupState:
         profile = self.attributes.profile
         if profile is None:
             raise RcimError(NO_SUCH_GROUP)
-        if not admin and not self.knows(profile, by):
+        # Asked for each message: nearly all groups are known to everyone.
+        if not (admin or (profile.active and not profile.importing)) and not self.knows(profile, by):
             raise RcimError(NO_SUCH_GROUP)
         return profile, self.app_state.config.types.of_group(profile.type)
 
@@ -255,7 +256,7 @@ class GroupState:
             effects.append(Placed([one.user_id for one in drop], Place.OUTSIDE))
         message = None
         if change is not None:
-            message = self._announce(effects, change, what, by, now_ms, position, at_once)
+            message = self._announce(effects, change, what, by=by, now_ms=now_ms, position=position, at_once=at_once)
         if unmuted:
             effects.append(Notify(unmuted, Silenced(0, by)))  # SC-09
         after = self.attributes.profile if self.attributes.profile is not before else None
@@ -318,6 +319,7 @@ class GroupState:
         effects: list[Effect],
         change: tuple[ChangeKind, Sequence[str]],
         what: Sequence[str],
+        *,
         by: str,
         now_ms: int,
         position: int,
@@ -330,7 +332,16 @@ class GroupState:
         if not is_announced(profile, policy):
             return None
         kind, users = change
-        said = change_of(policy, kind, by, users, self.roster.count, self.attributes.info_seq, now_ms, what)
+        said = change_of(
+            policy,
+            kind,
+            by,
+            users,
+            member_num=self.roster.count,
+            info_seq=self.attributes.info_seq,
+            time_ms=now_ms,
+            what=what,
+        )
         if not at_once:
             self.notices.wait(said, now_ms)
             return None

@@ -24,13 +24,14 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
-from rcim.base.terms import DeviceNews, is_group
+from rcim.base.terms import DeviceNews
 from rcim.connect.connection import Connection
 from rcim.connect.online import Identity, OnlineUser, Waited, now_in, now_silent, refusal, valid_from
 from rcim.connect.subscriptions import Subscriptions
 from rcim.dispatch.requests import Request
 from rcim.flow.buckets import RateClass
 from rcim.handlers.context import Principal
+from rcim.rules.conversation_kinds import is_created
 from rcim.rules.devices import Device
 from rcim.session.states import State
 from rcim.session.usersig import read as read_sig
@@ -225,7 +226,7 @@ class Logins(Subscriptions):
         for key in found - user.conversations:
             self.joined(user_id, key)
         for key in user.conversations - found:
-            if is_group(key):  # in one-to-one conversations one stays
+            if is_created(key):  # in one-to-one conversations one stays
                 self._hub.member_gone(key, user_id)
         for key in (silent ^ user.silent) & user.conversations:
             self.silenced(user_id, key, key in silent)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rcim.base.terms import is_group
 from rcim.connect.connection import Connection
 from rcim.connect.online import OnlineUser
+from rcim.rules.conversation_kinds import is_entered_at_login
 
 if TYPE_CHECKING:
     from rcim.connect.hub import Hub
@@ -89,12 +89,12 @@ class Subscriptions:
             self._note(user, conversation, True)
         if user.connections and conversation not in user.conversations:
             self._put_in(user_id, user, conversation, False)
-        if not is_group(conversation) and conversation in user.conversations:
+        if not is_entered_at_login(conversation) and conversation in user.conversations:
             self._heard_of(user_id, user, conversation)
 
     def _put_in(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
         user.conversations.add(key)
-        if not is_group(key):
+        if not is_entered_at_login(key):
             user.pairs[key] = None
         if silent:
             user.silent.add(key)

@@ -45,11 +45,12 @@ from rcim.actor.workflows import (
 )
 from rcim.base import clock
 from rcim.base.errors import BLOCKED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
-from rcim.base.terms import PAIR_PREFIX, AddResult, Priority, pair_conversation
+from rcim.base.terms import AddResult, Priority, pair_conversation
 from rcim.dispatch.effect_runner import contained
 from rcim.dispatch.entering import Entering
 from rcim.dispatch.many import Many, Once, Users, WorkflowRunner
 from rcim.dispatch.requests import Request
+from rcim.rules.conversation_kinds import PAIR, kind_of
 from rcim.store.answers import Accounts, LoginFacts
 
 NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
@@ -240,7 +241,7 @@ class Workflows:
                 self._many(left, gone, end)
 
         def leaving(key: str, user_id: str) -> c.Command:
-            if key.startswith(PAIR_PREFIX):
+            if kind_of(key) is PAIR:
                 return c.ForgetUser(user_id, True)
             return c.PlaceMember(user_id, True, False, True)
 

@@ -21,6 +21,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import GROUP_PREFIX, MessageState, Priority, pair_of
 from rcim.dispatch.requests import Packed
 from rcim.handlers.context import ActorCommand, Principal, RequestContext, StoreQuery
+from rcim.rules.conversation_kinds import GROUP, kind_of
 from rcim.wire import frames
 from rcim.wire.elements import GroupTip, check_body, encode_body
 from rcim.wire.rows import encoded_row, stem_of
@@ -29,7 +30,7 @@ from rcim.wire.rows import encoded_row, stem_of
 def check_conversation(conversation: str, principal: Principal) -> str:
     """The conversation id if it is of a kind this server has, and none of others (C2-01). Raises RcimError(NO_SUCH_GROUP
     or NOT_PERMITTED)."""
-    if conversation.startswith(GROUP_PREFIX) and not has_control(conversation):
+    if kind_of(conversation) is GROUP and not has_control(conversation):
         return conversation
     pair = pair_of(conversation)
     if pair is None or not all(map(is_user_id, pair)):

@@ -55,4 +55,16 @@ def kind_of(key: str) -> ConversationKind | None:
     return _BY_PREFIX.get(key[:_PREFIX_LENGTH])
 
 
+def is_created(key: str) -> bool:
+    """True for the id of a conversation that somebody creates, and that users join and leave."""
+    kind = kind_of(key)
+    return kind is not None and kind.created
+
+
+def is_entered_at_login(key: str) -> bool:
+    """True for the id of a conversation that a login makes a connection hear."""
+    kind = kind_of(key)
+    return kind is not None and kind.entered_at_login
+
+
 assert all(len(kind.prefix) == _PREFIX_LENGTH for kind in KINDS), "an id is its kind's letter, a colon, and the rest"

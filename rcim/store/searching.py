@@ -16,7 +16,8 @@ from rcim.actor.queries import SearchQuery, TypeFacts
 from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState, is_group
+from rcim.base.terms import MessageState
+from rcim.rules.conversation_kinds import is_created
 from rcim.rules.folding import fold
 from rcim.rules.visibility import Sight, is_erased, sight
 from rcim.store import keys
@@ -124,7 +125,7 @@ class Searching:
     def _refused(view: ReadView, query: SearchQuery) -> Refused | None:
         """RX-06: who may not read gets an error and no empty page."""
         profile = read_profile(view, query.conversation)
-        if profile is None and not is_group(query.conversation):
+        if profile is None and not is_created(query.conversation):
             return None  # nobody has said anything in it yet
         if profile is None or not (query.admin or visible(profile, query.user_id)):
             return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
