@@ -14,6 +14,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.admission import Claim
+from rcim.actor.barring import check_not_barred, check_not_muted, is_barred
 from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict, SendInPair
 from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
 from rcim.actor.effects import Altered as AlteredSaid
@@ -30,7 +31,7 @@ from rcim.actor.records import (
     Record,
     UserRestriction,
 )
-from rcim.actor.sending import check_not_barred, check_not_muted, is_barred, members_named
+from rcim.actor.sending import members_named
 from rcim.actor.state import GroupState
 from rcim.base.errors import (
     CALLBACK_REFUSED,

@@ -2,8 +2,8 @@
 
 State changes at once, but what is returned counts only when its record is durable. If the commit fails, whoever
 runs the machine throws it away and loads it again: a failed batch leaves no trace. What each command does stands in the
-module of its kind: sending, given, altering, lifecycle, membership, visiting, members, reading; what they share is
-state.py.
+module of its kind: sending, importing, altering, lifecycle, membership, visiting, members, read_commands; what they
+share is state.py.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, members, read_commands, sending
+from rcim.actor import altering, barring, members, read_commands, sending
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
@@ -92,7 +92,7 @@ def _set_flag(state: GroupState, command: c.SetFlag, now_ms: int, position: int)
     """RX-02. Before its first message a flag makes the conversation, and it is in the lists of both from then on: so only
     who may write to the other sets one (SC-07)."""
     if state.attributes.profile is not None and not state.attributes.profile.create_time_ms:
-        sending.check_not_barred(state, command.by, command.admin)
+        barring.check_not_barred(state, command.by, command.admin)
     return members.set_flag(state, command, now_ms, position)
 
 
