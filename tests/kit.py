@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from rcim.actor.app_state import AppState, UnstoredIds
+from rcim.actor.app_config import AppConfig
+from rcim.actor.app_state import AppState
 from rcim.actor.records import Record
+from rcim.actor.unstored_ids import UnstoredIds
 from rcim.app.server import ConversationNode, GatewayNode, Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
@@ -316,7 +318,7 @@ class Raw:
 
 def app_state(types: Mapping[str, GroupType] = UNLIMITED, limits: Limits = DEFAULTS, **more: Any) -> AppState:
     """What actors share, in tests of actors."""
-    return AppState(TypeTable(types), limits, UnstoredIds(1), wall_ms=lambda: clock.wall_ms(), **more)
+    return AppState(AppConfig(TypeTable(types), limits), UnstoredIds(1), wall_ms=lambda: clock.wall_ms(), **more)
 
 
 def create(group: str, *members: str) -> frames.GroupCreate:

@@ -166,7 +166,7 @@ class Admission:
                 figures.passed[command.priority] += 1
             return None
         exempt = command.admin or (member is not None and member.role > Role.MEMBER)  # FC-04
-        protected = self._app_state.lists.protects and self._protected(command)
+        protected = self._app_state.config.lists.protects and self._protected(command)
         if self._flow.passes(command.priority, protected, exempt, now_ms):
             return None
         lot = self._app_state.lots.random()
@@ -184,7 +184,7 @@ class Admission:
 
     def _protected(self, command: SendMessage) -> bool:
         """True if the message passes before all others (FC-07)."""
-        lists = self._app_state.lists
+        lists = self._app_state.config.lists
         if lists.holds(AppList.PROTECTED_USERS, command.by):
             return True
         return command.extra is not None and lists.holds(AppList.PROTECTED_TYPES, command.extra.type_name)
@@ -256,7 +256,7 @@ class Admission:
             policy.normal_per_s,
             policy.low_per_s,
             policy.lowest_per_s,
-            self._app_state.limits.flow_slice_ms,
+            self._app_state.config.limits.flow_slice_ms,
         )
 
     def _settled(self, offer: Offer, now_ms: int) -> Settled:
@@ -278,7 +278,7 @@ class Admission:
     def _remember(self, command: SendMessage, now_ms: int, why: HeldBack) -> None:
         """MS-02, of what gets no SEQ."""
         if self._held is None:
-            limits = self._app_state.limits
+            limits = self._app_state.config.limits
             self._held = RecentIds(limits.dedupe_window_ms, limits.held_back_ids_max)
         self._held.remember(_name(command), 0, now_ms, why)
 

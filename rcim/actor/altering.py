@@ -14,6 +14,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.admission import Claim
+from rcim.actor.barring import check_not_barred, check_not_muted, is_barred
 from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict, SendInPair
 from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
 from rcim.actor.effects import Altered as AlteredSaid
@@ -30,8 +31,8 @@ from rcim.actor.records import (
     Record,
     UserRestriction,
 )
-from rcim.actor.sending import check_not_barred, check_not_muted, is_barred, members_named
-from rcim.actor.state import Became, GroupState
+from rcim.actor.sending import members_named
+from rcim.actor.state import GroupState
 from rcim.base.errors import (
     CALLBACK_REFUSED,
     NO_RECEIPTS,
@@ -47,6 +48,7 @@ from rcim.base.terms import MessageState, other_of
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right, verdict
 from rcim.rules.roles import Standing
+from rcim.rules.visibility import Sight, is_erased, saw
 
 ALTERED_MAX = 10_000
 """States of messages kept in memory: more than can be under way between reading a message and deciding about it."""
@@ -60,17 +62,16 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
     if message.state is command.state and command.state in GONE:
         return Outcome(Altered(message.changed_ms))
     if command.state is not MessageState.EDITED:
-        state.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
+        state.timeline.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
         changed_ms = max(now_ms, message.changed_ms + 1)
         return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
-    if state.app_state.lists.screens and state.app_state.lists.covers(policy.name):  # SC-05
+    if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
     made = _edited(state, policy, message, command, now_ms)
     if not _edits_waiting(state, command.seq) and _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
-    event = (
-        state.app_state.asks.get(SendMessage if state.pair is None else SendInPair) if state.app_state.asks else None
-    )
+    asks = state.app_state.config.asks
+    event = asks.get(SendMessage if state.pair is None else SendInPair) if asks else None
     if event is None:
         return _edit(state, policy, who, made, now_ms)
     number = next(state.app_state.numbers)
@@ -81,7 +82,7 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
 
 
 def take_verdict(
-    state: GroupState, number: int, command: AlterMessage, verdict: CallbackVerdict, now_ms: int, position: int
+    state: GroupState, number: int, command: AlterMessage, verdict: CallbackVerdict, *, now_ms: int, position: int
 ) -> Outcome:
     """CB-03: the app has said what is to become of the edit that waits under `number`. Edits of one message are made in
     the order in which they came (WI-06): one that an earlier one still waits before waits for it."""
@@ -120,7 +121,7 @@ def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, 
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     state.app_state.invalidated.check(command.credential)  # ID-09
     _, policy, who, message = _to_alter(state, command, now_ms)
-    if state.app_state.lists.screens and state.app_state.lists.covers(
+    if state.app_state.config.lists.screens and state.app_state.config.lists.covers(
         policy.name
     ):  # SC-05: words may be others now, and the body the app's
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
@@ -142,7 +143,7 @@ def _to_alter(state: GroupState, command: AlterMessage, now_ms: int) -> tuple[Pr
     if who is Standing.GUEST:
         check_right(Operation.ALTER, who, policy)
     message = _message(state, profile, policy, who, command)
-    _check_may(state, profile, policy, who, message, command, now_ms)
+    _check_may(state, policy, who, message, command, now_ms=now_ms)
     gone = message.state in GONE and command.state is MessageState.EDITED
     if gone or (message.state is MessageState.DELETED and command.state is not MessageState.DELETED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
@@ -176,23 +177,21 @@ def _edited(state: GroupState, policy: GroupType, message: Message, command: Alt
 
 def _edit(state: GroupState, policy: GroupType, who: Standing, made: Message, now_ms: int) -> Outcome:
     """FC-02: to the members it is as much as another message. Raises RcimError(TOO_FREQUENT)."""
-    state.admission.admit(policy, Claim.ROOM, now_ms, made.priority, exempt=who is not Standing.MEMBER)
+    state.timeline.admission.admit(policy, Claim.ROOM, now_ms, made.priority, exempt=who is not Standing.MEMBER)
     return _become(state, policy, who, made)
 
 
 def _become(state: GroupState, policy: GroupType, who: Standing, made: Message) -> Outcome:
     """The message is this one now, and who could see it is told."""
-    state.altered[made.seq] = Became(made.state, made.changed_ms, made.extra)
-    if len(state.altered) > ALTERED_MAX:
-        del state.altered[next(iter(state.altered))]
+    state.timeline.note_altered(made, ALTERED_MAX)
     only = made.changed_by if who is not Standing.APP_ADMIN and is_barred(state, made.changed_by) else ""  # SC-07
     effects: tuple[Effect, ...] = (Notify([only] if only else _who_saw(state, policy, made), AlteredSaid(made)),)
     if policy.stored:
         return Outcome(Altered(made.changed_ms), MessageAltered(state.key, made, only), effects)
-    for at, one in enumerate(state.tail):
+    for at, one in enumerate(state.timeline.tail):
         if one.seq == made.seq:
-            state.tail[at] = made
-    state.unstored.alter(made)
+            state.timeline.tail[at] = made
+    state.timeline.unstored.alter(made)
     return Outcome(Altered(made.changed_ms), None, effects)
 
 
@@ -212,19 +211,19 @@ def _message(
     check_right(Operation.HISTORY, who, policy)
     found = command.original
     if not policy.stored:
-        found = next((m for m in state.tail if m.seq == command.seq), None)
+        found = next((m for m in state.timeline.tail if m.seq == command.seq), None)
         edits = isinstance(command, AlterMessage) and command.state is MessageState.EDITED
         if found is None and not edits:  # to be edited it has to be there, with all that stands beside the body
-            found = state.unstored.find(command.seq)
+            found = state.timeline.unstored.find(command.seq)
     seen = found is not None and (
         who is Standing.APP_ADMIN
         or (found.seq >= first_visible(state, profile, policy, command.by, who) and found.is_for(command.by))
     )
     if found is None or not seen or found.seq < profile.first_seq:
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
-    if found.seq <= state.erased.get(found.sender, 0):
-        return found.removed(MessageState.DELETED, max(found.changed_ms, found.time_ms), "")
-    became = state.altered.get(command.seq)
+    if is_erased(found.seq, state.timeline.erased.get(found.sender, 0)):
+        return found.seen_as(Sight.ERASED)
+    became = state.timeline.altered.get(command.seq)
     if became is not None and became.changed_ms > found.changed_ms:  # it was changed after it was read
         return msgspec.structs.replace(found, state=became.state, changed_ms=became.changed_ms, extra=became.extra)
     return found
@@ -232,11 +231,11 @@ def _message(
 
 def _check_may(
     state: GroupState,
-    profile: Profile,
     policy: GroupType,
     who: Standing,
     message: Message,
     command: AlterMessage,
+    *,
     now_ms: int,
 ) -> None:
     if message.tip is not None:
@@ -251,12 +250,17 @@ def _check_may(
             raise RcimError(NOT_PERMITTED, "only the sender may edit a message")
         if state.pair is not None:
             check_not_barred(state, command.by, False)
-        check_not_muted(state, profile, policy, command.by, now_ms)
+        assert state.attributes.profile is not None
+        check_not_muted(state, state.attributes.profile, policy, command.by, now_ms)
         _check_time(message, policy.edit_s, now_ms, "edited")
     elif others:
         if not policy.stored and message.state not in GONE:
             _check_time(
-                message, state.app_state.limits.unstored_recall_ms // 1000, now_ms, "recalled", "an administrator"
+                message,
+                state.app_state.config.limits.unstored_recall_ms // 1000,
+                now_ms,
+                "recalled",
+                "an administrator",
             )
     else:
         if not own or command.state is MessageState.DELETED:
@@ -267,7 +271,7 @@ def _check_may(
 
 def _check_not_owners(state: GroupState, who: Standing, sender: str) -> None:
     """MS-10: an admin does not recall, edit or erase the owner's messages. Raises RcimError(NOT_PERMITTED)."""
-    if who is Standing.ADMIN and state.rank(sender) is Standing.OWNER:
+    if who is Standing.ADMIN and state.roster.standing(sender) is Standing.OWNER:
         raise RcimError(
             NOT_PERMITTED, "only the owner and app administrators may recall or delete the owner's messages"
         )
@@ -281,39 +285,35 @@ def _check_time(message: Message, seconds: int, now_ms: int, what: str, by: str 
 def _who_saw(state: GroupState, policy: GroupType, message: Message) -> list[str] | None:
     """Whom a change is told: those who could see the message; None: all who hear the group. The members are only looked
     at one by one if some of them may not see it: there can be very many."""
-    if policy.history_before_joining and not message.directed and not _cleared_by_any(state, message.seq):
+    if policy.history_before_joining and not message.directed and not state.roster.cleared_from(message.seq):
         return None
-    may = [m.user_id for m in state.members.values() if _sees(state, policy, m, message)]
-    everyone = len(may) == len(state.members) and (policy.history_before_joining or not policy.guests)
+    may = [m.user_id for m in state.roster if _sees(state, policy, m, message)]
+    everyone = len(may) == state.roster.count and (policy.history_before_joining or not policy.guests)
     return None if everyone else may
-
-
-def _cleared_by_any(state: GroupState, seq: int) -> bool:
-    return any(state.members[user].cleared_seq >= seq for user in state.cleared)
 
 
 def _sees(state: GroupState, policy: GroupType, member: Member, message: Message) -> bool:
     """GT-14, MS-07: it is for the member, who was there and has not deleted it with the whole conversation."""
-    there = policy.history_before_joining or member.joined_seq < message.seq
-    return there and member.cleared_seq < message.seq and message.is_for(member.user_id)
+    shown = policy.history_before_joining
+    return saw(message.seq, member.joined_seq, member.cleared_seq, before_joining=shown) and message.is_for(
+        member.user_id
+    )
 
 
 def erase(state: GroupState, command: EraseSender, now_ms: int, position: int) -> Outcome:
     """MS-10: at once, however many there are: from now on they are read as deleted."""
     _, policy, who = state.allowed(Operation.ALTER, command.by, command.admin)
     _check_not_owners(state, who, command.user_id)
-    most = state.app_state.limits.marks_max
-    if not state.newest:
+    most = state.app_state.config.limits.marks_max
+    if not state.timeline.newest:
         return Outcome(Done())
-    if command.user_id not in state.erased and len(state.erased) >= most:
+    if command.user_id not in state.timeline.erased and len(state.timeline.erased) >= most:
         raise RcimError(TOO_MANY_ENTRIES, f"the group keeps at most {most} senders whose messages are all deleted")
-    state.admission.admit(policy, Claim.OWN, now_ms)  # FC-02
-    for at, message in enumerate(state.tail):
-        if message.sender == command.user_id:
-            state.tail[at] = message.removed(MessageState.DELETED, now_ms, command.by)
-    before = state.marks.get(command.user_id) or UserRestriction(command.user_id)
-    mark = msgspec.structs.replace(before, erased_seq=state.newest)
-    said = Notify(None, Erased(command.user_id, state.newest))
+    state.timeline.admission.admit(policy, Claim.OWN, now_ms)  # FC-02
+    state.timeline.erase_tail(command.user_id, now_ms, command.by)
+    before = state.roster.restrictions.get(command.user_id) or UserRestriction(command.user_id)
+    mark = msgspec.structs.replace(before, erased_seq=state.timeline.newest)
+    said = Notify(None, Erased(command.user_id, state.timeline.newest))
     return state.settle(Done(), now_ms, position, marks=[mark], info=False, more=(said,))
 
 
@@ -324,7 +324,7 @@ def hide(state: GroupState, command: HideMessages, now_ms: int, position: int) -
         raise RcimError(
             NOT_PERMITTED, f"a {policy.name} group stores no messages, so there is nothing to delete for oneself"
         )
-    seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= state.newest})
+    seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= state.timeline.newest})
     if not seqs:
         return Outcome(Done())
     return Outcome(
@@ -337,15 +337,16 @@ def hide(state: GroupState, command: HideMessages, now_ms: int, position: int) -
 def clear(state: GroupState, command: ClearMessages, now_ms: int, position: int) -> Outcome:
     """MS-10: delete for oneself all that there is."""
     _, _, member = state.own_member(command.by, command.admin)
-    if not state.newest:
+    if not state.timeline.newest:
         return Outcome(Done())
-    member = msgspec.structs.replace(member, cleared_seq=state.newest)
-    said = Notify([command.by], Hidden([], state.newest))
+    member = msgspec.structs.replace(member, cleared_seq=state.timeline.newest)
+    said = Notify([command.by], Hidden([], state.timeline.newest))
     return state.settle(Done(), now_ms, position, put=[member], info=False, more=(said,))
 
 
 def _cleared(state: GroupState, user_id: str) -> int:
-    return state.members[user_id].cleared_seq
+    member = state.roster.get(user_id)
+    return member.cleared_seq if member is not None else 0
 
 
 def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: int) -> Outcome:
@@ -353,17 +354,17 @@ def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: in
     with all before it read, whether it sees that (GT-14) or not."""
     profile, policy, who = state.allowed(Operation.RECEIPTS, command.by, command.admin)
     message = _message(state, profile, policy, who, command)
-    if len(state.members) > state.app_state.limits.receipts_members_max:
+    if state.roster.count > state.app_state.config.limits.receipts_members_max:
         raise RcimError(
             NO_RECEIPTS,
-            f"only groups of at most {state.app_state.limits.receipts_members_max} members have read receipts",
+            f"only groups of at most {state.app_state.config.limits.receipts_members_max} members have read receipts",
         )
 
     def concerned(member: Member) -> bool:
         late = member.joined_seq >= message.seq
         return member.user_id != message.sender and not late and message.is_for(member.user_id)
 
-    there = [m for m in state.members.values() if concerned(m)]
+    there = [m for m in state.roster if concerned(m)]
     read = [m.user_id for m in there if m.read_seq >= message.seq]
     unread = [m.user_id for m in there if m.read_seq < message.seq]
     wanted = sorted(user for user in (read if command.read else unread) if user > command.cursor)

@@ -6,10 +6,12 @@ What it decides is in force when it is durable, and not before: the change is an
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
 from rcim.actor.admission import flow_rows
+from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Notify, Silenced
@@ -26,7 +28,7 @@ from rcim.actor.user_commands import (
     RemoveType,
     SetType,
 )
-from rcim.base.errors import BAD_PARAMETER, OVERLOADED, TOO_MANY_ENTRIES, RcimError
+from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, OVERLOADED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import AppList
 from rcim.rules.policies import shown
 
@@ -41,14 +43,15 @@ TYPES_PAGE = 12
 
 
 class AppActor:
-    """See the module's text; its state is the World's."""
+    """See the module's text; it changes the configuration of the AppState."""
 
     exists = True
 
     def __init__(self, app_state: AppState) -> None:
         self._app_state = app_state
         self._changed_at = -1
-        """The revision on which the last change was made: until it is in force another one could not be checked."""
+        """The version of the configuration on which the last change was made: until that is in force another one could
+        not be checked."""
 
     def forgettable(self, idle_ms: int) -> bool:
         """True: all of it is in the store."""
@@ -59,25 +62,32 @@ class AppActor:
         return _HANDLERS[type(command)](self, command, now_ms)
 
     def _check_free(self) -> None:
-        if self._changed_at == self._app_state.revision:
+        if self._changed_at == self._app_state.config.version:
             raise RcimError(OVERLOADED, "another change of the app's settings is being saved; try again", RETRY_MS)
 
     def _changes(self, record: Record, result: Done | ListAltered = DONE) -> Outcome:
-        self._changed_at = self._app_state.revision
+        self._changed_at = self._app_state.config.version
         return Outcome(result, record, (AppChanged(record),))
 
     def _set_type(self, command: SetType, now_ms: int) -> Outcome:
         self._check_free()
-        self._app_state.types.check(command.change)
+        self._app_state.config.types.check(command.change)
         return self._changes(TypeSaved(command.change.name, command.change))
 
     def _remove_type(self, command: RemoveType, now_ms: int) -> Outcome:
         self._check_free()
-        self._app_state.types.check_removal(command.name)
+        types, counts, name = self._app_state.config.types, self._app_state.counts, command.name
+        types.check_removal(name)
+        if types.is_run_time_only(name):
+            if counts.used(name):
+                raise RcimError(
+                    NOT_PERMITTED, f"{counts.of(name)} groups still have the type {name}; dissolve them first"
+                )
+            counts.note_going(name)
         return self._changes(TypeSaved(command.name, None))
 
     def _types(self, command: ReadTypes, now_ms: int) -> Outcome:
-        types = self._app_state.types
+        types = self._app_state.config.types
         rows = [policy for policy in types if policy.name > command.cursor]
         page = rows[:TYPES_PAGE]
         found = [
@@ -85,7 +95,7 @@ class AppActor:
                 policy.name,
                 policy.base,
                 types.is_changed(policy.name),
-                types.counts.get(policy.name, 0),
+                self._app_state.counts.of(policy.name),
                 [*shown(policy).items()],
             )
             for policy in page
@@ -100,7 +110,7 @@ class AppActor:
     def _change_list(self, command: ChangeList, now_ms: int) -> Outcome:
         """SC-05, FC-07. What the settings say is taken off until they are read anew (SC-08)."""
         self._check_free()
-        lists, limits = self._app_state.lists, self._app_state.limits
+        lists, limits = self._app_state.config.lists, self._app_state.config.limits
         words = command.which in (AppList.REFUSED_WORDS, AppList.REPLACED_WORDS)
         if words:
             for word in command.add:
@@ -114,18 +124,18 @@ class AppActor:
         return self._changes(record, ListAltered(lists.back_later(command.which, command.remove)))
 
     def _list(self, command: ReadList, now_ms: int) -> Outcome:
-        found = [entry for entry in self._app_state.lists.entries(command.which) if entry > command.cursor]
+        found = [entry for entry in self._app_state.config.lists.entries(command.which) if entry > command.cursor]
         page = found[: command.limit]
         return Outcome(Listed(page, page[-1] if len(found) > len(page) else ""))
 
     def _mute(self, command: MuteEverywhere, now_ms: int) -> Outcome:
         self._check_free()
         end = until_ms(command.seconds, now_ms)
-        over = {user: 0 for user, until in self._app_state.muted.items() if until <= now_ms}
-        there = len(self._app_state.muted) - len(over)
+        over = {user: 0 for user, until in self._app_state.config.muted.items() if until <= now_ms}
+        there = len(self._app_state.config.muted) - len(over)
         if end and there + len(command.users) > MUTED_MAX:
             raise RcimError(TOO_MANY_ENTRIES, f"at most {MUTED_MAX} users")
-        muted = self._app_state.muted
+        muted = self._app_state.config.muted
         told = [u for u in command.users if (muted.get(u, 0) if u not in over else 0) != end]
         made = self._changes(UsersMuted(over | dict.fromkeys(command.users, end)))
         if not told:
@@ -134,24 +144,26 @@ class AppActor:
         return msgspec.structs.replace(made, effects=(*made.effects, said))
 
     def _muted(self, command: ReadMuted, now_ms: int) -> Outcome:
-        found = sorted((u, t) for u, t in self._app_state.muted.items() if t > now_ms and u > command.cursor)
+        found = sorted((u, t) for u, t in self._app_state.config.muted.items() if t > now_ms and u > command.cursor)
         page = found[: command.limit]
         return Outcome(MutedUsers(page, page[-1][0] if len(found) > len(page) else ""))
 
 
 def settle(app_state: AppState, record: Record) -> None:
     """Let what `record` says be in force: it is durable."""
-    app_state.revision += 1
+    app_state.replace(changed(app_state.config, record))
+
+
+def changed(config: AppConfig, record: Record) -> AppConfig:
+    """The configuration with what `record` says in it; what it does not concern is shared with `config`."""
     if isinstance(record, TypeSaved):
-        app_state.types.put(record.name, record.change)
-    elif isinstance(record, ListChanged):
-        app_state.lists.change(record.which, record.add, record.remove)
-    elif isinstance(record, UsersMuted):
-        for user, until in record.until_ms.items():
-            if until:
-                app_state.muted[user] = until
-            else:
-                app_state.muted.pop(user, None)
+        return replace(config, types=config.types.changed(record.name, record.change))
+    if isinstance(record, ListChanged):
+        return replace(config, lists=config.lists.changed(record.which, record.add, record.remove))
+    if isinstance(record, UsersMuted):
+        after = {**config.muted, **record.until_ms}
+        return replace(config, muted={user: until for user, until in after.items() if until})
+    return config
 
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {

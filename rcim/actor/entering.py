@@ -48,8 +48,9 @@ class OwnGroups:
         return key in self._places
 
     def admit(self, command: AdmitToGroup, asks_first: bool) -> bool:
-        """The user is about to be put into the group: it counts until `World.entering` is told that it is over. False: it
-        does not, since the user is to be asked first (`asks_first`). Raises RcimError(TOO_MANY_GROUPS, BLACKLISTED)."""
+        """The user is about to be put into the group: it counts until `AppState.entering` is told that it is over. False:
+        it does not, since the user is to be asked first (`asks_first`). Raises RcimError(TOO_MANY_GROUPS or
+        BLACKLISTED)."""
         key, by, admin = command.key, command.by, command.admin
         self.check_lets_add(by, admin)
         if key not in self._places:
@@ -65,7 +66,7 @@ class OwnGroups:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
 
     def _check_count(self, key: str, own: bool) -> None:
-        most = self._app_state.limits.groups_per_user_max
+        most = self._app_state.config.limits.groups_per_user_max
         if not most:
             return
         count = sum(not own or place is Place.MEMBER for place in self._places.values())

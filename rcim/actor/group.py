@@ -2,8 +2,8 @@
 
 State changes at once, but what is returned counts only when its record is durable. If the commit fails, whoever
 runs the machine throws it away and loads it again: a failed batch leaves no trace. What each command does stands in the
-module of its kind: sending, given, altering, lifecycle, membership, visiting, members, reading; what they share is
-state.py.
+module of its kind: sending, importing, altering, lifecycle, membership, visiting, members, read_commands; what they
+share is state.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from rcim.actor.queries import Asks
 from rcim.actor.records import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.errors import RcimError
-from rcim.base.terms import GROUP_PREFIX
+from rcim.rules.conversation_kinds import GROUP
 
 
 class GroupActor:
@@ -46,27 +46,26 @@ class GroupActor:
     @property
     def exists(self) -> bool:
         """False if there is no such group: then nothing of it is worth keeping in memory."""
-        return self._state.profile is not None
+        return self._state.attributes.profile is not None
 
     def forgettable(self, idle_ms: int) -> bool:
         """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
         if self._state.notices:
             return False
-        return not self._state.tail or idle_ms > self._state.app_state.limits.tail_idle_ms
+        return not self._state.timeline.tail or idle_ms > self._state.app_state.config.limits.tail_idle_ms
 
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
         state = self._state
-        event = state.app_state.asks.get(type(command)) if state.app_state.asks else None
+        event = state.app_state.config.asks.get(type(command)) if state.app_state.config.asks else None
         if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
             number = next(state.app_state.numbers)
             state.asked[number] = command
-            type_ = (
-                command.type if isinstance(command, c.CreateGroup) else state.profile.type if state.profile else ""
-            )
-            group_id = self._state.key.removeprefix(GROUP_PREFIX)
+            profile = state.attributes.profile
+            type_ = command.type if isinstance(command, c.CreateGroup) else profile.type if profile else ""
+            group_id = GROUP.inner_id(state.key)
             return Outcome(Done(), wait=number, asks=(BeforeCallback(number, event, group_id, type_, command),))
         return _HANDLERS[type(command)](state, command, now_ms, position)
 
@@ -83,9 +82,9 @@ def take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positio
         return Outcome(Done())
     verdict = command.verdict
     if isinstance(asked, c.SendMessage):
-        return sending.take_verdict(state, command.number, asked, verdict, now_ms, position)
+        return sending.take_verdict(state, command.number, asked, verdict, now_ms=now_ms, position=position)
     if isinstance(asked, c.AlterMessage):
-        return altering.take_verdict(state, command.number, asked, verdict, now_ms, position)
+        return altering.take_verdict(state, command.number, asked, verdict, now_ms=now_ms, position=position)
     if not verdict.allow:
         code, text = verdict.error()
         return Outcome(Done(), settled=((command.number, Refused(code, text)),))

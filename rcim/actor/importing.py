@@ -17,20 +17,23 @@ def import_messages(state: GroupState, command: ImportMessages, now_ms: int, pos
     profile, _, _ = state.allowed(Operation.IMPORT, command.by, command.admin)
     if not profile.importing:
         raise RcimError(NOT_PERMITTED, "messages can be imported only while the group itself is being imported")
-    oldest = max(profile.create_time_ms, state.last_msg_time_ms)
+    oldest = max(profile.create_time_ms, state.timeline.last_msg_time_ms)
     for at, item in enumerate(command.messages):
         if not oldest <= item.time_ms <= now_ms:
             raise RcimError(BAD_PARAMETER, f"messages[{at}].time_ms: {item.time_ms}, must be {oldest} to {now_ms}")
         oldest = item.time_ms
     opened: Profile | None = None
-    if state.begin_storing():
-        opened = state.profile = msgspec.structs.replace(profile, first_seq=state.next_seq)
+    if state.timeline.begin_storing():
+        opened = state.attributes.profile = msgspec.structs.replace(profile, first_seq=state.timeline.next_seq)
     records: list[Record] = []
-    first = state.next_seq
+    first = state.timeline.next_seq
     for at, item in enumerate(command.messages):
-        card = state.members[item.sender].name_card if item.sender in state.members else ""
+        sender = state.roster.get(item.sender)
+        card = sender.name_card if sender is not None else ""
         bare = Message(
             0, 0, 0, item.priority, item.sender, "", "", card, item.client_msg_id, item.body
         )  # the rest is set by `numbered`
-        records.append(MessageKept(state.key, state.numbered(item.time_ms, position + at, bare), None, opened))
-    return Outcome(Imported(first, state.newest), records[0], (), tuple(records[1:]))
+        records.append(
+            MessageKept(state.key, state.timeline.numbered(item.time_ms, position + at, bare), None, opened)
+        )
+    return Outcome(Imported(first, state.timeline.newest), records[0], (), tuple(records[1:]))

@@ -42,10 +42,10 @@ SCREENED = frozenset({"name", "introduction", "notification"})
 
 def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) -> Outcome:
     """GR-01; with `importing` GR-08."""
-    if state.profile is not None:
-        mine = state.profile.owner != "" and state.profile.owner == command.owner
+    if state.attributes.profile is not None:
+        mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
-    policy = state.app_state.types.named(command.type)
+    policy = state.app_state.config.types.named(command.type)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
     owner = _owner(policy, command)
@@ -65,16 +65,16 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     fields = written(policy.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
     named_so = command.name, command.introduction, command.notification
     if not command.importing:  # SC-08
-        words = state.app_state.lists
+        words = state.app_state.config.lists
         named_so = (
             words.screened("name", command.name),
             words.screened("introduction", command.introduction),
             words.screened("notification", command.notification),
         )
-    state.app_state.types.admit(policy)  # GT-13; the last thing that can refuse
+    state.app_state.counts.admit(policy)  # GT-13; the last thing that can refuse
     if policy.stored:
-        state.begin_storing()
-    state.profile = Profile(
+        state.timeline.begin_storing()
+    state.attributes.profile = Profile(
         group_id=command.group_id,
         type=policy.name,
         name=named_so[0],
@@ -85,20 +85,21 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         create_time_ms=command.create_time_ms or now_ms,
         apply_join_option=option,
         max_member_num=most,
-        first_seq=state.next_seq,
+        first_seq=state.timeline.next_seq,
         active=not policy.needs_first_message or command.importing,  # GT-16
         importing=command.importing,
         fields=fields,
     )
     made = [_new(state, policy, owner, Role.OWNER, command.create_time_ms or now_ms)] if owner else []
     made += [_new(state, policy, user, Role.MEMBER, now_ms) for user in others]
-    state.members = {m.user_id: m for m in made}
-    state.last_msg_time_ms = 0  # what a group with this id had before is not this one's
-    state.info_seq += 1
-    state.last_info_time_ms = now_ms
+    for member in made:
+        state.roster.put(member)
+    state.timeline.last_msg_time_ms = 0  # what a group with this id had before is not this one's
+    state.attributes.info_seq += 1
+    state.attributes.last_info_time_ms = now_ms
     return Outcome(
-        Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in state.members]),
-        GroupCreated(state.key, state.profile, made, now_ms, policy.stored),
+        Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in state.roster]),
+        GroupCreated(state.key, state.attributes.profile, made, now_ms, policy.stored),
         (*state.entering(made, command.by, now_ms), GroupCounted(policy.name, 1)),
     )
 
@@ -116,7 +117,7 @@ def _owner(policy: GroupType, command: CreateGroup) -> str:
 
 
 def _new(state: GroupState, policy: GroupType, user_id: str, role: Role, now_ms: int) -> Member:
-    return Member(user_id, role, now_ms, state.newest, "", policy.msg_flag)
+    return Member(user_id, role, now_ms, state.timeline.newest, "", policy.msg_flag)
 
 
 def _join_option(policy: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
@@ -159,7 +160,7 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     if command.max_member_num is not None:
         wanted["max_member_num"] = _member_num(policy, command.max_member_num)
     for name in SCREENED & command.texts.keys():  # SC-08
-        wanted[name] = state.app_state.lists.screened(name, command.texts[name])
+        wanted[name] = state.app_state.config.lists.screened(name, command.texts[name])
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
     what = list(new)
     if command.fields:
@@ -168,10 +169,10 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
         if fields != profile.fields:
             new["fields"] = fields
     if not new:
-        return Outcome(Edited(state.info_seq))
+        return Outcome(Edited(state.attributes.info_seq))
     was_open = state.open_to_guests
     edited = state.settle(
-        Edited(state.info_seq + 1),
+        Edited(state.attributes.info_seq + 1),
         now_ms,
         position,
         by=command.by,
@@ -187,13 +188,13 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
 def give(state: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outcome:
     """GR-01: change of owner."""
     profile, _, _ = state.allowed(Operation.GIVE, command.by, command.admin)
-    member = state.members.get(command.user_id)
+    member = state.roster.get(command.user_id)
     if member is None:
         raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
     if member.role is Role.OWNER:
         raise RcimError(BAD_PARAMETER, f"{command.user_id} is the owner already")
     put = [msgspec.structs.replace(member, role=Role.OWNER)]
-    before = state.members.get(profile.owner)
+    before = state.roster.get(profile.owner)
     if before is not None:
         put.append(msgspec.structs.replace(before, role=Role.MEMBER))
     outcome = state.settle(
@@ -230,11 +231,11 @@ def reclaim(state: GroupState, command: ReclaimGroup, now_ms: int, position: int
 
 def last_event_ms(state: GroupState, profile: Profile) -> int:
     """When the last message or change was."""
-    return max(state.last_msg_time_ms, state.last_info_time_ms, profile.create_time_ms)
+    return max(state.timeline.last_msg_time_ms, state.attributes.last_info_time_ms, profile.create_time_ms)
 
 
 def _end(state: GroupState, profile: Profile, *, silently: bool) -> Outcome:
-    members = list(state.members)
+    members = [member.user_id for member in state.roster]
     settled = state.clear()
     effects = (ConversationGone(silently), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
     return Outcome(Done(), GroupDissolved(state.key), effects, settled=settled)
@@ -243,11 +244,11 @@ def _end(state: GroupState, profile: Profile, *, silently: bool) -> Outcome:
 def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Outcome:
     """GT-24: with its last member a group is gone, unless its type keeps it; and with its owner, as long as only the
     owner knows of it. `outcome` is that of the leaving."""
-    profile = state.profile
+    profile = state.attributes.profile
     if profile is None or profile.importing:
         return outcome
     unreachable = not profile.active and not profile.owner  # nobody is left who could make it visible (GT-16)
-    if not unreachable and (state.members or policy.kept_when_empty):
+    if not unreachable and (state.roster.count or policy.kept_when_empty):
         return outcome
     end = _end(state, profile, silently=False)
     assert end.record is not None
@@ -277,7 +278,7 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
             raise RcimError(
                 BAD_PARAMETER, f"members[{at}].join_time_ms: {joined}, must be {profile.create_time_ms} to {now_ms}"
             )
-        if item.user_id in state.members or item.user_id in put:
+        if item.user_id in state.roster or item.user_id in put:
             results.append((item.user_id, AddResult.ALREADY))
         elif item.role is Role.MEMBER and is_blocked(state, item.user_id, now_ms):
             results.append((item.user_id, AddResult.FAILED))  # GR-11
@@ -287,7 +288,7 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
                 item.user_id, item.role, joined, 0, "", policy.msg_flag, import_unread=item.unread
             )
     cap = state.cap(policy)
-    if cap and len(state.members) + len(put) > cap:
+    if cap and state.roster.count + len(put) > cap:
         raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
     if not put:
         return Outcome(Added(results))
@@ -299,16 +300,16 @@ def finish_import(state: GroupState, command: FinishImport, now_ms: int, positio
     profile, _ = state.there(command.by, command.admin)
     if not profile.importing:
         raise RcimError(ALREADY_HANDLED, "the group is not being imported")
-    imported = [(profile.first_seq, state.newest)] if state.newest >= profile.first_seq else []
+    imported = [(profile.first_seq, state.timeline.newest)] if state.timeline.newest >= profile.first_seq else []
     put = [
         msgspec.structs.replace(
             m,
-            read_seq=max(state.newest - m.import_unread, 0),
+            read_seq=max(state.timeline.newest - m.import_unread, 0),
             joined_seq=profile.first_seq - 1,
             import_unread=0,
             unheard=imported,
         )
-        for m in state.members.values()
+        for m in state.roster
     ]
     opened = msgspec.structs.replace(profile, importing=False)
     outcome = state.settle(Done(), now_ms, position, profile=opened, put=put)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.admission import Claim
+from rcim.actor.barring import is_barred
 from rcim.actor.commands import EditMember, MarkRead, MuteAll, MuteUsers, SetFlag
 from rcim.actor.durations import FOR_EVER_MS, until_ms
 from rcim.actor.effects import Effect, Flagged, MemberSilenced, Notify, ReadUpTo, Silenced
 from rcim.actor.membership import check_entries, expired, whom_to_restrain
 from rcim.actor.outcomes import Done, Outcome, Read
 from rcim.actor.records import Member, Profile, UserRestriction
-from rcim.actor.sending import is_barred
 from rcim.actor.state import GroupState
 from rcim.actor.unheard import flagged
 from rcim.base.errors import BAD_PARAMETER, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
@@ -30,7 +30,7 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
     check_right(Operation.OWN_MEMBER, who, policy)
     if not own and who < Standing.ADMIN:
         check_right(Operation.MEMBERS, who, policy)  # who may not see the members does not learn who is one
-    member = state.members.get(command.user_id)
+    member = state.roster.get(command.user_id)
     if member is None:
         raise RcimError(NO_SUCH_MEMBER, f"{command.user_id} is not a member")
     if command.name_card is not None and not own:
@@ -40,12 +40,12 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
     if command.msg_flag is not None and not own and who is not Standing.APP_ADMIN:
         raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
     card = (
-        None if command.name_card is None else state.app_state.lists.screened("name_card", command.name_card)
+        None if command.name_card is None else state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
     kind = _appointed(state, policy, who, member, command.role)
     fields = written(policy.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
     new = msgspec.structs.replace(
-        flagged(member, command.msg_flag or member.msg_flag, state.newest),
+        flagged(member, command.msg_flag or member.msg_flag, state.timeline.newest),
         name_card=member.name_card if card is None else card,
         role=command.role or member.role,
         fields=fields,
@@ -69,7 +69,7 @@ def _flagged(state: GroupState, member: Member, flag: MsgFlag) -> list[Effect]:
     """What follows from another MsgFlag: who discards hears nothing, and all of the user's connections are told."""
     if flag is member.msg_flag:
         return []
-    effects: list[Effect] = [Notify([member.user_id], Flagged(flag, state.newest))]
+    effects: list[Effect] = [Notify([member.user_id], Flagged(flag, state.timeline.newest))]
     if MsgFlag.DISCARD in (flag, member.msg_flag):
         effects.append(MemberSilenced(member.user_id, flag is MsgFlag.DISCARD))
     return effects
@@ -82,7 +82,7 @@ def set_flag(state: GroupState, command: SetFlag, now_ms: int, position: int) ->
         raise RcimError(BAD_PARAMETER, "msg_flag: DISCARD is for groups only; use a black list (SC-07)")
     if command.msg_flag is member.msg_flag:
         return Outcome(Done())
-    put = [flagged(member, command.msg_flag, state.newest)]
+    put = [flagged(member, command.msg_flag, state.timeline.newest)]
     return state.settle(Done(), now_ms, position, put=put, info=False, more=_flagged(state, member, command.msg_flag))
 
 
@@ -104,7 +104,7 @@ def mark_read(state: GroupState, command: MarkRead, now_ms: int, position: int) 
     """GR-04, MsgSeq: it only grows. The user's other connections are told (RX-08), and in a one-to-one conversation who
     sent (MS-11), if that one wants to hear of the user (SC-07)."""
     _, _, member = state.own_member(command.by, command.admin)
-    seq = min(command.seq, state.newest)
+    seq = min(command.seq, state.timeline.newest)
     if seq <= member.read_seq:
         return Outcome(Read(member.read_seq))
     put = [msgspec.structs.replace(member, read_seq=seq)]
@@ -121,10 +121,10 @@ def mute(state: GroupState, command: MuteUsers, now_ms: int, position: int) -> O
     end = until_ms(command.seconds, now_ms)
     if end:
         check_entries(state, users, now_ms)
-    before = [state.marks.get(u, UserRestriction(u)) for u in users]
+    before = [state.roster.restrictions.get(u, UserRestriction(u)) for u in users]
     marks = [msgspec.structs.replace(mark, muted_until_ms=end) for mark in before]
     other = [m.user_id for m in before if m.muted_at(now_ms) != end]
-    told = [u for u in other if u in state.members and state.knows(profile, u)]
+    told = [u for u in other if u in state.roster and state.knows(profile, u)]
     return state.settle(
         Done(),
         now_ms,
@@ -150,7 +150,7 @@ def mute_all(state: GroupState, command: MuteAll, now_ms: int, position: int) ->
     new: Profile = msgspec.structs.replace(profile, mute_all=command.on, speakers=speakers)
     if new == profile:
         return Outcome(Done())
-    state.admission.admit(policy, Claim.OWN, now_ms)  # besides that of the announcement (FC-02)
+    state.timeline.admission.admit(policy, Claim.OWN, now_ms)  # besides that of the announcement (FC-02)
     said = Silenced(FOR_EVER_MS if command.on else 0, command.by, True)
     return state.settle(
         Done(),

@@ -49,23 +49,25 @@ from rcim.rules.roles import Standing
 def check_room(state: GroupState, policy: GroupType, count: int) -> None:
     """GT-12. Raises RcimError(GROUP_FULL)."""
     cap = state.cap(policy)
-    if cap and len(state.members) + count > cap:
+    if cap and state.roster.count + count > cap:
         raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
 
 
 def _member(state: GroupState, policy: GroupType, user_id: str, now_ms: int, card: str = "") -> Member:
-    return Member(user_id, Role.MEMBER, now_ms, state.newest, card, policy.msg_flag, read_seq=state.newest)
+    newest = state.timeline.newest
+    return Member(user_id, Role.MEMBER, now_ms, newest, card, policy.msg_flag, read_seq=newest)
 
 
 def _without_application(state: GroupState, users: Sequence[str]) -> list[UserRestriction]:
     """Who is a member waits no longer."""
-    waiting = (state.marks[u] for u in users if u in state.marks and state.marks[u].applied_ms)
+    kept = map(state.roster.restrictions.get, users)
+    waiting = (mark for mark in kept if mark is not None and mark.applied_ms)
     return [msgspec.structs.replace(mark, applied_ms=0, text="", name_card="") for mark in waiting]
 
 
 def _waits(state: GroupState, mark: UserRestriction | None, now_ms: int) -> bool:
     """GR-12: True if an application waits, for no longer than it is kept."""
-    return mark is not None and mark.applied_ms > state.app_state.limits.applied_after_ms(now_ms)
+    return mark is not None and mark.applied_ms > state.app_state.config.limits.applied_after_ms(now_ms)
 
 
 # ------------------------------------------------------------------------------------------------- joining
@@ -73,7 +75,7 @@ def _waits(state: GroupState, mark: UserRestriction | None, now_ms: int) -> bool
 
 def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
     """GR-05: join, or apply. A guest only hears (ID-06)."""
-    if command.by in state.members:
+    if command.by in state.roster:
         state.there(command.by, command.admin)
         raise RcimError(ALREADY_MEMBER)
     profile, policy, who = state.allowed(Operation.JOIN, command.by, command.admin)
@@ -88,10 +90,10 @@ def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> O
         return _apply(state, command, now_ms, position)
     check_room(state, policy, 1)
     member = _member(
-        state, policy, command.by, now_ms, state.app_state.lists.screened("name_card", command.name_card)
+        state, policy, command.by, now_ms, state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
     return state.settle(
-        Joined(state.newest, len(state.members) + 1),
+        Joined(state.timeline.newest, state.roster.count + 1),
         now_ms,
         position,
         by=command.by,
@@ -101,19 +103,24 @@ def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> O
     )
 
 
+def _deciders(state: GroupState) -> list[str]:
+    """GR-05: who is told of applications: the owner and the admins."""
+    return [member.user_id for member in state.roster.admins()]
+
+
 def _apply(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> Outcome:
     """The application is kept until it is decided, or for so long (GR-12); who may decide is told of it once."""
-    before = state.marks.get(command.by, UserRestriction(command.by))
+    before = state.roster.restrictions.get(command.by, UserRestriction(command.by))
     since_ms = before.applied_ms if _waits(state, before, now_ms) else now_ms
     check_entries(state, [command.by], now_ms)
-    card = state.app_state.lists.screened("name_card", command.name_card)  # SC-08
+    card = state.app_state.config.lists.screened("name_card", command.name_card)  # SC-08
     mark = msgspec.structs.replace(before, applied_ms=since_ms, text=command.text, name_card=card)
     tell = (
         ()
         if since_ms == before.applied_ms
-        else (Notify(state.deciders(), Requested(command.by, command.text, now_ms)),)
+        else (Notify(_deciders(state), Requested(command.by, command.text, now_ms)),)
     )
-    result = Joined(state.newest, len(state.members), JoinStatus.WAITING)
+    result = Joined(state.timeline.newest, state.roster.count, JoinStatus.WAITING)
     return state.settle(result, now_ms, position, marks=[*expired(state, now_ms), mark], info=False, more=tell)
 
 
@@ -121,11 +128,13 @@ def decide(state: GroupState, command: DecideApplication, now_ms: int, position:
     """GR-05: approve or refuse; only once. The applicant finds the decision also later (GR-12)."""
     _, policy, _ = state.allowed(Operation.DECIDE, command.by, command.admin)
     user_id = command.user_id
-    mark = state.marks.get(user_id)
+    mark = state.roster.restrictions.get(user_id)
     if mark is None or not _waits(state, mark, now_ms):
         raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
-    said = Decided(user_id, command.approve, command.by, command.text, state.newest if command.approve else 0)
-    told = Notify([*state.deciders(), user_id], said)
+    said = Decided(
+        user_id, command.approve, command.by, command.text, state.timeline.newest if command.approve else 0
+    )
+    told = Notify([*_deciders(state), user_id], said)
     marks = _without_application(state, [user_id])
     decision = ApplicationState.APPROVED if command.approve else ApplicationState.REFUSED
     kept = Application(user_id, state.key, mark.applied_ms, mark.text, decision, now_ms, command.by, command.text)
@@ -153,7 +162,7 @@ def invite(state: GroupState, command: InviteUsers, now_ms: int, position: int) 
     results: list[tuple[str, AddResult]] = []
     added: list[str] = []
     for user_id in dict.fromkeys(command.users):
-        if user_id in state.members:
+        if user_id in state.roster:
             results.append((user_id, AddResult.ALREADY))
         elif is_blocked(state, user_id, now_ms):
             results.append((user_id, AddResult.FAILED))
@@ -184,15 +193,15 @@ def accept(state: GroupState, command: AcceptInvitation, now_ms: int, position: 
     profile, policy = state.there(command.by, True)
     if profile.importing:
         raise RcimError(NO_SUCH_GROUP)
-    if command.by in state.members:
+    if command.by in state.roster:
         raise RcimError(ALREADY_MEMBER)
-    if command.inviter not in state.members or profile.create_time_ms > command.time_ms:
+    if command.inviter not in state.roster or profile.create_time_ms > command.time_ms:
         raise RcimError(NOT_PERMITTED, f"{command.inviter}, who sent the invitation, is no longer in the group")
     check_not_blocked(state, command.by, now_ms)
     state.app_state.entering.check(command.admissions, command.by)
     check_room(state, policy, 1)
     return state.settle(
-        Joined(state.newest, len(state.members) + 1),
+        Joined(state.timeline.newest, state.roster.count + 1),
         now_ms,
         position,
         by=command.inviter,
@@ -208,11 +217,13 @@ def accept(state: GroupState, command: AcceptInvitation, now_ms: int, position: 
 def leave(state: GroupState, command: LeaveGroup, now_ms: int, position: int) -> Outcome:
     """A member, or a guest, leaves (GR-05, GT-08). Raises RcimError."""
     # An administrator who is a member leaves as that member: being one gives no right to leave.
-    admin = command.admin and command.by not in state.members
+    admin = command.admin and command.by not in state.roster
     _, policy, who = state.allowed(Operation.LEAVE, command.by, admin)
     if who is Standing.GUEST:
         return visiting.leave(state, command.by)
-    return _gone(state, policy, [MemberGone(command.by)], ChangeKind.LEFT, command.by, now_ms, position)
+    return _gone(
+        state, policy, [MemberGone(command.by)], ChangeKind.LEFT, by=command.by, now_ms=now_ms, position=position
+    )
 
 
 def _gone(
@@ -220,6 +231,7 @@ def _gone(
     policy: GroupType,
     drop: Sequence[MemberGone],
     kind: ChangeKind,
+    *,
     by: str,
     now_ms: int,
     position: int,
@@ -230,7 +242,7 @@ def _gone(
     without anybody it ends (GT-24)."""
     if not drop and not marks:
         return Outcome(Done(), None, tuple(guests))
-    profile = state.profile
+    profile = state.attributes.profile
     assert profile is not None
     users = [one.user_id for one in drop]
     ownerless = msgspec.structs.replace(profile, owner="") if profile.owner in users else None
@@ -256,10 +268,10 @@ def kick(state: GroupState, command: KickMembers, now_ms: int, position: int) ->
     users = list(dict.fromkeys(command.users))
     _check_not_oneself(users, command.by)
     for user_id in users:
-        if user_id not in state.members and state.app_state.guests.since(state.key, user_id) is None:
+        if user_id not in state.roster and state.app_state.guests.since(state.key, user_id) is None:
             raise RcimError(NO_SUCH_MEMBER, f"{user_id} is not a member")
     state.check_above(who, users)
-    return _sent_away(state, policy, users, ChangeKind.KICKED, command, now_ms, position)
+    return _sent_away(state, policy, users, ChangeKind.KICKED, command, now_ms=now_ms, position=position)
 
 
 def _sent_away(
@@ -268,14 +280,17 @@ def _sent_away(
     users: Sequence[str],
     kind: ChangeKind,
     command: KickMembers | BlockUsers,
+    *,
     now_ms: int,
     position: int,
     marks: Sequence[UserRestriction] = (),
 ) -> Outcome:
     """Those of `users` who are in the group as members or guests are removed by somebody."""
-    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users if u in state.members]
+    drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users if u in state.roster]
     guests = visiting.let_go(state, users, GoneReason.KICKED, command.by, command.text)
-    return _gone(state, policy, drop, kind, command.by, now_ms, position, marks, guests)
+    return _gone(
+        state, policy, drop, kind, by=command.by, now_ms=now_ms, position=position, marks=marks, guests=guests
+    )
 
 
 def _check_not_oneself(users: Sequence[str], by: str) -> None:
@@ -290,13 +305,14 @@ def block(state: GroupState, command: BlockUsers, now_ms: int, position: int) ->
     end = until_ms(command.seconds, now_ms)
     if end:
         visiting.check_here(state, users)
-    before = [state.marks.get(u, UserRestriction(u)) for u in users]
+    before = [state.roster.restrictions.get(u, UserRestriction(u)) for u in users]
     marks = [msgspec.structs.replace(mark, blocked_until_ms=end) for mark in before]
     if end:
         check_entries(state, users, now_ms)
         marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
     marks = [*expired(state, now_ms), *marks]
-    return _sent_away(state, policy, users if end else (), ChangeKind.BLOCKED, command, now_ms, position, marks)
+    gone = users if end else ()
+    return _sent_away(state, policy, gone, ChangeKind.BLOCKED, command, now_ms=now_ms, position=position, marks=marks)
 
 
 def whom_to_restrain(state: GroupState, operation: Operation, command: BlockUsers | MuteUsers) -> list[str]:
@@ -315,14 +331,12 @@ def whom_to_restrain(state: GroupState, operation: Operation, command: BlockUser
 def check_entries(state: GroupState, users: Sequence[str], now_ms: int) -> None:
     """Marks are bounded; those that are over do not count, nor those that only say what is erased, which have a bound of
     their own (altering.erase). Raises RcimError(TOO_MANY_ENTRIES)."""
-    most = state.app_state.limits.marks_max
-    new = sum(u not in state.marks for u in users)
-    if not new or len(state.marks) + new <= most:
+    most, kept = state.app_state.config.limits.marks_max, state.roster.restrictions
+    new = sum(u not in kept for u in users)
+    if not new or len(kept) + new <= most:
         return
-    erased = sum(
-        m == UserRestriction(m.user_id, erased_seq=m.erased_seq) for m in state.marks.values() if m.erased_seq
-    )
-    if len(state.marks) - len(expired(state, now_ms)) - erased + new > most:
+    erased = sum(m == UserRestriction(m.user_id, erased_seq=m.erased_seq) for m in kept.values() if m.erased_seq)
+    if len(kept) - len(expired(state, now_ms)) - erased + new > most:
         raise RcimError(
             TOO_MANY_ENTRIES, f"a group keeps at most {most} applications, mutes and blocks; remove some first"
         )
@@ -337,7 +351,7 @@ def expired(state: GroupState, now_ms: int) -> list[UserRestriction]:
             return True
         return not _waits(state, m, now_ms) and not m.erased_seq and m.ended(now_ms)
 
-    return [UserRestriction(m.user_id) for m in state.marks.values() if over(m)]
+    return [UserRestriction(m.user_id) for m in state.roster.restrictions.values() if over(m)]
 
 
 def drop_offline(state: GroupState, command: DropOffline, now_ms: int, position: int) -> Outcome:
@@ -348,13 +362,13 @@ def drop_offline(state: GroupState, command: DropOffline, now_ms: int, position:
     online = set(command.online)
     users = [
         m.user_id
-        for m in state.members.values()
+        for m in state.roster
         if m.role is Role.MEMBER and m.user_id not in online and m.join_time_ms < command.before_ms
     ]
     if not users or not policy.drop_offline:
         return Outcome(Done())
     drop = [MemberGone(u, GoneReason.OFFLINE) for u in users]
-    return _gone(state, policy, drop, ChangeKind.OFFLINE, "", now_ms, position)
+    return _gone(state, policy, drop, ChangeKind.OFFLINE, by="", now_ms=now_ms, position=position)
 
 
 def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
@@ -363,16 +377,16 @@ def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -
     it is out in any case, and has applied for nothing."""
     _, policy = state.there(command.by, True)
     user_id = command.by
-    if command.inside == (user_id in state.members):
+    if command.inside == (user_id in state.roster):
         withdrawn = _without_application(state, [user_id]) if command.forced and not command.inside else []
         return state.settle(Done(), now_ms, position, marks=withdrawn, info=False) if withdrawn else Outcome(Done())
     if not command.forced:
         check_right(Operation.INVITE if command.inside else Operation.KICK, Standing.APP_ADMIN, policy)
     if not command.inside:
-        if state.rank(user_id) is Standing.OWNER and not (policy.owner_may_leave or command.forced):
+        if state.roster.standing(user_id) is Standing.OWNER and not (policy.owner_may_leave or command.forced):
             raise RcimError(OWNER_MAY_NOT_LEAVE)
         gone = MemberGone(user_id, GoneReason.REMOVED)
-        return _gone(state, policy, [gone], ChangeKind.LEFT, "", now_ms, position)
+        return _gone(state, policy, [gone], ChangeKind.LEFT, by="", now_ms=now_ms, position=position)
     check_not_blocked(state, user_id, now_ms)
     state.app_state.entering.check(command.admissions, user_id)
     check_room(state, policy, 1)

@@ -50,6 +50,7 @@ def change_of(
     kind: ChangeKind,
     operator: str,
     users: Sequence[str],
+    *,
     member_num: int,
     info_seq: int,
     time_ms: int,

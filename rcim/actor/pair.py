@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, members, read_commands, sending
+from rcim.actor import altering, barring, members, read_commands, sending
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
@@ -38,14 +38,15 @@ class PairActor:
         assert state.pair is not None
         if not self._kept:
             option = ApplyJoinOption.DISABLE_APPLY
-            state.profile = Profile("", PAIR.name, "", "", "", "", "", 0, option, 0, first_seq=1)
-            flag = app_state.types.pair.msg_flag
-            state.members = {user: Member(user, Role.MEMBER, 0, 0, "", flag) for user in state.pair}
+            state.attributes.profile = Profile("", PAIR.name, "", "", "", "", "", 0, option, 0, first_seq=1)
+            flag = app_state.config.types.pair.msg_flag
+            for user in state.pair:
+                state.roster.put(Member(user, Role.MEMBER, 0, 0, "", flag))
 
     @property
     def exists(self) -> bool:
         """False as long as nothing of it is kept, and nothing is remembered (MS-02)."""
-        return self._kept or self._state.admission.remembers
+        return self._kept or self._state.timeline.admission.remembers
 
     def forgettable(self, idle_ms: int) -> bool:
         """True: all of it is in the store."""
@@ -67,10 +68,10 @@ class PairActor:
     def _begin(self, outcome: Outcome, changes: dict[str, Any], now_ms: int) -> dict[str, Any]:
         """The first record of it: from now on it is kept."""
         state = self._state
-        assert state.profile is not None
-        state.profile = msgspec.structs.replace(state.profile, create_time_ms=now_ms)
+        assert state.attributes.profile is not None
+        state.attributes.profile = msgspec.structs.replace(state.attributes.profile, create_time_ms=now_ms)
         self._kept = True
-        made = GroupCreated(state.key, state.profile, list(state.members.values()), now_ms)
+        made = GroupCreated(state.key, state.attributes.profile, list(state.roster), now_ms)
         counted = GroupCounted(PAIR.name, 1)
         return {
             "record": made,
@@ -90,8 +91,8 @@ def _concerns_both(effects: Sequence[Effect]) -> bool:
 def _set_flag(state: GroupState, command: c.SetFlag, now_ms: int, position: int) -> Outcome:
     """RX-02. Before its first message a flag makes the conversation, and it is in the lists of both from then on: so only
     who may write to the other sets one (SC-07)."""
-    if state.profile is not None and not state.profile.create_time_ms:
-        sending.check_not_barred(state, command.by, command.admin)
+    if state.attributes.profile is not None and not state.attributes.profile.create_time_ms:
+        barring.check_not_barred(state, command.by, command.admin)
     return members.set_flag(state, command, now_ms, position)
 
 
@@ -101,9 +102,9 @@ def _take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positi
     if asked is None:
         return Outcome(Done())
     if isinstance(asked, c.AlterMessage):
-        return altering.take_verdict(state, command.number, asked, command.verdict, now_ms, position)
+        return altering.take_verdict(state, command.number, asked, command.verdict, now_ms=now_ms, position=position)
     assert isinstance(asked, c.SendMessage)
-    return sending.take_verdict(state, command.number, asked, command.verdict, now_ms, position)
+    return sending.take_verdict(state, command.number, asked, command.verdict, now_ms=now_ms, position=position)
 
 
 def _take_listed(state: GroupState, command: c.TakeListed, now_ms: int, position: int) -> Outcome:
@@ -119,13 +120,13 @@ def _take_listed(state: GroupState, command: c.TakeListed, now_ms: int, position
 def _forget_user(state: GroupState, command: c.ForgetUser, now_ms: int, position: int) -> Outcome:
     """ID-09: who gets this id next reads nothing of it; for the other one all stays."""
     state.listed = {entry for entry in state.listed if entry[0] != command.by}
-    member = state.members.get(command.by)
-    if member is None or not state.newest:
+    member = state.roster.get(command.by)
+    if member is None or not state.timeline.newest:
         return Outcome(Done())
-    state.recent.forget(command.by)
-    state.sent_kept.pop(command.by, None)
-    flag = state.app_state.types.pair.msg_flag
-    gone = Member(command.by, Role.MEMBER, now_ms, 0, "", flag, member.read_seq, cleared_seq=state.newest)
+    state.timeline.recent.forget(command.by)
+    state.timeline.sent_kept.pop(command.by, None)
+    flag = state.app_state.config.types.pair.msg_flag
+    gone = Member(command.by, Role.MEMBER, now_ms, 0, "", flag, member.read_seq, cleared_seq=state.timeline.newest)
     return state.settle(Done(), now_ms, position, put=[gone], info=False)
 
 

@@ -14,16 +14,16 @@ from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.actor.user_commands import ReadFlow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag
+from rcim.base.terms import ApplyJoinOption, MsgFlag
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
 from rcim.rules.roles import Standing
+from rcim.rules.visibility import first_for_member, first_for_stranger, oldest_ms, sight
 
 CURSOR_DIGITS_MAX = 20
 PART = 500
 """GT-03: so many of the earliest members are shown where the list is a part."""
-DAY_MS = 86_400_000
 FRAME_RESERVE = 2048
 """What a page's frame holds besides its rows."""
 MESSAGE_BYTES, MARK_BYTES, MEMBER_BYTES = 1000, 640, 100
@@ -36,23 +36,23 @@ def history(state: GroupState, command: ReadHistory, now_ms: int, position: int)
     if not policy.stored:
         return Outcome(_tail(state, command, policy, who))
     first = first_visible(state, profile, policy, command.by, who)
-    oldest_ms = now_ms - policy.roaming_days * DAY_MS
-    if who is Standing.APP_ADMIN or profile.create_time_ms >= oldest_ms:
-        oldest_ms = 0  # GT-22; AB-04 sees all that is there
+    oldest = oldest_ms(now_ms, policy.roaming_days)
+    if who is Standing.APP_ADMIN or profile.create_time_ms >= oldest:
+        oldest = 0  # GT-22; AB-04 sees all that is there
     return Outcome(
         MessagesQuery(
             key=state.key,
             from_seq=max(command.from_seq, first),
-            to_seq=min(command.to_seq or state.newest, state.newest),
+            to_seq=min(command.to_seq or state.timeline.newest, state.timeline.newest),
             limit=command.limit,
             backwards=command.backwards,
             from_time_ms=command.from_time_ms,
             to_time_ms=command.to_time_ms,
-            newest_seq=state.newest,
+            newest_seq=state.timeline.newest,
             first_seq=first,
             by="" if who is Standing.APP_ADMIN else command.by,
-            erased=state.erased,
-            oldest_ms=oldest_ms,
+            erased=state.timeline.erased,
+            oldest_ms=oldest,
             seqs=command.seqs,
         )
     )
@@ -62,32 +62,25 @@ def first_visible(state: GroupState, profile: Profile, policy: GroupType, by: st
     """The least SEQ that this user may see (GT-14)."""
     if who is Standing.APP_ADMIN:
         return profile.first_seq
-    member = state.members.get(by)
+    before_joining = policy.history_before_joining
+    member = state.roster.get(by)
     if member is not None:
-        return first_of(profile, member, policy.history_before_joining)
-    if policy.history_before_joining:
-        return profile.first_seq
-    admitted = state.app_state.guests.since(
-        state.key, by
-    )  # a guest sees what came after it was let in, as a member does
-    return max(profile.first_seq, (state.newest if admitted is None else admitted) + 1)
-
-
-def first_of(profile: Profile, member: Member, before_joining: bool) -> int:
-    """The least SEQ that a member may see (GT-14, MS-10); `before_joining`: also what was before it joined."""
-    joined = 0 if before_joining else member.joined_seq
-    return max(profile.first_seq, joined + 1, member.cleared_seq + 1)
+        return first_for_member(
+            profile.first_seq, member.joined_seq, member.cleared_seq, before_joining=before_joining
+        )
+    admitted = state.app_state.guests.since(state.key, by)
+    return first_for_stranger(profile.first_seq, state.timeline.newest, admitted, before_joining=before_joining)
 
 
 def _tail(state: GroupState, command: ReadHistory, policy: GroupType, who: Standing) -> Page:
     """GT-22: the last messages, from memory."""
-    oldest = state.tail[0].seq if state.tail else state.newest + 1
-    assert state.profile is not None
-    first = max(oldest, first_visible(state, state.profile, policy, command.by, who))
-    last, low, high = command.to_seq or state.newest, command.from_time_ms, command.to_time_ms
+    oldest = state.timeline.tail[0].seq if state.timeline.tail else state.timeline.newest + 1
+    assert state.attributes.profile is not None
+    first = max(oldest, first_visible(state, state.attributes.profile, policy, command.by, who))
+    last, low, high = command.to_seq or state.timeline.newest, command.from_time_ms, command.to_time_ms
     found: list[Message] = [
         m
-        for m in state.tail
+        for m in state.timeline.tail
         if max(first, command.from_seq) <= m.seq <= last and low <= m.time_ms and (not high or m.time_ms <= high)
     ]
     if command.seqs:  # RX-12
@@ -104,7 +97,7 @@ def _tail(state: GroupState, command: ReadHistory, policy: GroupType, who: Stand
         if room < 0 and page:
             break
         page.append(message if who is Standing.APP_ADMIN else seen_by(message, command.by))
-    return Page(state.newest, first, len(found) > len(page), page)
+    return Page(state.timeline.newest, first, len(found) > len(page), page)
 
 
 def _extra_bytes(message: Message) -> int:
@@ -115,21 +108,21 @@ def _extra_bytes(message: Message) -> int:
 
 def seen_by(message: Message, user_id: str) -> Message:
     """MS-07: what the user gets of it."""
-    return message if message.is_for(user_id) else message.veiled(MessageState.NOT_FOR_YOU)
+    return message.seen_as(sight(hidden=False, for_user=message.is_for(user_id), erased=False))
 
 
 def page_bytes(state: GroupState) -> int:
     """What the rows of one page may have, so that its frame is within the bound (WI-04)."""
-    return state.app_state.limits.frame_bytes_max - FRAME_RESERVE
+    return state.app_state.config.limits.frame_bytes_max - FRAME_RESERVE
 
 
 def trace(state: GroupState, command: TraceMessage, now_ms: int, position: int) -> Outcome:
     """What became of a message: it waits, it has a SEQ, or it stopped somewhere."""
     sender, name = command.sender, command.client_msg_id
-    members, silent = len(state.members), sum(m.msg_flag is MsgFlag.DISCARD for m in state.members.values())
-    if state.admission.waits(sender, name):
+    members, silent = state.roster.count, sum(m.msg_flag is MsgFlag.DISCARD for m in state.roster)
+    if state.timeline.admission.waits(sender, name):
         return Outcome(Traced(state.key, Stage.WAITING.value, members=members, silent=silent))
-    sent = state.recent.find(sender, name, now_ms)
+    sent = state.timeline.recent.find(sender, name, now_ms)
     if sent is not None:
         stage = Stage.DELIVERED.value
         return Outcome(Traced(state.key, stage, sent[1], seq=sent[0], members=members, silent=silent))
@@ -142,7 +135,7 @@ def trace(state: GroupState, command: TraceMessage, now_ms: int, position: int) 
 def flow(state: GroupState, command: ReadFlow, now_ms: int, position: int) -> Outcome:
     """FC-08, since the group is in memory."""
     profile, _ = state.there(command.by, command.admin)
-    return Outcome(Flow(state.admission.flow(profile.group_id)))
+    return Outcome(Flow(state.timeline.admission.flow(profile.group_id)))
 
 
 def info(state: GroupState, command: ReadInfo, now_ms: int, position: int) -> Outcome:
@@ -161,11 +154,11 @@ def info(state: GroupState, command: ReadInfo, now_ms: int, position: int) -> Ou
         Info(
             state.key,
             shown,
-            state.info_seq,
-            state.last_info_time_ms,
-            state.last_msg_time_ms,
-            state.next_seq,
-            len(state.members),
+            state.attributes.info_seq,
+            state.attributes.last_info_time_ms,
+            state.timeline.last_msg_time_ms,
+            state.timeline.next_seq,
+            state.roster.count,
             readable(policy.group_fields, profile.fields, max(who, Standing.ANYONE)),  # a guest is anyone too
         )
     )
@@ -193,14 +186,14 @@ def _part(state: GroupState, command: ReadMembers, policy: GroupType, who: Stand
     """The earliest members, page by page, by JoinTime. The cursor is a place in that order, which stays when the member
     who was there leaves. Raises RcimError(BAD_PARAMETER) for a cursor that is none."""
     after = _place(command.cursor)
-    earliest = [m for m in islice(state.members.values(), PART) if (m.join_time_ms, m.user_id) > after]
+    earliest = [m for m in islice(state.roster, PART) if (m.join_time_ms, m.user_id) > after]
     if command.role is not None:
         earliest = [m for m in earliest if m.role is command.role]
     earliest.sort(key=lambda m: (m.join_time_ms, m.user_id))
     page: list[MemberRow] = []
     room = page_bytes(state)
     for member in earliest[: command.limit]:
-        made = _row(state, member, policy, who, command.by, now_ms)
+        made = _row(state, member, policy, who, by=command.by, now_ms=now_ms)
         room -= _row_bytes(made)
         if room < 0 and page:
             break
@@ -227,8 +220,8 @@ def some(state: GroupState, command: ReadSome, now_ms: int, position: int) -> Ou
         code = verdict(Operation.MEMBERS, who, policy)
         if code is not None:
             raise RcimError(NOT_PERMITTED, f"may not read the members of a {policy.name} group")
-    found = [state.members[u] for u in dict.fromkeys(command.users) if u in state.members]
-    rows = [_row(state, m, policy, who, command.by, now_ms) for m in found]
+    found = [m for m in map(state.roster.get, dict.fromkeys(command.users)) if m is not None]
+    rows = [_row(state, m, policy, who, by=command.by, now_ms=now_ms) for m in found]
     if sum(map(_row_bytes, rows)) > page_bytes(state):
         raise RcimError(BAD_PARAMETER, f"users: what {len(rows)} have does not fit a frame; ask for fewer at once")
     return Outcome(Members(rows))
@@ -240,8 +233,8 @@ def _row_bytes(policy: MemberRow) -> int:
     return MEMBER_BYTES + len(policy.member.user_id.encode()) + len(policy.member.name_card.encode()) + fields
 
 
-def _row(state: GroupState, member: Member, policy: GroupType, who: Standing, by: str, now_ms: int) -> MemberRow:
-    mark = state.marks.get(member.user_id)
+def _row(state: GroupState, member: Member, policy: GroupType, who: Standing, *, by: str, now_ms: int) -> MemberRow:
+    mark = state.roster.restrictions.get(member.user_id)
     fields: Fields = readable(policy.member_fields, member.fields, who, member.user_id == by)
     return MemberRow(member, mark.muted_at(now_ms) if mark is not None else 0, fields)
 
@@ -250,7 +243,7 @@ def marks(state: GroupState, command: ReadMarks, now_ms: int, position: int) -> 
     """GR-05, SC-02, GR-11: applications, the muted, the blocked, by user id."""
     state.allowed(_MARKS[command.which], command.by, command.admin)
     limit = min(command.limit, page_bytes(state) // MARK_BYTES)
-    after_ms = state.app_state.limits.applied_after_ms(now_ms)
+    after_ms = state.app_state.config.limits.applied_after_ms(now_ms)
     return Outcome(MarksQuery(state.key, command.which, command.cursor, limit, now_ms, command.by, after_ms))
 
 

@@ -14,10 +14,11 @@ from rcim.actor.records import Message
 class RecentIds:
     """For one conversation. Times are the messages' own (wall clock, never falling within a conversation)."""
 
-    __slots__ = ("_entries", "_entries_max", "_order", "_window_ms")
+    __slots__ = ("_entries", "_entries_max", "_order", "window_ms")
 
     def __init__(self, window_ms: int, entries_max: int) -> None:
-        self._window_ms = window_ms
+        self.window_ms = window_ms
+        """How long an entry counts."""
         self._entries_max = entries_max
         self._entries: dict[tuple[str, str], tuple[int, int, int]] = {}
         self._order: deque[tuple[tuple[str, str], int, int]] = deque()
@@ -29,7 +30,7 @@ class RecentIds:
     def find(self, sender: str, client_msg_id: str, now_ms: int) -> tuple[int, int, int] | None:
         """(SEQ, time, message id) of the first send with this id, if it is within the window."""
         found = self._entries.get((sender, client_msg_id))
-        return found if found is not None and now_ms - found[1] < self._window_ms else None
+        return found if found is not None and now_ms - found[1] < self.window_ms else None
 
     def forget(self, sender: str) -> None:
         """Nothing that `sender` sent is remembered any more."""
@@ -45,7 +46,7 @@ class RecentIds:
         entries, order = self._entries, self._order
         entries[key] = (seq, time_ms, message_id)
         order.append((key, seq, time_ms))
-        oldest = time_ms - self._window_ms
+        oldest = time_ms - self.window_ms
         # Two out for one in: it shrinks after a burst without ever stopping for long.
         for _ in range(2):
             first, seq, time_ms = order[0]

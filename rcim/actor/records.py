@@ -24,6 +24,7 @@ from rcim.base.terms import (
 )
 from rcim.rules.quiet import QuietHours
 from rcim.rules.type_table import TypeChange
+from rcim.rules.visibility import Sight, is_for
 
 Fields = tuple[tuple[str, bytes], ...]
 """Custom fields that go with a message: key and value."""
@@ -86,7 +87,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def is_for(self, user_id: str) -> bool:
         """True if the user may see it: all but directed ones (MS-07)."""
-        return self.extra is None or not self.extra.to or user_id == self.sender or user_id in self.extra.to
+        return self.extra is None or is_for(user_id, self.sender, self.extra.to)
 
     def removed(self, state: MessageState, now_ms: int, by: str) -> Message:
         """It as everybody gets it once it is recalled or deleted: who sent it, and when, and nothing of what it said."""
@@ -101,6 +102,14 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
             changed_ms=now_ms,
             changed_by=by,
         )
+
+    def seen_as(self, sight: Sight) -> Message:
+        """What somebody gets of it who sees it so (rules/visibility.py)."""
+        if sight is Sight.WHOLE:
+            return self
+        if sight is Sight.ERASED:
+            return self.removed(MessageState.DELETED, max(self.changed_ms, self.time_ms), "")
+        return self.veiled(MessageState.DELETED if sight is Sight.HIDDEN else MessageState.NOT_FOR_YOU)
 
     def veiled(self, state: MessageState) -> Message:
         """It without anything but its place: what somebody gets who may not see it, or nobody may any more."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rcim.actor.barring import check_not_barred, check_not_muted
 from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict, SendInPair
 from rcim.actor.commands import EndSlice, SendMessage
-from rcim.actor.durations import FOR_EVER_MS, RETRY_MS_MAX
 from rcim.actor.effects import Deliver, Effect, Notify, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
@@ -27,21 +27,16 @@ from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.base.errors import (
     BAD_PARAMETER,
-    BLACKLISTED,
     CALLBACK_REFUSED,
     NO_SUCH_MEMBER,
-    NOT_PERMITTED,
-    NOT_WHITELISTED,
     PAIR_CALLBACK_REFUSED,
-    SENDER_MUTED,
     RcimError,
 )
 from rcim.base.ids import message_id as make_message_id
-from rcim.base.terms import MsgFlag, Role, UserList, other_of
+from rcim.base.terms import MsgFlag, Role, other_of
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.message_types import CONTENT
 from rcim.rules.rights import Operation, check_right
-from rcim.rules.roles import Standing
 
 Sender = tuple[Profile, GroupType, Member | None]
 """The group, its type, and who sends as a member of it."""
@@ -53,37 +48,40 @@ restart (MS-01)."""
 def send(state: GroupState, command: SendMessage, now_ms: int, position: int) -> Outcome:
     """A message is to be sent. The first result again, if it was sent before (MS-02). Raises RcimError."""
     profile, policy = state.there(command.by, command.admin)
+    timeline = state.timeline
     if not command.transient:
-        first = state.recent.find(command.by, command.client_msg_id, now_ms)  # MS-02: also if it may no longer send
+        first = timeline.recent.find(
+            command.by, command.client_msg_id, now_ms
+        )  # MS-02: also if it may no longer send
         if first is not None:
             return Outcome(Sent(first[0], first[1], first[2], True))
-    if state.admission.remembers:
-        before = state.admission.known(command, now_ms)
+    if timeline.admission.remembers:
+        before = timeline.admission.known(command, now_ms)
         if before is not None:
             return before
-    member = state.members.get(command.by)
-    command = _admitted(state, profile, policy, member, command, now_ms)
-    if state.app_state.asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = state.app_state.asks.get(SendMessage if state.pair is None else SendInPair)
+    sender = profile, policy, state.roster.get(command.by)
+    command = _admitted(state, sender, command, now_ms)
+    asks = state.app_state.config.asks
+    if asks:  # CB-03: it hears of what is held back too (FC-05)
+        event = asks.get(SendMessage if state.pair is None else SendInPair)
         if event is not None:
-            number = state.admission.enter(command)
+            number = timeline.admission.enter(command)
             state.asked[number] = command
             to = other_of(state.pair, command.by) if state.pair is not None else ""
             return Outcome(
                 Done(), wait=number, asks=(BeforeCallback(number, event, profile.group_id, policy.name, command, to),)
             )
-    return _go(state, (profile, policy, member), command, now_ms, position, 0)
+    return _go(state, sender, command, now_ms, position)
 
 
-def _admitted(
-    state: GroupState, profile: Profile, policy: GroupType, member: Member | None, command: SendMessage, now_ms: int
-) -> SendMessage:
+def _admitted(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> SendMessage:
     """5.2, SC-05, MS-07: the message as it is to go on, if it may. Asked when it arrives, and again after it has waited.
     Raises RcimError; where it stopped is remembered."""
     stage = Stage.RIGHT
     try:
-        _check_may_send(state, profile, policy, member, command, now_ms)
-        if state.app_state.lists.screens and state.app_state.lists.covers(policy.name):  # SC-05
+        _check_may_send(state, sender, command, now_ms)
+        lists, policy = state.app_state.config.lists, sender[1]
+        if lists.screens and lists.covers(policy.name):  # SC-05
             stage = Stage.WORDS
             body = state.app_state.screen(command.body)
             if body is not command.body:
@@ -92,23 +90,23 @@ def _admitted(
         if command.extra is not None or command.transient:
             command = _checked(state, policy, command)
     except RcimError as error:
-        _stopped(state, command, stage, now_ms, error.code.number, error.detail)
+        _stopped(state, command, Stop(stage, now_ms, error.code.number, error.detail))
         raise
     return command
 
 
 def take_verdict(
-    state: GroupState, number: int, command: SendMessage, verdict: CallbackVerdict, now_ms: int, position: int
+    state: GroupState, number: int, command: SendMessage, verdict: CallbackVerdict, *, now_ms: int, position: int
 ) -> Outcome:
     """CB-03: the app has said what is to become of the message that waits under `number`."""
-    state.admission.leave(command)
+    state.timeline.admission.leave(command)
     if not verdict.allow:
         code, text = verdict.error(CALLBACK_REFUSED if state.pair is None else PAIR_CALLBACK_REFUSED)
-        _stopped(state, command, Stage.CALLBACK, now_ms, code.number, text)
+        _stopped(state, command, Stop(Stage.CALLBACK, now_ms, code.number, text))
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
-        _stopped(state, command, Stage.CALLBACK, now_ms, 0, "dropped")
-        state.admission.swallow(command, now_ms)
+        _stopped(state, command, Stop(Stage.CALLBACK, now_ms, 0, "dropped"))
+        state.timeline.admission.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:
         command = msgspec.structs.replace(command, body=verdict.body)
@@ -119,30 +117,33 @@ def take_verdict(
         sender, command = _admitted_again(state, command, now_ms)
     except RcimError as error:
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
-    went = _go(state, sender, command, now_ms, position, number)
+    went = _go(state, sender, command, now_ms, position, number=number)
     if went.wait:
         return Outcome(Done(), settled=went.settled, again_in_ms=went.again_in_ms)
     assert not isinstance(went.result, Asks)
     return Outcome(Done(), went.record, went.effects, went.more, settled=((number, went.result), *went.settled))
 
 
-def _go(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, number: int) -> Outcome:
+def _go(
+    state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int, *, number: int = 0
+) -> Outcome:
     """It may be sent; frequency control says whether now."""
-    profile, policy, member = sender
+    admission = state.timeline.admission
     if command.transient:
-        before = state.admission.known(command, now_ms) if state.admission.remembers else None
+        before = admission.known(command, now_ms) if admission.remembers else None
         if before is not None:  # its type has made it transient (MS-09), which `send` did not know yet
             return before
-        _stopped(state, command, Stage.TRANSIENT, now_ms, 0, "")
-        return _transient(state, profile, policy, command, member, now_ms)
-    stopped = state.admission.stops(command, member, policy, now_ms, number)  # section 6, before a SEQ is spent
+        _stopped(state, command, Stop(Stage.TRANSIENT, now_ms, 0, ""))
+        return _transient(state, sender, command, now_ms)
+    # section 6, before a SEQ is spent
+    stopped = admission.stops(command, sender[2], sender[1], now_ms, number)
     if stopped is not None:
         return stopped
     return _pass(state, sender, command, now_ms, position)
 
 
-def _stopped(state: GroupState, command: SendMessage, stage: Stage, now_ms: int, code: int, text: str) -> None:
-    state.app_state.traces.note(state.key, command.by, command.client_msg_id, Stop(stage, now_ms, code, text))
+def _stopped(state: GroupState, command: SendMessage, stop: Stop) -> None:
+    state.app_state.traces.note(state.key, command.by, command.client_msg_id, stop)
 
 
 def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> SendMessage:
@@ -154,7 +155,7 @@ def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> Send
         check_right(Operation.MENTION_ALL, state.who(command.by, command.admin), policy)
     kind = CONTENT
     if extra.type_name:
-        found = state.app_state.message_types.get(extra.type_name)
+        found = state.app_state.config.message_types.get(extra.type_name)
         if found is None:
             raise RcimError(
                 BAD_PARAMETER, f"type_name: {extra.type_name!r} is not a message type of this app (app.message_types)"
@@ -170,18 +171,17 @@ def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> Send
 def members_named(state: GroupState, policy: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
     """MS-07: those of the named users who are members. Where members are not listed (GT-03) nobody learns who is one:
     others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
-    strangers = [user for user in users if user not in state.members]
+    strangers = [user for user in users if user not in state.roster]
     if strangers and (admin or policy.member_list is MemberList.ALL):
         raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is not a member of the group")
-    return tuple(user for user in users if user in state.members)
+    return tuple(user for user in users if user in state.roster)
 
 
-def _transient(
-    state: GroupState, profile: Profile, policy: GroupType, command: SendMessage, member: Member | None, now_ms: int
-) -> Outcome:
+def _transient(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> Outcome:
     """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
-    if state.admission.takes_transient(policy, command, now_ms):
-        message = _made(state, command, member, now_ms, 0, 0)
+    profile, policy, member = sender
+    if state.timeline.admission.takes_transient(policy, command, now_ms):
+        message = _made(state, command, member, seq=0, time_ms=now_ms, message_id=0)
         users: list[str] | None = None
         if command.extra is not None and command.extra.to:
             users = [u for u in sorted({command.by, *command.extra.to}) if _hears(state, profile, u)]
@@ -193,7 +193,7 @@ def _transient(
 
 def _hears(state: GroupState, profile: Profile, user_id: str) -> bool:
     """Whether a member gets what is for it alone: it knows of the group (GT-16), and wants anything of it (RX-01)."""
-    member = state.members.get(user_id)
+    member = state.roster.get(user_id)
     return member is not None and state.knows(profile, user_id) and member.msg_flag is not MsgFlag.DISCARD
 
 
@@ -203,14 +203,14 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
     settled: list[tuple[int, AnyResult]] = []
     effects: list[Effect] = []
     records: list[Record] = []
-    if state.notices and state.profile is not None:  # GT-15
-        gone = state.notices.begin(state.app_state.types.of_group(state.profile.type), now_ms)
+    if state.notices and state.attributes.profile is not None:  # GT-15
+        gone = state.notices.begin(state.app_state.config.types.of_group(state.attributes.profile.type), now_ms)
         records += state.tell_waiting(effects, gone, now_ms, position)
-    passed, held = state.admission.release(now_ms)
+    passed, held = state.timeline.admission.release(now_ms)
     for number, waited in passed:
         if waited is None:
-            assert state.profile is not None
-            gone = state.notices.take(state.app_state.types.of_group(state.profile.type), now_ms)
+            assert state.attributes.profile is not None
+            gone = state.notices.take(state.app_state.config.types.of_group(state.attributes.profile.type), now_ms)
             records += state.tell_waiting(effects, gone, now_ms, position + len(records))
             continue
         try:
@@ -236,7 +236,9 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
 
 def _again_in_ms(state: GroupState, now_ms: int) -> int:
     """When messages or notices that wait are looked at again; -1: nothing waits."""
-    due = [wait for wait in (state.admission.due_in_ms(now_ms), state.notices.due_in_ms(now_ms)) if wait >= 0]
+    due = [
+        wait for wait in (state.timeline.admission.due_in_ms(now_ms), state.notices.due_in_ms(now_ms)) if wait >= 0
+    ]
     return min(due, default=-1)
 
 
@@ -245,16 +247,15 @@ def _admitted_again(state: GroupState, command: SendMessage, now_ms: int) -> tup
     names. Raises RcimError."""
     state.app_state.invalidated.check(command.credential)
     profile, policy = state.there(command.by, command.admin)
-    member = state.members.get(command.by)
-    return (profile, policy, member), _admitted(state, profile, policy, member, command, now_ms)
+    sender = profile, policy, state.roster.get(command.by)
+    return sender, _admitted(state, sender, command, now_ms)
 
 
-def _check_may_send(
-    state: GroupState, profile: Profile, policy: GroupType, member: Member | None, command: SendMessage, now_ms: int
-) -> None:
+def _check_may_send(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> None:
     if state.pair is not None:
         check_not_barred(state, command.by, command.admin)
     if not command.admin:
+        profile, policy, member = sender
         if member is None or member.role < policy.send:
             check_right(Operation.SEND, state.who(command.by, False), policy)  # SC-01
         check_not_muted(state, profile, policy, command.by, now_ms)
@@ -265,11 +266,12 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
     profile, policy, member = sender
     first_of_owner = not profile.active and command.by == profile.owner  # GT-16
     if not policy.stored:
-        return _unstored(state, command, sender, now_ms, position, first_of_owner)
-    if state.reserved or first_of_owner:
-        return _first(state, command, member, first_of_owner, now_ms, position)
-    message = _message(state, command, member, now_ms, make_message_id(state.shard, position))
-    state.kept_next = state.next_seq
+        return _unstored(state, command, sender, now_ms, activates=first_of_owner)
+    timeline = state.timeline
+    if timeline.reserved or first_of_owner:
+        return _first(state, command, member, now_ms, position, activates=first_of_owner)
+    message = _message(state, command, member, now_ms, make_message_id(timeline.shard, position))
+    timeline.kept_next = timeline.next_seq
     kept = _sent_by(state, member, message)
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
@@ -278,59 +280,20 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
     )
 
 
-def check_not_barred(state: GroupState, by: str, admin: bool) -> None:
-    """SC-07, in a one-to-one conversation: what only its two send, one of whom may not want it of the other. Raises
-    RcimError."""
-    assert state.pair is not None
-    if by not in state.pair:
-        raise RcimError(NOT_PERMITTED, f"{by} is not one of the two users of this conversation")
-    if not admin and is_barred(state, by):
-        raise RcimError(BLACKLISTED if state.app_state.pair_list is UserList.BLACK else NOT_WHITELISTED)
-
-
-def is_barred(state: GroupState, by: str) -> bool:
-    """SC-07: True in a one-to-one conversation whose other user does not want to hear of `by`: then nothing that `by`
-    does is told to the other, or moves anything in its list of conversations."""
-    if state.pair is None or by not in state.pair:
-        return False
-    other = other_of(state.pair, by)
-    if state.app_state.deleted.since(other, state.deletions):  # what it had listed before went with it
-        state.listed = {entry for entry in state.listed if entry[0] != other}
-        state.deletions = state.app_state.deleted.count
-    listed = (other, state.app_state.pair_list) in state.listed
-    return listed if state.app_state.pair_list is UserList.BLACK else not listed
-
-
-def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: str, now_ms: int) -> None:
-    """SC-02 to SC-04. Raises RcimError(SENDER_MUTED) with the time until it ends."""
-    mark = state.marks.get(by) if state.marks else None
-    if mark is not None and mark.muted_at(now_ms):
-        raise muted(mark.muted_until_ms, now_ms, "in this group")
-    if profile.mute_all and state.rank(by) < Standing.ADMIN and by not in profile.speakers:
-        raise RcimError(SENDER_MUTED, "the whole group is muted")
-    if policy.chat_room and state.app_state.muted:
-        until = state.app_state.muted.get(by, 0)
-        if until > now_ms:
-            raise muted(until, now_ms, "in all chat rooms")
-
-
-def muted(until_ms: int, now_ms: int, where: str) -> RcimError:
-    """The refusal of who is muted until then."""
-    wait = 0 if until_ms == FOR_EVER_MS else min(until_ms - now_ms, RETRY_MS_MAX)
-    return RcimError(SENDER_MUTED, f"the sender is muted {where}", wait)
-
-
 def _message(state: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
     """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
-    message = _made(state, command, member, max(now_ms, state.last_msg_time_ms), message_id, state.next_seq)
-    state.next_seq += 1
-    state.last_msg_time_ms = message.time_ms
-    state.recent.add(message)
+    timeline = state.timeline
+    seq = timeline.next_seq
+    time_ms = max(now_ms, timeline.last_msg_time_ms)
+    message = _made(state, command, member, seq=seq, time_ms=time_ms, message_id=message_id)
+    timeline.next_seq = seq + 1
+    timeline.last_msg_time_ms = message.time_ms
+    timeline.recent.add(message)
     return message
 
 
 def _made(
-    state: GroupState, command: SendMessage, member: Member | None, time_ms: int, message_id: int, seq: int
+    state: GroupState, command: SendMessage, member: Member | None, *, seq: int, time_ms: int, message_id: int
 ) -> Message:
     """MS-04: with all that goes with it."""
     return Message(
@@ -345,7 +308,7 @@ def _made(
         command.client_msg_id,
         command.body,
         command.user_fields,
-        _fields(state, member) if state.app_state.message_member_fields else (),
+        _fields(state, member) if state.app_state.config.message_member_fields else (),
         None,
         command.extra,
     )
@@ -355,7 +318,8 @@ def _fields(state: GroupState, member: Member | None) -> Fields:
     """MS-04: the member's fields that the app has chosen to go with messages."""
     if member is None or not member.fields:
         return ()
-    return tuple((key, member.fields[key]) for key in state.app_state.message_member_fields if key in member.fields)
+    chosen = state.app_state.config.message_member_fields
+    return tuple((key, member.fields[key]) for key in chosen if key in member.fields)
 
 
 def _sent_by(state: GroupState, member: Member | None, message: Message) -> Member | None:
@@ -363,66 +327,65 @@ def _sent_by(state: GroupState, member: Member | None, message: Message) -> Memb
     kept ones are older than what is read at loading (the messages of the dedupe window)."""
     if member is None or message.directed:  # they would say whose it is
         return None
-    time_ms = message.time_ms
+    time_ms, user_id, sent_kept = message.time_ms, member.user_id, state.timeline.sent_kept
     kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
-    due = time_ms - state.sent_kept.get(member.user_id, 0) >= state.app_state.limits.dedupe_window_ms
-    state.members[member.user_id] = kept
-    if due:
-        state.sent_kept[member.user_id] = time_ms
-    return kept if due else None
+    state.roster.update(user_id, kept)
+    if time_ms - sent_kept.get(user_id, 0) < state.timeline.recent.window_ms:
+        return None
+    sent_kept[user_id] = time_ms
+    return kept
 
 
 def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
     """GT-16: the others are in it from now on; its owner was before."""
-    assert state.profile is not None
-    others = [m for m in state.members.values() if m.role is not Role.OWNER]
-    return state.entering(others, state.profile.owner, now_ms)
+    assert state.attributes.profile is not None
+    others = [m for m in state.roster if m.role is not Role.OWNER]
+    return state.entering(others, state.attributes.profile.owner, now_ms)
 
 
-def _unstored(
-    state: GroupState, command: SendMessage, sender: Sender, now_ms: int, position: int, activates: bool
-) -> Outcome:
+def _unstored(state: GroupState, command: SendMessage, sender: Sender, now_ms: int, *, activates: bool) -> Outcome:
     """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
     _, policy, member = sender
     message = _message(state, command, member, now_ms, state.app_state.ids.make())
-    state.tail.append(message)
-    keep_ms = max(policy.recall_s * 1000, state.app_state.limits.unstored_recall_ms)
-    state.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
+    state.timeline.tail.append(message)
+    keep_ms = max(policy.recall_s * 1000, state.app_state.config.limits.unstored_recall_ms)
+    state.timeline.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
     if member is not None and not message.directed:
-        state.members[member.user_id] = msgspec.structs.replace(
-            member, last_send_time_ms=message.time_ms, read_seq=message.seq
-        )
+        seen = msgspec.structs.replace(member, last_send_time_ms=message.time_ms, read_seq=message.seq)
+        state.roster.update(member.user_id, seen)
     records: list[Record] = []
-    if message.seq >= state.kept_next or not state.reserved:
-        state.kept_next = message.seq + RESERVE
-        state.reserved = True
-        records.append(SeqReserved(state.key, state.kept_next))
+    if message.seq >= state.timeline.kept_next or not state.timeline.reserved:
+        state.timeline.kept_next = message.seq + RESERVE
+        state.timeline.reserved = True
+        records.append(SeqReserved(state.key, state.timeline.kept_next))
     effects: list[Effect] = []
     if activates:
-        assert state.profile is not None
-        state.profile = msgspec.structs.replace(state.profile, active=True)
+        assert state.attributes.profile is not None
+        state.attributes.profile = msgspec.structs.replace(state.attributes.profile, active=True)
         effects = _made_visible(state, now_ms)
-        records.append(GroupChanged(state.key, now_ms, False, state.profile, [], [], [], None))
+        records.append(GroupChanged(state.key, now_ms, False, state.attributes.profile, [], [], [], None))
     sent = Sent(message.seq, message.time_ms, message.message_id, False)
     record = records[0] if records else None
     return Outcome(sent, record, (*effects, Deliver(message)), tuple(records[1:]))
 
 
 def _first(
-    state: GroupState, command: SendMessage, member: Member | None, activates: bool, now_ms: int, position: int
+    state: GroupState, command: SendMessage, member: Member | None, now_ms: int, position: int, *, activates: bool
 ) -> Outcome:
     """The message that makes the group visible to the others (GT-16), or the first that is stored after some were not."""
-    assert state.profile is not None
+    assert state.attributes.profile is not None
     effects: list[Effect] = []
     if activates:
-        state.profile = msgspec.structs.replace(state.profile, active=True)
+        state.attributes.profile = msgspec.structs.replace(state.attributes.profile, active=True)
         effects = _made_visible(state, now_ms)
-    if state.begin_storing():
-        state.profile = msgspec.structs.replace(state.profile, first_seq=state.next_seq)
-    message = _message(state, command, member, now_ms, make_message_id(state.shard, position))
-    state.kept_next = state.next_seq
+    if state.timeline.begin_storing():
+        state.attributes.profile = msgspec.structs.replace(
+            state.attributes.profile, first_seq=state.timeline.next_seq
+        )
+    message = _message(state, command, member, now_ms, make_message_id(state.timeline.shard, position))
+    state.timeline.kept_next = state.timeline.next_seq
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(state.key, message, _sent_by(state, member, message), state.profile),
+        MessageKept(state.key, message, _sent_by(state, member, message), state.attributes.profile),
         (*effects, Deliver(message)),
     )

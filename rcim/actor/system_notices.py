@@ -14,5 +14,5 @@ def give_notice(state: GroupState, command: GiveNotice, now_ms: int, position: i
     profile, _, _ = state.allowed(Operation.NOTICE, command.by, command.admin)
     users: list[str] | None = None
     if command.users:
-        users = [u for u in dict.fromkeys(command.users) if u in state.members and state.knows(profile, u)]
+        users = [u for u in dict.fromkeys(command.users) if u in state.roster and state.knows(profile, u)]
     return Outcome(Done(), None, (Notify(users, Noticed(now_ms, command.body)),))

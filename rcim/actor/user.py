@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rcim.actor.app_state import AppState, no_longer_logged_in
+from rcim.actor.app_state import AppState
 from rcim.actor.effects import (
     AccountDeleted,
     Effect,
@@ -21,6 +21,7 @@ from rcim.actor.effects import (
     UserProfileChanged,
 )
 from rcim.actor.entering import OwnGroups
+from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
 from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
 from rcim.actor.records import (
@@ -81,7 +82,7 @@ class UserActor:
         self._pinned = dict(snapshot.pinned)
         for which, entry in snapshot.lists:
             self._lists[which].add(entry)
-        self._invitations = WaitingInvitations(snapshot.invitations, app_state.limits.invitations_max)
+        self._invitations = WaitingInvitations(snapshot.invitations, app_state.config.limits.invitations_max)
         self._invalidated = app_state.invalidated
         self._groups = OwnGroups(snapshot.user_id, snapshot.places, self._lists[UserList.BLACK], app_state)
 
@@ -103,10 +104,11 @@ class UserActor:
         before = self._profile
         who = Standing.APP_ADMIN if command.admin else Standing.ANYONE
         own = command.by == self._user_id
-        fields = written(self._app_state.user_fields, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
+        rules = self._app_state.config.user_fields
+        fields = written(rules, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
         nickname = command.nickname
         if nickname is not None and not command.imported:
-            nickname = self._app_state.lists.screened("nickname", nickname)  # SC-08
+            nickname = self._app_state.config.lists.screened("nickname", nickname)  # SC-08
         profile = msgspec.structs.replace(
             before,
             nickname=before.nickname if nickname is None else nickname,
@@ -179,7 +181,7 @@ class UserActor:
         there = self._lists[command.which]
         added = [user for user in dict.fromkeys(command.add) if user not in there]
         removed = [user for user in dict.fromkeys(command.remove) if user in there]
-        most = self._app_state.limits.user_list_max
+        most = self._app_state.config.limits.user_list_max
         if len(there) + len(added) - len(removed) > most:
             raise RcimError(TOO_MANY_ENTRIES, f"a list holds at most {most} users; remove some first")
         if not added and not removed:
@@ -221,7 +223,9 @@ class UserActor:
 
     def _admit(self, command: AdmitToGroup, now_ms: int) -> Outcome:
         own = self._profile.consent
-        asks_first = self._app_state.invite_consent if own is InviteConsent.AS_APP else own is InviteConsent.ASK
+        asks_first = (
+            self._app_state.config.invite_consent if own is InviteConsent.AS_APP else own is InviteConsent.ASK
+        )
         if self._groups.admit(command, asks_first):
             return Outcome(Done())
         self._invitations.check_room(command.key)

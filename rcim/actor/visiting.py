@@ -20,14 +20,14 @@ AT_ONCE = 100
 
 def is_blocked(state: GroupState, user_id: str, now_ms: int) -> bool:
     """GR-11: True if the group does not let the user in."""
-    mark = state.marks.get(user_id)
+    mark = state.roster.restrictions.get(user_id)
     return mark is not None and mark.blocked_until_ms > now_ms
 
 
 def check_not_blocked(state: GroupState, user_id: str, now_ms: int) -> None:
     """GR-11. Raises RcimError(BLOCKED) with the time until it ends."""
     if is_blocked(state, user_id, now_ms):
-        end = state.marks[user_id].blocked_until_ms
+        end = state.roster.restrictions[user_id].blocked_until_ms
         raise RcimError(BLOCKED, "", 0 if end == FOR_EVER_MS else min(end - now_ms, RETRY_MS_MAX))
 
 
@@ -35,8 +35,8 @@ def enter(state: GroupState, by: str) -> Outcome:
     """A guest joins, whose right to and block has been looked at. It hears the group; it is no member."""
     if not state.open_to_guests:
         raise RcimError(NOT_PERMITTED, "guests cannot apply; this group needs approval to join")
-    state.app_state.guests.admit(state.key, by, state.newest)
-    return Outcome(Joined(state.newest, len(state.members)), None, (MembersAdded([by]),))
+    state.app_state.guests.admit(state.key, by, state.timeline.newest)
+    return Outcome(Joined(state.timeline.newest, state.roster.count), None, (MembersAdded([by]),))
 
 
 def leave(state: GroupState, by: str) -> Outcome:
@@ -51,7 +51,7 @@ def keep(state: GroupState, command: KeepGuest, now_ms: int, position: int) -> O
     check_not_blocked(state, command.by, now_ms)
     if not state.open_to_guests:
         raise RcimError(NOT_PERMITTED, "the group no longer takes guests")
-    state.app_state.guests.admit(state.key, command.by, state.newest)
+    state.app_state.guests.admit(state.key, command.by, state.timeline.newest)
     return Outcome(Done())
 
 

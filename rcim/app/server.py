@@ -12,14 +12,17 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvloop
 
-from rcim.actor.app_state import AppState, Lists, UnstoredIds
+from rcim.actor.app_config import AppConfig
+from rcim.actor.app_lists import AppLists
+from rcim.actor.app_state import AppState
+from rcim.actor.unstored_ids import UnstoredIds
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.datadir import DataDir, DataDirError
@@ -70,12 +73,11 @@ class Ready:
         return warnings_at_start(self.settings)
 
 
-def world_of(settings: Settings) -> AppState:
-    """What all actors share, as the settings say."""
-    app_state = AppState(
+def app_config_of(settings: Settings) -> AppConfig:
+    """The configuration of the app as the settings say, without what was changed while the server ran."""
+    return AppConfig(
         TypeTable(settings.group_types, settings.pair),
         settings.limits,
-        UnstoredIds(clock.wall_ms()),
         message_member_fields=settings.app.message_member_fields,
         message_user_fields=settings.app.message_user_fields,
         user_fields=settings.user_fields,
@@ -83,16 +85,20 @@ def world_of(settings: Settings) -> AppState:
         pair_list=settings.pair_list,
         invite_consent=settings.app.invite_consent,
         slots=settings.slots,
-        lists=Lists(
+        lists=AppLists(
             settings.lists,
             settings.app.word_fillers,
             spaces=settings.app.word_spaces,
             names=settings.app.words_in_names,
             kinds=settings.app.word_conversations,
         ),
-        wall_ms=lambda: clock.wall_ms(),
     )
-    app_state.screen = screening(lambda: app_state.lists.words, settings.limits.body_bytes_max)
+
+
+def app_state_of(settings: Settings) -> AppState:
+    """What all actors share, at the start."""
+    app_state = AppState(app_config_of(settings), UnstoredIds(clock.wall_ms()), wall_ms=lambda: clock.wall_ms())
+    app_state.screen = screening(lambda: app_state.config.lists.words, settings.limits.body_bytes_max)
     return app_state
 
 
@@ -122,7 +128,7 @@ class ConversationNode:
             undo.callback(trail.close)
             self.store = Store(backend, settings.limits, text_of, trail)
             self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
-            app_state = world_of(settings)
+            app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
@@ -137,7 +143,7 @@ class ConversationNode:
         from rcim.app.back_end import BackEnd
 
         made = BackEnd(self.settings)
-        app_state.asks = made.asks
+        app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 
     def start(self, sink: DeliverySink) -> None:

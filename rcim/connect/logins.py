@@ -19,7 +19,7 @@ from rcim.base import clock
 from rcim.base.errors import COMMAND_DISABLED, LOGGED_OUT, SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, RcimError
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.limits import Limits
-from rcim.base.terms import DeviceNews, GoneReason, Platform, is_group
+from rcim.base.terms import DeviceNews, GoneReason, Platform
 from rcim.connect.asking import run
 from rcim.connect.codec import ConversationLeft
 from rcim.connect.online import Identity, OnlineUser, now_in, now_silent, refusal, valid_from
@@ -29,6 +29,7 @@ from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters
 from rcim.dispatch.requests import Engine
 from rcim.flow.buckets import RateClass
+from rcim.rules.conversation_kinds import is_created
 from rcim.rules.devices import Device
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
@@ -202,7 +203,7 @@ class Logins:
         for key in found - user.conversations:
             subscriptions.joined(user_id, key)
         for key in user.conversations - found:
-            if is_group(key):  # in one-to-one conversations one stays
+            if is_created(key):  # in one-to-one conversations one stays
                 for connection in subscriptions.left(user_id, key):
                     connection.push(key, ConversationLeft(GoneReason.LEFT))
         for key in (silent ^ user.silent) & user.conversations:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rcim.base.terms import is_group
 from rcim.connect.fanout import Fanout
 from rcim.connect.online import OnlineUser, Waited
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Engine
+from rcim.rules.conversation_kinds import is_entered_at_login
 
 PAIRS_MAX = 200
 """One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
@@ -88,12 +88,12 @@ class Subscriptions:
             self._note(user, conversation, True)
         if user.connections and conversation not in user.conversations:
             self._put_in(user_id, user, conversation, False)
-        if not is_group(conversation) and conversation in user.conversations:
+        if not is_entered_at_login(conversation) and conversation in user.conversations:
             self._heard_of(user_id, user, conversation)
 
     def _put_in(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
         user.conversations.add(key)
-        if not is_group(key):
+        if not is_entered_at_login(key):
             user.pairs[key] = None
         if silent:
             user.silent.add(key)

@@ -80,17 +80,17 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._app_state = app_state
-        self._limits = app_state.limits
+        self._limits = app_state.config.limits
         self._loop = loop
         self._sink: DeliverySink | None = None
         self._effects: EffectRunner | None = None
-        self._time = TrustedTime(store.newest_ms(), app_state.limits)
+        self._time = TrustedTime(store.newest_ms(), app_state.config.limits)
         self._enrichment = QueryEnrichment(app_state, self._time)
         self._enrichment.settle(store.load_app())
         self._writer = Worker(loop, "rcim-committer")
         self._reading = Worker(loop, "rcim-reader")
         self._loading = Worker(loop, "rcim-loader")
-        self._sessions = SessionRegistry(app_state.slots)
+        self._sessions = SessionRegistry(app_state.config.slots)
         self._timers = Timers(loop)
         budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
         self._reader = Reader(
@@ -347,7 +347,7 @@ class Dispatcher:
             self.counters.commits += 1
             self.counters.records += len(entries)
             effects.all(batch)
-            self._app_state.types.settled()
+            self._app_state.counts.settled()
             self._go_on()
 
         doubted_ms = self._time.doubted_ms
@@ -381,7 +381,7 @@ class Dispatcher:
     ) -> None:
         """Forget everything that was to be: positions, the actors' states, the answers."""
         self.counters.failed_commits += 1
-        self._app_state.types.settled()
+        self._app_state.counts.settled()
         log.error("a commit of %d records failed: %s", len(entries), error)
         refused = refusal(error)
         again = to_do_again(batch, error)

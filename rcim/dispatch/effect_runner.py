@@ -113,7 +113,7 @@ class EffectRunner:
         extra = message.extra
         if extra is None:
             return Delivery(message, message.priority)
-        low = bool(extra.type_name) and self._app_state.lists.holds(AppList.LOW_TYPES, extra.type_name)
+        low = bool(extra.type_name) and self._app_state.config.lists.holds(AppList.LOW_TYPES, extra.type_name)
         only = (message.sender, *extra.to) if extra.to else ()
         return Delivery(message, Priority.LOWEST if low else message.priority, only)
 
@@ -140,7 +140,7 @@ class EffectRunner:
         self._app_state.invalidated.note(effect.user_id, effect.valid_from_ms, effect.invalidated_ms)
 
     def _counted(self, _: str, effect: GroupCounted) -> None:
-        self._app_state.types.count(effect.type, effect.by)
+        self._app_state.counts.count(effect.type, effect.by)
 
     def _members_added(self, key: str, effect: MembersAdded) -> None:
         self._sink.members_added(key, effect.user_ids)

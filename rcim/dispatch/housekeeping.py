@@ -63,7 +63,7 @@ class Housekeeping:
     def start(self, later: Callable[[float, Callable[[], None]], None]) -> None:
         """Begin; `later(seconds, call)` calls once."""
         self._later = later
-        limits = self._app_state.limits
+        limits = self._app_state.config.limits
         self._again("idle", limits.idle_sweep_ms, self.reclaim)
         self._again("offline", limits.offline_sweep_ms, self.drop_offline)
 
@@ -77,7 +77,7 @@ class Housekeeping:
 
     def reclaim(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-24: tell every group that has been idle too long at `now_ms`; then call `end`."""
-        days = {row.name: row.idle_days for row in self._app_state.types if row.idle_days}
+        days = {row.name: row.idle_days for row in self._app_state.config.types if row.idle_days}
 
         def found(row: Any) -> None:
             before_ms = now_ms - days[row.type] * DAY_MS
@@ -89,7 +89,7 @@ class Housekeeping:
 
     def drop_offline(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-11: tell every group of a type that asks for it who was online at `now_ms`; then call `end`."""
-        types = [row.name for row in self._app_state.types if row.drop_offline]
+        types = [row.name for row in self._app_state.config.types if row.drop_offline]
 
         def found(row: Any) -> None:
             self.looked_for_offline += 1

@@ -7,7 +7,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.group import GroupActor
 from rcim.actor.pair import PairActor
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.base.terms import PAIR_PREFIX
+from rcim.rules.conversation_kinds import PAIR, kind_of
 from rcim.store.store import Store
 
 
@@ -25,7 +25,7 @@ class Loader:
         if key.startswith(USER_PREFIX):
             snapshot = self._store.load_user(key, key[len(USER_PREFIX) :])
             return UserActor(snapshot, self._app_state)
-        if key.startswith(PAIR_PREFIX):
+        if kind_of(key) is PAIR:
             deletions = self._app_state.deleted.count
             return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
         return GroupActor(self._store.load_group(key, now_ms), shard, self._app_state)

@@ -6,6 +6,7 @@ Queries get it before they go to the store, answers after.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -43,27 +44,31 @@ class QueryEnrichment:
     def settle(self, kept: AppSnapshot) -> None:
         """What was changed at run time is in force again (GT-20, SC-04)."""
         app_state = self._app_state
-        app_state.types.counts.update(kept.counts)
-        app_state.muted.update(kept.muted)
+        config = app_state.config
+        for name, number in kept.counts.items():
+            app_state.counts.count(name, number)
+        lists = config.lists
         for which, entries in kept.lists.items():
-            app_state.lists.change(AppList(which), entries, ())
-        there = {row.name for row in (*app_state.types, app_state.types.pair)} | kept.types.keys()
+            lists = lists.changed(AppList(which), entries, ())
+        there = {row.name for row in (*config.types, config.types.pair)} | kept.types.keys()
         for name, count in kept.counts.items():
             if count and name not in there:
                 log.error(
                     "there are %d groups of type %s, which is gone: they can only be read and left", count, name
                 )
-        for name, wrong in app_state.types.put_all(kept.types):
+        types, misfits = config.types.changed_by_all(kept.types)
+        for name, wrong in misfits:
             log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
+        app_state.replace(replace(config, types=types, lists=lists, muted={**config.muted, **kept.muted}))
 
     def asked(self, query: Any) -> Any:
         """A query as the store is asked it."""
         if isinstance(query, FindGroupsQuery):
-            searched = [row.name for row in self._app_state.types if row.search is Search.ON]  # GT-01
+            searched = [row.name for row in self._app_state.config.types if row.search is Search.ON]  # GT-01
             return msgspec.structs.replace(query, types=searched)
         now_ms = self._time.now_ms()
         if isinstance(query, SyncQuery | JoinedGroupsQuery):
-            after_ms = self._app_state.limits.applied_after_ms(now_ms)
+            after_ms = self._app_state.config.limits.applied_after_ms(now_ms)
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
         if isinstance(query, SearchQuery):
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)
@@ -73,7 +78,7 @@ class QueryEnrichment:
 
     def _facts(self) -> dict[str, TypeFacts]:
         """GT-14, GT-19, GT-22, GT-27, by type."""
-        types = self._app_state.types
+        types = self._app_state.config.types
         return {
             row.name: TypeFacts(
                 row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days, row.listed
@@ -97,13 +102,13 @@ class QueryEnrichment:
 
     def _readable(self, profile: UserProfile, who: int, own: bool) -> UserProfile:
         """AB-05: the profile with the custom fields that may be read."""
-        shown = readable(self._app_state.user_fields, profile.fields, Standing(who), own)
+        shown = readable(self._app_state.config.user_fields, profile.fields, Standing(who), own)
         made: UserProfile = msgspec.structs.replace(profile, fields=dict(shown))
         return made
 
     def _row(self, row: GroupRow) -> GroupRow:
         """GT-22: of what is not stored only the group's actor knows how far it is."""
-        if self._app_state.types.of_group(row.profile.type).stored:
+        if self._app_state.config.types.of_group(row.profile.type).stored:
             return row
         made: GroupRow = msgspec.structs.replace(row, newest_seq=0, unstored=True)
         return made

@@ -44,13 +44,13 @@ class Retention:
     def start(self) -> None:
         """Begin."""
         self._purge()
-        self._later(self._app_state.limits.trim_sweep_ms / 1000, self._sweep)
+        self._later(self._app_state.config.limits.trim_sweep_ms / 1000, self._sweep)
 
     def _purge(self) -> None:
         def done(more: Any, error: BaseException | None) -> None:
             if error is not None:
                 log.error("removing messages of dissolved groups failed: %s", error)
-            pause = PAUSE_S if more and error is None else self._app_state.limits.actor_idle_ms / 1000
+            pause = PAUSE_S if more and error is None else self._app_state.config.limits.actor_idle_ms / 1000
             self._later(pause, self._purge)
 
         self._writer.do(self._tidy_and_purge, done)
@@ -62,9 +62,9 @@ class Retention:
 
     def ages(self) -> Ages:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""
-        types = self._app_state.types
+        types = self._app_state.config.types
         days = {row.name: row.roaming_days or UNSTORED_DAYS for row in (*types, types.pair)}
-        limits = self._app_state.limits
+        limits = self._app_state.config.limits
         return Ages(self._time.now_ms(), days, limits.changes_kept_days, limits.applications_kept_days)
 
     def _sweep(self) -> None:
@@ -72,7 +72,7 @@ class Retention:
 
     def _trim(self, cursor: Cursor) -> None:
         if not self._time.may_delete():
-            self._later(self._app_state.limits.trim_sweep_ms / 1000, self._sweep)
+            self._later(self._app_state.config.limits.trim_sweep_ms / 1000, self._sweep)
             return
 
         def done(result: Any, error: BaseException | None) -> None:
@@ -86,7 +86,7 @@ class Retention:
             if following is not None:
                 self._later(PAUSE_S, lambda: self._trim(following))
             else:
-                self._later(self._app_state.limits.trim_sweep_ms / 1000, self._sweep)
+                self._later(self._app_state.config.limits.trim_sweep_ms / 1000, self._sweep)
 
         ages = self.ages()
         self._writer.do(lambda: self._store.trim_step(cursor, ages), done)

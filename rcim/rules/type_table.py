@@ -1,4 +1,4 @@
-"""The group types in force: built in, from the settings file, changed at run time (GT-20); how many groups each has."""
+"""The group types in force: built in, from the settings file, changed at run time (GT-20)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_OF_TYPE, RcimError
+from rcim.base.errors import BAD_PARAMETER, TOO_MANY_ENTRIES, RcimError
 from rcim.rules.group_types import BUILT_IN, CLOSED, PAIR, GroupType
 from rcim.rules.policies import changed
 
@@ -47,20 +47,20 @@ def rows_of(changes: Mapping[str, TypeChange], rows: Mapping[str, GroupType]) ->
 
 
 class TypeTable:
-    """See the module's text. `settings` are the rows without changes at run time; `pair` is that of one-to-one
-    conversations."""
+    """See the module's text. It does not change: `changed` makes another one. `settings` are the rows without changes at
+    run time, `pair` is that of one-to-one conversations, `changes` are those made at run time. Raises
+    RcimError(BAD_PARAMETER) for changes that do not fit."""
 
-    def __init__(self, settings: Mapping[str, GroupType] = BUILT_IN, pair: GroupType = PAIR) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, GroupType] = BUILT_IN,
+        pair: GroupType = PAIR,
+        changes: Mapping[str, TypeChange] | None = None,
+    ) -> None:
         self.pair = pair
-        self._settings = dict(settings)
-        self._changes: dict[str, TypeChange] = {}
-        self._rows = dict(settings)
-        self.counts: dict[str, int] = {}
-        """Groups that are there, by type."""
-        self._about_to_be: dict[str, int] = {}
-        """Groups that wait to be durable, by type."""
-        self._going: set[str] = set()
-        """Types whose removal waits to be durable."""
+        self._settings = settings
+        self._changes = changes or {}
+        self._rows = self._rebuilt(self._changes)
 
     def __iter__(self) -> Iterator[GroupType]:
         return iter(sorted(self._rows.values(), key=lambda row: row.name))
@@ -90,64 +90,39 @@ class TypeTable:
         self._rebuilt({**self._changes, change.name: change})
 
     def check_removal(self, name: str) -> None:
-        """Returns if the change of `name` may be taken back. Raises RcimError(BAD_PARAMETER or NOT_PERMITTED)."""
+        """Returns if the change of `name` may be taken back. Raises RcimError(BAD_PARAMETER)."""
         if name not in self._changes:
             raise RcimError(BAD_PARAMETER, f"group type {name!r} was not created or changed at run time")
-        if name not in self._settings and (self.counts.get(name) or self._about_to_be.get(name)):
-            raise RcimError(
-                NOT_PERMITTED, f"{self.counts.get(name, 0)} groups still have the type {name}; dissolve them first"
-            )
         self._rebuilt({key: change for key, change in self._changes.items() if key != name})
-        if name not in self._settings:
-            self._going.add(name)
 
-    def put(self, name: str, change: TypeChange | None) -> None:
-        """Let `change` be in force; None takes back the one of `name`. It has been checked."""
-        changes = dict(self._changes)
-        changes.pop(name, None)
+    def is_run_time_only(self, name: str) -> bool:
+        """True if the type is gone when its change is taken back: the settings do not have it."""
+        return name not in self._settings
+
+    def changed(self, name: str, change: TypeChange | None) -> TypeTable:
+        """The table with `change` in force; None takes back the one of `name`. Raises RcimError(BAD_PARAMETER)."""
+        changes = {key: one for key, one in self._changes.items() if key != name}
         if change is not None:
             changes[name] = change
-        self._rows = self._rebuilt(changes)
-        self._changes = changes
+        return TypeTable(self._settings, self.pair, changes)
 
-    def put_all(self, changes: Mapping[str, TypeChange]) -> list[tuple[str, str]]:
-        """Let all that was changed at run time be in force again; returns (name, why not) of what does not fit."""
-        wrong: list[tuple[str, str]] = []
-        waiting = dict(changes)
+    def changed_by_all(self, changes: Mapping[str, TypeChange]) -> tuple[TypeTable, list[tuple[str, str]]]:
+        """The table with all that was changed at run time in force again; (name, why not) of what does not fit."""
+        table, waiting = self, dict(changes)
         while waiting:
             errors: dict[str, str] = {}
             for name, change in waiting.items():
                 try:
-                    self.put(name, change)
+                    table = table.changed(name, change)
                 except RcimError as error:
                     errors[name] = error.detail
             if len(errors) == len(waiting):
-                return [*wrong, *errors.items()]
+                return table, [*errors.items()]
             waiting = {name: waiting[name] for name in errors}
-        return wrong
+        return table, []
 
     def _rebuilt(self, changes: Mapping[str, TypeChange]) -> dict[str, GroupType]:
         try:
             return rows_of(changes, self._settings)
         except ValueError as error:
             raise RcimError(BAD_PARAMETER, str(error)) from None
-
-    # -- how many groups (GT-13)
-
-    def admit(self, row: GroupType) -> None:
-        """Count a group that is about to be made. Raises RcimError(TOO_MANY_OF_TYPE)."""
-        if row.name in self._going:
-            raise RcimError(BAD_PARAMETER, f"group type {row.name} is being removed")
-        there = self.counts.get(row.name, 0) + self._about_to_be.get(row.name, 0)
-        if row.group_cap and there >= row.group_cap:
-            raise RcimError(TOO_MANY_OF_TYPE, f"the app may have at most {row.group_cap} groups of type {row.name}")
-        self._about_to_be[row.name] = self._about_to_be.get(row.name, 0) + 1
-
-    def settled(self) -> None:
-        """What was about to be is, and was counted, or never will be."""
-        self._about_to_be.clear()
-        self._going.clear()
-
-    def count(self, name: str, by: int) -> None:
-        """So many groups more of type `name` are there."""
-        self.counts[name] = self.counts.get(name, 0) + by

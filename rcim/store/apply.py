@@ -30,7 +30,8 @@ from rcim.actor.records import (
     UserSaved,
     UsersMuted,
 )
-from rcim.base.terms import ApplicationState, is_group
+from rcim.base.terms import ApplicationState
+from rcim.rules.conversation_kinds import is_created
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
@@ -305,7 +306,7 @@ class Applier:
     def _conversation_chosen(self, record: ConversationChosen) -> None:
         row = keys.pair(record.user_id, record.conversation)
         there = self._view.get("memberships", row) is not None
-        if not there and (is_group(record.conversation) or not (record.pinned_ms or self._view.get("chosen", row))):
+        if not there and (is_created(record.conversation) or not (record.pinned_ms or self._view.get("chosen", row))):
             return
         # A one-to-one conversation of which there is nothing is in the list for its pin alone.
         removed = self._stamp if record.removed or not (there or record.pinned_ms) else 0

@@ -9,7 +9,7 @@ import msgspec
 
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
-from rcim.base.terms import is_group
+from rcim.rules.conversation_kinds import GROUP, PAIR, kind_of
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, ReadView, StoreError
@@ -47,8 +47,9 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
     types: Counter[str] = Counter()
     for row, data in view.scan("profiles", b"", keys.LAST):
         key = row.decode()
-        report.groups += is_group(key)
-        report.pairs += not is_group(key)
+        kind = kind_of(key)
+        report.groups += kind is GROUP
+        report.pairs += kind is PAIR
         try:
             profile = unpack(data, Profile)
             types[profile.type] += 1

@@ -10,7 +10,8 @@ from itertools import islice
 
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
-from rcim.base.terms import MsgFlag, is_group
+from rcim.base.terms import MsgFlag
+from rcim.rules.conversation_kinds import is_entered_at_login
 from rcim.store import keys
 from rcim.store.answers import LoginFacts
 from rcim.store.backend import DamagedError, ReadView
@@ -69,7 +70,7 @@ class LoginReading:
             scan.low = row + b"\0"
             key = row[start:].decode()
             try:
-                if is_group(key) or query.pairs:
+                if is_entered_at_login(key) or query.pairs:
                     read = not query.hidden and keys.was_hidden(value)
                     if not read or self._visible(view, key, query.user_id):
                         scan.found.append(key)
@@ -82,7 +83,7 @@ class LoginReading:
                         scan.changed.append(key)
             except DamagedError as error:
                 self._noticing.note(f"{key}, of {query.user_id}", error)
-                if not is_group(key) and query.since:
+                if not is_entered_at_login(key) and query.since:
                     scan.changed.append(key)  # it can't be told to have not changed
             reads += read
             if reads == SCAN_HEADS:

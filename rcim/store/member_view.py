@@ -14,9 +14,17 @@ from typing import NamedTuple
 import msgspec
 
 from rcim.actor.queries import TypeFacts
-from rcim.actor.read_commands import first_of
 from rcim.actor.records import Member, Message, Profile, UserRestriction
-from rcim.base.terms import MessageState, Role
+from rcim.base.terms import Role
+from rcim.rules.visibility import (
+    DAY_MS,
+    Sight,
+    first_for_member,
+    is_erased,
+    oldest_ms,
+    sight,
+    unread_from,
+)
 from rcim.store import keys
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.messages import AS_USUAL, DIRECTED, Facts, facts_of
@@ -32,7 +40,6 @@ LAST_LOOKED_AT = 20
 """Messages looked at to find the last that the user may see."""
 MESSAGE_BYTES = 160
 """What a message has of fixed length in a frame, and the lengths of what has not."""
-DAY_MS = 86_400_000
 NO_TYPE = TypeFacts(True, False, False, 1)
 """Of a type that is gone from the settings."""
 EFFORT = 2000
@@ -98,12 +105,18 @@ class MemberView:
         self._key = key
         self._member = member
         self._newest = head.next_seq - 1
-        self.since_ms = now_ms - type_.roaming_days * DAY_MS if now_ms else 0
+        self.since_ms = oldest_ms(now_ms, type_.roaming_days) if now_ms else 0
         self._offline_ms = now_ms - type_.offline_days * DAY_MS if now_ms and type_.offline_days else 0
         self._stored = type_.stored
-        self.first = max(first_of(profile, member, type_.history_before_joining), head.kept_seq)
+        first = first_for_member(
+            profile.first_seq,
+            member.joined_seq,
+            member.cleared_seq,
+            before_joining=type_.history_before_joining,
+        )
+        self.first = max(first, head.kept_seq)
         """The least SEQ that the member may see and that may be there (GT-14, MS-10, ST-02)."""
-        self._unread_from = max(self.first, member.read_seq + 1, member.joined_seq + 1)
+        self._unread_from = unread_from(self.first, member.read_seq, member.joined_seq)
         self._user = member.user_id.encode()
         self.read_seq = member.read_seq
         """MsgSeq, once `unread` has looked."""
@@ -124,13 +137,13 @@ class MemberView:
                 return
             yield _SEQ(row[-8:])[0], facts, data
 
-    def sees(self, message: Message) -> bool:
-        """It is for the member, who has not deleted it."""
-        return message.is_for(self._member.user_id) and not self._hidden(message.seq)
+    def sight(self, message: Message) -> Sight:
+        """What the member sees of the message."""
+        for_user = message.is_for(self._member.user_id)
+        return self._sight(message.seq, message.sender.encode(), for_user)
 
-    def is_erased(self, message: Message) -> bool:
-        """MS-10: all of the sender's messages are deleted up to there."""
-        return message.seq <= self._erased_upto(message.sender.encode())
+    def _sight(self, seq: int, sender: bytes, for_user: bool) -> Sight:
+        return sight(hidden=self._hidden(seq), for_user=for_user, erased=is_erased(seq, self._erased_upto(sender)))
 
     def _erased_upto(self, sender: bytes) -> int:
         found = self._erased.get(sender)
@@ -146,13 +159,10 @@ class MemberView:
     def _counts(self, seq: int, facts: Facts) -> bool:
         """GT-15, GT-19, MS-09: another's, which counts and still says something."""
         _, flags, sender, _ = facts
-        if (
-            flags & AS_USUAL != AS_USUAL
-            or sender == self._user
-            or (flags & DIRECTED and not facts.is_for(self._user))
-        ):
+        if flags & AS_USUAL != AS_USUAL or sender == self._user:
             return False
-        return not self._hidden(seq) and seq > self._erased_upto(facts.sender)
+        for_user = not flags & DIRECTED or facts.is_for(self._user)
+        return self._sight(seq, sender, for_user) is Sight.WHOLE
 
     @property
     def as_read(self) -> Member:
@@ -203,10 +213,9 @@ class MemberView:
         for looked_at, (seq, facts, data) in enumerate(self._back(self.first)):
             if looked_at == LAST_LOOKED_AT:
                 break
-            if facts.is_for(self._user) and not self._hidden(seq):
-                message = unpack(data, Message)
-                if seq <= self._erased_upto(facts.sender):
-                    message = message.removed(MessageState.DELETED, max(message.changed_ms, message.time_ms), "")
+            seen = self._sight(seq, facts.sender, facts.is_for(self._user))
+            if seen in (Sight.WHOLE, Sight.ERASED):
+                message = unpack(data, Message).seen_as(seen)
                 return [message] if message_bytes(message) <= room else []
         return []
 

@@ -28,12 +28,12 @@ from rcim.actor.queries import (
     SyncQuery,
     UserQuery,
 )
-from rcim.actor.read_commands import seen_by
 from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState, group_conversation
+from rcim.base.terms import group_conversation
 from rcim.rules.folding import words_of
+from rcim.rules.visibility import is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import (
     Answer,
@@ -125,11 +125,10 @@ class QueryEngine:
                 more = True
                 break
             message = unpack(data, Message)
-            if query.erased and message.seq <= query.erased.get(message.sender, 0):
-                message = message.removed(MessageState.DELETED, max(message.changed_ms, message.time_ms), "")
-            if hides and view.get("hidden", keys.hidden(query.key, query.by, message.seq)) is not None:
-                message = message.veiled(MessageState.DELETED)
-            found.append(seen_by(message, query.by) if query.by else message)
+            erased = is_erased(message.seq, query.erased.get(message.sender, 0))
+            hidden = hides and view.get("hidden", keys.hidden(query.key, query.by, message.seq)) is not None
+            for_user = not query.by or message.is_for(query.by)
+            found.append(message.seen_as(sight(hidden=hidden, for_user=for_user, erased=erased)))
         return Page(query.newest_seq, first, more, found)
 
     @staticmethod

@@ -16,8 +16,10 @@ from rcim.actor.queries import SearchQuery, TypeFacts
 from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState, is_group
+from rcim.base.terms import MessageState
+from rcim.rules.conversation_kinds import is_created
 from rcim.rules.folding import fold
+from rcim.rules.visibility import Sight, is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
@@ -123,7 +125,7 @@ class Searching:
     def _refused(view: ReadView, query: SearchQuery) -> Refused | None:
         """RX-06: who may not read gets an error and no empty page."""
         profile = read_profile(view, query.conversation)
-        if profile is None and not is_group(query.conversation):
+        if profile is None and not is_created(query.conversation):
             return None  # nobody has said anything in it yet
         if profile is None or not (query.admin or visible(profile, query.user_id)):
             return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
@@ -166,7 +168,7 @@ class Searching:
             message = unpack(data, Message)
             if message.time_ms < eyes.since_ms:
                 return
-            yield seq, cost * (1 + DECODING), message if eyes.sees(message) and not eyes.is_erased(message) else None
+            yield seq, cost * (1 + DECODING), message if eyes.sight(message) is Sight.WHOLE else None
 
     @staticmethod
     def _eyes(view: ReadView, query: SearchQuery, key: str, profile: Profile) -> MemberView | Admin | None:
@@ -191,11 +193,8 @@ class Admin:
         self._key = key
         self.first = first
 
-    def sees(self, message: Message) -> bool:
-        """Also what is for others alone."""
-        return True
-
-    def is_erased(self, message: Message) -> bool:
-        """True if all messages of this sender up to this one were erased (MS-10)."""
+    def sight(self, message: Message) -> Sight:
+        """What it sees of the message: also of one that is for others alone."""
         data = self._view.get("marks", keys.pair(self._key, message.sender))
-        return data is not None and message.seq <= unpack(data, UserRestriction).erased_seq
+        erased_seq = unpack(data, UserRestriction).erased_seq if data is not None else 0
+        return sight(hidden=False, for_user=True, erased=is_erased(message.seq, erased_seq))

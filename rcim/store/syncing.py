@@ -19,7 +19,8 @@ from rcim.actor.queries import SyncQuery
 from rcim.actor.records import Member, Profile
 from rcim.actor.unheard import stretches
 from rcim.base.limits import Limits
-from rcim.base.terms import ApplyJoinOption, Role, is_group
+from rcim.base.terms import ApplyJoinOption, Role
+from rcim.rules.conversation_kinds import is_created
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
@@ -183,7 +184,7 @@ class Syncing:
                 break
         for name, said in chosen.items():  # what the user is no member of: there is nothing of it but its pin
             wanted = since < said.stamp <= upto and bool(since or said.pinned_ms)
-            if wanted and kept(user + name) < kept(following) and not is_group(name.decode()):
+            if wanted and kept(user + name) < kept(following) and not is_created(name.decode()):
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
 
@@ -235,14 +236,14 @@ class Syncing:
         key, user_id = candidate.key, query.user_id
         profile = read_profile(view, key)
         data = view.get("members", keys.pair(key, user_id))
-        if profile is None and not is_group(key):
+        if profile is None and not is_created(key):
             profile, member = NO_PAIR, Member(user_id, Role.MEMBER, 0, 0, "", PAIR.msg_flag)
         elif profile is None or data is None or not visible(profile, user_id):
             return None
         else:
             member = unpack(data, Member)
         head = candidate.head or read_head(view, key)
-        if not is_group(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
+        if not is_created(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
             return None  # it was that of an account with this id which is deleted (ID-09)
         type_ = query.types.get(profile.type, NO_TYPE)
         if not type_.listed:  # GT-27

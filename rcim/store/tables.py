@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rcim.actor.records import Profile
+from rcim.rules.visibility import is_known
 from rcim.store import keys
 from rcim.store.backend import ReadView
 from rcim.store.messages import facts_of
@@ -82,7 +83,7 @@ def groups_of(view: ReadView, user_id: str, cursor: str = "") -> Iterator[Row]:
 
 def visible(profile: Profile, user_id: str) -> bool:
     """False for a group that is imported, or waits for its owner's first message (GR-08, GT-16)."""
-    return not profile.importing and (profile.active or profile.owner == user_id)
+    return is_known(user_id, profile.owner, active=profile.active, importing=profile.importing)
 
 
 def sees(view: ReadView, row: bytes, value: bytes, user_id: str) -> bool:

@@ -13,8 +13,9 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
+from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, MessageOptions
+from rcim.actor.records import GroupSnapshot, MessageOptions, TypeSaved
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import HeldBack, MsgFlag, Priority
 from rcim.dispatch.mailbox import Mailbox
@@ -161,7 +162,10 @@ def test_the_end_of_the_group_ends_the_wait() -> None:  # GR-01
 
 def test_owners_admins_and_app_administrators_skip_the_limit_of_their_priority() -> None:  # FC-04
     kit = Kit()
-    kit.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "100", "normal_per_s": "1"}))
+    settle(
+        kit.app_state,
+        TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "100", "normal_per_s": "1"})),
+    )
     assert isinstance(kit.do(offer("bob", "1")).result, o.Sent)
     assert kit.do(offer("bob", "2")).wait
     kit.now += 1000
@@ -173,7 +177,9 @@ def test_owners_admins_and_app_administrators_skip_the_limit_of_their_priority()
 def test_limits_follow_the_type_while_the_group_is_in_memory() -> None:  # FC-02, GT-20
     kit = Kit()
     kit.fill()
-    kit.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "0", "normal_per_s": "0"}))
+    settle(
+        kit.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "0", "normal_per_s": "0"}))
+    )
     assert isinstance(kit.do(offer("bob", "free")).result, o.Sent)
 
 
@@ -278,7 +284,7 @@ def test_directed_transients_reach_only_who_hears_the_group() -> None:  # GT-16,
 
 def test_names_do_not_tell_who_is_a_member_where_members_are_not_listed() -> None:  # GT-03
     kit = Kit()
-    kit.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"}))
+    settle(kit.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"})))
     for name in ("carol", "zoe"):
         sent = c.SendMessage("bob", False, "", "", name, Priority.HIGH, b"b", (), MessageOptions(mentions=(name,)))
         assert isinstance(kit.do(sent).result, o.Sent)
@@ -287,7 +293,7 @@ def test_names_do_not_tell_who_is_a_member_where_members_are_not_listed() -> Non
 def test_a_normal_message_is_asked_for_by_itself_although_a_low_one_waits_longer() -> None:  # FC-04
     kit = Kit()
     policies = {"messages_per_s": "100", "normal_per_s": "2", "low_per_s": "1"}
-    kit.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", policies))
+    settle(kit.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", policies)))
     for i in range(2):
         kit.do(offer("bob", f"n{i}"))
     kit.now += 950

@@ -10,6 +10,9 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
+from rcim.actor.app import AppActor, settle
+from rcim.actor.records import TypeSaved
+from rcim.actor.user_commands import RemoveType
 from rcim.actor.workflows import Login
 from rcim.base import clock
 from rcim.base.errors import RcimError
@@ -18,9 +21,9 @@ from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.requests import Request
 from rcim.rules.group_types import CLOSED
 from rcim.rules.policies import changed
-from rcim.rules.type_table import TypeChange, TypeTable
+from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
-from tests.kit import UNLIMITED, travel, until
+from tests.kit import UNLIMITED, app_state, travel, until
 from tests.sim.test_dispatcher import Sim, running, send
 
 FREE = ApplyJoinOption.BY_TYPE
@@ -130,7 +133,7 @@ async def test_marks_that_are_over_make_room(monkeypatch: pytest.MonkeyPatch) ->
 async def test_a_group_whose_type_is_gone_can_be_ended() -> None:  # GT-20
     sim = Sim(types={**UNLIMITED, "Mine": replace(UNLIMITED["Public"], name="Mine")})
     await sim.answer("g:m", create("m", "Mine", "u1"))
-    sim.dispatcher._app_state.types._rows.pop("Mine")
+    sim.dispatcher._app_state.config.types._rows.pop("Mine")
     assert code(await sim.answer("g:m", send("u0", "c1"))) == "NOT_PERMITTED"
     assert isinstance(await sim.answer("g:m", c.ReadInfo("u1", False)), o.Info)
     assert isinstance(await sim.answer("g:m", c.LeaveGroup("u1", False)), o.Done)
@@ -139,13 +142,16 @@ async def test_a_group_whose_type_is_gone_can_be_ended() -> None:  # GT-20
 
 
 def test_a_type_that_is_going_takes_no_groups() -> None:  # GT-20, GT-13
-    table = TypeTable()
-    table.put("T", TypeChange("T", "Public", {}))
-    table.check_removal("T")
+    shared = app_state()
+    settle(shared, TypeSaved("T", TypeChange("T", "Public", {})))
+    policy, counts = shared.config.types.named("T"), shared.counts
+    AppActor(shared).handle(RemoveType("app", True, "T"), 1, 1)
     with pytest.raises(RcimError, match="being removed"):
-        table.admit(table.named("T"))
-    table.settled()
-    table.admit(table.named("T"))
+        counts.admit(policy)
+    counts.settled()
+    counts.admit(policy)
+    with pytest.raises(RcimError, match="still have the type"):
+        AppActor(shared).handle(RemoveType("app", True, "T"), 1, 1)
 
 
 async def test_the_maker_writes_an_owners_fields() -> None:  # GR-06

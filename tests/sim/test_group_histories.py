@@ -82,20 +82,20 @@ def anything(rng: random.Random, type_: str, serial: int) -> Any:
 def state_of(actor: GroupActor) -> dict[str, Any]:
     """What has to be the same after loading again; LastSendMsgTime may be early (ADR 0010)."""
     g: GroupState = actor._state
-    if g.profile is None:
-        return {"profile": None, "next_seq": g.next_seq}
+    if g.attributes.profile is None:
+        return {"profile": None, "next_seq": g.timeline.next_seq}
     plain = {
         user: (m.role, m.join_time_ms, m.joined_seq, m.name_card, m.msg_flag, m.read_seq, m.fields)
-        for user, m in g.members.items()
+        for user, m in ((m.user_id, m) for m in g.roster)
     }
-    stored = g.app_state.types.named(g.profile.type).stored
+    stored = g.app_state.config.types.named(g.attributes.profile.type).stored
     return {
-        "profile": g.profile,
+        "profile": g.attributes.profile,
         "members": plain,
-        "marks": g.marks,
-        "info_seq": g.info_seq,
-        "next_seq": g.next_seq if stored else 0,
-        "last": g.last_msg_time_ms if stored else 0,
+        "marks": g.roster.restrictions,
+        "info_seq": g.attributes.info_seq,
+        "next_seq": g.timeline.next_seq if stored else 0,
+        "last": g.timeline.last_msg_time_ms if stored else 0,
     }
 
 
@@ -115,9 +115,9 @@ async def test_histories_of_groups(seed: int) -> None:  # MS-01, ST-01, GR-01, G
     await until(lambda: len(sim.asker.answers) == len(sim.asked))
     assert check(sim.backend).faults == []
     assert not [a for a in sim.asker.answers.values() if isinstance(a, o.Refused) and a.code.number == 10002]
-    types = sim.dispatcher._app_state.types
+    counts = sim.dispatcher._app_state.counts
     kept = {name: n for name, n in sim.store.load_app().counts.items() if n}
-    assert {name: n for name, n in types.counts.items() if n} == kept, "groups by type"
+    assert {name: counts.of(name) for name in TYPES if counts.of(name)} == kept, "groups by type"
     for key in keys:
         mailbox = sim.dispatcher._mailboxes.get(key)
         if mailbox is None or mailbox.actor is None:

@@ -14,6 +14,7 @@ from rcim.actor import records as r
 from rcim.actor import user_commands as u
 from rcim.actor.app import AppActor, settle
 from rcim.actor.group import GroupActor
+from rcim.actor.records import TypeSaved
 from rcim.actor.user import UserActor
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, ApplyJoinOption, Priority, Role, UserList
@@ -142,7 +143,7 @@ def test_group_types(monkeypatch: pytest.MonkeyPatch) -> None:  # GT-20
     shared = app_state()
     actor = AppActor(shared)
     for name in NAMES:
-        shared.types.put(name, TypeChange(name, "Public", {}))
+        settle(shared, TypeSaved(name, TypeChange(name, "Public", {})))
 
     def page(cursor: str) -> tuple[list[str], str]:
         found = actor.handle(u.ReadTypes("x", True, cursor), 1000, 1).result
@@ -157,7 +158,7 @@ def test_group_types(monkeypatch: pytest.MonkeyPatch) -> None:  # GT-20
         if not cursor:
             break
         if cursor in NAMES:
-            shared.types.put(cursor, None)
+            settle(shared, TypeSaved(cursor, None))
     assert found == NAMES
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor.app import settle
 from rcim.actor.before_callbacks import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, Message, MessageAltered
+from rcim.actor.records import GroupSnapshot, ListChanged, Message, MessageAltered
 from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.terms import AppList, ApplyJoinOption, MessageState, Priority
 from tests.kit import app_state
@@ -29,7 +32,8 @@ class Kit:
         (kept,) = self.do(c.SendMessage("alice", False, "", "", "m", Priority.NORMAL, b"first")).effects
         assert isinstance(kept, e.Deliver)
         self.original: Message = kept.message
-        self.app_state.asks = {c.SendMessage: "Group.CallbackBeforeSendMsg"}
+        asks = {c.SendMessage: "Group.CallbackBeforeSendMsg"}
+        self.app_state.replace(replace(self.app_state.config, asks=asks))
 
     def do(self, command: c.GroupCommand) -> o.Outcome:
         self.now += 1
@@ -108,7 +112,7 @@ def test_what_an_edit_says_in_the_end_is_filtered(by_app: bool) -> None:  # SC-0
 
     kit = Kit()
     number = kit.edit(b"good" if by_app else b"evil")
-    kit.app_state.lists.change(AppList.REFUSED_WORDS, ["evil"], [])
+    settle(kit.app_state, ListChanged(AppList.REFUSED_WORDS, ["evil"], []))
     kit.app_state.screen = screen
     kept, answers = kit.answer(number, CallbackVerdict(body=b"evil") if by_app else ALLOWED)
     assert not kept and answers == {number: "DIRTY_WORD"}

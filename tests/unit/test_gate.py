@@ -13,8 +13,9 @@ from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
 from rcim.actor.admission import Claim
+from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, Message
+from rcim.actor.records import GroupSnapshot, Message, TypeSaved
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.rules.group_types import BUILT_IN, ChangeNotice
@@ -243,5 +244,7 @@ def test_without_a_limit_nothing_is_refused() -> None:
 
 def test_a_limit_that_changes_at_run_time_holds_at_once() -> None:  # GT-20
     kit = Kit()
-    kit.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "2", "normal_per_s": "2"}))
+    settle(
+        kit.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "2", "normal_per_s": "2"}))
+    )
     assert sum(kit.refused(altering("bob", MessageState.EDITED, b"%d" % i)) is None for i in range(20)) == 2

@@ -169,7 +169,7 @@ def test_the_ids_remembered_are_bounded() -> None:
     kit.create()
     for i in range(500):
         kit.send("alice", f"c{i}")
-    recent = kit.actor._state.recent
+    recent = kit.actor._state.timeline.recent
     assert len(recent) == 100
     assert recent.find("alice", "c400", kit.now) and not recent.find("alice", "c399", kit.now)
 

@@ -10,7 +10,8 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
-from rcim.actor.records import GroupChanged, UserRestriction
+from rcim.actor.app import settle
+from rcim.actor.records import GroupChanged, TypeSaved, UserRestriction, UsersMuted
 from rcim.base.errors import RcimError
 from rcim.base.terms import PERMANENT_S, AddResult, ApplyJoinOption, Role
 from rcim.rules.type_table import TypeChange
@@ -82,10 +83,9 @@ class Room(Kit):
         self.do(edit("alice", "carol", Role.ADMIN))
         self._sent = 0
 
-    @property
-    def muted(self) -> dict[str, int]:
-        """Who is muted in all chat rooms (SC-04)."""
-        return self.actor._state.app_state.muted
+    def mute_everywhere(self, user: str, until_ms: int) -> None:
+        """SC-04, in all chat rooms; 0: no longer."""
+        settle(self.actor._state.app_state, UsersMuted({user: until_ms}))
 
     def says(self, user: str = "bob", admin: bool = False) -> str:
         """What becomes of a message of this user."""
@@ -140,11 +140,11 @@ def test_who_is_muted_has_somebody_above_who_may_lift_it(name: str, way: str) ->
 @pytest.mark.parametrize("way", WAYS)
 def test_a_mute_in_all_chat_rooms_is_the_apps(way: str) -> None:  # SC-04
     room = Room()
-    room.muted["bob"] = 1 << 60
+    room.mute_everywhere("bob", 1 << 60)
     for step in WAYS[way][0]:
         room.do(step)
     assert room.says() == "SENDER_MUTED", "whatever the role"
-    del room.muted["bob"]
+    room.mute_everywhere("bob", 0)
     assert room.says() == "sent"
 
 
@@ -181,8 +181,8 @@ def test_only_the_app_lifts_what_the_group_can_not() -> None:  # GT-17, GR-11
     room = Room()
     room.do(mute("alice"))
     room.do(mute_all("alice", True))
-    types = room.actor._state.app_state.types
-    types.put("ChatRoom", TypeChange("ChatRoom", "", {"mute": "nobody", "block": "nobody"}))
+    change = TypeChange("ChatRoom", "", {"mute": "nobody", "block": "nobody"})
+    settle(room.actor._state.app_state, TypeSaved("ChatRoom", change))
     for by in ("alice", "carol"):
         assert room.refused(mute(by, seconds=0)) == "NOT_PERMITTED"
         assert room.refused(mute_all(by, False)) == "NOT_PERMITTED"
@@ -199,7 +199,7 @@ def test_the_app_lifts_a_mute_of_before_and_its_own() -> None:
     """Who became the owner while a mute stayed is let free; so is the app administrator's own user."""
     room = Room()
     state = room.actor._state
-    state.marks["alice"] = UserRestriction("alice", muted_until_ms=1 << 60)
+    state.roster.restrictions["alice"] = UserRestriction("alice", muted_until_ms=1 << 60)
     assert room.says("alice") == "SENDER_MUTED"
     assert room.refused(mute("app", "alice")) == "NOT_PERMITTED", "nobody mutes the owner"
     room.do(mute("app", "alice", 0))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rcim.actor.group_counts import GroupCounts
 from rcim.base.errors import RcimError
 from rcim.rules import policies
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, FieldRule, parse, readable, written
@@ -55,8 +56,7 @@ def test_types_are_made_of_types() -> None:  # GT-20
 
 
 def test_a_change_that_would_break_another_type_is_refused() -> None:
-    table = TypeTable()
-    table.put("A", TypeChange("A", "ChatRoom", {"roaming_days": "0", "importable": "false"}))
+    table = TypeTable().changed("A", TypeChange("A", "ChatRoom", {"roaming_days": "0", "importable": "false"}))
     table.check(TypeChange("A", "ChatRoom", {"importable": "false"}))
     with pytest.raises(RcimError, match="importable needs stored"):
         table.check(TypeChange("A", "ChatRoom", {"roaming_days": "0"}))
@@ -66,26 +66,25 @@ def test_a_change_that_would_break_another_type_is_refused() -> None:
 
 
 def test_what_does_not_fit_any_more_is_said_and_left_out() -> None:
-    table = TypeTable()
     kept = {"A": TypeChange("A", "Gone", {}), "B": TypeChange("B", "C", {}), "C": TypeChange("C", "Public", {})}
-    wrong = table.put_all(kept)
+    table, wrong = TypeTable().changed_by_all(kept)
     assert [name for name, _ in wrong] == ["A"] and table.named("B").base == "C"
 
 
 def test_groups_of_a_type_are_bounded() -> None:  # GT-13
-    table = TypeTable()
-    row = table.named("BChatRoom")
+    counts = GroupCounts()
+    row = TypeTable().named("BChatRoom")
     for _ in range(3):
-        table.admit(row)
-    table.settled()
-    table.count(row.name, 3)
+        counts.admit(row)
+    counts.settled()
+    counts.count(row.name, 3)
     for _ in range(2):
-        table.admit(row)
+        counts.admit(row)
     with pytest.raises(RcimError) as error:
-        table.admit(row)
+        counts.admit(row)
     assert error.value.code.name == "TOO_MANY_OF_TYPE"
-    table.settled()
-    table.admit(row)
+    counts.settled()
+    counts.admit(row)
 
 
 @pytest.mark.parametrize(

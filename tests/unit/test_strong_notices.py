@@ -10,8 +10,9 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
-from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Message
+from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Message, TypeSaved
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, Priority, Role
@@ -214,7 +215,7 @@ def test_it_is_never_held_back_and_goes_before_messages_that_wait() -> None:  # 
 
 def test_without_a_limit_nothing_waits() -> None:
     hall = Hall()
-    hall.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "0"}))
+    settle(hall.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"messages_per_s": "0"})))
     hall.join([f"u{i}" for i in range(300)])
     assert len(hall.tips) == 300 and hall.due is None
 
@@ -224,7 +225,7 @@ def test_what_waits_is_told_as_the_type_says_by_then(notice: str) -> None:  # GT
     hall = Hall()
     hall.fill(PER_S)
     hall.join(["bob", "carol"])
-    hall.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"notice": notice}))
+    settle(hall.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"notice": notice})))
     hall.settle()
     assert not hall.tips and [w.users for w in hall.weak] == ([["bob", "carol"]] if notice == "weak" else [])
 
@@ -257,7 +258,7 @@ def test_a_change_that_is_refused_waits_for_nothing() -> None:  # FC-02
 
 def test_where_no_members_are_listed_nobody_is_named() -> None:  # GT-03
     hall = Hall()
-    hall.app_state.types.put("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"}))
+    settle(hall.app_state, TypeSaved("ChatRoom", TypeChange("ChatRoom", "", {"member_list": "none"})))
     hall.join(["bob"])
     (message,) = hall.told
     assert message.sender == "@SYSTEM" and message.name_card == ""

@@ -7,9 +7,10 @@ import random
 import pytest
 
 from rcim.actor.records import Member
-from rcim.actor.unheard import UNHEARD_MAX, flagged, stretches
+from rcim.actor.unheard import flagged, stretches
 from rcim.base.terms import MsgFlag, Role
 from rcim.client.unheard import Unheard
+from rcim.rules.visibility import UNHEARD_MAX
 from rcim.wire import frames as f
 
 ON, OFF = MsgFlag.ACCEPT_AND_NOTIFY, MsgFlag.DISCARD

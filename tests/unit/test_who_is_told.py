@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ValuesView
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,16 +12,17 @@ from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
 from rcim.actor.records import GroupSnapshot, Member, Message
+from rcim.actor.roster import MemoryRoster
 from rcim.base.terms import ApplyJoinOption, MessageState, Priority
 from tests.kit import UNLIMITED, app_state
 
 ROOM = replace(UNLIMITED["ChatRoom"], history_before_joining=True)
 
 
-class Unwalked(dict[str, Member]):
+class Unwalked(MemoryRoster):
     """Members who are not to be looked at one by one."""
 
-    def values(self) -> ValuesView[str, Member]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Member]:
         raise AssertionError("all members are walked")
 
 
@@ -54,13 +55,13 @@ class Kit:
     def load_again(self) -> None:
         """The group, from the store."""
         g = self.actor._state
-        found = GroupSnapshot("g:g", g.profile, g.next_seq, 0, 0, 0, list(g.members.values()), [])
+        found = GroupSnapshot("g:g", g.attributes.profile, g.timeline.next_seq, 0, 0, 0, list(g.roster), [])
         self.actor = GroupActor(found, 7, self.app_state)
 
 
 def test_where_all_see_a_message_no_member_is_looked_at() -> None:
     kit = Kit()
-    kit.actor._state.members = Unwalked(kit.actor._state.members)
+    kit.actor._state.roster = Unwalked(kit.actor._state.roster)
     assert kit.recall() is None
 
 
@@ -79,7 +80,7 @@ def test_who_has_deleted_only_what_was_before_is_told() -> None:
     (sent,) = kit.do(c.SendMessage("alice", False, "", "", "m2", Priority.NORMAL, b"second")).effects
     assert isinstance(sent, e.Deliver)
     kit.message = sent.message
-    kit.actor._state.members = Unwalked(kit.actor._state.members)
+    kit.actor._state.roster = Unwalked(kit.actor._state.roster)
     assert kit.recall() is None
 
 

@@ -10,8 +10,9 @@ from rcim.actor.user import user_key
 from rcim.actor.workflows import DeleteUsers, ImportUsers
 from rcim.base import clock
 from rcim.base.errors import NO_SUCH_GROUP
-from rcim.base.terms import PAIR_PREFIX, AddResult
+from rcim.base.terms import AddResult
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+from rcim.rules.conversation_kinds import PAIR, kind_of
 from rcim.store.answers import LoginFacts
 
 APPLIED_AT_ONCE = 100
@@ -91,7 +92,7 @@ async def _applied(context: WorkflowContext, user_id: str) -> list[str] | None:
 
 
 def _leaving(key: str, user_id: str) -> c.Command:
-    if key.startswith(PAIR_PREFIX):
+    if kind_of(key) is PAIR:
         return c.ForgetUser(user_id, True)
     return c.PlaceMember(user_id, True, False, True)
 

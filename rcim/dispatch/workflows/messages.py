@@ -31,7 +31,7 @@ async def send_as(context: WorkflowContext, workflow: SendAs) -> CommandAnswer:
         workflow.client_msg_id,
         Priority(workflow.priority),
         workflow.body,
-        context.app_state.sent_fields(profile.fields),
+        context.app_state.config.sent_fields(profile.fields),
         workflow.extra,
         workflow.transient,
         credential=workflow.credential,

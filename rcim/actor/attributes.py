@@ -1,0 +1,30 @@
+"""The attributes of a conversation: its profile with custom fields, and InfoSeq, the version of what members may know of
+it (GR-03, GR-07)."""
+
+from __future__ import annotations
+
+from rcim.actor.records import GroupSnapshot, Profile
+
+
+class Attributes:
+    """See the module's text. All of it is in the store too."""
+
+    __slots__ = ("info_seq", "last_info_time_ms", "profile")
+
+    def __init__(self, snapshot: GroupSnapshot) -> None:
+        self.profile = snapshot.profile
+        """None: there is no such conversation."""
+        self.info_seq = snapshot.info_seq
+        self.last_info_time_ms = snapshot.last_info_time_ms
+
+    def raise_info(self, now_ms: int) -> None:
+        """GR-07: something that members may know has changed."""
+        self.info_seq += 1
+        self.last_info_time_ms = now_ms
+
+    def replace(self, profile: Profile | None) -> Profile | None:
+        """`profile` is in force from now on; None: what there was stays. Returns what there was before."""
+        before = self.profile
+        if profile is not None:
+            self.profile = profile
+        return before

@@ -1,0 +1,177 @@
+"""The roster of a conversation: who is in it, as what, and what it keeps of users besides (GR-02, GR-04, SC-02, GR-11).
+
+The kind of a conversation says which roster it has (rules/conversation_kinds.py): none, one in memory, or one whose
+members are loaded when they are asked for (paged_roster.py). All of them keep restrictions in memory: there are at most
+`marks_max`, whoever the members are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from rcim.actor.records import Member, UserRestriction
+from rcim.base.terms import Role
+from rcim.rules.roles import Standing
+
+JoinPlace = tuple[int, str]
+"""A member's place in the order of joining: JoinTime and user id."""
+
+
+class Restrictions(dict[str, UserRestriction]):
+    """By user id: mutes, blocks, applications, and up to where a sender's messages are erased."""
+
+    def __init__(self, marks: Iterable[UserRestriction] = ()) -> None:
+        super().__init__((mark.user_id, mark) for mark in marks)
+
+    def restrict(self, mark: UserRestriction) -> None:
+        """`mark` is what is kept of its user from now on; an empty one is removed."""
+        if mark == UserRestriction(mark.user_id):
+            self.pop(mark.user_id, None)
+        else:
+            self[mark.user_id] = mark
+
+
+class Roster(Protocol):
+    """What an actor asks of the members of its conversation. Every method but `restrictions`, `count` and `admins` may
+    raise NotLoaded where the roster is paged."""
+
+    @property
+    def restrictions(self) -> Restrictions:
+        """Of members and others."""
+
+    @property
+    def count(self) -> int:
+        """How many members there are."""
+
+    def get(self, user_id: str, /) -> Member | None:
+        """The member; None: the user is none."""
+
+    def __contains__(self, user_id: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[Member]:
+        """All members in the order of joining; costs as much as there are."""
+
+    def admins(self) -> list[Member]:
+        """The owner and the admins, in the order of joining."""
+
+    def standing(self, user_id: str, /) -> Standing:
+        """What the user is in the conversation: ANYONE if it is no member."""
+
+    def cleared_from(self, seq: int, /) -> bool:
+        """MS-10: True if a member has deleted for itself all messages up to `seq` or a later one."""
+
+    def put(self, member: Member, /) -> None:
+        """A member that is new, or has changed."""
+
+    def update(self, user_id: str, member: Member, /) -> None:
+        """As `put`, of somebody who is a member, with the role and `cleared_seq` it had: on the path of each message."""
+
+    def drop(self, user_id: str, /) -> None:
+        """The user is no member any more, if it was one."""
+
+    def clear(self) -> None:
+        """Nobody is a member, and nothing is kept of anybody."""
+
+
+class NoRoster:
+    """Of a conversation without members, such as one in which the system speaks: nobody is in it, or can come in."""
+
+    __slots__ = ("restrictions",)
+
+    def __init__(self, marks: Iterable[UserRestriction] = ()) -> None:
+        self.restrictions = Restrictions(marks)
+
+    count = 0
+
+    def get(self, user_id: str, /) -> Member | None:
+        """None."""
+        return None
+
+    def __contains__(self, user_id: object, /) -> bool:
+        return False
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(())
+
+    def admins(self) -> list[Member]:
+        """Nobody."""
+        return []
+
+    def standing(self, user_id: str, /) -> Standing:
+        """ANYONE."""
+        return Standing.ANYONE
+
+    def cleared_from(self, seq: int, /) -> bool:
+        """False."""
+        return False
+
+    def put(self, member: Member, /) -> None:
+        """Raises TypeError: an actor of such a kind has no command that adds a member."""
+        raise TypeError("the conversation has no roster")
+
+    def update(self, user_id: str, member: Member, /) -> None:
+        """As `put`."""
+        raise TypeError("the conversation has no roster")
+
+    def drop(self, user_id: str, /) -> None:
+        """There is nobody to drop."""
+
+    def clear(self) -> None:
+        """Nothing is kept of anybody."""
+        self.restrictions.clear()
+
+
+class MemoryRoster:
+    """All members in memory. `members` come in the order of joining."""
+
+    __slots__ = ("_cleared", "_members", "get", "restrictions", "update")
+
+    def __init__(self, members: Iterable[Member] = (), marks: Iterable[UserRestriction] = ()) -> None:
+        self._members = {m.user_id: m for m in members}
+        self._cleared = {m.user_id for m in self._members.values() if m.cleared_seq}
+        self.restrictions = Restrictions(marks)
+        # The dictionary's own methods: each message asks for its sender and notes when it sent.
+        self.get = self._members.get
+        self.update = self._members.__setitem__
+
+    @property
+    def count(self) -> int:
+        """How many members there are."""
+        return len(self._members)
+
+    def __contains__(self, user_id: object, /) -> bool:
+        return user_id in self._members
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self._members.values())
+
+    def admins(self) -> list[Member]:
+        """The owner and the admins, in the order of joining."""
+        return [m for m in self if m.role >= Role.ADMIN]
+
+    def standing(self, user_id: str, /) -> Standing:
+        """What the user is in the conversation."""
+        member = self._members.get(user_id)
+        return Standing(member.role) if member is not None else Standing.ANYONE
+
+    def cleared_from(self, seq: int, /) -> bool:
+        """MS-10: looks only at members who have ever deleted the conversation for themselves."""
+        return any(self._members[user].cleared_seq >= seq for user in self._cleared)
+
+    def put(self, member: Member, /) -> None:
+        """A member that is new, or has changed."""
+        self._members[member.user_id] = member
+        if member.cleared_seq:
+            self._cleared.add(member.user_id)
+
+    def drop(self, user_id: str, /) -> None:
+        """The user is no member any more, if it was one."""
+        self._members.pop(user_id, None)
+        self._cleared.discard(user_id)
+
+    def clear(self) -> None:
+        """Nobody is a member, and nothing is kept of anybody."""
+        self._members.clear()
+        self._cleared.clear()
+        self.restrictions.clear()

@@ -1,0 +1,40 @@
+"""The table of the kinds of conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from rcim.actor.records import GroupSnapshot, Member
+from rcim.actor.roster import MemoryRoster
+from rcim.actor.state import GroupState
+from rcim.base.terms import Role, group_conversation, pair_conversation
+from rcim.rules.conversation_kinds import GROUP, KINDS, PAIR, is_created, is_entered_at_login, kind_of
+from tests.kit import app_state
+
+
+def test_the_kind_of_an_id() -> None:
+    assert kind_of(group_conversation("lobby")) is GROUP
+    assert kind_of(pair_conversation("alice", "bob")) is PAIR
+    for other in ("", "g", "@app", "@:alice", "x:1", "lobby", "G:lobby"):
+        assert kind_of(other) is None
+        assert not is_created(other) and not is_entered_at_login(other)
+
+
+def test_no_two_kinds_begin_alike() -> None:
+    assert len({kind.prefix for kind in KINDS}) == len({kind.name for kind in KINDS}) == len(KINDS)
+
+
+def test_a_group_is_created_and_a_pair_is_there() -> None:
+    assert is_created("g:lobby") and is_entered_at_login("g:lobby")
+    pair = pair_conversation("alice", "bob")
+    assert not is_created(pair) and not is_entered_at_login(pair)
+    assert GROUP.inner_id("g:g:lobby") == "g:lobby", "an id may hold what its own prefix is"
+
+
+@pytest.mark.parametrize("key", ["g:lobby", pair_conversation("alice", "bob")])
+def test_an_actor_has_the_parts_of_its_kind(key: str) -> None:
+    members = [Member("alice", Role.MEMBER, 1, 0, "")]
+    state = GroupState(GroupSnapshot(key, None, 5, 9, 2, 8, members, []), 7, app_state())
+    assert isinstance(state.roster, MemoryRoster) and "alice" in state.roster
+    assert state.timeline.newest == 4 and state.timeline.last_msg_time_ms == 9 and state.timeline.shard == 7
+    assert state.attributes.info_seq == 2 and state.attributes.last_info_time_ms == 8
