@@ -17,12 +17,13 @@ class Worker:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
         self._loop = loop
-        self._jobs: queue.SimpleQueue[tuple[Job, Done] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Job, Done | None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def do(self, job: Job, done: Done) -> None:
-        """Run `job` in the thread; then `done(result, error)` in the loop."""
+    def do(self, job: Job, done: Done | None = None) -> None:
+        """Run `job` in the thread; then `done(result, error)` in the loop. A job without `done` reports by itself, and
+        raises nothing."""
         self._jobs.put((job, done))
 
     def _run(self) -> None:
@@ -36,6 +37,8 @@ class Worker:
                 result = job()
             except Exception as caught:  # it belongs to who gave the job, and is handed to it
                 error = caught
+            if done is None:
+                continue
             try:
                 self._loop.call_soon_threadsafe(done, result, error)
             except RuntimeError:

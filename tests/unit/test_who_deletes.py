@@ -14,8 +14,8 @@ from rcim.store import keys
 from rcim.store.apply import UNPINNED_MAX
 from rcim.store.backend import TABLES, MemoryBackend
 from rcim.store.check import check
+from rcim.store.filling import Filling
 from rcim.store.retention import BEGIN, DAY_MS, Ages
-from rcim.store.store import Entry
 from tests.kit import FilledStore
 
 WHO = {
@@ -61,15 +61,16 @@ class Life(FilledStore):
 
     def say(self, key: str, time_ms: int) -> None:
         seq = self.seqs[key] = self.seqs[key] + 1
-        id_ = message_id(shard_of(key), self.store.claim()[shard_of(key)])
+        id_ = message_id(shard_of(key), self.store.positions()[shard_of(key)])
         message = r.Message(seq, time_ms, id_, Priority.LOW, "u1", "", "", "", f"c{seq}", b"b")
         self.append(r.MessageKept(key, message))
         self.append(r.MessageAltered(key, message), r.MessagesHidden(key, "u1", [seq]))
 
     def app(self, *records: Any) -> None:
-        shard = shard_of(APP_KEY)
-        first = self.store.claim()[shard]
-        self.store.append([Entry(shard, first + n, record) for n, record in enumerate(records)])
+        filling = Filling(self.store)
+        for record in records:
+            filling.put(APP_KEY, record)
+        filling.commit()
 
     def choose(self, user_id: str, conversation: str, pinned_ms: int, removed: bool = False) -> None:
         self.append(r.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
