@@ -164,31 +164,36 @@ class Committer:
         put, self._put = self._put, []
         touched, self._touched = self._touched, set()
         if self._together:
-            self._begin(Commit(batch, touched), put)
+            appends = self._begin(Commit(batch, touched), put)
         else:
-            self._begin_apart(batch, touched, put)
-        appends = [_append_of(shard) for shard in put]
+            appends = self._begin_apart(batch, touched, put)
         self._worker.do(lambda: self._append(appends, now_ms, doubted_ms))
 
-    def _begin(self, commit: Commit, shards: Sequence[Shard]) -> None:
+    def _begin(self, commit: Commit, shards: Sequence[Shard]) -> list[ShardAppend]:
         commit.left = len(shards)
         self._under_way += len(shards)
+        appends: list[ShardAppend] = []
         for shard in shards:
+            records, shard.records = shard.records, []
             shard.commit = commit
-            commit.records += len(shard.records)
+            commit.records += len(records)
+            appends.append(ShardAppend(shard.number, shard.epoch, shard.position - len(records), records))
+        return appends
 
-    def _begin_apart(self, batch: Batch, touched: set[str], put: Sequence[Shard]) -> None:
+    def _begin_apart(self, batch: Batch, touched: set[str], put: Sequence[Shard]) -> list[ShardAppend]:
         """Each shard is a commit of its own; what has no records in it has nothing to wait for."""
         batches: dict[int, Batch] = {shard.number: [] for shard in put}
         free: Batch = []
         for request, outcome in batch:
             batches.get(shard_of(request.key), free).append((request, outcome))
+        appends: list[ShardAppend] = []
         for shard in put:
             shard.closed = True
             own = {key for key in touched if shard_of(key) == shard.number}
-            self._begin(Commit(batches[shard.number], own), [shard])
+            appends += self._begin(Commit(batches[shard.number], own), [shard])
         if free:
             self._releases.committed(free)
+        return appends
 
     # -- in the committing thread
 
@@ -308,11 +313,6 @@ class Committer:
             shard.closed = shard.fenced = True
             self._under_way -= 1
             self.on_fenced(number)
-
-
-def _append_of(shard: Shard) -> ShardAppend:
-    records, shard.records = shard.records, []
-    return ShardAppend(shard.number, shard.epoch, shard.position - len(records), records)
 
 
 def _say_fenced(shard: int) -> None:

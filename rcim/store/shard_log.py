@@ -59,7 +59,7 @@ class ShardAppend(msgspec.Struct, frozen=True, gc=False):
     records: Sequence[Record]
 
 
-class Appended(NamedTuple):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """The append of this shard is durable."""
 
     shard: int

@@ -7,6 +7,7 @@ The records themselves are not kept, only how far each shard has come: so there 
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable, Iterable, Sequence
 
 from rcim.actor.records import Record
@@ -33,7 +34,8 @@ NAMED_MAX = 20
 """So many conversations of a commit that failed are named in the log."""
 EPOCHS = b"epochs"
 """In `meta`: the epoch of each shard, u64 each. It is missing in a store that was never claimed: all are 0."""
-NEVER_CLAIMED = bytes(keys.U64.size * SHARDS)
+ALL_EPOCHS = struct.Struct(f">{SHARDS}Q")
+NEVER_CLAIMED = bytes(ALL_EPOCHS.size)
 
 
 class TableLog:
@@ -63,14 +65,14 @@ class TableLog:
         with self._backend.read() as view:
             epochs = _epochs(view)
             found = {shard: Claim(self._epoch(epochs, shard), _position(view, shard)) for shard in shards}
-        if any(_epoch(epochs, shard) != claim.epoch for shard, claim in found.items()):
+        if any(epochs[shard] != claim.epoch for shard, claim in found.items()):
             self._write_epochs(found)
         self._held.update((shard, claim.epoch) for shard, claim in found.items())
         return found
 
-    def _epoch(self, epochs: bytes, shard: int) -> int:
+    def _epoch(self, epochs: Sequence[int], shard: int) -> int:
         """Under which a shard is claimed now."""
-        there, held = _epoch(epochs, shard), self._held.get(shard)
+        there, held = epochs[shard], self._held.get(shard)
         if held is None:
             return there + 1
         if there > held:
@@ -123,46 +125,44 @@ class TableLog:
         epochs = _epochs(view)
         applying = None
         for append in appends:
-            wrong = self._why_not(view, epochs, append)
-            if wrong is not None:
-                results.append(AppendFailed(append.shard, wrong))
-                continue
+            shard = append.shard
+            following = _position(view, shard)
+            if append.epoch != epochs[shard] or append.expected != following:
+                wrong = _why_not(append, epochs[shard], following)
+                if wrong is not None:
+                    results.append(AppendFailed(shard, wrong))
+                    continue
+                _raise(view, {shard: append.epoch})
             if applying is None:
                 applying = self._view.begin(view, now_ms, doubted_ms)
-            results.append(Appended(append.shard, applying.apply(append.shard, append.expected, append.records)))
+            results.append(Appended(shard, applying.apply(shard, following, append.records)))
         if applying is None:
             return results, 0
         applying.finish()
         return results, applying.stamp
 
-    @staticmethod
-    def _why_not(view: WriteView, epochs: bytes, append: ShardAppend) -> StoreError | None:
-        """Why an append can't be kept; None if it can."""
-        there = _epoch(epochs, append.shard)
-        if append.epoch < there:
-            return Fenced(f"shard {append.shard}: epoch {append.epoch} where {there} is in force")
-        if append.epoch > there:  # it could not be written when the shard was claimed
-            _raise(view, {append.shard: append.epoch})
-        following = _position(view, append.shard)
-        if append.expected != following:
-            return Unavailable(f"shard {append.shard}: record {append.expected} where {following} is next")
-        return None
+
+def _why_not(append: ShardAppend, epoch: int, following: int) -> StoreError | None:
+    """Why an append can't be kept; None: only its epoch is not in force yet, since it could not be written when the shard
+    was claimed."""
+    if append.epoch < epoch:
+        return Fenced(f"shard {append.shard}: epoch {append.epoch} where {epoch} is in force")
+    if append.expected != following:
+        return Unavailable(f"shard {append.shard}: record {append.expected} where {following} is next")
+    return None
 
 
-def _epochs(view: ReadView) -> bytes:
-    return view.get("meta", EPOCHS) or NEVER_CLAIMED
-
-
-def _epoch(epochs: bytes, shard: int) -> int:
-    return int(keys.U64.unpack_from(epochs, keys.U64.size * shard)[0])
+def _epochs(view: ReadView) -> tuple[int, ...]:
+    """Of all shards, by number."""
+    return ALL_EPOCHS.unpack(view.get("meta", EPOCHS) or NEVER_CLAIMED)
 
 
 def _raise(view: WriteView, epochs: dict[int, int]) -> None:
     """Put these epochs in force."""
-    row = bytearray(_epochs(view))
+    row = list(_epochs(view))
     for shard, epoch in epochs.items():
-        keys.U64.pack_into(row, keys.U64.size * shard, epoch)
-    view.put("meta", EPOCHS, bytes(row))
+        row[shard] = epoch
+    view.put("meta", EPOCHS, ALL_EPOCHS.pack(*row))
 
 
 def _position(view: ReadView, shard: int) -> int:
