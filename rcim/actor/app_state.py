@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from rcim.actor.events import EventKind
 from rcim.actor.guests import Guests
 from rcim.actor.tracing import Traces
 from rcim.actor.user_commands import Credential
@@ -268,6 +269,8 @@ class AppState:
     """SC-05: a message's body as it may be sent. Raises RcimError(DIRTY_WORD)."""
     lots: random.Random = field(default_factory=random.Random)
     """FC-03: who goes first within a priority."""
+    wanted_events: frozenset[EventKind] = frozenset()
+    """Kinds of events that a consumer wants; no other ones are made (design 5.3)."""
     figures: dict[str, Figures] = field(default_factory=dict)
     """FC-08, by type of group."""
     revision: int = 0

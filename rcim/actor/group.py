@@ -14,6 +14,7 @@ import msgspec
 
 from rcim.actor import (
     altering,
+    group_events,
     importing,
     lifecycle,
     members,
@@ -57,6 +58,11 @@ class GroupActor:
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
+        if self._state.app_state.wanted_events:
+            return group_events.handled(self._state, self._handle, command, now_ms, position)
+        return self._handle(command, now_ms, position)
+
+    def _handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         state = self._state
         event = state.app_state.asks.get(type(command)) if state.app_state.asks else None
         if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, members, read_commands, sending
+from rcim.actor import altering, group_events, members, read_commands, sending
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
@@ -53,6 +53,11 @@ class PairActor:
 
     def handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
+        if self._state.app_state.wanted_events:
+            return group_events.handled(self._state, self._handle, command, now_ms, position)
+        return self._handle(command, now_ms, position)
+
+    def _handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
         state = self._state
         first = not self._kept  # what makes it takes the first place
         outcome = _HANDLERS[type(command)](state, command, now_ms, position + first)

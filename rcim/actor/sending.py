@@ -108,6 +108,7 @@ def take_verdict(
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
         _stopped(state, command, Stage.CALLBACK, now_ms, 0, "dropped")
+        state.admission.note_withheld(command, "dropped by the app")
         state.admission.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:

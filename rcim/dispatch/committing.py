@@ -17,12 +17,13 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from rcim.actor.events import AnyEvent
 from rcim.actor.outcomes import Outcome
-from rcim.actor.records import Record
 from rcim.base.ids import SHARDS, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.mailbox import Mailbox
-from rcim.dispatch.requests import Request
+from rcim.dispatch.shard_state import Batch, Commit, Shard
+from rcim.dispatch.untold_events import UntoldEvents
 from rcim.dispatch.worker import Worker
 from rcim.store.shard_log import AppendFailed, AppendResult, Claim, Fenced, ShardAppend, ShardLog
 
@@ -31,45 +32,6 @@ log = LimitedLog("rcim.dispatch")
 CLAIM_PAUSE_S = 1.0
 """Before a shard is claimed again, after the log could not say where it is; twice as long after each further time."""
 CLAIM_PAUSE_MAX_S = 8.0
-
-Batch = list[tuple[Request, Outcome]]
-"""What was handled, in order."""
-
-
-class Shard:
-    """What is known here of one shard."""
-
-    __slots__ = ("closed", "commit", "epoch", "fenced", "held", "number", "position", "records")
-
-    def __init__(self, number: int, claim: Claim) -> None:
-        self.number = number
-        self.epoch = claim.epoch
-        self.position = claim.position
-        """The running number of the next record that is put."""
-        self.records: list[Record] = []
-        """What was put in this turn."""
-        self.commit: Commit | None = None
-        """The one that its append belongs to, while that is under way."""
-        self.closed = False
-        """True: its mailboxes are not to be looked at now (`held`), or are to be refused (`fenced`)."""
-        self.fenced = False
-        self.held: dict[Mailbox, None] = {}
-        """Those that wait until it is open again."""
-
-
-class Commit:
-    """Outcomes that wait for the same appends."""
-
-    __slots__ = ("batch", "failures", "left", "records", "touched")
-
-    def __init__(self, batch: Batch, touched: set[str]) -> None:
-        self.batch = batch
-        self.touched = touched
-        """The keys of the actors that have records in it."""
-        self.left = 0
-        """Shards of which the log has not told yet."""
-        self.records = 0
-        self.failures: list[AppendFailed] = []
 
 
 class Releases(Protocol):
@@ -116,7 +78,11 @@ class Committer:
         """Shards with an append, or a claim after it, under way."""
         self.on_fenced: Callable[[int], None] = _say_fenced
         """Told the number of a shard that another writer has claimed."""
-        self.commits = self.failed_commits = self.records = 0
+        self.untold = UntoldEvents(later, lambda: releases.go_on(()))
+        """Events that belong to no outcome, and wait for a commit."""
+        self.on_events: Callable[[Sequence[int]], None] = _nobody_wants
+        """Told the numbers of shards that have new events."""
+        self.commits = self.failed_commits = self.records = self.events = 0
         """Since the start."""
 
     @property
@@ -134,22 +100,55 @@ class Committer:
         """True if records of this turn wait for `commit`."""
         return bool(self._put)
 
+    @property
+    def tells_now(self) -> bool:
+        """True if events that belong to no outcome can be committed now."""
+        return self.untold.due and any(self._takes(self.shards[number]) for number in self.untold.shards())
+
+    @staticmethod
+    def _takes(shard: Shard) -> bool:
+        """True if events of the shard can be committed, or are to be given up."""
+        return shard.fenced or not shard.closed
+
     def open(self, shard: int) -> bool:
         """True if nothing of this shard is under way."""
         return not (self.shards[shard].closed or self.holds_all)
 
-    def put(self, shard: Shard, key: str, record: Record, more: Sequence[Record]) -> None:
-        """A record of the actor with this key, and `more` of the same outcome: they take the next running numbers of its
-        shard, and are kept together or not at all."""
-        records = shard.records
-        if not records:
+    def put(self, shard: Shard, key: str, outcome: Outcome) -> None:
+        """The records and events of an outcome of the actor with this key: the records take the next running numbers of
+        its shard, and all of it is kept together or not at all."""
+        records, record = shard.records, outcome.record
+        if not (records or shard.events):
             self._put.append(shard)
-        records.append(record)
-        shard.position += 1
-        if more:
-            records.extend(more)
-            shard.position += len(more)
+        if record is not None:
+            records.append(record)
+            shard.position += 1
+            if outcome.more:
+                records.extend(outcome.more)
+                shard.position += len(outcome.more)
+        if outcome.events:
+            shard.events.extend(outcome.events)
         self._touched.add(key)
+
+    def tell(self, shard: int, event: AnyEvent) -> None:
+        """An event that belongs to no outcome is kept with the next commit; after one that has failed, with a later
+        one."""
+        self.untold.add(shard, event)
+        self._releases.go_on(())
+
+    def _take_untold(self) -> dict[int, list[AnyEvent]]:
+        """Put the events that wait, of shards that are open; returns them."""
+        taken: dict[int, list[AnyEvent]] = {}
+        for number in self.untold.shards():
+            shard = self.shards[number]
+            if shard.fenced:
+                self.untold.lose(number)
+            elif not shard.closed:
+                taken[number] = events = self.untold.take(number)
+                if not (shard.records or shard.events):
+                    self._put.append(shard)
+                shard.events.extend(events)
+        return taken
 
     def has_put_of(self, key: str) -> bool:
         """True if the actor with this key has records of this turn."""
@@ -157,6 +156,7 @@ class Committer:
 
     def commit(self, batch: Batch, now_ms: int, doubted_ms: int) -> None:
         """Append what was put; `batch` is released when it is durable. Times as in ShardLog.append."""
+        told = self._take_untold() if self.untold.due else {}
         if not self._put:
             self._releases.committed(batch)
             self._releases.go_on(())
@@ -164,23 +164,31 @@ class Committer:
         put, self._put = self._put, []
         touched, self._touched = self._touched, set()
         if self._together:
-            appends = self._begin(Commit(batch, touched), put)
+            appends = self._begin(Commit(batch, touched), put, told)
         else:
-            appends = self._begin_apart(batch, touched, put)
+            appends = self._begin_apart(batch, touched, put, told)
         self._worker.do(lambda: self._append(appends, now_ms, doubted_ms))
 
-    def _begin(self, commit: Commit, shards: Sequence[Shard]) -> list[ShardAppend]:
+    def _begin(self, commit: Commit, shards: Sequence[Shard], told: dict[int, list[AnyEvent]]) -> list[ShardAppend]:
         commit.left = len(shards)
+        commit.told = told
         self._under_way += len(shards)
         appends: list[ShardAppend] = []
         for shard in shards:
             records, shard.records = shard.records, []
             shard.commit = commit
             commit.records += len(records)
-            appends.append(ShardAppend(shard.number, shard.epoch, shard.position - len(records), records))
+            events: Sequence[AnyEvent] = ()
+            if shard.events:
+                events, shard.events = shard.events, []
+                commit.events.append(shard.number)
+                commit.event_count += len(events)
+            appends.append(ShardAppend(shard.number, shard.epoch, shard.position - len(records), records, events))
         return appends
 
-    def _begin_apart(self, batch: Batch, touched: set[str], put: Sequence[Shard]) -> list[ShardAppend]:
+    def _begin_apart(
+        self, batch: Batch, touched: set[str], put: Sequence[Shard], told: dict[int, list[AnyEvent]]
+    ) -> list[ShardAppend]:
         """Each shard is a commit of its own; what has no records in it has nothing to wait for."""
         batches: dict[int, Batch] = {shard.number: [] for shard in put}
         free: Batch = []
@@ -190,7 +198,8 @@ class Committer:
         for shard in put:
             shard.closed = True
             own = {key for key in touched if shard_of(key) == shard.number}
-            appends += self._begin(Commit(batches[shard.number], own), [shard])
+            own_told = {shard.number: told[shard.number]} if shard.number in told else {}
+            appends += self._begin(Commit(batches[shard.number], own), [shard], own_told)
         if free:
             self._releases.committed(free)
         return appends
@@ -239,6 +248,9 @@ class Committer:
             return
         self.commits += 1
         self.records += commit.records
+        if commit.events:
+            self.events += commit.event_count
+            self.on_events(commit.events)
         self._releases.committed(commit.batch)
 
     def _failed(self, commit: Commit) -> None:
@@ -250,6 +262,10 @@ class Committer:
         for failure in commit.failures:
             groups.setdefault(id(failure.error), set()).add(failure.shard)
         failed = {failure.shard for failure in commit.failures}
+        for number in failed & commit.told.keys():
+            self.untold.put_back(number, commit.told[number])
+        if kept := [number for number in commit.events if number not in failed]:
+            self.on_events(kept)
         well = [one for one in commit.batch if shard_of(one[0].key) not in failed]
         if well:
             self._releases.committed(well)
@@ -313,6 +329,10 @@ class Committer:
             shard.closed = shard.fenced = True
             self._under_way -= 1
             self.on_fenced(number)
+
+
+def _nobody_wants(shards: Sequence[int]) -> None:
+    """No consumer waits for events."""
 
 
 def _say_fenced(shard: int) -> None:

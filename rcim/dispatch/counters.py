@@ -34,6 +34,8 @@ class Counters:
         return {
             "commands": self.commands,
             "commits": self.commits,
+            "events_lost": self._committer.untold.lost,
+            "events_written": self._committer.events,
             "failed_commits": self.failed_commits,
             "records": self.records,
             "refused": self.refused,

@@ -20,16 +20,18 @@ import msgspec
 
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
+from rcim.actor.events import EventKind
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
+from rcim.actor.user import user_key
 from rcim.base.errors import SERVER_ERROR, RcimError
-from rcim.base.ids import SHARDS, is_guest
+from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
 from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.closing import Closing
-from rcim.dispatch.committing import Batch, Committer, Shard
+from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import DeliveryEncoder, EffectRunner
 from rcim.dispatch.housekeeping import Housekeeping
@@ -42,7 +44,8 @@ from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
 from rcim.dispatch.requests import DeliverySink, Request
 from rcim.dispatch.retention import Retention
-from rcim.dispatch.session_registry import SessionRegistry, TellApp
+from rcim.dispatch.session_registry import SessionRegistry
+from rcim.dispatch.shard_state import Batch, Shard
 from rcim.dispatch.timers import Timers
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
@@ -111,14 +114,14 @@ class Dispatcher:
         self,
         sink: DeliverySink,
         ask_app: AskApp | None = None,
-        tell_app: TellApp | None = None,
         counted: Callable[[], dict[str, int]] = dict,
     ) -> None:
-        """Begin to work; deliveries go to `sink`, what the app is to be asked (CB-03) to `ask_app`, and what it is told
-        of devices (ID-07) to `tell_app`. `counted` says what was asked and told."""
+        """Begin to work; deliveries go to `sink`, what the app is to be asked (CB-03) to `ask_app`. `counted` says what
+        was asked and told."""
         self._counted = counted
         self._sink = self._router.sink = self._sessions.sink = sink
-        self._sessions.tell_app = tell_app
+        if EventKind.SESSION_CHANGED in self._app_state.wanted_events:
+            self._sessions.tell_app = lambda event: self._committer.tell(shard_of(user_key(event.user_id)), event)
         if ask_app is not None:
             self._pending.ask_app = ask_app
         closing = Closing(self.submit)
@@ -200,6 +203,15 @@ class Dispatcher:
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """A device of the user is gone, and how its session ended (ID-04)."""
         self._sessions.gone(user_id, device, end)
+
+    def wake_consumers(self, wake: Callable[[Sequence[int]], None]) -> None:
+        """Tell `wake` of shards that have new events, from now on."""
+        self._committer.on_events = wake
+
+    @property
+    def writing(self) -> Worker:
+        """The one thread that writes the store, for who keeps something in it besides."""
+        return self._writer
 
     def watch(self, user_ids: Sequence[str]) -> None:
         """Tell the sink when the presence of these users changes (ID-07)."""
@@ -300,8 +312,8 @@ class Dispatcher:
                 self._pending.took(mailbox, request, outcome, batch)
             else:
                 batch.append((request, outcome))
-            if outcome.record is not None:
-                self._committer.put(shard, mailbox.key, outcome.record, outcome.more)
+            if outcome.record is not None or outcome.events:
+                self._committer.put(shard, mailbox.key, outcome)
             if not left:
                 break
         return left - share
@@ -324,7 +336,8 @@ class Dispatcher:
 
     def turn_soon(self) -> None:
         """Begin a turn in the loop's next one, if there is anything to do and it may be done now."""
-        if self._ready and not self._turn_due and not self._committer.holds_all:
+        committer = self._committer
+        if (self._ready or committer.tells_now) and not self._turn_due and not committer.holds_all:
             self._turn_due = True
             self._loop.call_soon(self._turn)
 
@@ -357,12 +370,12 @@ class Dispatcher:
         """True if nothing waits, is under way, or is being read."""
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
         waiting = self._ready or queued or len(self._back_end) or self._pending.any_armed
-        return not (self._committer.busy or self._turn_due or waiting) and self._reader.idle
+        return not (self._committer.busy or self._committer.untold or self._turn_due or waiting) and self._reader.idle
 
     @property
     def waits_for_slices(self) -> bool:
-        """True if messages or notices wait for the end of a slice, or what ended one is being committed."""
-        return self._pending.any_armed or self._committer.busy or self._turn_due
+        """True if messages or notices wait for the end of a slice, or what ended one, or an event, is being committed."""
+        return self._pending.any_armed or self._committer.busy or self._committer.untold.due or self._turn_due
 
     def going_away(self) -> None:
         """The server is about to stop: what is not begun and would take long is refused (WI-07)."""

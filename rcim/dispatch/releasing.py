@@ -11,11 +11,11 @@ from rcim.base.errors import STORE_UNAVAILABLE
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.actor_registry import ActorRegistry, refuse
 from rcim.dispatch.apart import to_do_again
-from rcim.dispatch.committing import Batch
 from rcim.dispatch.effect_runner import EffectRunner
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.reader import RETRY_MS, refusal
+from rcim.dispatch.shard_state import Batch
 
 log = LimitedLog("rcim.dispatch")
 

@@ -6,8 +6,9 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Job = Callable[[], Any]
 Done = Callable[[Any, BaseException | None], None]
 
@@ -25,6 +26,21 @@ class Worker:
         """Run `job` in the thread; then `done(result, error)` in the loop. A job without `done` reports by itself, and
         raises nothing."""
         self._jobs.put((job, done))
+
+    def run(self, job: Callable[[], T]) -> asyncio.Future[T]:
+        """Run `job` in the thread; what it returns, or raises, is that of the future."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.do(job, done)
+        return future
 
     def _run(self) -> None:
         while True:

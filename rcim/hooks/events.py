@@ -7,12 +7,12 @@ from typing import Any
 
 from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.actor.events import SessionChanged
 from rcim.actor.records import Message, MessageOptions
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd, Platform
-from rcim.rules.devices import StateChange
 from rcim.wire.elements import check_body, decode_body, encode_body
 from rcim.wire.vendor_json import from_json, is_text, to_json
 
@@ -67,12 +67,12 @@ def fields_of(ask: BeforeCallback) -> Json:
             }
 
 
-def fields_of_state(change: StateChange) -> Json:
+def fields_of_state(change: SessionChanged) -> Json:
     """The body of State.StateChange (ID-07). `Platform` beside the vendor's fields: of the device itself."""
     action, reason = ("Login", "Register") if change.end is None else ENDS[change.end]
     made: Json = {
         "CallbackCommand": STATE_CHANGE,
-        "EventTime": change.at_ms,
+        "EventTime": change.time_ms,
         "Info": {
             "Action": action,
             "To_Account": change.user_id,

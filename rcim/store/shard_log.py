@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
 from rcim.actor.records import (
     AppSnapshot,
@@ -57,6 +58,8 @@ class ShardAppend(msgspec.Struct, frozen=True, gc=False):
     epoch: int
     expected: int
     records: Sequence[Record]
+    events: Sequence[AnyEvent] = ()
+    """What has happened, kept with the records; there may be events alone."""
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from rcim.base.limits import Limits
 from rcim.store import keys, name_index
 from rcim.store.answers import Answer
 from rcim.store.backend import Backend, StoreError
+from rcim.store.event_log import EventLog
 from rcim.store.noticing import Noticing
 from rcim.store.retention import ROWS, Ages, Cursor, Removal
 from rcim.store.scan import Scan
@@ -50,6 +51,7 @@ class Store:
         self._view = TableView(backend, limits, text_of, self.history_id, self.noticing)
         self._log = TableLog(backend, self._view, self.noticing, self._committed)
         self._removal = Removal(backend, self.noticing)
+        self.events = EventLog(backend, self.noticing)
 
     def _check_schema(self) -> None:
         with self._backend.read() as view:

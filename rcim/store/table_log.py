@@ -102,7 +102,9 @@ class TableLog:
         done(results)
 
     def _commit(self, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int) -> list[AppendResult]:
-        room = all(makes_room(record) for append in appends for record in append.records)
+        room = all(makes_room(record) for append in appends for record in append.records) and any(
+            append.records for append in appends
+        )
         while True:
             try:
                 with self._backend.write(makes_room=room) as view:
@@ -135,7 +137,7 @@ class TableLog:
                 _raise(view, {shard: append.epoch})
             if applying is None:
                 applying = self._view.begin(view, now_ms, doubted_ms)
-            results.append(Appended(shard, applying.apply(shard, following, append.records)))
+            results.append(Appended(shard, applying.apply(shard, following, append.records, append.events)))
         if applying is None:
             return results, 0
         applying.finish()

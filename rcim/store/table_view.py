@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
 from rcim.actor.records import (
     AppSnapshot,
@@ -32,6 +33,7 @@ from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, DamagedError, ReadView, StoreError, WriteView
 from rcim.store.change_index import ChangeIndex
+from rcim.store.event_log import write_events
 from rcim.store.noticing import Noticing
 from rcim.store.query_engine import QueryEngine
 from rcim.store.scan import Scan
@@ -51,11 +53,16 @@ class Applying:
         self._doubted_ms = doubted_ms
         self.stamp = read_stamp(view) + 1
         """The number of this commit."""
+        self._events: list[tuple[int, Sequence[AnyEvent]]] = []
         self._applier = Applier(view, self.stamp, now_ms or clock.wall_ms())
 
-    def apply(self, shard: int, position: int, records: Sequence[Record]) -> int:
+    def apply(self, shard: int, position: int, records: Sequence[Record], events: Sequence[AnyEvent] = ()) -> int:
         """Apply the records of a shard, the first of which has the running number `position`; returns that of the next.
-        Raises StoreError: then nothing of the commit may be kept."""
+        `events` are what has happened with them. Raises StoreError: then nothing of the commit may be kept."""
+        if events:
+            self._events.append((shard, events))
+        if not records:
+            return position
         for record in records:
             self._applier.apply(record)
         following = position + len(records)
@@ -66,6 +73,8 @@ class Applying:
         """Write what is written once for all of it."""
         view = self._view
         self._applier.finish()
+        if self._events:
+            write_events(view, self._events)
         self._changes.note(self._applier.news, self.stamp)  # before anybody can read what is new
         view.put("meta", b"stamp", keys.U64.pack(self.stamp))
         if self._now_ms:
