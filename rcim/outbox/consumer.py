@@ -61,14 +61,20 @@ class Consumer:
         self._woken: set[int] = set()
         """Shards that have got events since they were read."""
         self._committing: asyncio.Task[None] | None = None
-        self._closing = False
+        self._closing = self._registered = False
         self.delivered = 0
         """Events that were taken, since the start."""
 
     def open(self) -> None:
-        """Register; blocks, once, before the first event. Raises StoreError."""
-        self._events.register(self.name)
-        self._next = list(self._events.consumers()[self.name])
+        """Register; blocks, once, before the first event. In a store that can't be written it begins with the next event,
+        and registers when it has had some. Raises StoreError if the store can't be read."""
+        try:
+            self._events.register(self.name)
+        except StoreError as error:
+            log.error("%s: it can't be registered yet: %s", self.name, error)
+        there = self._events.consumers().get(self.name)
+        self._registered = there is not None
+        self._next = list(there if there is not None else self._events.following())
         self._kept = list(self._next)
 
     def start(self) -> None:
@@ -161,11 +167,18 @@ class Consumer:
         for shard, at in changed.items():
             self._kept[shard] = at
         try:
-            await self._writing.run(lambda: self._events.commit(self.name, changed))
+            await self._writing.run(lambda: self._commit(changed))
         except StoreError as error:
             log.error("%s: how far it has come can't be kept: %s", self.name, error)
             for shard in changed:
                 self._kept[shard] = 0
+
+    def _commit(self, following: dict[int, int]) -> None:
+        """In the writing thread."""
+        if not self._registered:
+            self._events.register(self.name)
+            self._registered = True
+        self._events.commit(self.name, following)
 
     async def close(self, within_s: float) -> None:
         """Give on what there is for so long; then end, and keep how far it has come. What is left comes after the next

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from rcim.actor.events import EventKind
+from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
 from rcim.outbox.consumer import Consumer, Deliver
 from rcim.store.event_log import EventLog
+from rcim.store.faults import StoreError
+
+log = LimitedLog("rcim.outbox")
 
 
 class Subscription(NamedTuple):
@@ -32,7 +37,10 @@ class Outbox:
     ) -> None:
         self._events = events
         for name in events.consumers().keys() - subscriptions.keys():
-            events.unregister(name)
+            try:
+                events.unregister(name)
+            except StoreError as error:  # the next start tries again
+                log.error("%s: it is not wanted any more, and can't be removed: %s", name, error)
         self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
         self._consumers: list[Consumer] = []
         for name, (kinds, deliver) in subscriptions.items():
@@ -57,9 +65,12 @@ class Outbox:
             consumer.wake(shards)
 
     def counted(self) -> dict[str, int]:
-        """For the operator: how many events were taken, were dropped before they were, and wait, by consumer. Raises
-        StoreError."""
-        lag = self._events.lag()
+        """For the operator: how many events were taken, were dropped before they were, and wait, by consumer; 0 of what
+        the store can't say."""
+        lag: dict[str, int] = {}
+        if self._consumers:
+            with contextlib.suppress(StoreError):
+                lag = self._events.lag()
         found: dict[str, int] = {}
         for consumer in self._consumers:
             found[f"events_delivered.{consumer.name}"] = consumer.delivered

@@ -109,9 +109,12 @@ def was_hidden(value: bytes) -> bool:
 
 
 def shown(table: str, key: bytes) -> str:
-    """A key in words, for people: of messages the conversation and the SEQ, of others the parts."""
+    """A key in words, for people: of messages the conversation and the SEQ, of events shard and number, of others the
+    parts."""
     if table == "messages" and len(key) > 9 and key[-9:-8] == SEP:
         return f"{_text(key[:-9])} SEQ {U64.unpack(key[-8:])[0]}"
+    if table == "events" and len(key) == U16.size + U64.size:
+        return f"shard {U16.unpack_from(key)[0]} event {U64.unpack_from(key, U16.size)[0]}"
     return _text(key)
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from rcim.actor import outcomes as o
+from rcim.actor.events import SessionChanged
 from rcim.base.errors import STORE_UNAVAILABLE
 from rcim.base.ids import shard_of
+from rcim.base.terms import Platform
 from rcim.store.check import check
 from tests.faulty_log import FaultyLog
 from tests.kit import until
@@ -137,6 +139,35 @@ async def test_a_slow_shard_delays_nobody_else() -> None:
     await until(lambda: {slow, behind} <= set(sim.asker.answers))
     assert [sim.asker.answers[token].seq for token in (slow, behind)] == [1, 2]
     await no_gaps(sim)
+
+
+async def test_events_of_a_slow_shard_wait_and_hold_up_no_others() -> None:
+    sim = FaultySim(together=False)
+    await sim.answer(A, create("a", "u1"))
+    committer = sim.dispatcher._committer
+    sim.log.hold(SHARD_A)
+    slow = sim.ask(A, send("u1", "c1"))
+    await until(lambda: sim.log.is_held(SHARD_A))
+    appends = len(sim.log.appends)
+    for shard in (SHARD_A, SHARD_B):
+        committer.tell(shard, SessionChanged(1, "u1", Platform.WEB, None))
+    await until(lambda: committer.events == 1)
+    assert len(sim.log.appends) == appends + 1 and sim.log.appends[-1] == [SHARD_B]
+    assert not committer.tells_now, "and no turn is made in vain"
+    sim.log.let_go(SHARD_A)
+    await until(lambda: slow in sim.asker.answers and sim.dispatcher.idle)
+    assert [len(sim.store.events.read(shard, 1, 9)[0]) for shard in (SHARD_A, SHARD_B)] == [1, 1]
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_events_of_a_fenced_shard_are_lost_and_counted(together: bool) -> None:
+    sim = FaultySim(together)
+    await sim.answer(A, create("a", "u1"))
+    sim.log.fence(SHARD_A)
+    assert unavailable(await sim.answer(A, send("u1", "c1")))
+    sim.dispatcher._committer.tell(SHARD_A, SessionChanged(1, "u1", Platform.WEB, None))
+    await until(lambda: sim.dispatcher.idle)
+    assert sim.dispatcher.counted()["events_lost"] == 1
 
 
 async def test_what_fails_while_it_is_slow_takes_only_its_own_with_it() -> None:

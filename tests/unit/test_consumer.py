@@ -174,6 +174,33 @@ async def test_other_kinds_are_passed_over(made: Consuming) -> None:
     assert made.had(A) == 2
 
 
+async def test_a_store_that_cannot_be_written_is_no_reason_not_to_begin(  # ST-04
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: made.consumer.idle)
+    made.consumer._closing = True
+    made.happen(A, "before")
+    register = made.store.events.register
+
+    def no(*_: object) -> None:
+        raise StoreError("full")
+
+    made.store.events.unregister("one")
+    monkeypatch.setattr(made.store.events, "register", no)
+    made.consumer = made.make()
+    made.consumer.start()
+    assert made.store.events.consumers() == {}
+    made.happen(A, "a1")
+    await until(lambda: made.seen == ["a1"] and made.consumer.idle)
+    await made.consumer.commit()
+    assert made.store.events.consumers() == {}, "still not"
+    monkeypatch.setattr(made.store.events, "register", register)
+    made.happen(A, "a2")
+    await until(lambda: made.seen == ["a1", "a2"] and made.consumer.idle)
+    await made.consumer.commit()
+    assert made.had(A) == 3
+
+
 async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> None:
     made.happen(A, "a1")
     loop = asyncio.get_running_loop()
