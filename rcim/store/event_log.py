@@ -22,10 +22,13 @@ import msgspec
 
 from rcim.actor.events import AnyEvent
 from rcim.base.ids import SHARDS
+from rcim.base.limited_log import LimitedLog
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
 from rcim.store.noticing import Noticing
 from rcim.store.values import pack, unpack
+
+log = LimitedLog("rcim.store")
 
 EVENTS = b"events"
 TOTALS = struct.Struct(f">{SHARDS + 1}Q")
@@ -147,6 +150,8 @@ class EventLog:
         late: dict[str, Mapping[int, int] | None] = dict.fromkeys(missed, upto)
         self._write(late, {"size": size}, [("events", row) for row in gone])
         self.dropped.update(missed)
+        for name, count in missed.items():
+            log.warning("%d events that %s has not had are dropped: too old, or too many wait", count, name)
 
     # -- writing
 

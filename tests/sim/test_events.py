@@ -97,6 +97,17 @@ async def test_events_of_no_command_wait_for_a_commit_that_is_kept(monkeypatch: 
     assert sim.dispatcher.counted()["events_lost"] == 0 and sim.dispatcher.counted()["events_written"] == 5
 
 
+async def test_events_are_trimmed_between_commits() -> None:
+    sim = wanting()
+    for n in range(3):
+        sim.dispatcher._committer.tell(1, SessionChanged(n, "u1", Platform.WEB, None))
+    await until(lambda: sim.dispatcher.idle)
+    retention = sim.dispatcher._retention
+    assert retention.event_bounds().bytes_max == sim.dispatcher._limits.events_bytes_max
+    assert retention._tidy_and_purge() and not retention._tidy_and_purge()
+    assert events_of(sim) == [] and sim.store.events.dropped == {"one": 3}, "they were of 1970"
+
+
 async def test_more_than_may_wait_is_lost_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rcim.dispatch.untold_events.UNTOLD_MAX", 3)
     sim = wanting()
