@@ -21,10 +21,9 @@ import msgspec
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
 from rcim.actor.events import EventKind
-from rcim.actor.outcomes import Outcome, Refused
+from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import LoginQuery, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
 from rcim.actor.user import user_key
-from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
@@ -34,6 +33,7 @@ from rcim.dispatch.closing import Closing
 from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import DeliveryEncoder, EffectRunner
+from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
@@ -45,7 +45,7 @@ from rcim.dispatch.releasing import Releaser
 from rcim.dispatch.requests import DeliverySink, Request
 from rcim.dispatch.retention import Retention
 from rcim.dispatch.session_registry import SessionRegistry
-from rcim.dispatch.shard_state import Batch, Shard
+from rcim.dispatch.shard_state import Batch
 from rcim.dispatch.timers import Timers
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
@@ -104,6 +104,7 @@ class Dispatcher:
         self._releaser = Releaser(app_state, self._registry, self._pending, self)
         self._committer = Committer(shard_log or store, self._writer, loop, self._timers.later, self._releaser)
         self.counters = Counters(self._committer)
+        self._handling = Handling(app_state, self._pending, self._committer, self.counters)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         workflows = Workflows(self, self._registry, app_state)
         self._router = QueryRouter(self, self._reader, self._enrichment, workflows, self._sessions)
@@ -277,7 +278,7 @@ class Dispatcher:
                 continue
             if sink.congested(mailbox.key):
                 continue  # `resume` puts it back
-            left = self._let_handle(mailbox, shard, batch, left, now_ms=now_ms)
+            left = self._handling.some(mailbox, shard, batch, left, among=len(self._ready) + 1, now_ms=now_ms)
             mailbox.used_ms = now_ms
             if mailbox.waiting:
                 self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
@@ -294,45 +295,6 @@ class Dispatcher:
                 self._registry.drop(mailbox)
         self._ready.extend(faulted)
         committer.commit(batch, now_ms, self._time.doubted_ms)
-
-    def _let_handle(self, mailbox: Mailbox, shard: Shard, batch: Batch, left: int, *, now_ms: int) -> int:
-        """Let an actor handle its share of the `left` commands of a turn; returns what is left for the others."""
-        share = min(len(mailbox.queue), max(1, left // (len(self._ready) + 1)))
-        for _ in range(share):
-            if mailbox.actor is None:
-                break
-            request = mailbox.queue[0]
-            if request.alone:
-                left = 0  # nothing comes after it, and it waits for the next turn if there is something before it
-                if self._committer.has_put:
-                    break
-            mailbox.queue.popleft()
-            outcome = self._handle(mailbox, request, shard.position, now_ms)
-            if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
-                self._pending.took(mailbox, request, outcome, batch)
-            else:
-                batch.append((request, outcome))
-            if outcome.record is not None or outcome.events:
-                self._committer.put(shard, mailbox.key, outcome)
-            if not left:
-                break
-        return left - share
-
-    def _handle(self, mailbox: Mailbox, request: Request, position: int, now_ms: int) -> Outcome:
-        self.counters.commands += 1
-        try:
-            self._app_state.invalidated.check(request.ask.credential)  # it may have waited (ID-09)
-            outcome: Outcome = mailbox.actor.handle(request.ask, now_ms, position)
-            return outcome
-        except RcimError as error:
-            self.counters.refused += 1
-            return Outcome(Refused(error.code, error.detail, error.retry_after_ms))
-        except Exception:  # a fault of ours must not take the other conversations' batch with it
-            log.exception("%s failed in the actor of %s", type(request.ask).__name__, mailbox.key)
-            mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
-            refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
-            self._pending.refuse(mailbox, refused)
-            return Outcome(refused)
 
     def turn_soon(self) -> None:
         """Begin a turn in the loop's next one, if there is anything to do and it may be done now."""
