@@ -18,11 +18,11 @@ from rcim_bench.rig import Rig, rig
 
 from rcim.actor.records import GroupCreated, Member, Profile
 from rcim.base import clock
-from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Role, group_conversation
 from rcim.store.backend import LmdbBackend, StoreError
-from rcim.store.store import Entry, Store
+from rcim.store.filling import Filling
+from rcim.store.store import Store
 from rcim.wire import frames
 
 PART = "store"
@@ -78,16 +78,13 @@ async def fill(path: Path, groups: int) -> None:
 async def _append(path: Path, groups: int) -> None:
     store = Store(LmdbBackend(path), DEFAULTS)
     try:
-        positions = store.claim()
+        filling = Filling(store)
         now_ms = clock.wall_ms()
         for first in range(0, groups, GROUPS_IN_ONE_COMMIT):
-            entries = []
             for number in range(first, min(first + GROUPS_IN_ONE_COMMIT, groups)):
                 record = _created(number, groups, now_ms)
-                shard = shard_of(record.key)
-                entries.append(Entry(shard, positions[shard], record))
-                positions[shard] += 1
-            store.append(entries)
+                filling.put(record.key, record)
+            filling.commit()
             await asyncio.sleep(0)  # whoever wants to end this gets a turn
     finally:
         store.close()

@@ -20,7 +20,8 @@ from rcim.content.elements import Text, encode_body
 from rcim.content.searchable import text_of
 from rcim.store.answers import FoundPage
 from rcim.store.backend import LmdbBackend
-from rcim.store.store import Entry, Store
+from rcim.store.filling import Filling
+from rcim.store.store import Store
 
 WORDS = ("hello", "meeting", "天气", "tomorrow", "Zürich", "agreed", "once", "again", "好的", "later")
 RARE, RARE_EVERY = "xylophone", 5000
@@ -34,16 +35,12 @@ TYPES = {"Public": TypeFacts(True, True, True, 0)}
 
 def fill(store: Store, groups: int, messages: int, rng: random.Random) -> None:
     """So many messages in so many groups of one user."""
-    positions = store.claim()
-    entries: list[Entry] = []
+    filling = Filling(store)
 
     def put(key: str, record: Any) -> None:
-        shard = shard_of(key)
-        entries.append(Entry(shard, positions[shard], record))
-        positions[shard] += 1
-        if len(entries) == IN_ONE_COMMIT:
-            store.append(entries)
-            entries.clear()
+        filling.put(key, record)
+        if filling.waiting == IN_ONE_COMMIT:
+            filling.commit()
 
     count = 0
     for n in range(groups):
@@ -53,12 +50,11 @@ def fill(store: Store, groups: int, messages: int, rng: random.Random) -> None:
         for seq in range(1, messages // groups + 1):
             count += 1
             said = [rng.choice(WORDS) for _ in range(12)] + ([RARE] if count % RARE_EVERY == 0 else [])
-            id_ = message_id(shard_of(key), positions[shard_of(key)])
+            id_ = message_id(shard_of(key), filling.position(key))
             sender = f"u{rng.randrange(50)}"
             body = encode_body([Text(" ".join(said))])
             put(key, MessageKept(key, Message(seq, seq, id_, Priority.NORMAL, sender, "", "", "", f"c{seq}", body)))
-    if entries:
-        store.append(entries)
+    filling.commit()
 
 
 def searched(store: Store, words: list[str], sender: str = "") -> tuple[int, int, float, float]:

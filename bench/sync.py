@@ -23,7 +23,8 @@ from rcim.base.terms import ApplyJoinOption, Priority, Role, group_conversation
 from rcim.content.elements import Text, encode_body
 from rcim.load.swarm import SwarmMember
 from rcim.store.backend import LmdbBackend
-from rcim.store.store import Entry, Store
+from rcim.store.filling import Filling
+from rcim.store.store import Store
 from rcim.wire import frames
 
 REPEATS = 200
@@ -40,26 +41,15 @@ class Kept:
 
     def __init__(self, made: Rig) -> None:
         self._store = Store(LmdbBackend(made.data.store), DEFAULTS)
-        self._positions = self._store.claim()
-        self._entries: list[Entry] = []
+        self._filling = Filling(self._store)
+        self.position = self._filling.position
+        self.flush = self._filling.commit
 
     def put(self, key: str, record: Any) -> None:
         """One more record of the conversation `key`."""
-        shard = shard_of(key)
-        self._entries.append(Entry(shard, self._positions[shard], record))
-        self._positions[shard] += 1
-        if len(self._entries) == IN_ONE_COMMIT:
+        self._filling.put(key, record)
+        if self._filling.waiting == IN_ONE_COMMIT:
             self.flush()
-
-    def position(self, key: str) -> int:
-        """The running number of the next record of the conversation's shard."""
-        return self._positions[shard_of(key)]
-
-    def flush(self) -> None:
-        """Keep what is not yet."""
-        if self._entries:
-            self._store.append(self._entries)
-            self._entries = []
 
     def close(self) -> None:
         """Keep it all, and give the files back."""

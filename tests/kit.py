@@ -23,7 +23,6 @@ from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
 from rcim.base import clock
 from rcim.base.errors import RcimError
-from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Platform, Priority
 from rcim.bus.gateway_router import GatewayRouter
@@ -37,7 +36,8 @@ from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
 from rcim.session.usersig import mint
 from rcim.store.backend import Backend
-from rcim.store.store import Entry, Store
+from rcim.store.filling import Filling
+from rcim.store.store import Store
 from rcim.wire import frames
 from rcim.wire.schema import Frame
 from rcim.wire.stream import RawFrame, StreamSplitter
@@ -342,10 +342,7 @@ class FilledStore:
 
     def append(self, *records: Record) -> None:
         """One batch. Raises StoreError."""
-        positions = self.store.claim()
-        entries = []
+        filling = Filling(self.store)
         for record in records:
-            shard = shard_of(record.key)
-            entries.append(Entry(shard, positions[shard], record))
-            positions[shard] += 1
-        self.store.append(entries)
+            filling.put(record.key, record)
+        filling.commit()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import SendMessage
+from rcim.actor.events import EventKind
 from rcim.actor.outcomes import AnyResult, Done, FlowRow, Outcome, Refused, Sent
 from rcim.actor.recent_ids import RecentIds
 from rcim.actor.records import Member
@@ -100,6 +101,7 @@ class Admission:
         "_policy",
         "_transient",
         "figures",
+        "withheld",
     )
 
     def __init__(self, key: str, app_state: AppState) -> None:
@@ -114,6 +116,8 @@ class Admission:
         self._numbers: dict[tuple[str, str], int] = {}
         """Of what waits: its name (`_name`) to its number."""
         self._held: RecentIds | None = None
+        self.withheld: list[tuple[SendMessage, str]] = []
+        """Messages that nobody gets, and why, if somebody wants to know of them (events.MessageWithheld)."""
         self._transient = _Second()
         self._moderating = _Second()
 
@@ -268,8 +272,14 @@ class Admission:
         command: SendMessage = offer.item.command
         stop = Stop(Stage.FREQUENCY, now_ms, 0, f"held back by the limit of its {offer.rule.value}")
         self._app_state.traces.note(self._key, command.by, command.client_msg_id, stop)
+        self.note_withheld(command, stop.text)
         self._remember(command, now_ms, HeldBack.FREQUENCY)
         return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)
+
+    def note_withheld(self, command: SendMessage, reason: str) -> None:
+        """The message was accepted, and nobody gets it."""
+        if EventKind.MESSAGE_WITHHELD in self._app_state.wanted_events:
+            self.withheld.append((command, reason))
 
     def swallow(self, command: SendMessage, now_ms: int) -> None:
         """It gets no SEQ, and nothing is said about why: it is transient, or the app dropped it (CB-03)."""

@@ -11,6 +11,7 @@ from itertools import count
 from rcim.actor.admissions import Entering
 from rcim.actor.app_config import AppConfig
 from rcim.actor.deleted import Deleted
+from rcim.actor.events import EventKind
 from rcim.actor.group_counts import GroupCounts
 from rcim.actor.guests import Guests
 from rcim.actor.invalidated import Invalidated
@@ -48,6 +49,8 @@ class AppState:
     """SC-05: a message's body as it may be sent. Raises RcimError(DIRTY_WORD)."""
     lots: random.Random = field(default_factory=random.Random)
     """FC-03: who goes first within a priority."""
+    wanted_events: frozenset[EventKind] = frozenset()
+    """Kinds of events that a consumer wants; no other ones are made (design 5.3)."""
     figures: dict[str, Figures] = field(default_factory=dict)
     """FC-08, by type of group."""
 

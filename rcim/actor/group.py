@@ -14,6 +14,7 @@ import msgspec
 
 from rcim.actor import (
     altering,
+    group_events,
     importing,
     lifecycle,
     members,
@@ -27,6 +28,7 @@ from rcim.actor import commands as c
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
 from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
 from rcim.actor.records import GroupSnapshot
@@ -57,6 +59,12 @@ class GroupActor:
     def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
+        wanted = self._state.app_state.wanted_events
+        if wanted and not wanted <= OF_USERS:
+            return group_events.handled(self._state, self._handle, command, now_ms, position)
+        return self._handle(command, now_ms, position)
+
+    def _handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
         state = self._state
         event = state.app_state.config.asks.get(type(command)) if state.app_state.config.asks else None
         if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):

@@ -9,6 +9,7 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.effects import Effect
+from rcim.actor.events import AnyEvent
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Invitation, Member, Message, Profile, Record, UserProfile, UserRestriction
 from rcim.base.errors import ErrorCode
@@ -328,5 +329,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of commands that waited, by their numbers."""
     asks: tuple[Any, ...] = ()
     """What the app is to be asked (asking.Ask); its answers come as TakeVerdict."""
+    events: tuple[AnyEvent, ...] = ()
+    """What has happened, of the kinds that somebody wants; kept with the records."""
     again_in_ms: int = -1
     """Not negative: commands wait, and after so long EndSlice is to be given."""

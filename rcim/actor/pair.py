@@ -14,10 +14,11 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, barring, members, read_commands, sending
+from rcim.actor import altering, barring, group_events, members, read_commands, sending
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
+from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome
 from rcim.actor.records import GroupCreated, GroupSnapshot, Member, Profile
 from rcim.actor.state import GroupState
@@ -54,6 +55,12 @@ class PairActor:
 
     def handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
+        wanted = self._state.app_state.wanted_events
+        if wanted and not wanted <= OF_USERS:
+            return group_events.handled(self._state, self._handle, command, now_ms, position)
+        return self._handle(command, now_ms, position)
+
+    def _handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
         state = self._state
         first = not self._kept  # what makes it takes the first place
         outcome = _HANDLERS[type(command)](state, command, now_ms, position + first)

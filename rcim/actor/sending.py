@@ -106,6 +106,7 @@ def take_verdict(
         return Outcome(Done(), settled=((number, Refused(code, text)),))
     if verdict.drop:
         _stopped(state, command, Stop(Stage.CALLBACK, now_ms, 0, "dropped"))
+        state.timeline.admission.note_withheld(command, "dropped by the app")
         state.timeline.admission.swallow(command, now_ms)
         return Outcome(Done(), settled=((number, Sent(0, now_ms, 0, False)),))
     if verdict.body is not None:

@@ -74,6 +74,7 @@ class GroupState:
         "app_state",
         "asked",
         "attributes",
+        "came",
         "decided",
         "deletions",
         "key",
@@ -99,6 +100,8 @@ class GroupState:
         self.listed = set(snapshot.listed)
         """SC-07: who of the two has the other on which list."""
         self.notices = Notices(self.timeline.admission, app_state.config.limits.flow_slice_ms)
+        self.came: list[str] = []
+        """Users who entered with the command that was settled last."""
         self.asked: dict[int, CallbackSubject] = {}
         """CB-03: commands that wait for the app, by number."""
         self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
@@ -240,6 +243,7 @@ class GroupState:
             at_once = self.notices.admit(as_it_will_be, policy, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
         before = self.attributes.replace(profile)
         came = [m for m in put if m.user_id not in self.roster]
+        self.came = [m.user_id for m in came]
         released = self._released(put, marks)
         unmuted = [m.user_id for m in released if m.user_id in self.roster and self._is_muted(m.user_id, now_ms)]
         marks = [*marks, *released]

@@ -21,6 +21,7 @@ from rcim.actor.effects import (
     UserProfileChanged,
 )
 from rcim.actor.entering import OwnGroups
+from rcim.actor.events import EventKind, ProfileChanged
 from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
 from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
@@ -97,7 +98,19 @@ class UserActor:
         own = credential is not None and credential.user_id == self._user_id
         if own and self._invalidated.is_void(credential, self._profile.valid_from_ms, self._profile.invalidated_ms):
             raise no_longer_logged_in()
-        return _HANDLERS[type(command)](self, command, now_ms)
+        outcome = _HANDLERS[type(command)](self, command, now_ms)
+        if self._app_state.wanted_events:
+            return self._with_events(outcome, command, now_ms)
+        return outcome
+
+    def _with_events(self, outcome: Outcome, command: UserCommand, now_ms: int) -> Outcome:
+        """The outcome, and that the profile is another one, if somebody wants to know."""
+        if EventKind.PROFILE_CHANGED not in self._app_state.wanted_events:
+            return outcome
+        if not any(type(effect) is UserProfileChanged for effect in outcome.effects):
+            return outcome
+        changed = ProfileChanged(now_ms, self._user_id, self._profile, command.by)
+        return msgspec.structs.replace(outcome, events=(changed,))
 
     def _set(self, command: SetUserProfile, now_ms: int) -> Outcome:
         """AB-05; ID-09 when it is an import."""

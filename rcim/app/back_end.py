@@ -14,7 +14,7 @@ from rcim.hooks.http import WebhookClient
 from rcim.hooks.inprocess import load_hooks
 
 ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skipped")
-TOLD = ("told", "failed", "lost")
+TOLD = ("told", "failed")
 
 
 class BackEnd:
@@ -29,7 +29,8 @@ class BackEnd:
         refuse = callbacks.refuse_on_failure
         self.asking = Asking(limits, self._caller(settings), hooks, callbacks.timeout_ms, refuse=refuse)
         self.telling = Telling(self._caller(settings), hooks, callbacks.timeout_ms)
-        self.tell_states = self.telling.state_changed if STATE_CHANGE in callbacks.commands else None
+        self.tells_states = STATE_CHANGE in callbacks.commands
+        """True if the app wants to know of sessions (ID-07)."""
 
     def _caller(self, settings: Settings) -> WebhookClient | None:
         callbacks = settings.callbacks
@@ -48,8 +49,7 @@ class BackEnd:
         return questions | {f"events_{name}": told[name] for name in TOLD}
 
     async def close(self) -> None:
-        """Ask no more; tell what is still to be told, within a bound; give back the connections."""
+        """Ask no more; give back the connections."""
         await self.asking.close()
-        await self.telling.close()
         for caller in self._callers:
             await caller.close()

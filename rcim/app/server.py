@@ -25,6 +25,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.unstored_ids import UnstoredIds
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
+from rcim.app.consumers import subscriptions_of
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.exposure import warnings_at_start
 from rcim.app.logs import counting
@@ -38,6 +39,7 @@ from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import DeliverySink, Engine
+from rcim.outbox.outbox import Outbox
 from rcim.rules.type_table import TypeTable
 from rcim.service.screening import screening
 from rcim.service.service import Service
@@ -102,6 +104,10 @@ def app_state_of(settings: Settings) -> AppState:
     return app_state
 
 
+TELL_S = 2.0
+"""How long the end of the server waits for consumers of events; what is left they get after the next start."""
+
+
 class ConversationNode:
     """What owns the conversations: data directory, store, dispatcher."""
 
@@ -132,6 +138,9 @@ class ConversationNode:
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
+            self.outbox = Outbox(self.store.events, subscriptions_of(self.back_end), self.dispatcher.writing, loop)
+            undo.callback(self.outbox.stop)
+            app_state.wanted_events = self.outbox.wanted
             self._undo = undo.pop_all()
 
     def _back_end(self, app_state: AppState) -> BackEnd | None:
@@ -149,10 +158,13 @@ class ConversationNode:
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
         app = self.back_end
-        if app is None:
-            self.dispatcher.start(sink)
-            return
-        self.dispatcher.start(sink, app.asking.ask if app.asks else None, app.tell_states, app.counted)
+        self.dispatcher.wake_consumers(self.outbox.wake)
+        self.dispatcher.start(sink, app.asking.ask if app is not None and app.asks else None, self._counted)
+        self.outbox.start()
+
+    def _counted(self) -> dict[str, int]:
+        """What was asked and told (CB-02)."""
+        return (self.back_end.counted() if self.back_end is not None else {}) | self.outbox.counted()
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -161,6 +173,7 @@ class ConversationNode:
         while looks and self.dispatcher.waits_for_slices:
             looks -= 1
             await asyncio.sleep(DRAIN_LOOK_S)
+        await self.outbox.close(TELL_S)
         if self.back_end is not None:
             await self.back_end.close()
 

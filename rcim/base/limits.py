@@ -198,6 +198,20 @@ class Limits:
         "Days for which the server knows what changed and who left; a SYNC with an older cursor is a full one (RX-03).",
         wire=True,
     )
+    events_age_ms: int = _bound(
+        86_400_000,
+        60_000,
+        30 * 86_400_000,
+        "Events that a consumer has not taken for so long are dropped: what the app hears of later than a day is no news "
+        "(CB-04).",
+    )
+    events_bytes_max: int = _bound(
+        256 << 20,
+        1 << 20,
+        1 << 40,
+        "Bytes of events that wait for consumers; beyond it the oldest are dropped. A million logins, or half a million "
+        "messages: a consumer that is away must not fill the disk (CB-04).",
+    )
     applications_kept_days: int = _bound(
         30,
         1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from rcim.actor.commands import Command
@@ -100,10 +100,13 @@ class ActorRegistry:
 
     def _failed(self, mailbox: Mailbox, error: BaseException) -> None:
         log.error("loading %s failed: %s", mailbox.key, error)
+        self.refuse_all(mailbox, refusal(error))
+
+    def refuse_all(self, mailbox: Mailbox, refused: Refused) -> None:
+        """Out of memory with it, and all that waits in it is refused."""
         # Out of the map first: who is woken and asks again gets a mailbox of its own, not this one.
         self.drop(mailbox)
         self._queue.remove(mailbox)
-        refused = refusal(error)
         while mailbox.queue:
             refuse(mailbox.queue.popleft(), refused)
         self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
@@ -115,9 +118,9 @@ class ActorRegistry:
             mailbox.queue.appendleft(request)
             self._queue.add(mailbox)
 
-    def forget_idle(self) -> None:
-        """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store. Not while a commit is under
-        way."""
+    def forget_idle(self, settled: Callable[[int], bool]) -> None:
+        """Forget actors that had nothing to do for `actor_idle_ms`; they are in the store. Only those of shards that are
+        `settled`: no commit of them is under way."""
         now_ms = self._time.now_ms()
         oldest = now_ms - self._limits.actor_idle_ms
         idle = [
@@ -126,6 +129,7 @@ class ActorRegistry:
             if not (m.queue or m.waits)
             and not m.loading
             and m.used_ms < oldest
+            and settled(m.shard)
             and (m.actor is None or m.actor.forgettable(now_ms - m.used_ms))
         ]
         for mailbox in idle:

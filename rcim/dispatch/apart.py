@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from rcim.actor.outcomes import Outcome
 from rcim.dispatch.requests import CommandRequest
 from rcim.store.backend import DamagedError, FullError
-from rcim.store.store import makes_room
+from rcim.store.shard_log import makes_room
 
 
 def to_do_again(batch: Sequence[tuple[CommandRequest, Outcome]], error: BaseException) -> list[CommandRequest]:

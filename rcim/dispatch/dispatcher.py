@@ -1,12 +1,12 @@
 """The dispatcher: commands into mailboxes, actors in turn, one group commit for all of them, then what follows.
 
 1. A turn takes commands from the ready mailboxes, round robin, up to `batch_max`, and lets the actors handle them.
-2. Their records go to the committing thread as one batch; one batch is under way at a time. While it is, commands
-   gather: the window of the group commit is 0 when idle and grows by itself under load (design 2.4).
+2. Their records go to the committer as one batch (committing.py).
 3. When the batch is durable, and not before, replies and effects of the turn are given out, in order.
-4. If it fails, every actor that had a record in it is thrown away and loaded again at its next command: nothing of
-   the batch is left, and everyone is told (STORE_UNAVAILABLE), but for those who only were in it together with others
-   for whom there was no room (apart.py): they are handled again, each in a batch of its own.
+4. What fails, the whole batch or a shard of it, takes with it every actor that had a record there: it is thrown away,
+   and loaded again at its next command. Nothing of it is left, and everyone is told (STORE_UNAVAILABLE), but for those
+   who only were in it together with others for whom there was no room (apart.py): they are handled again, each in a
+   batch of its own.
 """
 
 from __future__ import annotations
@@ -18,28 +18,33 @@ from typing import Any
 
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import GiveNotice, SendMessage
-from rcim.actor.outcomes import Outcome, Refused
+from rcim.actor.events import EventKind
+from rcim.actor.outcomes import Outcome
 from rcim.actor.queries import Asks, Look, MarksQuery, MembersQuery, MessagesQuery, PresenceQuery
+from rcim.actor.user import user_key
 from rcim.actor.workflows import Workflow
-from rcim.base.errors import SERVER_ERROR, RcimError
-from rcim.base.ids import SHARDS, is_guest
+from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
-from rcim.dispatch.actor_registry import ActorRegistry, refuse
-from rcim.dispatch.apart import to_do_again
+from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.backend import BackEndPace
 from rcim.dispatch.closing import Closing
+from rcim.dispatch.committing import Committer
+from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import EffectRunner
+from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import AskApp, PendingRequests
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import QueryRouter
-from rcim.dispatch.reader import Reader, refusal
+from rcim.dispatch.reader import Reader
+from rcim.dispatch.releasing import Releaser
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
-from rcim.dispatch.session_registry import SessionRegistry, TellApp
+from rcim.dispatch.session_registry import SessionRegistry
+from rcim.dispatch.shard_state import Batch
 from rcim.dispatch.timers import Timers
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
@@ -47,7 +52,8 @@ from rcim.dispatch.workflows.context import WorkflowContext
 from rcim.dispatch.workflows.runner import WorkflowRunner
 from rcim.flow.buckets import WorkBudget
 from rcim.rules.devices import Device
-from rcim.store.store import Entry, Store
+from rcim.store.shard_log import ShardLog
+from rcim.store.store import Store
 
 log = LimitedLog("rcim.dispatch")
 
@@ -55,18 +61,6 @@ SWEEP_PER_IDLE = 4
 """The sweep for idle actors runs so many times in `actor_idle_ms`."""
 QUERY_BURST_S = 2.0
 """A user's queries may take as much time at once as they may in so many seconds."""
-CLAIM_PAUSE_S = 1.0
-"""Before the store is asked again where it is, after it could not say."""
-
-
-class Counters:
-    """What the dispatcher has done since the start."""
-
-    __slots__ = ("commands", "commits", "failed_commits", "records", "refused")
-
-    def __init__(self) -> None:
-        self.commands = self.commits = self.failed_commits = 0
-        self.records = self.refused = 0
 
 
 class Dispatcher:
@@ -77,7 +71,10 @@ class Dispatcher:
         store: Store,
         app_state: AppState,
         loop: asyncio.AbstractEventLoop,
+        *,
+        shard_log: ShardLog | None = None,
     ) -> None:
+        """`shard_log`: where the records go, if not to `store`, which is their view."""
         self._store = store
         self._app_state = app_state
         self._limits = app_state.config.limits
@@ -96,15 +93,16 @@ class Dispatcher:
         self._reader = Reader(
             store, self._reading, self._loading, self._completed, budget, self._timers.later, loop.call_soon
         )
-        self._positions = store.claim()
         self._ready: deque[Mailbox] = deque()
         self._registry = ActorRegistry(loop, self._reader, Loader(store, app_state), self._limits, self, self._time)
         self._mailboxes = self._registry.mailboxes
         self._turn_due = False
-        self._committing = False
-        self.counters = Counters()
         self._counted: Callable[[], dict[str, int]] = dict
         self._pending = PendingRequests(loop, self.add, self._registry.has)
+        self._releaser = Releaser(app_state, self._registry, self._pending, self)
+        self._committer = Committer(shard_log or store, self._writer, loop, self._timers.later, self._releaser)
+        self.counters = Counters(self._committer)
+        self._handling = Handling(app_state, self._pending, self._committer, self.counters)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
         self._workflows = WorkflowRunner(WorkflowContext(self, self._registry, self._sessions, app_state))
@@ -115,18 +113,20 @@ class Dispatcher:
         self,
         sink: DeliverySink,
         ask_app: AskApp | None = None,
-        tell_app: TellApp | None = None,
         counted: Callable[[], dict[str, int]] = dict,
     ) -> None:
-        """Begin to work; deliveries go to `sink`, what the app is to be asked (CB-03) to `ask_app`, and what it is told
-        of devices (ID-07) to `tell_app`. `counted` says what was asked and told."""
+        """Begin to work; deliveries go to `sink`, what the app is to be asked (CB-03) to `ask_app`. `counted` says what
+        was asked and told."""
         self._counted = counted
         self._sink = self._router.sink = self._sessions.sink = sink
-        self._sessions.tell_app = tell_app
+        if EventKind.SESSION_CHANGED in self._app_state.wanted_events:
+            self._sessions.tell_app = lambda event: self._committer.tell(shard_of(user_key(event.user_id)), event)
         if ask_app is not None:
             self._pending.ask_app = ask_app
         closing = Closing(self.submit)
-        self._effects = EffectRunner(self._app_state, sink, self._registry, self._answer, closing.look_at)
+        self._effects = self._releaser.effects = EffectRunner(
+            self._app_state, sink, self._registry, self._answer, closing.look_at
+        )
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
         self._retention.start()
@@ -180,8 +180,7 @@ class Dispatcher:
 
     def counted(self) -> dict[str, int]:
         """What was done here since the start."""
-        inner = self.counters
-        own = {name: getattr(inner, name) for name in inner.__slots__}
+        own = self.counters.by_name()
         own["loads"] = self._registry.loads
         own["messages"] = self._effects.messages if self._effects is not None else 0
         return (
@@ -204,6 +203,15 @@ class Dispatcher:
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """A device of the user is gone, and how its session ended (ID-04)."""
         self._sessions.gone(user_id, device, end)
+
+    def wake_consumers(self, wake: Callable[[Sequence[int]], None]) -> None:
+        """Tell `wake` of shards that have new events, from now on."""
+        self._committer.on_events = wake
+
+    @property
+    def writing(self) -> Worker:
+        """The one thread that writes the store, for who keeps something in it besides."""
+        return self._writer
 
     def watch(self, user_ids: Sequence[str]) -> None:
         """Tell the sink when the presence of these users changes (ID-07)."""
@@ -236,9 +244,7 @@ class Dispatcher:
         if not mailbox.ready:
             mailbox.ready = True
             self._ready.append(mailbox)
-        if not self._turn_due and not self._committing:
-            self._turn_due = True
-            self._loop.call_soon(self._turn)
+        self.turn_soon()
 
     def remove(self, mailbox: Mailbox) -> None:
         """It has nothing to do any more."""
@@ -250,48 +256,28 @@ class Dispatcher:
 
     def _turn(self) -> None:
         self._turn_due = False
-        sink = self._sink
+        sink, committer = self._sink, self._committer
         assert sink is not None
         now_ms = self._time.now_ms()
-        batch: list[tuple[CommandRequest, Outcome]] = []
-        entries: list[Entry] = []
-        touched: set[str] = set()
+        batch: Batch = []
         faulted: list[Mailbox] = []
         left = self._limits.batch_max
         while self._ready and left > 0:
             mailbox = self._ready.popleft()
             mailbox.ready = False
+            shard = committer.shards[mailbox.shard]
+            if shard.closed:
+                if shard.fenced:
+                    self._releaser.give_up(mailbox)
+                else:
+                    shard.held[mailbox] = None
+                continue
             if mailbox.actor is None:
                 self._registry.load(mailbox)
                 continue
             if sink.congested(mailbox.key):
                 continue  # `resume` puts it back
-            share = min(len(mailbox.queue), max(1, left // (len(self._ready) + 1)))
-            for _ in range(share):
-                if mailbox.actor is None:
-                    break
-                request = mailbox.queue[0]
-                if request.alone:
-                    left = 0  # nothing comes after it, and it waits for the next turn if there is something before it
-                    if entries:
-                        break
-                mailbox.queue.popleft()
-                outcome = self._handle(mailbox, request, now_ms)
-                if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
-                    self._pending.took(mailbox, request, outcome, batch)
-                else:
-                    batch.append((request, outcome))
-                if outcome.record is not None:
-                    position = self._positions[mailbox.shard]
-                    entries.append(Entry(mailbox.shard, position, outcome.record))
-                    for record in outcome.more:
-                        position += 1
-                        entries.append(Entry(mailbox.shard, position, record))
-                    self._positions[mailbox.shard] = position + 1
-                    touched.add(mailbox.key)
-                if not left:
-                    break
-            left -= share
+            left = self._handling.some(mailbox, shard, batch, left, among=len(self._ready) + 1, now_ms=now_ms)
             mailbox.used_ms = now_ms
             if mailbox.waiting:
                 self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
@@ -303,100 +289,18 @@ class Dispatcher:
                 mailbox.actor is not None
                 and not mailbox.actor.exists
                 and not mailbox.waits
-                and mailbox.key not in touched
+                and not committer.has_put_of(mailbox.key)
             ):
                 self._registry.drop(mailbox)
         self._ready.extend(faulted)
-        self._commit(batch, entries, touched, now_ms)
+        committer.commit(batch, now_ms, self._time.doubted_ms)
 
-    def _handle(self, mailbox: Mailbox, request: CommandRequest, now_ms: int) -> Outcome:
-        self.counters.commands += 1
-        try:
-            self._app_state.invalidated.check(request.body.credential)  # it may have waited (ID-09)
-            outcome: Outcome = mailbox.actor.handle(request.body, now_ms, self._positions[mailbox.shard])
-            return outcome
-        except RcimError as error:
-            self.counters.refused += 1
-            return Outcome(Refused(error.code, error.detail, error.retry_after_ms))
-        except Exception:  # a fault of ours must not take the other conversations' batch with it
-            log.exception("%s failed in the actor of %s", type(request.body).__name__, mailbox.key)
-            mailbox.actor = None  # it may have changed halfway: it is loaded again, after this turn's commit
-            refused = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
-            self._pending.refuse(mailbox, refused)
-            return Outcome(refused)
-
-    # -- the commit
-
-    def _commit(
-        self, batch: list[tuple[CommandRequest, Outcome]], entries: list[Entry], touched: set[str], now_ms: int
-    ) -> None:
-        effects = self._effects
-        assert effects is not None
-        if not entries:
-            effects.all(batch)
-            self._go_on()
-            return
-        self._committing = True
-
-        def done(_: Any, error: BaseException | None) -> None:
-            if error is not None:
-                self._failed(batch, entries, touched, error)
-                self._claim_again()
-                return
-            self._committing = False
-            self.counters.commits += 1
-            self.counters.records += len(entries)
-            effects.all(batch)
-            self._app_state.counts.settled()
-            self._go_on()
-
-        doubted_ms = self._time.doubted_ms
-        self._writer.do(lambda: self._store.append(entries, now_ms, doubted_ms), done)
-
-    def _claim_again(self) -> None:
-        """After a failed commit: go on from where the store says it is, whatever was thought."""
-
-        def done(positions: Any, error: BaseException | None) -> None:
-            if error is not None:
-                log.error("the store can't be read: %s", error)
-                self._timers.later(CLAIM_PAUSE_S, self._claim_again)
-                return
-            self._positions = positions
-            self._committing = False
-            self._go_on()
-
-        self._writer.do(self._store.claim, done)
-
-    def _go_on(self) -> None:
-        if self._ready and not self._turn_due and not self._committing:
+    def turn_soon(self) -> None:
+        """Begin a turn in the loop's next one, if there is anything to do and it may be done now."""
+        committer = self._committer
+        if (self._ready or committer.tells_now) and not self._turn_due and not committer.holds_all:
             self._turn_due = True
             self._loop.call_soon(self._turn)
-
-    def _failed(
-        self,
-        batch: list[tuple[CommandRequest, Outcome]],
-        entries: list[Entry],
-        touched: set[str],
-        error: BaseException,
-    ) -> None:
-        """Forget everything that was to be: positions, the actors' states, the answers."""
-        self.counters.failed_commits += 1
-        self._app_state.counts.settled()
-        log.error("a commit of %d records failed: %s", len(entries), error)
-        refused = refusal(error)
-        again = to_do_again(batch, error)
-        for key in touched:
-            mailbox = self._mailboxes.get(key)
-            if mailbox is not None:
-                mailbox.actor = None
-                self._pending.refuse(mailbox, refused)
-        for request, outcome in batch:
-            if outcome.record is None and request.key not in touched:
-                assert self._effects is not None
-                self._effects.all([(request, outcome)])
-            elif not request.alone or request not in again:
-                refuse(request, refused)
-        self._registry.put_back(again)
 
     # -- out
 
@@ -411,8 +315,7 @@ class Dispatcher:
 
     def _sweep(self) -> None:
         """Forget what had nothing to do for long."""
-        if not self._committing:
-            self._registry.forget_idle()
+        self._registry.forget_idle(self._committer.open)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
 
     # -- the end
@@ -427,12 +330,13 @@ class Dispatcher:
         """True if nothing waits, is under way, or is being read."""
         queued = any(m.queue or m.waits for m in self._mailboxes.values())
         waiting = self._ready or queued or len(self._back_end) or self._pending.any_armed
-        return not (self._committing or self._turn_due or waiting) and self._reader.idle and self._workflows.idle
+        busy = self._committer.busy or self._committer.untold or self._turn_due or waiting
+        return not busy and self._reader.idle and self._workflows.idle
 
     @property
     def waits_for_slices(self) -> bool:
-        """True if messages or notices wait for the end of a slice, or what ended one is being committed."""
-        return self._pending.any_armed or self._committing or self._turn_due
+        """True if messages or notices wait for the end of a slice, or what ended one, or an event, is being committed."""
+        return self._pending.any_armed or self._committer.busy or self._committer.untold.due or self._turn_due
 
     def going_away(self) -> None:
         """The server is about to stop: what is not begun and would take long is refused (WI-07)."""

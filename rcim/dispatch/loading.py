@@ -8,13 +8,13 @@ from rcim.actor.group import GroupActor
 from rcim.actor.pair import PairActor
 from rcim.actor.user import USER_PREFIX, UserActor
 from rcim.rules.conversation_kinds import PAIR, kind_of
-from rcim.store.store import Store
+from rcim.store.shard_log import View
 
 
 class Loader:
     """Makes the actor of a key, of whatever kind it is."""
 
-    def __init__(self, store: Store, app_state: AppState) -> None:
+    def __init__(self, store: View, app_state: AppState) -> None:
         self._store = store
         self._app_state = app_state
 

@@ -26,7 +26,7 @@ from rcim.dispatch.worker import Worker
 from rcim.flow.buckets import RecentCost, WorkBudget
 from rcim.store.backend import StoreError
 from rcim.store.scan import Scan
-from rcim.store.store import Store
+from rcim.store.shard_log import View
 
 log = LimitedLog("rcim.dispatch")
 
@@ -70,7 +70,7 @@ class Reader:
 
     def __init__(
         self,
-        store: Store,
+        store: View,
         worker: Worker,
         loading: Worker,
         complete: Callable[[Any, Any], Any],

@@ -9,6 +9,7 @@ from rcim.actor.app_state import AppState
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
+from rcim.store.event_log import Bounds
 from rcim.store.retention import BEGIN, Ages, Cursor
 from rcim.store.store import Store
 
@@ -40,6 +41,7 @@ class Retention:
         self._later = later
         self.trimmed = self.sweeps = 0
         """Rows that went because they were too old, and sweeps that have come to their end, since the start."""
+        self._event_bounds = self.event_bounds()
 
     def start(self) -> None:
         """Begin."""
@@ -50,6 +52,7 @@ class Retention:
         def done(more: Any, error: BaseException | None) -> None:
             if error is not None:
                 log.error("removing messages of dissolved groups failed: %s", error)
+            self._event_bounds = self.event_bounds()
             pause = PAUSE_S if more and error is None else self._app_state.config.limits.actor_idle_ms / 1000
             self._later(pause, self._purge)
 
@@ -58,7 +61,15 @@ class Retention:
     def _tidy_and_purge(self) -> bool:
         """ST-03: somebody who read the store and was killed keeps what was removed since; that ends here."""
         self._store.tidy()
-        return self._store.purge_step()
+        more = self._store.purge_step()
+        return self._store.events.trim_step(self._event_bounds) > 0 or more
+
+    def event_bounds(self) -> Bounds:
+        """What the event log may hold now. While the clock is in doubt nothing is too old."""
+        limits = self._app_state.config.limits
+        now_ms = self._time.now_ms()
+        oldest_ms = 0 if self._time.doubted_ms else now_ms - limits.events_age_ms
+        return Bounds(oldest_ms, limits.events_bytes_max)
 
     def ages(self) -> Ages:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""

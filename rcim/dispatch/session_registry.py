@@ -11,18 +11,19 @@ from typing import TypeGuard
 
 import msgspec
 
+from rcim.actor.events import SessionChanged
 from rcim.actor.queries import DevicesQuery, PresenceQuery, Query
 from rcim.actor.workflows import CloseDevices
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.requests import DeliverySink
-from rcim.rules.devices import Closing, Device, StateChange, presence_of, too_many
+from rcim.rules.devices import Closing, Device, presence_of, too_many
 from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, PresenceRow
 
 BEGUN_MAX = 10_000
 """Users of whom it is remembered when they have logged in: it matters for a moment, or while a clock is set back."""
-TellApp = Callable[[StateChange], None]
+TellApp = Callable[[SessionChanged], None]
 
 
 class SessionRegistry:
@@ -69,10 +70,10 @@ class SessionRegistry:
         if news is not DeviceNews.KNOWN:
             replaced = [one for one in replaced if one.connection_id != connection_id]  # it was refused at once
             if device is not None and not any(one.device.session == device.session for one in closed):
-                tell(StateChange(user_id, device.platform, None, now_ms, tuple(one.platform for one in replaced)))
+                tell(SessionChanged(now_ms, user_id, device.platform, None, tuple(one.platform for one in replaced)))
                 return
         for one in replaced:
-            tell(StateChange(user_id, one.platform, DeviceEnd.LINK_CLOSE, now_ms))
+            tell(SessionChanged(now_ms, user_id, one.platform, DeviceEnd.LINK_CLOSE))
 
     def began_ms(self, user_id: str, claimed_ms: int) -> int:
         """When the session of a login began that says so (0: it begins now). What is yet to come is believed only up to
@@ -106,7 +107,7 @@ class SessionRegistry:
         if known and not there:
             del self._users[user_id]
         if self.tell_app is not None and end is not DeviceEnd.REPLACED:
-            self.tell_app(StateChange(user_id, device.platform, end, clock.wall_ms()))
+            self.tell_app(SessionChanged(clock.wall_ms(), user_id, device.platform, end))
         if known:
             self._say(user_id, told)
 

@@ -6,8 +6,9 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Job = Callable[[], Any]
 Done = Callable[[Any, BaseException | None], None]
 
@@ -17,13 +18,29 @@ class Worker:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
         self._loop = loop
-        self._jobs: queue.SimpleQueue[tuple[Job, Done] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Job, Done | None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def do(self, job: Job, done: Done) -> None:
-        """Run `job` in the thread; then `done(result, error)` in the loop."""
+    def do(self, job: Job, done: Done | None = None) -> None:
+        """Run `job` in the thread; then `done(result, error)` in the loop. A job without `done` reports by itself, and
+        raises nothing."""
         self._jobs.put((job, done))
+
+    def run(self, job: Callable[[], T]) -> asyncio.Future[T]:
+        """Run `job` in the thread; what it returns, or raises, is that of the future."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.do(job, done)
+        return future
 
     def _run(self) -> None:
         while True:
@@ -36,6 +53,8 @@ class Worker:
                 result = job()
             except Exception as caught:  # it belongs to who gave the job, and is handed to it
                 error = caught
+            if done is None:
+                continue
             try:
                 self._loop.call_soon_threadsafe(done, result, error)
             except RuntimeError:

@@ -1,93 +1,76 @@
-"""Telling the app what has happened (CB-02, ID-07): by HTTP, in process, or both. What it answers does not matter.
+"""Telling the app what has happened (CB-02, CB-04, ID-07): by HTTP, in process, or both. What it answers does not matter.
 
-1. What has the same key (a user, say) is told in its order; of different keys AT_ONCE are under way.
-2. What is not taken (HTTP status 200) is told again after each of PAUSES_S, then given up. Hooks are called once.
-3. QUEUED_MAX wait, QUEUED_OF_KEY_MAX of them with one key; more is lost, and counted. All of it is in memory, and goes
-   with the process.
+1. `deliver` takes events as a consumer of the event log gives them (rcim/outbox). What concerns the same user is told in
+   its order; of different users AT_ONCE are under way.
+2. What is not taken (HTTP status 200) is handed back, and with it what comes after it for the same user: the consumer
+   gives it again. Hooks are called once for each event in the life of the process.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 
 import aiohttp
 
+from rcim.actor.events import SessionChanged
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.events import STATE_CHANGE, BadAnswer, Json, fields_of_state
 from rcim.hooks.http import WebhookClient
 from rcim.hooks.inprocess import Hook, call
-from rcim.rules.devices import StateChange
+from rcim.store.event_log import KeptEvent
 
 log = LimitedLog("rcim.hooks")
 
-QUEUED_MAX, QUEUED_OF_KEY_MAX, AT_ONCE = 10_000, 1000, 100
-PAUSES_S = (1.0, 2.0, 4.0)
-CLOSE_S = 2.0
-"""How long the end of the server waits for what is still to be told."""
+AT_ONCE = 100
 
 
 class Telling:
-    """See the module's text. `client` None: nobody is called. `timeout_ms` is a hook's time for one event; the caller has
+    """See the module's text. `client` None: nobody is called. `timeout_ms` is a hook's time for one event; the client has
     its own. It is used from the loop."""
 
     def __init__(self, client: WebhookClient | None, hooks: Sequence[Hook], timeout_ms: int) -> None:
         self._client = client
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
-        self._waiting: dict[str, deque[tuple[str, Json]]] = {}
-        self._keys: deque[str] = deque()
-        """Those of which nothing is under way."""
-        self._queued = 0
-        self._workers = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closing = False
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._hooked: set[tuple[int, int]] = set()
+        """Events that the hooks have had, and the back end has not."""
         self.counts: Counter[str] = Counter()
-        """How many were told, failed after all tries, and lost because too many waited or it was closed."""
+        """How many were told, and how many times one was not taken."""
 
-    def state_changed(self, change: StateChange) -> None:
-        """ID-07: a device has logged in or is gone."""
-        self.tell(STATE_CHANGE, change.user_id, fields_of_state(change))
+    async def deliver(self, events: Sequence[KeptEvent]) -> list[KeptEvent]:
+        """Tell these, which are in their order; returns those that were not taken (outbox.Deliver)."""
+        by_user: dict[str, list[KeptEvent]] = {}
+        for one in events:
+            if isinstance(one.event, SessionChanged):
+                by_user.setdefault(one.event.user_id, []).append(one)
+        left = await asyncio.gather(*(self._tell_all(of_user) for of_user in by_user.values()))
+        return sorted((one for of_user in left for one in of_user), key=lambda one: one.number)
 
-    def tell(self, name: str, key: str, fields: Json) -> None:
-        """Tell of the event `name`, behind what waits under the same `key`."""
-        waiting = self._waiting.get(key)
-        if self._closing or self._queued >= QUEUED_MAX or len(waiting or ()) >= QUEUED_OF_KEY_MAX:
-            self._lost()
-            return
-        self._queued += 1
-        if waiting is not None:
-            waiting.append((name, fields))
-            return
-        self._waiting[key] = deque([(name, fields)])
-        self._keys.append(key)
-        if self._workers < AT_ONCE:
-            self._workers += 1
-            task = asyncio.get_running_loop().create_task(self._work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    async def _tell_all(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+        """What concerns one user; returns what is left from the first one on that was not taken."""
+        for at, one in enumerate(events):
+            assert isinstance(one.event, SessionChanged)
+            async with self._at_once:
+                if not await self._tell(STATE_CHANGE, fields_of_state(one.event), (one.shard, one.number)):
+                    return events[at:]
+        return ()
 
-    def _lost(self) -> None:
-        self.counts["lost"] += 1
-        if not self._closing:
-            log.error("%d events wait for the app's back end: events are lost", self._queued)
+    async def _tell(self, name: str, fields: Json, place: tuple[int, int]) -> bool:
+        """False: it was not taken."""
+        if place not in self._hooked:
+            await self._call_hooks(name, fields)
+        if self._client is not None and not await self._posted(self._client, name, fields):
+            self._hooked.add(place)
+            self.counts["failed"] += 1
+            return False
+        self._hooked.discard(place)
+        self.counts["told"] += 1
+        return True
 
-    async def _work(self) -> None:
-        try:
-            while self._keys:
-                key = self._keys.popleft()
-                waiting = self._waiting[key]
-                await self._tell(*waiting.popleft())
-                self._queued -= 1
-                if waiting:
-                    self._keys.append(key)
-                else:
-                    del self._waiting[key]
-        finally:
-            self._workers -= 1
-
-    async def _tell(self, name: str, fields: Json) -> None:
+    async def _call_hooks(self, name: str, fields: Json) -> None:
         for hook in self._hooks:
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -98,38 +81,16 @@ class Telling:
                 log.warning("%s: a hook was cancelled", name)  # something that it waited for
             except Exception:  # it is the app's
                 log.exception("%s: a hook failed", name)
-        if self._client is not None:
-            for pause in (*PAUSES_S, None):
-                if await self._posted(self._client, name, fields, last=pause is None):
-                    break
-                if pause is None:
-                    self.counts["failed"] += 1
-                    return
-                await asyncio.sleep(pause)
-        self.counts["told"] += 1
 
-    async def _posted(self, client: WebhookClient, name: str, fields: Json, *, last: bool) -> bool:
+    async def _posted(self, client: WebhookClient, name: str, fields: Json) -> bool:
         try:
             await client.post(name, fields, answered=False)
         except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
-            if last:
-                log.warning("%s: given up: %s", name, error or type(error).__name__)
+            log.warning("%s: not taken, it is told again: %s", name, error or type(error).__name__)
             return False
         except Exception:  # a fault of ours: what waits behind it goes on
             log.exception("%s: it can't be told", name)
-            return False
         return True
-
-    async def close(self) -> None:
-        """Take no more, and tell what waits for as long as CLOSE_S; the rest is lost."""
-        self._closing = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSE_S)
-        if self._queued:
-            log.warning("%d events were not told", self._queued)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _is_cancelled() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
+from rcim.actor.events import SessionChanged
 from rcim.actor.records import Message, MessageOptions
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
@@ -14,7 +15,6 @@ from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.content.elements import check_body, decode_body, encode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
-from rcim.rules.devices import StateChange
 
 Json = dict[str, Any]
 FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)
@@ -67,12 +67,12 @@ def fields_of(ask: BeforeCallback) -> Json:
             }
 
 
-def fields_of_state(change: StateChange) -> Json:
+def fields_of_state(change: SessionChanged) -> Json:
     """The body of State.StateChange (ID-07). `Platform` beside the vendor's fields: of the device itself."""
     action, reason = ("Login", "Register") if change.end is None else ENDS[change.end]
     made: Json = {
         "CallbackCommand": STATE_CHANGE,
-        "EventTime": change.at_ms,
+        "EventTime": change.time_ms,
         "Info": {
             "Action": action,
             "To_Account": change.user_id,

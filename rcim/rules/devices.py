@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
+from rcim.base.terms import DeviceNews, Platform, Presence
 
 SLOTS: Mapping[Platform, int] = {
     Platform.WEB: 1,
@@ -49,17 +49,6 @@ class Device(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def session(self) -> tuple[Platform, str, int]:
         """What two connections of one session have in common."""
         return self.platform, self.tag, self.began_ms
-
-
-class StateChange(NamedTuple):
-    """ID-07: what the app is told of a device that has logged in (`end` None), or is gone. `at_ms`: since 1970."""
-
-    user_id: str
-    platform: Platform
-    end: DeviceEnd | None
-    at_ms: int
-    replaced: tuple[Platform, ...] = ()
-    """Of the devices that had to go for it (ID-04)."""
 
 
 class Closing(NamedTuple):

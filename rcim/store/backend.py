@@ -44,6 +44,8 @@ TABLES = (
     "invited",
     "applied",
     "waiting",
+    "events",
+    "consumers",
 )
 
 

@@ -2,7 +2,7 @@
 
 | table       | key                         | value                                        |
 |-------------|-----------------------------|----------------------------------------------|
-| meta        | name                        | `schema` u16; `place`, `id`, `stamp`, `time`, `doubt`, `folding` … |
+| meta        | name                        | `schema` u16; `place`, `id`, `stamp`, `time`, `epochs`, `events` … |
 | shards      | shard u16                   | the running number of the next record, u64   |
 | profiles    | conversation                | Profile                                      |
 | heads       | conversation                | Head                                         |
@@ -21,6 +21,8 @@
 | invited     | user 0 conversation         | Invitation (GT-07) |
 | applied     | user 0 conversation         | Application (GR-12) |
 | waiting     | conversation 0 user         | Waiting: one of them that is not decided (GR-12) |
+| events      | shard u16, number u64       | an event (event_log.py) |
+| consumers   | name                        | the number of the next event of each shard, u64 each |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 
@@ -107,9 +109,12 @@ def was_hidden(value: bytes) -> bool:
 
 
 def shown(table: str, key: bytes) -> str:
-    """A key in words, for people: of messages the conversation and the SEQ, of others the parts."""
+    """A key in words, for people: of messages the conversation and the SEQ, of events shard and number, of others the
+    parts."""
     if table == "messages" and len(key) > 9 and key[-9:-8] == SEP:
         return f"{_text(key[:-9])} SEQ {U64.unpack(key[-8:])[0]}"
+    if table == "events" and len(key) == U16.size + U64.size:
+        return f"shard {U16.unpack_from(key)[0]} event {U64.unpack_from(key, U16.size)[0]}"
     return _text(key)
 
 

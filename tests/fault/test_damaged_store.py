@@ -47,7 +47,7 @@ def filled(path: Path) -> Path:
         key = f"g:{name}"
         profile = r.Profile(name, "Public", "n", "", "", "", "alice", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
         members = [r.Member("alice", Role.OWNER, 1, 0, ""), r.Member("bob", Role.MEMBER, 1, 0, "")]
-        first = kit.store.claim()[shard_of(key)] + 1
+        first = kit.store.positions()[shard_of(key)] + 1
         kept = (
             r.Message(
                 n + 1,

@@ -397,11 +397,14 @@ async def test_a_login_between_a_join_and_its_news(plain_server: TestServer, mon
     append = store.append
     joined, go_on = threading.Event(), threading.Event()
 
-    def slow(entries: Any, *more: Any) -> None:
-        append(entries, *more)
-        if any(isinstance(e.record, GroupChanged) for e in entries):
-            joined.set()
-            go_on.wait(10)
+    def slow(appends: Any, now_ms: int, doubted_ms: int, done: Any) -> None:
+        def tell(results: Any) -> None:
+            if any(isinstance(record, GroupChanged) for one in appends for record in one.records):
+                joined.set()
+                go_on.wait(10)
+            done(results)
+
+        append(appends, now_ms, doubted_ms, tell)
 
     monkeypatch.setattr(store, "append", slow)
     alice, first = await plain_server.member("alice"), await plain_server.member("bob")

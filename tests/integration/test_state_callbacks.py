@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from rcim.actor.events import SessionChanged
 from rcim.base.terms import Platform
 from rcim.bus import gateway_router, remote
 from rcim.client import Client
 from rcim.hooks import after
 from rcim.hooks.events import STATE_CHANGE
 from rcim.hooks.http import WebhookClient
+from rcim.outbox import consumer
+from rcim.store.event_log import KeptEvent
 from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says, serve
@@ -120,15 +123,13 @@ async def test_silence_and_a_forced_log_out(tmp_path: Path, receiver: Receiver) 
 async def test_a_receiver_that_fails_is_told_again_in_order(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(after, "PAUSES_S", (0.01, 0.01))
-    fails = [2, 3, 1]
+    monkeypatch.setattr(consumer, "PAUSE_S", 0.01)
+    fails = [2]
 
     async def answer(request: web.Request, body: Any) -> web.StreamResponse:
-        if fails and fails[0]:
+        if fails[0]:
             fails[0] -= 1
             return web.Response(status=500)
-        if fails:
-            fails.pop(0)
         return await says(1)(request, body)  # what it says does not matter
 
     receiver.answer = answer
@@ -136,28 +137,27 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
     telling = server.server._back.back_end.telling
     raw = await login(server, "alice", Platform.WEB)  # twice not taken, then taken
     await until(lambda: telling.counts["told"] == 1)
-    await raw.close()  # three times: given up
-    await until(lambda: telling.counts["failed"] == 1)
-    fails.clear()
-    bob = await login(server, "bob", Platform.WEB)
+    fails[0] = 3
+    await raw.close()  # three times not taken, then taken: nothing is given up
     await until(lambda: telling.counts["told"] == 2)
-    assert [one[0] for one in told(receiver, "alice")] == ["Login"] * 3 + ["Disconnect"] * 3
+    bob = await login(server, "bob", Platform.WEB)
+    await until(lambda: telling.counts["told"] == 3)
+    assert [one[0] for one in told(receiver, "alice")] == ["Login"] * 3 + ["Disconnect"] * 4
     assert told(receiver, "bob") == [("Login", "Register", "Web", [])]
     assert (await bob.ask(send("none", "1"))).code.name == "NO_SUCH_GROUP"
     async with server.client("administrator") as admin:
         stats = {one.name: one.value for one in (await admin.request(f.AdminStats(), f.AdminStatsOk)).stats}
-        assert (stats["events_failed"], stats["events_lost"]) == (1, 0)
-        assert stats["events_told"] >= 2, "the administrator's own login may be on its way"
+        assert (stats["events_failed"], stats["events_lost"], stats["events_dropped.state-change"]) == (5, 0, 0)
+        assert stats["events_told"] >= 3, "the administrator's own login may be on its way"
+        assert stats["events_written"] >= 3 and stats["events_waiting.state-change"] >= 0
         assert stats["callbacks_asked"] == 0
     await server.stop()
 
 
-async def test_a_dead_receiver_holds_nobody_up_and_what_waits_has_a_bound(
+async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(after, "QUEUED_MAX", 5)
-    monkeypatch.setattr(after, "AT_ONCE", 2)
-    monkeypatch.setattr(after, "CLOSE_S", 0.01)
+    monkeypatch.setattr("rcim.app.server.TELL_S", 0.01)
 
     async def answer(request: web.Request, body: Any) -> web.StreamResponse:
         await receiver.release.wait()
@@ -168,9 +168,36 @@ async def test_a_dead_receiver_holds_nobody_up_and_what_waits_has_a_bound(
     telling = server.server._back.back_end.telling
     for n in range(8):
         await login(server, f"user{n}", Platform.WEB)  # logins do not wait
-    assert telling.counts["lost"] == 3 and len(receiver.seen) <= 2
+    assert telling.counts["told"] == 0
     await server.stop()
     assert telling.counts["told"] == 0
+    receiver.answer = says(0)
+    receiver.seen.clear()
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
+    there = [("Login", "Register", "Web", []), ("Disconnect", "LinkClose", "Web", [])]
+    await until(lambda: all(told(receiver, f"user{n}") == there for n in range(8)))
+    await server.stop()
+    receiver.seen.clear()
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
+    await login(server, "last", Platform.WEB)
+    await until(lambda: told(receiver, "last"))
+    assert len(receiver.seen) == 1, "what was told comes no more"
+    await server.stop()
+
+
+async def test_who_wants_no_news_any_more_holds_nothing_back(tmp_path: Path, receiver: Receiver) -> None:
+    server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
+    assert set(server.server.store.events.consumers()) == {"state-change"}
+    await server.stop()
+    server = await serve(tmp_path, receiver, commands="Group.CallbackBeforeSendMsg")
+    assert server.server.store.events.consumers() == {}
+    await login(server, "alice", Platform.WEB)
+    await until(lambda: server.server.dispatcher.idle)
+    following = server.server.store.events.following()
+    await login(server, "bob", Platform.WEB)
+    await until(lambda: server.server.dispatcher.idle)
+    assert server.server.store.events.following() == following, "nothing is written for nobody"
+    await server.stop()
 
 
 async def test_what_waits_is_told_before_the_end(tmp_path: Path, receiver: Receiver) -> None:
@@ -180,12 +207,16 @@ async def test_what_waits_is_told_before_the_end(tmp_path: Path, receiver: Recei
     assert [one[0] for one in told(receiver, "alice")] == ["Login", "Disconnect"]
 
 
-async def test_hooks_are_told_too_and_once(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:  # CB-05
-    monkeypatch.setattr(after, "PAUSES_S", (0.01,))
+def happened(*users: str) -> list[KeptEvent]:
+    """Logins of these users, in one shard, numbered from 1 on."""
+    return [KeptEvent(0, n, SessionChanged(n, user, Platform.WEB, None)) for n, user in enumerate(users, 1)]
+
+
+async def test_hooks_are_told_too_and_once(receiver: Receiver) -> None:  # CB-05
     seen: list[tuple[str, Any]] = []
 
     async def good(name: str, fields: Any) -> None:
-        seen.append((name, fields["n"]))
+        seen.append((name, fields["EventTime"]))
 
     def bad(name: str, fields: Any) -> None:
         raise RuntimeError("a fault of the app")
@@ -194,14 +225,17 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver, monkeypatch: pyte
         return web.Response(status=503)
 
     receiver.answer = fails
-    principal = WebhookClient(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(principal, [bad, good], 1000)
-    for n in range(3):
-        telling.tell("Event", "key", {"n": n})
-    await telling.close()
-    await principal.close()
-    assert seen == [("Event", 0), ("Event", 1), ("Event", 2)] and telling.counts["failed"] == 3
-    assert [body["n"] for _, body in receiver.seen] == [0, 0, 1, 1, 2, 2]
+    client = WebhookClient(receiver.url, 1, "", 1000, True)
+    telling = after.Telling(client, [bad, good], 1000)
+    events = happened("alice", "alice", "bob")
+    assert await telling.deliver(events) == events, "what comes after it waits"
+    assert telling.counts == {"failed": 2} and [body["EventTime"] for _, body in receiver.seen] == [1, 3]
+    receiver.answer = says(0)
+    assert await telling.deliver(events) == []
+    await client.close()
+    assert sorted(seen) == [(STATE_CHANGE, n) for n in (1, 2, 3)] and telling.counts["told"] == 3
+    assert sorted(body["EventTime"] for _, body in receiver.seen) == [1, 1, 2, 3, 3]
+    assert not telling._hooked
 
 
 async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiver: Receiver) -> None:
@@ -216,11 +250,11 @@ async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiv
     telling = server.server._back.back_end.telling
     alice = await login(server, "alice", Platform.WEB)
     await alice.ask(create("g"))
-    for n in range(after.AT_ONCE):
-        telling.tell(STATE_CHANGE, f"user{n}", {"CallbackCommand": STATE_CHANGE})
+    telling_all = asyncio.create_task(telling.deliver(happened(*(f"user{n}" for n in range(after.AT_ONCE)))))
     await until(lambda: len(receiver.seen) >= after.AT_ONCE - 1)
     assert (await alice.ask(send("g", "1"))).code.name == "CALLBACK_REFUSED", "it was asked, at once"
     receiver.release.set()
+    assert await telling_all == []
     await server.stop()
 
 
@@ -350,42 +384,22 @@ async def test_who_goes_while_the_owner_is_away_is_told_of_when_it_is_back(
     await cluster.stop()
 
 
-async def test_a_hook_that_hangs_or_is_cancelled_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(after, "AT_ONCE", 2)
+async def test_a_hook_that_hangs_or_is_cancelled_ends_nothing() -> None:
     seen: list[int] = []
 
     async def hook(name: str, fields: Any) -> None:
-        if fields["n"] == 0:
+        if fields["EventTime"] == 1:
             await asyncio.Event().wait()
-        if fields["n"] == 1:
+        if fields["EventTime"] == 2:
             future = asyncio.get_running_loop().create_future()
             future.cancel()
             await future
-        seen.append(fields["n"])
+        seen.append(fields["EventTime"])
 
     telling = after.Telling(None, [hook], 20)
-    for n in range(4):
-        telling.tell("Event", "one", {"n": n})
-    telling.tell("Event", "two", {"n": 4})
-    telling.tell("Event", "three", {"n": 5})
-    await until(lambda: telling.counts["told"] == 6)
-    # While workers end, one more comes: it does not lie until the next.
-    asyncio.get_running_loop().call_soon(telling.tell, "Event", "late", {"n": 6})
-    await until(lambda: 6 in seen)
-    assert [n for n in seen if n in (2, 3)] == [2, 3] and {4, 5} <= set(seen)
-    await telling.close()
-    telling.tell("Event", "one", {"n": 9})
-    assert telling.counts["lost"] == 1 and not telling._tasks
-
-
-async def test_one_more_in_the_moment_when_all_have_been_told() -> None:
-    seen: list[int] = []
-    telling = after.Telling(None, [lambda name, fields: seen.append(fields["n"])], 1000)
-    for n in range(after.AT_ONCE):
-        telling.tell("Event", f"{n}", {"n": n})
-    asyncio.get_running_loop().call_soon(telling.tell, "Event", "late", {"n": -1})
-    await until(lambda: -1 in seen)
-    await telling.close()
+    assert await telling.deliver(happened("one", "one", "one", "one", "two", "three")) == []
+    assert telling.counts == {"told": 6}
+    assert [n for n in seen if n in (3, 4)] == [3, 4] and {5, 6} <= set(seen)
 
 
 async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
@@ -393,9 +407,8 @@ async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
         return web.Response(text="thanks")
 
     receiver.answer = text
-    principal = WebhookClient(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(principal, [], 1000)
-    telling.tell("Event", "key", {})
-    await telling.close()
+    client = WebhookClient(receiver.url, 1, "", 1000, True)
+    telling = after.Telling(client, [], 1000)
+    assert await telling.deliver(happened("alice")) == []
     assert telling.counts == {"told": 1}
-    await principal.close()
+    await client.close()

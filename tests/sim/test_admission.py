@@ -54,7 +54,7 @@ async def test_everyone_who_waits_is_answered_once(seed: int) -> None:  # FC-05,
         if i == 100 and seed % 2:
             sim.ask(keys[0], c.DissolveGroup("u0", False))
         if rng.random() < 0.1:
-            await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committing)
+            await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committer.busy)
     await until(lambda: len(sim.asker.answers) == len(sim.asked))
     await until(lambda: sim.dispatcher.idle)
     assert check(sim.backend).faults == []
@@ -224,10 +224,10 @@ async def test_a_group_that_ends_while_something_waits_and_is_made_anew_has_one_
     for round_ in range(6):
         await sim.answer("g:a", create("a"))
         tokens += [sim.ask("g:a", offer("u0", f"r{round_}-{i}")) for i in range(9)]
-        await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committing)
+        await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committer.busy)
         sim.ask("g:a", c.DissolveGroup("u0", False))
         sim.ask("g:a", offer("u0", "late"))
-        await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committing)
+        await until(lambda: not sim.dispatcher._ready and not sim.dispatcher._committer.busy)
     await sim.answer("g:a", create("a"))
     for i in range(30):
         tokens.append(sim.ask("g:a", offer("u0", f"end-{i}")))

@@ -160,7 +160,10 @@ async def test_nothing_ends_because_of_a_wrong_clock(clocks: Clocks, at_start: b
     recalled = await sim.answer("g:d", recall)
     assert not isinstance(recalled, o.Refused)
     with sim.backend.read() as view:
-        assert max(m.time_ms for m in sim.store._recent(view, "g:d", _profile(sim), _head(sim), 0)) < clocks.wall_ms
+        assert (
+            max(m.time_ms for m in sim.store._view._recent(view, "g:d", _profile(sim), _head(sim), 0))
+            < clocks.wall_ms
+        )
     asked = q.SyncQuery("u2", 0, 0)
     sim.dispatcher.ask(Request("", asked, sim.asker, -1))
     await until(lambda: -1 in sim.asker.answers)

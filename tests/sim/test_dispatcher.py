@@ -27,6 +27,7 @@ from rcim.rules.group_types import GroupType
 from rcim.store.answers import ConnectionRow, ConnectionsPage
 from rcim.store.backend import DamagedError, FullError, MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
+from rcim.store.shard_log import ShardLog
 from rcim.store.store import Store
 from tests.kit import UNLIMITED, app_state, until
 
@@ -158,12 +159,18 @@ class Sim:
         self.backend = backend or make_backend(random.Random(seed), 0.0)
         self.share = share
         self.store = Store(self.backend, limits)
-        self.dispatcher = Dispatcher(self.store, app_state(types, limits), asyncio.get_running_loop())
+        self.dispatcher = Dispatcher(
+            self.store, app_state(types, limits), asyncio.get_running_loop(), shard_log=self.make_log()
+        )
         self.sink = DeliverySink(self.store)
         self.dispatcher.start(self.sink)
         self.asker = Asker()
         self.asked: list[Any] = []
         running.append(self)
+
+    def make_log(self) -> ShardLog:
+        """Where its records go."""
+        return self.store
 
     def ask(self, key: str, command: Any) -> int:
         self.asked.append((key, command))

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from rcim.hooks import after
 from rcim.hooks import turns as module
 from rcim.hooks.turns import Turns
 
@@ -94,23 +93,3 @@ async def test_who_gives_up_holds_no_place() -> None:
     q.tasks["b2"].cancel()
     await turn_over()
     assert q.begun[-1] == "b3"
-
-
-async def test_what_is_told_of_one_user_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:  # CB-02
-    """A user of whom much is told takes no room from others."""
-    monkeypatch.setattr(after, "QUEUED_OF_KEY_MAX", 2)
-    release, told = asyncio.Event(), list[str]()
-
-    async def hook(name: str, fields: dict[str, str]) -> None:
-        await release.wait()
-        told.append(fields["of"])
-
-    telling = after.Telling(None, [hook], 60_000)  # type: ignore[list-item]
-    for of in ("a1", "a2", "a3"):
-        telling.tell("event", "a", {"of": of})
-        await turn_over()
-    telling.tell("event", "a", {"of": "a4"})
-    telling.tell("event", "b", {"of": "b1"})
-    release.set()
-    await telling.close()
-    assert sorted(told) == ["a1", "a2", "a3", "b1"] and telling.counts["lost"] == 1

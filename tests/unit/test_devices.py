@@ -6,13 +6,14 @@ import random
 
 import pytest
 
+from rcim.actor.events import SessionChanged
 from rcim.actor.queries import DevicesQuery, PresenceQuery
 from rcim.actor.workflows import CloseDevices
 from rcim.base import clock
 from rcim.base.errors import KICKED_BY_OTHER_DEVICE, LOGGED_OUT
 from rcim.base.terms import DeviceEnd, DeviceNews, Platform, Presence
 from rcim.dispatch.session_registry import BEGUN_MAX, SessionRegistry
-from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, StateChange, presence_of, too_many
+from rcim.rules.devices import DEVICES_MAX, SLOTS, Device, presence_of, too_many
 from rcim.store.answers import PresenceRow
 
 KNOWN, BEGINS, COMES_BACK = DeviceNews.KNOWN, DeviceNews.BEGINS, DeviceNews.COMES_BACK
@@ -168,7 +169,7 @@ class App:
 
     def __init__(self, slots: dict[Platform, int] | None = None) -> None:
         self.devices, self.sink = registry(slots)
-        self.told: list[StateChange] = []
+        self.told: list[SessionChanged] = []
         self.devices.tell_app = self.told.append
         self._there: dict[int, Device] = {}
 

@@ -38,7 +38,7 @@ class Keeping(FilledStore):
         self.newest[key], self.sent[key], self.types[key] = 0, [], type_
 
     def say(self, key: str, time_ms: int, count: int = 1) -> None:
-        position = self.store.claim()[shard_of(key)]
+        position = self.store.positions()[shard_of(key)]
         records = []
         for n in range(count):
             seq = self.newest[key] = self.newest[key] + 1

@@ -33,7 +33,7 @@ class Filling(FilledStore):
         return r.Member(f"u{n}", Role.MEMBER, 1, 0, "")
 
     def send(self, body: bytes = b"x" * 3000) -> None:
-        id_ = message_id(shard_of(KEY), self.store.claim()[shard_of(KEY)])
+        id_ = message_id(shard_of(KEY), self.store.positions()[shard_of(KEY)])
         message = r.Message(self.seq + 1, 1, id_, Priority.LOW, "u0", "", "", "", f"c{self.seq}", body)
         self.append(r.MessageKept(KEY, message))
         self.seq += 1
@@ -73,7 +73,7 @@ def test_who_leaves_with_a_tip_or_for_good_needs_no_room(tmp_path: Path) -> None
     kit = Filling(backend)
     kit.begin(10)
     kit.fill()
-    id_ = message_id(shard_of(KEY), kit.store.claim()[shard_of(KEY)])
+    id_ = message_id(shard_of(KEY), kit.store.positions()[shard_of(KEY)])
     tip = r.Message(kit.seq + 1, 1, id_, Priority.LOW, "", "", "", "", "", b"")
     kit.append(r.GroupChanged(KEY, 1, True, None, [], ["u3"], [r.UserRestriction("u3", blocked_until_ms=9)], tip))
     kit.append(

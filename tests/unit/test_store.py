@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from rcim.store import keys
 from rcim.store.answers import GroupsPage, LoginFacts
 from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
 from rcim.store.check import check
-from rcim.store.store import Entry, Store
+from rcim.store.filling import append_now
+from rcim.store.shard_log import ShardAppend
+from rcim.store.store import Store
 from rcim.store.values import pack, unpack
 from tests.kit import FilledStore
 
@@ -72,7 +75,7 @@ def seqs(found: o.Page) -> list[int]:
 
 
 def test_an_empty_store(kit: Kit) -> None:
-    assert kit.store.claim() == [1] * 64
+    assert kit.store.positions() == [1] * 64
     snapshot = kit.store.load_group(KEY, 0)
     assert snapshot.profile is None and snapshot.next_seq == 1 and snapshot.members == []
     assert kit.ask(q.LoginQuery("alice")) == LoginFacts(r.UserProfile(), [], [], 1, 0, kit.store.history_id)
@@ -89,7 +92,7 @@ def test_records_become_state(kit: Kit) -> None:
     assert snapshot.info_seq == 3 and snapshot.last_info_time_ms == 800
     assert {m.user_id: m.joined_seq for m in snapshot.members} == {"alice": 0, "carol": 50}
     assert len(snapshot.recent) == 50 and snapshot.recent[0].seq == 1
-    assert kit.store.claim()[shard_of(KEY)] == 54
+    assert kit.store.positions()[shard_of(KEY)] == 54
     assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [], [], 4, 0, kit.store.history_id)
     assert kit.ask(q.LoginQuery("carol")).conversations == [KEY]
     assert kit.store.load_user("@:bob", "bob").profile == r.UserProfile("Bob", "u")
@@ -195,16 +198,21 @@ def test_a_dissolved_group_leaves_its_counter(kit: Kit) -> None:  # MS-01
 
 def test_a_batch_is_kept_whole_or_not_at_all(kit: Kit) -> None:
     kit.append(created())
-    position = kit.store.claim()[shard_of(KEY)]
-    good = Entry(shard_of(KEY), position, kept(1))
-    with pytest.raises(StoreError):
-        kit.store.append([good, Entry(shard_of(KEY), position, kept(2))])
-    assert kit.store.claim()[shard_of(KEY)] == position
+    position = kit.store.positions()[shard_of(KEY)]
+    append_at(kit, position, kept(1), kept(1), fails=True)
+    assert kit.store.positions()[shard_of(KEY)] == position
     assert kit.store.load_group(KEY, 0).next_seq == 1
-    for wrong in (Entry(shard_of(KEY), position + 1, kept(1)), Entry(shard_of(KEY), position, kept(2))):
-        with pytest.raises(StoreError):
-            kit.store.append([wrong])
-    kit.store.append([good])
+    append_at(kit, position + 1, kept(1), fails=True)
+    append_at(kit, position, kept(2), fails=True)
+    append_at(kit, position, kept(1))
+
+
+def append_at(kit: Kit, position: int, *records: r.Record, fails: bool = False) -> None:
+    """These records, as the ones that follow at `position`."""
+    shard = shard_of(KEY)
+    append = ShardAppend(shard, kit.store.claim([shard])[shard].epoch, position, records)
+    with pytest.raises(StoreError) if fails else contextlib.nullcontext():
+        append_now(kit.store, [append])
 
 
 def test_the_map_grows(tmp_path: Path) -> None:
@@ -251,7 +259,7 @@ def test_it_is_there_after_opening_again(tmp_path: Path) -> None:
     backend = LmdbBackend(tmp_path / "store")
     kit = Kit(backend)
     assert kit.store.load_group(KEY, 0).next_seq == 2
-    assert kit.store.claim()[shard_of(KEY)] == 3
+    assert kit.store.positions()[shard_of(KEY)] == 3
     backend.close()
 
 

@@ -8,13 +8,13 @@ from rcim_bench import sync as bench
 
 from rcim.actor import queries as q
 from rcim.actor import records as r
-from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role
 from rcim.store.answers import GroupsPage, SyncPage
 from rcim.store.backend import MemoryBackend
 from rcim.store.change_index import ChangeIndex
-from rcim.store.store import Entry, Store
+from rcim.store.filling import Filling
+from rcim.store.store import Store
 from rcim.store.syncing import SyncScan
 
 
@@ -67,12 +67,12 @@ async def test_the_bench_small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_removing_what_a_group_had_leaves_what_the_new_one_has() -> None:  # MS-10
     """A group is dissolved and made again with its id; all of a sender's messages are deleted, the old ones purged."""
     store = Store(MemoryBackend(), DEFAULTS)
-    positions = dict(enumerate(store.claim()))
+    filling = Filling(store)
 
     def keep(*records: r.Record) -> None:
-        shard = shard_of("g:g")
-        store.append([Entry(shard, positions[shard] + i, record) for i, record in enumerate(records)])
-        positions[shard] += len(records)
+        for record in records:
+            filling.put("g:g", record)
+        filling.commit()
 
     def made(first: int) -> r.GroupCreated:
         profile = r.Profile("g", "Public", "g", "", "", "", "a", 1, ApplyJoinOption.FREE_ACCESS, 0, first)
@@ -96,12 +96,11 @@ def test_removing_what_a_group_had_leaves_what_the_new_one_has() -> None:  # MS-
 def filled(groups: int, messages: int, directed: bool) -> Store:
     """A store in which `me` is in so many groups, each with so many messages that are for somebody else."""
     store = Store(MemoryBackend(), DEFAULTS)
-    positions = store.claim()
+    filling = Filling(store)
 
     def keep(key: str, record: r.Record) -> None:
-        shard = shard_of(key)
-        store.append([Entry(shard, positions[shard], record)])
-        positions[shard] += 1
+        filling.put(key, record)
+        filling.commit()
 
     extra = r.MessageOptions(to=("you",)) if directed else None
     for number in range(groups):
@@ -158,14 +157,14 @@ def test_a_page_of_a_sync_ends_when_enough_was_looked_at(monkeypatch: pytest.Mon
 
 def test_conversations_of_which_there_is_nothing_to_show_end_a_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled(20, 1, directed=False)
-    positions = store.claim()
+    filling = Filling(store)
     for number in range(20):
         if number not in (3, 17):
             key = f"g:{number:03d}"
             profile = r.Profile(key[2:], "Public", "g", "", "", "", "you", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
             hidden = r.GroupChanged(key, 1, True, replace(profile, importing=True), [], [], [], None)
-            store.append([Entry(shard_of(key), positions[shard_of(key)], hidden)])
-            positions = store.claim()
+            filling.put(key, hidden)
+            filling.commit()
     monkeypatch.setattr("rcim.store.syncing.EFFORT", 4)
     pages = pages_of(store)
     assert [row.key for page in pages for row in page.rows] == ["g:017", "g:003"]
@@ -214,12 +213,12 @@ def test_nothing_is_decoded_to_count_what_is_unread(monkeypatch: pytest.MonkeyPa
 def test_with_many_left_behind_everything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled(12, 1, directed=False)
     (whole,) = pages_of(store)
-    positions = store.claim()
+    filling = Filling(store)
     for number in range(10):
         key = f"g:{number:03d}"
         gone = r.GroupChanged(key, 1, False, None, [], ["me"], [], None)
-        store.append([Entry(shard_of(key), positions[shard_of(key)], gone)])
-        positions = store.claim()
+        filling.put(key, gone)
+        filling.commit()
     query = q.SyncQuery("me", whole.upto, 0, store_id=whole.store_id, types=TYPES)
     (page,) = store.answer_all([query])
     assert isinstance(page, SyncPage) and len(page.gone) == 10 and not page.reset

@@ -8,14 +8,26 @@ from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.actor.app import APP_KEY
 from rcim.actor.applications import Application
+from rcim.actor.events import SessionChanged
 from rcim.base.ids import message_id, shard_of
-from rcim.base.terms import ApplicationState, AppList, ApplyJoinOption, Priority, Role, UserList, pair_conversation
+from rcim.base.terms import (
+    ApplicationState,
+    AppList,
+    ApplyJoinOption,
+    Platform,
+    Priority,
+    Role,
+    UserList,
+    pair_conversation,
+)
 from rcim.store import keys
 from rcim.store.apply import UNPINNED_MAX
 from rcim.store.backend import TABLES, MemoryBackend
 from rcim.store.check import check
+from rcim.store.event_log import Bounds
+from rcim.store.filling import Filling, append_now
 from rcim.store.retention import BEGIN, DAY_MS, Ages
-from rcim.store.store import Entry
+from rcim.store.shard_log import ShardAppend
 from tests.kit import FilledStore
 
 WHO = {
@@ -38,6 +50,8 @@ WHO = {
     "invited": "the user's answer; entering the group; age; the end of the account",
     "applied": "age; being put in otherwise, being blocked, the end of the group, while it waits; the end of the account",
     "waiting": "the decision; age; being put in otherwise, being blocked; the end of the group",
+    "events": "when all consumers have had it; age, and bytes; the consumer that is removed",
+    "consumers": "taking the consumer out of the settings",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
@@ -61,15 +75,16 @@ class Life(FilledStore):
 
     def say(self, key: str, time_ms: int) -> None:
         seq = self.seqs[key] = self.seqs[key] + 1
-        id_ = message_id(shard_of(key), self.store.claim()[shard_of(key)])
+        id_ = message_id(shard_of(key), self.store.positions()[shard_of(key)])
         message = r.Message(seq, time_ms, id_, Priority.LOW, "u1", "", "", "", f"c{seq}", b"b")
         self.append(r.MessageKept(key, message))
         self.append(r.MessageAltered(key, message), r.MessagesHidden(key, "u1", [seq]))
 
     def app(self, *records: Any) -> None:
-        shard = shard_of(APP_KEY)
-        first = self.store.claim()[shard]
-        self.store.append([Entry(shard, first + n, record) for n, record in enumerate(records)])
+        filling = Filling(self.store)
+        for record in records:
+            filling.put(APP_KEY, record)
+        filling.commit()
 
     def choose(self, user_id: str, conversation: str, pinned_ms: int, removed: bool = False) -> None:
         self.append(r.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
@@ -88,6 +103,8 @@ class Life(FilledStore):
             cursor, _ = self.store.trim_step(cursor, Ages(day * DAY_MS, {"T": 7}, 30))
         while self.store.purge_step():
             pass
+        while self.store.events.trim_step(Bounds((day - 1) * DAY_MS, 1 << 30)):
+            pass
 
     def rows(self, table: str) -> list[bytes]:
         with self.backend.read() as view:
@@ -95,6 +112,12 @@ class Life(FilledStore):
 
     def counts(self) -> dict[str, int]:
         return {table: len(self.rows(table)) for table in TABLES}
+
+    def happen(self, day: int) -> None:
+        shard = shard_of("@:u1")
+        claim = self.store.claim([shard])[shard]
+        event = SessionChanged(day * DAY_MS, "u1", Platform.WEB, None)
+        append_now(self.store, [ShardAppend(shard, claim.epoch, claim.position, (), (event,))])
 
     def round(self, day: int) -> None:
         """All that there can be rows of comes and goes."""
@@ -122,6 +145,8 @@ class Life(FilledStore):
             invitation = r.Invitation("g:none", "u0", "none", day * DAY_MS)
             self.append(r.InvitationsChanged(f"@:{user}", user, [invitation], []))
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
+        self.store.events.register("consumer")
+        self.happen(day)
         assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
         self.append(r.GroupDissolved(GROUP))
         assert self.rows("purge")
@@ -131,6 +156,7 @@ class Life(FilledStore):
                 r.UserListed(f"@:{user}", user, UserList.BLACK, [], ["u0", f"none{day}"]),
             )
         self.app(r.UsersMuted({"u2": 0}), r.ListChanged(AppList.LOW_TYPES, [], ["x"]))
+        self.store.events.unregister("consumer")
 
 
 def test_it_is_known_of_every_table_who_deletes_its_rows() -> None:

@@ -1,0 +1,222 @@
+"""Events: what has happened, for who was not there (design 5.3): the app's back end, push, routing.
+
+An event says all that a consumer needs, so that nobody has to read anything else for it. It is kept in the append of its
+records, and only if a consumer wants its kind (`AppState.wanted_events`). Events are kept: fields are only ever added at
+the end, with a default.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from rcim.actor.applications import Application
+from rcim.actor.records import Member, Message, Profile, UserProfile
+from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priority
+
+
+class EventKind(IntEnum):
+    """What a consumer can want. The numbers are those of the kept events' tags."""
+
+    MESSAGE_PASSED = 1
+    MESSAGE_WITHHELD = 2
+    MESSAGE_RECALLED = 3
+    MESSAGE_EDITED = 4
+    MESSAGE_DELETED = 5
+    GROUP_CREATED = 6
+    GROUP_DISSOLVED = 7
+    GROUP_CHANGED = 8
+    GROUP_FULL = 9
+    MEMBERS_ENTERED = 10
+    MEMBERS_GONE = 11
+    APPLICATION_MADE = 12
+    APPLICATION_DECIDED = 13
+    PROFILE_CHANGED = 14
+    SESSION_CHANGED = 15
+
+
+OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED})
+"""Those that have to do with no conversation: who wants these alone costs conversations nothing."""
+
+
+class ConversationFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where it has happened, as it was afterwards; of a group that has ended, as it was before."""
+
+    key: str
+    type: str
+    """C2C for a conversation of two users."""
+    name: str
+    owner: str
+    member_num: int
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """`time_ms` is the time in force when it happened, milliseconds since 1970."""
+
+    time_ms: int
+
+
+class InConversation(Event, frozen=True, gc=False, array_like=True):
+    """It has happened in a conversation."""
+
+    where: ConversationFacts
+
+
+class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=1):
+    """A message has got its SEQ. Tips (GT-15) are none: what they tell is an event of its own."""
+
+    message: Message
+
+
+class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):
+    """A message was accepted, and nobody gets it: frequency control held it back (FC-05), or the app dropped it."""
+
+    sender: str
+    client_msg_id: str
+    priority: Priority
+    body: bytes
+    reason: str
+
+
+class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=3):
+    """MS-10. The message is as it is now, without what it said."""
+
+    message: Message
+    operator: str
+
+
+class MessageEdited(InConversation, frozen=True, gc=False, array_like=True, tag=4):
+    """MS-10. The message is as it is now."""
+
+    message: Message
+    operator: str
+
+
+class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag=5):
+    """MS-10: a message, for all, or all of a sender up to a SEQ."""
+
+    sender: str
+    operator: str
+    seq: int
+    """Of the message; with `all_up_to` the newest one."""
+    all_up_to: bool = False
+
+
+class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6):
+    """GR-01, GR-08: a group is there from now on."""
+
+    profile: Profile
+    members: list[Member]
+    operator: str
+
+
+class GroupDissolved(InConversation, frozen=True, gc=False, array_like=True, tag=7):
+    """GR-01, GT-24. `silently`: it was idle for too long, and nobody is told."""
+
+    operator: str
+    silently: bool = False
+
+
+class GroupChanged(InConversation, frozen=True, gc=False, array_like=True, tag=8):
+    """Its profile is this from now on; `what` names the fields that were changed."""
+
+    profile: Profile
+    what: list[str]
+    operator: str
+
+
+class GroupFull(InConversation, frozen=True, gc=False, array_like=True, tag=9):
+    """GT-12: the last place was taken."""
+
+
+class MembersEntered(InConversation, frozen=True, gc=False, array_like=True, tag=10):
+    """Users are members from now on; `how` is JOINED or INVITED."""
+
+    users: list[str]
+    how: ChangeKind
+    operator: str
+    """Who has put them in, or approved; who joins does it itself. Empty: the app."""
+
+
+class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11):
+    """Members are gone. With the whole group they are not told one by one: GroupDissolved."""
+
+    users: list[str]
+    reason: GoneReason
+    operator: str
+    text: str
+
+
+class ApplicationMade(InConversation, frozen=True, gc=False, array_like=True, tag=12):
+    """GR-05: somebody asks to join."""
+
+    user_id: str
+    text: str
+
+
+class ApplicationDecided(InConversation, frozen=True, gc=False, array_like=True, tag=13):
+    """An application was approved or refused (GR-12)."""
+
+    application: Application
+
+
+class ProfileChanged(Event, frozen=True, gc=False, array_like=True, tag=14):
+    """A user's profile is this from now on; of a deleted account it says so (ID-09)."""
+
+    user_id: str
+    profile: UserProfile
+    operator: str
+
+
+class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
+    """ID-07: a device has logged in (`end` None), or its session has ended."""
+
+    user_id: str
+    platform: Platform
+    end: DeviceEnd | None
+    replaced: tuple[Platform, ...] = ()
+    """Of the devices that had to go for it (ID-04)."""
+
+
+AnyEvent = (
+    MessagePassed
+    | MessageWithheld
+    | MessageRecalled
+    | MessageEdited
+    | MessageDeleted
+    | GroupCreated
+    | GroupDissolved
+    | GroupChanged
+    | GroupFull
+    | MembersEntered
+    | MembersGone
+    | ApplicationMade
+    | ApplicationDecided
+    | ProfileChanged
+    | SessionChanged
+)
+
+
+def kind_of(event: AnyEvent) -> EventKind:
+    """What a consumer has to want to get it."""
+    return _KINDS[type(event)]
+
+
+_KINDS: dict[type, EventKind] = {
+    MessagePassed: EventKind.MESSAGE_PASSED,
+    MessageWithheld: EventKind.MESSAGE_WITHHELD,
+    MessageRecalled: EventKind.MESSAGE_RECALLED,
+    MessageEdited: EventKind.MESSAGE_EDITED,
+    MessageDeleted: EventKind.MESSAGE_DELETED,
+    GroupCreated: EventKind.GROUP_CREATED,
+    GroupDissolved: EventKind.GROUP_DISSOLVED,
+    GroupChanged: EventKind.GROUP_CHANGED,
+    GroupFull: EventKind.GROUP_FULL,
+    MembersEntered: EventKind.MEMBERS_ENTERED,
+    MembersGone: EventKind.MEMBERS_GONE,
+    ApplicationMade: EventKind.APPLICATION_MADE,
+    ApplicationDecided: EventKind.APPLICATION_DECIDED,
+    ProfileChanged: EventKind.PROFILE_CHANGED,
+    SessionChanged: EventKind.SESSION_CHANGED,
+}

@@ -1,0 +1,157 @@
+"""What a command's outcome means for who was not there: the events of a conversation, made of its records and effects.
+
+It is the one place where they are made: what an actor does is written once, and what it means follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from rcim.actor import commands as c
+from rcim.actor import events as ev
+from rcim.actor.effects import Altered, Deliver, Effect, Erased, MemberGone, Notify, Requested
+from rcim.actor.events import ConversationFacts
+from rcim.actor.outcomes import Outcome
+from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Profile, Record
+from rcim.actor.state import GroupState
+from rcim.base.ids import is_guest
+from rcim.base.terms import ChangeKind, GoneReason, MessageState
+
+T = TypeVar("T")
+"""Commands of one kind of actor."""
+
+
+class Before(NamedTuple):
+    """What an event says of how it was before."""
+
+    profile: Profile | None
+    member_num: int
+    command: object
+    """What was asked: of a verdict of the app (CB-03), the command that it is about."""
+
+
+def handled(
+    state: GroupState, handle: Callable[[T, int, int], Outcome], command: T, now_ms: int, position: int
+) -> Outcome:
+    """What `handle` makes of the command, with the events that somebody wants. Raises as `handle` does."""
+    asked: object = command
+    if isinstance(command, c.TakeVerdict):
+        asked = state.asked.get(command.number, command)
+    before = Before(state.attributes.profile, state.roster.count, asked)
+    state.came = []
+    outcome = handle(command, now_ms, position)
+    wanted = state.app_state.wanted_events
+    events = tuple(event for event in _events(state, before, outcome, now_ms) if ev.kind_of(event) in wanted)
+    return msgspec.structs.replace(outcome, events=events) if events else outcome
+
+
+def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) -> Iterator[ev.AnyEvent]:
+    where = _facts(state, state.attributes.profile or before.profile)
+    admission = state.timeline.admission
+    withheld, admission.withheld = admission.withheld, []
+    for command, reason in withheld:
+        sent = command.by, command.client_msg_id, command.priority, command.body
+        yield ev.MessageWithheld(now_ms, where, *sent, reason)
+    if outcome.record is not None and state.pair is None:
+        for record in (outcome.record, *outcome.more):
+            yield from _of_record(state, before, record, where, now_ms)
+    yield from _members_gone(outcome.effects, where, now_ms)
+    for effect in outcome.effects:
+        yield from _of_effect(effect, before, where, now_ms)
+
+
+def _facts(state: GroupState, profile: Profile | None) -> ConversationFacts:
+    if profile is None:
+        return ConversationFacts(state.key, "", "", "", 0)
+    return ConversationFacts(state.key, profile.type, profile.name, profile.owner, state.roster.count)
+
+
+def _operator(command: object) -> str:
+    """Who does it; of what the app says of one user (GR-10), whose id stands in `by`, nobody."""
+    return "" if isinstance(command, c.PlaceMember) else getattr(command, "by", "")
+
+
+def _of_record(
+    state: GroupState, before: Before, record: Record, where: ConversationFacts, now_ms: int
+) -> Iterator[ev.AnyEvent]:
+    operator = _operator(before.command)
+    if isinstance(record, GroupCreated):
+        yield ev.GroupCreated(now_ms, where, record.profile, record.members, operator)
+        yield from _full(state, len(record.members), where, now_ms)
+    elif isinstance(record, GroupDissolved):
+        silently = isinstance(before.command, c.ReclaimGroup)
+        there = _facts(state, before.profile)
+        there = msgspec.structs.replace(there, member_num=before.member_num)
+        yield ev.GroupDissolved(now_ms, there, "" if silently else operator, silently)
+    elif isinstance(record, GroupChanged):
+        yield from _of_change(state, before, record, where, now_ms)
+
+
+def _of_change(
+    state: GroupState, before: Before, record: GroupChanged, where: ConversationFacts, now_ms: int
+) -> Iterator[ev.AnyEvent]:
+    operator = _operator(before.command)
+    if record.profile is not None and before.profile is not None:
+        what = [
+            name
+            for name in Profile.__struct_fields__
+            if getattr(record.profile, name) != getattr(before.profile, name)
+        ]
+        if what != ["first_seq"]:  # it says where messages are stored again
+            yield ev.GroupChanged(now_ms, where, record.profile, what, operator)
+    if isinstance(before.command, c.SendMessage | c.EndSlice):
+        return
+    if came := state.came:
+        invited = isinstance(before.command, c.InviteUsers | c.AcceptInvitation)
+        if isinstance(before.command, c.AcceptInvitation):
+            operator = before.command.inviter
+        how = ChangeKind.INVITED if invited else ChangeKind.JOINED
+        yield ev.MembersEntered(now_ms, where, came, how, operator)
+        yield from _full(state, len(came), where, now_ms)
+    if record.decided is not None:
+        yield ev.ApplicationDecided(now_ms, where, record.decided)
+
+
+def _full(state: GroupState, came: int, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:
+    """GT-12: the last place was taken by one of so many who came."""
+    profile = state.attributes.profile
+    if profile is None:
+        return
+    cap = state.cap(state.app_state.config.types.of_group(profile.type))
+    if cap and state.roster.count >= cap > state.roster.count - came:
+        yield ev.GroupFull(now_ms, where)
+
+
+def _members_gone(effects: tuple[Effect, ...], where: ConversationFacts, now_ms: int) -> Iterator[ev.MembersGone]:
+    """Who has gone in one way, together. A guest was no member (ID-06)."""
+    users: dict[tuple[GoneReason, str, str], list[str]] = {}
+    for effect in effects:
+        if type(effect) is MemberGone and not is_guest(effect.user_id):
+            by = effect.user_id if effect.reason is GoneReason.LEFT else effect.operator
+            users.setdefault((effect.reason, by, effect.text), []).append(effect.user_id)
+    for (reason, operator, text), gone in users.items():
+        yield ev.MembersGone(now_ms, where, gone, reason, operator, text)
+
+
+def _of_effect(effect: Effect, before: Before, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:
+    if type(effect) is Deliver:
+        if effect.message.tip is None:
+            yield ev.MessagePassed(now_ms, where, effect.message)
+    elif type(effect) is Notify:
+        said = effect.said
+        if isinstance(said, Altered):
+            message = said.message
+            by = message.changed_by
+            if message.state is MessageState.EDITED:
+                yield ev.MessageEdited(now_ms, where, message, by)
+            elif message.state is MessageState.RECALLED:
+                yield ev.MessageRecalled(now_ms, where, message, by)
+            elif message.state is MessageState.DELETED:
+                yield ev.MessageDeleted(now_ms, where, message.sender, by, message.seq)
+        elif isinstance(said, Erased):
+            yield ev.MessageDeleted(now_ms, where, said.sender, _operator(before.command), said.to_seq, True)
+        elif isinstance(said, Requested):
+            yield ev.ApplicationMade(now_ms, where, said.user_id, said.text)

@@ -1,0 +1,42 @@
+"""What the dispatcher has done, for the operator."""
+
+from __future__ import annotations
+
+from rcim.dispatch.committing import Committer
+
+
+class Counters:
+    """What the dispatcher has done since the start."""
+
+    __slots__ = ("_committer", "commands", "refused")
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+        self.commands = self.refused = 0
+
+    @property
+    def commits(self) -> int:
+        """Commits that are durable."""
+        return self._committer.commits
+
+    @property
+    def records(self) -> int:
+        """Records in them."""
+        return self._committer.records
+
+    @property
+    def failed_commits(self) -> int:
+        """Commits that failed, or of which a shard did."""
+        return self._committer.failed_commits
+
+    def by_name(self) -> dict[str, int]:
+        """For the operator."""
+        return {
+            "commands": self.commands,
+            "commits": self.commits,
+            "events_lost": self._committer.untold.lost,
+            "events_written": self._committer.events,
+            "failed_commits": self.failed_commits,
+            "records": self.records,
+            "refused": self.refused,
+        }

@@ -1,0 +1,264 @@
+"""The view in tables: what the records amount to, as actors load it and queries read it.
+
+Applying happens in the transaction of whoever appends (table_log.py); `Applying` is one such commit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rcim.actor.events import AnyEvent
+from rcim.actor.queries import Query
+from rcim.actor.records import (
+    AppSnapshot,
+    GroupSnapshot,
+    Invitation,
+    Member,
+    Message,
+    Profile,
+    Record,
+    UserProfile,
+    UserRestriction,
+    UserSnapshot,
+)
+from rcim.base import clock
+from rcim.base.limits import Limits
+from rcim.base.terms import Place, UserList, other_of, pair_of
+from rcim.rules.type_table import TypeChange
+from rcim.store import keys
+from rcim.store.answers import Answer
+from rcim.store.apply import Applier
+from rcim.store.backend import Backend, DamagedError, ReadView, StoreError, WriteView
+from rcim.store.change_index import ChangeIndex
+from rcim.store.event_log import write_events
+from rcim.store.noticing import Noticing
+from rcim.store.query_engine import QueryEngine
+from rcim.store.scan import Scan
+from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
+from rcim.store.values import Head, ListEntry, unpack
+
+T = TypeVar("T")
+
+
+class Applying:
+    """One commit of the view: `apply` for each shard that has records, then `finish`."""
+
+    def __init__(self, view: WriteView, changes: ChangeIndex, now_ms: int, doubted_ms: int) -> None:
+        self._view = view
+        self._changes = changes
+        self._now_ms = now_ms
+        self._doubted_ms = doubted_ms
+        self.stamp = read_stamp(view) + 1
+        """The number of this commit."""
+        self._events: list[tuple[int, Sequence[AnyEvent]]] = []
+        self._applier = Applier(view, self.stamp, now_ms or clock.wall_ms())
+
+    def apply(self, shard: int, position: int, records: Sequence[Record], events: Sequence[AnyEvent] = ()) -> int:
+        """Apply the records of a shard, the first of which has the running number `position`; returns that of the next.
+        `events` are what has happened with them. Raises StoreError: then nothing of the commit may be kept."""
+        if events:
+            self._events.append((shard, events))
+        if not records:
+            return position
+        for record in records:
+            self._applier.apply(record)
+        following = position + len(records)
+        self._view.put("shards", keys.U16.pack(shard), keys.U64.pack(following))
+        return following
+
+    def finish(self) -> None:
+        """Write what is written once for all of it."""
+        view = self._view
+        self._applier.finish()
+        if self._events:
+            write_events(view, self._events)
+        self._changes.note(self._applier.news, self.stamp)  # before anybody can read what is new
+        view.put("meta", b"stamp", keys.U64.pack(self.stamp))
+        if self._now_ms:
+            view.put("meta", b"time", keys.U64.pack(self._now_ms))
+        if self._doubted_ms and view.get("meta", b"doubt") is None:
+            view.put("meta", b"doubt", keys.U64.pack(self._doubted_ms))
+
+
+class TableView:
+    """See the module's text. `history_id` names the history that the tables hold; what is found to be damaged is told
+    to `noticing`. `text_of` makes of a message's body what is to be read in it (RX-10)."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        limits: Limits,
+        text_of: Callable[[bytes], str],
+        history_id: int,
+        noticing: Noticing,
+    ) -> None:
+        self._backend = backend
+        self._limits = limits
+        self._noticing = noticing
+        with backend.read() as view:
+            self._changes = ChangeIndex(read_stamp(view))
+        self._engine = QueryEngine(limits, self._changes, text_of, history_id, noticing)
+
+    def begin(self, view: WriteView, now_ms: int, doubted_ms: int) -> Applying:
+        """Apply records in the transaction of `view`; the times as in `ShardLog.append`, and 0 as `now_ms`: the wall
+        clock, and how late it is is not noted."""
+        return Applying(view, self._changes, now_ms, doubted_ms)
+
+    def newest_ms(self) -> int:
+        """See View."""
+        with self._backend.read() as view:
+            return read_newest_ms(view)
+
+    # -- snapshots for actors
+
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[ReadView]:
+        """A picture; what is found damaged while it is read is noticed."""
+        try:
+            with self._backend.read() as view:
+                yield view
+        except DamagedError as error:
+            self._noticing.note(what, error)
+            raise
+
+    def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
+        """All that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
+        with self._reading(key) as view:
+            head = read_head(view, key)
+            profile = read_profile(view, key)
+            members: list[Member] = []
+            marks: list[UserRestriction] = []
+            recent: list[Message] = []
+            listed = self._listed(view, key)
+            if profile is not None:
+                low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
+                members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
+                members.sort(key=lambda m: m.join_time_ms)
+                marks = [unpack(data, UserRestriction) for _, data in view.scan("marks", low, high)]
+                recent = self._recent(view, key, profile, head, now_ms - self._limits.dedupe_window_ms)
+        return GroupSnapshot(
+            key,
+            profile,
+            head.next_seq,
+            head.last_msg_time_ms,
+            head.info_seq,
+            head.last_info_time_ms,
+            members,
+            recent,
+            marks,
+            head.reserved,
+            listed,
+        )
+
+    @staticmethod
+    def _listed(view: ReadView, key: str) -> list[tuple[str, UserList]]:
+        """SC-07: who of a one-to-one conversation has the other on which list."""
+        pair = pair_of(key)
+        if pair is None:
+            return []
+        return [
+            (user, which)
+            for user in pair
+            for which in UserList
+            if view.get("lists", keys.listed(user, which, other_of(pair, user))) is not None
+        ]
+
+    def _recent(self, view: ReadView, key: str, profile: Profile, head: Head, since_ms: int) -> list[Message]:
+        low, high = keys.message(key, profile.first_seq), keys.message(key, head.next_seq)
+        found: list[Message] = []
+        for _, data in view.scan("messages", low, high, reverse=True):
+            message = unpack(data, Message)
+            if message.time_ms <= since_ms or len(found) >= self._limits.dedupe_entries_max:
+                break
+            found.append(message)
+        found.reverse()
+        return found
+
+    def load_user(self, key: str, user_id: str) -> UserSnapshot:
+        """All that the user's actor needs. What the user has said of a conversation, and an invitation, is left out where
+        it is damaged. Raises StoreError."""
+        with self._reading(f"user {user_id}") as view:
+            data = view.get("users", user_id.encode())
+            low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
+            lists = [
+                (UserList(row[len(low)]), row[len(low) + 1 :].decode()) for row, _ in view.scan("lists", low, high)
+            ]
+            chosen = self._readable(view.scan("chosen", low, high), ListEntry, user_id)
+            pinned = {conversation: said.pinned_ms for conversation, said in chosen.items() if said.pinned_ms}
+            places = {
+                keys.second(row): self._place(view, row, value, user_id) for row, value in groups_of(view, user_id)
+            }
+            invited = list(self._readable(view.scan("invited", low, high), Invitation, user_id).values())
+        profile = unpack(data, UserProfile) if data else UserProfile()
+        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned, places, invited)
+
+    def _readable(self, rows: Iterator[tuple[bytes, bytes]], type_: type[T], user_id: str) -> dict[str, T]:
+        """Rows of the user by conversation, without those that are damaged."""
+        found: dict[str, T] = {}
+        for row, data in rows:
+            try:
+                found[keys.second(row)] = unpack(data, type_)
+            except DamagedError as error:
+                self._noticing.note(f"{type_.__name__} {keys.second(row)}, of {user_id}", error)
+        return found
+
+    def _place(self, view: ReadView, row: bytes, value: bytes, user_id: str) -> Place:
+        """The user's in a group, of whose memberships this is a row; a group that is damaged is not seen."""
+        try:
+            return Place.MEMBER if sees(view, row, value, user_id) else Place.HIDDEN
+        except DamagedError as error:
+            self._noticing.note(f"{keys.second(row)}, of {user_id}", error)
+            return Place.HIDDEN
+
+    def load_app(self) -> AppSnapshot:
+        """What belongs to the whole app. Raises StoreError."""
+        with self._reading("the app") as view:
+            types: dict[str, TypeChange] = {}
+            counts: dict[str, int] = {}
+            muted: dict[str, int] = {}
+            lists: dict[int, list[str]] = {}
+            for row, data in view.scan("app", b"", keys.LAST):
+                kind, _, name = row.decode().partition(":")
+                if kind == "type":
+                    types[name] = unpack(data, TypeChange)
+                elif kind == "list":
+                    which, _, entry = name.partition(":")
+                    lists.setdefault(int(which), []).append(entry)
+                else:
+                    (counts if kind == "count" else muted)[name] = keys.U64.unpack(data)[0]
+        return AppSnapshot(types, counts, muted, lists)
+
+    # -- queries
+
+    def answer_some(
+        self, queries: Sequence[Query | Scan], for_s: float
+    ) -> list[tuple[Answer | Scan | StoreError, float]]:
+        """The answers to the first of these queries, one at least, as many as take about `for_s` seconds, all from one
+        picture of the store, and how many seconds each took. An error stands in place of an answer it concerns, and a
+        Scan in place of a query that is to go on with it."""
+        began = last = time.perf_counter()
+        found: list[tuple[Answer | Scan | StoreError, float]] = []
+        with self._backend.read() as view:
+            for query in queries:
+                answer = self._engine.answer(view, query)
+                now = time.perf_counter()
+                found.append((answer, now - last))
+                last = now
+                if now - began > for_s:
+                    break
+        return found
+
+    def answer_all(self, queries: Sequence[Query]) -> list[Answer | StoreError]:
+        """The answer to each query, however long it takes, all from one picture of the store; an error in place of an
+        answer it concerns."""
+        found: list[Answer | StoreError] = []
+        with self._backend.read() as view:
+            for query in queries:
+                answer = self._engine.answer(view, query)
+                while isinstance(answer, Scan):
+                    answer = self._engine.answer(view, answer)
+                found.append(answer)
+        return found

@@ -1,0 +1,218 @@
+"""A consumer of the event log: everything in the order of its shard, at least once, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from rcim.actor.events import ConversationFacts, EventKind, GroupFull, SessionChanged
+from rcim.base.limits import DEFAULTS
+from rcim.base.terms import Platform
+from rcim.dispatch.worker import Worker
+from rcim.outbox import consumer as consumer_module
+from rcim.outbox.consumer import Consumer
+from rcim.outbox.outbox import Outbox, Subscription
+from rcim.store.backend import MemoryBackend, StoreError
+from rcim.store.event_log import Bounds, KeptEvent
+from rcim.store.filling import append_now
+from rcim.store.shard_log import ShardAppend
+from rcim.store.store import Store
+from tests.kit import until
+
+SESSIONS = frozenset({EventKind.SESSION_CHANGED})
+A, B = 3, 7
+
+
+class Consuming:
+    """A store in memory, and consumers of its events. What `refuse` names is not taken."""
+
+    def __init__(self) -> None:
+        self.store = Store(MemoryBackend(), DEFAULTS)
+        loop = asyncio.get_running_loop()
+        self.workers = Worker(loop, "reading"), Worker(loop, "writing")
+        self.seen: list[str] = []
+        self.refuse: set[str] = set()
+        self.consumer = self.make()
+        self.consumer.start()
+
+    def make(self) -> Consumer:
+        """Another consumer with the same name, as after a start."""
+        reading, writing = self.workers
+        made = Consumer(self.store.events, "one", SESSIONS, self.deliver, reading=reading, writing=writing)
+        made.open()
+        return made
+
+    async def deliver(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+        for at, one in enumerate(events):
+            assert isinstance(one.event, SessionChanged)
+            self.seen.append(one.event.user_id)
+            if one.event.user_id in self.refuse:
+                return events[at:]
+        return []
+
+    def happen(self, shard: int, *names: str, time_ms: int = 1000) -> None:
+        claim = self.store.claim([shard])[shard]
+        made = [SessionChanged(time_ms, name, Platform.WEB, None) for name in names]
+        append_now(self.store, [ShardAppend(shard, claim.epoch, claim.position, (), made)])
+        self.consumer.wake([shard])
+
+    def had(self, shard: int) -> int:
+        """How many events the store knows it has had."""
+        return self.store.events.consumers()["one"][shard] - 1
+
+
+@pytest.fixture
+async def made(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Consuming]:
+    monkeypatch.setattr(consumer_module, "PAUSE_S", 0.001)
+    monkeypatch.setattr(consumer_module, "COMMIT_S", 3600)
+    found = Consuming()
+    yield found
+    await found.consumer.close(0)
+    for worker in found.workers:
+        worker.stop()
+
+
+async def test_events_come_in_the_order_of_their_shard(made: Consuming) -> None:
+    for n in range(250):
+        made.happen(A, f"a{n}")
+    made.happen(B, "b")
+    await until(lambda: len(made.seen) == 251)
+    assert [name for name in made.seen if name != "b"] == [f"a{n}" for n in range(250)]
+    assert made.consumer.delivered == 251
+    await until(lambda: made.consumer.idle)
+
+
+async def test_what_was_delivered_and_not_committed_comes_again(made: Consuming) -> None:
+    made.happen(A, "a1", "a2")
+    await until(lambda: made.consumer.idle and made.seen == ["a1", "a2"])
+    assert made.had(A) == 0, "the process is killed here"
+    made.consumer._closing = True
+    made.consumer = made.make()
+    made.consumer.start()
+    await until(lambda: made.seen == ["a1", "a2"] * 2)
+    await until(lambda: made.consumer.idle)
+    await made.consumer.commit()
+    assert made.had(A) == 2
+    made.consumer._closing = True
+    made.consumer = made.make()
+    made.consumer.start()
+    made.happen(A, "a3")
+    await until(lambda: made.seen[4:] == ["a3"])
+
+
+async def test_what_is_not_taken_comes_again_and_holds_up_its_shard_alone(made: Consuming) -> None:
+    made.refuse = {"a2"}
+    made.happen(A, "a1", "a2", "a3")
+    await until(lambda: made.seen.count("a2") > 3)
+    made.happen(B, "b")
+    await until(lambda: "b" in made.seen)
+    assert made.seen.count("a1") == 1 and "a3" not in made.seen
+    made.refuse = set()
+    await until(lambda: "a3" in made.seen)
+    await until(lambda: made.consumer.idle)
+    assert made.seen.count("a3") == 1 and made.consumer.delivered == 4
+
+
+async def test_what_is_dropped_meanwhile_is_not_waited_for(made: Consuming) -> None:
+    made.refuse = {"old"}
+    made.happen(A, "old", time_ms=1)
+    made.happen(A, "new")
+    await until(lambda: made.seen.count("old") > 1)
+    assert made.store.events.trim_step(Bounds(500, 1 << 40)) == 1
+    await until(lambda: "new" in made.seen)
+    assert made.store.events.dropped == {"one": 1}
+
+
+async def test_a_fault_of_who_takes_them_ends_nothing(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = [True, True]
+
+    async def fails(events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+        if faults:
+            faults.pop()
+            raise RuntimeError("a fault")
+        return await made.deliver(events)
+
+    made.consumer._deliver = fails
+    made.happen(A, "a1")
+    await until(lambda: made.seen == ["a1"])
+
+
+async def test_a_store_that_fails_is_asked_again(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, commit = made.store.events.read, made.store.events.commit
+    faults = [True, True]
+
+    def fails(*args: int) -> tuple[list[KeptEvent], int]:
+        if faults:
+            faults.pop()
+            raise StoreError("not now")
+        return read(*args)
+
+    monkeypatch.setattr(made.store.events, "read", fails)
+    made.happen(A, "a1")
+    await until(lambda: made.seen == ["a1"] and made.consumer.idle)
+
+    def no(*_: object) -> None:
+        raise StoreError("not now")
+
+    monkeypatch.setattr(made.store.events, "commit", no)
+    await made.consumer.commit()
+    assert made.had(A) == 0
+    monkeypatch.setattr(made.store.events, "commit", commit)
+    await made.consumer.commit()
+    assert made.had(A) == 1
+
+
+async def test_other_kinds_are_passed_over(made: Consuming) -> None:
+    claim = made.store.claim([A])[A]
+    full = GroupFull(1, ConversationFacts("g:a", "Public", "n", "o", 2))
+    append_now(made.store, [ShardAppend(A, claim.epoch, claim.position, (), (full,))])
+    made.happen(A, "a1")
+    await until(lambda: made.seen == ["a1"] and made.consumer.idle)
+    await made.consumer.commit()
+    assert made.had(A) == 2
+
+
+async def test_a_store_that_cannot_be_written_is_no_reason_not_to_begin(  # ST-04
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: made.consumer.idle)
+    made.consumer._closing = True
+    made.happen(A, "before")
+    register = made.store.events.register
+
+    def no(*_: object) -> None:
+        raise StoreError("full")
+
+    made.store.events.unregister("one")
+    monkeypatch.setattr(made.store.events, "register", no)
+    made.consumer = made.make()
+    made.consumer.start()
+    assert made.store.events.consumers() == {}
+    made.happen(A, "a1")
+    await until(lambda: made.seen == ["a1"] and made.consumer.idle)
+    await made.consumer.commit()
+    assert made.store.events.consumers() == {}, "still not"
+    monkeypatch.setattr(made.store.events, "register", register)
+    made.happen(A, "a2")
+    await until(lambda: made.seen == ["a1", "a2"] and made.consumer.idle)
+    await made.consumer.commit()
+    assert made.had(A) == 3
+
+
+async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> None:
+    made.happen(A, "a1")
+    loop = asyncio.get_running_loop()
+    outbox = Outbox(made.store.events, {"two": Subscription(SESSIONS, made.deliver)}, made.workers[1], loop)
+    assert set(made.store.events.consumers()) == {"two"} and outbox.wanted == SESSIONS
+    assert outbox.counted() == {
+        "events_delivered.two": 0,
+        "events_dropped.two": 0,
+        "events_waiting.two": 0,
+    }
+    await outbox.close(1)
+    outbox.stop()
+    none = Outbox(made.store.events, {}, made.workers[1], loop)
+    assert none.wanted == frozenset() and made.store.events.consumers() == {}
+    made.store.events.register("one")

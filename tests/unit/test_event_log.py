@@ -1,0 +1,166 @@
+"""The event log: kept with the records or not at all, in the order of each shard, trimmed within its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rcim.actor import records as r
+from rcim.actor.events import AnyEvent, SessionChanged
+from rcim.base.ids import SHARDS
+from rcim.base.limits import DEFAULTS
+from rcim.base.terms import Platform
+from rcim.store import event_log, keys
+from rcim.store.backend import Backend, LmdbBackend, MemoryBackend, StoreError
+from rcim.store.check import check
+from rcim.store.event_log import Bounds
+from rcim.store.filling import append_now
+from rcim.store.shard_log import ShardAppend
+from rcim.store.store import Store
+
+KEEP_ALL = Bounds(0, 1 << 40)
+A, B = 3, 7
+
+
+class Kept:
+    """A store whose events have names."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.store = Store(backend, DEFAULTS)
+        self.events = self.store.events
+
+    def happen(self, shard: int, *names: str, time_ms: int = 1000, records: tuple[r.Record, ...] = ()) -> None:
+        """So much happens in one commit. Raises StoreError."""
+        claim = self.store.claim([shard])[shard]
+        made: list[AnyEvent] = [SessionChanged(time_ms, name, Platform.WEB, None) for name in names]
+        append_now(self.store, [ShardAppend(shard, claim.epoch, claim.position, records, made)])
+
+    def names(self, shard: int, first: int = 1, limit: int = 100) -> list[str]:
+        found, _ = self.events.read(shard, first, limit)
+        assert (
+            [one.number for one in found] == list(range(found[0].number, found[0].number + len(found)))
+            if found
+            else 1
+        )
+        return [one.event.user_id for one in found if isinstance(one.event, SessionChanged)]
+
+    def trim(self, bounds: Bounds = KEEP_ALL) -> int:
+        count = 0
+        while gone := self.events.trim_step(bounds, 2):
+            count += gone
+        assert check(self.backend).faults == []
+        return count
+
+
+@pytest.fixture(params=["lmdb", "memory"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+    backend: Backend = LmdbBackend(tmp_path / "store") if request.param == "lmdb" else MemoryBackend()
+    yield Kept(backend)
+    backend.close()
+
+
+def test_events_stand_in_the_order_of_their_shard(kept: Kept) -> None:
+    kept.happen(A, "a1", "a2")
+    kept.happen(B, "b1")
+    kept.happen(A, "a3")
+    assert kept.names(A) == ["a1", "a2", "a3"] and kept.names(B) == ["b1"] and kept.names(0) == []
+    assert kept.names(A, 2) == ["a2", "a3"] and kept.names(A, 1, 2) == ["a1", "a2"]
+    assert kept.events.read(A, 2, 1)[1] == 3 and kept.events.read(A, 9, 1)[1] == 9
+    assert kept.store.positions() == [1] * SHARDS, "events take no numbers of records"
+    assert check(kept.backend).faults == []
+
+
+def test_a_commit_that_fails_leaves_no_event(kept: Kept) -> None:
+    kept.happen(A, "a1")
+    wrong = r.MessageAltered("g:none", r.Message(9, 1, 1, r.Priority.LOW, "u", "", "", "", "c", b""))
+    kept.happen(A, "a2", records=(wrong,))  # of a message that is gone: nothing is kept of it
+    reserved = r.SeqReserved("g:none", 0)
+    with pytest.raises(StoreError):
+        kept.happen(A, "never", records=(reserved,))
+    assert kept.names(A) == ["a1", "a2"]
+    kept.happen(A, "a3")
+    assert kept.names(A) == ["a1", "a2", "a3"], "and no number is left out"
+
+
+def test_a_new_consumer_begins_with_the_next_event(kept: Kept) -> None:
+    kept.happen(A, "before")
+    kept.events.register("one")
+    kept.happen(A, "after")
+    first = kept.events.consumers()["one"][A]
+    assert kept.names(A, first) == ["after"] and kept.events.lag() == {"one": 1}
+    kept.events.register("one")
+    assert kept.events.consumers()["one"][A] == first, "it goes on where it was"
+
+
+def test_events_go_when_all_have_had_them(kept: Kept) -> None:
+    kept.events.register("fast")
+    kept.events.register("slow")
+    kept.happen(A, "a1", "a2", "a3")
+    kept.happen(B, "b1")
+    kept.events.commit("fast", {A: 4, B: 2})
+    assert kept.trim() == 0
+    kept.events.commit("slow", {A: 3})
+    assert kept.trim() == 2 and kept.names(A) == ["a3"] and kept.names(B) == ["b1"]
+    kept.events.commit("slow", {A: 2})
+    assert kept.events.consumers()["slow"][A] == 3, "never backwards"
+    kept.events.unregister("slow")
+    assert kept.trim() == 2 and kept.events.dropped == {}
+    kept.happen(A, "a4")
+    assert kept.events.read(A, 1, 9)[0][0].number == 4, "numbers go on"
+
+
+def test_without_a_consumer_nothing_stays(kept: Kept) -> None:
+    kept.happen(A, "a1")
+    assert kept.trim() == 1
+
+
+def test_too_old_events_go_and_who_has_not_had_them_is_counted(kept: Kept) -> None:
+    kept.events.register("late")
+    kept.events.register("done")
+    for time_ms in (1000, 2000, 3000):
+        kept.happen(A, f"a{time_ms}", time_ms=time_ms)
+        kept.happen(B, f"b{time_ms}", time_ms=time_ms)
+    kept.events.commit("done", {A: 4, B: 4})
+    assert kept.trim(Bounds(2500, 1 << 40)) == 4
+    assert kept.names(A) == ["a3000"] and kept.names(B) == ["b3000"]
+    assert kept.events.dropped == {"late": 4} and kept.events.consumers()["late"][A] == 3
+
+
+def test_beyond_the_bytes_the_oldest_of_all_shards_go(kept: Kept) -> None:
+    kept.events.register("late")
+    for n, shard in enumerate([A, B, A, B, A]):
+        kept.happen(shard, f"e{n}", time_ms=1000 + n)
+    with kept.backend.read() as view:
+        size = event_log.read_totals(view)[SHARDS]
+    assert kept.trim(Bounds(0, size)) == 0
+    assert kept.trim(Bounds(0, size * 3 // 5)) == 2
+    assert kept.names(A) == ["e2", "e4"] and kept.names(B) == ["e3"]
+    assert kept.events.dropped == {"late": 2}
+
+
+def test_a_damaged_event_is_passed_over(kept: Kept) -> None:
+    kept.happen(A, "a1", "a2", "a3")
+    with kept.backend.write() as view:
+        row = event_log.key(A, 2)
+        data = bytearray(view.get("events", row) or b"")
+        data[-1] ^= 1
+        view.put("events", row, bytes(data))
+    found, following = kept.events.read(A, 2, 1)
+    assert found == [] and following == 3
+    assert [one.number for one in kept.events.read(A, 1, 9)[0]] == [1, 3]
+
+
+def test_what_is_wrong_with_events_is_found(kept: Kept) -> None:
+    kept.happen(A, "a1", "a2", "a3")
+    with kept.backend.write() as view:
+        view.delete("events", event_log.key(A, 2))
+        view.put("events", event_log.key(B, 5), b"x")
+        view.put("consumers", b"c", event_log.POSITIONS.pack(*([9] * SHARDS)))
+    text = "\n".join(check(kept.backend).faults)
+    for said in ("2 to 2 missing", "5 is kept and was never given out", "are counted", "consumer c"):
+        assert said in text
+    with kept.backend.read() as view:
+        assert view.get("meta", b"events") is not None and keys.U64.size * (SHARDS + 1) == event_log.TOTALS.size
