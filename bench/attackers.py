@@ -21,7 +21,7 @@ import uvloop
 from rcim_bench.hostile import Hostile, KeyLog, key_updates
 
 from rcim.app.datadir import DataDir
-from rcim.app.server import raise_file_limit
+from rcim.app.tuning import raise_file_limit
 from rcim.base.terms import group_conversation
 from rcim.client.trust import client_context
 from rcim.session.usersig import mint

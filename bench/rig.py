@@ -18,8 +18,8 @@ import psutil
 
 from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
-from rcim.app.server import raise_file_limit
 from rcim.app.settings import NO_RATES
+from rcim.app.tuning import raise_file_limit
 from rcim.base.limits import DEFAULTS
 from rcim.client.trust import client_context
 from rcim.load.swarm import Swarm, SwarmMember

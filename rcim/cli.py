@@ -110,7 +110,7 @@ def serve(
         _say_warnings(warnings_at_start(settings))
         print("settings are good")
         return
-    from rcim.app import server
+    from rcim.app import serve as serving
     from rcim.app.datadir import DataDirError
     from rcim.app.gateways import GatewaysError
     from rcim.app.logs import begin_logging
@@ -118,7 +118,7 @@ def serve(
 
     begin_logging(settings.log.level)
     try:
-        server.serve(settings, _ready_json if as_json else _ready_text)
+        serving.serve(settings, _ready_json if as_json else _ready_text)
     except (DataDirError, StoreError, OSError) as error:
         raise fail(str(error)) from None
     except GatewaysError as error:

@@ -18,7 +18,8 @@ from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.records import Record
 from rcim.actor.unstored_ids import UnstoredIds
-from rcim.app.server import ConversationNode, GatewayNode, Server
+from rcim.app.nodes import ConversationNode, GatewayNode
+from rcim.app.server import Server
 from rcim.app.settings import NO_RATES
 from rcim.app.sources import load
 from rcim.base import clock

@@ -84,7 +84,17 @@ def _check_wait(policy: GroupType, wait_ms: int) -> None:
 def flow_rows(name: str, figures: Figures) -> list[FlowRow]:
     """FC-08: what `figures` say, by priority."""
     f = figures
-    return [FlowRow(name, p, f.offered[p], f.passed[p], f.held_by_total[p], f.held_by_priority[p]) for p in Priority]
+    return [
+        FlowRow(
+            name=name,
+            priority=p,
+            offered=f.offered[p],
+            passed=f.passed[p],
+            held_by_total=f.held_by_total[p],
+            held_by_priority=f.held_by_priority[p],
+        )
+        for p in Priority
+    ]
 
 
 class Admission:
@@ -256,11 +266,11 @@ class Admission:
         self._free = not (policy.messages_per_s or policy.normal_per_s or policy.low_per_s or policy.lowest_per_s)
         self._flow.figures = (self.figures, self._app_state.figures.setdefault(policy.name, Figures()))
         self._flow.limits = FlowLimits(
-            policy.messages_per_s,
-            policy.normal_per_s,
-            policy.low_per_s,
-            policy.lowest_per_s,
-            self._app_state.config.limits.flow_slice_ms,
+            per_s=policy.messages_per_s,
+            normal_per_s=policy.normal_per_s,
+            low_per_s=policy.low_per_s,
+            lowest_per_s=policy.lowest_per_s,
+            slice_ms=self._app_state.config.limits.flow_slice_ms,
         )
 
     def _settled(self, offer: Offer, now_ms: int) -> Settled:

@@ -67,17 +67,19 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
         return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
     if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
-    made = _edited(state, policy, message, command, now_ms)
+    made = _edited(state=state, policy=policy, message=message, command=command, now_ms=now_ms)
     if not _edits_waiting(state, command.seq) and _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
     asks = state.app_state.config.asks
     event = asks.get(SendMessage if state.pair is None else SendInPair) if asks else None
     if event is None:
-        return _edit(state, policy, who, made, now_ms)
+        return _edit(state=state, policy=policy, who=who, made=made, now_ms=now_ms)
     number = next(state.app_state.numbers)
     state.asked[number] = command
     to = other_of(state.pair, message.sender) if state.pair is not None else ""
-    ask = BeforeCallback(number, event, profile.group_id, policy.name, command, to, made)
+    ask = BeforeCallback(
+        number=number, name=event, group_id=profile.group_id, type=policy.name, command=command, to=to, message=made
+    )
     return Outcome(Done(), wait=number, asks=(ask,))
 
 
@@ -125,10 +127,10 @@ def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, 
         policy.name
     ):  # SC-05: words may be others now, and the body the app's
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
-    made = _edited(state, policy, message, command, now_ms)
+    made = _edited(state=state, policy=policy, message=message, command=command, now_ms=now_ms)
     if _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
-    return _edit(state, policy, who, made, now_ms)
+    return _edit(state=state, policy=policy, who=who, made=made, now_ms=now_ms)
 
 
 def _edits_waiting(state: GroupState, seq: int) -> list[int]:
@@ -142,8 +144,8 @@ def _to_alter(state: GroupState, command: AlterMessage, now_ms: int) -> tuple[Pr
     who = state.who(command.by, command.admin)
     if who is Standing.GUEST:
         check_right(Operation.ALTER, who, policy)
-    message = _message(state, profile, policy, who, command)
-    _check_may(state, policy, who, message, command, now_ms=now_ms)
+    message = _message(state=state, profile=profile, policy=policy, who=who, command=command)
+    _check_may(state=state, policy=policy, who=who, message=message, command=command, now_ms=now_ms)
     gone = message.state in GONE and command.state is MessageState.EDITED
     if gone or (message.state is MessageState.DELETED and command.state is not MessageState.DELETED):
         raise RcimError(NOT_RECALLABLE, f"SEQ {command.seq} is {message.state.name.lower()}")
@@ -217,7 +219,10 @@ def _message(
             found = state.timeline.unstored.find(command.seq)
     seen = found is not None and (
         who is Standing.APP_ADMIN
-        or (found.seq >= first_visible(state, profile, policy, command.by, who) and found.is_for(command.by))
+        or (
+            found.seq >= first_visible(state=state, profile=profile, policy=policy, by=command.by, who=who)
+            and found.is_for(command.by)
+        )
     )
     if found is None or not seen or found.seq < profile.first_seq:
         raise RcimError(NO_SUCH_MESSAGE, f"SEQ {command.seq}: no such message")
@@ -251,16 +256,16 @@ def _check_may(
         if state.pair is not None:
             check_not_barred(state, command.by, False)
         assert state.attributes.profile is not None
-        check_not_muted(state, state.attributes.profile, policy, command.by, now_ms)
+        check_not_muted(state=state, profile=state.attributes.profile, policy=policy, by=command.by, now_ms=now_ms)
         _check_time(message, policy.edit_s, now_ms, "edited")
     elif others:
         if not policy.stored and message.state not in GONE:
             _check_time(
-                message,
-                state.app_state.config.limits.unstored_recall_ms // 1000,
-                now_ms,
-                "recalled",
-                "an administrator",
+                message=message,
+                seconds=state.app_state.config.limits.unstored_recall_ms // 1000,
+                now_ms=now_ms,
+                what="recalled",
+                by="an administrator",
             )
     else:
         if not own or command.state is MessageState.DELETED:
@@ -353,7 +358,7 @@ def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: in
     """MS-11: by how far each member has read. Not counted are the sender, and who joined after the message: it begins
     with all before it read, whether it sees that (GT-14) or not."""
     profile, policy, who = state.allowed(Operation.RECEIPTS, command.by, command.admin)
-    message = _message(state, profile, policy, who, command)
+    message = _message(state=state, profile=profile, policy=policy, who=who, command=command)
     if state.roster.count > state.app_state.config.limits.receipts_members_max:
         raise RcimError(
             NO_RECEIPTS,

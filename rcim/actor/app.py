@@ -92,11 +92,11 @@ class AppActor:
         page = rows[:TYPES_PAGE]
         found = [
             TypeRow(
-                policy.name,
-                policy.base,
-                types.is_changed(policy.name),
-                self._app_state.counts.of(policy.name),
-                [*shown(policy).items()],
+                name=policy.name,
+                base=policy.base,
+                changed=types.is_changed(policy.name),
+                groups=self._app_state.counts.of(policy.name),
+                policies=[*shown(policy).items()],
             )
             for policy in page
         ]

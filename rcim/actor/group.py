@@ -61,7 +61,9 @@ class GroupActor:
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
         wanted = self._state.app_state.wanted_events
         if wanted and not wanted <= OF_USERS:
-            return group_events.handled(self._state, self._handle, command, now_ms, position)
+            return group_events.handled(
+                state=self._state, handle=self._handle, command=command, now_ms=now_ms, position=position
+            )
         return self._handle(command, now_ms, position)
 
     def _handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
@@ -74,7 +76,11 @@ class GroupActor:
             profile = state.attributes.profile
             type_ = command.type if isinstance(command, c.CreateGroup) else profile.type if profile else ""
             group_id = GROUP.inner_id(state.key)
-            return Outcome(Done(), wait=number, asks=(BeforeCallback(number, event, group_id, type_, command),))
+            return Outcome(
+                Done(),
+                wait=number,
+                asks=(BeforeCallback(number=number, name=event, group_id=group_id, type=type_, command=command),),
+            )
         return _HANDLERS[type(command)](state, command, now_ms, position)
 
 

@@ -57,7 +57,7 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
         yield ev.MessageWithheld(now_ms, where, *sent, reason)
     if outcome.record is not None and state.pair is None:
         for record in (outcome.record, *outcome.more):
-            yield from _of_record(state, before, record, where, now_ms)
+            yield from _of_record(state=state, before=before, record=record, where=where, now_ms=now_ms)
     yield from _members_gone(outcome.effects, where, now_ms)
     for effect in outcome.effects:
         yield from _of_effect(effect, before, where, now_ms)
@@ -65,8 +65,10 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
 
 def _facts(state: GroupState, profile: Profile | None) -> ConversationFacts:
     if profile is None:
-        return ConversationFacts(state.key, "", "", "", 0)
-    return ConversationFacts(state.key, profile.type, profile.name, profile.owner, state.roster.count)
+        return ConversationFacts(key=state.key, type="", name="", owner="", member_num=0)
+    return ConversationFacts(
+        key=state.key, type=profile.type, name=profile.name, owner=profile.owner, member_num=state.roster.count
+    )
 
 
 def _operator(command: object) -> str:
@@ -79,7 +81,9 @@ def _of_record(
 ) -> Iterator[ev.AnyEvent]:
     operator = _operator(before.command)
     if isinstance(record, GroupCreated):
-        yield ev.GroupCreated(now_ms, where, record.profile, record.members, operator)
+        yield ev.GroupCreated(
+            time_ms=now_ms, where=where, profile=record.profile, members=record.members, operator=operator
+        )
         yield from _full(state, len(record.members), where, now_ms)
     elif isinstance(record, GroupDissolved):
         silently = isinstance(before.command, c.ReclaimGroup)
@@ -87,7 +91,7 @@ def _of_record(
         there = msgspec.structs.replace(there, member_num=before.member_num)
         yield ev.GroupDissolved(now_ms, there, "" if silently else operator, silently)
     elif isinstance(record, GroupChanged):
-        yield from _of_change(state, before, record, where, now_ms)
+        yield from _of_change(state=state, before=before, record=record, where=where, now_ms=now_ms)
 
 
 def _of_change(
@@ -101,7 +105,7 @@ def _of_change(
             if getattr(record.profile, name) != getattr(before.profile, name)
         ]
         if what != ["first_seq"]:  # it says where messages are stored again
-            yield ev.GroupChanged(now_ms, where, record.profile, what, operator)
+            yield ev.GroupChanged(time_ms=now_ms, where=where, profile=record.profile, what=what, operator=operator)
     if isinstance(before.command, c.SendMessage | c.EndSlice):
         return
     if came := state.came:
@@ -109,7 +113,7 @@ def _of_change(
         if isinstance(before.command, c.AcceptInvitation):
             operator = before.command.inviter
         how = ChangeKind.INVITED if invited else ChangeKind.JOINED
-        yield ev.MembersEntered(now_ms, where, came, how, operator)
+        yield ev.MembersEntered(time_ms=now_ms, where=where, users=came, how=how, operator=operator)
         yield from _full(state, len(came), where, now_ms)
     if record.decided is not None:
         yield ev.ApplicationDecided(now_ms, where, record.decided)
@@ -133,7 +137,7 @@ def _members_gone(effects: tuple[Effect, ...], where: ConversationFacts, now_ms:
             by = effect.user_id if effect.reason is GoneReason.LEFT else effect.operator
             users.setdefault((effect.reason, by, effect.text), []).append(effect.user_id)
     for (reason, operator, text), gone in users.items():
-        yield ev.MembersGone(now_ms, where, gone, reason, operator, text)
+        yield ev.MembersGone(time_ms=now_ms, where=where, users=gone, reason=reason, operator=operator, text=text)
 
 
 def _of_effect(effect: Effect, before: Before, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:
@@ -150,8 +154,17 @@ def _of_effect(effect: Effect, before: Before, where: ConversationFacts, now_ms:
             elif message.state is MessageState.RECALLED:
                 yield ev.MessageRecalled(now_ms, where, message, by)
             elif message.state is MessageState.DELETED:
-                yield ev.MessageDeleted(now_ms, where, message.sender, by, message.seq)
+                yield ev.MessageDeleted(
+                    time_ms=now_ms, where=where, sender=message.sender, operator=by, seq=message.seq
+                )
         elif isinstance(said, Erased):
-            yield ev.MessageDeleted(now_ms, where, said.sender, _operator(before.command), said.to_seq, True)
+            yield ev.MessageDeleted(
+                time_ms=now_ms,
+                where=where,
+                sender=said.sender,
+                operator=_operator(before.command),
+                seq=said.to_seq,
+                all_up_to=True,
+            )
         elif isinstance(said, Requested):
             yield ev.ApplicationMade(now_ms, where, said.user_id, said.text)

@@ -31,7 +31,16 @@ def import_messages(state: GroupState, command: ImportMessages, now_ms: int, pos
         sender = state.roster.get(item.sender)
         card = sender.name_card if sender is not None else ""
         bare = Message(
-            0, 0, 0, item.priority, item.sender, "", "", card, item.client_msg_id, item.body
+            seq=0,
+            time_ms=0,
+            message_id=0,
+            priority=item.priority,
+            sender=item.sender,
+            nickname="",
+            face_url="",
+            name_card=card,
+            client_msg_id=item.client_msg_id,
+            body=item.body,
         )  # the rest is set by `numbered`
         records.append(
             MessageKept(state.key, state.timeline.numbered(item.time_ms, position + at, bare), None, opened)

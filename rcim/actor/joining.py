@@ -137,14 +137,14 @@ class JoinedChanges:
         """All that waits; nothing waits then. Empty if all of it has undone itself."""
         rows = [
             Change(
-                row.kind,
-                row.operator,
-                list(row.users),
-                row.count,
-                row.member_num,
-                row.info_seq,
-                row.time_ms,
-                list(row.what)[:WHAT_MAX],
+                kind=row.kind,
+                operator=row.operator,
+                users=list(row.users),
+                count=row.count,
+                member_num=row.member_num,
+                info_seq=row.info_seq,
+                time_ms=row.time_ms,
+                what=list(row.what)[:WHAT_MAX],
             )
             for row in self._rows.values()
             if row.count or row.kind is ChangeKind.PROFILE_CHANGED

@@ -62,7 +62,9 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     if command.create_time_ms > now_ms:
         raise RcimError(BAD_PARAMETER, f"create_time_ms: {command.create_time_ms} is in the future")
     standing = max(who, Standing.OWNER) if owner == command.by else who
-    fields = written(policy.group_fields, {}, command.fields, standing, GROUP_VALUE_BYTES_MAX)
+    fields = written(
+        rules=policy.group_fields, values={}, changes=command.fields, who=standing, bytes_max=GROUP_VALUE_BYTES_MAX
+    )
     named_so = command.name, command.introduction, command.notification
     if not command.importing:  # SC-08
         words = state.app_state.config.lists
@@ -90,8 +92,12 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         importing=command.importing,
         fields=fields,
     )
-    made = [_new(state, policy, owner, Role.OWNER, command.create_time_ms or now_ms)] if owner else []
-    made += [_new(state, policy, user, Role.MEMBER, now_ms) for user in others]
+    made = (
+        [_new(state=state, policy=policy, user_id=owner, role=Role.OWNER, now_ms=command.create_time_ms or now_ms)]
+        if owner
+        else []
+    )
+    made += [_new(state=state, policy=policy, user_id=user, role=Role.MEMBER, now_ms=now_ms) for user in others]
     for member in made:
         state.roster.put(member)
     state.timeline.last_msg_time_ms = 0  # what a group with this id had before is not this one's
@@ -99,7 +105,9 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     state.attributes.last_info_time_ms = now_ms
     return Outcome(
         Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in state.roster]),
-        GroupCreated(state.key, state.attributes.profile, made, now_ms, policy.stored),
+        GroupCreated(
+            key=state.key, profile=state.attributes.profile, members=made, time_ms=now_ms, stored=policy.stored
+        ),
         (*state.entering(made, command.by, now_ms), GroupCounted(policy.name, 1)),
     )
 
@@ -117,7 +125,14 @@ def _owner(policy: GroupType, command: CreateGroup) -> str:
 
 
 def _new(state: GroupState, policy: GroupType, user_id: str, role: Role, now_ms: int) -> Member:
-    return Member(user_id, role, now_ms, state.timeline.newest, "", policy.msg_flag)
+    return Member(
+        user_id=user_id,
+        role=role,
+        join_time_ms=now_ms,
+        joined_seq=state.timeline.newest,
+        name_card="",
+        msg_flag=policy.msg_flag,
+    )
 
 
 def _join_option(policy: GroupType, option: ApplyJoinOption) -> ApplyJoinOption:
@@ -164,7 +179,13 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
     what = list(new)
     if command.fields:
-        fields = written(policy.group_fields, profile.fields, command.fields, who, GROUP_VALUE_BYTES_MAX)
+        fields = written(
+            rules=policy.group_fields,
+            values=profile.fields,
+            changes=command.fields,
+            who=who,
+            bytes_max=GROUP_VALUE_BYTES_MAX,
+        )
         what += [f"fields.{key}" for key, _ in command.fields if fields.get(key) != profile.fields.get(key)]
         if fields != profile.fields:
             new["fields"] = fields
@@ -285,7 +306,13 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
         else:
             results.append((item.user_id, AddResult.ADDED))
             put[item.user_id] = Member(
-                item.user_id, item.role, joined, 0, "", policy.msg_flag, import_unread=item.unread
+                user_id=item.user_id,
+                role=item.role,
+                join_time_ms=joined,
+                joined_seq=0,
+                name_card="",
+                msg_flag=policy.msg_flag,
+                import_unread=item.unread,
             )
     cap = state.cap(policy)
     if cap and state.roster.count + len(put) > cap:

@@ -42,8 +42,15 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
     card = (
         None if command.name_card is None else state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
-    kind = _appointed(state, policy, who, member, command.role)
-    fields = written(policy.member_fields, member.fields, command.fields, who, MEMBER_VALUE_BYTES_MAX, own)
+    kind = _appointed(state=state, policy=policy, who=who, member=member, role=command.role)
+    fields = written(
+        rules=policy.member_fields,
+        values=member.fields,
+        changes=command.fields,
+        who=who,
+        bytes_max=MEMBER_VALUE_BYTES_MAX,
+        own=own,
+    )
     new = msgspec.structs.replace(
         flagged(member, command.msg_flag or member.msg_flag, state.timeline.newest),
         name_card=member.name_card if card is None else card,

@@ -55,7 +55,15 @@ def check_room(state: GroupState, policy: GroupType, count: int) -> None:
 
 def _member(state: GroupState, policy: GroupType, user_id: str, now_ms: int, card: str = "") -> Member:
     newest = state.timeline.newest
-    return Member(user_id, Role.MEMBER, now_ms, newest, card, policy.msg_flag, read_seq=newest)
+    return Member(
+        user_id=user_id,
+        role=Role.MEMBER,
+        join_time_ms=now_ms,
+        joined_seq=newest,
+        name_card=card,
+        msg_flag=policy.msg_flag,
+        read_seq=newest,
+    )
 
 
 def _without_application(state: GroupState, users: Sequence[str]) -> list[UserRestriction]:
@@ -90,7 +98,11 @@ def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> O
         return _apply(state, command, now_ms, position)
     check_room(state, policy, 1)
     member = _member(
-        state, policy, command.by, now_ms, state.app_state.config.lists.screened("name_card", command.name_card)
+        state=state,
+        policy=policy,
+        user_id=command.by,
+        now_ms=now_ms,
+        card=state.app_state.config.lists.screened("name_card", command.name_card),
     )  # SC-08
     return state.settle(
         Joined(state.timeline.newest, state.roster.count + 1),
@@ -132,12 +144,25 @@ def decide(state: GroupState, command: DecideApplication, now_ms: int, position:
     if mark is None or not _waits(state, mark, now_ms):
         raise RcimError(ALREADY_HANDLED, f"no application of {user_id} waits")
     said = Decided(
-        user_id, command.approve, command.by, command.text, state.timeline.newest if command.approve else 0
+        user_id=user_id,
+        approved=command.approve,
+        operator=command.by,
+        text=command.text,
+        newest_seq=state.timeline.newest if command.approve else 0,
     )
     told = Notify([*_deciders(state), user_id], said)
     marks = _without_application(state, [user_id])
     decision = ApplicationState.APPROVED if command.approve else ApplicationState.REFUSED
-    kept = Application(user_id, state.key, mark.applied_ms, mark.text, decision, now_ms, command.by, command.text)
+    kept = Application(
+        user_id=user_id,
+        key=state.key,
+        time_ms=mark.applied_ms,
+        text=mark.text,
+        state=decision,
+        decided_ms=now_ms,
+        operator=command.by,
+        answer=command.text,
+    )
     if not command.approve:
         return state.settle(Done(), now_ms, position, marks=marks, info=False, more=(told,), decided=kept)
     state.app_state.entering.check(command.admissions, user_id)
@@ -148,7 +173,7 @@ def decide(state: GroupState, command: DecideApplication, now_ms: int, position:
         position,
         by=command.by,
         change=(ChangeKind.JOINED, [user_id]),
-        put=[_member(state, policy, user_id, now_ms, mark.name_card)],
+        put=[_member(state=state, policy=policy, user_id=user_id, now_ms=now_ms, card=mark.name_card)],
         marks=marks,
         more=(told,),
         decided=kept,
@@ -271,7 +296,15 @@ def kick(state: GroupState, command: KickMembers, now_ms: int, position: int) ->
         if user_id not in state.roster and state.app_state.guests.since(state.key, user_id) is None:
             raise RcimError(NO_SUCH_MEMBER, f"{user_id} is not a member")
     state.check_above(who, users)
-    return _sent_away(state, policy, users, ChangeKind.KICKED, command, now_ms=now_ms, position=position)
+    return _sent_away(
+        state=state,
+        policy=policy,
+        users=users,
+        kind=ChangeKind.KICKED,
+        command=command,
+        now_ms=now_ms,
+        position=position,
+    )
 
 
 def _sent_away(
@@ -287,7 +320,9 @@ def _sent_away(
 ) -> Outcome:
     """Those of `users` who are in the group as members or guests are removed by somebody."""
     drop = [MemberGone(u, GoneReason.KICKED, command.by, command.text) for u in users if u in state.roster]
-    guests = visiting.let_go(state, users, GoneReason.KICKED, command.by, command.text)
+    guests = visiting.let_go(
+        state=state, users=users, reason=GoneReason.KICKED, operator=command.by, text=command.text
+    )
     return _gone(
         state, policy, drop, kind, by=command.by, now_ms=now_ms, position=position, marks=marks, guests=guests
     )
@@ -312,7 +347,16 @@ def block(state: GroupState, command: BlockUsers, now_ms: int, position: int) ->
         marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
     marks = [*expired(state, now_ms), *marks]
     gone = users if end else ()
-    return _sent_away(state, policy, gone, ChangeKind.BLOCKED, command, now_ms=now_ms, position=position, marks=marks)
+    return _sent_away(
+        state=state,
+        policy=policy,
+        users=gone,
+        kind=ChangeKind.BLOCKED,
+        command=command,
+        now_ms=now_ms,
+        position=position,
+        marks=marks,
+    )
 
 
 def whom_to_restrain(state: GroupState, operation: Operation, command: BlockUsers | MuteUsers) -> list[str]:

@@ -60,12 +60,33 @@ def change_of(
     count = len(users)
     if policy.member_list is MemberList.NONE:  # GT-03
         operator, users = "", ()
-    return Change(kind, operator, list(users[:CHANGE_USERS_MAX]), count, member_num, info_seq, time_ms, list(what))
+    return Change(
+        kind=kind,
+        operator=operator,
+        users=list(users[:CHANGE_USERS_MAX]),
+        count=count,
+        member_num=member_num,
+        info_seq=info_seq,
+        time_ms=time_ms,
+        what=list(what),
+    )
 
 
 def message_of(change: Change, name_card: str) -> Message:
     """A strong notice, which has no SEQ yet; `name_card` is the operator's."""
-    return Message(0, 0, 0, Priority.HIGH, change.operator or SYSTEM_USER, "", "", name_card, "", b"", tip=change)
+    return Message(
+        seq=0,
+        time_ms=0,
+        message_id=0,
+        priority=Priority.HIGH,
+        sender=change.operator or SYSTEM_USER,
+        nickname="",
+        face_url="",
+        name_card=name_card,
+        client_msg_id="",
+        body=b"",
+        tip=change,
+    )
 
 
 class Notices:

@@ -39,10 +39,24 @@ class PairActor:
         assert state.pair is not None
         if not self._kept:
             option = ApplyJoinOption.DISABLE_APPLY
-            state.attributes.profile = Profile("", PAIR.name, "", "", "", "", "", 0, option, 0, first_seq=1)
+            state.attributes.profile = Profile(
+                group_id="",
+                type=PAIR.name,
+                name="",
+                introduction="",
+                notification="",
+                face_url="",
+                owner="",
+                create_time_ms=0,
+                apply_join_option=option,
+                max_member_num=0,
+                first_seq=1,
+            )
             flag = app_state.config.types.pair.msg_flag
             for user in state.pair:
-                state.roster.put(Member(user, Role.MEMBER, 0, 0, "", flag))
+                state.roster.put(
+                    Member(user_id=user, role=Role.MEMBER, join_time_ms=0, joined_seq=0, name_card="", msg_flag=flag)
+                )
 
     @property
     def exists(self) -> bool:
@@ -57,7 +71,9 @@ class PairActor:
         """Carry out one command, as GroupActor.handle."""
         wanted = self._state.app_state.wanted_events
         if wanted and not wanted <= OF_USERS:
-            return group_events.handled(self._state, self._handle, command, now_ms, position)
+            return group_events.handled(
+                state=self._state, handle=self._handle, command=command, now_ms=now_ms, position=position
+            )
         return self._handle(command, now_ms, position)
 
     def _handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
@@ -133,7 +149,16 @@ def _forget_user(state: GroupState, command: c.ForgetUser, now_ms: int, position
     state.timeline.recent.forget(command.by)
     state.timeline.sent_kept.pop(command.by, None)
     flag = state.app_state.config.types.pair.msg_flag
-    gone = Member(command.by, Role.MEMBER, now_ms, 0, "", flag, member.read_seq, cleared_seq=state.timeline.newest)
+    gone = Member(
+        user_id=command.by,
+        role=Role.MEMBER,
+        join_time_ms=now_ms,
+        joined_seq=0,
+        name_card="",
+        msg_flag=flag,
+        read_seq=member.read_seq,
+        cleared_seq=state.timeline.newest,
+    )
     return state.settle(Done(), now_ms, position, put=[gone], info=False)
 
 

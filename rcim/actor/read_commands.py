@@ -35,7 +35,7 @@ def history(state: GroupState, command: ReadHistory, now_ms: int, position: int)
     profile, policy, who = state.allowed(Operation.HISTORY, command.by, command.admin)
     if not policy.stored:
         return Outcome(_tail(state, command, policy, who))
-    first = first_visible(state, profile, policy, command.by, who)
+    first = first_visible(state=state, profile=profile, policy=policy, by=command.by, who=who)
     oldest = oldest_ms(now_ms, policy.roaming_days)
     if who is Standing.APP_ADMIN or profile.create_time_ms >= oldest:
         oldest = 0  # GT-22; AB-04 sees all that is there
@@ -76,7 +76,9 @@ def _tail(state: GroupState, command: ReadHistory, policy: GroupType, who: Stand
     """GT-22: the last messages, from memory."""
     oldest = state.timeline.tail[0].seq if state.timeline.tail else state.timeline.newest + 1
     assert state.attributes.profile is not None
-    first = max(oldest, first_visible(state, state.attributes.profile, policy, command.by, who))
+    first = max(
+        oldest, first_visible(state=state, profile=state.attributes.profile, policy=policy, by=command.by, who=who)
+    )
     last, low, high = command.to_seq or state.timeline.newest, command.from_time_ms, command.to_time_ms
     found: list[Message] = [
         m
@@ -128,7 +130,15 @@ def trace(state: GroupState, command: TraceMessage, now_ms: int, position: int) 
         return Outcome(Traced(state.key, stage, sent[1], seq=sent[0], members=members, silent=silent))
     stop = state.app_state.traces.find(state.key, sender, name) or Stop(Stage.UNKNOWN, 0, 0, "")
     return Outcome(
-        Traced(state.key, stop.stage.value, stop.time_ms, stop.code, stop.text, members=members, silent=silent)
+        Traced(
+            key=state.key,
+            stage=stop.stage.value,
+            time_ms=stop.time_ms,
+            code=stop.code,
+            text=stop.text,
+            members=members,
+            silent=silent,
+        )
     )
 
 
@@ -152,14 +162,14 @@ def info(state: GroupState, command: ReadInfo, now_ms: int, position: int) -> Ou
         shown = msgspec.structs.replace(profile, apply_join_option=ApplyJoinOption.DISABLE_APPLY)
     return Outcome(
         Info(
-            state.key,
-            shown,
-            state.attributes.info_seq,
-            state.attributes.last_info_time_ms,
-            state.timeline.last_msg_time_ms,
-            state.timeline.next_seq,
-            state.roster.count,
-            readable(policy.group_fields, profile.fields, max(who, Standing.ANYONE)),  # a guest is anyone too
+            key=state.key,
+            profile=shown,
+            info_seq=state.attributes.info_seq,
+            last_info_time_ms=state.attributes.last_info_time_ms,
+            last_msg_time_ms=state.timeline.last_msg_time_ms,
+            next_seq=state.timeline.next_seq,
+            member_num=state.roster.count,
+            fields=readable(policy.group_fields, profile.fields, max(who, Standing.ANYONE)),  # a guest is anyone too
         )
     )
 
@@ -167,19 +177,51 @@ def info(state: GroupState, command: ReadInfo, now_ms: int, position: int) -> Ou
 def _fields_alone(profile: Profile, fields: Fields) -> Info:
     """What somebody gets of a group whose profile it may not read: its id, its type, and these fields (GR-06)."""
     option = ApplyJoinOption.DISABLE_APPLY
-    bare = Profile(profile.group_id, profile.type, "", "", "", "", "", 0, option, 0, first_seq=0)
-    return Info("", bare, 0, 0, 0, 0, 0, fields)
+    bare = Profile(
+        group_id=profile.group_id,
+        type=profile.type,
+        name="",
+        introduction="",
+        notification="",
+        face_url="",
+        owner="",
+        create_time_ms=0,
+        apply_join_option=option,
+        max_member_num=0,
+        first_seq=0,
+    )
+    return Info(
+        key="",
+        profile=bare,
+        info_seq=0,
+        last_info_time_ms=0,
+        last_msg_time_ms=0,
+        next_seq=0,
+        member_num=0,
+        fields=fields,
+    )
 
 
 def members(state: GroupState, command: ReadMembers, now_ms: int, position: int) -> Outcome:
     """A page of members, or of the part that clients get (GR-05, GT-03). Raises RcimError."""
     _, policy, who = state.allowed(Operation.MEMBERS, command.by, command.admin)
     if who is not Standing.APP_ADMIN and policy.member_list is MemberList.PART:
-        return Outcome(_part(state, command, policy, who, now_ms))
+        return Outcome(_part(state=state, command=command, policy=policy, who=who, now_ms=now_ms))
     keys = [rule.key for rule in policy.member_fields if who >= rule.read]
     own = [rule.key for rule in policy.member_fields if who >= rule.read or rule.self_read]
     role = int(command.role or 0)
-    return Outcome(MembersQuery(state.key, command.cursor, command.limit, role, command.by, keys, own, now_ms))
+    return Outcome(
+        MembersQuery(
+            key=state.key,
+            cursor=command.cursor,
+            limit=command.limit,
+            role=role,
+            by=command.by,
+            keys=keys,
+            own_keys=own,
+            now_ms=now_ms,
+        )
+    )
 
 
 def _part(state: GroupState, command: ReadMembers, policy: GroupType, who: Standing, now_ms: int) -> Members:
@@ -244,7 +286,17 @@ def marks(state: GroupState, command: ReadMarks, now_ms: int, position: int) -> 
     state.allowed(_MARKS[command.which], command.by, command.admin)
     limit = min(command.limit, page_bytes(state) // MARK_BYTES)
     after_ms = state.app_state.config.limits.applied_after_ms(now_ms)
-    return Outcome(MarksQuery(state.key, command.which, command.cursor, limit, now_ms, command.by, after_ms))
+    return Outcome(
+        MarksQuery(
+            key=state.key,
+            which=command.which,
+            cursor=command.cursor,
+            limit=limit,
+            now_ms=now_ms,
+            by=command.by,
+            applied_after_ms=after_ms,
+        )
+    )
 
 
 _MARKS = {"applied": Operation.DECIDE, "muted": Operation.MUTE, "blocked": Operation.BLOCK}

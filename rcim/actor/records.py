@@ -114,16 +114,16 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def veiled(self, state: MessageState) -> Message:
         """It without anything but its place: what somebody gets who may not see it, or nobody may any more."""
         return Message(
-            self.seq,
-            self.time_ms,
-            0,
-            self.priority,
-            SYSTEM_USER,
-            "",
-            "",
-            "",
-            f"{TIP_PREFIX}{self.seq}",
-            b"",
+            seq=self.seq,
+            time_ms=self.time_ms,
+            message_id=0,
+            priority=self.priority,
+            sender=SYSTEM_USER,
+            nickname="",
+            face_url="",
+            name_card="",
+            client_msg_id=f"{TIP_PREFIX}{self.seq}",
+            body=b"",
             state=state,
         )
 

@@ -69,9 +69,15 @@ def send(state: GroupState, command: SendMessage, now_ms: int, position: int) ->
             state.asked[number] = command
             to = other_of(state.pair, command.by) if state.pair is not None else ""
             return Outcome(
-                Done(), wait=number, asks=(BeforeCallback(number, event, profile.group_id, policy.name, command, to),)
+                Done(),
+                wait=number,
+                asks=(
+                    BeforeCallback(
+                        number=number, name=event, group_id=profile.group_id, type=policy.name, command=command, to=to
+                    ),
+                ),
             )
-    return _go(state, sender, command, now_ms, position)
+    return _go(state=state, sender=sender, command=command, now_ms=now_ms, position=position)
 
 
 def _admitted(state: GroupState, sender: Sender, command: SendMessage, now_ms: int) -> SendMessage:
@@ -118,7 +124,7 @@ def take_verdict(
         sender, command = _admitted_again(state, command, now_ms)
     except RcimError as error:
         return Outcome(Done(), settled=((number, Refused(error.code, error.detail, error.retry_after_ms)),))
-    went = _go(state, sender, command, now_ms, position, number=number)
+    went = _go(state=state, sender=sender, command=command, now_ms=now_ms, position=position, number=number)
     if went.wait:
         return Outcome(Done(), settled=went.settled, again_in_ms=went.again_in_ms)
     assert not isinstance(went.result, Asks)
@@ -140,7 +146,7 @@ def _go(
     stopped = admission.stops(command, sender[2], sender[1], now_ms, number)
     if stopped is not None:
         return stopped
-    return _pass(state, sender, command, now_ms, position)
+    return _pass(state=state, sender=sender, command=command, now_ms=now_ms, position=position)
 
 
 def _stopped(state: GroupState, command: SendMessage, stop: Stop) -> None:
@@ -219,7 +225,7 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
         except RcimError as error:
             settled.append((number, Refused(error.code, error.detail, error.retry_after_ms)))
             continue
-        one = _pass(state, sender, waited, now_ms, position + len(records))
+        one = _pass(state=state, sender=sender, command=waited, now_ms=now_ms, position=position + len(records))
         assert not isinstance(one.result, Asks)
         settled.append((number, one.result))
         effects += one.effects
@@ -259,7 +265,7 @@ def _check_may_send(state: GroupState, sender: Sender, command: SendMessage, now
         profile, policy, member = sender
         if member is None or member.role < policy.send:
             check_right(Operation.SEND, state.who(command.by, False), policy)  # SC-01
-        check_not_muted(state, profile, policy, command.by, now_ms)
+        check_not_muted(state=state, profile=profile, policy=policy, by=command.by, now_ms=now_ms)
 
 
 def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, position: int) -> Outcome:
@@ -270,8 +276,16 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
         return _unstored(state, command, sender, now_ms, activates=first_of_owner)
     timeline = state.timeline
     if timeline.reserved or first_of_owner:
-        return _first(state, command, member, now_ms, position, activates=first_of_owner)
-    message = _message(state, command, member, now_ms, make_message_id(timeline.shard, position))
+        return _first(
+            state=state, command=command, member=member, now_ms=now_ms, position=position, activates=first_of_owner
+        )
+    message = _message(
+        state=state,
+        command=command,
+        member=member,
+        now_ms=now_ms,
+        message_id=make_message_id(timeline.shard, position),
+    )
     timeline.kept_next = timeline.next_seq
     kept = _sent_by(state, member, message)
     return Outcome(
@@ -298,20 +312,20 @@ def _made(
 ) -> Message:
     """MS-04: with all that goes with it."""
     return Message(
-        seq,
-        time_ms,
-        message_id,
-        command.priority,
-        command.by,
-        command.nickname,
-        command.face_url,
-        member.name_card if member is not None else "",
-        command.client_msg_id,
-        command.body,
-        command.user_fields,
-        _fields(state, member) if state.app_state.config.message_member_fields else (),
-        None,
-        command.extra,
+        seq=seq,
+        time_ms=time_ms,
+        message_id=message_id,
+        priority=command.priority,
+        sender=command.by,
+        nickname=command.nickname,
+        face_url=command.face_url,
+        name_card=member.name_card if member is not None else "",
+        client_msg_id=command.client_msg_id,
+        body=command.body,
+        user_fields=command.user_fields,
+        member_fields=_fields(state, member) if state.app_state.config.message_member_fields else (),
+        tip=None,
+        extra=command.extra,
     )
 
 
@@ -347,7 +361,9 @@ def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
 def _unstored(state: GroupState, command: SendMessage, sender: Sender, now_ms: int, *, activates: bool) -> Outcome:
     """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
     _, policy, member = sender
-    message = _message(state, command, member, now_ms, state.app_state.ids.make())
+    message = _message(
+        state=state, command=command, member=member, now_ms=now_ms, message_id=state.app_state.ids.make()
+    )
     state.timeline.tail.append(message)
     keep_ms = max(policy.recall_s * 1000, state.app_state.config.limits.unstored_recall_ms)
     state.timeline.unstored.add(message, message.sender if member is None else member.user_id, keep_ms)
@@ -364,7 +380,18 @@ def _unstored(state: GroupState, command: SendMessage, sender: Sender, now_ms: i
         assert state.attributes.profile is not None
         state.attributes.profile = msgspec.structs.replace(state.attributes.profile, active=True)
         effects = _made_visible(state, now_ms)
-        records.append(GroupChanged(state.key, now_ms, False, state.attributes.profile, [], [], [], None))
+        records.append(
+            GroupChanged(
+                key=state.key,
+                time_ms=now_ms,
+                info=False,
+                profile=state.attributes.profile,
+                put=[],
+                dropped=[],
+                marks=[],
+                message=None,
+            )
+        )
     sent = Sent(message.seq, message.time_ms, message.message_id, False)
     record = records[0] if records else None
     return Outcome(sent, record, (*effects, Deliver(message)), tuple(records[1:]))
@@ -383,7 +410,13 @@ def _first(
         state.attributes.profile = msgspec.structs.replace(
             state.attributes.profile, first_seq=state.timeline.next_seq
         )
-    message = _message(state, command, member, now_ms, make_message_id(state.timeline.shard, position))
+    message = _message(
+        state=state,
+        command=command,
+        member=member,
+        now_ms=now_ms,
+        message_id=make_message_id(state.timeline.shard, position),
+    )
     state.timeline.kept_next = state.timeline.next_seq
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),

@@ -266,7 +266,18 @@ class GroupState:
         after = self.attributes.profile if self.attributes.profile is not before else None
         gone = [state.user_id for state in drop]
         deciders = [m.user_id for m in self.roster.admins()] if asked else []
-        record = GroupChanged(self.key, now_ms, info, after, list(put), gone, list(marks), message, decided, deciders)
+        record = GroupChanged(
+            key=self.key,
+            time_ms=now_ms,
+            info=info,
+            profile=after,
+            put=list(put),
+            dropped=gone,
+            marks=list(marks),
+            message=message,
+            decided=decided,
+            deciders=deciders,
+        )
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
     def _released(self, put: Sequence[Member], marks: Sequence[UserRestriction]) -> list[UserRestriction]:
@@ -308,7 +319,17 @@ class GroupState:
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            told = Notify(users, Entered(p.name, p.type, p.face_url, self.timeline.newest, by, now_ms))
+            told = Notify(
+                users,
+                Entered(
+                    name=p.name,
+                    type_name=p.type,
+                    face_url=p.face_url,
+                    newest_seq=self.timeline.newest,
+                    operator=by,
+                    time_ms=now_ms,
+                ),
+            )
             effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
             mutes = [
                 (u, self.roster.restrictions[u].muted_at(now_ms)) for u in users if u in self.roster.restrictions
@@ -349,7 +370,7 @@ class GroupState:
         if not at_once:
             self.notices.wait(said, now_ms)
             return None
-        return self._told(effects, policy, said, now_ms, position)
+        return self._told(effects=effects, policy=policy, said=said, now_ms=now_ms, position=position)
 
     def _told(
         self, effects: list[Effect], policy: GroupType, said: Change, now_ms: int, position: int
@@ -381,8 +402,21 @@ class GroupState:
         records: list[GroupChanged] = []
         for said in gone if is_announced(profile, policy) else ():  # the type may be another by now
             before = self.attributes.profile
-            message = self._told(effects, policy, said, now_ms, position + len(records))
+            message = self._told(
+                effects=effects, policy=policy, said=said, now_ms=now_ms, position=position + len(records)
+            )
             if message is not None:
                 after = self.attributes.profile if self.attributes.profile is not before else None
-                records.append(GroupChanged(self.key, now_ms, False, after, [], [], [], message))
+                records.append(
+                    GroupChanged(
+                        key=self.key,
+                        time_ms=now_ms,
+                        info=False,
+                        profile=after,
+                        put=[],
+                        dropped=[],
+                        marks=[],
+                        message=message,
+                    )
+                )
         return records

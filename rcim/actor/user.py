@@ -118,7 +118,14 @@ class UserActor:
         who = Standing.APP_ADMIN if command.admin else Standing.ANYONE
         own = command.by == self._user_id
         rules = self._app_state.config.user_fields
-        fields = written(rules, before.fields, command.fields, who, USER_VALUE_BYTES_MAX, own)
+        fields = written(
+            rules=rules,
+            values=before.fields,
+            changes=command.fields,
+            who=who,
+            bytes_max=USER_VALUE_BYTES_MAX,
+            own=own,
+        )
         nickname = command.nickname
         if nickname is not None and not command.imported:
             nickname = self._app_state.config.lists.screened("nickname", nickname)  # SC-08
@@ -163,7 +170,7 @@ class UserActor:
             return outcome
         self._pinned = {}
         emptied = [
-            UserListed(self._key, self._user_id, which, [], sorted(found))
+            UserListed(key=self._key, user_id=self._user_id, which=which, add=[], remove=sorted(found))
             for which, found in self._lists.items()
             if found
         ]
@@ -206,7 +213,7 @@ class UserActor:
             self._app_state.entering.withdraw(self._user_id, set(added))
             effects.append(PresenceBarred(self._user_id, added))
         effects.append(self._told(OwnChange.BLACK_LIST if command.which is UserList.BLACK else OwnChange.WHITE_LIST))
-        record = UserListed(self._key, self._user_id, command.which, added, removed)
+        record = UserListed(key=self._key, user_id=self._user_id, which=command.which, add=added, remove=removed)
         return Outcome(Done(), record, tuple(effects))
 
     def _choose(self, command: ChooseConversation, now_ms: int) -> Outcome:
@@ -226,7 +233,13 @@ class UserActor:
             self._pinned[key] = pinned_ms
         removed = bool(command.removed)
         said = Notify([self._user_id], ListEntryChanged(key, pinned_ms, removed))
-        return Outcome(Done(), ConversationChosen(self._key, self._user_id, key, pinned_ms, removed), (said,))
+        return Outcome(
+            Done(),
+            ConversationChosen(
+                key=self._key, user_id=self._user_id, conversation=key, pinned_ms=pinned_ms, removed=removed
+            ),
+            (said,),
+        )
 
     def _read_list(self, command: ReadUserList, now_ms: int) -> Outcome:
         """SC-07: a page, by user id."""

@@ -37,7 +37,11 @@ class BackEnd:
         if not callbacks.url:
             return None
         made = WebhookClient(
-            callbacks.url, settings.app.sdkappid, callbacks.token, callbacks.timeout_ms, callbacks.allow_private
+            url=callbacks.url,
+            sdkappid=settings.app.sdkappid,
+            token=callbacks.token,
+            timeout_ms=callbacks.timeout_ms,
+            allow_private=callbacks.allow_private,
         )
         self._callers.append(made)
         return made

@@ -104,10 +104,16 @@ class DataDir:
         for it the server goes on without it (ST-04)."""
         key, now_s = self.key(), int(time.time())
         try:
-            verify(read_text(self.admin_credential).strip(), sdkappid, key, administrator, now_s)
+            verify(
+                token=read_text(self.admin_credential).strip(),
+                sdkappid=sdkappid,
+                key=key,
+                user_id=administrator,
+                now_s=now_s,
+            )
             return False
         except (OSError, RcimError):
-            sig = mint(sdkappid, key, administrator, now_s, ADMIN_CREDENTIAL_S)
+            sig = mint(sdkappid=sdkappid, key=key, user_id=administrator, now_s=now_s, expire_s=ADMIN_CREDENTIAL_S)
             return write_hint(self.admin_credential, sig.encode() + b"\n")
 
     def keep_address(self, host: str, port: int, tls: bool) -> None:

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.nodes import renew_own
 from rcim.app.process_spec import GATEWAY, NOW, OWNER, RELOAD, STOP, ProcessSpec, encoded_part
-from rcim.app.server import Ready, renew_own
+from rcim.app.server import Ready
 from rcim.app.settings import Settings
 from rcim.base.hosts import naming
 

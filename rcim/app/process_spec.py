@@ -17,8 +17,9 @@ import uvloop
 
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.logs import begin_logging, counting
-from rcim.app.server import SWITCH_INTERVAL_S, ConversationNode, GatewayNode, calm_collector, raise_file_limit
+from rcim.app.nodes import ConversationNode, GatewayNode
 from rcim.app.settings import Settings, from_plain, plain
+from rcim.app.tuning import SWITCH_INTERVAL_S, calm_collector, raise_file_limit
 from rcim.bus.gateway_router import GatewayRouter
 from rcim.bus.remote import RemoteOwner
 from rcim.store.backend import StoreError

@@ -64,7 +64,7 @@ def _read_file(file: Path, found: dict[str, dict[str, Any]], where: dict[tuple[s
     for section, values in data.items():
         place = f"{file}:{_line(text, section, None)}"
         if section == TYPES:
-            _read_types(file, text, values, found[TYPES], where)
+            _read_types(file=file, text=text, types=values, found=found[TYPES], where=where)
             continue
         if section not in SECTIONS:
             raise SettingsError(f"{place}: unknown section [{section}]; known are {', '.join([*SECTIONS, TYPES])}")

@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from rcim.actor.outcomes import WITH_ONLINE
 from rcim.actor.queries import DevicesQuery, LoginQuery, PresenceQuery
 from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
-from rcim.dispatch.requests import CommandRequest, Request
+from rcim.bus.scatter_gather import ScatterGather
+from rcim.bus.session_grace import SessionGrace
+from rcim.dispatch.requests import CommandRequest, Engine, Request
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
-if TYPE_CHECKING:
-    from rcim.bus.gateway_router import GatewayRouter
-
 ABOUT_DEVICES = (DevicesQuery, PresenceQuery)
+
+
+class Links(Protocol):
+    """All gateways together (gateway_router.py), as one link of them sees it."""
+
+    owner: Engine
+    loop: asyncio.AbstractEventLoop
+    lost: SessionGrace
+    looks: ScatterGather[GatewayLink]
+
+    @property
+    def unsettled_s(self) -> float:
+        """How long it may take until all gateways have said who is there."""
+
+    def enter(self, link: GatewayLink) -> None:
+        """A gateway has said its number."""
+
+    def leave(self, link: GatewayLink) -> None:
+        """A gateway is gone."""
+
+    def listen(self, link: GatewayLink, key: str) -> None:
+        """With the message that is sent next, `link` is told of a member of `key`."""
+
+    def nobody_in(self, link: GatewayLink, key: str, heard: int) -> None:
+        """`link` had nobody in `key` when it had heard so many messages."""
+
+    def others(self, link: GatewayLink) -> bool:
+        """True if there are other gateways."""
+
+    def user_here(self, link: GatewayLink, user_id: str) -> None:
+        """The user logs in at `link`."""
+
+    def user_gone(self, link: GatewayLink, user_id: str) -> None:
+        """The user has no connection at `link` any more."""
+
+    def watch(self, link: GatewayLink, user_ids: Sequence[str]) -> None:
+        """`link` is told from now on what these users do."""
+
+    def unwatch(self, link: GatewayLink, user_ids: Sequence[str]) -> None:
+        """`link` is told no more."""
 
 
 class GatewayLink:
     """One gateway (ReplyTo). `sent` counts the messages that went down."""
 
-    def __init__(self, links: GatewayRouter) -> None:
+    def __init__(self, links: Links) -> None:
         self._links = links
         self.number = -1
         self.sent = 0

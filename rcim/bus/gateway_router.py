@@ -209,7 +209,9 @@ class GatewayRouter:
             link.send(encoded(m.MembersAdded(conversation, users)))
 
     def member_gone(self, conversation: str, user_id: str, reason: GoneReason, operator: str, text: str) -> None:
-        self._tell_those_with(user_id, m.MemberGone(conversation, user_id, reason, operator, text))
+        self._tell_those_with(
+            user_id, m.MemberGone(key=conversation, user_id=user_id, reason=reason, operator=operator, text=text)
+        )
 
     def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
         for link in self._users.get(user_id, ()):

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -20,11 +20,19 @@ from rcim.bus.pipe import encoded
 from rcim.dispatch.requests import Engine
 from rcim.rules.devices import Device
 
-if TYPE_CHECKING:
-    from rcim.bus.gateway_link import GatewayLink
-
 GIVEN_UP_MAX = 20_000
 """Devices that were given up and may be named again."""
+
+
+class Gateway(Protocol):
+    """The link of a gateway, as far as its devices go. It is compared by identity."""
+
+    @property
+    def devices(self) -> Mapping[tuple[str, int], Device]:
+        """Those that are logged in there, by user and connection."""
+
+    def send(self, data: bytes) -> None:
+        """Send an encoded message down."""
 
 
 class SessionGrace:
@@ -34,24 +42,24 @@ class SessionGrace:
         self._owner = owner
         self._loop = loop
         self._wait_s = wait_s
-        self._unsure: dict[tuple[str, int], GatewayLink] = {}
+        self._unsure: dict[tuple[str, int], Gateway] = {}
         self._to_close: dict[tuple[str, int], tuple[int, str]] = {}
         """Of those: error and text."""
         self._given_up: dict[tuple[str, int], None] = {}
-        self._timers: dict[GatewayLink, asyncio.TimerHandle] = {}
+        self._timers: dict[Gateway, asyncio.TimerHandle] = {}
 
     @property
     def waiting(self) -> bool:
         """True while it is not sure of any whether it is there."""
         return bool(self._timers)
 
-    def leave(self, link: GatewayLink) -> None:
+    def leave(self, link: Gateway) -> None:
         """A gateway is lost."""
         if link.devices:
             self._unsure.update(dict.fromkeys(link.devices, link))
             self._timers[link] = self._loop.call_later(self._wait_s, self._give_up, link)
 
-    def _give_up(self, link: GatewayLink) -> None:
+    def _give_up(self, link: Gateway) -> None:
         del self._timers[link]
         for key, device in link.devices.items():
             if self._unsure.get(key) is link:
@@ -62,7 +70,7 @@ class SessionGrace:
         while len(self._given_up) > GIVEN_UP_MAX:
             del self._given_up[next(iter(self._given_up))]
 
-    def named(self, link: GatewayLink, user_id: str, device: Device) -> Device:
+    def named(self, link: Gateway, user_id: str, device: Device) -> Device:
         """A gateway says that the device is there; returns it as it is to be told of."""
         key = user_id, device.connection_id
         self._unsure.pop(key, None)

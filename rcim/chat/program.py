@@ -60,7 +60,11 @@ def run(
     host, port, tls = _server(data, server, plain)
     try:
         sig = (
-            secret_given(token) if token else mint(settings.app.sdkappid, data.key(), user, int(time.time()), TOKEN_S)
+            secret_given(token)
+            if token
+            else mint(
+                sdkappid=settings.app.sdkappid, key=data.key(), user_id=user, now_s=int(time.time()), expire_s=TOKEN_S
+            )
         )
         trust = ca or (data.certificate if data.certificate.exists() else None)
         context = client_context(trust) if tls else None

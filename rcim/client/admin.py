@@ -47,17 +47,17 @@ class AdminRequests(Requests):
     ) -> str:
         """Begin to import a group; it stays closed until `finish_import`. Returns its id."""
         frame = frames.AdminGroupImport(
-            group_id,
-            type_,
-            owner,
-            name,
-            introduction,
-            notification,
-            face_url,
-            apply_join_option,
-            create_time_ms,
-            max_member_num,
-            wire_fields(fields),
+            group_id=group_id,
+            type_=type_,
+            owner=owner,
+            name=name,
+            introduction=introduction,
+            notification=notification,
+            face_url=face_url,
+            apply_join_option=apply_join_option,
+            create_time_ms=create_time_ms,
+            max_member_num=max_member_num,
+            fields=wire_fields(fields),
         )
         return (await self.request(frame, frames.AdminGroupImportOk, repeat=bool(group_id))).group_id
 
@@ -149,7 +149,14 @@ class AdminRequests(Requests):
         fields: Mapping[str, bytes] | None = None,
     ) -> None:
         """Change what is given of a user's profile."""
-        frame = frames.AdminProfileSet(user_id, nickname, face_url, gender, signature, wire_fields(fields))
+        frame = frames.AdminProfileSet(
+            user_id=user_id,
+            nickname=nickname,
+            face_url=face_url,
+            gender=gender,
+            signature=signature,
+            fields=wire_fields(fields),
+        )
         await self.request(frame, frames.AdminProfileSetOk)
 
     async def sync_groups(self, user_id: str, groups: Sequence[str]) -> list[frames.GroupResult]:

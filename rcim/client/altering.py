@@ -35,7 +35,12 @@ class AlteringRequests(Requests):
         parts = [elements.Text(content)] if isinstance(content, str) else content
         named = None if mentions is None else list(mentions)
         frame = frames.MessageEdit(
-            self._conversation(where), seq, elements.encode_body(parts), named, mentions_all, cloud_data
+            conversation=self._conversation(where),
+            seq=seq,
+            body=elements.encode_body(parts),
+            mentions=named,
+            mentions_all=mentions_all,
+            cloud_data=cloud_data,
         )
         return (await self.request(frame, frames.MessageEditOk, repeat=False)).changed_ms
 
@@ -65,7 +70,9 @@ class AlteringRequests(Requests):
 
         async def users(read: bool) -> list[str]:
             return await self._pages(
-                lambda cursor: frames.MessageReceipts(conversation, seq, read, cursor, 0),
+                lambda cursor: frames.MessageReceipts(
+                    conversation=conversation, seq=seq, read=read, cursor=cursor, limit=0
+                ),
                 frames.MessageReceiptsOk,
                 lambda page: page.users,
             )

@@ -103,7 +103,13 @@ class Connected(Requests):
 
     async def _connect_once(self) -> None:
         sig = self._user_sig if isinstance(self._user_sig, str) else self._user_sig()
-        login = frames.Login(self._user_id, sig, self._platform, self._device_tag, self._began_ms)
+        login = frames.Login(
+            user_id=self._user_id,
+            user_sig=sig,
+            platform=self._platform,
+            device_tag=self._device_tag,
+            began_ms=self._began_ms,
+        )
         link = Link(login, self._tls, self._server_hostname, heartbeat_ms=self._heartbeat_ms)
         opened: asyncio.Future[frames.LoginOk] = asyncio.get_running_loop().create_future()
 

@@ -50,7 +50,9 @@ class GroupRequests(Requests):
         It is sent again after a reconnection, with the same client message id, so it arrives once. Raises RcimError.
         """
         ok = await self.request(self._send_frame(where, content, **options), frames.SendOk)
-        return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
+        return SendResult(
+            seq=ok.seq, time_ms=ok.time_ms, message_id=ok.message_id, duplicate=ok.duplicate, held_back=ok.held_back
+        )
 
     def _send_frame(
         self, where: Where, content: str | Sequence[elements.Element], **options: Unpack[SendOptions]
@@ -62,24 +64,26 @@ class GroupRequests(Requests):
             raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
         parts = [elements.Text(content)] if isinstance(content, str) else content
         return frames.Send(
-            self._conversation(where),
-            options.get("client_msg_id") or uuid.uuid4().hex,
-            options.get("priority", Priority.NORMAL),
-            elements.encode_body(parts),
-            options.get("as_user", ""),
-            options.get("type_name", ""),
-            list(options.get("to", ())),
-            list(options.get("mentions", ())),
-            options.get("mentions_all", False),
-            options.get("transient", False),
-            options.get("cloud_data", b""),
+            conversation=self._conversation(where),
+            client_msg_id=options.get("client_msg_id") or uuid.uuid4().hex,
+            priority=options.get("priority", Priority.NORMAL),
+            body=elements.encode_body(parts),
+            as_user=options.get("as_user", ""),
+            type_name=options.get("type_name", ""),
+            to=list(options.get("to", ())),
+            mentions=list(options.get("mentions", ())),
+            mentions_all=options.get("mentions_all", False),
+            transient=options.get("transient", False),
+            cloud_data=options.get("cloud_data", b""),
         )
 
     async def history(
         self, where: Where, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False
     ) -> list[Message]:
         """A page of messages, bounds as in HISTORY (RX-06)."""
-        page = await self.history_page(where, from_seq, to_seq, limit, backwards)
+        page = await self.history_page(
+            where=where, from_seq=from_seq, to_seq=to_seq, limit=limit, backwards=backwards
+        )
         return [message_of(self._conversation(where), m, self.user_id) for m in page.messages]
 
     async def history_of(self, where: Where, seqs: Iterable[int]) -> list[Message]:
@@ -106,7 +110,14 @@ class GroupRequests(Requests):
     ) -> frames.HistoryOk:
         """As `history`, with what the server says about the page; of `seqs` alone, if any are named."""
         named = [frames.SeqEntry(seq) for seq in seqs]
-        frame = frames.History(self._conversation(where), from_seq, to_seq, limit, backwards, seqs=named or ())
+        frame = frames.History(
+            conversation=self._conversation(where),
+            from_seq=from_seq,
+            to_seq=to_seq,
+            limit=limit,
+            backwards=backwards,
+            seqs=named or (),
+        )
         return await self.request(frame, frames.HistoryOk)
 
     async def search(
@@ -116,7 +127,14 @@ class GroupRequests(Requests):
         They are asked for as they are taken. Raises RcimError."""
         cursor = b""
         while True:
-            page = await self.search_page(words, cursor, where, sender, from_time_ms, to_time_ms)
+            page = await self.search_page(
+                words=words,
+                cursor=cursor,
+                where=where,
+                sender=sender,
+                from_time_ms=from_time_ms,
+                to_time_ms=to_time_ms,
+            )
             for row in page.found:
                 yield message_of(row.conversation, row.messages[0], self.user_id)
             cursor = page.cursor
@@ -134,7 +152,15 @@ class GroupRequests(Requests):
     ) -> frames.SearchOk:
         """As `search`, one answer of the server, bounds as in SEARCH."""
         conversation = "" if where is None else self._conversation(where)
-        frame = frames.Search(words, cursor, 0, conversation, sender, from_time_ms, to_time_ms)
+        frame = frames.Search(
+            words=words,
+            cursor=cursor,
+            limit=0,
+            conversation=conversation,
+            sender=sender,
+            from_time_ms=from_time_ms,
+            to_time_ms=to_time_ms,
+        )
         return await self.request(frame, frames.SearchOk)
 
     async def mark_read(self, where: Where, seq: int) -> int:
@@ -183,17 +209,17 @@ class GroupRequests(Requests):
     ) -> str:
         """Make a group and be its owner; returns its id (GR-01). `owner`: for app administrators."""
         frame = frames.GroupCreate(
-            group_id,
-            type_,
-            name,
-            introduction,
-            notification,
-            face_url,
-            apply_join_option,
-            list(members),
-            owner,
-            max_member_num,
-            wire_fields(fields),
+            group_id=group_id,
+            type_=type_,
+            name=name,
+            introduction=introduction,
+            notification=notification,
+            face_url=face_url,
+            apply_join_option=apply_join_option,
+            members=list(members),
+            owner=owner,
+            max_member_num=max_member_num,
+            fields=wire_fields(fields),
         )
         made = await self.request(frame, frames.GroupCreateOk, repeat=bool(group_id))
         self._track(made.group_id, 0)
@@ -213,14 +239,14 @@ class GroupRequests(Requests):
     ) -> int:
         """Change what is given of a group's profile; returns InfoSeq (GR-03)."""
         frame = frames.GroupSet(
-            group_id,
-            name,
-            introduction,
-            notification,
-            face_url,
-            apply_join_option,
-            max_member_num,
-            wire_fields(fields),
+            group_id=group_id,
+            name=name,
+            introduction=introduction,
+            notification=notification,
+            face_url=face_url,
+            apply_join_option=apply_join_option,
+            max_member_num=max_member_num,
+            fields=wire_fields(fields),
         )
         return (await self.request(frame, frames.GroupSetOk)).info_seq
 
@@ -265,7 +291,9 @@ class GroupRequests(Requests):
         fields: Mapping[str, bytes] | None = None,
     ) -> None:
         """Set the user's own profile (AB-05); nickname and face URL go with its messages (MS-04)."""
-        frame = frames.ProfileSet(nickname, face_url, gender, signature, wire_fields(fields))
+        frame = frames.ProfileSet(
+            nickname=nickname, face_url=face_url, gender=gender, signature=signature, fields=wire_fields(fields)
+        )
         await self.request(frame, frames.ProfileSetOk)
 
     async def profile(self, user_id: str) -> frames.ProfileGetOk:

@@ -114,7 +114,14 @@ class MemberRequests(Requests):
         fields: Mapping[str, bytes] | None = None,
     ) -> None:
         """Change what is given of a member, who may be oneself (GR-02, GR-04)."""
-        frame = frames.GroupMemberSet(group_id, user_id, name_card, msg_flag, role, wire_fields(fields))
+        frame = frames.GroupMemberSet(
+            group_id=group_id,
+            user_id=user_id,
+            name_card=name_card,
+            msg_flag=msg_flag,
+            role=role,
+            fields=wire_fields(fields),
+        )
         await self.request(frame, frames.GroupMemberSetOk)
 
     async def mute(self, group_id: str, users: Sequence[str], seconds: int) -> None:

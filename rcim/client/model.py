@@ -375,10 +375,22 @@ def event_of(push: Told, own: str) -> Event:
     if isinstance(push, frames.GroupInvited):
         return InvitationEvent(push.group_id, push.name, push.by, push.time_ms)
     if isinstance(push, frames.JoinDecided):
-        return DecisionEvent(push.group_id, push.user_id, push.approved, push.operator, push.text)
+        return DecisionEvent(
+            group_id=push.group_id,
+            user_id=push.user_id,
+            approved=push.approved,
+            operator=push.operator,
+            text=push.text,
+        )
     if isinstance(push, frames.GroupEntered):
         return EnteredEvent(
-            push.group_id, push.type_, push.name, push.face_url, push.newest_seq, push.operator, push.time_ms
+            group_id=push.group_id,
+            type_=push.type_,
+            name=push.name,
+            face_url=push.face_url,
+            newest_seq=push.newest_seq,
+            operator=push.operator,
+            time_ms=push.time_ms,
         )
     if isinstance(push, frames.MuteChanged):
         return MuteEvent(push.group_id, push.until_ms, push.operator, push.everyone)
@@ -399,32 +411,32 @@ def _event_in(
         case frames.MessagesHidden():
             return HiddenEvent(key, tuple(entry.seq for entry in push.messages), push.to_seq, peer)
         case frames.MessagesRead():
-            return ReadEvent(key, push.user_id, push.seq, push.time_ms, peer)
+            return ReadEvent(conversation=key, user_id=push.user_id, seq=push.seq, time_ms=push.time_ms, peer=peer)
 
 
 def message_of(conversation: str, m: frames.Message, own: str) -> Message:
     """A message from the wire as the app of the user `own` gets it. Elements newer than this program are left out."""
     return Message(
-        conversation,
-        m.seq,
-        m.time_ms,
-        m.message_id,
-        m.priority,
-        m.sender,
-        m.nickname,
-        m.face_url,
-        m.name_card,
-        m.client_msg_id,
-        tuple(elements.decode_body(m.body)),
-        {f.key: f.value for f in m.user_fields},
-        {f.key: f.value for f in m.member_fields},
-        m.type_name,
-        tuple(m.to),
-        tuple(m.mentions),
-        m.mentions_all,
-        m.cloud_data,
-        m.state,
-        m.changed_ms,
-        m.changed_by,
-        peer_of(conversation, own),
+        conversation=conversation,
+        seq=m.seq,
+        time_ms=m.time_ms,
+        message_id=m.message_id,
+        priority=m.priority,
+        sender=m.sender,
+        nickname=m.nickname,
+        face_url=m.face_url,
+        name_card=m.name_card,
+        client_msg_id=m.client_msg_id,
+        elements=tuple(elements.decode_body(m.body)),
+        user_fields={f.key: f.value for f in m.user_fields},
+        member_fields={f.key: f.value for f in m.member_fields},
+        type_name=m.type_name,
+        to=tuple(m.to),
+        mentions=tuple(m.mentions),
+        mentions_all=m.mentions_all,
+        cloud_data=m.cloud_data,
+        state=m.state,
+        changed_ms=m.changed_ms,
+        changed_by=m.changed_by,
+        peer=peer_of(conversation, own),
     )

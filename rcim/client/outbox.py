@@ -157,7 +157,15 @@ class Outbox:
             post.settle(result)
             refused = result if isinstance(result, RcimError) else None
             sent = result if isinstance(result, SendResult) else None
-            self._tell(PostedEvent(key, post.client_msg_id, sent, refused, peer_of(key, self._asker.user_id)))
+            self._tell(
+                PostedEvent(
+                    conversation=key,
+                    client_msg_id=post.client_msg_id,
+                    result=sent,
+                    error=refused,
+                    peer=peer_of(key, self._asker.user_id),
+                )
+            )
         del self._waiting[key]
 
     def _leave(self, key: str, error: Exception) -> None:
@@ -188,7 +196,13 @@ class Outbox:
                         raise LocalStoreError("the local store has failed: what is in it is not sent")
             try:
                 ok = await self._asker.request(post.frame, frames.SendOk, repeat=False)
-                return SendResult(ok.seq, ok.time_ms, ok.message_id, ok.duplicate, ok.held_back)
+                return SendResult(
+                    seq=ok.seq,
+                    time_ms=ok.time_ms,
+                    message_id=ok.message_id,
+                    duplicate=ok.duplicate,
+                    held_back=ok.held_back,
+                )
             except ConnectionGone:
                 if self._asker.closed:
                     raise
@@ -199,7 +213,9 @@ class Outbox:
         sender = frame.as_user or self._asker.user_id
         since_ms = max(1, post.tried_ms - HOUR_MS)
         while True:
-            asked = frames.Search("", cursor, 0, post.conversation, sender, since_ms)
+            asked = frames.Search(
+                words="", cursor=cursor, limit=0, conversation=post.conversation, sender=sender, from_time_ms=since_ms
+            )
             page = await self._asker.request(asked, frames.SearchOk)
             for row in page.found:
                 item = row.messages[0]

@@ -341,7 +341,7 @@ class Stream:
         """These messages (RX-12), asked for until the server can answer; None: they may not be asked for."""
         while True:
             try:
-                return await self._page(key, 0, 0, 0, seqs)
+                return await self._page(key=key, first=0, last=0, limit=0, seqs=seqs)
             except RcimError as error:
                 if error.code.kind is ErrorKind.MISTAKE:
                     return None

@@ -217,7 +217,13 @@ class Audience:
             stem = self._stems[codec] = codec.stem(self.key)
         part = kept[start:end]
         priority = min([one.priority for one in part])
-        return Visit(codec.deliver(stem, rows), self._base + end, part[0].seq, part[-1].seq, priority)
+        return Visit(
+            data=codec.deliver(stem, rows),
+            end=self._base + end,
+            first_seq=part[0].seq,
+            last_seq=part[-1].seq,
+            priority=priority,
+        )
 
     def trim(self) -> None:
         """Forget what everyone has got."""

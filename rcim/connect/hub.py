@@ -56,11 +56,28 @@ class Hub:
         self.fanout = Fanout(limits, loop, engine.resume, self._nobody_in)
         self.subscriptions = Subscriptions(self.fanout, engine)
         self.presence = PresenceSubscriptions(limits, loop, engine)
-        self.logins = Logins(self.table, self.subscriptions, engine, identity, self._history_changed)
+        self.logins = Logins(
+            table=self.table,
+            subscriptions=self.subscriptions,
+            engine=engine,
+            identity=identity,
+            history_changed=self._history_changed,
+        )
         self.resubscribe = Resubscribe(self.logins, self.subscriptions, self.fanout, engine)
-        self.inspection = Inspection(self.table, self.fanout, self.logins, self.subscriptions, self.presence)
+        self.inspection = Inspection(
+            table=self.table,
+            fanout=self.fanout,
+            logins=self.logins,
+            subscriptions=self.subscriptions,
+            presence=self.presence,
+        )
         self.deliveries = Deliveries(
-            self.fanout, self.logins, self.subscriptions, self.presence, self.inspection, self.resubscribe
+            fanout=self.fanout,
+            logins=self.logins,
+            subscriptions=self.subscriptions,
+            presence=self.presence,
+            inspection=self.inspection,
+            resubscribe=self.resubscribe,
         )
 
     def _nobody_in(self, conversation: str) -> None:

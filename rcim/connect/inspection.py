@@ -60,14 +60,14 @@ class Inspection:
                 continue
             found.append(
                 ConnectionRow(
-                    connection.id,
-                    name,
-                    connection.device.platform if name else 0,
-                    connection.device.tag,
-                    connection.address[:64],
-                    now_ms - connection.connected_ms,
-                    min(connection.queued_bytes, 0xFFFFFFFF),
-                    connection.agent,
+                    connection_id=connection.id,
+                    user_id=name,
+                    platform=connection.device.platform if name else 0,
+                    device_tag=connection.device.tag,
+                    address=connection.address[:64],
+                    age_ms=now_ms - connection.connected_ms,
+                    queued_bytes=min(connection.queued_bytes, 0xFFFFFFFF),
+                    agent=connection.agent,
                 )
             )
             if len(found) > query.limit:

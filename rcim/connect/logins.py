@@ -101,18 +101,37 @@ class Logins:
         principal.connection_id = connection.id
         now_ms = clock.wall_ms()
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
-        connection.device = Device(connection.id, login.platform, login.device_tag, now_ms, now_ms, news=news)
+        connection.device = Device(
+            connection_id=connection.id,
+            platform=login.platform,
+            tag=login.device_tag,
+            began_ms=now_ms,
+            login_ms=now_ms,
+            news=news,
+        )
         user = self._subscriptions.wait_for(user_id)
         principal.groups = lambda: user.groups + user.entering
         principal.reserve = user.reserve
         workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms)
-        run(self._engine, workflow, lambda result: self._finish(connection, principal, token, signed_ms, result))
+        run(
+            self._engine,
+            workflow,
+            lambda result: self._finish(
+                connection=connection, principal=principal, token=token, signed_ms=signed_ms, result=result
+            ),
+        )
 
     def _verified(self, login: LoginRequest) -> tuple[str, int]:
         """The user, and when the UserSig was made (wall clock, milliseconds). Raises RcimError."""
         identity = self._identity
         user_id = check_user_id(login.user_id)
-        verify(login.user_sig, identity.sdkappid, identity.key, user_id, clock.wall_ms() // 1000)
+        verify(
+            token=login.user_sig,
+            sdkappid=identity.sdkappid,
+            key=identity.key,
+            user_id=user_id,
+            now_s=clock.wall_ms() // 1000,
+        )
         if user_id not in identity.administrators:
             self._check_rate(user_id)
         return user_id, read_sig(login.user_sig)["TLS.time"] * 1000
@@ -152,7 +171,13 @@ class Logins:
         waited = subscriptions.waited(user)
         if not isinstance(result, LoginFacts | Refused):
             result = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
-        refused = refusal(result, waited.logged_out, is_guest(user_id), signed_ms, clock.wall_ms())
+        refused = refusal(
+            result=result,
+            logged_out=waited.logged_out,
+            guest=is_guest(user_id),
+            signed_ms=signed_ms,
+            wall_ms=clock.wall_ms(),
+        )
         if isinstance(result, Refused) or refused is not None or connection.closing or not connection.expects_login:
             subscriptions.drop_if_unused(user_id)
             if is_guest(user_id):

@@ -24,7 +24,7 @@ from rcim.session.tls import TlsCore
 
 log = LimitedLog("rcim.connect")
 
-NO_DEVICE = Device(0, Platform.SERVER, "", 0, 0)
+NO_DEVICE = Device(connection_id=0, platform=Platform.SERVER, tag="", began_ms=0, login_ms=0)
 
 LINGER_MS = 3000
 """What was written last may take this long to leave before a closing connection is cut. One that is closed for being

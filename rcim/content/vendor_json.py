@@ -197,11 +197,11 @@ def _read_image(c: _Content) -> el.Element:
     try:
         variants = [
             el.ImageVariant(
-                ImageKind(row.number("Type")),
-                row.number("Size"),
-                row.number("Width", 0),
-                row.number("Height", 0),
-                row.text("URL"),
+                kind=ImageKind(row.number("Type")),
+                size=row.number("Size"),
+                width=row.number("Width", 0),
+                height=row.number("Height", 0),
+                url=row.text("URL"),
             )
             for row in c.rows("ImageInfoArray")
         ]
@@ -212,16 +212,16 @@ def _read_image(c: _Content) -> el.Element:
 
 def _read_video(c: _Content) -> el.Element:
     return el.Video(
-        c.text("VideoUrl", ""),
-        c.text("VideoUUID", ""),
-        c.number("VideoSize"),
-        c.number("VideoSecond"),
-        c.text("VideoFormat", ""),
-        c.text("ThumbUrl", ""),
-        c.number("ThumbSize", 0),
-        c.number("ThumbWidth", 0),
-        c.number("ThumbHeight", 0),
-        c.text("ThumbFormat", ""),
+        url=c.text("VideoUrl", ""),
+        uuid=c.text("VideoUUID", ""),
+        size=c.number("VideoSize"),
+        seconds=c.number("VideoSecond"),
+        format=c.text("VideoFormat", ""),
+        thumb_url=c.text("ThumbUrl", ""),
+        thumb_size=c.number("ThumbSize", 0),
+        thumb_width=c.number("ThumbWidth", 0),
+        thumb_height=c.number("ThumbHeight", 0),
+        thumb_format=c.text("ThumbFormat", ""),
     )
 
 

@@ -20,8 +20,8 @@ import uvloop
 
 from rcim.app.datadir import DataDir
 from rcim.app.process import ServerFailed, ServerProcess
-from rcim.app.server import raise_file_limit
 from rcim.app.settings import NO_RATES, App
+from rcim.app.tuning import raise_file_limit
 from rcim.base.errors import RcimError
 from rcim.base.terminal import printable
 from rcim.base.terms import group_conversation
@@ -175,7 +175,7 @@ class Demo:
         host, port = self._process.host, self._process.port
 
         def sign(user: str) -> str:
-            return mint(App().sdkappid, key, user, now_s, 86400)
+            return mint(sdkappid=App().sdkappid, key=key, user_id=user, now_s=now_s, expire_s=86400)
 
         self._new_swarm = partial(Swarm, host, port, tls, sign)
         for name in NAMED:
@@ -291,7 +291,15 @@ class Demo:
                 have = self._next[member.user_id]
                 before = member.expected.get(key)
                 while True:
-                    page = await member.ask(frames.History(key, have, (before or 0) and before - 1, 100, False))
+                    page = await member.ask(
+                        frames.History(
+                            conversation=key,
+                            from_seq=have,
+                            to_seq=(before or 0) and before - 1,
+                            limit=100,
+                            backwards=False,
+                        )
+                    )
                     assert isinstance(page, frames.HistoryOk)
                     for message in page.messages:
                         self._book.seen(message.seq, message.client_msg_id)
@@ -371,7 +379,7 @@ def run(members: int, seconds: float, rate: float, as_json: bool) -> bool:
     display = Display(as_json)
     folder = Path(tempfile.mkdtemp(prefix="rcim-demo-"))
     try:
-        table = uvloop.run(Demo(members, seconds, rate, display, folder).run())
+        table = uvloop.run(Demo(members=members, seconds=seconds, rate=rate, display=display, folder=folder).run())
     except (ServerFailed, RcimError, OSError) as error:
         print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
         return False

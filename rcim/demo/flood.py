@@ -71,7 +71,12 @@ async def play(folder: Path, seconds: float, seed: int, show: Callable[[Flood, s
     try:
         data = DataDir(folder)
         key, tls, now_s = data.key(), client_context(data.certificate), int(time.time())
-        swarm = Swarm(process.host, process.port, tls, lambda user: mint(App().sdkappid, key, user, now_s, 86400))
+        swarm = Swarm(
+            process.host,
+            process.port,
+            tls,
+            lambda user: mint(sdkappid=App().sdkappid, key=key, user_id=user, now_s=now_s, expire_s=86400),
+        )
         await swarm.connect([f"member-{i}" for i in range(SENDERS + 1)])
         await gather(swarm.members, "flood", TYPE)
         parts: dict[str, Any] = {}

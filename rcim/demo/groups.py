@@ -102,7 +102,9 @@ async def play(folder: Path, table: Table, show: Callable[[int], None]) -> None:
         key, tls, now_s = data.key(), client_context(data.certificate), int(time.time())
         for who in (OWNER, ADMIN, MEMBER, STRANGER, APP_ADMIN, GUEST):
             user = "" if who == GUEST else who
-            signature = mint(App().sdkappid, key, user, now_s, 86400) if user else ""
+            signature = (
+                mint(sdkappid=App().sdkappid, key=key, user_id=user, now_s=now_s, expire_s=86400) if user else ""
+            )
             client = Client(process.host, process.port, user_id=user, user_sig=signature, tls=tls)
             await client.connect()
             people[who] = Person(client)

@@ -183,7 +183,15 @@ class Committer:
                 events, shard.events = shard.events, []
                 commit.events.append(shard.number)
                 commit.event_count += len(events)
-            appends.append(ShardAppend(shard.number, shard.epoch, shard.position - len(records), records, events))
+            appends.append(
+                ShardAppend(
+                    shard=shard.number,
+                    epoch=shard.epoch,
+                    expected=shard.position - len(records),
+                    records=records,
+                    events=events,
+                )
+            )
         return appends
 
     def _begin_apart(

@@ -91,23 +91,40 @@ class Dispatcher:
         self._timers = Timers(loop)
         budget = WorkBudget(self._limits.query_ms_per_s, QUERY_BURST_S)
         self._reader = Reader(
-            store, self._reading, self._loading, self._completed, budget, self._timers.later, loop.call_soon
+            store=store,
+            worker=self._reading,
+            loading=self._loading,
+            complete=self._completed,
+            budget=budget,
+            later=self._timers.later,
+            soon=loop.call_soon,
         )
         self._ready: deque[Mailbox] = deque()
-        self._registry = ActorRegistry(loop, self._reader, Loader(store, app_state), self._limits, self, self._time)
+        self._registry = ActorRegistry(
+            loop=loop,
+            reader=self._reader,
+            loader=Loader(store, app_state),
+            limits=self._limits,
+            queue=self,
+            time=self._time,
+        )
         self._mailboxes = self._registry.mailboxes
         self._turn_due = False
         self._counted: Callable[[], dict[str, int]] = dict
         self._pending = PendingRequests(loop, self.add, self._registry.has)
         self._releaser = Releaser(app_state, self._registry, self._pending, self)
-        self._committer = Committer(shard_log or store, self._writer, loop, self._timers.later, self._releaser)
+        self._committer = Committer(
+            log=shard_log or store, worker=self._writer, loop=loop, later=self._timers.later, releases=self._releaser
+        )
         self.counters = Counters(self._committer)
         self._handling = Handling(app_state, self._pending, self._committer, self.counters)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
         self._workflows = WorkflowRunner(WorkflowContext(self, self._registry, self._sessions, app_state))
         self.housekeeping = Housekeeping(self, app_state, self._time)
-        self._retention = Retention(store, self._writer, app_state, self._time, self._timers.later)
+        self._retention = Retention(
+            store=store, writer=self._writer, app_state=app_state, time=self._time, later=self._timers.later
+        )
 
     def start(
         self,
@@ -125,7 +142,11 @@ class Dispatcher:
             self._pending.ask_app = ask_app
         closing = Closing(self.submit)
         self._effects = self._releaser.effects = EffectRunner(
-            self._app_state, sink, self._registry, self._answer, closing.look_at
+            app_state=self._app_state,
+            sink=sink,
+            users=self._registry,
+            answer=self._answer,
+            look_at_guests=closing.look_at,
         )
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)

@@ -81,7 +81,12 @@ class QueryEnrichment:
         types = self._app_state.config.types
         return {
             row.name: TypeFacts(
-                row.stored, row.unread, row.history_before_joining, row.roaming_days, row.offline_days, row.listed
+                stored=row.stored,
+                unread=row.unread,
+                history_before_joining=row.history_before_joining,
+                roaming_days=row.roaming_days,
+                offline_days=row.offline_days,
+                listed=row.listed,
             )
             for row in (*types, types.pair)
         }

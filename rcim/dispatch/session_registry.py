@@ -56,7 +56,13 @@ class SessionRegistry:
         there[device.connection_id] = msgspec.structs.replace(device, news=DeviceNews.KNOWN)
         closed = self._make_room(user_id, there) if new else []
         if self.tell_app is not None and new:
-            self._tell_app(self.tell_app, user_id, device.connection_id, device.news, closed)
+            self._tell_app(
+                tell=self.tell_app,
+                user_id=user_id,
+                connection_id=device.connection_id,
+                news=device.news,
+                closed=closed,
+            )
         self._say(user_id, told)
 
     def _tell_app(
@@ -70,7 +76,15 @@ class SessionRegistry:
         if news is not DeviceNews.KNOWN:
             replaced = [one for one in replaced if one.connection_id != connection_id]  # it was refused at once
             if device is not None and not any(one.device.session == device.session for one in closed):
-                tell(SessionChanged(now_ms, user_id, device.platform, None, tuple(one.platform for one in replaced)))
+                tell(
+                    SessionChanged(
+                        time_ms=now_ms,
+                        user_id=user_id,
+                        platform=device.platform,
+                        end=None,
+                        replaced=tuple(one.platform for one in replaced),
+                    )
+                )
                 return
         for one in replaced:
             tell(SessionChanged(now_ms, user_id, one.platform, DeviceEnd.LINK_CLOSE))

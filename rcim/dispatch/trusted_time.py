@@ -21,7 +21,11 @@ class TrustedTime:
     def __init__(self, newest_ms: int, limits: Limits) -> None:
         wall_ms = clock.wall_ms()
         self._guard = ClockGuard(
-            wall_ms, clock.elapsed_ms(), newest_ms, limits.clock_off_max_ms, limits.clock_jump_max_ms
+            wall_ms=wall_ms,
+            steady_ms=clock.elapsed_ms(),
+            newest_ms=newest_ms,
+            off_max_ms=limits.clock_off_max_ms,
+            jump_max_ms=limits.clock_jump_max_ms,
         )
         self._said = True
         """What was logged last: whether the clock is believed."""

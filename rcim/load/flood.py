@@ -132,6 +132,15 @@ def most_within(times_ms: Sequence[int], window_ms: int) -> int:
 
 async def gather(members: Sequence[SwarmMember], group_id: str, type_: str) -> None:
     """The first of `members` makes the group, an ordinary member does the sending of the others. Raises RcimError."""
-    create = frames.GroupCreate(group_id, type_, group_id[:30], "", "", "", ApplyJoinOption.FREE_ACCESS, [])
+    create = frames.GroupCreate(
+        group_id=group_id,
+        type_=type_,
+        name=group_id[:30],
+        introduction="",
+        notification="",
+        face_url="",
+        apply_join_option=ApplyJoinOption.FREE_ACCESS,
+        members=[],
+    )
     await members[0].ask(create)
     await asyncio.gather(*(member.ask(frames.GroupJoin(group_id, "")) for member in members[1:]))

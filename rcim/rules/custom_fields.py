@@ -58,7 +58,13 @@ def _parse_one(text: str) -> FieldRule:
         raise ValueError(f"{key!r}: a key is 1 to 16 of A-Z, a-z, 0-9 and _")
     if len(words) < 2 or not set(words[:2]) <= WORDS.keys() or not set(words[2:]) <= {"self_read", "self_write"}:
         raise ValueError(f"{text!r}: has to be `key read write`, each of {', '.join(WORDS)}")
-    return FieldRule(key, WORDS[words[0]], WORDS[words[1]], "self_read" in words, "self_write" in words)
+    return FieldRule(
+        key=key,
+        read=WORDS[words[0]],
+        write=WORDS[words[1]],
+        self_read="self_read" in words,
+        self_write="self_write" in words,
+    )
 
 
 def readable(

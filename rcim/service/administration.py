@@ -98,7 +98,10 @@ def messages_import(
         except RcimError as error:
             raise RcimError(error.code, f"messages[{at}]: {error.detail}") from None
     rows = [
-        commands.ImportedMessage(m.sender, m.time_ms, m.priority, m.client_msg_id, m.body) for m in request.messages
+        commands.ImportedMessage(
+            sender=m.sender, time_ms=m.time_ms, priority=m.priority, client_msg_id=m.client_msg_id, body=m.body
+        )
+        for m in request.messages
     ]
     return ActorCommand(group_key(request.group_id), commands.ImportMessages(principal.user_id, True, rows))
 

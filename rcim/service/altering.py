@@ -26,11 +26,11 @@ def edit(request: requests.MessageEdit, principal: Principal, context: RequestCo
     mentions = None if request.mentions is None else check_mentions(request.mentions, context.limits)
     check_cloud_data(request.cloud_data or b"", context.limits)
     command = commands.AlterMessage(
-        principal.user_id,
-        principal.admin,
-        request.seq,
-        MessageState.EDITED,
-        request.body,
+        by=principal.user_id,
+        admin=principal.admin,
+        seq=request.seq,
+        state=MessageState.EDITED,
+        body=request.body,
         mentions=mentions,
         mentions_all=request.mentions_all,
         cloud_data=request.cloud_data,
@@ -85,7 +85,12 @@ def receipts(request: requests.MessageReceipts, principal: Principal, context: R
     """MESSAGE_RECEIPTS."""
     limit = list_limit(request.limit, context.limits)
     command = commands.ReadReceipts(
-        principal.user_id, principal.admin, request.seq, request.read, request.cursor, limit
+        by=principal.user_id,
+        admin=principal.admin,
+        seq=request.seq,
+        read=request.read,
+        cursor=request.cursor,
+        limit=limit,
     )
     return RunWorkflow(
         workflows.WithMessage(principal.user_id, check_conversation(request.conversation, principal), command)

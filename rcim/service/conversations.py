@@ -17,7 +17,16 @@ def sync(request: requests.Sync, principal: Principal, context: RequestContext) 
     store_id, since, upto, after, counted = cursors.read_sync(request.cursor)
     limit = page_limit(request.limit, PAGE, PAGE)
     return StoreQuery(
-        queries.SyncQuery(principal.user_id, since, upto, after, counted, limit, store_id, request.messages)
+        queries.SyncQuery(
+            user_id=principal.user_id,
+            since=since,
+            upto=upto,
+            after=after,
+            counted=counted,
+            limit=limit,
+            store_id=store_id,
+            messages=request.messages,
+        )
     )
 
 
@@ -41,5 +50,7 @@ def _choose(
     conversation: str, principal: Principal, *, pinned: bool | None = None, removed: bool | None = None
 ) -> ActorCommand:
     key = check_conversation(conversation, principal)
-    command = user_commands.ChooseConversation(principal.user_id, principal.admin, key, pinned, removed)
+    command = user_commands.ChooseConversation(
+        by=principal.user_id, admin=principal.admin, conversation=key, pinned=pinned, removed=removed
+    )
     return ActorCommand(user_key(principal.user_id), command)

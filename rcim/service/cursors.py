@@ -41,7 +41,13 @@ def read_sync(cursor: bytes) -> SyncPlace:
             return SyncPlace(store_id, since)
         _, store_id, since, upto, stamp, counted = PART.unpack_from(cursor)
         if cursor[0] == 2:
-            return SyncPlace(store_id, since, upto, (stamp, cursor[PART.size :].decode()), counted)
+            return SyncPlace(
+                store_id=store_id,
+                since=since,
+                upto=upto,
+                after=(stamp, cursor[PART.size :].decode()),
+                counted=counted,
+            )
     except (struct.error, UnicodeDecodeError):
         pass
     raise _not_a_cursor()

@@ -27,7 +27,9 @@ def close(request: requests.DevicesClose, principal: Principal, context: Request
     named = list(request.connections)
     user_id = own_or_any(request.user_id, principal, "see or close devices of others")
     but = 0 if named else principal.connection_id
-    return RunWorkflow(workflows.CloseDevices(principal.user_id, user_id, named, but, request.text))
+    return RunWorkflow(
+        workflows.CloseDevices(by=principal.user_id, user_id=user_id, connections=named, but=but, text=request.text)
+    )
 
 
 def set_state(request: requests.PresenceSet, principal: Principal, context: RequestContext) -> Answered:
@@ -49,7 +51,15 @@ def watch(request: requests.PresenceWatch, principal: Principal, context: Reques
     caller may see, once that is known."""
     _check_presence(principal, context)
     users = check_users(request.users, PRESENCES_AT_ONCE)
-    return StoreQuery(_seen_by(principal, context, users, context.watch(principal, users), principal.connection_id))
+    return StoreQuery(
+        _seen_by(
+            principal=principal,
+            context=context,
+            users=users,
+            refused=context.watch(principal, users),
+            connection_id=principal.connection_id,
+        )
+    )
 
 
 def _seen_by(
@@ -62,7 +72,9 @@ def _seen_by(
     """What these do, as far as the caller may see them (ID-07)."""
     by = "" if principal.admin else principal.user_id
     shared = context.presence_seen_by is SeenBy.SHARED
-    return queries.PresenceQuery(users, list(refused), by, shared, connection_id)
+    return queries.PresenceQuery(
+        users=users, refused=list(refused), by=by, shared=shared, connection_id=connection_id
+    )
 
 
 def unwatch(request: requests.PresenceUnwatch, principal: Principal, context: RequestContext) -> Answered:

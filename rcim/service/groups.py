@@ -59,12 +59,12 @@ def edit(request: requests.GroupSet, principal: Principal, context: RequestConte
         if (value := getattr(request, name)) is not None
     }
     command = commands.EditGroup(
-        principal.user_id,
-        principal.admin,
-        texts,
-        request.apply_join_option,
-        request.max_member_num,
-        tuple(request.fields),
+        by=principal.user_id,
+        admin=principal.admin,
+        texts=texts,
+        apply_join_option=request.apply_join_option,
+        max_member_num=request.max_member_num,
+        fields=tuple(request.fields),
     )
     return ActorCommand(group_key(request.group_id), command)
 

@@ -33,7 +33,9 @@ def decide(
     """GROUP_APPLICATION_DECIDE."""
     user_id, text = check_user_id(request.user_id), check_field("text", request.text)
     key = group_key(request.group_id)
-    command = commands.DecideApplication(principal.user_id, principal.admin, user_id, request.approve, text)
+    command = commands.DecideApplication(
+        by=principal.user_id, admin=principal.admin, user_id=user_id, approve=request.approve, text=text
+    )
     return entering(key, command) if request.approve else ActorCommand(key, command)
 
 
@@ -90,7 +92,9 @@ def block(request: requests.GroupBlock, principal: Principal, context: RequestCo
     """GROUP_BLOCK."""
     users = check_users(request.users, context.limits.accounts_max, check=check_user_or_guest)
     text = check_field("text", request.text)
-    command = commands.BlockUsers(principal.user_id, principal.admin, users, request.seconds, text)
+    command = commands.BlockUsers(
+        by=principal.user_id, admin=principal.admin, users=users, seconds=request.seconds, text=text
+    )
     return ActorCommand(group_key(request.group_id), command)
 
 
@@ -111,13 +115,13 @@ def mute_all(request: requests.GroupMuteAll, principal: Principal, context: Requ
 def edit(request: requests.GroupMemberSet, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_MEMBER_SET."""
     command = commands.EditMember(
-        principal.user_id,
-        principal.admin,
-        check_user_id(request.user_id),
-        None if request.name_card is None else check_field("name_card", request.name_card),
-        request.msg_flag,
-        request.role,
-        tuple(request.fields),
+        by=principal.user_id,
+        admin=principal.admin,
+        user_id=check_user_id(request.user_id),
+        name_card=None if request.name_card is None else check_field("name_card", request.name_card),
+        msg_flag=request.msg_flag,
+        role=request.role,
+        fields=tuple(request.fields),
     )
     return ActorCommand(group_key(request.group_id), command)
 
@@ -125,7 +129,9 @@ def edit(request: requests.GroupMemberSet, principal: Principal, context: Reques
 def members(request: requests.GroupMembers, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_MEMBERS."""
     limit = list_limit(request.limit, context.limits)
-    command = commands.ReadMembers(principal.user_id, principal.admin, request.cursor, limit, request.role)
+    command = commands.ReadMembers(
+        by=principal.user_id, admin=principal.admin, cursor=request.cursor, limit=limit, role=request.role
+    )
     return ActorCommand(group_key(request.group_id), command)
 
 
@@ -142,5 +148,7 @@ _WHICH = {requests.GroupApplications: "applied", requests.GroupMuted: "muted", r
 def marked(request: Marked, principal: Principal, context: RequestContext) -> ActorCommand:
     """GROUP_APPLICATIONS, GROUP_MUTED, GROUP_BLOCKED."""
     limit = list_limit(request.limit, context.limits)
-    command = commands.ReadMarks(principal.user_id, principal.admin, _WHICH[type(request)], request.cursor, limit)
+    command = commands.ReadMarks(
+        by=principal.user_id, admin=principal.admin, which=_WHICH[type(request)], cursor=request.cursor, limit=limit
+    )
     return ActorCommand(group_key(request.group_id), command)

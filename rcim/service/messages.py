@@ -56,7 +56,13 @@ def _extra(request: requests.Send, context: RequestContext) -> records.MessageOp
     mentions = check_mentions(request.mentions, limits)
     check_cloud_data(request.cloud_data, limits)
     to = tuple(dict.fromkeys(check_user_id(user) for user in request.to))
-    return records.MessageOptions(request.type_name, to, mentions, request.mentions_all, request.cloud_data)
+    return records.MessageOptions(
+        type_name=request.type_name,
+        to=to,
+        mentions=mentions,
+        mentions_all=request.mentions_all,
+        cloud_data=request.cloud_data,
+    )
 
 
 def _send_as(request: requests.Send, principal: Principal, context: RequestContext) -> RunWorkflow:
@@ -67,7 +73,13 @@ def _send_as(request: requests.Send, principal: Principal, context: RequestConte
     extra = _extra(request, context)
     return RunWorkflow(
         workflows.SendAs(
-            user_id, key, request.client_msg_id, int(request.priority), request.body, extra, request.transient
+            by=user_id,
+            key=key,
+            client_msg_id=request.client_msg_id,
+            priority=int(request.priority),
+            body=request.body,
+            extra=extra,
+            transient=request.transient,
         )
     )
 
@@ -82,15 +94,15 @@ def history(request: requests.History, principal: Principal, context: RequestCon
     return ActorCommand(
         check_conversation(request.conversation, principal),
         commands.ReadHistory(
-            principal.user_id,
-            principal.admin,
-            request.from_seq,
-            request.to_seq,
-            limit,
-            request.backwards,
-            request.from_time_ms,
-            request.to_time_ms,
-            seqs,
+            by=principal.user_id,
+            admin=principal.admin,
+            from_seq=request.from_seq,
+            to_seq=request.to_seq,
+            limit=limit,
+            backwards=request.backwards,
+            from_time_ms=request.from_time_ms,
+            to_time_ms=request.to_time_ms,
+            seqs=seqs,
         ),
     )
 

@@ -28,7 +28,10 @@ def list_(request: requests.AdminList, principal: Principal, context: RequestCon
     """ADMIN_LIST."""
     limit = list_limit(request.limit, context.limits)
     return ActorCommand(
-        APP_KEY, user_commands.ReadList(principal.user_id, True, request.which, request.cursor, limit)
+        APP_KEY,
+        user_commands.ReadList(
+            by=principal.user_id, admin=True, which=request.which, cursor=request.cursor, limit=limit
+        ),
     )
 
 
@@ -49,7 +52,9 @@ def change_list(request: requests.AdminListChange, principal: Principal, context
             raise RcimError(BAD_PARAMETER, f"an entry has at most {WORD_BYTES_MAX} bytes")
     return ActorCommand(
         APP_KEY,
-        user_commands.ChangeList(principal.user_id, True, request.which, list(request.add), list(request.remove)),
+        user_commands.ChangeList(
+            by=principal.user_id, admin=True, which=request.which, add=list(request.add), remove=list(request.remove)
+        ),
     )
 
 

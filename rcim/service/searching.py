@@ -23,15 +23,15 @@ def search(request: requests.Search, principal: Principal, context: RequestConte
     history_id, after = cursors.read_search(request.cursor)
     return StoreQuery(
         queries.SearchQuery(
-            principal.user_id,
-            principal.admin,
-            conversation,
-            words,
-            check_user_id(request.sender) if request.sender else "",
-            request.from_time_ms,
-            request.to_time_ms,
-            after,
-            page_limit(request.limit, PAGE_DEFAULT, PAGE_MAX),
+            user_id=principal.user_id,
+            admin=principal.admin,
+            conversation=conversation,
+            words=words,
+            sender=check_user_id(request.sender) if request.sender else "",
+            from_time_ms=request.from_time_ms,
+            to_time_ms=request.to_time_ms,
+            after=after,
+            limit=page_limit(request.limit, PAGE_DEFAULT, PAGE_MAX),
             history_id=history_id,
         )
     )

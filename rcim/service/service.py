@@ -55,7 +55,7 @@ class Service:
         self.limits = limits
         self.loop = loop
         self.group_ids = GroupIds(clock.wall_ms(), number)
-        self.hub = Hub(limits, identity, engine, loop, number)
+        self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number)
         self._engine = engine
         self._identity = identity
 

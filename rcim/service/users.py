@@ -27,13 +27,13 @@ def set_profile(
 ) -> ActorCommand:
     """The command that sets a profile, on behalf of `by`; `admin`: as an app administrator. Raises RcimError."""
     command = user_commands.SetUserProfile(
-        by,
-        admin,
-        None if request.nickname is None else check_field("nickname", request.nickname),
-        None if request.face_url is None else check_field("face_url", request.face_url),
-        request.gender,
-        None if request.signature is None else check_field("signature", request.signature),
-        tuple(request.fields),
+        by=by,
+        admin=admin,
+        nickname=None if request.nickname is None else check_field("nickname", request.nickname),
+        face_url=None if request.face_url is None else check_field("face_url", request.face_url),
+        gender=request.gender,
+        signature=None if request.signature is None else check_field("signature", request.signature),
+        fields=tuple(request.fields),
     )
     return ActorCommand(user_key(user_id), command)
 
@@ -70,7 +70,10 @@ def list_(request: requests.UserListGet, principal: Principal, context: RequestC
     user_id = own_or_any(request.user_id, principal, "read or change the settings of others")
     limit = list_limit(request.limit, context.limits)
     return ActorCommand(
-        user_key(user_id), user_commands.ReadUserList(user_id, principal.admin, request.which, request.cursor, limit)
+        user_key(user_id),
+        user_commands.ReadUserList(
+            by=user_id, admin=principal.admin, which=request.which, cursor=request.cursor, limit=limit
+        ),
     )
 
 

@@ -66,7 +66,13 @@ class ClientSession:
         self.error: RcimError | None = None
         self.hello_ok: HelloOk | None = None
         self.login_ok: LoginOk | None = None
-        hello = Hello(PROTOCOL_VERSION_MIN, PROTOCOL_VERSION, heartbeat_ms, [], agent)
+        hello = Hello(
+            version_min=PROTOCOL_VERSION_MIN,
+            version_max=PROTOCOL_VERSION,
+            heartbeat_ms=heartbeat_ms,
+            features=[],
+            agent=agent,
+        )
         self._out: list[bytes] = [hello.encode(self._next_id())]
 
     def _next_id(self) -> int:

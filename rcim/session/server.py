@@ -142,7 +142,13 @@ class ServerSession:
             elif self.charge is not None:
                 self.charge(raw.type, raw.body)
         except RcimError as error:
-            self.refuse(error.code, raw.request_id, raw.type, error.detail, error.retry_after_ms)
+            self.refuse(
+                code=error.code,
+                request_id=raw.request_id,
+                about=raw.type,
+                detail=error.detail,
+                retry_after_ms=error.retry_after_ms,
+            )
             return None
         if cls is None or cls.DECLARED.direction == "server":
             strict = state is State.HELLO_WAIT or state is State.LOGIN_WAIT
@@ -221,7 +227,11 @@ class ServerSession:
         """Answer with an ERROR. It closes if the code says so, and always before the session is open."""
         closes = code.closes or self.state in (State.HELLO_WAIT, State.LOGIN_WAIT, State.LOGIN_CHECK)
         text = (detail or code.meaning).encode("utf-8", "replace")[:ERROR_TEXT_BYTES].decode("utf-8", "ignore")
-        self._out.append(Error(code.number, closes, about, text, retry_after_ms).encode(request_id))
+        self._out.append(
+            Error(code=code.number, closes=closes, about=about, text=text, retry_after_ms=retry_after_ms).encode(
+                request_id
+            )
+        )
         if closes and self.state is not State.CLOSED:
             self.closed_by = code
             self._move(Input.LOGIN_REFUSED if self.state is State.LOGIN_CHECK else Input.FATAL)

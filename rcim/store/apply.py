@@ -103,15 +103,15 @@ class Applier:
         self.news.add(key)
         stamp = self._stamp
         self._heads[key] = Head(
-            message.seq + 1,
-            message.time_ms,
-            head.info_seq,
-            head.last_info_time_ms,
-            head.member_num,
-            False,
-            stamp,
-            stamp,
-            head.kept_seq,
+            next_seq=message.seq + 1,
+            last_msg_time_ms=message.time_ms,
+            info_seq=head.info_seq,
+            last_info_time_ms=head.last_info_time_ms,
+            member_num=head.member_num,
+            reserved=False,
+            changed=stamp,
+            messaged=stamp,
+            kept_seq=head.kept_seq,
         )
 
     def _message_altered(self, record: MessageAltered) -> None:

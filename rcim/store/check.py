@@ -62,7 +62,7 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
             yield f"{key}: {error}"
             continue
         yield from _said(key, _members(view, report, key, head))
-        yield from _said(key, _messages(view, report, key, profile, head))
+        yield from _said(key, _messages(view=view, report=report, key=key, profile=profile, head=head))
         yield from _said(key, _words(view, key, profile))
     yield from _said("counts", _counts(view, types))
     yield from _said("events", event_log.faults(view))

@@ -93,11 +93,11 @@ def stretches(damages: Sequence[Damage]) -> Iterator[Stretch]:
     """What of a table can be read, between its damages, in order."""
     low, first = b"", None
     for one in damages:
-        yield Stretch(low, one.low, first, one.before, one)
+        yield Stretch(low=low, high=one.low, first=first, last=one.before, damage=one)
         if one.high is None or one.after is None:
             return
         low, first = one.high, one.after
-    yield Stretch(low, None, first, None, None)
+    yield Stretch(low=low, high=None, first=first, last=None, damage=None)
 
 
 def by_table(damages: Iterable[Damage]) -> dict[str, list[Damage]]:
@@ -149,7 +149,7 @@ class GuardedView(LmdbView):
             part = parts[i]
             start, end = max(low, part.low), high if part.high is None else min(high, part.high)
             if start < end and (part.damage is None or part.last is not None):
-                yield from self._inside(table, start, end, part, reverse)
+                yield from self._inside(table=table, low=start, high=end, part=part, reverse=reverse)
             follows = (parts[i - 1].damage if i else None) if reverse else part.damage
             if follows is not None and not self._around and _overlaps(follows, low, high):
                 raise DamagedError(str(follows))

@@ -131,7 +131,9 @@ class EventLog:
             gone, size = _needless(view, needed, rows)
             if len(gone) < rows:
                 over = totals[SHARDS] - size - bounds.bytes_max
-                more, freed = _beyond(view, needed, bounds.oldest_ms, over, rows - len(gone))
+                more, freed = _beyond(
+                    view=view, needed=needed, oldest_ms=bounds.oldest_ms, over=over, rows=rows - len(gone)
+                )
                 gone += more
                 size += freed
         if not gone:

@@ -58,7 +58,14 @@ class LoginReading:
             return scan
         data = view.get("users", scan.user_id.encode())
         user = unpack(data, UserProfile) if data else UserProfile()
-        return LoginFacts(user, scan.found + scan.changed, scan.silent, scan.stamp, 0, self._history_id)
+        return LoginFacts(
+            profile=user,
+            conversations=scan.found + scan.changed,
+            silent=scan.silent,
+            stamp=scan.stamp,
+            began_ms=0,
+            history_id=self._history_id,
+        )
 
     def _step(self, view: ReadView, scan: LoginScan) -> bool:
         """Look at the next memberships. True if there are no more."""

@@ -86,7 +86,15 @@ def _head(page: bytes, number: int, size: int) -> Head:
     last, txn_id = _TAIL.unpack_from(page, HEAD_BYTES + 24 + 2 * _DB.size)
     if free[0] != size or last < 1 or free[2] > 32 or main[2] > 32:
         raise Unreadable(f"head page {number} is damaged")
-    return Head(size, free[7], free[2], main[7], main[2], last, txn_id)
+    return Head(
+        page_bytes=size,
+        free_root=free[7],
+        free_depth=free[2],
+        main_root=main[7],
+        main_depth=main[2],
+        last_page=last,
+        txn_id=txn_id,
+    )
 
 
 def look(file: Path, head: Head | None = None, *, leaves: bool = True) -> Found:
@@ -124,7 +132,9 @@ class _Walk:
         tables: list[tuple[str, int, int]] = []
         broken: list[Damage] = []
         if self._head.main_root != NO_PAGE:
-            for key, flags, data in self._tree(CATALOGUE, self._head.main_root, self._head.main_depth, broken, True):
+            for key, flags, data in self._tree(
+                table=CATALOGUE, root=self._head.main_root, depth=self._head.main_depth, damages=broken, leaves=True
+            ):
                 if flags & SUB_DATA and len(data) == _DB.size:
                     db = _DB.unpack(data)
                     tables.append((key.decode(errors="replace"), db[7], db[2]))
@@ -133,7 +143,7 @@ class _Walk:
         damages: list[Damage] = []
         for name, root, depth in tables:
             if root != NO_PAGE:
-                for _ in self._tree(name, root, depth, damages, self._leaves):
+                for _ in self._tree(table=name, root=root, depth=depth, damages=damages, leaves=self._leaves):
                     pass
         return Found(merged(damages), self._free_list(), self._count)
 
@@ -141,7 +151,12 @@ class _Walk:
         broken: list[Damage] = []
         if self._head.free_root != NO_PAGE:
             for _, _, data in self._tree(
-                FREE_LIST, self._head.free_root, self._head.free_depth, broken, True, ints=True
+                table=FREE_LIST,
+                root=self._head.free_root,
+                depth=self._head.free_depth,
+                damages=broken,
+                leaves=True,
+                ints=True,
             ):
                 numbers = memoryview(data[8:]).cast("Q") if len(data) % 8 == 0 else memoryview(b"")
                 if len(data) < 8 or _U64.unpack_from(data)[0] != len(numbers):
@@ -186,15 +201,25 @@ class _Walk:
             number, left, low, high, zone_low, zone_high = todo.pop()
             if left == 1 and not leaves:
                 if not 2 <= number <= self._head.last_page:
-                    damages.append(Damage(table, low, high, number, "is none of the file"))
+                    damages.append(Damage(table=table, low=low, high=high, page=number, why="is none of the file"))
                 continue
             try:
                 page = self._page(number)
                 nodes = list(_nodes(page, left > 1, self._size))
-                _check_order([key for key, _, _, _ in nodes], low, high, left > 1, ints)
+                _check_order(found=[key for key, _, _, _ in nodes], low=low, high=high, branch=left > 1, ints=ints)
             except _Bad as error:
                 pending.append(
-                    Damage(table, low, high, number, str(error), last, None, min(zone_low, last_low), zone_high)
+                    Damage(
+                        table=table,
+                        low=low,
+                        high=high,
+                        page=number,
+                        why=str(error),
+                        before=last,
+                        after=None,
+                        zone_low=min(zone_low, last_low),
+                        zone_high=zone_high,
+                    )
                 )
                 continue
             if left > 1:
@@ -212,7 +237,19 @@ class _Walk:
                     error_text, data = self._long(page, at, length, whole)
                     if error_text:
                         big = _U64.unpack_from(page, at)[0]
-                        pending.append(Damage(table, key, key + b"\0", big, error_text, last, None, key, key + b"\0"))
+                        pending.append(
+                            Damage(
+                                table=table,
+                                low=key,
+                                high=key + b"\0",
+                                page=big,
+                                why=error_text,
+                                before=last,
+                                after=None,
+                                zone_low=key,
+                                zone_high=key + b"\0",
+                            )
+                        )
                         continue
                 damages += [one.until(key) for one in pending]
                 pending.clear()

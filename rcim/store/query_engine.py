@@ -168,7 +168,7 @@ class QueryEngine:
 
     @staticmethod
     def _seq_at(view: ReadView, query: MessagesQuery, time_ms: int) -> int:
-        return seq_at(view, query.key, query.first_seq, query.newest_seq, time_ms)
+        return seq_at(view=view, key=query.key, first=query.first_seq, newest=query.newest_seq, time_ms=time_ms)
 
     # -- members
 
@@ -293,7 +293,15 @@ class QueryEngine:
                 self._noticing.note(key, error)
                 continue
             if profile is not None:
-                rows.append(GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, None))
+                rows.append(
+                    GroupRow(
+                        profile=profile,
+                        member_num=head.member_num,
+                        newest_seq=head.next_seq - 1,
+                        info_seq=head.info_seq,
+                        member=None,
+                    )
+                )
         return rows
 
     def _idle_groups(self, view: ReadView, query: IdleGroupsQuery) -> IdlePage:
@@ -379,11 +387,28 @@ def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort)
     type_ = query.types.get(profile.type)
     unread = 0
     if type_ is not None and type_.stored and type_.unread:
-        looker = MemberView(view, key, profile, head, member, type_, query.now_ms, effort)
+        looker = MemberView(
+            view=view,
+            key=key,
+            profile=profile,
+            head=head,
+            member=member,
+            type_=type_,
+            now_ms=query.now_ms,
+            effort=effort,
+        )
         unread = looker.unread().number
         member = looker.as_read
-    waiting = waiting_in(view, key, member, query.applied_after_ms, effort)
-    return GroupRow(profile, head.member_num, head.next_seq - 1, head.info_seq, member, unread, applications=waiting)
+    waiting = waiting_in(view=view, key=key, member=member, after_ms=query.applied_after_ms, effort=effort)
+    return GroupRow(
+        profile=profile,
+        member_num=head.member_num,
+        newest_seq=head.next_seq - 1,
+        info_seq=head.info_seq,
+        member=member,
+        unread=unread,
+        applications=waiting,
+    )
 
 
 _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {

@@ -150,7 +150,9 @@ class Removal:
             if count == CONVERSATIONS:
                 return gone, last, heads
             try:
-                found, kept = self._of_conversation(view, row, unpack(data, Head), ages, ROWS - len(gone))
+                found, kept = self._of_conversation(
+                    view=view, row=row, head=unpack(data, Head), ages=ages, rows=ROWS - len(gone)
+                )
             except DamagedError:
                 found, kept = [], 0
             gone += found

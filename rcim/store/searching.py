@@ -108,7 +108,7 @@ class Searching:
         for key in self._conversations(view, query, after):
             newest = below if key == after and below else SEQ_END
             left -= OPENING if key != after else 0  # so that each page comes further
-            for seq, cost, message in self._back(view, query, key, newest, wanted):
+            for seq, cost, message in self._back(view=view, query=query, key=key, below=newest, wanted=wanted):
                 left -= cost
                 if message is not None and wanted.is_it(message):
                     room -= message_bytes(message) + len(key.encode()) + 2
@@ -156,7 +156,7 @@ class Searching:
         first = eyes.first
         if query.from_time_ms:
             newest = read_head(view, key).next_seq - 1
-            first = max(first, seq_at(view, key, first, newest, query.from_time_ms))
+            first = max(first, seq_at(view=view, key=key, first=first, newest=newest, time_ms=query.from_time_ms))
         low, high = keys.message(key, first), keys.message(key, below)
         if low >= high:
             return
@@ -180,7 +180,15 @@ class Searching:
         type_: TypeFacts = query.types.get(profile.type, NO_TYPE)
         if data is None or not type_.stored or not visible(profile, query.user_id):
             return None
-        return MemberView(view, key, profile, head, unpack(data, Member), type_, query.now_ms)
+        return MemberView(
+            view=view,
+            key=key,
+            profile=profile,
+            head=head,
+            member=unpack(data, Member),
+            type_=type_,
+            now_ms=query.now_ms,
+        )
 
 
 class Admin:

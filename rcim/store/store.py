@@ -48,7 +48,9 @@ class Store:
         self.history_id = self._recognise()
         """Which history it holds: another one after a backup took its place (trail.py)."""
         self.noticing = Noticing()
-        self._view = TableView(backend, limits, text_of, self.history_id, self.noticing)
+        self._view = TableView(
+            backend=backend, limits=limits, text_of=text_of, history_id=self.history_id, noticing=self.noticing
+        )
         self._log = TableLog(backend, self._view, self.noticing, self._committed)
         self._removal = Removal(backend, self.noticing)
         self.events = EventLog(backend, self.noticing)

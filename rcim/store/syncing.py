@@ -54,7 +54,19 @@ ROW_BYTES = 900
 """What a row has at the most in a frame, besides its messages."""
 FIXED_BYTES = 160
 """What it has of that but for names and altered messages."""
-NO_PAIR = Profile("", PAIR.name, "", "", "", "", "", 0, ApplyJoinOption.DISABLE_APPLY, 0, first_seq=1)
+NO_PAIR = Profile(
+    group_id="",
+    type=PAIR.name,
+    name="",
+    introduction="",
+    notification="",
+    face_url="",
+    owner="",
+    create_time_ms=0,
+    apply_join_option=ApplyJoinOption.DISABLE_APPLY,
+    max_member_num=0,
+    first_seq=1,
+)
 """Of a one-to-one conversation before its first message."""
 
 
@@ -134,7 +146,15 @@ class Syncing:
                 more = True
                 break
             try:
-                row = self._row(view, query, candidate, scan.since, counted < COUNTED_MAX, room, effort)
+                row = self._row(
+                    view=view,
+                    query=query,
+                    candidate=candidate,
+                    since=scan.since,
+                    counts=counted < COUNTED_MAX,
+                    room=room,
+                    effort=effort,
+                )
             except DamagedError as error:  # the other conversations are told
                 self._noticing.note(f"{candidate.key}, of {query.user_id}", error)
                 row = None
@@ -149,7 +169,17 @@ class Syncing:
             counted += row.unread > 0
             rows.append(row)
             after = (candidate.stamp, candidate.key)
-        return SyncPage(rows, gone, scan.reset, scan.since, scan.upto, after, counted, more, self._history_id)
+        return SyncPage(
+            rows=rows,
+            gone=gone,
+            reset=scan.reset,
+            since=scan.since,
+            upto=scan.upto,
+            after=after,
+            counted=counted,
+            more=more,
+            store_id=self._history_id,
+        )
 
     def _step(self, view: ReadView, scan: SyncScan) -> None:
         """Look at the next memberships, and at what the user has said of conversations up to there."""
@@ -237,7 +267,17 @@ class Syncing:
         profile = read_profile(view, key)
         data = view.get("members", keys.pair(key, user_id))
         if profile is None and not is_created(key):
-            profile, member = NO_PAIR, Member(user_id, Role.MEMBER, 0, 0, "", PAIR.msg_flag)
+            profile, member = (
+                NO_PAIR,
+                Member(
+                    user_id=user_id,
+                    role=Role.MEMBER,
+                    join_time_ms=0,
+                    joined_seq=0,
+                    name_card="",
+                    msg_flag=PAIR.msg_flag,
+                ),
+            )
         elif profile is None or data is None or not visible(profile, user_id):
             return None
         else:
@@ -249,32 +289,45 @@ class Syncing:
         if not type_.listed:  # GT-27
             return None
         chosen = candidate.chosen or ListEntry(0)
-        looker = MemberView(view, key, profile, head, member, type_, query.now_ms, effort)
+        looker = MemberView(
+            view=view,
+            key=key,
+            profile=profile,
+            head=head,
+            member=member,
+            type_=type_,
+            now_ms=query.now_ms,
+            effort=effort,
+        )
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:
             unread = looker.unread(query.messages, room - ROW_BYTES)
         messages = unread.newest if query.messages else looker.last(room - ROW_BYTES)
-        altered, reread = self._altered(view, key, user_id, since, looker.first, effort)
+        altered, reread = self._altered(
+            view=view, key=key, user_id=user_id, since=since, first=looker.first, effort=effort
+        )
         return SyncRow(
-            key,
-            profile,
-            looker.as_read,
-            head.next_seq - 1 if type_.stored else 0,
-            looker.first,
-            max(head.last_msg_time_ms, profile.create_time_ms),
-            unread.number,
-            unread.mentions,
-            unread.mention_seq,
-            chosen.pinned_ms,
-            type_.stored and bool(chosen.removed) and head.messaged < chosen.removed,
-            not type_.stored,
-            altered,
-            reread,
-            not (type_.unread and type_.stored),
-            messages,
-            member.cleared_seq,
-            stretches(member),
-            waiting_in(view, key, member, query.applied_after_ms, effort),
+            key=key,
+            profile=profile,
+            member=looker.as_read,
+            newest_seq=head.next_seq - 1 if type_.stored else 0,
+            first_seq=looker.first,
+            last_time_ms=max(head.last_msg_time_ms, profile.create_time_ms),
+            unread=unread.number,
+            mentions=unread.mentions,
+            mention_seq=unread.mention_seq,
+            pinned_ms=chosen.pinned_ms,
+            removed=type_.stored and bool(chosen.removed) and head.messaged < chosen.removed,
+            unstored=not type_.stored,
+            altered=altered,
+            reread=reread,
+            uncounted=not (type_.unread and type_.stored),
+            messages=messages,
+            cleared_seq=member.cleared_seq,
+            unheard=stretches(member),
+            applications=waiting_in(
+                view=view, key=key, member=member, after_ms=query.applied_after_ms, effort=effort
+            ),
         )
 
     @staticmethod

@@ -100,7 +100,9 @@ class TableView:
         self._noticing = noticing
         with backend.read() as view:
             self._changes = ChangeIndex(read_stamp(view))
-        self._engine = QueryEngine(limits, self._changes, text_of, history_id, noticing)
+        self._engine = QueryEngine(
+            limits=limits, news=self._changes, text_of=text_of, history_id=history_id, noticing=noticing
+        )
 
     def begin(self, view: WriteView, now_ms: int, doubted_ms: int) -> Applying:
         """Apply records in the transaction of `view`; the times as in `ShardLog.append`, and 0 as `now_ms`: the wall
@@ -138,19 +140,21 @@ class TableView:
                 members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
                 members.sort(key=lambda m: m.join_time_ms)
                 marks = [unpack(data, UserRestriction) for _, data in view.scan("marks", low, high)]
-                recent = self._recent(view, key, profile, head, now_ms - self._limits.dedupe_window_ms)
+                recent = self._recent(
+                    view=view, key=key, profile=profile, head=head, since_ms=now_ms - self._limits.dedupe_window_ms
+                )
         return GroupSnapshot(
-            key,
-            profile,
-            head.next_seq,
-            head.last_msg_time_ms,
-            head.info_seq,
-            head.last_info_time_ms,
-            members,
-            recent,
-            marks,
-            head.reserved,
-            listed,
+            key=key,
+            profile=profile,
+            next_seq=head.next_seq,
+            last_msg_time_ms=head.last_msg_time_ms,
+            info_seq=head.info_seq,
+            last_info_time_ms=head.last_info_time_ms,
+            members=members,
+            recent=recent,
+            marks=marks,
+            reserved=head.reserved,
+            listed=listed,
         )
 
     @staticmethod
@@ -193,7 +197,16 @@ class TableView:
             }
             invited = list(self._readable(view.scan("invited", low, high), Invitation, user_id).values())
         profile = unpack(data, UserProfile) if data else UserProfile()
-        return UserSnapshot(key, user_id, profile, data is not None, lists, pinned, places, invited)
+        return UserSnapshot(
+            key=key,
+            user_id=user_id,
+            profile=profile,
+            known=data is not None,
+            lists=lists,
+            pinned=pinned,
+            places=places,
+            invitations=invited,
+        )
 
     def _readable(self, rows: Iterator[tuple[bytes, bytes]], type_: type[T], user_id: str) -> dict[str, T]:
         """Rows of the user by conversation, without those that are damaged."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rcim.app.server import GatewayNode
+from rcim.app.nodes import GatewayNode
 from rcim.base import clock
 from rcim.base.errors import TOO_SLOW, RcimError
 from rcim.base.terms import Platform, Priority

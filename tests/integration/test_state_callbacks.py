@@ -157,7 +157,7 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
 async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.server.TELL_S", 0.01)
+    monkeypatch.setattr("rcim.app.nodes.TELL_S", 0.01)
 
     async def answer(request: web.Request, body: Any) -> web.StreamResponse:
         await receiver.release.wait()

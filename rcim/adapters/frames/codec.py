@@ -81,12 +81,25 @@ def _invited(_: str, push: d.Invited) -> Frame:
 
 
 def _decided(key: str, push: d.Decided) -> Frame:
-    return f.JoinDecided(_group(key), push.user_id, push.approved, push.operator, push.text, push.newest_seq)
+    return f.JoinDecided(
+        group_id=_group(key),
+        user_id=push.user_id,
+        approved=push.approved,
+        operator=push.operator,
+        text=push.text,
+        newest_seq=push.newest_seq,
+    )
 
 
 def _entered(key: str, push: d.Entered) -> Frame:
     return f.GroupEntered(
-        _group(key), push.type_name, push.name, push.face_url, push.newest_seq, push.operator, push.time_ms
+        group_id=_group(key),
+        type_=push.type_name,
+        name=push.name,
+        face_url=push.face_url,
+        newest_seq=push.newest_seq,
+        operator=push.operator,
+        time_ms=push.time_ms,
     )
 
 
@@ -116,7 +129,16 @@ def _presence(_: str, push: d.PresenceNews) -> Frame:
 
 def _changes(key: str, push: d.GroupChangesNews) -> Frame:
     rows = [
-        f.GroupChange(c.kind, c.operator, c.users, c.count, c.member_num, c.info_seq, c.time_ms, c.what or ())
+        f.GroupChange(
+            kind=c.kind,
+            operator=c.operator,
+            users=c.users,
+            count=c.count,
+            member_num=c.member_num,
+            info_seq=c.info_seq,
+            time_ms=c.time_ms,
+            what=c.what or (),
+        )
         for c in push.rows
     ]
     return f.GroupChanges(_group(key), rows)

@@ -75,7 +75,13 @@ class FrameConnection(Connection):
 
     def _take(self, frame: Frame, request_id: int) -> None:
         if isinstance(frame, f.Login):
-            login = LoginRequest(frame.user_id, frame.user_sig, frame.platform, frame.device_tag, frame.began_ms)
+            login = LoginRequest(
+                user_id=frame.user_id,
+                user_sig=frame.user_sig,
+                platform=frame.platform,
+                device_tag=frame.device_tag,
+                began_ms=frame.began_ms,
+            )
             self.login(login, request_id)
         elif isinstance(frame, f.Logout):
             self._logout_id = request_id
@@ -138,17 +144,17 @@ class FrameConnection(Connection):
         assert principal is not None, "whoever is logged in is set"
         guest = is_guest(principal.user_id)
         answer = f.LoginOk(
-            self.id,
-            clock.wall_ms(),
-            limits.frame_bytes_max,
-            limits.body_bytes_max,
-            principal.admin,
-            principal.nickname,
-            principal.face_url,
-            principal.user_id if guest else "",
-            0 if guest else self.device.began_ms,
-            limits.dedupe_window_ms,
-            history_id,
+            connection_id=self.id,
+            server_time_ms=clock.wall_ms(),
+            frame_bytes_max=limits.frame_bytes_max,
+            body_bytes_max=limits.body_bytes_max,
+            is_admin=principal.admin,
+            nickname=principal.nickname,
+            face_url=principal.face_url,
+            user_id=principal.user_id if guest else "",
+            began_ms=0 if guest else self.device.began_ms,
+            dedupe_ms=limits.dedupe_window_ms,
+            history_id=history_id,
         )
         self.session.accept_login(token, answer)
         self.opened()
@@ -188,7 +194,15 @@ class FrameConnection(Connection):
         self.session.lost()
 
     def going_away(self, notice: GoingAway) -> None:
-        self.session.going_away(f.GoingAway(notice.grace_ms, notice.spread_ms, "", 0, notice.return_ms))
+        self.session.going_away(
+            f.GoingAway(
+                grace_ms=notice.grace_ms,
+                reconnect_within_ms=notice.spread_ms,
+                host="",
+                port=0,
+                reconnect_after_ms=notice.return_ms,
+            )
+        )
         self._flush_session()
 
     def drained(self) -> None:

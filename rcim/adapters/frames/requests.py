@@ -30,7 +30,14 @@ ROWS: dict[type, Convert] = {
         requests.ImportedMember(row.user_id, row.role, row.join_time_ms, row.unread) for row in rows
     ],
     frames.ImportedMessage: lambda rows: [
-        requests.ImportedMessage(row.sender, row.time_ms, row.priority, row.client_msg_id, row.body) for row in rows
+        requests.ImportedMessage(
+            sender=row.sender,
+            time_ms=row.time_ms,
+            priority=row.priority,
+            client_msg_id=row.client_msg_id,
+            body=row.body,
+        )
+        for row in rows
     ],
 }
 """What a list of rows is in a request, by the type of its rows."""

@@ -21,7 +21,9 @@ async def list_users(context: WorkflowContext, workflow: ListUsers) -> CommandAn
     by, which = workflow.by, workflow.which
     await context.list_turns.take(by)
     try:
-        change = u.ChangeUserList(by, True, which, workflow.add, workflow.remove, credential=workflow.credential)
+        change = u.ChangeUserList(
+            by=by, admin=True, which=which, add=workflow.add, remove=workflow.remove, credential=workflow.credential
+        )
         changed = await context.command(user_key(by), change)
         if isinstance(changed, Refused):
             return changed

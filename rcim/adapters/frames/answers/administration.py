@@ -17,14 +17,14 @@ def connections_ok(result: results.ConnectionsPage) -> frames.AdminConnectionsOk
     """A page of connections."""
     rows = [
         frames.ConnectionEntry(
-            row.connection_id,
-            row.user_id,
-            row.platform,
-            row.device_tag,
-            row.address,
-            row.age_ms,
-            row.queued_bytes,
-            row.agent,
+            connection_id=row.connection_id,
+            user_id=row.user_id,
+            platform=row.platform,
+            device_tag=row.device_tag,
+            address=row.address,
+            connected_ms=row.age_ms,
+            queued_bytes=row.queued_bytes,
+            agent=row.agent,
         )
         for row in result.rows
     ]
@@ -55,7 +55,11 @@ def types_ok(result: results.Types) -> frames.AdminTypesOk:
     """A page of group types (GT-20)."""
     rows = [
         frames.GroupTypeEntry(
-            row.name, row.base, row.changed, row.groups, [frames.Policy(name, value) for name, value in row.policies]
+            name=row.name,
+            base=row.base,
+            changed=row.changed,
+            groups=row.groups,
+            policies=[frames.Policy(name, value) for name, value in row.policies],
         )
         for row in result.rows
     ]

@@ -10,7 +10,14 @@ def devices_ok(result: results.DevicesPage) -> frames.DevicesOk:
     """The user's devices that are logged in (ID-04)."""
     return frames.DevicesOk(
         [
-            frames.DeviceEntry(d.connection_id, d.platform, d.tag, d.state, d.began_ms, d.login_ms)
+            frames.DeviceEntry(
+                connection_id=d.connection_id,
+                platform=d.platform,
+                device_tag=d.tag,
+                state=d.state,
+                began_ms=d.began_ms,
+                login_ms=d.login_ms,
+            )
             for d in result.devices
         ]
     )

@@ -49,20 +49,20 @@ def entry(row: results.GroupRow) -> frames.GroupEntry:
     p: deliveries.Profile = row.profile
     m = row.member
     return frames.GroupEntry(
-        p.group_id,
-        p.type,
-        p.name,
-        p.owner,
-        row.member_num,
-        row.newest_seq,
-        int(m.role) if m else 0,
-        m.joined_seq if m else 0,
-        m.msg_flag if m else None,
-        m.read_seq if m else 0,
-        row.unread,
-        row.info_seq,
-        row.unstored,
-        row.applications,
+        group_id=p.group_id,
+        type_=p.type,
+        name=p.name,
+        owner=p.owner,
+        member_num=row.member_num,
+        newest_seq=row.newest_seq,
+        role=int(m.role) if m else 0,
+        joined_seq=m.joined_seq if m else 0,
+        msg_flag=m.msg_flag if m else None,
+        read_seq=m.read_seq if m else 0,
+        unread=row.unread,
+        info_seq=row.info_seq,
+        unstored=row.unstored,
+        applications=row.applications,
     )
 
 

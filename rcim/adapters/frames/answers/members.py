@@ -24,7 +24,13 @@ def applied_ok(result: results.Applied) -> frames.ApplicationsOwnOk:
     """A page of what became of a user's applications (GR-12)."""
     rows = [
         frames.OwnApplication(
-            a.key.removeprefix(GROUP_PREFIX), a.state, a.time_ms, a.text, a.decided_ms, a.operator, a.answer
+            group_id=a.key.removeprefix(GROUP_PREFIX),
+            state=a.state,
+            time_ms=a.time_ms,
+            text=a.text,
+            decided_ms=a.decided_ms,
+            operator=a.operator,
+            answer=a.answer,
         )
         for a in result.rows
     ]
@@ -50,15 +56,15 @@ def entry(row: results.MemberRow) -> frames.MemberEntry:
     """A row of a list of members."""
     m = row.member
     return frames.MemberEntry(
-        m.user_id,
-        m.role,
-        m.join_time_ms,
-        m.name_card,
-        m.msg_flag,
-        m.read_seq,
-        m.last_send_time_ms,
-        row.muted_until_ms,
-        to_fields(row.fields) or (),
+        user_id=m.user_id,
+        role=m.role,
+        join_time_ms=m.join_time_ms,
+        name_card=m.name_card,
+        msg_flag=m.msg_flag,
+        read_seq=m.read_seq,
+        last_send_time_ms=m.last_send_time_ms,
+        muted_until_ms=row.muted_until_ms,
+        fields=to_fields(row.fields) or (),
     )
 
 

@@ -13,7 +13,13 @@ from rcim.wire import frames
 
 def sent(result: results.Sent) -> frames.SendOk:
     """SEQ, time and id of the message, or that it was held back (MS-02)."""
-    return frames.SendOk(result.seq, result.time_ms, result.message_id, result.duplicate, result.held_back)
+    return frames.SendOk(
+        seq=result.seq,
+        time_ms=result.time_ms,
+        message_id=result.message_id,
+        duplicate=result.duplicate,
+        held_back=result.held_back,
+    )
 
 
 def page(result: results.Page) -> frames.HistoryOk:
@@ -51,7 +57,17 @@ def _tip(change: deliveries.Change) -> bytes:
     """GT-15: a strong notice as the body of its message."""
     what = change.what or ()
     return encode_body(
-        [GroupTip(change.kind, change.operator, change.users, change.count, change.member_num, change.info_seq, what)]
+        [
+            GroupTip(
+                kind=change.kind,
+                operator=change.operator,
+                users=change.users,
+                count=change.count,
+                member_num=change.member_num,
+                info_seq=change.info_seq,
+                what=what,
+            )
+        ]
     )
 
 

@@ -11,7 +11,12 @@ def flow_ok(result: results.Flow) -> frames.AdminFlowOk:
     """Figures of frequency control (FC-08)."""
     rows = [
         frames.FlowEntry(
-            row.name, Priority(row.priority), row.offered, row.passed, row.held_by_total, row.held_by_priority
+            name=row.name,
+            priority=Priority(row.priority),
+            offered=row.offered,
+            passed=row.passed,
+            held_by_total=row.held_by_total,
+            held_by_priority=row.held_by_priority,
         )
         for row in result.rows
     ]
@@ -32,14 +37,14 @@ def traced_ok(found: results.TracedMessage) -> frames.AdminTraceOk:
     """What became of a message."""
     result = found.traced
     return frames.AdminTraceOk(
-        result.stage,
-        result.time_ms,
-        result.code,
-        result.text[:100],
-        result.seq,
-        result.state,
-        result.members,
-        result.silent,
-        found.online_num,
-        list(result.to),
+        stage=result.stage,
+        time_ms=result.time_ms,
+        code=result.code,
+        text=result.text[:100],
+        seq=result.seq,
+        state=result.state,
+        members=result.members,
+        silent=result.silent,
+        online=found.online_num,
+        to=list(result.to),
     )

@@ -12,7 +12,9 @@ def facts_ok(result: results.UserFacts) -> frames.ProfileGetOk:
     """A user's profile (AB-05)."""
     p = result.profile
     fields = to_fields(p.fields.items()) or ()
-    return frames.ProfileGetOk(p.nickname, p.face_url, p.gender, p.signature, fields)
+    return frames.ProfileGetOk(
+        nickname=p.nickname, face_url=p.face_url, gender=p.gender, signature=p.signature, fields=fields
+    )
 
 
 def profiles_ok(result: results.Profiles) -> frames.ProfilesGetOk:
@@ -22,7 +24,15 @@ def profiles_ok(result: results.Profiles) -> frames.ProfilesGetOk:
         p = row.profile
         fields = to_fields(p.fields.items()) or ()
         rows.append(
-            frames.ProfileEntry(row.user_id, row.known, p.nickname, p.face_url, p.gender, p.signature, fields)
+            frames.ProfileEntry(
+                user_id=row.user_id,
+                known=row.known,
+                nickname=p.nickname,
+                face_url=p.face_url,
+                gender=p.gender,
+                signature=p.signature,
+                fields=fields,
+            )
         )
     return frames.ProfilesGetOk(rows, result.taken)
 
@@ -58,7 +68,13 @@ def accounts_ok(result: results.Accounts) -> frames.AdminAccountsQueryOk:
     online = set(result.online)
     return frames.AdminAccountsQueryOk(
         [
-            frames.AccountStatus(r.user_id, r.known, r.user_id in online, r.groups, r.valid_from_ms)
+            frames.AccountStatus(
+                user_id=r.user_id,
+                imported=r.known,
+                online=r.user_id in online,
+                groups=r.groups,
+                valid_from_ms=r.valid_from_ms,
+            )
             for r in result.rows
         ]
     )

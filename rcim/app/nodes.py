@@ -1,0 +1,270 @@
+"""The two halves of a server: what owns the conversations, and what holds connections. In one process or in several."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rcim.actor.app_config import AppConfig
+from rcim.actor.app_lists import AppLists
+from rcim.actor.app_state import AppState
+from rcim.actor.unstored_ids import UnstoredIds
+from rcim.adapters.frames.connection import FrameConnection
+from rcim.app import certificates
+from rcim.app.consumers import subscriptions_of
+from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.recovery import DAMAGED, note_of, open_store
+from rcim.app.settings import Settings
+from rcim.base import clock
+from rcim.connect.codec import GoingAway
+from rcim.connect.listener import listen, server_context
+from rcim.connect.online import Identity
+from rcim.connect.resubscribe import spread_ms
+from rcim.content.searchable import text_of
+from rcim.dispatch.dispatcher import Dispatcher
+from rcim.dispatch.requests import DeliverySink, Engine
+from rcim.outbox.outbox import Outbox
+from rcim.rules.type_table import TypeTable
+from rcim.service.screening import screening
+from rcim.service.service import Service
+from rcim.store.store import Store
+from rcim.store.trail import Trail
+from rcim.wire.schema import make_all
+
+if TYPE_CHECKING:
+    from rcim.app.back_end import BackEnd
+
+log = logging.getLogger("rcim.server")
+
+DRAIN_LOOK_S = 0.05
+"""How often a stopping server looks whether all is answered."""
+
+
+def app_config_of(settings: Settings) -> AppConfig:
+    """The configuration of the app as the settings say, without what was changed while the server ran."""
+    return AppConfig(
+        TypeTable(settings.group_types, settings.pair),
+        settings.limits,
+        message_member_fields=settings.app.message_member_fields,
+        message_user_fields=settings.app.message_user_fields,
+        user_fields=settings.user_fields,
+        message_types=settings.message_types,
+        pair_list=settings.pair_list,
+        invite_consent=settings.app.invite_consent,
+        slots=settings.slots,
+        lists=AppLists(
+            settings.lists,
+            settings.app.word_fillers,
+            spaces=settings.app.word_spaces,
+            names=settings.app.words_in_names,
+            kinds=settings.app.word_conversations,
+        ),
+    )
+
+
+def app_state_of(settings: Settings) -> AppState:
+    """What all actors share, at the start."""
+    app_state = AppState(app_config_of(settings), UnstoredIds(clock.wall_ms()), wall_ms=lambda: clock.wall_ms())
+    app_state.screen = screening(lambda: app_state.config.lists.words, settings.limits.body_bytes_max)
+    return app_state
+
+
+TELL_S = 2.0
+"""How long the end of the server waits for consumers of events; what is left they get after the next start."""
+
+
+class ConversationNode:
+    """What owns the conversations: data directory, store, dispatcher."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data = DataDir(Path(settings.server.data))
+        self.made: list[str] = []
+        """What the first start made, in words."""
+        self.notes_faults = False
+        """True: the process is there for this alone, and leaves a note if a fault ends it."""
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open the store. Raises DataDirError, StoreError, OSError or ValueError; nothing is left open then."""
+        settings = self.settings
+        with contextlib.ExitStack() as undo:
+            self.made = self.data.prepare()
+            undo.callback(self.data.release)
+            administrators = settings.app.administrators
+            if administrators and self.data.keep_admin_credential(settings.app.sdkappid, administrators[0]):
+                self.made.append(f"credential of {administrators[0]} for rcim-admin {self.data.admin_credential}")
+            backend = open_store(self.data, settings, notes_faults=self.notes_faults)
+            undo.callback(backend.close)
+            trail = Trail(self.data.trail)
+            undo.callback(trail.close)
+            self.store = Store(backend, settings.limits, text_of, trail)
+            self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
+            app_state = app_state_of(settings)
+            self.dispatcher = Dispatcher(self.store, app_state, loop)
+            undo.callback(self.dispatcher.stop)
+            self.back_end = self._back_end(app_state)
+            self.outbox = Outbox(self.store.events, subscriptions_of(self.back_end), self.dispatcher.writing, loop)
+            undo.callback(self.outbox.stop)
+            app_state.wanted_events = self.outbox.wanted
+            self._undo = undo.pop_all()
+
+    def _back_end(self, app_state: AppState) -> BackEnd | None:
+        """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
+        installed."""
+        if not self.settings.callbacks.commands:
+            return None
+        # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
+        from rcim.app.back_end import BackEnd
+
+        made = BackEnd(self.settings)
+        app_state.replace(replace(app_state.config, asks=made.asks))
+        return made
+
+    def start(self, sink: DeliverySink) -> None:
+        """Begin to work; deliveries go to `sink`."""
+        app = self.back_end
+        self.dispatcher.wake_consumers(self.outbox.wake)
+        self.dispatcher.start(sink, app.asking.ask if app is not None and app.asks else None, self._counted)
+        self.outbox.start()
+
+    def _counted(self) -> dict[str, int]:
+        """What was asked and told (CB-02)."""
+        return (self.back_end.counted() if self.back_end is not None else {}) | self.outbox.counted()
+
+    async def end(self) -> None:
+        """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
+        and tell it what is still to be told; before `close`."""
+        looks = int((1 + self.settings.limits.flow_slice_ms / 1000) / DRAIN_LOOK_S)
+        while looks and self.dispatcher.waits_for_slices:
+            looks -= 1
+            await asyncio.sleep(DRAIN_LOOK_S)
+        await self.outbox.close(TELL_S)
+        if self.back_end is not None:
+            await self.back_end.close()
+
+    def close(self) -> None:
+        """End what was begun and give back files."""
+        self._undo.close()
+
+
+def paths_of(settings: Settings) -> tuple[Path, Path]:
+    """The files with the certificate chain and its key."""
+    server, data = settings.server, DataDir(Path(settings.server.data))
+    certificate = Path(server.certificate) if server.certificate else data.certificate
+    return certificate, Path(server.private_key) if server.private_key else data.private_key
+
+
+def tls_of(settings: Settings, good_at_s: float | None = None) -> ssl.SSLContext | None:
+    """What the files of the certificate hold; None without TLS. With `good_at_s` it also has to be good then. Raises
+    DataDirError."""
+    if not settings.server.tls:
+        return None
+    certificate, key = paths_of(settings)
+    try:
+        made = server_context(certificate, key)
+        wrong = certificates.fault_of(certificate, good_at_s) if good_at_s is not None else None
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise DataDirError(f"certificate {certificate} or key {key}: {certificates.why(error)}") from None
+    if wrong is not None:
+        raise DataDirError(wrong)
+    return made
+
+
+def renew_own(settings: Settings) -> None:
+    """Renew the self-signed certificate if it is in use and ends soon."""
+    server = settings.server
+    if server.tls and not server.certificate:
+        data = DataDir(Path(server.data))
+        if data.renew_certificate(time.time()):
+            log.info("the self-signed certificate %s was renewed", data.certificate)
+
+
+class GatewayNode:
+    """What holds connections: service and listener. `number` tells several of one server apart."""
+
+    def __init__(self, settings: Settings, data: DataDir, number: int = 0) -> None:
+        self._settings = settings
+        self._data = data
+        self._number = number
+        self.port = 0
+        self.stop_now = asyncio.Event()
+        """Set: whatever waits in `stop` waits no longer."""
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The certificate in force; None without TLS. Raises DataDirError."""
+        return tls_of(self._settings)
+
+    def reload(self) -> None:
+        """OP-03: what the files hold now is for new connections; if it is no good, what is in force stays."""
+        try:
+            tls = tls_of(self._settings, time.time())
+        except DataDirError as error:
+            log.error("the certificate in force stays: %s", error)
+            return
+        if tls is not None:
+            self._listener.tls = tls
+            log.info("the certificate was loaded anew, for new connections")
+
+    def make_service(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> Service:
+        """The service, which is not yet reachable. Raises DataDirError."""
+        app = self._settings.app
+        administrators = frozenset(app.administrators)
+        identity = Identity(
+            sdkappid=app.sdkappid,
+            key=self._data.key(),
+            administrators=administrators,
+            guests=app.guests,
+            fields=app.message_user_fields,
+            presence=app.presence,
+            presence_seen_by=self._settings.presence_seen_by,
+        )
+        self.service = Service(
+            limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
+        )
+        return self.service
+
+    async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
+        """Take connections; `shared`: others listen on the same port. Raises OSError."""
+        make_all()
+        make = partial(FrameConnection, self.service)
+        self._listener = await listen(make, self._settings.server.host, port, tls, shared=shared)
+        self.port = self._listener.port
+
+    async def stop(self) -> None:
+        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
+        limits, hub = self._settings.limits, self.service.hub
+        self._listener.close()
+        count = len(hub)
+        within_ms = spread_ms(count, limits.drain_spread_ms)
+        hub.going_away(GoingAway(limits.drain_grace_ms, within_ms, limits.drain_return_ms))
+        await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
+        await self._close_spread(within_ms)
+        await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
+        log.info("stopped; %d connections were told", count)
+
+    async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:
+        end = asyncio.get_running_loop().time() + within_ms / 1000
+        while not self.stop_now.is_set() and not done() and asyncio.get_running_loop().time() < end:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop_now.wait(), DRAIN_LOOK_S)
+
+    async def _close_spread(self, spread_ms: int) -> None:
+        """Close who is still there, spread so that they don't all come back at once."""
+        steps = max(1, spread_ms // int(DRAIN_LOOK_S * 1000))
+        hub = self.service.hub
+        share = -(-len(hub) // steps)
+        while len(hub) and share:
+            hub.close_some(len(hub) if self.stop_now.is_set() else share)
+            if steps <= 0:
+                break
+            steps -= 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop_now.wait(), DRAIN_LOOK_S)
