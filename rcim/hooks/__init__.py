@@ -1,1 +1,1 @@
-"""What leaves the server besides frames: callbacks, push, routing (sections 12 and 13)."""
+"""Callbacks to the app, over HTTP and in process: before an action (CB-03), and about devices (ID-07)."""
