@@ -1,6 +1,6 @@
 """Elements of a message body (MS-03): each is kind u16, length u16, then a struct of that kind.
 
-The server checks a body and passes its bytes on as they are; only who reads a message takes it apart.
+The server checks a body and passes on its bytes unchanged; only a reader of the message decodes it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Element(Struct, frozen=True, gc=False):
     KIND: ClassVar[int]
 
     def check(self) -> None:
-        """What its fields' types do not say. Raises RcimError(BAD_ELEMENT)."""
+        """Checks what the types of its fields can't express. Raises RcimError(BAD_ELEMENT)."""
 
     def plain(self) -> str:
-        """What it is in a line of text; empty if it has nothing to show."""
+        """Its form in a line of text; empty if it has nothing to show."""
         return ""
 
 
@@ -69,7 +69,7 @@ class Custom(Element, frozen=True, gc=False):
     """The app's own data with a description for people (TIMCustomElem)."""
 
     data: A[bytes, Bytes("u16", 65535), "Anything."]
-    description: A[str, str16(65535), "What a client shows that doesn't know the data; may be empty."]
+    description: A[str, str16(65535), "Shown by a client that doesn't know the data; may be empty."]
     extension: A[str, str16(65535), "The app's own; may be empty."]
 
     def plain(self) -> str:
@@ -86,13 +86,13 @@ class TypedBytes(Element, frozen=True, gc=False):
 
 @element(4, "GroupTip")
 class GroupTip(Element, frozen=True, gc=False):
-    """What has happened in a group, where its type says so by a message (GT-15). Only the server makes it: in a SEND it
+    """A change in a group, where its type announces changes by messages (GT-15). Only the server makes it: in a SEND it
     is BAD_ELEMENT."""
 
     kind: A[ChangeKind, Enum(ChangeKind), "What."]
-    operator: A[str, str16(USER_ID_BYTES_MAX), "Who did it; empty: the server."]
-    users: A[list[str], StrList(str16(USER_ID_BYTES_MAX, 1), 500), "To whom: the first of them, at most 100."]
-    count: A[int, U32, "To how many in all."]
+    operator: A[str, str16(USER_ID_BYTES_MAX), "The user who did it; empty: the server."]
+    users: A[list[str], StrList(str16(USER_ID_BYTES_MAX, 1), 500), "The affected users: the first ones, at most 100."]
+    count: A[int, U32, "The number of affected users in all."]
     member_num: A[int, U32, "MemberNum after it."]
     info_seq: A[int, U64, "InfoSeq after it."]
     what: A[
@@ -229,7 +229,7 @@ SERVERS_OWN = frozenset({GroupTip.KIND})
 
 
 def plain_text(elements: Sequence[Element]) -> str:
-    """A message in a line of text, as a push or a list of conversations shows it: elements one behind the other."""
+    """A message in a line of text, as a push or a list of conversations shows it: its elements one after the other."""
     return "".join(item.plain() for item in elements)
 
 
@@ -279,7 +279,7 @@ def spans(body: bytes) -> list[tuple[int, int, int]]:
 
 
 def check_body(body: bytes, bytes_max: int, elements_max: int) -> None:
-    """What the server asks of a body before it keeps it (MS-03): size, number, known kinds, each well-formed.
+    """Checks a body before the server stores it (MS-03): size, number, known kinds, each well-formed.
 
     Raises RcimError(BODY_TOO_LARGE or BAD_ELEMENT).
     """

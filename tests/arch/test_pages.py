@@ -62,3 +62,8 @@ def test_errors_settings_and_bounds_are_plain_english() -> None:
         f"{s}.{f.name}": f.metadata.get("doc") or f.metadata["why"] for s, c in SECTIONS.items() for f in fields(c)
     }
     assert {name: found for name, text in texts.items() if (found := stumbles(text))} == {}
+
+
+def test_the_texts_of_frames_are_plain_english() -> None:
+    made = (ROOT / "protocol-spec/frames.json").read_text(encoding="utf-8")
+    assert stumbles(made) == []

@@ -32,15 +32,15 @@ from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
     admin=True,
 )
 class AdminUserMute(Frame, frozen=True, gc=False):
-    """Keeps users from sending in every chat room for a time, or lets them again (SC-04)."""
+    """Mutes users in every chat room for a time, or ends that (SC-04)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX, 1), "Whom: 1 to 500."]
-    seconds: A[int, U32, "0 lets them again, 4294967295 is without an end."]
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "The users: 1 to 500."]
+    seconds: A[int, U32, "0 ends the mute, 4294967295 is without an end."]
 
 
 @frame(0x8F0C, "ADMIN_USER_MUTE_OK", "server", "reply", admin=True)
 class AdminUserMuteOk(Frame, frozen=True, gc=False):
-    """It is so."""
+    """The mutes are set or lifted."""
 
 
 @frame(
@@ -53,23 +53,23 @@ class AdminUserMuteOk(Frame, frozen=True, gc=False):
     admin=True,
 )
 class AdminUserMuted(Frame, frozen=True, gc=False):
-    """Asks for a page of those who are muted in every chat room (SC-04)."""
+    """Asks for a page of the users who are muted in every chat room (SC-04)."""
 
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
 
 
 @frame(0x8F0D, "ADMIN_USER_MUTED_OK", "server", "reply", admin=True)
 class AdminUserMutedOk(Frame, frozen=True, gc=False):
-    """A page of the muted, by user id."""
+    """A page of the muted users, by user id."""
 
     muted: A[list[Until], StructList(Until, 1000), "The muted."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @row("Account")
 class Account(Struct, frozen=True, gc=False):
-    """A user with its nickname and face URL."""
+    """A user with nickname and face URL."""
 
     user_id: A[str, USER, "UserID."]
     nickname: A[str, NICKNAME, "Nick; may be empty."]
@@ -81,9 +81,9 @@ class AccountStatus(Struct, frozen=True, gc=False):
     """Whether a user is known."""
 
     user_id: A[str, USER, "UserID."]
-    imported: A[bool, Bool(), "True if it was imported, or has set a profile."]
-    online: A[bool, Bool(), "True if it is logged in now."]
-    groups: A[int, U32, "How many groups it is in."]
+    imported: A[bool, Bool(), "True if the account was imported, or has set a profile."]
+    online: A[bool, Bool(), "True if the user is logged in now."]
+    groups: A[int, U32, "The number of groups that the user is in."]
     valid_from_ms: A[int, U64, "UserSigs made before this are refused; 0: none was ever invalidated."]
 
 
@@ -93,7 +93,11 @@ class AccountStatus(Struct, frozen=True, gc=False):
     "client",
     "request",
     reply="ADMIN_ACCOUNTS_IMPORT_OK",
-    rules=("An account that exists keeps what is not given. Each is done by itself: see its result.", PROFILE_RULE),
+    rules=(
+        "An existing account keeps the fields that are not given. Each account is handled separately: see its "
+        "result.",
+        PROFILE_RULE,
+    ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
 )
@@ -105,9 +109,9 @@ class AdminAccountsImport(Frame, frozen=True, gc=False):
 
 @frame(0x8F0E, "ADMIN_ACCOUNTS_IMPORT_OK", "server", "reply", admin=True)
 class AdminAccountsImportOk(Frame, frozen=True, gc=False):
-    """What became of each."""
+    """The result for each."""
 
-    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "In the order given."]
+    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "In the order of the request."]
 
 
 @frame(
@@ -117,14 +121,14 @@ class AdminAccountsImportOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_ACCOUNTS_DELETE_OK",
     rules=(
-        "The user is logged out everywhere, its profile is removed, and it is taken out of all its groups. A group that "
-        "it owned goes on without an owner. Its messages stay. UserSigs made before are refused.",
-        "When the reply comes all of that has been done. Users who are logged out by it get no GROUP_GONE.",
-        "One-to-one conversations stay for the others; who gets the id next sees nothing of them. Its black and white "
-        "list are emptied; others' lists keep the id.",
-        "An application that it had made stays until it is decided. "
-        "What was not known (nothing kept of it, in no group) is ALREADY; its UserSigs are refused all the same. Oneself "
-        "among them is BAD_PARAMETER.",
+        "The user is logged out everywhere, the profile is removed, and the user leaves all groups. A group that "
+        "the user owned goes on without an owner. The user's messages stay. Earlier UserSigs are refused.",
+        "All of that has been done when the reply comes. Users who are logged out by it get no GROUP_GONE.",
+        "One-to-one conversations stay for the other users; a later user with the same id sees nothing of them. "
+        "The black and white list of the deleted user are emptied; other users' lists keep the id.",
+        "An application that the user made stays until it is decided. An unknown user (nothing stored, in no "
+        "group) gets ALREADY; their UserSigs are refused all the same. An administrator can't delete their own "
+        "account (BAD_PARAMETER).",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
@@ -137,9 +141,11 @@ class AdminAccountsDelete(Frame, frozen=True, gc=False):
 
 @frame(0x8F0F, "ADMIN_ACCOUNTS_DELETE_OK", "server", "reply", admin=True)
 class AdminAccountsDeleteOk(Frame, frozen=True, gc=False):
-    """What became of each."""
+    """The result for each."""
 
-    results: A[list[AddedEntry], StructList(AddedEntry, USERS_MAX), "ADDED: deleted; ALREADY: there was none."]
+    results: A[
+        list[AddedEntry], StructList(AddedEntry, USERS_MAX), "ADDED: deleted; ALREADY: there was no such account."
+    ]
 
 
 @frame(
@@ -161,7 +167,7 @@ class AdminAccountsQuery(Frame, frozen=True, gc=False):
 class AdminAccountsQueryOk(Frame, frozen=True, gc=False):
     """Each of them."""
 
-    accounts: A[list[AccountStatus], StructList(AccountStatus, USERS_MAX), "In the order asked for."]
+    accounts: A[list[AccountStatus], StructList(AccountStatus, USERS_MAX), "In the order of the request."]
 
 
 @frame(
@@ -172,10 +178,11 @@ class AdminAccountsQueryOk(Frame, frozen=True, gc=False):
     reply="ADMIN_ACCOUNT_INVALIDATE_OK",
     rules=(
         "UserSigs made up to now are refused from now on (USERSIG_INVALIDATED). New ones have a TLS.time of "
-        "`valid_from_ms` / 1000 or later: that is the next second, and one that is dated so is taken at once.",
-        "If UserSigs came dated ahead of the server's clock within the last hour, `valid_from_ms` is later by as much, "
-        "at most 60 s: what a clock that is ahead has made before must not survive.",
-        "What the user has asked and still waits is refused with NOT_PERMITTED.",
+        "`valid_from_ms` / 1000 or later: that is the next second, and a UserSig with that date is accepted at "
+        "once.",
+        "If UserSigs of the last hour were dated ahead of the server's clock, `valid_from_ms` is later by the "
+        "same time, at most 60 s, so that UserSigs made earlier by a fast clock are refused too.",
+        "Requests of the user that are still waiting are refused with NOT_PERMITTED.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
@@ -188,7 +195,7 @@ class AdminAccountInvalidate(Frame, frozen=True, gc=False):
 
 @frame(0x8F11, "ADMIN_ACCOUNT_INVALIDATE_OK", "server", "reply", admin=True)
 class AdminAccountInvalidateOk(Frame, frozen=True, gc=False):
-    """It is so."""
+    """The user is logged out, and the older signatures are refused."""
 
     valid_from_ms: A[int, U64, "UserSigs made before this are refused."]
 
@@ -199,7 +206,7 @@ class AdminAccountInvalidateOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="ADMIN_PROFILE_SET_OK",
-    rules=("What is absent stays as it is. All of it is done or nothing.", PROFILE_RULE),
+    rules=("Absent fields stay as they are. Either all of it is done or nothing.", PROFILE_RULE),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
 )
@@ -212,22 +219,24 @@ class AdminProfileSet(Frame, frozen=True, gc=False):
     gender: A[Gender | None, Ext(3, Enum(Gender)), "Gender."] = None
     signature: A[str | None, Ext(4, SIGNATURE), "Signature."] = None
     fields: A[
-        Sequence[CustomField], Ext(5, StructList(CustomField, 20)), "Custom fields to set; an empty value removes."
+        Sequence[CustomField],
+        Ext(5, StructList(CustomField, 20)),
+        "Custom fields to set; an empty value removes a field.",
     ] = ()
 
 
 @frame(0x8F12, "ADMIN_PROFILE_SET_OK", "server", "reply", admin=True)
 class AdminProfileSetOk(Frame, frozen=True, gc=False):
-    """It is kept."""
+    """The profile is stored."""
 
 
 @row("GroupResult")
 class GroupResult(Struct, frozen=True, gc=False):
-    """What became of one group of many."""
+    """The result for one group."""
 
     group_id: A[str, GROUP, "The group."]
-    joined: A[bool, Bool(), "True: the user should be in it; false: should not."]
-    code: A[int, U32, "0: it is so; else the number of the error."]
+    joined: A[bool, Bool(), "True: the user should be in the group; false: should not."]
+    code: A[int, U32, "0: done; else the number of the error."]
 
 
 @frame(
@@ -237,33 +246,34 @@ class GroupResult(Struct, frozen=True, gc=False):
     "request",
     reply="ADMIN_GROUPS_SYNC_OK",
     rules=(
-        "The user joins those that are listed and leaves those that are not; what is so already costs nothing. Whether "
-        "a group takes applications does not matter, its cap does.",
-        "Each group is done by itself: see its result. Groups in which nothing changed are left out. Who owns a "
-        "group of a "
-        "type whose owner may not leave stays in it (OWNER_MAY_NOT_LEAVE); who is blocked is not let in (BLOCKED).",
-        "What the type lets nobody do, not even an app administrator, is not done here either (NOT_PERMITTED): adding "
-        "where `invite` is nobody (GT-07), taking out where `kick` is (GT-10), as in an AVChatRoom.",
-        "The user need not be known. It gets GROUP_GONE with REMOVED; the others are told by JOINED or LEFT without an "
-        "operator.",
+        "The user joins the listed groups and leaves all others; groups where nothing changes cost nothing. It "
+        "does not matter whether a group takes applications; its cap does.",
+        "Each group is handled separately: see its result. Groups in which nothing changed are left out. The "
+        "owner of a group whose type does not let its owner leave stays in it (OWNER_MAY_NOT_LEAVE); a blocked "
+        "user is not added (BLOCKED).",
+        "If the type lets nobody do something, not even an app administrator, it is not done here either "
+        "(NOT_PERMITTED): adding where `invite` is nobody (GT-07), removing where `kick` is nobody (GT-10), as in "
+        "an AVChatRoom.",
+        "The user need not have an account yet. A user who is removed gets GROUP_GONE with REMOVED; the other "
+        "members see JOINED or LEFT without an operator.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
     admin=True,
 )
 class AdminGroupsSync(Frame, frozen=True, gc=False):
-    """Makes a user's groups those of the app's own data (GR-10)."""
+    """Makes the user's groups match the app's own data (GR-10)."""
 
     user_id: A[str, USER, "The user."]
-    groups: A[list[str], StrList(GROUP, 1000), "All groups that it should be in."]
+    groups: A[list[str], StrList(GROUP, 1000), "All groups that the user should be in."]
 
 
 @frame(0x8F13, "ADMIN_GROUPS_SYNC_OK", "server", "reply", admin=True)
 class AdminGroupsSyncOk(Frame, frozen=True, gc=False):
-    """What was changed, and what could not be."""
+    """The changes that were made, and those that failed."""
 
     results: A[
         list[GroupResult],
         StructList(GroupResult, 1000),
-        "What could not be, then what was changed, each by group id; at most 700 of them.",
+        "First the failures, then the changes, each by group id; at most 700 in all.",
     ]
-    left_out: A[int, Ext(1, U32), "How many more were changed."] = 0
+    left_out: A[int, Ext(1, U32), "The number of further changes, which are not listed."] = 0

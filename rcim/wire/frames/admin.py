@@ -21,13 +21,13 @@ from rcim.wire.types import U8, U16, U32, U64, StrList, StructList, str8
 class ConnectionEntry(Struct, frozen=True, gc=False):
     """A connection in a list."""
 
-    connection_id: A[int, U64, "The server's number for it."]
-    user_id: A[str, USER_OR_NONE, "Who is logged in; empty before login."]
+    connection_id: A[int, U64, "The server's number for the connection."]
+    user_id: A[str, USER_OR_NONE, "The user who is logged in; empty before login."]
     platform: A[int, U8, "Platform of LOGIN; 0 before login."]
     device_tag: A[str, str8(64), "Tag of LOGIN."]
     address: A[str, str8(64), "Address and port of the peer."]
-    connected_ms: A[int, U64, "For how long it has been connected."]
-    queued_bytes: A[int, U32, "Bytes that wait to be sent to it."]
+    connected_ms: A[int, U64, "How long it has been connected."]
+    queued_bytes: A[int, U32, "Bytes waiting to be sent to it."]
     agent: A[str, str8(64), "Agent of HELLO."]
 
 
@@ -51,8 +51,8 @@ class Stat(Struct, frozen=True, gc=False):
 class AdminGroups(Frame, frozen=True, gc=False):
     """Asks for a page of all groups of the app."""
 
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
 
 
 @frame(0x8F01, "ADMIN_GROUPS_OK", "server", "reply", admin=True)
@@ -60,7 +60,7 @@ class AdminGroupsOk(Frame, frozen=True, gc=False):
     """A page of groups, by id."""
 
     groups: A[list[GroupEntry], StructList(GroupEntry, 1000), "The groups."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -75,9 +75,9 @@ class AdminGroupsOk(Frame, frozen=True, gc=False):
 class AdminConnections(Frame, frozen=True, gc=False):
     """Asks for a page of the connections of this server."""
 
-    after_id: A[int, U64, "0 for the first page, else `next_id` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
-    user_id: A[str, USER_OR_NONE, "Only this user's; empty: all."]
+    after_id: A[int, U64, "0 for the first page, else `next_id` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
+    user_id: A[str, USER_OR_NONE, "Only connections of this user; empty: all."]
 
 
 @frame(0x8F02, "ADMIN_CONNECTIONS_OK", "server", "reply", admin=True)
@@ -85,7 +85,7 @@ class AdminConnectionsOk(Frame, frozen=True, gc=False):
     """A page of connections, by id."""
 
     connections: A[list[ConnectionEntry], StructList(ConnectionEntry, 1000), "The connections."]
-    next_id: A[int, U64, "The `after_id` of the next page; 0: this was the last."]
+    next_id: A[int, U64, "The `after_id` of the next page; 0: this is the last page."]
 
 
 @frame(
@@ -114,22 +114,25 @@ class AdminStatsOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="ADMIN_NOTICE_OK",
-    rules=("Those who hear it get NOTICE. It goes to those online, is not stored and not limited by section FC.",),
+    rules=(
+        "The receivers get NOTICE. It goes only to receivers who are online, is not stored, and is not limited "
+        "by section FC.",
+    ),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "BODY_TOO_LARGE", "BAD_ELEMENT"),
     admin=True,
 )
 class AdminNotice(Frame, frozen=True, gc=False):
-    """Gives a system notice to all or to named members of a group (MS-05)."""
+    """Sends a system notice to all members of a group, or to those named (MS-05)."""
 
     group_id: A[str, GROUP, "The group."]
     users: A[
         list[str],
         StrList(USER, USERS_MAX),
-        "To whom; empty: all who hear the group. Others than members are passed over.",
+        "The receivers; empty: everyone who receives the group's messages. Users who are not members are skipped.",
     ]
     body: A[bytes, BODY, "Its elements."]
 
 
 @frame(0x8F04, "ADMIN_NOTICE_OK", "server", "reply", admin=True)
 class AdminNoticeOk(Frame, frozen=True, gc=False):
-    """It has been given out."""
+    """The notice has been sent."""

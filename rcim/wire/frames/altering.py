@@ -18,14 +18,16 @@ from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
     "request",
     reply="MESSAGE_RECALL_OK",
     rules=(
-        "The sender may for the time that the group's type gives (`recall_s`), admins, owner and app administrators at "
-        "any time, but admins not the owner's. Recalled again it is answered as the first time.",
-        "Those who hear the group, and could see the message, get MESSAGE_CHANGED; those who do not want to hear of "
-        "the sender (SC-07) do not.",
-        "Where messages are not stored (GT-22), admins, owner and app administrators may for an hour "
-        "(`unstored_recall_ms`). At least the newest `unstored_recall_max` can be recalled, none that was sent before "
-        "the server's last start or a quiet hour. Of all but the newest 20, MESSAGE_CHANGED has SEQ, time, sender and "
-        "receivers alone: `message_id` is 0, `client_msg_id` is `@tip-` and the SEQ.",
+        "The sender may recall a message for the time that the group's type gives (`recall_s`). Admins, the owner "
+        "and app administrators may recall any message at any time, except that admins may not recall the "
+        "owner's. Recalling it again gets the first answer.",
+        "Everyone who receives the group's messages and could see this one gets MESSAGE_CHANGED, except users who "
+        "accept no messages from the sender (SC-07).",
+        "Where messages are not stored (GT-22), admins, the owner and app administrators may do so for an hour "
+        "(`unstored_recall_ms`). At least the newest `unstored_recall_max` messages can be recalled, but none "
+        "that was sent before the server's last start or before a quiet hour. For all but the newest 20, "
+        "MESSAGE_CHANGED has only SEQ, time, sender and receivers: `message_id` is 0, `client_msg_id` is `@tip-` "
+        "and the SEQ.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
 )
@@ -50,13 +52,13 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_EDIT_OK",
     rules=(
-        "The sender may for the time that the group's type gives (`edit_s`), an app administrator at any time; where "
-        "messages are not stored (GT-22), of the newest 20 only. The elements change, and those of mentions and "
-        "`cloud_data` that are there; all else stays. Whom it newly mentions sees it among the unread mentions, whom it "
-        "mentions no more does not.",
-        "An app that is asked before messages are sent is asked before edits too (messages.md).",
-        "It counts like a message (FC-02), and is refused with TOO_FREQUENT while a message would have to wait.",
-        "Those who hear the group, and could see the message, get MESSAGE_CHANGED.",
+        "The sender may edit a message for the time that the group's type gives (`edit_s`), an app administrator "
+        "at any time; where messages are not stored (GT-22), only the newest 20 messages. The edit replaces the "
+        "elements, and mentions and `cloud_data` if they are given; all else stays. Newly mentioned users see it "
+        "among the unread mentions; users who are no longer mentioned do not.",
+        "If the app is asked before messages are sent, it is also asked before edits (messages.md).",
+        "An edit counts like a message (FC-02), and is refused with TOO_FREQUENT if a message would have to wait.",
+        "Everyone who receives the group's messages and could see this one gets MESSAGE_CHANGED.",
     ),
     errors=(
         "NO_SUCH_GROUP",
@@ -80,20 +82,22 @@ class MessageRecallOk(Frame, frozen=True, gc=False):
     ),
 )
 class MessageEdit(Frame, frozen=True, gc=False):
-    """Gives a message other elements (MS-10)."""
+    """Replaces the elements of a message (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
     seq: A[int, U64, "The message's SEQ."]
-    body: A[bytes, BODY, "Its elements from now on."]
+    body: A[bytes, BODY, "Its new elements."]
     mentions: A[
         Sequence[str] | None,
         Ext(1, StrList(USER, USERS_MAX)),
-        "Members that it mentions from now on, at most `mentions_max`; absent: as before.",
+        "The members that it mentions now, at most `mentions_max`; absent: as before.",
     ] = None
     mentions_all: A[
-        bool | None, Ext(2, Bool()), "Whether it mentions everyone, if who edits may (GT-28); absent: as before."
+        bool | None,
+        Ext(2, Bool()),
+        "Whether it mentions everyone, if the editing user may (GT-28); absent: as before.",
     ] = None
-    cloud_data: A[bytes | None, Ext(3, CLOUD_DATA), "What the app adds to it; absent: as before."] = None
+    cloud_data: A[bytes | None, Ext(3, CLOUD_DATA), "Data that the app adds to it; absent: as before."] = None
 
 
 @frame(0x8104, "MESSAGE_EDIT_OK", "server", "reply")
@@ -110,8 +114,9 @@ class MessageEditOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_DELETE_OK",
     rules=(
-        "For admins, owner and app administrators; admins not the owner's. Those who hear the group get MESSAGE_CHANGED.",
-        "Where messages are not stored (GT-22) it is as with MESSAGE_RECALL.",
+        "For admins, the owner and app administrators; admins may not delete the owner's messages. Everyone who "
+        "receives the group's messages gets MESSAGE_CHANGED.",
+        "Where messages are not stored (GT-22), the same holds as for MESSAGE_RECALL.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "TOO_LATE", "NOT_RECALLABLE"),
 )
@@ -136,16 +141,17 @@ class MessageDeleteOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGES_ERASE_OK",
     rules=(
-        "For admins, owner and app administrators; admins not the owner's. It holds at once, however many they "
-        "are; what the user sends later is not touched. Those who hear the group get MESSAGES_ERASED.",
+        "For admins, the owner and app administrators; admins may not erase the owner's messages. It takes effect "
+        "at once, however many messages there are; later messages of the user are not affected. Everyone who "
+        "receives the group's messages gets MESSAGES_ERASED.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_ENTRIES"),
 )
 class MessagesErase(Frame, frozen=True, gc=False):
-    """Deletes for all what a user has sent so far (MS-10)."""
+    """Deletes, for all, the messages that a user has sent so far (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
-    sender: A[str, USER, "Whose messages."]
+    sender: A[str, USER, "The sender of the messages."]
 
 
 @frame(0x8106, "MESSAGES_ERASE_OK", "server", "reply")
@@ -160,8 +166,8 @@ class MessagesEraseOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGES_HIDE_OK",
     rules=(
-        "Nothing changes for others. In the user's own history they stand as DELETED. All connections of the user get "
-        "MESSAGES_HIDDEN.",
+        "Nothing changes for others. In the user's own history the messages have the state DELETED. All "
+        "connections of the user get MESSAGES_HIDDEN.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
@@ -170,7 +176,7 @@ class MessagesHide(Frame, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "The conversation."]
     messages: A[
-        list[SeqEntry], StructList(SeqEntry, 1000, 1), "1 to 100 of them; what does not exist is passed over."
+        list[SeqEntry], StructList(SeqEntry, 1000, 1), "1 to 100 of them; SEQs that do not exist are skipped."
     ]
 
 
@@ -186,12 +192,13 @@ class MessagesHideOk(Frame, frozen=True, gc=False):
     "request",
     reply="CONVERSATION_CLEAR_OK",
     rules=(
-        "History begins after the newest message from then on, for this user. All its connections get MESSAGES_HIDDEN.",
+        "From then on, this user's history begins after the newest message. All connections of the user get "
+        "MESSAGES_HIDDEN.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
 class ConversationClear(Frame, frozen=True, gc=False):
-    """Deletes all messages that there are for oneself (MS-10)."""
+    """Deletes all present messages of a conversation for oneself (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
 
@@ -208,30 +215,30 @@ class ConversationClearOk(Frame, frozen=True, gc=False):
     "request",
     reply="MESSAGE_RECEIPTS_OK",
     rules=(
-        "By how far each member has read (CONVERSATION_READ, or a message of its own). Not counted are the sender, who "
-        "joined after the message, and who can't see it.",
-        "In groups of more than 500 members it is NO_RECEIPTS.",
+        "The answer follows from how far each member has read (CONVERSATION_READ, or a message of their own). The "
+        "sender, members who joined after the message, and members who can't see it are not counted.",
+        "In groups of more than 500 members the answer is NO_RECEIPTS.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MESSAGE", "NO_RECEIPTS"),
 )
 class MessageReceipts(Frame, frozen=True, gc=False):
-    """Asks who has read a message, or has not (MS-11)."""
+    """Asks which members have read a message, or have not (MS-11)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
     seq: A[int, U64, "The message's SEQ."]
     read: A[bool, Bool(), "True: those who have read it; false: those who have not."]
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many; 0, or more than the server allows, is 100."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most entries wanted; 0, or more than the server allows, means 100."]
 
 
 @frame(0x8109, "MESSAGE_RECEIPTS_OK", "server", "reply")
 class MessageReceiptsOk(Frame, frozen=True, gc=False):
-    """How many have read it, and a page of who."""
+    """The number of members who have read it, and a page of their ids."""
 
-    read_num: A[int, U32, "How many have read it."]
-    unread_num: A[int, U32, "How many have not."]
-    users: A[list[str], StrList(USER, USERS_MAX), "Those who were asked for, by user id."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    read_num: A[int, U32, "The number of members who have read it."]
+    unread_num: A[int, U32, "The number of members who have not."]
+    users: A[list[str], StrList(USER, USERS_MAX), "The members asked for, by user id."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -241,10 +248,10 @@ class MessageReceiptsOk(Frame, frozen=True, gc=False):
     "request",
     reply="CONVERSATION_READ_OK",
     rules=(
-        "It only grows; more than the newest SEQ counts as the newest.",
+        "The read position only grows; a SEQ above the newest counts as the newest.",
         "If it has grown, all connections of the user get MESSAGES_READ, and in a one-to-one conversation those of the "
         "other user too.",
-        "Who sends has read up to its own message, which needs no saying (RX-11): DELIVER of it tells.",
+        "A sender has read up to their own message without this request (RX-11): its DELIVER shows it.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
@@ -257,7 +264,7 @@ class ConversationRead(Frame, frozen=True, gc=False):
 
 @frame(0x810A, "CONVERSATION_READ_OK", "server", "reply")
 class ConversationReadOk(Frame, frozen=True, gc=False):
-    """It is kept."""
+    """The read position is stored."""
 
     read_seq: A[int, U64, "MsgSeq now."]
 
@@ -268,8 +275,8 @@ class ConversationReadOk(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "The message as it is now, in place of what was delivered: `state` says what has become of it.",
-        "It may come before the DELIVER of the message; which of two versions counts, messages.md says.",
+        "The message as it is now, which replaces the delivered one: `state` is its present state.",
+        "It may come before the DELIVER of the message; messages.md says which of two versions counts.",
     ),
 )
 class MessageChanged(Frame, frozen=True, gc=False):
@@ -285,7 +292,7 @@ class MessagesErased(Frame, frozen=True, gc=False):
 
     conversation: A[str, CONVERSATION, "The conversation."]
     sender: A[str, USER, "Whose."]
-    to_seq: A[int, U64, "The newest of them that may be one."]
+    to_seq: A[int, U64, "The newest SEQ that may be one of them."]
 
 
 @frame(
@@ -296,7 +303,7 @@ class MessagesErased(Frame, frozen=True, gc=False):
     rules=("It comes to all connections of the user who has deleted them, and to nobody else.",),
 )
 class MessagesHidden(Frame, frozen=True, gc=False):
-    """Messages that the user has deleted for itself, on this or another device (MS-10)."""
+    """Messages that the user has deleted for themselves, on this or another device (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
     to_seq: A[int, U64, "All up to this SEQ; 0: none but those named."]
@@ -309,8 +316,9 @@ class MessagesHidden(Frame, frozen=True, gc=False):
     "server",
     "push",
     rules=(
-        "Of a group it comes to the connections of the user who has read; of a one-to-one conversation to those of both.",
-        "It does not come for who has sent a message, and so has read up to it (RX-11).",
+        "For a group it goes to the connections of the user who has read; for a one-to-one conversation, to those "
+        "of both users.",
+        "It is not sent when the user has read up to a message by sending it (RX-11).",
     ),
 )
 class MessagesRead(Frame, frozen=True, gc=False):
@@ -319,4 +327,4 @@ class MessagesRead(Frame, frozen=True, gc=False):
     conversation: A[str, CONVERSATION, "The conversation."]
     user_id: A[str, USER, "Who."]
     seq: A[int, U64, "Up to this SEQ."]
-    time_ms: A[int, U64, "When it was said."]
+    time_ms: A[int, U64, "When the user read it."]

@@ -1,4 +1,4 @@
-"""Frames about a user's own applications to join groups, and what has become of them (GR-12)."""
+"""Frames about a user's own applications to join groups, and their decisions (GR-12)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class OwnApplication(Struct, frozen=True, gc=False):
     """An application of the user, and its decision."""
 
     group_id: A[str, GROUP, "The group."]
-    state: A[ApplicationState, Enum(ApplicationState), "Whether it waits, was approved, or refused."]
+    state: A[ApplicationState, Enum(ApplicationState), "Whether it is waiting, approved or refused."]
     time_ms: A[int, U64, "When the user applied."]
-    text: A[str, str16(300), "What the user said."]
-    decided_ms: A[int, U64, "When it was decided; 0: it waits."]
-    operator: A[str, USER_OR_NONE, "Who has decided."]
-    answer: A[str, str16(300), "What was said about it."]
+    text: A[str, str16(300), "The user's text."]
+    decided_ms: A[int, U64, "When it was decided; 0: it is waiting."]
+    operator: A[str, USER_OR_NONE, "The user who decided."]
+    answer: A[str, str16(300), "The text of the decision; may be empty."]
 
 
 @frame(
@@ -30,20 +30,20 @@ class OwnApplication(Struct, frozen=True, gc=False):
     "request",
     reply="APPLICATIONS_OWN_OK",
     rules=(
-        "Who is online is told of a decision by JOIN_DECIDED; who was not finds it here: ask after login.",
-        "An application waits for `applications_kept_days` days, and its decision is known for as long (limits.md). One "
-        "that is void without a decision is not among them: the user was put in otherwise, or blocked, or the group is "
-        "gone. A new application to the same group takes its place.",
-        "A page may hold fewer rows than asked for, or none, and still have a `next`.",
+        "Users who are online get JOIN_DECIDED; other users find the decision here: ask after login.",
+        "An application waits for `applications_kept_days` days, and its decision is kept for as long "
+        "(limits.md). An application that became void without a decision is not listed: the user was added in "
+        "another way or blocked, or the group is gone. A new application to the same group replaces it.",
+        "A page may have fewer rows than asked for, or none, and still have a `next`.",
     ),
     errors=("NOT_PERMITTED", "ADMIN_REQUIRED"),
 )
 class ApplicationsOwn(Frame, frozen=True, gc=False):
-    """Asks what has become of the user's applications to join groups (GR-12)."""
+    """Asks for the user's own applications to join groups, and their decisions (GR-12)."""
 
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8240, "APPLICATIONS_OWN_OK", "server", "reply")
@@ -51,4 +51,4 @@ class ApplicationsOwnOk(Frame, frozen=True, gc=False):
     """A page of applications, by group."""
 
     applications: A[list[OwnApplication], StructList(OwnApplication, 1000), "The applications."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]

@@ -1,4 +1,4 @@
-"""Frames of a user's devices (ID-04, ID-05), and of what users do (ID-07)."""
+"""Frames of a user's devices (ID-04, ID-05), and of presence (ID-07)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U32, U64, Enum, StrList, StructList, str8
 
 PRESENCE_RULE = (
-    "A user is ONLINE if any of its devices is, else BACKGROUND if any is there, else OFFLINE. A user that does not "
-    "exist is OFFLINE, and so is one whom the asking user may not see: who has it on its black list, and, as the app's "
-    "settings say, who is in no conversation with it (devices.md)."
+    "A user is ONLINE if one of their devices is, else BACKGROUND if one is connected, else OFFLINE. Users who do "
+    "not exist are OFFLINE. So are users whose presence the requesting user may not see: those who have the "
+    "requesting user on their black list and, depending on the app's settings, those who share no conversation "
+    "with them (devices.md)."
 )
 
 
@@ -21,11 +22,11 @@ class DeviceEntry(Struct, frozen=True, gc=False):
     """A device of a user that is logged in (ID-04)."""
 
     connection_id: A[int, U64, "The server's number for its connection."]
-    platform: A[Platform, Enum(Platform), "What it runs on."]
+    platform: A[Platform, Enum(Platform), "The platform that it runs on."]
     device_tag: A[str, str8(64), "The app's name for it; may be empty."]
     state: A[Presence, Enum(Presence), "ONLINE or BACKGROUND."]
     began_ms: A[int, U64, "`began_ms` of its session, which orders sessions; no clock time (devices.md)."]
-    login_ms: A[int, U64, "When it has logged in last."]
+    login_ms: A[int, U64, "When it last logged in."]
 
 
 @row("DeviceId")
@@ -37,19 +38,19 @@ class DeviceId(Struct, frozen=True, gc=False):
 
 @row("DeviceState")
 class DeviceState(Struct, frozen=True, gc=False):
-    """What a user's devices of a platform do (ID-07)."""
+    """The presence of a user's devices on one platform (ID-07)."""
 
-    platform: A[Platform, Enum(Platform), "What it runs on."]
+    platform: A[Platform, Enum(Platform), "The platform that it runs on."]
     state: A[Presence, Enum(Presence), "ONLINE or BACKGROUND."]
 
 
 @row("PresenceEntry")
 class PresenceEntry(Struct, frozen=True, gc=False):
-    """What a user does (ID-07)."""
+    """The presence of a user (ID-07)."""
 
     user_id: A[str, USER, "The user."]
-    state: A[Presence, Enum(Presence), "Of its devices the one with the least number."]
-    devices: A[list[DeviceState], StructList(DeviceState, 100), "By platform the one that is most present."]
+    state: A[Presence, Enum(Presence), "The state of the user's most present device."]
+    devices: A[list[DeviceState], StructList(DeviceState, 100), "For each platform, the most present device."]
 
 
 @frame(
@@ -64,7 +65,7 @@ class PresenceEntry(Struct, frozen=True, gc=False):
 class Devices(Frame, frozen=True, gc=False):
     """Asks which devices of the user are logged in (ID-04)."""
 
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8310, "DEVICES_OK", "server", "reply")
@@ -81,9 +82,10 @@ class DevicesOk(Frame, frozen=True, gc=False):
     "request",
     reply="DEVICES_CLOSE_OK",
     rules=(
-        "Each of them gets the error LOGGED_OUT with `text` and is closed; a client does not reconnect by itself then. "
-        "The user's UserSigs stay good: to refuse them there is ADMIN_ACCOUNT_INVALIDATE.",
-        "Connections that are not the user's, or not there any more, are passed over. Who names its own gets no answer.",
+        "Each device gets the error LOGGED_OUT with `text` and is closed; its client then does not reconnect by "
+        "itself. The user's UserSigs stay valid: ADMIN_ACCOUNT_INVALIDATE refuses them.",
+        "Connections that are not the user's, or have ended, are skipped. A connection that names itself gets no "
+        "answer.",
     ),
     errors=("NOT_PERMITTED", "ADMIN_REQUIRED", "BAD_PARAMETER"),
 )
@@ -91,17 +93,19 @@ class DevicesClose(Frame, frozen=True, gc=False):
     """Logs out devices of the user (ID-04)."""
 
     connections: A[
-        list[DeviceId], StructList(DeviceId, 100), "Which of them; none: all, of oneself all but this one."
+        list[DeviceId],
+        StructList(DeviceId, 100),
+        "The devices; empty: all of the user's, except this one if it is the requesting user's.",
     ]
-    text: A[str, str8(200), "Why, for those that are closed; may be empty."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    text: A[str, str8(200), "The reason, for the devices that are closed; may be empty."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8311, "DEVICES_CLOSE_OK", "server", "reply")
 class DevicesCloseOk(Frame, frozen=True, gc=False):
     """They are told to go."""
 
-    count: A[int, U32, "So many devices."]
+    count: A[int, U32, "The number of devices."]
 
 
 @frame(
@@ -110,11 +114,11 @@ class DevicesCloseOk(Frame, frozen=True, gc=False):
     "client",
     "request",
     reply="PRESENCE_SET_OK",
-    rules=("A device is ONLINE when it logs in. It gets everything in the background too.",),
+    rules=("A device is ONLINE when it logs in. It still gets everything in the background.",),
     errors=("BAD_PARAMETER", "NOT_PERMITTED"),
 )
 class PresenceSet(Frame, frozen=True, gc=False):
-    """Says what this device does (ID-07)."""
+    """Sets the presence of this device (ID-07)."""
 
     state: A[Presence, Enum(Presence), "ONLINE or BACKGROUND."]
 
@@ -134,14 +138,14 @@ class PresenceSetOk(Frame, frozen=True, gc=False):
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "COMMAND_DISABLED"),
 )
 class PresenceGet(Frame, frozen=True, gc=False):
-    """Asks what users do (ID-07)."""
+    """Asks for the presence of users (ID-07)."""
 
     users: A[list[str], StrList(USER, 500, 1), "1 to 100 users."]
 
 
 @frame(0x8313, "PRESENCE_GET_OK", "server", "reply")
 class PresenceGetOk(Frame, frozen=True, gc=False):
-    """What they do."""
+    """Their presence."""
 
     users: A[list[PresenceEntry], StructList(PresenceEntry, 500), "In the order of the request."]
 
@@ -154,29 +158,29 @@ class PresenceGetOk(Frame, frozen=True, gc=False):
     reply="PRESENCE_WATCH_OK",
     rules=(
         PRESENCE_RULE,
-        "It holds for this connection until it ends: ask again after each login. Users who are watched already stay so.",
-        "Changes come as PRESENCE, gathered for about a second; what is undone meanwhile is not told.",
-        "A connection watches 200 users at the most; with one more nobody of the request is watched.",
-        "Whom one may not see is not watched: ask again once there is a conversation with it. Who puts the watching "
-        "user on its black list is watched no more at once; who is in no conversation with it any more, from the next "
-        "PRESENCE_WATCH on.",
-        "Of a user that 1,000 connections watch already no more are told: "
-        "it is named in `refused`, and can be asked for with PRESENCE_GET.",
+        "It holds until this connection ends: ask again after each login. Users who are already watched stay watched.",
+        "Changes come as PRESENCE, gathered for about a second; a change that is undone within that time is not sent.",
+        "A connection watches at most 200 users; a request that would exceed that adds nobody.",
+        "Users whose presence the requesting user may not see are not watched: ask again once there is a shared "
+        "conversation. Watching ends at once when a watched user puts the watching user on their black list, and "
+        "with the next PRESENCE_WATCH when the two no longer share a conversation.",
+        "A user can be watched by at most 1,000 connections: beyond that the user is named in `refused`, and "
+        "PRESENCE_GET can be used instead.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "COMMAND_DISABLED", "TOO_MANY_ENTRIES"),
 )
 class PresenceWatch(Frame, frozen=True, gc=False):
-    """Asks what users do, and to be told of changes (ID-07)."""
+    """Asks for the presence of users, and for notices of changes (ID-07)."""
 
     users: A[list[str], StrList(USER, 500, 1), "1 to 100 users."]
 
 
 @frame(0x8314, "PRESENCE_WATCH_OK", "server", "reply")
 class PresenceWatchOk(Frame, frozen=True, gc=False):
-    """What they do now."""
+    """Their present state."""
 
     users: A[list[PresenceEntry], StructList(PresenceEntry, 500), "In the order of the request."]
-    refused: A[list[str], StrList(USER, 500), "Those of them of whom no changes are told."]
+    refused: A[list[str], StrList(USER, 500), "The users whose changes are not sent."]
 
 
 @frame(
@@ -188,7 +192,7 @@ class PresenceWatchOk(Frame, frozen=True, gc=False):
     errors=("NOT_PERMITTED", "COMMAND_DISABLED"),
 )
 class PresenceUnwatch(Frame, frozen=True, gc=False):
-    """Asks to be told of users no more (ID-07)."""
+    """Ends notices about the presence of users (ID-07)."""
 
     users: A[list[str], StrList(USER, 500), "Users to watch no longer; none: stop watching everyone."]
 
@@ -203,17 +207,17 @@ class PresenceUnwatchOk(Frame, frozen=True, gc=False):
     "PRESENCE",
     "server",
     "push",
-    rules=("A connection that does not take what it is sent misses it (RX-07).",),
+    rules=("A connection that is too slow to take it misses it (RX-07).",),
 )
 class PresenceChanged(Frame, frozen=True, gc=False):
-    """What users do now who are watched (ID-07)."""
+    """The present state of watched users (ID-07)."""
 
-    users: A[list[PresenceEntry], StructList(PresenceEntry, 500), "Those of whom there is something new."]
+    users: A[list[PresenceEntry], StructList(PresenceEntry, 500), "The users whose presence has changed."]
 
 
 @frame(0x4012, "OWN_CHANGED", "server", "push")
 class OwnChanged(Frame, frozen=True, gc=False):
-    """The user has set something of its own, here or on another device (ID-05): what is shown of it is to be asked for
-    again."""
+    """The user has changed one of their own settings, here or on another device (ID-05): a client that shows it asks for
+    it again."""
 
     what: A[OwnChange, Enum(OwnChange), "What."]

@@ -30,21 +30,23 @@ class GroupEntry(Struct, frozen=True, gc=False):
     owner: A[str, USER_OR_NONE, "Owner_Account; empty if there is none."]
     member_num: A[int, U32, "MemberNum."]
     newest_seq: A[int, U64, "NextMsgSeq - 1: the newest SEQ, 0 if there is no message."]
-    role: A[int, U8, "The asking user's role: 0 not a member, 1 Member, 2 Admin, 3 Owner."]
-    joined_seq: A[int, U64, "The newest SEQ when the asking user joined; 0 if not a member."]
-    msg_flag: A[MsgFlag | None, Ext(1, Enum(MsgFlag)), "The asking user's MsgFlag (RX-01)."] = None
-    read_seq: A[int, Ext(2, U64), "The asking user's MsgSeq: read up to here."] = 0
+    role: A[int, U8, "The requesting user's role: 0 not a member, 1 Member, 2 Admin, 3 Owner."]
+    joined_seq: A[int, U64, "The newest SEQ when the requesting user joined; 0 if not a member."]
+    msg_flag: A[MsgFlag | None, Ext(1, Enum(MsgFlag)), "The requesting user's MsgFlag (RX-01)."] = None
+    read_seq: A[int, Ext(2, U64), "The requesting user's MsgSeq: read up to here."] = 0
     unread: A[
-        int, Ext(3, U64), "Unread messages (conversations.md), 100 at the most; 0 where the type counts none (GT-19)."
+        int, Ext(3, U64), "Unread messages (conversations.md), at most 100; 0 where the type counts none (GT-19)."
     ] = 0
     info_seq: A[int, Ext(4, U64), "InfoSeq: if it has grown, ask for the profile again."] = 0
     unstored: A[
         bool,
         Ext(5, Bool()),
-        "True where messages are not stored: `newest_seq` then says nothing; begin at the first DELIVER (seq.md).",
+        "True where messages are not stored: `newest_seq` then has no meaning; begin at the first DELIVER (seq.md).",
     ] = False
     applications: A[
-        int, Ext(6, U32), "How many applications to join wait, if the asking user may decide, 100 at the most."
+        int,
+        Ext(6, U32),
+        "The number of waiting applications to join, if the requesting user may decide; at most 100.",
     ] = 0
 
 
@@ -69,26 +71,27 @@ class MemberEntry(Struct, frozen=True, gc=False):
     fields: A[
         Sequence[CustomField],
         Ext(5, StructList(CustomField, 5)),
-        "Custom fields of the member that the asking user may read (GR-06).",
+        "Custom fields of the member that the requesting user may read (GR-06).",
     ] = ()
 
 
 @row("AddedEntry")
 class AddedEntry(Struct, frozen=True, gc=False):
-    """What became of one user of many."""
+    """The result for one user."""
 
     user_id: A[str, USER, "The user."]
     result: A[
         AddResult,
         Enum(AddResult),
-        "FAILED: blocked in this group, not to be added by who asks, or the server could not do it; ALREADY: it was so "
-        "before; WAITING: the user is asked first; FULL: the user is in as many groups as it may.",
+        "FAILED: the user is blocked in this group or may not be added by the requesting user, or the server "
+        "failed; ALREADY: nothing to change; WAITING: the user is asked first; FULL: the user is in as many "
+        "groups as allowed.",
     ]
 
 
 PROFILE_RULE = (
-    "Bounds are UTF-8 bytes; longer is BAD_PARAMETER, never cut (GR-03). No control characters in name, face URL, "
-    "name card and nickname; introduction and notification may have them."
+    "Bounds are in UTF-8 bytes; a longer text is BAD_PARAMETER and never cut (GR-03). Name, face URL, name card "
+    "and nickname must have no control characters; introduction and notification may have them."
 )
 
 
@@ -99,12 +102,13 @@ PROFILE_RULE = (
     "request",
     reply="GROUP_CREATE_OK",
     rules=(
-        "The creator becomes the owner. The group exists, and the named members are in it, when the reply comes; but for "
-        "those who could not be added, for the reasons of GROUP_INVITE: the reply names them.",
-        "If the owner-to-be is in as many groups as it may, it is TOO_MANY_GROUPS.",
-        "Which types there are and what each allows: group-types.md.",
-        "In a type that needs a first message (GT-16) the others see nothing of the group until its owner has sent one.",
-        "An app administrator may name another `owner`; of a type without owners it names none.",
+        "The creator becomes the owner. When the reply comes, the group exists with the named members. The reply "
+        "names those who could not be added, for the same reasons as in GROUP_INVITE.",
+        "If the future owner is in as many groups as allowed, the answer is TOO_MANY_GROUPS.",
+        "group-types.md lists the types and what each allows.",
+        "In a type that needs a first message (GT-16), the other members see nothing of the group until its owner "
+        "has sent one.",
+        "An app administrator may name another `owner`, but none for a type without owners.",
         PROFILE_RULE,
         "Without a `group_id` the server makes one that begins with `@TGS#` (GT-25).",
     ),
@@ -125,21 +129,26 @@ class GroupCreate(Frame, frozen=True, gc=False):
     group_id: A[
         str,
         str8(160, one_line=True),
-        "The id wanted: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
+        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
     ]
     type_: A[str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, or one of the app's own."]
     name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
-    apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "BY_TYPE: what the type says (GT-06)."]
+    apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "BY_TYPE: the value of the type (GT-06)."]
     members: A[
         list[str],
         StrList(USER, 500),
-        "Members from the start, besides the creator: at most 100 (limits.md). Doubles count once; users need not "
-        "have logged in before. NOT_PERMITTED where the type takes none at creation (GT-07): AVChatRoom, BChatRoom.",
+        "The first members, besides the creator: at most 100 (limits.md). Duplicates count once; users need not "
+        "have logged in before. NOT_PERMITTED where the type takes none at creation (GT-07): AVChatRoom, "
+        "BChatRoom.",
     ]
-    owner: A[str, Ext(1, USER_OR_NONE), "For app administrators: who becomes the owner; absent: who asks."] = ""
+    owner: A[
+        str,
+        Ext(1, USER_OR_NONE),
+        "For app administrators: the user who becomes the owner; absent: the requesting user.",
+    ] = ""
     max_member_num: A[int, Ext(2, U32), "MaxMemberNum; absent: the cap of the type (GT-12)."] = 0
     fields: A[Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields of the group (GR-06)."] = ()
 
@@ -150,7 +159,9 @@ class GroupCreateOk(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "Its id."]
     left_out: A[
-        Sequence[AddedEntry], Ext(1, StructList(AddedEntry, 500)), "Those of `members` that were not added, and why."
+        Sequence[AddedEntry],
+        Ext(1, StructList(AddedEntry, 500)),
+        "The users in `members` who were not added, and why.",
     ] = ()
 
 
@@ -161,7 +172,8 @@ class GroupCreateOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_DISSOLVE_OK",
     rules=(
-        "App administrators may, and the owner where the type says so (GT-04). Messages and members are gone with it.",
+        "App administrators may dissolve a group, and the owner where the type says so (GT-04). Its messages and "
+        "members are removed.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
@@ -185,13 +197,13 @@ class GroupDissolveOk(Frame, frozen=True, gc=False):
     rules=(
         "All connections of the user get the group's messages with a SEQ above `newest_seq` by DELIVER, which may "
         "come before this reply.",
-        "With FREE_ACCESS the user is a member when the reply comes. With NEED_PERMISSION the reply says WAITING; who "
-        "may decide gets JOIN_REQUESTED, and the applicant JOIN_DECIDED when it is. Applying again meanwhile puts the "
-        "new text in place of the old one. With DISABLE_APPLY, and where the type takes no applications (GT-05), it is "
-        "NOT_PERMITTED.",
-        "A blocked user (GROUP_BLOCK) gets BLOCKED, with the time until it ends.",
-        "A guest who joins hears the group for as long as it is connected and the group would let it in; it is no "
-        "member, is not counted as one and is not announced.",
+        "With FREE_ACCESS the user is a member when the reply comes. With NEED_PERMISSION the reply says WAITING; "
+        "users who may decide get JOIN_REQUESTED, and the applicant gets JOIN_DECIDED after the decision. "
+        "Applying again before that replaces the text. With DISABLE_APPLY, and where the type takes no "
+        "applications (GT-05), the answer is NOT_PERMITTED.",
+        "A blocked user (GROUP_BLOCK) gets BLOCKED, with the time until the block ends.",
+        "A guest who joins receives the group's messages while they are connected and the group admits guests; "
+        "they are no member, are not counted as one, and are not announced.",
         PROFILE_RULE,
     ),
     errors=(
@@ -205,11 +217,11 @@ class GroupDissolveOk(Frame, frozen=True, gc=False):
     ),
 )
 class GroupJoin(Frame, frozen=True, gc=False):
-    """Joins a group, or applies to (GR-05)."""
+    """Joins a group, or applies to join it (GR-05)."""
 
     group_id: A[str, GROUP, "The group."]
-    name_card: A[str, NAME_CARD, "The name card to use in it; may be empty."]
-    text: A[str, Ext(1, str16(300)), "What the applicant says to who decides; up to 300 bytes."] = ""
+    name_card: A[str, NAME_CARD, "The user's name card in the group; may be empty."]
+    text: A[str, Ext(1, str16(300)), "The applicant's text for the deciding user; up to 300 bytes."] = ""
 
 
 @frame(0x8203, "GROUP_JOIN_OK", "server", "reply")
@@ -217,8 +229,8 @@ class GroupJoinOk(Frame, frozen=True, gc=False):
     """The user is a member, or waits for a decision."""
 
     newest_seq: A[int, U64, "The newest SEQ at the moment of joining; 0 if there is no message."]
-    member_num: A[int, U32, "MemberNum, with the new member; if the user waits, as it is."]
-    status: A[JoinStatus, Ext(1, Enum(JoinStatus)), "JOINED, or WAITING for JOIN_DECIDED."] = JoinStatus.JOINED
+    member_num: A[int, U32, "MemberNum, with the new member; if the user waits, without them."]
+    status: A[JoinStatus, Ext(1, Enum(JoinStatus)), "JOINED, or WAITING for a decision."] = JoinStatus.JOINED
 
 
 @frame(
@@ -228,9 +240,9 @@ class GroupJoinOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_LEAVE_OK",
     rules=(
-        "No DELIVER of the group comes after the reply.",
+        "No DELIVER of the group follows the reply.",
         "Where the type lets its owner leave (GT-08), the group goes on without an owner.",
-        "With the last member the group is gone, except where the type keeps it (GT-24).",
+        "When the last member leaves, the group is removed, except where the type keeps it (GT-24).",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "OWNER_MAY_NOT_LEAVE"),
 )
@@ -252,11 +264,11 @@ class GroupLeaveOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_INFO_OK",
     rules=(
-        "Members and app administrators may ask, and anyone where the type can be searched (GT-01); guests only while "
-        "they are in the group.",
-        "Where the type has custom fields that `anyone` may read (GR-06), other users get those, the id and the type; "
-        "all else is empty or 0.",
-        "What GROUP_SET changes is announced by InfoSeq: ask again when it has grown.",
+        "For members and app administrators, and for anyone where the type can be searched (GT-01); guests only "
+        "while they are in the group.",
+        "Where the type has custom fields that `anyone` may read (GR-06), other users get those, the id and the "
+        "type; all other fields are empty or 0.",
+        "InfoSeq announces what GROUP_SET changes: ask again when it has grown.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
@@ -291,11 +303,11 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
     mute_all: A[bool, Ext(1, Bool()), "ShutUpAllMember: only admins, the owner and `speakers` may send (SC-03)."] = (
         False
     )
-    speakers: A[Sequence[str], Ext(2, StrList(USER, USERS_MAX)), "Who may send although all are muted."] = ()
+    speakers: A[Sequence[str], Ext(2, StrList(USER, USERS_MAX)), "Members who may send although all are muted."] = ()
     fields: A[
         Sequence[CustomField],
         Ext(3, StructList(CustomField, 20)),
-        "Custom fields of the group that the asking user may read (GR-06).",
+        "Custom fields of the group that the requesting user may read (GR-06).",
     ] = ()
 
 
@@ -306,10 +318,10 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_MEMBERS_OK",
     rules=(
-        "Begin with an empty cursor, go on with `next`, whose content means nothing to a client.",
-        "Members may ask, where the type shows its list (GT-03): all of it; or the earliest 500 by JoinTime; or "
-        "NOT_PERMITTED. App administrators may always ask, for all of it.",
-        "A page may hold fewer rows than asked for, or none, and still have a `next`.",
+        "Begin with an empty cursor, and continue with `next`, whose content is opaque to a client.",
+        "The type says what members get (GT-03): the whole list, or the earliest 500 by JoinTime, or "
+        "NOT_PERMITTED. App administrators always get the whole list.",
+        "A page may have fewer rows than asked for, or none, and still have a `next`.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )
@@ -317,17 +329,17 @@ class GroupMembers(Frame, frozen=True, gc=False):
     """Asks for a page of a group's members (GR-05)."""
 
     group_id: A[str, GROUP, "The group."]
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
-    role: A[Role | None, Ext(1, Enum(Role)), "Only members with this role; absent: all."] = None
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
+    role: A[Role | None, Ext(1, Enum(Role)), "Only members with this role; absent: all members."] = None
 
 
 @frame(0x8206, "GROUP_MEMBERS_OK", "server", "reply")
 class GroupMembersOk(Frame, frozen=True, gc=False):
-    """A page of members, by user id; by JoinTime where the list is a part."""
+    """A page of members, by user id; by JoinTime where clients get only part of the list."""
 
     members: A[list[MemberEntry], StructList(MemberEntry, 1000), "The members."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -337,7 +349,7 @@ class GroupMembersOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUPS_JOINED_OK",
     rules=(
-        "What has changed since the last login, one-to-one conversations too, SYNC tells.",
+        "For what has changed since the last login, in one-to-one conversations too, use SYNC.",
         "Groups that wait for their owner's first message (GT-16), and those being imported, are left out.",
         "A guest's list is empty.",
     ),
@@ -346,9 +358,11 @@ class GroupMembersOk(Frame, frozen=True, gc=False):
 class GroupsJoined(Frame, frozen=True, gc=False):
     """Asks for a page of the groups that the user is in (GR-05)."""
 
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "For app administrators: whose groups; absent: their own."] = ""
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
+    user_id: A[
+        str, Ext(1, USER_OR_NONE), "For app administrators: the user whose groups are listed; absent: their own."
+    ] = ""
 
 
 @frame(0x8207, "GROUPS_JOINED_OK", "server", "reply")
@@ -356,7 +370,7 @@ class GroupsJoinedOk(Frame, frozen=True, gc=False):
     """A page of groups, by id."""
 
     groups: A[list[GroupEntry], StructList(GroupEntry, 1000), "The groups."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -366,10 +380,11 @@ class GroupsJoinedOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_SET_OK",
     rules=(
-        "What is absent stays as it is. All of it is done or nothing.",
-        "Who may: name, introduction, notification and face URL: admins, and any member where the type says so (GT-02); "
-        "the rest: admins, or the owner where the type has no admins; each custom field: by its own rule (GR-06).",
-        "It raises InfoSeq if anything is new, and is announced (GT-15).",
+        "Absent fields stay as they are. Either all of it is done or nothing.",
+        "Name, introduction, notification and face URL can be changed by admins, and by any member where the type "
+        "says so (GT-02); the rest by admins, or by the owner where the type has no admins; each custom field by "
+        "its own rule (GR-06).",
+        "If anything changes, it raises InfoSeq and is announced (GT-15).",
         PROFILE_RULE,
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
@@ -384,10 +399,14 @@ class GroupSet(Frame, frozen=True, gc=False):
     face_url: A[str | None, Ext(4, str8(255, one_line=True)), "FaceUrl, up to 100 bytes."] = None
     apply_join_option: A[ApplyJoinOption | None, Ext(5, Enum(ApplyJoinOption)), "ApplyJoinOption."] = None
     max_member_num: A[
-        int | None, Ext(6, U32), "MaxMemberNum, not above the type's cap; fewer than there are removes nobody."
+        int | None,
+        Ext(6, U32),
+        "MaxMemberNum, not above the type's cap; a value below the number of members removes nobody.",
     ] = None
     fields: A[
-        Sequence[CustomField], Ext(7, StructList(CustomField, 20)), "Custom fields to set; an empty value removes."
+        Sequence[CustomField],
+        Ext(7, StructList(CustomField, 20)),
+        "Custom fields to set; an empty value removes a field.",
     ] = ()
 
 
@@ -405,8 +424,8 @@ class GroupSetOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_OWNER_SET_OK",
     rules=(
-        "The owner and app administrators may. The owner before becomes an ordinary member.",
-        "The new owner is muted no longer (SC-02); so is who becomes an admin (group-types.md).",
+        "For the owner and app administrators. The previous owner becomes an ordinary member.",
+        "The new owner is no longer muted (SC-02); the same holds for a new admin (group-types.md).",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
 )
@@ -429,11 +448,11 @@ class GroupOwnerSetOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_FIND_OK",
     rules=(
-        "Groups whose type can be searched (GT-01) are found: by their exact id, or by having every word of `words` in "
-        "their name, the last of them as a beginning. Case does not matter; of Chinese, Japanese and Korean each "
-        "character is a word.",
-        "`role` and the asking user's own fields of the entries are 0.",
-        "A page may hold fewer rows than asked for and still have a `next`.",
+        "It finds groups whose type can be searched (GT-01), by their exact id, or by a name with every word of "
+        "`words`; the last word may be the beginning of a word. Case does not matter. In Chinese, Japanese and "
+        "Korean each character is a word.",
+        "`role` and the requesting user's own fields of the entries are 0.",
+        "A page may have fewer rows than asked for and still have a `next`.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED"),
 )
@@ -441,13 +460,13 @@ class GroupFind(Frame, frozen=True, gc=False):
     """Looks for groups (GR-09)."""
 
     words: A[str, str8(160, 1, one_line=True), "A group id, or words of a name."]
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many rows; 0, or more than the server allows, is 100."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
 
 
 @frame(0x820A, "GROUP_FIND_OK", "server", "reply")
 class GroupFindOk(Frame, frozen=True, gc=False):
-    """A page of groups: first the one with this id, then by id those with these words."""
+    """A page of groups: first the one with this id, then those with these words, by id."""
 
     groups: A[list[GroupEntry], StructList(GroupEntry, 1000), "The groups."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]

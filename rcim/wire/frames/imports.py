@@ -1,4 +1,4 @@
-"""Frames that bring groups over from another service (GR-08)."""
+"""Frames that import groups from another service (GR-08)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class ImportedMember(Struct, frozen=True, gc=False):
     """A member from another service."""
 
     user_id: A[str, USER, "Member_Account."]
-    role: A[Role, Enum(Role), "Admin or Member; the owner is the group's."]
+    role: A[Role, Enum(Role), "Admin or Member; ADMIN_GROUP_IMPORT names the owner."]
     join_time_ms: A[int, U64, "JoinTime, not in the future; 0: now."]
-    unread: A[int, U32, "UnreadMsgNum: so many of the newest messages are not read. Counted at ADMIN_IMPORT_FINISH."]
+    unread: A[int, U32, "UnreadMsgNum: how many of the newest messages are unread. Counted at ADMIN_IMPORT_FINISH."]
 
 
 @row("ImportedMessage")
@@ -36,7 +36,9 @@ class ImportedMessage(Struct, frozen=True, gc=False):
     """A message from another service."""
 
     sender: A[str, USER, "From_Account."]
-    time_ms: A[int, U64, "SendTime: not before the group, not before the message before it, not in the future."]
+    time_ms: A[
+        int, U64, "SendTime: not before the group was created, not before the previous message, not in the future."
+    ]
     priority: A[Priority, Enum(Priority), "Its priority."]
     client_msg_id: A[str, CLIENT_MSG_ID, "Its id in the app."]
     body: A[bytes, BODY, "Its elements."]
@@ -64,16 +66,16 @@ class ImportedMessage(Struct, frozen=True, gc=False):
     admin=True,
 )
 class AdminGroupImport(Frame, frozen=True, gc=False):
-    """Begins to bring a group over from another service (GR-08)."""
+    """Begins the import of a group from another service (GR-08)."""
 
     group_id: A[str, str8(160, one_line=True), "As in GROUP_CREATE; empty: the server makes one."]
     type_: A[str, str8(32, 1), "Type."]
-    owner: A[str, USER_OR_NONE, "Owner_Account, who becomes a member; empty where the type goes without."]
+    owner: A[str, USER_OR_NONE, "Owner_Account, who becomes a member; empty if the type has no owners."]
     name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
     face_url: A[str, FACE_URL, "FaceUrl."]
-    apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "BY_TYPE: what the type says."]
+    apply_join_option: A[ApplyJoinOption, Enum(ApplyJoinOption), "BY_TYPE: the value of the type."]
     create_time_ms: A[int, U64, "CreateTime, not in the future; 0: now."]
     max_member_num: A[int, Ext(1, U32), "MaxMemberNum; absent: the type's cap."] = 0
     fields: A[Sequence[CustomField], Ext(2, StructList(CustomField, 20)), "Custom fields."] = ()
@@ -81,7 +83,7 @@ class AdminGroupImport(Frame, frozen=True, gc=False):
 
 @frame(0x8F05, "ADMIN_GROUP_IMPORT_OK", "server", "reply", admin=True)
 class AdminGroupImportOk(Frame, frozen=True, gc=False):
-    """The group is there, closed."""
+    """The group exists, and is closed."""
 
     group_id: A[str, GROUP, "Its id."]
 
@@ -93,14 +95,15 @@ class AdminGroupImportOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_MEMBERS_IMPORT_OK",
     rules=(
-        "All of them or none. Nobody is told. Without a limit by the cap of the user's groups, with that of the group.",
+        "Either all of them are imported or none. Nobody is notified. The limit on groups of a user does not "
+        "apply, the cap of the group does.",
         "Only while the group is being imported; else NOT_PERMITTED.",
     ),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "NOT_PERMITTED", "GROUP_FULL", "BAD_PARAMETER"),
     admin=True,
 )
 class AdminMembersImport(Frame, frozen=True, gc=False):
-    """Brings members over (GR-08)."""
+    """Imports members (GR-08)."""
 
     group_id: A[str, GROUP, "The group."]
     members: A[list[ImportedMember], StructList(ImportedMember, USERS_MAX, 1), "1 to 300 of them."]
@@ -108,12 +111,12 @@ class AdminMembersImport(Frame, frozen=True, gc=False):
 
 @frame(0x8F06, "ADMIN_MEMBERS_IMPORT_OK", "server", "reply", admin=True)
 class AdminMembersImportOk(Frame, frozen=True, gc=False):
-    """What became of each."""
+    """The result for each."""
 
     results: A[
         list[AddedEntry],
         StructList(AddedEntry, USERS_MAX),
-        "ADDED or ALREADY, or FAILED of who is blocked (GR-11), in the order given.",
+        "ADDED or ALREADY, or FAILED for a blocked user (GR-11), in the order of the request.",
     ]
 
 
@@ -124,18 +127,19 @@ class AdminMembersImportOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_MESSAGES_IMPORT_OK",
     rules=(
-        "In the order of their times; all of them or none. They get SEQs as messages do; nobody is told.",
-        "A time before the one before it, before the group, or in the future is BAD_PARAMETER.",
+        "In the order of their times; either all of them are imported or none. They get SEQs as messages do; "
+        "nobody is notified.",
+        "A time before that of the previous message, before the group was created, or in the future is BAD_PARAMETER.",
         "Only while the group is being imported; else NOT_PERMITTED.",
     ),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "BODY_TOO_LARGE", "BAD_ELEMENT"),
     admin=True,
 )
 class AdminMessagesImport(Frame, frozen=True, gc=False):
-    """Brings messages over (GR-08)."""
+    """Imports messages (GR-08)."""
 
     group_id: A[str, GROUP, "The group."]
-    messages: A[list[ImportedMessage], StructList(ImportedMessage, 1000, 1), "As many as fit a frame, 1 to 100."]
+    messages: A[list[ImportedMessage], StructList(ImportedMessage, 1000, 1), "1 to 100 messages that fit in a frame."]
 
 
 @frame(0x8F07, "ADMIN_MESSAGES_IMPORT_OK", "server", "reply", admin=True)

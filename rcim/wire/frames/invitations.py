@@ -16,17 +16,17 @@ from rcim.wire.types import U16, U64, Bool, Enum, StructList, str8
     "server",
     "push",
     rules=(
-        "It comes where users are asked before others add them (GROUP_INVITE), to all connections of the user. Who is "
-        "not online finds the invitation by GROUP_INVITATIONS.",
-        "GROUP_INVITATION_ANSWER answers it. Of the group the user sees nothing else until it accepts.",
+        "It is sent where users are asked before others add them (GROUP_INVITE), to all connections of the user. "
+        "Users who are not online find the invitation by GROUP_INVITATIONS.",
+        "GROUP_INVITATION_ANSWER answers it. Until they accept, users see nothing else of the group.",
     ),
 )
 class GroupInvited(Frame, frozen=True, gc=False):
-    """Somebody wants to add the user to a group (GT-07)."""
+    """Another user wants to add the user to a group (GT-07)."""
 
     group_id: A[str, GROUP, "The group."]
     name: A[str, str8(30, 1), "Its name."]
-    by: A[str, USER, "Who invites."]
+    by: A[str, USER, "The user who invites."]
     time_ms: A[int, U64, "When."]
 
 
@@ -36,7 +36,7 @@ class Invitation(Struct, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The group."]
     name: A[str, str8(30, 1), "Its name when the user was invited."]
-    by: A[str, USER, "Who invites."]
+    by: A[str, USER, "The user who invites."]
     time_ms: A[int, U64, "When."]
 
 
@@ -47,15 +47,16 @@ class Invitation(Struct, frozen=True, gc=False):
     "request",
     reply="GROUP_INVITATIONS_OK",
     rules=(
-        "One that is accepted, refused or void is not among them, nor one to a group that the user is in by now.",
+        "Invitations that are accepted, refused or void are not listed, nor those to a group that the user is "
+        "already in.",
     ),
     errors=("NOT_PERMITTED",),
 )
 class GroupInvitations(Frame, frozen=True, gc=False):
     """Lists the invitations that wait for the user's answer (GT-07)."""
 
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "Most rows of the page; 0: as many as may be (limits.md)."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0: as many as allowed (limits.md)."]
 
 
 @frame(0x8230, "GROUP_INVITATIONS_OK", "server", "reply")
@@ -63,7 +64,7 @@ class GroupInvitationsOk(Frame, frozen=True, gc=False):
     """A page of invitations, by group."""
 
     invitations: A[list[Invitation], StructList(Invitation, 1000), "The invitations."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -73,11 +74,12 @@ class GroupInvitationsOk(Frame, frozen=True, gc=False):
     "request",
     reply="GROUP_INVITATION_ANSWER_OK",
     rules=(
-        "Who accepts is a member when the reply comes, as if added by who has invited; that has to be a member still, "
-        "else it is NOT_PERMITTED, and the invitation is void. So it is if the group is gone (NO_SUCH_GROUP).",
-        "It waits on after GROUP_FULL, BLOCKED and TOO_MANY_GROUPS.",
-        "Who refuses is not asked again until it is invited again; who has invited is not told. All connections of the "
-        "user get OWN_CHANGED then.",
+        "A user who accepts is a member when the reply comes, as if the inviting user had added them. If the "
+        "inviting user is no longer a member, the answer is NOT_PERMITTED and the invitation is void. It is also "
+        "void if the group is gone (NO_SUCH_GROUP).",
+        "After GROUP_FULL, BLOCKED and TOO_MANY_GROUPS the invitation still waits.",
+        "A user who refuses is asked again only after another invitation; the inviting user is not notified of "
+        "the refusal. All connections of the user get OWN_CHANGED.",
     ),
     errors=(
         "ALREADY_HANDLED",
@@ -98,7 +100,7 @@ class GroupInvitationAnswer(Frame, frozen=True, gc=False):
 
 @frame(0x8231, "GROUP_INVITATION_ANSWER_OK", "server", "reply")
 class GroupInvitationAnswerOk(Frame, frozen=True, gc=False):
-    """The invitation waits no longer."""
+    """The invitation no longer waits."""
 
     newest_seq: A[int, U64, "If accepted: the newest SEQ at the moment of joining; else 0."]
 
@@ -110,16 +112,20 @@ class GroupInvitationAnswerOk(Frame, frozen=True, gc=False):
     "request",
     reply="INVITE_CONSENT_SET_OK",
     rules=(
-        "The user's own word counts more than the app's setting. App administrators ask nobody (GROUP_INVITE).",
-        "All devices of the user get OWN_CHANGED, before the reply, if it is another than before.",
+        "The user's setting overrides the app's setting. App administrators add users without asking (GROUP_INVITE).",
+        "If it changes, all devices of the user get OWN_CHANGED before the reply.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED"),
 )
 class InviteConsentSet(Frame, frozen=True, gc=False):
-    """Says whether the user is asked before others add it to a group (GT-07)."""
+    """Sets whether the user is asked before others add them to a group (GT-07)."""
 
-    consent: A[InviteConsent, Enum(InviteConsent), "AS_APP: as the app's setting says; ASK; ADD: without asking."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    consent: A[
+        InviteConsent,
+        Enum(InviteConsent),
+        "AS_APP: as the app's setting says; ASK: ask first; ADD: add without asking.",
+    ]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8330, "INVITE_CONSENT_SET_OK", "server", "reply")
@@ -136,13 +142,13 @@ class InviteConsentSetOk(Frame, frozen=True, gc=False):
     errors=("NOT_PERMITTED", "ADMIN_REQUIRED"),
 )
 class InviteConsentGet(Frame, frozen=True, gc=False):
-    """Asks whether the user is asked before others add it to a group (GT-07)."""
+    """Asks for that setting of a user (GT-07)."""
 
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8331, "INVITE_CONSENT_OK", "server", "reply")
 class InviteConsentOk(Frame, frozen=True, gc=False):
-    """What the user has said of it."""
+    """The user's setting."""
 
     consent: A[InviteConsent, Enum(InviteConsent), "AS_APP: nothing."]

@@ -30,8 +30,10 @@ USERS_MAX = 500
 class CustomField(Struct, frozen=True, gc=False):
     """A custom field of a group, a member or a user (GR-06, AB-05)."""
 
-    key: A[str, str8(16, 1), "1 to 16 of A-Z, a-z, 0-9 and _; the app's settings say which there are."]
-    value: A[bytes, Bytes("u16", 512), "Anything; empty removes the field. At most 64 bytes for a member's."]
+    key: A[str, str8(16, 1), "1 to 16 of A-Z, a-z, 0-9 and _; the app's settings list the keys."]
+    value: A[
+        bytes, Bytes("u16", 512), "Any bytes; empty removes the field. At most 64 bytes for a field of a member."
+    ]
 
 
 @row("SeqEntry")

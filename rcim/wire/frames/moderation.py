@@ -1,5 +1,5 @@
-"""Frames of app administrators about what messages pass through: frequency control (FC-07, FC-08), words (SC-05), and
-what became of one."""
+"""Frames of app administrators about the checks of messages: frequency control (FC-07, FC-08), the word filter (SC-05),
+and the trace of one message."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ENTRY = str16(USER_ID_BYTES_MAX, 1, one_line=True)
 
 @row("FlowEntry")
 class FlowEntry(Struct, frozen=True, gc=False):
-    """Messages of one priority in a group, or in all groups of a type (FC-08); and what counts like them, since it
-    goes to all members too (messages.md): what of it was refused stands as held back."""
+    """Messages of one priority in a group, or in all groups of a type (FC-08); other changes that go to all members count
+    too (messages.md), and refused ones count as held back."""
 
     name: A[str, GROUP, "The group's id, or the type's name."]
     priority: A[Priority, Enum(Priority), "The priority."]
-    offered: A[int, U64, "So many were to pass."]
-    passed: A[int, U64, "So many did."]
-    held_by_total: A[int, U64, "So many were held back by the limit of the group (FC-02)."]
-    held_by_priority: A[int, U64, "So many were held back by the limit of their priority (FC-04)."]
+    offered: A[int, U64, "The number of messages offered."]
+    passed: A[int, U64, "The number of messages passed."]
+    held_by_total: A[int, U64, "The number of messages held back by the limit of the group (FC-02)."]
+    held_by_priority: A[int, U64, "The number of messages held back by the limit of their priority (FC-04)."]
 
 
 @frame(
@@ -35,14 +35,14 @@ class FlowEntry(Struct, frozen=True, gc=False):
     "request",
     reply="ADMIN_FLOW_OK",
     rules=(
-        "Of a group it counts since the group is in memory, of types since the server's start.",
-        "What was offered and is neither passed nor held back waits.",
+        "The figures of a group begin when it was loaded into memory, those of a type at the server's start.",
+        "Messages that are offered but neither passed nor held back are waiting.",
     ),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP"),
     admin=True,
 )
 class AdminFlow(Frame, frozen=True, gc=False):
-    """Asks what frequency control does, in one group or in all (FC-08)."""
+    """Asks for the figures of frequency control, of one group or of all (FC-08)."""
 
     group_id: A[
         str, str8(160, one_line=True), "The group; empty: all types of groups, and `C2C` of one-to-one conversations."
@@ -69,16 +69,16 @@ class AdminList(Frame, frozen=True, gc=False):
     """Asks for a page of one of the app's lists (SC-05, FC-07)."""
 
     which: A[AppList, Enum(AppList), "Which list."]
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many; 0, or more than the server allows, is 100."]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most entries wanted; 0, or more than the server allows, means 100."]
 
 
 @frame(0x8F21, "ADMIN_LIST_OK", "server", "reply", admin=True)
 class AdminListOk(Frame, frozen=True, gc=False):
-    """A page of a list: what the settings say, and what was added."""
+    """A page of a list: the entries from the settings, and those that were added."""
 
     entries: A[list[str], StrList(ENTRY, 1000), "In order."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -88,10 +88,10 @@ class AdminListOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_LIST_CHANGE_OK",
     rules=(
-        "It is in force for what is sent after the reply. What is there already, or was not, is passed over; what the "
-        "settings or their files say is off until the server starts again.",
-        "Words are taken literally; case, width, what shows nothing and the app's filler characters don't count. One of "
-        "more than 64 bytes, or of which nothing is left then, is BAD_PARAMETER.",
+        "It applies to messages sent after the reply. Adding a present entry, or removing an absent one, has no "
+        "effect. Removing an entry of the settings or their files lasts until the server starts again.",
+        "Words are matched literally; case, width, invisible characters and the app's filler characters are "
+        "ignored. A word of more than 64 bytes, or of nothing but ignored characters, is BAD_PARAMETER.",
     ),
     errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "TOO_MANY_ENTRIES", "OVERLOADED"),
     admin=True,
@@ -100,8 +100,8 @@ class AdminListChange(Frame, frozen=True, gc=False):
     """Adds to and removes from one of the app's lists (SC-05, FC-07)."""
 
     which: A[AppList, Enum(AppList), "Which list."]
-    add: A[list[str], StrList(ENTRY, 1000), "What is to be on it; 500 at a time, with what is removed."]
-    remove: A[list[str], StrList(ENTRY, 1000), "What is not to be on it."]
+    add: A[list[str], StrList(ENTRY, 1000), "The entries to add; at most 500 with those to remove."]
+    remove: A[list[str], StrList(ENTRY, 1000), "The entries to remove."]
 
 
 @frame(0x8F22, "ADMIN_LIST_CHANGE_OK", "server", "reply", admin=True)
@@ -111,7 +111,8 @@ class AdminListChangeOk(Frame, frozen=True, gc=False):
     back_later: A[
         Sequence[str],
         Ext(1, StrList(ENTRY, 1000)),
-        "Those that were removed and come back when the server starts again: its settings, or a file, say them.",
+        "Entries that were removed but come back when the server starts again, because its settings or a file "
+        "contain them.",
     ] = ()
 
 
@@ -122,19 +123,19 @@ class AdminListChangeOk(Frame, frozen=True, gc=False):
     "request",
     reply="ADMIN_TRACE_OK",
     rules=(
-        "For messages of the last 10 minutes; of those that stopped the newest 10,000 of all groups are known, since the "
-        "server's start.",
-        "What was refused before it came to the group (a bad body, too many requests) its sender was told; here it is "
-        "unknown.",
+        "It covers messages of the last 10 minutes; of messages that stopped on the way, the newest 10,000 of all "
+        "groups since the server's start.",
+        "A message that was refused before it reached the group (a bad body, too many requests) is unknown here; "
+        "its sender got the error.",
     ),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP"),
     admin=True,
 )
 class AdminTrace(Frame, frozen=True, gc=False):
-    """Asks what became of a message: why did the others not get it?"""
+    """Asks for the trace of a message: why did others not get it?"""
 
-    conversation: A[str, CONVERSATION, "Where it was sent to."]
-    sender: A[str, USER, "Who sent it."]
+    conversation: A[str, CONVERSATION, "The conversation that it was sent to."]
+    sender: A[str, USER, "The sender."]
     client_msg_id: A[str, CLIENT_MSG_ID, "Its id."]
 
 
@@ -145,15 +146,15 @@ class AdminTraceOk(Frame, frozen=True, gc=False):
     stage: A[
         str,
         str8(32, 1),
-        "`right to send`, `word filter`, `callback`, `frequency control`: it stopped there; `waiting`: for the app or "
-        "for room; `transient`: given to who was online; `delivered`; or `unknown`.",
+        "`right to send`, `word filter`, `callback`, `frequency control`: it stopped there; `waiting`: for the "
+        "app or for room; `transient`: sent to users who were online; `delivered`; or `unknown`.",
     ]
-    time_ms: A[int, U64, "When; 0 if it is not known."]
+    time_ms: A[int, U64, "The time; 0 if it is unknown."]
     code: A[int, U32, "The error that its sender got; 0: none."]
     text: A[str, str16(300), "Why."]
     seq: A[int, U64, "Its SEQ; 0: it has none."]
-    state: A[MessageState, Enum(MessageState), "What it is now."]
+    state: A[MessageState, Enum(MessageState), "Its present state."]
     members: A[int, U32, "Members of the group now."]
-    silent: A[int, U32, "Members that want nothing of the group delivered (DISCARD)."]
-    online: A[int, U32, "Users that are online in the group now."]
-    to: A[list[str], StrList(USER, 500), "Whom alone it is for; empty: all."]
+    silent: A[int, U32, "Members who want nothing of the group delivered (DISCARD)."]
+    online: A[int, U32, "Users who are online in the group now."]
+    to: A[list[str], StrList(USER, 500), "The only receivers; empty: all members."]

@@ -18,7 +18,7 @@ from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, str8, str16
     reply="HELLO_OK",
     rules=(
         "It is the first frame of a connection; any other first frame is HELLO_EXPECTED.",
-        "The server takes the highest version that both sides know, and of the features those that both name.",
+        "The server chooses the highest version that both sides know, and the features that both name.",
     ),
     errors=("VERSION_UNSUPPORTED",),
 )
@@ -30,8 +30,8 @@ class Hello(Frame, frozen=True, gc=False):
     heartbeat_ms: A[
         int,
         U32,
-        "How often the client would like to send PING: from 1,000 up to `heartbeat_ms_max` (less or more is taken for "
-        "these); 0 leaves it to the server.",
+        "How often the client would like to send PING: from 1,000 to `heartbeat_ms_max` (other values are "
+        "adjusted to these); 0 leaves it to the server.",
     ]
     features: A[list[str], StrList(str8(32, 1), 32), "Features the client can use. Version 1 defines none."]
     agent: A[str, str8(64), "Name and version of the client, for the operator."]
@@ -39,7 +39,7 @@ class Hello(Frame, frozen=True, gc=False):
 
 @frame(0x8001, "HELLO_OK", "server", "reply")
 class HelloOk(Frame, frozen=True, gc=False):
-    """What was agreed on."""
+    """The version, the features and the bounds that are agreed."""
 
     version: A[int, U16, "The version that both sides speak from now on."]
     heartbeat_ms: A[int, U32, "How often the client sends PING, also while it is busy."]
@@ -47,7 +47,9 @@ class HelloOk(Frame, frozen=True, gc=False):
         int, U32, "After this long without a byte from the client the server drops it; it follows `heartbeat_ms`."
     ]
     server_time_ms: A[int, U64, "The server's clock, milliseconds since 1970."]
-    frame_bytes_before_login: A[int, U32, "The longest frame the server takes before login, all of it."]
+    frame_bytes_before_login: A[
+        int, U32, "The longest frame that the server accepts before login, including its header."
+    ]
     features: A[list[str], StrList(str8(32, 1), 32), "The features in force: those that both sides named."]
     agent: A[str, str8(64), "Name and version of the server."]
 
@@ -62,14 +64,14 @@ class HelloOk(Frame, frozen=True, gc=False):
         "After LOGIN the client may send requests at once; the server answers them after LOGIN_OK.",
         "A refused login closes the connection.",
         "From LOGIN_OK on, messages of every group the user is in come as DELIVER.",
-        "With an empty `user_id` and an empty `user_sig` it is a guest's login (ID-06), if the server takes guests: "
-        "LOGIN_OK then has the id that the guest is known by until the connection ends. What a guest may "
-        "ask is in session.md.",
-        "A session begins with a login without `began_ms`. A client that reconnects sends the one that the session's "
-        "first LOGIN_OK had: the session goes on. On each platform one session of a user goes on at a time (the app's "
-        "settings may allow more; of SERVER any number), and of those with the same `device_tag` one: of two the one "
-        "that began later. The other gets KICKED_BY_OTHER_DEVICE and is closed, be it the one that is just logging in: "
-        "then right after LOGIN_OK.",
+        "With an empty `user_id` and an empty `user_sig` it is a guest's login (ID-06), if the server accepts "
+        "guests: LOGIN_OK then has the guest's id, which is valid until the connection ends. session.md lists "
+        "what a guest may request.",
+        "A session begins with a login without `began_ms`. A client that reconnects sends the one that the "
+        "session's first LOGIN_OK had: the session goes on. On each platform one session of a user goes on at a "
+        "time (the app's settings may allow more; of SERVER any number), and of those with the same `device_tag` "
+        "one: of two the one that began later. The other gets KICKED_BY_OTHER_DEVICE and is closed. If that is "
+        "the one that is just logging in, this happens right after LOGIN_OK.",
         "`@SYSTEM`, and ids that begin with `@GUEST#`, are the server's own: BAD_PARAMETER.",
     ),
     errors=(
@@ -91,13 +93,13 @@ class Login(Frame, frozen=True, gc=False):
 
     user_id: A[str, USER_OR_NONE, "1 to 64 characters (ID-01, session.md); empty for a guest."]
     user_sig: A[str, str16(3500), "A UserSig made for this user with the app's key (session.md)."]
-    platform: A[Platform, Enum(Platform), "What the client runs on (ID-04)."]
+    platform: A[Platform, Enum(Platform), "The platform that the client runs on (ID-04)."]
     device_tag: A[str, str8(64), "The app's name for this device; may be empty."]
     began_ms: A[
         int,
         Ext(1, U64),
-        "`began_ms` of the session that goes on; absent: this login begins one. One that is to come is now, unless the "
-        "server has begun such a session itself.",
+        "`began_ms` of the session that continues; absent: this login begins one. A time in the future counts as "
+        "now, unless the server itself has begun such a session.",
     ] = 0
 
 
@@ -107,24 +109,24 @@ class LoginOk(Frame, frozen=True, gc=False):
 
     connection_id: A[int, U64, "The server's number for this connection, as the operator sees it."]
     server_time_ms: A[int, U64, "The server's clock, milliseconds since 1970."]
-    frame_bytes_max: A[int, U32, "The longest frame, all of it, that either side sends from now on."]
-    body_bytes_max: A[int, U32, "The longest message body the server takes."]
+    frame_bytes_max: A[int, U32, "The longest frame, including its header, that either side sends from now on."]
+    body_bytes_max: A[int, U32, "The longest message body that the server accepts."]
     is_admin: A[bool, Bool(), "True for an app administrator (ID-08)."]
     nickname: A[str, NICKNAME, "The user's nickname as the server has it; may be empty."]
     face_url: A[str, FACE_URL, "The user's face URL as the server has it; may be empty."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "The id that a guest was given; absent for others."] = ""
+    user_id: A[str, Ext(1, USER_OR_NONE), "The id given to a guest; absent for users."] = ""
     began_ms: A[
         int,
         Ext(2, U64),
-        "Names the session (ID-04): to be sent in LOGIN when it is to go on. It orders the user's sessions and is no "
-        "clock time (devices.md). Absent for a guest.",
+        "Names the session (ID-04): send it in LOGIN to continue the session. It orders the user's sessions and "
+        "is no clock time (devices.md). Absent for a guest.",
     ] = 0
-    dedupe_ms: A[int, Ext(3, U32), "How long the server knows a client message id again (MS-02)."] = 0
+    dedupe_ms: A[int, Ext(3, U32), "How long the server recognises a repeated client message id (MS-02)."] = 0
     history_id: A[
         int,
         Ext(4, U64),
-        "Which history the server's store holds. Every position that a client keeps - SEQ, cursor - belongs to one: with "
-        "another one than before, forget them all (seq.md).",
+        "Identifies the history in the server's store. Every position that a client keeps - SEQ, cursor - belongs "
+        "to a history: if the id is not the previous one, discard all positions (seq.md).",
     ] = 0
 
 
@@ -137,7 +139,7 @@ class LoginOk(Frame, frozen=True, gc=False):
     rules=("The server answers what it has accepted, then LOGOUT_OK, then closes.",),
 )
 class Logout(Frame, frozen=True, gc=False):
-    """Ends the session in good order."""
+    """Ends the session in an orderly way."""
 
 
 @frame(0x8003, "LOGOUT_OK", "server", "reply")
@@ -178,7 +180,7 @@ class Pong(Frame, frozen=True, gc=False):
     "server",
     "error",
     rules=(
-        "It stands in place of the reply: its request id is the request's. With request id 0 it is about the "
+        "It takes the place of the reply and has the request id of the request. With request id 0 it is about the "
         "connection as a whole.",
         "If `closes` is true the server closes the connection after this frame.",
     ),
@@ -193,8 +195,8 @@ class Error(Frame, frozen=True, gc=False):
         U16,
         "The type of the frame that caused it; 0 if none did, or if its header was wrong (BAD_HEADER, FRAME_TOO_LONG).",
     ]
-    text: A[str, str16(1024), "What exactly was wrong, in English, for a developer."]
-    retry_after_ms: A[int, Ext(1, U32), "Ask again after this long; absent: nothing is said about it."] = 0
+    text: A[str, str16(1024), "The exact cause, in English, for a developer."]
+    retry_after_ms: A[int, Ext(1, U32), "Try again after this time; absent: no advice."] = 0
 
 
 @frame(
@@ -204,15 +206,15 @@ class Error(Frame, frozen=True, gc=False):
     "push",
     rules=(
         "The client sends no new request on this connection, waits for the answers it is owed, and closes.",
-        "It waits for `reconnect_after_ms`, in which the server could not be there again, and then for a time picked at "
-        "random between 0 and `reconnect_within_ms`, which the server makes longer the more clients it has.",
+        "It waits for `reconnect_after_ms`, during which the server can't be back yet, and then for a random time "
+        "between 0 and `reconnect_within_ms`, which is longer the more clients the server has.",
     ),
 )
 class GoingAway(Frame, frozen=True, gc=False):
-    """The server is about to stop or wants this client elsewhere (WI-07)."""
+    """The server is about to stop, or wants this client to connect elsewhere (WI-07)."""
 
     grace_ms: A[int, U32, "The server closes the connection after this long at the latest."]
-    reconnect_within_ms: A[int, U32, "Come back at a random moment within this time."]
+    reconnect_within_ms: A[int, U32, "Reconnect at a random moment within this time."]
     host: A[str, str8(255), "Where to connect; empty: the same host as now."]
     port: A[int, U16, "Where to connect; 0: the same port as now."]
-    reconnect_after_ms: A[int, Ext(1, U32), "That time begins after this one; absent: at once."] = 0
+    reconnect_after_ms: A[int, Ext(1, U32), "How long to wait before that time begins; absent: no wait."] = 0

@@ -31,9 +31,8 @@ OFFSET = Int("i32", (-OFFSET_MIN_MAX, OFFSET_MIN_MAX))
     "request",
     reply="PROFILE_SET_OK",
     rules=(
-        "Nickname, face URL and the custom fields chosen by the app go with the messages that are sent from then on "
-        "(MS-04).",
-        "What is absent of the extensions stays as it is. All of it is done or nothing.",
+        "Messages sent from then on carry the nickname, the face URL and the custom fields chosen by the app (MS-04).",
+        "Absent extensions stay as they are. Either all of it is done or nothing.",
         PROFILE_RULE,
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED"),
@@ -48,20 +47,22 @@ class ProfileSet(Frame, frozen=True, gc=False):
     ]
     face_url: A[str, FACE_URL, "May be empty."]
     gender: A[Gender | None, Ext(1, Enum(Gender)), "Gender."] = None
-    signature: A[str | None, Ext(2, SIGNATURE), "A line about oneself, up to 500 bytes."] = None
+    signature: A[str | None, Ext(2, SIGNATURE), "A line about the user, up to 500 bytes."] = None
     fields: A[
-        Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields to set; an empty value removes."
+        Sequence[CustomField],
+        Ext(3, StructList(CustomField, 20)),
+        "Custom fields to set; an empty value removes a field.",
     ] = ()
 
 
 @frame(0x8301, "PROFILE_SET_OK", "server", "reply")
 class ProfileSetOk(Frame, frozen=True, gc=False):
-    """The profile is kept."""
+    """The profile is stored."""
 
 
 @frame(0x0302, "PROFILE_GET", "client", "request", reply="PROFILE_GET_OK", errors=("NOT_PERMITTED",))
 class ProfileGet(Frame, frozen=True, gc=False):
-    """Asks for a user's profile (AB-05). A user that never set any has an empty one."""
+    """Asks for a user's profile (AB-05). A user who never set a profile has an empty one."""
 
     user_id: A[str, USER, "The user."]
 
@@ -73,9 +74,9 @@ class ProfileGetOk(Frame, frozen=True, gc=False):
     nickname: A[str, NICKNAME, "May be empty."]
     face_url: A[str, FACE_URL, "May be empty."]
     gender: A[Gender, Ext(1, Enum(Gender)), "Gender."] = Gender.UNKNOWN
-    signature: A[str, Ext(2, SIGNATURE), "A line about oneself, up to 500 bytes."] = ""
+    signature: A[str, Ext(2, SIGNATURE), "A line about the user, up to 500 bytes."] = ""
     fields: A[
-        Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the asking user may read."
+        Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the requesting user may read."
     ] = ()
 
 
@@ -84,13 +85,17 @@ class ProfileEntry(Struct, frozen=True, gc=False):
     """The profile of one of several users (AB-05)."""
 
     user_id: A[str, USER, "The user."]
-    known: A[bool, Bool(), "False: nothing is kept of it, as of one that never was; all else is empty then."]
+    known: A[
+        bool,
+        Bool(),
+        "False: nothing is stored of this user, as if they had never existed; all other fields are then empty.",
+    ]
     nickname: A[str, NICKNAME, "May be empty."]
     face_url: A[str, FACE_URL, "May be empty."]
     gender: A[Gender, Ext(1, Enum(Gender)), "Gender."] = Gender.UNKNOWN
-    signature: A[str, Ext(2, SIGNATURE), "A line about oneself, up to 500 bytes."] = ""
+    signature: A[str, Ext(2, SIGNATURE), "A line about the user, up to 500 bytes."] = ""
     fields: A[
-        Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the asking user may read."
+        Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields that the requesting user may read."
     ] = ()
 
 
@@ -101,26 +106,26 @@ class ProfileEntry(Struct, frozen=True, gc=False):
     "request",
     reply="PROFILES_GET_OK",
     rules=(
-        "Users of whom nothing is kept are answered too, and marked (`known`). Custom fields that the asking user may "
-        "not read are left out.",
+        "Users of whom nothing is stored are returned too, and marked (`known`). Custom fields that the "
+        "requesting user may not read are left out.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED"),
 )
 class ProfilesGet(Frame, frozen=True, gc=False):
     """Asks for the profiles of several users (AB-05)."""
 
-    users: A[list[str], StrList(USER, USERS_MAX), "Whose: 1 to 100; doubles count once."]
+    users: A[list[str], StrList(USER, USERS_MAX), "The users: 1 to 100; duplicates count once."]
 
 
 @frame(0x8340, "PROFILES_GET_OK", "server", "reply")
 class ProfilesGetOk(Frame, frozen=True, gc=False):
     """Profiles of several users."""
 
-    profiles: A[list[ProfileEntry], StructList(ProfileEntry, USERS_MAX), "In the order asked for."]
+    profiles: A[list[ProfileEntry], StructList(ProfileEntry, USERS_MAX), "In the order of the request."]
     taken: A[
         int,
         U16,
-        "So many of the different users asked for are answered, as many as fit a frame; ask for the others anew.",
+        "The number of different users answered, as many as fit in a frame; ask again for the others.",
     ]
 
 
@@ -131,23 +136,29 @@ class ProfilesGetOk(Frame, frozen=True, gc=False):
     "request",
     reply="USER_LIST_CHANGE_OK",
     rules=(
-        "By the app's setting either black lists are in force or white lists; both can be kept at any time. With black "
-        "lists, a message to a user who has its sender on its list is BLACKLISTED; with white lists, one to a user who "
-        "has not is NOT_WHITELISTED. Other conversations they do not concern.",
-        "Users on someone's black list can not add that person to a group either, whichever lists are in force "
+        "The app's setting says whether black lists or white lists are in force; both can be stored at any time. "
+        "With black lists, a message to a user who has the sender on their list is BLACKLISTED; with white lists, "
+        "a message to a user who does not have the sender on their list is NOT_WHITELISTED. They do not affect "
+        "other conversations.",
+        "Users on a user's black list can't add that user to a group either, whichever lists are in force "
         "(GROUP_INVITE, GROUP_CREATE).",
-        "It is in force for what is sent after the reply. Those who are on it already, or are not, are passed over.",
-        "Nobody else is told.",
+        "It applies to messages sent after the reply. Adding a listed user, or removing one who is not listed, "
+        "has no effect.",
+        "No other user is notified.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED", "TOO_MANY_ENTRIES"),
 )
 class UserListChange(Frame, frozen=True, gc=False):
-    """Puts users on one of the user's lists, and takes users off it (SC-07)."""
+    """Adds users to one of the user's lists, and removes users from it (SC-07)."""
 
     which: A[UserList, Enum(UserList), "Which list."]
-    add: A[list[str], StrList(USER, 500), "Users to put on it; 100 at a time, with those removed."]
-    remove: A[list[str], StrList(USER, 500), "Users to take off it."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose list, if not one's own: only for app administrators."] = ""
+    add: A[list[str], StrList(USER, 500), "Users to add; at most 100 with those to remove."]
+    remove: A[list[str], StrList(USER, 500), "Users to remove."]
+    user_id: A[
+        str,
+        Ext(1, USER_OR_NONE),
+        "The user whose list it is, if not the requesting one: only for app administrators.",
+    ] = ""
 
 
 @frame(0x8303, "USER_LIST_CHANGE_OK", "server", "reply")
@@ -167,9 +178,13 @@ class UserListGet(Frame, frozen=True, gc=False):
     """Asks for a page of one of the user's lists (SC-07)."""
 
     which: A[UserList, Enum(UserList), "Which list."]
-    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the page before."]
-    limit: A[int, U16, "At most so many; 0, or more than the server allows, is 100."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose list, if not one's own: only for app administrators."] = ""
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most entries wanted; 0, or more than the server allows, means 100."]
+    user_id: A[
+        str,
+        Ext(1, USER_OR_NONE),
+        "The user whose list it is, if not the requesting one: only for app administrators.",
+    ] = ""
 
 
 @frame(0x8304, "USER_LIST_OK", "server", "reply")
@@ -177,7 +192,7 @@ class UserListOk(Frame, frozen=True, gc=False):
     """A page of a list."""
 
     users: A[list[str], StrList(USER, 1000), "By user id."]
-    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this was the last."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
 @frame(
@@ -187,19 +202,19 @@ class UserListOk(Frame, frozen=True, gc=False):
     "request",
     reply="QUIET_HOURS_SET_OK",
     rules=(
-        "They say when the user wants no push, whatever the MsgFlags are. Messages come all the same while online.",
-        "With the end before the start they go over midnight; with both the same there are none.",
-        "All devices of the user get OWN_CHANGED, before the reply, if they are others than before.",
+        "In quiet hours the user wants no push, whatever the MsgFlags are. Messages still come while online.",
+        "If the end is before the start, they include midnight; if both are the same, there are none.",
+        "If they change, all devices of the user get OWN_CHANGED before the reply.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED", "ADMIN_REQUIRED"),
 )
 class QuietHoursSet(Frame, frozen=True, gc=False):
-    """Sets the user's hours of quiet (RX-02)."""
+    """Sets the user's quiet hours (RX-02)."""
 
-    start_min: A[int, MINUTE, "From this minute of the user's day on."]
-    end_min: A[int, MINUTE, "Until before this one."]
-    offset_min: A[int, OFFSET, "How many minutes the user's clock is ahead of UTC."]
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    start_min: A[int, MINUTE, "The first minute, counted from the user's midnight."]
+    end_min: A[int, MINUTE, "The first minute after the quiet hours."]
+    offset_min: A[int, OFFSET, "Minutes by which the user's clock is ahead of UTC."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8305, "QUIET_HOURS_SET_OK", "server", "reply")
@@ -216,15 +231,15 @@ class QuietHoursSetOk(Frame, frozen=True, gc=False):
     errors=("NOT_PERMITTED", "ADMIN_REQUIRED"),
 )
 class QuietHoursGet(Frame, frozen=True, gc=False):
-    """Asks for the user's hours of quiet (RX-02)."""
+    """Asks for the user's quiet hours (RX-02)."""
 
-    user_id: A[str, Ext(1, USER_OR_NONE), "Whose, if not one's own: only for app administrators."] = ""
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8306, "QUIET_HOURS_OK", "server", "reply")
 class QuietHoursOk(Frame, frozen=True, gc=False):
-    """The hours of quiet; with both the same there are none."""
+    """The quiet hours; with start and end the same there are none."""
 
-    start_min: A[int, MINUTE, "From this minute of the user's day on."]
-    end_min: A[int, MINUTE, "Until before this one."]
-    offset_min: A[int, OFFSET, "How many minutes the user's clock is ahead of UTC."]
+    start_min: A[int, MINUTE, "The first minute, counted from the user's midnight."]
+    end_min: A[int, MINUTE, "The first minute after the quiet hours."]
+    offset_min: A[int, OFFSET, "Minutes by which the user's clock is ahead of UTC."]
