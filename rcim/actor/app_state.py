@@ -50,7 +50,7 @@ class AppState:
     lots: random.Random = field(default_factory=random.Random)
     """FC-03: who goes first within a priority."""
     wanted_events: frozenset[EventKind] = frozenset()
-    """Kinds of events that a consumer wants; no other ones are made (design 5.3)."""
+    """Kinds of events that a consumer wants; no others are made (docs/adr/0023)."""
     figures: dict[str, Figures] = field(default_factory=dict)
     """FC-08, by type of group."""
 

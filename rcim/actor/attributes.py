@@ -1,5 +1,5 @@
-"""The attributes of a conversation: its profile with custom fields, and InfoSeq, the version of what members may know of
-it (GR-03, GR-07)."""
+"""The attributes of a conversation: its profile with custom fields, and InfoSeq, the version of its public data (GR-03,
+GR-07)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rcim.actor.records import GroupSnapshot, Profile
 
 
 class Attributes:
-    """See the module's text. All of it is in the store too."""
+    """See the module's text. All of it is also in the store."""
 
     __slots__ = ("info_seq", "last_info_time_ms", "profile")
 
@@ -18,12 +18,12 @@ class Attributes:
         self.last_info_time_ms = snapshot.last_info_time_ms
 
     def raise_info(self, now_ms: int) -> None:
-        """GR-07: something that members may know has changed."""
+        """GR-07: raise InfoSeq, since public data has changed."""
         self.info_seq += 1
         self.last_info_time_ms = now_ms
 
     def replace(self, profile: Profile | None) -> Profile | None:
-        """`profile` is in force from now on; None: what there was stays. Returns what there was before."""
+        """Replace the profile by `profile`, unless that is None. Returns the previous one."""
         before = self.profile
         if profile is not None:
             self.profile = profile

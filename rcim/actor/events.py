@@ -1,8 +1,8 @@
-"""Events: what has happened, for who was not there (design 5.3): the app's back end, push, routing.
+"""Events: facts about what has happened, for consumers such as the app's back end (docs/adr/0023).
 
-An event says all that a consumer needs, so that nobody has to read anything else for it. It is kept in the append of its
-records, and only if a consumer wants its kind (`AppState.wanted_events`). Events are kept: fields are only ever added at
-the end, with a default.
+An event has everything that a consumer needs, so that the consumer reads nothing else. It is stored in the append of its
+records, and only if a consumer wants its kind (`AppState.wanted_events`). Because events are stored, fields are only
+added at the end, with a default.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priorit
 
 
 class EventKind(IntEnum):
-    """What a consumer can want. The numbers are those of the kept events' tags."""
+    """The kinds of events that a consumer can want. The numbers are the tags of the stored events."""
 
     MESSAGE_PASSED = 1
     MESSAGE_WITHHELD = 2
@@ -37,11 +37,11 @@ class EventKind(IntEnum):
 
 
 OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED})
-"""Those that have to do with no conversation: who wants these alone costs conversations nothing."""
+"""Kinds without a conversation: consumers that want only these cost conversations nothing."""
 
 
 class ConversationFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where it has happened, as it was afterwards; of a group that has ended, as it was before."""
+    """The conversation, as it was after the event; for a dissolved group, as it was before."""
 
     key: str
     type: str
@@ -52,25 +52,25 @@ class ConversationFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """`time_ms` is the time in force when it happened, milliseconds since 1970."""
+    """`time_ms` is the trusted time when it happened, in milliseconds since 1970."""
 
     time_ms: int
 
 
 class InConversation(Event, frozen=True, gc=False, array_like=True):
-    """It has happened in a conversation."""
+    """An event of a conversation."""
 
     where: ConversationFacts
 
 
 class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=1):
-    """A message has got its SEQ. Tips (GT-15) are none: what they tell is an event of its own."""
+    """A message has its SEQ. Tips (GT-15) make no such event: the change that they announce has its own."""
 
     message: Message
 
 
 class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):
-    """A message was accepted, and nobody gets it: frequency control held it back (FC-05), or the app dropped it."""
+    """A message was accepted, but nobody gets it: frequency control held it back (FC-05), or the app dropped it."""
 
     sender: str
     client_msg_id: str
@@ -80,31 +80,31 @@ class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, ta
 
 
 class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=3):
-    """MS-10. The message is as it is now, without what it said."""
+    """MS-10. The message as it is now, without its content."""
 
     message: Message
     operator: str
 
 
 class MessageEdited(InConversation, frozen=True, gc=False, array_like=True, tag=4):
-    """MS-10. The message is as it is now."""
+    """MS-10. The message as it is now."""
 
     message: Message
     operator: str
 
 
 class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag=5):
-    """MS-10: a message, for all, or all of a sender up to a SEQ."""
+    """MS-10: a message was deleted for all, or all messages of a sender up to a SEQ."""
 
     sender: str
     operator: str
     seq: int
-    """Of the message; with `all_up_to` the newest one."""
+    """The SEQ of the message; with `all_up_to`, of the newest one."""
     all_up_to: bool = False
 
 
 class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6):
-    """GR-01, GR-08: a group is there from now on."""
+    """GR-01, GR-08: a group was created or imported."""
 
     profile: Profile
     members: list[Member]
@@ -112,14 +112,14 @@ class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6
 
 
 class GroupDissolved(InConversation, frozen=True, gc=False, array_like=True, tag=7):
-    """GR-01, GT-24. `silently`: it was idle for too long, and nobody is told."""
+    """GR-01, GT-24: a group was dissolved. `silently`: it was idle for too long, and nobody is notified."""
 
     operator: str
     silently: bool = False
 
 
 class GroupChanged(InConversation, frozen=True, gc=False, array_like=True, tag=8):
-    """Its profile is this from now on; `what` names the fields that were changed."""
+    """A group's profile was changed to this; `what` names the changed fields."""
 
     profile: Profile
     what: list[str]
@@ -131,16 +131,16 @@ class GroupFull(InConversation, frozen=True, gc=False, array_like=True, tag=9):
 
 
 class MembersEntered(InConversation, frozen=True, gc=False, array_like=True, tag=10):
-    """Users are members from now on; `how` is JOINED or INVITED."""
+    """Users have become members; `how` is JOINED or INVITED."""
 
     users: list[str]
     how: ChangeKind
     operator: str
-    """Who has put them in, or approved; who joins does it itself. Empty: the app."""
+    """The user who added or approved them; users who join are their own operator. Empty: the app."""
 
 
 class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11):
-    """Members are gone. With the whole group they are not told one by one: GroupDissolved."""
+    """Members have left. When a group is dissolved there is only GroupDissolved."""
 
     users: list[str]
     reason: GoneReason
@@ -149,7 +149,7 @@ class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11
 
 
 class ApplicationMade(InConversation, frozen=True, gc=False, array_like=True, tag=12):
-    """GR-05: somebody asks to join."""
+    """GR-05: a user applies to join."""
 
     user_id: str
     text: str
@@ -162,7 +162,7 @@ class ApplicationDecided(InConversation, frozen=True, gc=False, array_like=True,
 
 
 class ProfileChanged(Event, frozen=True, gc=False, array_like=True, tag=14):
-    """A user's profile is this from now on; of a deleted account it says so (ID-09)."""
+    """A user's profile was changed to this; for a deleted account it says so (ID-09)."""
 
     user_id: str
     profile: UserProfile
@@ -176,7 +176,7 @@ class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
     platform: Platform
     end: DeviceEnd | None
     replaced: tuple[Platform, ...] = ()
-    """Of the devices that had to go for it (ID-04)."""
+    """The devices that were closed because of it (ID-04)."""
 
 
 AnyEvent = (
@@ -199,7 +199,7 @@ AnyEvent = (
 
 
 def kind_of(event: AnyEvent) -> EventKind:
-    """What a consumer has to want to get it."""
+    """The kind of each event."""
     return _KINDS[type(event)]
 
 

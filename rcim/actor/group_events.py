@@ -1,6 +1,6 @@
-"""What a command's outcome means for who was not there: the events of a conversation, made of its records and effects.
+"""The events of a conversation, made from the records and effects of a command's outcome.
 
-It is the one place where they are made: what an actor does is written once, and what it means follows from it.
+They are made only here: the functions of the actor do not mention events.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ T = TypeVar("T")
 
 
 class Before(NamedTuple):
-    """What an event says of how it was before."""
+    """The state before the command, as events report it."""
 
     profile: Profile | None
     member_num: int
     command: object
-    """What was asked: of a verdict of the app (CB-03), the command that it is about."""
+    """The command; for a verdict of the app (CB-03), the command that it is about."""
 
 
 def handled(
     state: GroupState, handle: Callable[[T, int, int], Outcome], command: T, now_ms: int, position: int
 ) -> Outcome:
-    """What `handle` makes of the command, with the events that somebody wants. Raises as `handle` does."""
+    """The outcome of `handle` for the command, with the events that consumers want. Raises as `handle` does."""
     asked: object = command
     if isinstance(command, c.TakeVerdict):
         asked = state.asked.get(command.number, command)
@@ -120,7 +120,7 @@ def _of_change(
 
 
 def _full(state: GroupState, came: int, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:
-    """GT-12: the last place was taken by one of so many who came."""
+    """GT-12: an event if one of the `came` new members took the last place."""
     profile = state.attributes.profile
     if profile is None:
         return
@@ -130,7 +130,7 @@ def _full(state: GroupState, came: int, where: ConversationFacts, now_ms: int) -
 
 
 def _members_gone(effects: tuple[Effect, ...], where: ConversationFacts, now_ms: int) -> Iterator[ev.MembersGone]:
-    """Who has gone in one way, together. A guest was no member (ID-06)."""
+    """Members who have left in the same way, in one event. A guest was no member (ID-06)."""
     users: dict[tuple[GoneReason, str, str], list[str]] = {}
     for effect in effects:
         if type(effect) is MemberGone and not is_guest(effect.user_id):

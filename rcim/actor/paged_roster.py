@@ -1,14 +1,14 @@
-"""A roster whose members are not in memory: kinds without a member cap are made of it (rules/conversation_kinds.py). No
-kind of today is; a kind that names RosterPart.PAGED gets it from whoever loads the actor.
+"""A roster whose members are not in memory, for kinds without a member cap (rules/conversation_kinds.py). No kind uses it
+yet; a kind that names RosterPart.PAGED gets it when its actor is loaded.
 
-1. Members are looked up by id, and the `rows_max` looked up last are kept. Who is found to be no member is kept too.
-2. A roster does no I/O. What is not in memory raises NotLoaded; whoever runs the actor reads it from the store, gives it
-   with `take_members` or `take_page`, and handles the command again. So a command asks for members before it changes
-   anything, or of members it has asked for already.
-3. While a command waits so, its actor handles no other, and what is read is read after the commit that is under way: the
-   rows that are given are those the actor itself would have. So a row may leave memory as soon as its command is handled.
-4. The owner and the admins, and how many members there are, are kept with the head of the conversation, and are always
-   in memory.
+1. Members are looked up by id, and the `rows_max` looked up last are kept, also for users who are no members.
+2. A roster does no I/O. A row that is not in memory raises NotLoaded; the caller of the actor reads it from the store,
+   passes it to `take_members` or `take_page`, and handles the command again. So a command looks up its members before
+   it changes anything.
+3. While a command waits for rows, its actor handles no other, and the rows are read after the current commit, so they
+   are the rows that the actor itself would have. So a row may leave memory as soon as its command is handled.
+4. The owner, the admins and the number of members are stored with the head of the conversation, and are always in
+   memory.
 5. Walking over all members reads page after page and holds them until the walk is over. A kind with very many members
    lists pages of the store instead (MembersQuery).
 """
@@ -28,7 +28,7 @@ BEGIN: JoinPlace = (-1, "")
 
 
 class NotLoaded(Exception):
-    """What a command needs is not in memory: `user_id`, or, if that is empty, the page of members behind `after`."""
+    """A command needs rows that are not in memory: `user_id`, or, if that is empty, the page of members after `after`."""
 
     def __init__(self, user_id: str = "", after: JoinPlace = BEGIN) -> None:
         super().__init__(user_id or after)
@@ -37,7 +37,7 @@ class NotLoaded(Exception):
 
 
 def place_of(member: Member) -> JoinPlace:
-    """Where the member stands in the order of joining."""
+    """The member's place in the order of joining."""
     return member.join_time_ms, member.user_id
 
 
@@ -60,10 +60,10 @@ class PagedRoster:
         self._admins = {m.user_id: m for m in sorted(admins, key=place_of)}
         self._cleared_max = cleared_max
         self._rows: OrderedDict[str, Member | None] = OrderedDict()
-        """Those looked up last, who are no admins; None: no member."""
+        """The users looked up last, without admins; None: not a member."""
         self._rows_max = rows_max
         self._walk: list[Member] = []
-        """What was read of a walk that goes on."""
+        """The rows read so far in an unfinished walk."""
         self._walked_all = False
         self.restrictions = Restrictions(marks)
 
@@ -75,7 +75,7 @@ class PagedRoster:
             self._keep(user_id, member)
 
     def take_page(self, after: JoinPlace, page: Sequence[Member]) -> None:
-        """The page of members behind `after`, in the order of joining; empty: there are no more."""
+        """The page of members after `after`, in the order of joining; empty: there are no more."""
         if after != self._walk_end:
             return
         self._walk += page
@@ -85,7 +85,7 @@ class PagedRoster:
 
     @property
     def count(self) -> int:
-        """How many members there are."""
+        """The number of members."""
         return self._count
 
     @property
@@ -94,7 +94,7 @@ class PagedRoster:
         return len(self._rows)
 
     def get(self, user_id: str, /) -> Member | None:
-        """The member; None: the user is none. Raises NotLoaded."""
+        """The member; None: the user is not a member. Raises NotLoaded."""
         admin = self._admins.get(user_id)
         if admin is not None:
             return admin
@@ -111,7 +111,7 @@ class PagedRoster:
         return isinstance(user_id, str) and self.get(user_id) is not None
 
     def __iter__(self) -> Iterator[Member]:
-        """All members in the order of joining. Raises NotLoaded for each page that is not there yet."""
+        """All members in the order of joining. Raises NotLoaded for each page that is not loaded yet."""
         if self._count and not self._walked_all:
             raise NotLoaded(after=self._walk_end)
         found, self._walk, self._walked_all = self._walk, [], False
@@ -122,19 +122,19 @@ class PagedRoster:
         return list(self._admins.values())
 
     def standing(self, user_id: str, /) -> Standing:
-        """What the user is in the conversation. Raises NotLoaded."""
+        """The user's standing in the conversation. Raises NotLoaded."""
         member = self.get(user_id)
         return Standing(member.role) if member is not None else Standing.ANYONE
 
     def cleared_from(self, seq: int, /) -> bool:
-        """MS-10: True if a member may have deleted for itself what is up to `seq`: of those who are gone it is not known
-        any more."""
+        """MS-10: True if a member may have deleted the messages up to `seq` for themselves: former members can't be ruled
+        out."""
         return self._count > 0 and self._cleared_max >= seq
 
     # -- what actors change
 
     def put(self, member: Member, /) -> None:
-        """A member that is new, or has changed. Raises NotLoaded if it is not known whether it is new."""
+        """Add a member, or replace a changed one. Raises NotLoaded if it is not known whether it is new."""
         if self.get(member.user_id) is None:
             self._count += 1
         self._cleared_max = max(self._cleared_max, member.cleared_seq)
@@ -148,7 +148,7 @@ class PagedRoster:
         self._end_walk()
 
     def update(self, user_id: str, member: Member, /) -> None:
-        """As `put`, of somebody who is a member, with the role it had."""
+        """As `put`, for a present member whose role has not changed."""
         if user_id in self._admins:
             self._admins[user_id] = member
         else:
@@ -156,7 +156,7 @@ class PagedRoster:
         self._end_walk()
 
     def drop(self, user_id: str, /) -> None:
-        """The user is no member any more, if it was one. Raises NotLoaded."""
+        """Remove the member, if the user is one. Raises NotLoaded."""
         if self.get(user_id) is None:
             return
         self._count -= 1
@@ -165,7 +165,7 @@ class PagedRoster:
         self._end_walk()
 
     def clear(self) -> None:
-        """Nobody is a member, and nothing is kept of anybody."""
+        """Remove all members and restrictions."""
         self._count = self._cleared_max = 0
         self._admins.clear()
         self._rows.clear()

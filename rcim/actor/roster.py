@@ -1,8 +1,8 @@
-"""The roster of a conversation: who is in it, as what, and what it keeps of users besides (GR-02, GR-04, SC-02, GR-11).
+"""The roster of a conversation: its members with their roles, and restrictions of users (GR-02, GR-04, SC-02, GR-11).
 
 The kind of a conversation says which roster it has (rules/conversation_kinds.py): none, one in memory, or one whose
-members are loaded when they are asked for (paged_roster.py). All of them keep restrictions in memory: there are at most
-`marks_max`, whoever the members are.
+members are loaded when they are needed (paged_roster.py). All of them have restrictions in memory: there are at most
+`marks_max`, however many members there are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Restrictions(dict[str, UserRestriction]):
         super().__init__((mark.user_id, mark) for mark in marks)
 
     def restrict(self, mark: UserRestriction) -> None:
-        """`mark` is what is kept of its user from now on; an empty one is removed."""
+        """`mark` is the new restriction of its user; an empty one is removed."""
         if mark == UserRestriction(mark.user_id):
             self.pop(mark.user_id, None)
         else:
@@ -33,8 +33,8 @@ class Restrictions(dict[str, UserRestriction]):
 
 
 class Roster(Protocol):
-    """What an actor asks of the members of its conversation. Every method but `restrictions`, `count` and `admins` may
-    raise NotLoaded where the roster is paged."""
+    """The members of a conversation, as its actor uses them. Every method except `restrictions`, `count` and `admins`
+    may raise NotLoaded if the roster is paged."""
 
     @property
     def restrictions(self) -> Restrictions:
@@ -42,10 +42,10 @@ class Roster(Protocol):
 
     @property
     def count(self) -> int:
-        """How many members there are."""
+        """The number of members."""
 
     def get(self, user_id: str, /) -> Member | None:
-        """The member; None: the user is none."""
+        """The member; None: the user is not a member."""
 
     def __contains__(self, user_id: object, /) -> bool: ...
 
@@ -56,26 +56,26 @@ class Roster(Protocol):
         """The owner and the admins, in the order of joining."""
 
     def standing(self, user_id: str, /) -> Standing:
-        """What the user is in the conversation: ANYONE if it is no member."""
+        """The user's standing in the conversation: ANYONE if they are not a member."""
 
     def cleared_from(self, seq: int, /) -> bool:
-        """MS-10: True if a member has deleted for itself all messages up to `seq` or a later one."""
+        """MS-10: True if a member has deleted all messages up to `seq` or a later one for themselves."""
 
     def put(self, member: Member, /) -> None:
-        """A member that is new, or has changed."""
+        """Add a member, or replace a changed one."""
 
     def update(self, user_id: str, member: Member, /) -> None:
-        """As `put`, of somebody who is a member, with the role and `cleared_seq` it had: on the path of each message."""
+        """As `put`, for a present member whose role and `cleared_seq` have not changed: on the path of each message."""
 
     def drop(self, user_id: str, /) -> None:
-        """The user is no member any more, if it was one."""
+        """Remove the member, if the user is one."""
 
     def clear(self) -> None:
-        """Nobody is a member, and nothing is kept of anybody."""
+        """Remove all members and restrictions."""
 
 
 class NoRoster:
-    """Of a conversation without members, such as one in which the system speaks: nobody is in it, or can come in."""
+    """The roster of a conversation without members, such as system notices: it is empty, and nobody can enter."""
 
     __slots__ = ("restrictions",)
 
@@ -118,7 +118,7 @@ class NoRoster:
         """There is nobody to drop."""
 
     def clear(self) -> None:
-        """Nothing is kept of anybody."""
+        """Remove all restrictions."""
         self.restrictions.clear()
 
 
@@ -137,7 +137,7 @@ class MemoryRoster:
 
     @property
     def count(self) -> int:
-        """How many members there are."""
+        """The number of members."""
         return len(self._members)
 
     def __contains__(self, user_id: object, /) -> bool:
@@ -151,7 +151,7 @@ class MemoryRoster:
         return [m for m in self if m.role >= Role.ADMIN]
 
     def standing(self, user_id: str, /) -> Standing:
-        """What the user is in the conversation."""
+        """The user's standing in the conversation."""
         member = self._members.get(user_id)
         return Standing(member.role) if member is not None else Standing.ANYONE
 
@@ -160,18 +160,18 @@ class MemoryRoster:
         return any(self._members[user].cleared_seq >= seq for user in self._cleared)
 
     def put(self, member: Member, /) -> None:
-        """A member that is new, or has changed."""
+        """Add a member, or replace a changed one."""
         self._members[member.user_id] = member
         if member.cleared_seq:
             self._cleared.add(member.user_id)
 
     def drop(self, user_id: str, /) -> None:
-        """The user is no member any more, if it was one."""
+        """Remove the member, if the user is one."""
         self._members.pop(user_id, None)
         self._cleared.discard(user_id)
 
     def clear(self) -> None:
-        """Nobody is a member, and nothing is kept of anybody."""
+        """Remove all members and restrictions."""
         self._members.clear()
         self._cleared.clear()
         self.restrictions.clear()

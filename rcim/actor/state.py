@@ -1,5 +1,5 @@
 """The state of one group, and how it changes: `settle` is the one way in which a command changes members, profile or
-marks, so that what follows from a change (InfoSeq, the notice of GT-15, who hears the group) is written once."""
+marks, so that the consequences of a change (InfoSeq, the notice of GT-15, subscriptions) are written once."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _roster(snapshot: GroupSnapshot) -> Roster:
 
 
 class GroupState:
-    """What the actor of a conversation holds in memory: its timeline, roster and attributes, as the kind of the
-    conversation says, and what waits: notices, and commands of which the app is asked."""
+    """The state of a conversation's actor: timeline, roster and attributes, as the kind of the conversation says, and
+    waiting notices and commands (those about which the app is being asked)."""
 
     __slots__ = (
         "app_state",
@@ -94,18 +94,18 @@ class GroupState:
         self.attributes = Attributes(snapshot)
         self.roster = _roster(snapshot)
         self.pair = pair_of(snapshot.key)
-        """C2-01: the two of a one-to-one conversation; None: it is a group."""
+        """C2-01: the two users of a one-to-one conversation; None: it is a group."""
         self.deletions = app_state.deleted.count
         """How many accounts had been deleted when `listed` was read."""
         self.listed = set(snapshot.listed)
-        """SC-07: who of the two has the other on which list."""
+        """SC-07: which of the two has the other on which list."""
         self.notices = Notices(self.timeline.admission, app_state.config.limits.flow_slice_ms)
         self.came: list[str] = []
         """Users who entered with the command that was settled last."""
         self.asked: dict[int, CallbackSubject] = {}
-        """CB-03: commands that wait for the app, by number."""
+        """CB-03: commands waiting for the app's verdict, by number."""
         self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
-        """Edits of which the app has said what is to become of them, and which wait for an earlier one, by number."""
+        """Edits with the app's verdict that wait for an earlier edit, by number."""
         for message in snapshot.recent:
             if message.tip is None:
                 self._remember_sender(message)
@@ -124,7 +124,7 @@ class GroupState:
             self.roster.update(message.sender, seen)
 
     def clear(self) -> tuple[tuple[int, AnyResult], ...]:
-        """The group is gone; only its counter stays (MS-01). Returns what becomes of messages that waited."""
+        """The group is removed; only its counter stays (MS-01). Returns the effects for messages that waited."""
         self.attributes.profile = None
         self.roster.clear()
         self.notices.clear()
@@ -137,8 +137,8 @@ class GroupState:
     # -- who asks, and may they
 
     def there(self, by: str, admin: bool) -> tuple[Profile, GroupType]:
-        """The group as `by` finds it. Raises RcimError(NO_SUCH_GROUP): also while it is imported (GR-08), and before its
-        owner's first message (GT-16), for everyone but those who may know of it."""
+        """The group as `by` sees it. Raises RcimError(NO_SUCH_GROUP): also while it is imported (GR-08), and before its
+        owner's first message (GT-16), for everyone except users who may know of it."""
         profile = self.attributes.profile
         if profile is None:
             raise RcimError(NO_SUCH_GROUP)
@@ -149,7 +149,7 @@ class GroupState:
 
     @staticmethod
     def knows(profile: Profile, user_id: str) -> bool:
-        """False as long as the group is hidden from the user: imported (GR-08), or before its owner's first message
+        """False while the group is hidden from the user: imported (GR-08), or before its owner's first message
         (GT-16)."""
         return is_known(user_id, profile.owner, active=profile.active, importing=profile.importing)
 
@@ -173,7 +173,7 @@ class GroupState:
 
     @property
     def open_to_guests(self) -> bool:
-        """ID-06, GT-21: true if a guest may be in the group: its type takes guests, and whoever wants to joins it."""
+        """ID-06, GT-21: true if a guest may be in the group: its type admits guests, and anyone may join it."""
         profile = self.attributes.profile
         if profile is None or profile.importing or not profile.active:
             return False
@@ -181,11 +181,11 @@ class GroupState:
         return policy.guests and policy.apply and profile.apply_join_option is ApplyJoinOption.FREE_ACCESS
 
     def _is_guest_of(self, by: str) -> bool:
-        """True if the guest was let in, and the group would still let it in."""
+        """True if the guest was admitted, and the group would still admit them."""
         return self.app_state.guests.since(self.key, by) is not None and self.open_to_guests
 
     def own_member(self, by: str, admin: bool) -> tuple[Profile, GroupType, Member]:
-        """The group, its type, and `by` as a member, who is to do something of its own. Raises RcimError."""
+        """The group, its type, and `by` as a member, for a member's own actions. Raises RcimError."""
         profile, policy = self.there(by, admin)
         member = self.roster.get(by)
         if member is None:
@@ -194,7 +194,7 @@ class GroupState:
         return profile, policy, member
 
     def check_above(self, who: Standing, users: Iterable[str]) -> None:
-        """Who acts on others has to stand above them, and nobody stands above the owner (GR-02). Raises
+        """A user who acts on others needs a higher role than theirs, and no role is above the owner (GR-02). Raises
         RcimError(NOT_PERMITTED)."""
         most = Standing.ADMIN if who >= Standing.OWNER else Standing.MEMBER
         for user_id in users:
@@ -203,7 +203,7 @@ class GroupState:
                 raise RcimError(NOT_PERMITTED, f"{user_id} is {rank.name}; {who.name} may not do this to them")
 
     def cap(self, policy: GroupType) -> int:
-        """How many members there may be; 0: any number (GT-12)."""
+        """The most members allowed; 0: any number (GT-12)."""
         assert self.attributes.profile is not None
         caps = [cap for cap in (self.attributes.profile.max_member_num, policy.member_cap) if cap]
         return min(caps, default=0)
@@ -228,11 +228,11 @@ class GroupState:
         more: Sequence[Effect] = (),
         decided: Application | None = None,
     ) -> Outcome:
-        """Change the group and say all that follows. What is given has been checked.
+        """Change the group, and return everything that follows from that. The arguments have been checked.
 
         `change` is announced as the type says (GT-15), by `by`, and takes its place in the group's limit as CLAIMS says,
-        or `claim`; `put` are new or changed members, `drop` those who go; `info` raises InfoSeq (GR-07); `more` are
-        effects that come last; `decided` is the application that was (GR-12). Raises RcimError(TOO_FREQUENT): nothing has
+        or `claim`; `put` are new or changed members, `drop` those who leave; `info` raises InfoSeq (GR-07); `more` are
+        effects that come last; `decided` is the decided application (GR-12). Raises RcimError(TOO_FREQUENT): nothing has
         changed then.
         """
         at_once = True
@@ -281,8 +281,8 @@ class GroupState:
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
     def _released(self, put: Sequence[Member], marks: Sequence[UserRestriction]) -> list[UserRestriction]:
-        """GR-02: whoever of `put` becomes the owner or an admin is no longer muted (SC-02) or blocked (GR-11), since
-        nobody may stand above the member any more who could lift it. `marks` are what the command sets besides."""
+        """GR-02: a member in `put` who becomes the owner or an admin is no longer muted (SC-02) or blocked (GR-11), since
+        there may be nobody with a higher role who could lift that. `marks` are what the command sets besides."""
         set_now = {mark.user_id: mark for mark in marks}
         released: list[UserRestriction] = []
         for member in put:
@@ -297,7 +297,7 @@ class GroupState:
         return mark is not None and mark.muted_at(now_ms) > 0
 
     def _set_mark(self, mark: UserRestriction) -> bool:
-        """True if another application waits now, or none any more."""
+        """Set it. True if another application waits now, or none any more."""
         before = self.roster.restrictions.get(mark.user_id)
         if mark.erased_seq:
             self.timeline.erased[mark.user_id] = mark.erased_seq
@@ -305,8 +305,8 @@ class GroupState:
         return mark.applied_ms != (before.applied_ms if before is not None else 0)
 
     def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
-        """`by` has made `came` members: they hear the group from now on, if it is open to them, and are told that they
-        are in it (GR-07), and that they are muted (SC-09)."""
+        """`by` has made `came` members: they receive the group's messages, if it is open to them, and are notified that
+        they are in it (GR-07), and if they are muted (SC-09)."""
         p = self.attributes.profile
         assert p is not None
         heard: list[Member] = []
@@ -350,7 +350,7 @@ class GroupState:
         position: int,
         at_once: bool,
     ) -> Message | None:
-        """The notice of GT-15: an effect, or a message, or nothing; or, if not `at_once`, it waits."""
+        """The notice of GT-15: an effect, a message, or nothing; if not `at_once`, it may wait."""
         profile = self.attributes.profile
         assert profile is not None
         policy = self.app_state.config.types.of_group(profile.type)
@@ -375,7 +375,7 @@ class GroupState:
     def _told(
         self, effects: list[Effect], policy: GroupType, said: Change, now_ms: int, position: int
     ) -> Message | None:
-        """`said` is told as the type says, by an effect or by a message, whose delivery is one."""
+        """Announce `said` as the type says: by an effect, or by a message, whose delivery is the effect."""
         if policy.notice is ChangeNotice.WEAK:
             effects.append(Announce(said))
             return None
@@ -394,8 +394,8 @@ class GroupState:
     def tell_waiting(
         self, effects: list[Effect], gone: Sequence[Change], now_ms: int, position: int
     ) -> list[GroupChanged]:
-        """Strong notices that have waited for room go: the records of their messages, the first of which has its place at
-        `position`."""
+        """Send strong notices that have waited for room. Returns the records of their messages; the first has the running
+        number `position`."""
         profile = self.attributes.profile
         assert profile is not None
         policy = self.app_state.config.types.of_group(profile.type)

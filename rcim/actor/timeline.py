@@ -1,6 +1,6 @@
-"""The timeline of a conversation: the SEQ of its messages, which were sent before, which pass now, and what of them is
-known without the store (MS-01, MS-02, MS-10, GT-22). It knows no members and no profile, so that conversations of every
-kind have the same one."""
+"""The timeline of a conversation: the SEQs of its messages, the recent client message ids, frequency control, and the
+messages that are not stored (MS-01, MS-02, MS-10, GT-22). It knows no members and no profile, so that conversations of
+every kind have the same one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAIL = 20
 
 
 class Became(NamedTuple):
-    """What has become of a message: all of it but its elements (MS-10, MS-17)."""
+    """The state of an altered message: all of it except its elements (MS-10, MS-17)."""
 
     state: MessageState
     changed_ms: int
@@ -30,7 +30,7 @@ class Became(NamedTuple):
 
 
 class Timeline:
-    """See the module's text. All but `altered`, `tail`, `unstored`, `recent` and `admission` is in the store too."""
+    """See the module's text. `altered`, `tail`, `unstored`, `recent` and `admission` are only in memory."""
 
     __slots__ = (
         "_app_state",
@@ -55,14 +55,14 @@ class Timeline:
         self.next_seq = snapshot.next_seq
         """The SEQ of the next message."""
         self.kept_next = snapshot.next_seq
-        """Where the counter stands in the store."""
+        """The value of the counter in the store."""
         self.reserved = snapshot.reserved
         """True if the counter in the store stands at `kept_next` without messages below it."""
         self.last_msg_time_ms = snapshot.last_msg_time_ms
         self.erased = {m.user_id: m.erased_seq for m in snapshot.marks if m.erased_seq}
-        """MS-10: sender to the SEQ up to which all of its messages are deleted."""
+        """MS-10: by sender, the SEQ up to which all of the sender's messages are deleted."""
         self.altered: dict[int, Became] = {}
-        """MS-10: what has become of messages, as long as somebody may have read them before it was kept."""
+        """MS-10: altered messages, while somebody may have read them before the change was stored."""
         self.sent_kept = {m.user_id: m.last_send_time_ms for m in snapshot.members if m.last_send_time_ms}
         """LastSendMsgTime of senders, as it is in the store."""
         self.tail: deque[Message] = deque(maxlen=TAIL)
@@ -81,8 +81,8 @@ class Timeline:
         return self.next_seq - 1
 
     def numbered(self, now_ms: int, position: int, message: Message) -> Message:
-        """MS-01: `message` with the next SEQ and its place. Time never falls within a conversation, even if the clock is
-        set back. `position` is the running number of its record in the shard."""
+        """MS-01: `message` with the next SEQ and its position. Times never decrease within a conversation, even if the
+        clock is set back. `position` is the running number of its record in the shard."""
         made = msgspec.structs.replace(
             message,
             seq=self.next_seq,
@@ -95,7 +95,7 @@ class Timeline:
         return made
 
     def begin_storing(self) -> bool:
-        """Before the first message that is stored after some were not: the counter goes on behind them. True if so."""
+        """Before the first stored message after some that were not: the counter continues after them. True if so."""
         if not self.reserved:
             return False
         self.next_seq = max(self.next_seq, self.kept_next)
@@ -103,19 +103,19 @@ class Timeline:
         return True
 
     def note_altered(self, made: Message, most: int) -> None:
-        """MS-10: the message with this SEQ is now `made`; of more than `most` the oldest is forgotten."""
+        """MS-10: the message with this SEQ is now `made`; beyond `most` the oldest is forgotten."""
         self.altered[made.seq] = Became(made.state, made.changed_ms, made.extra)
         if len(self.altered) > most:
             del self.altered[next(iter(self.altered))]
 
     def erase_tail(self, sender: str, now_ms: int, by: str) -> None:
-        """MS-10: of the messages in memory those of `sender` say nothing any more; `by` has deleted them."""
+        """MS-10: delete the content of the messages of `sender` in memory; `by` has deleted them."""
         for at, message in enumerate(self.tail):
             if message.sender == sender:
                 self.tail[at] = message.removed(MessageState.DELETED, now_ms, by)
 
     def clear(self) -> tuple[Settled, ...]:
-        """The conversation is gone; only its counter stays (MS-01). Returns what becomes of messages that waited."""
+        """The conversation is removed; only its counter stays (MS-01). Returns the effects for messages that waited."""
         self.sent_kept, self.erased, self.altered = {}, {}, {}
         self.tail.clear()
         self.unstored.clear()

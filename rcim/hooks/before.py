@@ -1,12 +1,12 @@
-"""Asking the app before something is done (CB-02, CB-03, CB-05): by HTTP, in process, or both.
+"""Asks the app before an action (CB-02, CB-03, CB-05): over HTTP, in process, or both.
 
-1. Each question is asked once and has its time; no answer in time, and one that is none, means what the settings say:
-   allow (the default) or refuse (CALLBACK_FAILED).
-2. So many questions are under way, and others wait for their turn, which goes from user to user (turns.py) and does not
-   cost them their time. What is too much is refused (OVERLOADED): nobody gets past the app by asking much, and nobody
-   keeps others waiting by it.
-3. In-process hooks are asked first, in their order; the first that refuses or drops decides. With the elements that one
-   has replaced the next one is asked.
+1. Each question is sent once and has a timeout. For a missing or invalid answer the settings decide: allow (the
+   default) or refuse (CALLBACK_FAILED).
+2. The number of unanswered questions is bounded. Others wait, and users take turns (turns.py); the timeout begins after
+   the wait. Too many questions are refused (OVERLOADED): nobody can bypass the app, or keep others waiting, by sending
+   many requests.
+3. In-process hooks are asked first, in order; the first that refuses or drops decides. The next one is asked about the
+   elements that the previous one has replaced.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class Asking:
         self._turns = Turns()
         self._closing = False
         self.counts: Counter[str] = Counter()
-        """How many were asked, allowed, refused, dropped, replaced, failed; skipped as too many were under way."""
+        """How many questions were asked, allowed, refused, dropped, replaced, failed; skipped: too many unanswered."""
 
     async def close(self) -> None:
-        """Ask no more; what is under way is not answered."""
+        """Ask no more; unanswered questions get no answer."""
         self._closing = True
         for task in list(self._tasks):
             task.cancel()
@@ -132,7 +132,7 @@ def _joined(first: CallbackVerdict, second: CallbackVerdict) -> CallbackVerdict:
 
 
 def _changed(ask: BeforeCallback, verdict: CallbackVerdict) -> BeforeCallback:
-    """What the next one is asked."""
+    """The question for the next hook."""
     command: Any = ask.command
     if isinstance(command, SendMessage | AlterMessage) and verdict.body is not None:
         return msgspec.structs.replace(ask, command=msgspec.structs.replace(command, body=verdict.body))

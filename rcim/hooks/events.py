@@ -1,5 +1,5 @@
-"""What the app is asked and told, as the vendor's JSON, and its answer (CB-01 to CB-03, ID-07; reference: section 1.7 of
-the vendor's documents)."""
+"""Questions to the app and events for it, as the vendor's JSON, and the app's answer (CB-01 to CB-03, ID-07; reference:
+section 1.7 of the vendor's documents)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)
 TEXT_MAX = 300
 STATE_CHANGE = "State.StateChange"
 AFTER = (STATE_CHANGE,)
-"""The vendor's names of what the app is told afterwards."""
+"""The vendor's names of events."""
 ENDS = {
     DeviceEnd.LOGOUT: ("Logout", "Unregister"),
     DeviceEnd.LINK_CLOSE: ("Disconnect", "LinkClose"),
@@ -30,7 +30,7 @@ ENDS = {
 
 
 class BadAnswer(Exception):
-    """What came back is no answer; the text says why."""
+    """The answer is invalid; the text says why."""
 
 
 def fields_of(ask: BeforeCallback) -> Json:
@@ -109,13 +109,13 @@ def _in_group(ask: BeforeCallback, command: SendMessage) -> Json:
 
 
 def _in_pair(ask: BeforeCallback) -> Json:
-    """Its SEQ and its key are not known before it passes."""
+    """SEQ and key are not known before the message passes."""
     assert isinstance(ask.command, SendMessage)
     return {"To_Account": ask.to, "MsgRandom": ask.command.client_msg_id, "MsgTime": clock.wall_ms() // 1000}
 
 
 def _edit(ask: BeforeCallback, command: AlterMessage, message: Message) -> Json:
-    """MS-10: as of a message that is sent, with what is known of it already: that it has a SEQ tells it from one."""
+    """MS-10: as for a new message, with the known fields added. Only an edited message has a SEQ."""
     extra = message.extra or MessageOptions()
     made: Json = {
         "From_Account": message.sender,
@@ -139,7 +139,7 @@ def _edit(ask: BeforeCallback, command: AlterMessage, message: Message) -> Json:
 
 
 def verdict_of(answer: Any, limits: Limits) -> CallbackVerdict:
-    """What the answer says. Raises BadAnswer if it is none."""
+    """The verdict in the answer. Raises BadAnswer if it is invalid."""
     if not isinstance(answer, dict):
         raise BadAnswer("it is no JSON object")
     code = answer.get("ErrorCode", 0)

@@ -1,4 +1,4 @@
-"""Hooks that the app has installed beside the server (CB-05): they are told the same as its back end over HTTP."""
+"""Hooks that the app has installed beside the server (CB-05): they get the same as its back end over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Hook = Callable[[str, Json], Json | Awaitable[Json | None] | None]
 
 
 def load_hooks(names: Sequence[str]) -> list[Hook]:
-    """The hooks with these names, of those that are installed. Raises ValueError for one that is not there."""
+    """The hooks with these names, of those that are installed. Raises ValueError for a hook that is not installed."""
     there = {point.name: point for point in entry_points(group=GROUP)}
     missing = [name for name in names if name not in there]
     if missing:
@@ -24,6 +24,6 @@ def load_hooks(names: Sequence[str]) -> list[Hook]:
 
 
 async def call(hook: Hook, name: str, fields: Json) -> Json | None:
-    """What the hook answers. Raises whatever it raises."""
+    """The hook's answer. Raises whatever the hook raises."""
     found = hook(name, fields)
     return await found if inspect.isawaitable(found) else found

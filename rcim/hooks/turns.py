@@ -1,9 +1,9 @@
-"""Whose turn it is to be asked about: places for a few questions at a time, given out from user to user.
+"""Turns of users for questions to the app: a few places at a time, given to one user after the other.
 
-1. AT_ONCE are under way, at most OF_USER of them one user's: a user whose questions are answered late holds up no other.
+1. AT_ONCE questions are unanswered, at most OF_USER of one user: a user with slow answers delays no other.
 2. When a place is free, the user whose turn it is gets it, for the question that has waited longest; then it is the next
    user's turn.
-3. WAITING_OF_USER questions of one user wait or are under way, and WAITING_MAX of all: more are not taken.
+3. At most WAITING_OF_USER questions of one user, and WAITING_MAX of all, wait or are unanswered: more are not taken.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ WAITING_MAX, WAITING_OF_USER = 1000, 200
 
 
 class Turns:
-    """See the module's text. `take`, then `wait`, and `leave` at the end, whatever became of it."""
+    """See the module's text. `take`, then `wait`, and always `leave` at the end."""
 
     def __init__(self) -> None:
         self._there: Counter[str] = Counter()
@@ -62,7 +62,7 @@ class Turns:
                 self._next_of(user_id)
 
     def _next_of(self, user_id: str) -> None:
-        """The user's oldest question goes; the user's next one waits behind the other users'."""
+        """Start the user's oldest question; the user's next one waits after those of the other users."""
         waiting = self._waiting.pop(user_id)
         while waiting:
             turn = waiting.popleft()

@@ -1,1 +1,1 @@
-"""Consumers of the event log: who takes what has happened further, out of the server or to other parts of it."""
+"""Consumers of the event log: they pass events on, to the app, to other services or to other parts of the server."""

@@ -1,11 +1,11 @@
-"""A named consumer of the event log (design 5.3).
+"""A named consumer of the event log (docs/adr/0023).
 
-1. It reads shard by shard, in the order of each, and gives events of the kinds that it wants to `deliver`, up to BATCH at
-   a time. Several shards are under way side by side.
-2. What `deliver` has not taken it gets again after a pause, which grows; the shard waits until then, and no other one.
-3. How far it has come is kept, some time after: after a crash the last events come again (at least once).
-4. It is woken by commits, and asks for nothing while nothing happens. It delays no sender: it reads in a thread of its
-   own, and what it keeps is one small commit for all shards in COMMIT_S.
+1. It reads shard by shard, in the order of each, and passes events of its kinds to `deliver`, up to BATCH at a
+   time. Several shards are delivered at the same time.
+2. Events that `deliver` does not take are delivered again after a growing pause; only their shard waits meanwhile.
+3. Its position is stored some time later, so after a crash the last events come again (at least once).
+4. Commits wake it; while nothing happens it does no work. It delays no sender: it reads in a thread of its own, and
+   stores its position with one small commit for all shards in COMMIT_S.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from rcim.store.faults import StoreError
 log = LimitedLog("rcim.outbox")
 
 BATCH = 100
-"""Events of one shard that are given on together."""
+"""The most events of one shard in one call of `deliver`."""
 PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
-"""The first and the longest pause before what was not taken is given on again."""
+"""The first and the longest pause before events that were not taken are delivered again."""
 COMMIT_S = 0.5
-"""How far the consumer has come is kept so long after; this much comes again after a crash."""
+"""How late the position is stored; the events of this time come again after a crash."""
 
 Deliver = Callable[[Sequence[KeptEvent]], Awaitable[Sequence[KeptEvent]]]
-"""Takes events of one shard, in their order; returns those that it could not take, which it gets again."""
+"""Takes events of one shard, in order; returns those that it could not take, which are delivered again."""
 
 
 class Consumer:
@@ -54,12 +54,12 @@ class Consumer:
         self._reading = reading
         self._writing = writing
         self._next: list[int] = []
-        """By shard: the number of the next event to get."""
+        """By shard: the number of the next event to deliver."""
         self._kept: list[int] = []
-        """By shard: the same, as the store has it or is about to."""
+        """By shard: the same, as it is stored or about to be."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._woken: set[int] = set()
-        """Shards that have got events since they were read."""
+        """Shards with events since they were last read."""
         self._committing: asyncio.Task[None] | None = None
         self._closing = self._registered = False
         self.delivered = 0
@@ -67,7 +67,7 @@ class Consumer:
 
     def open(self) -> None:
         """Register; blocks, once, before the first event. In a store that can't be written it begins with the next event,
-        and registers when it has had some. Raises StoreError if the store can't be read."""
+        and registers after it has taken some. Raises StoreError if the store can't be read."""
         try:
             self._events.register(self.name)
         except StoreError as error:
@@ -78,7 +78,7 @@ class Consumer:
         self._kept = list(self._next)
 
     def start(self) -> None:
-        """Go on with what was left."""
+        """Continue with the events that are left."""
         self.wake(range(SHARDS))
 
     def wake(self, shards: Iterable[int]) -> None:
@@ -92,11 +92,11 @@ class Consumer:
 
     @property
     def idle(self) -> bool:
-        """True if everything was taken that there is."""
+        """True if all events were taken."""
         return not self._tasks
 
     async def _consume(self, shard: int) -> None:
-        """All that there is of a shard."""
+        """Deliver all events of a shard."""
         try:
             while shard in self._woken:
                 self._woken.discard(shard)
@@ -106,7 +106,7 @@ class Consumer:
             del self._tasks[shard]  # here: whoever wakes it from now on begins another one
 
     async def _batch(self, shard: int) -> bool:
-        """Some events of a shard, however long it takes. False: there are none."""
+        """Deliver some events of a shard, however long it takes. False: there are none."""
         first = self._next[shard]
         found, following = await self._read(shard, first)
         if following == first:
@@ -143,7 +143,7 @@ class Consumer:
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     async def _still_there(self, shard: int, left: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
-        """Those that were not dropped meanwhile, because they are too old or too many wait (EventLog.trim_step)."""
+        """The events that were not dropped meanwhile as too old or too many (EventLog.trim_step)."""
         found, _ = await self._read(shard, left[0].number)
         there = {one.number for one in found}
         return [one for one in left if one.number in there]
@@ -160,7 +160,7 @@ class Consumer:
         await self.commit()
 
     async def commit(self) -> None:
-        """Keep how far it has come, now. What can't be kept is kept later, with more."""
+        """Store its position now. If that fails, it is stored later."""
         changed = {shard: at for shard, at in enumerate(self._next) if at != self._kept[shard]}
         if not changed:
             return
@@ -181,7 +181,7 @@ class Consumer:
         self._events.commit(self.name, following)
 
     async def close(self, within_s: float) -> None:
-        """Give on what there is for so long; then end, and keep how far it has come. What is left comes after the next
+        """Deliver for at most this time; then end, and store the position. The remaining events come after the next
         start."""
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=within_s)

@@ -1,4 +1,4 @@
-"""All consumers of the event log of one process: begun together, woken together, ended together."""
+"""All consumers of the event log of one process: started together, woken together, ended together."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ log = LimitedLog("rcim.outbox")
 
 
 class Subscription(NamedTuple):
-    """What a consumer wants, and who takes it."""
+    """The kinds that a consumer subscribes to, and the function that takes the events."""
 
     kinds: frozenset[EventKind]
     deliver: Deliver
 
 
 class Outbox:
-    """See the module's text. Consumers that are not among `subscriptions` (any more) hold nothing back from now on.
-    `writing` is the one thread that writes the store. Opening blocks; raises StoreError."""
+    """See the module's text. Registered consumers that are not in `subscriptions` are removed. `writing`
+    is the one thread that writes the store. Opening blocks; raises StoreError."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class Outbox:
 
     @property
     def wanted(self) -> frozenset[EventKind]:
-        """All kinds that any consumer wants."""
+        """All kinds that any consumer subscribes to."""
         return frozenset().union(*(consumer.kinds for consumer in self._consumers))
 
     def start(self) -> None:
-        """Give on what was left by the process before."""
+        """Deliver the events that the previous process left."""
         for consumer in self._consumers:
             consumer.start()
 
@@ -65,8 +65,8 @@ class Outbox:
             consumer.wake(shards)
 
     def counted(self) -> dict[str, int]:
-        """For the operator: how many events were taken, were dropped before they were, and wait, by consumer; 0 of what
-        the store can't say."""
+        """For the operator, by consumer: how many events were taken, dropped and are waiting; 0 if the store can't
+        say."""
         lag: dict[str, int] = {}
         if self._consumers:
             with contextlib.suppress(StoreError):
@@ -79,7 +79,7 @@ class Outbox:
         return found
 
     async def close(self, within_s: float) -> None:
-        """Give on what there is for so long, and end."""
+        """Deliver for at most this time, and end."""
         await asyncio.gather(*(consumer.close(within_s) for consumer in self._consumers))
 
     def stop(self) -> None:

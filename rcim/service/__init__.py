@@ -1,1 +1,1 @@
-"""The one door to the server: the table of operations, and who may do what how often. It knows no protocol."""
+"""The only entrance to the server, for every protocol: the table of operations, with rights and rates."""

@@ -86,11 +86,11 @@ def muted(request: requests.AdminUserMuted, principal: Principal, context: Reque
 
 
 SYNCED_MAX, SYNCED_BYTES = 700, 60
-"""Groups told of in one answer, and what each takes of it."""
+"""Groups reported in one answer, and the bytes that each takes."""
 
 
 def fitting(result: outcomes.Synced, context: RequestContext) -> results.SyncedGroups:
-    """What became of each group; failures first, as many as fit an answer (GR-10)."""
+    """The result for each group; failures first, as many as fit in an answer (GR-10)."""
     ordered = sorted(result.results, key=lambda one: (one[2] == 0, one[0]))
     most = min(SYNCED_MAX, (context.limits.frame_bytes_max - 2048) // SYNCED_BYTES)
     return results.SyncedGroups(ordered[:most], max(0, len(ordered) - most))

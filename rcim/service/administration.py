@@ -16,7 +16,7 @@ from rcim.service.context import ActorCommand, RequestContext, StoreQuery
 from rcim.service.validation import check_client_msg_id, check_name, check_users, group_key, list_limit
 
 CONNECTION_ROW_BYTES = USER_ID_BYTES_MAX + 230
-"""What a row of ADMIN_CONNECTIONS takes of an answer, at most."""
+"""The most bytes that a row of ADMIN_CONNECTIONS takes in an answer."""
 
 
 def groups(request: requests.AdminGroups, principal: Principal, context: RequestContext) -> StoreQuery:
@@ -38,7 +38,7 @@ def stats(request: requests.AdminStats, principal: Principal, context: RequestCo
 
 
 MESSAGES_AT_ONCE = 100
-"""Messages in one import: with the largest bodies they are far more than a request."""
+"""Messages in one import. With the largest bodies, far fewer fit in a request."""
 
 
 def notice(request: requests.AdminNotice, principal: Principal, context: RequestContext) -> ActorCommand:

@@ -1,4 +1,4 @@
-"""What can happen to a message after it was sent (MS-10), and who has read it (MS-11)."""
+"""Recalling, editing and deleting messages (MS-10), and read receipts (MS-11)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def recall(request: requests.MessageRecall, principal: Principal, context: Reque
 
 
 def edit(request: requests.MessageEdit, principal: Principal, context: RequestContext) -> RunWorkflow:
-    """MESSAGE_EDIT: what is new is checked as that of a new message (MS-17)."""
+    """MESSAGE_EDIT: new content is checked as in a new message (MS-17)."""
     check_body(request.body, context.limits.body_bytes_max, context.limits.elements_max)
     mentions = None if request.mentions is None else check_mentions(request.mentions, context.limits)
     check_cloud_data(request.cloud_data or b"", context.limits)

@@ -1,6 +1,6 @@
-"""Bounds of request fields, checked for whatever adapter a request comes through.
+"""Bounds of request fields, checked for the requests of every adapter.
 
-A request class says them as annotations: `name: Annotated[str, Text(30, 1)]`. `check(request)` raises
+A request class declares them as annotations: `name: Annotated[str, Text(30, 1)]`. `check(request)` raises
 RcimError(BAD_PARAMETER) and names the first field that is out of its bounds.
 """
 
@@ -18,14 +18,14 @@ from rcim.base.ids import has_control
 
 
 class Bound(Protocol):
-    """What a field may hold."""
+    """The values that a field may have."""
 
     def check(self, name: str, value: Any) -> None:
         """Raises RcimError(BAD_PARAMETER)."""
 
 
 def out_of_bounds(name: str, got: int, least: int, most: int) -> RcimError:
-    """The error for a number, a size in bytes or a count outside of its bounds."""
+    """The error for a number, a size in bytes or a count out of bounds."""
     return RcimError(BAD_PARAMETER, f"{name}: {got}, must be {least} to {most}")
 
 
@@ -102,7 +102,7 @@ U8, U16, U32, U64 = (Number((1 << bits) - 1) for bits in (8, 16, 32, 64))
 
 @cache
 def _checks(type_: type[msgspec.Struct]) -> tuple[tuple[str, Callable[[str, Any], None]], ...]:
-    """The fields of a request class that have bounds, with what checks each."""
+    """The fields of a request class that have bounds, each with its check."""
     hints = get_type_hints(type_, include_extras=True)
     return tuple(
         (name, bound.check)
@@ -113,7 +113,7 @@ def _checks(type_: type[msgspec.Struct]) -> tuple[tuple[str, Callable[[str, Any]
 
 
 def check(request: msgspec.Struct, prefix: str = "") -> None:
-    """Returns if every field is within its bounds; None is what a field that may be absent holds then. Raises
+    """Return if every field is within its bounds; a field that may be absent is None. Raises
     RcimError(BAD_PARAMETER)."""
     for name, check_field in _checks(type(request)):
         value = getattr(request, name)

@@ -1,18 +1,18 @@
-"""A connection of an adapter: its requests, in flight and in turns, its log-in, its deadlines and its end.
+"""A connection of an adapter: its requests in flight, its turns, login, deadlines and end.
 
-It takes requests only while it has fewer than `requests_in_flight_max` unanswered ones, its last command found room in
-the mailbox, and it takes what it is sent. How it is read: rcim/connect/incoming.py; what it is sent: outgoing.py.
+It takes requests only while fewer than `requests_in_flight_max` are unanswered, its last command found room in the
+mailbox, and its client reads what is sent. rcim/connect/incoming.py reads it, and outgoing.py sends.
 
 An adapter's connection is a subclass. It has to define
 
-    received(data), has_input           bytes that have come, decrypted
+    received(data), has_input           received bytes, decrypted
     take()                              take one request out of them, and call `submit` or `login`
     reply(token, result)                send a result
-    refuse(token, error)                send an error that is about one request
-    refuse_all(code, text), lost()      end the connection, with and without a word
+    refuse(token, error)                send the error of one request
+    refuse_all(code, text), lost()      end the connection, with an error or without one
     logged_in, login_refused, expects_login, is_user
     going_away(notice), drained()       WI-07
-    next_deadline_ms, on_deadline       what its protocol waits for
+    next_deadline_ms, on_deadline       the deadlines of its protocol
 
 and may define `turn_done`, `all_answered` and `end`.
 """
@@ -40,20 +40,20 @@ from rcim.service.service import Held, Service, TooFrequentError
 log = LimitedLog("rcim.service")
 
 SLOW_S = 1.0
-"""A user who goes on after many refusals is not read for so long after each piece of input with one more."""
+"""How long a user who continues after many refusals is not read, after each input with a further refusal."""
 
 
 class Taken(Enum):
-    """What `take` has found."""
+    """The result of `take`."""
 
     ONE = 1
-    """A request, which it has handed on."""
+    """A request was taken and submitted."""
     NONE = 2
-    """Nothing that is complete."""
+    """There is no complete request."""
     TURN_OVER = 3
-    """There may be more, but others have their turn first."""
+    """There may be more requests, but other connections have their turn first."""
     CLOSED = 4
-    """Nothing may be taken: a log-in is being checked, or the connection is ending."""
+    """No request may be taken: a login is being checked, or the connection is ending."""
 
 
 class Connection(Incoming):
@@ -79,14 +79,14 @@ class Connection(Incoming):
         raise NotImplementedError
 
     def turn_done(self) -> None:
-        """Called when no more is taken for now."""
+        """Called when no more requests are taken for now."""
 
     def reply(self, token: int, result: Result) -> None:
         """Send the result of the request with this token. Raises if it cannot be encoded."""
         raise NotImplementedError
 
     def refuse(self, token: int, error: RcimError) -> None:
-        """Send the error that the request with this token is answered with."""
+        """Send the error that answers the request with this token."""
         raise NotImplementedError
 
     def all_answered(self) -> None:
@@ -98,7 +98,7 @@ class Connection(Incoming):
         raise NotImplementedError
 
     def on_deadline(self, now_ms: int) -> None:
-        """It may be so late."""
+        """How late that may be noticed."""
         raise NotImplementedError
 
     # -- transport
@@ -114,7 +114,7 @@ class Connection(Incoming):
             self.refuse_all(TOO_MANY_CONNECTIONS)
 
     def pause_writing(self) -> None:
-        """The client does not take what it is sent (RX-07)."""
+        """The client does not read what it is sent (RX-07)."""
         if not self.closing:
             self.quick = False
             self.paused = True
@@ -157,8 +157,8 @@ class Connection(Incoming):
 
     @property
     def charged_to(self) -> str:
-        """Who pays for the work on its input: its user; for strangers and guests, who are new on each connection,
-        the address that they come from."""
+        """Who pays for the time of its input: the user; before login and for guests, who are new on each connection,
+        the address."""
         principal = self.principal
         if principal is not None and self.is_user and not is_guest(principal.user_id):
             return principal.user_id
@@ -178,7 +178,7 @@ class Connection(Incoming):
             raise
 
     def _pump(self) -> None:
-        """Take requests for as long as there are any and they may be taken; then say what there is to say."""
+        """Take requests while there are any and they may be taken; then send the pending output."""
         in_flight_max = self._table.limits.requests_in_flight_max
         self._blocked = False
         self.begin_turn()
@@ -198,7 +198,7 @@ class Connection(Incoming):
         self.turn_done()
 
     def pump_soon(self) -> None:
-        """Take what has come meanwhile, when it is this connection's turn."""
+        """Take the requests that have arrived, when it is this connection's turn."""
         if not self._reading or self.has_input:
             self._ask_turn()
 
@@ -245,11 +245,11 @@ class Connection(Incoming):
     # -- log-in
 
     def login(self, request: LoginRequest, token: int) -> None:
-        """Check who wants to be logged in; `logged_in` or `login_refused` says what came of it."""
+        """Check a login; `logged_in` or `login_refused` is called with the result."""
         self.service.hub.logins.begin(self, request, token)
 
     def opened(self) -> None:
-        """To be called by `logged_in`: deliveries may come, and what waited meanwhile is taken."""
+        """To be called by `logged_in`: deliveries may be sent, and waiting requests are taken."""
         principal = self.principal
         self.limited = self._table.rates.limited and principal is not None and not principal.admin
         self.quick = not self.queue.troubled
@@ -266,12 +266,12 @@ class Connection(Incoming):
         return self.next_deadline_ms
 
     def set_timer(self) -> None:
-        """Have `on_timer` called at the earliest of all deadlines. To be called when one of them may have become an
-        earlier one; later ones are looked at when it is time."""
+        """Have `on_timer` called at the earliest of all deadlines. To be called when a deadline may have become
+        earlier; a deadline that becomes later needs no call."""
         self._table.wheel.set(self, self.deadline_ms)
 
     def on_timer(self, now_ms: int) -> None:
-        """A deadline of this connection may have come; sets the next one."""
+        """A deadline of this connection may have passed; sets the next one."""
         if self.closing:
             self._transport.abort()
             return

@@ -1,4 +1,4 @@
-"""What operations are given, and what they make of a request: a command, a query, a workflow, or the answer itself."""
+"""The context of operations, and what an operation returns: a command, a query, a workflow, or the answer itself."""
 
 from __future__ import annotations
 
@@ -32,36 +32,36 @@ class GroupIds:
         return made_group_id(self._next)
 
     def wanted(self, group_id: str) -> str:
-        """The id asked for, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
+        """The requested id, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
         return check_group_id(group_id) if group_id else self.make()
 
 
 class RequestContext(Protocol):
-    """What an operation may ask of this process, answered at once."""
+    """Questions of operations that this process answers at once."""
 
     limits: Limits
     group_ids: GroupIds
 
     @property
     def tells_presence(self) -> bool:
-        """False if the app has it that nobody is told what users do (ID-07)."""
+        """False if the app's settings turn presence off (ID-07)."""
 
     @property
     def presence_seen_by(self) -> SeenBy:
-        """Who sees what users do, besides app administrators (ID-07)."""
+        """Which users see presence, besides app administrators (ID-07)."""
 
     def set_state(self, principal: Principal, state: Presence) -> None:
-        """What the caller's device does now (ID-07)."""
+        """Set the presence of the caller's device (ID-07)."""
 
     def watch(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
-        """Tell the caller's connection what these do, once it is known that it may see them (`may_watch`); returns those
-        of whom it is not told. Raises RcimError(TOO_MANY_ENTRIES)."""
+        """Send the caller's connection the presence of these users, once `may_watch` allows it; returns the users who
+        can't be watched. Raises RcimError(TOO_MANY_ENTRIES)."""
 
     def may_watch(self, connection_id: int, user_ids: Sequence[str], unseen: Sequence[str]) -> None:
-        """The user of this connection may see these but for the `unseen` ones, of whom it is told no more."""
+        """The user of this connection may see these users except the `unseen` ones, whose presence is no longer sent."""
 
     def unwatch(self, principal: Principal, user_ids: Sequence[str]) -> None:
-        """Tell it no more of these; of nobody, if none is named."""
+        """Stop watching these users; all, if none is named."""
 
     def online(self, conversation: str) -> int:
         """How many members are online in the conversation."""
@@ -93,4 +93,4 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
 
 
 Work = ActorCommand | StoreQuery | RunWorkflow | Answered
-"""What a request becomes."""
+"""The kinds of work that a request can become."""

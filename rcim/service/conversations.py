@@ -1,4 +1,4 @@
-"""A user's conversations: sync (RX-03, RX-04), how it wants to hear them (RX-01, RX-02), pinned and removed (RX-09)."""
+"""A user's conversations: sync (RX-03, RX-04), MsgFlag (RX-01, RX-02), pinning and removing (RX-09)."""
 
 from __future__ import annotations
 

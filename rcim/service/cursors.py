@@ -1,4 +1,4 @@
-"""Cursors of SYNC and SEARCH: where the next page goes on, in bytes that clients hand back as they are."""
+"""Cursors of SYNC and SEARCH: the position of the next page, in bytes that clients return unchanged."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.store.answers import FoundPage, SyncPage
 
 DONE = struct.Struct(">BQQ")
-"""The cursor of a complete sync: 1, the store, and the commit up to which all was told."""
+"""The cursor of a complete sync: 1, the store, and the commit up to which everything was sent."""
 PART = struct.Struct(">BQQQQH")
-"""That between two pages, followed by a key: 2, the store, from which commit to which, that of the last row, and how many
-conversations are counted."""
+"""The cursor between two pages, followed by a key: 2, the store, the first and the last commit, that of the last row,
+and how many conversations are counted."""
 PLACE = struct.Struct(">BQQ")
-"""That of a search, followed by a conversation: 3, the server's history, and a SEQ."""
+"""The cursor of a search, followed by a conversation: 3, the server's history, and a SEQ."""
 
 
 class SyncPlace(NamedTuple):
-    """Where a sync goes on. All zero and empty: it begins."""
+    """The position at which a sync continues. All zero and empty: it begins."""
 
     store_id: int = 0
     since: int = 0
@@ -32,7 +32,7 @@ def _not_a_cursor() -> RcimError:
 
 
 def read_sync(cursor: bytes) -> SyncPlace:
-    """What the cursor of a sync says. Raises RcimError(BAD_PARAMETER)."""
+    """The position in the cursor of a sync. Raises RcimError(BAD_PARAMETER)."""
     try:
         if not cursor:
             return SyncPlace()
@@ -54,7 +54,7 @@ def read_sync(cursor: bytes) -> SyncPlace:
 
 
 def of_sync(page: SyncPage) -> bytes:
-    """The cursor to go on from after this page (RX-03)."""
+    """The cursor that continues after this page (RX-03)."""
     if not page.more:
         return DONE.pack(1, page.store_id, page.upto)
     stamp, key = page.after
@@ -62,7 +62,7 @@ def of_sync(page: SyncPage) -> bytes:
 
 
 def read_search(cursor: bytes) -> tuple[int, tuple[str, int]]:
-    """Of which history the cursor of a search is, and the conversation and SEQ after which it goes on. Raises
+    """The history of a search cursor, and the conversation and SEQ after which it continues. Raises
     RcimError(BAD_PARAMETER)."""
     try:
         if not cursor:
@@ -76,6 +76,6 @@ def read_search(cursor: bytes) -> tuple[int, tuple[str, int]]:
 
 
 def of_search(page: FoundPage) -> bytes:
-    """The cursor to go on from after this page; empty after the last one (RX-10)."""
+    """The cursor that continues after this page; empty after the last one (RX-10)."""
     key, seq = page.after
     return PLACE.pack(3, page.history_id, seq) + key.encode() if page.more else b""

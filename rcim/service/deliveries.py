@@ -1,4 +1,4 @@
-"""What connections are sent besides results: messages, notices, and what concerns the connection itself.
+"""What connections get besides results: messages, notices, and pushes about the connection itself.
 
 Adapters take all of these types from this module, and define a Codec that encodes them.
 """

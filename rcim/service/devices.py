@@ -1,4 +1,4 @@
-"""A user's devices (ID-04), and what users do (ID-07)."""
+"""A user's devices (ID-04), and presence (ID-07)."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def get(request: requests.PresenceGet, principal: Principal, context: RequestCon
 
 
 def watch(request: requests.PresenceWatch, principal: Principal, context: RequestContext) -> StoreQuery:
-    """PRESENCE_WATCH: first it is watched, then asked, so that no change is missed between; told of is only what the
-    caller may see, once that is known."""
+    """PRESENCE_WATCH: watch first and then read, so that no change in between is missed. The caller gets only changes
+    that they may see, once that is known."""
     _check_presence(principal, context)
     users = check_users(request.users, PRESENCES_AT_ONCE)
     return StoreQuery(
@@ -69,7 +69,7 @@ def _seen_by(
     refused: Sequence[str] = (),
     connection_id: int = 0,
 ) -> queries.PresenceQuery:
-    """What these do, as far as the caller may see them (ID-07)."""
+    """The presence of these users, as far as the caller may see it (ID-07)."""
     by = "" if principal.admin else principal.user_id
     shared = context.presence_seen_by is SeenBy.SHARED
     return queries.PresenceQuery(
@@ -91,6 +91,6 @@ def _check_presence(principal: Principal, context: RequestContext) -> None:
 
 
 def watching(result: answers.PresencePage, context: RequestContext) -> answers.PresencePage:
-    """The presence of the users watched from now on: of those that the caller may see, it is told changes (ID-07)."""
+    """The presence of the newly watched users; the caller gets the changes of those that they may see (ID-07)."""
     context.may_watch(result.connection_id, [row.user_id for row in result.rows], result.unseen)
     return result

@@ -17,7 +17,7 @@ def entering(
     key: str,
     command: commands.JoinGroup | commands.CreateGroup | commands.InviteUsers | commands.DecideApplication,
 ) -> RunWorkflow:
-    """The work of a command that puts users into a group: each of them has to have room for it."""
+    """The command or workflow that adds users to a group: each of them needs room for it."""
     return RunWorkflow(workflows.EnterGroup(command.by, key, command))
 
 
@@ -106,5 +106,5 @@ def find(request: requests.GroupFind, principal: Principal, context: RequestCont
 
 
 def with_online(result: outcomes.Info, context: RequestContext) -> results.GroupFacts:
-    """The profile of a group, with how many of its members are online now (GR-03)."""
+    """The profile of a group, with the number of members who are online now (GR-03)."""
     return results.GroupFacts(result, context.online(result.key))

@@ -1,4 +1,4 @@
-"""What an adapter asks for when somebody logs in (ID-02, ID-06)."""
+"""The types of a login, for adapters (ID-02, ID-06)."""
 
 from rcim.connect.logins import LoginRequest
 

@@ -15,7 +15,7 @@ from rcim.service.validation import check_users, group_key, list_limit
 
 
 def join(request: requests.GroupJoin, principal: Principal, context: RequestContext) -> ActorCommand | RunWorkflow:
-    """GROUP_JOIN. A guest becomes no member: what it hears is counted where its one connection is (ID-06)."""
+    """GROUP_JOIN. A guest becomes no member: the process with their one connection counts their groups (ID-06)."""
     card = check_field("name_card", request.name_card)
     text = check_field("text", request.text)
     key, command = group_key(request.group_id), commands.JoinGroup(principal.user_id, principal.admin, card, text)

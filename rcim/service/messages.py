@@ -47,7 +47,7 @@ def send(request: requests.Send, principal: Principal, context: RequestContext) 
 
 
 def _extra(request: requests.Send, context: RequestContext) -> records.MessageOptions | None:
-    """MS-07, MS-09: what few messages have. Raises RcimError."""
+    """MS-07, MS-09: the fields that few messages have. Raises RcimError."""
     if not (request.type_name or request.to or request.mentions or request.mentions_all or request.cloud_data):
         return None
     limits = context.limits
@@ -66,7 +66,7 @@ def _extra(request: requests.Send, context: RequestContext) -> records.MessageOp
 
 
 def _send_as(request: requests.Send, principal: Principal, context: RequestContext) -> RunWorkflow:
-    """MS-06: as another user, whose profile is not at hand."""
+    """MS-06: send as another user, whose profile is not in this process."""
     if not principal.admin:
         raise RcimError(ADMIN_REQUIRED, "only an app administrator may send as another user")
     key, user_id = check_conversation(request.conversation, principal), check_user_id(request.as_user)

@@ -1,4 +1,4 @@
-"""What messages pass through, for app administrators: frequency control (FC-07, FC-08), words (SC-05)."""
+"""Moderation by app administrators: frequency control (FC-07, FC-08), the word filter (SC-05), traces."""
 
 from __future__ import annotations
 
@@ -68,5 +68,5 @@ def trace(request: requests.AdminTrace, principal: Principal, context: RequestCo
 
 
 def with_online(result: outcomes.Traced, context: RequestContext) -> results.TracedMessage:
-    """What became of a message, with how many members of its conversation are online now."""
+    """The trace of a message, with the number of members of its conversation who are online now."""
     return results.TracedMessage(result, context.online(result.key))

@@ -1,17 +1,17 @@
-"""The table of operations: everything that can be asked of the service, by whom, and how it is carried out.
+"""The table of operations: everything that the service offers, who may call it, and how it is carried out.
 
 An adapter turns its own bytes into a request and hands it to `Service.submit` or `Service.call`. The row says
 
     name      as in the protocol, the documentation and the logs
     request   the type of the request (rcim/service/requests), with the bounds of its fields
     result    the type of the result
-    make      makes a command, a query, a workflow or the answer of the request, after checking what its bounds do not say
+    make      turns the request into a command, a query, a workflow or the answer, after further checks
     callers   who may call it: EVERYONE, USERS (no guests), or ADMINISTRATORS of the app
-    repeat    READS: it changes nothing; SAME: the second time it changes nothing and tells nobody; ONCE: whoever gets no
-              answer has to look whether it was carried out
-    rate      in which class its requests are counted (LI-01)
-    hot       true for what is sent with every message: its fields are checked by `make` alone
-    complete  what is added to the result in the process that was asked
+    repeat    READS: it changes nothing; SAME: a repeat changes nothing and notifies nobody; ONCE: a caller
+              without an answer has to check whether it was carried out
+    rate      the class in which its requests are counted (LI-01)
+    hot       true for the hot path: only `make` checks its fields
+    complete  adds to the result, in the caller's process
     reserves  true if a guest's request counts as a group that the guest is about to enter (ID-06)
 """
 
@@ -47,7 +47,7 @@ Made = TypeVar("Made")
 
 
 class Callers(IntEnum):
-    """Who may call an operation."""
+    """The callers of an operation."""
 
     EVERYONE = 0
     USERS = 1
@@ -55,7 +55,7 @@ class Callers(IntEnum):
 
 
 class Repeat(IntEnum):
-    """What a second call does whose first call was carried out."""
+    """What a repeat does after the first call was carried out."""
 
     READS = 0
     SAME = 1

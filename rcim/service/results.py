@@ -1,4 +1,4 @@
-"""What operations result in: the results of actors and the answers of the store, and what is added here to some.
+"""The results of operations: those of actors, the answers of the store, and what is added to some of them here.
 
 Adapters take all result types from this module.
 """
@@ -59,28 +59,28 @@ from rcim.store.answers import (
 
 
 class GroupFacts(msgspec.Struct, frozen=True, gc=False):
-    """GR-03: a group's profile and how many of its members are online."""
+    """GR-03: a group's profile and the number of members who are online."""
 
     info: Info
     online_num: int
 
 
 class TracedMessage(msgspec.Struct, frozen=True, gc=False):
-    """What became of a message, and how many members of its conversation are online."""
+    """The trace of a message, and the number of members of its conversation who are online."""
 
     traced: Traced
     online_num: int
 
 
 class SyncedGroups(msgspec.Struct, frozen=True, gc=False):
-    """GR-10: of each group its key, whether the user is in it now, and an error code or 0; `more` are left out."""
+    """GR-10: for each group its key, whether the user is in it now, and an error code or 0. `more` groups are omitted."""
 
     results: Sequence[tuple[str, bool, int]]
     more: int
 
 
 Result = AnyResult | Answer | GroupFacts | TracedMessage | SyncedGroups
-"""Of any operation; a Refused says that it was not done."""
+"""The result of any operation; Refused: it was not done."""
 
 
 def plain(value: Any) -> Any:
@@ -95,13 +95,13 @@ def plain(value: Any) -> Any:
 
 
 class Requester(Protocol):
-    """Who has asked. `answer` is called once for each request, in the loop's thread, in the order of commits."""
+    """Sends requests. `answer` is called once for each request, in the loop's thread, in the order of commits."""
 
     def answer(self, token: int, result: Result) -> None:
         """The request with this token has its result."""
 
     def mailbox_drained(self, key: str) -> None:
-        """A command of it that found no room may find some now (`Service.retry`)."""
+        """A command that found no room may find some now (`Service.retry`)."""
 
 
 __all__ = [

@@ -31,7 +31,7 @@ def screening(words: Callable[[], WordFilter], bytes_max: int = ELEMENT_BYTES_MA
 
 
 def too_large(size: int, most: int) -> RcimError:
-    """With words replaced it is too long."""
+    """The body is too long after words were replaced."""
     return RcimError(BODY_TOO_LARGE, f"with its words replaced the body has {size} bytes, must be at most {most}")
 
 
@@ -61,7 +61,7 @@ def _screened(words: WordFilter, body: bytes) -> bytes:
 
 
 def _merged(words: WordFilter, body: bytes, start: int, end: int) -> bytes | None:
-    """A merged element whose messages have words replaced; None: it is as it was."""
+    """A merged element with words replaced in its messages; None: nothing was replaced."""
     merged = Merged.decode_struct(body, start, end)
     bodies = [_screened(words, message.body) for message in merged.messages]
     if all(made is message.body for made, message in zip(bodies, merged.messages, strict=True)):

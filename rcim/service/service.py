@@ -1,8 +1,8 @@
-"""The service: the one door to the server, for every adapter and every protocol.
+"""The service: the only entrance to the server, for every adapter and every protocol.
 
 `submit` is for requests of connections: no future, no task; the result comes by `requester.answer`. `await call` is for
 everything else. Both look the request up in the table of operations (operations.py), check who may call it and the bounds
-of its fields, and hand on what the operation makes of it: a command to the actor of a conversation, a query or a workflow
+of its fields, and pass on what the operation returns: a command to the actor of a conversation, a query or a workflow
 to the engine. Nothing else in the server checks rights that do not depend on a conversation, bounds, or rates.
 """
 
@@ -68,7 +68,7 @@ class Service:
         self.hub.stop()
 
     def tell_heads(self, connection: Outgoing) -> None:
-        """RX-05, with a heartbeat: tell the client how far its active conversations are."""
+        """RX-05, with a heartbeat: send the client the newest SEQ of its active conversations."""
         self.hub.deliveries.tell_heads(connection)
 
     def going_away(self, notice: GoingAway) -> None:
@@ -102,17 +102,17 @@ class Service:
         return None
 
     def retry(self, held: Held) -> bool:
-        """Try again to hand on a command that found no room. False: there is none yet; as for `submit`."""
+        """Try again to submit a command that found no room. False: there is still none; as for `submit`."""
         return self._engine.submit(held)
 
     @staticmethod
     def dropped(held: Held) -> None:
-        """The command will not be tried again: whoever asked is gone."""
+        """The command will not be tried again: the requester is gone."""
         if isinstance(held.reply_to, _Completing):
             held.reply_to.over()
 
     def _work(self, operation: Operation, principal: Principal, request: Request) -> Work:
-        """What is to be done. Raises RcimError."""
+        """The work that the request becomes. Raises RcimError."""
         if operation.callers is Callers.ADMINISTRATORS:
             if not principal.admin:
                 raise RcimError(ADMIN_REQUIRED)
@@ -185,7 +185,7 @@ class Service:
 
 
 class TooFrequentError(RcimError):
-    """LI-01: refused for its rate. `slow`: the user goes on in spite of it, and is to be read slowly from now on."""
+    """LI-01: refused for its rate. `slow`: the user continues in spite of it, and is read slowly from now on."""
 
     def __init__(self, what: str, wait_ms: int, *, slow: bool) -> None:
         super().__init__(
@@ -195,7 +195,7 @@ class TooFrequentError(RcimError):
 
 
 class _Completing:
-    """Adds to a result what only this process knows, and ends a reservation, before whoever asked gets it."""
+    """Adds to a result what only this process knows, and ends a reservation, before the caller gets it."""
 
     __slots__ = ("_operation", "_principal", "_requester", "_reserved", "_service")
 
@@ -215,7 +215,7 @@ class _Completing:
             self._principal.reserve(-1)
 
     def answer(self, token: int, result: Result) -> None:
-        """Hand the completed result on."""
+        """Pass on the completed result."""
         self.over()
         complete = self._operation.complete
         if complete is not None and not isinstance(result, Refused):

@@ -1,4 +1,4 @@
-"""Users: profiles (AB-05), and what app administrators do with accounts (ID-09, GR-10, SC-04)."""
+"""Users: profiles (AB-05), lists, quiet hours; accounts, for app administrators (ID-09, GR-10, SC-04)."""
 
 from __future__ import annotations
 

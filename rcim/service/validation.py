@@ -1,4 +1,4 @@
-"""Checks that several operations share. Each returns what it has checked, and raises RcimError for what is wrong."""
+"""Checks that several operations share. Each returns the checked value, and raises RcimError if it is wrong."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from rcim.service.bounds import out_of_bounds
 from rcim.service.requests.kinds import CLIENT_MSG_ID, CONVERSATION
 
 LIST_ROW_BYTES = USER_ID_BYTES_MAX + 44
-"""What a row of a list of users takes of an answer, at the most."""
+"""The most bytes that a row of a list of users takes in an answer."""
 
 
 def check_conversation(conversation: str, principal: Principal) -> str:
-    """The conversation id if it is of a kind this server has, and not a one-to-one conversation of others (C2-01). Raises
+    """The conversation id, if this server has its kind and it is no one-to-one conversation of others (C2-01). Raises
     RcimError(NO_SUCH_GROUP, NOT_PERMITTED or BAD_PARAMETER)."""
     if kind_of(conversation) is GROUP and not has_control(conversation):
         if len(conversation) > CONVERSATION.most:
@@ -56,14 +56,14 @@ def check_client_msg_id(name: str) -> str:
 
 
 def check_mentions(users: Sequence[str], limits: Limits) -> tuple[str, ...]:
-    """MS-07: whom a message mentions, each once. Raises RcimError(TOO_MANY_MENTIONS or BAD_PARAMETER)."""
+    """MS-07: the users that a message mentions, each once. Raises RcimError(TOO_MANY_MENTIONS or BAD_PARAMETER)."""
     if len(users) > limits.mentions_max:
         raise RcimError(TOO_MANY_MENTIONS, f"mentions: {len(users)} users, must be at most {limits.mentions_max}")
     return tuple(dict.fromkeys(check_user_id(user) for user in users))
 
 
 def check_cloud_data(data: bytes, limits: Limits) -> bytes:
-    """The app's data of a message, not longer than it may be. Raises RcimError(BODY_TOO_LARGE)."""
+    """The app's data of a message, within its bound. Raises RcimError(BODY_TOO_LARGE)."""
     if len(data) > limits.cloud_data_bytes_max:
         raise RcimError(
             BODY_TOO_LARGE, f"cloud_data: {len(data)} bytes, must be at most {limits.cloud_data_bytes_max}"
@@ -97,8 +97,8 @@ def check_name(name: str) -> str:
 
 
 def own_or_any(user_id: str, principal: Principal, what: str) -> str:
-    """The user meant: the caller, if none is named; only an app administrator may name another. `what` ends the sentence
-    that refuses others. Raises RcimError(ADMIN_REQUIRED or BAD_PARAMETER)."""
+    """The user that a request is about: the caller, if none is named; only an app administrator may name another.
+    `what` ends the sentence that refuses others. Raises RcimError(ADMIN_REQUIRED or BAD_PARAMETER)."""
     if user_id and user_id != principal.user_id:
         if not principal.admin:
             raise RcimError(ADMIN_REQUIRED, f"only an app administrator may {what}")
@@ -107,11 +107,11 @@ def own_or_any(user_id: str, principal: Principal, what: str) -> str:
 
 
 def page_limit(asked: int, default: int, most: int) -> int:
-    """What a page's `limit` means: 0 is the default, and more than allowed is what is allowed."""
+    """The rows of a page with this `limit`: 0 means the default, and more than allowed means the most allowed."""
     return min(asked or default, most)
 
 
 def list_limit(asked: int, limits: Limits, row_bytes: int = LIST_ROW_BYTES) -> int:
-    """As `page_limit`, of lists of users, members and groups: as many rows of `row_bytes` as an answer has room for."""
+    """As `page_limit`, for lists of users, members and groups: at most the rows of `row_bytes` that fit in an answer."""
     most = min(limits.list_page_max, max(1, (limits.frame_bytes_max - 4096) // row_bytes))
     return page_limit(asked, most, most)

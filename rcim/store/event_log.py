@@ -1,15 +1,15 @@
-"""The event log: what has happened, in the order of each shard, and how far each consumer has come (design 5.3).
+"""The event log: events in the order of each shard, and the position of each consumer (docs/adr/0023).
 
-Events are written in the transaction of the records that they tell of (table_view.py), with a running number of their own
-for each shard. They go when every consumer has had them; and the oldest go before, when they are too old or too many: a
-consumer that is away for ever must not fill the disk. Everything here blocks; what writes is called in the one writing
-thread.
+Events are written in the transaction of their records (table_view.py), with a running number of their own for each
+shard. They are removed when every consumer has taken them. If they are too old or too many, the oldest are removed
+earlier: a consumer that never comes back must not fill the disk. Everything here blocks; methods that write are called
+in the one writing thread.
 
 | row of `meta` | what |
 |---|---|
 | `events` | the number of the next event of each shard, then the bytes of all events, u64 each; missing: no event |
 
-A row of `consumers` has the number of the next event that the consumer is to get, of each shard.
+A row of `consumers` has the number of the consumer's next event in each shard.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ FIRST = (1,) * SHARDS
 ROWS = 500
 """Removed in one step: 5 ms of the writing thread."""
 AFTER_ALL = b"\xff" * 3
-"""Behind every key of `events`."""
+"""After every key of `events`."""
 KEY_BYTES = keys.U16.size + keys.U64.size
 
 
 class KeptEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event with its place."""
+    """An event with its position."""
 
     shard: int
     number: int
@@ -50,7 +50,7 @@ class KeptEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """Events of before `oldest_ms` (milliseconds since 1970) go, and the oldest beyond `bytes_max` in all."""
+    """Events from before `oldest_ms` (milliseconds since 1970) are removed, and the oldest above `bytes_max` in all."""
 
     oldest_ms: int
     bytes_max: int
@@ -63,12 +63,12 @@ class EventLog:
         self._backend = backend
         self._noticing = noticing
         self.dropped: Counter[str] = Counter()
-        """By consumer: events that went before it has had them, since the start."""
+        """By consumer: events that were removed before it took them, since the start."""
 
     # -- consumers
 
     def register(self, name: str) -> None:
-        """From now on events are kept until this consumer has had them; a new one begins with the next event. Raises
+        """From now on events are kept until this consumer has taken them; a new one begins with the next event. Raises
         StoreError."""
         with self._backend.read() as view:
             if view.get("consumers", name.encode()) is not None:
@@ -76,24 +76,24 @@ class EventLog:
         self._write({name: None}, {})
 
     def unregister(self, name: str) -> None:
-        """Nothing is kept for this consumer any more. Raises StoreError."""
+        """From now on no events are kept for this consumer. Raises StoreError."""
         self._write({}, {}, [("consumers", name.encode())])
 
     def consumers(self) -> dict[str, tuple[int, ...]]:
-        """By name the number of the next event to get, of each shard. Raises StoreError."""
+        """By name, the number of the next event in each shard. Raises StoreError."""
         with self._backend.read() as view:
             return dict(_consumers(view))
 
     def commit(self, name: str, following: Mapping[int, int]) -> None:
-        """The consumer has had all events of these shards below these numbers. One that is not registered (any more) is
-        passed over. Raises StoreError."""
+        """The consumer has taken all events of these shards below these numbers. A consumer that is not registered is
+        ignored. Raises StoreError."""
         self._write({name: following}, {})
 
     # -- reading
 
     def read(self, shard: int, first: int, limit: int) -> tuple[list[KeptEvent], int]:
         """Up to `limit` events of the shard with numbers from `first` on, in their order, and the number from which on to
-        read next. What is damaged is passed over. Raises StoreError."""
+        read next. Damaged events are skipped. Raises StoreError."""
         found: list[KeptEvent] = []
         following = first
         with self._backend.read(around=True) as view:
@@ -112,7 +112,7 @@ class EventLog:
             return read_totals(view)[:SHARDS]
 
     def lag(self) -> dict[str, int]:
-        """By consumer: how many events it has not had. Raises StoreError."""
+        """By consumer: how many events it has not taken. Raises StoreError."""
         with self._backend.read() as view:
             following = read_totals(view)
             return {name: sum(map(int.__sub__, following, had)) for name, had in _consumers(view)}
@@ -120,7 +120,7 @@ class EventLog:
     # -- trimming
 
     def trim_step(self, bounds: Bounds, rows: int = ROWS) -> int:
-        """Remove up to `rows` events that nobody needs, or, beyond the bounds, the oldest; returns how many went. Raises
+        """Remove up to `rows` events that no consumer needs, or, beyond the bounds, the oldest; returns how many. Raises
         StoreError."""
         with self._backend.read(around=True) as view:
             totals = read_totals(view)
@@ -142,7 +142,7 @@ class EventLog:
         return len(gone)
 
     def _remove(self, gone: Sequence[bytes], size: int, consumers: Mapping[str, Sequence[int]]) -> None:
-        """These rows go; consumers that have not had them go on behind them."""
+        """Remove these rows; consumers that have not taken them continue after them."""
         upto: dict[int, int] = {}
         missed: Counter[str] = Counter()
         for row in gone:
@@ -163,7 +163,7 @@ class EventLog:
         freed: Mapping[str, int],
         gone: Sequence[tuple[str, bytes]] = (),
     ) -> None:
-        """All of it or nothing: what consumers have had (None: all that there is), and what goes."""
+        """Write all of it or nothing: the positions of consumers (None: all events), and the removals."""
         while True:
             try:
                 with self._backend.write(makes_room=True) as view:
@@ -181,7 +181,7 @@ class EventLog:
 
 
 def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]]]) -> None:
-    """Keep the events of shards, behind those that are there, in the transaction of `view`."""
+    """Add the events of shards after the existing ones, in the transaction of `view`."""
     totals = list(read_totals(view))
     for shard, made in events:
         for event in made:
@@ -239,7 +239,7 @@ def _consumers(view: ReadView) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _move(view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
-    """What a consumer has had; never backwards."""
+    """Move a consumer's position; never backwards."""
     if following is None:
         view.put("consumers", name.encode(), POSITIONS.pack(*read_totals(view)[:SHARDS]))
         return
@@ -252,7 +252,7 @@ def _move(view: WriteView, name: str, following: Mapping[int, int] | None) -> No
 
 
 def _needless(view: ReadView, needed: Sequence[int], rows: int) -> tuple[list[bytes], int]:
-    """Events that every consumer has had, and their bytes."""
+    """Events that every consumer has taken, and their bytes."""
     gone: list[bytes] = []
     size = 0
     for shard, number in enumerate(needed):
@@ -265,8 +265,8 @@ def _needless(view: ReadView, needed: Sequence[int], rows: int) -> tuple[list[by
 
 
 def _beyond(view: ReadView, needed: Sequence[int], oldest_ms: int, over: int, rows: int) -> tuple[list[bytes], int]:
-    """The oldest events of all shards that somebody needs, as long as they are too old or there are `over` bytes too
-    much; and their bytes."""
+    """The oldest events of all shards that a consumer still needs, while they are too old or there are `over` bytes
+    too much; and their bytes."""
     heads = {
         shard: view.scan("events", key(shard, number), key(shard + 1, 0))
         for shard, number in enumerate(needed)
@@ -292,7 +292,7 @@ def _beyond(view: ReadView, needed: Sequence[int], oldest_ms: int, over: int, ro
 
 
 def _time_of(data: bytes) -> int:
-    """When it happened; what is damaged is of use to nobody, and old."""
+    """The time of the event; a damaged event is useless and counts as old."""
     try:
         return _event(data).time_ms
     except DamagedError:

@@ -1,7 +1,7 @@
-"""What a login needs (LoginQuery): which conversations the user is in, and which they want nothing of.
+"""The facts for a login (LoginQuery): the conversations that the user is in, and those that they do not want delivered.
 
-A user may be in very many: their memberships are looked at in steps (scan.py). The answer carries the stamp of the
-first step: what was changed since is told to whoever waits for the login.
+A user may be in very many, so memberships are read in steps (scan.py). The answer has the stamp of the first step;
+later changes are sent to the waiting login.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rcim.store.values import unpack
 
 
 class LoginScan(Scan):
-    """A login that is being looked up, with what was found so far."""
+    """A login query in progress, with the results so far."""
 
     __slots__ = ("changed", "found", "silent", "stamp")
 
@@ -68,7 +68,7 @@ class LoginReading:
         )
 
     def _step(self, view: ReadView, scan: LoginScan) -> bool:
-        """Look at the next memberships. True if there are no more."""
+        """Read the next memberships. True if there are no more."""
         query, start, reads = scan.query, len(scan.user_id.encode() + keys.SEP), 0
         news = self._changes.now
         unknown = query.since < news.since

@@ -1,4 +1,4 @@
-"""What was found to be damaged while the server runs: counted, named in the log, and told for the next start (ST-03)."""
+"""Damage found while the server runs: counted, named in the log, and reported for the next start (ST-03)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rcim.store.faults import DamagedError
 log = logging.getLogger("rcim.store")
 
 NAMED_MAX = 1000
-"""So many are named in the log, each once: more say nothing new."""
+"""How many are named in the log, each once: more would say nothing new."""
 
 
 class Noticing:
@@ -18,13 +18,13 @@ class Noticing:
 
     def __init__(self) -> None:
         self.count = 0
-        """How often something was refused or left out because it is damaged, since the start."""
+        """How often data was refused or left out because of damage, since the start."""
         self.first: Callable[[], None] = _nothing
         """Called once, with the first one."""
         self._named: set[str] = set()
 
     def note(self, what: str, error: BaseException) -> None:
-        """If the error says that something is damaged, `what` could not be done for it."""
+        """If the error reports damage, count it: `what` could not be done because of it."""
         if not isinstance(error, DamagedError):
             return
         self.count += 1

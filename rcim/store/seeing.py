@@ -1,9 +1,9 @@
-"""Whose presence a user may see (ID-07): of those asked for, who does not have the user on its black list, and, if the
-app has it so, is in a conversation with it.
+"""Which users' presence a user may see (ID-07): users who do not have the user on their black list and, if the app's
+settings say so, share a conversation with the user.
 
-A user's groups are read once for a query, and then looked up one by one for each user asked for, until one is found: at
-the most as many times as a user may have groups, for each of up to 100 users. That is done in steps (scan.py), so nobody
-waits for it, and is charged to who asks.
+The requesting user's groups are read once for a query, and then looked up one by one for each user asked for, until
+one is shared: at most as often as a user may have groups, for each of up to 100 users. That is done in steps (scan.py),
+so that nobody waits for it, and is charged to the requesting user.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ LOOKED_AT = 1000
 
 
 class SeeingScan(Scan):
-    """A query of presence that is being looked up: the groups of who asks, how far it has come in them and in the users
-    asked for, and who of those may be seen."""
+    """A presence query in progress: the groups of the requesting user, the position in them and in the users asked for,
+    and which of those may be seen."""
 
     __slots__ = ("at", "found", "groups", "user_at", "whole")
 
@@ -33,7 +33,7 @@ class SeeingScan(Scan):
         self.low += keys.GROUPS
         self.groups: list[str] = []
         self.whole = not query.shared
-        """True if all groups are read that are needed."""
+        """True if all needed groups are read."""
         self.at = self.user_at = 0
         self.found: list[str] = []
 
@@ -65,7 +65,7 @@ def go_on(view: ReadView, scan: SeeingScan) -> Seen | SeeingScan:
 
 
 def _may_see(view: ReadView, scan: SeeingScan, user_id: str, end: int) -> bool | None:
-    """Whether who asks may see this user; None: no group before the one at `end` is found to be theirs."""
+    """Whether the requesting user may see this user; None: no group before the one at `end` is shared."""
     by = scan.user_id
     if user_id == by:
         return True

@@ -1,10 +1,10 @@
-"""The log of the shards and the view of what is in it: what the dispatcher needs of whatever keeps the records (ST-01).
+"""The log of the shards, and the view of its records: the dispatcher's interface to the store (ST-01).
 
 1. A conversation belongs to a shard. A shard has one writer at a time, who has claimed it; its records have running
    numbers without a gap, the first one is 1.
-2. At most one append of a shard is under way. It is kept whole or not at all, and it is durable when it is reported.
-3. A log may answer shard by shard. Nobody may expect that one shard waits for another.
-4. Whoever claims a shard shuts out who had it before: appends with an older epoch are Fenced.
+2. At most one append of a shard is under way. It is stored whole or not at all, and it is durable when it is reported.
+3. A log may answer shard by shard. Callers must not assume that one shard waits for another.
+4. Claiming a shard fences its previous writer: appends with an older epoch are Fenced.
 
 `Store` is both on one machine: the append and its application are one transaction (docs/adr/0022).
 """
@@ -35,18 +35,18 @@ from rcim.store.scan import Scan
 
 
 class Unavailable(StoreError):
-    """The log did not keep the append, or could not say whether it did: who asks again has to claim the shard first."""
+    """The log did not store the append, or can't say whether it did: to append again, claim the shard first."""
 
 
 class Fenced(StoreError):
-    """Another one has claimed the shard since: nothing was kept, and nothing will be under this epoch."""
+    """Another writer has claimed the shard since: nothing was stored, and nothing will be under this epoch."""
 
 
 class Claim(NamedTuple):
-    """What who claims a shard gets."""
+    """The result of claiming a shard."""
 
     epoch: int
-    """Rises with each other claimant; 0: nobody has claimed the shard yet."""
+    """Rises with each new writer; 0: the shard has never been claimed."""
     position: int
     """The running number of the shard's next record."""
 
@@ -59,7 +59,7 @@ class ShardAppend(msgspec.Struct, frozen=True, gc=False):
     expected: int
     records: Sequence[Record]
     events: Sequence[AnyEvent] = ()
-    """What has happened, kept with the records; there may be events alone."""
+    """Events, stored with the records; there may be events without records."""
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):
@@ -71,59 +71,59 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
 
 
 class AppendFailed(NamedTuple):
-    """The append of this shard was not kept. With Unavailable it may have been: `claim` tells."""
+    """The append of this shard was not stored. With Unavailable it may have been: `claim` tells."""
 
     shard: int
     error: BaseException
-    """Fenced, Full (there is room only for what makes room), Unavailable, or another StoreError."""
+    """Fenced, Full (there is room only for writes that free space), Unavailable, or another StoreError."""
 
 
 AppendResult = Appended | AppendFailed
 Done = Callable[[Sequence[AppendResult]], None]
-"""Told what became of some of the shards of an append. May be called in any thread, once for each shard in all."""
+"""Called with the results for some of the shards of an append, in any thread, once for each shard in all."""
 
 
 class ShardLog(Protocol):
-    """Where records are kept. Called in one thread, in which it may block."""
+    """The log of records. Called in one thread, in which it may block."""
 
     appends_together: bool
-    """True: appends of several shards share one commit, and the next call is to wait for the end of the last: what comes
-    meanwhile is committed together. False: each shard goes its own way, and other shards may be appended to meanwhile."""
+    """True: appends of several shards share one commit. The next call waits for the end of the last one, so that what
+    arrives meanwhile is committed together. False: shards are independent; others may be appended to meanwhile."""
 
     def claim(self, shards: Iterable[int]) -> Mapping[int, Claim]:
-        """Make the caller the only one who may append to these shards. To claim again what is still one's own changes
-        nothing, and tells how far the shard has come. Raises Fenced if another one has claimed one of them since, and
-        StoreError if that can't be told."""
+        """Make the caller the only writer of these shards. Claiming a shard again that is still one's own changes
+        nothing, and returns its position. Raises Fenced if another one has claimed one of them since, and
+        StoreError if that is unknown."""
 
     def append(self, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int, done: Done) -> None:
-        """Keep these, at most one for each shard, and tell `done` of each shard. `now_ms` is the time in force, since
-        when it is in doubt `doubted_ms`; 0: it is not."""
+        """Store these, at most one for each shard, and report each shard to `done`. `now_ms` is the trusted time,
+        `doubted_ms` since when it is in doubt; 0: it is not."""
 
 
 class View(Protocol):
-    """What the records that are durable amount to. All of it blocks."""
+    """The state that results from the durable records. All methods block."""
 
     def newest_ms(self) -> int:
         """The newest time that is known, in milliseconds since 1970; 0 if nothing has happened yet. Raises StoreError."""
 
     def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
-        """All that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
+        """Everything that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
-        """All that the user's actor needs. Raises StoreError."""
+        """Everything that the user's actor needs. Raises StoreError."""
 
     def load_app(self) -> AppSnapshot:
-        """What belongs to the whole app. Raises StoreError."""
+        """The data of the whole app. Raises StoreError."""
 
     def answer_some(
         self, queries: Sequence[Query | Scan], for_s: float
     ) -> list[tuple[Answer | Scan | StoreError, float]]:
-        """The answers to the first of these queries, as many as take about `for_s` seconds, and what each took."""
+        """The answers to the first of these queries, as many as take about `for_s` seconds, with the time of each."""
 
 
 def makes_room(record: Record) -> bool:
-    """True for records that go through where others find no room (ST-04): somebody or something goes for good. What
-    such a record adds, as a tip that a member has left, is less than what went."""
+    """True for records that are accepted when the store is full (ST-04), because they remove something for good.
+    What such a record adds, as a tip that a member has left, is less than what it removes."""
     if isinstance(record, GroupChanged):
         return bool(record.dropped) and not record.put
     if isinstance(record, UserSaved):

@@ -1,7 +1,7 @@
 """The log in tables: all shards of an append in one transaction, which applies their records to the view (ST-01, ST-04).
 
-The records themselves are not kept, only how far each shard has come: so there is no reading of the log here
-(docs/adr/0022). Who may write stands in one row, the epochs of all shards.
+The records themselves are not stored, only the position of each shard, so the log can't be read here
+(docs/adr/0022). One row with the epochs of all shards says who may write.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from rcim.store.table_view import TableView
 log = logging.getLogger("rcim.store")
 
 NAMED_MAX = 20
-"""So many conversations of a commit that failed are named in the log."""
+"""How many conversations of a failed commit are named in the log."""
 EPOCHS = b"epochs"
 """In `meta`: the epoch of each shard, u64 each. It is missing in a store that was never claimed: all are 0."""
 ALL_EPOCHS = struct.Struct(f">{SHARDS}Q")
@@ -39,7 +39,7 @@ NEVER_CLAIMED = bytes(ALL_EPOCHS.size)
 
 
 class TableLog:
-    """A ShardLog. `committed(stamp)` is told each commit's number when it is durable."""
+    """A ShardLog. `committed(stamp)` is called with each commit's number when it is durable."""
 
     appends_together = True
 
@@ -51,7 +51,7 @@ class TableLog:
         self._noticing = noticing
         self._committed = committed
         self._held: dict[int, int] = {}
-        """The epochs under which this one has claimed shards."""
+        """The epochs under which this writer has claimed shards."""
 
     def positions(self) -> list[int]:
         """The running number of the next record of each shard, SHARDS of them. Raises StoreError."""
@@ -59,8 +59,8 @@ class TableLog:
             return [_position(view, shard) for shard in range(SHARDS)]
 
     def claim(self, shards: Iterable[int]) -> dict[int, Claim]:
-        """See ShardLog. A store that can't be written can be claimed all the same: the first append that it takes
-        writes the epoch."""
+        """See ShardLog. A store that can't be written can still be claimed: the first append that succeeds writes the
+        epoch."""
         shards = list(shards)
         with self._backend.read() as view:
             epochs = _epochs(view)
@@ -71,7 +71,7 @@ class TableLog:
         return found
 
     def _epoch(self, epochs: Sequence[int], shard: int) -> int:
-        """Under which a shard is claimed now."""
+        """The epoch under which a shard is claimed now."""
         there, held = epochs[shard], self._held.get(shard)
         if held is None:
             return there + 1
@@ -92,8 +92,8 @@ class TableLog:
             log.error("that the store has a new writer can't be noted yet: %s", error)
 
     def append(self, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int, done: Done) -> None:
-        """See ShardLog. It blocks until all is durable, and then tells `done` once. An append that is fenced, or does
-        not go on where its shard is, fails by itself; any other failure is everybody's."""
+        """See ShardLog. It blocks until all is durable, and then calls `done` once. An append that is fenced, or does
+        not continue at its shard's position, fails alone; any other failure fails all appends."""
         results: list[AppendResult]
         try:
             results = self._commit(appends, now_ms, doubted_ms)
@@ -122,7 +122,7 @@ class TableLog:
     def _apply(
         self, view: WriteView, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int
     ) -> tuple[list[AppendResult], int]:
-        """What became of each, and the commit's number; 0: none was kept."""
+        """The result for each, and the commit's number; 0: none was stored."""
         results: list[AppendResult] = []
         epochs = _epochs(view)
         applying = None
@@ -145,8 +145,8 @@ class TableLog:
 
 
 def _why_not(append: ShardAppend, epoch: int, following: int) -> StoreError | None:
-    """Why an append can't be kept; None: only its epoch is not in force yet, since it could not be written when the shard
-    was claimed."""
+    """Why an append can't be stored; None: only its epoch is not in force yet, since it could not be written when the
+    shard was claimed."""
     if append.epoch < epoch:
         return Fenced(f"shard {append.shard}: epoch {append.epoch} where {epoch} is in force")
     if append.expected != following:
@@ -155,7 +155,7 @@ def _why_not(append: ShardAppend, epoch: int, following: int) -> StoreError | No
 
 
 def _epochs(view: ReadView) -> tuple[int, ...]:
-    """Of all shards, by number."""
+    """The epochs of all shards, by number."""
     return ALL_EPOCHS.unpack(view.get("meta", EPOCHS) or NEVER_CLAIMED)
 
 

@@ -1,6 +1,6 @@
-"""The view in tables: what the records amount to, as actors load it and queries read it.
+"""The view in tables: the state that results from the records, for actors that load it and queries that read it.
 
-Applying happens in the transaction of whoever appends (table_log.py); `Applying` is one such commit.
+Records are applied in the transaction of the append (table_log.py); `Applying` is one such commit.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Applying:
 
     def apply(self, shard: int, position: int, records: Sequence[Record], events: Sequence[AnyEvent] = ()) -> int:
         """Apply the records of a shard, the first of which has the running number `position`; returns that of the next.
-        `events` are what has happened with them. Raises StoreError: then nothing of the commit may be kept."""
+        `events` are the events of these records. Raises StoreError: then the whole commit must be abandoned."""
         if events:
             self._events.append((shard, events))
         if not records:
@@ -70,7 +70,7 @@ class Applying:
         return following
 
     def finish(self) -> None:
-        """Write what is written once for all of it."""
+        """Write what is written once for the whole commit."""
         view = self._view
         self._applier.finish()
         if self._events:
@@ -84,8 +84,8 @@ class Applying:
 
 
 class TableView:
-    """See the module's text. `history_id` names the history that the tables hold; what is found to be damaged is told
-    to `noticing`. `text_of` makes of a message's body what is to be read in it (RX-10)."""
+    """See the module's text. `history_id` names the history that the tables hold; damage is reported
+    to `noticing`. `text_of` returns the searchable text of a message's body (RX-10)."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class TableView:
 
     @contextmanager
     def _reading(self, what: str) -> Iterator[ReadView]:
-        """A picture; what is found damaged while it is read is noticed."""
+        """A read transaction; damage found while reading is reported."""
         try:
             with self._backend.read() as view:
                 yield view
@@ -127,7 +127,7 @@ class TableView:
             raise
 
     def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
-        """All that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
+        """Everything that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
         with self._reading(key) as view:
             head = read_head(view, key)
             profile = read_profile(view, key)
@@ -159,7 +159,7 @@ class TableView:
 
     @staticmethod
     def _listed(view: ReadView, key: str) -> list[tuple[str, UserList]]:
-        """SC-07: who of a one-to-one conversation has the other on which list."""
+        """SC-07: which of the two users has the other on which list."""
         pair = pair_of(key)
         if pair is None:
             return []
@@ -182,8 +182,7 @@ class TableView:
         return found
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
-        """All that the user's actor needs. What the user has said of a conversation, and an invitation, is left out where
-        it is damaged. Raises StoreError."""
+        """Everything that the user's actor needs, without damaged list entries and invitations. Raises StoreError."""
         with self._reading(f"user {user_id}") as view:
             data = view.get("users", user_id.encode())
             low, high = user_id.encode() + keys.SEP, user_id.encode() + keys.AFTER_SEP
@@ -219,7 +218,7 @@ class TableView:
         return found
 
     def _place(self, view: ReadView, row: bytes, value: bytes, user_id: str) -> Place:
-        """The user's in a group, of whose memberships this is a row; a group that is damaged is not seen."""
+        """The user's place in a group, from this row of a membership; a damaged group counts as hidden."""
         try:
             return Place.MEMBER if sees(view, row, value, user_id) else Place.HIDDEN
         except DamagedError as error:
@@ -227,7 +226,7 @@ class TableView:
             return Place.HIDDEN
 
     def load_app(self) -> AppSnapshot:
-        """What belongs to the whole app. Raises StoreError."""
+        """The data of the whole app. Raises StoreError."""
         with self._reading("the app") as view:
             types: dict[str, TypeChange] = {}
             counts: dict[str, int] = {}
@@ -250,8 +249,8 @@ class TableView:
         self, queries: Sequence[Query | Scan], for_s: float
     ) -> list[tuple[Answer | Scan | StoreError, float]]:
         """The answers to the first of these queries, one at least, as many as take about `for_s` seconds, all from one
-        picture of the store, and how many seconds each took. An error stands in place of an answer it concerns, and a
-        Scan in place of a query that is to go on with it."""
+        snapshot of the store, and how many seconds each took. An error takes the place of the answer to its query, and
+        a Scan that of a query that continues with it."""
         began = last = time.perf_counter()
         found: list[tuple[Answer | Scan | StoreError, float]] = []
         with self._backend.read() as view:
@@ -265,8 +264,8 @@ class TableView:
         return found
 
     def answer_all(self, queries: Sequence[Query]) -> list[Answer | StoreError]:
-        """The answer to each query, however long it takes, all from one picture of the store; an error in place of an
-        answer it concerns."""
+        """The answer to each query, however long it takes, all from one snapshot of the store; an error takes the place
+        of the answer to its query."""
         found: list[Answer | StoreError] = []
         with self._backend.read() as view:
             for query in queries:

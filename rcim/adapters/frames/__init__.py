@@ -1,1 +1,1 @@
-"""The first adapter: the frames of protocol-spec/ over TCP with TLS. It translates."""
+"""The adapter for the frames of protocol-spec/, over TCP with TLS."""

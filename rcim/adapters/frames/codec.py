@@ -1,4 +1,4 @@
-"""The codec of our frames: messages and pushes to bytes (rcim/connect/codec.py says what is encoded when)."""
+"""The codec of our frames: messages and pushes to bytes (rcim/connect/codec.py says when they are encoded)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FrameCodec:
 
 
 def _group(conversation: str) -> str:
-    """The group id; empty for what concerns the whole app."""
+    """The group id; empty for the whole app."""
     return "" if conversation == d.APP_KEY else conversation.removeprefix(GROUP_PREFIX)
 
 

@@ -30,7 +30,7 @@ from rcim.wire.peeking import is_transient
 from rcim.wire.schema import FRAMES, Frame
 
 FRAMES_PER_TURN = 64
-"""Frames taken from one connection before the others have their turn: a few milliseconds of work at the most."""
+"""Frames taken from one connection before the others have their turn: at most a few milliseconds of work."""
 TOKEN_TYPE_SHIFT = 32
 """A request's token is its frame type above its request id."""
 IS_USER = frozenset({State.OPEN, State.DRAINING, State.LOGGING_OUT})
@@ -98,7 +98,7 @@ class FrameConnection(Connection):
             self.service.tell_heads(self)
 
     def _charge(self, type_: int, body: bytes) -> None:
-        """LI-01: a SEND that says that it is transient is counted as such. Raises RcimError."""
+        """LI-01: a SEND with `transient` set is counted as such. Raises RcimError."""
         rate = RATES.get(type_, RateClass.CONTROL)
         frame = FRAMES.get(type_)
         what = frame.NAME if frame is not None else f"frame type {type_:#06x}"
@@ -122,7 +122,7 @@ class FrameConnection(Connection):
         self._flush_session()
 
     def _flush_session(self) -> None:
-        """Pass on what the session has to say; close if that was all."""
+        """Send the output of the session; close if the session has ended."""
         data = self.session.data_to_send()
         if data:
             self.write(data)

@@ -1,4 +1,4 @@
-"""From our request frames to requests of the service: by field names, which are the same, but for rows of lists."""
+"""Turns our request frames into requests of the service: the field names are the same; only rows of lists differ."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROWS: dict[type, Convert] = {
         for row in rows
     ],
 }
-"""What a list of rows is in a request, by the type of its rows."""
+"""The form of a list of rows in a request, by the type of its rows."""
 
 
 def translator(frame: type[Frame]) -> Callable[[Frame], Request]:

@@ -1,4 +1,4 @@
-"""Our frames as operations: which request each becomes, and which frame answers it, all in one place: ANSWERS.
+"""Our frames as operations: ANSWERS says which request each frame becomes, and which frame answers it.
 
 A request frame has the name of its operation (rcim/service/operations.py) and the fields of its request (requests.py).
 """
@@ -32,7 +32,7 @@ Answerer = Callable[[Any], Frame]
 
 
 def _empty(reply: type[Frame]) -> Answerer:
-    """The answer of a request of which there is nothing to say but that it is done."""
+    """The answer to a request that has no result except that it is done."""
     made = reply()
     return lambda result: made
 
@@ -123,7 +123,7 @@ assert ANSWERS.keys() == {frame for frame in FRAMES.values() if frame.DECLARED.r
 
 
 class Route(NamedTuple):
-    """What is done with a request frame: `request` makes a request of it, `answer` a frame of the result."""
+    """The handling of a request frame: `request` turns it into a request, `answer` turns the result into a frame."""
 
     request: Callable[[Frame], Request]
     answer: Answerer
@@ -132,7 +132,7 @@ class Route(NamedTuple):
 ROUTES = {frame.TYPE: Route(translator(frame), answerer) for frame, answerer in ANSWERS.items()}
 """By frame type."""
 RATES: dict[int, RateClass] = {frame.TYPE: BY_NAME[frame.NAME].rate for frame in ANSWERS}
-"""LI-01: how each frame is counted, by frame type. What is not in it is a frame of the session or unknown: CONTROL."""
+"""LI-01: how each frame is counted, by frame type. Other frames, of the session or unknown, are CONTROL."""
 
 
 def answer(type_: int, result: Result) -> Frame:

@@ -106,8 +106,8 @@ class ProfileEntry(Struct, frozen=True, gc=False):
     "request",
     reply="PROFILES_GET_OK",
     rules=(
-        "Users of whom nothing is stored are returned too, and marked (`known`). Custom fields that the "
-        "requesting user may not read are left out.",
+        "Users without stored data are returned too, and marked (`known`). Custom fields that the requesting user "
+        "may not read are left out.",
     ),
     errors=("BAD_PARAMETER", "NOT_PERMITTED"),
 )
