@@ -26,8 +26,8 @@ class Links(Protocol):
 
     owner: Engine
     loop: asyncio.AbstractEventLoop
-    lost: SessionGrace
-    looks: ScatterGather[GatewayLink]
+    session_grace: SessionGrace
+    scatter_gather: ScatterGather[GatewayLink]
 
     @property
     def unsettled_s(self) -> float:
@@ -141,13 +141,13 @@ class GatewayLink:
         self._links.user_gone(self, message.user_id)
 
     def _device_here(self, message: m.DeviceHere) -> None:
-        device = self._links.lost.named(self, message.user_id, message.device)
+        device = self._links.session_grace.named(self, message.user_id, message.device)
         self.devices[message.user_id, device.connection_id] = device
         self._links.owner.device_here(message.user_id, device)
 
     def _device_gone(self, message: m.DeviceGone) -> None:
         self.devices.pop((message.user_id, message.device.connection_id), None)
-        if self._links.lost.ended(message.user_id, message.device):
+        if self._links.session_grace.ended(message.user_id, message.device):
             self._links.owner.device_gone(message.user_id, message.device, message.end)
 
     def _watch(self, message: m.Watch) -> None:
@@ -157,7 +157,7 @@ class GatewayLink:
         self._links.unwatch(self, message.user_ids)
 
     def _looked(self, message: m.Looked) -> None:
-        self._links.looks.looked(self, message.number, message.found)
+        self._links.scatter_gather.looked(self, message.number, message.found)
 
     def _ping(self, _: m.Ping) -> None:
         self.send(encoded(m.Pong()))
@@ -172,7 +172,7 @@ class GatewayLink:
             for key in result.conversations:
                 self._links.listen(self, key)
         if type(result) in WITH_ONLINE and self._links.others(self):
-            self._links.looks.online_beside(
+            self._links.scatter_gather.online_beside(
                 self, result.key, lambda count: self.send(encoded(m.Answered(token, result, count)))
             )
             return

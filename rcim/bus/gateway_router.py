@@ -54,8 +54,10 @@ class GatewayRouter:
         self._users: dict[str, set[GatewayLink]] = {}
         self._watching: dict[str, set[GatewayLink]] = {}
         """ID-07: user to those who want to be told what it does."""
-        self.looks: ScatterGather[GatewayLink] = ScatterGather(loop, lambda: set(self._links.values()), self._is_at)
-        self.lost = SessionGrace(owner, loop, SETTLE_S)
+        self.scatter_gather: ScatterGather[GatewayLink] = ScatterGather(
+            loop, lambda: set(self._links.values()), self._is_at
+        )
+        self.session_grace = SessionGrace(owner, loop, SETTLE_S)
         self._stopped = False
         self._settled_s = loop.time() + SETTLE_S
         self._server: asyncio.AbstractServer | None = None
@@ -75,7 +77,7 @@ class GatewayRouter:
 
     def _tick(self) -> None:
         self._watch = self.loop.call_later(WATCH_S, self._tick)
-        self.looks.forget_old()
+        self.scatter_gather.forget_old()
         oldest = self.loop.time() - SILENT_S
         for link in [*self._links.values(), *self._strangers]:
             if link.pipe.heard_s < oldest:
@@ -90,7 +92,7 @@ class GatewayRouter:
     def stop(self) -> None:
         """Take no more and close all."""
         self._stopped = True
-        self.lost.stop()
+        self.session_grace.stop()
         if self._watch is not None:
             self._watch.cancel()
         if self._server is not None:
@@ -119,9 +121,9 @@ class GatewayRouter:
         for user_id in [user_id for user_id, there in self._users.items() if link in there]:
             self.user_gone(link, user_id)
         if not self._stopped:
-            self.lost.leave(link)
+            self.session_grace.leave(link)
         self.unwatch(link, [user_id for user_id, there in self._watching.items() if link in there])
-        self.looks.gone(link)
+        self.scatter_gather.gone(link)
         for key in freed:
             self.owner.resume(key)
 
@@ -245,7 +247,7 @@ class GatewayRouter:
             here = [one for one in wanted if (user_id, one) in link.devices]
             if here:
                 link.send(encoded(m.CloseDevices(user_id, here, code, text)))
-        self.lost.close_later(user_id, wanted, code, text)
+        self.session_grace.close_later(user_id, wanted, code, text)
 
     def presence(self, row: PresenceRow) -> None:
         data = encoded(m.Presence(row))
@@ -270,7 +272,7 @@ class GatewayRouter:
             link.send(data)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
-        self.looks.look(query, done)
+        self.scatter_gather.look(query, done)
 
 
 def _parts(messages: Sequence[Delivery]) -> Iterator[list[Delivery]]:

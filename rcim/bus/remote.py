@@ -118,7 +118,7 @@ class RemoteOwner:
         self._last += 1
         message = m.Do(self._last, request.key, request.body)
         self._outstanding[self._last] = (request, message)
-        self._say(message)
+        self._send(message)
         return True
 
     def ask(self, request: QueryRequest) -> None:
@@ -127,7 +127,7 @@ class RemoteOwner:
         self._last += 1
         message = m.QueryMessage(self._last, request.body)
         self._outstanding[self._last] = (request, message)
-        self._say(message)
+        self._send(message)
 
     def run(self, request: WorkflowRequest) -> None:
         if not isinstance(request.body, Workflow):
@@ -135,33 +135,33 @@ class RemoteOwner:
         self._last += 1
         message = m.WorkflowMessage(self._last, request.body)
         self._outstanding[self._last] = (request, message)
-        self._say(message)
+        self._send(message)
 
     def resume(self, key: str) -> None:
-        self._say(m.Resume(key))
+        self._send(m.Resume(key))
 
     def nobody_in(self, key: str) -> None:
-        self._say(m.NobodyIn(key, self._heard))
+        self._send(m.NobodyIn(key, self._heard))
 
     def user_gone(self, user_id: str) -> None:
-        self._say(m.UserGone(user_id))
+        self._send(m.UserGone(user_id))
 
     def device_here(self, user_id: str, device: Device) -> bool:
-        self._say(m.DeviceHere(user_id, device))
+        self._send(m.DeviceHere(user_id, device))
         return self.linked
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         message = m.DeviceGone(user_id, device, end)
         if self.linked:
-            self._say(message)
+            self._send(message)
         else:
             self._ended.append(message)
 
     def watch(self, user_ids: Sequence[str]) -> None:
-        self._say(m.Watch(list(user_ids)))
+        self._send(m.Watch(list(user_ids)))
 
     def unwatch(self, user_ids: Sequence[str]) -> None:
-        self._say(m.Unwatch(list(user_ids)))
+        self._send(m.Unwatch(list(user_ids)))
 
     def online_elsewhere(self, key: str) -> int:
         return self._elsewhere
@@ -171,7 +171,7 @@ class RemoteOwner:
         """True while the owner is there."""
         return self._pipe is not None and not self._pipe.lost
 
-    def _say(self, message: Any) -> None:
+    def _send(self, message: Any) -> None:
         pipe = self._pipe
         if pipe is not None and not pipe.lost:
             pipe.send(encoded(message))
@@ -232,7 +232,7 @@ class RemoteOwner:
         assert hub is not None
         hub.deliver(message.key, message.messages)
         if hub.congested(message.key):
-            self._say(m.Congested(message.key))
+            self._send(m.Congested(message.key))
 
     def _members_added(self, message: m.MembersAdded) -> None:
         assert self._hub is not None
@@ -282,7 +282,7 @@ class RemoteOwner:
 
     def _look_at(self, message: m.LookAt) -> None:
         assert self._hub is not None
-        self._hub.look(message.query, lambda found: self._say(m.Looked(message.number, found)))
+        self._hub.look(message.query, lambda found: self._send(m.Looked(message.number, found)))
 
     def _pong(self, _: m.Pong) -> None:
         """The pipe has noted that something came."""
@@ -309,13 +309,13 @@ class RemoteOwner:
     def _begin(self) -> None:
         """The owner is there: say who we are, and ask again what has no answer."""
         self._heard = 0
-        self._say(m.Hello(self._number))
+        self._send(m.Hello(self._number))
         assert self._hub is not None
         self._hub.tell_owner()
         while self._ended:
-            self._say(self._ended.popleft())
+            self._send(self._ended.popleft())
         for _, message in self._outstanding.values():
-            self._say(message)
+            self._send(message)
         if not self._linked.done():
             self._linked.set_result(None)
         if self._been_linked:
@@ -341,7 +341,7 @@ class RemoteOwner:
 
     def _tick(self) -> None:
         self._beat = self._loop.call_later(BEAT_S, self._tick)
-        self._say(m.Ping())
+        self._send(m.Ping())
         pipe, now = self._pipe, self._loop.time()
         if pipe is not None and not pipe.lost and now - pipe.heard_s > SILENT_S:
             log.error("nothing came from the owner of the conversations for %.0f s: it is given up", SILENT_S)

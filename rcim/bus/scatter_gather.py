@@ -40,7 +40,7 @@ class ScatterGather(Generic[L]):
         self._loop = loop
         self._there = there
         self._is_at = is_at
-        self._looks: dict[int, tuple[set[L], list[Any], Callable[[list[Any], bool], None]]] = {}
+        self._pending: dict[int, tuple[set[L], list[Any], Callable[[list[Any], bool], None]]] = {}
         self._online: dict[tuple[L, str], tuple[float, int]] = {}
         """Of large conversations: when it was counted, and what `online_beside` found."""
         self._counting: dict[tuple[L, str], list[Callable[[int], None]]] = {}
@@ -54,7 +54,7 @@ class ScatterGather(Generic[L]):
 
     def gone(self, link: L) -> None:
         """It will answer nothing more."""
-        for number in [number for number, (missing, _, _) in self._looks.items() if link in missing]:
+        for number in [number for number, (missing, _, _) in self._pending.items() if link in missing]:
             self.looked(link, number, None)
 
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
@@ -94,7 +94,7 @@ class ScatterGather(Generic[L]):
             return
         self._last_look += 1
         number = self._last_look
-        self._looks[number] = (links, [], done)
+        self._pending[number] = (links, [], done)
         data = encoded(m.LookAt(number, query))
         for link in links:
             link.send(data)
@@ -102,7 +102,7 @@ class ScatterGather(Generic[L]):
 
     def looked(self, link: L, number: int, found: Any) -> None:
         """A gateway has answered, or is gone (None)."""
-        entry = self._looks.get(number)
+        entry = self._pending.get(number)
         if entry is None or link not in entry[0]:
             return
         entry[0].discard(link)
@@ -112,7 +112,7 @@ class ScatterGather(Generic[L]):
             self._look_over(number)
 
     def _look_over(self, number: int) -> None:
-        entry = self._looks.pop(number, None)
+        entry = self._pending.pop(number, None)
         if entry is not None:
             entry[2](entry[1], not entry[0])
 

@@ -430,12 +430,12 @@ async def test_who_can_not_be_asked_for_keeps_nobody_from_what_was_missed(  # RX
 
 async def test_a_count_under_way_is_shared(cluster: TestCluster) -> None:
     alice, _ = await two(cluster)
-    before = cluster.links.looks._last_look
+    before = cluster.links.scatter_gather._last_look
     for i in range(20):
         alice.write(f.GroupInfo("g").encode(300 + i))
     for i in range(20):
         assert (await alice.answer_to(300 + i)).online_num == 2
-    assert cluster.links.looks._last_look - before < 20
+    assert cluster.links.scatter_gather._last_look - before < 20
 
 
 async def test_who_is_not_there_is_said_after_a_login_too(cluster: TestCluster) -> None:

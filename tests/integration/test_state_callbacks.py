@@ -285,7 +285,9 @@ async def test_a_bus_that_breaks_is_no_end_of_anybody(tmp_path: Path, receiver: 
     break_pipes(cluster)
     await goes.close()  # meanwhile
     await until(lambda: len(told(receiver, "bob")) == 2)
-    await until(lambda: all(owner.linked for _, owner in cluster.gateways) and not cluster.links.lost.waiting)
+    await until(
+        lambda: all(owner.linked for _, owner in cluster.gateways) and not cluster.links.session_grace.waiting
+    )
     assert cluster.back is not None and set(cluster.back.dispatcher._sessions._users) == {"alice"}
     await stays.close()
     await until(lambda: len(told(receiver, "alice")) == 2)
@@ -326,7 +328,7 @@ async def test_who_is_replaced_while_its_pipe_is_broken_goes_when_it_is_back(
         broken = cluster.gateways[0][1]._pipe
         assert broken is not None
         broken.close()
-        await until(lambda: cluster.links.lost.waiting)
+        await until(lambda: cluster.links.session_grace.waiting)
         second = await login(cluster, "alice", Platform.WEB)
         assert await admin.close_devices(user_id="bob") == 1
         await second.close()
