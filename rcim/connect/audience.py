@@ -80,8 +80,8 @@ class Audience:
         "changes_timer",
         "changes_told_ms",
         "directed",
-        "heard_ms",
-        "heard_seq",
+        "head_ms",
+        "head_seq",
         "in_round",
         "key",
         "members",
@@ -103,9 +103,9 @@ class Audience:
         """How many users the connections belong to."""
         self.newest_seq = 0
         """The SEQ of the message that came last; 0 if none has come."""
-        self.heard_seq = 0
+        self.head_seq = 0
         """The SEQ of the newest message, also if it is delivered to nobody (LI-03)."""
-        self.heard_ms = 0
+        self.head_ms = 0
         """When it came (steady time)."""
         self._kept: list[Kept] = []
         self._base = 0

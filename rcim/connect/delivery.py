@@ -142,9 +142,9 @@ class Deliveries(DeliverySink):
             if audience.has_got_all(connection):
                 found.append(audience)
             else:  # with the next heartbeat
-                connection.heads_ms = min(connection.heads_ms, audience.heard_ms)
-        found.sort(key=lambda audience: audience.heard_ms)
-        rows = [(audience.key, audience.heard_seq) for audience in found[-HEADS_MAX:]]
+                connection.heads_ms = min(connection.heads_ms, audience.head_ms)
+        found.sort(key=lambda audience: audience.head_ms)
+        rows = [(audience.key, audience.head_seq) for audience in found[-HEADS_MAX:]]
         if rows:
             connection.push("", ConversationHeads(rows))
 
@@ -156,7 +156,7 @@ class Deliveries(DeliverySink):
         if len(found) <= most:
             return found
         own = map(self._fanout.find, self._subscriptions.heard_by(user_id))
-        return [audience for audience in own if audience is not None and audience.heard_ms >= since_ms]
+        return [audience for audience in own if audience is not None and audience.head_ms >= since_ms]
 
 
 def _write(connections: Iterable[Outgoing], encoded: Encoded) -> None:

@@ -86,7 +86,7 @@ class Fanout:
     def heard_since(self, since_ms: int) -> Iterator[Audience]:
         """Those in which a message has come since then (steady time), the newest first."""
         for audience in reversed(self._heard.values()):
-            if audience.heard_ms < since_ms:
+            if audience.head_ms < since_ms:
                 return
             yield audience
 
@@ -127,7 +127,7 @@ class Fanout:
         if audience is None:
             return
         now_ms = clock.steady_ms()
-        audience.heard_seq, audience.heard_ms = messages[-1].message.seq, now_ms
+        audience.head_seq, audience.head_ms = messages[-1].message.seq, now_ms
         self._heard[key] = audience
         self._heard.move_to_end(key)
         if self._limits.deliveries_per_s_max:
