@@ -8,13 +8,13 @@ from rcim.actor.events import EventKind
 from rcim.outbox.outbox import Subscription
 
 if TYPE_CHECKING:
-    from rcim.app.back_end import BackEnd
+    from rcim.app.app_callbacks import AppCallbacks
 
 STATE_CONSUMER = "state-change"
 """State.StateChange (ID-07). Kept in stores: never change it."""
 
 
-def subscriptions_of(back_end: BackEnd | None) -> dict[str, Subscription]:
+def subscriptions_of(back_end: AppCallbacks | None) -> dict[str, Subscription]:
     """What the settings ask for (CB-02)."""
     if back_end is None or not back_end.tells_states:
         return {}

@@ -40,7 +40,7 @@ from rcim.store.trail import Trail
 from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
-    from rcim.app.back_end import BackEnd
+    from rcim.app.app_callbacks import AppCallbacks
 
 log = logging.getLogger("rcim.server")
 
@@ -116,15 +116,15 @@ class ConversationNode:
             app_state.wanted_events = self.outbox.wanted
             self._undo = undo.pop_all()
 
-    def _back_end(self, app_state: AppState) -> BackEnd | None:
+    def _back_end(self, app_state: AppState) -> AppCallbacks | None:
         """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
         installed."""
         if not self.settings.callbacks.commands:
             return None
         # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
-        from rcim.app.back_end import BackEnd
+        from rcim.app.app_callbacks import AppCallbacks
 
-        made = BackEnd(self.settings)
+        made = AppCallbacks(self.settings)
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 

@@ -50,7 +50,7 @@ def _decoded_part(line: bytes) -> tuple[ProcessSpec, Settings]:
     return ProcessSpec(*fields), from_plain(settings)
 
 
-def _say(**ready: object) -> None:
+def _report(**ready: object) -> None:
     print(json.dumps(ready), flush=True)
 
 
@@ -102,7 +102,7 @@ async def owner(part: ProcessSpec, settings: Settings) -> None:
         back.start(links)
         await links.listen_at(Path(part.bus))
         calm_collector()
-        _say(made=back.made)
+        _report(made=back.made)
         await _Orders(_nothing).stop.wait()
         links.stop()
         await back.end()
@@ -120,7 +120,7 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
         await remote.start(service.hub.deliveries)
         await front.listen(tls, part.port, shared=True)
         calm_collector()
-        _say(port=front.port)
+        _report(port=front.port)
         orders = _Orders(front.reload)
         front.stop_now = orders.now
         with counting(loop):
@@ -152,7 +152,7 @@ def main() -> None:
     try:
         uvloop.run({OWNER: owner, GATEWAY: gateway}[part.role](part, settings))
     except (DataDirError, StoreError, OSError) as error:  # TimeoutError is an OSError
-        _say(error=str(error) or f"{part.role}: the owner of the conversations is not there")
+        _report(error=str(error) or f"{part.role}: the owner of the conversations is not there")
         sys.exit(2)
 
 

@@ -76,7 +76,7 @@ class Committer:
         self._touched: set[str] = set()
         self._under_way = 0
         """Shards with an append, or a claim after it, under way."""
-        self.on_fenced: Callable[[int], None] = _say_fenced
+        self.on_fenced: Callable[[int], None] = _log_fenced
         """Told the number of a shard that another writer has claimed."""
         self.untold = UntoldEvents(later, lambda: releases.go_on(()))
         """Events that belong to no outcome, and wait for a commit."""
@@ -343,5 +343,5 @@ def _nobody_wants(shards: Sequence[int]) -> None:
     """No consumer waits for events."""
 
 
-def _say_fenced(shard: int) -> None:
+def _log_fenced(shard: int) -> None:
     log.error("shard %d has another writer: what is asked of its conversations is refused", shard)

@@ -27,7 +27,7 @@ from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
 from rcim.dispatch.actor_registry import ActorRegistry
-from rcim.dispatch.backend import BackEndPace
+from rcim.dispatch.back_end_pace import BackEndPace
 from rcim.dispatch.closing import Closing
 from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters

@@ -63,7 +63,7 @@ class SessionRegistry:
                 news=device.news,
                 closed=closed,
             )
-        self._say(user_id, told)
+        self._notify_watchers(user_id, told)
 
     def _tell_app(
         self, tell: TellApp, user_id: str, connection_id: int, news: DeviceNews, closed: list[Closing]
@@ -123,7 +123,7 @@ class SessionRegistry:
         if self.tell_app is not None and end is not DeviceEnd.REPLACED:
             self.tell_app(SessionChanged(clock.wall_ms(), user_id, device.platform, end))
         if known:
-            self._say(user_id, told)
+            self._notify_watchers(user_id, told)
 
     def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Closing]:
         """Close what is too much."""
@@ -158,7 +158,7 @@ class SessionRegistry:
             by_platform[one.platform] = min(one.state, by_platform.get(one.platform, Presence.OFFLINE))
         return PresenceRow(user_id, presence_of(there), sorted(by_platform.items()))
 
-    def _say(self, user_id: str, told: PresenceRow) -> None:
+    def _notify_watchers(self, user_id: str, told: PresenceRow) -> None:
         if user_id in self._watched:
             now = self._row(user_id)
             if now != told:

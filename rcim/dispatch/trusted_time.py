@@ -27,18 +27,18 @@ class TrustedTime:
             off_max_ms=limits.clock_off_max_ms,
             jump_max_ms=limits.clock_jump_max_ms,
         )
-        self._said = True
+        self._logged = True
         """What was logged last: whether the clock is believed."""
         self.skipped = 0
         """Sweeps that deleted nothing because of the clock, since the start."""
-        self._say(wall_ms, newest_ms)
+        self._log_change(wall_ms, newest_ms)
 
     def now_ms(self) -> int:
         """The time in force, milliseconds since 1970."""
         wall_ms = clock.wall_ms()
         now_ms = self._guard.now_ms(wall_ms, clock.elapsed_ms())
-        if self._guard.trusted is not self._said:
-            self._say(wall_ms, now_ms)
+        if self._guard.trusted is not self._logged:
+            self._log_change(wall_ms, now_ms)
         return now_ms
 
     @property
@@ -53,12 +53,12 @@ class TrustedTime:
             self.skipped += 1
         return self._guard.trusted
 
-    def _say(self, wall_ms: int, now_ms: int) -> None:
+    def _log_change(self, wall_ms: int, now_ms: int) -> None:
         """Once for each episode."""
-        if self._guard.trusted is self._said:
+        if self._guard.trusted is self._logged:
             return
-        self._said = self._guard.trusted
-        if self._said:
+        self._logged = self._guard.trusted
+        if self._logged:
             log.warning("the clock is believed again: what is too old is deleted as ever")
             return
         log.error(

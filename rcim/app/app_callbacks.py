@@ -17,7 +17,7 @@ ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skippe
 TOLD = ("told", "failed")
 
 
-class BackEnd:
+class AppCallbacks:
     """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
 
     def __init__(self, settings: Settings) -> None:
