@@ -107,7 +107,7 @@ def serve(
     flags += [f"server.gateways={gateways}"] if gateways is not None else []
     settings = settings_of(config, flags, data)
     if check:
-        _say_warnings(warnings_at_start(settings))
+        _print_warnings(warnings_at_start(settings))
         print("settings are good")
         return
     from rcim.app import serve as serving
@@ -131,10 +131,10 @@ def _ready_json(ready: Ready) -> None:
     server = ready.settings.server
     said = {"host": ready.host, "port": ready.port, "pid": os.getpid(), "tls": server.tls, "data": server.data}
     print(json.dumps(said), flush=True)
-    _say_warnings(ready.warnings)
+    _print_warnings(ready.warnings)
 
 
-def _say_warnings(found: list[str]) -> None:
+def _print_warnings(found: list[str]) -> None:
     """On standard error, where programs that read what is said do not stumble over them."""
     for text in found:
         print(f"rcim: WARNING: {printable(text)}", file=sys.stderr, flush=True)
@@ -147,7 +147,7 @@ def _ready_text(ready: Ready) -> None:
     kind = "TLS" if server.tls else "plain, without TLS"
     kind += f", {server.gateways} gateways" if server.gateways else ""
     print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {printable(server.data)}")
-    _say_warnings(ready.warnings)
+    _print_warnings(ready.warnings)
     where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")
     print(f"  rcim chat{where} --user bob --group lobby\nCtrl-C stops the server.", flush=True)

@@ -46,24 +46,24 @@ class LimitedLog:
 
     def info(self, text: str, *args: object) -> None:
         """A line that is worth knowing."""
-        self._say(logging.INFO, text, args)
+        self._count_or_log(logging.INFO, text, args)
 
     def warning(self, text: str, *args: object) -> None:
         """A line of something that may be wrong."""
-        self._say(logging.WARNING, text, args)
+        self._count_or_log(logging.WARNING, text, args)
 
     def error(self, text: str, *args: object, exc_info: BaseException | None = None) -> None:
         """A line of something that is wrong; the first one with the traceback of `exc_info`."""
-        self._say(logging.ERROR, text, args, exc_info)
+        self._count_or_log(logging.ERROR, text, args, exc_info)
 
     def exception(self, text: str, *args: object) -> None:
         """A line of the exception that is being handled; the first one with its traceback."""
-        self._say(logging.ERROR, text, args, True)
+        self._count_or_log(logging.ERROR, text, args, True)
 
-    def _say(self, level: int, text: str, args: tuple[object, ...], exc_info: Any = None) -> None:
+    def _count_or_log(self, level: int, text: str, args: tuple[object, ...], exc_info: Any = None) -> None:
         now_ms = self._steady_ms()
         with self._lock:
-            self._say_due(now_ms)
+            self._log_due(now_ms)
             kind = self._kinds.get(text)
             if kind is not None:
                 kind.count += 1
@@ -75,9 +75,9 @@ class LimitedLog:
     def say_counts(self, *, all_of_them: bool = False) -> None:
         """Say what was counted and whose time is over; `all_of_them`: also what is still being counted."""
         with self._lock:
-            self._say_due(self._steady_ms() + (EVERY_MS if all_of_them else 0))
+            self._log_due(self._steady_ms() + (EVERY_MS if all_of_them else 0))
 
-    def _say_due(self, now_ms: int) -> None:
+    def _log_due(self, now_ms: int) -> None:
         for text, kind in list(self._kinds.items()):
             if now_ms - kind.since_ms < EVERY_MS:
                 continue

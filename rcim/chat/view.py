@@ -218,10 +218,10 @@ class ChatView(App[None]):
         elif seq and room is not None:
             await self._try(self.talks.edit(room.where, seq, text))
         else:
-            await self._try(self._say(text))
+            await self._try(self._send_text(text))
         await self._show()
 
-    async def _say(self, text: str) -> None:
+    async def _send_text(self, text: str) -> None:
         self.talks.say(text)
 
     async def _command(self, word: str, rest: str) -> None:

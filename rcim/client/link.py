@@ -63,7 +63,7 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._say()
+        self._flush()
 
     def data_received(self, data: bytes) -> None:
         if self._tls is not None:
@@ -73,7 +73,7 @@ class Link(asyncio.Protocol):
                 self._transport.write(self._tls.data_to_send())
                 self._end(error)
                 return
-            self._say()
+            self._flush()
         if data:
             self._read(data)
         if self._tls is not None and self._tls.eof:
@@ -89,7 +89,7 @@ class Link(asyncio.Protocol):
             self._take(raw)
         if not opened and session.state is ClientState.OPEN:
             self._opened()
-        self._say()
+        self._flush()
 
     def _opened(self) -> bool:
         assert self.session.login_ok is not None
@@ -115,7 +115,7 @@ class Link(asyncio.Protocol):
         if self._closed:
             raise ConnectionGone
         self._waiting[self.session.request(frame, clock.steady_ms())] = answer
-        self._say()
+        self._flush()
 
     def request_all(self, frames: Iterable[Frame], answer: Answer) -> None:
         """As `request` for each of `frames`, written together: what is said at once travels at once."""
@@ -123,7 +123,7 @@ class Link(asyncio.Protocol):
             raise ConnectionGone
         for frame in frames:
             self._waiting[self.session.request(frame, clock.steady_ms())] = answer
-        self._say()
+        self._flush()
 
     def hand_over(self) -> Any:
         """Stop reading and give the transport away: what comes from now on is someone else's to read."""
@@ -151,7 +151,7 @@ class Link(asyncio.Protocol):
         else:
             self.on_push(raw)
 
-    def _say(self) -> None:
+    def _flush(self) -> None:
         tls = self._tls
         if self._transport is None:
             return
@@ -174,7 +174,7 @@ class Link(asyncio.Protocol):
         """Heartbeats and deadlines; call about every second."""
         if not self._closed:
             self.session.on_timer(now_ms)
-            self._say()
+            self._flush()
 
     def close(self) -> None:
         """Close in order, without waiting for answers."""

@@ -244,7 +244,7 @@ class Demo:
                 self._send(swarm.members[self._number % min(SENDERS, len(swarm.members))], name)
                 self._display.step()
                 if i % max(1, int(self._rate)) == int(self._rate) // 2:
-                    self._tasks.append(asyncio.create_task(self._say()))
+                    self._tasks.append(asyncio.create_task(self._send_named()))
 
     def _send(self, member: SwarmMember, client_msg_id: str) -> None:
         book = self._book
@@ -258,7 +258,7 @@ class Demo:
         with contextlib.suppress(ConnectionGone):
             member.send(group_conversation(GROUP), client_msg_id, book.sent[client_msg_id], answered)
 
-    async def _say(self) -> None:
+    async def _send_named(self) -> None:
         """A named member says something; the SDK looks after reconnecting and sending again."""
         client = self._named[self._line % len(self._named)]
         text = LINES[self._line % len(LINES)]

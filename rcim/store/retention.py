@@ -267,7 +267,7 @@ def _waits_no_more(value: bytes, ages: Ages) -> bool:
     return unpack(value, Waiting).time_ms <= ages.applied_ms
 
 
-def _says_nothing(value: bytes, ages: Ages) -> bool:
+def _is_outdated_application(value: bytes, ages: Ages) -> bool:
     """It was of an application alone. What else a mark says goes with the next change of marks."""
     mark = unpack(value, UserRestriction)
     return 0 < mark.applied_ms <= ages.applied_ms and not mark.erased_seq and mark.ended(ages.now_ms)
@@ -277,7 +277,7 @@ _OUTDATED: dict[str, Callable[[bytes, Ages], bool]] = {
     "invited": _is_outdated,
     "applied": _is_decided_long_ago,
     "waiting": _waits_no_more,
-    "marks": _says_nothing,
+    "marks": _is_outdated_application,
 }
 """Tables whose rows say themselves how old they are, and which of them are too old."""
 
