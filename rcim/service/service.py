@@ -48,7 +48,7 @@ log = LimitedLog("rcim.service")
 CALL_TIMEOUT_S = 30.0
 """How long `call` waits: longer than any single request may take, with its callbacks before it."""
 RETRY_MS = 1000
-CALLS_OF_USER_MAX, CALLS_MAX = 1000, 10_000
+CALLS_OF_USER_MAX, CALLS_MAX = 4096, 16_384
 """Calls of one user, and of all, that the engine has not answered, given up or not: 4 KiB each."""
 
 Held = CommandRequest
