@@ -388,7 +388,7 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     info_seq: int
     last_info_time_ms: int
     members: list[Member]
-    """By JoinTime."""
+    """By JoinTime; of a kind whose roster is paged, only the owner and the admins."""
     recent: list[Message]
     """The messages of the dedupe window, oldest first (MS-02)."""
     marks: list[UserRestriction] = []
@@ -396,6 +396,10 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """True if messages were not stored: `next_seq` is where the counter goes on."""
     listed: list[tuple[str, UserList]] = []
     """SC-07, of a one-to-one conversation: who of the two has the other on which list."""
+    member_num: int = 0
+    """How many members there are; what follows is only set where the roster is paged."""
+    cleared_max: int = 0
+    """MS-10: the greatest `cleared_seq` of a member."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

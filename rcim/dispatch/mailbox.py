@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from rcim.actor.paged_roster import NotLoaded
 from rcim.dispatch.requests import CommandRequest, ReplyTo
 
 
@@ -15,11 +16,13 @@ class Mailbox:
         "actor",
         "key",
         "loading",
+        "missing",
         "queue",
         "ready",
         "shard",
         "slice_due",
         "slice_timer",
+        "tried",
         "used_ms",
         "waiting",
         "waits",
@@ -31,6 +34,10 @@ class Mailbox:
         self.queue: deque[CommandRequest] = deque()
         self.actor: Any = None
         self.loading = False
+        self.missing: NotLoaded | None = None
+        """What the first command in the queue needs before it is handled again (row_loading.py)."""
+        self.tried: tuple[CommandRequest, int] | None = None
+        """The command that was last found to need something, and how many times it was."""
         self.ready = False
         """True while it stands in the dispatcher's list of mailboxes to look at."""
         self.used_ms = 0
