@@ -117,8 +117,8 @@ def _walks(state: GroupState, command: c.GroupCommand) -> bool:
     profile = state.attributes.profile
     if profile is None:
         return False
-    if not profile.active:  # GT-16: who is in it is told when it becomes visible, or ends
-        return isinstance(command, c.SendMessage | c.EndSlice | c.TakeVerdict) or _may_end(command)
+    if not profile.active and _may_show_or_end(command):  # GT-16: all who are in it are told
+        return True
     return any(_some_may_not_see(state, profile, edit) for edit in _edits(state, command))
 
 
@@ -128,9 +128,11 @@ def _edits(state: GroupState, command: c.GroupCommand) -> Iterator[c.AlterMessag
     return (subject for subject in subjects if isinstance(subject, c.AlterMessage))
 
 
-def _may_end(command: c.GroupCommand) -> bool:
-    """True if its owner, and with it the group, may be gone afterwards (GT-24)."""
-    return isinstance(command, c.LeaveGroup | c.KickMembers | c.BlockUsers | c.PlaceMember | c.DropOffline)
+def _may_show_or_end(command: c.GroupCommand) -> bool:
+    """True if a group that only its owner knows of may be visible to all afterwards (GT-16), or be gone (GT-24)."""
+    sends = isinstance(command, c.SendMessage | c.EndSlice | c.TakeVerdict)
+    leaves = isinstance(command, c.LeaveGroup | c.KickMembers | c.BlockUsers | c.PlaceMember | c.DropOffline)
+    return sends or leaves
 
 
 def _some_may_not_see(state: GroupState, profile: Profile, command: c.AlterMessage) -> bool:
