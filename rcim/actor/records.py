@@ -397,9 +397,9 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     listed: list[tuple[str, UserList]] = []
     """SC-07, of a one-to-one conversation: who of the two has the other on which list."""
     member_num: int = 0
-    """How many members there are; what follows is only set where the roster is paged."""
+    """How many members there are, as the head of the conversation counts them."""
     cleared_max: int = 0
-    """MS-10: the greatest `cleared_seq` of a member."""
+    """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

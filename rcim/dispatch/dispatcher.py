@@ -1,6 +1,7 @@
 """The dispatcher: commands into mailboxes, actors in turn, one group commit for all of them, then what follows.
 
-1. A turn takes commands from the ready mailboxes, round robin, up to `batch_max`, and lets the actors handle them.
+1. A turn takes commands from the ready mailboxes, round robin, up to `batch_max`, and lets the actors handle them. A
+   mailbox whose actor, or rows of members that its first command needs, are being loaded is passed over.
 2. Their records go to the committer as one batch (committing.py).
 3. When the batch is durable, and not before, replies and effects of the turn are given out, in order.
 4. What fails, the whole batch or a shard of it, takes with it every actor that had a record there: it is thrown away,

@@ -95,7 +95,11 @@ def state_of(actor: PagedGroupActor) -> str:
 
 def plain(value: object, seen: set[int]) -> object:
     """What an object of ours holds, and what those hold."""
-    if not type(value).__module__.startswith("rcim.") or isinstance(value, msgspec.Struct) or id(value) in seen:
+    if (
+        not type(value).__module__.startswith("rcim.")
+        or isinstance(value, msgspec.Struct | tuple)
+        or id(value) in seen
+    ):
         return [plain(one, seen) for one in value] if isinstance(value, list) else value
     seen.add(id(value))
     names = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())] or list(vars(value))

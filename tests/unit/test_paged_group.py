@@ -168,7 +168,7 @@ def test_messages_that_waited_go_with_rows_that_had_left_memory(kinds: Kinds) ->
     paged, acting = burst(RosterPart.PAGED, kinds)
     assert paged == memory
     settled = [one for outcome in paged for one in outcome[3]]  # type: ignore[index]
-    assert len(settled) >= 9 and acting.loads > 12
+    assert len(settled) >= 3 and acting.loads > 12
 
 
 def test_only_a_kind_that_pages_has_such_an_actor(kinds: Kinds) -> None:
