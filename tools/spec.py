@@ -11,6 +11,7 @@ from rcim_tools import (
     describe,
     dissector,
     group_types,
+    operations,
     pages,
     requirements,
     seq_vectors,
@@ -35,6 +36,7 @@ WHOLE: dict[str, Callable[[], str]] = {
     "protocol-spec/dissector/rcim.lua": dissector.lua,
     "docs/reference/settings.md": pages.settings,
     "docs/reference/group-types.md": group_types.page,
+    "docs/reference/operations.md": operations.page,
     "protocol-spec/group-types.md": group_types.page,
 }
 """Files that are made whole."""

@@ -15,7 +15,8 @@ import msgspec
 
 from rcim.actor.admission import Claim
 from rcim.actor.barring import check_not_barred, check_not_muted, is_barred
-from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict, SendInPair
+from rcim.actor.before_callbacks import BeforeCallback, SendInPair
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Notify

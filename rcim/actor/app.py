@@ -13,12 +13,12 @@ import msgspec
 from rcim.actor.admission import flow_rows
 from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
+from rcim.actor.commands import Command
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Notify, Silenced
 from rcim.actor.outcomes import Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
 from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
-    AppCommand,
     ChangeList,
     MuteEverywhere,
     ReadFlow,
@@ -57,7 +57,7 @@ class AppActor:
         """True: all of it is in the store."""
         return True
 
-    def handle(self, command: AppCommand, now_ms: int, position: int) -> Outcome:
+    def handle(self, command: Command, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
         return _HANDLERS[type(command)](self, command, now_ms)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.records import Fields, Message, MessageOptions
 from rcim.actor.user_commands import AppCommand, Asked, ReadFlow, UserCommand
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role, UserList
@@ -33,10 +32,10 @@ class EndSlice(Asked, frozen=True, gc=False):
 
 
 class TakeVerdict(Asked, frozen=True, gc=False):
-    """CB-03: the app's answer, an asking.Verdict, to what was asked under this number."""
+    """CB-03: the app's answer to what was asked under this number."""
 
     number: int
-    verdict: Any
+    verdict: CallbackVerdict
 
 
 class ReadHistory(Asked, frozen=True, gc=False):

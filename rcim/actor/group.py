@@ -56,7 +56,7 @@ class GroupActor:
             return False
         return not self._state.timeline.tail or idle_ms > self._state.app_state.config.limits.tail_idle_ms
 
-    def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
+    def handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         """Carry out one command. `now_ms` is the wall clock; `position` is the running number that a record of this
         command would have in the shard. Raises RcimError: refused, and nothing has changed."""
         wanted = self._state.app_state.wanted_events
@@ -66,7 +66,7 @@ class GroupActor:
             )
         return self._handle(command, now_ms, position)
 
-    def _handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
+    def _handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         state = self._state
         event = state.app_state.config.asks.get(type(command)) if state.app_state.config.asks else None
         if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):
@@ -84,7 +84,7 @@ class GroupActor:
         return _HANDLERS[type(command)](state, command, now_ms, position)
 
 
-def _asks_nothing(command: c.GroupCommand) -> bool:
+def _asks_nothing(command: c.Command) -> bool:
     """True if there is nothing that the app could decide."""
     return isinstance(command, c.InviteUsers) and not command.users
 

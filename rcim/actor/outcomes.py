@@ -3,11 +3,10 @@ or a query that the store answers."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from rcim.actor.applications import Application
+from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.effects import Effect
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
@@ -327,8 +326,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """Not 0: the command waits under this number (FC-03), and a later outcome settles it; `result` says nothing."""
     settled: tuple[tuple[int, AnyResult], ...] = ()
     """What became of commands that waited, by their numbers."""
-    asks: tuple[Any, ...] = ()
-    """What the app is to be asked (asking.Ask); its answers come as TakeVerdict."""
+    asks: tuple[BeforeCallback, ...] = ()
+    """What the app is to be asked; its answers come as TakeVerdict."""
     events: tuple[AnyEvent, ...] = ()
     """What has happened, of the kinds that somebody wants; kept with the records."""
     again_in_ms: int = -1

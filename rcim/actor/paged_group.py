@@ -37,7 +37,7 @@ class PagedGroupActor(GroupActor):
             raise TypeError(f"the members of {snapshot.key} are not loaded when they are asked for")
         self._roster = roster
 
-    def handle(self, command: c.GroupCommand, now_ms: int, position: int) -> Outcome:
+    def handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         """See GroupActor. Raises NotLoaded for what is to be given before the command is handled again, with
         `take_members` or `take_page`."""
         self._roster.look_up(_named(self._state, command))
@@ -70,7 +70,7 @@ class PagedGroupActor(GroupActor):
             self._state.timeline.sent_kept.pop(user_id, None)
 
 
-def _named(state: GroupState, command: c.GroupCommand) -> Iterator[str]:
+def _named(state: GroupState, command: c.Command) -> Iterator[str]:
     """Whom the command is about."""
     yield from _users_of(command)
     if isinstance(command, c.TakeVerdict):
@@ -112,7 +112,7 @@ def _users_of(command: object) -> Iterator[str]:
         yield command.original.sender
 
 
-def _walks(state: GroupState, command: c.GroupCommand) -> bool:
+def _walks(state: GroupState, command: c.Command) -> bool:
     """True if the command may go over all members after it has changed something."""
     profile = state.attributes.profile
     if profile is None:
@@ -122,13 +122,13 @@ def _walks(state: GroupState, command: c.GroupCommand) -> bool:
     return any(_some_may_not_see(state, profile, edit) for edit in _edits(state, command))
 
 
-def _edits(state: GroupState, command: c.GroupCommand) -> Iterator[c.AlterMessage]:
+def _edits(state: GroupState, command: c.Command) -> Iterator[c.AlterMessage]:
     """The changes of messages that the command may make."""
     subjects = _asked_about(state, command) if isinstance(command, c.TakeVerdict) else [command]
     return (subject for subject in subjects if isinstance(subject, c.AlterMessage))
 
 
-def _may_show_or_end(command: c.GroupCommand) -> bool:
+def _may_show_or_end(command: c.Command) -> bool:
     """True if a group that only its owner knows of may be visible to all afterwards (GT-16), or be gone (GT-24)."""
     sends = isinstance(command, c.SendMessage | c.EndSlice | c.TakeVerdict)
     leaves = isinstance(command, c.LeaveGroup | c.KickMembers | c.BlockUsers | c.PlaceMember | c.DropOffline)

@@ -67,7 +67,7 @@ class PairActor:
         """True: all of it is in the store."""
         return True
 
-    def handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
+    def handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle."""
         wanted = self._state.app_state.wanted_events
         if wanted and not wanted <= OF_USERS:
@@ -76,7 +76,7 @@ class PairActor:
             )
         return self._handle(command, now_ms, position)
 
-    def _handle(self, command: c.GroupCommand | c.PairCommand, now_ms: int, position: int) -> Outcome:
+    def _handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         state = self._state
         first = not self._kept  # what makes it takes the first place
         outcome = _HANDLERS[type(command)](state, command, now_ms, position + first)

@@ -85,6 +85,11 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """True if it is not for all (MS-07)."""
         return self.extra is not None and bool(self.extra.to)
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """MS-07: the users who alone may see it; empty if all may."""
+        return (self.sender, *self.extra.to) if self.extra is not None and self.extra.to else ()
+
     def is_for(self, user_id: str) -> bool:
         """True if the user may see it: all but directed ones (MS-07)."""
         return self.extra is None or is_for(user_id, self.sender, self.extra.to)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from rcim.actor.barring import check_not_barred, check_not_muted
-from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict, SendInPair
+from rcim.actor.before_callbacks import BeforeCallback, SendInPair
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import EndSlice, SendMessage
 from rcim.actor.effects import Deliver, Effect, Notify, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent

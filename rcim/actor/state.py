@@ -11,7 +11,8 @@ from rcim.actor.admission import Claim
 from rcim.actor.app_state import AppState
 from rcim.actor.applications import Application
 from rcim.actor.attributes import Attributes
-from rcim.actor.before_callbacks import CallbackSubject, CallbackVerdict
+from rcim.actor.before_callbacks import CallbackSubject
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import (
     Announce,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from rcim.actor.app_state import AppState
+from rcim.actor.commands import Command
 from rcim.actor.effects import (
     AccountDeleted,
     Effect,
@@ -50,7 +51,6 @@ from rcim.actor.user_commands import (
     SetQuietHours,
     SetUserProfile,
     TakeInvitation,
-    UserCommand,
 )
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
@@ -91,7 +91,7 @@ class UserActor:
         """True: all of it is in the store."""
         return True
 
-    def handle(self, command: UserCommand, now_ms: int, position: int) -> Outcome:
+    def handle(self, command: Command, now_ms: int, position: int) -> Outcome:
         """Carry out one command, as GroupActor.handle. What the user itself asks on a UserSig that was invalidated before
         it came to be done is refused (ID-09): it must not bring a deleted account back."""
         credential = command.credential
@@ -103,7 +103,7 @@ class UserActor:
             return self._with_events(outcome, command, now_ms)
         return outcome
 
-    def _with_events(self, outcome: Outcome, command: UserCommand, now_ms: int) -> Outcome:
+    def _with_events(self, outcome: Outcome, command: Command, now_ms: int) -> Outcome:
         """The outcome, and that the profile is another one, if somebody wants to know."""
         if EventKind.PROFILE_CHANGED not in self._app_state.wanted_events:
             return outcome

@@ -16,7 +16,7 @@ import msgspec
 
 from rcim.actor.effects import Notice
 from rcim.actor.queries import Look
-from rcim.actor.records import Change
+from rcim.actor.records import Change, Message
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import GoneReason
 from rcim.bus import messages as m
@@ -32,7 +32,8 @@ log = LimitedLog("rcim.bus")
 DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""
 MESSAGE_BYTES = 1024
-"""What a message takes besides its body, at the most nearly always."""
+"""What a message takes besides its body, its fields, and whom it names: ids, names, a URL."""
+CHARACTER_BYTES = 4
 SETTLE_S = 1.0
 """After the owner's start: gateways look for it every 0.1 s, and have said by then who is there. What is asked about
 devices waits so long. And so long the devices of a gateway that is gone are taken to be there."""
@@ -279,9 +280,20 @@ def _parts(messages: Sequence[Delivery]) -> Iterator[list[Delivery]]:
     size = 0
     for one in messages:
         part.append(one)
-        size += MESSAGE_BYTES + len(one.message.body)
+        size += _size(one.message)
         if size > DELIVER_BYTES:
             yield part
             part, size = [], 0
     if part:
         yield part
+
+
+def _size(message: Message) -> int:
+    """What a message takes at the most, in bytes."""
+    size = MESSAGE_BYTES + len(message.body)
+    for name, value in (*message.user_fields, *message.member_fields):
+        size += len(name) + len(value)
+    extra = message.extra
+    if extra is not None:
+        size += len(extra.cloud_data) + CHARACTER_BYTES * sum(map(len, (*extra.to, *extra.mentions)))
+    return size

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rcim.actor.joining import JoinedChanges
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, Priority
-from rcim.connect.codec import Codec, Push
+from rcim.connect.codec import Codec, MessagesMissed, Push, encoded_delivery, encoded_message
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Delivery
 
@@ -38,13 +38,13 @@ class Visit(NamedTuple):
 class Kept:
     """A message that somebody has not got yet, encoded once for each codec among those who get it."""
 
-    __slots__ = ("_encoded", "_hidden", "delivery", "only", "priority", "seq")
+    __slots__ = ("_encoded", "_hidden", "message", "only", "priority", "seq")
 
     def __init__(self, delivery: Delivery) -> None:
-        self.delivery = delivery
-        self.seq = delivery.message.seq
+        self.message = message = delivery.message
+        self.seq = message.seq
         self.priority = delivery.priority
-        self.only = delivery.only
+        self.only = message.recipients
         """If not empty: the users who get it (MS-07); all others get its place alone."""
         self._encoded: dict[Codec, bytes] = {}
         self._hidden: dict[Codec, bytes] = {}
@@ -53,14 +53,14 @@ class Kept:
         """The message, for those who may see it."""
         found = self._encoded.get(codec)
         if found is None:
-            found = self._encoded[codec] = codec.message(self.delivery.message)
+            found = self._encoded[codec] = encoded_message(codec, self.message)
         return found
 
     def hidden(self, codec: Codec) -> bytes:
         """Its place alone, for all others (MS-07)."""
         found = self._hidden.get(codec)
         if found is None:
-            found = self._hidden[codec] = codec.message(self.delivery.message.veiled(MessageState.NOT_FOR_YOU))
+            found = self._hidden[codec] = encoded_message(codec, self.message.veiled(MessageState.NOT_FOR_YOU))
         return found
 
 
@@ -72,7 +72,6 @@ class Audience:
         "_kept",
         "_low",
         "_size_max",
-        "_stems",
         "_visits",
         "at",
         "backlog",
@@ -110,7 +109,6 @@ class Audience:
         self._kept: list[Kept] = []
         self._base = 0
         self._low = 0
-        self._stems: dict[Codec, bytes] = {}
         self._size_max = min(VISIT_BYTES_MAX, limits.frame_bytes_max) - STEM_RESERVE
         self._visits: dict[Codec, dict[int, Visit]] = {}
         self.directed = 0
@@ -148,7 +146,7 @@ class Audience:
         """Keep these messages for everyone who is in it now."""
         self._kept.extend(map(Kept, deliveries))
         for delivery in deliveries:
-            if delivery.only:
+            if delivery.message.directed:
                 self.directed += 1
         self.newest_seq = deliveries[-1].message.seq
         self._visits.clear()
@@ -212,13 +210,12 @@ class Audience:
             rows.append(row)
             end += 1
         self.backlog |= end < len(kept)
-        stem = self._stems.get(codec)
-        if stem is None:
-            stem = self._stems[codec] = codec.stem(self.key)
         part = kept[start:end]
+        missed = MessagesMissed(part[0].seq, part[-1].seq)
+        data = encoded_delivery(codec, self.key, [row for row in rows if row], missed)
         priority = min([one.priority for one in part])
         return Visit(
-            data=codec.deliver(stem, rows),
+            data=data,
             end=self._base + end,
             first_seq=part[0].seq,
             last_seq=part[-1].seq,

@@ -13,8 +13,11 @@ import msgspec
 
 from rcim.actor.effects import Notice
 from rcim.actor.records import Change, Message
-from rcim.base.terms import GoneReason
+from rcim.base.limited_log import LimitedLog
+from rcim.base.terms import GoneReason, MessageState
 from rcim.store.answers import PresenceRow
+
+log = LimitedLog("rcim.connect")
 
 
 class ConversationLeft(msgspec.Struct, frozen=True, gc=False):
@@ -64,13 +67,14 @@ class GoingAway(msgspec.Struct, frozen=True, gc=False):
 
 
 class Codec(Protocol):
-    """How one adapter encodes. It is compared by identity: connections that share bytes share one object."""
+    """How one adapter encodes. It is compared by identity: connections that share bytes share one object. What it raises
+    harms nobody: see `encoded_message` and `encoded_push`."""
 
     def message(self, message: Message) -> bytes:
         """One message, to be joined with others by `deliver`."""
 
     def stem(self, conversation: str) -> bytes:
-        """What all deliveries of a conversation have in common."""
+        """What all deliveries of a conversation begin with. It is asked for with each delivery: keep what is costly."""
 
     def deliver(self, stem: bytes, messages: Sequence[bytes]) -> bytes:
         """A delivery of encoded messages of the conversation with this stem."""
@@ -79,8 +83,41 @@ class Codec(Protocol):
         """Anything else; `conversation` is empty for what concerns none."""
 
 
+def encoded_message(codec: Codec, message: Message) -> bytes:
+    """`message` as the codec encodes it. If it can't, the place of the message alone, as for somebody who may not see it;
+    if it can't do that either, nothing. Never raises: a message must not stop a conversation."""
+    try:
+        return codec.message(message)
+    except Exception:
+        log.exception("message %d cannot be encoded by %s", message.seq, type(codec).__name__)
+    try:
+        return codec.message(message.veiled(MessageState.NOT_FOR_YOU))
+    except Exception:
+        return b""
+
+
+def encoded_push(codec: Codec, conversation: str, push: Push) -> bytes:
+    """`push` as the codec encodes it; empty if the codec can't. Never raises."""
+    try:
+        return codec.push(conversation, push)
+    except Exception:
+        log.exception("%s of %s cannot be encoded by %s", type(push).__name__, conversation, type(codec).__name__)
+        return b""
+
+
+def encoded_delivery(codec: Codec, conversation: str, messages: Sequence[bytes], missed: MessagesMissed) -> bytes:
+    """The delivery of these encoded messages. If there is none among them, or the codec can't, the client is told which
+    messages it has `missed`. Never raises."""
+    if messages:
+        try:
+            return codec.deliver(codec.stem(conversation), messages)
+        except Exception:
+            log.exception("a delivery of %s cannot be encoded by %s", conversation, type(codec).__name__)
+    return encoded_push(codec, conversation, missed)
+
+
 class Encoded:
-    """Pushes of one conversation, encoded once for each codec that asks."""
+    """Pushes of one conversation, encoded once for each codec that asks. What a codec can't encode is left out."""
 
     __slots__ = ("_by_codec", "_conversation", "_pushes")
 
@@ -93,6 +130,6 @@ class Encoded:
         """The bytes of all of them."""
         found = self._by_codec.get(codec)
         if found is None:
-            found = b"".join([codec.push(self._conversation, push) for push in self._pushes])
+            found = b"".join([encoded_push(codec, self._conversation, push) for push in self._pushes])
             self._by_codec[codec] = found
         return found

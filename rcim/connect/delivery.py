@@ -21,6 +21,7 @@ from rcim.connect.outgoing import Outgoing
 from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.resubscribe import Resubscribe
 from rcim.connect.subscriptions import Subscriptions
+from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery, DeliverySink
 from rcim.store.answers import PresenceRow
 
@@ -101,9 +102,8 @@ class Deliveries(DeliverySink):
         self._logins.log_out(user_id)
 
     def close_devices(self, user_id: str, connections: Sequence[int], code: int, text: str) -> None:
-        for connection in self._subscriptions.connections(user_id):
-            if connection.id in connections:
-                connection.refuse_all(code_of(code), text)
+        named = [one for one in self._subscriptions.connections(user_id) if one.id in connections]
+        for_each(named, lambda connection: connection.refuse_all(code_of(code), text))
 
     def presence(self, row: PresenceRow) -> None:
         self._presence.told(row)

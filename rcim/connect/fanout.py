@@ -25,6 +25,7 @@ from rcim.base.terms import GoneReason
 from rcim.connect.audience import Audience, Visit
 from rcim.connect.codec import ConversationLeft, Encoded, GroupChangesNews, Push
 from rcim.connect.outgoing import Outgoing
+from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery
 from rcim.flow.ceiling import Ceiling
 from rcim.flow.slices import wait_ms
@@ -187,8 +188,7 @@ class Fanout:
     ) -> None:
         """Some at a time, with the loop's other work between them."""
         end = at + self._limits.fanout_chunk
-        for connection in connections[at:end]:
-            connection.offer_notice(encoded(connection.codec))
+        for_each(connections[at:end], lambda one: one.offer_notice(encoded(one.codec)))
         if end < len(connections):
             self._loop.call_soon(self._tell, connections, encoded, end, audience)
         elif audience is not None:
@@ -200,19 +200,22 @@ class Fanout:
         audience = self._audiences.get(key)
         if audience is None:
             return
-        gone = Encoded(key, [ConversationLeft(GoneReason.DISSOLVED)])
-        for connection, number in audience.members.items():
-            while number < audience.next:
-                visit = self._visit(audience, connection, number)
-                number = visit.end
-                if connection.quick:
-                    connection.write(visit.data)
-                else:
-                    self._offer(audience, connection, visit)
-            if not silently:
-                connection.write(gone(connection.codec))
+        gone = Encoded(key, [] if silently else [ConversationLeft(GoneReason.DISSOLVED)])
+        for_each(list(audience.members), lambda connection: self._end_of(audience, connection, gone))
         audience.members.clear()
         self._drop(audience)
+
+    def _end_of(self, audience: Audience, connection: Outgoing, gone: Encoded) -> None:
+        """Give a connection all that it has not got, and `gone`."""
+        number = audience.members[connection]
+        while number < audience.next:
+            visit = self._visit(audience, connection, number)
+            number = visit.end
+            if connection.quick:
+                connection.write(visit.data)
+            else:
+                self._offer(audience, connection, visit)
+        connection.write(gone(connection.codec))
 
     # -- rounds
 
@@ -266,12 +269,15 @@ class Fanout:
             members[connection] = visit.end
             given += visit.end - number
             self.visits += 1
-            if not connection.quick:
-                self._offer(audience, connection, visit)
-            elif connection.out:  # it is written at the end of the turn anyway
-                connection.out.append(visit.data)
-            else:
-                connection.write(visit.data)
+            try:
+                if not connection.quick:
+                    self._offer(audience, connection, visit)
+                elif connection.out:  # it is written at the end of the turn anyway
+                    connection.out.append(visit.data)
+                else:
+                    connection.write(visit.data)
+            except Exception as error:  # it is this connection's; the round goes on for the others
+                connection.failed(error)
         self.deliveries += given
         self._finish(audience)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -32,7 +33,7 @@ from rcim.connect.presence_subscriptions import PresenceSubscriptions
 from rcim.connect.principal import Principal
 from rcim.connect.resubscribe import Resubscribe
 from rcim.connect.subscriptions import Subscriptions
-from rcim.connect.table import ConnectionTable
+from rcim.connect.table import ConnectionTable, for_each
 from rcim.dispatch.requests import Engine
 
 
@@ -136,8 +137,7 @@ class Hub:
 
     def going_away(self, notice: GoingAway) -> None:
         """Tell everyone that the server is stopping (WI-07)."""
-        for connection in self.table:
-            connection.going_away(notice)
+        for_each(self.table, lambda connection: connection.going_away(notice))
 
     @property
     def in_flight(self) -> int:
@@ -147,8 +147,7 @@ class Hub:
     def close_some(self, count: int) -> None:
         """Close up to `count` connections that are still there."""
         still_open = (connection for connection in self.table if not connection.closing)
-        for _, connection in zip(range(count), still_open, strict=False):
-            connection.drained()
+        for_each(islice(still_open, count), lambda connection: connection.drained())
 
     def stop(self) -> None:
         """No more timers."""

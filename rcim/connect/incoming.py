@@ -11,10 +11,13 @@ import ssl
 
 from rcim.base import clock
 from rcim.base.ids import is_guest
+from rcim.base.limited_log import LimitedLog
 from rcim.connect.codec import Codec
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.table import ConnectionTable
 from rcim.session.tls import TlsLimitError
+
+log = LimitedLog("rcim.connect")
 
 EARLY_BYTES = 4096
 """What is read of a stranger at a time: a frame before login is no longer (WI-04)."""
@@ -107,9 +110,21 @@ class Incoming(Outgoing):
         return "@" + self.address.rpartition(":")[0]
 
     def _work(self, data: bytes) -> float:
-        """Take what has come; returns how many seconds it took."""
+        """Take what has come; returns how many seconds it took. Never raises: a fault ends this connection alone."""
         now = self._table.turns.now
         began = now()
+        try:
+            self._take_input(data)
+        except Exception as error:
+            log.exception("the input of connection %d could not be taken", self.id)
+            self.failed(error)
+        took = now() - began
+        self._spent_s += took
+        if self._spent_s > SETTLE_S:
+            self._settle()
+        return took
+
+    def _take_input(self, data: bytes) -> None:
         if self._tls is not None and data:
             data = self._decrypt(data)
         if data and not self.closing:
@@ -120,11 +135,6 @@ class Incoming(Outgoing):
             self.lost()
             self.close()
         self._set_reading()
-        took = now() - began
-        self._spent_s += took
-        if self._spent_s > SETTLE_S:
-            self._settle()
-        return took
 
     def _settle(self) -> None:
         """Charge the work on the input to the user; one who has cost too much is not read for a while."""

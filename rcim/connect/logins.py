@@ -26,7 +26,7 @@ from rcim.connect.online import Identity, OnlineUser, now_in, now_silent, refusa
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.principal import Principal
 from rcim.connect.subscriptions import Subscriptions
-from rcim.connect.table import ConnectionTable, Counters
+from rcim.connect.table import ConnectionTable, Counters, for_each
 from rcim.dispatch.requests import Engine
 from rcim.flow.buckets import RateClass
 from rcim.rules.conversation_kinds import is_created
@@ -242,10 +242,13 @@ class Logins:
     @staticmethod
     def _close_invalidated(user: OnlineUser, valid_from_ms: int) -> None:
         """ID-09: the engine before may have died between invalidating the user's signatures and saying so."""
-        for connection in list(user.connections):
+
+        def close_if_void(connection: Outgoing) -> None:
             credential = connection.principal.credential if connection.principal is not None else None
             if credential is not None and credential.signed_ms < valid_from_ms:
                 connection.refuse_all(LOGGED_OUT)
+
+        for_each(list(user.connections), close_if_void)
 
     # -- changes
 
@@ -266,8 +269,7 @@ class Logins:
         user = self._subscriptions.find(user_id)
         if user is not None and user.pending:
             user.logged_out = True
-        for connection in self._subscriptions.connections(user_id):
-            connection.refuse_all(LOGGED_OUT)
+        for_each(self._subscriptions.connections(user_id), lambda connection: connection.refuse_all(LOGGED_OUT))
 
     def forget(self, connection: Outgoing) -> None:
         """The connection is gone."""

@@ -15,7 +15,7 @@ from rcim.base import clock
 from rcim.base.errors import ErrorCode, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Platform, Priority
-from rcim.connect.codec import Codec, GoingAway, Push
+from rcim.connect.codec import Codec, GoingAway, Push, encoded_push
 from rcim.connect.principal import Principal
 from rcim.connect.table import ConnectionTable
 from rcim.flow.outbound import OutboundQueue
@@ -155,7 +155,7 @@ class Outgoing(asyncio.BufferedProtocol):
 
     def write(self, data: bytes) -> None:
         """Give `data` to the client with what else this turn has for it."""
-        if self.closing:
+        if self.closing or not data:
             return
         if self.paused:
             self.held_bytes += len(data)
@@ -178,9 +178,12 @@ class Outgoing(asyncio.BufferedProtocol):
             self.failed(error)
 
     def failed(self, error: Exception) -> None:
-        """Writing failed with `error`: it is the end of this connection, and of no other."""
-        log.info("writing to connection %d failed: %s", self.id, error)
-        self.lost()
+        """Something failed with `error`: it is the end of this connection, and of no other. Never raises."""
+        log.info("connection %d failed and is closed: %s", self.id, error)
+        try:
+            self.lost()
+        except Exception:
+            log.exception("the adapter of connection %d failed at its end", self.id)
         self._end(b"")
 
     def flush(self) -> None:
@@ -192,7 +195,7 @@ class Outgoing(asyncio.BufferedProtocol):
 
     def push(self, conversation: str, push: Push) -> None:
         """Send it, encoded for this connection alone."""
-        self.write(self.codec.push(conversation, push))
+        self.write(encoded_push(self.codec, conversation, push))
 
     def throw_away(self) -> None:
         """What waits for the transport to have room will not be written."""

@@ -12,7 +12,7 @@ from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import PresenceQuery
 from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
 from rcim.base.limits import Limits
-from rcim.connect.codec import PresenceNews
+from rcim.connect.codec import PresenceNews, encoded_push
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Engine, Request
 from rcim.store.answers import Answer, PresencePage, PresenceRow
@@ -119,7 +119,7 @@ class PresenceSubscriptions:
     def _tell(self, connection: Outgoing) -> None:
         entries = list(self._waiting.pop(connection, {}).values())
         for at in range(0, len(entries), ROWS_MAX):
-            connection.offer_notice(connection.codec.push("", PresenceNews(entries[at : at + ROWS_MAX])))
+            connection.offer_notice(encoded_push(connection.codec, "", PresenceNews(entries[at : at + ROWS_MAX])))
 
     # -- the owner of the conversations is a new one
 

@@ -20,6 +20,7 @@ from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
 from rcim.connect.online import OnlineUser
 from rcim.connect.subscriptions import Subscriptions
+from rcim.connect.table import for_each
 from rcim.dispatch.requests import Engine
 from rcim.store.answers import Answer, Heads, LoginFacts
 
@@ -64,13 +65,10 @@ class Resubscribe:
         going = [connection for _, user in self._subscriptions.everyone() for connection in user.connections]
         limits = self._limits
         notice = GoingAway(limits.drain_grace_ms, spread_ms(len(going), limits.drain_spread_ms))
-        for connection in going:
-            connection.going_away(notice)
+        for_each(going, lambda connection: connection.going_away(notice))
 
         def close() -> None:
-            for connection in going:
-                if not connection.closing:
-                    connection.drained()
+            for_each([one for one in going if not one.closing], lambda connection: connection.drained())
 
         self._closing.append(self._loop.call_later(limits.drain_grace_ms / 1000, close))
 

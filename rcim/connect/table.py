@@ -4,7 +4,7 @@ when what was gathered for each is written. Everything runs in the loop's thread
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from rcim.base import clock
@@ -78,8 +78,20 @@ class Admitted(Protocol):
     def flush(self) -> None:
         """Write what was gathered in this turn."""
 
+    def failed(self, error: Exception) -> None:
+        """It is the end of this connection. Never raises."""
+
 
 C = TypeVar("C", bound=Admitted)
+
+
+def for_each(connections: Iterable[C], call: Callable[[C], object]) -> None:
+    """Do something with each connection. What one of them raises ends that one, and no other notices."""
+    for connection in connections:
+        try:
+            call(connection)
+        except Exception as error:
+            connection.failed(error)
 
 
 class ConnectionTable(Generic[C]):
@@ -123,8 +135,7 @@ class ConnectionTable(Generic[C]):
     def _tick(self) -> None:
         self._ticker = self.loop.call_later(WHEEL_TICK_S, self._tick)
         now_ms = clock.steady_ms()
-        for connection in self.wheel.advance(now_ms):
-            connection.on_timer(now_ms)
+        for_each(self.wheel.advance(now_ms), lambda connection: connection.on_timer(now_ms))
 
     def __len__(self) -> int:
         return len(self._connections)

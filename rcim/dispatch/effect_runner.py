@@ -114,8 +114,7 @@ class EffectRunner:
         if extra is None:
             return Delivery(message, message.priority)
         low = bool(extra.type_name) and self._app_state.config.lists.holds(AppList.LOW_TYPES, extra.type_name)
-        only = (message.sender, *extra.to) if extra.to else ()
-        return Delivery(message, Priority.LOWEST if low else message.priority, only)
+        return Delivery(message, Priority.LOWEST if low else message.priority)
 
     def _tell(self, key: str, effect: Notify) -> None:
         if effect.user_ids is not None or self._sink.listening(key):

@@ -68,10 +68,11 @@ class Handling:
 
     def _handle(self, mailbox: Mailbox, request: CommandRequest, position: int, now_ms: int) -> Outcome:
         self._counters.commands += 1
+        actor = mailbox.actor
+        assert actor is not None, "a mailbox without its actor is not handled"
         try:
             self._app_state.invalidated.check(request.body.credential)  # it may have waited (ID-09)
-            outcome: Outcome = mailbox.actor.handle(request.body, now_ms, position)
-            return outcome
+            return actor.handle(request.body, now_ms, position)
         except NotLoaded:
             raise
         except RcimError as error:

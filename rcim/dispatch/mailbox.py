@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections import deque
-from typing import Any
+from typing import Protocol
 
+from rcim.actor.commands import Command
+from rcim.actor.outcomes import Outcome
 from rcim.actor.paged_roster import NotLoaded
 from rcim.dispatch.requests import CommandRequest, ReplyTo
+
+
+class Actor(Protocol):
+    """The machine of one conversation, of one user, or of the app."""
+
+    @property
+    def exists(self) -> bool:
+        """False if nothing of it is worth keeping in memory."""
+
+    def forgettable(self, idle_ms: int) -> bool:
+        """True if it need not stay in memory, after so long without a command."""
+
+    def handle(self, command: Command, now_ms: int, position: int) -> Outcome:
+        """Carry out one command to its end. Raises RcimError: refused, and nothing has changed; NotLoaded: the
+        same, and it is to be handled again with what is missing."""
 
 
 class Mailbox:
@@ -32,7 +50,7 @@ class Mailbox:
         self.key = key
         self.shard = shard
         self.queue: deque[CommandRequest] = deque()
-        self.actor: Any = None
+        self.actor: Actor | None = None
         self.loading = False
         self.missing: NotLoaded | None = None
         """What the first command in the queue needs before it is handled again (row_loading.py)."""
@@ -45,7 +63,7 @@ class Mailbox:
         """Who had no room."""
         self.waits: dict[int, list[CommandRequest]] = {}
         """Requests that frequency control lets wait, by the number that their actor gave them (pending_requests.py)."""
-        self.slice_timer: Any = None
+        self.slice_timer: TimerHandle | None = None
         self.slice_due = 0.0
         """When it is, by the loop's clock."""
 

@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from rcim.actor.before_callbacks import ALLOWED, BeforeCallback, CallbackVerdict
+from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.commands import EndSlice, TakeVerdict
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.base.limited_log import LimitedLog

@@ -28,8 +28,6 @@ class Delivery(NamedTuple):
     message: Message
     priority: Priority
     """By which it is dropped where there is too much (RX-07); Lowest for a type of low ones (FC-07)."""
-    only: tuple[str, ...] = ()
-    """If not empty: the users who get it (MS-07); all others get its place alone."""
 
 
 class ReplyTo(Protocol):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from rcim.actor.commands import EndSlice, TakeVerdict
 from rcim.actor.outcomes import Refused
+from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
 from rcim.base.errors import SERVER_ERROR
 from rcim.base.limited_log import LimitedLog
@@ -72,7 +73,7 @@ class RowLoader:
             if not self._registry.has(mailbox):
                 return  # refused meanwhile, with all that waited in it
             mailbox.missing = None
-            if mailbox.actor is actor:
+            if mailbox.actor is actor and isinstance(actor, PagedGroupActor):
                 if rows is None:
                     self._failed(mailbox, error)
                 elif isinstance(rows, dict):
@@ -98,5 +99,5 @@ class RowLoader:
         if isinstance(request.body, EndSlice | TakeVerdict):
             mailbox.actor = None
             self._pending.refuse(mailbox, refused)
-        else:
+        elif isinstance(mailbox.actor, PagedGroupActor):
             mailbox.actor.end_command()

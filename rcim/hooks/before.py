@@ -19,7 +19,8 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from rcim.actor.before_callbacks import ALLOWED, BeforeCallback, CallbackVerdict
+from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.commands import AlterMessage, SendMessage
 from rcim.base.errors import OVERLOADED
 from rcim.base.limited_log import LimitedLog

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcim.actor.before_callbacks import BeforeCallback, CallbackVerdict
+from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
 from rcim.actor.events import SessionChanged
 from rcim.actor.records import Message, MessageOptions

@@ -6,6 +6,7 @@ from rcim.actor import commands, records, workflows
 from rcim.base.errors import (
     ADMIN_REQUIRED,
     BAD_PARAMETER,
+    BODY_TOO_LARGE,
     RcimError,
 )
 from rcim.base.ids import check_user_id
@@ -20,6 +21,9 @@ from rcim.service.validation import (
     check_mentions,
     page_limit,
 )
+
+MESSAGE_BYTES_MAX = 48 * 1024
+"""What a message may have with all that goes with it: a row of a list has 64 KiB, also for names and fields."""
 
 
 def send(request: requests.Send, principal: Principal, context: RequestContext) -> ActorCommand | RunWorkflow:
@@ -56,6 +60,11 @@ def _extra(request: requests.Send, context: RequestContext) -> records.MessageOp
     mentions = check_mentions(request.mentions, limits)
     check_cloud_data(request.cloud_data, limits)
     to = tuple(dict.fromkeys(check_user_id(user) for user in request.to))
+    size = len(request.body) + len(request.cloud_data) + sum(len(user.encode()) + 2 for user in (*to, *mentions))
+    if size > MESSAGE_BYTES_MAX:
+        raise RcimError(
+            BODY_TOO_LARGE, f"body, to, mentions and cloud_data: {size} bytes, at most {MESSAGE_BYTES_MAX}"
+        )
     return records.MessageOptions(
         type_name=request.type_name,
         to=to,

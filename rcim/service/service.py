@@ -15,8 +15,17 @@ from msgspec.structs import force_setattr
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
-from rcim.base.errors import ADMIN_REQUIRED, FLOODING, NOT_PERMITTED, SERVER_ERROR, TOO_FREQUENT, RcimError
+from rcim.base.errors import (
+    ADMIN_REQUIRED,
+    FLOODING,
+    NOT_PERMITTED,
+    OVERLOADED,
+    SERVER_ERROR,
+    TOO_FREQUENT,
+    RcimError,
+)
 from rcim.base.ids import is_guest
+from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
 from rcim.base.terms import Presence, SeenBy
 from rcim.connect.codec import GoingAway
@@ -30,11 +39,17 @@ from rcim.flow.buckets import Patience, RateClass
 from rcim.service import bounds
 from rcim.service.context import ActorCommand, Answered, GroupIds, RunWorkflow, StoreQuery, Work
 from rcim.service.operations import BY_REQUEST, Callers, Operation
+from rcim.service.rates import rate_of
 from rcim.service.requests import Request
 from rcim.service.results import Requester, Result
 
+log = LimitedLog("rcim.service")
+
 CALL_TIMEOUT_S = 30.0
 """How long `call` waits: longer than any single request may take, with its callbacks before it."""
+RETRY_MS = 1000
+CALLS_OF_USER_MAX, CALLS_MAX = 4096, 16_384
+"""Calls of one user, and of all, that the engine has not answered, given up or not: 4 KiB each."""
 
 Held = CommandRequest
 """A command that found no room: `Service.retry` it after `mailbox_drained`, or say that it was `dropped`."""
@@ -58,6 +73,8 @@ class Service:
         self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number)
         self._engine = engine
         self._identity = identity
+        self._calls: dict[str, int] = {}
+        self._calls_open = 0
 
     def start(self) -> None:
         """Begin to watch deadlines."""
@@ -128,21 +145,34 @@ class Service:
 
     async def call(self, principal: Principal, request: Request, timeout_s: float = CALL_TIMEOUT_S) -> Result:
         """Carry out a request and return its result, in any process. Counts it for the user (LI-01). Raises RcimError,
-        also if there is no result in time: then it may or may not have been carried out."""
+        also if there is no result in time: then it may or may not have been carried out. Raises RcimError(OVERLOADED) at
+        once if too many calls of the user, or of all, are not answered yet."""
         operation = BY_REQUEST[type(request)]
         if not principal.admin:
-            self.charge(principal, operation.rate, operation.name)
-        call = _Call(self)
-        call.held = self.submit(principal, request, call, 0)
+            self.charge(principal, rate_of(operation, request), operation.name)
+        of_user = self._calls.get(principal.user_id, 0)
+        if of_user >= CALLS_OF_USER_MAX or self._calls_open >= CALLS_MAX:
+            raise RcimError(OVERLOADED, f"{operation.name}: too many calls wait for their results", RETRY_MS)
+        call = _Call(self, principal.user_id)
+        try:
+            call.held = self.submit(principal, request, call, 0)
+        except RcimError:
+            call.end()
+            raise
         try:
             async with asyncio.timeout(timeout_s):
                 return await call.result
         except TimeoutError:
             raise RcimError(SERVER_ERROR, f"{operation.name}: no result within {timeout_s:g} s") from None
         finally:
-            if call.held is not None:
-                self.dropped(call.held)
-                call.held = None
+            call.given_up = True
+
+    def count_call(self, user_id: str, by: int) -> None:
+        """One call more (1) or less (-1) of this user that the engine has not answered."""
+        self._calls_open += by
+        count = self._calls[user_id] = self._calls.get(user_id, 0) + by
+        if not count:
+            del self._calls[user_id]
 
     def charge(self, principal: Principal, rate: RateClass, what: str) -> None:
         """LI-01: count a request of the user. Raises TooFrequentError, and after too many of these RcimError(FLOODING),
@@ -219,7 +249,11 @@ class _Completing:
         self.over()
         complete = self._operation.complete
         if complete is not None and not isinstance(result, Refused):
-            result = complete(result, self._service)
+            try:
+                result = complete(result, self._service)
+            except Exception:  # a fault of ours: who asked must not wait for ever
+                log.exception("the result of %s cannot be completed", self._operation.name)
+                result = Refused(SERVER_ERROR, SERVER_ERROR.meaning)
         self._requester.answer(token, result)
 
     def mailbox_drained(self, key: str) -> None:
@@ -228,26 +262,46 @@ class _Completing:
 
 
 class _Call:
-    """The ReplyTo of one `call`."""
+    """The ReplyTo of one `call`. It counts until the engine has answered, or has room for what it held, also if whoever
+    called waits no more: so calls that are given up can't pile up."""
 
-    __slots__ = ("_service", "held", "result")
+    __slots__ = ("_open", "_service", "_user_id", "given_up", "held", "result")
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, user_id: str) -> None:
         self._service = service
+        self._user_id = user_id
+        self._open = True
+        self.given_up = False
+        """True if nobody waits for the result any more."""
         self.held: Held | None = None
         self.result: asyncio.Future[Result] = service.loop.create_future()
+        service.count_call(user_id, 1)
+
+    def end(self) -> None:
+        """It counts no longer."""
+        if self._open:
+            self._open = False
+            self._service.count_call(self._user_id, -1)
 
     def answer(self, token: int, result: Result) -> None:
         """The call is over, unless it was given up."""
+        self.end()
         if self.result.done():
             return
         if isinstance(result, Refused):
             self.result.set_exception(RcimError(result.code, result.detail, result.retry_after_ms))
+            if self.given_up:
+                self.result.exception()  # nobody asks for it
         else:
             self.result.set_result(result)
 
     def mailbox_drained(self, key: str) -> None:
-        """There is room again for the command that is held."""
+        """There is room again for the command that is held: it goes in, unless nobody waits for it any more."""
         held, self.held = self.held, None
-        if held is not None and not self._service.retry(held):
+        if held is None:
+            return
+        if self.given_up:
+            self._service.dropped(held)
+            self.end()
+        elif not self._service.retry(held):
             self.held = held

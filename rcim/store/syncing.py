@@ -70,6 +70,13 @@ NO_PAIR = Profile(
 """Of a one-to-one conversation before its first message."""
 
 
+def _member_of_pair(user_id: str) -> Member:
+    """One of the two of a one-to-one conversation in which nothing is kept yet."""
+    return Member(
+        user_id=user_id, role=Role.MEMBER, join_time_ms=0, joined_seq=0, name_card="", msg_flag=PAIR.msg_flag
+    )
+
+
 class Candidate(NamedTuple):
     """A conversation with news, and from when they are."""
 
@@ -263,28 +270,11 @@ class Syncing:
         effort: Effort,
     ) -> SyncRow | None:
         effort.left -= 1
-        key, user_id = candidate.key, query.user_id
-        profile = read_profile(view, key)
-        data = view.get("members", keys.pair(key, user_id))
-        if profile is None and not is_created(key):
-            profile, member = (
-                NO_PAIR,
-                Member(
-                    user_id=user_id,
-                    role=Role.MEMBER,
-                    join_time_ms=0,
-                    joined_seq=0,
-                    name_card="",
-                    msg_flag=PAIR.msg_flag,
-                ),
-            )
-        elif profile is None or data is None or not visible(profile, user_id):
+        key = candidate.key
+        found = self._seen(view, query.user_id, candidate)
+        if found is None:
             return None
-        else:
-            member = unpack(data, Member)
-        head = candidate.head or read_head(view, key)
-        if not is_created(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
-            return None  # it was that of an account with this id which is deleted (ID-09)
+        profile, member, head = found
         type_ = query.types.get(profile.type, NO_TYPE)
         if not type_.listed:  # GT-27
             return None
@@ -304,7 +294,7 @@ class Syncing:
             unread = looker.unread(query.messages, room - ROW_BYTES)
         messages = unread.newest if query.messages else looker.last(room - ROW_BYTES)
         altered, reread = self._altered(
-            view=view, key=key, user_id=user_id, since=since, first=looker.first, effort=effort
+            view=view, key=key, user_id=query.user_id, since=since, first=looker.first, effort=effort
         )
         return SyncRow(
             key=key,
@@ -329,6 +319,23 @@ class Syncing:
                 view=view, key=key, member=member, after_ms=query.applied_after_ms, effort=effort
             ),
         )
+
+    @staticmethod
+    def _seen(view: ReadView, user_id: str, candidate: Candidate) -> tuple[Profile, Member, Head] | None:
+        """The conversation as the user is in it; None if the user sees nothing of it."""
+        key = candidate.key
+        profile = read_profile(view, key)
+        if profile is None and not is_created(key):
+            profile, member = NO_PAIR, _member_of_pair(user_id)
+        else:
+            data = view.get("members", keys.pair(key, user_id))
+            if profile is None or data is None or not visible(profile, user_id):
+                return None
+            member = unpack(data, Member)
+        head = candidate.head or read_head(view, key)
+        if not is_created(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
+            return None  # it was that of an account with this id which is deleted (ID-09)
+        return profile, member, head
 
     @staticmethod
     def _altered(

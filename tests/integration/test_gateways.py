@@ -13,7 +13,7 @@ import pytest
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
-from rcim.actor.records import Message
+from rcim.actor.records import Message, MessageOptions
 from rcim.app import gateways as gateways_module
 from rcim.app.process_spec import ProcessSpec
 from rcim.app.sources import load
@@ -462,6 +462,16 @@ def test_a_large_batch_goes_down_in_parts() -> None:
     parts = list(links_module._parts(rows))
     assert [p for part in parts for p in part] == rows and len(parts) == 3
     assert list(links_module._parts([])) == []
+
+
+def test_whom_a_message_names_counts_for_the_length_of_a_part() -> None:
+    """Of directed messages most of it is whom they are for."""
+    ids = tuple(chr(0x20000 + number) * 64 for number in range(500))
+    extra = MessageOptions("", ids, ids, False, b"")
+    message = Message(1, 1, 1, Priority.NORMAL, "a", "", "", "", "c1", b"", extra=extra)
+    parts = list(links_module._parts([Delivery(message, Priority.NORMAL)] * 256))
+    longest = max(len(encoded(m.Deliver("g:g", part))) for part in parts)
+    assert longest < 2 * links_module.DELIVER_BYTES
 
 
 async def test_a_part_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from rcim.base.errors import RcimError
-from rcim.base.terms import HeldBack, Priority
+from rcim.base.terms import HeldBack, Platform, Priority
 from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
 from rcim.wire.peeking import is_transient
@@ -36,6 +36,16 @@ async def test_a_user_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path
     assert isinstance(refused, RcimError) and refused.code.name == "TOO_FREQUENT" and refused.retry_after_ms
     bob = await server.member("bob")
     assert isinstance(await bob.ask(f.GroupJoin("g", "")), f.GroupJoinOk), "one user's rate is no other's"
+    await server.stop()
+
+
+async def test_known_frames_out_of_place_do_not_count_as_unknown_ones(tmp_path: Path) -> None:  # LI-01
+    server = TestServer(tmp_path, tls=False, limited=True, flags=("limits.control_per_min=3",))
+    await server.start()
+    alice = await server.member("alice")
+    for _ in range(8):
+        refused = await alice.ask(f.Login("alice", "", Platform.WEB, ""))
+        assert isinstance(refused, RcimError) and refused.code.name == "UNEXPECTED_FRAME"
     await server.stop()
 
 

@@ -306,7 +306,7 @@ async def test_a_change_of_what_was_too_old_is_told_once(plain_server: TestServe
         stream = bob._inbox.stream
         page = await bob.history_page("g", 1, 0, 1)
 
-        async def nothing(*values: Any) -> f.HistoryOk:
+        async def nothing(*values: Any, **named: Any) -> f.HistoryOk:
             return msgspec.structs.replace(page, messages=[], first_seq=2)
 
         stream._page = nothing  # type: ignore[method-assign, assignment]

@@ -21,8 +21,7 @@ KEY = "g:room"
 
 
 def pack(message: Message) -> Delivery:
-    extra = message.extra
-    return Delivery(message, message.priority, (message.sender, *extra.to) if extra is not None and extra.to else ())
+    return Delivery(message, message.priority)
 
 
 def message(seq: int, size: int = 20, priority: int = Priority.NORMAL) -> Message:

@@ -104,7 +104,7 @@ async def test_one_that_raises_is_answered_and_takes_nobody_with_it(caplog: pyte
 async def test_those_that_run_when_the_server_stops_are_answered_and_leave_nothing(  # WI-07
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runner_module, "USER_WORKFLOWS_MAX", 3)
+    monkeypatch.setattr(runner_module, "SAME_WORKFLOWS_MAX", 3)
     sim = await made()
     await sim.answer(user_key("bob"), u.ReadUser("bob", True))
     stuck(sim)
@@ -204,7 +204,7 @@ async def test_a_turn_is_passed_on_by_one_that_fails() -> None:  # SC-07
 
 
 async def test_users_have_a_bound_and_so_have_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "USER_WORKFLOWS_MAX", 2)
+    monkeypatch.setattr(runner_module, "SAME_WORKFLOWS_MAX", 2)
     monkeypatch.setattr(runner_module, "WORKFLOWS_MAX", 5)
     sim = await made()
     stuck(sim)
@@ -222,8 +222,27 @@ async def test_users_have_a_bound_and_so_have_all_of_them(monkeypatch: pytest.Mo
     assert [token for token in sim.asker.answers if token in tokens[:4]] == tokens[:4], "in their order"
 
 
+async def test_a_slow_conversation_holds_up_no_workflow_about_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same user too: a back end is one user with many connections."""
+    monkeypatch.setattr(runner_module, "SAME_WORKFLOWS_MAX", 2)
+    sim = await made()
+    await sim.answer("g:b", create("b"))
+    stuck(sim)
+    waiting = [sim.begin(trace("root")) for _ in range(5)]
+    other = sim.begin(trace("root", "b"))
+    assert isinstance(await sim.result(other), o.Traced)
+    sent = w.SendAs("root", "g:b", "c1", 2, b"", credential=Credential("root", 1))
+    assert isinstance(await sim.result(sim.begin(sent)), o.Sent | o.Refused), "messages have a queue of their own"
+    assert not any(token in sim.asker.answers for token in waiting)
+    go_on(sim)
+    for token in waiting:
+        assert isinstance(await sim.result(token), o.Traced)
+    runner = sim.dispatcher._workflows
+    assert runner.idle and not runner._counts and not runner._same and not runner._waiting
+
+
 async def test_what_an_administrator_asks_for_others_counts_as_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "USER_WORKFLOWS_MAX", 2)
+    monkeypatch.setattr(runner_module, "SAME_WORKFLOWS_MAX", 2)
     sim = await made()
     stuck(sim)
     for i in range(3):
@@ -234,7 +253,7 @@ async def test_what_an_administrator_asks_for_others_counts_as_its_own(monkeypat
 
 async def test_what_waits_on_a_signature_that_counts_no_more_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """ID-09, and very many of them are no deep call."""
-    monkeypatch.setattr(runner_module, "USER_WORKFLOWS_MAX", 1)
+    monkeypatch.setattr(runner_module, "SAME_WORKFLOWS_MAX", 1)
     sim = await made()
     stuck(sim)
     tokens = [sim.begin(trace(credential=Credential("bob", 1))) for _ in range(2000)]

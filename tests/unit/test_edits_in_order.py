@@ -10,7 +10,7 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.app import settle
-from rcim.actor.before_callbacks import ALLOWED, CallbackVerdict
+from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
 from rcim.actor.records import GroupSnapshot, ListChanged, Message, MessageAltered
 from rcim.base.errors import DIRTY_WORD, RcimError

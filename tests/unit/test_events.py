@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rcim.actor import before_callbacks as b
+from rcim.actor import callback_verdicts as b
 from rcim.actor import commands as c
 from rcim.actor import events as ev
 from rcim.actor import user_commands as u

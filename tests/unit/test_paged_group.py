@@ -11,7 +11,8 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import effects as e
-from rcim.actor.before_callbacks import ALLOWED, EVENTS, CallbackVerdict
+from rcim.actor.before_callbacks import EVENTS
+from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.actor.paged_group import PagedGroupActor

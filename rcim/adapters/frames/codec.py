@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rcim.adapters.frames.answers.devices import presence_entry
@@ -12,6 +13,9 @@ from rcim.service import deliveries as d
 from rcim.wire import frames as f
 from rcim.wire.rows import encoded_row, frame_of_rows, stem_of
 from rcim.wire.schema import Frame
+
+STEMS_MAX = 16384
+"""Conversations whose stems are kept: 3 MB."""
 
 
 class FrameCodec:
@@ -23,7 +27,7 @@ class FrameCodec:
 
     def stem(self, conversation: str) -> bytes:
         """What all DELIVER frames of `conversation` begin with."""
-        return stem_of(f.Deliver(conversation, []))
+        return _stem(conversation)
 
     def deliver(self, stem: bytes, messages: Sequence[bytes]) -> bytes:
         """One DELIVER frame."""
@@ -32,6 +36,11 @@ class FrameCodec:
     def push(self, conversation: str, push: d.Push) -> bytes:
         """A whole frame (GR-05, MS-05, MS-08, MS-10, MS-11, RX-05, ID-07, GT-15)."""
         return PUSHES[type(push)](conversation, push).encode()
+
+
+@lru_cache(maxsize=STEMS_MAX)
+def _stem(conversation: str) -> bytes:
+    return stem_of(f.Deliver(conversation, []))
 
 
 def _group(conversation: str) -> str:

@@ -99,8 +99,8 @@ class FrameConnection(Connection):
 
     def _charge(self, type_: int, body: bytes) -> None:
         """LI-01: a SEND that says that it is transient is counted as such. Raises RcimError."""
-        rate = RATES.get(type_, RateClass.CONTROL)
         frame = FRAMES.get(type_)
+        rate = RATES.get(type_, RateClass.CONTROL if frame is None else RateClass.OTHER)
         what = frame.NAME if frame is not None else f"frame type {type_:#06x}"
         if rate is RateClass.SEND and is_transient(body):
             rate, what = RateClass.TRANSIENT, what + ", transient"

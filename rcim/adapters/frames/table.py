@@ -131,8 +131,12 @@ class Route(NamedTuple):
 
 ROUTES = {frame.TYPE: Route(translator(frame), answerer) for frame, answerer in ANSWERS.items()}
 """By frame type."""
-RATES: dict[int, RateClass] = {frame.TYPE: BY_NAME[frame.NAME].rate for frame in ANSWERS}
-"""LI-01: how each frame is counted, by frame type. What is not in it is a frame of the session or unknown: CONTROL."""
+RATES: dict[int, RateClass] = {
+    **{frame.TYPE: BY_NAME[frame.NAME].rate for frame in ANSWERS},
+    f.Ping.TYPE: RateClass.CONTROL,
+    f.Pong.TYPE: RateClass.CONTROL,
+}
+"""LI-01: how each frame is counted, by frame type. Other known frames count as OTHER, unknown ones as CONTROL."""
 
 
 def answer(type_: int, result: Result) -> Frame:

@@ -1,7 +1,8 @@
 """Runs workflows: so many at a time, each answered once.
 
-1. A workflow begins at once if there is room for it, or waits for its turn. Users take turns, and each one's workflows
-   begin in the order of coming. What waits is bounded where it comes from: a connection with `requests_in_flight_max`
+1. A workflow begins at once if there is room for it, or waits for its turn. Users take turns, and the workflows of a
+   user about one conversation begin in the order of coming. Those about another conversation do not wait for them, since
+   a conversation may be slow. What waits is bounded where it comes from: a connection with `requests_in_flight_max`
    unanswered requests is not read.
 2. What was asked on a UserSig that counts no more by then is refused (ID-09), here and by every actor on the way.
 3. A workflow that raises RcimError is answered with it; one that raises anything else, SERVER_ERROR.
@@ -15,7 +16,7 @@ from collections import OrderedDict, deque
 from functools import partial
 
 from rcim.actor.outcomes import Refused
-from rcim.actor.workflows import AnyWorkflow, Login, ReadmitGuest
+from rcim.actor.workflows import AnyWorkflow, Login, ReadmitGuest, SendAs
 from rcim.base.errors import SERVER_ERROR, SHUTTING_DOWN, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.effect_runner import contained
@@ -26,13 +27,16 @@ from rcim.dispatch.workflows.table import WORKFLOWS, WorkflowTable
 
 log = LimitedLog("rcim.dispatch")
 
-USER_WORKFLOWS_MAX = 64
-"""Workflows of one user that run at a time: what one connection may have unanswered, so that one client never waits."""
+SAME_WORKFLOWS_MAX = 64
+"""Workflows of one user about one conversation that run at a time: what one connection may have unanswered."""
+USER_WORKFLOWS_MAX = 1024
+"""Workflows of one user that run at a time: a back end with sixteen slow groups does not wait for others."""
 WORKFLOWS_MAX = 16384
-"""Workflows that run at a time, of all users: at 4 KiB each 64 MiB. It takes 256 users with all that each may have to
-fill it, so the few who wait for one slow conversation keep nobody else waiting."""
-UNBOUNDED = (Login, ReadmitGuest)
-"""They neither wait nor count: logins are bounded where they come in, and come first in the store's line."""
+"""Workflows that run at a time, of all users: at 4 KiB each 64 MiB. It takes 256 users with all that each may have
+about one conversation to fill it, so the few who wait for a slow one keep nobody else waiting."""
+UNBOUNDED = (Login, ReadmitGuest, SendAs)
+"""They neither wait nor count: logins are bounded where they come in, and come first in the store's line; messages sent
+as a user have a queue of their own, with its bound (LI-02)."""
 
 
 class WorkflowRunner:
@@ -44,9 +48,11 @@ class WorkflowRunner:
         self._running: dict[WorkflowRequest, CoroutineRun[CommandAnswer]] = {}
         self._counts: dict[str, int] = {}
         """How many run, by user; without those that do not count."""
+        self._same: dict[tuple[str, str], int] = {}
+        """The same, by user and conversation."""
         self._count = 0
-        self._waiting: OrderedDict[str, deque[WorkflowRequest]] = OrderedDict()
-        """By user, the one whose turn is next first."""
+        self._waiting: OrderedDict[str, dict[str, deque[WorkflowRequest]]] = OrderedDict()
+        """By user, the one whose turn is next first, and conversation."""
         self._beginning = self._stopped = False
 
     @property
@@ -62,21 +68,28 @@ class WorkflowRunner:
         if type(request.body) in UNBOUNDED:
             self._begin(request)
             return
-        user_id = asked_by(request.body)
-        if user_id not in self._waiting and self._has_room(user_id):
-            self._count_in(user_id, 1)
+        user_id, key = asked_by(request.body), about(request.body)
+        if key not in self._waiting.get(user_id, ()) and self._has_room(user_id, key):
+            self._count_in(user_id, key, 1)
             self._begin(request)
         else:
-            self._waiting.setdefault(user_id, deque()).append(request)
+            self._waiting.setdefault(user_id, {}).setdefault(key, deque()).append(request)
 
-    def _has_room(self, user_id: str) -> bool:
-        return self._count < WORKFLOWS_MAX and self._counts.get(user_id, 0) < USER_WORKFLOWS_MAX
+    def _has_room(self, user_id: str, key: str) -> bool:
+        return (
+            self._count < WORKFLOWS_MAX
+            and self._counts.get(user_id, 0) < USER_WORKFLOWS_MAX
+            and self._same.get((user_id, key), 0) < SAME_WORKFLOWS_MAX
+        )
 
-    def _count_in(self, user_id: str, by: int) -> None:
+    def _count_in(self, user_id: str, key: str, by: int) -> None:
         self._count += by
         count = self._counts[user_id] = self._counts.get(user_id, 0) + by
         if not count:
             del self._counts[user_id]
+        same = self._same[user_id, key] = self._same.get((user_id, key), 0) + by
+        if not same:
+            del self._same[user_id, key]
 
     def _begin(self, request: WorkflowRequest) -> None:
         try:
@@ -97,33 +110,45 @@ class WorkflowRunner:
         except Exception:
             log.exception("an answer of %s failed", type(request.body).__name__)
         if type(request.body) not in UNBOUNDED:
-            self._count_in(asked_by(request.body), -1)
+            self._count_in(asked_by(request.body), about(request.body), -1)
             self._begin_next()
 
     def _begin_next(self) -> None:
-        """Begin what has room now. Users who have as many under way as they may are passed over: there are at most
-        WORKFLOWS_MAX / USER_WORKFLOWS_MAX of them."""
+        """Begin what has room now. Users, and conversations of a user, that have as many under way as they may are passed
+        over."""
         if self._beginning:  # one has ended at once: the loop below goes on
             return
         self._beginning = True
         while self._count < WORKFLOWS_MAX:
-            user_id = next(filter(self._has_room, self._waiting), None)
-            if user_id is None:
+            found = self._next()
+            if found is None:
                 break
-            queue = self._waiting[user_id]
-            request = queue.popleft()
-            if queue:
+            user_id, key = found
+            queues = self._waiting[user_id]
+            request = queues[key].popleft()
+            if not queues[key]:
+                del queues[key]
+            if queues:
                 self._waiting.move_to_end(user_id)
             else:
                 del self._waiting[user_id]
-            self._count_in(user_id, 1)
+            self._count_in(user_id, key, 1)
             self._begin(request)
         self._beginning = False
+
+    def _next(self) -> tuple[str, str] | None:
+        """The user whose turn it is, and the conversation, of those that have room."""
+        for user_id, queues in self._waiting.items():
+            if self._counts.get(user_id, 0) < USER_WORKFLOWS_MAX:
+                for key in queues:
+                    if self._has_room(user_id, key):
+                        return user_id, key
+        return None
 
     def stop(self) -> None:
         """End all of them; see the module's text. The newest first: who waits for another one is told before it goes."""
         self._stopped = True
-        waiting = [request for queue in self._waiting.values() for request in queue]
+        waiting = [request for queues in self._waiting.values() for queue in queues.values() for request in queue]
         self._waiting.clear()
         for run in reversed(list(self._running.values())):
             run.cancel(RcimError(SHUTTING_DOWN))
@@ -139,6 +164,11 @@ class WorkflowRunner:
 def asked_by(workflow: AnyWorkflow) -> str:
     """Who has asked for it, as whose it counts."""
     return workflow.credential.user_id if workflow.credential is not None else workflow.by
+
+
+def about(workflow: AnyWorkflow) -> str:
+    """The conversation that it is about; empty if it is about none, or several."""
+    return getattr(workflow, "key", "")
 
 
 def _refusal(workflow: AnyWorkflow, error: Exception | None) -> Refused:
