@@ -245,6 +245,10 @@ class Admission:
                 self.leave(offer.item.command)
         return [offer.item for offer in passed], [self._settled(offer, now_ms) for offer in held]
 
+    def waiting(self) -> list[SendMessage]:
+        """The messages that `release` may let pass, in no order."""
+        return [offer.item.command for offer in self._flow.offers() if offer.item is not NOTICE]
+
     def due_in_ms(self, now_ms: int) -> int:
         """When `release` is to be called again; -1: nothing waits."""
         return self._flow.due_in_ms(now_ms)

@@ -61,6 +61,10 @@ class JoinedChanges:
     def __bool__(self) -> bool:
         return bool(self._rows)
 
+    def operators(self) -> set[str]:
+        """Whose changes are in it; "" may be among them: nobody's."""
+        return {row.operator for row in self._rows.values()}
+
     @property
     def full(self) -> bool:
         """True if it should go out now."""

@@ -140,6 +140,10 @@ class Notices:
         self._offered = False
         return [*self._next(), *self._go(policy, now_ms)]
 
+    def operators(self) -> set[str]:
+        """Whose changes wait; "" may be among them: nobody's."""
+        return {change.operator for change in self._ready} | self._gathering.operators()
+
     def clear(self) -> None:
         """The group is gone."""
         self._ready.clear()

@@ -393,7 +393,7 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     info_seq: int
     last_info_time_ms: int
     members: list[Member]
-    """By JoinTime."""
+    """By JoinTime; of a kind whose roster is paged, only the owner and the admins."""
     recent: list[Message]
     """The messages of the dedupe window, oldest first (MS-02)."""
     marks: list[UserRestriction] = []
@@ -401,6 +401,10 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """True if messages were not stored: `next_seq` is where the counter goes on."""
     listed: list[tuple[str, UserList]] = []
     """SC-07, of a one-to-one conversation: who of the two has the other on which list."""
+    member_num: int = 0
+    """How many members there are, as the head of the conversation counts them."""
+    cleared_max: int = 0
+    """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -37,7 +37,8 @@ from rcim.actor.records import (
     Profile,
     UserRestriction,
 )
-from rcim.actor.roster import MemoryRoster, NoRoster, Roster
+from rcim.actor.roster import MemoryRoster
+from rcim.actor.roster_choice import roster_of
 from rcim.actor.timeline import Timeline
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import TIP_PREFIX, is_guest
@@ -49,22 +50,10 @@ from rcim.base.terms import (
     Role,
     pair_of,
 )
-from rcim.rules.conversation_kinds import RosterPart, kind_of
 from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
 from rcim.rules.roles import Standing
 from rcim.rules.visibility import is_known
-
-
-def _roster(snapshot: GroupSnapshot) -> Roster:
-    """The roster that the kind of the conversation has. Raises ValueError if a snapshot can not fill it."""
-    kind = kind_of(snapshot.key)
-    assert kind is not None, f"{snapshot.key} is the id of no conversation"
-    if kind.roster is RosterPart.NONE:
-        return NoRoster(snapshot.marks)
-    if kind.roster is RosterPart.MEMORY:
-        return MemoryRoster(snapshot.members, snapshot.marks)
-    raise ValueError(f"the members of a conversation of the kind {kind.name} are not in its snapshot")
 
 
 class GroupState:
@@ -93,7 +82,7 @@ class GroupState:
         self.app_state = app_state
         self.timeline = Timeline(snapshot, shard, app_state)
         self.attributes = Attributes(snapshot)
-        self.roster = _roster(snapshot)
+        self.roster = roster_of(snapshot, app_state.config.limits)
         self.pair = pair_of(snapshot.key)
         """C2-01: the two users of a one-to-one conversation; None: it is a group."""
         self.deletions = app_state.deleted.count
@@ -107,9 +96,10 @@ class GroupState:
         """CB-03: commands waiting for the app's verdict, by number."""
         self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
         """Edits with the app's verdict that wait for an earlier edit, by number."""
-        for message in snapshot.recent:
-            if message.tip is None:
-                self._remember_sender(message)
+        if isinstance(self.roster, MemoryRoster):
+            for message in snapshot.recent:
+                if message.tip is None:
+                    self._remember_sender(message)
 
     def _remember_sender(self, message: Message) -> None:
         """LastSendMsgTime, and MsgSeq by sending (RX-11), of the last minutes are not in the members' rows, but in the

@@ -83,6 +83,7 @@ class ActorRegistry:
         if mailbox.loading:
             return
         mailbox.loading = True
+        mailbox.missing = None
         self.loads += 1
         now_ms = self._time.now_ms()
 

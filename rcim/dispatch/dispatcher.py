@@ -1,6 +1,7 @@
 """The dispatcher: commands into mailboxes, actors in turn, one group commit for all of them, then what follows.
 
-1. A turn takes commands from the ready mailboxes, round robin, up to `batch_max`, and lets the actors handle them.
+1. A turn takes commands from the ready mailboxes, round robin, up to `batch_max`, and lets the actors handle them. A
+   mailbox whose actor, or rows of members that its first command needs, are being loaded is passed over.
 2. Their records go to the committer as one batch (committing.py).
 3. When the batch is durable, and not before, replies and effects of the turn are given out, in order.
 4. What fails, the whole batch or a shard of it, takes with it every actor that had a record there: it is thrown away,
@@ -43,6 +44,7 @@ from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
 from rcim.dispatch.retention import Retention
+from rcim.dispatch.row_loading import RowLoader
 from rcim.dispatch.session_registry import SessionRegistry
 from rcim.dispatch.shard_state import Batch
 from rcim.dispatch.timers import Timers
@@ -100,10 +102,11 @@ class Dispatcher:
             soon=loop.call_soon,
         )
         self._ready: deque[Mailbox] = deque()
+        loader = Loader(store, app_state)
         self._registry = ActorRegistry(
             loop=loop,
             reader=self._reader,
-            loader=Loader(store, app_state),
+            loader=loader,
             limits=self._limits,
             queue=self,
             time=self._time,
@@ -117,7 +120,8 @@ class Dispatcher:
             log=shard_log or store, worker=self._writer, loop=loop, later=self._timers.later, releases=self._releaser
         )
         self.counters = Counters(self._committer)
-        self._handling = Handling(app_state, self._pending, self._committer, self.counters)
+        self._rows = RowLoader(self._reader, loader, self._registry, self._pending, self)
+        self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
         self._workflows = WorkflowRunner(WorkflowContext(self, self._registry, self._sessions, app_state))
@@ -281,7 +285,7 @@ class Dispatcher:
         assert sink is not None
         now_ms = self._time.now_ms()
         batch: Batch = []
-        faulted: list[Mailbox] = []
+        loading: list[Mailbox] = []
         left = self._limits.batch_max
         while self._ready and left > 0:
             mailbox = self._ready.popleft()
@@ -296,6 +300,9 @@ class Dispatcher:
             if mailbox.actor is None:
                 self._registry.load(mailbox)
                 continue
+            if mailbox.missing is not None:
+                self._rows.load(mailbox)
+                continue
             if sink.congested(mailbox.key):
                 continue  # `resume` puts it back
             left = self._handling.some(mailbox, shard, batch, left, among=len(self._ready) + 1, now_ms=now_ms)
@@ -304,8 +311,9 @@ class Dispatcher:
                 self._loop.call_soon(mailbox.wake, self._limits.mailbox_max)
             if mailbox.queue:
                 mailbox.ready = True
-                # Without its actor it has to wait for this turn's commit, or it would load what is not yet there.
-                (self._ready if mailbox.actor is not None else faulted).append(mailbox)
+                # What is to be loaded has to wait for this turn's commit, or it would load what is not yet there.
+                loads = mailbox.actor is None or mailbox.missing is not None
+                (loading if loads else self._ready).append(mailbox)
             elif (
                 mailbox.actor is not None
                 and not mailbox.actor.exists
@@ -313,7 +321,7 @@ class Dispatcher:
                 and not committer.has_put_of(mailbox.key)
             ):
                 self._registry.drop(mailbox)
-        self._ready.extend(faulted)
+        self._ready.extend(loading)
         committer.commit(batch, now_ms, self._time.doubted_ms)
 
     def turn_soon(self) -> None:

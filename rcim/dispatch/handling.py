@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rcim.actor.app_state import AppState
 from rcim.actor.outcomes import Outcome, Refused
+from rcim.actor.paged_roster import NotLoaded
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.committing import Committer
@@ -11,6 +12,7 @@ from rcim.dispatch.counters import Counters
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.requests import CommandRequest
+from rcim.dispatch.row_loading import RowLoader
 from rcim.dispatch.shard_state import Batch, Shard
 
 log = LimitedLog("rcim.dispatch")
@@ -20,12 +22,18 @@ class Handling:
     """See the module's text. In the loop's thread."""
 
     def __init__(
-        self, app_state: AppState, pending: PendingRequests, committer: Committer, counters: Counters
+        self,
+        app_state: AppState,
+        pending: PendingRequests,
+        committer: Committer,
+        counters: Counters,
+        rows: RowLoader,
     ) -> None:
         self._app_state = app_state
         self._pending = pending
         self._committer = committer
         self._counters = counters
+        self._rows = rows
 
     def some(self, mailbox: Mailbox, shard: Shard, batch: Batch, left: int, *, among: int, now_ms: int) -> int:
         """Let an actor handle its share of the `left` commands of a turn, as one of `among` mailboxes. What came of it
@@ -40,7 +48,14 @@ class Handling:
                 if self._committer.has_put:
                     break
             mailbox.queue.popleft()
-            outcome = self._handle(mailbox, request, shard.position, now_ms)
+            try:
+                outcome = self._handle(mailbox, request, shard.position, now_ms)
+            except NotLoaded as wanted:
+                refused = self._rows.set_aside(mailbox, request, wanted)
+                if refused is None:  # it is handled again, and counted then
+                    self._counters.commands -= 1
+                    break
+                outcome = Outcome(refused)
             if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
                 self._pending.took(mailbox, request, outcome, batch)
             else:
@@ -58,6 +73,8 @@ class Handling:
         try:
             self._app_state.invalidated.check(request.body.credential)  # it may have waited (ID-09)
             return actor.handle(request.body, now_ms, position)
+        except NotLoaded:
+            raise
         except RcimError as error:
             self._counters.refused += 1
             return Outcome(Refused(error.code, error.detail, error.retry_after_ms))

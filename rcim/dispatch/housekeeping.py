@@ -2,21 +2,25 @@
 
 It goes over the groups of the store a page at a time, and only over those of types that ask for it. What is found is
 told to the group's actor, which looks again before it does anything. While the clock is in doubt nothing is looked for.
+Each pass is a coroutine (workflows/coroutines.py): one group after the other, and nobody waits for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
+from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.trusted_time import TrustedTime
-from rcim.store.answers import IdlePage
+from rcim.dispatch.workflows.coroutines import CoroutineRun, Resume, Wait
+from rcim.store.answers import Answer, IdlePage, IdleRow
 
 log = LimitedLog("rcim.dispatch")
 
@@ -24,6 +28,10 @@ PAGE = 500
 """Groups looked at in one query: 5 ms of the reading thread."""
 PAUSE_S = 0.05
 DAY_MS = 86_400_000
+
+Later = Callable[[float, Callable[[], None]], None]
+"""Calls once, in so many seconds."""
+Step = Coroutine[Wait[Any], Any, None]
 
 
 class HousekeepingRunner(Protocol):
@@ -36,107 +44,128 @@ class HousekeepingRunner(Protocol):
     def look(self, query: Look, done: Callable[[Any], None]) -> None: ...
 
 
-class _Job:
-    """A question or command of housekeeping; its Origin. One that finds no room is dropped: the next round finds it."""
+class _Nobody:
+    """The ReplyTo of what a group is told. A command that finds no room is dropped: the next pass finds the group."""
 
-    def __init__(self, done: Callable[[Any], None]) -> None:
-        self._done = done
-
-    def answer(self, token: int, result: Any) -> None:
-        self._done(result)
+    def answer(self, token: int, result: AnyResult | Answer) -> None:
+        """The actor has looked, and done what was to be done."""
 
     def mailbox_drained(self, key: str) -> None:
         """It was dropped."""
 
 
+class _PageReply:
+    """The ReplyTo of a query."""
+
+    def __init__(self, resume: Resume[AnyResult | Answer]) -> None:
+        self._resume = resume
+
+    def answer(self, token: int, result: AnyResult | Answer) -> None:
+        self._resume(result)
+
+    def mailbox_drained(self, key: str) -> None:
+        """Queries need no mailbox."""
+
+
+_NOBODY = _Nobody()
+
+
 class Housekeeping:
-    """See the module's text. `pass_over` goes over everything once; `start` does so regularly."""
+    """See the module's text. `reclaim` and `drop_offline` go over everything once; `start` has it done regularly."""
 
     def __init__(self, doer: HousekeepingRunner, app_state: AppState, time: TrustedTime) -> None:
         self._doer = doer
         self._app_state = app_state
         self._time = time
-        self._later: Callable[[float, Callable[[], None]], None] | None = None
+        self._later: Later = _at_once
         self.reclaimed = self.looked_for_offline = 0
         """Groups that were told, since the start."""
 
-    def start(self, later: Callable[[float, Callable[[], None]], None]) -> None:
-        """Begin; `later(seconds, call)` calls once."""
+    def start(self, later: Later) -> None:
+        """Begin; `later` may drop its calls at the end."""
         self._later = later
         limits = self._app_state.config.limits
-        self._again("idle", limits.idle_sweep_ms, self.reclaim)
-        self._again("offline", limits.offline_sweep_ms, self.drop_offline)
+        self._again(limits.idle_sweep_ms, self.reclaim)
+        self._again(limits.offline_sweep_ms, self.drop_offline)
 
-    def _again(self, what: str, every_ms: int, job: Callable[[int, Callable[[], None]], None]) -> None:
-        assert self._later is not None
-
-        def due() -> None:
-            job(self._time.now_ms(), lambda: self._again(what, every_ms, job))
-
-        self._later(every_ms / 1000, due)
+    def _again(self, every_ms: int, job: Callable[[int, Callable[[], None]], None]) -> None:
+        """Do the job in `every_ms`, and so long after each end of it."""
+        self._later(every_ms / 1000, lambda: job(self._time.now_ms(), partial(self._again, every_ms, job)))
 
     def reclaim(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-24: tell every group that has been idle too long at `now_ms`; then call `end`."""
+        _run(self._reclaim(now_ms), end)
+
+    def drop_offline(self, now_ms: int, end: Callable[[], None]) -> None:
+        """GT-11: tell every group of a type that asks for it who was online at `now_ms`; then call `end`."""
+        _run(self._drop_offline(now_ms), end)
+
+    async def _reclaim(self, now_ms: int) -> None:
         days = {row.name: row.idle_days for row in self._app_state.config.types if row.idle_days}
 
-        def found(row: Any) -> None:
+        async def found(row: IdleRow) -> None:
             before_ms = now_ms - days[row.type] * DAY_MS
             if row.last_ms < before_ms:
                 self.reclaimed += 1
                 self._tell(row.key, c.ReclaimGroup(SYSTEM_USER, True, before_ms))
 
-        self._pass_over(list(days), found, end)
+        await self._pass_over(list(days), found)
 
-    def drop_offline(self, now_ms: int, end: Callable[[], None]) -> None:
-        """GT-11: tell every group of a type that asks for it who was online at `now_ms`; then call `end`."""
-        types = [row.name for row in self._app_state.config.types if row.drop_offline]
-
-        def found(row: Any) -> None:
+    async def _drop_offline(self, now_ms: int) -> None:
+        async def found(row: IdleRow) -> None:
             self.looked_for_offline += 1
-            key = row.key
+            online = await self._online(row.key)
+            if online is not None:  # else somebody did not say, and whoever is there must not be dropped
+                self._tell(row.key, c.DropOffline(SYSTEM_USER, True, list(online), now_ms))
 
-            def looked(online: Any) -> None:
-                if online is not None:  # else somebody did not say, and whoever is there must not be dropped
-                    self._tell(key, c.DropOffline(SYSTEM_USER, True, list(online), now_ms))
+        types = [row.name for row in self._app_state.config.types if row.drop_offline]
+        await self._pass_over(types, found)
 
-            self._doer.look(OnlineQuery(key), looked)
-
-        self._pass_over(types, found, end)
-
-    def _pass_over(self, types: list[str], found: Callable[[Any], None], end: Callable[[], None]) -> None:
-        if not types or not self._time.may_delete():
-            end()
-            return
-
-        def page(answer: Any) -> None:
-            if not isinstance(answer, IdlePage):
-                log.error("housekeeping could not read the store: %s", answer)
-                end()
+    async def _pass_over(self, types: list[str], found: Callable[[IdleRow], Step]) -> None:
+        """`found` for each group of these types, one after the other, as long as the clock is not in doubt."""
+        cursor = ""
+        while types and self._time.may_delete():
+            page = await self._page(types, cursor)
+            if not isinstance(page, IdlePage):
+                log.error("housekeeping could not read the store: %s", page)
                 return
             if not self._time.may_delete():
-                end()
                 return
-            for row in answer.rows:
-                found(row)
-            if answer.next:
-                self._soon(lambda: ask(answer.next))
-            else:
-                end()
+            for row in page.rows:
+                await found(row)
+            if not page.next:
+                return
+            cursor = page.next
+            await self._pause()
 
-        def ask(cursor: str) -> None:
-            self._doer.read(Request("", IdleGroupsQuery(types, cursor, PAGE), _Job(page), 0))
+    def _page(self, types: list[str], cursor: str) -> Wait[AnyResult | Answer]:
+        """Await it to have the page of groups behind the cursor, or why there is none."""
+        query = IdleGroupsQuery(types, cursor, PAGE)
+        return Wait(lambda resume: self._doer.read(Request("", query, _PageReply(resume), 0)))
 
-        ask("")
+    def _online(self, key: str) -> Wait[Sequence[str] | None]:
+        """Await it to know who is online in the group; None: that is not known."""
+        return Wait(lambda resume: self._doer.look(OnlineQuery(key), resume))
 
-    def _soon(self, call: Callable[[], None]) -> None:
-        if self._later is not None:
-            self._later(PAUSE_S, call)
-        else:
-            call()
+    def _pause(self) -> Wait[None]:
+        """Await it to let others have their turn."""
+        return Wait(lambda resume: self._later(PAUSE_S, lambda: resume(None)))
 
     def _tell(self, key: str, command: c.Command) -> None:
-        self._doer.submit(Request(key, command, _Job(_ignore), 0))
+        self._doer.submit(Request(key, command, _NOBODY, 0))
 
 
-def _ignore(_: Any) -> None:
-    """The actor has looked, and done what was to be done."""
+def _at_once(delay_s: float, call: Callable[[], None]) -> None:
+    """Before `start`."""
+    call()
+
+
+def _run(step: Step, end: Callable[[], None]) -> None:
+    """Carry out a pass; then `end`, whatever became of it."""
+
+    def ended(_: None, error: Exception | None) -> None:
+        if error is not None:
+            log.error("housekeeping failed", exc_info=error)
+        end()
+
+    CoroutineRun(step, ended).start()

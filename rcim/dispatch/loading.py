@@ -1,18 +1,27 @@
-"""Actors from what the store keeps of them. Runs in the reading thread."""
+"""Actors, and rows of their members, from what the store keeps of them. Runs in the reading thread."""
 
 from __future__ import annotations
 
 from rcim.actor.app import APP_KEY, AppActor
 from rcim.actor.app_state import AppState
 from rcim.actor.group import GroupActor
+from rcim.actor.paged_group import PagedGroupActor
+from rcim.actor.paged_roster import NotLoaded
 from rcim.actor.pair import PairActor
+from rcim.actor.records import Member
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.rules.conversation_kinds import PAIR, kind_of
+from rcim.rules.conversation_kinds import PAIR, RosterPart, kind_of
 from rcim.store.shard_log import View
+
+PAGE = 1000
+"""Members in one page of a walk: 2 ms of the loading thread."""
+
+Rows = dict[str, Member | None] | list[Member]
+"""Rows of users that were named, or a page of members."""
 
 
 class Loader:
-    """Makes the actor of a key, of whatever kind it is."""
+    """Makes the actor of a key, of whatever kind it is, and reads what it asks for later."""
 
     def __init__(self, store: View, app_state: AppState) -> None:
         self._store = store
@@ -25,7 +34,15 @@ class Loader:
         if key.startswith(USER_PREFIX):
             snapshot = self._store.load_user(key, key[len(USER_PREFIX) :])
             return UserActor(snapshot, self._app_state)
-        if kind_of(key) is PAIR:
+        kind = kind_of(key)
+        if kind is PAIR:
             deletions = self._app_state.deleted.count
             return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
-        return GroupActor(self._store.load_group(key, now_ms), shard, self._app_state)
+        make = PagedGroupActor if kind is not None and kind.roster is RosterPart.PAGED else GroupActor
+        return make(self._store.load_group(key, now_ms), shard, self._app_state)
+
+    def rows(self, key: str, wanted: NotLoaded) -> Rows:
+        """What a command for the conversation needs. Raises StoreError."""
+        if wanted.user_ids:
+            return self._store.load_members(key, wanted.user_ids)
+        return self._store.load_member_page(key, wanted.after, PAGE)

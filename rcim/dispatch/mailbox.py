@@ -8,6 +8,7 @@ from typing import Protocol
 
 from rcim.actor.commands import Command
 from rcim.actor.outcomes import Outcome
+from rcim.actor.paged_roster import NotLoaded
 from rcim.dispatch.requests import CommandRequest, ReplyTo
 
 
@@ -22,7 +23,8 @@ class Actor(Protocol):
         """True if it need not stay in memory, after so long without a command."""
 
     def handle(self, command: Command, now_ms: int, position: int) -> Outcome:
-        """Carry out one command to its end. Raises RcimError: refused, and nothing has changed."""
+        """Carry out one command to its end. Raises RcimError: refused, and nothing has changed; NotLoaded: the
+        same, and it is to be handled again with what is missing."""
 
 
 class Mailbox:
@@ -32,11 +34,13 @@ class Mailbox:
         "actor",
         "key",
         "loading",
+        "missing",
         "queue",
         "ready",
         "shard",
         "slice_due",
         "slice_timer",
+        "tried",
         "used_ms",
         "waiting",
         "waits",
@@ -48,6 +52,10 @@ class Mailbox:
         self.queue: deque[CommandRequest] = deque()
         self.actor: Actor | None = None
         self.loading = False
+        self.missing: NotLoaded | None = None
+        """What the first command in the queue needs before it is handled again (row_loading.py)."""
+        self.tried: tuple[CommandRequest, int] | None = None
+        """The command that was last found to need something, and how many times it was."""
         self.ready = False
         """True while it stands in the dispatcher's list of mailboxes to look at."""
         self.used_ms = 0

@@ -261,6 +261,10 @@ class FrequencyControl:
                 self._pass(passed[-1], now)
         return enough
 
+    def offers(self) -> list[Offer]:
+        """All that waits, in no order."""
+        return [offer for pool in self._waiting for offer in pool]
+
     def due_in_ms(self, now_ms: int) -> int:
         """In how many milliseconds `release` is to be called; -1 if nothing waits."""
         if not self.waiting:

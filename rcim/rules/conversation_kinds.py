@@ -37,6 +37,8 @@ class ConversationKind:
     entered_at_login: bool
     """True: a login makes a user's connection hear it. False: it is entered when it has something to say, since a user
     may be in very many."""
+    rows_max: int = 0
+    """Of a kind whose roster is paged: so many members of a conversation stay in memory, at 300 bytes each."""
 
     def inner_id(self, key: str) -> str:
         """What the id of a conversation of this kind names within the kind."""

@@ -23,6 +23,7 @@ from rcim.actor.records import (
     GroupChanged,
     GroupDissolved,
     GroupSnapshot,
+    Member,
     Record,
     UserListed,
     UserSaved,
@@ -108,6 +109,13 @@ class View(Protocol):
 
     def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
         """Everything that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
+
+    def load_members(self, key: str, user_ids: Iterable[str]) -> dict[str, Member | None]:
+        """The rows of these users in the conversation; None: the user is no member. Raises StoreError."""
+
+    def load_member_page(self, key: str, after: str, limit: int) -> list[Member]:
+        """The first `limit` members of the conversation by user id, behind the user `after`; "": from the first one.
+        Empty: there are no more. Raises StoreError."""
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
         """Everything that the user's actor needs. Raises StoreError."""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from rcim.actor.queries import Query
-from rcim.actor.records import AppSnapshot, GroupSnapshot, UserSnapshot
+from rcim.actor.records import AppSnapshot, GroupSnapshot, Member, UserSnapshot
 from rcim.base.limits import Limits
 from rcim.store import keys, name_index
 from rcim.store.answers import Answer
@@ -126,6 +126,14 @@ class Store:
     def load_group(self, key: str, now_ms: int) -> GroupSnapshot:
         """See View."""
         return self._view.load_group(key, now_ms)
+
+    def load_members(self, key: str, user_ids: Iterable[str]) -> dict[str, Member | None]:
+        """See View."""
+        return self._view.load_members(key, user_ids)
+
+    def load_member_page(self, key: str, after: str, limit: int) -> list[Member]:
+        """See View."""
+        return self._view.load_member_page(key, after, limit)
 
     def load_user(self, key: str, user_id: str) -> UserSnapshot:
         """See View."""

@@ -6,8 +6,9 @@ Records are applied in the transaction of the append (table_log.py); `Applying` 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
 
 from rcim.actor.events import AnyEvent
@@ -26,7 +27,8 @@ from rcim.actor.records import (
 )
 from rcim.base import clock
 from rcim.base.limits import Limits
-from rcim.base.terms import Place, UserList, other_of, pair_of
+from rcim.base.terms import Place, Role, UserList, other_of, pair_of
+from rcim.rules.conversation_kinds import RosterPart, kind_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer
@@ -135,9 +137,13 @@ class TableView:
             marks: list[UserRestriction] = []
             recent: list[Message] = []
             listed = self._listed(view, key)
+            cleared_max = 0
             if profile is not None:
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
-                members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
+                if _is_paged(key):
+                    members, cleared_max = self._admins(view, low, high)
+                else:
+                    members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
                 members.sort(key=lambda m: m.join_time_ms)
                 marks = [unpack(data, UserRestriction) for _, data in view.scan("marks", low, high)]
                 recent = self._recent(
@@ -155,7 +161,33 @@ class TableView:
             marks=marks,
             reserved=head.reserved,
             listed=listed,
+            member_num=head.member_num,
+            cleared_max=cleared_max,
         )
+
+    @staticmethod
+    def _admins(view: ReadView, low: bytes, high: bytes) -> tuple[list[Member], int]:
+        """The owner and the admins, and the greatest `cleared_seq` (MS-10). All rows are looked at, none is kept."""
+        admins: list[Member] = []
+        cleared_max = 0
+        for _, data in view.scan("members", low, high):
+            member = unpack(data, Member)
+            cleared_max = max(cleared_max, member.cleared_seq)
+            if member.role >= Role.ADMIN:
+                admins.append(member)
+        return admins, cleared_max
+
+    def load_members(self, key: str, user_ids: Iterable[str]) -> dict[str, Member | None]:
+        """See View."""
+        with self._reading(key) as view:
+            rows = {user_id: view.get("members", keys.pair(key, user_id)) for user_id in user_ids}
+            return {user_id: unpack(data, Member) if data is not None else None for user_id, data in rows.items()}
+
+    def load_member_page(self, key: str, after: str, limit: int) -> list[Member]:
+        """See View."""
+        with self._reading(key) as view:
+            rows = view.scan("members", keys.after(key, after), key.encode() + keys.AFTER_SEP)
+            return [unpack(data, Member) for _, data in islice(rows, limit)]
 
     @staticmethod
     def _listed(view: ReadView, key: str) -> list[tuple[str, UserList]]:
@@ -274,3 +306,9 @@ class TableView:
                     answer = self._engine.answer(view, answer)
                 found.append(answer)
         return found
+
+
+def _is_paged(key: str) -> bool:
+    """True for the id of a conversation whose members are loaded when they are asked for."""
+    kind = kind_of(key)
+    return kind is not None and kind.roster is RosterPart.PAGED

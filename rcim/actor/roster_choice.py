@@ -1,0 +1,30 @@
+"""Which roster a conversation has: the one that its kind says (rules/conversation_kinds.py)."""
+
+from __future__ import annotations
+
+from rcim.actor.paged_roster import PagedRoster
+from rcim.actor.records import GroupSnapshot
+from rcim.actor.roster import MemoryRoster, NoRoster, Roster
+from rcim.base.limits import Limits
+from rcim.rules.conversation_kinds import RosterPart, kind_of
+
+
+def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
+    """The roster that the kind of the conversation has. A paged one has the owner and the admins; who runs its actor
+    gives it the other rows when they are asked for (paged_group.py)."""
+    kind = kind_of(snapshot.key)
+    assert kind is not None, f"{snapshot.key} is the id of no conversation"
+    if kind.roster is RosterPart.NONE:
+        return NoRoster(snapshot.marks)
+    if kind.roster is RosterPart.MEMORY:
+        return MemoryRoster(snapshot.members, snapshot.marks)
+    roster = PagedRoster(
+        snapshot.member_num,
+        snapshot.members,
+        snapshot.marks,
+        rows_max=kind.rows_max,
+        sent_max=limits.dedupe_entries_max,
+        cleared_max=snapshot.cleared_max,
+    )
+    roster.note_sent(snapshot.recent)
+    return roster
