@@ -40,8 +40,9 @@ class Releases(Protocol):
     def committed(self, batch: Batch) -> None:
         """All of it is durable, or has nothing to wait for."""
 
-    def failed(self, batch: Batch, touched: set[str], error: BaseException) -> None:
-        """Records of these actors were not kept."""
+    def failed(self, batch: Batch, touched: set[str], error: BaseException, *, with_told: bool) -> None:
+        """Records of these actors were not kept. `with_told`: events that belong to no outcome were to be kept with
+        them."""
 
     def settled(self) -> None:
         """No append is under way."""
@@ -156,7 +157,7 @@ class Committer:
 
     def commit(self, batch: Batch, now_ms: int, doubted_ms: int) -> None:
         """Append what was put; `batch` is released when it is durable. Times as in ShardLog.append."""
-        told = self._take_untold() if self.untold.due else {}
+        told = self._take_untold() if self.untold.due and not any(request.alone for request, _ in batch) else {}
         if not self._put:
             self._releases.committed(batch)
             self._releases.go_on(())
@@ -279,7 +280,12 @@ class Committer:
             self._releases.committed(well)
         for name, numbers in groups.items():
             batch = [one for one in commit.batch if shard_of(one[0].key) in numbers]
-            self._releases.failed(batch, {key for key in commit.touched if shard_of(key) in numbers}, errors[name])
+            self._releases.failed(
+                batch,
+                {key for key in commit.touched if shard_of(key) in numbers},
+                errors[name],
+                with_told=not numbers.isdisjoint(commit.told),
+            )
         lost = [failure.shard for failure in commit.failures if isinstance(failure.error, Fenced)]
         self._fence(lost)
         self._release([self.shards[number] for number in lost])
