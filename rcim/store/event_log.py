@@ -10,6 +10,9 @@ thread.
 | `events` | the number of the next event of each shard, then the bytes of all events, u64 each; missing: no event |
 
 A row of `consumers` has the number of the next event that the consumer is to get, of each shard.
+
+A damaged row of either costs no more than it says (ST-03). The numbers are counted anew from the events and the
+consumers; a consumer whose row can't be read begins with the next event, as a new one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -62,6 +66,8 @@ class EventLog:
     def __init__(self, backend: Backend, noticing: Noticing) -> None:
         self._backend = backend
         self._noticing = noticing
+        self._consumers_of = partial(_consumers, noticing=noticing)
+        self._totals_of = partial(totals_of, noticing=noticing)
         self.dropped: Counter[str] = Counter()
         """By consumer: events that went before it has had them, since the start."""
 
@@ -71,7 +77,7 @@ class EventLog:
         """From now on events are kept until this consumer has had them; a new one begins with the next event. Raises
         StoreError."""
         with self._backend.read() as view:
-            if view.get("consumers", name.encode()) is not None:
+            if name in dict(self._consumers_of(view)):
                 return
         self._write({name: None}, {})
 
@@ -82,7 +88,7 @@ class EventLog:
     def consumers(self) -> dict[str, tuple[int, ...]]:
         """By name the number of the next event to get, of each shard. Raises StoreError."""
         with self._backend.read() as view:
-            return dict(_consumers(view))
+            return dict(self._consumers_of(view))
 
     def commit(self, name: str, following: Mapping[int, int]) -> None:
         """The consumer has had all events of these shards below these numbers. One that is not registered (any more) is
@@ -109,13 +115,13 @@ class EventLog:
     def following(self) -> tuple[int, ...]:
         """The number of the next event of each shard. Raises StoreError."""
         with self._backend.read() as view:
-            return read_totals(view)[:SHARDS]
+            return self._totals_of(view)[:SHARDS]
 
     def lag(self) -> dict[str, int]:
         """By consumer: how many events it has not had. Raises StoreError."""
         with self._backend.read() as view:
-            following = read_totals(view)
-            return {name: sum(map(int.__sub__, following, had)) for name, had in _consumers(view)}
+            following = self._totals_of(view)
+            return {name: sum(map(int.__sub__, following, had)) for name, had in self._consumers_of(view)}
 
     # -- trimming
 
@@ -123,10 +129,10 @@ class EventLog:
         """Remove up to `rows` events that nobody needs, or, beyond the bounds, the oldest; returns how many went. Raises
         StoreError."""
         with self._backend.read(around=True) as view:
-            totals = read_totals(view)
+            totals = self._totals_of(view)
             if not totals[SHARDS]:
                 return 0
-            consumers = dict(_consumers(view))
+            consumers = dict(self._consumers_of(view))
             needed = [min((had[shard] for had in consumers.values()), default=1 << 63) for shard in range(SHARDS)]
             gone, size = _needless(view, needed, rows)
             if len(gone) < rows:
@@ -167,22 +173,38 @@ class EventLog:
         while True:
             try:
                 with self._backend.write(makes_room=True) as view:
+                    totals = (
+                        list(self._totals_of(view)) if freed else []
+                    )  # before any row goes: it may be counted anew
                     for table, row in gone:
                         view.delete(table, row)
                     if freed:
-                        totals = list(read_totals(view))
                         totals[SHARDS] -= min(freed["size"], totals[SHARDS])
                         view.put("meta", EVENTS, TOTALS.pack(*totals))
                     for name, following in consumers.items():
-                        _move(view, name, following)
+                        self._move(view, name, following)
                 return
             except NoRoom:
                 self._backend.grow(reserve=True)
 
+    def _move(self, view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
+        """What a consumer has had; never backwards."""
+        row = name.encode()
+        data = view.get("consumers", row)
+        if following is None or (data is not None and len(data) != POSITIONS.size):
+            had = list(self._totals_of(view)[:SHARDS])
+        elif data is not None:
+            had = list(POSITIONS.unpack(data))
+        else:
+            return
+        for shard, number in (following or {}).items():
+            had[shard] = max(had[shard], number)
+        view.put("consumers", row, POSITIONS.pack(*had))
 
-def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]]]) -> None:
+
+def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]]], noticing: Noticing) -> None:
     """Keep the events of shards, behind those that are there, in the transaction of `view`."""
-    totals = list(read_totals(view))
+    totals = list(totals_of(view, noticing))
     for shard, made in events:
         for event in made:
             data = pack(event)
@@ -193,14 +215,42 @@ def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]
 
 
 def read_totals(view: ReadView) -> tuple[int, ...]:
-    """The number of the next event of each shard, and then the bytes of all events."""
+    """The number of the next event of each shard, and then the bytes of all events. Raises DamagedError."""
     data = view.get("meta", EVENTS)
-    return TOTALS.unpack(data) if data is not None else (*FIRST, 0)
+    return _unpacked(TOTALS, data) if data is not None else (*FIRST, 0)
+
+
+def totals_of(view: ReadView, noticing: Noticing) -> tuple[int, ...]:
+    """The same; if the row is damaged, counted anew, which reads all events, until something is written. No number that
+    a consumer has had is given out again."""
+    try:
+        return read_totals(view)
+    except DamagedError as error:
+        noticing.note("the numbers of the next events", error)
+    totals = [*FIRST, 0]
+    for row, data in view.scan("events", b"", AFTER_ALL):
+        shard, number = _place(row)
+        if shard < SHARDS:
+            totals[shard] = number + 1
+            totals[SHARDS] += len(data) + KEY_BYTES
+    for _, had in _consumers(view, noticing):
+        totals[:SHARDS] = map(max, totals[:SHARDS], had)
+    return tuple(totals)
+
+
+def _unpacked(form: struct.Struct, data: bytes) -> tuple[int, ...]:
+    if len(data) != form.size:
+        raise DamagedError(f"a row of {len(data)} bytes where {form.size} are needed")
+    return form.unpack(data)
 
 
 def faults(view: ReadView) -> Iterator[str]:
     """What is wrong with the events, in words: a gap, a number beyond the counter, a consumer ahead of it."""
-    totals = read_totals(view)
+    try:
+        totals = read_totals(view)
+    except DamagedError as error:
+        yield f"the numbers of the next events: {error}"
+        totals = totals_of(view, Noticing())
     last = -1, 0
     size = 0
     for row, data in view.scan("events", b"", AFTER_ALL):
@@ -213,7 +263,13 @@ def faults(view: ReadView) -> Iterator[str]:
         last = shard, number
     if size != totals[SHARDS]:
         yield f"events: {size} bytes, but {totals[SHARDS]} are counted"
-    for name, had in _consumers(view):
+    for row, data in view.scan("consumers", b"", keys.LAST):
+        name = row.decode()
+        try:
+            had = _unpacked(POSITIONS, data)
+        except DamagedError as error:
+            yield f"consumer {name}: {error}"
+            continue
         ahead = [shard for shard in range(SHARDS) if had[shard] > totals[shard]]
         if ahead:
             yield f"consumer {name}: it has had more events of shard {ahead[0]} than there were"
@@ -233,22 +289,13 @@ def _event(data: bytes) -> AnyEvent:
     return event
 
 
-def _consumers(view: ReadView) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _consumers(view: ReadView, noticing: Noticing) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """By name what they have had; those that are damaged are left out."""
     for row, data in view.scan("consumers", b"", keys.LAST):
-        yield row.decode(), POSITIONS.unpack(data)
-
-
-def _move(view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
-    """What a consumer has had; never backwards."""
-    if following is None:
-        view.put("consumers", name.encode(), POSITIONS.pack(*read_totals(view)[:SHARDS]))
-        return
-    data = view.get("consumers", name.encode())
-    if data is not None:
-        had = list(POSITIONS.unpack(data))
-        for shard, number in following.items():
-            had[shard] = max(had[shard], number)
-        view.put("consumers", name.encode(), POSITIONS.pack(*had))
+        try:
+            yield row.decode(), _unpacked(POSITIONS, data)
+        except DamagedError as error:
+            noticing.note(f"consumer {row.decode()}", error)
 
 
 def _needless(view: ReadView, needed: Sequence[int], rows: int) -> tuple[list[bytes], int]:
