@@ -3,14 +3,14 @@
 1. `deliver` takes events as a consumer of the event log gives them (rcim/outbox). What concerns the same user is told in
    its order; of different users AT_ONCE are under way.
 2. What is not taken (HTTP status 200) is handed back, and with it what comes after it for the same user: the consumer
-   gives it again. Hooks are called once for each event in the life of the process.
+   gives it again, or says that it was dropped (`forget`). Hooks are called once for each event in a process.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import aiohttp
 
@@ -36,7 +36,7 @@ class Telling:
         self._timeout_s = timeout_ms / 1000
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._hooked: set[tuple[int, int]] = set()
-        """Events that the hooks have had, and the back end has not."""
+        """Events that the hooks have had, and the back end has not: one for each user whose events wait."""
         self.counts: Counter[str] = Counter()
         """How many were told, and how many times one was not taken."""
 
@@ -48,6 +48,10 @@ class Telling:
                 by_user.setdefault(one.event.user_id, []).append(one)
         left = await asyncio.gather(*(self._tell_all(of_user) for of_user in by_user.values()))
         return sorted((one for of_user in left for one in of_user), key=lambda one: one.number)
+
+    def forget(self, shard: int, numbers: Collection[int]) -> None:
+        """These events never come again (outbox.Forget)."""
+        self._hooked.difference_update((shard, number) for number in numbers)
 
     async def _tell_all(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
         """What concerns one user; returns what is left from the first one on that was not taken."""

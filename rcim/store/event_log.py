@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -111,6 +111,20 @@ class EventLog:
                 except DamagedError as error:
                     self._noticing.note(f"event {following - 1} of shard {shard}", error)
         return found, following
+
+    def read_numbers(self, shard: int, numbers: Iterable[int]) -> list[KeptEvent]:
+        """The events of the shard with these numbers that are there, in the order of the numbers. What is damaged is
+        left out. Raises StoreError."""
+        found: list[KeptEvent] = []
+        with self._backend.read(around=True) as view:
+            for number in numbers:
+                try:
+                    data = view.get("events", key(shard, number))
+                    if data is not None:
+                        found.append(KeptEvent(shard, number, _event(data)))
+                except DamagedError as error:
+                    self._noticing.note(f"event {number} of shard {shard}", error)
+        return found
 
     def following(self) -> tuple[int, ...]:
         """The number of the next event of each shard. Raises StoreError."""

@@ -230,12 +230,28 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver) -> None:  # CB-05
     events = happened("alice", "alice", "bob")
     assert await telling.deliver(events) == events, "what comes after it waits"
     assert telling.counts == {"failed": 2} and [body["EventTime"] for _, body in receiver.seen] == [1, 3]
+    telling.forget(0, [7])
+    assert telling._hooked == {(0, 1), (0, 3)}
     receiver.answer = says(0)
     assert await telling.deliver(events) == []
     await client.close()
     assert sorted(seen) == [(STATE_CHANGE, n) for n in (1, 2, 3)] and telling.counts["told"] == 3
     assert sorted(body["EventTime"] for _, body in receiver.seen) == [1, 1, 2, 3, 3]
     assert not telling._hooked
+
+
+async def test_of_events_that_were_dropped_nothing_is_remembered(receiver: Receiver) -> None:  # CB-04
+    async def fails(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    receiver.answer = fails
+    client = WebhookClient(receiver.url, 1, "", 1000, True)
+    telling = after.Telling(client, [], 1000)
+    events = happened("alice", "bob")
+    assert await telling.deliver(events) == events
+    telling.forget(0, {1, 2})
+    assert not telling._hooked
+    await client.close()
 
 
 async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiver: Receiver) -> None:
