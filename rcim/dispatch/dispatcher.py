@@ -32,6 +32,7 @@ from rcim.dispatch.closing import Closing
 from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import EffectRunner
+from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
@@ -227,7 +228,13 @@ class Dispatcher:
 
     def wake_consumers(self, wake: Callable[[Sequence[int]], None]) -> None:
         """Tell `wake` of shards that have new events, from now on."""
-        self._committer.on_events = wake
+        trimming = EventTrimming(self._store.events, self._writer, self._retention.event_bounds, self._timers.later)
+
+        def wake_all(shards: Sequence[int]) -> None:
+            trimming.written()
+            wake(shards)
+
+        self._committer.on_events = wake_all
 
     @property
     def writing(self) -> Worker:
