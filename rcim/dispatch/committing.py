@@ -81,6 +81,8 @@ class Committer:
         """Told the number of a shard that another writer has claimed."""
         self.untold = UntoldEvents(later, lambda: releases.go_on(()))
         """Events that belong to no outcome, and wait for a commit."""
+        self._after_told: dict[int, list[Callable[[], None]]] = {}
+        """What to call when the events of a shard are durable."""
         self.on_events: Callable[[Sequence[int]], None] = _nobody_wants
         """Told the numbers of shards that have new events."""
         self.commits = self.failed_commits = self.records = self.events = 0
@@ -137,6 +139,26 @@ class Committer:
         self.untold.add(shard, event)
         self._releases.go_on(())
 
+    def after_told(self, shard: int, call: Callable[[], None]) -> None:
+        """Call when all events of the shard that `tell` has got are durable: now, if none waits. Of a shard that is
+        fenced meanwhile it is not called."""
+        if self._tells(shard):
+            self._after_told.setdefault(shard, []).append(call)
+        else:
+            call()
+
+    def _tells(self, shard: int) -> bool:
+        """True if events of the shard wait, or are being committed."""
+        commit = self.shards[shard].commit
+        return self.untold.waits(shard) or (commit is not None and shard in commit.told)
+
+    def _told_of(self, shards: Iterable[int]) -> None:
+        """Commits of events of these shards are over."""
+        for shard in shards:
+            if not self._tells(shard):
+                for call in self._after_told.pop(shard, ()):
+                    call()
+
     def _take_untold(self) -> dict[int, list[AnyEvent]]:
         """Put the events that wait, of shards that are open; returns them."""
         taken: dict[int, list[AnyEvent]] = {}
@@ -144,6 +166,7 @@ class Committer:
             shard = self.shards[number]
             if shard.fenced:
                 self.untold.lose(number)
+                self._after_told.pop(number, None)
             elif not shard.closed:
                 taken[number] = events = self.untold.take(number)
                 if not (shard.records or shard.events):
@@ -261,6 +284,7 @@ class Committer:
             self.events += commit.event_count
             self.on_events(commit.events)
         self._releases.committed(commit.batch)
+        self._told_of(commit.told)
 
     def _failed(self, commit: Commit) -> None:
         """Some of its shards failed: only what is of them is refused. Shards that failed together, with one error, are
@@ -273,6 +297,7 @@ class Committer:
         failed = {failure.shard for failure in commit.failures}
         for number in failed & commit.told.keys():
             self.untold.put_back(number, commit.told[number])
+        self._told_of(commit.told)
         if kept := [number for number in commit.events if number not in failed]:
             self.on_events(kept)
         well = [one for one in commit.batch if shard_of(one[0].key) not in failed]

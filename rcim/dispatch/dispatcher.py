@@ -217,10 +217,11 @@ class Dispatcher:
             }
         )
 
-    def device_here(self, user_id: str, device: Device) -> bool:
-        """A device of the user has logged in (ID-04). True: the login was noted here."""
+    def device_here(self, user_id: str, device: Device, kept: Callable[[], None] | None = None) -> None:
+        """See Engine."""
         self._sessions.here(user_id, device)
-        return True
+        if kept is not None:
+            self._committer.after_told(shard_of(user_key(user_id)), kept)
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """A device of the user is gone, and how its session ended (ID-04)."""

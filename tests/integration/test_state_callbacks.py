@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import SessionChanged
-from rcim.base.terms import Platform
+from rcim.base.terms import DeviceNews, Platform
 from rcim.bus import gateway_router, remote
 from rcim.client import Client
 from rcim.hooks import after
@@ -428,3 +428,26 @@ async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
     assert await telling.deliver(happened("alice")) == []
     assert telling.counts == {"told": 1}
     await client.close()
+
+
+async def test_a_login_whose_event_dies_with_the_owner_is_told_by_the_next(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = await cluster_of(tmp_path, receiver)
+    await two(cluster, receiver)
+    assert cluster.back is not None
+    committer = cluster.back.dispatcher._committer
+    monkeypatch.setattr(committer.untold, "_resting", True)  # as after a commit that has failed
+    await login(cluster, "carol", Platform.WEB)
+    await until(lambda: committer.untold)
+
+    def news(user: str) -> DeviceNews:
+        (found,) = [one.device.news for hub in cluster.hubs for one in hub.subscriptions.connections(user)]
+        return found
+
+    assert (news("alice"), news("carol")) == (DeviceNews.KNOWN, DeviceNews.BEGINS)
+    cluster.kill_owner()
+    await cluster.start_owner()
+    await until(lambda: told(receiver, "carol") == [("Login", "Register", "Web", [])])
+    await until(lambda: news("carol") is DeviceNews.KNOWN)
+    await cluster.stop()

@@ -165,3 +165,22 @@ async def test_no_command_is_refused_for_what_another_one_has_no_room_for() -> N
     goes = sim.ask("g:b", c.LeaveGroup("u1", False))
     await until(lambda: len(sim.asker.answers) == len(sim.asked))
     assert isinstance(sim.asker.answers[unstored], o.Refused) and isinstance(sim.asker.answers[goes], o.Done)
+
+
+async def test_who_waits_for_events_hears_of_it_when_they_are_durable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # ID-07
+    monkeypatch.setattr("rcim.dispatch.untold_events.PAUSE_S", 0.001)
+    sim = wanting()
+    committer = sim.dispatcher._committer
+    heard: list[int] = []
+    committer.after_told(1, lambda: heard.append(len(events_of(sim))))
+    assert heard == [0], "nothing is to be waited for"
+    sim.backend.share = 1.0
+    committer.tell(1, SessionChanged(1, "u1", Platform.WEB, None))
+    committer.after_told(1, lambda: heard.append(len(events_of(sim))))
+    await until(lambda: sim.backend.failed > 2)
+    assert heard == [0]
+    sim.backend.share = 0.0
+    await until(lambda: sim.dispatcher.idle)
+    assert heard == [0, 1] and not committer._after_told
