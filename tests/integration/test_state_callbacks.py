@@ -240,7 +240,7 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver) -> None:  # CB-05
     assert not telling._hooked
 
 
-async def test_of_events_that_were_dropped_nothing_is_remembered(receiver: Receiver) -> None:  # CB-04
+async def test_of_events_that_were_dropped_nothing_is_remembered(receiver: Receiver) -> None:
     async def fails(request: web.Request, body: Any) -> web.StreamResponse:
         return web.Response(status=503)
 

@@ -13,7 +13,7 @@ def aside() -> Aside:
     return Aside(1.0, 4.0)
 
 
-def test_a_key_is_due_after_its_pause_which_doubles(aside: Aside) -> None:  # CB-04
+def test_a_key_is_due_after_its_pause_which_doubles(aside: Aside) -> None:
     aside.put("a", 5, 100.0)
     now_s = 100.0
     for pause_s in (1, 2, 4, 4):
@@ -28,7 +28,7 @@ def test_a_key_is_due_after_its_pause_which_doubles(aside: Aside) -> None:  # CB
     assert aside.due_s is None and aside.first is None and not aside
 
 
-def test_what_has_a_key_that_waits_follows_it(aside: Aside) -> None:  # CB-04
+def test_what_has_a_key_that_waits_follows_it(aside: Aside) -> None:
     assert not aside.follow("a", 1)
     aside.put("a", 1, 0.0)
     aside.put("b", 2, 0.0)

@@ -224,7 +224,7 @@ async def by_user(made: Consuming, events: Sequence[KeptEvent]) -> Sequence[Kept
     return [one for one in events if isinstance(one.event, SessionChanged) and one.event.user_id in made.refuse]
 
 
-async def test_what_is_not_taken_of_one_user_holds_up_no_other(made: Consuming) -> None:  # CB-04
+async def test_what_is_not_taken_of_one_user_holds_up_no_other(made: Consuming) -> None:
     made.consumer._deliver = lambda events: by_user(made, events)
     made.refuse = {"bad"}
     made.happen(A, "a1", "bad", "a2")
