@@ -203,6 +203,11 @@ def kind_of(event: AnyEvent) -> EventKind:
     return _KINDS[type(event)]
 
 
+def key_of(event: AnyEvent) -> str:
+    """Of what the events have to come in their order (CB-04): the conversation's key, or the user's id."""
+    return event.where.key if isinstance(event, InConversation) else event.user_id
+
+
 _KINDS: dict[type, EventKind] = {
     MessagePassed: EventKind.MESSAGE_PASSED,
     MessageWithheld: EventKind.MESSAGE_WITHHELD,

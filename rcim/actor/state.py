@@ -105,7 +105,7 @@ class GroupState:
         """LastSendMsgTime, and MsgSeq by sending (RX-11), of the last minutes are not in the members' rows, but in the
         messages. A member of whose sending nothing is kept has sent none: they were imported (GR-08)."""
         member = self.roster.get(message.sender)
-        if member is not None and member.last_send_time_ms < message.time_ms and not message.directed:
+        if member is not None and member.last_send_time_ms <= message.time_ms and not message.directed:
             sent = message.sender in self.timeline.sent_kept
             seen = msgspec.structs.replace(
                 member,

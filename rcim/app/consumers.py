@@ -19,4 +19,4 @@ def subscriptions_of(back_end: AppCallbacks | None) -> dict[str, Subscription]:
     if back_end is None or not back_end.tells_states:
         return {}
     kinds = frozenset({EventKind.SESSION_CHANGED})
-    return {STATE_CONSUMER: Subscription(kinds, back_end.telling.deliver)}
+    return {STATE_CONSUMER: Subscription(kinds, back_end.telling.deliver, back_end.telling.forget)}

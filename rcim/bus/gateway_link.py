@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from rcim.actor.outcomes import WITH_ONLINE
 from rcim.actor.queries import DevicesQuery, LoginQuery, PresenceQuery
 from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
+from rcim.base.terms import DeviceNews
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
 from rcim.bus.scatter_gather import ScatterGather
@@ -143,7 +144,15 @@ class GatewayLink:
     def _device_here(self, message: m.DeviceHere) -> None:
         device = self._links.session_grace.named(self, message.user_id, message.device)
         self.devices[message.user_id, device.connection_id] = device
-        self._links.owner.device_here(message.user_id, device)
+        if device.news is DeviceNews.KNOWN:
+            self._links.owner.device_here(message.user_id, device)
+            return
+        kept = encoded(m.DeviceKept(message.user_id, device.connection_id))
+        self._links.owner.device_here(message.user_id, device, lambda: self._say_kept(kept))
+
+    def _say_kept(self, data: bytes) -> None:
+        if not self.pipe.lost:
+            self.send(data)
 
     def _device_gone(self, message: m.DeviceGone) -> None:
         self.devices.pop((message.user_id, message.device.connection_id), None)

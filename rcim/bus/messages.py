@@ -240,6 +240,13 @@ class PresenceBarred(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     others: list[str]
 
 
+class DeviceKept(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=15):
+    """Of this device, Engine.device_here: `kept`."""
+
+    user_id: str
+    connection_id: int
+
+
 Down = (
     Answered
     | Deliver
@@ -256,4 +263,5 @@ Down = (
     | CloseDevices
     | Presence
     | PresenceBarred
+    | DeviceKept
 )

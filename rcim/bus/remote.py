@@ -82,6 +82,8 @@ class RemoteOwner:
         """When an owner said something last."""
         self._ended: deque[m.DeviceGone] = deque(maxlen=ENDED_MAX)
         """Devices that are gone, for an owner that was away."""
+        self._unkept: dict[tuple[str, int], Callable[[], None]] = {}
+        """By user and connection what to call when the owner has kept the news of the device."""
         self._been_linked = False
         self._linked: asyncio.Future[None] = loop.create_future()
         self._stopping = False
@@ -146,11 +148,13 @@ class RemoteOwner:
     def user_gone(self, user_id: str) -> None:
         self._send(m.UserGone(user_id))
 
-    def device_here(self, user_id: str, device: Device) -> bool:
+    def device_here(self, user_id: str, device: Device, kept: Callable[[], None] | None = None) -> None:
+        if kept is not None:
+            self._unkept[user_id, device.connection_id] = kept
         self._send(m.DeviceHere(user_id, device))
-        return self.linked
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
+        self._unkept.pop((user_id, device.connection_id), None)
         message = m.DeviceGone(user_id, device, end)
         if self.linked:
             self._send(message)
@@ -197,6 +201,11 @@ class RemoteOwner:
                 for key in result.conversations:
                     self._unless_anybody(key)
             self._wake()
+
+    def _device_kept(self, message: m.DeviceKept) -> None:
+        kept = self._unkept.pop((message.user_id, message.connection_id), None)
+        if kept is not None:
+            kept()
 
     def _over(self, number: int) -> AnyRequest | None:
         """A request that is answered, or given up, counts no longer."""
@@ -372,4 +381,5 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.CloseDevices: RemoteOwner._close_devices,
     m.Presence: RemoteOwner._presence,
     m.PresenceBarred: RemoteOwner._presence_barred,
+    m.DeviceKept: RemoteOwner._device_kept,
 }

@@ -201,8 +201,8 @@ class Logins:
         """The engine gets to know of the device (ID-04)."""
         if not is_guest(user_id):
             device = connection.device
-            if self._engine.device_here(user_id, device) and device.news is not DeviceNews.KNOWN:
-                connection.device = msgspec.structs.replace(device, news=DeviceNews.KNOWN)
+            news = device.news is not DeviceNews.KNOWN
+            self._engine.device_here(user_id, device, (lambda: _is_known(connection)) if news else None)
 
     def _heard(self, result: LoginFacts) -> None:
         """What the engine says of its store. With another history than before, all who were logged in to that one have to
@@ -282,3 +282,8 @@ class Logins:
             else:
                 self._engine.device_gone(principal.user_id, connection.device, connection.end)
         self._subscriptions.drop_if_unused(principal.user_id)
+
+
+def _is_known(connection: Outgoing) -> None:
+    """What the app is to hear of its device is durable: it is no news to any owner (ID-07)."""
+    connection.device = msgspec.structs.replace(connection.device, news=DeviceNews.KNOWN)

@@ -40,8 +40,9 @@ class Releases(Protocol):
     def committed(self, batch: Batch) -> None:
         """All of it is durable, or has nothing to wait for."""
 
-    def failed(self, batch: Batch, touched: set[str], error: BaseException) -> None:
-        """Records of these actors were not kept."""
+    def failed(self, batch: Batch, touched: set[str], error: BaseException, *, with_told: bool) -> None:
+        """Records of these actors were not kept. `with_told`: events that belong to no outcome were to be kept with
+        them."""
 
     def settled(self) -> None:
         """No append is under way."""
@@ -80,6 +81,8 @@ class Committer:
         """Told the number of a shard that another writer has claimed."""
         self.untold = UntoldEvents(later, lambda: releases.go_on(()))
         """Events that belong to no outcome, and wait for a commit."""
+        self._after_told: dict[int, list[Callable[[], None]]] = {}
+        """What to call when the events of a shard are durable."""
         self.on_events: Callable[[Sequence[int]], None] = _nobody_wants
         """Told the numbers of shards that have new events."""
         self.commits = self.failed_commits = self.records = self.events = 0
@@ -136,6 +139,26 @@ class Committer:
         self.untold.add(shard, event)
         self._releases.go_on(())
 
+    def after_told(self, shard: int, call: Callable[[], None]) -> None:
+        """Call when all events of the shard that `tell` has got are durable: now, if none waits. Of a shard that is
+        fenced meanwhile it is not called."""
+        if self._tells(shard):
+            self._after_told.setdefault(shard, []).append(call)
+        else:
+            call()
+
+    def _tells(self, shard: int) -> bool:
+        """True if events of the shard wait, or are being committed."""
+        commit = self.shards[shard].commit
+        return self.untold.waits(shard) or (commit is not None and shard in commit.told)
+
+    def _told_of(self, shards: Iterable[int]) -> None:
+        """Commits of events of these shards are over."""
+        for shard in shards:
+            if not self._tells(shard):
+                for call in self._after_told.pop(shard, ()):
+                    call()
+
     def _take_untold(self) -> dict[int, list[AnyEvent]]:
         """Put the events that wait, of shards that are open; returns them."""
         taken: dict[int, list[AnyEvent]] = {}
@@ -143,6 +166,7 @@ class Committer:
             shard = self.shards[number]
             if shard.fenced:
                 self.untold.lose(number)
+                self._after_told.pop(number, None)
             elif not shard.closed:
                 taken[number] = events = self.untold.take(number)
                 if not (shard.records or shard.events):
@@ -156,7 +180,7 @@ class Committer:
 
     def commit(self, batch: Batch, now_ms: int, doubted_ms: int) -> None:
         """Append what was put; `batch` is released when it is durable. Times as in ShardLog.append."""
-        told = self._take_untold() if self.untold.due else {}
+        told = self._take_untold() if self.untold.due and not any(request.alone for request, _ in batch) else {}
         if not self._put:
             self._releases.committed(batch)
             self._releases.go_on(())
@@ -260,6 +284,7 @@ class Committer:
             self.events += commit.event_count
             self.on_events(commit.events)
         self._releases.committed(commit.batch)
+        self._told_of(commit.told)
 
     def _failed(self, commit: Commit) -> None:
         """Some of its shards failed: only what is of them is refused. Shards that failed together, with one error, are
@@ -272,6 +297,7 @@ class Committer:
         failed = {failure.shard for failure in commit.failures}
         for number in failed & commit.told.keys():
             self.untold.put_back(number, commit.told[number])
+        self._told_of(commit.told)
         if kept := [number for number in commit.events if number not in failed]:
             self.on_events(kept)
         well = [one for one in commit.batch if shard_of(one[0].key) not in failed]
@@ -279,7 +305,12 @@ class Committer:
             self._releases.committed(well)
         for name, numbers in groups.items():
             batch = [one for one in commit.batch if shard_of(one[0].key) in numbers]
-            self._releases.failed(batch, {key for key in commit.touched if shard_of(key) in numbers}, errors[name])
+            self._releases.failed(
+                batch,
+                {key for key in commit.touched if shard_of(key) in numbers},
+                errors[name],
+                with_told=not numbers.isdisjoint(commit.told),
+            )
         lost = [failure.shard for failure in commit.failures if isinstance(failure.error, Fenced)]
         self._fence(lost)
         self._release([self.shards[number] for number in lost])

@@ -33,6 +33,7 @@ from rcim.dispatch.closing import Closing
 from rcim.dispatch.committing import Committer
 from rcim.dispatch.counters import Counters
 from rcim.dispatch.effect_runner import EffectRunner
+from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
@@ -220,10 +221,11 @@ class Dispatcher:
             }
         )
 
-    def device_here(self, user_id: str, device: Device) -> bool:
-        """A device of the user has logged in (ID-04). True: the login was noted here."""
+    def device_here(self, user_id: str, device: Device, kept: Callable[[], None] | None = None) -> None:
+        """See Engine."""
         self._sessions.here(user_id, device)
-        return True
+        if kept is not None:
+            self._committer.after_told(shard_of(user_key(user_id)), kept)
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """A device of the user is gone, and how its session ended (ID-04)."""
@@ -231,7 +233,13 @@ class Dispatcher:
 
     def wake_consumers(self, wake: Callable[[Sequence[int]], None]) -> None:
         """Tell `wake` of shards that have new events, from now on."""
-        self._committer.on_events = wake
+        trimming = EventTrimming(self._store.events, self._writer, self._retention.event_bounds, self._timers.later)
+
+        def wake_all(shards: Sequence[int]) -> None:
+            trimming.written()
+            wake(shards)
+
+        self._committer.on_events = wake_all
 
     @property
     def writing(self) -> Worker:

@@ -56,11 +56,11 @@ class Releaser:
                 self._turns.add(mailbox)
         self._turns.turn_soon()
 
-    def failed(self, batch: Batch, touched: set[str], error: BaseException) -> None:
+    def failed(self, batch: Batch, touched: set[str], error: BaseException, *, with_told: bool) -> None:
         """Forget everything that was to be: the actors' states, the answers."""
         log.error("a commit for %d conversations failed: %s", len(touched), error)
         refused = refusal(error)
-        again = to_do_again(batch, error)
+        again = to_do_again(batch, error, with_told=with_told)
         for key in touched:
             mailbox = self._registry.mailboxes.get(key)
             if mailbox is not None:

@@ -109,9 +109,10 @@ class Engine(Protocol):
     def user_gone(self, user_id: str) -> None:
         """The user has no connection here any more."""
 
-    def device_here(self, user_id: str, device: Device) -> bool:
-        """The device is logged in here, or its state has changed (ID-04, ID-07). False: the owner is away, and is to be
-        told when it is back."""
+    def device_here(self, user_id: str, device: Device, kept: Callable[[], None] | None = None) -> None:
+        """The device is logged in here, or its state has changed (ID-04, ID-07). `kept` is called when what the app is to
+        hear of it is durable. If the owner is away, or dies before, it is not called: the owner is to be told again, and
+        of the same news, when it is back."""
 
     def device_gone(self, user_id: str, device: Device, end: DeviceEnd) -> None:
         """It is not logged in any more."""

@@ -44,6 +44,10 @@ class UntoldEvents:
         self._count += 1
         self._waiting.setdefault(shard, []).append(event)
 
+    def waits(self, shard: int) -> bool:
+        """True if any of this shard wait."""
+        return shard in self._waiting
+
     def shards(self) -> list[int]:
         """Those that have events that wait."""
         return list(self._waiting)

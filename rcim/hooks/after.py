@@ -1,16 +1,16 @@
-"""Notifies the app of events (CB-02, CB-04, ID-07): over HTTP, in process, or both. Its answer does not matter.
+"""Telling the app what has happened (CB-02, CB-04, ID-07): by HTTP, in process, or both. What it answers does not matter.
 
-1. `deliver` takes events from a consumer of the event log (rcim/outbox). Events of one user are sent in order; events
-   of up to AT_ONCE users at the same time.
-2. An event is taken if the answer has HTTP status 200. An event that is not taken is handed back, with the later ones
-   of the same user: the consumer delivers them again. Hooks are called once for each event in the life of the process.
+1. `deliver` takes events as a consumer of the event log gives them (rcim/outbox). What concerns the same user is told in
+   its order; of different users AT_ONCE are under way.
+2. What is not taken (HTTP status 200) is handed back, and with it what comes after it for the same user: the consumer
+   gives it again, or says that it was dropped (`forget`). Hooks are called once for each event in a process.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import aiohttp
 
@@ -36,12 +36,12 @@ class Telling:
         self._timeout_s = timeout_ms / 1000
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._hooked: set[tuple[int, int]] = set()
-        """Events that the hooks have taken, and the back end has not."""
+        """Events that the hooks have had, and the back end has not: one for each user whose events wait."""
         self.counts: Counter[str] = Counter()
-        """How many events were delivered, and how often one was not taken."""
+        """How many were told, and how many times one was not taken."""
 
     async def deliver(self, events: Sequence[KeptEvent]) -> list[KeptEvent]:
-        """Deliver these events, which are in order; returns those that were not taken (outbox.Deliver)."""
+        """Tell these, which are in their order; returns those that were not taken (outbox.Deliver)."""
         by_user: dict[str, list[KeptEvent]] = {}
         for one in events:
             if isinstance(one.event, SessionChanged):
@@ -49,8 +49,12 @@ class Telling:
         left = await asyncio.gather(*(self._tell_all(of_user) for of_user in by_user.values()))
         return sorted((one for of_user in left for one in of_user), key=lambda one: one.number)
 
+    def forget(self, shard: int, numbers: Collection[int]) -> None:
+        """These events never come again (outbox.Forget)."""
+        self._hooked.difference_update((shard, number) for number in numbers)
+
     async def _tell_all(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
-        """Deliver the events of one user; returns the first one that was not taken, and the later ones."""
+        """What concerns one user; returns what is left from the first one on that was not taken."""
         for at, one in enumerate(events):
             assert isinstance(one.event, SessionChanged)
             async with self._at_once:

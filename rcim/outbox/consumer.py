@@ -1,36 +1,48 @@
-"""A named consumer of the event log (docs/adr/0023).
+"""A named consumer of the event log (design 5.3).
 
-1. It reads shard by shard, in the order of each, and passes events of its kinds to `deliver`, up to BATCH at a
-   time. Several shards are delivered at the same time.
-2. Events that `deliver` does not take are delivered again after a growing pause; only their shard waits meanwhile.
-3. Its position is stored some time later, so after a crash the last events come again (at least once).
-4. Commits wake it; while nothing happens it does no work. It delays no sender: it reads in a thread of its own, and
-   stores its position with one small commit for all shards in COMMIT_S.
+1. It reads shard by shard, in the order of each, and gives events of the kinds that it wants to `deliver`, up to BATCH at
+   a time. Several shards are under way side by side.
+2. What `deliver` has not taken it gets again after a pause, which grows. What comes after it with the same key waits for
+   it, and what has other keys goes on (aside.py). If too much waits, the shard waits, and no other one.
+3. How far it has come is kept, some time after: never beyond an event that waits. After a start what comes after that
+   comes again (at least once), though it was taken.
+4. It is woken by commits, and asks for nothing while nothing happens. It delays no sender: it reads in a thread of its
+   own, and what it keeps is one small commit for all shards in COMMIT_S.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import TypeVar
 
-from rcim.actor.events import EventKind, kind_of
+from rcim.actor.events import EventKind, key_of, kind_of
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
+from rcim.outbox.aside import Aside
 from rcim.store.event_log import EventLog, KeptEvent
 from rcim.store.faults import StoreError
 
 log = LimitedLog("rcim.outbox")
 
 BATCH = 100
-"""The most events of one shard in one call of `deliver`."""
+"""Events of one shard that are given on together."""
 PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
-"""The first and the longest pause before events that were not taken are delivered again."""
+"""The first and the longest pause before what was not taken is given on again."""
 COMMIT_S = 0.5
-"""How late the position is stored; the events of this time come again after a crash."""
+"""How far the consumer has come is kept so long after; this much comes again after a crash."""
 
 Deliver = Callable[[Sequence[KeptEvent]], Awaitable[Sequence[KeptEvent]]]
-"""Takes events of one shard, in order; returns those that it could not take, which are delivered again."""
+"""Takes events of one shard, in their order; returns those that it could not take, which it gets again: of a key all from
+the first one on."""
+Forget = Callable[[int, Collection[int]], None]
+"""Told the shard and the numbers of events that were not taken, and never come again: they were dropped."""
+T = TypeVar("T")
+
+
+def nothing_to_forget(shard: int, numbers: Collection[int]) -> None:
+    """Who takes the events remembers none of them."""
 
 
 class Consumer:
@@ -46,20 +58,27 @@ class Consumer:
         *,
         reading: Worker,
         writing: Worker,
+        forget: Forget = nothing_to_forget,
     ) -> None:
         self.name = name
         self.kinds = kinds
         self._events = events
         self._deliver = deliver
+        self._forget = forget
+        self._now_s = asyncio.get_running_loop().time
         self._reading = reading
         self._writing = writing
         self._next: list[int] = []
-        """By shard: the number of the next event to deliver."""
+        """By shard: the number of the next event to read."""
+        self._aside = [Aside(PAUSE_S, PAUSE_MAX_S) for _ in range(SHARDS)]
+        """By shard: events before that which were not taken."""
         self._kept: list[int] = []
-        """By shard: the same, as it is stored or about to be."""
+        """By shard: how far it has come, as the store has it or is about to."""
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._woken: set[int] = set()
-        """Shards with events since they were last read."""
+        """Shards that have got events since they were read."""
+        self._pauses: dict[int, asyncio.Future[None]] = {}
+        """Of shards that wait until what was not taken is due."""
         self._committing: asyncio.Task[None] | None = None
         self._closing = self._registered = False
         self.delivered = 0
@@ -67,7 +86,7 @@ class Consumer:
 
     def open(self) -> None:
         """Register; blocks, once, before the first event. In a store that can't be written it begins with the next event,
-        and registers after it has taken some. Raises StoreError if the store can't be read."""
+        and registers when it has had some. Raises StoreError if the store can't be read."""
         try:
             self._events.register(self.name)
         except StoreError as error:
@@ -78,7 +97,7 @@ class Consumer:
         self._kept = list(self._next)
 
     def start(self) -> None:
-        """Continue with the events that are left."""
+        """Go on with what was left."""
         self.wake(range(SHARDS))
 
     def wake(self, shards: Iterable[int]) -> None:
@@ -89,39 +108,70 @@ class Consumer:
             self._woken.add(shard)
             if shard not in self._tasks:
                 self._tasks[shard] = asyncio.get_running_loop().create_task(self._consume(shard))
+            elif shard in self._pauses and not self._pauses[shard].done():
+                self._pauses[shard].set_result(None)
 
     @property
     def idle(self) -> bool:
-        """True if all events were taken."""
+        """True if everything was taken that there is."""
         return not self._tasks
 
     async def _consume(self, shard: int) -> None:
-        """Deliver all events of a shard."""
+        """All that there is of a shard, until nothing of it waits any more."""
+        aside = self._aside[shard]
         try:
-            while shard in self._woken:
-                self._woken.discard(shard)
-                while await self._batch(shard):
-                    pass
+            while shard in self._woken or aside:
+                reads = shard in self._woken and aside.room > 0
+                if reads:
+                    self._woken.discard(shard)
+                    if await self._batch(shard):
+                        self._woken.add(shard)
+                if not await self._again(shard) and not reads and aside.due_s is not None:
+                    await self._pause(shard, aside.due_s - self._now_s())
         finally:
             del self._tasks[shard]  # here: whoever wakes it from now on begins another one
 
+    async def _pause(self, shard: int, seconds: float) -> None:
+        """Until then, or until the shard is woken."""
+        woken = self._pauses[shard] = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait([woken], timeout=max(0.0, seconds))
+        finally:
+            del self._pauses[shard]
+
     async def _batch(self, shard: int) -> bool:
-        """Deliver some events of a shard, however long it takes. False: there are none."""
-        first = self._next[shard]
-        found, following = await self._read(shard, first)
+        """Read on and give on what nothing waits before; the others follow what waits. False: there are no more."""
+        aside, first = self._aside[shard], self._next[shard]
+        found, following = await self._read(lambda: self._events.read(shard, first, min(BATCH, aside.room)))
         if following == first:
             return False
-        left: Sequence[KeptEvent] = [one for one in found if kind_of(one.event) in self.kinds]
-        pause_s = PAUSE_S
-        while left:
-            before = len(left)
-            left = await self._given(left)
-            self.delivered += before - len(left)
-            if left:
-                await asyncio.sleep(pause_s)
-                pause_s = PAUSE_S if len(left) < before else min(2 * pause_s, PAUSE_MAX_S)
-                left = await self._still_there(shard, left)
+        wanted = [
+            one
+            for one in found
+            if kind_of(one.event) in self.kinds and not aside.follow(key_of(one.event), one.number)
+        ]
+        if wanted:
+            left = await self._given(wanted)
+            self.delivered += len(wanted) - len(left)
+            for one in left:
+                aside.put(key_of(one.event), one.number, self._now_s())
         self._next[shard] = following
+        self._commit_soon()
+        return True
+
+    async def _again(self, shard: int) -> bool:
+        """Give on what waits and is due; what was dropped meanwhile, because it was too old or too many wait, waits no
+        longer. False: nothing is due."""
+        aside = self._aside[shard]
+        numbers = aside.due(self._now_s(), BATCH)
+        if not numbers:
+            return False
+        found = await self._read(lambda: self._events.read_numbers(shard, numbers))
+        if len(found) < len(numbers):
+            self._forget(shard, set(numbers) - {one.number for one in found})
+        left = await self._given(found) if found else ()
+        self.delivered += len(found) - len(left)
+        aside.tried(numbers, {one.number for one in left}, self._now_s())
         self._commit_soon()
         return True
 
@@ -132,21 +182,16 @@ class Consumer:
             log.exception("%s: events were not taken", self.name)
             return events
 
-    async def _read(self, shard: int, first: int) -> tuple[list[KeptEvent], int]:
+    async def _read(self, read: Callable[[], T]) -> T:
+        """What `read` finds, in the reading thread, however often it fails."""
         pause_s = PAUSE_S
         while True:
             try:
-                return await self._reading.run(lambda: self._events.read(shard, first, BATCH))
+                return await self._reading.run(read)
             except StoreError as error:
                 log.error("%s: events can't be read: %s", self.name, error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
-
-    async def _still_there(self, shard: int, left: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
-        """The events that were not dropped meanwhile as too old or too many (EventLog.trim_step)."""
-        found, _ = await self._read(shard, left[0].number)
-        there = {one.number for one in found}
-        return [one for one in left if one.number in there]
 
     # -- how far it has come
 
@@ -159,9 +204,14 @@ class Consumer:
         self._committing = None
         await self.commit()
 
+    def _come(self, shard: int) -> int:
+        """The number of the first event that was not taken."""
+        waits = self._aside[shard].first
+        return self._next[shard] if waits is None else waits
+
     async def commit(self) -> None:
-        """Store its position now. If that fails, it is stored later."""
-        changed = {shard: at for shard, at in enumerate(self._next) if at != self._kept[shard]}
+        """Keep how far it has come, now. What can't be kept is kept later, with more."""
+        changed = {shard: at for shard in range(SHARDS) if (at := self._come(shard)) != self._kept[shard]}
         if not changed:
             return
         for shard, at in changed.items():
@@ -181,7 +231,7 @@ class Consumer:
         self._events.commit(self.name, following)
 
     async def close(self, within_s: float) -> None:
-        """Deliver for at most this time; then end, and store the position. The remaining events come after the next
+        """Give on what there is for so long; then end, and keep how far it has come. What is left comes after the next
         start."""
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=within_s)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rcim.actor.events import EventKind
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
-from rcim.outbox.consumer import Consumer, Deliver
+from rcim.outbox.consumer import Consumer, Deliver, Forget, nothing_to_forget
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
 
@@ -22,6 +22,7 @@ class Subscription(NamedTuple):
 
     kinds: frozenset[EventKind]
     deliver: Deliver
+    forget: Forget = nothing_to_forget
 
 
 class Outbox:
@@ -43,9 +44,9 @@ class Outbox:
                 log.error("%s: it is not wanted any more, and can't be removed: %s", name, error)
         self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
         self._consumers: list[Consumer] = []
-        for name, (kinds, deliver) in subscriptions.items():
+        for name, (kinds, deliver, forget) in subscriptions.items():
             assert self._reading is not None
-            consumer = Consumer(events, name, kinds, deliver, reading=self._reading, writing=writing)
+            consumer = Consumer(events, name, kinds, deliver, reading=self._reading, writing=writing, forget=forget)
             consumer.open()
             self._consumers.append(consumer)
 

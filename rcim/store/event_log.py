@@ -1,22 +1,26 @@
-"""The event log: events in the order of each shard, and the position of each consumer (docs/adr/0023).
+"""The event log: what has happened, in the order of each shard, and how far each consumer has come (design 5.3).
 
-Events are written in the transaction of their records (table_view.py), with a running number of their own for each
-shard. They are removed when every consumer has taken them. If they are too old or too many, the oldest are removed
-earlier: a consumer that never comes back must not fill the disk. Everything here blocks; methods that write are called
-in the one writing thread.
+Events are written in the transaction of the records that they tell of (table_view.py), with a running number of their own
+for each shard. They go when every consumer has had them; and the oldest go before, when they are too old or too many: a
+consumer that is away for ever must not fill the disk. Everything here blocks; what writes is called in the one writing
+thread.
 
 | row of `meta` | what |
 |---|---|
 | `events` | the number of the next event of each shard, then the bytes of all events, u64 each; missing: no event |
 
-A row of `consumers` has the number of the consumer's next event in each shard.
+A row of `consumers` has the number of the next event that the consumer is to get, of each shard.
+
+A damaged row of either costs no more than it says (ST-03). The numbers are counted anew from the events and the
+consumers; a consumer whose row can't be read begins with the next event, as a new one.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -37,12 +41,12 @@ FIRST = (1,) * SHARDS
 ROWS = 500
 """Removed in one step: 5 ms of the writing thread."""
 AFTER_ALL = b"\xff" * 3
-"""After every key of `events`."""
+"""Behind every key of `events`."""
 KEY_BYTES = keys.U16.size + keys.U64.size
 
 
 class KeptEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event with its position."""
+    """An event with its place."""
 
     shard: int
     number: int
@@ -50,7 +54,7 @@ class KeptEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """Events from before `oldest_ms` (milliseconds since 1970) are removed, and the oldest above `bytes_max` in all."""
+    """Events of before `oldest_ms` (milliseconds since 1970) go, and the oldest beyond `bytes_max` in all."""
 
     oldest_ms: int
     bytes_max: int
@@ -62,38 +66,40 @@ class EventLog:
     def __init__(self, backend: Backend, noticing: Noticing) -> None:
         self._backend = backend
         self._noticing = noticing
+        self._consumers_of = partial(_consumers, noticing=noticing)
+        self._totals_of = partial(totals_of, noticing=noticing)
         self.dropped: Counter[str] = Counter()
-        """By consumer: events that were removed before it took them, since the start."""
+        """By consumer: events that went before it has had them, since the start."""
 
     # -- consumers
 
     def register(self, name: str) -> None:
-        """From now on events are kept until this consumer has taken them; a new one begins with the next event. Raises
+        """From now on events are kept until this consumer has had them; a new one begins with the next event. Raises
         StoreError."""
         with self._backend.read() as view:
-            if view.get("consumers", name.encode()) is not None:
+            if name in dict(self._consumers_of(view)):
                 return
         self._write({name: None}, {})
 
     def unregister(self, name: str) -> None:
-        """From now on no events are kept for this consumer. Raises StoreError."""
+        """Nothing is kept for this consumer any more. Raises StoreError."""
         self._write({}, {}, [("consumers", name.encode())])
 
     def consumers(self) -> dict[str, tuple[int, ...]]:
-        """By name, the number of the next event in each shard. Raises StoreError."""
+        """By name the number of the next event to get, of each shard. Raises StoreError."""
         with self._backend.read() as view:
-            return dict(_consumers(view))
+            return dict(self._consumers_of(view))
 
     def commit(self, name: str, following: Mapping[int, int]) -> None:
-        """The consumer has taken all events of these shards below these numbers. A consumer that is not registered is
-        ignored. Raises StoreError."""
+        """The consumer has had all events of these shards below these numbers. One that is not registered (any more) is
+        passed over. Raises StoreError."""
         self._write({name: following}, {})
 
     # -- reading
 
     def read(self, shard: int, first: int, limit: int) -> tuple[list[KeptEvent], int]:
         """Up to `limit` events of the shard with numbers from `first` on, in their order, and the number from which on to
-        read next. Damaged events are skipped. Raises StoreError."""
+        read next. What is damaged is passed over. Raises StoreError."""
         found: list[KeptEvent] = []
         following = first
         with self._backend.read(around=True) as view:
@@ -106,27 +112,41 @@ class EventLog:
                     self._noticing.note(f"event {following - 1} of shard {shard}", error)
         return found, following
 
+    def read_numbers(self, shard: int, numbers: Iterable[int]) -> list[KeptEvent]:
+        """The events of the shard with these numbers that are there, in the order of the numbers. What is damaged is
+        left out. Raises StoreError."""
+        found: list[KeptEvent] = []
+        with self._backend.read(around=True) as view:
+            for number in numbers:
+                try:
+                    data = view.get("events", key(shard, number))
+                    if data is not None:
+                        found.append(KeptEvent(shard, number, _event(data)))
+                except DamagedError as error:
+                    self._noticing.note(f"event {number} of shard {shard}", error)
+        return found
+
     def following(self) -> tuple[int, ...]:
         """The number of the next event of each shard. Raises StoreError."""
         with self._backend.read() as view:
-            return read_totals(view)[:SHARDS]
+            return self._totals_of(view)[:SHARDS]
 
     def lag(self) -> dict[str, int]:
-        """By consumer: how many events it has not taken. Raises StoreError."""
+        """By consumer: how many events it has not had. Raises StoreError."""
         with self._backend.read() as view:
-            following = read_totals(view)
-            return {name: sum(map(int.__sub__, following, had)) for name, had in _consumers(view)}
+            following = self._totals_of(view)
+            return {name: sum(map(int.__sub__, following, had)) for name, had in self._consumers_of(view)}
 
     # -- trimming
 
     def trim_step(self, bounds: Bounds, rows: int = ROWS) -> int:
-        """Remove up to `rows` events that no consumer needs, or, beyond the bounds, the oldest; returns how many. Raises
+        """Remove up to `rows` events that nobody needs, or, beyond the bounds, the oldest; returns how many went. Raises
         StoreError."""
         with self._backend.read(around=True) as view:
-            totals = read_totals(view)
+            totals = self._totals_of(view)
             if not totals[SHARDS]:
                 return 0
-            consumers = dict(_consumers(view))
+            consumers = dict(self._consumers_of(view))
             needed = [min((had[shard] for had in consumers.values()), default=1 << 63) for shard in range(SHARDS)]
             gone, size = _needless(view, needed, rows)
             if len(gone) < rows:
@@ -142,7 +162,7 @@ class EventLog:
         return len(gone)
 
     def _remove(self, gone: Sequence[bytes], size: int, consumers: Mapping[str, Sequence[int]]) -> None:
-        """Remove these rows; consumers that have not taken them continue after them."""
+        """These rows go; consumers that have not had them go on behind them."""
         upto: dict[int, int] = {}
         missed: Counter[str] = Counter()
         for row in gone:
@@ -163,26 +183,42 @@ class EventLog:
         freed: Mapping[str, int],
         gone: Sequence[tuple[str, bytes]] = (),
     ) -> None:
-        """Write all of it or nothing: the positions of consumers (None: all events), and the removals."""
+        """All of it or nothing: what consumers have had (None: all that there is), and what goes."""
         while True:
             try:
                 with self._backend.write(makes_room=True) as view:
+                    totals = (
+                        list(self._totals_of(view)) if freed else []
+                    )  # before any row goes: it may be counted anew
                     for table, row in gone:
                         view.delete(table, row)
                     if freed:
-                        totals = list(read_totals(view))
                         totals[SHARDS] -= min(freed["size"], totals[SHARDS])
                         view.put("meta", EVENTS, TOTALS.pack(*totals))
                     for name, following in consumers.items():
-                        _move(view, name, following)
+                        self._move(view, name, following)
                 return
             except NoRoom:
                 self._backend.grow(reserve=True)
 
+    def _move(self, view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
+        """What a consumer has had; never backwards."""
+        row = name.encode()
+        data = view.get("consumers", row)
+        if following is None or (data is not None and len(data) != POSITIONS.size):
+            had = list(self._totals_of(view)[:SHARDS])
+        elif data is not None:
+            had = list(POSITIONS.unpack(data))
+        else:
+            return
+        for shard, number in (following or {}).items():
+            had[shard] = max(had[shard], number)
+        view.put("consumers", row, POSITIONS.pack(*had))
 
-def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]]]) -> None:
-    """Add the events of shards after the existing ones, in the transaction of `view`."""
-    totals = list(read_totals(view))
+
+def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]]], noticing: Noticing) -> None:
+    """Keep the events of shards, behind those that are there, in the transaction of `view`."""
+    totals = list(totals_of(view, noticing))
     for shard, made in events:
         for event in made:
             data = pack(event)
@@ -193,14 +229,42 @@ def write_events(view: WriteView, events: Sequence[tuple[int, Sequence[AnyEvent]
 
 
 def read_totals(view: ReadView) -> tuple[int, ...]:
-    """The number of the next event of each shard, and then the bytes of all events."""
+    """The number of the next event of each shard, and then the bytes of all events. Raises DamagedError."""
     data = view.get("meta", EVENTS)
-    return TOTALS.unpack(data) if data is not None else (*FIRST, 0)
+    return _unpacked(TOTALS, data) if data is not None else (*FIRST, 0)
+
+
+def totals_of(view: ReadView, noticing: Noticing) -> tuple[int, ...]:
+    """The same; if the row is damaged, counted anew, which reads all events, until something is written. No number that
+    a consumer has had is given out again."""
+    try:
+        return read_totals(view)
+    except DamagedError as error:
+        noticing.note("the numbers of the next events", error)
+    totals = [*FIRST, 0]
+    for row, data in view.scan("events", b"", AFTER_ALL):
+        shard, number = _place(row)
+        if shard < SHARDS:
+            totals[shard] = number + 1
+            totals[SHARDS] += len(data) + KEY_BYTES
+    for _, had in _consumers(view, noticing):
+        totals[:SHARDS] = map(max, totals[:SHARDS], had)
+    return tuple(totals)
+
+
+def _unpacked(form: struct.Struct, data: bytes) -> tuple[int, ...]:
+    if len(data) != form.size:
+        raise DamagedError(f"a row of {len(data)} bytes where {form.size} are needed")
+    return form.unpack(data)
 
 
 def faults(view: ReadView) -> Iterator[str]:
     """What is wrong with the events, in words: a gap, a number beyond the counter, a consumer ahead of it."""
-    totals = read_totals(view)
+    try:
+        totals = read_totals(view)
+    except DamagedError as error:
+        yield f"the numbers of the next events: {error}"
+        totals = totals_of(view, Noticing())
     last = -1, 0
     size = 0
     for row, data in view.scan("events", b"", AFTER_ALL):
@@ -213,7 +277,13 @@ def faults(view: ReadView) -> Iterator[str]:
         last = shard, number
     if size != totals[SHARDS]:
         yield f"events: {size} bytes, but {totals[SHARDS]} are counted"
-    for name, had in _consumers(view):
+    for row, data in view.scan("consumers", b"", keys.LAST):
+        name = row.decode()
+        try:
+            had = _unpacked(POSITIONS, data)
+        except DamagedError as error:
+            yield f"consumer {name}: {error}"
+            continue
         ahead = [shard for shard in range(SHARDS) if had[shard] > totals[shard]]
         if ahead:
             yield f"consumer {name}: it has had more events of shard {ahead[0]} than there were"
@@ -233,26 +303,17 @@ def _event(data: bytes) -> AnyEvent:
     return event
 
 
-def _consumers(view: ReadView) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _consumers(view: ReadView, noticing: Noticing) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """By name what they have had; those that are damaged are left out."""
     for row, data in view.scan("consumers", b"", keys.LAST):
-        yield row.decode(), POSITIONS.unpack(data)
-
-
-def _move(view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
-    """Move a consumer's position; never backwards."""
-    if following is None:
-        view.put("consumers", name.encode(), POSITIONS.pack(*read_totals(view)[:SHARDS]))
-        return
-    data = view.get("consumers", name.encode())
-    if data is not None:
-        had = list(POSITIONS.unpack(data))
-        for shard, number in following.items():
-            had[shard] = max(had[shard], number)
-        view.put("consumers", name.encode(), POSITIONS.pack(*had))
+        try:
+            yield row.decode(), _unpacked(POSITIONS, data)
+        except DamagedError as error:
+            noticing.note(f"consumer {row.decode()}", error)
 
 
 def _needless(view: ReadView, needed: Sequence[int], rows: int) -> tuple[list[bytes], int]:
-    """Events that every consumer has taken, and their bytes."""
+    """Events that every consumer has had, and their bytes."""
     gone: list[bytes] = []
     size = 0
     for shard, number in enumerate(needed):
@@ -265,8 +326,8 @@ def _needless(view: ReadView, needed: Sequence[int], rows: int) -> tuple[list[by
 
 
 def _beyond(view: ReadView, needed: Sequence[int], oldest_ms: int, over: int, rows: int) -> tuple[list[bytes], int]:
-    """The oldest events of all shards that a consumer still needs, while they are too old or there are `over` bytes
-    too much; and their bytes."""
+    """The oldest events of all shards that somebody needs, as long as they are too old or there are `over` bytes too
+    much; and their bytes."""
     heads = {
         shard: view.scan("events", key(shard, number), key(shard + 1, 0))
         for shard, number in enumerate(needed)
@@ -292,7 +353,7 @@ def _beyond(view: ReadView, needed: Sequence[int], oldest_ms: int, over: int, ro
 
 
 def _time_of(data: bytes) -> int:
-    """The time of the event; a damaged event is useless and counts as old."""
+    """When it happened; what is damaged is of use to nobody, and old."""
     try:
         return _event(data).time_ms
     except DamagedError:

@@ -1,16 +1,22 @@
 """The log in tables: all shards of an append in one transaction, which applies their records to the view (ST-01, ST-04).
 
-The records themselves are not stored, only the position of each shard, so the log can't be read here
-(docs/adr/0022). One row with the epochs of all shards says who may write.
+The records themselves are not kept, only how far each shard has come: so there is no reading of the log here
+(docs/adr/0022). Who may write stands in one row, the epochs of all shards.
+
+If that row is damaged, nobody can tell which epochs are in force (ST-03). Appends fail until a claim, which then puts an
+epoch in force for all shards: the time, in milliseconds since 1970. Epochs rise by 1, with each start; so that is more
+than any writer can hold, and whoever else held a shard is fenced. Appends of this log to a shard that it has not claimed
+again yet are Unavailable, not Fenced.
 """
 
 from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rcim.actor.records import Record
+from rcim.base import clock
 from rcim.base.ids import SHARDS
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView
@@ -31,15 +37,15 @@ from rcim.store.table_view import TableView
 log = logging.getLogger("rcim.store")
 
 NAMED_MAX = 20
-"""How many conversations of a failed commit are named in the log."""
+"""So many conversations of a commit that failed are named in the log."""
 EPOCHS = b"epochs"
 """In `meta`: the epoch of each shard, u64 each. It is missing in a store that was never claimed: all are 0."""
 ALL_EPOCHS = struct.Struct(f">{SHARDS}Q")
-NEVER_CLAIMED = bytes(ALL_EPOCHS.size)
+NEVER_CLAIMED = (0,) * SHARDS
 
 
 class TableLog:
-    """A ShardLog. `committed(stamp)` is called with each commit's number when it is durable."""
+    """A ShardLog. `committed(stamp)` is told each commit's number when it is durable."""
 
     appends_together = True
 
@@ -51,7 +57,7 @@ class TableLog:
         self._noticing = noticing
         self._committed = committed
         self._held: dict[int, int] = {}
-        """The epochs under which this writer has claimed shards."""
+        """The epochs under which this one has claimed shards."""
 
     def positions(self) -> list[int]:
         """The running number of the next record of each shard, SHARDS of them. Raises StoreError."""
@@ -59,19 +65,35 @@ class TableLog:
             return [_position(view, shard) for shard in range(SHARDS)]
 
     def claim(self, shards: Iterable[int]) -> dict[int, Claim]:
-        """See ShardLog. A store that can't be written can still be claimed: the first append that succeeds writes the
-        epoch."""
-        shards = list(shards)
+        """See ShardLog. A store that can't be written can be claimed all the same: the first append that it takes
+        writes the epoch."""
         with self._backend.read() as view:
-            epochs = _epochs(view)
-            found = {shard: Claim(self._epoch(epochs, shard), _position(view, shard)) for shard in shards}
+            positions = {shard: _position(view, shard) for shard in shards}
+            epochs = self._epochs_if_sound(view)
+        if epochs is None:
+            epochs = self._replace_epochs()
+        found = {shard: Claim(self._epoch(epochs, shard), position) for shard, position in positions.items()}
         if any(epochs[shard] != claim.epoch for shard, claim in found.items()):
-            self._write_epochs(found)
+            self._write_epochs({shard: claim.epoch for shard, claim in found.items()})
         self._held.update((shard, claim.epoch) for shard, claim in found.items())
         return found
 
+    def _epochs_if_sound(self, view: ReadView) -> tuple[int, ...] | None:
+        try:
+            return _epochs(view)
+        except DamagedError as error:
+            self._noticing.note("the epochs of the shards", error)
+            return None
+
+    def _replace_epochs(self) -> tuple[int, ...]:
+        """Put another epoch in force for all shards, in place of a damaged row; this log has them."""
+        epoch = max([clock.wall_ms(), *(held + 1 for held in self._held.values())])
+        self._held = dict.fromkeys(range(SHARDS), epoch)
+        self._write_epochs(self._held)
+        return (epoch,) * SHARDS
+
     def _epoch(self, epochs: Sequence[int], shard: int) -> int:
-        """The epoch under which a shard is claimed now."""
+        """Under which a shard is claimed now."""
         there, held = epochs[shard], self._held.get(shard)
         if held is None:
             return there + 1
@@ -79,12 +101,12 @@ class TableLog:
             raise Fenced(f"shard {shard}: another writer has claimed it")
         return held
 
-    def _write_epochs(self, claims: dict[int, Claim]) -> None:
+    def _write_epochs(self, epochs: dict[int, int]) -> None:
         try:
             while True:
                 try:
                     with self._backend.write(makes_room=True) as view:
-                        _raise(view, {shard: claim.epoch for shard, claim in claims.items()})
+                        _raise(view, epochs)
                     return
                 except NoRoom:
                     self._backend.grow(reserve=True)
@@ -92,8 +114,8 @@ class TableLog:
             log.error("that the store has a new writer can't be noted yet: %s", error)
 
     def append(self, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int, done: Done) -> None:
-        """See ShardLog. It blocks until all is durable, and then calls `done` once. An append that is fenced, or does
-        not continue at its shard's position, fails alone; any other failure fails all appends."""
+        """See ShardLog. It blocks until all is durable, and then tells `done` once. An append that is fenced, or does
+        not go on where its shard is, fails by itself; any other failure is everybody's."""
         results: list[AppendResult]
         try:
             results = self._commit(appends, now_ms, doubted_ms)
@@ -122,7 +144,7 @@ class TableLog:
     def _apply(
         self, view: WriteView, appends: Sequence[ShardAppend], now_ms: int, doubted_ms: int
     ) -> tuple[list[AppendResult], int]:
-        """The result for each, and the commit's number; 0: none was stored."""
+        """What became of each, and the commit's number; 0: none was kept."""
         results: list[AppendResult] = []
         epochs = _epochs(view)
         applying = None
@@ -130,7 +152,7 @@ class TableLog:
             shard = append.shard
             following = _position(view, shard)
             if append.epoch != epochs[shard] or append.expected != following:
-                wrong = _why_not(append, epochs[shard], following)
+                wrong = _why_not(append, epochs[shard], self._held.get(shard, 0), following)
                 if wrong is not None:
                     results.append(AppendFailed(shard, wrong))
                     continue
@@ -144,9 +166,11 @@ class TableLog:
         return results, applying.stamp
 
 
-def _why_not(append: ShardAppend, epoch: int, following: int) -> StoreError | None:
-    """Why an append can't be stored; None: only its epoch is not in force yet, since it could not be written when the
-    shard was claimed."""
+def _why_not(append: ShardAppend, epoch: int, held: int, following: int) -> StoreError | None:
+    """Why an append can't be kept; None: only its epoch is not in force yet, since it could not be written when the shard
+    was claimed. `held` is the epoch that this log has of the shard."""
+    if append.epoch < epoch == held:
+        return Unavailable(f"shard {append.shard}: the epochs were damaged, it is to be claimed again")
     if append.epoch < epoch:
         return Fenced(f"shard {append.shard}: epoch {append.epoch} where {epoch} is in force")
     if append.expected != following:
@@ -155,13 +179,29 @@ def _why_not(append: ShardAppend, epoch: int, following: int) -> StoreError | No
 
 
 def _epochs(view: ReadView) -> tuple[int, ...]:
-    """The epochs of all shards, by number."""
-    return ALL_EPOCHS.unpack(view.get("meta", EPOCHS) or NEVER_CLAIMED)
+    """Of all shards, by number. Raises DamagedError."""
+    row = view.get("meta", EPOCHS)
+    if row is None:
+        return NEVER_CLAIMED
+    if len(row) != ALL_EPOCHS.size:
+        raise DamagedError(f"epochs: {len(row)} bytes where {ALL_EPOCHS.size} are needed")
+    return ALL_EPOCHS.unpack(row)
+
+
+def faults(view: ReadView) -> Iterator[str]:
+    """What is wrong with the epochs, in words."""
+    try:
+        _epochs(view)
+    except DamagedError as error:
+        yield str(error)
 
 
 def _raise(view: WriteView, epochs: dict[int, int]) -> None:
     """Put these epochs in force."""
-    row = list(_epochs(view))
+    try:
+        row = list(_epochs(view))
+    except DamagedError:  # then `epochs` has all of them
+        row = [0] * SHARDS
     for shard, epoch in epochs.items():
         row[shard] = epoch
     view.put("meta", EPOCHS, ALL_EPOCHS.pack(*row))

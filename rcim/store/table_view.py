@@ -48,9 +48,12 @@ T = TypeVar("T")
 class Applying:
     """One commit of the view: `apply` for each shard that has records, then `finish`."""
 
-    def __init__(self, view: WriteView, changes: ChangeIndex, now_ms: int, doubted_ms: int) -> None:
+    def __init__(
+        self, view: WriteView, changes: ChangeIndex, noticing: Noticing, *, now_ms: int, doubted_ms: int
+    ) -> None:
         self._view = view
         self._changes = changes
+        self._noticing = noticing
         self._now_ms = now_ms
         self._doubted_ms = doubted_ms
         self.stamp = read_stamp(view) + 1
@@ -76,7 +79,7 @@ class Applying:
         view = self._view
         self._applier.finish()
         if self._events:
-            write_events(view, self._events)
+            write_events(view, self._events, self._noticing)
         self._changes.note(self._applier.news, self.stamp)  # before anybody can read what is new
         view.put("meta", b"stamp", keys.U64.pack(self.stamp))
         if self._now_ms:
@@ -109,7 +112,7 @@ class TableView:
     def begin(self, view: WriteView, now_ms: int, doubted_ms: int) -> Applying:
         """Apply records in the transaction of `view`; the times as in `ShardLog.append`, and 0 as `now_ms`: the wall
         clock, and how late it is is not noted."""
-        return Applying(view, self._changes, now_ms, doubted_ms)
+        return Applying(view, self._changes, self._noticing, now_ms=now_ms, doubted_ms=doubted_ms)
 
     def newest_ms(self) -> int:
         """See View."""

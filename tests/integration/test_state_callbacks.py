@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import SessionChanged
-from rcim.base.terms import Platform
+from rcim.base.terms import DeviceNews, Platform
 from rcim.bus import gateway_router, remote
 from rcim.client import Client
 from rcim.hooks import after
@@ -230,12 +230,28 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver) -> None:  # CB-05
     events = happened("alice", "alice", "bob")
     assert await telling.deliver(events) == events, "what comes after it waits"
     assert telling.counts == {"failed": 2} and [body["EventTime"] for _, body in receiver.seen] == [1, 3]
+    telling.forget(0, [7])
+    assert telling._hooked == {(0, 1), (0, 3)}
     receiver.answer = says(0)
     assert await telling.deliver(events) == []
     await client.close()
     assert sorted(seen) == [(STATE_CHANGE, n) for n in (1, 2, 3)] and telling.counts["told"] == 3
     assert sorted(body["EventTime"] for _, body in receiver.seen) == [1, 1, 2, 3, 3]
     assert not telling._hooked
+
+
+async def test_of_events_that_were_dropped_nothing_is_remembered(receiver: Receiver) -> None:
+    async def fails(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    receiver.answer = fails
+    client = WebhookClient(receiver.url, 1, "", 1000, True)
+    telling = after.Telling(client, [], 1000)
+    events = happened("alice", "bob")
+    assert await telling.deliver(events) == events
+    telling.forget(0, {1, 2})
+    assert not telling._hooked
+    await client.close()
 
 
 async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiver: Receiver) -> None:
@@ -414,3 +430,26 @@ async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
     assert await telling.deliver(happened("alice")) == []
     assert telling.counts == {"told": 1}
     await client.close()
+
+
+async def test_a_login_whose_event_dies_with_the_owner_is_told_by_the_next(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = await cluster_of(tmp_path, receiver)
+    await two(cluster, receiver)
+    assert cluster.back is not None
+    committer = cluster.back.dispatcher._committer
+    monkeypatch.setattr(committer.untold, "_resting", True)  # as after a commit that has failed
+    await login(cluster, "carol", Platform.WEB)
+    await until(lambda: committer.untold)
+
+    def news(user: str) -> DeviceNews:
+        (found,) = [one.device.news for hub in cluster.hubs for one in hub.subscriptions.connections(user)]
+        return found
+
+    assert (news("alice"), news("carol")) == (DeviceNews.KNOWN, DeviceNews.BEGINS)
+    cluster.kill_owner()
+    await cluster.start_owner()
+    await until(lambda: told(receiver, "carol") == [("Login", "Register", "Web", [])])
+    await until(lambda: news("carol") is DeviceNews.KNOWN)
+    await cluster.stop()

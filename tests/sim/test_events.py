@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from rcim.actor import commands as c
@@ -13,9 +15,10 @@ from rcim.actor import outcomes as o
 from rcim.actor.events import AnyEvent, EventKind, MembersEntered, MessagePassed, SessionChanged
 from rcim.base.ids import SHARDS, shard_of
 from rcim.base.terms import Platform
+from rcim.store.backend import FullError, WriteView
 from rcim.store.check import check
 from tests.kit import until
-from tests.sim.test_dispatcher import Sim, create, running, send
+from tests.sim.test_dispatcher import FlakyBackend, Sim, create, running, send
 
 WANTED = frozenset({EventKind.MESSAGE_PASSED, EventKind.MEMBERS_ENTERED, EventKind.SESSION_CHANGED})
 
@@ -115,3 +118,69 @@ async def test_more_than_may_wait_is_lost_and_counted(monkeypatch: pytest.Monkey
         sim.dispatcher._committer.tell(1, SessionChanged(n, "u1", Platform.WEB, None))
     await until(lambda: sim.dispatcher.idle)
     assert len(events_of(sim)) == 3 and sim.dispatcher.counted()["events_lost"] == 2
+
+
+class NoRoomForEvents(FlakyBackend):
+    """Once it is full it has room for records, and none for events."""
+
+    full = False
+
+    @contextmanager
+    def write(self, *, makes_room: bool = False) -> Iterator[WriteView]:
+        with super().write(makes_room=makes_room) as view:
+            before = view.get("meta", b"events")
+            yield view
+            if self.full and view.get("meta", b"events") != before:
+                raise FullError("it is full")
+
+
+async def test_no_command_is_refused_for_the_events_of_sessions_in_its_batch() -> None:  # ST-04
+    sim = Sim(make_backend=NoRoomForEvents)
+    sim.dispatcher._app_state.wanted_events = frozenset({EventKind.SESSION_CHANGED})
+    await sim.answer("g:a", create("a", "u1"))
+    assert isinstance(sim.backend, NoRoomForEvents)
+    sim.backend.full = True
+    sent = [sim.ask("g:a", send("u1", f"c{n}")) for n in range(2)]
+    sim.dispatcher._committer.tell(1, SessionChanged(1, "u1", Platform.WEB, None))
+    await until(lambda: len(sim.asker.answers) == len(sim.asked))
+    assert all(isinstance(sim.asker.answers[token], o.Sent) for token in sent)
+    assert sim.backend.failed == 0 and events_of(sim) == [], "the event waits"
+    sim.backend.full = False
+    sim.dispatcher._committer.untold._rested()
+    await until(lambda: sim.dispatcher.idle)
+    assert len(events_of(sim)) == 1 and sim.dispatcher.counted()["events_lost"] == 0
+
+
+async def test_no_command_is_refused_for_what_another_one_has_no_room_for() -> None:  # ST-04
+    sim = Sim(make_backend=NoRoomForEvents)
+    sim.dispatcher._app_state.wanted_events = frozenset({EventKind.MESSAGE_PASSED})
+    await sim.answer("g:a", msgspec.structs.replace(create("a"), type="AVChatRoom"))
+    await sim.answer("g:b", create("b", "u1"))
+    assert isinstance(await sim.answer("g:a", send("u0", "c1")), o.Sent), (
+        "it reserves SEQs: the next one has no record"
+    )
+    assert isinstance(sim.backend, NoRoomForEvents)
+    sim.backend.full = True
+    unstored = sim.ask("g:a", send("u0", "c2"))
+    goes = sim.ask("g:b", c.LeaveGroup("u1", False))
+    await until(lambda: len(sim.asker.answers) == len(sim.asked))
+    assert isinstance(sim.asker.answers[unstored], o.Refused) and isinstance(sim.asker.answers[goes], o.Done)
+
+
+async def test_who_waits_for_events_hears_of_it_when_they_are_durable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # ID-07
+    monkeypatch.setattr("rcim.dispatch.untold_events.PAUSE_S", 0.001)
+    sim = wanting()
+    committer = sim.dispatcher._committer
+    heard: list[int] = []
+    committer.after_told(1, lambda: heard.append(len(events_of(sim))))
+    assert heard == [0], "nothing is to be waited for"
+    sim.backend.share = 1.0
+    committer.tell(1, SessionChanged(1, "u1", Platform.WEB, None))
+    committer.after_told(1, lambda: heard.append(len(events_of(sim))))
+    await until(lambda: sim.backend.failed > 2)
+    assert heard == [0]
+    sim.backend.share = 0.0
+    await until(lambda: sim.dispatcher.idle)
+    assert heard == [0, 1] and not committer._after_told

@@ -216,3 +216,70 @@ async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> N
     none = Outbox(made.store.events, {}, made.workers[1], loop)
     assert none.wanted == frozenset() and made.store.events.consumers() == {}
     made.store.events.register("one")
+
+
+async def by_user(made: Consuming, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+    """Takes all but what `refuse` names, and then what follows of the same user."""
+    made.seen += [one.event.user_id for one in events if isinstance(one.event, SessionChanged)]
+    return [one for one in events if isinstance(one.event, SessionChanged) and one.event.user_id in made.refuse]
+
+
+async def test_what_is_not_taken_of_one_user_holds_up_no_other(made: Consuming) -> None:
+    made.consumer._deliver = lambda events: by_user(made, events)
+    made.refuse = {"bad"}
+    made.happen(A, "a1", "bad", "a2")
+    await until(lambda: made.seen.count("bad") > 2)
+    for n in range(150):
+        made.happen(A, f"later{n}")
+    made.happen(A, "bad", "last")
+    await until(lambda: "last" in made.seen)
+    assert [made.seen.count(name) for name in ("a1", "a2", "later0", "later149", "last")] == [1] * 5
+    await made.consumer.commit()
+    assert made.had(A) == 1, "not beyond what was not taken"
+    made.refuse = set()
+    made.seen.clear()
+    await until(lambda: made.consumer.idle)
+    assert made.seen == ["bad", "bad"] and made.consumer.delivered == 155
+    await made.consumer.commit()
+    assert made.had(A) == 155
+
+
+async def test_a_consumer_that_refuses_too_many_users_waits(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rcim.outbox.aside.KEYS_MAX", 3)
+    made.consumer._deliver = lambda events: by_user(made, events)
+    made.refuse = {f"bad{n}" for n in range(9)}
+    made.happen(A, *sorted(made.refuse), "good")
+    await until(lambda: made.seen.count("bad2") > 2)
+    assert "bad3" not in made.seen and "good" not in made.seen
+    made.refuse = {"bad1"}
+    await until(lambda: "good" in made.seen)
+    await made.consumer.commit()
+    assert made.had(A) == 1 and made.seen.index("bad8") < made.seen.index("good")
+
+
+async def test_what_was_taken_beyond_what_waits_comes_again_after_a_start(made: Consuming) -> None:
+    made.consumer._deliver = lambda events: by_user(made, events)
+    made.refuse = {"bad"}
+    made.happen(A, "a1", "bad", "a2")
+    await until(lambda: made.seen.count("bad") > 1)
+    await made.consumer.close(0)
+    assert made.had(A) == 1
+    made.refuse = set()
+    made.seen.clear()
+    made.consumer = made.make()
+    made.consumer.start()
+    await until(lambda: made.seen == ["bad", "a2"])
+
+
+async def test_who_takes_events_hears_which_were_dropped(made: Consuming) -> None:
+    made.consumer._deliver = lambda events: by_user(made, events)
+    dropped: list[tuple[int, list[int]]] = []
+    made.consumer._forget = lambda shard, numbers: dropped.append((shard, sorted(numbers)))
+    made.refuse = {"bad", "worse"}
+    made.happen(A, "bad", "worse", time_ms=1)
+    await until(lambda: made.seen.count("worse") > 1)
+    assert made.store.events.trim_step(Bounds(500, 1 << 40)) == 2
+    await until(lambda: made.consumer.idle)
+    assert sorted(n for shard, numbers in dropped for n in numbers) == [1, 2] and {shard for shard, _ in dropped} == {
+        A
+    }

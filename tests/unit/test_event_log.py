@@ -164,3 +164,47 @@ def test_what_is_wrong_with_events_is_found(kept: Kept) -> None:
         assert said in text
     with kept.backend.read() as view:
         assert view.get("meta", b"events") is not None and keys.U64.size * (SHARDS + 1) == event_log.TOTALS.size
+
+
+def damage(kept: Kept, table: str, row: bytes) -> None:
+    """It is too short from now on."""
+    with kept.backend.write() as view:
+        view.put(table, row, b"short")
+
+
+def test_a_consumer_whose_row_is_damaged_begins_anew(kept: Kept) -> None:  # ST-03
+    kept.events.register("one")
+    kept.events.register("two")
+    kept.happen(A, "a1", "a2")
+    damage(kept, "consumers", b"one")
+    assert set(kept.events.consumers()) == set(kept.events.lag()) == {"two"}
+    assert kept.store.noticing.count == 2
+    assert any("consumer one" in text for text in check(kept.backend).faults)
+    kept.events.register("one")
+    assert kept.events.consumers()["one"][A] == 3 and check(kept.backend).faults == []
+
+
+def test_a_consumer_whose_row_is_damaged_goes_on_with_its_next_commit(kept: Kept) -> None:  # ST-03
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2")
+    kept.happen(B, "b1", "b2")
+    damage(kept, "consumers", b"one")
+    kept.events.commit("one", {A: 2})
+    assert kept.events.consumers()["one"][A] == 3 and kept.events.consumers()["one"][B] == 3
+
+
+def test_numbers_that_are_damaged_are_counted_anew(kept: Kept) -> None:  # ST-03
+    kept.events.register("one")
+    kept.happen(A, "a1", "a2")
+    kept.happen(B, "b1", "b2")
+    before = kept.events.following()
+    kept.events.commit("one", {B: 3})
+    kept.trim()
+    damage(kept, "meta", event_log.EVENTS)
+    assert any("the numbers of the next events" in text for text in check(kept.backend).faults)
+    assert kept.events.following() == before, "also of a shard whose events are all gone"
+    kept.happen(A, "a3")
+    assert kept.names(A) == ["a1", "a2", "a3"] and kept.store.noticing.count == 2
+    assert check(kept.backend).faults == []
+    damage(kept, "meta", event_log.EVENTS)
+    assert kept.trim(Bounds(5000, 1 << 40)) == 3, "what is counted anew is trimmed"

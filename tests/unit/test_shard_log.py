@@ -13,7 +13,7 @@ from rcim.base.ids import SHARDS, message_id, shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.store import keys
-from rcim.store.backend import Backend, FullError, LmdbBackend, MemoryBackend, StoreError, WriteView
+from rcim.store.backend import Backend, DamagedError, FullError, LmdbBackend, MemoryBackend, StoreError, WriteView
 from rcim.store.check import check
 from rcim.store.shard_log import (
     Appended,
@@ -192,3 +192,36 @@ def test_the_faulty_log_does_what_it_is_told() -> None:
     log.fence(shard)
     result = try_it(3, sent(A, 2))
     assert isinstance(result, AppendFailed) and isinstance(result.error, Fenced)
+
+
+def damage_epochs(made: Made) -> None:
+    with made.backend.write() as view:
+        view.put("meta", b"epochs", b"short")
+
+
+def test_damaged_epochs_fence_whoever_held_a_shard(made: Made) -> None:  # ST-03
+    old = made.claim(A)
+    made.append(append(A, old[A], [created(A)]))
+    damage_epochs(made)
+    assert any("epochs" in text for text in check(made.backend).faults)
+    other = Store(made.backend, DEFAULTS)
+    (new,) = other.claim([shard_of(A)]).values()
+    assert new.epoch > old[A].epoch and new.position == 2 and check(made.backend).faults == []
+    failed = made.append(append(A, Claim(old[A].epoch, 2), [sent(A, 1)]))[shard_of(A)]
+    assert isinstance(failed, AppendFailed) and isinstance(failed.error, Fenced)
+    results: list[AppendResult] = []
+    other.append([ShardAppend(shard_of(A), new.epoch, 2, [sent(A, 1)])], 5, 0, results.extend)
+    assert results == [Appended(shard_of(A), 3)] and other.noticing.count == 1
+
+
+def test_epochs_that_are_damaged_meanwhile_are_put_in_force_again_by_a_claim(made: Made) -> None:  # ST-03
+    claims = made.claim(A, B)
+    damage_epochs(made)
+    failed = made.append(append(A, claims[A], [created(A)]))[shard_of(A)]
+    assert isinstance(failed, AppendFailed) and isinstance(failed.error, DamagedError)
+    again = made.claim(A)
+    assert again[A].epoch > claims[A].epoch
+    assert made.append(append(A, again[A], [created(A)])) == {shard_of(A): Appended(shard_of(A), 2)}
+    failed = made.append(append(B, claims[B], [created(B)]))[shard_of(B)]
+    assert isinstance(failed, AppendFailed) and isinstance(failed.error, Unavailable), "nobody else has it"
+    assert made.append(append(B, made.claim(B)[B], [created(B)])) == {shard_of(B): Appended(shard_of(B), 2)}

@@ -1,0 +1,53 @@
+"""What was not taken waits by key, in its order, and within its bounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from rcim.outbox import aside as aside_module
+from rcim.outbox.aside import Aside
+
+
+@pytest.fixture
+def aside() -> Aside:
+    return Aside(1.0, 4.0)
+
+
+def test_a_key_is_due_after_its_pause_which_doubles(aside: Aside) -> None:
+    aside.put("a", 5, 100.0)
+    now_s = 100.0
+    for pause_s in (1, 2, 4, 4):
+        assert aside.due_s == now_s + pause_s and aside.due(now_s + pause_s - 0.1, 9) == []
+        now_s += pause_s
+        assert aside.due(now_s, 9) == [5]
+        aside.tried([5], {5}, now_s)
+    aside.follow("a", 6)
+    aside.tried([5, 6], {6}, now_s)
+    assert aside.due_s == now_s + 1 and aside.first == 6, "some of it was taken"
+    aside.tried([6], set(), now_s)
+    assert aside.due_s is None and aside.first is None and not aside
+
+
+def test_what_has_a_key_that_waits_follows_it(aside: Aside) -> None:
+    assert not aside.follow("a", 1)
+    aside.put("a", 1, 0.0)
+    aside.put("b", 2, 0.0)
+    assert aside.follow("a", 3) and not aside.follow("c", 4)
+    assert aside.due(1.0, 9) == [1, 2, 3] and aside.due(1.0, 1) == [1] and aside.due(1.0, 2) == [1, 3]
+    aside.tried([1, 2, 3], {1, 3}, 1.0)
+    assert len(aside) == 2 and aside.first == 1
+
+
+def test_it_has_room_for_so_many_keys_and_events(aside: Aside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside_module, "KEYS_MAX", 2)
+    monkeypatch.setattr(aside_module, "EVENTS_MAX", 4)
+    assert aside.room == 2
+    aside.put("a", 1, 0.0)
+    assert aside.room == 1
+    for number in (2, 3, 4):
+        aside.follow("a", number)
+    assert aside.room == 0
+    aside.tried([1, 2, 3, 4], {4}, 0.0)
+    assert aside.room == 1
+    aside.put("b", 5, 0.0)
+    assert aside.room == 0
