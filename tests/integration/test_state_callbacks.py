@@ -448,6 +448,8 @@ async def test_a_login_whose_event_dies_with_the_owner_is_told_by_the_next(
         return found
 
     assert (news("alice"), news("carol")) == (DeviceNews.KNOWN, DeviceNews.BEGINS)
+    await cluster.back.end()
+    assert committer.untold, "its event dies with the owner"
     cluster.kill_owner()
     await cluster.start_owner()
     await until(lambda: told(receiver, "carol") == [("Login", "Register", "Web", [])])
