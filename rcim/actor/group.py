@@ -64,6 +64,8 @@ class GroupActor:
             return group_events.handled(
                 state=self._state, handle=self._handle, command=command, now_ms=now_ms, position=position
             )
+        if type(command) is c.SendMessage:
+            return sending.send(self._state, command, now_ms, position)  # it looks itself whether the app is asked
         return self._handle(command, now_ms, position)
 
     def _handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:

@@ -304,5 +304,8 @@ OPERATIONS: tuple[Operation, ...] = (
         complete=accounts.fitting,
     ),
 )
+assert all(row.callers is EVERYONE and row.complete is None and not row.reserves for row in OPERATIONS if row.hot), (
+    "nothing is checked, and nothing added, on the hot path"
+)
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 BY_REQUEST = {operation.request: operation for operation in OPERATIONS}

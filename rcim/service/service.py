@@ -102,21 +102,42 @@ class Service:
         when there is room, and the command is to be given to `retry`.
         """
         operation = BY_REQUEST[type(request)]
-        work = self._work(operation, principal, request)
-        if operation.complete is not None or operation.reserves:
-            requester = _Completing(self, operation, principal, requester)
-        if type(work) is ActorCommand:
-            made = EngineRequest(work.key, work.command, requester, token)
-            return None if self._engine.submit(made) else made
+        if not operation.hot:
+            _check(operation, principal, request)
+            if operation.complete is not None or operation.reserves:
+                return self._submit(operation, principal, request, token=token, requester=requester)
+        work = operation.make(request, principal, self)
+        if type(work) is not ActorCommand:
+            self._hand_on(work, principal, requester, token)
+            return None
+        command = work.command
+        force_setattr(command, "credential", principal.credential)  # it was made just now, and nobody else has it
+        made = EngineRequest(work.key, command, requester, token)
+        return None if self._engine.submit(made) else made
+
+    def _submit(
+        self, operation: Operation, principal: Principal, request: Request, *, token: int, requester: Requester
+    ) -> Held | None:
+        """As `submit`, of an operation with more to do before its result is given. Raises RcimError."""
+        work = operation.make(request, principal, self)
+        completing = _Completing(self, operation, principal, requester)
+        if type(work) is not ActorCommand:
+            self._hand_on(work, principal, completing, token)
+            return None
+        force_setattr(work.command, "credential", principal.credential)
+        made = EngineRequest(work.key, work.command, completing, token)
+        return None if self._engine.submit(made) else made
+
+    def _hand_on(self, work: Work, principal: Principal, requester: Requester, token: int) -> None:
+        """What is no command: a workflow and a query are the engine's, an answer is there."""
         if type(work) is StoreQuery:
             self._engine.ask(EngineRequest("", work.query, requester, token))
-            return None
-        if type(work) is RunWorkflow:
+        elif type(work) is RunWorkflow:
+            force_setattr(work.workflow, "credential", principal.credential)
             self._engine.run(EngineRequest("", work.workflow, requester, token))
-            return None
-        assert type(work) is Answered
-        requester.answer(token, work.result)
-        return None
+        else:
+            assert type(work) is Answered
+            requester.answer(token, work.result)
 
     def retry(self, held: Held) -> bool:
         """Try again to submit a command that found no room. False: there is still none; as for `submit`."""
@@ -127,21 +148,6 @@ class Service:
         """The command will not be tried again: the requester is gone."""
         if isinstance(held.reply_to, _Completing):
             held.reply_to.over()
-
-    def _work(self, operation: Operation, principal: Principal, request: Request) -> Work:
-        """The work that the request becomes. Raises RcimError."""
-        if operation.callers is Callers.ADMINISTRATORS:
-            if not principal.admin:
-                raise RcimError(ADMIN_REQUIRED)
-        elif operation.callers is Callers.USERS and is_guest(principal.user_id):
-            raise RcimError(NOT_PERMITTED, "guests may only join, leave and receive")
-        if not operation.hot:
-            bounds.check(request)
-        work = operation.make(request, principal, self)
-        asked = work.command if type(work) is ActorCommand else work.workflow if type(work) is RunWorkflow else None
-        if asked is not None:
-            force_setattr(asked, "credential", principal.credential)  # it was made just now, and nobody else has it
-        return work
 
     async def call(self, principal: Principal, request: Request, timeout_s: float = CALL_TIMEOUT_S) -> Result:
         """Carry out a request and return its result, in any process. Counts it for the user (LI-01). Raises RcimError,
@@ -212,6 +218,16 @@ class Service:
 
     def online(self, conversation: str) -> int:
         return self.hub.online(conversation)
+
+
+def _check(operation: Operation, principal: Principal, request: Request) -> None:
+    """Returns if the principal may call the operation and every field is within its bounds. Raises RcimError."""
+    if operation.callers is Callers.ADMINISTRATORS:
+        if not principal.admin:
+            raise RcimError(ADMIN_REQUIRED)
+    elif operation.callers is Callers.USERS and is_guest(principal.user_id):
+        raise RcimError(NOT_PERMITTED, "guests may only join, leave and receive")
+    bounds.check(request)
 
 
 class TooFrequentError(RcimError):

@@ -17,7 +17,7 @@ from rcim.base.ids import TIP_PREFIX, USER_ID_BYTES_MAX, check_user_id, has_cont
 from rcim.base.limits import Limits
 from rcim.base.terms import group_conversation, pair_of
 from rcim.connect.principal import Principal
-from rcim.rules.conversation_kinds import GROUP, kind_of
+from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.fields import check_field
 from rcim.service.bounds import out_of_bounds
 from rcim.service.requests.kinds import CLIENT_MSG_ID, CONVERSATION
@@ -29,7 +29,7 @@ LIST_ROW_BYTES = USER_ID_BYTES_MAX + 44
 def check_conversation(conversation: str, principal: Principal) -> str:
     """The conversation id, if this server has its kind and it is no one-to-one conversation of others (C2-01). Raises
     RcimError(NO_SUCH_GROUP, NOT_PERMITTED or BAD_PARAMETER)."""
-    if kind_of(conversation) is GROUP and not has_control(conversation):
+    if conversation.startswith(GROUP.prefix) and not has_control(conversation):
         if len(conversation) > CONVERSATION.most:
             raise out_of_bounds("conversation", len(conversation), CONVERSATION.least, CONVERSATION.most)
         return conversation

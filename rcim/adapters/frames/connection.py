@@ -39,12 +39,14 @@ IS_USER = frozenset({State.OPEN, State.DRAINING, State.LOGGING_OUT})
 class FrameConnection(Connection):
     """See the module's text. Everything runs in the loop's thread."""
 
-    __slots__ = ("_logout_id", "session")
+    __slots__ = ("_logout_id", "_wall_ms", "session")
 
     def __init__(self, service: Service, tls: ssl.SSLContext | None) -> None:
         super().__init__(service, CODEC, tls)
         self.session = ServerSession(service.limits, clock.steady_ms())
         self._logout_id = 0
+        self._wall_ms = 0
+        """The clock at the beginning of the turn."""
 
     # -- input
 
@@ -62,10 +64,11 @@ class FrameConnection(Connection):
 
     def begin_turn(self) -> None:
         self.session.budget = FRAMES_PER_TURN
+        self._wall_ms = clock.wall_ms()
 
     def take(self) -> Taken:
         session = self.session
-        found = session.next_request(clock.wall_ms())
+        found = session.next_request(self._wall_ms)
         if found is not None:
             self._take(found[0], found[1])
             return Taken.ONE
@@ -74,7 +77,10 @@ class FrameConnection(Connection):
         return Taken.NONE if session.state in TAKES_FRAMES else Taken.CLOSED
 
     def _take(self, frame: Frame, request_id: int) -> None:
-        if isinstance(frame, f.Login):
+        route = ROUTES.get(frame.TYPE)
+        if route is not None:
+            self.submit(route.request(frame), frame.TYPE << TOKEN_TYPE_SHIFT | request_id)
+        elif isinstance(frame, f.Login):
             login = LoginRequest(
                 user_id=frame.user_id,
                 user_sig=frame.user_sig,
@@ -87,9 +93,6 @@ class FrameConnection(Connection):
             self._logout_id = request_id
             if not self.in_flight:
                 self.all_answered()
-        else:
-            type_ = frame.TYPE
-            self.submit(ROUTES[type_].request(frame), type_ << TOKEN_TYPE_SHIFT | request_id)
 
     def turn_done(self) -> None:
         self._flush_session()
