@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rcim.actor.joining import JoinedChanges
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, Priority
-from rcim.connect.codec import Codec, MessagesMissed, Push, encoded_delivery, encoded_message
+from rcim.connect.codec import Codec, Push, encoded_delivery, encoded_message
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Delivery
 
@@ -38,29 +38,41 @@ class Visit(NamedTuple):
 class Kept:
     """A message that somebody has not got yet, encoded once for each codec among those who get it."""
 
-    __slots__ = ("_encoded", "_hidden", "message", "only", "priority", "seq")
+    __slots__ = ("_codec", "_encoded", "_others", "message", "only", "priority", "seq")
 
     def __init__(self, delivery: Delivery) -> None:
         self.message = message = delivery.message
         self.seq = message.seq
         self.priority = delivery.priority
-        self.only = message.recipients
+        self.only = message.recipients if message.extra is not None else ()
         """If not empty: the users who get it (MS-07); all others get its place alone."""
-        self._encoded: dict[Codec, bytes] = {}
-        self._hidden: dict[Codec, bytes] = {}
+        self._codec: Codec | None = None
+        """Most conversations have one codec: what it made stands in `_encoded`."""
+        self._encoded = b""
+        self._others: dict[tuple[Codec, bool], bytes] | None = None
+        """What other codecs made, and places alone (True)."""
 
     def encoded(self, codec: Codec) -> bytes:
         """The message, for those who may see it."""
-        found = self._encoded.get(codec)
-        if found is None:
-            found = self._encoded[codec] = encoded_message(codec, self.message)
-        return found
+        if codec is self._codec:
+            return self._encoded
+        if self._codec is None:
+            self._codec, self._encoded = codec, encoded_message(codec, self.message)
+            return self._encoded
+        return self._other(codec, hidden=False)
 
     def hidden(self, codec: Codec) -> bytes:
         """Its place alone, for all others (MS-07)."""
-        found = self._hidden.get(codec)
+        return self._other(codec, hidden=True)
+
+    def _other(self, codec: Codec, *, hidden: bool) -> bytes:
+        others = self._others
+        if others is None:
+            others = self._others = {}
+        found = others.get((codec, hidden))
         if found is None:
-            found = self._hidden[codec] = encoded_message(codec, self.message.veiled(MessageState.NOT_FOR_YOU))
+            message = self.message.veiled(MessageState.NOT_FOR_YOU) if hidden else self.message
+            found = others[codec, hidden] = encoded_message(codec, message)
         return found
 
 
@@ -211,16 +223,10 @@ class Audience:
             end += 1
         self.backlog |= end < len(kept)
         part = kept[start:end]
-        missed = MessagesMissed(part[0].seq, part[-1].seq)
-        data = encoded_delivery(codec, self.key, [row for row in rows if row], missed)
-        priority = min([one.priority for one in part])
-        return Visit(
-            data=data,
-            end=self._base + end,
-            first_seq=part[0].seq,
-            last_seq=part[-1].seq,
-            priority=priority,
-        )
+        first, last = part[0], part[-1]
+        priority = first.priority if first is last else min([one.priority for one in part])
+        data = encoded_delivery(codec, self.key, rows, first.seq, last.seq)
+        return Visit(data, self._base + end, first.seq, last.seq, priority)
 
     def trim(self) -> None:
         """Forget what everyone has got."""

@@ -105,15 +105,17 @@ def encoded_push(codec: Codec, conversation: str, push: Push) -> bytes:
         return b""
 
 
-def encoded_delivery(codec: Codec, conversation: str, messages: Sequence[bytes], missed: MessagesMissed) -> bytes:
-    """The delivery of these encoded messages. If there is none among them, or the codec can't, the client is told which
-    messages it has `missed`. Never raises."""
+def encoded_delivery(codec: Codec, conversation: str, messages: Sequence[bytes], first: int, last: int) -> bytes:
+    """The delivery of these encoded messages, with the SEQs from `first` to `last`. If none of them could be encoded, or
+    the codec can't, the client is told that it has missed them. Never raises."""
+    if not all(messages):
+        messages = [one for one in messages if one]
     if messages:
         try:
             return codec.deliver(codec.stem(conversation), messages)
         except Exception:
             log.exception("a delivery of %s cannot be encoded by %s", conversation, type(codec).__name__)
-    return encoded_push(codec, conversation, missed)
+    return encoded_push(codec, conversation, MessagesMissed(first, last))
 
 
 class Encoded:
