@@ -97,6 +97,7 @@ class Message(Struct, frozen=True, gc=False):
         "without a SEQ and with `held_back`, nobody gets the message, and it is in no history (FC-05). To send it "
         "after all, use a new `client_msg_id` (messages.md). A group below its limit delays nothing.",
         "The body is checked before the group and `client_msg_id` are looked up.",
+        "`body`, `to`, `mentions` and `cloud_data` together have at most 48 KiB; more is BODY_TOO_LARGE.",
         "A conversation id of an unknown kind is NO_SUCH_GROUP. A one-to-one conversation exists for any two "
         "users without being created (messages.md); one between other users is NOT_PERMITTED, one with oneself is "
         "NO_SUCH_GROUP.",
