@@ -106,7 +106,7 @@ CASES: list[Case] = [
         ],
     ),
     (
-        "what history does not have can not be had",
+        "what history does not have is not available",
         1,
         [(deliver(6), [], (1, 5)), (history(2, 4), [2, 4, 6], None), (deliver(7), [7], None)],
     ),

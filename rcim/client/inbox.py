@@ -251,7 +251,7 @@ class Inbox:
                     stream.unheard.flagged(push)
             # One that turned up while the client was away is new from the moment of joining.
             if entry.unstored:
-                if key in early:  # what came before it was told of; what was before that can not be had
+                if key in early:  # what came before it was reported; what was before that is not available
                     first, newest = early[key]
                     stream.track(key, first - 1).heard_of(newest)
                 continue

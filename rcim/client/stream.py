@@ -303,7 +303,7 @@ class Stream:
             self._spawn(self._fill_gap(key, tracker, gap[0], gap[1]))
 
     async def _fill_gap(self, key: str, tracker: SeqTracker[Message], first: int, last: int) -> None:
-        """Ask for a range until it is there, or can not be had."""
+        """Ask for a range until it is there, or known not to be available."""
         try:
             while first <= last and self.trackers.get(key) is tracker:
                 while self.full:

@@ -8,6 +8,7 @@ user has not cost too much (`_slowed`). Charged are every request, before it is 
 from __future__ import annotations
 
 import ssl
+from abc import abstractmethod
 
 from rcim.base import clock
 from rcim.base.ids import is_guest
@@ -48,22 +49,22 @@ class Incoming(Outgoing):
     # -- what its adapter does
 
     @property
+    @abstractmethod
     def is_user(self) -> bool:
         """True once somebody is logged in on it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def received(self, data: bytes) -> None:
         """These bytes have come, decrypted. What they ask is taken by `_pump`."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def has_input(self) -> bool:
         """True if bytes have come that are not taken yet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _pump(self) -> None:
         """Take the requests that there are (rcim/service/connection.py)."""
-        raise NotImplementedError
 
     # -- reading
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ def nowhere(_: bytes) -> None:
     """There is no transport yet, or no more."""
 
 
-class Outgoing(asyncio.BufferedProtocol):
+class Outgoing(asyncio.BufferedProtocol, ABC):
     """The writing half of a connection: what deliveries and logins need of it. An adapter's connection is a subclass
     (rcim/service/connection.py). Everything runs in the loop's thread."""
 
@@ -100,30 +101,30 @@ class Outgoing(asyncio.BufferedProtocol):
         return ""
 
     @property
+    @abstractmethod
     def deadline_ms(self) -> int:
         """When `on_timer` has something to do, at the earliest (steady time)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on_timer(self, now_ms: int) -> None:
         """A deadline of this connection may have come; sets the next one."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def expects_login(self) -> bool:
         """True while a login of it is being checked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def logged_in(self, token: int, history_id: int) -> None:
         """The login with this token was accepted; `principal` and `device` are set."""
-        raise NotImplementedError
 
+    @abstractmethod
     def login_refused(self, token: int, error: RcimError) -> None:
         """The login with this token was not accepted: say so, and close."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse_all(self, code: ErrorCode, text: str = "") -> None:
         """Say why, and close: for a reason that is no request's."""
-        raise NotImplementedError
 
     def lost(self) -> None:
         """The transport is gone or unusable: nothing can be said any more."""
@@ -139,17 +140,17 @@ class Outgoing(asyncio.BufferedProtocol):
         return DeviceEnd.LINK_CLOSE
 
     @property
+    @abstractmethod
     def charged_to(self) -> str:
         """Who pays for the work on its input: its user, or its address."""
-        raise NotImplementedError
 
+    @abstractmethod
     def going_away(self, notice: GoingAway) -> None:
         """The server is stopping (WI-07): tell the client, and close when all is answered."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drained(self) -> None:
         """The grace is over: close it now."""
-        raise NotImplementedError
 
     # -- writing
 

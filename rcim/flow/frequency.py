@@ -7,7 +7,7 @@ With L messages a second as the total limit of the group (FC-02):
    last k seconds, for k = 1 to 5.
 2. High, and what the app protects (FC-07), may overdraw: at most 2 x L in the last second, and 5 x L in the last 5.
 3. What finds no room waits, for a second at the most: its period (FC-03). When there is room again, the highest priority
-   goes first, and within one the order is drawn by lot. While a message waits, nothing below it passes.
+   goes first, and within one the order is random. While a message waits, nothing below it passes.
 4. What has waited for its second, or is drawn last of more than could ever go, is held back (FC-05), and nothing below it
    passes until its second is over. So what is held back lost its place to its equals or betters, never to something lower
    that came early.

@@ -20,6 +20,7 @@ and may define `turn_done`, `all_answered` and `end`.
 from __future__ import annotations
 
 import ssl
+from abc import abstractmethod
 from enum import Enum
 from typing import Any
 
@@ -74,32 +75,32 @@ class Connection(Incoming):
     def begin_turn(self) -> None:
         """Called before `take` is called for a while."""
 
+    @abstractmethod
     def take(self) -> Taken:
         """Take one request."""
-        raise NotImplementedError
 
     def turn_done(self) -> None:
         """Called when no more requests are taken for now."""
 
+    @abstractmethod
     def reply(self, token: int, result: Result) -> None:
         """Send the result of the request with this token. Raises if it cannot be encoded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse(self, token: int, error: RcimError) -> None:
         """Send the error that answers the request with this token."""
-        raise NotImplementedError
 
     def all_answered(self) -> None:
         """Called when no request is in flight any more."""
 
     @property
+    @abstractmethod
     def next_deadline_ms(self) -> int:
         """When `on_deadline` has something to do (steady time)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on_deadline(self, now_ms: int) -> None:
         """How late that may be noticed."""
-        raise NotImplementedError
 
     # -- transport
 
