@@ -3,7 +3,8 @@ GR-07)."""
 
 from __future__ import annotations
 
-from rcim.actor.records import GroupSnapshot, Profile
+from rcim.actor.records import Profile
+from rcim.actor.snapshots import GroupSnapshot
 
 
 class Attributes:

@@ -31,7 +31,7 @@ from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
-from rcim.actor.records import GroupSnapshot
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.errors import RcimError
 from rcim.rules.conversation_kinds import GROUP

@@ -15,7 +15,8 @@ from rcim.actor.before_callbacks import CallbackSubject
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome
 from rcim.actor.paged_roster import NotLoaded, PagedRoster
-from rcim.actor.records import GroupSnapshot, Member, Profile
+from rcim.actor.records import Member, Profile
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 
 USER_LISTS = ("users", "members", "ask_first", "mentions", "speakers")

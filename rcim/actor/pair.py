@@ -20,7 +20,8 @@ from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
 from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome
-from rcim.actor.records import GroupCreated, GroupSnapshot, Member, Profile
+from rcim.actor.records import GroupCreated, Member, Profile
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.terms import ApplyJoinOption, Role
 from rcim.rules.group_types import PAIR

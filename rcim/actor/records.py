@@ -17,7 +17,6 @@ from rcim.base.terms import (
     InviteConsent,
     MessageState,
     MsgFlag,
-    Place,
     Priority,
     Role,
     UserList,
@@ -380,56 +379,3 @@ Record = (
     | ConversationChosen
     | InvitationsChanged
 )
-
-
-class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """All that a group's actor needs to begin; read from the store."""
-
-    key: str
-    profile: Profile | None
-    """None: there is no such group (there may have been one)."""
-    next_seq: int
-    last_msg_time_ms: int
-    info_seq: int
-    last_info_time_ms: int
-    members: list[Member]
-    """By JoinTime; of a kind whose roster is paged, only the owner and the admins."""
-    recent: list[Message]
-    """The messages of the dedupe window, oldest first (MS-02)."""
-    marks: list[UserRestriction] = []
-    reserved: bool = False
-    """True if messages were not stored: `next_seq` is where the counter goes on."""
-    listed: list[tuple[str, UserList]] = []
-    """SC-07, of a one-to-one conversation: who of the two has the other on which list."""
-    member_num: int = 0
-    """How many members there are, as the head of the conversation counts them."""
-    cleared_max: int = 0
-    """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
-
-
-class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """All that a user's actor needs to begin."""
-
-    key: str
-    user_id: str
-    profile: UserProfile
-    known: bool = False
-    """True if anything is kept of the user."""
-    lists: list[tuple[UserList, str]] = []
-    """The lists of the user that are not empty, and whom they name (SC-07)."""
-    pinned: dict[str, int] = {}
-    """RX-09: conversations, and when they were."""
-    places: dict[str, Place] = {}
-    """What the user is in which groups."""
-    invitations: list[Invitation] = []
-
-
-class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """What belongs to the whole app (GT-13, GT-20, SC-04)."""
-
-    types: dict[str, TypeChange]
-    counts: dict[str, int]
-    """Groups by type."""
-    muted: dict[str, int]
-    lists: dict[int, list[str]] = {}
-    """By AppList: what was added at run time."""

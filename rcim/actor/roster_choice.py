@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rcim.actor.paged_roster import PagedRoster
-from rcim.actor.records import GroupSnapshot
 from rcim.actor.roster import MemoryRoster, NoRoster, Roster
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import Limits
 from rcim.rules.conversation_kinds import RosterPart, kind_of
 

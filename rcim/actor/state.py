@@ -28,17 +28,10 @@ from rcim.actor.effects import (
 )
 from rcim.actor.notices import CLAIMS, Notices, change_of, is_announced, message_of
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
-from rcim.actor.records import (
-    Change,
-    GroupChanged,
-    GroupSnapshot,
-    Member,
-    Message,
-    Profile,
-    UserRestriction,
-)
+from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, UserRestriction
 from rcim.actor.roster import MemoryRoster
 from rcim.actor.roster_choice import roster_of
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.timeline import Timeline
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import TIP_PREFIX, is_guest

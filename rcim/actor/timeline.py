@@ -12,7 +12,8 @@ import msgspec
 from rcim.actor.admission import Admission, Settled
 from rcim.actor.app_state import AppState
 from rcim.actor.recent_ids import RecentIds
-from rcim.actor.records import GroupSnapshot, Message, MessageOptions
+from rcim.actor.records import Message, MessageOptions
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.unstored import Unstored
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import MessageState

@@ -26,15 +26,8 @@ from rcim.actor.events import EventKind, ProfileChanged
 from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
 from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
-from rcim.actor.records import (
-    ConversationChosen,
-    Invitation,
-    InvitationsChanged,
-    UserListed,
-    UserProfile,
-    UserSaved,
-    UserSnapshot,
-)
+from rcim.actor.records import ConversationChosen, Invitation, InvitationsChanged, UserListed, UserProfile, UserSaved
+from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user_commands import (
     AdmitToGroup,
     ChangeUserList,

@@ -23,7 +23,8 @@ from rcim.actor.queries import (
     TypeFacts,
     UserQuery,
 )
-from rcim.actor.records import AppSnapshot, UserProfile
+from rcim.actor.records import UserProfile
+from rcim.actor.snapshots import AppSnapshot
 from rcim.base.terms import AppList
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.rules.custom_fields import readable

@@ -18,17 +18,8 @@ import msgspec
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
-from rcim.actor.records import (
-    AppSnapshot,
-    GroupChanged,
-    GroupDissolved,
-    GroupSnapshot,
-    Member,
-    Record,
-    UserListed,
-    UserSaved,
-    UserSnapshot,
-)
+from rcim.actor.records import GroupChanged, GroupDissolved, Member, Record, UserListed, UserSaved
+from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.store.answers import Answer
 from rcim.store.faults import FullError as Full
 from rcim.store.faults import StoreError

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from rcim.actor.queries import Query
-from rcim.actor.records import AppSnapshot, GroupSnapshot, Member, UserSnapshot
+from rcim.actor.records import Member
+from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.base.limits import Limits
 from rcim.store import keys, name_index
 from rcim.store.answers import Answer

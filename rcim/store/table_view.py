@@ -13,18 +13,8 @@ from typing import TypeVar
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
-from rcim.actor.records import (
-    AppSnapshot,
-    GroupSnapshot,
-    Invitation,
-    Member,
-    Message,
-    Profile,
-    Record,
-    UserProfile,
-    UserRestriction,
-    UserSnapshot,
-)
+from rcim.actor.records import Invitation, Member, Message, Profile, Record, UserProfile, UserRestriction
+from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import Place, Role, UserList, other_of, pair_of

@@ -14,7 +14,8 @@ from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
 from rcim.actor.queries import MessagesQuery, TypeFacts
-from rcim.actor.records import GroupSnapshot, Member, Message, MessageOptions
+from rcim.actor.records import Member, Message, MessageOptions
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.terms import ApplyJoinOption, MessageState, Priority
 from rcim.rules import visibility as v

@@ -15,7 +15,8 @@ from rcim.actor import outcomes as o
 from rcim.actor import user_commands as u
 from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, MessageOptions, TypeSaved
+from rcim.actor.records import MessageOptions, TypeSaved
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import HeldBack, MsgFlag, Priority
 from rcim.dispatch.mailbox import Mailbox

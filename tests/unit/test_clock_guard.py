@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rcim.actor.effects import SignaturesInvalidated
-from rcim.actor.records import UserProfile, UserSaved, UserSnapshot
+from rcim.actor.records import UserProfile, UserSaved
+from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user import UserActor
 from rcim.actor.user_commands import Credential, InvalidateUser, ReadUser
 from rcim.base import clock

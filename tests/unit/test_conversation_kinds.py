@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rcim.actor.records import GroupSnapshot, Member
+from rcim.actor.records import Member
 from rcim.actor.roster import MemoryRoster
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.terms import Role, group_conversation, pair_conversation
 from rcim.rules.conversation_kinds import GROUP, KINDS, PAIR, is_created, is_entered_at_login, kind_of

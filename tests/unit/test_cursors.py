@@ -15,6 +15,7 @@ from rcim.actor import user_commands as u
 from rcim.actor.app import AppActor, settle
 from rcim.actor.group import GroupActor
 from rcim.actor.records import TypeSaved
+from rcim.actor.snapshots import GroupSnapshot, UserSnapshot
 from rcim.actor.user import UserActor
 from rcim.base.errors import RcimError
 from rcim.base.terms import AppList, ApplyJoinOption, Priority, Role, UserList
@@ -46,7 +47,7 @@ class Group:
 
     def __init__(self, type_: str = "ChatRoom") -> None:
         self.app_state = app_state()
-        self.actor = GroupActor(r.GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 0, self.app_state)
+        self.actor = GroupActor(GroupSnapshot("g:g", None, 1, 0, 0, 0, [], []), 0, self.app_state)
         option = ApplyJoinOption.FREE_ACCESS
         self.do(c.CreateGroup("boss", False, "g", type_, "g", "", "", "", option, [], "boss"), 1000)
 
@@ -90,7 +91,7 @@ def test_who_has_read() -> None:  # MS-11
 
 
 def test_a_users_lists_and_invitations() -> None:  # SC-07, GT-07
-    actor = UserActor(r.UserSnapshot("@:me", "me", r.UserProfile()), app_state())
+    actor = UserActor(UserSnapshot("@:me", "me", r.UserProfile()), app_state())
 
     def do(command: Any) -> Any:
         return actor.handle(command, 1000, 1).result

@@ -12,7 +12,8 @@ from rcim.actor import outcomes as o
 from rcim.actor.app import settle
 from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, ListChanged, Message, MessageAltered
+from rcim.actor.records import ListChanged, Message, MessageAltered
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.terms import AppList, ApplyJoinOption, MessageState, Priority
 from tests.kit import app_state

@@ -17,7 +17,8 @@ from rcim.actor.events import EventKind, kind_of
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome
 from rcim.actor.pair import PairActor
-from rcim.actor.records import GroupSnapshot, Message, UserProfile, UserSnapshot
+from rcim.actor.records import Message, UserProfile
+from rcim.actor.snapshots import GroupSnapshot, UserSnapshot
 from rcim.actor.user import UserActor
 from rcim.base.ids import shard_of
 from rcim.base.terms import (

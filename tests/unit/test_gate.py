@@ -15,7 +15,8 @@ from rcim.actor import user_commands as u
 from rcim.actor.admission import Claim
 from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, Message, TypeSaved
+from rcim.actor.records import Message, TypeSaved
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.rules.group_types import BUILT_IN, ChangeNotice

@@ -11,7 +11,8 @@ from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupChanged, GroupCreated, GroupSnapshot, MessageKept
+from rcim.actor.records import GroupChanged, GroupCreated, MessageKept
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.ids import message_id
 from rcim.base.limits import DEFAULTS, Limits

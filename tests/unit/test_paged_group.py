@@ -17,7 +17,8 @@ from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome, Refused
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
-from rcim.actor.records import GroupSnapshot, Message, MessageAltered, Record
+from rcim.actor.records import Message, MessageAltered, Record
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.ids import shard_of
 from rcim.base.limits import DEFAULTS

@@ -12,7 +12,8 @@ from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.app import settle
 from rcim.actor.group import GroupActor
-from rcim.actor.records import Change, GroupChanged, GroupSnapshot, Message, TypeSaved
+from rcim.actor.records import Change, GroupChanged, Message, TypeSaved
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, Priority, Role

@@ -11,7 +11,8 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, Message, MessageOptions
+from rcim.actor.records import Message, MessageOptions
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.unstored import TRIM_EVERY, Unstored
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS

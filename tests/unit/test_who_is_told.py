@@ -11,8 +11,9 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.group import GroupActor
-from rcim.actor.records import GroupSnapshot, Member, Message
+from rcim.actor.records import Member, Message
 from rcim.actor.roster import MemoryRoster
+from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.terms import ApplyJoinOption, MessageState, Priority
 from tests.kit import UNLIMITED, app_state
 
