@@ -153,6 +153,8 @@ class CreateGroup(PutsIn, frozen=True, gc=False):
     importing: bool = False
     create_time_ms: int = 0
     """0: now."""
+    made_number: int = 0
+    """Not 0: nobody has chosen the id; it is made of this number (GT-25)."""
 
 
 class EditGroup(Asked, frozen=True, gc=False):

@@ -22,6 +22,7 @@ from rcim.actor.state import GroupState
 from rcim.actor.visiting import is_blocked
 from rcim.base.errors import (
     ALREADY_HANDLED,
+    BAD_GROUP_ID,
     BAD_PARAMETER,
     GROUP_FULL,
     GROUP_ID_TAKEN,
@@ -31,6 +32,8 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Place, Role
+from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
+from rcim.rules.conversation_kinds import kind_of
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
@@ -46,6 +49,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
     policy = state.app_state.config.types.named(command.type)
+    _check_kind(state.key, policy)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
     owner = _owner(policy, command)
@@ -110,6 +114,16 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         ),
         (*state.entering(made, command.by, now_ms), GroupCounted(policy.name, 1)),
     )
+
+
+def _check_kind(key: str, policy: GroupType) -> None:
+    """GT-25: the id says the kind. Raises RcimError(BAD_GROUP_ID) for the id of another kind than the type's."""
+    kind = kind_of(key)
+    assert kind is not None
+    if kind.name != policy.kind:
+        wanted = KIND_BY_NAME[policy.kind].group_prefix
+        begins = f"must begin with {wanted}" if wanted else f"must not begin with {kind.group_prefix}"
+        raise RcimError(BAD_GROUP_ID, f"group id: {begins} in a {policy.name} group")
 
 
 def _owner(policy: GroupType, command: CreateGroup) -> str:

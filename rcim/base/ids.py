@@ -22,6 +22,8 @@ TIP_PREFIX = "@tip-"
 """Of client message ids that the server gives to strong notices (GT-15); no client may use one."""
 RESERVED_GROUP_PREFIX = "@TGS#"
 """GT-25: ids that the server makes."""
+CHOSEN_GROUP_PREFIX = "@TGS#_"
+"""UG-01: ids of ultra groups, which are chosen too."""
 
 GUEST_PREFIX = "@GUEST#"
 """ID-06: ids that the server gives to guests, for as long as they are connected."""
@@ -97,20 +99,22 @@ def made_guest_id(connection_id: int) -> str:
 
 
 def check_group_id(group_id: str) -> str:
-    """GT-25 for a chosen id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`.
+    """GT-25 for a chosen id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`, but that of an ultra group with
+    `@TGS#_`.
 
     Raises RcimError(BAD_GROUP_ID).
     """
     if not 1 <= len(group_id) <= GROUP_ID_BYTES_MAX or any(not " " <= c <= "~" for c in group_id):
         raise RcimError(BAD_GROUP_ID, "group id: must be 1 to 48 printable ASCII characters")
-    if group_id.startswith(RESERVED_GROUP_PREFIX):
+    if group_id.startswith(RESERVED_GROUP_PREFIX) and not group_id.startswith(CHOSEN_GROUP_PREFIX):
         raise RcimError(BAD_GROUP_ID, "group id: must not begin with @TGS#, which is reserved for the server")
     return group_id
 
 
-def made_group_id(message_id: int) -> str:
-    """GT-25: the id that the server gives a group created without one; unique because `message_id` is."""
-    return f"{RESERVED_GROUP_PREFIX}{message_id:013X}"
+def made_group_id(number: int, prefix: str = RESERVED_GROUP_PREFIX) -> str:
+    """GT-25: the id that the server gives a conversation created without one; unique because `number` is. `prefix` is
+    that of its kind."""
+    return f"{prefix or RESERVED_GROUP_PREFIX}{number:013X}"
 
 
 def shard_of(key: str) -> int:

@@ -1,7 +1,8 @@
 """The kinds of conversations, as a table: how the id of each begins, and which parts its actor is made of.
 
 A conversation is a timeline (actor/timeline.py), a roster (actor/roster.py) and attributes (actor/attributes.py). What
-differs from kind to kind stands here, so that no room asks how an id is written.
+differs from kind to kind stands here, so that no room asks how an id is written. The id of a conversation that is
+created is `g:` and its group id, and the group id says the kind: a group has any id that begins like none of the others.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class ConversationKind:
 
     name: str
     prefix: str
-    """With which its ids begin."""
+    """With which the ids of its conversations begin."""
     roster: RosterPart
     created: bool
     """True: somebody creates it, and ends it (GR-01). False: it is there for the users whom its id names, who neither
@@ -39,22 +40,58 @@ class ConversationKind:
     may be in very many."""
     rows_max: int = 0
     """Of a kind whose roster is paged: so many members of a conversation stay in memory, at 300 bytes each."""
+    ids_are_made: bool = False
+    """True: only the server makes ids of this kind; nobody chooses one."""
+
+    @property
+    def group_prefix(self) -> str:
+        """With which the group ids of a created kind begin; empty for groups."""
+        return self.prefix[_PREFIX_LENGTH:]
 
     def inner_id(self, key: str) -> str:
-        """What the id of a conversation of this kind names within the kind."""
-        return key[len(self.prefix) :]
+        """What the id of a conversation of this kind names within the kind: of those that are created the group id."""
+        return key[_PREFIX_LENGTH:]
 
+
+_PREFIX_LENGTH = 2
 
 GROUP = ConversationKind("group", GROUP_PREFIX, RosterPart.MEMORY, created=True, entered_at_login=True)
 PAIR = ConversationKind("pair", PAIR_PREFIX, RosterPart.MEMORY, created=False, entered_at_login=False)
-KINDS = (GROUP, PAIR)
-_BY_PREFIX = {kind.prefix: kind for kind in KINDS}
-_PREFIX_LENGTH = 2
+ULTRA = ConversationKind(
+    "ultra group", GROUP_PREFIX + "@TGS#_", RosterPart.PAGED, created=True, entered_at_login=True, rows_max=5_000
+)
+"""UG-01. The prefix is that of Tencent's communities."""
+SYSTEM = ConversationKind(
+    "system", GROUP_PREFIX + "@SYS#", RosterPart.PAGED, created=True, entered_at_login=True, rows_max=5_000
+)
+"""SY-01: its subscribers are its members."""
+TEMPORARY = ConversationKind(
+    "temporary",
+    GROUP_PREFIX + "_tmp:",
+    RosterPart.MEMORY,
+    created=True,
+    entered_at_login=True,
+    ids_are_made=True,
+)
+"""SY-02. The prefix is that of LeanCloud."""
+KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY)
+BY_NAME = {kind.name: kind for kind in KINDS}
+_BY_PREFIX = {kind.prefix: kind for kind in KINDS if len(kind.prefix) == _PREFIX_LENGTH}
+_SPECIAL = tuple(
+    sorted((k for k in KINDS if len(k.prefix) > _PREFIX_LENGTH), key=lambda k: len(k.prefix), reverse=True)
+)
+"""Kinds of which the group id says that they are no groups; the longest prefix first."""
+_FIRST = frozenset(kind.prefix[_PREFIX_LENGTH] for kind in _SPECIAL)
 
 
 def kind_of(key: str) -> ConversationKind | None:
     """The kind of the conversation whose id is `key`; None: it is the id of no conversation."""
-    return _BY_PREFIX.get(key[:_PREFIX_LENGTH])
+    kind = _BY_PREFIX.get(key[:_PREFIX_LENGTH])
+    if kind is GROUP and key[_PREFIX_LENGTH : _PREFIX_LENGTH + 1] in _FIRST:
+        for special in _SPECIAL:
+            if key.startswith(special.prefix):
+                return special
+    return kind
 
 
 def is_created(key: str) -> bool:
@@ -69,4 +106,4 @@ def is_entered_at_login(key: str) -> bool:
     return kind is not None and kind.entered_at_login
 
 
-assert all(len(kind.prefix) == _PREFIX_LENGTH for kind in KINDS), "an id is its kind's letter, a colon, and the rest"
+assert all(kind.prefix[1:2] == ":" for kind in KINDS), "an id is a letter, a colon, and the rest"

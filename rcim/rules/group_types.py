@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
+from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.roles import Standing
 
@@ -87,6 +88,7 @@ class GroupType:
     listed: bool = True  # GT-27
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
+    kind: str = GROUP.name
     base: str = ""
 
     @property

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
+from rcim.rules.conversation_kinds import KINDS
 from rcim.rules.custom_fields import GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import ChangeNotice, GroupType, MemberList, Search
 from rcim.rules.roles import Standing
@@ -84,6 +85,8 @@ BOOL = _of({"true": True, "false": False})
 _M, _A, _O, _X, _N = Standing.MEMBER, Standing.ADMIN, Standing.OWNER, Standing.APP_ADMIN, Standing.NOBODY
 ANY_OF_THEM = _least(_M, _A, _O, _X, _N)
 EDITORS = _least(_M, _A, _O, _X)
+
+KIND_NAMES = _of({kind.name: kind.name for kind in KINDS})
 
 POLICIES: tuple[Policy, ...] = (
     Policy("search", "GT-01", "Found by exact id or by words of the name; its profile is open then.", *_enum(Search)),
@@ -160,11 +163,12 @@ POLICIES: tuple[Policy, ...] = (
     ),
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
+    Policy("kind", "GT-25", "The kind of conversation, which the id says; can't be changed.", *KIND_NAMES),
 )
 BY_NAME = {policy.name: policy for policy in POLICIES}
 RATES = ("messages_per_s", "normal_per_s", "low_per_s", "lowest_per_s")
 """The policies of frequency control; all of them 0 switch it off."""
-LOCKED = ("has_owner", "has_member_fields")
+LOCKED = ("has_owner", "has_member_fields", "kind")
 """What a type has from its base, and no setting changes."""
 
 CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (

@@ -52,7 +52,7 @@ def notice(request: requests.AdminNotice, principal: Principal, context: Request
 
 def group_import(request: requests.AdminGroupImport, principal: Principal, context: RequestContext) -> ActorCommand:
     """ADMIN_GROUP_IMPORT (GR-08)."""
-    group_id = context.group_ids.wanted(request.group_id)
+    group_id, _ = context.group_ids.wanted(request.group_id)
     return ActorCommand(
         group_conversation(group_id),
         commands.CreateGroup(

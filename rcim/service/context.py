@@ -11,10 +11,12 @@ from rcim.actor.commands import Command
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Query
 from rcim.actor.workflows import AnyWorkflow
+from rcim.base.errors import BAD_GROUP_ID, RcimError
 from rcim.base.ids import check_group_id, made_group_id
 from rcim.base.limits import Limits
-from rcim.base.terms import Presence, SeenBy
+from rcim.base.terms import Presence, SeenBy, group_conversation
 from rcim.connect.principal import Principal
+from rcim.rules.conversation_kinds import kind_of
 
 GATEWAYS_MAX = 65
 """Processes that make ids at the same time: the settings allow 64 gateways."""
@@ -26,14 +28,23 @@ class GroupIds:
     def __init__(self, start_ms: int, number: int = 0) -> None:
         self._next = (start_ms << 12) * GATEWAYS_MAX + number
 
-    def make(self) -> str:
-        """The next id. 4,096 a millisecond could be made before one met those of a later start; gateways never meet."""
+    def number(self) -> int:
+        """The next number. 4,096 a millisecond could be taken before one met those of a later start; gateways never
+        meet."""
         self._next += GATEWAYS_MAX
-        return made_group_id(self._next)
+        return self._next
 
-    def wanted(self, group_id: str) -> str:
-        """The requested id, checked, or a new one. Raises RcimError(BAD_GROUP_ID)."""
-        return check_group_id(group_id) if group_id else self.make()
+    def wanted(self, group_id: str) -> tuple[str, int]:
+        """The requested id, checked, and 0; or a new one and its number, of which the owner of the group types makes the
+        id that the kind of the conversation has. Raises RcimError(BAD_GROUP_ID)."""
+        if not group_id:
+            number = self.number()
+            return made_group_id(number), number
+        check_group_id(group_id)
+        kind = kind_of(group_conversation(group_id))
+        if kind is not None and kind.ids_are_made:
+            raise RcimError(BAD_GROUP_ID, f"group id: {kind.group_prefix} is reserved for ids that the server makes")
+        return group_id, 0
 
 
 class RequestContext(Protocol):

@@ -23,7 +23,7 @@ def entering(
 
 def create(request: requests.GroupCreate, principal: Principal, context: RequestContext) -> RunWorkflow:
     """GROUP_CREATE (GR-01)."""
-    group_id = context.group_ids.wanted(request.group_id)
+    group_id, made_number = context.group_ids.wanted(request.group_id)
     limit = context.limits.members_at_creation_max
     if len(request.members) > limit:
         raise RcimError(
@@ -47,6 +47,7 @@ def create(request: requests.GroupCreate, principal: Principal, context: Request
             owner=owner,
             max_member_num=request.max_member_num,
             fields=tuple(request.fields),
+            made_number=made_number,
         ),
     )
 

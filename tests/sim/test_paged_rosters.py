@@ -24,7 +24,7 @@ from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.requests import Request
 from rcim.rules import conversation_kinds
-from rcim.rules.conversation_kinds import ConversationKind, RosterPart
+from rcim.rules.conversation_kinds import GROUP, ConversationKind, RosterPart
 from rcim.rules.policies import changed
 from rcim.store.backend import ReadView, StoreError
 from rcim.store.check import check
@@ -57,7 +57,7 @@ class Kinds:
         self.use(RosterPart.PAGED, 64)
 
     def use(self, roster: RosterPart, rows_max: int = 0) -> None:
-        kind = ConversationKind("crowd", "h:", roster, created=True, entered_at_login=True, rows_max=rows_max)
+        kind = ConversationKind(GROUP.name, "h:", roster, created=True, entered_at_login=True, rows_max=rows_max)
         self._patch.setitem(conversation_kinds._BY_PREFIX, "h:", kind)
 
 

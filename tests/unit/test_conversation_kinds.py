@@ -9,7 +9,18 @@ from rcim.actor.roster import MemoryRoster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.terms import Role, group_conversation, pair_conversation
-from rcim.rules.conversation_kinds import GROUP, KINDS, PAIR, is_created, is_entered_at_login, kind_of
+from rcim.rules.conversation_kinds import (
+    GROUP,
+    KINDS,
+    PAIR,
+    SYSTEM,
+    TEMPORARY,
+    ULTRA,
+    ConversationKind,
+    is_created,
+    is_entered_at_login,
+    kind_of,
+)
 from tests.kit import app_state
 
 
@@ -19,6 +30,22 @@ def test_the_kind_of_an_id() -> None:
     for other in ("", "g", "@app", "@:alice", "x:1", "lobby", "G:lobby"):
         assert kind_of(other) is None
         assert not is_created(other) and not is_entered_at_login(other)
+
+
+@pytest.mark.parametrize(
+    ("group_id", "kind"),
+    [
+        ("@TGS#1", GROUP),
+        ("@TGS#_city", ULTRA),
+        ("@SYS#news", SYSTEM),
+        ("_tmp:1", TEMPORARY),
+        ("@", GROUP),
+        ("_", GROUP),
+    ],
+)
+def test_a_group_id_says_its_kind(group_id: str, kind: ConversationKind) -> None:
+    key = group_conversation(group_id)
+    assert kind_of(key) is kind and kind.inner_id(key) == group_id
 
 
 def test_no_two_kinds_begin_alike() -> None:

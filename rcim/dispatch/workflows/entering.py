@@ -19,9 +19,11 @@ from rcim.actor.queries import LoginQuery
 from rcim.actor.user import user_key
 from rcim.actor.workflows import AcceptInvitation, EnterGroup, SyncGroups
 from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES, TOO_MANY_GROUPS
-from rcim.base.terms import AddResult
+from rcim.base.ids import made_group_id
+from rcim.base.terms import AddResult, group_conversation
 from rcim.dispatch.workflows.admissions import Admissions, NotYet, numbers
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.store.answers import LoginFacts
 
 EnterCommand = c.JoinGroup | c.CreateGroup | c.InviteUsers | c.DecideApplication | c.AcceptInvitation
@@ -36,6 +38,7 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
     thing is not made good: cut off right after a group was made, those who are to be asked first are not invited. The
     repeat is refused with GROUP_ID_TAKEN_BY_YOU, since nothing says that it is one, and its owner can invite them.
     """
+    workflow = _with_id(context, workflow)
     command = msgspec.structs.replace(workflow.command, credential=workflow.credential)
     own, others = _users(command)
     by = own if isinstance(command, c.DecideApplication) else command.by
@@ -49,6 +52,17 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
         admitted = msgspec.structs.replace(_without(command, left_out), admissions=numbers(admissions.open))
         result = _with_left_out(command, await context.command(workflow.key, admitted), left_out)
     return await _invite(context, workflow, result)
+
+
+def _with_id(context: WorkflowContext, workflow: EnterGroup) -> EnterGroup:
+    """GT-25: an id that nobody has chosen begins as the kind of the conversation says."""
+    command = workflow.command
+    if not isinstance(command, c.CreateGroup) or not command.made_number:
+        return workflow
+    policy = context.app_state.config.types.of_group(command.type)
+    group_id = made_group_id(command.made_number, KIND_BY_NAME[policy.kind].group_prefix)
+    made = msgspec.structs.replace(command, group_id=group_id)
+    return msgspec.structs.replace(workflow, key=group_conversation(group_id), command=made)
 
 
 async def _invite(context: WorkflowContext, workflow: EnterGroup, result: CommandAnswer) -> CommandAnswer:
