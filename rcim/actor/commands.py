@@ -155,6 +155,11 @@ class CreateGroup(PutsIn, frozen=True, gc=False):
     """0: now."""
     made_number: int = 0
     """Not 0: nobody has chosen the id; it is made of this number (GT-25)."""
+    ttl_s: int | None = None
+    """SY-02: for how many seconds it lives; None: for as long as its type says."""
+    unique: bool = False
+    """C2-02: the conversation of exactly these users; `expected` of them come later, if at all."""
+    expected: list[str] = []
 
 
 class EditGroup(Asked, frozen=True, gc=False):
@@ -181,6 +186,10 @@ class ReclaimGroup(Asked, frozen=True, gc=False):
     """GT-24: end it if nothing has happened since `before_ms`."""
 
     before_ms: int
+
+
+class EndTemporary(Asked, frozen=True, gc=False):
+    """SY-02: end it if its time is over. `by` is nobody: the server asks."""
 
 
 class ImportedMember(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -369,6 +378,7 @@ GroupCommand = (
     | GiveGroup
     | DissolveGroup
     | ReclaimGroup
+    | EndTemporary
     | ImportMembers
     | FinishImport
     | JoinGroup

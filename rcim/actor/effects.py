@@ -40,6 +40,7 @@ class ConversationGone(msgspec.Struct, frozen=True, gc=False):
     """The conversation has ended for everyone; `silently`: nobody is told (GT-24)."""
 
     silently: bool = False
+    reason: GoneReason = GoneReason.DISSOLVED
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):

@@ -12,7 +12,9 @@
 5. What puts a user in may wait, for the app or for its turn. An admission is withdrawn at once when the account is
    deleted (ID-09) or the user puts who adds it on its black list. The group looks for it when it puts the user in; whom
    it had put in before is found when the groups of a deleted account are read.
-6. Where users are asked first (GT-07), only the app adds them without: others are told so, and invite (inviting.py).
+6. Temporary conversations are counted on their own (`temporary_per_user_max`), so that they keep nobody out of groups
+   (SY-02).
+7. Where users are asked first (GT-07), only the app adds them without: others are told so, and invite (inviting.py).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.user_commands import AdmitToGroup
 from rcim.base.errors import BLACKLISTED, TOO_MANY_GROUPS, RcimError
 from rcim.base.terms import Place
+from rcim.rules.conversation_kinds import TEMPORARY
 
 
 class OwnGroups:
@@ -66,14 +69,20 @@ class OwnGroups:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
 
     def _check_count(self, key: str, own: bool) -> None:
-        most = self._app_state.config.limits.groups_per_user_max
+        temporary = key.startswith(TEMPORARY.prefix)
+        limits = self._app_state.config.limits
+        most = limits.temporary_per_user_max if temporary else limits.groups_per_user_max
         if not most:
             return
-        count = sum(not own or place is Place.MEMBER for place in self._places.values())
-        count += sum(
-            1 for one in self._app_state.entering.of(self._user_id) if one != key and one not in self._places
+        about_to_be = [one for one in self._app_state.entering.of(self._user_id) if one != key]
+        count = sum(
+            not own or place is Place.MEMBER
+            for one, place in self._places.items()
+            if one.startswith(TEMPORARY.prefix) is temporary
         )
+        count += sum(one not in self._places and one.startswith(TEMPORARY.prefix) is temporary for one in about_to_be)
         if count >= most:
+            what = "temporary conversations" if temporary else "groups"
             raise RcimError(
-                TOO_MANY_GROUPS, f"{self._user_id} is in {count} groups already; at most {most} are allowed"
+                TOO_MANY_GROUPS, f"{self._user_id} is in {count} {what} already; at most {most} are allowed"
             )

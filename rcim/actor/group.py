@@ -138,6 +138,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.GiveGroup: lifecycle.give,
     c.DissolveGroup: lifecycle.dissolve,
     c.ReclaimGroup: lifecycle.reclaim,
+    c.EndTemporary: lifecycle.end_temporary,
     c.ImportMembers: lifecycle.import_members,
     c.FinishImport: lifecycle.finish_import,
     c.JoinGroup: membership.join,

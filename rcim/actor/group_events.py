@@ -21,6 +21,8 @@ from rcim.base.ids import is_guest
 from rcim.base.terms import ChangeKind, GoneReason, MessageState
 
 T = TypeVar("T")
+SILENT = frozenset({"first_seq", "unique", "expected"})
+"""Parts of a profile whose change is no event: where messages are stored again, and what follows from who is in it."""
 """Commands of one kind of actor."""
 
 
@@ -104,7 +106,7 @@ def _of_change(
             for name in Profile.__struct_fields__
             if getattr(record.profile, name) != getattr(before.profile, name)
         ]
-        if what != ["first_seq"]:  # it says where messages are stored again
+        if not SILENT.issuperset(what):
             yield ev.GroupChanged(time_ms=now_ms, where=where, profile=record.profile, what=what, operator=operator)
     if isinstance(before.command, c.SendMessage | c.EndSlice):
         return

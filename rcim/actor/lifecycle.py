@@ -10,15 +10,18 @@ from rcim.actor.commands import (
     CreateGroup,
     DissolveGroup,
     EditGroup,
+    EndTemporary,
     FinishImport,
     GiveGroup,
     ImportMembers,
     ReclaimGroup,
 )
 from rcim.actor.effects import ClosedToGuests, ConversationGone, Effect, GroupCounted, MemberGone, Placed
+from rcim.actor.lifetimes import ends_ms
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
+from rcim.actor.unique import expected
 from rcim.actor.visiting import is_blocked
 from rcim.base.errors import (
     ALREADY_HANDLED,
@@ -31,9 +34,9 @@ from rcim.base.errors import (
     NOT_PERMITTED,
     RcimError,
 )
-from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Place, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, Place, Role
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
-from rcim.rules.conversation_kinds import kind_of
+from rcim.rules.conversation_kinds import GROUP, kind_of
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
@@ -49,9 +52,12 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
     policy = state.app_state.config.types.named(command.type)
+    if command.unique and policy.kind != GROUP.name:
+        raise RcimError(BAD_PARAMETER, f"unique: must be absent; a {policy.name} group is a {policy.kind}")
     _check_kind(state.key, policy)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
+    over_ms = ends_ms(policy, command, now_ms)
     owner = _owner(policy, command)
     option = _join_option(policy, command.apply_join_option or policy.join_option)
     if owner:
@@ -92,9 +98,12 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         apply_join_option=option,
         max_member_num=most,
         first_seq=state.timeline.next_seq,
-        active=not policy.needs_first_message or command.importing,  # GT-16
+        active=not policy.needs_first_message or command.importing or command.unique,  # GT-16
         importing=command.importing,
         fields=fields,
+        ends_ms=over_ms,
+        unique=command.unique,
+        expected=expected(command, others) if command.unique else [],
     )
     made = (
         [_new(state=state, policy=policy, user_id=owner, role=Role.OWNER, now_ms=command.create_time_ms or now_ms)]
@@ -118,10 +127,12 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
 
 def _check_kind(key: str, policy: GroupType) -> None:
     """GT-25: the id says the kind. Raises RcimError(BAD_GROUP_ID) for the id of another kind than the type's."""
-    kind = kind_of(key)
+    kind, needed = kind_of(key), KIND_BY_NAME[policy.kind]
     assert kind is not None
-    if kind.name != policy.kind:
-        wanted = KIND_BY_NAME[policy.kind].group_prefix
+    if kind is not needed and needed.ids_are_made:
+        raise RcimError(BAD_GROUP_ID, f"group id: must be empty; the server makes the ids of {policy.name} groups")
+    if kind is not needed:
+        wanted = needed.group_prefix
         begins = f"must begin with {wanted}" if wanted else f"must not begin with {kind.group_prefix}"
         raise RcimError(BAD_GROUP_ID, f"group id: {begins} in a {policy.name} group")
 
@@ -269,10 +280,20 @@ def last_event_ms(state: GroupState, profile: Profile) -> int:
     return max(state.timeline.last_msg_time_ms, state.attributes.last_info_time_ms, profile.create_time_ms)
 
 
-def _end(state: GroupState, profile: Profile, *, silently: bool) -> Outcome:
+def end_temporary(state: GroupState, command: EndTemporary, now_ms: int, position: int) -> Outcome:
+    """SY-02: end it, and tell its members, if its time is over; otherwise nothing changes."""
+    profile = state.attributes.profile
+    if profile is None or not 0 < profile.ends_ms <= now_ms:
+        return Outcome(Done())
+    return _end(state, profile, silently=False, reason=GoneReason.ENDED)
+
+
+def _end(
+    state: GroupState, profile: Profile, *, silently: bool, reason: GoneReason = GoneReason.DISSOLVED
+) -> Outcome:
     members = [member.user_id for member in state.roster]
     settled = state.clear()
-    effects = (ConversationGone(silently), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
+    effects = (ConversationGone(silently, reason), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
     return Outcome(Done(), GroupDissolved(state.key), effects, settled=settled)
 
 

@@ -50,6 +50,8 @@ class Created(Result, frozen=True, gc=False):
     group_id: str
     left_out: list[tuple[str, AddResult]] = []
     """Who was named as a member and could not be added."""
+    existed: bool = False
+    """C2-02: it was there already."""
 
 
 class Joined(Result, frozen=True, gc=False):

@@ -132,6 +132,22 @@ class IdleGroupsQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
+class EndingsQuery(Asks, frozen=True, gc=False):
+    """SY-02: temporary conversations that are to end at `now_ms`, from the row `after` of their index on."""
+
+    now_ms: int
+    limit: int
+    after: bytes = b""
+
+
+class UniqueQuery(Asks, frozen=True, gc=False):
+    """C2-02: the conversations whose group ids begin so."""
+
+    begins: str
+    by: str = ""
+    """Who asks; empty: the app."""
+
+
 class UserQuery(Asks, frozen=True, gc=False):
     """The profile of a user, with those custom fields that `who` (a standing) may read; `own`: they are the reader's."""
 
@@ -276,6 +292,8 @@ Query = (
     | AllGroupsQuery
     | FindGroupsQuery
     | IdleGroupsQuery
+    | EndingsQuery
+    | UniqueQuery
     | UserQuery
     | ProfilesQuery
     | AppliedQuery

@@ -156,6 +156,12 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     speakers: list[str] = []
     """Who may send although all are muted (SC-03)."""
     fields: dict[str, bytes] = {}
+    ends_ms: int = 0
+    """SY-02: when it ends by itself; 0: never."""
+    unique: bool = False
+    """C2-02: it is the conversation of the users for whom it was made; false once others have come, or one has left."""
+    expected: list[str] = []
+    """C2-02: of a unique conversation, whom it was made for as well and who has not come yet (GT-07)."""
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):

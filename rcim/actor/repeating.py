@@ -75,6 +75,7 @@ ONCE: frozenset[type] = frozenset(
         c.GiveGroup,
         c.DissolveGroup,  # there may be another group with this id
         c.ReclaimGroup,
+        c.EndTemporary,
         c.ImportMembers,
         c.FinishImport,
         c.JoinGroup,

@@ -33,6 +33,7 @@ from rcim.actor.roster import MemoryRoster
 from rcim.actor.roster_choice import roster_of
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.timeline import Timeline
+from rcim.actor.unique import after_change
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import TIP_PREFIX, is_guest
 from rcim.base.terms import (
@@ -219,6 +220,8 @@ class GroupState:
         effects that come last; `decided` is the decided application (GR-12). Raises RcimError(TOO_FREQUENT): nothing has
         changed then.
         """
+        if self.attributes.profile is not None and self.attributes.profile.unique:  # C2-02
+            profile = self._unique_after(profile or self.attributes.profile, put, drop)
         at_once = True
         if change is not None:
             as_it_will_be = profile or self.attributes.profile
@@ -263,6 +266,12 @@ class GroupState:
             deciders=deciders,
         )
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
+
+    def _unique_after(self, profile: Profile, put: Sequence[Member], drop: Sequence[MemberGone]) -> Profile:
+        """C2-02: the profile of a unique conversation when its members have changed; itself, if they have not."""
+        came = [member.user_id for member in put if member.user_id not in self.roster]
+        gone = [one.user_id for one in drop]
+        return after_change(profile, came, gone) if came or gone else profile
 
     def _released(self, put: Sequence[Member], marks: Sequence[UserRestriction]) -> list[UserRestriction]:
         """GR-02: a member in `put` who becomes the owner or an admin is no longer muted (SC-02) or blocked (GR-11), since

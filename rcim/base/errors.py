@@ -263,6 +263,20 @@ FLOODING = ErrorCode(
     True,
     "The user kept sending requests after many TOO_FREQUENT; connect again after retry_after_ms (LI-01).",
 )
+TEMPORARY_ENDED = ErrorCode(
+    300060,
+    "TEMPORARY_ENDED",
+    _M,
+    False,
+    "The temporary conversation has ended, or there never was one with this id (SY-02).",
+)
+BAD_QUERY = ErrorCode(
+    300061,
+    "BAD_QUERY",
+    _M,
+    False,
+    "The `where` or `sort` of a query over conversations is not allowed; the text says where (conversation-queries.md).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 ALL: tuple[ErrorCode, ...] = tuple(

@@ -171,6 +171,13 @@ class Limits:
     idle_sweep_ms: int = _bound(
         3_600_000, 100, 86_400_000, "How often the server looks for groups that have been idle too long (GT-24)."
     )
+    ending_sweep_ms: int = _bound(
+        1000,
+        10,
+        86_400_000,
+        "How often the server looks for temporary conversations that have ended: members who are online are told within "
+        "a second (SY-02).",
+    )
     trim_sweep_ms: int = _bound(
         3_600_000,
         100,
@@ -224,6 +231,13 @@ class Limits:
         0,
         100_000,
         "Groups that a user may be in, whoever adds them: this bounds the work of a login; 0: no limit.",
+        wire=True,
+    )
+    temporary_per_user_max: int = _bound(
+        100,
+        1,
+        10_000,
+        "Temporary conversations that a user may be in, whoever adds them; they do not count as groups (SY-02).",
         wire=True,
     )
     dedupe_window_ms: int = _bound(

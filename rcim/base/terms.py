@@ -173,6 +173,7 @@ class GoneReason(IntEnum):
     KICKED = 3
     OFFLINE = 4
     REMOVED = 5
+    ENDED = 6
 
 
 class MsgFlag(IntEnum):

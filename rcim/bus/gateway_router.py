@@ -259,8 +259,8 @@ class GatewayRouter:
         for link in self._watching.get(user_id, ()):
             link.send(encoded(m.PresenceBarred(user_id, list(others))))
 
-    def conversation_gone(self, conversation: str, silently: bool) -> None:
-        data = encoded(m.ConversationGone(conversation, silently))
+    def conversation_gone(self, conversation: str, silently: bool, reason: GoneReason) -> None:
+        data = encoded(m.ConversationGone(conversation, silently, reason))
         for link in self._links.values():  # all: a login that is under way may be about to enter it
             link.send(data)
 

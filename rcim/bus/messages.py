@@ -167,6 +167,7 @@ class ConversationGone(msgspec.Struct, frozen=True, gc=False, array_like=True, t
 
     key: str
     silently: bool
+    reason: GoneReason
 
 
 class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):

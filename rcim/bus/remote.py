@@ -283,7 +283,7 @@ class RemoteOwner:
 
     def _conversation_gone(self, message: m.ConversationGone) -> None:
         assert self._hub is not None
-        self._hub.conversation_gone(message.key, message.silently)
+        self._hub.conversation_gone(message.key, message.silently, message.reason)
 
     def _user_profile_changed(self, message: m.UserProfileChanged) -> None:
         assert self._hub is not None

@@ -77,11 +77,11 @@ class Deliveries(DeliverySink):
     def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
         self._subscriptions.silenced(user_id, conversation, silent)
 
-    def conversation_gone(self, conversation: str, silently: bool) -> None:
+    def conversation_gone(self, conversation: str, silently: bool, reason: GoneReason = GoneReason.DISSOLVED) -> None:
         unheard = self._subscriptions.ended(conversation)
-        self._fanout.end(conversation, silently)
+        self._fanout.end(conversation, silently, reason)
         if not silently:
-            _write(unheard, Encoded(conversation, [ConversationLeft(GoneReason.DISSOLVED)]))
+            _write(unheard, Encoded(conversation, [ConversationLeft(reason)]))
 
     def announce(self, conversation: str, change: Change) -> None:
         self._fanout.announce(conversation, change)

@@ -194,13 +194,13 @@ class Fanout:
         elif audience is not None:
             self._tell_next(audience)
 
-    def end(self, key: str, silently: bool = False) -> None:
+    def end(self, key: str, silently: bool = False, reason: GoneReason = GoneReason.DISSOLVED) -> None:
         """The conversation is over: what is kept goes out, then everyone is told, all of it at once. It is written at
         the end of the turn, some hundred connections at a time."""
         audience = self._audiences.get(key)
         if audience is None:
             return
-        gone = Encoded(key, [] if silently else [ConversationLeft(GoneReason.DISSOLVED)])
+        gone = Encoded(key, [] if silently else [ConversationLeft(reason)])
         for_each(list(audience.members), lambda connection: self._end_of(audience, connection, gone))
         audience.members.clear()
         self._drop(audience)

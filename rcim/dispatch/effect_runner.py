@@ -151,7 +151,7 @@ class EffectRunner:
         self._sink.member_silenced(key, effect.user_id, effect.silent)
 
     def _conversation_gone(self, key: str, effect: ConversationGone) -> None:
-        self._sink.conversation_gone(key, effect.silently)
+        self._sink.conversation_gone(key, effect.silently, effect.reason)
 
     def _placed(self, key: str, effect: Placed) -> None:
         for user_id in effect.user_ids:

@@ -1,4 +1,5 @@
-"""Housekeeping: groups that have been idle too long are reclaimed (GT-24), members that are offline dropped (GT-11).
+"""Housekeeping: groups that have been idle too long are reclaimed (GT-24), members that are offline dropped (GT-11), and
+temporary conversations ended (SY-02), which an index has by their end.
 
 It goes over the groups of the store a page at a time, and only over those of types that ask for it. What is found is
 told to the group's actor, which looks again before it does anything. While the clock is in doubt nothing is looked for.
@@ -14,13 +15,13 @@ from typing import Any, Protocol
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.outcomes import AnyResult
-from rcim.actor.queries import IdleGroupsQuery, Look, OnlineQuery
+from rcim.actor.queries import EndingsQuery, IdleGroupsQuery, Look, OnlineQuery
 from rcim.base.ids import SYSTEM_USER
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.workflows.coroutines import CoroutineRun, Resume, Wait
-from rcim.store.answers import Answer, IdlePage, IdleRow
+from rcim.store.answers import Answer, EndingsPage, IdlePage, IdleRow
 
 log = LimitedLog("rcim.dispatch")
 
@@ -87,6 +88,7 @@ class Housekeeping:
         limits = self._app_state.config.limits
         self._again(limits.idle_sweep_ms, self.reclaim)
         self._again(limits.offline_sweep_ms, self.drop_offline)
+        self._again(limits.ending_sweep_ms, self.end_temporary)
 
     def _again(self, every_ms: int, job: Callable[[int, Callable[[], None]], None]) -> None:
         """Do the job in `every_ms`, and so long after each end of it."""
@@ -99,6 +101,25 @@ class Housekeeping:
     def drop_offline(self, now_ms: int, end: Callable[[], None]) -> None:
         """GT-11: tell every group of a type that asks for it who was online at `now_ms`; then call `end`."""
         _run(self._drop_offline(now_ms), end)
+
+    def end_temporary(self, now_ms: int, end: Callable[[], None]) -> None:
+        """SY-02: tell every temporary conversation whose time is over at `now_ms`; then call `end`."""
+        _run(self._end_temporary(now_ms), end)
+
+    async def _end_temporary(self, now_ms: int) -> None:
+        after = b""
+        while self._time.may_delete():
+            query = EndingsQuery(now_ms, PAGE, after)
+            page = await self._read(query)
+            if not isinstance(page, EndingsPage):
+                log.error("housekeeping could not read the store: %s", page)
+                return
+            for key in page.keys:
+                self._tell(key, c.EndTemporary(SYSTEM_USER, True))
+            if not page.next:
+                return
+            after = page.next
+            await self._pause()
 
     async def _reclaim(self, now_ms: int) -> None:
         days = {row.name: row.idle_days for row in self._app_state.config.types if row.idle_days}
@@ -140,7 +161,10 @@ class Housekeeping:
 
     def _page(self, types: list[str], cursor: str) -> Wait[AnyResult | Answer]:
         """Await it to have the page of groups behind the cursor, or why there is none."""
-        query = IdleGroupsQuery(types, cursor, PAGE)
+        return self._read(IdleGroupsQuery(types, cursor, PAGE))
+
+    def _read(self, query: IdleGroupsQuery | EndingsQuery) -> Wait[AnyResult | Answer]:
+        """Await it to have the answer of the store."""
         return Wait(lambda resume: self._doer.read(Request("", query, _PageReply(resume), 0)))
 
     def _online(self, key: str) -> Wait[Sequence[str] | None]:

@@ -9,8 +9,9 @@ from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
 from rcim.actor.pair import PairActor
 from rcim.actor.records import Member
+from rcim.actor.temporary import TemporaryActor
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.rules.conversation_kinds import PAIR, RosterPart, kind_of
+from rcim.rules.conversation_kinds import PAIR, TEMPORARY, RosterPart, kind_of
 from rcim.store.shard_log import View
 
 PAGE = 1000
@@ -38,6 +39,8 @@ class Loader:
         if kind is PAIR:
             deletions = self._app_state.deleted.count
             return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
+        if kind is TEMPORARY:
+            return TemporaryActor(self._store.load_group(key, now_ms), shard, self._app_state)
         make = PagedGroupActor if kind is not None and kind.roster is RosterPart.PAGED else GroupActor
         return make(self._store.load_group(key, now_ms), shard, self._app_state)
 

@@ -57,7 +57,7 @@ class DeliverySink(Protocol):
     def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
         """The member wants nothing delivered any more, or again everything (RX-01)."""
 
-    def conversation_gone(self, conversation: str, silently: bool) -> None: ...
+    def conversation_gone(self, conversation: str, silently: bool, reason: GoneReason) -> None: ...
 
     def announce(self, conversation: str, change: Change) -> None:
         """Tell those who are online; changes of a large room are joined together (GT-15)."""

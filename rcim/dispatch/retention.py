@@ -62,6 +62,8 @@ class Retention:
         """ST-03: somebody who read the store and was killed keeps what was removed since; that ends here."""
         self._store.tidy()
         more = self._store.purge_step()
+        if self._time.may_delete():  # SY-02
+            more = self._store.forget_ended(self._time.now_ms()) > 0 or more
         return self._store.events.trim_step(self._event_bounds) > 0 or more
 
     def event_bounds(self) -> Bounds:

@@ -12,6 +12,7 @@ from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
 from rcim.rules.conversation_kinds import GROUP
+from rcim.rules.conversation_kinds import TEMPORARY as TEMPORARY_KIND
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.roles import Standing
 
@@ -88,6 +89,7 @@ class GroupType:
     listed: bool = True  # GT-27
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
+    lifetime_s: int = 0  # SY-02
     kind: str = GROUP.name
     base: str = ""
 
@@ -284,7 +286,28 @@ B_CHAT_ROOM = GroupType(
     listed=False,
 )
 
-BUILT_IN: dict[str, GroupType] = {t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM)}
+TEMPORARY = replace(
+    PRIVATE,
+    name="Temporary",
+    edit_profile=Standing.OWNER,
+    dissolve=Standing.OWNER,
+    invite=Standing.NOBODY,  # SY-02: who is in it is said at its creation
+    kick=Standing.NOBODY,
+    block=Standing.NOBODY,
+    member_cap=10,
+    notice=ChangeNotice.WEAK,
+    needs_first_message=False,
+    roaming_days=1,
+    importable=False,
+    idle_days=0,
+    lifetime_s=86_400,
+    kind=TEMPORARY_KIND.name,
+)
+"""SY-02: a conversation that ends by itself, of which nothing is left then."""
+
+BUILT_IN: dict[str, GroupType] = {
+    t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM, TEMPORARY)
+}
 
 PAIR = replace(
     PRIVATE,

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
-from rcim.rules.conversation_kinds import KINDS
+from rcim.rules.conversation_kinds import KINDS, TEMPORARY
 from rcim.rules.custom_fields import GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import ChangeNotice, GroupType, MemberList, Search
 from rcim.rules.roles import Standing
@@ -21,6 +21,7 @@ from rcim.rules.roles import Standing
 NAME = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
 MEMBER_CAP_MAX = 10_000_000
 DAYS_MAX = 3650
+LIFETIME_MAX_S = 30 * 86_400
 SECONDS_MAX = 10 * 366 * 86_400
 RATE_MAX = 500
 """More would let one group stop the loop for milliseconds at a time."""
@@ -163,6 +164,12 @@ POLICIES: tuple[Policy, ...] = (
     ),
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
+    Policy(
+        "lifetime_s",
+        "SY-02",
+        "Seconds after which a conversation ends by itself, at the most and by default; 0: it does not.",
+        *_number(0, LIFETIME_MAX_S),
+    ),
     Policy("kind", "GT-25", "The kind of conversation, which the id says; can't be changed.", *KIND_NAMES),
 )
 BY_NAME = {policy.name: policy for policy in POLICIES}
@@ -193,6 +200,22 @@ CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (
         "with NeedPermission somebody has to decide",
     ),
     (lambda t: t.has_member_fields or not t.member_fields, "members of this type have no custom fields"),
+    (
+        lambda t: (t.lifetime_s > 0) == (t.kind == TEMPORARY.name),
+        "temporary conversations have a lifetime_s, and no others",
+    ),
+    (
+        lambda t: not t.lifetime_s or not (t.apply or t.importable or t.invite is not Standing.NOBODY),
+        "nobody enters a temporary conversation after its creation: no apply, importable or invite",
+    ),
+    (
+        lambda t: not t.lifetime_s or not (t.kept_when_empty or t.needs_first_message or t.guests),
+        "a temporary conversation has no kept_when_empty, needs_first_message or guests",
+    ),
+    (
+        lambda t: not t.lifetime_s or t.roaming_days * 86_400 >= t.lifetime_s,
+        "messages of a temporary conversation are stored while it lives (roaming_days)",
+    ),
 )
 
 

@@ -31,6 +31,8 @@ def create(request: requests.GroupCreate, principal: Principal, context: Request
             f"members: {len(request.members)}, must be at most {limit} at creation; invite the others later",
         )
     owner = check_user_id(request.owner) if request.owner else principal.user_id
+    if request.unique:
+        _check_unique(request, owner)
     return entering(
         group_conversation(group_id),
         commands.CreateGroup(
@@ -48,8 +50,18 @@ def create(request: requests.GroupCreate, principal: Principal, context: Request
             max_member_num=request.max_member_num,
             fields=tuple(request.fields),
             made_number=made_number,
+            ttl_s=request.ttl_s,
+            unique=request.unique,
         ),
     )
+
+
+def _check_unique(request: requests.GroupCreate, owner: str) -> None:
+    """C2-02: the server makes the id, of two users or more. Raises RcimError(BAD_PARAMETER)."""
+    if request.group_id:
+        raise RcimError(BAD_PARAMETER, "group_id: must be empty with `unique`; the server makes it of the users")
+    if not set(request.members) - {owner}:
+        raise RcimError(BAD_PARAMETER, "members: a unique conversation needs another user besides its creator")
 
 
 def edit(request: requests.GroupSet, principal: Principal, context: RequestContext) -> ActorCommand:

@@ -124,6 +124,19 @@ class IdlePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True,
     next: str
 
 
+class EndingsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """SY-02: conversations that are to end. `next` is empty on the last page."""
+
+    keys: list[str]
+    next: bytes
+
+
+class UniquePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """C2-02: the profiles of conversations that were made for the same users."""
+
+    profiles: list[Profile]
+
+
 class AccountRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Whether a user has an account, in how many groups they are, from when on UserSigs count in ms (ID-09)."""
 
@@ -221,6 +234,8 @@ Answer = (
     | SyncPage
     | FoundPage
     | IdlePage
+    | EndingsPage
+    | UniquePage
     | Accounts
     | Page
     | Members

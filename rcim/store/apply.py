@@ -31,10 +31,11 @@ from rcim.actor.records import (
     UsersMuted,
 )
 from rcim.base.terms import ApplicationState
-from rcim.rules.conversation_kinds import is_created
+from rcim.rules.conversation_kinds import TEMPORARY, is_created
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
+from rcim.store.endings import note_beginning, note_end
 from rcim.store.messages import pack_message
 from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
 
@@ -54,6 +55,8 @@ class Applier:
         """Conversations of which all in them have something to learn (RX-03)."""
         self._heads: dict[str, Head] = {}
         self._profiles: dict[str, Profile | None] = {}
+        self._ended: set[str] = set()
+        """Temporary conversations that have ended: not even their counters stay (SY-02)."""
 
     def apply(self, record: Record) -> None:
         """Apply one record. Raises StoreError if what is there already is damaged."""
@@ -62,7 +65,10 @@ class Applier:
     def finish(self) -> None:
         """Write the heads; call once, after the last record."""
         for key, head in self._heads.items():
-            self._view.put("heads", key.encode(), pack(head))
+            if key in self._ended:
+                self._view.delete("heads", key.encode())
+            else:
+                self._view.put("heads", key.encode(), pack(head))
 
     def _head(self, key: str) -> Head:
         head = self._heads.get(key)
@@ -152,6 +158,8 @@ class Applier:
         )
         self._changed(record.key)
         self._count(record.profile.type, +1)
+        if record.profile.ends_ms:
+            note_beginning(self._view, record.key, record.profile, record.members)
 
     def _group_changed(self, record: GroupChanged) -> None:
         key = record.key
@@ -187,6 +195,8 @@ class Applier:
             profile = unpack(before, Profile)
             self._index(record.key, profile.name, "")
             self._count(profile.type, -1)
+            if profile.ends_ms:
+                note_end(self._view, record.key, profile, self._now_ms)
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
         rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
@@ -198,7 +208,10 @@ class Applier:
             self._view.delete("waiting", row)
             self._view.delete("applied", keys.pair(keys.second(row), record.key))
         newest = self._head(record.key).next_seq - 1
-        if newest:
+        temporary = record.key.startswith(TEMPORARY.prefix)
+        if temporary:
+            self._ended.add(record.key)
+        if newest or temporary:
             self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp))
         self._change(record.key, member_num=0)
 

@@ -23,6 +23,7 @@
 | waiting     | conversation 0 user         | Waiting: one of them that is not decided (GR-12) |
 | events      | shard u16, number u64       | an event (event_log.py) |
 | consumers   | name                        | the number of the next event of each shard, u64 each |
+| endings     | end u64, conversation       | Ending (SY-02) |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 
@@ -84,6 +85,16 @@ def altered(conversation: str, stamp: int, seq: int) -> bytes:
     return conversation.encode() + SEP + U64.pack(stamp) + U64.pack(seq)
 
 
+def ending(end_ms: int, conversation: str) -> bytes:
+    """Key of `endings`."""
+    return U64.pack(end_ms) + conversation.encode()
+
+
+def of_ending(key: bytes) -> str:
+    """The conversation of a row of `endings`."""
+    return key[U64.size :].decode()
+
+
 HIDDEN = 0x80
 """Of a membership: the group may be one that the user does not know of yet (GT-16, GR-08); its profile says."""
 
@@ -113,6 +124,8 @@ def shown(table: str, key: bytes) -> str:
     parts."""
     if table == "messages" and len(key) > 9 and key[-9:-8] == SEP:
         return f"{_text(key[:-9])} SEQ {U64.unpack(key[-8:])[0]}"
+    if table == "endings" and len(key) > U64.size:
+        return f"{_text(key[U64.size :])} at {U64.unpack_from(key)[0]}"
     if table == "events" and len(key) == U16.size + U64.size:
         return f"shard {U16.unpack_from(key)[0]} event {U64.unpack_from(key, U16.size)[0]}"
     return _text(key)

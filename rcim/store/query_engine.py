@@ -12,6 +12,7 @@ from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
     AppliedQuery,
+    EndingsQuery,
     FindGroupsQuery,
     HeadsQuery,
     IdleGroupsQuery,
@@ -26,6 +27,7 @@ from rcim.actor.queries import (
     Query,
     SearchQuery,
     SyncQuery,
+    UniqueQuery,
     UserQuery,
 )
 from rcim.actor.records import Member, Message, Profile, UserRestriction
@@ -37,6 +39,7 @@ from rcim.rules.visibility import is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import (
     Answer,
+    EndingsPage,
     FoundPage,
     GroupRow,
     GroupsPage,
@@ -46,9 +49,11 @@ from rcim.store.answers import (
     LoginFacts,
     Seen,
     SyncPage,
+    UniquePage,
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.change_index import ChangeIndex
+from rcim.store.endings import due
 from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.member_view import EFFORT, Effort, MemberView, waiting_in
 from rcim.store.messages import facts_of
@@ -321,6 +326,13 @@ class QueryEngine:
                 return IdlePage(found, key)
         return IdlePage(found, "")
 
+    def _endings(self, view: ReadView, query: EndingsQuery) -> EndingsPage:
+        return EndingsPage(*due(view, query.now_ms, query.after, query.limit))
+
+    def _unique(self, view: ReadView, query: UniqueQuery) -> UniquePage:
+        low = group_conversation(query.begins).encode()
+        return UniquePage([unpack(data, Profile) for _, data in view.scan("profiles", low, low + keys.LAST)])
+
     def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
         """Those that are damaged are left out."""
         found: dict[str, int] = {}
@@ -383,6 +395,8 @@ def _own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort)
     data = view.get("members", keys.pair(key, query.user_id))
     if profile is None or data is None or not visible(profile, query.user_id):
         return None
+    if 0 < profile.ends_ms <= query.now_ms:  # SY-02
+        return None
     head, member = read_head(view, key), unpack(data, Member)
     type_ = query.types.get(profile.type)
     unread = 0
@@ -428,6 +442,8 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     LoginScan: QueryEngine._login_on,
     PresenceQuery: QueryEngine._presence,
     SeeingScan: QueryEngine._presence_on,
+    EndingsQuery: QueryEngine._endings,
+    UniqueQuery: QueryEngine._unique,
     HeadsQuery: QueryEngine._heads,
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,

@@ -11,6 +11,8 @@ One sweep goes over everything, from a cursor to the next:
 5. `invited`: invitations that nobody has answered for as long.
 6. `applied`, `waiting`, `marks`: applications that nobody has decided for so long, and decisions as old (GR-12).
 
+What is left of temporary conversations goes by the index of their endings (endings.py).
+
 What is damaged, and what stands beside it, stays (ST-03).
 
 With a day's first sweep the notes of days go that are older than any that is asked for.
@@ -26,6 +28,7 @@ from rcim.actor.applications import Application
 from rcim.actor.records import Invitation, UserRestriction
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
+from rcim.store.endings import forgotten
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.tables import read_forgotten, read_head, read_profile, read_stamp
@@ -116,6 +119,15 @@ class Removal:
             span = view.scan("altered", keys.altered(key, 0, 0), keys.altered(key, ended + 1, 0))
             gone = [("altered", row) for row, _ in _first(span, rows)]
         return gone
+
+    # -- temporary conversations
+
+    def forget_ended(self, now_ms: int) -> int:
+        """Remove the last that is kept of temporary conversations that ended a day before `now_ms` (SY-02), of some of
+        them; returns how many rows went."""
+        with self._backend.read(around=True) as view:
+            gone = forgotten(view, now_ms)
+        return self._remove(gone, {}) if gone else 0
 
     # -- what is too old
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import SearchQuery, TypeFacts
 from rcim.actor.records import Member, Message, Profile, UserRestriction
-from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, TEMPORARY_ENDED
 from rcim.base.limits import Limits
 from rcim.base.terms import MessageState
 from rcim.rules.conversation_kinds import is_created
@@ -129,6 +129,8 @@ class Searching:
             return None  # nobody has said anything in it yet
         if profile is None or not (query.admin or visible(profile, query.user_id)):
             return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
+        if 0 < profile.ends_ms <= query.now_ms:
+            return Refused(TEMPORARY_ENDED, TEMPORARY_ENDED.meaning)
         if not query.admin and view.get("members", keys.pair(query.conversation, query.user_id)) is None:
             return Refused(NOT_PERMITTED, NOT_PERMITTED.meaning)
         return None
@@ -174,6 +176,8 @@ class Searching:
     def _eyes(view: ReadView, query: SearchQuery, key: str, profile: Profile) -> MemberView | Admin | None:
         """With whose eyes messages are looked at; None if none of them may be seen."""
         head = read_head(view, key)
+        if 0 < profile.ends_ms <= query.now_ms:  # SY-02
+            return None
         if query.admin and query.conversation:
             return Admin(view, key, max(profile.first_seq, head.kept_seq))
         data = view.get("members", keys.pair(key, query.user_id))

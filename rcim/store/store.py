@@ -114,6 +114,11 @@ class Store:
         """Remove up to `rows` messages of dissolved groups; True if more are left. Raises StoreError."""
         return self._removal.purge_step(rows)
 
+    def forget_ended(self, now_ms: int) -> int:
+        """Remove the last that is kept of temporary conversations that ended long ago; Removal.forget_ended. Raises
+        StoreError."""
+        return self._removal.forget_ended(now_ms)
+
     def trim_step(self, cursor: Cursor, ages: Ages) -> tuple[Cursor | None, int]:
         """Remove what is too old, a step from `cursor` on; Removal.trim_step. Raises StoreError."""
         return self._removal.trim_step(cursor, ages)

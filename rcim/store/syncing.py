@@ -275,6 +275,8 @@ class Syncing:
         if found is None:
             return None
         profile, member, head = found
+        if 0 < profile.ends_ms <= query.now_ms:  # SY-02
+            return None
         type_ = query.types.get(profile.type, NO_TYPE)
         if not type_.listed:  # GT-27
             return None

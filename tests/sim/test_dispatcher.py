@@ -105,7 +105,7 @@ class DeliverySink:
     def member_silenced(self, conversation: str, user_id: str, silent: bool) -> None:
         """Nothing is delivered to anyone here."""
 
-    def conversation_gone(self, conversation: str, silently: bool) -> None:
+    def conversation_gone(self, conversation: str, silently: bool, reason: Any) -> None:
         if silently:
             self.silently.append(conversation)
         self.members[conversation].clear()

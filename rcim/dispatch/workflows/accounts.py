@@ -9,7 +9,7 @@ from rcim.actor.queries import AppliedQuery, LoginQuery
 from rcim.actor.user import user_key
 from rcim.actor.workflows import DeleteUsers, ImportUsers
 from rcim.base import clock
-from rcim.base.errors import NO_SUCH_GROUP
+from rcim.base.errors import NO_SUCH_GROUP, TEMPORARY_ENDED
 from rcim.base.terms import AddResult
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.rules.conversation_kinds import PAIR, kind_of
@@ -65,7 +65,7 @@ async def delete_users(context: WorkflowContext, workflow: DeleteUsers) -> Comma
             left += [(key, _leaving(key, user_id)) for key in keys]
     for (_, command), result in zip(left, await context.commands(left), strict=True):
         # A group that has ended meanwhile is one that the user is no longer in.
-        if isinstance(result, Refused) and result.code is not NO_SUCH_GROUP:
+        if isinstance(result, Refused) and result.code not in (NO_SUCH_GROUP, TEMPORARY_ENDED):
             failed.add(command.by)
     return Added([(user_id, _deleted(known[user_id], user_id in failed)) for user_id in workflow.users])
 

@@ -43,6 +43,8 @@ class WorkflowContext:
         self.app_state = app_state
         self.list_turns = UserTurns()
         """SC-07: changes of one user's lists, one after the other."""
+        self.unique_turns = UserTurns()
+        """C2-02: creations of a conversation for one set of users, one after the other; the id stands for the set."""
 
     async def command(self, key: str, command: Command) -> CommandAnswer:
         """Put the command into the mailbox of `key`, as soon as there is room; returns its answer."""

@@ -49,6 +49,8 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
         if own in not_yet:
             return not_yet[own]
         left_out = {user_id: _left_out(result) for user_id, result in not_yet.items()}
+        if isinstance(command, c.CreateGroup):
+            command, left_out = _made_for(context, command, left_out)
         admitted = msgspec.structs.replace(_without(command, left_out), admissions=numbers(admissions.open))
         result = _with_left_out(command, await context.command(workflow.key, admitted), left_out)
     return await _invite(context, workflow, result)
@@ -63,6 +65,20 @@ def _with_id(context: WorkflowContext, workflow: EnterGroup) -> EnterGroup:
     group_id = made_group_id(command.made_number, KIND_BY_NAME[policy.kind].group_prefix)
     made = msgspec.structs.replace(command, group_id=group_id)
     return msgspec.structs.replace(workflow, key=group_conversation(group_id), command=made)
+
+
+def _made_for(
+    context: WorkflowContext, command: c.CreateGroup, left_out: dict[str, AddResult]
+) -> tuple[c.CreateGroup, dict[str, AddResult]]:
+    """The command to create, and who is left out. Nobody enters a temporary conversation later, so who would be asked
+    first is not asked (SY-02); a unique one is that of its expected users too (C2-02)."""
+    if context.app_state.config.types.of_group(command.type).lifetime_s:
+        left_out = {
+            user_id: AddResult.FAILED if what is AddResult.WAITING else what for user_id, what in left_out.items()
+        }
+    if command.unique:
+        command = msgspec.structs.replace(command, expected=list(left_out))
+    return command, left_out
 
 
 async def _invite(context: WorkflowContext, workflow: EnterGroup, result: CommandAnswer) -> CommandAnswer:
@@ -82,7 +98,7 @@ async def _invite(context: WorkflowContext, workflow: EnterGroup, result: Comman
         if isinstance(one, Refused):
             found[user_id] = _left_out(one)
     rows = list(found.items())
-    return Created(result.group_id, rows) if isinstance(result, Created) else Added(rows)
+    return msgspec.structs.replace(result, left_out=rows) if isinstance(result, Created) else Added(rows)
 
 
 async def accept_invitation(context: WorkflowContext, workflow: AcceptInvitation) -> CommandAnswer:
@@ -114,7 +130,7 @@ async def sync_groups(context: WorkflowContext, workflow: SyncGroups) -> Command
     wanted, there = set(workflow.groups), set(facts.conversations)
     leaving = sorted(there - wanted)
     left = await context.commands((key, c.PlaceMember(workflow.by, True, False)) for key in leaving)
-    placed = await _place(context, workflow.by, sorted(wanted - there))
+    placed = await place_in(context, workflow.by, sorted(wanted - there))
     results = [*zip(leaving, left, strict=True), *placed]
     return Synced(
         sorted(
@@ -123,7 +139,7 @@ async def sync_groups(context: WorkflowContext, workflow: SyncGroups) -> Command
     )
 
 
-async def _place(context: WorkflowContext, user_id: str, keys: Sequence[str]) -> list[tuple[str, CommandAnswer]]:
+async def place_in(context: WorkflowContext, user_id: str, keys: Sequence[str]) -> list[tuple[str, CommandAnswer]]:
     """Put the user into these groups, as the app says; returns what became of each."""
     with Admissions(context, ((user_id, key) for key in keys)) as admissions:
         refused = await admissions.ask("", True)
@@ -168,7 +184,7 @@ def _without(command: EnterCommand, left_out: dict[str, AddResult]) -> EnterComm
 def _with_left_out(command: EnterCommand, result: CommandAnswer, left_out: dict[str, AddResult]) -> CommandAnswer:
     """The command's result, with those who were left out; what the group says of a user counts."""
     if left_out and isinstance(result, Created):
-        return Created(result.group_id, [*left_out.items(), *result.left_out])
+        return msgspec.structs.replace(result, left_out=[*left_out.items(), *result.left_out])
     if left_out and isinstance(result, Added) and isinstance(command, c.InviteUsers):
         said = dict(result.results)
         said |= {user_id: what for user_id, what in left_out.items() if what is not AddResult.WAITING}

@@ -9,10 +9,11 @@ from rcim.actor import workflows as w
 from rcim.dispatch.workflows.accounts import delete_users, import_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import Wait
-from rcim.dispatch.workflows.entering import accept_invitation, enter_group, sync_groups
+from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
 from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
+from rcim.dispatch.workflows.unique import enter_or_create
 
 WorkflowCoroutine = Coroutine[Wait[Any], Any, CommandAnswer]
 WorkflowTable = Mapping[type, Callable[[WorkflowContext, Any], WorkflowCoroutine]]
@@ -25,7 +26,7 @@ WORKFLOWS: WorkflowTable = {
     w.WithMessage: with_message,
     w.Trace: trace,
     w.SyncGroups: sync_groups,
-    w.EnterGroup: enter_group,
+    w.EnterGroup: enter_or_create,
     w.AcceptInvitation: accept_invitation,
     w.DeleteUsers: delete_users,
     w.ImportUsers: import_users,

@@ -34,6 +34,8 @@ class GroupCreate(Request, frozen=True, gc=False):
     owner: A[str, USER_OR_NONE] = ""
     max_member_num: A[int, U32] = 0
     fields: A[Fields, Items(20)] = ()
+    ttl_s: A[int | None, U32] = None
+    unique: bool = False
 
 
 class GroupSet(Request, frozen=True, gc=False):

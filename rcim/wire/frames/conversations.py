@@ -84,6 +84,9 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "The number of applications to join that wait for a decision, if the user may decide; at most 100 "
         "(GROUP_APPLICATIONS lists them).",
     ] = 0
+    ends_ms: A[
+        int, Ext(40, U64), "When a temporary conversation ends by itself; a client drops it then (conversations.md)."
+    ] = 0
 
 
 @frame(

@@ -131,7 +131,11 @@ class GroupCreate(Frame, frozen=True, gc=False):
         str8(160, one_line=True),
         "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
     ]
-    type_: A[str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, or one of the app's own."]
+    type_: A[
+        str,
+        str8(32, 1),
+        "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, Temporary, or one of the app's own.",
+    ]
     name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
@@ -151,6 +155,18 @@ class GroupCreate(Frame, frozen=True, gc=False):
     ] = ""
     max_member_num: A[int, Ext(2, U32), "MaxMemberNum; absent: the cap of the type (GT-12)."] = 0
     fields: A[Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields of the group (GR-06)."] = ()
+    ttl_s: A[
+        int | None,
+        Ext(40, U32),
+        "Seconds until a temporary conversation ends, 1 to those of its type; absent: those of its type. "
+        "BAD_PARAMETER for other types (SY-02).",
+    ] = None
+    unique: A[
+        bool,
+        Ext(41, Bool()),
+        "True: the conversation of exactly these users, creator included, at least two; if it is there, the reply "
+        "says which it is (C2-02). `group_id` must be empty.",
+    ] = False
 
 
 @frame(0x8201, "GROUP_CREATE_OK", "server", "reply")
@@ -163,6 +179,7 @@ class GroupCreateOk(Frame, frozen=True, gc=False):
         Ext(1, StructList(AddedEntry, 500)),
         "The users in `members` who were not added, and why.",
     ] = ()
+    existed: A[bool, Ext(41, Bool()), "True if the unique conversation was there already (C2-02)."] = False
 
 
 @frame(
@@ -309,6 +326,8 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
         Ext(3, StructList(CustomField, 20)),
         "Custom fields of the group that the requesting user may read (GR-06).",
     ] = ()
+    ends_ms: A[int, Ext(40, U64), "When a temporary conversation ends by itself (SY-02)."] = 0
+    unique: A[bool, Ext(41, Bool()), "True if it is the conversation of exactly its users (C2-02)."] = False
 
 
 @frame(

@@ -29,7 +29,7 @@ class GroupGone(Frame, frozen=True, gc=False):
         GoneReason,
         Enum(GoneReason),
         "Dissolved; left, by the user on this or another device; kicked, by an admin or a block; dropped for being "
-        "offline (GT-11); removed, by the app's back end.",
+        "offline (GT-11); removed, by the app's back end; ended, as its time was over (SY-02).",
     ]
     operator: A[str, Ext(1, USER_OR_NONE), "The user who kicked."] = ""
     text: A[str, Ext(2, str16(300)), "The reason given; may be empty."] = ""

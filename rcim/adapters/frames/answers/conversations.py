@@ -45,4 +45,5 @@ def _entry(row: results.SyncRow) -> frames.ConversationEntry:
         cleared_seq=row.cleared_seq,
         unheard=[frames.SeqRange(first, last) for first, last in row.unheard] or (),
         applications=row.applications,
+        ends_ms=profile.ends_ms,
     )

@@ -9,7 +9,8 @@ from rcim.wire import frames
 
 def created_ok(result: results.Created) -> frames.GroupCreateOk:
     """The new group's id, and who was not added (GR-01)."""
-    return frames.GroupCreateOk(result.group_id, tuple(frames.AddedEntry(*one) for one in result.left_out))
+    left_out = tuple(frames.AddedEntry(*one) for one in result.left_out)
+    return frames.GroupCreateOk(result.group_id, left_out, result.existed)
 
 
 def edited_ok(result: results.Edited) -> frames.GroupSetOk:
@@ -41,6 +42,8 @@ def info_ok(facts: results.GroupFacts) -> frames.GroupInfoOk:
         mute_all=p.mute_all,
         speakers=p.speakers or (),
         fields=to_fields(result.fields) or (),
+        ends_ms=p.ends_ms,
+        unique=p.unique,
     )
 
 
