@@ -32,6 +32,7 @@ from rcim.client import Client, client_context
 from rcim.client.link import decode
 from rcim.connect.hub import Hub
 from rcim.content.elements import Text, encode_body
+from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
@@ -69,6 +70,8 @@ RUNNING: list[TestServer] = []
 
 UNLIMITED = {name: replace(row, **dict.fromkeys(RATES, 0)) for name, row in BUILT_IN.items()}
 """The built-in types without frequency control: most tests are of something else, and send as fast as they can."""
+GROUP_TYPES = {name: row for name, row in UNLIMITED.items() if row.kind == GROUP.name}
+"""Those of them whose groups have an id that is chosen."""
 
 
 class TestServer:

@@ -155,6 +155,10 @@ class CreateGroup(PutsIn, frozen=True, gc=False):
     """0: now."""
     made_number: int = 0
     """Not 0: nobody has chosen the id; it is made of this number (GT-25)."""
+    creator: str = ""
+    """Of an import: who made the group (GR-13); empty: its owner. Else `by` makes it."""
+    attributes: bytes = b""
+    """Canonical JSON (rules/custom_attributes.py)."""
     ttl_s: int | None = None
     """SY-02: for how many seconds it lives; None: for as long as its type says."""
     unique: bool = False
@@ -170,6 +174,10 @@ class EditGroup(Asked, frozen=True, gc=False):
     apply_join_option: ApplyJoinOption | None
     max_member_num: int | None
     fields: Fields
+    attributes: bytes | None = None
+    """All of them, as canonical JSON (GR-13)."""
+    attribute_changes: tuple[tuple[str, bytes], ...] = ()
+    """Dotted keys with their values as JSON, made after `attributes`; they have been checked."""
 
 
 class GiveGroup(Asked, frozen=True, gc=False):

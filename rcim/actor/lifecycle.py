@@ -37,6 +37,7 @@ from rcim.base.errors import (
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, Place, Role
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.rules.conversation_kinds import GROUP, kind_of
+from rcim.rules.custom_attributes import changed
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
@@ -52,9 +53,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
     policy = state.app_state.config.types.named(command.type)
-    if command.unique and policy.kind != GROUP.name:
-        raise RcimError(BAD_PARAMETER, f"unique: must be absent; a {policy.name} group is a {policy.kind}")
-    _check_kind(state.key, policy)
+    _check_kind(state.key, policy, command.unique)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
     over_ms = ends_ms(policy, command, now_ms)
@@ -75,14 +74,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     fields = written(
         rules=policy.group_fields, values={}, changes=command.fields, who=standing, bytes_max=GROUP_VALUE_BYTES_MAX
     )
-    named_so = command.name, command.introduction, command.notification
-    if not command.importing:  # SC-08
-        words = state.app_state.config.lists
-        named_so = (
-            words.screened("name", command.name),
-            words.screened("introduction", command.introduction),
-            words.screened("notification", command.notification),
-        )
+    named_so = _screened(state, command)
     state.app_state.counts.admit(policy)  # GT-13; the last thing that can refuse
     if policy.stored:
         state.timeline.begin_storing()
@@ -101,9 +93,11 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         active=not policy.needs_first_message or command.importing or command.unique,  # GT-16
         importing=command.importing,
         fields=fields,
+        creator=(command.creator or owner) if command.importing else command.by,
+        attributes=command.attributes,
         ends_ms=over_ms,
         unique=command.unique,
-        expected=expected(command, others) if command.unique else [],
+        expected=expected(command, others),
     )
     made = (
         [_new(state=state, policy=policy, user_id=owner, role=Role.OWNER, now_ms=command.create_time_ms or now_ms)]
@@ -125,13 +119,29 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     )
 
 
-def _check_kind(key: str, policy: GroupType) -> None:
-    """GT-25: the id says the kind. Raises RcimError(BAD_GROUP_ID) for the id of another kind than the type's."""
+def _screened(state: GroupState, command: CreateGroup) -> tuple[str, str, str]:
+    """Name, introduction and notification as the word filter lets them pass (SC-08). Raises RcimError."""
+    named = command.name, command.introduction, command.notification
+    if command.importing:
+        return named
+    words = state.app_state.config.lists
+    return (
+        words.screened("name", command.name),
+        words.screened("introduction", command.introduction),
+        words.screened("notification", command.notification),
+    )
+
+
+def _check_kind(key: str, policy: GroupType, unique: bool) -> None:
+    """GT-25: the id says the kind; and only groups are `unique` (C2-02). Raises RcimError: BAD_GROUP_ID for the id of
+    another kind than the type's, BAD_PARAMETER."""
     kind, needed = kind_of(key), KIND_BY_NAME[policy.kind]
     assert kind is not None
-    if kind is not needed and needed.ids_are_made:
+    if unique and needed.name != GROUP.name:
+        raise RcimError(BAD_PARAMETER, f"unique: must be absent; a {policy.name} group is of the kind {needed.name}")
+    if kind.name != policy.kind and needed.ids_are_made:
         raise RcimError(BAD_GROUP_ID, f"group id: must be empty; the server makes the ids of {policy.name} groups")
-    if kind is not needed:
+    if kind.name != policy.kind:
         wanted = needed.group_prefix
         begins = f"must begin with {wanted}" if wanted else f"must not begin with {kind.group_prefix}"
         raise RcimError(BAD_GROUP_ID, f"group id: {begins} in a {policy.name} group")
@@ -193,7 +203,8 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     settings = command.apply_join_option is not None or command.max_member_num is not None
     if settings:
         check_right(Operation.EDIT_SETTINGS, who, policy)
-    if command.texts or not (settings or command.fields):
+    attributes = _attributes(profile, command)
+    if command.texts or attributes is not None or not (settings or command.fields):
         check_right(Operation.EDIT_PROFILE, who, policy)
     if command.apply_join_option is not None:
         wanted["apply_join_option"] = _join_option(policy, command.apply_join_option or policy.join_option)
@@ -201,6 +212,8 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
         wanted["max_member_num"] = _member_num(policy, command.max_member_num)
     for name in SCREENED & command.texts.keys():  # SC-08
         wanted[name] = state.app_state.config.lists.screened(name, command.texts[name])
+    if attributes is not None:
+        wanted["attributes"] = attributes
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
     what = list(new)
     if command.fields:
@@ -229,6 +242,14 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     if was_open and not state.open_to_guests and state.app_state.guests.of(state.key):
         return msgspec.structs.replace(edited, effects=(*edited.effects, ClosedToGuests()))
     return edited
+
+
+def _attributes(profile: Profile, command: EditGroup) -> bytes | None:
+    """GR-13: the attributes after the command; None: it does not say anything of them. Raises RcimError."""
+    if not command.attribute_changes:
+        return command.attributes
+    before = profile.attributes if command.attributes is None else command.attributes
+    return changed(before, command.attribute_changes)
 
 
 def give(state: GroupState, command: GiveGroup, now_ms: int, position: int) -> Outcome:

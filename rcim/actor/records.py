@@ -156,6 +156,10 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     speakers: list[str] = []
     """Who may send although all are muted (SC-03)."""
     fields: dict[str, bytes] = {}
+    creator: str = ""
+    """Who made it, for ever (GR-13); empty for what was made before this was kept."""
+    attributes: bytes = b""
+    """The app's own, as canonical JSON (GR-13); empty for an empty object."""
     ends_ms: int = 0
     """SY-02: when it ends by itself; 0: never."""
     unique: bool = False

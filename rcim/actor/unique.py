@@ -34,7 +34,9 @@ def unique_id_base(type_: str, users: Iterable[str]) -> str:
 
 
 def expected(command: CreateGroup, added: Sequence[str]) -> list[str]:
-    """For whom a conversation is made as well, if `added` are its first members."""
+    """For whom a conversation is made as well, if `added` are its first members; nobody, if it is not to be unique."""
+    if not command.unique:
+        return []
     return [*dict.fromkeys([*command.expected, *(user_id for user_id in command.members if user_id not in added)])]
 
 

@@ -263,6 +263,23 @@ FLOODING = ErrorCode(
     True,
     "The user kept sending requests after many TOO_FREQUENT; connect again after retry_after_ms (LI-01).",
 )
+BAD_ATTRIBUTES = ErrorCode(
+    300050,
+    "BAD_ATTRIBUTES",
+    _M,
+    False,
+    "The attributes are no JSON object, or a value is no JSON or nested too deep; the text says which (GR-13).",
+)
+ATTRIBUTES_TOO_LARGE = ErrorCode(
+    300051, "ATTRIBUTES_TOO_LARGE", _M, False, "The attributes would have more than 8 KiB of JSON (GR-13)."
+)
+ATTRIBUTE_PATH = ErrorCode(
+    300052,
+    "ATTRIBUTE_PATH",
+    _M,
+    False,
+    "A dotted key is malformed, or leads through a value that is no object (GR-13).",
+)
 TEMPORARY_ENDED = ErrorCode(
     300060,
     "TEMPORARY_ENDED",

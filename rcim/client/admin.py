@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender
+from rcim.client.attributes import wire_attributes
 from rcim.client.model import Where
 from rcim.client.requests import Requests, wire_fields
 from rcim.content import elements
@@ -44,8 +45,11 @@ class AdminRequests(Requests):
         create_time_ms: int = 0,
         max_member_num: int = 0,
         fields: Mapping[str, bytes] | None = None,
+        attributes: Mapping[str, object] | None = None,
+        creator: str = "",
     ) -> str:
-        """Begin to import a group; it stays closed until `finish_import`. Returns its id."""
+        """Begin to import a group; it stays closed until `finish_import`. Returns its id. `creator`: who made it; empty:
+        the owner (GR-13)."""
         frame = frames.AdminGroupImport(
             group_id=group_id,
             type_=type_,
@@ -58,6 +62,8 @@ class AdminRequests(Requests):
             create_time_ms=create_time_ms,
             max_member_num=max_member_num,
             fields=wire_fields(fields),
+            attributes=wire_attributes(attributes) if attributes else b"",
+            creator=creator,
         )
         return (await self.request(frame, frames.AdminGroupImportOk, repeat=bool(group_id))).group_id
 

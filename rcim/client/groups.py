@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from rcim.base.terms import ApplyJoinOption, Gender, MsgFlag, Priority, UserList
+from rcim.client.attributes import wire_attributes, wire_changes
 from rcim.client.model import Message, SendResult, Where, message_of
 from rcim.client.requests import Requests, wire_fields
 from rcim.content import elements
@@ -206,8 +207,10 @@ class GroupRequests(Requests):
         owner: str = "",
         max_member_num: int = 0,
         fields: Mapping[str, bytes] | None = None,
+        attributes: Mapping[str, object] | None = None,
     ) -> str:
-        """Make a group and be its owner; returns its id (GR-01). `owner`: for app administrators."""
+        """Make a group and be its owner; returns its id (GR-01). `owner`: for app administrators. `attributes`: the app's
+        own, as JSON has them (GR-13)."""
         frame = frames.GroupCreate(
             group_id=group_id,
             type_=type_,
@@ -220,6 +223,7 @@ class GroupRequests(Requests):
             owner=owner,
             max_member_num=max_member_num,
             fields=wire_fields(fields),
+            attributes=wire_attributes(attributes) if attributes else b"",
         )
         made = await self.request(frame, frames.GroupCreateOk, repeat=bool(group_id))
         self._track(made.group_id, 0)
@@ -236,8 +240,11 @@ class GroupRequests(Requests):
         apply_join_option: ApplyJoinOption | None = None,
         max_member_num: int | None = None,
         fields: Mapping[str, bytes] | None = None,
+        attributes: Mapping[str, object] | None = None,
+        attribute_changes: Mapping[str, object] | None = None,
     ) -> int:
-        """Change what is given of a group's profile; returns InfoSeq (GR-03)."""
+        """Change what is given of a group's profile; returns InfoSeq (GR-03). `attributes` replaces all of them;
+        `attribute_changes` sets single ones by their dotted keys, and removes those whose value is None (GR-13)."""
         frame = frames.GroupSet(
             group_id=group_id,
             name=name,
@@ -247,6 +254,8 @@ class GroupRequests(Requests):
             apply_join_option=apply_join_option,
             max_member_num=max_member_num,
             fields=wire_fields(fields),
+            attributes=None if attributes is None else wire_attributes(attributes),
+            attribute_changes=wire_changes(attribute_changes),
         )
         return (await self.request(frame, frames.GroupSetOk)).info_seq
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
@@ -49,14 +51,7 @@ def fields_of(ask: BeforeCallback) -> Json:
             assert ask.message is not None
             return {**made, **_edit(ask, command, ask.message)}
         case CreateGroup():
-            return {
-                **made,
-                "GroupId": command.group_id,
-                "Operator_Account": command.by,
-                "Owner_Account": command.owner,
-                "Name": command.name,
-                "MemberList": [{"Member_Account": user} for user in command.members],
-            }
+            return {**made, **_creation(command)}
         case JoinGroup():
             return {**made, "GroupId": ask.group_id, "Requestor_Account": command.by}
         case InviteUsers():
@@ -88,6 +83,18 @@ def fields_of_state(change: SessionChanged) -> Json:
 
 def _platform(platform: Platform) -> str:
     return platform.name.capitalize()
+
+
+def _creation(command: CreateGroup) -> Json:
+    """`Attributes` beside the vendor's fields (GR-13)."""
+    made: Json = {
+        "GroupId": command.group_id,
+        "Operator_Account": command.by,
+        "Owner_Account": command.owner,
+        "Name": command.name,
+        "MemberList": [{"Member_Account": user} for user in command.members],
+    }
+    return {**made, "Attributes": msgspec.json.decode(command.attributes)} if command.attributes else made
 
 
 def _message(command: SendMessage) -> Json:

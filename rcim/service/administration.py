@@ -9,6 +9,7 @@ from rcim.base.ids import USER_ID_BYTES_MAX, check_user_id, check_user_or_guest
 from rcim.base.terms import group_conversation
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
+from rcim.rules.custom_attributes import canonical
 from rcim.rules.fields import check_field
 from rcim.rules.type_table import TypeChange
 from rcim.service import requests
@@ -70,6 +71,8 @@ def group_import(request: requests.AdminGroupImport, principal: Principal, conte
             max_member_num=request.max_member_num,
             fields=tuple(request.fields),
             importing=True,
+            attributes=canonical(request.attributes) if request.attributes else b"",
+            creator=check_user_id(request.creator) if request.creator else "",
             create_time_ms=request.create_time_ms,
         ),
     )

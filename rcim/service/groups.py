@@ -7,6 +7,7 @@ from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, has_control
 from rcim.base.terms import group_conversation
 from rcim.connect.principal import Principal
+from rcim.rules.custom_attributes import canonical, checked_changes
 from rcim.rules.fields import check_field
 from rcim.service import requests, results
 from rcim.service.context import ActorCommand, RequestContext, RunWorkflow, StoreQuery
@@ -50,6 +51,7 @@ def create(request: requests.GroupCreate, principal: Principal, context: Request
             max_member_num=request.max_member_num,
             fields=tuple(request.fields),
             made_number=made_number,
+            attributes=canonical(request.attributes) if request.attributes else b"",
             ttl_s=request.ttl_s,
             unique=request.unique,
         ),
@@ -78,6 +80,8 @@ def edit(request: requests.GroupSet, principal: Principal, context: RequestConte
         apply_join_option=request.apply_join_option,
         max_member_num=request.max_member_num,
         fields=tuple(request.fields),
+        attributes=None if request.attributes is None else canonical(request.attributes),
+        attribute_changes=checked_changes(request.attribute_changes),
     )
     return ActorCommand(group_key(request.group_id), command)
 

@@ -17,12 +17,12 @@ from rcim.actor.state import GroupState
 from rcim.base.terms import ApplyJoinOption, MsgFlag, Priority, Role
 from rcim.rules.policies import changed
 from rcim.store.check import check
-from tests.kit import UNLIMITED, until
+from tests.kit import GROUP_TYPES, UNLIMITED, until
 from tests.sim.test_dispatcher import Sim, running
 
 USERS = [f"u{i}" for i in range(7)]
 TYPES = {
-    **UNLIMITED,
+    **GROUP_TYPES,
     "Fields": changed(
         UNLIMITED["Public"],
         "Fields",

@@ -70,6 +70,7 @@ NOT_TO_ALL: list[tuple[c.GroupCommand, str]] = [
     (c.SetFlag("bob", False, MsgFlag.DISCARD), "told to the user alone"),
     (c.DissolveGroup("alice", False), "once in a group's life"),
     (c.ReclaimGroup("", True, 0), "nobody is told"),
+    (c.EndTemporary("", True), "it does not end, unless its time is over, and then once"),
     (creation("zoe"), "there is a group already"),
     (c.ImportMessages("root", True, []), "nobody hears the group as long as it is imported"),
     (c.ImportMembers("root", True, []), "as above"),

@@ -26,17 +26,16 @@ from rcim.base.terms import ApplyJoinOption
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.row_loading import ROUNDS_MAX
 from rcim.rules.conversation_kinds import RosterPart
-from rcim.rules.group_types import BUILT_IN
 from rcim.store.backend import MemoryBackend
 from rcim.store.check import check
 from rcim.store.shard_log import AppendFailed, ShardAppend
 from rcim.store.store import Store
-from tests.kit import app_state
+from tests.kit import GROUP_TYPES, app_state
 from tests.sim.test_dispatcher import send
 from tests.sim.test_group_histories import USERS, anything
 from tests.sim.test_paged_rosters import KEY, Kinds, more, same, state_of
 
-TIGHT = {n: replace(row, messages_per_s=3, member_cap=0) for n, row in BUILT_IN.items() if n != "BChatRoom"}
+TIGHT = {n: replace(row, messages_per_s=3, member_cap=0) for n, row in GROUP_TYPES.items() if n != "BChatRoom"}
 """The built-in types with so little room that messages and notices wait."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.actor.app import APP_KEY
@@ -52,11 +54,14 @@ WHO = {
     "waiting": "the decision; age; being put in otherwise, being blocked; the end of the group",
     "events": "when all consumers have had it; age, and bytes; the consumer that is removed",
     "consumers": "taking the consumer out of the settings",
+    "endings": "the end of a temporary conversation, and a day after it",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
 """Of these something is left, and it does not grow with what has come and gone but by ids that were used."""
-GROUP, PAIR = "g:a", pair_conversation("u0", "u1")
+FAR_MS = 1 << 45
+"""After any wall clock."""
+GROUP, PAIR, TEMPORARY = "g:a", pair_conversation("u0", "u1"), "g:_tmp:1"
 
 
 class Life(FilledStore):
@@ -64,12 +69,14 @@ class Life(FilledStore):
 
     def __init__(self) -> None:
         super().__init__(MemoryBackend())
-        self.seqs = {GROUP: 0, PAIR: 0}
+        self.seqs = {GROUP: 0, PAIR: 0, TEMPORARY: 0}
 
     def make(self, key: str, members: int) -> None:
         first = self.seqs[key] + 1
         name = "a" if key == GROUP else ""
         profile = r.Profile(name, "T", "a name", "", "", "", "u0", 1, ApplyJoinOption.FREE_ACCESS, 0, first)
+        if key == TEMPORARY:
+            profile = msgspec.structs.replace(profile, group_id="_tmp:1", ends_ms=2)
         users = [r.Member(f"u{n}", Role.MEMBER, 1, first - 1, "") for n in range(members)]
         self.append(r.GroupCreated(key, profile, users, 1))
 
@@ -103,6 +110,7 @@ class Life(FilledStore):
             cursor, _ = self.store.trim_step(cursor, Ages(day * DAY_MS, {"T": 7}, 30))
         while self.store.purge_step():
             pass
+        self.store.forget_ended(FAR_MS)
         while self.store.events.trim_step(Bounds((day - 1) * DAY_MS, 1 << 30)):
             pass
 
@@ -122,7 +130,8 @@ class Life(FilledStore):
     def round(self, day: int) -> None:
         """All that there can be rows of comes and goes."""
         self.make(GROUP, 6)
-        for key in (GROUP, PAIR):
+        self.make(TEMPORARY, 3)
+        for key in (GROUP, PAIR, TEMPORARY):
             for _ in range(3):
                 self.say(key, day * DAY_MS)
         self.append(
@@ -148,7 +157,8 @@ class Life(FilledStore):
         self.store.events.register("consumer")
         self.happen(day)
         assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
-        self.append(r.GroupDissolved(GROUP))
+        self.append(r.GroupDissolved(GROUP), r.GroupDissolved(TEMPORARY))
+        self.seqs[TEMPORARY] = 0
         assert self.rows("purge")
         for user in ("u2", "u3"):
             self.append(

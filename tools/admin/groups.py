@@ -27,6 +27,10 @@ Introduction = Annotated[str | None, typer.Option(help="Introduction, up to 120 
 Notification = Annotated[str | None, typer.Option(help="Notification, up to 150 bytes.")]
 FaceUrl = Annotated[str | None, typer.Option("--face-url", help="FaceUrl, up to 100 bytes.")]
 
+Attributes = Annotated[
+    str | None, typer.Option(metavar="JSON", help="Attributes: all of them, as a JSON object of up to 8 KiB.")
+]
+
 
 @app.command("create")
 def create(
@@ -46,8 +50,10 @@ def create(
     face_url: FaceUrl = None,
     max_members: MaxMembers = None,
     field: Fields = None,
+    attributes: Attributes = None,
 ) -> None:
     """Create a group."""
+    given = words.json_of("--attributes", attributes)
     option = words.one_of("--join", join, words.JOIN) if join is not None else ApplyJoinOption.BY_TYPE
     fields = words.fields_of(field)
 
@@ -64,6 +70,7 @@ def create(
             owner=owner,
             max_member_num=max_members or 0,
             fields=fields,
+            attributes=given,
         )
 
     show_one({"group_id": call(job)})
@@ -119,6 +126,11 @@ def set_(
     join: Annotated[str | None, typer.Option(help="Who may join: free, approval or closed.")] = None,
     max_members: MaxMembers = None,
     field: Fields = None,
+    attributes: Attributes = None,
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=JSON", help="One attribute, by its dotted key; null removes it; may be repeated."),
+    ] = None,
 ) -> None:
     """Change a group's profile: what is given, nothing else."""
     changes = words.changes_of(
@@ -129,6 +141,8 @@ def set_(
         apply_join_option=words.one_of_or_none("--join", join, words.JOIN),
         max_member_num=max_members,
         fields=words.fields_of(field),
+        attributes=words.json_of("--attributes", attributes),
+        attribute_changes=words.attributes_of(attribute),
     )
     info_seq = call(lambda client: client.edit_group(group_id, **changes))
     show_one({"group_id": group_id, "info_seq": info_seq})

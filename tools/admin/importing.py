@@ -53,6 +53,8 @@ class Group(_Line):
     create_time_ms: TimeMs = 0
     max_member_num: U32 = 0
     fields: dict[str, str] = {}
+    creator: str = ""
+    attributes: dict[str, object] = {}
 
 
 class Member(_Line):
@@ -308,6 +310,8 @@ async def _begin(client: Client, group: Group) -> str:
         apply_join_option=ApplyJoinOption[group.apply_join_option],
         create_time_ms=group.create_time_ms,
         max_member_num=group.max_member_num,
+        creator=group.creator,
+        attributes=group.attributes,
         fields={key: value.encode() for key, value in group.fields.items()},
     )
 

@@ -37,6 +37,8 @@ def row_of(struct: msgspec.Struct) -> Row:
 def _plain(name: str, value: Any) -> Any:
     if name.endswith("fields"):
         return {field.key: text_of(field.value) for field in value}
+    if name == "attributes":
+        return msgspec.json.decode(value) if value else {}
     if isinstance(value, IntEnum):
         return value.name
     return list(value) if isinstance(value, tuple) else value

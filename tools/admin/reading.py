@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ MOMENTS = frozenset(
         "changed_ms",
         "create_time_ms",
         "decided_ms",
+        "ends_ms",
         "from_time_ms",
         "join_time_ms",
         "last_info_time_ms",
@@ -81,7 +83,10 @@ def cell(name: str, value: Any) -> str:
     if isinstance(value, int) and (timed := time_shown(name, value)) is not None:
         return timed
     if isinstance(value, Mapping):
-        text = "\n".join(f"{key}={item}" for key, item in value.items())
+        text = "\n".join(
+            f"{key}={item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}"
+            for key, item in value.items()
+        )
     elif isinstance(value, list):
         text = ", ".join(map(str, value))
     else:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
+import msgspec
 import typer
 from rcim_tools.admin.calls import USAGE, fail
 
@@ -102,6 +103,27 @@ def pairs_of(what: str, given: Sequence[str] | None) -> dict[str, str]:
 def fields_of(given: Sequence[str] | None) -> dict[str, bytes]:
     """`--field` options; the bytes are those that the shell gave."""
     return {key: os.fsencode(value) for key, value in pairs_of("--field", given).items()}
+
+
+def json_of(option: str, given: str | None) -> dict[str, object] | None:
+    """A JSON object; None if it is not given."""
+    if given is None:
+        return None
+    try:
+        return msgspec.json.decode(given, type=dict[str, object])
+    except msgspec.DecodeError as error:
+        raise fail(f"{option}: has to be a JSON object: {error}", USAGE) from None
+
+
+def attributes_of(given: Sequence[str] | None) -> dict[str, object]:
+    """`--attribute` options: dotted keys with JSON values."""
+    found: dict[str, object] = {}
+    for key, value in pairs_of("--attribute", given).items():
+        try:
+            found[key] = msgspec.json.decode(value)
+        except msgspec.DecodeError as error:
+            raise fail(f"--attribute {key}: has to be JSON, a text with its quotes: {error}", USAGE) from None
+    return found
 
 
 def changes_of(**wanted: Any) -> dict[str, Any]:

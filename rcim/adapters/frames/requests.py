@@ -22,6 +22,7 @@ def _fields(rows: list[frames.CustomField]) -> requests.Fields:
 
 ROWS: dict[type, Convert] = {
     frames.CustomField: _fields,
+    frames.AttributeChange: lambda rows: [(row.path, row.value) for row in rows],
     frames.SeqEntry: lambda rows: [row.seq for row in rows],
     frames.DeviceId: lambda rows: [row.connection_id for row in rows],
     frames.Policy: lambda rows: [(row.name, row.value) for row in rows],

@@ -8,6 +8,7 @@ from typing import Annotated as A
 from rcim.base.terms import AppList, ApplyJoinOption
 from rcim.service.bounds import U16, U32, U64, Items, Text
 from rcim.service.requests.kinds import (
+    ATTRIBUTES,
     BODY,
     CLIENT_MSG_ID,
     CONVERSATION,
@@ -96,6 +97,8 @@ class AdminGroupImport(Request, frozen=True, gc=False):
     create_time_ms: A[int, U64] = 0
     max_member_num: A[int, U32] = 0
     fields: A[Fields, Items(20)] = ()
+    attributes: A[bytes, ATTRIBUTES] = b""
+    creator: A[str, USER_OR_NONE] = ""
 
 
 class AdminMembersImport(Request, frozen=True, gc=False):

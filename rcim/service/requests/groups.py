@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import ApplyJoinOption
+from rcim.rules.custom_attributes import CHANGES_MAX
 from rcim.service.bounds import U16, U32, Items, Text
 from rcim.service.requests.kinds import (
+    ATTRIBUTES,
     CURSOR,
     GROUP,
     GROUP_OR_NONE,
@@ -34,6 +36,7 @@ class GroupCreate(Request, frozen=True, gc=False):
     owner: A[str, USER_OR_NONE] = ""
     max_member_num: A[int, U32] = 0
     fields: A[Fields, Items(20)] = ()
+    attributes: A[bytes, ATTRIBUTES] = b""
     ttl_s: A[int | None, U32] = None
     unique: bool = False
 
@@ -49,6 +52,8 @@ class GroupSet(Request, frozen=True, gc=False):
     apply_join_option: ApplyJoinOption | None = None
     max_member_num: A[int | None, U32] = None
     fields: A[Fields, Items(20)] = ()
+    attributes: A[bytes | None, ATTRIBUTES] = None
+    attribute_changes: A[Sequence[tuple[str, bytes]], Items(CHANGES_MAX)] = ()
 
 
 class GroupOwnerSet(Request, frozen=True, gc=False):

@@ -25,6 +25,9 @@ TYPE_NAME = Text(32, 1)
 CURSOR = Text(1024)
 BODY = Data(65535)
 
+ATTRIBUTES = Data(16384)
+"""GR-13: JSON. What it may hold, rules/custom_attributes.py says."""
+
 Fields = Sequence[tuple[str, bytes]]
 """Custom fields: key and value."""
 

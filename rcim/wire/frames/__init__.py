@@ -13,10 +13,12 @@ from rcim.wire.frames.altering import *  # noqa: F403
 from rcim.wire.frames.applications import *  # noqa: F403
 from rcim.wire.frames.conversations import *  # noqa: F403
 from rcim.wire.frames.devices import *  # noqa: F403
+from rcim.wire.frames.group_ownership import *  # noqa: F403
 from rcim.wire.frames.group_types import *  # noqa: F403
 from rcim.wire.frames.groups import *  # noqa: F403
 from rcim.wire.frames.imports import *  # noqa: F403
 from rcim.wire.frames.invitations import *  # noqa: F403
+from rcim.wire.frames.kinds import AttributeChange as AttributeChange
 from rcim.wire.frames.kinds import CustomField as CustomField
 from rcim.wire.frames.kinds import SeqEntry as SeqEntry
 from rcim.wire.frames.members import *  # noqa: F403

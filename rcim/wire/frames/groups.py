@@ -7,6 +7,7 @@ from typing import Annotated as A
 
 from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Role
 from rcim.wire.frames.kinds import (
+    ATTRIBUTES,
     FACE_URL,
     GROUP,
     NAME_CARD,
@@ -14,6 +15,7 @@ from rcim.wire.frames.kinds import (
     USER,
     USER_OR_NONE,
     USERS_MAX,
+    AttributeChange,
     CustomField,
 )
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
@@ -94,6 +96,12 @@ PROFILE_RULE = (
     "and nickname must have no control characters; introduction and notification may have them."
 )
 
+ATTRIBUTES_RULE = (
+    "Attributes are one JSON object of the app's (GR-13). The server keeps it without spaces and with its keys in "
+    "order: up to 8,192 bytes, nested up to 10 deep. A dotted key makes the objects on its way; ATTRIBUTE_PATH if one of "
+    "them is something else. A key with a dot in it can only be set with the whole object."
+)
+
 
 @frame(
     0x0201,
@@ -110,6 +118,7 @@ PROFILE_RULE = (
         "has sent one.",
         "An app administrator may name another `owner`, but none for a type without owners.",
         PROFILE_RULE,
+        ATTRIBUTES_RULE,
         "Without a `group_id` the server makes one that begins with `@TGS#` (GT-25).",
     ),
     errors=(
@@ -121,6 +130,8 @@ PROFILE_RULE = (
         "NOT_PERMITTED",
         "TOO_MANY_OF_TYPE",
         "TOO_MANY_GROUPS",
+        "BAD_ATTRIBUTES",
+        "ATTRIBUTES_TOO_LARGE",
     ),
 )
 class GroupCreate(Frame, frozen=True, gc=False):
@@ -155,6 +166,7 @@ class GroupCreate(Frame, frozen=True, gc=False):
     ] = ""
     max_member_num: A[int, Ext(2, U32), "MaxMemberNum; absent: the cap of the type (GT-12)."] = 0
     fields: A[Sequence[CustomField], Ext(3, StructList(CustomField, 20)), "Custom fields of the group (GR-06)."] = ()
+    attributes: A[bytes, Ext(30, ATTRIBUTES), "Attributes: a JSON object of up to 8 KiB (GR-13)."] = b""
     ttl_s: A[
         int | None,
         Ext(40, U32),
@@ -180,29 +192,6 @@ class GroupCreateOk(Frame, frozen=True, gc=False):
         "The users in `members` who were not added, and why.",
     ] = ()
     existed: A[bool, Ext(41, Bool()), "True if the unique conversation was there already (C2-02)."] = False
-
-
-@frame(
-    0x0202,
-    "GROUP_DISSOLVE",
-    "client",
-    "request",
-    reply="GROUP_DISSOLVE_OK",
-    rules=(
-        "App administrators may dissolve a group, and the owner where the type says so (GT-04). Its messages and "
-        "members are removed.",
-    ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
-)
-class GroupDissolve(Frame, frozen=True, gc=False):
-    """Ends a group (GR-01)."""
-
-    group_id: A[str, GROUP, "The group."]
-
-
-@frame(0x8202, "GROUP_DISSOLVE_OK", "server", "reply")
-class GroupDissolveOk(Frame, frozen=True, gc=False):
-    """The group is gone."""
 
 
 @frame(
@@ -326,6 +315,10 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
         Ext(3, StructList(CustomField, 20)),
         "Custom fields of the group that the requesting user may read (GR-06).",
     ] = ()
+    creator: A[
+        str, Ext(30, USER_OR_NONE), "Creator: who made it; absent for what was made before this was kept (GR-13)."
+    ] = ""
+    attributes: A[bytes, Ext(31, ATTRIBUTES), "Attributes, as JSON; absent: the empty object (GR-13)."] = b""
     ends_ms: A[int, Ext(40, U64), "When a temporary conversation ends by itself (SY-02)."] = 0
     unique: A[bool, Ext(41, Bool()), "True if it is the conversation of exactly its users (C2-02)."] = False
 
@@ -400,13 +393,21 @@ class GroupsJoinedOk(Frame, frozen=True, gc=False):
     reply="GROUP_SET_OK",
     rules=(
         "Absent fields stay as they are. Either all of it is done or nothing.",
-        "Name, introduction, notification and face URL can be changed by admins, and by any member where the type "
-        "says so (GT-02); the rest by admins, or by the owner where the type has no admins; each custom field by "
-        "its own rule (GR-06).",
+        "Name, introduction, notification, face URL and attributes can be changed by admins, and by any member "
+        "where the type says so (GT-02); the rest by admins, or by the owner where the type has no admins; each custom "
+        "field by its own rule (GR-06).",
         "If anything changes, it raises InfoSeq and is announced (GT-15).",
         PROFILE_RULE,
+        ATTRIBUTES_RULE,
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
+    errors=(
+        "NO_SUCH_GROUP",
+        "NOT_PERMITTED",
+        "BAD_PARAMETER",
+        "BAD_ATTRIBUTES",
+        "ATTRIBUTES_TOO_LARGE",
+        "ATTRIBUTE_PATH",
+    ),
 )
 class GroupSet(Frame, frozen=True, gc=False):
     """Changes a group's profile (GR-03, GR-06)."""
@@ -427,6 +428,14 @@ class GroupSet(Frame, frozen=True, gc=False):
         Ext(7, StructList(CustomField, 20)),
         "Custom fields to set; an empty value removes a field.",
     ] = ()
+    attributes: A[
+        bytes | None, Ext(31, ATTRIBUTES), "Attributes, all of them: a JSON object of up to 8 KiB (GR-13)."
+    ] = None
+    attribute_changes: A[
+        Sequence[AttributeChange],
+        Ext(32, StructList(AttributeChange, 32)),
+        "Single attributes to set, one after the other, after `attributes` (GR-13).",
+    ] = ()
 
 
 @frame(0x8208, "GROUP_SET_OK", "server", "reply")
@@ -434,30 +443,6 @@ class GroupSetOk(Frame, frozen=True, gc=False):
     """It is changed."""
 
     info_seq: A[int, U64, "InfoSeq after it."]
-
-
-@frame(
-    0x0209,
-    "GROUP_OWNER_SET",
-    "client",
-    "request",
-    reply="GROUP_OWNER_SET_OK",
-    rules=(
-        "For the owner and app administrators. The previous owner becomes an ordinary member.",
-        "The new owner is no longer muted (SC-02); the same holds for a new admin (group-types.md).",
-    ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "BAD_PARAMETER"),
-)
-class GroupOwnerSet(Frame, frozen=True, gc=False):
-    """Gives a group to another member (GR-01)."""
-
-    group_id: A[str, GROUP, "The group."]
-    user_id: A[str, USER, "The new owner, a member."]
-
-
-@frame(0x8209, "GROUP_OWNER_SET_OK", "server", "reply")
-class GroupOwnerSetOk(Frame, frozen=True, gc=False):
-    """The group has its new owner."""
 
 
 @frame(

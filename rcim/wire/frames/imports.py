@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import ApplyJoinOption, Priority, Role
-from rcim.wire.frames.groups import PROFILE_RULE, AddedEntry
+from rcim.wire.frames.groups import ATTRIBUTES_RULE, PROFILE_RULE, AddedEntry
 from rcim.wire.frames.kinds import (
+    ATTRIBUTES,
     BODY,
     CLIENT_MSG_ID,
     FACE_URL,
@@ -54,6 +55,7 @@ class ImportedMessage(Struct, frozen=True, gc=False):
         "Until ADMIN_IMPORT_FINISH the group is closed: everyone but app administrators gets NO_SUCH_GROUP.",
         "Only types that can be imported (GT-23).",
         PROFILE_RULE,
+        ATTRIBUTES_RULE,
     ),
     errors=(
         "ADMIN_REQUIRED",
@@ -62,6 +64,8 @@ class ImportedMessage(Struct, frozen=True, gc=False):
         "GROUP_ID_TAKEN_BY_YOU",
         "BAD_PARAMETER",
         "NOT_PERMITTED",
+        "BAD_ATTRIBUTES",
+        "ATTRIBUTES_TOO_LARGE",
     ),
     admin=True,
 )
@@ -79,6 +83,8 @@ class AdminGroupImport(Frame, frozen=True, gc=False):
     create_time_ms: A[int, U64, "CreateTime, not in the future; 0: now."]
     max_member_num: A[int, Ext(1, U32), "MaxMemberNum; absent: the type's cap."] = 0
     fields: A[Sequence[CustomField], Ext(2, StructList(CustomField, 20)), "Custom fields."] = ()
+    attributes: A[bytes, Ext(30, ATTRIBUTES), "Attributes: a JSON object of up to 8 KiB (GR-13)."] = b""
+    creator: A[str, Ext(31, USER_OR_NONE), "Creator: who made it; absent: the owner (GR-13)."] = ""
 
 
 @frame(0x8F05, "ADMIN_GROUP_IMPORT_OK", "server", "reply", admin=True)

@@ -26,6 +26,18 @@ USERS_MAX = 500
 """Users named in one request; the server's own bound is lower (limits.md)."""
 
 
+ATTRIBUTES = Bytes("u16", 16384)
+"""GR-13: a JSON object. More than 8 KiB fit, so that spaces do no harm and the error says what is wrong."""
+
+
+@row("AttributeChange")
+class AttributeChange(Struct, frozen=True, gc=False):
+    """One key of a group's attributes, and its value from now on (GR-13)."""
+
+    path: A[str, str8(255, 1), "The key; in objects within objects, the keys with dots between them: `a.b.c`."]
+    value: A[bytes, Bytes("u16", 16384), "JSON; `null` removes it."]
+
+
 @row("CustomField")
 class CustomField(Struct, frozen=True, gc=False):
     """A custom field of a group, a member or a user (GR-06, AB-05)."""

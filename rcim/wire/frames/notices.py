@@ -54,8 +54,8 @@ class GroupChange(Struct, frozen=True, gc=False):
     what: A[
         Sequence[str],
         Ext(1, StrList(str8(32, 1), 32)),
-        "For PROFILE_CHANGED: name, introduction, notification, face_url, apply_join_option, max_member_num, "
-        "mute_all, or `fields.` and a key.",
+        "For PROFILE_CHANGED: name, introduction, notification, face_url, attributes, apply_join_option, "
+        "max_member_num, mute_all, or `fields.` and a key.",
     ] = ()
 
 

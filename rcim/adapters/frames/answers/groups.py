@@ -42,6 +42,8 @@ def info_ok(facts: results.GroupFacts) -> frames.GroupInfoOk:
         mute_all=p.mute_all,
         speakers=p.speakers or (),
         fields=to_fields(result.fields) or (),
+        creator=p.creator,
+        attributes=p.attributes,
         ends_ms=p.ends_ms,
         unique=p.unique,
     )
