@@ -46,6 +46,7 @@ TABLES = (
     "waiting",
     "events",
     "consumers",
+    "seen",
 )
 
 
