@@ -295,6 +295,37 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminProfileSetOk(),
     f.AdminGroupsSync("bob", ["lobby", "family"]),
     f.AdminGroupsSyncOk([f.GroupResult("family", True, 0)]),
+    f.AdminBroadcast(
+        "c-0009",
+        Priority.HIGH,
+        HELLO_TEXT,
+        sender="@SYS#news",
+        expires_s=86_400,
+        tags_any=["beta"],
+        attributes_all=[f.UserAttribute("city", "Basel")],
+    ),
+    f.AdminBroadcastOk(7, TIME, 1 << 49, False, 29),
+    f.AdminBroadcasts(0, 20),
+    f.AdminBroadcastsOk(
+        [
+            f.BroadcastEntry(
+                7, TIME, 1 << 49, "@SYS#news", "c-0009", TIME + 86_400_000, MessageState.AS_SENT, tags_any=["beta"]
+            )
+        ],
+        False,
+    ),
+    f.AdminBroadcastRecall(7),
+    f.AdminBroadcastRecallOk(TIME),
+    f.AdminTagsChange(["alice"], ["beta"], [], False),
+    f.AdminTagsChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminAttributesChange(["alice"], [f.UserAttribute("city", "Basel")], []),
+    f.AdminAttributesChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminLabels(["alice"]),
+    f.AdminLabelsOk([f.UserLabels("alice", ["beta"], [f.UserAttribute("city", "Basel")])], 1),
+    f.AdminAttributeNames(),
+    f.AdminAttributeNamesOk([f.AttributeName(0, "city")]),
+    f.AdminAttributeNamesSet([f.AttributeName(0, "city")]),
+    f.AdminAttributeNamesSetOk(),
     f.AdminFlow("lobby"),
     f.AdminFlowOk([f.FlowEntry("lobby", Priority.LOW, 130, 20, 90, 0)]),
     f.AdminTrace("g:lobby", "alice", "c-0001"),

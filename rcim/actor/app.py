@@ -16,16 +16,18 @@ from rcim.actor.app_state import AppState
 from rcim.actor.commands import Command
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Notify, Silenced
-from rcim.actor.outcomes import Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
-from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
+from rcim.actor.outcomes import AttributeNames, Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.records import AttributeNamesSaved, ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
     ChangeList,
     MuteEverywhere,
+    ReadAttributeNames,
     ReadFlow,
     ReadList,
     ReadMuted,
     ReadTypes,
     RemoveType,
+    SetAttributeNames,
     SetType,
 )
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, OVERLOADED, TOO_MANY_ENTRIES, RcimError
@@ -148,6 +150,20 @@ class AppActor:
         page = found[: command.limit]
         return Outcome(MutedUsers(page, page[-1][0] if len(found) > len(page) else ""))
 
+    def _set_attributes(self, command: SetAttributeNames, now_ms: int) -> Outcome:
+        """SY-04. The values that users have of an attribute whose name is gone are ignored."""
+        self._check_free()
+        names = {**self._app_state.config.attribute_names, **command.names}
+        names = {number: name for number, name in sorted(names.items()) if name}
+        if len(set(names.values())) < len(names):
+            raise RcimError(BAD_PARAMETER, "names: two attributes must not have the same name")
+        if names == self._app_state.config.attribute_names:
+            return Outcome(DONE)
+        return self._changes(AttributeNamesSaved(names))
+
+    def _attributes(self, command: ReadAttributeNames, now_ms: int) -> Outcome:
+        return Outcome(AttributeNames(dict(self._app_state.config.attribute_names)))
+
 
 def settle(app_state: AppState, record: Record) -> None:
     """Let what `record` says be in force: it is durable."""
@@ -163,6 +179,8 @@ def changed(config: AppConfig, record: Record) -> AppConfig:
     if isinstance(record, UsersMuted):
         after = {**config.muted, **record.until_ms}
         return replace(config, muted={user: until for user, until in after.items() if until})
+    if isinstance(record, AttributeNamesSaved):
+        return replace(config, attribute_names=record.names)
     return config
 
 
@@ -175,4 +193,6 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadTypes: AppActor._types,
     MuteEverywhere: AppActor._mute,
     ReadMuted: AppActor._muted,
+    SetAttributeNames: AppActor._set_attributes,
+    ReadAttributeNames: AppActor._attributes,
 }

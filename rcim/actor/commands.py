@@ -27,6 +27,20 @@ class SendMessage(Asked, frozen=True, gc=False):
     """MS-08: it goes to who is online, and is gone."""
 
 
+class SendBroadcast(Asked, frozen=True, gc=False):
+    """SY-03: to the conversation of broadcasts. `by` is whose message it is; `extra` has its target; it expires
+    `expires_s` seconds after it is sent."""
+
+    nickname: str
+    face_url: str
+    client_msg_id: str
+    priority: Priority
+    body: bytes
+    user_fields: Fields
+    extra: MessageOptions
+    expires_s: int
+
+
 class EndSlice(Asked, frozen=True, gc=False):
     """FC-03: give out what room there is to messages that wait."""
 
@@ -327,7 +341,7 @@ class TakeListed(Asked, frozen=True, gc=False):
 
 
 class ForgetUser(Asked, frozen=True, gc=False):
-    """ID-09, to a one-to-one conversation: the account `by` is deleted."""
+    """ID-09, to a one-to-one conversation or that of broadcasts: the account `by` is deleted."""
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -411,4 +425,4 @@ GroupCommand = (
     | ReadMarks
 )
 PairCommand = TakeListed | ForgetUser
-Command = GroupCommand | PairCommand | UserCommand | AppCommand
+Command = GroupCommand | PairCommand | SendBroadcast | UserCommand | AppCommand

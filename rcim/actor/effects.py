@@ -6,6 +6,7 @@ import msgspec
 
 from rcim.actor.records import Change, Invitation, Message, Record
 from rcim.base.terms import GoneReason, MsgFlag, OwnChange, Place
+from rcim.rules.targets import Labels
 
 
 class Deliver(msgspec.Struct, frozen=True, gc=False):
@@ -212,6 +213,13 @@ class UserLoggedOut(msgspec.Struct, frozen=True, gc=False):
     user_id: str
 
 
+class LabelsChanged(msgspec.Struct, frozen=True, gc=False):
+    """SY-04: broadcasts to the user are targeted by these from now on."""
+
+    user_id: str
+    labels: Labels
+
+
 class PresenceBarred(msgspec.Struct, frozen=True, gc=False):
     """ID-07: `others` are on the user's black list from now on, and are told no more what it does."""
 
@@ -259,6 +267,7 @@ Effect = (
     | Notify
     | UserProfileChanged
     | UserLoggedOut
+    | LabelsChanged
     | PresenceBarred
     | SignaturesInvalidated
     | AccountDeleted

@@ -34,6 +34,8 @@ class EventKind(IntEnum):
     APPLICATION_DECIDED = 13
     PROFILE_CHANGED = 14
     SESSION_CHANGED = 15
+    BROADCAST_SENT = 30
+    BROADCAST_RECALLED = 31
 
 
 OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED})
@@ -179,6 +181,20 @@ class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
     """The devices that were closed because of it (ID-04)."""
 
 
+class BroadcastSent(InConversation, frozen=True, gc=False, array_like=True, tag=30):
+    """SY-03, SY-04: a broadcast was sent: who pushes to users who are offline finds sender, body, target and expiry in
+    the message. No MessagePassed goes with it."""
+
+    message: Message
+
+
+class BroadcastRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=31):
+    """A broadcast was recalled or deleted. The message as it is now, without its content."""
+
+    message: Message
+    operator: str
+
+
 AnyEvent = (
     MessagePassed
     | MessageWithheld
@@ -195,6 +211,8 @@ AnyEvent = (
     | ApplicationDecided
     | ProfileChanged
     | SessionChanged
+    | BroadcastSent
+    | BroadcastRecalled
 )
 
 
@@ -224,4 +242,6 @@ _KINDS: dict[type, EventKind] = {
     ApplicationDecided: EventKind.APPLICATION_DECIDED,
     ProfileChanged: EventKind.PROFILE_CHANGED,
     SessionChanged: EventKind.SESSION_CHANGED,
+    BroadcastSent: EventKind.BROADCAST_SENT,
+    BroadcastRecalled: EventKind.BROADCAST_RECALLED,
 }

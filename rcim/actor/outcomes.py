@@ -40,6 +40,22 @@ class Sent(Result, frozen=True, gc=False):
     """Not NO: it got no SEQ, and nobody gets it (FC-05)."""
 
 
+class BroadcastSent(Result, frozen=True, gc=False):
+    """SY-03: as Sent, with how many more the app may send in the same 24 hours; -1: any number."""
+
+    seq: int
+    time_ms: int
+    message_id: int
+    duplicate: bool
+    remaining: int
+
+
+class AttributeNames(Result, frozen=True, gc=False):
+    """SY-04: the attributes that users can have, by number."""
+
+    names: dict[int, str]
+
+
 class Done(Result, frozen=True, gc=False):
     """It is done, and there is nothing to say about it."""
 
@@ -309,6 +325,8 @@ AnyResult = (
     | Listed
     | Traced
     | Synced
+    | BroadcastSent
+    | AttributeNames
 )
 
 

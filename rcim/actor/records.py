@@ -22,6 +22,7 @@ from rcim.base.terms import (
     UserList,
 )
 from rcim.rules.quiet import QuietHours
+from rcim.rules.targets import NO_LABELS, Labels, Target
 from rcim.rules.type_table import TypeChange
 from rcim.rules.visibility import Sight, is_for
 
@@ -54,6 +55,19 @@ class MessageOptions(msgspec.Struct, frozen=True, gc=False, array_like=True):
     cloud_data: bytes = b""
     counted: bool = True
     """It counts as unread (MS-09)."""
+    expires_ms: int = 0
+    """Of a broadcast: when it is an offline message no more (SY-06); 0: it is none."""
+    target: Target | None = None
+    """Of a broadcast: whom it is for (SY-04); None: everybody."""
+    through: str = ""
+    """Of a broadcast: the id of the system conversation through which it is sent (SY-03); it may have none."""
+
+    @property
+    def audience(self) -> MessageOptions | None:
+        """Of these what says who may see the message; None if that is everybody."""
+        if not (self.to or self.expires_ms):
+            return None
+        return MessageOptions(to=self.to, expires_ms=self.expires_ms, target=self.target, through=self.through)
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -95,7 +109,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def removed(self, state: MessageState, now_ms: int, by: str) -> Message:
         """It as everybody gets it once it is recalled or deleted: who sent it, and when, and nothing of what it said."""
-        whom = MessageOptions(to=self.extra.to) if self.extra is not None and self.extra.to else None
+        whom = self.extra.audience if self.extra is not None else None
         return msgspec.structs.replace(
             self,
             body=b"",
@@ -229,6 +243,10 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """When `valid_from_ms` was set, in the time in force: that goes by a wall clock which may have been ahead."""
     consent: InviteConsent = InviteConsent.AS_APP
     """Whether the user is asked before others add them to groups (GT-07)."""
+    created_ms: int = 0
+    """When the user was there first: by it a new user gets few broadcasts of before (SY-03). 0: it is not known."""
+    labels: Labels = NO_LABELS
+    """Tags and attributes that the app has given the user (SY-04)."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
@@ -373,6 +391,20 @@ class ConversationChosen(msgspec.Struct, frozen=True, gc=False, array_like=True,
     """It is removed from now on, until there is a message."""
 
 
+class AttributeNamesSaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=32):
+    """SY-04: these are the attributes that users can have, by number."""
+
+    names: dict[int, str]
+
+
+class UserSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=33):
+    """SY-03: a user of whom nothing else is kept has logged in for the first time."""
+
+    key: str
+    user_id: str
+    time_ms: int
+
+
 Record = (
     GroupCreated
     | GroupDissolved
@@ -388,4 +420,6 @@ Record = (
     | UserListed
     | ConversationChosen
     | InvitationsChanged
+    | AttributeNamesSaved
+    | UserSeen
 )

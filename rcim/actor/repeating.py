@@ -34,6 +34,7 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         u.ReadUserList,
         u.ReadInvitations,
         u.FindInvitation,
+        u.ReadAttributeNames,
         e.Trace,
     }
 )
@@ -53,6 +54,12 @@ SAME: frozenset[type] = frozenset(
         u.SetInviteConsent,
         u.ChangeUserList,
         u.SetType,
+        u.SetAttributeNames,
+        u.ChangeLabels,
+        u.NoteFirstLogin,
+        c.SendBroadcast,  # as SendMessage
+        e.Broadcast,  # the same
+        e.LabelUsers,
         e.Login,  # its client has not heard that its session began, and it begins another one
         e.ReadmitGuest,
         e.SyncGroups,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rcim.actor.broadcast_roster import BroadcastRoster
 from rcim.actor.paged_roster import PagedRoster
 from rcim.actor.roster import MemoryRoster, NoRoster, Roster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import Limits
-from rcim.rules.conversation_kinds import RosterPart, kind_of
+from rcim.rules.conversation_kinds import BROADCAST, RosterPart, kind_of
 
 
 def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
@@ -18,7 +19,8 @@ def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
         return NoRoster(snapshot.marks)
     if kind.roster is RosterPart.MEMORY:
         return MemoryRoster(snapshot.members, snapshot.marks)
-    roster = PagedRoster(
+    make = BroadcastRoster if kind is BROADCAST else PagedRoster
+    roster = make(
         snapshot.member_num,
         snapshot.members,
         snapshot.marks,

@@ -35,6 +35,8 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """How many members there are, as the head of the conversation counts them."""
     cleared_max: int = 0
     """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
+    times: list[int] = []
+    """SY-03, of the conversation of broadcasts: when those of the last 24 hours were sent."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +54,8 @@ class UserSnapshot(msgspec.Struct, frozen=True, gc=False):
     places: dict[str, Place] = {}
     """What the user is in which groups."""
     invitations: list[Invitation] = []
+    seen_ms: int = 0
+    """SY-03: when the user logged in first, if nothing else is kept of them; 0: it is not known."""
 
 
 class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -63,3 +67,5 @@ class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
     muted: dict[str, int]
     lists: dict[int, list[str]] = {}
     """By AppList: what was added at run time."""
+    attributes: dict[int, str] = {}
+    """SY-04: the names of the attributes that users can have, by number."""

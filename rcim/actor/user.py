@@ -13,6 +13,7 @@ from rcim.actor.effects import (
     AccountDeleted,
     Effect,
     Invited,
+    LabelsChanged,
     ListEntryChanged,
     Notify,
     OwnSettingChanged,
@@ -26,16 +27,26 @@ from rcim.actor.events import EventKind, ProfileChanged
 from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
 from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
-from rcim.actor.records import ConversationChosen, Invitation, InvitationsChanged, UserListed, UserProfile, UserSaved
+from rcim.actor.records import (
+    ConversationChosen,
+    Invitation,
+    InvitationsChanged,
+    UserListed,
+    UserProfile,
+    UserSaved,
+    UserSeen,
+)
 from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user_commands import (
     AdmitToGroup,
+    ChangeLabels,
     ChangeUserList,
     ChooseConversation,
     DropInvitation,
     EndAdmission,
     FindInvitation,
     InvalidateUser,
+    NoteFirstLogin,
     NotePlace,
     ReadInvitations,
     ReadUser,
@@ -50,6 +61,7 @@ from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.roles import Standing
 from rcim.rules.signatures import counts_from
+from rcim.rules.targets import NO_LABELS
 
 USER_PREFIX = "@:"
 """Keys of users' actors; no conversation id on the wire begins so."""
@@ -71,6 +83,9 @@ class UserActor:
         self._user_id = snapshot.user_id
         self._profile = snapshot.profile
         self._known = snapshot.known
+        self._seen_ms = snapshot.seen_ms
+        self._is_old = bool(snapshot.places)
+        """SY-03: the user was in a group before it was noted when they were there first."""
         self._app_state = app_state
         self._lists: dict[UserList, set[str]] = {which: set() for which in UserList}
         self._pinned = dict(snapshot.pinned)
@@ -136,7 +151,7 @@ class UserActor:
         if profile == before and self._known:
             return Outcome(result)
         changed = UserProfileChanged(self._user_id, profile.nickname, profile.face_url, profile.fields)
-        return self._save(result, profile, (changed, self._told(OwnChange.PROFILE)))
+        return self._save(result, profile, (changed, self._told(OwnChange.PROFILE)), now_ms)
 
     def _told(self, what: OwnChange) -> Notify:
         """What tells the user's own devices of a change (ID-05)."""
@@ -157,10 +172,12 @@ class UserActor:
             profile = UserProfile(valid_from_ms=start_ms, deleted=True, invalidated_ms=now_ms)
             gone = AccountDeleted(self._user_id)
             self._app_state.entering.withdraw(self._user_id)
-            effects = (UserProfileChanged(self._user_id, "", ""), gone, *effects)
-        outcome = self._save(Invalidated(start_ms, known), profile, effects)
+            blank = UserProfileChanged(self._user_id, "", ""), LabelsChanged(self._user_id, NO_LABELS)
+            effects = (*blank, gone, *effects)
+        outcome = self._save(Invalidated(start_ms, known), profile, effects, now_ms)
         if not command.delete:
             return outcome
+        self._seen_ms, self._is_old = 0, False
         self._pinned = {}
         emptied = [
             UserListed(key=self._key, user_id=self._user_id, which=which, add=[], remove=sorted(found))
@@ -177,14 +194,30 @@ class UserActor:
         if command.quiet == self._profile.quiet:
             return Outcome(Done())
         profile = msgspec.structs.replace(self._profile, quiet=command.quiet, deleted=False)
-        return self._save(Done(), profile, (self._told(OwnChange.QUIET_HOURS),))
+        return self._save(Done(), profile, (self._told(OwnChange.QUIET_HOURS),), now_ms)
 
     def _set_consent(self, command: SetInviteConsent, now_ms: int) -> Outcome:
         """GT-07. All devices of the user are told (ID-05)."""
         if command.consent is self._profile.consent:
             return Outcome(Done())
         profile = msgspec.structs.replace(self._profile, consent=command.consent, deleted=False)
-        return self._save(Done(), profile, (self._told(OwnChange.INVITE_CONSENT),))
+        return self._save(Done(), profile, (self._told(OwnChange.INVITE_CONSENT),), now_ms)
+
+    def _change_labels(self, command: ChangeLabels, now_ms: int) -> Outcome:
+        """SY-04. Raises RcimError(TOO_MANY_ENTRIES)."""
+        names = frozenset(self._app_state.config.attribute_names.values())
+        labels = self._profile.labels.changed(command.change).declared(names)
+        if labels == self._profile.labels:
+            return Outcome(Done())
+        profile = msgspec.structs.replace(self._profile, labels=labels, deleted=False)
+        return self._save(Done(), profile, (LabelsChanged(self._user_id, labels),), now_ms)
+
+    def _note_first_login(self, command: NoteFirstLogin, now_ms: int) -> Outcome:
+        """SY-03: by one small record, and only once."""
+        if self._seen_ms or self._is_old or (self._known and not self._profile.deleted):
+            return Outcome(Done())
+        self._seen_ms = now_ms
+        return Outcome(Done(), UserSeen(self._key, self._user_id, now_ms))
 
     def _read(self, command: ReadUser, now_ms: int) -> Outcome:
         return Outcome(UserFacts(self._profile))
@@ -284,8 +317,15 @@ class UserActor:
         return Outcome(Done())
 
     def _save(
-        self, result: Done | Invalidated | UserImported, profile: UserProfile, effects: tuple[Effect, ...]
+        self,
+        result: Done | Invalidated | UserImported,
+        profile: UserProfile,
+        effects: tuple[Effect, ...],
+        now_ms: int,
     ) -> Outcome:
+        if not profile.deleted and (not self._known or self._profile.deleted):
+            created_ms = self._seen_ms or (0 if self._is_old else now_ms)  # SY-03
+            profile = msgspec.structs.replace(profile, created_ms=created_ms)
         self._profile = profile
         self._known = True
         return Outcome(result, UserSaved(self._key, self._user_id, profile), effects)
@@ -307,4 +347,6 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     FindInvitation: UserActor._find_invitation,
     DropInvitation: UserActor._drop_invitation,
     ReadInvitations: UserActor._read_invitations,
+    ChangeLabels: UserActor._change_labels,
+    NoteFirstLogin: UserActor._note_first_login,
 }

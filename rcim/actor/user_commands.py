@@ -7,6 +7,7 @@ import msgspec
 from rcim.actor.records import Fields
 from rcim.base.terms import AppList, Gender, InviteConsent, Place, UserList
 from rcim.rules.quiet import QuietHours
+from rcim.rules.targets import LabelChange
 from rcim.rules.type_table import TypeChange
 
 
@@ -139,6 +140,16 @@ class NotePlace(Asked, frozen=True, gc=False):
     place: Place
 
 
+class ChangeLabels(Asked, frozen=True, gc=False):
+    """SY-04: change tags and attributes of the user."""
+
+    change: LabelChange
+
+
+class NoteFirstLogin(Asked, frozen=True, gc=False):
+    """SY-03: the user, of whom nothing is kept, has logged in."""
+
+
 # ----------------------------------------------------------------------------------------------------- app
 
 
@@ -194,6 +205,16 @@ class ReadMuted(Asked, frozen=True, gc=False):
     limit: int
 
 
+class SetAttributeNames(Asked, frozen=True, gc=False):
+    """SY-04: these numbers are the attributes with these names from now on; an empty name removes one."""
+
+    names: dict[int, str]
+
+
+class ReadAttributeNames(Asked, frozen=True, gc=False):
+    """SY-04: the attributes that users can have."""
+
+
 UserCommand = (
     SetUserProfile
     | InvalidateUser
@@ -210,5 +231,18 @@ UserCommand = (
     | FindInvitation
     | DropInvitation
     | ReadInvitations
+    | ChangeLabels
+    | NoteFirstLogin
 )
-AppCommand = ReadFlow | SetType | RemoveType | ReadTypes | MuteEverywhere | ReadMuted | ChangeList | ReadList
+AppCommand = (
+    ReadFlow
+    | SetType
+    | RemoveType
+    | ReadTypes
+    | MuteEverywhere
+    | ReadMuted
+    | ChangeList
+    | ReadList
+    | SetAttributeNames
+    | ReadAttributeNames
+)

@@ -19,6 +19,7 @@ from rcim.actor.commands import (
 from rcim.actor.records import MessageOptions
 from rcim.actor.user_commands import OnCredential
 from rcim.base.terms import UserList
+from rcim.rules.targets import LabelChange
 
 
 class Workflow(OnCredential, frozen=True, gc=False):
@@ -117,6 +118,23 @@ class ListUsers(Workflow, frozen=True, gc=False):
     remove: list[str]
 
 
+class Broadcast(Workflow, frozen=True, gc=False):
+    """SY-03: a broadcast of `by`, whose profile is not at hand; fields as of commands.SendBroadcast."""
+
+    client_msg_id: str
+    priority: int
+    body: bytes
+    extra: MessageOptions
+    expires_s: int
+
+
+class LabelUsers(Workflow, frozen=True, gc=False):
+    """SY-04: change tags and attributes of each of these users."""
+
+    users: list[str]
+    change: LabelChange
+
+
 AnyWorkflow = (
     Login
     | ReadmitGuest
@@ -130,4 +148,6 @@ AnyWorkflow = (
     | DeleteUsers
     | ImportUsers
     | ListUsers
+    | Broadcast
+    | LabelUsers
 )

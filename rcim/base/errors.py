@@ -296,6 +296,14 @@ BAD_QUERY = ErrorCode(
 )
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
+BROADCAST_LIMIT = ErrorCode(
+    300055,
+    "BROADCAST_LIMIT",
+    _O,
+    False,
+    "The app has sent as many broadcasts as it may for now (SY-03, SY-04); retry_after_ms says when it may send another.",
+)
+
 ALL: tuple[ErrorCode, ...] = tuple(
     sorted((v for v in list(globals().values()) if isinstance(v, ErrorCode)), key=lambda c: c.number)
 )

@@ -369,6 +369,15 @@ class Limits:
     cloud_data_bytes_max: int = _bound(
         1024, 0, 8192, "Bytes of `cloud_data`, which the app adds to a message beside its elements.", wire=True
     )
+    broadcasts_per_day: int = _bound(
+        30,
+        0,
+        10_000,
+        "Broadcasts that the app may send in 24 hours; 0: any number. LeanCloud allows 30 (SY-03), RongCloud 3 (SY-04).",
+    )
+    broadcasts_per_hour: int = _bound(
+        0, 0, 10_000, "Of them in one hour; 0: no bound of its own. RongCloud allows 2 (SY-04)."
+    )
     flow_slice_ms: int = _bound(
         100, 10, 1000, "How often a group near its limit passes messages (FC-06): one write carries several."
     )

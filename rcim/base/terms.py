@@ -253,6 +253,10 @@ GROUP_PREFIX = "g:"
 PAIR_PREFIX = "c:"
 """C2-01: `c` is a one-to-one conversation."""
 
+BROADCAST_PREFIX = "b:"
+BROADCAST_ALL = BROADCAST_PREFIX + "all"
+"""SY-03: the conversation in which all users get the broadcasts of the app."""
+
 
 def group_conversation(group_id: str) -> str:
     """The conversation id of a group."""

@@ -25,6 +25,7 @@ from rcim.bus.pipe import Pipe, encoded
 from rcim.bus.scatter_gather import ScatterGather
 from rcim.bus.session_grace import SessionGrace
 from rcim.dispatch.requests import Delivery, Engine
+from rcim.rules.targets import Labels
 from rcim.store.answers import PresenceRow
 
 log = LimitedLog("rcim.bus")
@@ -33,6 +34,8 @@ DELIVER_BYTES = 1 << 20
 """A batch of more goes down in several messages."""
 MESSAGE_BYTES = 1024
 """What a message takes besides its body, its fields, and whom it names: ids, names, a URL."""
+TARGET_BYTES = 48 * 1024
+"""What a target takes at the most: 100 names and values."""
 CHARACTER_BYTES = 4
 SETTLE_S = 1.0
 """After the owner's start: gateways look for it every 0.1 s, and have said by then who is there. What is asked about
@@ -267,6 +270,9 @@ class GatewayRouter:
     def user_profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
         self._tell_those_with(user_id, m.UserProfileChanged(user_id, nickname, face_url, dict(fields)))
 
+    def labels_changed(self, user_id: str, labels: Labels) -> None:
+        self._tell_those_with(user_id, m.LabelsChanged(user_id, labels))
+
     def _tell_those_with(self, user_id: str, message: msgspec.Struct) -> None:
         data = encoded(message)
         for link in self._users.get(user_id, ()):
@@ -298,4 +304,5 @@ def _size(message: Message) -> int:
     extra = message.extra
     if extra is not None:
         size += len(extra.cloud_data) + CHARACTER_BYTES * sum(map(len, (*extra.to, *extra.mentions)))
+        size += TARGET_BYTES if extra.target is not None else 0
     return size

@@ -18,6 +18,7 @@ from rcim.actor.workflows import AnyWorkflow
 from rcim.base.terms import DeviceEnd, GoneReason
 from rcim.dispatch.requests import Delivery
 from rcim.rules.devices import Device
+from rcim.rules.targets import Labels
 from rcim.store.answers import Answer, PresenceRow
 
 
@@ -179,6 +180,13 @@ class UserProfileChanged(msgspec.Struct, frozen=True, gc=False, array_like=True,
     fields: dict[str, bytes]
 
 
+class LabelsChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=35):
+    """DeliverySink.labels_changed."""
+
+    user_id: str
+    labels: Labels
+
+
 class LookAt(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
     """DeliverySink.look."""
 
@@ -255,6 +263,7 @@ Down = (
     | MemberGone
     | ConversationGone
     | UserProfileChanged
+    | LabelsChanged
     | LookAt
     | Pong
     | MemberSilenced

@@ -289,6 +289,10 @@ class RemoteOwner:
         assert self._hub is not None
         self._hub.user_profile_changed(message.user_id, message.nickname, message.face_url, message.fields)
 
+    def _labels_changed(self, message: m.LabelsChanged) -> None:
+        assert self._hub is not None
+        self._hub.labels_changed(message.user_id, message.labels)
+
     def _look_at(self, message: m.LookAt) -> None:
         assert self._hub is not None
         self._hub.look(message.query, lambda found: self._send(m.Looked(message.number, found)))
@@ -372,6 +376,7 @@ _DOWN: dict[type, Callable[[RemoteOwner, Any], None]] = {
     m.MemberGone: RemoteOwner._member_gone,
     m.ConversationGone: RemoteOwner._conversation_gone,
     m.UserProfileChanged: RemoteOwner._user_profile_changed,
+    m.LabelsChanged: RemoteOwner._labels_changed,
     m.LookAt: RemoteOwner._look_at,
     m.Pong: RemoteOwner._pong,
     m.MemberSilenced: RemoteOwner._member_silenced,

@@ -16,7 +16,9 @@ from rcim.base.limits import Limits
 from rcim.base.terms import MessageState, Priority
 from rcim.connect.codec import Codec, Push, encoded_delivery, encoded_message
 from rcim.connect.outgoing import Outgoing
+from rcim.connect.principal import Principal
 from rcim.dispatch.requests import Delivery
+from rcim.rules.targets import matches
 
 VISIT_BYTES_MAX = 64 * 1024
 """Bytes of one visit to a socket: below the outbound bounds, and cheap to encrypt in chunks."""
@@ -38,7 +40,7 @@ class Visit(NamedTuple):
 class Kept:
     """A message that somebody has not got yet, encoded once for each codec among those who get it."""
 
-    __slots__ = ("_codec", "_encoded", "_others", "message", "only", "priority", "seq")
+    __slots__ = ("_codec", "_encoded", "_others", "for_some", "message", "only", "priority", "seq", "target")
 
     def __init__(self, delivery: Delivery) -> None:
         self.message = message = delivery.message
@@ -46,11 +48,18 @@ class Kept:
         self.priority = delivery.priority
         self.only = message.recipients if message.extra is not None else ()
         """If not empty: the users who get it (MS-07); all others get its place alone."""
+        self.target = message.extra.target if message.extra is not None else None
+        """Not None: whom a broadcast is for (SY-04); the same."""
+        self.for_some = bool(self.only) or self.target is not None
         self._codec: Codec | None = None
         """Most conversations have one codec: what it made stands in `_encoded`."""
         self._encoded = b""
         self._others: dict[tuple[Codec, bool], bytes] | None = None
         """What other codecs made, and places alone (True)."""
+
+    def is_for(self, principal: Principal) -> bool:
+        """True if the user gets it, of what is not for all."""
+        return principal.user_id in self.only if self.only else matches(self.target, principal.labels)
 
     def encoded(self, codec: Codec) -> bytes:
         """The message, for those who may see it."""
@@ -124,7 +133,7 @@ class Audience:
         self._size_max = min(VISIT_BYTES_MAX, limits.frame_bytes_max) - STEM_RESERVE
         self._visits: dict[Codec, dict[int, Visit]] = {}
         self.directed = 0
-        """How many of what is kept are not for all (MS-07): while there are any, a visit is made for its user."""
+        """How many of what is kept are not for all (MS-07, SY-04): while there are any, a visit is made for its user."""
         self.in_round = False
         self.backlog = False
         """True if a visit of this round could not carry all that there was."""
@@ -156,9 +165,10 @@ class Audience:
 
     def put(self, deliveries: Sequence[Delivery]) -> None:
         """Keep these messages for everyone who is in it now."""
-        self._kept.extend(map(Kept, deliveries))
         for delivery in deliveries:
-            if delivery.message.directed:
+            one = Kept(delivery)
+            self._kept.append(one)
+            if one.for_some:
                 self.directed += 1
         self.newest_seq = deliveries[-1].message.seq
         self._visits.clear()
@@ -199,10 +209,12 @@ class Audience:
             found = visits[number] = self._made(number, codec)
         return found
 
-    def visit_of(self, number: int, codec: Codec, user_id: str) -> Visit:
+    def visit_of(self, number: int, codec: Codec, principal: Principal) -> Visit:
         """As `visit`, of one user, while not everything is for all."""
         start = number - self._base
-        mine = [i for i, m in enumerate(self._kept[start : start + VISIT_ROWS_MAX]) if m.only and user_id in m.only]
+        mine = [
+            i for i, m in enumerate(self._kept[start : start + VISIT_ROWS_MAX]) if m.for_some and m.is_for(principal)
+        ]
         if not mine:
             return self.visit(number, codec)
         return self._made(number, codec, frozenset(mine))
@@ -215,7 +227,7 @@ class Audience:
         rows: list[bytes] = []
         while end < most:
             one = kept[end]
-            row = one.hidden(codec) if one.only and end - start not in mine else one.encoded(codec)
+            row = one.hidden(codec) if one.for_some and end - start not in mine else one.encoded(codec)
             size += len(row)
             if rows and size > self._size_max:
                 break
@@ -232,7 +244,7 @@ class Audience:
         """Forget what everyone has got."""
         self._low = min(self.members.values(), default=self.next)
         if self.directed:
-            self.directed -= sum(1 for message in self._kept[: self._low - self._base] if message.only)
+            self.directed -= sum(1 for message in self._kept[: self._low - self._base] if message.for_some)
         del self._kept[: self._low - self._base]
         self._base = self._low
         self._visits.clear()

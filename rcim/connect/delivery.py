@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from rcim.actor.effects import Notice
+from rcim.actor.effects import Altered, Notice
 from rcim.actor.queries import Look
 from rcim.actor.records import Change
 from rcim.base import clock
@@ -23,6 +23,7 @@ from rcim.connect.resubscribe import Resubscribe
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery, DeliverySink
+from rcim.rules.targets import Labels
 from rcim.store.answers import PresenceRow
 
 HEADS_MAX = 100
@@ -88,7 +89,10 @@ class Deliveries(DeliverySink):
 
     def tell(self, conversation: str, user_ids: Sequence[str] | None, notice: Notice) -> None:
         if user_ids is None:
-            self._fanout.tell_all(conversation, notice)
+            if isinstance(notice, Altered) and notice.message.extra is not None and notice.message.extra.target:
+                self._fanout.tell_those_meant(conversation, notice, notice.message.extra.target)  # SY-04
+            else:
+                self._fanout.tell_all(conversation, notice)
             return
         encoded = Encoded(conversation, [notice])
         for user_id in user_ids:
@@ -97,6 +101,9 @@ class Deliveries(DeliverySink):
 
     def user_profile_changed(self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]) -> None:
         self._logins.profile_changed(user_id, nickname, face_url, fields)
+
+    def labels_changed(self, user_id: str, labels: Labels) -> None:
+        self._logins.labels_changed(user_id, labels)
 
     def user_logged_out(self, user_id: str) -> None:
         self._logins.log_out(user_id)

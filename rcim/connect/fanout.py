@@ -29,6 +29,7 @@ from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery
 from rcim.flow.ceiling import Ceiling
 from rcim.flow.slices import wait_ms
+from rcim.rules.targets import Target, matches
 
 log = logging.getLogger("rcim.connect")
 
@@ -177,6 +178,13 @@ class Fanout:
         if not audience.telling:
             self._tell_next(audience)
 
+    def tell_those_meant(self, key: str, push: Push, target: Target) -> None:
+        """Give `push` to those in `key` whose labels match `target`."""
+        audience = self._audiences.get(key)
+        if audience is not None:
+            meant = [one for one in audience.members if one.principal and matches(target, one.principal.labels)]
+            self._tell(meant, Encoded(key, [push]))
+
     def _tell_next(self, audience: Audience) -> None:
         pushes, audience.told = audience.told, []
         audience.telling = bool(pushes)
@@ -324,7 +332,7 @@ class Fanout:
     @staticmethod
     def _visit(audience: Audience, connection: Outgoing, number: int) -> Visit:
         if audience.directed and connection.principal is not None:
-            return audience.visit_of(number, connection.codec, connection.principal.user_id)
+            return audience.visit_of(number, connection.codec, connection.principal)
         return audience.visit(number, connection.codec)
 
     def _chunk_of_each(self, audience: Audience) -> None:

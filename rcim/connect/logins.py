@@ -31,6 +31,7 @@ from rcim.dispatch.requests import Engine
 from rcim.flow.buckets import RateClass
 from rcim.rules.conversation_kinds import is_created
 from rcim.rules.devices import Device
+from rcim.rules.targets import Labels
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
 from rcim.store.answers import Answer, LoginFacts
@@ -192,6 +193,7 @@ class Logins:
         subscriptions.enter(user_id, connection, conversations, now_silent(result, waited))
         subscriptions.report_absent(waited.changes)
         self._set_profile(principal, waited.profile or result.profile)
+        principal.labels = waited.labels or result.profile.labels
         connection.device = msgspec.structs.replace(connection.device, began_ms=result.began_ms)
         self.counters.logins += 1
         connection.logged_in(token, result.history_id)
@@ -236,6 +238,7 @@ class Logins:
         self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
+        self.labels_changed(user_id, waited.labels or result.profile.labels)
         subscriptions.drop_if_unused(user_id)
         subscriptions.report_absent([*waited.changes, *found])
 
@@ -263,6 +266,17 @@ class Logins:
         for connection in user.connections:
             if connection.principal is not None:
                 self._set_profile(connection.principal, profile)
+
+    def labels_changed(self, user_id: str, labels: Labels) -> None:
+        """By what broadcasts to the user are targeted from now on (SY-04)."""
+        user = self._subscriptions.find(user_id)
+        if user is None:
+            return
+        if user.pending:
+            user.labels = labels
+        for connection in user.connections:
+            if connection.principal is not None:
+                connection.principal.labels = labels
 
     def log_out(self, user_id: str) -> None:
         """Close all connections of the user, also those about to be (ID-09)."""

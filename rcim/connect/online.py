@@ -11,6 +11,7 @@ from rcim.base.errors import USERSIG_INVALIDATED
 from rcim.base.terms import SeenBy
 from rcim.connect.outgoing import Outgoing
 from rcim.rules.signatures import counts_from, refused_as
+from rcim.rules.targets import Labels
 from rcim.store.answers import LoginFacts
 
 
@@ -52,6 +53,7 @@ class OnlineUser:
         "connections",
         "conversations",
         "entering",
+        "labels",
         "logged_out",
         "pairs",
         "pending",
@@ -71,6 +73,8 @@ class OnlineUser:
         """Requests under way that would put the user into a conversation."""
         self.profile: UserProfile | None = None
         """While `pending`: what goes with messages, if it has changed."""
+        self.labels: Labels | None = None
+        """While `pending`: tags and attributes, if they have changed."""
         self.logged_out = False
         """While `pending`: the app has logged the user out."""
         self.pending = 0
@@ -97,6 +101,7 @@ class Waited(NamedTuple):
     silences: dict[str, bool]
     profile: UserProfile | None
     logged_out: bool
+    labels: Labels | None = None
 
 
 def now_in(read: Iterable[str], changed: Mapping[str, bool]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rcim.actor.user_commands import Credential
+from rcim.rules.targets import NO_LABELS
 
 
 class Principal:
@@ -17,6 +18,7 @@ class Principal:
         "face_url",
         "fields",
         "groups",
+        "labels",
         "nickname",
         "reserve",
         "user_id",
@@ -29,6 +31,8 @@ class Principal:
         self.face_url = face_url
         self.fields: tuple[tuple[str, bytes], ...] = ()
         """Those custom fields of the user that go with its messages."""
+        self.labels = NO_LABELS
+        """By which broadcasts are targeted (SY-04)."""
         self.connection_id = 0
         self.credential: Credential | None = None
         """What it has logged in with; None: it is a guest."""

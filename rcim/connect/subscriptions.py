@@ -75,7 +75,7 @@ class Subscriptions:
         """What has changed since it was asked for the user counts no more."""
         for conversation, there in user.changes.items():
             self._expect(conversation, -there)
-        user.changes, user.silences, user.profile, user.logged_out = {}, {}, None, False
+        user.changes, user.silences, user.profile, user.logged_out, user.labels = {}, {}, None, False, None
 
     # -- changes
 
@@ -191,7 +191,7 @@ class Subscriptions:
     def waited(self, user: OnlineUser) -> Waited:
         """One answer less to wait for; returns what has changed meanwhile."""
         user.pending -= 1
-        waited = Waited(user.changes, user.silences, user.profile, user.logged_out)
+        waited = Waited(user.changes, user.silences, user.profile, user.logged_out, user.labels)
         if not user.pending:
             self.forget_changes(user)
             self._pending.discard(user)

@@ -17,6 +17,7 @@ from rcim.actor.effects import (
     ConversationGone,
     Deliver,
     GroupCounted,
+    LabelsChanged,
     MemberGone,
     MembersAdded,
     MemberSilenced,
@@ -160,6 +161,9 @@ class EffectRunner:
     def _profile_changed(self, _: str, effect: UserProfileChanged) -> None:
         self._sink.user_profile_changed(effect.user_id, effect.nickname, effect.face_url, effect.fields)
 
+    def _labels_changed(self, _: str, effect: LabelsChanged) -> None:
+        self._sink.labels_changed(effect.user_id, effect.labels)
+
     def _logged_out(self, _: str, effect: UserLoggedOut) -> None:
         self._sink.user_logged_out(effect.user_id)
 
@@ -186,6 +190,7 @@ _EFFECTS: dict[type, Callable[[EffectRunner, str, Any], None]] = {
     Notify: EffectRunner._tell,
     UserProfileChanged: EffectRunner._profile_changed,
     UserLoggedOut: EffectRunner._logged_out,
+    LabelsChanged: EffectRunner._labels_changed,
     PresenceBarred: EffectRunner._barred,
     AccountDeleted: EffectRunner._deleted,
     SignaturesInvalidated: EffectRunner._invalidated,

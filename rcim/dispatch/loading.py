@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rcim.actor.app import APP_KEY, AppActor
 from rcim.actor.app_state import AppState
+from rcim.actor.broadcast import BroadcastActor
 from rcim.actor.group import GroupActor
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
@@ -11,12 +12,13 @@ from rcim.actor.pair import PairActor
 from rcim.actor.records import Member
 from rcim.actor.temporary import TemporaryActor
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.rules.conversation_kinds import PAIR, TEMPORARY, RosterPart, kind_of
+from rcim.rules.conversation_kinds import PAIR, TEMPORARY, RosterPart, kind_of, BROADCAST
 from rcim.store.shard_log import View
 
 PAGE = 1000
 """Members in one page of a walk: 2 ms of the loading thread."""
 
+ConversationActor = GroupActor | PairActor | BroadcastActor
 Rows = dict[str, Member | None] | list[Member]
 """Rows of users that were named, or a page of members."""
 
@@ -28,7 +30,7 @@ class Loader:
         self._store = store
         self._app_state = app_state
 
-    def actor(self, key: str, shard: int, now_ms: int) -> GroupActor | PairActor | UserActor | AppActor:
+    def actor(self, key: str, shard: int, now_ms: int) -> ConversationActor | UserActor | AppActor:
         """The actor of `key` as the store has it at `now_ms` (wall clock). Raises StoreError."""
         if key == APP_KEY:
             return AppActor(self._app_state)
@@ -41,6 +43,8 @@ class Loader:
             return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
         if kind is TEMPORARY:
             return TemporaryActor(self._store.load_group(key, now_ms), shard, self._app_state)
+        if kind is BROADCAST:
+            return BroadcastActor(self._store.load_group(key, now_ms), shard, self._app_state)
         make = PagedGroupActor if kind is not None and kind.roster is RosterPart.PAGED else GroupActor
         return make(self._store.load_group(key, now_ms), shard, self._app_state)
 

@@ -60,7 +60,15 @@ class QueryEnrichment:
         types, misfits = config.types.changed_by_all(kept.types)
         for name, wrong in misfits:
             log.error("group type %s as changed at run time does not fit the settings any more: %s", name, wrong)
-        app_state.replace(replace(config, types=types, lists=lists, muted={**config.muted, **kept.muted}))
+        app_state.replace(
+            replace(
+                config,
+                types=types,
+                lists=lists,
+                muted={**config.muted, **kept.muted},
+                attribute_names=kept.attributes,
+            )
+        )
 
     def asked(self, query: Any) -> Any:
         """A query as the store is asked it."""
@@ -89,7 +97,7 @@ class QueryEnrichment:
                 offline_days=row.offline_days,
                 listed=row.listed,
             )
-            for row in (*types, types.pair)
+            for row in (*types, *types.beside_groups)
         }
 
     def answered(self, query: Any, answer: Any) -> Any:

@@ -19,6 +19,7 @@ from rcim.actor.records import Change, Message
 from rcim.actor.workflows import AnyWorkflow
 from rcim.base.terms import DeviceEnd, GoneReason, Priority
 from rcim.rules.devices import Device
+from rcim.rules.targets import Labels
 from rcim.store.answers import Answer, PresenceRow
 
 
@@ -68,6 +69,9 @@ class DeliverySink(Protocol):
     def user_profile_changed(
         self, user_id: str, nickname: str, face_url: str, fields: Mapping[str, bytes]
     ) -> None: ...
+
+    def labels_changed(self, user_id: str, labels: Labels) -> None:
+        """Broadcasts to the user are targeted by these from now on (SY-04)."""
 
     def user_logged_out(self, user_id: str) -> None:
         """Close all connections of the user (ID-09)."""

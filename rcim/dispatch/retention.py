@@ -76,7 +76,7 @@ class Retention:
     def ages(self) -> Ages:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""
         types = self._app_state.config.types
-        days = {row.name: row.roaming_days or UNSTORED_DAYS for row in (*types, types.pair)}
+        days = {row.name: row.roaming_days or UNSTORED_DAYS for row in (*types, *types.beside_groups)}
         limits = self._app_state.config.limits
         return Ages(self._time.now_ms(), days, limits.changes_kept_days, limits.applications_kept_days)
 

@@ -11,6 +11,7 @@ command is handled again.
 
 from __future__ import annotations
 
+from rcim.actor.broadcast import BroadcastActor
 from rcim.actor.commands import EndSlice, TakeVerdict
 from rcim.actor.outcomes import Refused
 from rcim.actor.paged_group import PagedGroupActor
@@ -73,7 +74,7 @@ class RowLoader:
             if not self._registry.has(mailbox):
                 return  # refused meanwhile, with all that waited in it
             mailbox.missing = None
-            if mailbox.actor is actor and isinstance(actor, PagedGroupActor):
+            if mailbox.actor is actor and isinstance(actor, PagedGroupActor | BroadcastActor):
                 if rows is None:
                     self._failed(mailbox, error)
                 elif isinstance(rows, dict):
@@ -99,5 +100,5 @@ class RowLoader:
         if isinstance(request.body, EndSlice | TakeVerdict):
             mailbox.actor = None
             self._pending.refuse(mailbox, refused)
-        elif isinstance(mailbox.actor, PagedGroupActor):
+        elif isinstance(mailbox.actor, PagedGroupActor | BroadcastActor):
             mailbox.actor.end_command()

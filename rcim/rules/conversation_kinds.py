@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from rcim.base.terms import GROUP_PREFIX, PAIR_PREFIX
+from rcim.base.terms import BROADCAST_PREFIX, GROUP_PREFIX, PAIR_PREFIX
 
 
 class RosterPart(Enum):
@@ -74,7 +74,11 @@ TEMPORARY = ConversationKind(
     ids_are_made=True,
 )
 """SY-02. The prefix is that of LeanCloud."""
-KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY)
+BROADCAST = ConversationKind(
+    "broadcast", BROADCAST_PREFIX, RosterPart.PAGED, created=False, entered_at_login=True, rows_max=5_000
+)
+"""SY-03: every user is in it. Its roster has the rows of those who have read, deleted or flagged something."""
+KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY, BROADCAST)
 BY_NAME = {kind.name: kind for kind in KINDS}
 _BY_PREFIX = {kind.prefix: kind for kind in KINDS if len(kind.prefix) == _PREFIX_LENGTH}
 _SPECIAL = tuple(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
+from rcim.rules.conversation_kinds import BROADCAST as BROADCAST_KIND
 from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.conversation_kinds import TEMPORARY as TEMPORARY_KIND
 from rcim.rules.custom_fields import FieldRule
@@ -334,6 +335,21 @@ PAIR = replace(
     lowest_per_s=0,
 )
 """C2-01: a one-to-one conversation, as the two in it find it."""
+
+BROADCAST = replace(
+    PAIR,
+    name="Broadcast",
+    member_list=MemberList.NONE,
+    send=Standing.APP_ADMIN,
+    mention_all=Standing.APP_ADMIN,
+    member_cap=0,
+    history_before_joining=True,
+    offline_days=0,  # each broadcast has its own expiry
+    recall_s=0,
+    edit_s=0,
+    kind=BROADCAST_KIND.name,
+)
+"""SY-03: the conversation of the app's broadcasts, as each user finds it; no group can have it."""
 
 CLOSED = replace(
     PRIVATE,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, TOO_MANY_ENTRIES, RcimError
-from rcim.rules.group_types import BUILT_IN, CLOSED, PAIR, GroupType
+from rcim.rules.group_types import BROADCAST, BUILT_IN, CLOSED, PAIR, GroupType
 from rcim.rules.policies import changed
 
 TYPES_MAX = 200
@@ -28,6 +28,8 @@ def rows_of(changes: Mapping[str, TypeChange], rows: Mapping[str, GroupType]) ->
     waiting = dict(changes)
     if PAIR.name in waiting:
         raise ValueError(f"group type {PAIR.name}: so one-to-one conversations are called")
+    if BROADCAST.name in waiting:
+        raise ValueError(f"group type {BROADCAST.name}: so the conversation of the app's broadcasts is called")
     while waiting:
         ready = [name for name, change in waiting.items() if not change.base or change.base not in waiting]
         if not ready:
@@ -73,9 +75,16 @@ class TypeTable:
         return found
 
     def of_group(self, name: str) -> GroupType:
-        """The row of a group's type, or of one-to-one conversations; CLOSED if the type is gone."""
+        """The row of a group's type, of one-to-one conversations, or of broadcasts; CLOSED if the type is gone."""
         found = self._rows.get(name)
-        return found if found is not None else self.pair if name == PAIR.name else CLOSED
+        if found is not None:
+            return found
+        return self.pair if name == PAIR.name else BROADCAST if name == BROADCAST.name else CLOSED
+
+    @property
+    def beside_groups(self) -> tuple[GroupType, ...]:
+        """The rows that no group can have."""
+        return (self.pair, BROADCAST)
 
     def is_changed(self, name: str) -> bool:
         """True if it was made or changed at run time."""

@@ -28,6 +28,7 @@ from rcim.service import (
     accounts,
     administration,
     altering,
+    broadcasts,
     conversations,
     devices,
     groups,
@@ -302,6 +303,46 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMINISTRATORS,
         SAME,
         complete=accounts.fitting,
+    ),
+    _operation(
+        "ADMIN_BROADCAST", requests.AdminBroadcast, outcomes.BroadcastSent, broadcasts.send, ADMINISTRATORS, SAME
+    ),
+    _operation("ADMIN_BROADCASTS", requests.AdminBroadcasts, outcomes.Page, broadcasts.list_, ADMINISTRATORS, READS),
+    _operation(
+        "ADMIN_BROADCAST_RECALL",
+        requests.AdminBroadcastRecall,
+        outcomes.Altered,
+        broadcasts.recall,
+        ADMINISTRATORS,
+        SAME,
+    ),
+    _operation(
+        "ADMIN_TAGS_CHANGE", requests.AdminTagsChange, outcomes.Added, broadcasts.change_tags, ADMINISTRATORS, SAME
+    ),
+    _operation(
+        "ADMIN_ATTRIBUTES_CHANGE",
+        requests.AdminAttributesChange,
+        outcomes.Added,
+        broadcasts.change_attributes,
+        ADMINISTRATORS,
+        SAME,
+    ),
+    _operation("ADMIN_LABELS", requests.AdminLabels, outcomes.Profiles, broadcasts.labels, ADMINISTRATORS, READS),
+    _operation(
+        "ADMIN_ATTRIBUTE_NAMES",
+        requests.AdminAttributeNames,
+        outcomes.AttributeNames,
+        broadcasts.attribute_names,
+        ADMINISTRATORS,
+        READS,
+    ),
+    _operation(
+        "ADMIN_ATTRIBUTE_NAMES_SET",
+        requests.AdminAttributeNamesSet,
+        outcomes.Done,
+        broadcasts.set_attribute_names,
+        ADMINISTRATORS,
+        SAME,
     ),
 )
 assert all(row.callers is EVERYONE and row.complete is None and not row.reserves for row in OPERATIONS if row.hot), (

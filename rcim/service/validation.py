@@ -15,7 +15,7 @@ from rcim.base.errors import (
 )
 from rcim.base.ids import TIP_PREFIX, USER_ID_BYTES_MAX, check_user_id, has_control, is_user_id
 from rcim.base.limits import Limits
-from rcim.base.terms import group_conversation, pair_of
+from rcim.base.terms import BROADCAST_ALL, group_conversation, pair_of
 from rcim.connect.principal import Principal
 from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.fields import check_field
@@ -32,6 +32,8 @@ def check_conversation(conversation: str, principal: Principal) -> str:
     if conversation.startswith(GROUP.prefix) and not has_control(conversation):
         if len(conversation) > CONVERSATION.most:
             raise out_of_bounds("conversation", len(conversation), CONVERSATION.least, CONVERSATION.most)
+        return conversation
+    if conversation == BROADCAST_ALL:
         return conversation
     pair = pair_of(conversation)
     if pair is None or not all(map(is_user_id, pair)):

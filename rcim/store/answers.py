@@ -107,6 +107,8 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     """When the session of this login began (ID-04)."""
     history_id: int = 0
     """Which history the store holds (RX-03)."""
+    unseen: bool = False
+    """True: nothing is kept of the user, not even that they were ever here (SY-03)."""
 
 
 class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

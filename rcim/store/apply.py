@@ -9,6 +9,7 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.records import (
+    AttributeNamesSaved,
     ConversationChosen,
     GroupChanged,
     GroupCreated,
@@ -28,9 +29,10 @@ from rcim.actor.records import (
     UserProfile,
     UserRestriction,
     UserSaved,
+    UserSeen,
     UsersMuted,
 )
-from rcim.base.terms import ApplicationState
+from rcim.base.terms import ApplicationState, BROADCAST_ALL
 from rcim.rules.conversation_kinds import TEMPORARY, is_created
 from rcim.rules.folding import words_of
 from rcim.store import keys
@@ -302,6 +304,7 @@ class Applier:
 
     def _user_saved(self, record: UserSaved) -> None:
         self._view.put("users", record.user_id.encode(), pack(record.profile))
+        self._view.delete("seen", record.user_id.encode())  # the profile says it from now on
         if record.profile.deleted:
             low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
             for table in ("chosen", "left", "invited"):
@@ -309,6 +312,12 @@ class Applier:
                     self._view.delete(table, row)
             for row in [row for row, data in self._view.scan("applied", low, high) if not _waits(data)]:
                 self._view.delete("applied", row)
+
+    def _user_seen(self, record: UserSeen) -> None:
+        self._view.put("seen", record.user_id.encode(), keys.U64.pack(record.time_ms))
+
+    def _attributes_saved(self, record: AttributeNamesSaved) -> None:
+        self._view.put("app", b"attributes:", pack(record.names))
 
     def _user_listed(self, record: UserListed) -> None:
         for other in record.remove:
@@ -318,7 +327,7 @@ class Applier:
 
     def _conversation_chosen(self, record: ConversationChosen) -> None:
         row = keys.pair(record.user_id, record.conversation)
-        there = self._view.get("memberships", row) is not None
+        there = record.conversation == BROADCAST_ALL or self._view.get("memberships", row) is not None
         if not there and (is_created(record.conversation) or not (record.pinned_ms or self._view.get("chosen", row))):
             return
         # A one-to-one conversation of which there is nothing is in the list for its pin alone.
@@ -401,4 +410,6 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     TypeSaved: Applier._type_saved,
     UsersMuted: Applier._users_muted,
     ListChanged: Applier._list_changed,
+    UserSeen: Applier._user_seen,
+    AttributeNamesSaved: Applier._attributes_saved,
 }

@@ -47,6 +47,7 @@ TABLES = (
     "events",
     "consumers",
     "endings",
+    "seen",
 )
 
 

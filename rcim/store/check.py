@@ -9,7 +9,7 @@ import msgspec
 
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
-from rcim.rules.conversation_kinds import GROUP, PAIR, kind_of
+from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, kind_of
 from rcim.rules.folding import words_of
 from rcim.store import event_log, keys, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
@@ -52,7 +52,8 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
         report.pairs += kind is PAIR
         try:
             profile = unpack(data, Profile)
-            types[profile.type] += 1
+            if kind is not BROADCAST:  # there is one, and nobody counts it
+                types[profile.type] += 1
             head_data = view.get("heads", row)
             if head_data is None:
                 yield f"{key}: it has no head"

@@ -13,6 +13,7 @@
 | chosen      | user 0 conversation         | Chosen; without a conversation: up to which stamp what was forgotten |
 | messages    | conversation 0 SEQ u64      | Message                                      |
 | users       | user                        | UserProfile                                  |
+| seen        | user                        | u64: when a user logged in first of whom nothing else is kept (SY-03) |
 | purge       | conversation                | SEQ u64, stamp u64: messages and changes up to them are to be removed |
 | marks       | conversation 0 user         | Mark                                         |
 | words       | word 0 conversation         | nothing (GR-09)                              |
@@ -25,6 +26,7 @@
 | consumers   | name                        | the number of the next event of each shard, u64 each |
 | endings     | end u64, conversation       | Ending (SY-02) |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
+|             |                             | `attributes:` their names by number (SY-04) |
 """
 
 from __future__ import annotations

@@ -10,11 +10,12 @@ from itertools import islice
 
 from rcim.actor.queries import LoginQuery
 from rcim.actor.records import UserProfile
-from rcim.base.terms import MsgFlag
+from rcim.base.terms import BROADCAST_ALL, MsgFlag
 from rcim.rules.conversation_kinds import is_entered_at_login
 from rcim.store import keys
 from rcim.store.answers import LoginFacts
 from rcim.store.backend import DamagedError, ReadView
+from rcim.store.broadcasts import is_unseen
 from rcim.store.change_index import ChangeIndex
 from rcim.store.noticing import Noticing
 from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
@@ -57,14 +58,18 @@ class LoginReading:
         if not self._step(view, scan):
             return scan
         data = view.get("users", scan.user_id.encode())
-        user = unpack(data, UserProfile) if data else UserProfile()
+        user = unpack(data, UserProfile) if data else None
+        own = view.get("memberships", keys.pair(scan.user_id, BROADCAST_ALL))
+        if own is not None and keys.flag_of(own) == MsgFlag.DISCARD:
+            scan.silent.append(BROADCAST_ALL)
         return LoginFacts(
-            profile=user,
-            conversations=scan.found + scan.changed,
+            profile=user or UserProfile(),
+            conversations=[BROADCAST_ALL, *scan.found, *scan.changed],
             silent=scan.silent,
             stamp=scan.stamp,
             began_ms=0,
             history_id=self._history_id,
+            unseen=is_unseen(view, scan.user_id, user),
         )
 
     def _step(self, view: ReadView, scan: LoginScan) -> bool:
@@ -76,6 +81,8 @@ class LoginReading:
         for row, value in rows:
             scan.low = row + b"\0"
             key = row[start:].decode()
+            if key == BROADCAST_ALL:  # all users are in it
+                continue
             try:
                 if is_entered_at_login(key) or query.pairs:
                     read = not query.hidden and keys.was_hidden(value)

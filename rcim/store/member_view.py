@@ -156,13 +156,17 @@ class MemberView:
         """The member has deleted it for itself (MS-10)."""
         return self._hides and self._view.get("hidden", keys.hidden(self._key, self._member.user_id, seq)) is not None
 
-    def _counts(self, seq: int, facts: Facts) -> bool:
+    def _counts(self, seq: int, facts: Facts, data: bytes) -> bool:
         """GT-15, GT-19, MS-09: another's, which counts and still says something."""
         _, flags, sender, _ = facts
         if flags & AS_USUAL != AS_USUAL or sender == self._user:
             return False
         for_user = not flags & DIRECTED or facts.is_for(self._user)
         return self._sight(seq, sender, for_user) is Sight.WHOLE
+
+    def _passes(self, seq: int, data: bytes) -> bool:
+        """True unless the kind of the conversation says that the message is not to be shown."""
+        return True
 
     @property
     def as_read(self) -> Member:
@@ -185,7 +189,7 @@ class MemberView:
         for looked_at, (seq, facts, data) in enumerate(self._back(self._unread_from)):
             if looked_at == LOOKED_AT_MAX or facts.time_ms < self._offline_ms:
                 break
-            if not self._counts(seq, facts):
+            if not self._counts(seq, facts, data):
                 if self._has_sent(facts, data):
                     self.read_seq = max(self.read_seq, seq)
                     break
@@ -214,6 +218,8 @@ class MemberView:
             if looked_at == LAST_LOOKED_AT:
                 break
             seen = self._sight(seq, facts.sender, facts.is_for(self._user))
+            if not self._passes(seq, data):
+                continue
             if seen in (Sight.WHOLE, Sight.ERASED):
                 message = unpack(data, Message).seen_as(seen)
                 return [message] if message_bytes(message) <= room else []

@@ -33,7 +33,8 @@ from rcim.actor.queries import (
 from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import BAD_PARAMETER
 from rcim.base.limits import Limits
-from rcim.base.terms import group_conversation
+from rcim.base.terms import BROADCAST_ALL, group_conversation
+from rcim.rules.broadcasts import is_shown
 from rcim.rules.folding import words_of
 from rcim.rules.visibility import is_erased, sight
 from rcim.store import keys
@@ -52,6 +53,7 @@ from rcim.store.answers import (
     UniquePage,
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
+from rcim.store.broadcasts import read_viewer, target_of
 from rcim.store.change_index import ChangeIndex
 from rcim.store.endings import due
 from rcim.store.login_facts import LoginReading, LoginScan
@@ -115,6 +117,9 @@ class QueryEngine:
 
     def _messages(self, view: ReadView, query: MessagesQuery) -> Page:
         first = self._first_seq(view, query)
+        viewer = read_viewer(view, query.by) if query.key == BROADCAST_ALL and query.by else None
+        if viewer is not None:
+            first = max(first, viewer.first_seq)
         low, high = max(query.from_seq, first), query.to_seq
         if query.from_time_ms:
             low = max(low, self._seq_at(view, query, query.from_time_ms))
@@ -133,6 +138,8 @@ class QueryEngine:
             erased = is_erased(message.seq, query.erased.get(message.sender, 0))
             hidden = hides and view.get("hidden", keys.hidden(query.key, query.by, message.seq)) is not None
             for_user = not query.by or message.is_for(query.by)
+            if viewer is not None:
+                for_user = is_shown(message.seq, message.time_ms, target_of(message), viewer)
             found.append(message.seen_as(sight(hidden=hidden, for_user=for_user, erased=erased)))
         return Page(query.newest_seq, first, more, found)
 

@@ -16,13 +16,14 @@ from rcim.actor.queries import SearchQuery, TypeFacts
 from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, TEMPORARY_ENDED
 from rcim.base.limits import Limits
-from rcim.base.terms import MessageState
+from rcim.base.terms import BROADCAST_ALL, MessageState
 from rcim.rules.conversation_kinds import is_created
 from rcim.rules.folding import fold
 from rcim.rules.visibility import Sight, is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
+from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
 from rcim.store.member_view import NO_TYPE, MemberView, message_bytes
 from rcim.store.tables import memberships, read_head, read_profile, seq_at, visible
 from rcim.store.values import unpack
@@ -131,6 +132,8 @@ class Searching:
             return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         if 0 < profile.ends_ms <= query.now_ms:
             return Refused(TEMPORARY_ENDED, TEMPORARY_ENDED.meaning)
+        if query.conversation == BROADCAST_ALL:
+            return None
         if not query.admin and view.get("members", keys.pair(query.conversation, query.user_id)) is None:
             return Refused(NOT_PERMITTED, NOT_PERMITTED.meaning)
         return None
@@ -141,8 +144,11 @@ class Searching:
         if query.conversation:
             yield query.conversation
             return
+        if after <= BROADCAST_ALL and read_profile(view, BROADCAST_ALL) is not None:
+            yield BROADCAST_ALL
         for row, _ in memberships(view, query.user_id, after):
-            yield keys.second(row)
+            if keys.second(row) != BROADCAST_ALL:
+                yield keys.second(row)
 
     def _back(
         self, view: ReadView, query: SearchQuery, key: str, below: int, wanted: Wanted
@@ -180,19 +186,22 @@ class Searching:
             return None
         if query.admin and query.conversation:
             return Admin(view, key, max(profile.first_seq, head.kept_seq))
+        broadcasts = key == BROADCAST_ALL
         data = view.get("members", keys.pair(key, query.user_id))
+        member = own_row(view, query.user_id) if broadcasts else unpack(data, Member) if data is not None else None
         type_: TypeFacts = query.types.get(profile.type, NO_TYPE)
-        if data is None or not type_.stored or not visible(profile, query.user_id):
+        if member is None or not type_.stored or not visible(profile, query.user_id):
             return None
-        return MemberView(
+        eyes = (BroadcastView if broadcasts else MemberView)(
             view=view,
             key=key,
             profile=profile,
             head=head,
-            member=unpack(data, Member),
+            member=member,
             type_=type_,
             now_ms=query.now_ms,
         )
+        return eyes.look_as(read_viewer(view, query.user_id), 0) if isinstance(eyes, BroadcastView) else eyes
 
 
 class Admin:

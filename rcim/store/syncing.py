@@ -18,13 +18,15 @@ from typing import NamedTuple
 from rcim.actor.queries import SyncQuery
 from rcim.actor.records import Member, Profile
 from rcim.actor.unheard import stretches
+from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
-from rcim.base.terms import ApplyJoinOption, Role
+from rcim.base.terms import BROADCAST_ALL, ApplyJoinOption, Role
 from rcim.rules.conversation_kinds import is_created
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
+from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
 from rcim.store.change_index import ChangeIndex
 from rcim.store.long_keys import kept
 from rcim.store.member_view import (
@@ -206,6 +208,8 @@ class Syncing:
             if known and value[1:] <= told and changed(name) <= since and (said is None or said.stamp <= since):
                 continue
             key = name.decode()
+            if key == BROADCAST_ALL:  # looked at by itself, for every user
+                continue
             own = max(keys.stamp_of(value), said.stamp if said is not None else 0)
             try:
                 head = read_head(view, key)
@@ -219,11 +223,32 @@ class Syncing:
             if heads == SCAN_HEADS and row is not rows[-1][0]:
                 following = row + b"\0"
                 break
+        chosen.pop(BROADCAST_ALL.encode(), None)
         for name, said in chosen.items():  # what the user is no member of: there is nothing of it but its pin
             wanted = since < said.stamp <= upto and bool(since or said.pinned_ms)
             if wanted and kept(user + name) < kept(following) and not is_created(name.decode()):
                 scan.found.append(Candidate(said.stamp, name.decode(), Head(), said))
         scan.low, scan.done = following, following == end
+        if scan.done:
+            self._broadcasts(view, scan)
+
+    def _broadcasts(self, view: ReadView, scan: SyncScan) -> None:
+        """SY-03: what is new of broadcasts, for any user, although nothing was written for them."""
+        since, upto, user_id = scan.since, scan.upto, scan.user_id
+        try:
+            head = read_head(view, BROADCAST_ALL)
+            if head.next_seq == 1 or is_guest(user_id):
+                return
+            own = keys.pair(user_id, BROADCAST_ALL)
+            row, said_data = view.get("memberships", own), view.get("chosen", own)
+            said = unpack(said_data, ListEntry) if said_data is not None else None
+        except DamagedError as error:
+            self._noticing.note(f"{BROADCAST_ALL}, of {user_id}", error)
+            return
+        own_stamp = max(keys.stamp_of(row) if row is not None else 0, said.stamp if said is not None else 0)
+        stamp = max(own_stamp, head.changed)
+        if since < stamp <= upto or since == 0 == stamp:
+            scan.found.append(Candidate(stamp, BROADCAST_ALL, head, said))
 
     def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, ListEntry]:
         """What the user has said of conversations from where `scan` is up to there; of one where that is damaged,
@@ -281,7 +306,7 @@ class Syncing:
         if not type_.listed:  # GT-27
             return None
         chosen = candidate.chosen or ListEntry(0)
-        looker = MemberView(
+        looker = (BroadcastView if key == BROADCAST_ALL else MemberView)(
             view=view,
             key=key,
             profile=profile,
@@ -291,6 +316,8 @@ class Syncing:
             now_ms=query.now_ms,
             effort=effort,
         )
+        if isinstance(looker, BroadcastView):
+            looker.look_as(read_viewer(view, query.user_id), query.now_ms)
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:
             unread = looker.unread(query.messages, room - ROW_BYTES)
@@ -327,7 +354,11 @@ class Syncing:
         """The conversation as the user is in it; None if the user sees nothing of it."""
         key = candidate.key
         profile = read_profile(view, key)
-        if profile is None and not is_created(key):
+        if key == BROADCAST_ALL:
+            if profile is None:
+                return None
+            member = own_row(view, user_id)
+        elif profile is None and not is_created(key):
             profile, member = NO_PAIR, _member_of_pair(user_id)
         else:
             data = view.get("members", keys.pair(key, user_id))

@@ -17,13 +17,14 @@ from rcim.actor.records import Invitation, Member, Message, Profile, Record, Use
 from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.base import clock
 from rcim.base.limits import Limits
-from rcim.base.terms import Place, Role, UserList, other_of, pair_of
+from rcim.base.terms import BROADCAST_ALL, Place, Role, UserList, other_of, pair_of
 from rcim.rules.conversation_kinds import RosterPart, kind_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer
 from rcim.store.apply import Applier
 from rcim.store.backend import Backend, DamagedError, ReadView, StoreError, WriteView
+from rcim.store.broadcasts import read_seen, read_times
 from rcim.store.change_index import ChangeIndex
 from rcim.store.event_log import write_events
 from rcim.store.noticing import Noticing
@@ -131,9 +132,12 @@ class TableView:
             recent: list[Message] = []
             listed = self._listed(view, key)
             cleared_max = 0
+            times: list[int] = []
             if profile is not None:
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
-                if _is_paged(key):
+                if key == BROADCAST_ALL:
+                    times = read_times(view, now_ms)
+                elif _is_paged(key):
                     members, cleared_max = self._admins(view, low, high)
                 else:
                     members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
@@ -156,6 +160,7 @@ class TableView:
             listed=listed,
             member_num=head.member_num,
             cleared_max=cleared_max,
+            times=times,
         )
 
     @staticmethod
@@ -220,6 +225,7 @@ class TableView:
                 keys.second(row): self._place(view, row, value, user_id) for row, value in groups_of(view, user_id)
             }
             invited = list(self._readable(view.scan("invited", low, high), Invitation, user_id).values())
+            seen_ms = read_seen(view, user_id)
         profile = unpack(data, UserProfile) if data else UserProfile()
         return UserSnapshot(
             key=key,
@@ -230,6 +236,7 @@ class TableView:
             pinned=pinned,
             places=places,
             invitations=invited,
+            seen_ms=seen_ms,
         )
 
     def _readable(self, rows: Iterator[tuple[bytes, bytes]], type_: type[T], user_id: str) -> dict[str, T]:
@@ -257,16 +264,19 @@ class TableView:
             counts: dict[str, int] = {}
             muted: dict[str, int] = {}
             lists: dict[int, list[str]] = {}
+            attributes: dict[int, str] = {}
             for row, data in view.scan("app", b"", keys.LAST):
                 kind, _, name = row.decode().partition(":")
                 if kind == "type":
                     types[name] = unpack(data, TypeChange)
+                elif kind == "attributes":
+                    attributes = unpack(data, dict[int, str])
                 elif kind == "list":
                     which, _, entry = name.partition(":")
                     lists.setdefault(int(which), []).append(entry)
                 else:
                     (counts if kind == "count" else muted)[name] = keys.U64.unpack(data)[0]
-        return AppSnapshot(types, counts, muted, lists)
+        return AppSnapshot(types, counts, muted, lists, attributes)
 
     # -- queries
 

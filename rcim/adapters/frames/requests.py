@@ -24,6 +24,8 @@ ROWS: dict[type, Convert] = {
     frames.CustomField: _fields,
     frames.AttributeChange: lambda rows: [(row.path, row.value) for row in rows],
     frames.SeqEntry: lambda rows: [row.seq for row in rows],
+    frames.UserAttribute: lambda rows: [requests.UserAttribute(row.name, row.value) for row in rows],
+    frames.AttributeName: lambda rows: [requests.AttributeName(row.number, row.name) for row in rows],
     frames.DeviceId: lambda rows: [row.connection_id for row in rows],
     frames.Policy: lambda rows: [(row.name, row.value) for row in rows],
     frames.Account: lambda rows: [requests.Account(row.user_id, row.nickname, row.face_url) for row in rows],

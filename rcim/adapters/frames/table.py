@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from rcim.adapters.frames.answers import (
     administration,
     altering,
+    broadcasts,
     conversations,
     devices,
     groups,
@@ -115,6 +116,14 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminAccountInvalidate: users.invalidated_ok,
     f.AdminProfileSet: _empty(f.AdminProfileSetOk),
     f.AdminGroupsSync: users.synced_ok,
+    f.AdminBroadcast: broadcasts.sent_ok,
+    f.AdminBroadcasts: broadcasts.page_ok,
+    f.AdminBroadcastRecall: broadcasts.recalled_ok,
+    f.AdminTagsChange: broadcasts.tags_ok,
+    f.AdminAttributesChange: broadcasts.attributes_ok,
+    f.AdminLabels: broadcasts.labels_ok,
+    f.AdminAttributeNames: broadcasts.names_ok,
+    f.AdminAttributeNamesSet: _empty(f.AdminAttributeNamesSetOk),
 }
 
 SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}

@@ -10,9 +10,9 @@ from rcim.actor.user import user_key
 from rcim.actor.workflows import DeleteUsers, ImportUsers
 from rcim.base import clock
 from rcim.base.errors import NO_SUCH_GROUP, TEMPORARY_ENDED
-from rcim.base.terms import AddResult
+from rcim.base.terms import AddResult, BROADCAST_ALL
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
-from rcim.rules.conversation_kinds import PAIR, kind_of
+from rcim.rules.conversation_kinds import BROADCAST, PAIR, kind_of
 from rcim.store.answers import LoginFacts
 
 APPLIED_AT_ONCE = 100
@@ -56,7 +56,7 @@ async def delete_users(context: WorkflowContext, workflow: DeleteUsers) -> Comma
         if keys is None:
             failed.add(user_id)
         else:
-            known[user_id] |= bool(keys)
+            known[user_id] |= keys != [BROADCAST_ALL]
             left += [(key, _leaving(key, user_id)) for key in keys]
         keys = await _applied(context, user_id)
         if keys is None:
@@ -92,7 +92,7 @@ async def _applied(context: WorkflowContext, user_id: str) -> list[str] | None:
 
 
 def _leaving(key: str, user_id: str) -> c.Command:
-    if kind_of(key) is PAIR:
+    if kind_of(key) in (PAIR, BROADCAST):
         return c.ForgetUser(user_id, True)
     return c.PlaceMember(user_id, True, False, True)
 

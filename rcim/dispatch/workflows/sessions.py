@@ -7,6 +7,8 @@ import msgspec
 from rcim.actor import commands as c
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
+from rcim.actor.user import user_key
+from rcim.actor.user_commands import NoteFirstLogin
 from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
 from rcim.base.errors import BLOCKED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
@@ -18,7 +20,8 @@ NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
 
 async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
     """ID-02, ID-04, ID-06, ID-09. What is noted of a login is in memory alone: that a guest is here, how far ahead its
-    UserSig is dated, and when its session began. Then the store says what the user is in.
+    UserSig is dated, and when its session began. Then the store says what the user is in. Only of a user of whom nothing
+    is kept it is written that they were here (SY-03).
 
     Repeated, the user is here once; a session that begins, begins later than the one nobody has heard of.
     """
@@ -30,6 +33,8 @@ async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
     facts = await context.query(LoginQuery(user_id, workflow.guest))
     if not isinstance(facts, LoginFacts):
         return facts
+    if facts.unseen:  # SY-03; if it can't be noted, it is with the next login
+        await context.command(user_key(user_id), NoteFirstLogin(user_id, False))
     return msgspec.structs.replace(facts, began_ms=context.sessions.began_ms(user_id, workflow.began_ms))
 
 

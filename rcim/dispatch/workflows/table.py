@@ -7,6 +7,7 @@ from typing import Any
 
 from rcim.actor import workflows as w
 from rcim.dispatch.workflows.accounts import delete_users, import_users
+from rcim.dispatch.workflows.broadcasts import broadcast, label_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import Wait
 from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
@@ -31,4 +32,6 @@ WORKFLOWS: WorkflowTable = {
     w.DeleteUsers: delete_users,
     w.ImportUsers: import_users,
     w.ListUsers: list_users,
+    w.Broadcast: broadcast,
+    w.LabelUsers: label_users,
 }

@@ -22,7 +22,7 @@ from rcim.wire.frames.kinds import (
     SeqEntry,
 )
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import U16, U64, Bool, Enum, StrList, StructList
+from rcim.wire.types import U16, U64, Bool, Enum, StrList, StructList, str8
 
 
 @row("Message")
@@ -76,6 +76,14 @@ class Message(Struct, frozen=True, gc=False):
         "DELETED one without it always counts: the user has deleted the message for themselves.",
     ] = 0
     changed_by: A[str, Ext(10, USER_OR_NONE), "The user who made the change."] = ""
+    expires_ms: A[
+        int,
+        Ext(35, U64),
+        "Of a broadcast: when it is an offline message no more (broadcasts.md); absent: it is none.",
+    ] = 0
+    system_conversation: A[
+        str, Ext(36, str8(160, one_line=True)), "Of a broadcast: the system conversation that it was sent through."
+    ] = ""
 
 
 @frame(

@@ -50,7 +50,8 @@ def to_wire(m: deliveries.Message) -> frames.Message:
 def _rare(m: deliveries.Message) -> tuple[Any, ...]:
     """What few messages have: the fields of frames.Message behind `member_fields`."""
     x = m.extra or deliveries.MessageOptions()
-    return (x.type_name, x.to, x.mentions, x.mentions_all, x.cloud_data, m.state, m.changed_ms, m.changed_by)
+    of_all = (x.type_name, x.to, x.mentions, x.mentions_all, x.cloud_data, m.state, m.changed_ms, m.changed_by)
+    return (*of_all, x.expires_ms, x.through) if x.expires_ms else of_all
 
 
 def _tip(change: deliveries.Change) -> bytes:
