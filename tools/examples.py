@@ -336,6 +336,28 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminListOk(["badword"], ""),
     f.AdminListChange(AppList.PROTECTED_USERS, ["alice"], ["bob"]),
     f.AdminListChangeOk(),
+    f.ConversationsQuery('{"m":{"$all":["alice","bob"],"$size":2}}', "-lm", 0, 20, "", True, True),
+    f.ConversationsQueryOk(
+        [
+            f.QueriedConversation(
+                "lobby",
+                "Public",
+                "The lobby",
+                "alice",
+                2,
+                TIME,
+                TIME,
+                TIME,
+                b'{"colour":"red"}',
+                ["alice", "bob"],
+                muted=True,
+                messages=[MESSAGE],
+            )
+        ],
+        1,
+        False,
+        "",
+    ),
     f.Search("good morning", b"", 20, "g:lobby", "bob"),
     f.SearchOk([f.FoundEntry("g:lobby", [MESSAGE])], b""),
     f.QuietHoursSet(1320, 420, 480),

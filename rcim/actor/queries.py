@@ -280,6 +280,30 @@ class SearchQuery(Asks, frozen=True, gc=False):
     """Of which history `after` is; 0: it is the beginning."""
 
 
+class ConversationsQuery(Asks, frozen=True, gc=False):
+    """A page of the conversations that are what `where` says, of those that `by` may know of (rules/where.py)."""
+
+    by: str
+    """Who asks; empty: the app, which may know of all."""
+    where: str
+    sort: str
+    skip: int
+    limit: int
+    cursor: str = ""
+    compact: bool = False
+    """Rows name no members."""
+    last_message: bool = False
+    """Rows have the last message."""
+    counts: bool = False
+    """Only the number of conversations is wanted."""
+    types: dict[str, TypeFacts] = {}
+    now_ms: int = 0
+    open_types: list[str] = []
+    """Filled in, as the others here, by who owns the conversations: types that can be searched (GT-01)."""
+    listing_types: list[str] = []
+    """Types whose members may see who is in (GT-03)."""
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -304,5 +328,6 @@ Query = (
     | PresenceQuery
     | SyncQuery
     | SearchQuery
+    | ConversationsQuery
     | Look
 )

@@ -15,6 +15,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.outcomes import ProfileRow, Profiles, UserFacts
 from rcim.actor.queries import (
     AppliedQuery,
+    ConversationsQuery,
     FindGroupsQuery,
     JoinedGroupsQuery,
     ProfilesQuery,
@@ -28,7 +29,7 @@ from rcim.actor.snapshots import AppSnapshot
 from rcim.base.terms import AppList
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.rules.custom_fields import readable
-from rcim.rules.group_types import Search
+from rcim.rules.group_types import MemberList, Search
 from rcim.rules.roles import Standing
 from rcim.store.answers import GroupRow, GroupsPage
 
@@ -81,6 +82,15 @@ class QueryEnrichment:
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
         if isinstance(query, SearchQuery):
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)
+        if isinstance(query, ConversationsQuery):
+            types = list(self._app_state.config.types)
+            return msgspec.structs.replace(
+                query,
+                types=self._facts(),
+                now_ms=now_ms,
+                open_types=[row.name for row in types if row.search is Search.ON],
+                listing_types=[row.name for row in types if row.member_list is MemberList.ALL],
+            )
         if isinstance(query, AppliedQuery):
             return msgspec.structs.replace(query, now_ms=now_ms)
         return query

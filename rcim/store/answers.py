@@ -139,6 +139,35 @@ class UniquePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     profiles: list[Profile]
 
 
+class ConversationRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A conversation that was asked for, as the asking user may know it."""
+
+    profile: Profile
+    member_num: int
+    members: list[str]
+    """Its first members; none, if they were not wanted or the user may not know them (GT-03)."""
+    last_msg_time_ms: int
+    updated_ms: int
+    muted: bool
+    """The asking user is a member and wants no push."""
+    unstored: bool
+    kind: str
+    messages: list[Message] = []
+    """The last one, if it was wanted and the user may see it."""
+
+
+class ConversationsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """What a query over conversations found in those it has looked at."""
+
+    rows: list[ConversationRow]
+    count: int
+    """How many match, among those that were looked at."""
+    more: bool
+    """Some of them are behind the last row."""
+    next: str
+    """Not empty: not all were looked at, and it is where to go on."""
+
+
 class AccountRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Whether a user has an account, in how many groups they are, from when on UserSigs count in ms (ID-09)."""
 
@@ -238,6 +267,7 @@ Answer = (
     | IdlePage
     | EndingsPage
     | UniquePage
+    | ConversationsPage
     | Accounts
     | Page
     | Members

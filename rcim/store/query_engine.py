@@ -12,6 +12,7 @@ from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
     AppliedQuery,
+    ConversationsQuery,
     EndingsQuery,
     FindGroupsQuery,
     HeadsQuery,
@@ -31,7 +32,7 @@ from rcim.actor.queries import (
     UserQuery,
 )
 from rcim.actor.records import Member, Message, Profile, UserRestriction
-from rcim.base.errors import BAD_PARAMETER
+from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, group_conversation
 from rcim.rules.broadcasts import is_shown
@@ -40,6 +41,7 @@ from rcim.rules.visibility import is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import (
     Answer,
+    ConversationsPage,
     EndingsPage,
     FoundPage,
     GroupRow,
@@ -55,6 +57,7 @@ from rcim.store.answers import (
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
 from rcim.store.change_index import ChangeIndex
+from rcim.store.conversation_queries import ConversationQueries, QueryScan
 from rcim.store.endings import due
 from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.member_view import EFFORT, Effort, MemberView, waiting_in
@@ -87,6 +90,7 @@ class QueryEngine:
         self._noticing = noticing
         self._page_bytes = limits.frame_bytes_max - FRAME_RESERVE
         self._people = People(limits, self._page_bytes, noticing)
+        self._queries = ConversationQueries(self._page_bytes, noticing)
         self._searching = Searching(limits, text_of)
         self._syncing = Syncing(limits, news, history_id, noticing)
         self._logins = LoginReading(news, history_id, noticing)
@@ -359,6 +363,17 @@ class QueryEngine:
     def _sync_on(self, view: ReadView, scan: SyncScan) -> SyncPage | SyncScan:
         return self._syncing.go_on(view, scan)
 
+    # -- conversations
+
+    def _conversations(self, view: ReadView, query: ConversationsQuery) -> ConversationsPage | QueryScan | Refused:
+        try:
+            return self._queries.begin(view, query)
+        except RcimError as error:
+            return Refused(error.code, error.detail)
+
+    def _conversations_on(self, view: ReadView, scan: QueryScan) -> ConversationsPage | QueryScan:
+        return self._queries.go_on(view, scan)
+
     # -- users
 
     def _login(self, view: ReadView, query: LoginQuery) -> LoginFacts | LoginScan:
@@ -455,4 +470,6 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,
     SearchQuery: QueryEngine._search,
+    ConversationsQuery: QueryEngine._conversations,
+    QueryScan: QueryEngine._conversations_on,
 }

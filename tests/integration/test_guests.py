@@ -90,6 +90,7 @@ TABLE: list[tuple[Frame, str, str]] = [
     (f.MessageReceipts(V, 1, True, "", 0), NO, NO),
     (f.ConversationRead(V, 1), NO, NO),
     (f.Search("hello", b"", 0), NO, NO),
+    (f.ConversationsQuery("", "", 0, 0), NO, NO),
     (f.ConversationFlag(V, MsgFlag.DISCARD), NO, NO),
     (f.ConversationPin(V, True), NO, NO),
     (f.ConversationRemove(V), NO, NO),

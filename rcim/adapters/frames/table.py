@@ -18,6 +18,7 @@ from rcim.adapters.frames.answers import (
     members,
     messages,
     moderation,
+    querying,
     searching,
     users,
 )
@@ -51,6 +52,7 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.ConversationRead: messages.read_ok,
     f.Sync: conversations.sync_ok,
     f.Search: searching.found_ok,
+    f.ConversationsQuery: querying.found_ok,
     f.ConversationFlag: _empty(f.ConversationFlagOk),
     f.ConversationPin: _empty(f.ConversationPinOk),
     f.ConversationRemove: _empty(f.ConversationRemoveOk),

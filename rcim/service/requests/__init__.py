@@ -93,6 +93,7 @@ from rcim.service.requests.messages import (
     Search,
     Send,
 )
+from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.users import (
     InviteConsentGet,
     InviteConsentSet,
@@ -145,6 +146,7 @@ __all__ = [
     "ConversationPin",
     "ConversationRead",
     "ConversationRemove",
+    "ConversationsQuery",
     "Devices",
     "DevicesClose",
     "Fields",
