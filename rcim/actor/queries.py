@@ -264,6 +264,14 @@ class SearchQuery(Asks, frozen=True, gc=False):
     """Of which history `after` is; 0: it is the beginning."""
 
 
+class SystemWritersQuery(Asks, frozen=True, gc=False):
+    """A page of the users who have written to a system account (SY-01), after the conversation `cursor`."""
+
+    account: str
+    cursor: str
+    limit: int
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -286,5 +294,6 @@ Query = (
     | PresenceQuery
     | SyncQuery
     | SearchQuery
+    | SystemWritersQuery
     | Look
 )

@@ -223,6 +223,8 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """When `valid_from_ms` was set, in the time in force: that goes by a wall clock which may have been ahead."""
     consent: InviteConsent = InviteConsent.AS_APP
     """Whether the user is asked before others add them to groups (GT-07)."""
+    system_sender: bool = False
+    """The account only sends in the app's name, and cannot log in (SY-06)."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):

@@ -43,6 +43,8 @@ SAME: frozenset[type] = frozenset(
     {
         c.SendMessage,  # its client message id is kept (MS-02); where nothing is stored it may be heard twice
         e.SendAs,  # the same
+        e.SystemSend,
+        e.WriteToSystem,
         c.MarkRead,
         c.SetFlag,
         c.EditGroup,
@@ -51,6 +53,7 @@ SAME: frozenset[type] = frozenset(
         u.SetUserProfile,
         u.SetQuietHours,
         u.SetInviteConsent,
+        u.SetSystemSender,
         u.ChangeUserList,
         u.SetType,
         e.Login,  # its client has not heard that its session began, and it begins another one

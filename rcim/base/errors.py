@@ -280,6 +280,13 @@ ATTRIBUTE_PATH = ErrorCode(
     False,
     "A dotted key is malformed, or leads through a value that is no object (GR-13).",
 )
+SYSTEM_SENDER = ErrorCode(
+    300053,
+    "SYSTEM_SENDER",
+    _M,
+    True,
+    "The account only sends in the app's name, or its id is that of a system conversation: it cannot log in (SY-06).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 ALL: tuple[ErrorCode, ...] = tuple(

@@ -17,6 +17,7 @@ from rcim.base.terms import MessageState, Priority
 from rcim.connect.codec import Codec, Push, encoded_delivery, encoded_message
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Delivery
+from rcim.rules.conversation_kinds import is_paced
 
 VISIT_BYTES_MAX = 64 * 1024
 """Bytes of one visit to a socket: below the outbound bounds, and cheap to encrypt in chunks."""
@@ -98,6 +99,7 @@ class Audience:
         "members",
         "newest_seq",
         "order",
+        "paced",
         "parked",
         "started_ms",
         "telling",
@@ -108,6 +110,8 @@ class Audience:
 
     def __init__(self, key: str, limits: Limits) -> None:
         self.key = key
+        self.paced = is_paced(key)
+        """Its rounds are paced (paced_rounds.py)."""
         self.members: dict[Outgoing, int] = {}
         """Connection to the number of the next message it is to get; in the order in which they came in."""
         self.users = 0

@@ -18,7 +18,7 @@ from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import Place, Role, UserList, other_of, pair_of
-from rcim.rules.conversation_kinds import RosterPart, kind_of
+from rcim.rules.conversation_kinds import SYSTEM, RosterPart, kind_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer
@@ -134,7 +134,8 @@ class TableView:
             if profile is not None:
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
                 if _is_paged(key):
-                    members, cleared_max = self._admins(view, low, high)
+                    if kind_of(key) is not SYSTEM:  # it has no admins, and whoever deletes for themselves is told too
+                        members, cleared_max = self._admins(view, low, high)
                 else:
                     members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
                 members.sort(key=lambda m: m.join_time_ms)

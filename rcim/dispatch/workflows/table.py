@@ -13,6 +13,7 @@ from rcim.dispatch.workflows.entering import accept_invitation, enter_group, syn
 from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
+from rcim.dispatch.workflows.system import system_send, write_to_system
 
 WorkflowCoroutine = Coroutine[Wait[Any], Any, CommandAnswer]
 WorkflowTable = Mapping[type, Callable[[WorkflowContext, Any], WorkflowCoroutine]]
@@ -22,6 +23,8 @@ WORKFLOWS: WorkflowTable = {
     w.ReadmitGuest: readmit_guest,
     w.CloseDevices: close_devices,
     w.SendAs: send_as,
+    w.SystemSend: system_send,
+    w.WriteToSystem: write_to_system,
     w.WithMessage: with_message,
     w.Trace: trace,
     w.SyncGroups: sync_groups,

@@ -81,6 +81,7 @@ from rcim.service.requests.messages import (
     Search,
     Send,
 )
+from rcim.service.requests.system import AdminSenderSet, AdminSystemSend, AdminSystemWriters
 from rcim.service.requests.users import (
     InviteConsentGet,
     InviteConsentSet,
@@ -111,7 +112,10 @@ __all__ = [
     "AdminMessagesImport",
     "AdminNotice",
     "AdminProfileSet",
+    "AdminSenderSet",
     "AdminStats",
+    "AdminSystemSend",
+    "AdminSystemWriters",
     "AdminTrace",
     "AdminTypeRemove",
     "AdminTypeSet",
