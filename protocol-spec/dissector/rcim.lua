@@ -85,6 +85,9 @@ local rcim_frames = {
   [3873] = { name = "ADMIN_LIST", fields = { { name = "which", type = "enum8", values = { [1] = "REFUSED_WORDS", [2] = "REPLACED_WORDS", [3] = "PROTECTED_USERS", [4] = "PROTECTED_TYPES", [5] = "LOW_TYPES" } }, { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
   [3874] = { name = "ADMIN_LIST_CHANGE", fields = { { name = "which", type = "enum8", values = { [1] = "REFUSED_WORDS", [2] = "REPLACED_WORDS", [3] = "PROTECTED_USERS", [4] = "PROTECTED_TYPES", [5] = "LOW_TYPES" } }, { name = "add", type = "list16", item = { type = "str16" } }, { name = "remove", type = "list16", item = { type = "str16" } } }, extensions = {} },
   [3875] = { name = "ADMIN_TRACE", fields = { { name = "conversation", type = "str16" }, { name = "sender", type = "str16" }, { name = "client_msg_id", type = "str8" } }, extensions = {} },
+  [3920] = { name = "ADMIN_SYSTEM_WRITERS", fields = { { name = "group_id", type = "str8" }, { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
+  [3921] = { name = "ADMIN_SYSTEM_SEND", fields = { { name = "group_id", type = "str8" }, { name = "users", type = "list16", item = { type = "str16" } }, { name = "client_msg_id", type = "str8" }, { name = "priority", type = "enum8", values = { [1] = "HIGH", [2] = "NORMAL", [3] = "LOW", [4] = "LOWEST" } }, { name = "body", type = "elements16" } }, extensions = { [1] = { name = "type_name", type = "str8" }, [2] = { name = "cloud_data", type = "bytes16" } } },
+  [3922] = { name = "ADMIN_SENDER_SET", fields = { { name = "user_id", type = "str16" }, { name = "on", type = "bool" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -189,6 +192,9 @@ local rcim_frames = {
   [36641] = { name = "ADMIN_LIST_OK", fields = { { name = "entries", type = "list16", item = { type = "str16" } }, { name = "next", type = "str16" } }, extensions = {} },
   [36642] = { name = "ADMIN_LIST_CHANGE_OK", fields = {}, extensions = { [1] = { name = "back_later", type = "list16", item = { type = "str16" } } } },
   [36643] = { name = "ADMIN_TRACE_OK", fields = { { name = "stage", type = "str8" }, { name = "time_ms", type = "u64" }, { name = "code", type = "u32" }, { name = "text", type = "str16" }, { name = "seq", type = "u64" }, { name = "state", type = "enum8", values = { [0] = "AS_SENT", [1] = "EDITED", [2] = "RECALLED", [3] = "DELETED", [4] = "NOT_FOR_YOU" } }, { name = "members", type = "u32" }, { name = "silent", type = "u32" }, { name = "online", type = "u32" }, { name = "to", type = "list16", item = { type = "str16" } } }, extensions = {} },
+  [36688] = { name = "ADMIN_SYSTEM_WRITERS_OK", fields = { { name = "writers", type = "list16", item = { type = "struct16", struct = "SystemWriter" } }, { name = "next", type = "str16" } }, extensions = {} },
+  [36689] = { name = "ADMIN_SYSTEM_SEND_OK", fields = { { name = "results", type = "list16", item = { type = "struct16", struct = "SystemSending" } } }, extensions = {} },
+  [36690] = { name = "ADMIN_SENDER_SET_OK", fields = {}, extensions = {} },
 }
 
 local rcim_structs = {
@@ -225,6 +231,8 @@ local rcim_structs = {
   SeqEntry = { name = "SeqEntry", fields = { { name = "seq", type = "u64" } }, extensions = {} },
   SeqRange = { name = "SeqRange", fields = { { name = "from_seq", type = "u64" }, { name = "to_seq", type = "u64" } }, extensions = {} },
   Stat = { name = "Stat", fields = { { name = "name", type = "str8" }, { name = "value", type = "u64" } }, extensions = {} },
+  SystemSending = { name = "SystemSending", fields = { { name = "user_id", type = "str16" }, { name = "code", type = "u32" }, { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" } }, extensions = {} },
+  SystemWriter = { name = "SystemWriter", fields = { { name = "user_id", type = "str16" }, { name = "newest_seq", type = "u64" }, { name = "written_ms", type = "u64" } }, extensions = {} },
   Until = { name = "Until", fields = { { name = "user_id", type = "str16" }, { name = "until_ms", type = "u64" } }, extensions = {} },
 }
 

@@ -295,6 +295,38 @@ class Synced(Result, frozen=True, gc=False):
     results: list[tuple[str, bool, int]]
 
 
+class SystemSending(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What became of a system account's message to one user (SY-01). `code` is that of the error, 0 if it was sent."""
+
+    user_id: str
+    code: int
+    seq: int = 0
+    time_ms: int = 0
+    message_id: int = 0
+
+
+class SystemSent(Result, frozen=True, gc=False):
+    """SY-01: what became of a message to named users, in their order."""
+
+    rows: list[SystemSending]
+
+
+class SystemWriter(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A user who has written to a system account: the newest SEQ of their conversation, and when the user wrote last,
+    which may be up to 10 minutes too early."""
+
+    user_id: str
+    newest_seq: int
+    written_ms: int
+
+
+class SystemWriters(Result, frozen=True, gc=False):
+    """SY-01: a page of them. `next` is empty on the last page."""
+
+    rows: list[SystemWriter]
+    next: str
+
+
 AnyResult = (
     Refused
     | Sent
@@ -327,6 +359,8 @@ AnyResult = (
     | Synced
     | BroadcastSent
     | AttributeNames
+    | SystemSent
+    | SystemWriters
 )
 
 

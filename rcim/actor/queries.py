@@ -304,6 +304,14 @@ class ConversationsQuery(Asks, frozen=True, gc=False):
     """Types whose members may see who is in (GT-03)."""
 
 
+class SystemWritersQuery(Asks, frozen=True, gc=False):
+    """A page of the users who have written to a system account (SY-01), after the conversation `cursor`."""
+
+    account: str
+    cursor: str
+    limit: int
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -329,5 +337,6 @@ Query = (
     | SyncQuery
     | SearchQuery
     | ConversationsQuery
+    | SystemWritersQuery
     | Look
 )

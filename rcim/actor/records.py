@@ -247,6 +247,8 @@ class UserProfile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """When the user was there first: by it a new user gets few broadcasts of before (SY-03). 0: it is not known."""
     labels: Labels = NO_LABELS
     """Tags and attributes that the app has given the user (SY-04)."""
+    system_sender: bool = False
+    """The account only sends in the app's name, and cannot log in (SY-06)."""
 
 
 class GroupCreated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):

@@ -44,6 +44,8 @@ SAME: frozenset[type] = frozenset(
     {
         c.SendMessage,  # its client message id is kept (MS-02); where nothing is stored it may be heard twice
         e.SendAs,  # the same
+        e.SystemSend,
+        e.WriteToSystem,
         c.MarkRead,
         c.SetFlag,
         c.EditGroup,
@@ -52,6 +54,7 @@ SAME: frozenset[type] = frozenset(
         u.SetUserProfile,
         u.SetQuietHours,
         u.SetInviteConsent,
+        u.SetSystemSender,
         u.ChangeUserList,
         u.SetType,
         u.SetAttributeNames,

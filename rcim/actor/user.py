@@ -53,19 +53,24 @@ from rcim.actor.user_commands import (
     ReadUserList,
     SetInviteConsent,
     SetQuietHours,
+    SetSystemSender,
     SetUserProfile,
     TakeInvitation,
 )
-from rcim.base.errors import TOO_MANY_ENTRIES, RcimError
+from rcim.base.errors import NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList
 from rcim.rules.custom_fields import USER_VALUE_BYTES_MAX, written
 from rcim.rules.roles import Standing
 from rcim.rules.signatures import counts_from
+from rcim.rules.system_accounts import is_system_account
 from rcim.rules.targets import NO_LABELS
 
 USER_PREFIX = "@:"
 """Keys of users' actors; no conversation id on the wire begins so."""
 PINNED_MAX = 100
+OF_THE_PROFILE = (SetUserProfile, InvalidateUser, SetQuietHours, SetInviteConsent, SetSystemSender)
+"""Commands that keep another profile. That of a system account is kept with its conversation
+(store/system_accounts.py)."""
 
 
 def user_key(user_id: str) -> str:
@@ -106,6 +111,8 @@ class UserActor:
         own = credential is not None and credential.user_id == self._user_id
         if own and self._invalidated.is_void(credential, self._profile.valid_from_ms, self._profile.invalidated_ms):
             raise no_longer_logged_in()
+        if isinstance(command, OF_THE_PROFILE) and is_system_account(self._user_id):
+            raise RcimError(NOT_PERMITTED, "the account is as its system conversation says (SY-06)")
         outcome = _HANDLERS[type(command)](self, command, now_ms)
         if self._app_state.wanted_events:
             return self._with_events(outcome, command, now_ms)
@@ -218,6 +225,13 @@ class UserActor:
             return Outcome(Done())
         self._seen_ms = now_ms
         return Outcome(Done(), UserSeen(self._key, self._user_id, now_ms))
+
+    def _set_sender(self, command: SetSystemSender, now_ms: int) -> Outcome:
+        """SY-06. Who is logged in with the account is logged out."""
+        if command.on == self._profile.system_sender:
+            return Outcome(Done())
+        profile = msgspec.structs.replace(self._profile, system_sender=command.on, deleted=False)
+        return self._save(Done(), profile, (UserLoggedOut(self._user_id),) if command.on else ())
 
     def _read(self, command: ReadUser, now_ms: int) -> Outcome:
         return Outcome(UserFacts(self._profile))
@@ -337,6 +351,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadUser: UserActor._read,
     SetQuietHours: UserActor._set_quiet,
     SetInviteConsent: UserActor._set_consent,
+    SetSystemSender: UserActor._set_sender,
     ChangeUserList: UserActor._change_list,
     ReadUserList: UserActor._read_list,
     ChooseConversation: UserActor._choose,

@@ -66,6 +66,12 @@ class SetInviteConsent(Asked, frozen=True, gc=False):
     consent: InviteConsent
 
 
+class SetSystemSender(Asked, frozen=True, gc=False):
+    """SY-06: the account only sends in the app's name from now on, or no longer."""
+
+    on: bool
+
+
 class ReadUser(Asked, frozen=True, gc=False):
     """What goes with the user's messages (MS-06)."""
 
@@ -224,6 +230,7 @@ UserCommand = (
     | ChooseConversation
     | SetQuietHours
     | SetInviteConsent
+    | SetSystemSender
     | AdmitToGroup
     | EndAdmission
     | NotePlace

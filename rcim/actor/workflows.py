@@ -65,6 +65,25 @@ class SendAs(Workflow, frozen=True, gc=False):
     transient: bool = False
 
 
+class SystemSend(Workflow, frozen=True, gc=False):
+    """SY-01: a message of a system account to each of these users."""
+
+    account: str
+    users: list[str]
+    client_msg_id: str
+    priority: int
+    body: bytes
+    extra: MessageOptions | None = None
+
+
+class WriteToSystem(Workflow, frozen=True, gc=False):
+    """SY-01: `by` writes to the account of a system conversation, if there is one. `key` is their conversation."""
+
+    account: str
+    key: str
+    command: commands.SendMessage
+
+
 class WithMessage(Workflow, frozen=True, gc=False):
     """MS-10, MS-11: a command that needs the message which it is about."""
 
@@ -140,6 +159,8 @@ AnyWorkflow = (
     | ReadmitGuest
     | CloseDevices
     | SendAs
+    | SystemSend
+    | WriteToSystem
     | WithMessage
     | Trace
     | SyncGroups

@@ -294,6 +294,13 @@ BAD_QUERY = ErrorCode(
     False,
     "The `where` or `sort` of a query over conversations is not allowed; the text says where (conversation-queries.md).",
 )
+SYSTEM_SENDER = ErrorCode(
+    300053,
+    "SYSTEM_SENDER",
+    _M,
+    True,
+    "The account only sends in the app's name, or its id is that of a system conversation: it cannot log in (SY-06).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 BROADCAST_LIMIT = ErrorCode(

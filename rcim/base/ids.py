@@ -24,6 +24,8 @@ RESERVED_GROUP_PREFIX = "@TGS#"
 """GT-25: ids that the server makes."""
 CHOSEN_GROUP_PREFIX = "@TGS#_"
 """UG-01: ids of ultra groups, which are chosen too."""
+SYSTEM_PREFIX = "@SYS#"
+"""SY-01: ids of system conversations and of their accounts."""
 
 GUEST_PREFIX = "@GUEST#"
 """ID-06: ids that the server gives to guests, for as long as they are connected."""

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from rcim.base.errors import RcimError
+from rcim.base.ids import SYSTEM_PREFIX
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
@@ -27,21 +28,22 @@ from rcim.client.altering import AlteringRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
-from rcim.client.groups import GroupRequests, SendOptions
+from rcim.client.groups import SendOptions
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
-from rcim.client.model import Event, Message, Where, conversation_of, message_of
+from rcim.client.model import Event, Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
 from rcim.client.queries import ConversationRequests
+from rcim.client.system import SystemRequests
 from rcim.content.elements import Element
 from rcim.wire import frames
 from rcim.wire.stream import RawFrame
 
 
 class Client(
-    Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests, ConversationRequests
+    Connected, SystemRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests, ConversationRequests
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
@@ -218,6 +220,13 @@ class Client(
         return self._inbox.list.unread
 
     # -- sending later, and what is kept
+
+    def _target(self, where: Where) -> str:
+        """What a user sends to a system conversation is in the one with its account (SY-01)."""
+        admin = self.login_ok is not None and self.login_ok.is_admin
+        if isinstance(where, str) and where.startswith(SYSTEM_PREFIX) and not admin:
+            where = User(where)
+        return self._conversation(where)
 
     def post(self, where: Where, content: str | Sequence[Element], **options: Unpack[SendOptions]) -> Post:
         """Take a message to be sent as soon as there is a connection, in the order of posting within a conversation, and

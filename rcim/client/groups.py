@@ -65,7 +65,7 @@ class GroupRequests(Requests):
             raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
         parts = [elements.Text(content)] if isinstance(content, str) else content
         return frames.Send(
-            conversation=self._conversation(where),
+            conversation=self._target(where),
             client_msg_id=options.get("client_msg_id") or uuid.uuid4().hex,
             priority=options.get("priority", Priority.NORMAL),
             body=elements.encode_body(parts),
@@ -77,6 +77,10 @@ class GroupRequests(Requests):
             transient=options.get("transient", False),
             cloud_data=options.get("cloud_data", b""),
         )
+
+    def _target(self, where: Where) -> str:
+        """The conversation id that a message for `where` goes to."""
+        return self._conversation(where)
 
     async def history(
         self, where: Where, *, from_seq: int = 0, to_seq: int = 0, limit: int = 0, backwards: bool = False

@@ -18,6 +18,7 @@ from rcim.connect.codec import Codec, Push, encoded_delivery, encoded_message
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.principal import Principal
 from rcim.dispatch.requests import Delivery
+from rcim.rules.conversation_kinds import is_paced
 from rcim.rules.targets import matches
 
 VISIT_BYTES_MAX = 64 * 1024
@@ -107,6 +108,7 @@ class Audience:
         "members",
         "newest_seq",
         "order",
+        "paced",
         "parked",
         "started_ms",
         "telling",
@@ -117,6 +119,8 @@ class Audience:
 
     def __init__(self, key: str, limits: Limits) -> None:
         self.key = key
+        self.paced = is_paced(key)
+        """Its rounds are paced (paced_rounds.py)."""
         self.members: dict[Outgoing, int] = {}
         """Connection to the number of the next message it is to get; in the order in which they came in."""
         self.users = 0

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 
 from rcim.actor.records import Change
@@ -25,6 +25,7 @@ from rcim.base.terms import GoneReason
 from rcim.connect.audience import Audience, Visit
 from rcim.connect.codec import ConversationLeft, Encoded, GroupChangesNews, Push
 from rcim.connect.outgoing import Outgoing
+from rcim.connect.paced_rounds import PacedRounds
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery
 from rcim.flow.ceiling import Ceiling
@@ -63,6 +64,9 @@ class Fanout:
         self._audiences: dict[str, Audience] = {}
         self._heard: OrderedDict[str, Audience] = OrderedDict()
         """Those in which a message has come, the one with the newest last."""
+        self._chunked = 0
+        """Rounds under way that are cut into chunks."""
+        self._paced = PacedRounds(loop, limits.paced_deliveries_per_s, lambda: self._chunked > 0)
         self.ceiling = Ceiling(limits.deliveries_per_s_max)
         self.rounds = 0
         self.visits = 0
@@ -73,6 +77,11 @@ class Fanout:
 
     def __len__(self) -> int:
         return len(self._audiences)
+
+    @property
+    def paced_waiting(self) -> int:
+        """Rounds of paced conversations that are not at their end."""
+        return len(self._paced)
 
     def __iter__(self) -> Iterator[Audience]:
         return iter(list(self._audiences.values()))
@@ -188,8 +197,23 @@ class Fanout:
     def _tell_next(self, audience: Audience) -> None:
         pushes, audience.told = audience.told, []
         audience.telling = bool(pushes)
-        if pushes:
+        if pushes and audience.paced:
+            self._tell_paced(audience, Encoded(audience.key, pushes))
+        elif pushes:
             self._tell(list(audience.members), Encoded(audience.key, pushes), 0, audience)
+
+    def _tell_paced(self, audience: Audience, encoded: Encoded) -> None:
+        """Give a notice to all in a paced conversation, some at a time."""
+        left = deque(audience.members)
+
+        def step(size: int) -> tuple[int, bool]:
+            some = [left.popleft() for _ in range(min(size, len(left)))]
+            for_each(some, lambda one: one.offer_notice(encoded(one.codec)))
+            if not left:
+                self._tell_next(audience)
+            return len(some), bool(left)
+
+        self._paced.add(step)
 
     def _tell(
         self, connections: list[Outgoing], encoded: Encoded, at: int = 0, audience: Audience | None = None
@@ -251,9 +275,12 @@ class Fanout:
         audience.in_round, audience.backlog = True, False
         audience.started_ms = clock.steady_ms()
         self.rounds += 1
-        if len(audience.order) <= self._limits.fanout_chunk:
+        if audience.paced:
+            self._paced.add(lambda size: self._portion(audience, size))
+        elif len(audience.order) <= self._limits.fanout_chunk:
             self._gather(audience)
         else:
+            self._chunked += 1
             self._chunk(audience)
 
     def _offer(self, audience: Audience, connection: Outgoing, visit: Visit) -> None:
@@ -290,13 +317,28 @@ class Fanout:
         self._finish(audience)
 
     def _chunk(self, audience: Audience) -> None:
-        """Visit the next `fanout_chunk` connections: the innermost loop of the server."""
+        """Visit the next `fanout_chunk` connections; the others after the loop has turned to others."""
+        if self._visit_next(audience, self._limits.fanout_chunk):
+            self._loop.call_soon(self._chunk, audience)
+        else:
+            self._chunked -= 1
+            self._finish(audience)
+
+    def _portion(self, audience: Audience, size: int) -> tuple[int, bool]:
+        """Visit the next `size` connections of a paced conversation (paced_rounds.Step)."""
+        visited = min(size, len(audience.order) - audience.at)
+        more = self._visit_next(audience, size)
+        if not more:
+            self._finish(audience)
+        return visited, more
+
+    def _visit_next(self, audience: Audience, size: int) -> bool:
+        """Visit the next `size` connections: the innermost loop of the server. True if there are more."""
         if audience.directed:  # it may have come in the middle of a round
-            self._chunk_of_each(audience)
-            return
+            return self._visit_each(audience, size)
         members, newest = audience.members, audience.next
         start = audience.at
-        end = audience.at = start + self._limits.fanout_chunk
+        end = audience.at = start + size
         number_of = members.get
         known, each, codec = newest, 0, None
         written = given = 0
@@ -324,10 +366,7 @@ class Fanout:
                 connection.failed(error)
         self.visits += written
         self.deliveries += given + written * each
-        if end < len(audience.order):
-            self._loop.call_soon(self._chunk, audience)
-        else:
-            self._finish(audience)
+        return end < len(audience.order)
 
     @staticmethod
     def _visit(audience: Audience, connection: Outgoing, number: int) -> Visit:
@@ -335,11 +374,11 @@ class Fanout:
             return audience.visit_of(number, connection.codec, connection.principal)
         return audience.visit(number, connection.codec)
 
-    def _chunk_of_each(self, audience: Audience) -> None:
-        """As `_chunk`, while something is not for all (MS-07): each connection's bytes are its own."""
+    def _visit_each(self, audience: Audience, size: int) -> bool:
+        """As `_visit_next`, while something is not for all (MS-07): each connection's bytes are its own."""
         members = audience.members
         start = audience.at
-        end = audience.at = start + self._limits.fanout_chunk
+        end = audience.at = start + size
         for connection in audience.order[start:end]:
             number = members.get(connection, audience.next)
             if number == audience.next:
@@ -352,10 +391,7 @@ class Fanout:
                 self._offer(audience, connection, visit)
             except Exception as error:  # it is this connection's; the round goes on for the others
                 connection.failed(error)
-        if end < len(audience.order):
-            self._loop.call_soon(self._chunk, audience)
-        else:
-            self._finish(audience)
+        return end < len(audience.order)
 
     def _finish(self, audience: Audience) -> None:
         audience.in_round = False

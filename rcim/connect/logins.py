@@ -16,7 +16,15 @@ from rcim.actor.records import UserProfile
 from rcim.actor.user_commands import Credential
 from rcim.actor.workflows import Login as LoginWorkflow
 from rcim.base import clock
-from rcim.base.errors import COMMAND_DISABLED, LOGGED_OUT, SERVER_ERROR, TOO_FREQUENT, TOO_MANY_CONNECTIONS, RcimError
+from rcim.base.errors import (
+    COMMAND_DISABLED,
+    LOGGED_OUT,
+    SERVER_ERROR,
+    SYSTEM_SENDER,
+    TOO_FREQUENT,
+    TOO_MANY_CONNECTIONS,
+    RcimError,
+)
 from rcim.base.ids import check_user_id, is_guest, made_guest_id
 from rcim.base.limits import Limits
 from rcim.base.terms import DeviceNews, GoneReason, Platform
@@ -31,6 +39,7 @@ from rcim.dispatch.requests import Engine
 from rcim.flow.buckets import RateClass
 from rcim.rules.conversation_kinds import is_created
 from rcim.rules.devices import Device
+from rcim.rules.system_accounts import is_system_account
 from rcim.rules.targets import Labels
 from rcim.session.usersig import read as read_sig
 from rcim.session.usersig import verify
@@ -126,6 +135,8 @@ class Logins:
         """The user, and when the UserSig was made (wall clock, milliseconds). Raises RcimError."""
         identity = self._identity
         user_id = check_user_id(login.user_id)
+        if is_system_account(user_id):  # SY-06
+            raise RcimError(SYSTEM_SENDER)
         verify(
             token=login.user_sig,
             sdkappid=identity.sdkappid,
@@ -236,6 +247,8 @@ class Logins:
         for key in (silent ^ user.silent) & user.conversations:
             subscriptions.silenced(user_id, key, key in silent)
         self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
+        if result.profile.system_sender:  # SY-06: it was made one, and the engine before has died before saying so
+            self.log_out(user_id)
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)
         self.labels_changed(user_id, waited.labels or result.profile.labels)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
-from rcim.base.errors import USERSIG_INVALIDATED
+from rcim.base.errors import SYSTEM_SENDER, USERSIG_INVALIDATED
 from rcim.base.terms import SeenBy
 from rcim.connect.outgoing import Outgoing
 from rcim.rules.signatures import counts_from, refused_as
@@ -126,6 +126,8 @@ def refusal(
     """Why the login is not to be, if so."""
     if isinstance(result, Refused):
         return result
+    if result.profile.system_sender:  # SY-06
+        return Refused(SYSTEM_SENDER, SYSTEM_SENDER.meaning)
     from_ms = valid_from(result.profile, wall_ms)
     if not guest and signed_ms < from_ms:
         return Refused(USERSIG_INVALIDATED, refused_as(signed_ms, from_ms), max(0, from_ms - wall_ms))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rcim.base.ids import SYSTEM_PREFIX
 from rcim.base.terms import BROADCAST_PREFIX, GROUP_PREFIX, PAIR_PREFIX
 
 
@@ -42,6 +43,8 @@ class ConversationKind:
     """Of a kind whose roster is paged: so many members of a conversation stay in memory, at 300 bytes each."""
     ids_are_made: bool = False
     """True: only the server makes ids of this kind; nobody chooses one."""
+    paced: bool = False
+    """True: what it has to say goes out slowly (flow/pacing.py), since very many may hear it and nobody waits for it."""
 
     @property
     def group_prefix(self) -> str:
@@ -62,7 +65,13 @@ ULTRA = ConversationKind(
 )
 """UG-01. The prefix is that of Tencent's communities."""
 SYSTEM = ConversationKind(
-    "system", GROUP_PREFIX + "@SYS#", RosterPart.PAGED, created=True, entered_at_login=True, rows_max=5_000
+    "system",
+    GROUP_PREFIX + SYSTEM_PREFIX,
+    RosterPart.PAGED,
+    created=True,
+    entered_at_login=True,
+    rows_max=5_000,
+    paced=True,
 )
 """SY-01: its subscribers are its members."""
 TEMPORARY = ConversationKind(
@@ -102,6 +111,12 @@ def is_created(key: str) -> bool:
     """True for the id of a conversation that somebody creates, and that users join and leave."""
     kind = kind_of(key)
     return kind is not None and kind.created
+
+
+def is_paced(key: str) -> bool:
+    """True for the id of a conversation whose deliveries are paced."""
+    kind = kind_of(key)
+    return kind is not None and kind.paced
 
 
 def is_entered_at_login(key: str) -> bool:

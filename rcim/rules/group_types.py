@@ -13,7 +13,7 @@ from enum import Enum
 from rcim.base.terms import ApplyJoinOption, MsgFlag
 from rcim.rules.conversation_kinds import BROADCAST as BROADCAST_KIND
 from rcim.rules.conversation_kinds import GROUP
-from rcim.rules.conversation_kinds import TEMPORARY as TEMPORARY_KIND
+from rcim.rules.conversation_kinds import TEMPORARY as TEMPORARY_KIND, SYSTEM as SYSTEM_KIND
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.roles import Standing
 
@@ -273,7 +273,7 @@ B_CHAT_ROOM = GroupType(
     notice=ChangeNotice.WEAK,
     needs_first_message=False,
     mute=Standing.NOBODY,
-    send=Standing.APP_ADMIN,
+    send=Standing.APP_ADMIN,  # SY-05: it goes to everyone who is online in it
     mention_all=Standing.APP_ADMIN,
     msg_flag=MsgFlag.ACCEPT_NOT_NOTIFY,
     unread=False,
@@ -306,8 +306,37 @@ TEMPORARY = replace(
 )
 """SY-02: a conversation that ends by itself, of which nothing is left then."""
 
+SYSTEM = replace(
+    PUBLIC,
+    name="System",
+    search=Search.ON,  # who is to subscribe has to find it
+    edit_profile=Standing.APP_ADMIN,
+    edit_settings=Standing.APP_ADMIN,
+    member_list=MemberList.NONE,
+    has_owner=False,
+    dissolve=Standing.APP_ADMIN,
+    decide=Standing.APP_ADMIN,
+    join_option=ApplyJoinOption.FREE_ACCESS,
+    members_at_creation=False,
+    appoint=Standing.NOBODY,
+    kick=Standing.APP_ADMIN,
+    block=Standing.APP_ADMIN,
+    member_cap=0,
+    history_before_joining=True,
+    notice=ChangeNotice.NONE,
+    mute=Standing.NOBODY,
+    send=Standing.APP_ADMIN,
+    mention_all=Standing.APP_ADMIN,
+    roaming_days=180,  # as C2-01
+    importable=False,
+    kept_when_empty=True,
+    has_member_fields=False,
+    kind=SYSTEM_KIND.name,
+)
+"""SY-01: users subscribe by joining; the app alone writes to all of them."""
+
 BUILT_IN: dict[str, GroupType] = {
-    t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM, TEMPORARY)
+    t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM, TEMPORARY, SYSTEM)
 }
 
 PAIR = replace(

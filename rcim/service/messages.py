@@ -7,11 +7,13 @@ from rcim.base.errors import (
     ADMIN_REQUIRED,
     BAD_PARAMETER,
     BODY_TOO_LARGE,
+    NOT_PERMITTED,
     RcimError,
 )
-from rcim.base.ids import check_user_id
+from rcim.base.ids import SYSTEM_PREFIX, check_user_id, is_guest
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
+from rcim.rules.system_accounts import account_written_to, conversation_with
 from rcim.service import requests
 from rcim.service.context import ActorCommand, RequestContext, RunWorkflow
 from rcim.service.validation import (
@@ -33,21 +35,33 @@ def send(request: requests.Send, principal: Principal, context: RequestContext) 
     check_client_msg_id(request.client_msg_id)
     if request.as_user and request.as_user != principal.user_id:
         return _send_as(request, principal, context)
-    return ActorCommand(
-        check_conversation(request.conversation, principal),
-        commands.SendMessage(
-            principal.user_id,
-            principal.admin,
-            principal.nickname,
-            principal.face_url,
-            request.client_msg_id,
-            request.priority,
-            request.body,
-            principal.fields,
-            _extra(request, context),
-            request.transient,
-        ),
+    key = check_conversation(request.conversation, principal)
+    command = commands.SendMessage(
+        principal.user_id,
+        principal.admin,
+        principal.nickname,
+        principal.face_url,
+        request.client_msg_id,
+        request.priority,
+        request.body,
+        principal.fields,
+        _extra(request, context),
+        request.transient,
     )
+    if SYSTEM_PREFIX in key and not principal.admin:  # asked for each message
+        account = account_written_to(key, principal.user_id)
+        if account:
+            return _written_to(account, command)
+    return ActorCommand(key, command)
+
+
+def _written_to(account: str, command: commands.SendMessage) -> RunWorkflow:
+    """SY-01: what users send to a system conversation goes to the app only. Raises RcimError: a guest has no
+    conversation with it."""
+    if is_guest(command.by):
+        raise RcimError(NOT_PERMITTED, "guests do not write to a system conversation")
+    key = conversation_with(account, command.by)
+    return RunWorkflow(workflows.WriteToSystem(command.by, account, key, command))
 
 
 def _extra(request: requests.Send, context: RequestContext) -> records.MessageOptions | None:

@@ -39,6 +39,7 @@ from rcim.service import (
     requests,
     results,
     searching,
+    system,
     users,
 )
 from rcim.service.context import RequestContext, Work
@@ -302,6 +303,16 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMINISTRATORS,
         ONCE,
     ),
+    _operation(
+        "ADMIN_SYSTEM_WRITERS",
+        requests.AdminSystemWriters,
+        outcomes.SystemWriters,
+        system.writers,
+        ADMINISTRATORS,
+        READS,
+    ),
+    _operation("ADMIN_SYSTEM_SEND", requests.AdminSystemSend, outcomes.SystemSent, system.send, ADMINISTRATORS, SAME),
+    _operation("ADMIN_SENDER_SET", requests.AdminSenderSet, outcomes.Done, system.set_sender, ADMINISTRATORS, SAME),
     _operation(
         "ADMIN_PROFILE_SET", requests.AdminProfileSet, outcomes.Done, accounts.admin_profile_set, ADMINISTRATORS, SAME
     ),

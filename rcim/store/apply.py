@@ -33,12 +33,13 @@ from rcim.actor.records import (
     UsersMuted,
 )
 from rcim.base.terms import ApplicationState, BROADCAST_ALL
-from rcim.rules.conversation_kinds import TEMPORARY, is_created
+from rcim.rules.conversation_kinds import TEMPORARY, is_created, SYSTEM, kind_of
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.endings import note_beginning, note_end
 from rcim.store.messages import pack_message
+from rcim.store.system_accounts import put_account
 from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
 
 UNPINNED_MAX = 50
@@ -222,6 +223,8 @@ class Applier:
         self._index(key, unpack(before, Profile).name if before else "", profile.name)
         self._view.put("profiles", key.encode(), pack(profile))
         self._profiles[key] = profile
+        if kind_of(key) is SYSTEM:
+            put_account(self._view, profile)
 
     def _index(self, key: str, before: str, name: str) -> None:
         """GR-09: the words by which a group is found."""

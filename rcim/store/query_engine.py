@@ -29,6 +29,7 @@ from rcim.actor.queries import (
     SearchQuery,
     SyncQuery,
     UniqueQuery,
+    SystemWritersQuery,
     UserQuery,
 )
 from rcim.actor.records import Member, Message, Profile, UserRestriction
@@ -68,6 +69,7 @@ from rcim.store.scan import Scan
 from rcim.store.searching import Searching
 from rcim.store.seeing import SeeingScan, go_on
 from rcim.store.syncing import Syncing, SyncScan
+from rcim.store.system_accounts import writers
 from rcim.store.tables import Row, groups_of, read_head, read_profile, seq_at, visible
 from rcim.store.values import unpack
 
@@ -459,6 +461,7 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     UserQuery: lambda self, view, query: self._people.facts(view, query),
     ProfilesQuery: lambda self, view, query: self._people.profiles(view, query),
     AccountsQuery: lambda self, view, query: self._people.accounts(view, query),
+    SystemWritersQuery: lambda self, view, query: writers(view, query, self._noticing),
     AppliedQuery: lambda self, view, query: self._people.applied(view, query),
     LoginQuery: QueryEngine._login,
     LoginScan: QueryEngine._login_on,

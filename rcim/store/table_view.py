@@ -18,7 +18,7 @@ from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, Place, Role, UserList, other_of, pair_of
-from rcim.rules.conversation_kinds import RosterPart, kind_of
+from rcim.rules.conversation_kinds import RosterPart, kind_of, SYSTEM
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer
@@ -138,7 +138,8 @@ class TableView:
                 if key == BROADCAST_ALL:
                     times = read_times(view, now_ms)
                 elif _is_paged(key):
-                    members, cleared_max = self._admins(view, low, high)
+                    if kind_of(key) is not SYSTEM:  # it has no admins, and whoever deletes for themselves is told too
+                        members, cleared_max = self._admins(view, low, high)
                 else:
                     members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
                 members.sort(key=lambda m: m.join_time_ms)

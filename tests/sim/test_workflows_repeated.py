@@ -27,8 +27,9 @@ from tests.sim.test_entering import Asking
 
 assert stop_all, "the fixture is this module's too"
 USERS = ["u0", "u1", "bob", "carol", "dave"]
-GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv"]
+GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news"]
 PAIR = pair_conversation("bob", "carol")
+WITH_NEWS = pair_conversation("bob", "@SYS#news")
 
 
 def enter(key: str, command: Any) -> w.EnterGroup:
@@ -41,6 +42,9 @@ CASES: dict[str, w.AnyWorkflow] = {
     "a guest is let in again": w.ReadmitGuest("@GUEST#1", ["g:live", "g:none"]),
     "close devices": w.CloseDevices("bob", "bob", [], 0, ""),
     "send as": w.SendAs("bob", "g:b", "c1", 2, b"body"),
+    "send as a system account": w.SendAs("@SYS#news", "g:@SYS#news", "c2", 2, b"body"),
+    "system send": w.SystemSend("root", "@SYS#news", ["bob", "carol"], "c3", 2, b"body"),
+    "write to system": w.WriteToSystem("bob", "@SYS#news", WITH_NEWS, send("bob", "c4")),
     "recall": w.WithMessage("u1", "g:a", c.AlterMessage("u1", False, 1, MessageState.RECALLED)),
     "edit": w.WithMessage("u1", "g:a", c.AlterMessage("u1", False, 1, MessageState.EDITED, b"new")),
     "receipts": w.WithMessage("u1", "g:a", c.ReadReceipts("u1", True, 1, True, "", 10)),
@@ -103,6 +107,7 @@ async def world() -> Asking:
         c.CreateGroup("u0", False, name, type_, "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
         for name, type_ in (("live", "AVChatRoom"), ("priv", "Private"))
     )
+    news = c.CreateGroup("u0", True, "@SYS#news", "System", "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
     asks = c.EditGroup("u0", True, {}, ApplyJoinOption.NEED_PERMISSION, None, ())
     commands: list[tuple[str, Any]] = [
         ("g:a", create("a", "u1")),
@@ -110,6 +115,7 @@ async def world() -> Asking:
         ("g:ask", create("ask")),
         ("g:live", live),
         ("g:priv", private),
+        ("g:@SYS#news", news),
         ("g:ask", asks),
         ("g:ask", c.JoinGroup("dave", False, "please")),
         ("g:a", send("u1", "m1")),
@@ -127,7 +133,7 @@ async def world() -> Asking:
 def state(sim: Asking) -> dict[str, Any]:
     """What is kept, without the times at which it was done."""
     found: dict[str, Any] = {}
-    for key in (*GROUPS, PAIR):
+    for key in (*GROUPS, PAIR, WITH_NEWS):
         group = sim.store.load_group(key, 0)
         found[key] = (
             group.profile is not None,

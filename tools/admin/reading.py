@@ -30,6 +30,7 @@ MOMENTS = frozenset(
         "to_time_ms",
         "until_ms",
         "valid_from_ms",
+        "written_ms",
     }
 )
 """Names of points in time, in milliseconds since 1970; 0: never."""

@@ -20,6 +20,7 @@ from rcim.adapters.frames.answers import (
     moderation,
     querying,
     searching,
+    system,
     users,
 )
 from rcim.adapters.frames.requests import translator
@@ -116,6 +117,9 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminAccountsDelete: users.deleted_ok,
     f.AdminAccountsQuery: users.accounts_ok,
     f.AdminAccountInvalidate: users.invalidated_ok,
+    f.AdminSystemWriters: system.writers_ok,
+    f.AdminSystemSend: system.sent_ok,
+    f.AdminSenderSet: _empty(f.AdminSenderSetOk),
     f.AdminProfileSet: _empty(f.AdminProfileSetOk),
     f.AdminGroupsSync: users.synced_ok,
     f.AdminBroadcast: broadcasts.sent_ok,

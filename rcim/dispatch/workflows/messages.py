@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor import commands as c
-from rcim.actor import user_commands as u
-from rcim.actor.outcomes import Page, Traced, UserFacts
+from rcim.actor.outcomes import Page, Traced
 from rcim.actor.queries import MessageQuery
-from rcim.actor.user import user_key
+from rcim.actor.records import UserProfile
 from rcim.actor.workflows import SendAs, Trace, WithMessage
 from rcim.base.terms import Priority
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+from rcim.dispatch.workflows.system import sender_profile
 
 
 async def send_as(context: WorkflowContext, workflow: SendAs) -> CommandAnswer:
@@ -19,10 +19,9 @@ async def send_as(context: WorkflowContext, workflow: SendAs) -> CommandAnswer:
 
     Repeated, it finds the client message id, and nothing is sent twice (MS-02).
     """
-    facts = await context.command(user_key(workflow.by), u.ReadUser(workflow.by, True))
-    if not isinstance(facts, UserFacts):
-        return facts
-    profile = facts.profile
+    profile = await sender_profile(context, workflow.by)
+    if not isinstance(profile, UserProfile):
+        return profile
     send = c.SendMessage(
         workflow.by,
         True,

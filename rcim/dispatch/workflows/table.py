@@ -14,6 +14,7 @@ from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
 from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
+from rcim.dispatch.workflows.system import system_send, write_to_system
 from rcim.dispatch.workflows.unique import enter_or_create
 
 WorkflowCoroutine = Coroutine[Wait[Any], Any, CommandAnswer]
@@ -24,6 +25,8 @@ WORKFLOWS: WorkflowTable = {
     w.ReadmitGuest: readmit_guest,
     w.CloseDevices: close_devices,
     w.SendAs: send_as,
+    w.SystemSend: system_send,
+    w.WriteToSystem: write_to_system,
     w.WithMessage: with_message,
     w.Trace: trace,
     w.SyncGroups: sync_groups,

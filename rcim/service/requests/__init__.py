@@ -94,6 +94,7 @@ from rcim.service.requests.messages import (
     Send,
 )
 from rcim.service.requests.queries import ConversationsQuery
+from rcim.service.requests.system import AdminSenderSet, AdminSystemSend, AdminSystemWriters
 from rcim.service.requests.users import (
     InviteConsentGet,
     InviteConsentSet,
@@ -131,8 +132,11 @@ __all__ = [
     "AdminMessagesImport",
     "AdminNotice",
     "AdminProfileSet",
+    "AdminSenderSet",
     "AdminStats",
     "AdminTagsChange",
+    "AdminSystemSend",
+    "AdminSystemWriters",
     "AdminTrace",
     "AdminTypeRemove",
     "AdminTypeSet",
