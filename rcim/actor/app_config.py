@@ -43,6 +43,8 @@ class AppConfig:
     """CB-02: commands before which the app is asked, to the names of the events."""
     slots: Mapping[Platform, int] = field(default_factory=lambda: SLOTS)
     """ID-04: sessions of a user on each platform; 0: no bound."""
+    message_group_fields: tuple[str, ...] = ()
+    """Custom fields of a group that go with its messages (MS-04)."""
     version: int = 0
     """Counts the configurations that were in force since the start."""
 

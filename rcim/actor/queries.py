@@ -132,6 +132,19 @@ class IdleGroupsQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
+class RoomsQuery(Asks, frozen=True, gc=False):
+    """The groups with these keys, as far as there are any (CR-07)."""
+
+    keys: list[str]
+
+
+class KeptRoomsQuery(Asks, frozen=True, gc=False):
+    """A page of the rooms that are kept alive after `cursor`, by key (CR-04)."""
+
+    cursor: str
+    limit: int
+
+
 class UserQuery(Asks, frozen=True, gc=False):
     """The profile of a user, with those custom fields that `who` (a standing) may read; `own`: they are the reader's."""
 
@@ -276,6 +289,8 @@ Query = (
     | AllGroupsQuery
     | FindGroupsQuery
     | IdleGroupsQuery
+    | RoomsQuery
+    | KeptRoomsQuery
     | UserQuery
     | ProfilesQuery
     | AppliedQuery

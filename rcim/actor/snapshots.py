@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Invitation, Member, Message, Profile, UserProfile, UserRestriction
+from rcim.actor.records import Invitation, Member, Message, Profile, RoomAttribute, UserProfile, UserRestriction
 from rcim.base.terms import (
     Place,
     UserList,
 )
 from rcim.rules.type_table import TypeChange
+
+
+class RoomSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """CR-03: the attributes of a room that has had any."""
+
+    version: int
+    floor: int
+    attributes: list[RoomAttribute]
+    """By version; removed ones are among them."""
 
 
 class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -35,6 +44,7 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """How many members there are, as the head of the conversation counts them."""
     cleared_max: int = 0
     """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
+    room: RoomSnapshot | None = None
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -22,6 +22,7 @@ from rcim.actor.records import (
     MessagesHidden,
     Profile,
     Record,
+    RoomAttributesChanged,
     SeqReserved,
     TypeSaved,
     UserListed,
@@ -36,6 +37,7 @@ from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.messages import pack_message
+from rcim.store.room_rows import remove_room, write_attributes
 from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
 
 UNPINNED_MAX = 50
@@ -197,6 +199,7 @@ class Applier:
         for row in [row for row, _ in self._view.scan("waiting", key + keys.SEP, key + keys.AFTER_SEP)]:
             self._view.delete("waiting", row)
             self._view.delete("applied", keys.pair(keys.second(row), record.key))
+        remove_room(self._view, record.key)
         newest = self._head(record.key).next_seq - 1
         if newest:
             self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp))
@@ -207,6 +210,13 @@ class Applier:
         self._index(key, unpack(before, Profile).name if before else "", profile.name)
         self._view.put("profiles", key.encode(), pack(profile))
         self._profiles[key] = profile
+        if profile.keep_alive:  # CR-04
+            self._view.put("kept_rooms", key.encode(), b"")
+        elif before and unpack(before, Profile).keep_alive:
+            self._view.delete("kept_rooms", key.encode())
+
+    def _room_attributes_changed(self, record: RoomAttributesChanged) -> None:
+        write_attributes(self._view, record)
 
     def _index(self, key: str, before: str, name: str) -> None:
         """GR-09: the words by which a group is found."""
@@ -388,4 +398,5 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     TypeSaved: Applier._type_saved,
     UsersMuted: Applier._users_muted,
     ListChanged: Applier._list_changed,
+    RoomAttributesChanged: Applier._room_attributes_changed,
 }

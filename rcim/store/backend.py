@@ -46,6 +46,8 @@ TABLES = (
     "waiting",
     "events",
     "consumers",
+    "room_attributes",
+    "kept_rooms",
 )
 
 

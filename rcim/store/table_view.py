@@ -28,6 +28,7 @@ from rcim.store.change_index import ChangeIndex
 from rcim.store.event_log import write_events
 from rcim.store.noticing import Noticing
 from rcim.store.query_engine import QueryEngine
+from rcim.store.room_rows import read_attributes
 from rcim.store.scan import Scan
 from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
 from rcim.store.values import Head, ListEntry, unpack
@@ -131,7 +132,9 @@ class TableView:
             recent: list[Message] = []
             listed = self._listed(view, key)
             cleared_max = 0
+            room = None
             if profile is not None:
+                room = read_attributes(view, key)
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
                 if _is_paged(key):
                     members, cleared_max = self._admins(view, low, high)
@@ -156,6 +159,7 @@ class TableView:
             listed=listed,
             member_num=head.member_num,
             cleared_max=cleared_max,
+            room=room,
         )
 
     @staticmethod
