@@ -21,7 +21,7 @@ from typing import Self, Unpack
 
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import Platform, group_conversation
+from rcim.base.terms import GoneReason, Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
@@ -34,12 +34,13 @@ from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
 from rcim.client.model import Event, Message, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
+from rcim.client.rooms import FollowedRooms, RoomRequests
 from rcim.content.elements import Element
 from rcim.wire import frames
 from rcim.wire.stream import RawFrame
 
 
-class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests):
+class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, RoomRequests, AdminRequests):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
     `platform` is what it runs on: of most of them one session of a user goes on at a time, of SERVER any number; when
@@ -81,6 +82,7 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
         self._keep = store
         self._loaded = False
         self._inbox = Inbox(self, self._spawn, store)
+        self.followed = FollowedRooms(self, self._spawn)
         self._outbox = Outbox(self, self._spawn, self._inbox.stream.tell_surely, store)
 
     # -- life
@@ -154,6 +156,7 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
     def _came_back(self) -> None:
         self._spawn(self._inbox.catch_up())
         self._spawn(self._tell_presence())
+        self.followed.came_back()
 
     def _gave_up(self, error: RcimError) -> None:
         """Waiting requests and `messages` end with the error."""
@@ -253,6 +256,8 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
         elif isinstance(push, frames.MessageChanged):
             self._inbox.changed(push)
         elif isinstance(push, frames.GroupGone):
+            if push.reason is GoneReason.DISSOLVED:
+                self.followed.drop(push.group_id)
             self._inbox.gone(push)
         elif isinstance(push, frames.ConversationListed | frames.ConversationFlagged):
             self._inbox.chosen(push)
@@ -261,6 +266,9 @@ class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceR
                 self._track(push.group_id, push.newest_seq)
             if isinstance(push, frames.GroupEntered):
                 self._track(push.group_id, push.newest_seq)
+                self.followed.entered(push.group_id)
+            if isinstance(push, frames.RoomAttributesChanged):
+                self.followed.changed(push)
             self._inbox.told(push)
         elif isinstance(push, frames.GoingAway):
             self._go_away(push)

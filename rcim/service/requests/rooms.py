@@ -15,7 +15,7 @@ NOTICE = Data(1024)
 
 
 class AttributeToSet(msgspec.Struct, frozen=True, gc=False):
-    """One of RoomAttributesSet. What key and value may be, the operation says (BAD_ATTRIBUTE_KEY, BAD_ATTRIBUTE_VALUE)."""
+    """One of RoomAttributesSet. The operation says what key and value may be."""
 
     key: str
     value: str
