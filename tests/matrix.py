@@ -31,6 +31,7 @@ What the requirements leave open is decided here:
   list of members, are not for members of a BChatRoom (GT-03).
 * Guests join, leave, hear, and read profile and history where the type allows guests (ID-06, GT-21); all else is
   NOT_PERMITTED. The guest of a cell has joined before, where it can and where joining is not the operation.
+* Attributes are for the members of chat rooms, and for the app administrator; guests in the room read them (CR-03).
 * What is for app administrators alone is ADMIN_REQUIRED for all others, guests too (ID-08): `notice`, `import`, and a
   message in another's name (`send_as`, MS-06).
 """
@@ -97,6 +98,8 @@ erase_sender         no        no      -      ok     ok   no
 hide_message         no        ok      -      ok     who  no
 clear                no        ok      -      ok     who  no
 receipts             no        ok      -      ok     ok   no
+read_attributes      no        no      -      no     no   no
+set_attribute        no        no      -      no     no   no
 """
 
 PUBLIC = """
@@ -143,6 +146,8 @@ erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no
 clear                no        ok      ok     ok     who  no
 receipts             no        ok      ok     ok     ok   no
+read_attributes      no        no      no     no     no   no
+set_attribute        no        no      no     no     no   no
 """
 
 CHAT_ROOM = """
@@ -189,6 +194,8 @@ erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no
 clear                no        ok      ok     ok     who  no
 receipts             no        ok      ok     ok     ok   no
+read_attributes      no        ok      ok     ok     ok   no
+set_attribute        no        ok      ok     ok     ok   no
 """
 
 AV_CHAT_ROOM = """
@@ -235,6 +242,8 @@ erase_sender         no        no      ok     ok     ok   no
 hide_message         no        no      no     no     who  no
 clear                no        ok      ok     ok     who  no
 receipts             no        ok      ok     ok     ok   no
+read_attributes      no        ok      ok     ok     ok   ok
+set_attribute        no        ok      ok     ok     ok   no
 """
 
 B_CHAT_ROOM = """
@@ -281,6 +290,8 @@ erase_sender         no        no      -      -      ok   no
 hide_message         no        no      -      -      who  no
 clear                no        ok      -      -      who  no
 receipts             no        no      -      -      ok   no
+read_attributes      no        ok      -      -      ok   ok
+set_attribute        no        ok      -      -      ok   no
 """
 
 # GT-20: as Public, but any member may kick ordinary members. Blocking is a policy of its own (GR-11).
@@ -328,6 +339,8 @@ erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no
 clear                no        ok      ok     ok     who  no
 receipts             no        ok      ok     ok     ok   no
+read_attributes      no        no      no     no     no   no
+set_attribute        no        no      no     no     no   no
 """
 
 TABLES = {
@@ -341,7 +354,7 @@ TABLES = {
 
 TRACELESS = frozenset(
     {"history", "info", "list_members", "list_muted", "list_blocked", "list_applications", "notice"}
-    | {"receipts", "hide_message", "clear"}
+    | {"receipts", "hide_message", "clear", "read_attributes", "set_attribute"}
 )
 """Operations that change nothing that the app administrator sees; a guest's joining and leaving is not kept either
 (ID-06)."""

@@ -290,6 +290,12 @@ class Admission:
         self._remember(command, now_ms, HeldBack.FREQUENCY)
         return Sent(0, now_ms, 0, False, HeldBack.FREQUENCY)
 
+    def keep_back(self, command: SendMessage, now_ms: int, reason: str) -> Sent:
+        """CR-07: success, without a SEQ; nobody gets it, for this `reason`."""
+        self.note_withheld(command, reason)
+        self._remember(command, now_ms, HeldBack.STOPPED)
+        return Sent(0, now_ms, 0, False, HeldBack.STOPPED)
+
     def note_withheld(self, command: SendMessage, reason: str) -> None:
         """The message was accepted, and nobody gets it."""
         if EventKind.MESSAGE_WITHHELD in self._app_state.wanted_events:

@@ -45,6 +45,8 @@ class AppConfig:
     """ID-04: sessions of a user on each platform; 0: no bound."""
     attribute_names: Mapping[int, str] = field(default_factory=dict)
     """SY-04: the attributes that users can have, by number."""
+    message_group_fields: tuple[str, ...] = ()
+    """Custom fields of a group that go with its messages (MS-04)."""
     version: int = 0
     """Counts the configurations that were in force since the start."""
 

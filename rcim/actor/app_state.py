@@ -15,6 +15,7 @@ from rcim.actor.events import EventKind
 from rcim.actor.group_counts import GroupCounts
 from rcim.actor.guests import Guests
 from rcim.actor.invalidated import Invalidated
+from rcim.actor.room_members import RoomMembers
 from rcim.actor.tracing import Traces
 from rcim.actor.unstored_ids import UnstoredIds
 from rcim.flow.offers import Figures
@@ -35,6 +36,8 @@ class AppState:
     deleted: Deleted = field(default_factory=Deleted)
     entering: Entering = field(default_factory=Entering)
     """Groups that users are about to enter."""
+    rooms: RoomMembers = field(default_factory=RoomMembers)
+    """Who is in which rooms that absent members leave (CR-01)."""
     signing: SigningLead = field(default_factory=SigningLead)
     """ID-09: how far ahead UserSigs come dated."""
     invalidated: Invalidated = field(init=False)

@@ -6,8 +6,9 @@ import msgspec
 
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.records import Fields, Message, MessageOptions
+from rcim.actor.room_commands import RoomCommand
 from rcim.actor.user_commands import AppCommand, Asked, ReadFlow, UserCommand
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role, UserList
+from rcim.base.terms import ApplyJoinOption, MemberOrder, MessageState, MsgFlag, Priority, Role, UserList
 
 # ----------------------------------------------------------------------------------------------- messages
 
@@ -364,6 +365,8 @@ class ReadMembers(Asked, frozen=True, gc=False):
     cursor: str
     limit: int
     role: Role | None = None
+    order: MemberOrder = MemberOrder.OF_TYPE
+    """CR-05: another one gives the first or last 500 of those who have joined."""
 
 
 class ReadSome(Asked, frozen=True, gc=False):
@@ -425,4 +428,4 @@ GroupCommand = (
     | ReadMarks
 )
 PairCommand = TakeListed | ForgetUser
-Command = GroupCommand | PairCommand | SendBroadcast | UserCommand | AppCommand
+Command = GroupCommand | RoomCommand | PairCommand | SendBroadcast | UserCommand | AppCommand

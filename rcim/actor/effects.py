@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Change, Invitation, Message, Record
+from rcim.actor.records import Change, Invitation, Message, Record, RoomAttribute
 from rcim.base.terms import GoneReason, MsgFlag, OwnChange, Place
 from rcim.rules.targets import Labels
 
@@ -173,6 +173,14 @@ class OwnSettingChanged(NoticeBase, frozen=True, gc=False, tag=13):
     what: OwnChange
 
 
+class RoomAttributesNews(NoticeBase, frozen=True, gc=False, tag=20):
+    """CR-03: attributes of a room were set or removed after version `since`; the version is `version` now."""
+
+    since: int
+    version: int
+    rows: list[RoomAttribute]
+
+
 Notice = (
     OwnSettingChanged
     | Requested
@@ -188,6 +196,7 @@ Notice = (
     | ReadUpTo
     | ListEntryChanged
     | Flagged
+    | RoomAttributesNews
 )
 
 
@@ -255,6 +264,18 @@ class AppChanged(msgspec.Struct, frozen=True, gc=False):
     record: Record
 
 
+class LookForAbsent(msgspec.Struct, frozen=True, gc=False):
+    """CR-01: in `after_ms` milliseconds absent members are to leave (LeaveAbsent)."""
+
+    after_ms: int
+
+
+class RoomLost(msgspec.Struct, frozen=True, gc=False):
+    """CR-02: the user has left the room with their connection, and joins it again if they log in soon."""
+
+    user_id: str
+
+
 Effect = (
     Deliver
     | MembersAdded
@@ -273,4 +294,6 @@ Effect = (
     | AccountDeleted
     | GroupCounted
     | AppChanged
+    | LookForAbsent
+    | RoomLost
 )

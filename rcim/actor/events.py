@@ -114,10 +114,12 @@ class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6
 
 
 class GroupDissolved(InConversation, frozen=True, gc=False, array_like=True, tag=7):
-    """GR-01, GT-24: a group was dissolved. `silently`: it was idle for too long, and nobody is notified."""
+    """GR-01, GT-24: a group was dissolved. `silently`: it was idle, or empty, for too long, and nobody is notified."""
 
     operator: str
     silently: bool = False
+    empty: bool = False
+    """CR-04: nobody had been in it for too long."""
 
 
 class GroupChanged(InConversation, frozen=True, gc=False, array_like=True, tag=8):
@@ -148,6 +150,8 @@ class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11
     reason: GoneReason
     operator: str
     text: str
+    blocked: bool = False
+    """GR-11: who was removed (KICKED) may not come back for a time."""
 
 
 class ApplicationMade(InConversation, frozen=True, gc=False, array_like=True, tag=12):

@@ -20,11 +20,13 @@ from rcim.actor import (
     members,
     membership,
     read_commands,
+    rooms,
     sending,
     system_notices,
     visiting,
 )
 from rcim.actor import commands as c
+from rcim.actor import room_commands as r
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
 from rcim.actor.before_callbacks import BeforeCallback
@@ -50,9 +52,13 @@ class GroupActor:
         """False if there is no such group: then nothing of it is worth keeping in memory."""
         return self._state.attributes.profile is not None
 
+    def begin(self) -> None:
+        """The actor is in memory, and is about to handle its first command; in the loop's thread."""
+        self._state.watch_presence()
+
     def forgettable(self, idle_ms: int) -> bool:
         """True if it may leave memory after `idle_ms` without a command: what is only in memory stays longer (GT-22)."""
-        if self._state.notices:
+        if self._state.waits:
             return False
         return not self._state.timeline.tail or idle_ms > self._state.app_state.config.limits.tail_idle_ms
 
@@ -161,4 +167,13 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.ReadMembers: read_commands.members,
     c.ReadSome: read_commands.some,
     c.ReadMarks: read_commands.marks,
+    r.SetRoomAttributes: rooms.set_attributes,
+    r.DeleteRoomAttributes: rooms.delete_attributes,
+    r.ReadRoomAttributes: rooms.read_attributes,
+    r.SetRoom: rooms.set_room,
+    r.ReadProtected: rooms.read_protected,
+    r.CloseEmpty: rooms.close_empty,
+    r.NoteAbsent: rooms.note_absent,
+    r.NoteBack: rooms.note_back,
+    r.LeaveAbsent: rooms.leave_absent,
 }

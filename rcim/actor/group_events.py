@@ -12,6 +12,7 @@ import msgspec
 
 from rcim.actor import commands as c
 from rcim.actor import events as ev
+from rcim.actor import room_commands as r
 from rcim.actor.effects import Altered, Deliver, Effect, Erased, MemberGone, Notify, Requested
 from rcim.actor.events import ConversationFacts
 from rcim.actor.outcomes import Outcome
@@ -60,7 +61,8 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
     if outcome.record is not None and state.pair is None:
         for record in (outcome.record, *outcome.more):
             yield from _of_record(state=state, before=before, record=record, where=where, now_ms=now_ms)
-    yield from _members_gone(outcome.effects, where, now_ms)
+    blocked = isinstance(before.command, c.BlockUsers)
+    yield from _members_gone(outcome.effects, where, now_ms, blocked=blocked)
     for effect in outcome.effects:
         yield from _of_effect(effect, before, where, now_ms)
 
@@ -88,10 +90,13 @@ def _of_record(
         )
         yield from _full(state, len(record.members), where, now_ms)
     elif isinstance(record, GroupDissolved):
-        silently = isinstance(before.command, c.ReclaimGroup)
+        empty = isinstance(before.command, r.CloseEmpty)
+        silently = empty or isinstance(before.command, c.ReclaimGroup)
         there = _facts(state, before.profile)
         there = msgspec.structs.replace(there, member_num=before.member_num)
-        yield ev.GroupDissolved(now_ms, there, "" if silently else operator, silently)
+        yield ev.GroupDissolved(
+            time_ms=now_ms, where=there, operator="" if silently else operator, silently=silently, empty=empty
+        )
     elif isinstance(record, GroupChanged):
         yield from _of_change(state=state, before=before, record=record, where=where, now_ms=now_ms)
 
@@ -131,7 +136,9 @@ def _full(state: GroupState, came: int, where: ConversationFacts, now_ms: int) -
         yield ev.GroupFull(now_ms, where)
 
 
-def _members_gone(effects: tuple[Effect, ...], where: ConversationFacts, now_ms: int) -> Iterator[ev.MembersGone]:
+def _members_gone(
+    effects: tuple[Effect, ...], where: ConversationFacts, now_ms: int, *, blocked: bool
+) -> Iterator[ev.MembersGone]:
     """Members who have left in the same way, in one event. A guest was no member (ID-06)."""
     users: dict[tuple[GoneReason, str, str], list[str]] = {}
     for effect in effects:
@@ -139,7 +146,9 @@ def _members_gone(effects: tuple[Effect, ...], where: ConversationFacts, now_ms:
             by = effect.user_id if effect.reason is GoneReason.LEFT else effect.operator
             users.setdefault((effect.reason, by, effect.text), []).append(effect.user_id)
     for (reason, operator, text), gone in users.items():
-        yield ev.MembersGone(time_ms=now_ms, where=where, users=gone, reason=reason, operator=operator, text=text)
+        yield ev.MembersGone(
+            time_ms=now_ms, where=where, users=gone, reason=reason, operator=operator, text=text, blocked=blocked
+        )
 
 
 def _of_effect(effect: Effect, before: Before, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:

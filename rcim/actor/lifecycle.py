@@ -32,6 +32,7 @@ from rcim.base.errors import (
     GROUP_ID_TAKEN_BY_YOU,
     NO_SUCH_MEMBER,
     NOT_PERMITTED,
+    ROOM_KEPT_ALIVE,
     RcimError,
 )
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, Place, Role
@@ -107,6 +108,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     made += [_new(state=state, policy=policy, user_id=user, role=Role.MEMBER, now_ms=now_ms) for user in others]
     for member in made:
         state.roster.put(member)
+    state.watch_presence()
     state.timeline.last_msg_time_ms = 0  # what a group with this id had before is not this one's
     state.attributes.info_seq += 1
     state.attributes.last_info_time_ms = now_ms
@@ -285,15 +287,22 @@ def give(state: GroupState, command: GiveGroup, now_ms: int, position: int) -> O
 def dissolve(state: GroupState, command: DissolveGroup, now_ms: int, position: int) -> Outcome:
     """End the group and tell its members (GR-01, GT-04). Raises RcimError."""
     profile, _, _ = state.allowed(Operation.DISSOLVE, command.by, command.admin)
-    return _end(state, profile, silently=False)
+    if profile.keep_alive and not command.admin:  # CR-07
+        raise RcimError(ROOM_KEPT_ALIVE)
+    return end(state, profile, silently=False)
 
 
 def reclaim(state: GroupState, command: ReclaimGroup, now_ms: int, position: int) -> Outcome:
     """GT-24: nothing has happened for so long. Silently: nobody is told."""
     profile, policy = state.there(command.by, command.admin)
-    if not policy.idle_days or profile.importing or last_event_ms(state, profile) >= command.before_ms:
+    if (
+        not policy.idle_days
+        or profile.keep_alive
+        or profile.importing
+        or last_event_ms(state, profile) >= command.before_ms
+    ):
         return Outcome(Done())
-    return _end(state, profile, silently=True)
+    return end(state, profile, silently=True)
 
 
 def last_event_ms(state: GroupState, profile: Profile) -> int:
@@ -306,12 +315,13 @@ def end_temporary(state: GroupState, command: EndTemporary, now_ms: int, positio
     profile = state.attributes.profile
     if profile is None or not 0 < profile.ends_ms <= now_ms:
         return Outcome(Done())
-    return _end(state, profile, silently=False, reason=GoneReason.ENDED)
+    return end(state, profile, silently=False, reason=GoneReason.ENDED)
 
 
-def _end(
+def end(
     state: GroupState, profile: Profile, *, silently: bool, reason: GoneReason = GoneReason.DISSOLVED
 ) -> Outcome:
+    """The group is gone, with all that is kept of it; `silently`: nobody is told. `reason` is what its members are told."""
     members = [member.user_id for member in state.roster]
     settled = state.clear()
     effects = (ConversationGone(silently, reason), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
@@ -325,12 +335,12 @@ def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Ou
     if profile is None or profile.importing:
         return outcome
     unreachable = not profile.active and not profile.owner  # nobody is left who could make it visible (GT-16)
-    if not unreachable and (state.roster.count or policy.kept_when_empty):
+    if not unreachable and (state.roster.count or policy.kept_when_empty or profile.keep_alive):
         return outcome
-    end = _end(state, profile, silently=False)
-    assert end.record is not None
-    effects = (*outcome.effects, *end.effects)
-    return Outcome(outcome.result, outcome.record, effects, (*outcome.more, end.record), settled=end.settled)
+    ended = end(state, profile, silently=False)
+    assert ended.record is not None
+    effects = (*outcome.effects, *ended.effects)
+    return Outcome(outcome.result, outcome.record, effects, (*outcome.more, ended.record), settled=ended.settled)
 
 
 # --------------------------------------------------------------------------------------------------- import

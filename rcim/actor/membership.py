@@ -246,12 +246,12 @@ def leave(state: GroupState, command: LeaveGroup, now_ms: int, position: int) ->
     _, policy, who = state.allowed(Operation.LEAVE, command.by, admin)
     if who is Standing.GUEST:
         return visiting.leave(state, command.by)
-    return _gone(
+    return gone(
         state, policy, [MemberGone(command.by)], ChangeKind.LEFT, by=command.by, now_ms=now_ms, position=position
     )
 
 
-def _gone(
+def gone(
     state: GroupState,
     policy: GroupType,
     drop: Sequence[MemberGone],
@@ -323,7 +323,7 @@ def _sent_away(
     guests = visiting.let_go(
         state=state, users=users, reason=GoneReason.KICKED, operator=command.by, text=command.text
     )
-    return _gone(
+    return gone(
         state, policy, drop, kind, by=command.by, now_ms=now_ms, position=position, marks=marks, guests=guests
     )
 
@@ -346,11 +346,11 @@ def block(state: GroupState, command: BlockUsers, now_ms: int, position: int) ->
         check_entries(state, users, now_ms)
         marks = [msgspec.structs.replace(m, applied_ms=0, text="", name_card="") for m in marks]
     marks = [*expired(state, now_ms), *marks]
-    gone = users if end else ()
+    removed = users if end else ()
     return _sent_away(
         state=state,
         policy=policy,
-        users=gone,
+        users=removed,
         kind=ChangeKind.BLOCKED,
         command=command,
         now_ms=now_ms,
@@ -412,7 +412,7 @@ def drop_offline(state: GroupState, command: DropOffline, now_ms: int, position:
     if not users or not policy.drop_offline:
         return Outcome(Done())
     drop = [MemberGone(u, GoneReason.OFFLINE) for u in users]
-    return _gone(state, policy, drop, ChangeKind.OFFLINE, by="", now_ms=now_ms, position=position)
+    return gone(state, policy, drop, ChangeKind.OFFLINE, by="", now_ms=now_ms, position=position)
 
 
 def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -> Outcome:
@@ -429,8 +429,8 @@ def place(state: GroupState, command: PlaceMember, now_ms: int, position: int) -
     if not command.inside:
         if state.roster.standing(user_id) is Standing.OWNER and not (policy.owner_may_leave or command.forced):
             raise RcimError(OWNER_MAY_NOT_LEAVE)
-        gone = MemberGone(user_id, GoneReason.REMOVED)
-        return _gone(state, policy, [gone], ChangeKind.LEFT, by="", now_ms=now_ms, position=position)
+        removed = MemberGone(user_id, GoneReason.REMOVED)
+        return gone(state, policy, [removed], ChangeKind.LEFT, by="", now_ms=now_ms, position=position)
     check_not_blocked(state, user_id, now_ms)
     state.app_state.entering.check(command.admissions, user_id)
     check_room(state, policy, 1)

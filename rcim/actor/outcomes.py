@@ -10,7 +10,17 @@ from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.effects import Effect
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import Fields, Invitation, Member, Message, Profile, Record, UserProfile, UserRestriction
+from rcim.actor.records import (
+    Fields,
+    Invitation,
+    Member,
+    Message,
+    Profile,
+    Record,
+    RoomAttribute,
+    UserProfile,
+    UserRestriction,
+)
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
 
@@ -327,6 +337,21 @@ class SystemWriters(Result, frozen=True, gc=False):
     next: str
 
 
+class AttributesSet(Result, frozen=True, gc=False):
+    """CR-03: attributes were set or removed; the version of the room's attributes now."""
+
+    version: int
+
+
+class AttributesPage(Result, frozen=True, gc=False):
+    """CR-03: a page of a room's attributes. `reset`: it begins anew, and what is not on its pages is gone."""
+
+    version: int
+    reset: bool
+    rows: list[RoomAttribute]
+    more: bool
+
+
 AnyResult = (
     Refused
     | Sent
@@ -361,6 +386,8 @@ AnyResult = (
     | AttributeNames
     | SystemSent
     | SystemWriters
+    | AttributesSet
+    | AttributesPage
 )
 
 

@@ -148,6 +148,19 @@ class UniqueQuery(Asks, frozen=True, gc=False):
     """Who asks; empty: the app."""
 
 
+class RoomsQuery(Asks, frozen=True, gc=False):
+    """The groups with these keys, as far as there are any (CR-07)."""
+
+    keys: list[str]
+
+
+class KeptRoomsQuery(Asks, frozen=True, gc=False):
+    """A page of the rooms that are kept alive after `cursor`, by key (CR-04)."""
+
+    cursor: str
+    limit: int
+
+
 class UserQuery(Asks, frozen=True, gc=False):
     """The profile of a user, with those custom fields that `who` (a standing) may read; `own`: they are the reader's."""
 
@@ -326,6 +339,8 @@ Query = (
     | IdleGroupsQuery
     | EndingsQuery
     | UniqueQuery
+    | RoomsQuery
+    | KeptRoomsQuery
     | UserQuery
     | ProfilesQuery
     | AppliedQuery

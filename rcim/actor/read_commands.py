@@ -10,11 +10,12 @@ from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, R
 from rcim.actor.outcomes import Flow, Info, MemberRow, Members, Outcome, Page, Traced
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Member, Message, Profile
+from rcim.actor.roster import MemoryRoster
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.actor.user_commands import ReadFlow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.base.terms import ApplyJoinOption, MsgFlag
+from rcim.base.terms import ApplyJoinOption, MemberOrder, MsgFlag
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
@@ -92,7 +93,7 @@ def _tail(state: GroupState, command: ReadHistory, policy: GroupType, who: Stand
     room = page_bytes(state)
     page: list[Message] = []
     for message in found[: command.limit]:
-        fields = (*message.user_fields, *message.member_fields)
+        fields = (*message.user_fields, *message.member_fields, *message.group_fields)
         room -= (
             len(message.body) + MESSAGE_BYTES + sum(len(value) + 24 for _, value in fields) + _extra_bytes(message)
         )
@@ -205,6 +206,8 @@ def _fields_alone(profile: Profile, fields: Fields) -> Info:
 def members(state: GroupState, command: ReadMembers, now_ms: int, position: int) -> Outcome:
     """A page of members, or of the part that clients get (GR-05, GT-03). Raises RcimError."""
     _, policy, who = state.allowed(Operation.MEMBERS, command.by, command.admin)
+    if command.order is not MemberOrder.OF_TYPE:  # CR-05
+        return Outcome(_by_joining(state, command, policy, who, now_ms=now_ms))
     if who is not Standing.APP_ADMIN and policy.member_list is MemberList.PART:
         return Outcome(_part(state=state, command=command, policy=policy, who=who, now_ms=now_ms))
     keys = [rule.key for rule in policy.member_fields if who >= rule.read]
@@ -229,9 +232,35 @@ def _part(state: GroupState, command: ReadMembers, policy: GroupType, who: Stand
     who was there leaves. Raises RcimError(BAD_PARAMETER) for a cursor that is none."""
     after = _place(command.cursor)
     earliest = [m for m in islice(state.roster, PART) if (m.join_time_ms, m.user_id) > after]
-    if command.role is not None:
-        earliest = [m for m in earliest if m.role is command.role]
     earliest.sort(key=lambda m: (m.join_time_ms, m.user_id))
+    return _joined_page(state, command, earliest, policy, who, now_ms=now_ms)
+
+
+def _by_joining(state: GroupState, command: ReadMembers, policy: GroupType, who: Standing, *, now_ms: int) -> Members:
+    """CR-05: the first or the last PART members by JoinTime, page by page, from the earliest or from the latest on.
+    Raises RcimError(BAD_PARAMETER) for a bad cursor, and where members are not in memory."""
+    roster = state.roster
+    if not isinstance(roster, MemoryRoster):
+        raise RcimError(BAD_PARAMETER, "order: members of this kind of conversation are listed by user id only")
+    if command.order is MemberOrder.EARLIEST:
+        return _part(state=state, command=command, policy=policy, who=who, now_ms=now_ms)
+    before = _place(command.cursor) if command.cursor else None
+    latest = [m for m in roster.latest(PART) if before is None or (m.join_time_ms, m.user_id) < before]
+    latest.sort(key=lambda m: (m.join_time_ms, m.user_id), reverse=True)
+    return _joined_page(state, command, latest, policy, who, now_ms=now_ms)
+
+
+def _joined_page(
+    state: GroupState,
+    command: ReadMembers,
+    found: list[Member],
+    policy: GroupType,
+    who: Standing,
+    *,
+    now_ms: int,
+) -> Members:
+    """The first of these members that fit a page; the cursor is the place of the last one."""
+    earliest = found if command.role is None else [m for m in found if m.role is command.role]
     page: list[MemberRow] = []
     room = page_bytes(state)
     for member in earliest[: command.limit]:

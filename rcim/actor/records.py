@@ -92,6 +92,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     changed_ms: int = 0
     """When its state was changed; 0 if it is as it was sent."""
     changed_by: str = ""
+    group_fields: Fields = ()
 
     @property
     def directed(self) -> bool:
@@ -115,6 +116,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
             body=b"",
             user_fields=(),
             member_fields=(),
+            group_fields=(),
             extra=whom,
             state=state,
             changed_ms=now_ms,
@@ -180,6 +182,12 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """C2-02: it is the conversation of the users for whom it was made; false once others have come, or one has left."""
     expected: list[str] = []
     """C2-02: of a unique conversation, whom it was made for as well and who has not come yet (GT-07)."""
+    keep_alive: bool = False
+    """CR-04: it stays without members, and only the app destroys it."""
+    stopped: bool = False
+    """CR-07: messages of users are accepted and not given to anybody."""
+    protected: list[str] = []
+    """CR-01: members who do not leave by themselves."""
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -363,6 +371,34 @@ class UserListed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12)
     remove: list[str]
 
 
+class RoomAttribute(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An attribute of a room (CR-03), or, with `removed`, that there is none any more."""
+
+    key: str
+    value: str
+    by: str
+    """Who has set or removed it last; empty: the server."""
+    time_ms: int
+    version: int
+    """Of the room's attributes when it was set or removed; no two attributes of a room have the same."""
+    with_setter: bool = False
+    """It goes when its setter leaves the room."""
+    removed: bool = False
+    notice: bytes = b""
+    """Data of the app that goes with the change, and is not kept."""
+
+
+class RoomAttributesChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=20):
+    """CR-03: attributes of a room that are set, or removed, and removed ones that nobody need be told of any more."""
+
+    key: str
+    version: int
+    floor: int
+    """Whoever knows the attributes as of a lower version is told all of them."""
+    put: list[RoomAttribute]
+    forgotten: list[str]
+
+
 class Invitation(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a user is asked: may `by` put it into this group (GT-07)."""
 
@@ -424,4 +460,5 @@ Record = (
     | InvitationsChanged
     | AttributeNamesSaved
     | UserSeen
+    | RoomAttributesChanged
 )

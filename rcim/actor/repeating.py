@@ -13,6 +13,7 @@ from typing import get_args
 
 from rcim.actor import commands as c
 from rcim.actor import queries as q
+from rcim.actor import room_commands as r
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as e
 from rcim.base.terms import MessageState
@@ -26,6 +27,8 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         c.ReadMembers,
         c.ReadSome,
         c.ReadMarks,
+        r.ReadRoomAttributes,
+        r.ReadProtected,
         u.ReadFlow,
         u.ReadTypes,
         u.ReadList,
@@ -51,6 +54,7 @@ SAME: frozenset[type] = frozenset(
         c.EditGroup,
         c.EditMember,
         c.MuteAll,
+        r.SetRoom,
         u.SetUserProfile,
         u.SetQuietHours,
         u.SetInviteConsent,
@@ -102,6 +106,12 @@ ONCE: frozenset[type] = frozenset(
         c.AcceptInvitation,
         c.KeepGuest,  # a new owner is told of every guest anyway
         c.DropGuests,
+        r.SetRoomAttributes,  # everybody would be told twice
+        r.DeleteRoomAttributes,
+        r.CloseEmpty,
+        r.NoteAbsent,
+        r.NoteBack,
+        r.LeaveAbsent,
         e.EnterGroup,  # who is in the group by then would be told that they were there before
         e.AcceptInvitation,
         u.AdmitToGroup,

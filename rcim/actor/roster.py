@@ -8,6 +8,7 @@ members are loaded when they are needed (paged_roster.py). All of them have rest
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from rcim.actor.records import Member, UserRestriction
@@ -145,6 +146,10 @@ class MemoryRoster:
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self._members.values())
+
+    def latest(self, most: int) -> list[Member]:
+        """The last `most` members who have joined, the latest first (CR-05)."""
+        return list(islice(reversed(self._members.values()), most))
 
     def admins(self) -> list[Member]:
         """The owner and the admins, in the order of joining."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rcim.actor.absences import NEVER
 from rcim.actor.barring import check_not_barred, check_not_muted
 from rcim.actor.before_callbacks import BeforeCallback, SendInPair
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import EndSlice, SendMessage
-from rcim.actor.effects import Deliver, Effect, Notify, Transient
+from rcim.actor.effects import Deliver, Effect, LookForAbsent, Notify, Transient
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
 from rcim.actor.records import (
@@ -26,6 +27,7 @@ from rcim.actor.records import (
 )
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
+from rcim.actor.visiting import check_not_blocked
 from rcim.base.errors import (
     BAD_PARAMETER,
     CALLBACK_REFUSED,
@@ -137,6 +139,8 @@ def _go(
 ) -> Outcome:
     """It may be sent; frequency control says whether now."""
     admission = state.timeline.admission
+    if sender[0].stopped and not command.admin:
+        return Outcome(_kept_back(state, command, now_ms))
     if command.transient:
         before = admission.known(command, now_ms) if admission.remembers else None
         if before is not None:  # its type has made it transient (MS-09), which `send` did not know yet
@@ -147,7 +151,23 @@ def _go(
     stopped = admission.stops(command, sender[2], sender[1], now_ms, number)
     if stopped is not None:
         return stopped
-    return _pass(state=state, sender=sender, command=command, now_ms=now_ms, position=position)
+    outcome = _pass(state=state, sender=sender, command=command, now_ms=now_ms, position=position)
+    if state.absences is None:
+        return outcome
+    return msgspec.structs.replace(outcome, effects=(*outcome.effects, *_absent_counted(state, sender[1], now_ms)))
+
+
+def _absent_counted(state: GroupState, policy: GroupType, now_ms: int) -> tuple[Effect, ...]:
+    """CR-01: a message has passed, which counts for members who are absent."""
+    assert state.absences is not None
+    wait = state.absences.passed(policy, now_ms)
+    return (LookForAbsent(wait),) if wait != NEVER else ()
+
+
+def _kept_back(state: GroupState, command: SendMessage, now_ms: int) -> Sent:
+    """CR-07: the app has stopped the room's distribution: success, without a SEQ, and nobody gets it."""
+    _stopped(state, command, Stop(Stage.STOPPED, now_ms, 0, "the app has stopped the distribution of the room"))
+    return state.timeline.admission.keep_back(command, now_ms, "the distribution of the room is stopped")
 
 
 def _stopped(state: GroupState, command: SendMessage, stop: Stop) -> None:
@@ -214,6 +234,8 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
     if state.notices and state.attributes.profile is not None:  # GT-15
         gone = state.notices.begin(state.app_state.config.types.of_group(state.attributes.profile.type), now_ms)
         records += state.tell_waiting(effects, gone, now_ms, position)
+    if state.room is not None:  # CR-03
+        effects += state.room.news(now_ms, state.app_state.config.limits.flow_slice_ms)
     passed, held = state.timeline.admission.release(now_ms)
     for number, waited in passed:
         if waited is None:
@@ -226,7 +248,12 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
         except RcimError as error:
             settled.append((number, Refused(error.code, error.detail, error.retry_after_ms)))
             continue
+        if sender[0].stopped and not waited.admin:
+            settled.append((number, _kept_back(state, waited, now_ms)))
+            continue
         one = _pass(state=state, sender=sender, command=waited, now_ms=now_ms, position=position + len(records))
+        if state.absences is not None:
+            effects += _absent_counted(state, sender[1], now_ms)
         assert not isinstance(one.result, Asks)
         settled.append((number, one.result))
         effects += one.effects
@@ -244,9 +271,7 @@ def end_slice(state: GroupState, command: EndSlice, now_ms: int, position: int) 
 
 def _again_in_ms(state: GroupState, now_ms: int) -> int:
     """When messages or notices that wait are looked at again; -1: nothing waits."""
-    due = [
-        wait for wait in (state.timeline.admission.due_in_ms(now_ms), state.notices.due_in_ms(now_ms)) if wait >= 0
-    ]
+    due = [wait for wait in (state.timeline.admission.due_in_ms(now_ms), state.due_in_ms(now_ms)) if wait >= 0]
     return min(due, default=-1)
 
 
@@ -266,6 +291,8 @@ def _check_may_send(state: GroupState, sender: Sender, command: SendMessage, now
         profile, policy, member = sender
         if member is None or member.role < policy.send:
             check_right(Operation.SEND, state.who(command.by, False), policy)  # SC-01
+            if member is None:  # GT-26
+                check_not_blocked(state, command.by, now_ms)
         check_not_muted(state=state, profile=profile, policy=policy, by=command.by, now_ms=now_ms)
 
 
@@ -327,7 +354,17 @@ def _made(
         member_fields=_fields(state, member) if state.app_state.config.message_member_fields else (),
         tip=None,
         extra=command.extra,
+        group_fields=_group_fields(state) if state.app_state.config.message_group_fields else (),
     )
+
+
+def _group_fields(state: GroupState) -> Fields:
+    """MS-04: the group's fields that the app has chosen to go with messages."""
+    profile = state.attributes.profile
+    if profile is None or not profile.fields:
+        return ()
+    chosen = state.app_state.config.message_group_fields
+    return tuple((key, profile.fields[key]) for key in chosen if key in profile.fields)
 
 
 def _fields(state: GroupState, member: Member | None) -> Fields:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Invitation, Member, Message, Profile, UserProfile, UserRestriction
+from rcim.actor.records import Invitation, Member, Message, Profile, RoomAttribute, UserProfile, UserRestriction
 from rcim.base.terms import (
     Place,
     UserList,
 )
 from rcim.rules.type_table import TypeChange
+
+
+class RoomSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """CR-03: the attributes of a room that has had any."""
+
+    version: int
+    floor: int
+    attributes: list[RoomAttribute]
+    """By version; removed ones are among them."""
 
 
 class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -37,6 +46,7 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
     times: list[int] = []
     """SY-03, of the conversation of broadcasts: when those of the last 24 hours were sent."""
+    room: RoomSnapshot | None = None
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rcim.actor.absences import Absences
 from rcim.actor.admission import Claim
 from rcim.actor.app_state import AppState
 from rcim.actor.applications import Application
@@ -28,7 +29,8 @@ from rcim.actor.effects import (
 )
 from rcim.actor.notices import CLAIMS, Notices, change_of, is_announced, message_of
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
-from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, UserRestriction
+from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, Record, UserRestriction
+from rcim.actor.room_attributes import RoomAttributes
 from rcim.actor.roster import MemoryRoster
 from rcim.actor.roster_choice import roster_of
 from rcim.actor.snapshots import GroupSnapshot
@@ -55,6 +57,7 @@ class GroupState:
     waiting notices and commands (those about which the app is being asked)."""
 
     __slots__ = (
+        "absences",
         "app_state",
         "asked",
         "attributes",
@@ -65,6 +68,7 @@ class GroupState:
         "listed",
         "notices",
         "pair",
+        "room",
         "roster",
         "timeline",
     )
@@ -90,10 +94,57 @@ class GroupState:
         """CB-03: commands waiting for the app's verdict, by number."""
         self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
         """Edits with the app's verdict that wait for an earlier edit, by number."""
+        self.room = RoomAttributes(snapshot.key, snapshot.room) if snapshot.room is not None else None
+        """CR-03; None: the room has never had an attribute."""
+        self.absences: Absences | None = None
+        """CR-01; None: members do not leave by themselves."""
         if isinstance(self.roster, MemoryRoster):
             for message in snapshot.recent:
                 if message.tip is None:
                     self._remember_sender(message)
+
+    def watch_presence(self) -> None:
+        """CR-01: from now on it counts which members are online, if the type says that absent ones leave. All who are not
+        known to be online are absent, so that nobody stays for ever."""
+        profile, rooms = self.attributes.profile, self.app_state.rooms
+        if profile is None or self.pair is not None or not isinstance(self.roster, MemoryRoster):
+            return
+        if self.app_state.config.types.of_group(profile.type).drops_absent:
+            rooms.begin(self.key, (member.user_id for member in self.roster))
+            self.absences = Absences(m.user_id for m in self.roster if not rooms.is_online(m.user_id))
+
+    def _presence_changed(self, absences: Absences, came: Sequence[Member], drop: Sequence[MemberGone]) -> None:
+        """CR-01: members have come and gone; one who is put in without being online is absent."""
+        rooms = self.app_state.rooms
+        gone = [one.user_id for one in drop]
+        rooms.leave(self.key, gone)
+        for user_id in gone:
+            absences.back(user_id)
+        rooms.enter(self.key, (member.user_id for member in came))
+        for member in came:
+            if not rooms.is_online(member.user_id):
+                absences.away(member.user_id)
+
+    def _without_setters(
+        self, room: RoomAttributes, gone: Sequence[str], effects: list[Effect], now_ms: int
+    ) -> Record:
+        """CR-03: attributes that go with their setters; what is to be told is added to `effects`."""
+        record = room.remove(room.set_by(gone), "", now_ms)
+        effects += room.news(now_ms, self.app_state.config.limits.flow_slice_ms)
+        return record
+
+    @property
+    def waits(self) -> bool:
+        """True if notices, or news of attributes, wait."""
+        return bool(self.notices) or (self.room is not None and self.room.due_in_ms(0) >= 0)
+
+    def due_in_ms(self, now_ms: int) -> int:
+        """When notices, and news of attributes, that wait are to be told; -1: none waits."""
+        due = self.notices.due_in_ms(now_ms)
+        if self.room is None:
+            return due
+        news = self.room.due_in_ms(now_ms)
+        return news if due < 0 else due if news < 0 else min(due, news)
 
     def _remember_sender(self, message: Message) -> None:
         """LastSendMsgTime, and MsgSeq by sending (RX-11), of the last minutes are not in the members' rows, but in the
@@ -114,6 +165,8 @@ class GroupState:
         self.roster.clear()
         self.notices.clear()
         self.app_state.guests.end(self.key)
+        self.app_state.rooms.end(self.key)
+        self.room = self.absences = None
         refused = Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         waiting = (*self.asked, *self.decided)
         self.asked, self.decided = {}, {}
@@ -239,6 +292,8 @@ class GroupState:
         for one in drop:
             self.roster.drop(one.user_id)
             self.timeline.sent_kept.pop(one.user_id, None)
+        if self.absences is not None and (came or drop):
+            self._presence_changed(self.absences, came, drop)
         asked = sum(self._set_mark(mark) for mark in marks) > 0
         if info:
             self.attributes.raise_info(now_ms)
@@ -265,7 +320,10 @@ class GroupState:
             decided=decided,
             deciders=deciders,
         )
-        return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
+        records: tuple[Record, ...] = ()
+        if drop and self.room is not None and self.room.set_by(gone):
+            records = (self._without_setters(self.room, gone, effects, now_ms),)
+        return Outcome(result, record, (*effects, *more), records, again_in_ms=self.due_in_ms(now_ms))
 
     def _unique_after(self, profile: Profile, put: Sequence[Member], drop: Sequence[MemberGone]) -> Profile:
         """C2-02: the profile of a unique conversation when its members have changed; itself, if they have not."""

@@ -23,6 +23,8 @@ class Stage(Enum):
     WAITING = "waiting"
     """For the app, or for room."""
     CALLBACK = "callback"
+    STOPPED = "stopped room"
+    """CR-07."""
     FREQUENCY = "frequency control"
     TRANSIENT = "transient"
     """Given to who was online, and gone."""

@@ -54,6 +54,7 @@ def app_config_of(settings: Settings) -> AppConfig:
         TypeTable(settings.group_types, settings.pair),
         settings.limits,
         message_member_fields=settings.app.message_member_fields,
+        message_group_fields=settings.app.message_group_fields,
         message_user_fields=settings.app.message_user_fields,
         user_fields=settings.user_fields,
         message_types=settings.message_types,

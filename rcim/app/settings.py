@@ -67,6 +67,9 @@ class App:
     message_member_fields: tuple[str, ...] = _key(
         (), "Custom fields of a member that are sent with their messages (MS-04)."
     )
+    message_group_fields: tuple[str, ...] = _key(
+        (), "Custom fields of a group that are sent with its messages (MS-04)."
+    )
     refused_words: str = _key("", "File with words, one a line; a message with such a word is refused (SC-05).")
     replaced_words: str = _key("", "File with words, one a line, which are replaced by *** (SC-05).")
     sample_words: bool = _key(False, "Also replace a few sample words that come with the server (SC-05).")

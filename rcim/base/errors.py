@@ -137,6 +137,33 @@ NO_RECEIPTS = ErrorCode(10062, "NO_RECEIPTS", _M, False, "The group has too many
 GROUP_ID_TAKEN_BY_YOU = ErrorCode(
     10025, "GROUP_ID_TAKEN_BY_YOU", _M, False, "A group of the same owner already has this id; use that group."
 )
+BAD_ATTRIBUTE_KEY = ErrorCode(
+    10045,
+    "BAD_ATTRIBUTE_KEY",
+    _M,
+    False,
+    "The key of a room's attribute is not 1 to 128 of A-Z a-z 0-9 + = - _ (CR-03).",
+)
+BAD_ATTRIBUTE_VALUE = ErrorCode(
+    10046,
+    "BAD_ATTRIBUTE_VALUE",
+    _M,
+    False,
+    "The value of a room's attribute is not 1 to 4,096 bytes of UTF-8 (CR-03).",
+)
+TOO_MANY_ATTRIBUTES = ErrorCode(
+    10047,
+    "TOO_MANY_ATTRIBUTES",
+    _M,
+    False,
+    "The room has as many attributes, or bytes of them, as it may have (CR-03).",
+)
+NO_SUCH_ATTRIBUTE = ErrorCode(
+    10050, "NO_SUCH_ATTRIBUTE", _M, False, "The room has no attribute with this key (CR-03)."
+)
+ATTRIBUTE_CONFLICT = ErrorCode(
+    10056, "ATTRIBUTE_CONFLICT", _M, False, "Another user has set this attribute of the room (CR-03)."
+)
 TOO_MANY_MENTIONS = ErrorCode(10053, "TOO_MANY_MENTIONS", _M, False, "The message mentions too many users (MS-07).")
 ADMIN_REQUIRED = ErrorCode(60010, "ADMIN_REQUIRED", _M, False, "Only an app administrator may do this (ID-08).")
 USERSIG_EXPIRED = ErrorCode(70001, "USERSIG_EXPIRED", _M, True, "The UserSig has expired; mint a new one.")
@@ -262,6 +289,13 @@ FLOODING = ErrorCode(
     _O,
     True,
     "The user kept sending requests after many TOO_FREQUENT; connect again after retry_after_ms (LI-01).",
+)
+ROOM_KEPT_ALIVE = ErrorCode(
+    300030,
+    "ROOM_KEPT_ALIVE",
+    _M,
+    False,
+    "The app keeps this room alive; only an app administrator may destroy it (CR-07).",
 )
 BAD_ATTRIBUTES = ErrorCode(
     300050,

@@ -168,6 +168,9 @@ class Limits:
         86_400_000,
         "How often the server removes offline members from groups whose type asks for it (GT-11).",
     )
+    empty_sweep_ms: int = _bound(
+        60_000, 100, 86_400_000, "How often the server looks for rooms that have been empty too long (CR-04)."
+    )
     idle_sweep_ms: int = _bound(
         3_600_000, 100, 86_400_000, "How often the server looks for groups that have been idle too long (GT-24)."
     )

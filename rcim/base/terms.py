@@ -26,6 +26,8 @@ class HeldBack(IntEnum):
     """It has one."""
     FREQUENCY = 1
     """FC-05; the vendor's MsgDropReason MsgFreqCtrl."""
+    STOPPED = 20
+    """CR-07: the app has stopped the room's distribution."""
 
 
 class MessageState(IntEnum):
@@ -174,6 +176,15 @@ class GoneReason(IntEnum):
     OFFLINE = 4
     REMOVED = 5
     ENDED = 6
+
+
+class MemberOrder(IntEnum):
+    """CR-05: in which order a page of members comes."""
+
+    OF_TYPE = 0
+    """By user id, or, where clients get a part of the list, the earliest first."""
+    EARLIEST = 1
+    LATEST = 2
 
 
 class MsgFlag(IntEnum):

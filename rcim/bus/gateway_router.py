@@ -299,7 +299,7 @@ def _parts(messages: Sequence[Delivery]) -> Iterator[list[Delivery]]:
 def _size(message: Message) -> int:
     """What a message takes at the most, in bytes."""
     size = MESSAGE_BYTES + len(message.body)
-    for name, value in (*message.user_fields, *message.member_fields):
+    for name, value in (*message.user_fields, *message.member_fields, *message.group_fields):
         size += len(name) + len(value)
     extra = message.extra
     if extra is not None:

@@ -10,6 +10,7 @@ from rcim.base.terminal import printable
 from rcim.base.terms import JoinStatus, MessageState, Presence
 from rcim.client import (
     ApplicationEvent,
+    AttributesEvent,
     ChangedEvent,
     ChangesEvent,
     Client,
@@ -216,7 +217,7 @@ class Talks:
             if self.room is not None:
                 self.room.note(invitation_text(event))
             return self.current
-        if isinstance(event, OwnEvent | EnteredEvent):  # the list follows by itself
+        if isinstance(event, OwnEvent | EnteredEvent | AttributesEvent):  # the list follows by itself
             return ""
         if isinstance(event, MuteEvent) and not event.group_id:
             if self.room is not None:

@@ -25,6 +25,7 @@ from rcim.client.conversations import Conversation
 from rcim.client.local import LocalStore, LocalStoreError
 from rcim.client.model import (
     ApplicationEvent,
+    AttributesEvent,
     ChangedEvent,
     ChangesEvent,
     DecisionEvent,
@@ -49,6 +50,7 @@ from rcim.client.model import (
     Where,
 )
 from rcim.client.outbox import Post
+from rcim.client.rooms import Room
 from rcim.client.trust import client_context
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "ApplicationEvent",
     "ApplicationState",
     "ApplyJoinOption",
+    "AttributesEvent",
     "ChangedEvent",
     "ChangesEvent",
     "Client",
@@ -90,6 +93,7 @@ __all__ = [
     "ReadEvent",
     "RereadEvent",
     "Role",
+    "Room",
     "SendResult",
     "TransientEvent",
     "User",

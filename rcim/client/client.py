@@ -22,7 +22,7 @@ from typing import Self, Unpack
 from rcim.base.errors import RcimError
 from rcim.base.ids import SYSTEM_PREFIX
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import Platform, group_conversation
+from rcim.base.terms import GoneReason, Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
@@ -36,6 +36,7 @@ from rcim.client.members import MemberRequests
 from rcim.client.model import Event, Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
 from rcim.client.queries import ConversationRequests
+from rcim.client.rooms import FollowedRooms, RoomRequests
 from rcim.client.system import SystemRequests
 from rcim.content.elements import Element
 from rcim.wire import frames
@@ -43,7 +44,14 @@ from rcim.wire.stream import RawFrame
 
 
 class Client(
-    Connected, SystemRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests, ConversationRequests
+    Connected,
+    SystemRequests,
+    MemberRequests,
+    AlteringRequests,
+    DeviceRequests,
+    RoomRequests,
+    AdminRequests,
+    ConversationRequests,
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
@@ -86,6 +94,7 @@ class Client(
         self._keep = store
         self._loaded = False
         self._inbox = Inbox(self, self._spawn, store)
+        self.followed = FollowedRooms(self, self._spawn)
         self._outbox = Outbox(self, self._spawn, self._inbox.stream.tell_surely, store)
 
     # -- life
@@ -159,6 +168,7 @@ class Client(
     def _came_back(self) -> None:
         self._spawn(self._inbox.catch_up())
         self._spawn(self._tell_presence())
+        self.followed.came_back()
 
     def _gave_up(self, error: RcimError) -> None:
         """Waiting requests and `messages` end with the error."""
@@ -265,6 +275,8 @@ class Client(
         elif isinstance(push, frames.MessageChanged):
             self._inbox.changed(push)
         elif isinstance(push, frames.GroupGone):
+            if push.reason is GoneReason.DISSOLVED:
+                self.followed.drop(push.group_id)
             self._inbox.gone(push)
         elif isinstance(push, frames.ConversationListed | frames.ConversationFlagged):
             self._inbox.chosen(push)
@@ -273,6 +285,9 @@ class Client(
                 self._track(push.group_id, push.newest_seq)
             if isinstance(push, frames.GroupEntered):
                 self._track(push.group_id, push.newest_seq)
+                self.followed.entered(push.group_id)
+            if isinstance(push, frames.RoomAttributesChanged):
+                self.followed.changed(push)
             self._inbox.told(push)
         elif isinstance(push, frames.GoingAway):
             self._go_away(push)

@@ -45,6 +45,7 @@ PUSHES = (
     frames.MessagesRead,
     frames.PresenceChanged,
     frames.OwnChanged,
+    frames.RoomAttributesChanged,
 )
 """What becomes an event as it is."""
 

@@ -125,6 +125,7 @@ class Message(InConversation):
     changed_ms: int = 0
     changed_by: str = ""
     peer: str = ""
+    group_fields: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def tip(self) -> GroupTip | None:
@@ -322,8 +323,17 @@ class OwnEvent:
     what: OwnChange
 
 
+@dataclass(frozen=True, slots=True)
+class AttributesEvent:
+    """Attributes of a room were set or removed (CR-03)."""
+
+    group_id: str
+    changes: tuple[frames.RoomAttribute, ...]
+
+
 Event = (
-    PostedEvent
+    AttributesEvent
+    | PostedEvent
     | PresenceEvent
     | OwnEvent
     | ListEvent
@@ -356,6 +366,7 @@ Told = (
     | frames.MessagesRead
     | frames.PresenceChanged
     | frames.OwnChanged
+    | frames.RoomAttributesChanged
 )
 """Pushes that become an event as they are."""
 
@@ -368,6 +379,8 @@ def event_of(push: Told, own: str) -> Event:
         return PresenceEvent(tuple(push.users))
     if isinstance(push, frames.OwnChanged):
         return OwnEvent(push.what)
+    if isinstance(push, frames.RoomAttributesChanged):
+        return AttributesEvent(push.group_id, tuple(push.attributes))
     if isinstance(push, frames.GroupChanges):
         return ChangesEvent(push.group_id, tuple(push.changes))
     if isinstance(push, frames.JoinRequested):
@@ -438,5 +451,6 @@ def message_of(conversation: str, m: frames.Message, own: str) -> Message:
         state=m.state,
         changed_ms=m.changed_ms,
         changed_by=m.changed_by,
+        group_fields={f.key: f.value for f in m.group_fields},
         peer=peer_of(conversation, own),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from rcim.actor.commands import Command
+from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Refused
 from rcim.base.ids import shard_of
 from rcim.base.limited_log import LimitedLog
@@ -93,6 +94,8 @@ class ActorRegistry:
                 self._failed(mailbox, error)
                 return
             mailbox.actor = actor
+            if isinstance(actor, GroupActor):
+                actor.begin()
             mailbox.used_ms = now_ms
             if mailbox.queue:
                 self._queue.add(mailbox)

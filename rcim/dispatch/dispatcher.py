@@ -27,6 +27,7 @@ from rcim.actor.workflows import Workflow
 from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd
+from rcim.dispatch.absence_watch import AbsenceWatch
 from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.back_end_pace import BackEndPace
 from rcim.dispatch.closing import Closing
@@ -126,6 +127,9 @@ class Dispatcher:
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
         self._workflows = WorkflowRunner(WorkflowContext(self, self._registry, self._sessions, app_state))
+        self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)
+        app_state.rooms.is_online = self._sessions.is_here
+        self._sessions.on_first, self._sessions.on_last = self._absences.here, self._absences.gone
         self.housekeeping = Housekeeping(self, app_state, self._time)
         self._retention = Retention(
             store=store, writer=self._writer, app_state=app_state, time=self._time, later=self._timers.later
@@ -152,6 +156,7 @@ class Dispatcher:
             users=self._registry,
             answer=self._answer,
             look_at_guests=closing.look_at,
+            absent=self._absences,
         )
         self.housekeeping.start(self._timers.later)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
@@ -353,6 +358,7 @@ class Dispatcher:
     def _sweep(self) -> None:
         """Forget what had nothing to do for long."""
         self._registry.forget_idle(self._committer.open)
+        self._app_state.rooms.keep_only(self._mailboxes)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
 
     # -- the end
@@ -386,6 +392,7 @@ class Dispatcher:
         self._timers.stop()
         self._pending.stop()
         self._back_end.stop()
+        self._absences.stop()
         self._writer.stop()
         self._reading.stop()
         self._loading.stop()

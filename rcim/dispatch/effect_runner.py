@@ -18,12 +18,14 @@ from rcim.actor.effects import (
     Deliver,
     GroupCounted,
     LabelsChanged,
+    LookForAbsent,
     MemberGone,
     MembersAdded,
     MemberSilenced,
     Notify,
     Placed,
     PresenceBarred,
+    RoomLost,
     SignaturesInvalidated,
     UserLoggedOut,
     UserProfileChanged,
@@ -45,6 +47,16 @@ class Users(Protocol):
     def tell(self, key: str, command: Command, reply_to: ReplyTo) -> bool:
         """Put a command of our own into a mailbox, where there is always room for it. False: there is no such mailbox,
         and the actor, once it is loaded, knows it from the store."""
+
+
+class Absent(Protocol):
+    """Who looks after members who are not online (CR-01, CR-02)."""
+
+    def look_later(self, key: str, after_ms: int) -> None:
+        """Ask the room in so long to let absent members leave."""
+
+    def lost(self, key: str, user_id: str) -> None:
+        """The user has left the room with their connection."""
 
 
 class _Nobody:
@@ -71,7 +83,10 @@ class EffectRunner:
         users: Users,
         answer: Callable[[CommandRequest, Outcome], None],
         look_at_guests: Callable[[Iterable[str]], None],
+        *,
+        absent: Absent,
     ) -> None:
+        self._absent = absent
         self._app_state = app_state
         self._users = users
         self._sink = sink
@@ -167,6 +182,12 @@ class EffectRunner:
     def _logged_out(self, _: str, effect: UserLoggedOut) -> None:
         self._sink.user_logged_out(effect.user_id)
 
+    def _look_for_absent(self, key: str, effect: LookForAbsent) -> None:
+        self._absent.look_later(key, effect.after_ms)
+
+    def _room_lost(self, key: str, effect: RoomLost) -> None:
+        self._absent.lost(key, effect.user_id)
+
     def _barred(self, _: str, effect: PresenceBarred) -> None:
         self._sink.presence_barred(effect.user_id, effect.others)
 
@@ -197,4 +218,6 @@ _EFFECTS: dict[type, Callable[[EffectRunner, str, Any], None]] = {
     ClosedToGuests: EffectRunner._closed_to_guests,
     GroupCounted: EffectRunner._counted,
     AppChanged: EffectRunner._app_changed,
+    LookForAbsent: EffectRunner._look_for_absent,
+    RoomLost: EffectRunner._room_lost,
 }

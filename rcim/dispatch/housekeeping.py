@@ -1,5 +1,6 @@
-"""Housekeeping: groups that have been idle too long are reclaimed (GT-24), members that are offline dropped (GT-11), and
-temporary conversations ended (SY-02), which an index has by their end.
+"""Housekeeping: groups that have been idle too long are reclaimed (GT-24), members that are offline dropped (GT-11),
+rooms that have been empty too long destroyed (CR-04), and temporary conversations ended (SY-02), which an index has by
+their end.
 
 It goes over the groups of the store a page at a time, and only over those of types that ask for it. What is found is
 told to the group's actor, which looks again before it does anything. While the clock is in doubt nothing is looked for.
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from rcim.actor import commands as c
+from rcim.actor import room_commands as r
 from rcim.actor.app_state import AppState
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import EndingsQuery, IdleGroupsQuery, Look, OnlineQuery
@@ -29,6 +31,7 @@ PAGE = 500
 """Groups looked at in one query: 5 ms of the reading thread."""
 PAUSE_S = 0.05
 DAY_MS = 86_400_000
+MINUTE_MS = 60_000
 
 Later = Callable[[float, Callable[[], None]], None]
 """Calls once, in so many seconds."""
@@ -89,6 +92,7 @@ class Housekeeping:
         self._again(limits.idle_sweep_ms, self.reclaim)
         self._again(limits.offline_sweep_ms, self.drop_offline)
         self._again(limits.ending_sweep_ms, self.end_temporary)
+        self._again(limits.empty_sweep_ms, self.close_empty)
 
     def _again(self, every_ms: int, job: Callable[[int, Callable[[], None]], None]) -> None:
         """Do the job in `every_ms`, and so long after each end of it."""
@@ -120,6 +124,20 @@ class Housekeeping:
                 return
             after = page.next
             await self._pause()
+
+    def close_empty(self, now_ms: int, end: Callable[[], None]) -> None:
+        """CR-04: tell every room that has had no members for too long at `now_ms`; then call `end`."""
+        _run(self._close_empty(now_ms), end)
+
+    async def _close_empty(self, now_ms: int) -> None:
+        minutes = {row.name: row.empty_minutes for row in self._app_state.config.types if row.empty_minutes}
+
+        async def found(row: IdleRow) -> None:
+            before_ms = now_ms - minutes[row.type] * MINUTE_MS
+            if not row.member_num and row.changed_ms < before_ms:
+                self._tell(row.key, r.CloseEmpty(SYSTEM_USER, True, before_ms))
+
+        await self._pass_over(list(minutes), found)
 
     async def _reclaim(self, now_ms: int) -> None:
         days = {row.name: row.idle_days for row in self._app_state.config.types if row.idle_days}

@@ -23,6 +23,7 @@ from rcim.store.answers import DevicesClosed, DevicesPage, PresencePage, Presenc
 
 BEGUN_MAX = 10_000
 """Users of whom it is remembered when they have logged in: it matters for a moment, or while a clock is set back."""
+Told = Callable[[str], None]
 TellApp = Callable[[SessionChanged], None]
 
 
@@ -40,6 +41,9 @@ class SessionRegistry:
         self.sink: DeliverySink | None = None
         self.tell_app: TellApp | None = None
         """Told of every login and every end, if the app wants to know."""
+        self.on_first: Told = _nothing
+        self.on_last: Told = _nothing
+        """Told of each user whose first session begins, or whose last one has ended."""
         self.replaced = 0
         """Devices that had to go for a newer one, since the start."""
 
@@ -50,6 +54,7 @@ class SessionRegistry:
         if device.connection_id in self._replaced:  # it was told to go, and did not hear it or has not yet
             self._send_away(user_id, device.connection_id, "another session takes its place")
             return
+        first = user_id not in self._users
         there = self._users.setdefault(user_id, {})
         told = self._row(user_id)
         new = device.connection_id not in there
@@ -64,6 +69,12 @@ class SessionRegistry:
                 closed=closed,
             )
         self._notify_watchers(user_id, told)
+        if first:
+            self.on_first(user_id)
+
+    def is_here(self, user_id: str) -> bool:
+        """True if the user has a session."""
+        return bool(self._users.get(user_id))
 
     def _tell_app(
         self, tell: TellApp, user_id: str, connection_id: int, news: DeviceNews, closed: list[Closing]
@@ -124,6 +135,8 @@ class SessionRegistry:
             self.tell_app(SessionChanged(clock.wall_ms(), user_id, device.platform, end))
         if known:
             self._notify_watchers(user_id, told)
+            if not there:
+                self.on_last(user_id)
 
     def _make_room(self, user_id: str, there: dict[int, Device]) -> list[Closing]:
         """Close what is too much."""
@@ -193,3 +206,7 @@ class SessionRegistry:
         may = set(seen)
         rows = [self._row(user) if user in may else PresenceRow(user, Presence.OFFLINE, []) for user in ask.users]
         return PresencePage(rows, ask.refused, [user for user in ask.users if user not in may], ask.connection_id)
+
+
+def _nothing(user_id: str) -> None:
+    """Nobody wants to know."""

@@ -90,6 +90,11 @@ class GroupType:
     listed: bool = True  # GT-27
     group_fields: tuple[FieldRule, ...] = ()
     member_fields: tuple[FieldRule, ...] = ()
+    leave_after_s: int = 0  # CR-01
+    leave_after_messages: int = 0
+    one_room: bool = False  # CR-02
+    room_attributes: bool = False  # CR-03
+    empty_minutes: int = 0  # CR-04
     lifetime_s: int = 0  # SY-02
     kind: str = GROUP.name
     base: str = ""
@@ -98,6 +103,11 @@ class GroupType:
     def stored(self) -> bool:
         """True if messages are kept on disk (GT-22)."""
         return self.roaming_days > 0
+
+    @property
+    def drops_absent(self) -> bool:
+        """True if members who are not online leave by themselves (CR-01, CR-02)."""
+        return self.leave_after_s > 0 or self.leave_after_messages > 0 or self.one_room
 
 
 PRIVATE = GroupType(
@@ -206,9 +216,11 @@ CHAT_ROOM = GroupType(
     roaming_days=7,
     importable=True,
     idle_days=0,
-    kept_when_empty=False,
+    kept_when_empty=True,
     chat_room=True,
     has_member_fields=True,
+    room_attributes=True,
+    empty_minutes=60,
 )
 
 AV_CHAT_ROOM = GroupType(
@@ -243,10 +255,14 @@ AV_CHAT_ROOM = GroupType(
     roaming_days=0,
     importable=False,
     idle_days=0,
-    kept_when_empty=False,
+    kept_when_empty=True,
     chat_room=True,
     has_member_fields=False,
     listed=False,
+    leave_after_s=30,
+    leave_after_messages=30,
+    room_attributes=True,
+    empty_minutes=60,
 )
 
 B_CHAT_ROOM = GroupType(
@@ -285,6 +301,9 @@ B_CHAT_ROOM = GroupType(
     chat_room=True,
     has_member_fields=False,
     listed=False,
+    leave_after_s=30,
+    leave_after_messages=30,
+    room_attributes=True,
 )
 
 TEMPORARY = replace(

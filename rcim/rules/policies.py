@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
-from rcim.rules.conversation_kinds import KINDS, TEMPORARY
+from rcim.rules.conversation_kinds import KINDS, TEMPORARY, BY_NAME as KIND_BY_NAME, RosterPart
 from rcim.rules.custom_fields import GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import ChangeNotice, GroupType, MemberList, Search
 from rcim.rules.roles import Standing
@@ -23,6 +23,9 @@ MEMBER_CAP_MAX = 10_000_000
 DAYS_MAX = 3650
 LIFETIME_MAX_S = 30 * 86_400
 SECONDS_MAX = 10 * 366 * 86_400
+LEAVE_S_MAX = 86_400
+LEAVE_MESSAGES_MAX = 10_000
+EMPTY_MINUTES_MAX = 525_600
 RATE_MAX = 500
 """More would let one group stop the loop for milliseconds at a time."""
 JOIN_OPTIONS = {
@@ -86,6 +89,7 @@ BOOL = _of({"true": True, "false": False})
 _M, _A, _O, _X, _N = Standing.MEMBER, Standing.ADMIN, Standing.OWNER, Standing.APP_ADMIN, Standing.NOBODY
 ANY_OF_THEM = _least(_M, _A, _O, _X, _N)
 EDITORS = _least(_M, _A, _O, _X)
+SENDERS = _least(Standing.ANYONE, _M, _A, _O, _X)
 
 KIND_NAMES = _of({kind.name: kind.name for kind in KINDS})
 
@@ -112,7 +116,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("notice", "GT-15", "How members hear of changes.", *_enum(ChangeNotice)),
     Policy("needs_first_message", "GT-16", "Hidden from others until its owner has sent a message.", *BOOL),
     Policy("mute", "GT-17", "Who may mute those with a lower role, and the whole group.", *ANY_OF_THEM),
-    Policy("send", "GT-26", "Who may send.", *EDITORS),
+    Policy("send", "GT-26", "Who may send; anyone: every user who is logged in, but no guest.", *SENDERS),
     Policy("mention_all", "GT-28", "Who may mention all, in a message or by an edit of it.", *EDITORS),
     Policy("msg_flag", "GT-18", "MsgFlag of a new member.", *_of(MSG_FLAGS)),
     Policy("unread", "GT-19", "Whether unread messages are counted.", *BOOL),
@@ -165,6 +169,31 @@ POLICIES: tuple[Policy, ...] = (
     Policy("group_fields", "GR-06", "Custom fields of the group.", *_fields(GROUP_FIELDS_MAX)),
     Policy("member_fields", "GR-06", "Custom fields of a member.", *_fields(MEMBER_FIELDS_MAX)),
     Policy(
+        "leave_after_s",
+        "CR-01",
+        "A member who is offline leaves so many seconds after the first message that comes then; 0: never for that.",
+        *_number(0, LEAVE_S_MAX),
+    ),
+    Policy(
+        "leave_after_messages",
+        "CR-01",
+        "A member who is offline leaves after so many messages; 0: never for that.",
+        *_number(0, LEAVE_MESSAGES_MAX),
+    ),
+    Policy(
+        "one_room",
+        "CR-02",
+        "A user is in one room of such types at a time: joining another leaves the first, and so does a lost connection.",
+        *BOOL,
+    ),
+    Policy("room_attributes", "CR-03", "Whether members may set attributes of the room.", *BOOL),
+    Policy(
+        "empty_minutes",
+        "CR-04",
+        "Destroyed after so many minutes without members, if it stays then (kept_when_empty); 0: never for that.",
+        *_number(0, EMPTY_MINUTES_MAX),
+    ),
+    Policy(
         "lifetime_s",
         "SY-02",
         "Seconds after which a conversation ends by itself, at the most and by default; 0: it does not.",
@@ -198,6 +227,10 @@ CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (
     (
         lambda t: t.join_option is not ApplyJoinOption.NEED_PERMISSION or t.decide is not Standing.NOBODY,
         "with NeedPermission somebody has to decide",
+    ),
+    (
+        lambda t: not t.drops_absent or KIND_BY_NAME[t.kind].roster is RosterPart.MEMORY,
+        "leave_after_s, leave_after_messages and one_room need members in memory (kind)",
     ),
     (lambda t: t.has_member_fields or not t.member_fields, "members of this type have no custom fields"),
     (

@@ -41,6 +41,8 @@ class Operation(Enum):
     RECEIPTS = "read receipts"
     NOTICE = "give a system notice"
     IMPORT = "import"
+    ATTRIBUTES = "read the attributes of the room"
+    SET_ATTRIBUTES = "set attributes of the room"
 
 
 RIGHTS: dict[Operation, Callable[[GroupType], Standing]] = {
@@ -70,8 +72,10 @@ RIGHTS: dict[Operation, Callable[[GroupType], Standing]] = {
     ),  # MS-11
     Operation.NOTICE: lambda t: Standing.APP_ADMIN,  # MS-05
     Operation.IMPORT: lambda t: Standing.APP_ADMIN if t.importable else Standing.NOBODY,  # GT-23
+    Operation.ATTRIBUTES: lambda t: Standing.MEMBER if t.room_attributes else Standing.NOBODY,  # CR-03
+    Operation.SET_ATTRIBUTES: lambda t: Standing.MEMBER if t.room_attributes else Standing.NOBODY,
 }
-GUESTS_MAY = frozenset({Operation.JOIN, Operation.LEAVE, Operation.INFO, Operation.HISTORY})
+GUESTS_MAY = frozenset({Operation.JOIN, Operation.LEAVE, Operation.INFO, Operation.HISTORY, Operation.ATTRIBUTES})
 """ID-06, in types whose guests may receive (GT-21)."""
 GUESTS_ALWAYS = frozenset({Operation.JOIN, Operation.LEAVE})
 """Those of them that a guest may before the group has let it in; for the others it has to be in."""

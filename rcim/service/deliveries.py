@@ -18,10 +18,11 @@ from rcim.actor.effects import (
     OwnSettingChanged,
     ReadUpTo,
     Requested,
+    RoomAttributesNews,
     Silenced,
     Transient,
 )
-from rcim.actor.records import Change, Message, MessageOptions, Profile
+from rcim.actor.records import Change, Message, MessageOptions, Profile, RoomAttribute
 from rcim.connect.codec import (
     Codec,
     ConversationHeads,
@@ -60,6 +61,8 @@ __all__ = [
     "Push",
     "ReadUpTo",
     "Requested",
+    "RoomAttribute",
+    "RoomAttributesNews",
     "Silenced",
     "Transient",
 ]

@@ -130,7 +130,12 @@ def members(request: requests.GroupMembers, principal: Principal, context: Reque
     """GROUP_MEMBERS."""
     limit = list_limit(request.limit, context.limits)
     command = commands.ReadMembers(
-        by=principal.user_id, admin=principal.admin, cursor=request.cursor, limit=limit, role=request.role
+        by=principal.user_id,
+        admin=principal.admin,
+        cursor=request.cursor,
+        limit=limit,
+        role=request.role,
+        order=request.order,
     )
     return ActorCommand(group_key(request.group_id), command)
 

@@ -38,6 +38,7 @@ from rcim.service import (
     querying,
     requests,
     results,
+    rooms,
     searching,
     system,
     users,
@@ -175,6 +176,20 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "GROUP_APPLICATION_DECIDE", requests.GroupApplicationDecide, outcomes.Done, members.decide, EVERYONE, ONCE
     ),
+    _operation(
+        "ROOM_ATTRIBUTES_SET", requests.RoomAttributesSet, outcomes.AttributesSet, rooms.set_attributes, USERS, ONCE
+    ),
+    _operation(
+        "ROOM_ATTRIBUTES_DELETE",
+        requests.RoomAttributesDelete,
+        outcomes.AttributesSet,
+        rooms.delete_attributes,
+        USERS,
+        ONCE,
+    ),
+    _operation(
+        "ROOM_ATTRIBUTES", requests.RoomAttributes, outcomes.AttributesPage, rooms.attributes, EVERYONE, READS
+    ),
     _operation("PROFILE_SET", requests.ProfileSet, outcomes.Done, users.profile_set, USERS, SAME),
     _operation("PROFILE_GET", requests.ProfileGet, outcomes.UserFacts, users.profile_get, USERS, READS),
     _operation("PROFILES_GET", requests.ProfilesGet, outcomes.Profiles, users.profiles_get, USERS, READS),
@@ -261,6 +276,12 @@ OPERATIONS: tuple[Operation, ...] = (
         administration.import_finish,
         ADMINISTRATORS,
         ONCE,
+    ),
+    _operation("ADMIN_ROOMS", requests.AdminRooms, answers.GroupsPage, rooms.rooms, ADMINISTRATORS, READS),
+    _operation("ADMIN_ROOM_SET", requests.AdminRoomSet, outcomes.Done, rooms.set_room, ADMINISTRATORS, SAME),
+    _operation("ADMIN_ROOMS_KEPT", requests.AdminRoomsKept, answers.GroupsPage, rooms.kept, ADMINISTRATORS, READS),
+    _operation(
+        "ADMIN_ROOM_PROTECTED", requests.AdminRoomProtected, outcomes.Listed, rooms.protected, ADMINISTRATORS, READS
     ),
     _operation("ADMIN_TYPES", requests.AdminTypes, outcomes.Types, administration.types, ADMINISTRATORS, READS),
     _operation("ADMIN_TYPE_SET", requests.AdminTypeSet, outcomes.Done, administration.type_set, ADMINISTRATORS, SAME),

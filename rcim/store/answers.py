@@ -117,6 +117,9 @@ class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     key: str
     type: str
     last_ms: int
+    member_num: int = 0
+    changed_ms: int = 0
+    """When its data or its members changed last."""
 
 
 class IdlePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):

@@ -23,6 +23,7 @@ from rcim.actor.records import (
     MessagesHidden,
     Profile,
     Record,
+    RoomAttributesChanged,
     SeqReserved,
     TypeSaved,
     UserListed,
@@ -39,6 +40,7 @@ from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.endings import note_beginning, note_end
 from rcim.store.messages import pack_message
+from rcim.store.room_rows import remove_room, write_attributes
 from rcim.store.system_accounts import put_account
 from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
 
@@ -210,6 +212,7 @@ class Applier:
         for row in [row for row, _ in self._view.scan("waiting", key + keys.SEP, key + keys.AFTER_SEP)]:
             self._view.delete("waiting", row)
             self._view.delete("applied", keys.pair(keys.second(row), record.key))
+        remove_room(self._view, record.key)
         newest = self._head(record.key).next_seq - 1
         temporary = record.key.startswith(TEMPORARY.prefix)
         if temporary:
@@ -225,6 +228,13 @@ class Applier:
         self._profiles[key] = profile
         if kind_of(key) is SYSTEM:
             put_account(self._view, profile)
+        if profile.keep_alive:  # CR-04
+            self._view.put("kept_rooms", key.encode(), b"")
+        elif before and unpack(before, Profile).keep_alive:
+            self._view.delete("kept_rooms", key.encode())
+
+    def _room_attributes_changed(self, record: RoomAttributesChanged) -> None:
+        write_attributes(self._view, record)
 
     def _index(self, key: str, before: str, name: str) -> None:
         """GR-09: the words by which a group is found."""
@@ -415,4 +425,5 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     ListChanged: Applier._list_changed,
     UserSeen: Applier._user_seen,
     AttributeNamesSaved: Applier._attributes_saved,
+    RoomAttributesChanged: Applier._room_attributes_changed,
 }

@@ -48,6 +48,8 @@ TABLES = (
     "consumers",
     "endings",
     "seen",
+    "room_attributes",
+    "kept_rooms",
 )
 
 

@@ -25,6 +25,8 @@
 | events      | shard u16, number u64       | an event (event_log.py) |
 | consumers   | name                        | the number of the next event of each shard, u64 each |
 | endings     | end u64, conversation       | Ending (SY-02) |
+| room_attributes | conversation 0 key       | RoomAttribute; with an empty key RoomHead (CR-03) |
+| kept_rooms  | conversation                | nothing: the room is kept alive (CR-04) |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 |             |                             | `attributes:` their names by number (SY-04) |
 """

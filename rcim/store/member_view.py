@@ -232,7 +232,9 @@ def message_bytes(message: Message) -> int:
     more = 0
     if extra is not None:
         more = len(extra.cloud_data) + _names_bytes((*extra.to, *extra.mentions)) + 40
-    fields = sum(len(value) + 20 for _, value in (*message.user_fields, *message.member_fields))
+    fields = sum(
+        len(value) + 20 for _, value in (*message.user_fields, *message.member_fields, *message.group_fields)
+    )
     named = _names_bytes(
         (
             message.sender,

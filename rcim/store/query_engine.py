@@ -18,6 +18,7 @@ from rcim.actor.queries import (
     HeadsQuery,
     IdleGroupsQuery,
     JoinedGroupsQuery,
+    KeptRoomsQuery,
     LoginQuery,
     MarksQuery,
     MembersQuery,
@@ -26,6 +27,7 @@ from rcim.actor.queries import (
     PresenceQuery,
     ProfilesQuery,
     Query,
+    RoomsQuery,
     SearchQuery,
     SyncQuery,
     UniqueQuery,
@@ -262,6 +264,15 @@ class QueryEngine:
         names = [row.decode() for row, _ in found]
         return GroupsPage(self._group_rows(view, names), names[-1] if more else "")
 
+    def _rooms(self, view: ReadView, query: RoomsQuery) -> GroupsPage:
+        return GroupsPage(self._group_rows(view, query.keys), "")
+
+    def _kept_rooms(self, view: ReadView, query: KeptRoomsQuery) -> GroupsPage:
+        low = query.cursor.encode() + keys.SEP if query.cursor else b""
+        found, more = self._page(view.scan("kept_rooms", low, keys.LAST), query.limit)
+        names = [row.decode() for row, _ in found]
+        return GroupsPage(self._group_rows(view, names), names[-1] if more else "")
+
     def _find_groups(self, view: ReadView, query: FindGroupsQuery) -> GroupsPage:
         """GR-09. The longest word that is not the last is looked up; the others are looked for in the names found."""
         exact = group_conversation(query.words)
@@ -331,8 +342,9 @@ class QueryEngine:
                 profile = unpack(data, Profile)
                 if profile.type in query.types:
                     head = read_head(view, key)
-                    last_ms = max(head.last_msg_time_ms, head.last_info_time_ms, profile.create_time_ms)
-                    found.append(IdleRow(key, profile.type, last_ms))
+                    changed_ms = max(head.last_info_time_ms, profile.create_time_ms)
+                    last_ms = max(head.last_msg_time_ms, changed_ms)
+                    found.append(IdleRow(key, profile.type, last_ms, head.member_num, changed_ms))
             except DamagedError as error:  # the other groups are told
                 self._noticing.note(key, error)
             if looked_at == query.limit:
@@ -458,6 +470,8 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     AllGroupsQuery: QueryEngine._all_groups,
     FindGroupsQuery: QueryEngine._find_groups,
     IdleGroupsQuery: QueryEngine._idle_groups,
+    RoomsQuery: QueryEngine._rooms,
+    KeptRoomsQuery: QueryEngine._kept_rooms,
     UserQuery: lambda self, view, query: self._people.facts(view, query),
     ProfilesQuery: lambda self, view, query: self._people.profiles(view, query),
     AccountsQuery: lambda self, view, query: self._people.accounts(view, query),

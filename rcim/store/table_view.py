@@ -29,6 +29,7 @@ from rcim.store.change_index import ChangeIndex
 from rcim.store.event_log import write_events
 from rcim.store.noticing import Noticing
 from rcim.store.query_engine import QueryEngine
+from rcim.store.room_rows import read_attributes
 from rcim.store.scan import Scan
 from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile, read_stamp, sees
 from rcim.store.values import Head, ListEntry, unpack
@@ -133,7 +134,9 @@ class TableView:
             listed = self._listed(view, key)
             cleared_max = 0
             times: list[int] = []
+            room = None
             if profile is not None:
+                room = read_attributes(view, key)
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
                 if key == BROADCAST_ALL:
                     times = read_times(view, now_ms)
@@ -162,6 +165,7 @@ class TableView:
             member_num=head.member_num,
             cleared_max=cleared_max,
             times=times,
+            room=room,
         )
 
     @staticmethod

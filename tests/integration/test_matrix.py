@@ -98,6 +98,8 @@ OPERATIONS: dict[str, Callable[[Place], Frame]] = {
     "erase_sender": lambda at: f.MessagesErase(f"g:{at.group}", "member2"),
     "hide_message": lambda at: f.MessagesHide(f"g:{at.group}", [f.SeqEntry(at.other)]),
     "clear": lambda at: f.ConversationClear(f"g:{at.group}"),
+    "read_attributes": lambda at: f.RoomAttributes(at.group, 0),
+    "set_attribute": lambda at: f.RoomAttributesSet(at.group, [f.AttributeToSet("key", "value", False)]),
     "receipts": lambda at: f.MessageReceipts(f"g:{at.group}", at.other, True, "", 0),
 }
 

@@ -15,11 +15,13 @@ from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as w
+from rcim.actor.app import APP_KEY
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, UserList, pair_conversation
 from rcim.bus.remote import RemoteOwner
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
+from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
 from tests.kit import until
 from tests.sim.test_dispatcher import create, running, send, stop_all
@@ -27,7 +29,7 @@ from tests.sim.test_entering import Asking
 
 assert stop_all, "the fixture is this module's too"
 USERS = ["u0", "u1", "bob", "carol", "dave"]
-GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news"]
+GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news", "g:one", "g:two"]
 PAIR = pair_conversation("bob", "carol")
 WITH_NEWS = pair_conversation("bob", "@SYS#news")
 
@@ -51,6 +53,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "trace": w.Trace("u1", "g:a", c.TraceMessage("u1", True, "u1", "m1")),
     "sync": w.SyncGroups("bob", ["g:a", "g:ask", "g:none"]),
     "join": enter("g:a", c.JoinGroup("bob", False, "")),
+    "join another room than the one": enter("g:two", c.JoinGroup("bob", False, "")),
     "create": enter("g:new", create("new", "bob", "dave")),
     "invite": enter("g:priv", c.InviteUsers("u0", False, ["bob", "carol", "u1"])),
     "decide": enter("g:ask", c.DecideApplication("u0", False, "dave", True, "")),
@@ -103,9 +106,10 @@ class _Counted:
 async def world() -> Asking:
     """Groups, an application, an invitation, a message, a list."""
     sim = Asking()
-    live, private = (
+    single = u.SetType("root", True, TypeChange("Single", "AVChatRoom", {"one_room": "true"}))
+    live, private, one, two = (
         c.CreateGroup("u0", False, name, type_, "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
-        for name, type_ in (("live", "AVChatRoom"), ("priv", "Private"))
+        for name, type_ in (("live", "AVChatRoom"), ("priv", "Private"), ("one", "Single"), ("two", "Single"))
     )
     news = c.CreateGroup("u0", True, "@SYS#news", "System", "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
     asks = c.EditGroup("u0", True, {}, ApplyJoinOption.NEED_PERMISSION, None, ())
@@ -116,6 +120,10 @@ async def world() -> Asking:
         ("g:live", live),
         ("g:priv", private),
         ("g:@SYS#news", news),
+        (APP_KEY, single),
+        ("g:one", one),
+        ("g:two", two),
+        ("g:one", c.JoinGroup("bob", False, "")),
         ("g:ask", asks),
         ("g:ask", c.JoinGroup("dave", False, "please")),
         ("g:a", send("u1", "m1")),

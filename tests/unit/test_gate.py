@@ -11,6 +11,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor import room_commands as r
 from rcim.actor import user_commands as u
 from rcim.actor.admission import Claim
 from rcim.actor.app import settle
@@ -38,7 +39,7 @@ def editing(**changes: object) -> c.EditGroup:
     return c.EditGroup("alice", False, {"name": "new", **changes}, None, None, ())  # type: ignore[dict-item]
 
 
-TO_ALL: list[tuple[c.GroupCommand, Claim | None]] = [
+TO_ALL: list[tuple[c.GroupCommand | r.RoomCommand, Claim | None]] = [
     (altering("bob", MessageState.EDITED, b"new"), Claim.ROOM),
     (altering("bob", MessageState.RECALLED), Claim.OWN),
     (altering("alice", MessageState.DELETED), Claim.OWN),
@@ -57,12 +58,15 @@ TO_ALL: list[tuple[c.GroupCommand, Claim | None]] = [
     (c.BlockUsers("alice", False, ["carol"], 60, ""), Claim.ANY),
     (c.DropOffline("", True, ["bob"], 1 << 60), Claim.ANY),
     (c.DecideApplication("alice", False, "eve", True, ""), Claim.ANY),
+    (r.SetRoomAttributes("bob", False, [r.AttributeEntry("key", "value")]), Claim.ROOM),
+    (r.DeleteRoomAttributes("carol", False, ["there"]), Claim.ROOM),
+    (r.LeaveAbsent("", True), Claim.ANY),
     (c.SendMessage("bob", False, "", "", "m", Priority.NORMAL, b"b"), None),
     (c.EndSlice("", True), None),
     (c.TakeVerdict("", True, 1, None), None),
 ]
 """None: messages, which wait for their place (actor/admission.py, `stops`)."""
-NOT_TO_ALL: list[tuple[c.GroupCommand, str]] = [
+NOT_TO_ALL: list[tuple[c.GroupCommand | r.RoomCommand, str]] = [
     (c.GiveNotice("root", True, [], b"n"), "MS-05: to all, and section 6 does not limit it"),
     (c.HideMessages("bob", False, [1]), "told to the user alone"),
     (c.ClearMessages("bob", False), "told to the user alone"),
@@ -85,6 +89,12 @@ NOT_TO_ALL: list[tuple[c.GroupCommand, str]] = [
     (c.ReadMembers("bob", False, "", 10), "read"),
     (c.ReadSome("bob", False, ["bob"]), "read"),
     (c.ReadMarks("alice", False, "muted", "", 10), "read"),
+    (r.ReadRoomAttributes("bob", False, 0, 0, []), "read"),
+    (r.ReadProtected("root", True), "read"),
+    (r.SetRoom("root", True, True, True, [], []), "nobody is told"),
+    (r.CloseEmpty("", True, 0), "nobody is told"),
+    (r.NoteAbsent("bob", True), "nobody is told"),
+    (r.NoteBack("bob", True), "nobody is told"),
 ]
 
 
@@ -92,17 +102,20 @@ class Kit:
     """A group of four, one who applies, and time by hand."""
 
     def __init__(self, row: object = STRONG) -> None:
-        self.app_state = app_state({**BUILT_IN, "ChatRoom": replace(row, drop_offline=True)})  # type: ignore[type-var]
+        self.app_state = app_state({**BUILT_IN, "ChatRoom": replace(row, drop_offline=True, leave_after_s=30)})  # type: ignore[type-var]
         self.actor = GroupActor(GroupSnapshot("g:lobby", None, 1, 0, 0, 0, [], []), 7, self.app_state)
         self.now, self.position = 10_000, 1
         option = int(ApplyJoinOption.NEED_PERMISSION)
         self.do(creation(members=("bob", "carol"), option=option, type_="ChatRoom"))
         self.do(c.JoinGroup("eve", False, ""))
         self.do(c.EditGroup("root", True, {}, ApplyJoinOption.FREE_ACCESS, None, ()))
+        self.do(r.SetRoomAttributes("carol", False, [r.AttributeEntry("there", "1")]))
+        self.app_state.rooms.is_online = lambda user_id: user_id != "carol"
+        self.do(r.NoteAbsent("carol", True))
         self.send("old", "bob")
         self.now += 60_000  # what has passed so far counts no more
 
-    def do(self, command: c.GroupCommand) -> o.Outcome:
+    def do(self, command: c.GroupCommand | r.RoomCommand) -> o.Outcome:
         outcome = self.actor.handle(command, self.now, self.position)
         self.position += (outcome.record is not None) + len(outcome.more)
         return outcome
@@ -119,7 +132,7 @@ class Kit:
         assert isinstance(flow, o.Flow)
         return sum(row.passed for row in flow.rows)
 
-    def refused(self, command: c.GroupCommand) -> RcimError | None:
+    def refused(self, command: c.GroupCommand | r.RoomCommand) -> RcimError | None:
         try:
             self.do(command)
         except RcimError as error:
@@ -138,7 +151,7 @@ def reaches_all(outcome: o.Outcome) -> int:
 
 def test_the_table_names_every_command() -> None:
     named = {type(command) for command, _ in (*TO_ALL, *NOT_TO_ALL)}
-    assert named == set(get_args(c.GroupCommand))
+    assert named == set(get_args(c.GroupCommand)) | set(get_args(r.RoomCommand))
 
 
 CLAIMING = [
@@ -148,7 +161,9 @@ CLAIMING = [
 
 @pytest.mark.parametrize("row", [STRONG, WEAK], ids=["strong", "weak"])
 @pytest.mark.parametrize("command, claim", CLAIMING)
-def test_what_goes_to_all_takes_its_place(command: c.GroupCommand, claim: Claim, row: object) -> None:  # FC-02
+def test_what_goes_to_all_takes_its_place(
+    command: c.GroupCommand | r.RoomCommand, claim: Claim, row: object
+) -> None:  # FC-02
     kit = Kit(row)
     before = kit.counted()
     outcome = kit.do(command)
@@ -161,7 +176,7 @@ def test_what_goes_to_all_takes_its_place(command: c.GroupCommand, claim: Claim,
 
 
 @pytest.mark.parametrize("command, why", NOT_TO_ALL, ids=[type(command).__name__ for command, _ in NOT_TO_ALL])
-def test_what_does_not_takes_none(command: c.GroupCommand, why: str) -> None:
+def test_what_does_not_takes_none(command: c.GroupCommand | r.RoomCommand, why: str) -> None:
     kit = Kit()
     if isinstance(command, c.DissolveGroup):
         assert not reaches_all(kit.do(command)), why

@@ -55,6 +55,8 @@ WHO = {
     "events": "when all consumers have had it; age, and bytes; the consumer that is removed",
     "consumers": "taking the consumer out of the settings",
     "endings": "the end of a temporary conversation, and a day after it",
+    "room_attributes": "their setter; leaving, where they go with it; the end of the group",
+    "kept_rooms": "the app; the end of the group",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
@@ -153,6 +155,10 @@ class Life(FilledStore):
         for user in ("u1", "u2"):
             invitation = r.Invitation("g:none", "u0", "none", day * DAY_MS)
             self.append(r.InvitationsChanged(f"@:{user}", user, [invitation], []))
+        set_ = r.RoomAttribute("seat", "u1", "u1", day, day)
+        self.append(r.RoomAttributesChanged(GROUP, day, day - 1, [set_], []))
+        kept = r.Profile("a", "T", "a name", "", "", "", "u0", 1, ApplyJoinOption.FREE_ACCESS, 0, 1, keep_alive=True)
+        self.append(r.GroupChanged(GROUP, 1, False, kept, [], [], [], None))
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
         self.store.events.register("consumer")
         self.happen(day)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rcim.adapters.frames.answers.devices import presence_entry
 from rcim.adapters.frames.answers.messages import to_wire
+from rcim.adapters.frames.answers.rooms import attribute_rows
 from rcim.base.terms import GROUP_PREFIX
 from rcim.service import deliveries as d
 from rcim.wire import frames as f
@@ -136,6 +137,10 @@ def _presence(_: str, push: d.PresenceNews) -> Frame:
     return f.PresenceChanged(list(map(presence_entry, push.rows)))
 
 
+def _attributes(key: str, push: d.RoomAttributesNews) -> Frame:
+    return f.RoomAttributesChanged(_group(key), push.since, push.version, attribute_rows(push.rows))
+
+
 def _changes(key: str, push: d.GroupChangesNews) -> Frame:
     rows = [
         f.GroupChange(
@@ -173,6 +178,7 @@ PUSHES: dict[type, Callable[[str, Any], Frame]] = {
     d.MessagesMissed: _missed,
     d.PresenceNews: _presence,
     d.GroupChangesNews: _changes,
+    d.RoomAttributesNews: _attributes,
 }
 CODEC = FrameCodec()
 """The codec of every connection of this adapter."""

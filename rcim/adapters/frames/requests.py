@@ -29,6 +29,9 @@ ROWS: dict[type, Convert] = {
     frames.DeviceId: lambda rows: [row.connection_id for row in rows],
     frames.Policy: lambda rows: [(row.name, row.value) for row in rows],
     frames.Account: lambda rows: [requests.Account(row.user_id, row.nickname, row.face_url) for row in rows],
+    frames.AttributeToSet: lambda rows: [
+        requests.AttributeToSet(row.key, row.value, row.with_setter) for row in rows
+    ],
     frames.ImportedMember: lambda rows: [
         requests.ImportedMember(row.user_id, row.role, row.join_time_ms, row.unread) for row in rows
     ],

@@ -23,6 +23,7 @@ from rcim.base.ids import made_group_id
 from rcim.base.terms import AddResult, group_conversation
 from rcim.dispatch.workflows.admissions import Admissions, NotYet, numbers
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
+from rcim.dispatch.workflows.one_room import leave_others
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.store.answers import LoginFacts
 
@@ -37,6 +38,7 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
     Repeated, the group finds the users in it, or itself made, and says so; admissions end with the owner's process. One
     thing is not made good: cut off right after a group was made, those who are to be asked first are not invited. The
     repeat is refused with GROUP_ID_TAKEN_BY_YOU, since nothing says that it is one, and its owner can invite them.
+    Whoever was about to leave another room (CR-02) is in both until they ask again.
     """
     workflow = _with_id(context, workflow)
     command = msgspec.structs.replace(workflow.command, credential=workflow.credential)
@@ -53,6 +55,8 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
             command, left_out = _made_for(context, command, left_out)
         admitted = msgspec.structs.replace(_without(command, left_out), admissions=numbers(admissions.open))
         result = _with_left_out(command, await context.command(workflow.key, admitted), left_out)
+    if isinstance(command, c.JoinGroup | c.AcceptInvitation):  # CR-02
+        await leave_others(context, command.by, workflow.key, result)
     return await _invite(context, workflow, result)
 
 

@@ -95,6 +95,16 @@ from rcim.service.requests.messages import (
 )
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.system import AdminSenderSet, AdminSystemSend, AdminSystemWriters
+from rcim.service.requests.rooms import (
+    AdminRoomProtected,
+    AdminRooms,
+    AdminRoomSet,
+    AdminRoomsKept,
+    AttributeToSet,
+    RoomAttributes,
+    RoomAttributesDelete,
+    RoomAttributesSet,
+)
 from rcim.service.requests.users import (
     InviteConsentGet,
     InviteConsentSet,
@@ -133,6 +143,10 @@ __all__ = [
     "AdminNotice",
     "AdminProfileSet",
     "AdminSenderSet",
+    "AdminRoomProtected",
+    "AdminRoomSet",
+    "AdminRooms",
+    "AdminRoomsKept",
     "AdminStats",
     "AdminTagsChange",
     "AdminSystemSend",
@@ -145,6 +159,7 @@ __all__ = [
     "AdminUserMuted",
     "ApplicationsOwn",
     "AttributeName",
+    "AttributeToSet",
     "ConversationClear",
     "ConversationFlag",
     "ConversationPin",
@@ -198,6 +213,9 @@ __all__ = [
     "QuietHoursGet",
     "QuietHoursSet",
     "Request",
+    "RoomAttributes",
+    "RoomAttributesDelete",
+    "RoomAttributesSet",
     "Search",
     "Send",
     "Sync",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import MsgFlag, Role
+from rcim.base.terms import MemberOrder, MsgFlag, Role
 from rcim.service.bounds import U16, U32, Items, Text
 from rcim.service.requests.kinds import CURSOR, GROUP, USER, USER_OR_NONE, USERS, USERS_OR_NONE, Fields, Request
 
@@ -31,6 +31,7 @@ class GroupMembers(Request, frozen=True, gc=False):
     cursor: A[str, CURSOR] = ""
     limit: A[int, U16] = 0
     role: Role | None = None
+    order: MemberOrder = MemberOrder.OF_TYPE
 
 
 class GroupMemberGet(Request, frozen=True, gc=False):

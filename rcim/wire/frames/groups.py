@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MsgFlag, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MemberOrder, MsgFlag, Role
 from rcim.wire.frames.kinds import (
     ATTRIBUTES,
     FACE_URL,
@@ -334,6 +334,8 @@ class GroupInfoOk(Frame, frozen=True, gc=False):
         "The type says what members get (GT-03): the whole list, or the earliest 500 by JoinTime, or "
         "NOT_PERMITTED. App administrators always get the whole list.",
         "A page may have fewer rows than asked for, or none, and still have a `next`.",
+        "With an `order` it is the first or the last 500 who have joined, for app administrators too, the earliest or "
+        "the latest first (CR-05); a cursor belongs to its order.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
 )
@@ -344,6 +346,11 @@ class GroupMembers(Frame, frozen=True, gc=False):
     cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
     limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
     role: A[Role | None, Ext(1, Enum(Role)), "Only members with this role; absent: all members."] = None
+    order: A[
+        MemberOrder,
+        Ext(20, Enum(MemberOrder)),
+        "EARLIEST or LATEST: in the order of joining; absent: as the type says.",
+    ] = MemberOrder.OF_TYPE
 
 
 @frame(0x8206, "GROUP_MEMBERS_OK", "server", "reply")

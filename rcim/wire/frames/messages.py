@@ -76,6 +76,11 @@ class Message(Struct, frozen=True, gc=False):
         "DELETED one without it always counts: the user has deleted the message for themselves.",
     ] = 0
     changed_by: A[str, Ext(10, USER_OR_NONE), "The user who made the change."] = ""
+    group_fields: A[
+        Sequence[CustomField],
+        Ext(21, StructList(CustomField, 32)),
+        "The group's custom fields that the app has chosen to send with messages.",
+    ] = ()
     expires_ms: A[
         int,
         Ext(35, U64),
@@ -183,7 +188,8 @@ class SendOk(Frame, frozen=True, gc=False):
     held_back: A[
         HeldBack,
         Ext(1, Enum(HeldBack)),
-        "FREQUENCY: nobody gets it; try again with a new `client_msg_id` (messages.md).",
+        "FREQUENCY: nobody gets it; try again with a new `client_msg_id` (messages.md). STOPPED: nobody gets it, since "
+        "the app has stopped the room's distribution (chat-rooms.md).",
     ] = HeldBack.NO
 
 

@@ -43,14 +43,28 @@ def to_wire(m: deliveries.Message) -> frames.Message:
         m.body if m.tip is None else _tip(m.tip),
         to_fields(m.user_fields) if m.user_fields else (),
         to_fields(m.member_fields) if m.member_fields else (),
-        *(_rare(m) if m.extra is not None or m.changed_ms or m.state is not MessageState.AS_SENT else ()),
+        *(_rare(m) if _has_rare(m) else ()),
     )
+
+
+def _has_rare(m: deliveries.Message) -> bool:
+    return m.extra is not None or m.changed_ms > 0 or m.state is not MessageState.AS_SENT or bool(m.group_fields)
 
 
 def _rare(m: deliveries.Message) -> tuple[Any, ...]:
     """What few messages have: the fields of frames.Message behind `member_fields`."""
     x = m.extra or deliveries.MessageOptions()
-    of_all = (x.type_name, x.to, x.mentions, x.mentions_all, x.cloud_data, m.state, m.changed_ms, m.changed_by)
+    of_all = (
+        x.type_name,
+        x.to,
+        x.mentions,
+        x.mentions_all,
+        x.cloud_data,
+        m.state,
+        m.changed_ms,
+        m.changed_by,
+        to_fields(m.group_fields) if m.group_fields else (),
+    )
     return (*of_all, x.expires_ms, x.through) if x.expires_ms else of_all
 
 
