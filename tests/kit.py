@@ -32,6 +32,7 @@ from rcim.client import Client, client_context
 from rcim.client.link import decode
 from rcim.connect.hub import Hub
 from rcim.content.elements import Text, encode_body
+from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
@@ -67,7 +68,9 @@ RUNNING: list[TestServer] = []
 """Servers that a test has started and not stopped; conftest stops them when the test failed."""
 
 
-UNLIMITED = {name: replace(row, **dict.fromkeys(RATES, 0)) for name, row in BUILT_IN.items()}
+ALL_UNLIMITED = {name: replace(row, **dict.fromkeys(RATES, 0)) for name, row in BUILT_IN.items()}
+UNLIMITED = {name: row for name, row in ALL_UNLIMITED.items() if row.kind == GROUP.name}
+"""The types of groups: a conversation whose id says no other kind can have them."""
 """The built-in types without frequency control: most tests are of something else, and send as fast as they can."""
 
 

@@ -23,6 +23,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.user_commands import AdmitToGroup
 from rcim.base.errors import BLACKLISTED, TOO_MANY_GROUPS, RcimError
 from rcim.base.terms import Place
+from rcim.rules.conversation_kinds import ULTRA
 
 
 class OwnGroups:
@@ -66,14 +67,23 @@ class OwnGroups:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
 
     def _check_count(self, key: str, own: bool) -> None:
-        most = self._app_state.config.limits.groups_per_user_max
+        limits = self._app_state.config.limits
+        self._check_most(key, own, limits.groups_per_user_max, "groups", "")
+        if key.startswith(ULTRA.prefix):  # UG-01
+            self._check_most(key, own, limits.ultra_groups_per_user_max, "ultra groups", ULTRA.prefix)
+
+    def _check_most(self, key: str, own: bool, most: int, what: str, prefix: str) -> None:
+        """At most `most` groups whose keys begin with `prefix`, which are called `what`; 0: any number."""
         if not most:
             return
-        count = sum(not own or place is Place.MEMBER for place in self._places.values())
+        places = [place for one, place in self._places.items() if one.startswith(prefix)]
+        count = sum(not own or place is Place.MEMBER for place in places)
         count += sum(
-            1 for one in self._app_state.entering.of(self._user_id) if one != key and one not in self._places
+            1
+            for one in self._app_state.entering.of(self._user_id)
+            if one != key and one not in self._places and one.startswith(prefix)
         )
         if count >= most:
             raise RcimError(
-                TOO_MANY_GROUPS, f"{self._user_id} is in {count} groups already; at most {most} are allowed"
+                TOO_MANY_GROUPS, f"{self._user_id} is in {count} {what} already; at most {most} are allowed"
             )

@@ -15,7 +15,16 @@ from rcim.actor.commands import (
     ImportMembers,
     ReclaimGroup,
 )
-from rcim.actor.effects import ClosedToGuests, ConversationGone, Effect, GroupCounted, MemberGone, Placed
+from rcim.actor.effects import (
+    AllPlaced,
+    ChannelsTold,
+    ClosedToGuests,
+    ConversationGone,
+    Effect,
+    GroupCounted,
+    MemberGone,
+    Placed,
+)
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
@@ -35,7 +44,7 @@ from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, Place, Role
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.rules.conversation_kinds import kind_of
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
-from rcim.rules.group_types import GroupType
+from rcim.rules.group_types import CHANNEL, GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.roles import Standing
 
@@ -48,6 +57,8 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     if state.attributes.profile is not None:
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
+    if state.ending:
+        raise RcimError(GROUP_ID_TAKEN, "members of an earlier group with this id are still being removed")
     policy = state.app_state.config.types.named(command.type)
     _check_kind(state.key, policy)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
@@ -270,10 +281,18 @@ def last_event_ms(state: GroupState, profile: Profile) -> int:
 
 
 def _end(state: GroupState, profile: Profile, *, silently: bool) -> Outcome:
-    members = [member.user_id for member in state.roster]
+    effects: list[Effect] = [ConversationGone(silently)]
+    if state.roster.walks:
+        effects.append(Placed([member.user_id for member in state.roster], Place.OUTSIDE))
+    else:
+        effects.append(AllPlaced(Place.OUTSIDE))
+        state.ending = True
+    effects.append(GroupCounted(profile.type, -1))
+    if state.channels:
+        effects += [ChannelsTold(list(state.channels), None), GroupCounted(CHANNEL.name, -len(state.channels))]
+        state.channels.clear()
     settled = state.clear()
-    effects = (ConversationGone(silently), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
-    return Outcome(Done(), GroupDissolved(state.key), effects, settled=settled)
+    return Outcome(Done(), GroupDissolved(state.key), tuple(effects), settled=settled)
 
 
 def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Outcome:

@@ -13,6 +13,7 @@ from typing import get_args
 
 from rcim.actor import commands as c
 from rcim.actor import queries as q
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as e
 from rcim.base.terms import MessageState
@@ -26,6 +27,8 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         c.ReadMembers,
         c.ReadSome,
         c.ReadMarks,
+        uc.ReadInsiders,
+        uc.ReadPushLevel,
         u.ReadFlow,
         u.ReadTypes,
         u.ReadList,
@@ -48,11 +51,17 @@ SAME: frozenset[type] = frozenset(
         c.EditGroup,
         c.EditMember,
         c.MuteAll,
+        uc.ListChannel,
+        uc.UnlistChannel,
+        uc.SetPrivate,
+        uc.SetPushLevel,
+        uc.TrimHistory,  # up to the same SEQ
         u.SetUserProfile,
         u.SetQuietHours,
         u.SetInviteConsent,
         u.ChangeUserList,
         u.SetType,
+        e.TrimUpTo,
         e.Login,  # its client has not heard that its session began, and it begins another one
         e.ReadmitGuest,
         e.SyncGroups,
@@ -91,6 +100,11 @@ ONCE: frozenset[type] = frozenset(
         c.AcceptInvitation,
         c.KeepGuest,  # a new owner is told of every guest anyway
         c.DropGuests,
+        uc.OpenChannel,
+        uc.TellChannel,
+        uc.ChangeInsiders,  # who was taken off since would be on the list again
+        e.CreateChannel,  # it would find its own channel, and say that the id is taken
+        e.DissolveChannel,  # there may be another channel with this id
         e.EnterGroup,  # who is in the group by then would be told that they were there before
         e.AcceptInvitation,
         u.AdmitToGroup,

@@ -12,6 +12,17 @@ from rcim.base.terms import (
 from rcim.rules.type_table import TypeChange
 
 
+class ParentFacts(msgspec.Struct, frozen=True, gc=False):
+    """What a channel's actor knows of its ultra group (UG-02, UG-05)."""
+
+    profile: Profile
+    marks: list[UserRestriction]
+    """Mutes hold in all channels; of applications and blocks nothing follows."""
+    member_num: int
+    joined_ms: int
+    """When somebody joined last."""
+
+
 class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """All that a group's actor needs to begin; read from the store."""
 
@@ -35,6 +46,18 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """How many members there are, as the head of the conversation counts them."""
     cleared_max: int = 0
     """MS-10: the greatest `cleared_seq` of a member; only where the roster is paged."""
+    joined_ms: int = 0
+    """When somebody joined last; only where the roster is not in memory."""
+    channels: list[str] = []
+    """UG-02, of an ultra group: the names of its channels."""
+    ending: bool = False
+    """True if members of an earlier group with this id are still being removed: none can be created meanwhile."""
+    parent: ParentFacts | None = None
+    """UG-02, of a channel: what holds in its ultra group."""
+    channel_listed: bool = False
+    """UG-02, of a channel: its ultra group has it, so that it may begin."""
+    insiders: list[str] = []
+    """UG-05, of a channel: who is on its own list."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

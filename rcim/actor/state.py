@@ -13,6 +13,7 @@ from rcim.actor.applications import Application
 from rcim.actor.attributes import Attributes
 from rcim.actor.before_callbacks import CallbackSubject
 from rcim.actor.callback_verdicts import CallbackVerdict
+from rcim.actor.channel_news import channels_told
 from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import (
     Announce,
@@ -31,7 +32,7 @@ from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, UserRestriction
 from rcim.actor.roster import MemoryRoster
 from rcim.actor.roster_choice import roster_of
-from rcim.actor.snapshots import GroupSnapshot
+from rcim.actor.snapshots import GroupSnapshot, ParentFacts
 from rcim.actor.timeline import Timeline
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import TIP_PREFIX, is_guest
@@ -58,12 +59,15 @@ class GroupState:
         "asked",
         "attributes",
         "came",
+        "channels",
         "decided",
         "deletions",
+        "ending",
         "key",
         "listed",
         "notices",
         "pair",
+        "parent",
         "roster",
         "timeline",
     )
@@ -89,6 +93,12 @@ class GroupState:
         """CB-03: commands waiting for the app's verdict, by number."""
         self.decided: dict[int, tuple[AlterMessage, CallbackVerdict]] = {}
         """Edits with the app's verdict that wait for an earlier edit, by number."""
+        self.channels: dict[str, None] = dict.fromkeys(snapshot.channels)
+        """UG-02, of an ultra group: the names of its channels."""
+        self.parent: ParentFacts | None = snapshot.parent
+        """UG-02, of a channel: what holds in its ultra group."""
+        self.ending = snapshot.ending
+        """Members of an earlier group with this id are still being removed."""
         if isinstance(self.roster, MemoryRoster):
             for message in snapshot.recent:
                 if message.tip is None:
@@ -231,6 +241,7 @@ class GroupState:
         released = self._released(put, marks)
         unmuted = [m.user_id for m in released if m.user_id in self.roster and self._is_muted(m.user_id, now_ms)]
         marks = [*marks, *released]
+        known = {m.user_id: self.roster.get(m.user_id) for m in put} if self.channels else {}
         for member in put:
             self.roster.put(member)
         for one in drop:
@@ -262,6 +273,10 @@ class GroupState:
             decided=decided,
             deciders=deciders,
         )
+        if self.channels:
+            effects += channels_told(
+                self.channels, self.roster.count, put=put, before=known, gone=gone, marks=marks, profile=after
+            )
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
     def _released(self, put: Sequence[Member], marks: Sequence[UserRestriction]) -> list[UserRestriction]:
@@ -288,6 +303,19 @@ class GroupState:
         self.roster.restrictions.restrict(mark)
         return mark.applied_ms != (before.applied_ms if before is not None else 0)
 
+    def entered(self, by: str, now_ms: int) -> Entered:
+        """What users are told who are in it from now on, by `by` (GR-07)."""
+        p = self.attributes.profile
+        assert p is not None
+        return Entered(
+            name=p.name,
+            type_name=p.type,
+            face_url=p.face_url,
+            newest_seq=self.timeline.newest,
+            operator=by,
+            time_ms=now_ms,
+        )
+
     def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
         """`by` has made `came` members: they receive the group's messages, if it is open to them, and are notified that
         they are in it (GR-07), and if they are muted (SC-09)."""
@@ -303,17 +331,7 @@ class GroupState:
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            told = Notify(
-                users,
-                Entered(
-                    name=p.name,
-                    type_name=p.type,
-                    face_url=p.face_url,
-                    newest_seq=self.timeline.newest,
-                    operator=by,
-                    time_ms=now_ms,
-                ),
-            )
+            told = Notify(users, self.entered(by, now_ms))
             effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
             mutes = [
                 (u, self.roster.restrictions[u].muted_at(now_ms)) for u in users if u in self.roster.restrictions

@@ -263,6 +263,13 @@ FLOODING = ErrorCode(
     True,
     "The user kept sending requests after many TOO_FREQUENT; connect again after retry_after_ms (LI-01).",
 )
+TOO_MANY_CHANNELS = ErrorCode(
+    300040,
+    "TOO_MANY_CHANNELS",
+    _M,
+    False,
+    "The ultra group has as many channels as one may have; dissolve one first (UG-02).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 ALL: tuple[ErrorCode, ...] = tuple(

@@ -34,12 +34,15 @@ from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
 from rcim.client.model import Event, Message, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
+from rcim.client.ultra import UltraRequests
 from rcim.content.elements import Element
 from rcim.wire import frames
 from rcim.wire.stream import RawFrame
 
 
-class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests):
+class Client(
+    Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests, UltraRequests
+):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
     `platform` is what it runs on: of most of them one session of a user goes on at a time, of SERVER any number; when

@@ -233,6 +233,7 @@ class Logins:
                     connection.push(key, ConversationLeft(GoneReason.LEFT))
         for key in (silent ^ user.silent) & user.conversations:
             subscriptions.silenced(user_id, key, key in silent)
+        subscriptions.hear_channels(user_id, user, silent)
         self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)

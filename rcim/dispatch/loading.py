@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rcim.actor.app import APP_KEY, AppActor
 from rcim.actor.app_state import AppState
+from rcim.actor.channel import ChannelActor
 from rcim.actor.group import GroupActor
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
@@ -18,6 +19,13 @@ PAGE = 1000
 
 Rows = dict[str, Member | None] | list[Member]
 """Rows of users that were named, or a page of members."""
+
+_ACTORS: dict[RosterPart, type[GroupActor]] = {
+    RosterPart.NONE: GroupActor,
+    RosterPart.MEMORY: GroupActor,
+    RosterPart.PAGED: PagedGroupActor,
+    RosterPart.SHARED: ChannelActor,
+}
 
 
 class Loader:
@@ -38,7 +46,7 @@ class Loader:
         if kind is PAIR:
             deletions = self._app_state.deleted.count
             return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
-        make = PagedGroupActor if kind is not None and kind.roster is RosterPart.PAGED else GroupActor
+        make = _ACTORS[kind.roster] if kind is not None else GroupActor
         return make(self._store.load_group(key, now_ms), shard, self._app_state)
 
     def rows(self, key: str, wanted: NotLoaded) -> Rows:

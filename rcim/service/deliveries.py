@@ -20,6 +20,7 @@ from rcim.actor.effects import (
     Requested,
     Silenced,
     Transient,
+    Trimmed,
 )
 from rcim.actor.records import Change, Message, MessageOptions, Profile
 from rcim.connect.codec import (
@@ -62,4 +63,5 @@ __all__ = [
     "Requested",
     "Silenced",
     "Transient",
+    "Trimmed",
 ]

@@ -46,6 +46,11 @@ TABLES = (
     "waiting",
     "events",
     "consumers",
+    "admins",
+    "channels",
+    "insiders",
+    "inside",
+    "own",
 )
 
 

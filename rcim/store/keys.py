@@ -23,6 +23,11 @@
 | waiting     | conversation 0 user         | Waiting: one of them that is not decided (GR-12) |
 | events      | shard u16, number u64       | an event (event_log.py) |
 | consumers   | name                        | the number of the next event of each shard, u64 each |
+| admins      | conversation 0 user         | nothing: the owner or an admin; where the members are not all in memory |
+| channels    | conversation 0 name         | nothing (UG-02) |
+| insiders    | channel 0 user              | nothing: the user is on the channel's list (UG-05) |
+| inside      | user 0 channel              | the same, by user |
+| own         | user 0 channel              | MsgFlag u8, stamp u64: the user has a row in `members` of the channel |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 """
 

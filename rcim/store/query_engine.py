@@ -12,6 +12,7 @@ from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
     AppliedQuery,
+    ChannelsQuery,
     FindGroupsQuery,
     HeadsQuery,
     IdleGroupsQuery,
@@ -49,6 +50,7 @@ from rcim.store.answers import (
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.change_index import ChangeIndex
+from rcim.store.channel_rows import channels_page, member_rows
 from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.member_view import EFFORT, Effort, MemberView, waiting_in
 from rcim.store.messages import facts_of
@@ -173,11 +175,10 @@ class QueryEngine:
     # -- members
 
     def _members(self, view: ReadView, query: MembersQuery) -> Members:
-        rows = view.scan("members", keys.after(query.key, query.cursor), query.key.encode() + keys.AFTER_SEP)
         found: list[MemberRow] = []
         room = self._page_bytes
         last = ""
-        for looked_at, (row, data) in enumerate(rows, 1):
+        for looked_at, (user_id, data) in enumerate(member_rows(view, query), 1):
             member = unpack(data, Member)
             if query.role in (0, member.role):
                 made = self._member_row(view, query, member)
@@ -185,7 +186,7 @@ class QueryEngine:
                 if len(found) == query.limit or room < 0:
                     return Members(found, last)
                 found.append(made)
-            last = keys.second(row)
+            last = user_id
             if looked_at == LOOKED_AT_MAX:
                 return Members(found, last)
         return Members(found, "")
@@ -416,6 +417,7 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     MessageQuery: QueryEngine._message,
     MembersQuery: QueryEngine._members,
     MarksQuery: QueryEngine._marks,
+    ChannelsQuery: lambda self, view, query: channels_page(view, query),
     JoinedGroupsQuery: QueryEngine._joined_groups,
     AllGroupsQuery: QueryEngine._all_groups,
     FindGroupsQuery: QueryEngine._find_groups,

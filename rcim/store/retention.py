@@ -26,6 +26,7 @@ from rcim.actor.applications import Application
 from rcim.actor.records import Invitation, UserRestriction
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
+from rcim.store.ended_members import Gone, Puts, members_of_ended
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.tables import read_forgotten, read_head, read_profile, read_stamp
@@ -40,8 +41,6 @@ LOOKED_AT = 2000
 """Rows of the other tables looked at in one step: 2 ms."""
 DAY = b"day:"
 """`meta` keys with the stamp that there was at the beginning of a day's first sweep."""
-
-Gone = list[tuple[str, bytes]]
 
 
 class Ages(msgspec.Struct, frozen=True):
@@ -95,10 +94,12 @@ class Removal:
             todo = next((row for row in view.scan("purge", b"", keys.LAST) if row not in self._stuck), None)
             if todo is None:
                 return False
-            gone = self._of_dissolved(view, todo[0], todo[1], rows)
-        if not gone:
+            gone, left = members_of_ended(view, todo[0], todo[1], rows)
+            if not (gone or left):
+                gone = self._of_dissolved(view, todo[0], todo[1], rows)
+        if not (gone or left):
             gone = [("purge", todo[0])]
-        if not self._remove(gone, {}):
+        if not self._remove(gone, {}, puts=left) and not left:
             self._stuck.add(todo)
             error = DamagedError(f"{len(gone)} rows stay beside what is damaged")
             self._noticing.note(f"removing what {todo[0].decode()} has left", error)
@@ -237,13 +238,21 @@ class Removal:
         found = next(iter(noted), None)
         return int(keys.U64.unpack(found[1])[0]) if found is not None else 0
 
-    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> int:
+    def _remove(
+        self,
+        gone: Gone,
+        heads: Mapping[bytes, int],
+        notes: Mapping[bytes, bytes] | None = None,
+        puts: Puts = (),
+    ) -> int:
         """All of it or nothing, but for what stands beside damaged pages; returns how many rows went. Nobody but this
         thread writes: what was read still holds."""
         while True:
             try:
                 with self._backend.write(makes_room=True) as writable:
                     deleted = sum(_deleted(writable, table, row) for table, row in gone)
+                    for table, row, value in puts:
+                        writable.put(table, row, value)
                     for row, kept in heads.items():
                         _keep_from(writable, row, kept)
                     for name, value in (notes or {}).items():

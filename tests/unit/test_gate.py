@@ -11,6 +11,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.admission import Claim
 from rcim.actor.app import settle
@@ -18,7 +19,7 @@ from rcim.actor.group import GroupActor
 from rcim.actor.records import Message, TypeSaved
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, PushLevel, Role
 from rcim.rules.group_types import BUILT_IN, ChangeNotice
 from rcim.rules.type_table import TypeChange
 from tests.kit import app_state
@@ -84,6 +85,16 @@ NOT_TO_ALL: list[tuple[c.GroupCommand, str]] = [
     (c.ReadMembers("bob", False, "", 10), "read"),
     (c.ReadSome("bob", False, ["bob"]), "read"),
     (c.ReadMarks("alice", False, "muted", "", 10), "read"),
+    (uc.ListChannel("alice", False, "news"), "an ultra group's: nobody is told"),
+    (uc.UnlistChannel("alice", True, "news"), "as above"),
+    (uc.OpenChannel("alice", False, "g", "n", "", False), "a channel's: once in its life"),
+    (uc.TellChannel("", True, None), "a channel's: nobody is told"),
+    (uc.ChangeInsiders("alice", False, [], []), "a channel's: told to those whom it concerns"),
+    (uc.ReadInsiders("alice", False, "", 10), "read"),
+    (uc.SetPrivate("alice", False, True), "a channel's: told to those whom it concerns, and counted as its profile"),
+    (uc.SetPushLevel("bob", False, PushLevel.ALL, False), "nobody is told"),
+    (uc.ReadPushLevel("bob", False), "read"),
+    (uc.TrimHistory("root", True, 0), "nothing to delete"),
 ]
 
 

@@ -18,6 +18,7 @@ from rcim.adapters.frames.answers import (
     messages,
     moderation,
     searching,
+    ultra,
     users,
 )
 from rcim.adapters.frames.requests import translator
@@ -77,6 +78,14 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.GroupMuteAll: _empty(f.GroupMuteAllOk),
     f.GroupApplications: members.marks_ok,
     f.GroupApplicationDecide: _empty(f.GroupApplicationDecideOk),
+    f.ChannelCreate: ultra.created_ok,
+    f.Channels: ultra.channels_ok,
+    f.ChannelUsersChange: _empty(f.ChannelUsersChangeOk),
+    f.ChannelUsers: ultra.users_ok,
+    f.ChannelPrivateSet: _empty(f.ChannelPrivateSetOk),
+    f.PushLevelSet: _empty(f.PushLevelSetOk),
+    f.PushLevelGet: ultra.push_level_ok,
+    f.HistoryTrim: ultra.trimmed_ok,
     f.ProfileSet: _empty(f.ProfileSetOk),
     f.ProfileGet: users.facts_ok,
     f.ProfilesGet: users.profiles_ok,

@@ -13,6 +13,7 @@ from rcim.dispatch.workflows.entering import accept_invitation, enter_group, syn
 from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
+from rcim.dispatch.workflows.ultra import create_channel, dissolve_channel, trim_up_to
 
 WorkflowCoroutine = Coroutine[Wait[Any], Any, CommandAnswer]
 WorkflowTable = Mapping[type, Callable[[WorkflowContext, Any], WorkflowCoroutine]]
@@ -30,4 +31,7 @@ WORKFLOWS: WorkflowTable = {
     w.DeleteUsers: delete_users,
     w.ImportUsers: import_users,
     w.ListUsers: list_users,
+    w.CreateChannel: create_channel,
+    w.DissolveChannel: dissolve_channel,
+    w.TrimUpTo: trim_up_to,
 }

@@ -24,4 +24,5 @@ from rcim.wire.frames.messages import *  # noqa: F403
 from rcim.wire.frames.moderation import *  # noqa: F403
 from rcim.wire.frames.notices import *  # noqa: F403
 from rcim.wire.frames.session import *  # noqa: F403
+from rcim.wire.frames.ultra import *  # noqa: F403
 from rcim.wire.frames.users import *  # noqa: F403
