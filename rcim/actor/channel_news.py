@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from rcim.actor.effects import ChannelsTold
-from rcim.actor.records import Member, Profile, UserRestriction
+from rcim.actor.records import GroupChanged, Member
 from rcim.actor.ultra_commands import ParentChange
 
 
 def channels_told(
-    channels: Iterable[str],
-    member_num: int,
-    *,
-    put: Sequence[Member],
-    before: Mapping[str, Member | None],
-    gone: Sequence[str],
-    marks: Sequence[UserRestriction],
-    profile: Profile | None,
+    channels: Iterable[str], member_num: int, record: GroupChanged, before: Mapping[str, Member | None]
 ) -> tuple[ChannelsTold, ...]:
-    """The effect that tells them, if there is anything to tell. `before` are the rows of `put` as they were; None: they
-    have just joined. `member_num` is how many members the group has now."""
-    users = [member.user_id for member in put if _differs(before[member.user_id], member)]
-    if not (users or gone or marks or profile is not None):
+    """The effect that tells them of `record`, if there is anything to tell. `before` are the members in it as they were;
+    None: they have just joined. `member_num` is how many members the group has now."""
+    users = [member.user_id for member in record.put if _differs(before[member.user_id], member)]
+    if not (users or record.dropped or record.marks or record.profile is not None):
         return ()
     change = ParentChange(
-        users=[*users, *gone],
-        gone=list(gone),
-        marks=list(marks),
-        profile=profile,
+        users=[*users, *record.dropped],
+        gone=record.dropped,
+        marks=record.marks,
+        profile=record.profile,
         member_num=member_num,
-        joined_ms=max((m.join_time_ms for m in put if before[m.user_id] is None), default=0),
+        joined_ms=max((m.join_time_ms for m in record.put if before[m.user_id] is None), default=0),
     )
     return (ChannelsTold(list(channels), change),)
 

@@ -6,7 +6,7 @@ import msgspec
 
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.records import Fields, Message, MessageOptions
-from rcim.actor.ultra_commands import UltraCommand
+from rcim.actor.ultra_commands import ChannelCommand, UltraCommand
 from rcim.actor.user_commands import AppCommand, Asked, ReadFlow, UserCommand
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role, UserList
 
@@ -395,4 +395,4 @@ GroupCommand = (
     | UltraCommand
 )
 PairCommand = TakeListed | ForgetUser
-Command = GroupCommand | PairCommand | UserCommand | AppCommand
+Command = GroupCommand | PairCommand | ChannelCommand | UserCommand | AppCommand

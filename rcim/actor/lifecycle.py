@@ -57,10 +57,8 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     if state.attributes.profile is not None:
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
-    if state.ending:
-        raise RcimError(GROUP_ID_TAKEN, "members of an earlier group with this id are still being removed")
     policy = state.app_state.config.types.named(command.type)
-    _check_kind(state.key, policy)
+    _check_id(state, policy)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
     owner = _owner(policy, command)
@@ -127,9 +125,12 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     )
 
 
-def _check_kind(key: str, policy: GroupType) -> None:
-    """GT-25: the id says the kind. Raises RcimError(BAD_GROUP_ID) for the id of another kind than the type's."""
-    kind = kind_of(key)
+def _check_id(state: GroupState, policy: GroupType) -> None:
+    """GT-25: the id says the kind. Raises RcimError(BAD_GROUP_ID) for the id of another kind than the type's, or
+    RcimError(GROUP_ID_TAKEN) as long as members of an earlier group with this id are there (UG-01)."""
+    if state.ending:
+        raise RcimError(GROUP_ID_TAKEN, "members of an earlier group with this id are still being removed")
+    kind = kind_of(state.key)
     assert kind is not None
     if kind.name != policy.kind:
         wanted = KIND_BY_NAME[policy.kind].group_prefix

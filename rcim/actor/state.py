@@ -241,7 +241,7 @@ class GroupState:
         released = self._released(put, marks)
         unmuted = [m.user_id for m in released if m.user_id in self.roster and self._is_muted(m.user_id, now_ms)]
         marks = [*marks, *released]
-        known = {m.user_id: self.roster.get(m.user_id) for m in put} if self.channels else {}
+        known = {m.user_id: self.roster.get(m.user_id) for m in put if self.channels}
         for member in put:
             self.roster.put(member)
         for one in drop:
@@ -259,7 +259,6 @@ class GroupState:
         if unmuted:
             effects.append(Notify(unmuted, Silenced(0, by)))  # SC-09
         after = self.attributes.profile if self.attributes.profile is not before else None
-        gone = [state.user_id for state in drop]
         deciders = [m.user_id for m in self.roster.admins()] if asked else []
         record = GroupChanged(
             key=self.key,
@@ -267,16 +266,14 @@ class GroupState:
             info=info,
             profile=after,
             put=list(put),
-            dropped=gone,
+            dropped=[state.user_id for state in drop],
             marks=list(marks),
             message=message,
             decided=decided,
             deciders=deciders,
         )
         if self.channels:
-            effects += channels_told(
-                self.channels, self.roster.count, put=put, before=known, gone=gone, marks=marks, profile=after
-            )
+            effects += channels_told(self.channels, self.roster.count, record, known)
         return Outcome(result, record, (*effects, *more), again_in_ms=self.notices.due_in_ms(now_ms))
 
     def _released(self, put: Sequence[Member], marks: Sequence[UserRestriction]) -> list[UserRestriction]:

@@ -88,15 +88,7 @@ class TrimHistory(Asked, frozen=True, gc=False):
     to_seq: int
 
 
-UltraCommand = (
-    ListChannel
-    | UnlistChannel
-    | OpenChannel
-    | TellChannel
-    | ChangeInsiders
-    | ReadInsiders
-    | SetPrivate
-    | SetPushLevel
-    | ReadPushLevel
-    | TrimHistory
-)
+UltraCommand = ListChannel | UnlistChannel | SetPushLevel | ReadPushLevel | TrimHistory
+"""To an ultra group, or to any."""
+ChannelCommand = OpenChannel | TellChannel | ChangeInsiders | ReadInsiders | SetPrivate
+"""To a channel alone (channel.py)."""

@@ -24,8 +24,10 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.records import Invitation, UserRestriction
+from rcim.rules.conversation_kinds import is_channel, parent_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
+from rcim.store.channel_rows import is_listed
 from rcim.store.ended_members import Gone, Puts, members_of_ended
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
@@ -314,6 +316,10 @@ def _stamp_of(view: ReadView, table: str, row: bytes, value: bytes) -> int:
     if table == "left":
         return int(keys.U64.unpack_from(value)[0])
     said = unpack(value, ListEntry)
+    user_id, key = row.partition(keys.SEP)[0].decode(), keys.second(row)
+    if is_channel(key):  # it has no membership; pins of one that has ended, or whose group was left, go too
+        there = is_listed(view, key) and view.get("memberships", keys.pair(user_id, parent_of(key))) is not None
+        return 0 if there else said.stamp
     return 0 if said.pinned_ms or view.get("memberships", row) is not None else said.stamp
 
 

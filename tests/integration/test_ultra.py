@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -82,7 +81,10 @@ async def test_who_leaves_is_out_of_every_channel(server: TestServer) -> None:  
         await bob.join(CITY)
         assert [m.text for m in await bob.history(NEWS)] == [], "history from before joining is hidden"
         await alice.send(NEWS, "four")
-        assert (await next_in(crowd, "bob", NEWS)).text == "four", "and what came meanwhile was not delivered"
+        heard = [await next_in(crowd, "bob", NEWS)]
+        while heard[-1].text != "four":
+            heard.append(await next_in(crowd, "bob", NEWS))
+        assert "three" not in {m.text for m in heard}, "what came meanwhile was not delivered"
         for job in (bob.join(NEWS), bob.leave(NEWS), alice.kick(NEWS, ["bob"]), alice.invite(NEWS, ["eve"])):
             assert await refused(job) == "NOT_PERMITTED"
 
@@ -122,7 +124,9 @@ async def test_a_channel_can_be_opened_and_closed_again(server: TestServer) -> N
         await alice.send(NEWS, "alone")
         await alice.set_channel_private(NEWS, False)
         await alice.send(NEWS, "to all")
-        assert (await next_in(crowd, "bob", NEWS)).text == "to all"
+        assert [(await next_in(crowd, "bob", NEWS)).text for _ in "12"] == ["alone", "to all"], (
+            "all of it is open now"
+        )
         assert await alice.channel_users(NEWS) == ["alice"], "the list is kept"
         await alice.set_channel_private(NEWS, True)
         assert await refused(bob.history(NEWS)) == "NO_SUCH_GROUP"
@@ -198,14 +202,14 @@ async def test_sync_tells_of_channels(server: TestServer) -> None:  # UG-02, RX-
         await bob.close()
         again = server.client("bob")
         await again.connect()
-        found = {one.conversation: one for one in again.conversations()}
+        found = {one.conversation: one for one in again.conversations}
         assert set(found) == {"g:" + CITY, "g:" + NEWS}
         assert (found["g:" + NEWS].unread, found["g:" + NEWS].mentions) == (2, 1)
         await again.mark_read(NEWS, 1)
         await again.close()
         third = server.client("bob")
         await third.connect()
-        found = {one.conversation: one for one in third.conversations()}
+        found = {one.conversation: one for one in third.conversations}
         assert found["g:" + NEWS].unread == 1
         await third.close()
 
@@ -251,7 +255,7 @@ async def test_messages_are_deleted_up_to_a_time(server: TestServer) -> None:  #
         alice, bob = await crowd("alice", "bob")
         for text in ("one", "two"):
             await alice.send(NEWS, text)
-        upto = (await bob.history(NEWS))[0].time_ms
+        upto = max(m.time_ms for m in await bob.history(NEWS))
         while (await alice.send(NEWS, "three")).time_ms == upto:
             pass
         assert await refused(bob.trim_history(NEWS, upto)) == "NOT_PERMITTED"
@@ -265,8 +269,7 @@ async def test_edits_and_recalls_reach_a_channel(server: TestServer) -> None:  #
         await city(crowd, "bob")
         alice, bob = await crowd("alice", "bob")
         sent = await bob.send(NEWS, "teh")
-        await bob.edit(NEWS, sent.seq, "the")
+        await bob.edit_message(NEWS, sent.seq, "the")
         assert (await alice.history(NEWS))[0].text == "the"
         await alice.recall(NEWS, sent.seq)
         assert (await bob.history(NEWS))[0].text == ""
-        await asyncio.sleep(0)

@@ -52,10 +52,16 @@ WHO = {
     "waiting": "the decision; age; being put in otherwise, being blocked; the end of the group",
     "events": "when all consumers have had it; age, and bytes; the consumer that is removed",
     "consumers": "taking the consumer out of the settings",
+    "admins": "another role; leaving; the end of the group",
+    "channels": "the end of the group; of channels that have ended, a hundred more that end",
+    "insiders": "taking the user off; leaving the group; the end of the channel",
+    "inside": "the same",
+    "own": "leaving the group; the end of the channel",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
 """Of these something is left, and it does not grow with what has come and gone but by ids that were used."""
+ULTRA, CHANNEL = "g:@TGS#_u", "g:@TGS#_u@TOPIC#_c"
 GROUP, PAIR = "g:a", pair_conversation("u0", "u1")
 
 
@@ -119,6 +125,17 @@ class Life(FilledStore):
         event = SessionChanged(day * DAY_MS, "u1", Platform.WEB, None)
         append_now(self.store, [ShardAppend(shard, claim.epoch, claim.position, (), (event,))])
 
+    def ultra(self) -> None:
+        """An ultra group with a channel, of which one member has something of their own."""
+        row = r.Profile("@TGS#_u", "T", "", "", "", "", "u1", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
+        users = [r.Member(f"u{n}", Role.OWNER if n == 1 else Role.MEMBER, 1, 0, "") for n in range(3)]
+        self.append(r.GroupCreated(ULTRA, row, users, 1), r.ChannelListed(ULTRA, "c", True))
+        self.append(r.GroupCreated(CHANNEL, row, [], 1), r.InsidersChanged(CHANNEL, ["u0", "u1"], []))
+        for user in users:
+            self.append(r.GroupChanged(CHANNEL, 1, False, None, [user], [], [], None))
+        self.choose("u1", CHANNEL, 5)
+        self.append(r.GroupChanged(ULTRA, 1, False, None, [], ["u0"], [], None))
+
     def round(self, day: int) -> None:
         """All that there can be rows of comes and goes."""
         self.make(GROUP, 6)
@@ -147,7 +164,9 @@ class Life(FilledStore):
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
         self.store.events.register("consumer")
         self.happen(day)
+        self.ultra()
         assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
+        self.append(r.GroupDissolved(ULTRA))
         self.append(r.GroupDissolved(GROUP))
         assert self.rows("purge")
         for user in ("u2", "u3"):

@@ -24,7 +24,7 @@ USERS = StrList(str16(USER_ID_BYTES_MAX, 1, one_line=True), 500)
         "The owner and the admins of the ultra group and app administrators create channels.",
         "The channel's group id is that of the ultra group, `@TOPIC#_`, and `name_id`. With it all frames of groups and "
         "messages work, but those about who is a member: members are those of the ultra group (ultra-groups.md).",
-        "Who creates a channel is put on its own list. All who hear a public channel, or the creator of a private one, "
+        "The creator is put on the channel's own list. All who hear a public channel, or the creator of a private one, "
         "get GROUP_ENTERED.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_CHANNELS", "GROUP_ID_TAKEN", "BAD_PARAMETER", "DIRTY_WORD"),
@@ -90,7 +90,7 @@ class ChannelsOk(Frame, frozen=True, gc=False):
     reply="CHANNEL_USERS_CHANGE_OK",
     rules=(
         "The list matters while the channel is private, and is kept while it is public. Only members of the ultra group "
-        "can be on it; who leaves that is taken off.",
+        "can be on it; users who leave that are taken off.",
         "The owner of the ultra group, its admins who are on the list, and app administrators change it. All of it is "
         "done, or nothing.",
         "Users who are put on the list of a private channel get GROUP_ENTERED, users who are taken off GROUP_GONE.",
@@ -144,7 +144,7 @@ class ChannelUsersOk(Frame, frozen=True, gc=False):
         "A channel that becomes public shows its history to all members of the ultra group, as far back as each has "
         "joined. A channel that becomes private is not there any more for users who are not on its list: requests about "
         "it are answered with NO_SUCH_GROUP.",
-        "Who may change the list may do this.",
+        "The users who may change the list may do this.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )
@@ -169,7 +169,7 @@ class ChannelPrivateSetOk(Frame, frozen=True, gc=False):
     rules=(
         "Of four settings the most specific one that is not AS_ABOVE decides: the user's for the channel, the user's for "
         "its ultra group, the channel's, the ultra group's; else ALL.",
-        "Who may edit the settings of the group may set it for the whole group.",
+        "Members who may edit the settings of the group may set it for the whole group.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
 )
@@ -218,8 +218,8 @@ class PushLevelOk(Frame, frozen=True, gc=False):
     "request",
     reply="HISTORY_TRIM_OK",
     rules=(
-        "Who may dissolve the conversation and delete the messages of others may do this: the owner of a group, the "
-        "owner and admins of an ultra group in its channels, and app administrators.",
+        "Users who may dissolve the conversation and delete the messages of others may do this: the owner of a group, "
+        "the owner and admins of an ultra group in its channels, and app administrators.",
         "All who are online get HISTORY_TRIMMED; others find `first_seq` in SYNC.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
