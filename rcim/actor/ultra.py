@@ -40,8 +40,9 @@ def list_channel(state: GroupState, command: ListChannel, now_ms: int, position:
 
 
 def unlist_channel(state: GroupState, command: UnlistChannel, now_ms: int, position: int) -> Outcome:
-    """UG-02: the channel has ended; its own actor has checked who asks."""
-    if state.attributes.profile is None or command.name not in state.channels:
+    """UG-02: the channel has ended. Raises RcimError."""
+    state.allowed(Operation.EDIT_PROFILE, command.by, command.admin)
+    if command.name not in state.channels:
         return Outcome(Done())
     del state.channels[command.name]
     return Outcome(Done(), ChannelListed(state.key, command.name, False))

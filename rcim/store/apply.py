@@ -39,6 +39,7 @@ from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
 from rcim.store.channel_rows import (
     MEMBERS_AT_ONCE,
+    channel_members,
     drop_index,
     drop_inside,
     forget_in_channels,
@@ -91,10 +92,15 @@ class Applier:
 
     def _changed_for(self, key: str, user_id: str) -> None:
         """Only this user has something to learn of it."""
-        row, table = keys.pair(user_id, key), "own" if is_channel(key) else "memberships"
-        there = self._view.get(table, row)
-        if there is not None or table == "own":
-            self._view.put(table, row, keys.membership(there[0] if there else 0, self._stamp))
+        if is_channel(key):
+            member = channel_members(self._view, key, [user_id])[user_id]
+            if member is not None:  # there has to be a row that says so
+                self._put_member(key, member)
+            return
+        row = keys.pair(user_id, key)
+        there = self._view.get("memberships", row)
+        if there is not None:
+            self._view.put("memberships", row, keys.membership(there[0] if there else 0, self._stamp))
 
     def _change(self, key: str, **fields: int) -> None:
         self._heads[key] = msgspec.structs.replace(self._head(key), **fields)

@@ -119,7 +119,7 @@ def drop_index(view: WriteView, key: str) -> None:
 
 def channel_member(view: ReadView, key: str, user_id: str, first_seq: int, head: Head) -> Member | None:
     """The user as a member of the channel `key`, whose first SEQ and head these are; None: they are no member of its
-    group. The channel's own list is not looked at. Costs a search by halves over the channel's messages. Raises StoreError."""
+    group. Its own list is not looked at. Costs a search by halves over its messages. Raises StoreError."""
     data = view.get("members", keys.pair(parent_of(key), user_id))
     if data is None:
         return None

@@ -39,15 +39,17 @@ async def create_channel(context: WorkflowContext, workflow: CreateChannel) -> C
 async def dissolve_channel(context: WorkflowContext, workflow: DissolveChannel) -> CommandAnswer:
     """The channel ends, if who asks may end it; then the group has it no more.
 
-    Repeated, it finds no channel, and has the group list it no more: whoever may end it has ended it.
+    Repeated, it finds no channel, and has the group list it no more, if who asks may say so.
     """
-    command = c.DissolveGroup(workflow.by, workflow.admin, credential=workflow.credential)
-    result = await context.command(workflow.key, command)
+    by, admin, credential = workflow.by, workflow.admin, workflow.credential
+    result = await context.command(workflow.key, c.DissolveGroup(by, admin, credential=credential))
     if isinstance(result, Refused):
-        return result
-    unlist = uc.UnlistChannel(workflow.by, True, channel_name(workflow.key))
-    await context.command(parent_of(workflow.key), unlist)
-    return result
+        there = await context.command(workflow.key, c.ReadInfo(by, True))
+        if not (isinstance(there, Refused) and there.code is NO_SUCH_GROUP):
+            return result
+    unlist = uc.UnlistChannel(by, admin, channel_name(workflow.key), credential=credential)
+    unlisted = await context.command(parent_of(workflow.key), unlist)
+    return unlisted if isinstance(unlisted, Refused) else result
 
 
 async def trim_up_to(context: WorkflowContext, workflow: TrimUpTo) -> CommandAnswer:
