@@ -188,7 +188,8 @@ def _become(state: GroupState, policy: GroupType, who: Standing, made: Message) 
     """The message is this one now, and who could see it is told."""
     state.timeline.note_altered(made, ALTERED_MAX)
     only = made.changed_by if who is not Standing.APP_ADMIN and is_barred(state, made.changed_by) else ""  # SC-07
-    effects: tuple[Effect, ...] = (Notify([only] if only else _who_saw(state, policy, made), AlteredSaid(made)),)
+    told = [only] if only else _who_saw(state, policy, made)
+    effects: tuple[Effect, ...] = (Notify(told, AlteredSaid(_as_told(state, policy, made, told))),)
     if policy.stored:
         return Outcome(Altered(made.changed_ms), MessageAltered(state.key, made, only), effects)
     for at, one in enumerate(state.timeline.tail):
@@ -293,9 +294,30 @@ def _who_saw(state: GroupState, policy: GroupType, message: Message) -> list[str
     at one by one if some of them may not see it: there can be very many."""
     if policy.history_before_joining and not message.directed and not state.roster.cleared_from(message.seq):
         return None
+    if not state.roster.walks:
+        return _who_saw_of_many(state, policy, message)
     may = [m.user_id for m in state.roster if _sees(state, policy, m, message)]
     everyone = len(may) == state.roster.count and (policy.history_before_joining or not policy.guests)
     return None if everyone else may
+
+
+def _who_saw_of_many(state: GroupState, policy: GroupType, message: Message) -> list[str] | None:
+    """As `_who_saw`, where nobody looks at each member: those whom a directed message names, or all who hear the group;
+    what these may not see is left out (`_as_told`)."""
+    if not message.directed:
+        return None
+    found = [state.roster.get(user_id) for user_id in message.recipients]
+    return [m.user_id for m in found if m is not None and _sees(state, policy, m, message)]
+
+
+def _as_told(state: GroupState, policy: GroupType, message: Message, told: list[str] | None) -> Message:
+    """GT-14: the changed message as it is told. To all who hear a group with very many members it goes without what it
+    says, if somebody has joined since: clients then read it in the history, which knows who may."""
+    if told is not None or state.roster.walks or policy.history_before_joining:
+        return message
+    if state.roster.all_may_have_seen(message.time_ms):
+        return message
+    return message.removed(message.state, message.changed_ms, message.changed_by)
 
 
 def _sees(state: GroupState, policy: GroupType, member: Member, message: Message) -> bool:

@@ -54,6 +54,8 @@ class AppState:
     """FC-03: who goes first within a priority."""
     wanted_events: frozenset[EventKind] = frozenset()
     """Kinds of events that a consumer wants; no others are made (docs/adr/0023)."""
+    open_channels: set[str] = field(default_factory=set)
+    """UG-02: the public channels in memory: all who hear their ultra group hear them."""
     figures: dict[str, Figures] = field(default_factory=dict)
     """FC-08, by type of group."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from rcim.actor.durations import FOR_EVER_MS, RETRY_MS_MAX
 from rcim.actor.records import Profile
+from rcim.actor.snapshots import ParentFacts
 from rcim.actor.state import GroupState
 from rcim.base.errors import BLACKLISTED, NOT_PERMITTED, NOT_WHITELISTED, SENDER_MUTED, RcimError
 from rcim.base.terms import UserList, other_of
@@ -43,10 +44,22 @@ def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: 
         raise muted(mark.muted_until_ms, now_ms, "in this group")
     if profile.mute_all and state.roster.standing(by) < Standing.ADMIN and by not in profile.speakers:
         raise RcimError(SENDER_MUTED, "the whole group is muted")
+    if state.parent is not None:
+        _check_not_muted_in_parent(state, state.parent, by, now_ms)
     if policy.chat_room and state.app_state.config.muted:
         until = state.app_state.config.muted.get(by, 0)
         if until > now_ms:
             raise muted(until, now_ms, "in all chat rooms")
+
+
+def _check_not_muted_in_parent(state: GroupState, parent: ParentFacts, by: str, now_ms: int) -> None:
+    """UG-05: a mute of the ultra group holds in all its channels. Raises RcimError(SENDER_MUTED)."""
+    for mark in parent.marks:
+        if mark.user_id == by and mark.muted_at(now_ms):
+            raise muted(mark.muted_until_ms, now_ms, "in the ultra group")
+    profile = parent.profile
+    if profile.mute_all and state.roster.standing(by) < Standing.ADMIN and by not in profile.speakers:
+        raise RcimError(SENDER_MUTED, "the whole ultra group is muted")
 
 
 def muted(until_ms: int, now_ms: int, where: str) -> RcimError:

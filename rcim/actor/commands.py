@@ -7,6 +7,7 @@ import msgspec
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.records import Fields, Message, MessageOptions
 from rcim.actor.room_commands import RoomCommand
+from rcim.actor.ultra_commands import ChannelCommand, UltraCommand
 from rcim.actor.user_commands import AppCommand, Asked, ReadFlow, UserCommand
 from rcim.base.terms import ApplyJoinOption, MemberOrder, MessageState, MsgFlag, Priority, Role, UserList
 
@@ -426,6 +427,7 @@ GroupCommand = (
     | ReadMembers
     | ReadSome
     | ReadMarks
+    | UltraCommand
 )
 PairCommand = TakeListed | ForgetUser
-Command = GroupCommand | RoomCommand | PairCommand | SendBroadcast | UserCommand | AppCommand
+Command = GroupCommand | RoomCommand | PairCommand | ChannelCommand | SendBroadcast | UserCommand | AppCommand

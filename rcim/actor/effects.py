@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Change, Invitation, Message, Record, RoomAttribute
+from rcim.actor.ultra_commands import ParentChange
 from rcim.base.terms import GoneReason, MsgFlag, OwnChange, Place
 from rcim.rules.targets import Labels
 
@@ -49,6 +50,20 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 
     user_ids: list[str]
     place: Place
+
+
+class AllPlaced(msgspec.Struct, frozen=True, gc=False):
+    """As Placed, of a group that has ended with too many members to name them: every user in memory is told."""
+
+    place: Place
+
+
+class ChannelsTold(msgspec.Struct, frozen=True, gc=False):
+    """UG-02: the channels of an ultra group with these names, as far as they are in memory, learn what has changed in it;
+    None: it has ended."""
+
+    names: list[str]
+    change: ParentChange | None
 
 
 class ClosedToGuests(msgspec.Struct, frozen=True, gc=False):
@@ -181,6 +196,12 @@ class RoomAttributesNews(NoticeBase, frozen=True, gc=False, tag=20):
     rows: list[RoomAttribute]
 
 
+class Trimmed(NoticeBase, frozen=True, gc=False, tag=23):
+    """UG-04: messages below this SEQ are deleted for all."""
+
+    first_seq: int
+
+
 Notice = (
     OwnSettingChanged
     | Requested
@@ -197,6 +218,7 @@ Notice = (
     | ListEntryChanged
     | Flagged
     | RoomAttributesNews
+    | Trimmed
 )
 
 
@@ -283,6 +305,8 @@ Effect = (
     | MemberSilenced
     | ConversationGone
     | Placed
+    | AllPlaced
+    | ChannelsTold
     | ClosedToGuests
     | Announce
     | Notify

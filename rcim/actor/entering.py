@@ -25,7 +25,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.user_commands import AdmitToGroup
 from rcim.base.errors import BLACKLISTED, TOO_MANY_GROUPS, RcimError
 from rcim.base.terms import Place
-from rcim.rules.conversation_kinds import TEMPORARY
+from rcim.rules.conversation_kinds import TEMPORARY, ULTRA
 
 
 class OwnGroups:
@@ -69,20 +69,31 @@ class OwnGroups:
             raise RcimError(BLACKLISTED, f"{self._user_id} has {by} on its black list")
 
     def _check_count(self, key: str, own: bool) -> None:
-        temporary = key.startswith(TEMPORARY.prefix)
         limits = self._app_state.config.limits
-        most = limits.temporary_per_user_max if temporary else limits.groups_per_user_max
+        if key.startswith(TEMPORARY.prefix):  # SY-02: they have a bound of their own
+            self._check_most(key, own, limits.temporary_per_user_max, "temporary conversations", TEMPORARY.prefix)
+            return
+        self._check_most(key, own, limits.groups_per_user_max, "groups", "")
+        if key.startswith(ULTRA.prefix):  # UG-01
+            self._check_most(key, own, limits.ultra_groups_per_user_max, "ultra groups", ULTRA.prefix)
+
+    def _check_most(self, key: str, own: bool, most: int, what: str, prefix: str) -> None:
+        """At most `most` groups whose keys begin with `prefix`, which are called `what`; 0: any number. No prefix counts
+        all but temporary conversations."""
         if not most:
             return
-        about_to_be = [one for one in self._app_state.entering.of(self._user_id) if one != key]
-        count = sum(
-            not own or place is Place.MEMBER
-            for one, place in self._places.items()
-            if one.startswith(TEMPORARY.prefix) is temporary
+
+        def counts(one: str) -> bool:
+            return one.startswith(prefix) if prefix else not one.startswith(TEMPORARY.prefix)
+
+        places = [place for one, place in self._places.items() if counts(one)]
+        count = sum(not own or place is Place.MEMBER for place in places)
+        count += sum(
+            1
+            for one in self._app_state.entering.of(self._user_id)
+            if one != key and one not in self._places and counts(one)
         )
-        count += sum(one not in self._places and one.startswith(TEMPORARY.prefix) is temporary for one in about_to_be)
         if count >= most:
-            what = "temporary conversations" if temporary else "groups"
             raise RcimError(
                 TOO_MANY_GROUPS, f"{self._user_id} is in {count} {what} already; at most {most} are allowed"
             )

@@ -23,10 +23,12 @@ from rcim.actor import (
     rooms,
     sending,
     system_notices,
+    ultra,
     visiting,
 )
 from rcim.actor import commands as c
 from rcim.actor import room_commands as r
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
 from rcim.actor.before_callbacks import BeforeCallback
@@ -45,7 +47,11 @@ class GroupActor:
     __slots__ = ("_state",)
 
     def __init__(self, snapshot: GroupSnapshot, shard: int, app_state: AppState) -> None:
-        self._state = GroupState(snapshot, shard, app_state)
+        self._state = self._make_state(snapshot, shard, app_state)
+
+    def _make_state(self, snapshot: GroupSnapshot, shard: int, app_state: AppState) -> GroupState:
+        """The state that the actor of this kind has."""
+        return GroupState(snapshot, shard, app_state)
 
     @property
     def exists(self) -> bool:
@@ -176,4 +182,9 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     r.NoteAbsent: rooms.note_absent,
     r.NoteBack: rooms.note_back,
     r.LeaveAbsent: rooms.leave_absent,
+    uc.ListChannel: ultra.list_channel,
+    uc.UnlistChannel: ultra.unlist_channel,
+    uc.SetPushLevel: ultra.set_push_level,
+    uc.ReadPushLevel: ultra.read_push_level,
+    uc.TrimHistory: ultra.trim,
 }

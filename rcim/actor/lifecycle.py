@@ -16,7 +16,16 @@ from rcim.actor.commands import (
     ImportMembers,
     ReclaimGroup,
 )
-from rcim.actor.effects import ClosedToGuests, ConversationGone, Effect, GroupCounted, MemberGone, Placed
+from rcim.actor.effects import (
+    AllPlaced,
+    ChannelsTold,
+    ClosedToGuests,
+    ConversationGone,
+    Effect,
+    GroupCounted,
+    MemberGone,
+    Placed,
+)
 from rcim.actor.lifetimes import ends_ms
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
@@ -40,7 +49,7 @@ from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.rules.conversation_kinds import GROUP, kind_of
 from rcim.rules.custom_attributes import changed
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
-from rcim.rules.group_types import GroupType
+from rcim.rules.group_types import CHANNEL, GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.roles import Standing
 
@@ -54,7 +63,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         mine = state.attributes.profile.owner != "" and state.attributes.profile.owner == command.owner
         raise RcimError(GROUP_ID_TAKEN_BY_YOU if mine else GROUP_ID_TAKEN)
     policy = state.app_state.config.types.named(command.type)
-    _check_kind(state.key, policy, command.unique)
+    _check_id(state, policy, command.unique)
     who = Standing.APP_ADMIN if command.admin else state.who(command.by, False)
     check_right(Operation.IMPORT if command.importing else Operation.CREATE, who, policy)
     over_ms = ends_ms(policy, command, now_ms)
@@ -134,10 +143,13 @@ def _screened(state: GroupState, command: CreateGroup) -> tuple[str, str, str]:
     )
 
 
-def _check_kind(key: str, policy: GroupType, unique: bool) -> None:
+def _check_id(state: GroupState, policy: GroupType, unique: bool) -> None:
     """GT-25: the id says the kind; and only groups are `unique` (C2-02). Raises RcimError: BAD_GROUP_ID for the id of
-    another kind than the type's, BAD_PARAMETER."""
-    kind, needed = kind_of(key), KIND_BY_NAME[policy.kind]
+    another kind than the type's, BAD_PARAMETER, GROUP_ID_TAKEN as long as members of an earlier group with this id are
+    there (UG-01)."""
+    if state.ending:
+        raise RcimError(GROUP_ID_TAKEN, "members of an earlier group with this id are still being removed")
+    kind, needed = kind_of(state.key), KIND_BY_NAME[policy.kind]
     assert kind is not None
     if unique and needed.name != GROUP.name:
         raise RcimError(BAD_PARAMETER, f"unique: must be absent; a {policy.name} group is of the kind {needed.name}")
@@ -318,14 +330,20 @@ def end_temporary(state: GroupState, command: EndTemporary, now_ms: int, positio
     return end(state, profile, silently=False, reason=GoneReason.ENDED)
 
 
-def end(
-    state: GroupState, profile: Profile, *, silently: bool, reason: GoneReason = GoneReason.DISSOLVED
-) -> Outcome:
-    """The group is gone, with all that is kept of it; `silently`: nobody is told. `reason` is what its members are told."""
-    members = [member.user_id for member in state.roster]
+def end(state: GroupState, profile: Profile, *, silently: bool, reason: GoneReason = GoneReason.DISSOLVED) -> Outcome:
+    """The group is gone, with all that is kept of it; `silently`: nobody is told. `reason` is told to its members."""
+    effects: list[Effect] = [ConversationGone(silently, reason)]
+    if state.roster.walks:
+        effects.append(Placed([member.user_id for member in state.roster], Place.OUTSIDE))
+    else:
+        effects.append(AllPlaced(Place.OUTSIDE))
+        state.ending = True
+    effects.append(GroupCounted(profile.type, -1))
+    if state.channels:
+        effects += [ChannelsTold(list(state.channels), None), GroupCounted(CHANNEL.name, -len(state.channels))]
+        state.channels.clear()
     settled = state.clear()
-    effects = (ConversationGone(silently, reason), Placed(members, Place.OUTSIDE), GroupCounted(profile.type, -1))
-    return Outcome(Done(), GroupDissolved(state.key), effects, settled=settled)
+    return Outcome(Done(), GroupDissolved(state.key), tuple(effects), settled=settled)
 
 
 def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Outcome:

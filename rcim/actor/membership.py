@@ -403,13 +403,15 @@ def drop_offline(state: GroupState, command: DropOffline, now_ms: int, position:
     profile, policy = state.there(command.by, command.admin)
     if profile.importing or not profile.active:  # nobody hears it yet, so nobody can be seen online in it
         return Outcome(Done())
+    if not policy.drop_offline or not state.roster.walks:  # so many are never all looked at
+        return Outcome(Done())
     online = set(command.online)
     users = [
         m.user_id
         for m in state.roster
         if m.role is Role.MEMBER and m.user_id not in online and m.join_time_ms < command.before_ms
     ]
-    if not users or not policy.drop_offline:
+    if not users:
         return Outcome(Done())
     drop = [MemberGone(u, GoneReason.OFFLINE) for u in users]
     return gone(state, policy, drop, ChangeKind.OFFLINE, by="", now_ms=now_ms, position=position)

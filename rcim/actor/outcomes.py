@@ -22,7 +22,7 @@ from rcim.actor.records import (
     UserRestriction,
 )
 from rcim.base.errors import ErrorCode
-from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState
+from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState, PushLevel
 
 # ------------------------------------------------------------------------------------------------- results
 
@@ -352,6 +352,35 @@ class AttributesPage(Result, frozen=True, gc=False):
     more: bool
 
 
+class PushLevels(Result, frozen=True, gc=False):
+    """UG-03: of which messages of a conversation a member gets a push, and what is set by whom."""
+
+    in_force: PushLevel
+    user_in_channel: PushLevel
+    user_in_group: PushLevel
+    channel: PushLevel
+    group: PushLevel
+
+
+class TrimmedTo(Result, frozen=True, gc=False):
+    """UG-04: the least SEQ that is left."""
+
+    first_seq: int
+
+
+class ChannelRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """UG-02: one channel of an ultra group."""
+
+    profile: Profile
+    newest_seq: int
+
+
+class Channels(Result, frozen=True, gc=False):
+    """UG-02: the channels of an ultra group that who asks may see."""
+
+    rows: list[ChannelRow]
+
+
 AnyResult = (
     Refused
     | Sent
@@ -388,6 +417,9 @@ AnyResult = (
     | SystemWriters
     | AttributesSet
     | AttributesPage
+    | PushLevels
+    | TrimmedTo
+    | Channels
 )
 
 

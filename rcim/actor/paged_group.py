@@ -15,7 +15,7 @@ from rcim.actor.before_callbacks import CallbackSubject
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome
 from rcim.actor.paged_roster import NotLoaded, PagedRoster
-from rcim.actor.records import Member, Profile
+from rcim.actor.records import Member, Message, Profile
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 
@@ -74,6 +74,10 @@ class PagedGroupActor(GroupActor):
 def _named(state: GroupState, command: c.Command) -> Iterator[str]:
     """Whom the command is about."""
     yield from _users_of(command)
+    for edit in _edits(state, command):
+        message = message_of_edit(state, edit)
+        if message is not None:
+            yield from message.recipients
     if isinstance(command, c.TakeVerdict):
         for subject in _asked_about(state, command):
             yield from _users_of(subject)
@@ -116,7 +120,7 @@ def _users_of(command: object) -> Iterator[str]:
 def _walks(state: GroupState, command: c.Command) -> bool:
     """True if the command may go over all members after it has changed something."""
     profile = state.attributes.profile
-    if profile is None:
+    if profile is None or not state.roster.walks:
         return False
     if not profile.active and _may_show_or_end(command):  # GT-16: all who are in it are told
         return True
@@ -141,8 +145,13 @@ def _some_may_not_see(state: GroupState, profile: Profile, command: c.AlterMessa
     policy = state.app_state.config.types.of_group(profile.type)
     if not policy.history_before_joining or state.roster.cleared_from(command.seq):
         return True
-    message = command.original
-    if not policy.stored:
-        tail = (one for one in state.timeline.tail if one.seq == command.seq)
-        message = next(tail, None) or state.timeline.unstored.find(command.seq)
+    message = message_of_edit(state, command)
     return message is not None and message.directed
+
+
+def message_of_edit(state: GroupState, command: c.AlterMessage) -> Message | None:
+    """The message that the command is about, as far as it is known."""
+    if command.original is not None:
+        return command.original
+    tail = (one for one in state.timeline.tail if one.seq == command.seq)
+    return next(tail, None) or state.timeline.unstored.find(command.seq)

@@ -27,6 +27,9 @@ from rcim.actor.roster import JoinPlace, Restrictions
 from rcim.base.terms import Role
 from rcim.rules.roles import Standing
 
+WALK_MAX = 10_000
+"""Of more members no command looks at each: it would take more than ten pages, and 3 MB."""
+
 
 class NotLoaded(Exception):
     """What a command needs is not in memory: the rows of `user_ids`, or, if there are none, the page of members whose ids
@@ -65,6 +68,7 @@ class PagedRoster:
         "_sent_max",
         "_walk",
         "_walked_all",
+        "joined_ms",
         "restrictions",
     )
 
@@ -77,6 +81,7 @@ class PagedRoster:
         rows_max: int,
         sent_max: int,
         cleared_max: int = 0,
+        joined_ms: int = 0,
     ) -> None:
         self._count = count
         self._admins = {m.user_id: m for m in sorted(admins, key=place_of)}
@@ -90,6 +95,8 @@ class PagedRoster:
         self._walk: dict[str, Member] = {}
         """What was read of a walk that goes on, or all members if `_walked_all`."""
         self._walked_all = False
+        self.joined_ms = joined_ms
+        """When somebody joined last."""
         self.restrictions = Restrictions(marks)
 
     # -- what was read
@@ -116,6 +123,10 @@ class PagedRoster:
 
     # -- what is needed, and for how long
 
+    def all_may_have_seen(self, time_ms: int) -> bool:
+        """GT-14: False if somebody has joined since then, who may not see a message of then."""
+        return time_ms > self.joined_ms
+
     def look_up(self, user_ids: Iterable[str]) -> None:
         """Raises NotLoaded with those of these users of whom it is not known what they are."""
         if not self._count or self._walked_all:
@@ -135,6 +146,11 @@ class PagedRoster:
         return [self._rows.popitem(last=False)[0] for _ in range(len(self._rows) - self._rows_max)]
 
     # -- what actors ask
+
+    @property
+    def walks(self) -> bool:
+        """True if there are few enough members to look at each of them within one command."""
+        return self.count <= WALK_MAX
 
     @property
     def count(self) -> int:
@@ -197,6 +213,7 @@ class PagedRoster:
         if self.get(member.user_id) is None:
             self._count += 1
         self._cleared_max = max(self._cleared_max, member.cleared_seq)
+        self.joined_ms = max(self.joined_ms, member.join_time_ms)
         self._admins.pop(member.user_id, None)
         self._sent.pop(member.user_id, None)
         if member.role >= Role.ADMIN:
@@ -226,7 +243,7 @@ class PagedRoster:
 
     def clear(self) -> None:
         """Nobody is a member, and nothing is kept of anybody."""
-        self._count = self._cleared_max = 0
+        self._count = self._cleared_max = self.joined_ms = 0
         self._admins.clear()
         self._rows.clear()
         self._sent.clear()

@@ -56,6 +56,13 @@ class MembersQuery(Asks, frozen=True, gc=False):
     """Mutes that are over by then are not shown (SC-02)."""
 
 
+class ChannelsQuery(Asks, frozen=True, gc=False):
+    """UG-02: the channels of an ultra group that `by` sees; empty: all of them."""
+
+    key: str
+    by: str
+
+
 class MarksQuery(Asks, frozen=True, gc=False):
     """A page of marks after `cursor`, by user id, of those that are `which` (as in ReadMarks) at `now_ms`."""
 
@@ -333,6 +340,7 @@ Query = (
     | MessageQuery
     | MembersQuery
     | MarksQuery
+    | ChannelsQuery
     | JoinedGroupsQuery
     | AllGroupsQuery
     | FindGroupsQuery

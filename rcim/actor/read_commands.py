@@ -122,7 +122,8 @@ def page_bytes(state: GroupState) -> int:
 def trace(state: GroupState, command: TraceMessage, now_ms: int, position: int) -> Outcome:
     """What became of a message: it waits, it has a SEQ, or it stopped somewhere."""
     sender, name = command.sender, command.client_msg_id
-    members, silent = state.roster.count, sum(m.msg_flag is MsgFlag.DISCARD for m in state.roster)
+    members = state.roster.count
+    silent = sum(m.msg_flag is MsgFlag.DISCARD for m in state.roster) if state.roster.walks else 0
     if state.timeline.admission.waits(sender, name):
         return Outcome(Traced(state.key, Stage.WAITING.value, members=members, silent=silent))
     sent = state.timeline.recent.find(sender, name, now_ms)

@@ -18,6 +18,7 @@ from rcim.base.terms import (
     MessageState,
     MsgFlag,
     Priority,
+    PushLevel,
     Role,
     UserList,
 )
@@ -188,6 +189,10 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """CR-07: messages of users are accepted and not given to anybody."""
     protected: list[str] = []
     """CR-01: members who do not leave by themselves."""
+    private: bool = False
+    """Of a channel: only users on its own list see it (UG-05)."""
+    push_level: PushLevel = PushLevel.AS_ABOVE
+    """Of which messages members get a push who have set nothing themselves (UG-03)."""
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -209,6 +214,10 @@ class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What is up to it is deleted for the member alone (MS-10)."""
     unheard: list[tuple[int, int]] = []
     """Stretches of SEQ that were not meant to come by DELIVER (unheard.py)."""
+    push_level: PushLevel = PushLevel.AS_ABOVE
+    """What the member has set for the conversation (UG-03)."""
+    group_push_level: PushLevel = PushLevel.AS_ABOVE
+    """Of a member of a channel: what they have set for the ultra group, as it was when the row was read."""
 
 
 class UserRestriction(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -443,6 +452,22 @@ class UserSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=33):
     time_ms: int
 
 
+class ChannelListed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=25):
+    """UG-02: the ultra group has this channel from now on, or not any more."""
+
+    key: str
+    name: str
+    listed: bool
+
+
+class InsidersChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=26):
+    """UG-05: users who are put on a channel's own list, and taken from it."""
+
+    key: str
+    add: list[str]
+    remove: list[str]
+
+
 Record = (
     GroupCreated
     | GroupDissolved
@@ -461,4 +486,6 @@ Record = (
     | AttributeNamesSaved
     | UserSeen
     | RoomAttributesChanged
+    | ChannelListed
+    | InsidersChanged
 )

@@ -14,6 +14,7 @@ from typing import get_args
 from rcim.actor import commands as c
 from rcim.actor import queries as q
 from rcim.actor import room_commands as r
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as e
 from rcim.base.terms import MessageState
@@ -29,6 +30,8 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         c.ReadMarks,
         r.ReadRoomAttributes,
         r.ReadProtected,
+        uc.ReadInsiders,
+        uc.ReadPushLevel,
         u.ReadFlow,
         u.ReadTypes,
         u.ReadList,
@@ -55,6 +58,11 @@ SAME: frozenset[type] = frozenset(
         c.EditMember,
         c.MuteAll,
         r.SetRoom,
+        uc.ListChannel,
+        uc.UnlistChannel,
+        uc.SetPrivate,
+        uc.SetPushLevel,
+        uc.TrimHistory,  # up to the same SEQ
         u.SetUserProfile,
         u.SetQuietHours,
         u.SetInviteConsent,
@@ -67,6 +75,7 @@ SAME: frozenset[type] = frozenset(
         c.SendBroadcast,  # as SendMessage
         e.Broadcast,  # the same
         e.LabelUsers,
+        e.TrimUpTo,
         e.Login,  # its client has not heard that its session began, and it begins another one
         e.ReadmitGuest,
         e.SyncGroups,
@@ -112,6 +121,11 @@ ONCE: frozenset[type] = frozenset(
         r.NoteAbsent,
         r.NoteBack,
         r.LeaveAbsent,
+        uc.OpenChannel,
+        uc.TellChannel,
+        uc.ChangeInsiders,  # who was taken off since would be on the list again
+        e.CreateChannel,  # it would find its own channel, and say that the id is taken
+        e.DissolveChannel,  # there may be another channel with this id
         e.EnterGroup,  # who is in the group by then would be told that they were there before
         e.AcceptInvitation,
         u.AdmitToGroup,

@@ -45,6 +45,13 @@ class Roster(Protocol):
     def count(self) -> int:
         """The number of members."""
 
+    @property
+    def walks(self) -> bool:
+        """True if there are few enough members to look at each of them within one command."""
+
+    def all_may_have_seen(self, time_ms: int) -> bool:
+        """GT-14: False if somebody has joined since then, as far as that is known without looking at each member."""
+
     def get(self, user_id: str, /) -> Member | None:
         """The member; None: the user is not a member."""
 
@@ -84,6 +91,11 @@ class NoRoster:
         self.restrictions = Restrictions(marks)
 
     count = 0
+    walks = True
+
+    def all_may_have_seen(self, time_ms: int) -> bool:
+        """True: there is nobody who may not."""
+        return True
 
     def get(self, user_id: str, /) -> Member | None:
         """None."""
@@ -128,6 +140,8 @@ class MemoryRoster:
 
     __slots__ = ("_cleared", "_members", "get", "restrictions", "update")
 
+    walks = True
+
     def __init__(self, members: Iterable[Member] = (), marks: Iterable[UserRestriction] = ()) -> None:
         self._members = {m.user_id: m for m in members}
         self._cleared = {m.user_id for m in self._members.values() if m.cleared_seq}
@@ -140,6 +154,10 @@ class MemoryRoster:
     def count(self) -> int:
         """The number of members."""
         return len(self._members)
+
+    def all_may_have_seen(self, time_ms: int) -> bool:
+        """False: where all members are in memory, each is looked at."""
+        return False
 
     def __contains__(self, user_id: object, /) -> bool:
         return user_id in self._members

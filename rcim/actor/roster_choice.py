@@ -5,6 +5,7 @@ from __future__ import annotations
 from rcim.actor.broadcast_roster import BroadcastRoster
 from rcim.actor.paged_roster import PagedRoster
 from rcim.actor.roster import MemoryRoster, NoRoster, Roster
+from rcim.actor.shared_roster import SharedRoster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import Limits
 from rcim.rules.conversation_kinds import BROADCAST, RosterPart, kind_of
@@ -19,6 +20,10 @@ def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
         return NoRoster(snapshot.marks)
     if kind.roster is RosterPart.MEMORY:
         return MemoryRoster(snapshot.members, snapshot.marks)
+    if kind.roster is RosterPart.SHARED:
+        shared = SharedRoster(snapshot, rows_max=kind.rows_max, sent_max=limits.dedupe_entries_max)
+        shared.note_sent(snapshot.recent)
+        return shared
     make = BroadcastRoster if kind is BROADCAST else PagedRoster
     roster = make(
         snapshot.member_num,
@@ -27,6 +32,7 @@ def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
         rows_max=kind.rows_max,
         sent_max=limits.dedupe_entries_max,
         cleared_max=snapshot.cleared_max,
+        joined_ms=snapshot.joined_ms,
     )
     roster.note_sent(snapshot.recent)
     return roster

@@ -21,6 +21,17 @@ class RoomSnapshot(msgspec.Struct, frozen=True, gc=False):
     """By version; removed ones are among them."""
 
 
+class ParentFacts(msgspec.Struct, frozen=True, gc=False):
+    """What a channel's actor knows of its ultra group (UG-02, UG-05)."""
+
+    profile: Profile
+    marks: list[UserRestriction]
+    """Mutes hold in all channels; of applications and blocks nothing follows."""
+    member_num: int
+    joined_ms: int
+    """When somebody joined last."""
+
+
 class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     """All that a group's actor needs to begin; read from the store."""
 
@@ -47,6 +58,18 @@ class GroupSnapshot(msgspec.Struct, frozen=True, gc=False):
     times: list[int] = []
     """SY-03, of the conversation of broadcasts: when those of the last 24 hours were sent."""
     room: RoomSnapshot | None = None
+    joined_ms: int = 0
+    """When somebody joined last; only where the roster is not in memory."""
+    channels: list[str] = []
+    """UG-02, of an ultra group: the names of its channels."""
+    ending: bool = False
+    """True if members of an earlier group with this id are still being removed: none can be created meanwhile."""
+    parent: ParentFacts | None = None
+    """UG-02, of a channel: what holds in its ultra group."""
+    channel_listed: bool = False
+    """UG-02, of a channel: its ultra group has it, so that it may begin."""
+    insiders: list[str] = []
+    """UG-05, of a channel: who is on its own list."""
 
 
 class UserSnapshot(msgspec.Struct, frozen=True, gc=False):

@@ -14,6 +14,7 @@ from rcim.actor.applications import Application
 from rcim.actor.attributes import Attributes
 from rcim.actor.before_callbacks import CallbackSubject
 from rcim.actor.callback_verdicts import CallbackVerdict
+from rcim.actor.channel_news import channels_told
 from rcim.actor.commands import AlterMessage
 from rcim.actor.effects import (
     Announce,
@@ -33,7 +34,7 @@ from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, R
 from rcim.actor.room_attributes import RoomAttributes
 from rcim.actor.roster import MemoryRoster
 from rcim.actor.roster_choice import roster_of
-from rcim.actor.snapshots import GroupSnapshot
+from rcim.actor.snapshots import GroupSnapshot, ParentFacts
 from rcim.actor.timeline import Timeline
 from rcim.actor.unique import after_change
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
@@ -62,12 +63,15 @@ class GroupState:
         "asked",
         "attributes",
         "came",
+        "channels",
         "decided",
         "deletions",
+        "ending",
         "key",
         "listed",
         "notices",
         "pair",
+        "parent",
         "room",
         "roster",
         "timeline",
@@ -98,6 +102,12 @@ class GroupState:
         """CR-03; None: the room has never had an attribute."""
         self.absences: Absences | None = None
         """CR-01; None: members do not leave by themselves."""
+        self.channels: dict[str, None] = dict.fromkeys(snapshot.channels)
+        """UG-02, of an ultra group: the names of its channels."""
+        self.parent: ParentFacts | None = snapshot.parent
+        """UG-02, of a channel: what holds in its ultra group."""
+        self.ending = snapshot.ending
+        """Members of an earlier group with this id are still being removed."""
         if isinstance(self.roster, MemoryRoster):
             for message in snapshot.recent:
                 if message.tip is None:
@@ -287,6 +297,7 @@ class GroupState:
         released = self._released(put, marks)
         unmuted = [m.user_id for m in released if m.user_id in self.roster and self._is_muted(m.user_id, now_ms)]
         marks = [*marks, *released]
+        known = {m.user_id: self.roster.get(m.user_id) for m in put if self.channels}
         for member in put:
             self.roster.put(member)
         for one in drop:
@@ -306,7 +317,7 @@ class GroupState:
         if unmuted:
             effects.append(Notify(unmuted, Silenced(0, by)))  # SC-09
         after = self.attributes.profile if self.attributes.profile is not before else None
-        gone = [state.user_id for state in drop]
+        gone = [one.user_id for one in drop]
         deciders = [m.user_id for m in self.roster.admins()] if asked else []
         record = GroupChanged(
             key=self.key,
@@ -320,6 +331,8 @@ class GroupState:
             decided=decided,
             deciders=deciders,
         )
+        if self.channels:
+            effects += channels_told(self.channels, self.roster.count, record, known)
         records: tuple[Record, ...] = ()
         if drop and self.room is not None and self.room.set_by(gone):
             records = (self._without_setters(self.room, gone, effects, now_ms),)
@@ -355,6 +368,19 @@ class GroupState:
         self.roster.restrictions.restrict(mark)
         return mark.applied_ms != (before.applied_ms if before is not None else 0)
 
+    def entered(self, by: str, now_ms: int) -> Entered:
+        """What users are told who are in it from now on, by `by` (GR-07)."""
+        p = self.attributes.profile
+        assert p is not None
+        return Entered(
+            name=p.name,
+            type_name=p.type,
+            face_url=p.face_url,
+            newest_seq=self.timeline.newest,
+            operator=by,
+            time_ms=now_ms,
+        )
+
     def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
         """`by` has made `came` members: they receive the group's messages, if it is open to them, and are notified that
         they are in it (GR-07), and if they are muted (SC-09)."""
@@ -370,17 +396,7 @@ class GroupState:
         effects: list[Effect] = []
         if heard:
             users = [m.user_id for m in heard]
-            told = Notify(
-                users,
-                Entered(
-                    name=p.name,
-                    type_name=p.type,
-                    face_url=p.face_url,
-                    newest_seq=self.timeline.newest,
-                    operator=by,
-                    time_ms=now_ms,
-                ),
-            )
+            told = Notify(users, self.entered(by, now_ms))
             effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
             mutes = [
                 (u, self.roster.restrictions[u].muted_at(now_ms)) for u in users if u in self.roster.restrictions

@@ -231,7 +231,7 @@ class UserActor:
         if command.on == self._profile.system_sender:
             return Outcome(Done())
         profile = msgspec.structs.replace(self._profile, system_sender=command.on, deleted=False)
-        return self._save(Done(), profile, (UserLoggedOut(self._user_id),) if command.on else ())
+        return self._save(Done(), profile, (UserLoggedOut(self._user_id),) if command.on else (), now_ms)
 
     def _read(self, command: ReadUser, now_ms: int) -> Outcome:
         return Outcome(UserFacts(self._profile))

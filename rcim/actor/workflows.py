@@ -154,6 +154,32 @@ class LabelUsers(Workflow, frozen=True, gc=False):
     change: LabelChange
 
 
+class CreateChannel(Workflow, frozen=True, gc=False, kw_only=True):
+    """UG-02: `by` makes a channel of the ultra group `key`."""
+
+    key: str
+    admin: bool
+    name_id: str
+    name: str
+    introduction: str
+    private: bool
+
+
+class DissolveChannel(Workflow, frozen=True, gc=False, kw_only=True):
+    """UG-02: `by` ends the channel `key`."""
+
+    key: str
+    admin: bool
+
+
+class TrimUpTo(Workflow, frozen=True, gc=False, kw_only=True):
+    """UG-04: `by` deletes the messages of a conversation up to a time (wall clock)."""
+
+    key: str
+    admin: bool
+    to_time_ms: int
+
+
 AnyWorkflow = (
     Login
     | ReadmitGuest
@@ -171,4 +197,7 @@ AnyWorkflow = (
     | ListUsers
     | Broadcast
     | LabelUsers
+    | CreateChannel
+    | DissolveChannel
+    | TrimUpTo
 )

@@ -335,6 +335,13 @@ SYSTEM_SENDER = ErrorCode(
     True,
     "The account only sends in the app's name, or its id is that of a system conversation: it cannot log in (SY-06).",
 )
+TOO_MANY_CHANNELS = ErrorCode(
+    300040,
+    "TOO_MANY_CHANNELS",
+    _M,
+    False,
+    "The ultra group has as many channels as one may have; dissolve one first (UG-02).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 BROADCAST_LIMIT = ErrorCode(

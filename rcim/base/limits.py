@@ -453,6 +453,15 @@ class Limits:
         "Clients do not come back before this: a server that was stopped needs so long to be there again (WI-07).",
         wire=True,
     )
+    ultra_groups_per_user_max: int = _bound(
+        100, 0, 1000, "Ultra groups that a user may be in; 0: no limit but that of all groups (UG-01).", wire=True
+    )
+    channels_per_group_max: int = _bound(
+        50, 1, 50, "Channels of one ultra group (UG-02): this bounds the work of a sync and of a login.", wire=True
+    )
+    channel_members_max: int = _bound(
+        10_000, 1, 10_000, "Users on the list of one private channel: 1 MB of memory (UG-05).", wire=True
+    )
 
     def __post_init__(self) -> None:
         for f in fields(self):

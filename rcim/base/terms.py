@@ -195,6 +195,16 @@ class MsgFlag(IntEnum):
     DISCARD = 3
 
 
+class PushLevel(IntEnum):
+    """UG-03: of which messages a user gets a push. AS_ABOVE: what is set less specifically decides (see
+    rules/push_level.py)."""
+
+    AS_ABOVE = 0
+    ALL = 1
+    MENTIONS = 2
+    NONE = 3
+
+
 class Gender(IntEnum):
     """A user's gender, as the profile gives it (AB-05)."""
 

@@ -25,6 +25,7 @@ from rcim.bus.pipe import Pipe, encoded
 from rcim.bus.scatter_gather import ScatterGather
 from rcim.bus.session_grace import SessionGrace
 from rcim.dispatch.requests import Delivery, Engine
+from rcim.rules.conversation_kinds import addressed, heard_with
 from rcim.rules.targets import Labels
 from rcim.store.answers import PresenceRow
 
@@ -188,18 +189,19 @@ class GatewayRouter:
 
     def congested(self, conversation: str) -> bool:
         full = False
-        for link in self._listening.get(conversation, ()):
+        key = addressed(conversation)
+        for link in self._listening.get(heard_with(conversation), ()):
             if link.pipe.full:
-                link.parked.add(conversation)
+                link.parked.add(key)
                 full = True
-            full = full or conversation in link.congested
+            full = full or key in link.congested
         return full
 
     def listening(self, conversation: str) -> bool:
-        return conversation in self._listening
+        return heard_with(conversation) in self._listening
 
     def deliver(self, conversation: str, messages: Sequence[Delivery]) -> None:
-        listening = self._listening.get(conversation, {})
+        listening = self._listening.get(heard_with(conversation), {})
         for part in _parts(messages):
             data = encoded(m.Deliver(conversation, part))
             for link in listening:
@@ -226,13 +228,13 @@ class GatewayRouter:
 
     def announce(self, conversation: str, change: Change) -> None:
         data = encoded(m.Announce(conversation, change))
-        for link in self._listening.get(conversation, ()):
+        for link in self._listening.get(heard_with(conversation), ()):
             link.send(data)
 
     def tell(self, conversation: str, user_ids: Sequence[str] | None, notice: Notice) -> None:
         if user_ids is None:
             data = encoded(m.NotifyMessage(conversation, None, notice))
-            for link in self._listening.get(conversation, ()):
+            for link in self._listening.get(heard_with(conversation), ()):
                 link.send(data)
             return
         told: dict[GatewayLink, list[str]] = {}

@@ -26,6 +26,7 @@ from rcim.base.terms import DeviceEnd
 from rcim.bus import messages as m
 from rcim.bus.pipe import Pipe, encoded
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, ReplyTo, WorkflowRequest
+from rcim.rules.conversation_kinds import addressed
 from rcim.rules.devices import Device
 from rcim.store.answers import LoginFacts
 
@@ -241,7 +242,7 @@ class RemoteOwner:
         assert hub is not None
         hub.deliver(message.key, message.messages)
         if hub.congested(message.key):
-            self._send(m.Congested(message.key))
+            self._send(m.Congested(addressed(message.key)))
 
     def _members_added(self, message: m.MembersAdded) -> None:
         assert self._hub is not None

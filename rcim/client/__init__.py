@@ -17,6 +17,7 @@ from rcim.base.terms import (
     Platform,
     Presence,
     Priority,
+    PushLevel,
     Role,
     UserList,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Presence",
     "PresenceEvent",
     "Priority",
+    "PushLevel",
     "RcimError",
     "ReadEvent",
     "RereadEvent",

@@ -38,6 +38,7 @@ from rcim.client.outbox import Outbox, Post
 from rcim.client.queries import ConversationRequests
 from rcim.client.rooms import FollowedRooms, RoomRequests
 from rcim.client.system import SystemRequests
+from rcim.client.ultra import UltraRequests
 from rcim.content.elements import Element
 from rcim.wire import frames
 from rcim.wire.stream import RawFrame
@@ -50,6 +51,7 @@ class Client(
     AlteringRequests,
     DeviceRequests,
     RoomRequests,
+    UltraRequests,
     AdminRequests,
     ConversationRequests,
 ):

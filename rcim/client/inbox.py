@@ -42,6 +42,7 @@ PUSHES = (
     frames.Transient,
     frames.MessagesErased,
     frames.MessagesHidden,
+    frames.HistoryTrimmed,
     frames.MessagesRead,
     frames.PresenceChanged,
     frames.OwnChanged,
@@ -383,6 +384,12 @@ class Inbox:
             self.stream.gone(push.conversation, lambda m: m.seq in seqs or m.seq <= to_seq)
             if self._keep is not None:
                 self._keep.hide(push.conversation, [row.seq for row in push.messages], push.to_seq)
+        elif isinstance(push, frames.HistoryTrimmed):
+            self.list.stale = True
+            first_seq = push.first_seq
+            self.stream.gone(push.conversation, lambda m: m.seq < first_seq)
+            if self._keep is not None:
+                self._keep.hide(push.conversation, [], first_seq - 1)
         self._refresh()
         self.stream.tell(event_of(push, self._own))
 

@@ -261,7 +261,8 @@ class ErasedEvent(InConversation):
 
 @dataclass(frozen=True, slots=True)
 class HiddenEvent(InConversation):
-    """The user has deleted messages for itself, here or on another device: these, and all up to `to_seq` (MS-10)."""
+    """The user has deleted messages for itself, here or on another device: these, and all up to `to_seq` (MS-10). Or
+    all up to there were deleted for everyone (UG-04)."""
 
     conversation: str
     seqs: tuple[int, ...]
@@ -363,6 +364,7 @@ Told = (
     | frames.Transient
     | frames.MessagesErased
     | frames.MessagesHidden
+    | frames.HistoryTrimmed
     | frames.MessagesRead
     | frames.PresenceChanged
     | frames.OwnChanged
@@ -373,6 +375,8 @@ Told = (
 
 def event_of(push: Told, own: str) -> Event:
     """A push as the app of the user `own` gets it."""
+    if isinstance(push, frames.HistoryTrimmed):
+        return HiddenEvent(push.conversation, (), push.first_seq - 1, peer_of(push.conversation, own))
     if isinstance(push, frames.Transient | frames.MessagesErased | frames.MessagesHidden | frames.MessagesRead):
         return _event_in(push, push.conversation, peer_of(push.conversation, own), own)
     if isinstance(push, frames.PresenceChanged):

@@ -100,6 +100,7 @@ class Audience:
         "changes",
         "changes_timer",
         "changes_told_ms",
+        "children",
         "directed",
         "head_ms",
         "head_seq",
@@ -109,6 +110,7 @@ class Audience:
         "newest_seq",
         "order",
         "paced",
+        "parent",
         "parked",
         "started_ms",
         "telling",
@@ -117,10 +119,15 @@ class Audience:
         "users",
     )
 
-    def __init__(self, key: str, limits: Limits) -> None:
+    def __init__(self, key: str, limits: Limits, parent: Audience | None = None) -> None:
+        """`parent`: that of the ultra group of which this is a public channel (UG-02). Whoever hears the group hears it:
+        its own `members` are filled when there is something to give out, and empty when everyone has it."""
         self.key = key
         self.paced = is_paced(key)
         """Its rounds are paced (paced_rounds.py)."""
+        self.parent = parent
+        self.children: dict[str, Audience] = {}
+        """Of an ultra group: its public channels of which something was said."""
         self.members: dict[Outgoing, int] = {}
         """Connection to the number of the next message it is to get; in the order in which they came in."""
         self.users = 0
@@ -162,6 +169,15 @@ class Audience:
     def remove(self, connection: Outgoing) -> None:
         """From now on `connection` gets nothing."""
         self.members.pop(connection, None)
+
+    @property
+    def hearers(self) -> list[Outgoing]:
+        """Who hears it now, whether anything is on its way to them or not."""
+        return list(self.members if self.parent is None else self.parent.members)
+
+    def is_heard_by(self, connection: Outgoing) -> bool:
+        """True if the connection hears it."""
+        return connection in (self.members if self.parent is None else self.parent.members)
 
     def has_got_all(self, connection: Outgoing) -> bool:
         """True if nothing that is kept here is still to be given to `connection`."""

@@ -23,6 +23,7 @@ from rcim.connect.resubscribe import Resubscribe
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery, DeliverySink
+from rcim.rules.conversation_kinds import addressed, heard_with
 from rcim.rules.targets import Labels
 from rcim.store.answers import PresenceRow
 
@@ -55,7 +56,7 @@ class Deliveries(DeliverySink):
         return self._fanout.congested(conversation)
 
     def listening(self, conversation: str) -> bool:
-        return self._subscriptions.listening(conversation)
+        return self._subscriptions.listening(heard_with(conversation))
 
     def deliver(self, conversation: str, messages: Sequence[Delivery]) -> None:
         self._fanout.deliver(conversation, messages)
@@ -79,7 +80,8 @@ class Deliveries(DeliverySink):
         self._subscriptions.silenced(user_id, conversation, silent)
 
     def conversation_gone(self, conversation: str, silently: bool, reason: GoneReason = GoneReason.DISSOLVED) -> None:
-        unheard = self._subscriptions.ended(conversation)
+        address = conversation
+        unheard = self._subscriptions.ended(conversation) if address == addressed(address) else []
         self._fanout.end(conversation, silently, reason)
         if not silently:
             _write(unheard, Encoded(conversation, [ConversationLeft(reason)]))
@@ -144,7 +146,7 @@ class Deliveries(DeliverySink):
         since_ms, connection.heads_ms = connection.heads_ms, clock.steady_ms()
         found = []
         for audience in self._heard_since(connection.principal.user_id, since_ms):
-            if connection not in audience.members:
+            if not audience.is_heard_by(connection):
                 continue
             if audience.has_got_all(connection):
                 found.append(audience)
@@ -162,8 +164,9 @@ class Deliveries(DeliverySink):
         found = list(islice(self._fanout.heard_since(since_ms), most + 1))
         if len(found) <= most:
             return found
-        own = map(self._fanout.find, self._subscriptions.heard_by(user_id))
-        return [audience for audience in own if audience is not None and audience.head_ms >= since_ms]
+        own = [one for one in map(self._fanout.find, self._subscriptions.heard_by(user_id)) if one is not None]
+        channels = [child for audience in own for child in audience.children.values()]
+        return [audience for audience in (*own, *channels) if audience.head_ms >= since_ms]
 
 
 def _write(connections: Iterable[Outgoing], encoded: Encoded) -> None:

@@ -246,6 +246,7 @@ class Logins:
                     connection.push(key, ConversationLeft(GoneReason.LEFT))
         for key in (silent ^ user.silent) & user.conversations:
             subscriptions.silenced(user_id, key, key in silent)
+        subscriptions.hear_channels(user_id, user, silent)
         self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
         if result.profile.system_sender:  # SY-06: it was made one, and the engine before has died before saying so
             self.log_out(user_id)

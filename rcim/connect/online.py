@@ -52,6 +52,7 @@ class OnlineUser:
         "changes",
         "connections",
         "conversations",
+        "deaf",
         "entering",
         "labels",
         "logged_out",
@@ -67,6 +68,8 @@ class OnlineUser:
         self.conversations: set[str] = set()
         self.silent: set[str] = set()
         """Those of them of which nothing is delivered (RX-01)."""
+        self.deaf: set[str] = set()
+        """Channels of which nothing is delivered, whether they are among them or not (RX-01)."""
         self.pairs: dict[str, None] = {}
         """Those of them that are one-to-one, the one heard of last at the end."""
         self.entering = 0

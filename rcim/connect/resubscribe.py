@@ -22,6 +22,7 @@ from rcim.connect.online import OnlineUser
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Engine
+from rcim.rules.conversation_kinds import is_channel, open_address
 from rcim.store.answers import Answer, Heads, LoginFacts
 
 ANEW_PAUSE_S = 1.0
@@ -125,7 +126,7 @@ class Resubscribe:
 
     def _all(self) -> list[str]:
         """Conversations that somebody here is in."""
-        return [audience.key for audience in self._fanout]
+        return [one.key for audience in self._fanout for one in (audience, *audience.children.values())]
 
     def _ask_heads(self, keys: list[str]) -> None:
         for at in range(0, len(keys), HEADS_AT_ONCE):
@@ -147,10 +148,12 @@ class Resubscribe:
         not been given it is told to ask (RX-05)."""
         for conversation, seq in newest.items():
             audience = self._fanout.find(conversation)
+            if audience is None and is_channel(conversation):
+                audience = self._fanout.hearing(open_address(conversation))
             if audience is None or audience.newest_seq >= seq:
                 continue
             first = audience.newest_seq + 1 if audience.newest_seq else seq
             missed = Encoded(conversation, [MessagesMissed(first, seq)])
-            for connection in list(audience.members):
+            for connection in audience.hearers:
                 connection.write(missed(connection.codec))
                 self._logins.counters.resyncs += 1

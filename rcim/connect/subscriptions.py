@@ -8,7 +8,7 @@ from rcim.connect.fanout import Fanout
 from rcim.connect.online import OnlineUser, Waited
 from rcim.connect.outgoing import Outgoing
 from rcim.dispatch.requests import Engine
-from rcim.rules.conversation_kinds import is_entered_at_login
+from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_entered_at_login
 
 PAIRS_MAX = 200
 """One-to-one conversations of which a user who is online is told without being found first: 1.5 KB each."""
@@ -124,10 +124,31 @@ class Subscriptions:
             return []
         if user.pending:
             self._note(user, conversation, False)
+        if conversation.startswith(ULTRA.prefix):
+            self._leave_channels(user_id, user, conversation)
         if conversation not in user.conversations:
             return []
         self._take_out(user_id, user, conversation)
         return list(user.connections)
+
+    def _leave_channels(self, user_id: str, user: OnlineUser, conversation: str) -> None:
+        """UG-02: who is no longer in an ultra group is in none of its channels."""
+        begins = conversation + CHANNEL_MARK
+        for key in [key for key in user.conversations if key.startswith(begins)]:
+            self._take_out(user_id, user, key)
+            if user.pending:
+                self._note(user, key, False)
+
+    def _set_deaf(self, user_id: str, user: OnlineUser, key: str, deaf: bool) -> None:
+        """RX-01, of a channel: the user hears its group, and may want nothing of it."""
+        (user.deaf.add if deaf else user.deaf.discard)(key)
+        self._fanout.deafen(key, user_id, deaf)
+
+    def hear_channels(self, user_id: str, user: OnlineUser, silent: set[str]) -> None:
+        """RX-01: of these conversations the user wants nothing delivered; of other channels everything."""
+        wanted = set(filter(is_channel, silent))
+        for key in wanted ^ user.deaf:
+            self._set_deaf(user_id, user, key, key in wanted)
 
     def _take_out(self, user_id: str, user: OnlineUser, conversation: str) -> None:
         user.conversations.discard(conversation)
@@ -149,6 +170,8 @@ class Subscriptions:
             return
         if user.pending:
             user.silences[conversation] = silent
+        if is_channel(conversation):
+            self._set_deaf(user_id, user, conversation, silent)
         if conversation in user.conversations and silent != (conversation in user.silent):
             self._take_out(user_id, user, conversation)
             self._put_in(user_id, user, conversation, silent)
@@ -173,6 +196,9 @@ class Subscriptions:
             unheard += user.connections
         for user in self._pending:
             self._note(user, conversation, False)
+        if conversation.startswith(ULTRA.prefix):
+            for user_id, user in self._users.items():
+                self._leave_channels(user_id, user, conversation)
         return unheard
 
     # -- what a login adds and takes away (logins.py)
@@ -206,6 +232,7 @@ class Subscriptions:
         for key in (silent ^ user.silent) & user.conversations:
             self.silenced(user_id, key, key in silent)
         user.connections[connection] = None
+        self.hear_channels(user_id, user, silent)
         for key in user.conversations - user.silent:
             self._fanout.audience(key).add(connection)
 
@@ -229,6 +256,9 @@ class Subscriptions:
             return
         for key in user.silent:
             self._hear(user_id, key)
+        for key in user.deaf:
+            self._fanout.deafen(key, user_id, False)
+        user.deaf.clear()
         user.conversations.clear()
         user.pairs.clear()
         user.silent.clear()

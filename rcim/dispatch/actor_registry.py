@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from rcim.actor.commands import Command
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Refused
+from rcim.actor.user import USER_PREFIX
 from rcim.base.ids import shard_of
 from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
@@ -68,6 +69,10 @@ class ActorRegistry:
         mailbox.queue.append(Request(key, command, reply_to, 0))
         self._queue.add(mailbox)
         return True
+
+    def users_there(self) -> list[str]:
+        """The keys of the mailboxes of users."""
+        return [key for key in self.mailboxes if key.startswith(USER_PREFIX)]
 
     def has(self, mailbox: Mailbox) -> bool:
         """True if it is still the one of its conversation."""

@@ -55,6 +55,7 @@ from rcim.dispatch.worker import Worker
 from rcim.dispatch.workflows.context import WorkflowContext
 from rcim.dispatch.workflows.runner import WorkflowRunner
 from rcim.flow.buckets import WorkBudget
+from rcim.rules.conversation_kinds import open_address
 from rcim.rules.devices import Device
 from rcim.store.shard_log import ShardLog
 from rcim.store.store import Store
@@ -294,7 +295,7 @@ class Dispatcher:
 
     def _turn(self) -> None:
         self._turn_due = False
-        sink, committer = self._sink, self._committer
+        sink, committer, open_channels = self._sink, self._committer, self._app_state.open_channels
         assert sink is not None
         now_ms = self._time.now_ms()
         batch: Batch = []
@@ -316,7 +317,7 @@ class Dispatcher:
             if mailbox.missing is not None:
                 self._rows.load(mailbox)
                 continue
-            if sink.congested(mailbox.key):
+            if sink.congested(open_address(mailbox.key) if mailbox.key in open_channels else mailbox.key):
                 continue  # `resume` puts it back
             left = self._handling.some(mailbox, shard, batch, left, among=len(self._ready) + 1, now_ms=now_ms)
             mailbox.used_ms = now_ms
@@ -359,6 +360,7 @@ class Dispatcher:
         """Forget what had nothing to do for long."""
         self._registry.forget_idle(self._committer.open)
         self._app_state.rooms.keep_only(self._mailboxes)
+        self._app_state.open_channels.intersection_update(self._mailboxes)
         self._timers.later(self._limits.actor_idle_ms / 1000 / SWEEP_PER_IDLE, self._sweep)
 
     # -- the end

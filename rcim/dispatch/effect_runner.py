@@ -11,8 +11,10 @@ from rcim.actor.app_state import AppState
 from rcim.actor.commands import Command
 from rcim.actor.effects import (
     AccountDeleted,
+    AllPlaced,
     Announce,
     AppChanged,
+    ChannelsTold,
     ClosedToGuests,
     ConversationGone,
     Deliver,
@@ -32,11 +34,13 @@ from rcim.actor.effects import (
 )
 from rcim.actor.outcomes import Outcome
 from rcim.actor.records import Message, TypeSaved
-from rcim.actor.user import user_key
+from rcim.actor.ultra_commands import TellChannel
+from rcim.actor.user import USER_PREFIX, user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import AppList, Priority
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
+from rcim.rules.conversation_kinds import channel_key, open_address
 
 log = LimitedLog("rcim.dispatch")
 
@@ -47,6 +51,9 @@ class Users(Protocol):
     def tell(self, key: str, command: Command, reply_to: ReplyTo) -> bool:
         """Put a command of our own into a mailbox, where there is always room for it. False: there is no such mailbox,
         and the actor, once it is loaded, knows it from the store."""
+
+    def users_there(self) -> list[str]:
+        """The keys of the actors of users that are in memory."""
 
 
 class Absent(Protocol):
@@ -120,10 +127,15 @@ class EffectRunner:
         for key, sent in messages.items():
             self._deliver(key, sent)
 
+    def _address(self, key: str) -> str:
+        """Where what the conversation says to all is delivered."""
+        return open_address(key) if key in self._app_state.open_channels else key
+
     def _deliver(self, key: str, messages: list[Message]) -> None:
-        if self._sink.listening(key):
+        address = self._address(key)
+        if self._sink.listening(address):
             with contained("delivery", key):
-                self._sink.deliver(key, list(map(self._delivery, messages)))
+                self._sink.deliver(address, list(map(self._delivery, messages)))
 
     def _delivery(self, message: Message) -> Delivery:
         extra = message.extra
@@ -133,12 +145,17 @@ class EffectRunner:
         return Delivery(message, Priority.LOWEST if low else message.priority)
 
     def _tell(self, key: str, effect: Notify) -> None:
-        if effect.user_ids is not None or self._sink.listening(key):
+        if effect.user_ids is not None:
             self._sink.tell(key, effect.user_ids, effect.said)
+            return
+        address = self._address(key)
+        if self._sink.listening(address):
+            self._sink.tell(address, None, effect.said)
 
     def _announce(self, key: str, effect: Announce) -> None:
-        if self._sink.listening(key):
-            self._sink.announce(key, effect.change)
+        address = self._address(key)
+        if self._sink.listening(address):
+            self._sink.announce(address, effect.change)
 
     def _app_changed(self, _: str, effect: AppChanged) -> None:
         app.settle(self._app_state, effect.record)
@@ -167,11 +184,26 @@ class EffectRunner:
         self._sink.member_silenced(key, effect.user_id, effect.silent)
 
     def _conversation_gone(self, key: str, effect: ConversationGone) -> None:
-        self._sink.conversation_gone(key, effect.silently, effect.reason)
+        address = self._address(key)
+        if address != key:
+            self._sink.conversation_gone(address, effect.silently, effect.reason)
+            self._app_state.open_channels.discard(key)
+        self._sink.conversation_gone(key, effect.silently or address != key, effect.reason)
 
     def _placed(self, key: str, effect: Placed) -> None:
         for user_id in effect.user_ids:
             self._users.tell(user_key(user_id), NotePlace(user_id, True, key, effect.place), _NOBODY)
+
+    def _all_placed(self, key: str, effect: AllPlaced) -> None:
+        for user in self._users.users_there():
+            self._users.tell(user, NotePlace(user[len(USER_PREFIX) :], True, key, effect.place), _NOBODY)
+
+    def _channels_told(self, key: str, effect: ChannelsTold) -> None:
+        for name in effect.names:
+            channel = channel_key(key, name)
+            self._users.tell(channel, TellChannel("", True, effect.change), _NOBODY)
+            if effect.change is None:
+                self._app_state.open_channels.discard(channel)
 
     def _profile_changed(self, _: str, effect: UserProfileChanged) -> None:
         self._sink.user_profile_changed(effect.user_id, effect.nickname, effect.face_url, effect.fields)
@@ -208,6 +240,8 @@ _EFFECTS: dict[type, Callable[[EffectRunner, str, Any], None]] = {
     ConversationGone: EffectRunner._conversation_gone,
     Announce: EffectRunner._announce,
     Placed: EffectRunner._placed,
+    AllPlaced: EffectRunner._all_placed,
+    ChannelsTold: EffectRunner._channels_told,
     Notify: EffectRunner._tell,
     UserProfileChanged: EffectRunner._profile_changed,
     UserLoggedOut: EffectRunner._logged_out,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rcim.actor.app import APP_KEY, AppActor
 from rcim.actor.app_state import AppState
 from rcim.actor.broadcast import BroadcastActor
+from rcim.actor.channel import ChannelActor
 from rcim.actor.group import GroupActor
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
@@ -12,7 +13,7 @@ from rcim.actor.pair import PairActor
 from rcim.actor.records import Member
 from rcim.actor.temporary import TemporaryActor
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.rules.conversation_kinds import PAIR, TEMPORARY, RosterPart, kind_of, BROADCAST
+from rcim.rules.conversation_kinds import BROADCAST, PAIR, TEMPORARY, RosterPart, kind_of
 from rcim.store.shard_log import View
 
 PAGE = 1000
@@ -21,6 +22,13 @@ PAGE = 1000
 ConversationActor = GroupActor | PairActor | BroadcastActor
 Rows = dict[str, Member | None] | list[Member]
 """Rows of users that were named, or a page of members."""
+
+_ACTORS: dict[RosterPart, type[GroupActor]] = {
+    RosterPart.NONE: GroupActor,
+    RosterPart.MEMORY: GroupActor,
+    RosterPart.PAGED: PagedGroupActor,
+    RosterPart.SHARED: ChannelActor,
+}
 
 
 class Loader:
@@ -45,7 +53,7 @@ class Loader:
             return TemporaryActor(self._store.load_group(key, now_ms), shard, self._app_state)
         if kind is BROADCAST:
             return BroadcastActor(self._store.load_group(key, now_ms), shard, self._app_state)
-        make = PagedGroupActor if kind is not None and kind.roster is RosterPart.PAGED else GroupActor
+        make = _ACTORS[kind.roster] if kind is not None else GroupActor
         return make(self._store.load_group(key, now_ms), shard, self._app_state)
 
     def rows(self, key: str, wanted: NotLoaded) -> Rows:

@@ -23,6 +23,8 @@ class RosterPart(Enum):
     """All of them are in memory while its actor is."""
     PAGED = "paged"
     """They are loaded when they are asked for: kinds without a member cap."""
+    SHARED = "shared"
+    """They are those of another conversation, its parent, and are loaded when they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,28 @@ BROADCAST = ConversationKind(
     "broadcast", BROADCAST_PREFIX, RosterPart.PAGED, created=False, entered_at_login=True, rows_max=5_000
 )
 """SY-03: every user is in it. Its roster has the rows of those who have read, deleted or flagged something."""
-KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY, BROADCAST)
+CHANNEL = ConversationKind(
+    "channel",
+    ULTRA.prefix,
+    RosterPart.SHARED,
+    created=True,
+    entered_at_login=True,
+    rows_max=5_000,
+    ids_are_made=True,
+)
+"""UG-02: part of an ultra group. Its id is that of the group, CHANNEL_MARK, and the channel's own name; nobody chooses it
+as the id of a group."""
+CHANNEL_MARK = "@TOPIC#_"
+"""Tencent's form: between the id of an ultra group and the name of a channel."""
+KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY, BROADCAST, CHANNEL)
 BY_NAME = {kind.name: kind for kind in KINDS}
 _BY_PREFIX = {kind.prefix: kind for kind in KINDS if len(kind.prefix) == _PREFIX_LENGTH}
 _SPECIAL = tuple(
-    sorted((k for k in KINDS if len(k.prefix) > _PREFIX_LENGTH), key=lambda k: len(k.prefix), reverse=True)
+    sorted(
+        (k for k in KINDS if len(k.prefix) > _PREFIX_LENGTH and k is not CHANNEL),
+        key=lambda k: len(k.prefix),
+        reverse=True,
+    )
 )
 """Kinds of which the group id says that they are no groups; the longest prefix first."""
 _FIRST = frozenset(kind.prefix[_PREFIX_LENGTH] for kind in _SPECIAL)
@@ -103,7 +122,7 @@ def kind_of(key: str) -> ConversationKind | None:
     if kind is GROUP and key[_PREFIX_LENGTH : _PREFIX_LENGTH + 1] in _FIRST:
         for special in _SPECIAL:
             if key.startswith(special.prefix):
-                return special
+                return CHANNEL if special is ULTRA and CHANNEL_MARK in key else special
     return kind
 
 
@@ -123,6 +142,52 @@ def is_entered_at_login(key: str) -> bool:
     """True for the id of a conversation that a login makes a connection hear."""
     kind = kind_of(key)
     return kind is not None and kind.entered_at_login
+
+
+def is_channel(key: str) -> bool:
+    """True for the id of a channel of an ultra group (UG-02)."""
+    return CHANNEL_MARK in key and kind_of(key) is CHANNEL
+
+
+def channel_key(parent: str, name: str) -> str:
+    """The id of the channel `name` of the ultra group whose conversation is `parent`."""
+    return f"{parent}{CHANNEL_MARK}{name}"
+
+
+def parent_of(key: str) -> str:
+    """The conversation id of the ultra group that a channel belongs to."""
+    return key.partition(CHANNEL_MARK)[0]
+
+
+def channel_name(key: str) -> str:
+    """The channel's own name: what its id has after that of its group."""
+    return key.partition(CHANNEL_MARK)[2]
+
+
+def is_paged(key: str) -> bool:
+    """True for the id of a conversation whose members are loaded when they are asked for."""
+    kind = kind_of(key)
+    return kind is not None and kind.roster in (RosterPart.PAGED, RosterPart.SHARED)
+
+
+OPEN_MARK = "^"
+"""An address that begins so is that of a public channel: all who hear its ultra group hear it. Any other address is the
+id of the conversation that is heard."""
+
+
+def open_address(key: str) -> str:
+    """Where what the public channel `key` says is delivered."""
+    return OPEN_MARK + key
+
+
+def heard_with(address: str) -> str:
+    """The id of the conversation whose listeners hear what is delivered to `address`."""
+    return parent_of(address[1:]) if address[:1] == OPEN_MARK else address
+
+
+def addressed(address: str) -> str:
+    """The id of the conversation that `address` is of."""
+    return address[1:] if address[:1] == OPEN_MARK else address
 
 
 assert all(kind.prefix[1:2] == ":" for kind in KINDS), "an id is a letter, a colon, and the rest"

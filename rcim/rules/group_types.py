@@ -11,9 +11,22 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
-from rcim.rules.conversation_kinds import BROADCAST as BROADCAST_KIND
-from rcim.rules.conversation_kinds import GROUP
-from rcim.rules.conversation_kinds import TEMPORARY as TEMPORARY_KIND, SYSTEM as SYSTEM_KIND
+from rcim.rules.conversation_kinds import (
+    BROADCAST as BROADCAST_KIND,
+)
+from rcim.rules.conversation_kinds import (
+    CHANNEL as CHANNEL_KIND,
+)
+from rcim.rules.conversation_kinds import (
+    GROUP,
+    ULTRA,
+)
+from rcim.rules.conversation_kinds import (
+    SYSTEM as SYSTEM_KIND,
+)
+from rcim.rules.conversation_kinds import (
+    TEMPORARY as TEMPORARY_KIND,
+)
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.roles import Standing
 
@@ -354,8 +367,37 @@ SYSTEM = replace(
 )
 """SY-01: users subscribe by joining; the app alone writes to all of them."""
 
+ULTRA_GROUP = replace(
+    PUBLIC,
+    name="UltraGroup",
+    member_cap=0,  # UG-01
+    notice=ChangeNotice.WEAK,  # a message to a million members for each who joins says nothing to anybody
+    kind=ULTRA.name,
+)
+"""UG-01: any number of members, with channels (UG-02)."""
+
+CHANNEL = replace(
+    ULTRA_GROUP,
+    name="Channel",
+    dissolve=Standing.ADMIN,
+    apply=False,
+    join_option=ApplyJoinOption.DISABLE_APPLY,
+    decide=Standing.NOBODY,
+    invite=Standing.NOBODY,
+    appoint=Standing.NOBODY,
+    kick=Standing.NOBODY,
+    block=Standing.NOBODY,
+    importable=False,
+    members_at_creation=False,
+    kept_when_empty=True,
+    has_member_fields=False,
+    kind=CHANNEL_KIND.name,
+)
+"""UG-02: a channel of an ultra group. Its members, and what they are, are those of the group."""
+
 BUILT_IN: dict[str, GroupType] = {
-    t.name: t for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM, TEMPORARY, SYSTEM)
+    t.name: t
+    for t in (PRIVATE, PUBLIC, CHAT_ROOM, AV_CHAT_ROOM, B_CHAT_ROOM, ULTRA_GROUP, CHANNEL, SYSTEM, TEMPORARY)
 }
 
 PAIR = replace(

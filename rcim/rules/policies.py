@@ -13,7 +13,8 @@ from enum import Enum
 from typing import Any
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
-from rcim.rules.conversation_kinds import KINDS, TEMPORARY, BY_NAME as KIND_BY_NAME, RosterPart
+from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
+from rcim.rules.conversation_kinds import KINDS, TEMPORARY, RosterPart
 from rcim.rules.custom_fields import GROUP_FIELDS_MAX, MEMBER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.group_types import ChangeNotice, GroupType, MemberList, Search
 from rcim.rules.roles import Standing
@@ -99,7 +100,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("edit_settings", "GR-02", "Who may edit ApplyJoinOption and MaxMemberNum.", *EDITORS),
     Policy("member_list", "GT-03", "How much of the member list clients see.", *_enum(MemberList)),
     Policy("has_owner", "GT-04", "Whether a group has an owner; can't be changed.", *BOOL),
-    Policy("dissolve", "GT-04", "Who may dissolve.", *_least(_O, _X)),
+    Policy("dissolve", "GT-04", "Who may dissolve.", *_least(Standing.ADMIN, _O, _X)),
     Policy("apply", "GT-05", "Whether anyone may apply to join at all.", *BOOL),
     Policy("decide", "GR-02", "Who approves and refuses applications.", *ANY_OF_THEM),
     Policy("join_option", "GT-06", "ApplyJoinOption of a new group.", *_of(JOIN_OPTIONS)),

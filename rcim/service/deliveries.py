@@ -21,6 +21,7 @@ from rcim.actor.effects import (
     RoomAttributesNews,
     Silenced,
     Transient,
+    Trimmed,
 )
 from rcim.actor.records import Change, Message, MessageOptions, Profile, RoomAttribute
 from rcim.connect.codec import (
@@ -65,4 +66,5 @@ __all__ = [
     "RoomAttributesNews",
     "Silenced",
     "Transient",
+    "Trimmed",
 ]

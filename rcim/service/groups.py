@@ -7,6 +7,7 @@ from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, has_control
 from rcim.base.terms import group_conversation
 from rcim.connect.principal import Principal
+from rcim.rules.conversation_kinds import is_channel
 from rcim.rules.custom_attributes import canonical, checked_changes
 from rcim.rules.fields import check_field
 from rcim.service import requests, results
@@ -92,9 +93,14 @@ def give(request: requests.GroupOwnerSet, principal: Principal, context: Request
     return ActorCommand(group_key(request.group_id), commands.GiveGroup(principal.user_id, principal.admin, user_id))
 
 
-def dissolve(request: requests.GroupDissolve, principal: Principal, context: RequestContext) -> ActorCommand:
-    """GROUP_DISSOLVE."""
-    return ActorCommand(group_key(request.group_id), commands.DissolveGroup(principal.user_id, principal.admin))
+def dissolve(
+    request: requests.GroupDissolve, principal: Principal, context: RequestContext
+) -> ActorCommand | RunWorkflow:
+    """GROUP_DISSOLVE; of a channel its ultra group is told (UG-02)."""
+    key = group_key(request.group_id)
+    if is_channel(key):
+        return RunWorkflow(workflows.DissolveChannel(principal.user_id, key=key, admin=principal.admin))
+    return ActorCommand(key, commands.DissolveGroup(principal.user_id, principal.admin))
 
 
 def info(request: requests.GroupInfo, principal: Principal, context: RequestContext) -> ActorCommand:

@@ -41,6 +41,7 @@ from rcim.service import (
     rooms,
     searching,
     system,
+    ultra,
     users,
 )
 from rcim.service.context import RequestContext, Work
@@ -190,6 +191,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ROOM_ATTRIBUTES", requests.RoomAttributes, outcomes.AttributesPage, rooms.attributes, EVERYONE, READS
     ),
+    _operation("CHANNEL_CREATE", requests.ChannelCreate, outcomes.Created, ultra.create, USERS, ONCE),
+    _operation("CHANNELS", requests.Channels, outcomes.Channels, ultra.channels, USERS, READS),
+    _operation("CHANNEL_USERS_CHANGE", requests.ChannelUsersChange, outcomes.Done, ultra.change_users, USERS, ONCE),
+    _operation("CHANNEL_USERS", requests.ChannelUsers, outcomes.Listed, ultra.users, USERS, READS),
+    _operation("CHANNEL_PRIVATE_SET", requests.ChannelPrivateSet, outcomes.Done, ultra.set_private, USERS, SAME),
+    _operation("PUSH_LEVEL_SET", requests.PushLevelSet, outcomes.Done, ultra.set_push_level, USERS, SAME),
+    _operation("PUSH_LEVEL", requests.PushLevelGet, outcomes.PushLevels, ultra.push_level, USERS, READS),
+    _operation("HISTORY_TRIM", requests.HistoryTrim, outcomes.TrimmedTo, ultra.trim, USERS, SAME),
     _operation("PROFILE_SET", requests.ProfileSet, outcomes.Done, users.profile_set, USERS, SAME),
     _operation("PROFILE_GET", requests.ProfileGet, outcomes.UserFacts, users.profile_get, USERS, READS),
     _operation("PROFILES_GET", requests.ProfilesGet, outcomes.Profiles, users.profiles_get, USERS, READS),

@@ -10,10 +10,12 @@ import msgspec
 from rcim.actor.applications import Application
 from rcim.actor.records import (
     AttributeNamesSaved,
+    ChannelListed,
     ConversationChosen,
     GroupChanged,
     GroupCreated,
     GroupDissolved,
+    InsidersChanged,
     InvitationsChanged,
     ListChanged,
     Member,
@@ -33,11 +35,32 @@ from rcim.actor.records import (
     UserSeen,
     UsersMuted,
 )
-from rcim.base.terms import ApplicationState, BROADCAST_ALL
-from rcim.rules.conversation_kinds import TEMPORARY, is_created, SYSTEM, kind_of
+from rcim.base.terms import BROADCAST_ALL, ApplicationState, Role
+from rcim.rules.conversation_kinds import (
+    SYSTEM,
+    TEMPORARY,
+    channel_key,
+    is_channel,
+    is_created,
+    is_paged,
+    kind_of,
+    parent_of,
+)
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, StoreError, WriteView
+from rcim.store.channel_rows import (
+    MEMBERS_AT_ONCE,
+    channel_members,
+    drop_index,
+    drop_inside,
+    forget_in_channels,
+    list_channel,
+    names_of,
+    put_inside,
+    unlist_channel,
+)
+from rcim.store.ended_members import REMAIN
 from rcim.store.endings import note_beginning, note_end
 from rcim.store.messages import pack_message
 from rcim.store.room_rows import remove_room, write_attributes
@@ -89,6 +112,11 @@ class Applier:
 
     def _changed_for(self, key: str, user_id: str) -> None:
         """Only this user has something to learn of it."""
+        if is_channel(key):
+            member = channel_members(self._view, key, [user_id])[user_id]
+            if member is not None:  # there has to be a row that says so
+                self._put_member(key, member)
+            return
         row = keys.pair(user_id, key)
         there = self._view.get("memberships", row)
         if there is not None:
@@ -123,6 +151,8 @@ class Applier:
             changed=stamp,
             messaged=stamp,
             kept_seq=head.kept_seq,
+            cleared_max=head.cleared_max,
+            joined_ms=head.joined_ms,
         )
 
     def _message_altered(self, record: MessageAltered) -> None:
@@ -204,9 +234,11 @@ class Applier:
                 note_end(self._view, record.key, profile, self._now_ms)
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
-        rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
-        for user in [keys.second(row) for row, _ in rows]:
-            self._drop_member(record.key, user)
+        members_remain = is_paged(record.key) and self._end_of_paged(record.key)
+        if not members_remain:
+            rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
+            for user in [keys.second(row) for row, _ in rows]:
+                self._drop_member(record.key, user)
         for row in [row for row, _ in self._view.scan("marks", key + keys.SEP, key + keys.AFTER_SEP)]:
             self._view.delete("marks", row)
         for row in [row for row, _ in self._view.scan("waiting", key + keys.SEP, key + keys.AFTER_SEP)]:
@@ -217,9 +249,41 @@ class Applier:
         temporary = record.key.startswith(TEMPORARY.prefix)
         if temporary:
             self._ended.add(record.key)
-        if newest or temporary:
-            self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp))
-        self._change(record.key, member_num=0)
+        if newest or temporary or members_remain:
+            tail = REMAIN if members_remain else b""
+            self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp) + tail)
+        self._change(record.key, member_num=0, cleared_max=0, joined_ms=0)
+
+    def _end_of_paged(self, key: str) -> bool:
+        """What a conversation has besides whose members are not all in memory: its channels end with it (UG-02). True if
+        its members are too many to be removed at once: they go little by little (retention.py)."""
+        for name in list(names_of(self._view, key)):
+            self._group_dissolved(GroupDissolved(channel_key(key, name)))
+        drop_index(self._view, key)
+        return is_channel(key) or self._head(key).member_num > MEMBERS_AT_ONCE
+
+    # -- channels
+
+    def _channel_listed(self, record: ChannelListed) -> None:
+        if record.listed:
+            list_channel(self._view, record.key, record.name)
+        else:
+            unlist_channel(self._view, record.key, record.name, self._stamp)
+        self._changed(record.key)
+
+    def _insiders_changed(self, record: InsidersChanged) -> None:
+        for user_id in record.add:
+            put_inside(self._view, record.key, user_id)
+            self._view.delete("left", keys.pair(user_id, record.key))
+            self._changed_for(record.key, user_id)
+        for user_id in record.remove:
+            if drop_inside(self._view, record.key, user_id):
+                self._note_left(user_id, record.key)
+
+    def _note_left(self, user_id: str, key: str) -> None:
+        if not self._is_deleted(user_id):
+            stamps = keys.U64.pack(self._stamp) + keys.U64.pack(self._now_ms)
+            self._view.put("left", keys.pair(user_id, key), stamps)
 
     def _put_profile(self, key: str, profile: Profile) -> None:
         before = self._view.get("profiles", key.encode())
@@ -248,8 +312,13 @@ class Applier:
             self._view.put("words", keys.pair(word, key), b"")
 
     def _put_member(self, key: str, member: Member) -> bool:
-        """True if it is a new one."""
+        """True if it is a new one. In a channel nobody is one: there is what a member of its group has of their own."""
         row = keys.pair(key, member.user_id)
+        if is_channel(key):
+            self._view.put("members", row, pack(member))
+            own = keys.pair(member.user_id, key)
+            self._view.put("own", own, keys.membership(member.msg_flag, self._stamp))
+            return False
         new = self._view.get("members", row) is None
         self._view.put("members", row, pack(member))
         hidden = keys.HIDDEN if self._hidden(key) else 0
@@ -258,7 +327,20 @@ class Applier:
         if new:
             self._view.delete("left", own)
             self._view.delete("invited", own)
+        if is_paged(key):
+            self._index_member(key, member)
         return new
+
+    def _index_member(self, key: str, member: Member) -> None:
+        """What the actor is loaded from where the members are not all in memory: it looks at no other row then."""
+        head, row = self._head(key), keys.pair(key, member.user_id)
+        if member.role >= Role.ADMIN:
+            self._view.put("admins", row, b"")
+        else:
+            self._view.delete("admins", row)
+        if member.cleared_seq > head.cleared_max or member.join_time_ms > head.joined_ms:
+            cleared, joined = max(member.cleared_seq, head.cleared_max), max(member.join_time_ms, head.joined_ms)
+            self._change(key, cleared_max=cleared, joined_ms=joined)
 
     def _hidden(self, key: str) -> bool:
         """True if the group is one that its members do not know of yet (GT-16, GR-08)."""
@@ -270,14 +352,17 @@ class Applier:
 
     def _drop_member(self, key: str, user_id: str) -> bool:
         """True if it was one."""
+        if is_paged(key):
+            self._view.delete("admins", keys.pair(key, user_id))
+            forget_in_channels(self._view, key, user_id)
         row = keys.pair(key, user_id)
         there = self._view.get("members", row) is not None
         self._view.delete("members", row)
         own = keys.pair(user_id, key)
         self._view.delete("memberships", own)
         self._view.delete("chosen", own)
-        if there and not self._is_deleted(user_id):
-            self._view.put("left", own, keys.U64.pack(self._stamp) + keys.U64.pack(self._now_ms))
+        if there:
+            self._note_left(user_id, key)
         return there
 
     def _is_deleted(self, user_id: str) -> bool:
@@ -340,7 +425,8 @@ class Applier:
 
     def _conversation_chosen(self, record: ConversationChosen) -> None:
         row = keys.pair(record.user_id, record.conversation)
-        there = record.conversation == BROADCAST_ALL or self._view.get("memberships", row) is not None
+        whose = parent_of(record.conversation) if is_channel(record.conversation) else record.conversation
+        there = whose == BROADCAST_ALL or self._view.get("memberships", keys.pair(record.user_id, whose)) is not None
         if not there and (is_created(record.conversation) or not (record.pinned_ms or self._view.get("chosen", row))):
             return
         # A one-to-one conversation of which there is nothing is in the list for its pin alone.
@@ -426,4 +512,6 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     UserSeen: Applier._user_seen,
     AttributeNamesSaved: Applier._attributes_saved,
     RoomAttributesChanged: Applier._room_attributes_changed,
+    ChannelListed: Applier._channel_listed,
+    InsidersChanged: Applier._insiders_changed,
 }

@@ -50,6 +50,11 @@ TABLES = (
     "seen",
     "room_attributes",
     "kept_rooms",
+    "admins",
+    "channels",
+    "insiders",
+    "inside",
+    "own",
 )
 
 

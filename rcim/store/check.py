@@ -9,7 +9,8 @@ import msgspec
 
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
-from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, kind_of
+from rcim.base.terms import Role
+from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, is_channel, is_paged, kind_of
 from rcim.rules.folding import words_of
 from rcim.store import event_log, keys, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
@@ -103,7 +104,8 @@ def _counts(view: ReadView, types: Counter[str]) -> Iterator[str]:
 
 
 def _members(view: ReadView, report: Report, key: str, head: Head) -> Iterator[str]:
-    count = 0
+    count, shared = 0, is_channel(key)  # in a channel only what members have of their own is kept (UG-02)
+    table = "own" if shared else "memberships"
     for row, data in view.scan("members", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP):
         count += 1
         try:
@@ -111,11 +113,23 @@ def _members(view: ReadView, report: Report, key: str, head: Head) -> Iterator[s
         except StoreError as error:
             yield f"{key}: member {keys.second(row)}: {error}"
             continue
-        if view.get("memberships", keys.pair(user, key)) is None:
+        if view.get(table, keys.pair(user, key)) is None:
             yield f"{key}: member {user} does not have it in the list of groups"
+    if shared:
+        return
     report.members += count
+    if is_paged(key):
+        yield from _admins(view, key)
     if count != head.member_num:
         yield f"{key}: {count} members, but {head.member_num} are counted"
+
+
+def _admins(view: ReadView, key: str) -> Iterator[str]:
+    """UG-01: the index that the actor is loaded from."""
+    for row, _ in view.scan("admins", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP):
+        data = view.get("members", row)
+        if data is None or unpack(data, Member).role < Role.ADMIN:
+            yield f"{key}: {keys.second(row)} is among its admins, but is none"
 
 
 def _messages(view: ReadView, report: Report, key: str, profile: Profile, head: Head) -> Iterator[str]:

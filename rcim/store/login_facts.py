@@ -57,6 +57,8 @@ class LoginReading:
         """One step more: as `begin`."""
         if not self._step(view, scan):
             return scan
+        if not scan.query.hidden:
+            _read_channels(view, scan)
         data = view.get("users", scan.user_id.encode())
         user = unpack(data, UserProfile) if data else None
         own = view.get("memberships", keys.pair(scan.user_id, BROADCAST_ALL))
@@ -108,3 +110,12 @@ class LoginReading:
     def _visible(view: ReadView, key: str, user_id: str) -> bool:
         profile = read_profile(view, key)
         return profile is not None and visible(profile, user_id)
+
+
+def _read_channels(view: ReadView, scan: LoginScan) -> None:
+    """UG-02, UG-05: the channels on whose own list the user is, and those of which they want nothing delivered. At most
+    as many as all ultra groups of the user may have."""
+    low, high = scan.user_id.encode() + keys.SEP, scan.user_id.encode() + keys.AFTER_SEP
+    scan.found += [keys.second(row) for row, _ in view.scan("inside", low, high)]
+    own = view.scan("own", low, high)
+    scan.silent += [keys.second(row) for row, value in own if keys.flag_of(value) == MsgFlag.DISCARD]

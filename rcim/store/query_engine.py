@@ -12,6 +12,7 @@ from rcim.actor.queries import (
     AccountsQuery,
     AllGroupsQuery,
     AppliedQuery,
+    ChannelsQuery,
     ConversationsQuery,
     EndingsQuery,
     FindGroupsQuery,
@@ -30,8 +31,8 @@ from rcim.actor.queries import (
     RoomsQuery,
     SearchQuery,
     SyncQuery,
-    UniqueQuery,
     SystemWritersQuery,
+    UniqueQuery,
     UserQuery,
 )
 from rcim.actor.records import Member, Message, Profile, UserRestriction
@@ -60,6 +61,7 @@ from rcim.store.answers import (
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
 from rcim.store.change_index import ChangeIndex
+from rcim.store.channel_rows import channels_page, member_rows
 from rcim.store.conversation_queries import ConversationQueries, QueryScan
 from rcim.store.endings import due
 from rcim.store.login_facts import LoginReading, LoginScan
@@ -193,11 +195,10 @@ class QueryEngine:
     # -- members
 
     def _members(self, view: ReadView, query: MembersQuery) -> Members:
-        rows = view.scan("members", keys.after(query.key, query.cursor), query.key.encode() + keys.AFTER_SEP)
         found: list[MemberRow] = []
         room = self._page_bytes
         last = ""
-        for looked_at, (row, data) in enumerate(rows, 1):
+        for looked_at, (user_id, data) in enumerate(member_rows(view, query), 1):
             member = unpack(data, Member)
             if query.role in (0, member.role):
                 made = self._member_row(view, query, member)
@@ -205,7 +206,7 @@ class QueryEngine:
                 if len(found) == query.limit or room < 0:
                     return Members(found, last)
                 found.append(made)
-            last = keys.second(row)
+            last = user_id
             if looked_at == LOOKED_AT_MAX:
                 return Members(found, last)
         return Members(found, "")
@@ -466,6 +467,7 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     MessageQuery: QueryEngine._message,
     MembersQuery: QueryEngine._members,
     MarksQuery: QueryEngine._marks,
+    ChannelsQuery: lambda self, view, query: channels_page(view, query),
     JoinedGroupsQuery: QueryEngine._joined_groups,
     AllGroupsQuery: QueryEngine._all_groups,
     FindGroupsQuery: QueryEngine._find_groups,

@@ -26,8 +26,11 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.records import Invitation, UserRestriction
+from rcim.rules.conversation_kinds import is_channel, parent_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
+from rcim.store.channel_rows import is_listed
+from rcim.store.ended_members import Gone, Puts, members_of_ended
 from rcim.store.endings import forgotten
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
@@ -43,8 +46,6 @@ LOOKED_AT = 2000
 """Rows of the other tables looked at in one step: 2 ms."""
 DAY = b"day:"
 """`meta` keys with the stamp that there was at the beginning of a day's first sweep."""
-
-Gone = list[tuple[str, bytes]]
 
 
 class Ages(msgspec.Struct, frozen=True):
@@ -98,10 +99,12 @@ class Removal:
             todo = next((row for row in view.scan("purge", b"", keys.LAST) if row not in self._stuck), None)
             if todo is None:
                 return False
-            gone = self._of_dissolved(view, todo[0], todo[1], rows)
-        if not gone:
+            gone, left = members_of_ended(view, todo[0], todo[1], rows)
+            if not (gone or left):
+                gone = self._of_dissolved(view, todo[0], todo[1], rows)
+        if not (gone or left):
             gone = [("purge", todo[0])]
-        if not self._remove(gone, {}):
+        if not self._remove(gone, {}, puts=left) and not left:
             self._stuck.add(todo)
             error = DamagedError(f"{len(gone)} rows stay beside what is damaged")
             self._noticing.note(f"removing what {todo[0].decode()} has left", error)
@@ -249,13 +252,21 @@ class Removal:
         found = next(iter(noted), None)
         return int(keys.U64.unpack(found[1])[0]) if found is not None else 0
 
-    def _remove(self, gone: Gone, heads: Mapping[bytes, int], notes: Mapping[bytes, bytes] | None = None) -> int:
+    def _remove(
+        self,
+        gone: Gone,
+        heads: Mapping[bytes, int],
+        notes: Mapping[bytes, bytes] | None = None,
+        puts: Puts = (),
+    ) -> int:
         """All of it or nothing, but for what stands beside damaged pages; returns how many rows went. Nobody but this
         thread writes: what was read still holds."""
         while True:
             try:
                 with self._backend.write(makes_room=True) as writable:
                     deleted = sum(_deleted(writable, table, row) for table, row in gone)
+                    for table, row, value in puts:
+                        writable.put(table, row, value)
                     for row, kept in heads.items():
                         _keep_from(writable, row, kept)
                     for name, value in (notes or {}).items():
@@ -317,6 +328,10 @@ def _stamp_of(view: ReadView, table: str, row: bytes, value: bytes) -> int:
     if table == "left":
         return int(keys.U64.unpack_from(value)[0])
     said = unpack(value, ListEntry)
+    user_id, key = row.partition(keys.SEP)[0].decode(), keys.second(row)
+    if is_channel(key):  # it has no membership; pins of one that has ended, or whose group was left, go too
+        there = is_listed(view, key) and view.get("memberships", keys.pair(user_id, parent_of(key))) is not None
+        return 0 if there else said.stamp
     return 0 if said.pinned_ms or view.get("memberships", row) is not None else said.stamp
 
 

@@ -17,13 +17,14 @@ from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, TEMPORARY_ENDED
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, MessageState
-from rcim.rules.conversation_kinds import is_created
+from rcim.rules.conversation_kinds import is_channel, is_created
 from rcim.rules.folding import fold
 from rcim.rules.visibility import Sight, is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
 from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
+from rcim.store.channel_rows import seen_in_channel
 from rcim.store.member_view import NO_TYPE, MemberView, message_bytes
 from rcim.store.tables import memberships, read_head, read_profile, seq_at, visible
 from rcim.store.values import unpack
@@ -125,6 +126,9 @@ class Searching:
     @staticmethod
     def _refused(view: ReadView, query: SearchQuery) -> Refused | None:
         """RX-06: who may not read gets an error and no empty page."""
+        if is_channel(query.conversation) and not query.admin:
+            there = seen_in_channel(view, query.conversation, query.user_id, read_head(view, query.conversation))
+            return None if there is not None else Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         profile = read_profile(view, query.conversation)
         if profile is None and not is_created(query.conversation):
             return None  # nobody has said anything in it yet
@@ -187,8 +191,14 @@ class Searching:
         if query.admin and query.conversation:
             return Admin(view, key, max(profile.first_seq, head.kept_seq))
         broadcasts = key == BROADCAST_ALL
-        data = view.get("members", keys.pair(key, query.user_id))
-        member = own_row(view, query.user_id) if broadcasts else unpack(data, Member) if data is not None else None
+        if is_channel(key):
+            seen = seen_in_channel(view, key, query.user_id, head)
+            member = seen[1] if seen is not None else None
+        elif broadcasts:
+            member = own_row(view, query.user_id)
+        else:
+            data = view.get("members", keys.pair(key, query.user_id))
+            member = unpack(data, Member) if data is not None else None
         type_: TypeFacts = query.types.get(profile.type, NO_TYPE)
         if member is None or not type_.stored or not visible(profile, query.user_id):
             return None

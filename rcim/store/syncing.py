@@ -21,13 +21,14 @@ from rcim.actor.unheard import stretches
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, ApplyJoinOption, Role
-from rcim.rules.conversation_kinds import is_created
+from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_created
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
 from rcim.store.change_index import ChangeIndex
+from rcim.store.channel_rows import seen_in_channel
 from rcim.store.long_keys import kept
 from rcim.store.member_view import (
     EFFORT,
@@ -51,6 +52,7 @@ GONE_MAX = 500
 LEFT_LOOKED_AT = 5000
 """Conversations that the user has left within days (`changes_kept_days`), looked at for one sync: 3 ms. With more of them
 everything is told."""
+_ULTRA, _MARK = ULTRA.prefix.encode(), CHANNEL_MARK.encode()
 STAMP_MAX = (1 << 64) - 1
 ROW_BYTES = 900
 """What a row has at the most in a frame, besides its messages."""
@@ -92,7 +94,7 @@ class SyncScan(Scan):
     """A sync that is looking for what has changed. `low` is the next row to look at also of what the user has said of
     conversations."""
 
-    __slots__ = ("done", "found", "reset", "since", "upto")
+    __slots__ = ("done", "ended", "found", "reset", "since", "upto")
 
     def __init__(self, query: SyncQuery, since: int, upto: int, reset: bool) -> None:
         super().__init__(query, query.user_id)
@@ -100,6 +102,8 @@ class SyncScan(Scan):
         self.upto = upto
         self.reset = reset
         self.found: list[Candidate] = []
+        self.ended: list[str] = []
+        """Channels that have ended since (UG-02)."""
         self.done = False
 
     def again(self) -> SyncScan:
@@ -136,7 +140,7 @@ class Syncing:
             found = self._gone(view, scan)
             if found is None:
                 return scan.again()
-            gone = found
+            gone = (found + scan.ended)[:GONE_MAX]
         return self._page(view, scan, gone)
 
     def _page(self, view: ReadView, scan: SyncScan, gone: list[str]) -> SyncPage:
@@ -203,6 +207,8 @@ class Syncing:
         heads = 0
         for row, value in rows:
             name = row[start:]
+            if name.startswith(_ULTRA):
+                heads += self._channels_of(view, scan, name)
             said = chosen.pop(name, None) if chosen else None
             # Of most conversations this is all that is done.
             if known and value[1:] <= told and changed(name) <= since and (said is None or said.stamp <= since):
@@ -220,7 +226,7 @@ class Syncing:
             if since < stamp <= upto or since == 0 == stamp:
                 scan.found.append(Candidate(stamp, key, head, said))
             heads += 1
-            if heads == SCAN_HEADS and row is not rows[-1][0]:
+            if heads >= SCAN_HEADS and row is not rows[-1][0]:
                 following = row + b"\0"
                 break
         chosen.pop(BROADCAST_ALL.encode(), None)
@@ -249,6 +255,29 @@ class Syncing:
         stamp = max(own_stamp, head.changed)
         if since < stamp <= upto or since == 0 == stamp:
             scan.found.append(Candidate(stamp, BROADCAST_ALL, head, said))
+
+    def _channels_of(self, view: ReadView, scan: SyncScan, group: bytes) -> int:
+        """UG-02: the channels of an ultra group of the user that have news, and how many it has. They have no membership:
+        50 at most are looked at, of which most have none."""
+        news, user, since = self._changes.now, scan.user_id.encode() + keys.SEP, scan.since
+        known, count = 0 < since >= news.since, 0
+        for row, value in view.scan("channels", group + keys.SEP, group + keys.AFTER_SEP):
+            count += 1
+            name = group + _MARK + row[len(group) + 1 :]
+            if value:
+                if since < keys.U64.unpack(value)[0] <= scan.upto:
+                    scan.ended.append(name.decode())
+                continue
+            own, chosen = view.get("own", user + name), view.get("chosen", user + name)
+            said = unpack(chosen, ListEntry) if chosen is not None else None
+            stamp = max(keys.stamp_of(own) if own else 0, said.stamp if said is not None else 0)
+            if known and stamp <= since and news.stamp(name) <= since:
+                continue
+            head = read_head(view, name.decode())
+            stamp = max(stamp, head.changed)
+            if since < stamp <= scan.upto or since == 0 == stamp:
+                scan.found.append(Candidate(stamp, name.decode(), head, said))
+        return count
 
     def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, ListEntry]:
         """What the user has said of conversations from where `scan` is up to there; of one where that is damaged,
@@ -354,6 +383,10 @@ class Syncing:
         """The conversation as the user is in it; None if the user sees nothing of it."""
         key = candidate.key
         profile = read_profile(view, key)
+        if is_channel(key):
+            head = candidate.head or read_head(view, key)
+            found = seen_in_channel(view, key, user_id, head)
+            return (*found, head) if found is not None else None
         if key == BROADCAST_ALL:
             if profile is None:
                 return None

@@ -14,11 +14,11 @@ from typing import TypeVar
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
 from rcim.actor.records import Invitation, Member, Message, Profile, Record, UserProfile, UserRestriction
-from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
+from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, ParentFacts, UserSnapshot
 from rcim.base import clock
 from rcim.base.limits import Limits
-from rcim.base.terms import BROADCAST_ALL, Place, Role, UserList, other_of, pair_of
-from rcim.rules.conversation_kinds import RosterPart, kind_of, SYSTEM
+from rcim.base.terms import BROADCAST_ALL, Place, UserList, other_of, pair_of
+from rcim.rules.conversation_kinds import ULTRA, is_channel, is_paged, parent_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer
@@ -26,6 +26,8 @@ from rcim.store.apply import Applier
 from rcim.store.backend import Backend, DamagedError, ReadView, StoreError, WriteView
 from rcim.store.broadcasts import read_seen, read_times
 from rcim.store.change_index import ChangeIndex
+from rcim.store.channel_rows import channel_members, insiders_of, is_listed, member_ids, names_of
+from rcim.store.ended_members import members_remain
 from rcim.store.event_log import write_events
 from rcim.store.noticing import Noticing
 from rcim.store.query_engine import QueryEngine
@@ -35,6 +37,7 @@ from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile
 from rcim.store.values import Head, ListEntry, unpack
 
 T = TypeVar("T")
+_ULTRA = ULTRA.prefix.encode()
 
 
 class Applying:
@@ -127,12 +130,14 @@ class TableView:
         """Everything that the group's actor needs; with `profile` None if there is no such group. Raises StoreError."""
         with self._reading(key) as view:
             head = read_head(view, key)
-            profile = read_profile(view, key)
+            shared = is_channel(key)
+            parent = self._parent(view, key) if shared and is_listed(view, key) else None
+            profile = read_profile(view, key) if parent is not None or not shared else None
+            paged = is_paged(key)
             members: list[Member] = []
             marks: list[UserRestriction] = []
             recent: list[Message] = []
             listed = self._listed(view, key)
-            cleared_max = 0
             times: list[int] = []
             room = None
             if profile is not None:
@@ -140,9 +145,8 @@ class TableView:
                 low, high = key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP
                 if key == BROADCAST_ALL:
                     times = read_times(view, now_ms)
-                elif _is_paged(key):
-                    if kind_of(key) is not SYSTEM:  # it has no admins, and whoever deletes for themselves is told too
-                        members, cleared_max = self._admins(view, low, high)
+                elif paged:
+                    members = self._admins(view, key, low, high)
                 else:
                     members = [unpack(data, Member) for _, data in view.scan("members", low, high)]
                 members.sort(key=lambda m: m.join_time_ms)
@@ -150,6 +154,9 @@ class TableView:
                 recent = self._recent(
                     view=view, key=key, profile=profile, head=head, since_ms=now_ms - self._limits.dedupe_window_ms
                 )
+            channels = list(names_of(view, key)) if paged and profile is not None else []
+            insiders = list(insiders_of(view, key)) if shared and profile is not None else []
+            ending = paged and profile is None and members_remain(view.get("purge", key.encode()))
         return GroupSnapshot(
             key=key,
             profile=profile,
@@ -163,26 +170,40 @@ class TableView:
             reserved=head.reserved,
             listed=listed,
             member_num=head.member_num,
-            cleared_max=cleared_max,
+            cleared_max=head.cleared_max,
             times=times,
             room=room,
+            joined_ms=head.joined_ms,
+            channels=channels,
+            ending=ending,
+            parent=parent,
+            channel_listed=parent is not None,
+            insiders=insiders,
         )
 
     @staticmethod
-    def _admins(view: ReadView, low: bytes, high: bytes) -> tuple[list[Member], int]:
-        """The owner and the admins, and the greatest `cleared_seq` (MS-10). All rows are looked at, none is kept."""
-        admins: list[Member] = []
-        cleared_max = 0
-        for _, data in view.scan("members", low, high):
-            member = unpack(data, Member)
-            cleared_max = max(cleared_max, member.cleared_seq)
-            if member.role >= Role.ADMIN:
-                admins.append(member)
-        return admins, cleared_max
+    def _parent(view: ReadView, key: str) -> ParentFacts | None:
+        """What a channel's actor has to know of its group; None: the group has ended."""
+        parent = parent_of(key)
+        profile, head = read_profile(view, parent), read_head(view, parent)
+        if profile is None:
+            return None
+        rows = view.scan("marks", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP)
+        marks = [unpack(data, UserRestriction) for _, data in rows]
+        return ParentFacts(profile, [m for m in marks if m.muted_until_ms], head.member_num, head.joined_ms)
+
+    @staticmethod
+    def _admins(view: ReadView, key: str, low: bytes, high: bytes) -> list[Member]:
+        """The owner and the admins of a conversation whose members are not all in memory, from their index: no other
+        row is looked at."""
+        rows = (view.get("members", row) for row, _ in view.scan("admins", low, high))
+        return [unpack(data, Member) for data in rows if data is not None]
 
     def load_members(self, key: str, user_ids: Iterable[str]) -> dict[str, Member | None]:
         """See View."""
         with self._reading(key) as view:
+            if is_channel(key):
+                return channel_members(view, key, list(user_ids))
             rows = {user_id: view.get("members", keys.pair(key, user_id)) for user_id in user_ids}
             return {user_id: unpack(data, Member) if data is not None else None for user_id, data in rows.items()}
 
@@ -190,6 +211,9 @@ class TableView:
         """See View."""
         with self._reading(key) as view:
             rows = view.scan("members", keys.after(key, after), key.encode() + keys.AFTER_SEP)
+            if is_channel(key):
+                found = channel_members(view, key, list(islice(member_ids(view, key, after), limit)))
+                return [member for member in found.values() if member is not None]
             return [unpack(data, Member) for _, data in islice(rows, limit)]
 
     @staticmethod
@@ -227,7 +251,9 @@ class TableView:
             chosen = self._readable(view.scan("chosen", low, high), ListEntry, user_id)
             pinned = {conversation: said.pinned_ms for conversation, said in chosen.items() if said.pinned_ms}
             places = {
-                keys.second(row): self._place(view, row, value, user_id) for row, value in groups_of(view, user_id)
+                keys.second(row): self._place(view, row, value, user_id)
+                for row, value in groups_of(view, user_id)
+                if not self._has_ended(view, row, user_id)
             }
             invited = list(self._readable(view.scan("invited", low, high), Invitation, user_id).values())
             seen_ms = read_seen(view, user_id)
@@ -253,6 +279,12 @@ class TableView:
             except DamagedError as error:
                 self._noticing.note(f"{type_.__name__} {keys.second(row)}, of {user_id}", error)
         return found
+
+    @staticmethod
+    def _has_ended(view: ReadView, row: bytes, user_id: str) -> bool:
+        """True for the membership of an ultra group that is gone, and whose members are still being removed."""
+        begins = len(user_id.encode() + keys.SEP)
+        return row.startswith(_ULTRA, begins) and view.get("profiles", row[begins:]) is None
 
     def _place(self, view: ReadView, row: bytes, value: bytes, user_id: str) -> Place:
         """The user's place in a group, from this row of a membership; a damaged group counts as hidden."""
@@ -314,9 +346,3 @@ class TableView:
                     answer = self._engine.answer(view, answer)
                 found.append(answer)
         return found
-
-
-def _is_paged(key: str) -> bool:
-    """True for the id of a conversation whose members are loaded when they are asked for."""
-    kind = kind_of(key)
-    return kind is not None and kind.roster is RosterPart.PAGED

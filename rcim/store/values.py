@@ -38,6 +38,10 @@ class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """That of the last one with a message."""
     kept_seq: int = 0
     """Messages below it were too old, and are gone (ST-02)."""
+    cleared_max: int = 0
+    """MS-10: the greatest `cleared_seq` that a member has had; only where the members are not all in memory."""
+    joined_ms: int = 0
+    """When somebody joined last; only there."""
 
 
 class ListEntry(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -19,6 +19,7 @@ from rcim.base.terms import (
     Platform,
     Presence,
     Priority,
+    PushLevel,
     UserList,
 )
 from rcim.content.elements import Text, encode_body
@@ -134,6 +135,14 @@ TABLE: list[tuple[Frame, str, str]] = [
     (f.PresenceGet(["alice"]), NO, NO),
     (f.PresenceWatch(["alice"]), NO, NO),
     (f.PresenceUnwatch([]), NO, NO),
+    (f.ChannelCreate("@TGS#_u", "news", "News", "", False), NO, NO),
+    (f.Channels("@TGS#_u"), NO, NO),
+    (f.ChannelUsersChange("@TGS#_u@TOPIC#_news", ["alice"], []), NO, NO),
+    (f.ChannelUsers("@TGS#_u@TOPIC#_news", "", 0), NO, NO),
+    (f.ChannelPrivateSet("@TGS#_u@TOPIC#_news", True), NO, NO),
+    (f.PushLevelSet("v", PushLevel.ALL, False), NO, NO),
+    (f.PushLevelGet("v"), NO, NO),
+    (f.HistoryTrim("v", 1), NO, NO),
 ]
 
 

@@ -23,6 +23,7 @@ from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import Delivery, Request
+from rcim.rules.conversation_kinds import addressed
 from rcim.rules.group_types import GroupType
 from rcim.store.answers import ConnectionRow, ConnectionsPage
 from rcim.store.backend import DamagedError, FullError, MemoryBackend, StoreError, WriteView
@@ -91,7 +92,7 @@ class DeliverySink:
         for message in messages:
             if message.message_id >> 63:
                 continue  # of a type that stores none
-            query = q.MessagesQuery(conversation, message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
+            query = q.MessagesQuery(addressed(conversation), message.seq, message.seq, 1, False, 0, 0, message.seq, 1)
             (answer,) = self._store.answer_all([query])
             assert isinstance(answer, o.Page) and answer.messages == [message], "delivered before durable"
         self.seen.setdefault(conversation, []).extend(messages)

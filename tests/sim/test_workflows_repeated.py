@@ -13,6 +13,7 @@ import pytest
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as w
 from rcim.actor.app import APP_KEY
@@ -23,13 +24,15 @@ from rcim.bus.remote import RemoteOwner
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
-from tests.kit import until
+from tests.kit import ALL_UNLIMITED, until
 from tests.sim.test_dispatcher import create, running, send, stop_all
 from tests.sim.test_entering import Asking
 
 assert stop_all, "the fixture is this module's too"
 USERS = ["u0", "u1", "bob", "carol", "dave"]
 GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news", "g:one", "g:two"]
+ULTRA = "g:@TGS#_u"
+GROUPS += [ULTRA, ULTRA + "@TOPIC#_new", ULTRA + "@TOPIC#_old"]
 PAIR = pair_conversation("bob", "carol")
 WITH_NEWS = pair_conversation("bob", "@SYS#news")
 
@@ -61,6 +64,11 @@ CASES: dict[str, w.AnyWorkflow] = {
     "accept what is gone": w.AcceptInvitation("carol", "g:gone"),
     "delete": w.DeleteUsers("root", ["bob", "u1", "dave", "nobody"]),
     "import": w.ImportUsers("root", [("bob", "Bob", ""), ("new", "New", "u")]),
+    "create a channel": w.CreateChannel(
+        "u0", key=ULTRA, admin=False, name_id="new", name="New", introduction="", private=True
+    ),
+    "dissolve a channel": w.DissolveChannel("u0", key=ULTRA + "@TOPIC#_old", admin=False),
+    "delete up to a time": w.TrimUpTo("u0", key="g:a", admin=False, to_time_ms=(1 << 63)),
     "list": w.ListUsers("bob", UserList.BLACK, ["carol", "u1"], ["dave"]),
 }
 
@@ -105,11 +113,17 @@ class _Counted:
 
 async def world() -> Asking:
     """Groups, an application, an invitation, a message, a list."""
-    sim = Asking()
+    sim = Asking(types=ALL_UNLIMITED)
     single = u.SetType("root", True, TypeChange("Single", "AVChatRoom", {"one_room": "true"}))
-    live, private, one, two = (
+    live, private, one, two, ultra = (
         c.CreateGroup("u0", False, name, type_, "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
-        for name, type_ in (("live", "AVChatRoom"), ("priv", "Private"), ("one", "Single"), ("two", "Single"))
+        for name, type_ in (
+            ("live", "AVChatRoom"),
+            ("priv", "Private"),
+            ("one", "Single"),
+            ("two", "Single"),
+            ("@TGS#_u", "UltraGroup"),
+        )
     )
     news = c.CreateGroup("u0", True, "@SYS#news", "System", "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
     asks = c.EditGroup("u0", True, {}, ApplyJoinOption.NEED_PERMISSION, None, ())
@@ -124,6 +138,9 @@ async def world() -> Asking:
         ("g:one", one),
         ("g:two", two),
         ("g:one", c.JoinGroup("bob", False, "")),
+        (ULTRA, ultra),
+        (ULTRA, uc.ListChannel("u0", False, "old")),
+        (ULTRA + "@TOPIC#_old", uc.OpenChannel("u0", False, "@TGS#_u@TOPIC#_old", "Old", "", False)),
         ("g:ask", asks),
         ("g:ask", c.JoinGroup("dave", False, "please")),
         ("g:a", send("u1", "m1")),
@@ -144,7 +161,8 @@ def state(sim: Asking) -> dict[str, Any]:
     for key in (*GROUPS, PAIR, WITH_NEWS):
         group = sim.store.load_group(key, 0)
         found[key] = (
-            group.profile is not None,
+            (group.profile is not None, group.profile.first_seq if group.profile is not None else 0),
+            group.channels,
             group.next_seq,
             sorted((one.user_id, one.role, one.joined_seq) for one in group.members),
             [(one.seq, one.sender, one.client_msg_id, one.state, one.body) for one in group.recent],
@@ -179,7 +197,7 @@ async def reborn(sim: Asking) -> Asking:
     """A new owner, on what the one before has committed."""
     sim.dispatcher.stop()
     running.remove(sim)
-    return Asking(backend=sim.backend)
+    return Asking(types=ALL_UNLIMITED, backend=sim.backend)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -10,6 +10,7 @@ from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.terms import Role, group_conversation, pair_conversation
 from rcim.rules.conversation_kinds import (
+    CHANNEL,
     GROUP,
     KINDS,
     PAIR,
@@ -17,9 +18,17 @@ from rcim.rules.conversation_kinds import (
     TEMPORARY,
     ULTRA,
     ConversationKind,
+    addressed,
+    channel_key,
+    channel_name,
+    heard_with,
+    is_channel,
     is_created,
     is_entered_at_login,
+    is_paged,
     kind_of,
+    open_address,
+    parent_of,
 )
 from tests.kit import app_state
 
@@ -49,7 +58,20 @@ def test_a_group_id_says_its_kind(group_id: str, kind: ConversationKind) -> None
 
 
 def test_no_two_kinds_begin_alike() -> None:
-    assert len({kind.prefix for kind in KINDS}) == len({kind.name for kind in KINDS}) == len(KINDS)
+    prefixes = {kind.prefix for kind in KINDS if kind is not CHANNEL}
+    assert len(prefixes) + 1 == len({kind.name for kind in KINDS}) == len(KINDS)
+    assert CHANNEL.prefix == ULTRA.prefix, "a channel's id begins with that of its group"
+
+
+def test_a_channel_is_named_after_its_group() -> None:  # UG-02
+    key = channel_key("g:@TGS#_city", "news")
+    assert key == "g:@TGS#_city@TOPIC#_news" and kind_of(key) is CHANNEL and is_channel(key)
+    assert (parent_of(key), channel_name(key)) == ("g:@TGS#_city", "news")
+    assert kind_of("g:lobby@TOPIC#_news") is GROUP and not is_channel("g:@TGS#_city")
+    assert is_paged(key) and is_paged("g:@TGS#_city") and not is_paged("g:lobby")
+    for address, heard in ((key, key), (open_address(key), "g:@TGS#_city"), ("g:lobby", "g:lobby")):
+        assert heard_with(address) == heard
+    assert addressed(open_address(key)) == addressed(key) == key
 
 
 def test_a_group_is_created_and_a_pair_is_there() -> None:

@@ -12,6 +12,7 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import room_commands as r
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.admission import Claim
 from rcim.actor.app import settle
@@ -19,7 +20,7 @@ from rcim.actor.group import GroupActor
 from rcim.actor.records import Message, TypeSaved
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, PushLevel, Role
 from rcim.rules.group_types import BUILT_IN, ChangeNotice
 from rcim.rules.type_table import TypeChange
 from tests.kit import app_state
@@ -95,6 +96,11 @@ NOT_TO_ALL: list[tuple[c.GroupCommand | r.RoomCommand, str]] = [
     (r.CloseEmpty("", True, 0), "nobody is told"),
     (r.NoteAbsent("bob", True), "nobody is told"),
     (r.NoteBack("bob", True), "nobody is told"),
+    (uc.ListChannel("alice", False, "news"), "an ultra group's: nobody is told"),
+    (uc.UnlistChannel("alice", True, "news"), "as above"),
+    (uc.SetPushLevel("bob", False, PushLevel.ALL, False), "nobody is told"),
+    (uc.ReadPushLevel("bob", False), "read"),
+    (uc.TrimHistory("root", True, 0), "nothing to delete"),
 ]
 
 

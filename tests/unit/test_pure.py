@@ -288,7 +288,7 @@ def test_a_tracker_holds_a_bounded_number() -> None:
 
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
-    from rcim.actor import commands, outcomes, queries, room_commands, user_commands, workflows
+    from rcim.actor import commands, outcomes, queries, room_commands, ultra_commands, user_commands, workflows
     from rcim.bus import messages
     from rcim.store import answers
 
@@ -298,7 +298,7 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
 
     assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result)
     both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
-    both |= all_of(room_commands, user_commands.Asked)
+    both |= all_of(room_commands, user_commands.Asked) | all_of(ultra_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
     assert set(get_args(queries.Query)) == all_of(queries, queries.Asks)

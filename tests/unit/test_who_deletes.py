@@ -57,12 +57,18 @@ WHO = {
     "endings": "the end of a temporary conversation, and a day after it",
     "room_attributes": "their setter; leaving, where they go with it; the end of the group",
     "kept_rooms": "the app; the end of the group",
+    "admins": "another role; leaving; the end of the group",
+    "channels": "the end of the group; of channels that have ended, a hundred more that end",
+    "insiders": "taking the user off; leaving the group; the end of the channel",
+    "inside": "the same",
+    "own": "leaving the group; the end of the channel",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
 """Of these something is left, and it does not grow with what has come and gone but by ids that were used."""
 FAR_MS = 1 << 45
 """After any wall clock."""
+ULTRA, CHANNEL = "g:@TGS#_u", "g:@TGS#_u@TOPIC#_c"
 GROUP, PAIR, TEMPORARY = "g:a", pair_conversation("u0", "u1"), "g:_tmp:1"
 
 
@@ -129,6 +135,17 @@ class Life(FilledStore):
         event = SessionChanged(day * DAY_MS, "u1", Platform.WEB, None)
         append_now(self.store, [ShardAppend(shard, claim.epoch, claim.position, (), (event,))])
 
+    def ultra(self) -> None:
+        """An ultra group with a channel, of which one member has something of their own."""
+        row = r.Profile("@TGS#_u", "T", "", "", "", "", "u1", 1, ApplyJoinOption.FREE_ACCESS, 0, 1)
+        users = [r.Member(f"u{n}", Role.OWNER if n == 1 else Role.MEMBER, 1, 0, "") for n in range(3)]
+        self.append(r.GroupCreated(ULTRA, row, users, 1), r.ChannelListed(ULTRA, "c", True))
+        self.append(r.GroupCreated(CHANNEL, row, [], 1), r.InsidersChanged(CHANNEL, ["u0", "u1"], []))
+        for user in users:
+            self.append(r.GroupChanged(CHANNEL, 1, False, None, [user], [], [], None))
+        self.choose("u1", CHANNEL, 5)
+        self.append(r.GroupChanged(ULTRA, 1, False, None, [], ["u0"], [], None))
+
     def round(self, day: int) -> None:
         """All that there can be rows of comes and goes."""
         self.make(GROUP, 6)
@@ -162,7 +179,9 @@ class Life(FilledStore):
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
         self.store.events.register("consumer")
         self.happen(day)
+        self.ultra()
         assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
+        self.append(r.GroupDissolved(ULTRA))
         self.append(r.GroupDissolved(GROUP), r.GroupDissolved(TEMPORARY))
         self.seqs[TEMPORARY] = 0
         assert self.rows("purge")

@@ -69,6 +69,10 @@ def _read(key: str, push: d.ReadUpTo) -> Frame:
     return f.MessagesRead(key, push.user_id, push.seq, push.time_ms)
 
 
+def _trimmed(key: str, push: d.Trimmed) -> Frame:
+    return f.HistoryTrimmed(key, push.first_seq)
+
+
 def _listed(_: str, push: d.ListEntryChanged) -> Frame:
     return f.ConversationListed(push.conversation, push.pinned_ms, push.removed)
 
@@ -167,6 +171,7 @@ PUSHES: dict[type, Callable[[str, Any], Frame]] = {
     d.ListEntryChanged: _listed,
     d.OwnSettingChanged: _own,
     d.Flagged: _flagged,
+    d.Trimmed: _trimmed,
     d.Requested: _requested,
     d.Invited: _invited,
     d.Decided: _decided,

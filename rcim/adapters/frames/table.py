@@ -22,6 +22,7 @@ from rcim.adapters.frames.answers import (
     rooms,
     searching,
     system,
+    ultra,
     users,
 )
 from rcim.adapters.frames.requests import translator
@@ -85,6 +86,14 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.RoomAttributesSet: rooms.set_ok,
     f.RoomAttributesDelete: rooms.deleted_ok,
     f.RoomAttributes: rooms.attributes_ok,
+    f.ChannelCreate: ultra.created_ok,
+    f.Channels: ultra.channels_ok,
+    f.ChannelUsersChange: _empty(f.ChannelUsersChangeOk),
+    f.ChannelUsers: ultra.users_ok,
+    f.ChannelPrivateSet: _empty(f.ChannelPrivateSetOk),
+    f.PushLevelSet: _empty(f.PushLevelSetOk),
+    f.PushLevelGet: ultra.push_level_ok,
+    f.HistoryTrim: ultra.trimmed_ok,
     f.ProfileSet: _empty(f.ProfileSetOk),
     f.ProfileGet: users.facts_ok,
     f.ProfilesGet: users.profiles_ok,

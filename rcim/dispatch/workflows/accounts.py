@@ -10,7 +10,7 @@ from rcim.actor.user import user_key
 from rcim.actor.workflows import DeleteUsers, ImportUsers
 from rcim.base import clock
 from rcim.base.errors import NO_SUCH_GROUP, TEMPORARY_ENDED
-from rcim.base.terms import AddResult, BROADCAST_ALL
+from rcim.base.terms import BROADCAST_ALL, AddResult
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.rules.conversation_kinds import BROADCAST, PAIR, kind_of
 from rcim.store.answers import LoginFacts

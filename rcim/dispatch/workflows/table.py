@@ -15,6 +15,7 @@ from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
 from rcim.dispatch.workflows.system import system_send, write_to_system
+from rcim.dispatch.workflows.ultra import create_channel, dissolve_channel, trim_up_to
 from rcim.dispatch.workflows.unique import enter_or_create
 
 WorkflowCoroutine = Coroutine[Wait[Any], Any, CommandAnswer]
@@ -37,4 +38,7 @@ WORKFLOWS: WorkflowTable = {
     w.ListUsers: list_users,
     w.Broadcast: broadcast,
     w.LabelUsers: label_users,
+    w.CreateChannel: create_channel,
+    w.DissolveChannel: dissolve_channel,
+    w.TrimUpTo: trim_up_to,
 }

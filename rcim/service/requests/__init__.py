@@ -94,7 +94,6 @@ from rcim.service.requests.messages import (
     Send,
 )
 from rcim.service.requests.queries import ConversationsQuery
-from rcim.service.requests.system import AdminSenderSet, AdminSystemSend, AdminSystemWriters
 from rcim.service.requests.rooms import (
     AdminRoomProtected,
     AdminRooms,
@@ -104,6 +103,17 @@ from rcim.service.requests.rooms import (
     RoomAttributes,
     RoomAttributesDelete,
     RoomAttributesSet,
+)
+from rcim.service.requests.system import AdminSenderSet, AdminSystemSend, AdminSystemWriters
+from rcim.service.requests.ultra import (
+    ChannelCreate,
+    ChannelPrivateSet,
+    Channels,
+    ChannelUsers,
+    ChannelUsersChange,
+    HistoryTrim,
+    PushLevelGet,
+    PushLevelSet,
 )
 from rcim.service.requests.users import (
     InviteConsentGet,
@@ -142,15 +152,15 @@ __all__ = [
     "AdminMessagesImport",
     "AdminNotice",
     "AdminProfileSet",
-    "AdminSenderSet",
     "AdminRoomProtected",
     "AdminRoomSet",
     "AdminRooms",
     "AdminRoomsKept",
+    "AdminSenderSet",
     "AdminStats",
-    "AdminTagsChange",
     "AdminSystemSend",
     "AdminSystemWriters",
+    "AdminTagsChange",
     "AdminTrace",
     "AdminTypeRemove",
     "AdminTypeSet",
@@ -160,6 +170,11 @@ __all__ = [
     "ApplicationsOwn",
     "AttributeName",
     "AttributeToSet",
+    "ChannelCreate",
+    "ChannelPrivateSet",
+    "ChannelUsers",
+    "ChannelUsersChange",
+    "Channels",
     "ConversationClear",
     "ConversationFlag",
     "ConversationPin",
@@ -193,6 +208,7 @@ __all__ = [
     "GroupSet",
     "GroupsJoined",
     "History",
+    "HistoryTrim",
     "ImportedMember",
     "ImportedMessage",
     "InviteConsentGet",
@@ -210,6 +226,8 @@ __all__ = [
     "ProfileGet",
     "ProfileSet",
     "ProfilesGet",
+    "PushLevelGet",
+    "PushLevelSet",
     "QuietHoursGet",
     "QuietHoursSet",
     "Request",

@@ -30,4 +30,5 @@ from rcim.wire.frames.queries import *  # noqa: F403
 from rcim.wire.frames.rooms import *  # noqa: F403
 from rcim.wire.frames.session import *  # noqa: F403
 from rcim.wire.frames.system import *  # noqa: F403
+from rcim.wire.frames.ultra import *  # noqa: F403
 from rcim.wire.frames.users import *  # noqa: F403

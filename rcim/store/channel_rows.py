@@ -1,0 +1,209 @@
+"""Rows of ultra groups and their channels (UG-01, UG-02, UG-05).
+
+A channel shares the members of its group, which is called its parent. In `members` of the channel a user has a row only
+when something is kept of them there: how far they have read, what they have cleared, MsgFlag, push level. Everything
+else follows from their row in the parent, and from when they joined it. So joining a group with 50 channels writes one
+row, and a row of a channel counts only as long as its owner is the member of the parent that they were: `join_time_ms`
+says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from rcim.actor.outcomes import ChannelRow, Channels, Refused
+from rcim.actor.queries import ChannelsQuery, MembersQuery
+from rcim.actor.records import Member, Profile
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
+from rcim.base.terms import MsgFlag, Role
+from rcim.rules.conversation_kinds import CHANNEL_MARK, channel_key, channel_name, is_channel, is_paged, parent_of
+from rcim.store import keys
+from rcim.store.backend import ReadView, WriteView
+from rcim.store.tables import read_head, read_profile, seq_at
+from rcim.store.values import Head, unpack
+
+ENDED_MAX = 100
+"""Channels of a group of which it is kept that they have ended."""
+MEMBERS_AT_ONCE = 10_000
+"""A group with so many members or fewer ends with one commit: 150 ms at the most."""
+
+
+def names_of(view: ReadView, parent: str) -> Iterator[str]:
+    """The names of the channels that an ultra group has, in their order."""
+    if CHANNEL_MARK in parent:
+        return iter(())
+    return (name for name, ended in _rows_of(view, parent) if not ended)
+
+
+def ended_of(view: ReadView, parent: str) -> dict[str, int]:
+    """The channels that the group had, and has no more: the stamp of the commit with which each ended."""
+    return {name: ended for name, ended in _rows_of(view, parent) if ended}
+
+
+def _rows_of(view: ReadView, parent: str) -> Iterator[tuple[str, int]]:
+    for row, value in view.scan("channels", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP):
+        yield keys.second(row), keys.U64.unpack(value)[0] if value else 0
+
+
+def list_channel(view: WriteView, parent: str, name: str) -> None:
+    """The group has this channel from now on."""
+    view.put("channels", keys.pair(parent, name), b"")
+
+
+def unlist_channel(view: WriteView, parent: str, name: str, stamp: int) -> None:
+    """The group has it no more. Devices learn of it with their next sync, of the last ENDED_MAX that have ended."""
+    view.put("channels", keys.pair(parent, name), keys.U64.pack(stamp))
+    ended = sorted(ended_of(view, parent).items(), key=lambda row: row[1], reverse=True)
+    for old, _ in ended[ENDED_MAX:]:
+        view.delete("channels", keys.pair(parent, old))
+
+
+def is_listed(view: ReadView, key: str) -> bool:
+    """True if the channel is one that its group has."""
+    return view.get("channels", keys.pair(parent_of(key), channel_name(key))) == b""
+
+
+def read_channel(view: ReadView, key: str) -> Profile | None:
+    """The profile of a channel; None if there is none, or its group does not have it any more. Raises StoreError."""
+    return read_profile(view, key) if is_listed(view, key) else None
+
+
+def is_inside(view: ReadView, key: str, user_id: str) -> bool:
+    """True if the user is on the channel's own list (UG-05)."""
+    return view.get("insiders", keys.pair(key, user_id)) is not None
+
+
+def insiders_of(view: ReadView, key: str) -> Iterator[str]:
+    """Who is on the channel's own list, by user id."""
+    rows = view.scan("insiders", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP)
+    return (keys.second(row) for row, _ in rows)
+
+
+def put_inside(view: WriteView, key: str, user_id: str) -> None:
+    """The user is on the channel's list from now on."""
+    view.put("insiders", keys.pair(key, user_id), b"")
+    view.put("inside", keys.pair(user_id, key), b"")
+
+
+def drop_inside(view: WriteView, key: str, user_id: str) -> bool:
+    """The user is not on it any more. False if they were not."""
+    row = keys.pair(key, user_id)
+    there = view.get("insiders", row) is not None
+    view.delete("insiders", row)
+    view.delete("inside", keys.pair(user_id, key))
+    return there
+
+
+def forget_in_channels(view: WriteView, parent: str, user_id: str) -> None:
+    """The user has left the group: nothing of them is kept in its channels."""
+    for name in list(names_of(view, parent)):
+        key = channel_key(parent, name)
+        own = keys.pair(user_id, key)
+        if view.get("own", own) is not None:
+            view.delete("own", own)
+            view.delete("members", keys.pair(key, user_id))
+        drop_inside(view, key, user_id)
+
+
+def drop_index(view: WriteView, key: str) -> None:
+    """The conversation has ended: nobody is its admin, or on its list. At most as many as a list may have."""
+    for row in list(view.scan("channels", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP)):
+        view.delete("channels", row[0])
+    for row in list(view.scan("admins", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP)):
+        view.delete("admins", row[0])
+    for user_id in list(insiders_of(view, key)):
+        drop_inside(view, key, user_id)
+
+
+def channel_member(view: ReadView, key: str, user_id: str, first_seq: int, head: Head) -> Member | None:
+    """The user as a member of the channel `key`, whose first SEQ and head these are; None: they are no member of its
+    group. Its own list is not looked at. Costs a search by halves over its messages. Raises StoreError."""
+    data = view.get("members", keys.pair(parent_of(key), user_id))
+    if data is None:
+        return None
+    base = unpack(data, Member)
+    own_data = view.get("members", keys.pair(key, user_id))
+    own = unpack(own_data, Member) if own_data is not None else None
+    if own is not None and own.join_time_ms == base.join_time_ms:
+        return msgspec.structs.replace(
+            own, role=base.role, name_card=base.name_card, group_push_level=base.push_level
+        )
+    first, newest = max(first_seq, head.kept_seq, 1), head.next_seq - 1
+    joined = seq_at(view, key, first, newest, base.join_time_ms) - 1 if newest >= first else newest
+    return Member(
+        user_id=user_id,
+        role=base.role,
+        join_time_ms=base.join_time_ms,
+        joined_seq=joined,
+        name_card=base.name_card,
+        msg_flag=MsgFlag.ACCEPT_AND_NOTIFY,
+        read_seq=joined,
+        group_push_level=base.push_level,
+    )
+
+
+def channel_members(view: ReadView, key: str, users: Iterator[str] | list[str]) -> dict[str, Member | None]:
+    """As `channel_member`, of several users. Raises StoreError."""
+    if not is_listed(view, key):
+        return dict.fromkeys(users)
+    profile, head = read_profile(view, key), read_head(view, key)
+    first_seq = profile.first_seq if profile is not None else head.next_seq  # it is about to begin
+    return {user_id: channel_member(view, key, user_id, first_seq, head) for user_id in users}
+
+
+def member_ids(view: ReadView, key: str, after: str = "") -> Iterator[str]:
+    """The users who may be in the channel, by user id, from behind `after`: those on its list if it is private, else the
+    members of its group."""
+    profile = read_channel(view, key)
+    if profile is None:
+        return iter(())
+    table, whose = ("insiders", key) if profile.private else ("members", parent_of(key))
+    rows = view.scan(table, keys.after(whose, after), whose.encode() + keys.AFTER_SEP)
+    return (keys.second(row) for row, _ in rows)
+
+
+def seen_in_channel(view: ReadView, key: str, user_id: str, head: Head) -> tuple[Profile, Member] | None:
+    """The channel and the user in it, with the channel's head; None: the user does not see it (UG-05). Raises
+    StoreError."""
+    profile = read_channel(view, key)
+    if profile is None or (profile.private and not is_inside(view, key, user_id)):
+        return None
+    member = channel_member(view, key, user_id, profile.first_seq, head)
+    return (profile, member) if member is not None else None
+
+
+def member_rows(view: ReadView, query: MembersQuery) -> Iterator[tuple[str, bytes]]:
+    """The members whom a page is about, by user id, from behind its cursor: the id and the row. Of admins, where there
+    may be a million members, their index is read. A channel shows what its group knows of each (UG-02)."""
+    key = query.key
+    if is_channel(key):
+        parent = parent_of(key)
+        for user_id in member_ids(view, key, query.cursor):
+            data = view.get("members", keys.pair(parent, user_id))
+            if data is not None:
+                yield user_id, data
+        return
+    indexed = query.role >= Role.ADMIN and is_paged(key)
+    rows = view.scan("admins" if indexed else "members", keys.after(key, query.cursor), key.encode() + keys.AFTER_SEP)
+    for row, value in rows:
+        found = view.get("members", row) if indexed else value
+        if found is not None:
+            yield keys.second(row), found
+
+
+def channels_page(view: ReadView, query: ChannelsQuery) -> Channels | Refused:
+    """UG-02: the channels of an ultra group, as the query says. Raises StoreError."""
+    key, by = query.key, query.by
+    if read_profile(view, key) is None:
+        return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
+    if by and view.get("members", keys.pair(key, by)) is None:
+        return Refused(NOT_PERMITTED, "only members see the channels of an ultra group")
+    rows: list[ChannelRow] = []
+    for name in names_of(view, key):
+        channel = channel_key(key, name)
+        profile = read_profile(view, channel)
+        if profile is not None and not (by and profile.private and not is_inside(view, channel, by)):
+            rows.append(ChannelRow(profile, read_head(view, channel).next_seq - 1))
+    return Channels(rows)

@@ -1,0 +1,275 @@
+"""Ultra groups and channels, through the SDK and a real server (UG-01 to UG-05)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from rcim.base.terms import ApplyJoinOption, MsgFlag, PushLevel, Role
+from rcim.client import EnteredEvent, GroupEvent, HiddenEvent, Message
+from tests.integration.test_groups import Crowd, refused
+from tests.kit import TestCluster, TestServer
+
+CITY = "@TGS#_city"
+NEWS = CITY + "@TOPIC#_news"
+TEAM = CITY + "@TOPIC#_team"
+
+
+@pytest.fixture(params=["one process", "gateways"])
+async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TestServer]:
+    """A plain server, of one process or with two gateways."""
+    made = (
+        TestServer(tmp_path / "data", tls=False) if request.param == "one process" else TestCluster(tmp_path / "data")
+    )
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def city(crowd: Crowd, *users: str) -> None:
+    """alice's ultra group, which these users have joined, and its channel for news."""
+    alice = await crowd("alice")
+    await alice.create_group("City", group_id=CITY, type_="UltraGroup", apply_join_option=ApplyJoinOption.FREE_ACCESS)
+    for user in users:
+        await (await crowd(user)).join(CITY)
+    assert await alice.create_channel(CITY, "news", name="News") == NEWS
+
+
+async def next_in(crowd: Crowd, user: str, group_id: str) -> Message:
+    """The next message of this conversation that the user is given."""
+    while True:
+        message = await crowd.told(user, Message)
+        if message.conversation == "g:" + group_id:
+            assert isinstance(message, Message)
+            return message
+
+
+async def test_members_of_the_group_talk_in_its_channels(server: TestServer) -> None:  # UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob, eve = await crowd("alice", "bob", "eve")
+        assert (await crowd.told("bob", EnteredEvent)).group_id == CITY
+        assert (await crowd.told("bob", EnteredEvent)).group_id == NEWS
+        assert (await bob.send(NEWS, "hello")).seq == 1
+        assert (await next_in(crowd, "alice", NEWS)).text == "hello"
+        assert (await alice.send(CITY, "to all")).seq == 1, "each conversation has its own SEQ"
+        assert (await next_in(crowd, "bob", CITY)).text == "to all"
+        assert [m.text for m in await alice.history(NEWS)] == ["hello"]
+        assert await refused(eve.send(NEWS, "x")) == "NOT_PERMITTED"
+        assert await refused(eve.history(NEWS)) == "NOT_PERMITTED"
+        assert await refused(alice.send(CITY + "@TOPIC#_none", "x")) == "NO_SUCH_GROUP"
+        assert await refused(alice.send("@TGS#_other@TOPIC#_news", "x")) == "NO_SUCH_GROUP", "of another group"
+        assert [(row.group_id, row.newest_seq) for row in await bob.channels(CITY)] == [(NEWS, 1)]
+        assert await refused(eve.channels(CITY)) == "NOT_PERMITTED"
+        assert {m.user_id for m in await bob.members(NEWS)} == {"alice", "bob"}
+
+
+async def test_who_leaves_is_out_of_every_channel(server: TestServer) -> None:  # UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob", "carol")
+        alice, bob, carol = await crowd("alice", "bob", "carol")
+        await bob.send(NEWS, "one")
+        await carol.send(NEWS, "two")
+        await bob.leave(CITY)
+        assert await refused(bob.send(NEWS, "x")) == "NOT_PERMITTED"
+        assert await refused(bob.history(NEWS)) == "NOT_PERMITTED"
+        await alice.kick(CITY, ["carol"])
+        assert await refused(carol.send(NEWS, "x")) == "NOT_PERMITTED"
+        await alice.send(NEWS, "three")
+        await bob.join(CITY)
+        assert [m.text for m in await bob.history(NEWS)] == [], "history from before joining is hidden"
+        await alice.send(NEWS, "four")
+        heard = [await next_in(crowd, "bob", NEWS)]
+        while heard[-1].text != "four":
+            heard.append(await next_in(crowd, "bob", NEWS))
+        assert "three" not in {m.text for m in heard}, "what came meanwhile was not delivered"
+        for job in (bob.join(NEWS), bob.leave(NEWS), alice.kick(NEWS, ["bob"]), alice.invite(NEWS, ["eve"])):
+            assert await refused(job) == "NOT_PERMITTED"
+
+
+async def test_a_private_channel_is_there_for_its_list_alone(server: TestServer) -> None:  # UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob", "carol")
+        alice, bob, carol, root = await crowd("alice", "bob", "carol", "administrator")
+        await alice.create_channel(CITY, "team", private=True)
+        assert await alice.channel_users(TEAM) == ["alice"]
+        await alice.change_channel_users(TEAM, add=["bob"])
+        while (await crowd.told("bob", EnteredEvent)).group_id != TEAM:
+            pass
+        await bob.send(TEAM, "secret")
+        assert (await next_in(crowd, "alice", TEAM)).text == "secret"
+        assert await refused(carol.send(TEAM, "x")) == "NO_SUCH_GROUP"
+        assert await refused(carol.history(TEAM)) == "NO_SUCH_GROUP"
+        assert [row.group_id for row in await carol.channels(CITY)] == [NEWS]
+        assert [row.private for row in await bob.channels(CITY)] == [False, True]
+        assert [row.group_id for row in await root.channels(CITY)] == [NEWS, TEAM]
+        assert [m.text for m in await root.history(TEAM)] == ["secret"]
+        assert await refused(alice.change_channel_users(TEAM, add=["eve"])) == "NO_SUCH_MEMBER"
+        assert await refused(bob.change_channel_users(TEAM, add=["carol"])) == "NOT_PERMITTED"
+        await alice.send(NEWS, "for all")
+        assert (await crowd.told("carol", Message)).text == "for all", "nothing of the private channel came before"
+        await alice.change_channel_users(TEAM, remove=["bob"])
+        assert await refused(bob.send(TEAM, "x")) == "NO_SUCH_GROUP"
+        assert (await crowd.told("bob", GroupEvent)).group_id == TEAM
+
+
+async def test_a_channel_can_be_opened_and_closed_again(server: TestServer) -> None:  # UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await alice.set_channel_private(NEWS, True)
+        assert await refused(bob.send(NEWS, "x")) == "NO_SUCH_GROUP"
+        await alice.send(NEWS, "alone")
+        await alice.set_channel_private(NEWS, False)
+        await alice.send(NEWS, "to all")
+        assert [(await next_in(crowd, "bob", NEWS)).text for _ in "12"] == ["alone", "to all"], (
+            "all of it is open now"
+        )
+        assert await alice.channel_users(NEWS) == ["alice"], "the list is kept"
+        await alice.set_channel_private(NEWS, True)
+        assert await refused(bob.history(NEWS)) == "NO_SUCH_GROUP"
+
+
+async def test_mutes_of_the_group_hold_in_its_channels(server: TestServer) -> None:  # UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob", "carol")
+        alice, bob, carol = await crowd("alice", "bob", "carol")
+        await bob.send(NEWS, "one")
+        await alice.mute(CITY, ["bob"], 600)
+        assert await refused(bob.send(NEWS, "x")) == "SENDER_MUTED"
+        await alice.mute(CITY, ["bob"], 0)
+        await alice.mute(NEWS, ["bob"], 600)
+        assert await refused(bob.send(NEWS, "x")) == "SENDER_MUTED"
+        await bob.send(CITY, "in the group")
+        await alice.mute(NEWS, ["bob"], 0)
+        await alice.mute_all(CITY, True, speakers=["carol"])
+        assert await refused(bob.send(NEWS, "x")) == "SENDER_MUTED"
+        await carol.send(NEWS, "a speaker")
+        await alice.mute_all(CITY, False)
+        await alice.mute_all(NEWS, True, speakers=["bob"])
+        assert await refused(carol.send(NEWS, "x")) == "SENDER_MUTED"
+        await bob.send(NEWS, "a speaker")
+
+
+async def test_there_is_a_bound_of_channels(tmp_path: Path) -> None:  # UG-02
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        assert await refused(bob.create_channel(CITY, "mine")) == "NOT_PERMITTED"
+        assert await refused(alice.create_channel(CITY, "news")) == "GROUP_ID_TAKEN"
+        assert await refused(alice.create_channel(CITY, "a b")) == "BAD_PARAMETER"
+        assert await refused(alice.create_channel("public", "news")) == "NO_SUCH_GROUP"
+        assert await refused(alice.create_group("x", group_id=NEWS, type_="Channel")) == "BAD_GROUP_ID"
+        await alice.edit_member(CITY, "bob", role=Role.ADMIN)
+        for number in range(49):
+            await bob.create_channel(CITY, f"c{number}")
+        assert await refused(alice.create_channel(CITY, "51st")) == "TOO_MANY_CHANNELS"
+        await alice.dissolve(CITY + "@TOPIC#_c7")
+        assert await refused(alice.send(CITY + "@TOPIC#_c7", "x")) == "NO_SUCH_GROUP"
+        await alice.create_channel(CITY, "51st")
+        await alice.dissolve(CITY)
+        assert await refused(alice.send(NEWS, "x")) == "NO_SUCH_GROUP"
+        await alice.create_group("City", group_id=CITY, type_="UltraGroup")
+        assert await alice.channels(CITY) == [], "the channels have ended with the group"
+    await server.stop()
+
+
+async def test_a_user_is_in_a_bounded_number_of_ultra_groups(tmp_path: Path) -> None:  # UG-01
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.ultra_groups_per_user_max=2",))
+    await server.start()
+    async with Crowd(server) as crowd:
+        alice, bob = await crowd("alice", "bob")
+        for name in "abc":
+            owner = bob if name == "c" else alice
+            await owner.create_group(name, group_id=f"@TGS#_{name}", type_="UltraGroup")
+        assert await refused(alice.create_group("d", group_id="@TGS#_d", type_="UltraGroup")) == "TOO_MANY_GROUPS"
+        await alice.create_group("plain", group_id="plain", type_="Public")
+    await server.stop()
+
+
+async def test_sync_tells_of_channels(server: TestServer) -> None:  # UG-02, RX-03, RX-08
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob", "carol")
+        alice, bob = await crowd("alice", "bob")
+        await alice.create_channel(CITY, "team", private=True)
+        await alice.send(NEWS, "one")
+        await alice.send(NEWS, "two", mentions=["bob"])
+        await alice.send(TEAM, "secret")
+        await bob.close()
+        again = server.client("bob")
+        await again.connect()
+        found = {one.conversation: one for one in again.conversations}
+        assert set(found) == {"g:" + CITY, "g:" + NEWS}
+        assert (found["g:" + NEWS].unread, found["g:" + NEWS].mentions) == (2, 1)
+        await again.mark_read(NEWS, 1)
+        await again.close()
+        third = server.client("bob")
+        await third.connect()
+        found = {one.conversation: one for one in third.conversations}
+        assert found["g:" + NEWS].unread == 1
+        await third.close()
+
+
+async def test_who_wants_nothing_of_a_channel_gets_nothing(server: TestServer) -> None:  # RX-01
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await alice.create_channel(CITY, "loud")
+        loud = CITY + "@TOPIC#_loud"
+        await bob.edit_member(loud, "bob", msg_flag=MsgFlag.DISCARD)
+        await alice.send(loud, "noise")
+        await alice.send(NEWS, "news")
+        assert (await crowd.told("bob", Message)).text == "news"
+        await bob.close()
+        del crowd.clients["bob"]
+        await crowd("bob")
+        await alice.send(loud, "more noise")
+        await alice.send(NEWS, "more news")
+        assert (await crowd.told("bob", Message)).text == "more news", "also after another login"
+
+
+async def test_push_levels(server: TestServer) -> None:  # UG-03
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        assert (await bob.push_level(NEWS)).in_force is PushLevel.ALL
+        await alice.set_push_level(CITY, PushLevel.NONE, whole=True)
+        assert (await bob.push_level(NEWS)).in_force is PushLevel.NONE
+        await alice.set_push_level(NEWS, PushLevel.MENTIONS, whole=True)
+        assert (await bob.push_level(NEWS)).in_force is PushLevel.MENTIONS
+        await bob.set_push_level(CITY, PushLevel.ALL)
+        assert (await bob.push_level(NEWS)).in_force is PushLevel.ALL
+        await bob.set_push_level(NEWS, PushLevel.NONE)
+        found = await bob.push_level(NEWS)
+        assert (found.in_force, found.user_in_group, found.group) == (PushLevel.NONE, PushLevel.ALL, PushLevel.NONE)
+        assert await refused(bob.set_push_level(NEWS, PushLevel.ALL, whole=True)) == "NOT_PERMITTED"
+
+
+async def test_messages_are_deleted_up_to_a_time(server: TestServer) -> None:  # UG-04
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        for text in ("one", "two"):
+            await alice.send(NEWS, text)
+        upto = max(m.time_ms for m in await bob.history(NEWS))
+        while (await alice.send(NEWS, "three")).time_ms == upto:
+            pass
+        assert await refused(bob.trim_history(NEWS, upto)) == "NOT_PERMITTED"
+        assert await alice.trim_history(NEWS, upto) > 1
+        assert all(m.text == "three" for m in await bob.history(NEWS))
+        assert (await crowd.told("bob", HiddenEvent)).conversation == "g:" + NEWS
+
+
+async def test_edits_and_recalls_reach_a_channel(server: TestServer) -> None:  # UG-04
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        sent = await bob.send(NEWS, "teh")
+        await bob.edit_message(NEWS, sent.seq, "the")
+        assert (await alice.history(NEWS))[0].text == "the"
+        await alice.recall(NEWS, sent.seq)
+        assert (await bob.history(NEWS))[0].text == ""
