@@ -20,11 +20,14 @@ from rcim.base.terms import (
     Role,
     UserList,
 )
+from rcim.client.broadcasts import BroadcastTarget
 from rcim.client.client import Client
 from rcim.client.conversations import Conversation
 from rcim.client.local import LocalStore, LocalStoreError
 from rcim.client.model import (
+    BROADCASTS,
     ApplicationEvent,
+    Broadcasts,
     ChangedEvent,
     ChangesEvent,
     DecisionEvent,
@@ -52,11 +55,14 @@ from rcim.client.outbox import Post
 from rcim.client.trust import client_context
 
 __all__ = [
+    "BROADCASTS",
     "PERMANENT_S",
     "AddResult",
     "ApplicationEvent",
     "ApplicationState",
     "ApplyJoinOption",
+    "BroadcastTarget",
+    "Broadcasts",
     "ChangedEvent",
     "ChangesEvent",
     "Client",

@@ -24,6 +24,7 @@ from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
+from rcim.client.broadcasts import BroadcastRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
@@ -39,7 +40,9 @@ from rcim.wire import frames
 from rcim.wire.stream import RawFrame
 
 
-class Client(Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests):
+class Client(
+    Connected, GroupRequests, MemberRequests, AlteringRequests, DeviceRequests, AdminRequests, BroadcastRequests
+):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 
     `platform` is what it runs on: of most of them one session of a user goes on at a time, of SERVER any number; when

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rcim.base.terms import MessageState, MsgFlag
+from rcim.base.terms import BROADCAST_ALL, MessageState, MsgFlag
 from rcim.client.model import InConversation, Message, message_of, peer_of
 from rcim.wire import frames
 
@@ -47,6 +47,8 @@ class Conversation(InConversation):
     @property
     def title(self) -> str:
         """What a list shows: the group's name, or the other user."""
+        if self.conversation == BROADCAST_ALL:
+            return "broadcasts"
         return self.peer or self.name or self.group_id
 
 

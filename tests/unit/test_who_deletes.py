@@ -52,6 +52,7 @@ WHO = {
     "waiting": "the decision; age; being put in otherwise, being blocked; the end of the group",
     "events": "when all consumers have had it; age, and bytes; the consumer that is removed",
     "consumers": "taking the consumer out of the settings",
+    "seen": "the first profile that is saved; the end of the account",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
@@ -145,11 +146,13 @@ class Life(FilledStore):
             invitation = r.Invitation("g:none", "u0", "none", day * DAY_MS)
             self.append(r.InvitationsChanged(f"@:{user}", user, [invitation], []))
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
+        self.append(r.UserSeen("@:seen", "seen", day * DAY_MS))
         self.store.events.register("consumer")
         self.happen(day)
         assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
         self.append(r.GroupDissolved(GROUP))
         assert self.rows("purge")
+        self.append(r.UserSaved("@:seen", "seen", r.UserProfile(deleted=True)))
         for user in ("u2", "u3"):
             self.append(
                 r.UserSaved(f"@:{user}", user, r.UserProfile(deleted=True)),

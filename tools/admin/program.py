@@ -20,6 +20,8 @@ NOUNS = {
     "user": "users",
     "type": "group_types",
     "list": "lists",
+    "broadcast": "broadcasts",
+    "tags": "labels",
 }
 """What comes before a verb, and the module that has its verbs."""
 

@@ -14,6 +14,7 @@ MOMENTS = frozenset(
         "changed_ms",
         "create_time_ms",
         "decided_ms",
+        "expires_ms",
         "from_time_ms",
         "join_time_ms",
         "last_info_time_ms",
