@@ -48,7 +48,7 @@ def send(
     all_attributes: AllAttributes = None,
     client_msg_id: Annotated[str, typer.Option("--id", help="Client message id: the same one sends it once.")] = "",
 ) -> None:
-    """Send a message to all users, or to those with these tags and attributes."""
+    """Send a message to all users, or to some of them."""
     target = BroadcastTarget(tag or (), all_tags or (), pairs(attribute), pairs(all_attributes))
     expires_s = 0 if for_ == "0" else words.seconds_of(for_) if for_ else EXPIRES_S
     ok = call(
