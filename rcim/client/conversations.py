@@ -147,7 +147,8 @@ class Conversations:
             if message.mentions_all or own in message.mentions:
                 mentions, mention_seq = mentions + 1, mention_seq or message.seq
         read_seq = row.read_seq
-        if message.sender == own and message.tip is None:  # RX-11
+        sent = message.sender == own and message.tip is None and message.conversation != BROADCAST_ALL
+        if sent:  # RX-11: who sends has read; a broadcast may be sent by a program in the user's name
             read_seq, unread, mentions, mention_seq = message.seq, 0, 0, 0
         self._rows[message.conversation] = replace(
             row,

@@ -147,9 +147,11 @@ class Message(InConversation):
         return next((e for e in self.elements if isinstance(e, GroupTip)), None)
 
     def counts_for(self, own: str) -> bool:
-        """RX-08: it is another's, for all, and says something. Of a type of its own only the server knows."""
+        """RX-08: it is another's, for all, says something, and is no broadcast for users who are online only. Of a type
+        of its own only the server knows."""
         says = self.state in (MessageState.AS_SENT, MessageState.EDITED)
-        return says and not self.to and self.sender != own
+        passing = 0 < self.expires_ms <= self.time_ms
+        return says and not passing and not self.to and self.sender != own
 
     @property
     def text(self) -> str:

@@ -144,13 +144,18 @@ async def test_what_has_expired_stays_in_history_alone(
         await root.broadcast("now or never", expires_s=0)
         await root.broadcast("an hour", expires_s=HOUR_S)
         assert [(await heard(alice)).text for _ in range(2)] == ["now or never", "an hour"]
+        await until(lambda: row(alice) == (2, 1, "an hour"), "what expires at once is not unread")
+        await root.broadcast("at once", expires_s=0)
+        await root.broadcast("a day", expires_s=DAY_S)
+        await until(lambda: row(alice) == (4, 2, "a day"))
         entry = await synced(server, "bob", 10)
-        assert entry is not None and (entry.unread, [m.seq for m in entry.messages]) == (1, [2])
+        assert entry is not None and (entry.unread, [m.seq for m in entry.messages]) == (2, [2, 4])
         travel(monkeypatch, now + 2 * HOUR_MS)
         entry = await synced(server, "bob", 0)
-        assert entry is not None and (entry.newest_seq, entry.unread, list(entry.messages)) == (2, 0, [])
+        assert entry is not None and (entry.newest_seq, entry.unread, [m.seq for m in entry.messages]) == (4, 1, [4])
         async with server.client("bob") as bob:
-            assert [m.text for m in await bob.history(BROADCASTS)] == ["now or never", "an hour"]
+            texts = [m.text for m in await bob.history(BROADCASTS)]
+            assert texts == ["now or never", "an hour", "at once", "a day"]
 
 
 async def test_a_recalled_broadcast_is_gone_for_everybody(plain_server: TestServer) -> None:  # MS-10
@@ -166,6 +171,10 @@ async def test_a_recalled_broadcast_is_gone_for_everybody(plain_server: TestServ
         assert (changed.seq, changed.state, changed.text) == (1, MessageState.RECALLED, "")
         entry = await synced(server, "bob", 10)
         assert entry is not None and (entry.unread, [m.seq for m in entry.messages]) == (1, [2])
+        raw = await server.member("administrator")
+        pages = [await raw.ask(f.AdminBroadcasts(before, 1)) for before in (0, 2, 1)]
+        assert [[one.seq for one in page.broadcasts] for page in pages] == [[2], [1], []]
+        assert [page.more for page in pages] == [True, False, False]
         listed = await root.broadcasts()
         assert [(one.seq, one.state) for one in listed] == [(2, MessageState.AS_SENT), (1, MessageState.RECALLED)]
         assert listed[1].expires_ms, "what it was for is still told"
