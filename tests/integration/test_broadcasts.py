@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -69,6 +68,7 @@ async def test_everybody_gets_a_broadcast_online_or_later(plain_server: TestServ
             assert row(bob) == (1, 1, "hello")
             assert [m.text for m in await bob.history(BROADCASTS)] == ["hello"]
             assert await bob.mark_read(BROADCASTS, 1) == 1
+            assert await alice.mark_read(BROADCASTS, 1) == 1, "her row is looked for in the store"
             assert row(bob) == (1, 0, "hello")
         async with server.client("bob") as bob:
             assert row(bob) == (1, 0, "hello"), "what is read stays read"
@@ -373,9 +373,12 @@ async def test_a_deleted_account_leaves_nothing(plain_server: TestServer) -> Non
         async with server.client("bob") as bob:
             await bob.mark_read(BROADCASTS, 1)
         await root.delete_accounts(["bob"])
+        kept = server.server.store.load_members(BROADCAST_ALL, ["bob"])
+        assert kept == {"bob": None} and not (await root.labels(["bob"]))["bob"].tags
         await root.broadcast("two")
-        await asyncio.sleep(0)
-        assert not (await root.labels(["bob"]))["bob"].tags
+        await root.broadcast("three")
+        entry = await synced(server, "bob", 10)
+        assert entry is not None and [m.seq for m in entry.messages] == [3], "whoever has the id next is a new user"
 
 
 # ------------------------------------------------------------------------------------------------- processes

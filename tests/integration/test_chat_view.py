@@ -164,9 +164,7 @@ async def test_broadcasts(chat_server: TestServer) -> None:  # SY-03
     async with chat_server.client("administrator") as root, chat_server.client("alice") as alice, screen(alice) as at:
         await at.until(lambda: at.title == "lobby")
         await root.broadcast("the server stops at noon")
-        await at.until(
-            lambda: any("broadcasts (1)" in line for line in at.rows("#rooms")), "it is in the list"
-        )
+        await at.until(lambda: any("broadcasts (1)" in line for line in at.rows("#rooms")), "it is in the list")
         await at.app._open(BROADCASTS)
         await at.until(lambda: at.title == "broadcasts" and at.messages[-1].endswith("the server stops at noon"))
         await until(lambda: alice.unread == 0, "what is shown is read")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -38,6 +39,7 @@ from rcim.rules.group_types import BROADCAST, BUILT_IN
 from rcim.rules.targets import NO_LABELS, LabelChange, Labels, Target, matches
 from rcim.rules.type_table import TypeChange, rows_of
 from rcim.store.backend import MemoryBackend
+from rcim.store.check import check
 from rcim.store.filling import Filling
 from tests.kit import FilledStore, app_state
 
@@ -299,3 +301,67 @@ def test_a_message_type_has_to_be_stored() -> None:
         kit.send("one", extra=r.MessageOptions(type_name="none"))
     with pytest.raises(RcimError, match="BAD_PARAMETER"):
         kit.send("one", target=Target(attributes_any=(("none", "1"),)))
+
+
+# ------------------------------------------------------------------------------------------- a simple model
+
+
+class Said(NamedTuple):
+    """A broadcast of the model."""
+
+    seq: int
+    time_ms: int
+    expires_ms: int
+    target: Target | None
+    gone: bool
+
+
+def visible(said: list[Said], created_ms: int, labels: Labels) -> set[int]:
+    """The SEQs that a user finds in history, by the rules as the specification has them."""
+    mine = [one for one in said if matches(one.target, labels)]
+    since = {one.seq for one in mine if one.time_ms >= created_ms}
+    before = [one.seq for one in mine if one.time_ms < created_ms and one.expires_ms > created_ms and not one.gone]
+    return since | set(before[-1:])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_it_is_as_a_simple_model_says(seed: int) -> None:
+    rng = random.Random(seed)
+    kit = Kit(broadcasts_per_day=0)
+    said: list[Said] = []
+    users: dict[str, tuple[int, Labels, int]] = {}
+    for number in range(40):
+        kit.now_ms += rng.randrange(1, 3 * HOUR_MS)
+        target = rng.choice([None, None, Target(tags_any=("a",)), Target(tags_all=("a", "b"))])
+        expires_s = rng.choice([0, 3600, 86_400])
+        message = kit.send(str(number), expires_s, target).record.message  # type: ignore[union-attr]
+        said.append(Said(message.seq, message.time_ms, message.extra.expires_ms, target, False))
+        if rng.random() < 0.15:
+            at = rng.randrange(len(said))
+            original = kit.store.store.answer_all([q.MessageQuery(BROADCAST_ALL, at + 1)])[0].messages[0]
+            kit.do(c.AlterMessage("root", True, at + 1, MessageState.RECALLED, original=original))
+            said[at] = said[at]._replace(gone=True)
+        if rng.random() < 0.4:
+            kit.now_ms += 1
+            name = f"u{number}"
+            labels = Labels(tuple(sorted(rng.sample(("a", "b"), rng.randrange(3)))))
+            # What was recalled since does not count as the one of before: the model knows what is gone now.
+            users[name] = (kit.now_ms, labels, 0)
+            profile = r.UserProfile(created_ms=kit.now_ms, labels=labels)
+            kit.store.append(r.UserSaved(f"@:{name}", name, profile))
+        if users and rng.random() < 0.3:
+            name = rng.choice(sorted(users))
+            seq = rng.randrange(1, len(said) + 1)
+            read = kit.do(c.MarkRead(name, False, seq)).result
+            users[name] = (*users[name][:2], read.read_seq)  # type: ignore[union-attr]
+    for name, (created_ms, labels, read_seq) in users.items():
+        wanted = visible(said, created_ms, labels)
+        gone = {one.seq for one in said if one.gone}
+        states = dict(kit.history(name))
+        assert {seq for seq, state in states.items() if state is not MessageState.NOT_FOR_YOU} == wanted, name
+        assert {seq for seq, state in states.items() if state is MessageState.RECALLED} == wanted & gone
+        fresh = {one.seq for one in said if one.expires_ms > kit.now_ms}
+        unread = sorted(seq for seq in wanted & fresh - gone if seq > read_seq)
+        (row,) = kit.sync(name)
+        assert (row.unread, [m.seq for m in row.messages]) == (len(unread), unread[-10:]), name
+    assert check(kit.store.backend).faults == []
