@@ -364,7 +364,9 @@ async def test_who_may_do_what(plain_server: TestServer) -> None:
         assert await code(admin, f.Send(BROADCAST_ALL, "n", say.priority, say.body)) == "NOT_PERMITTED"
 
 
-async def test_a_deleted_account_leaves_nothing(plain_server: TestServer) -> None:  # ID-09
+async def test_a_deleted_account_leaves_nothing(
+    plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ID-09
     server = plain_server
     async with server.client("administrator") as root:
         await root.import_accounts([f.Account("bob", "", "")])
@@ -377,6 +379,7 @@ async def test_a_deleted_account_leaves_nothing(plain_server: TestServer) -> Non
         assert kept == {"bob": None} and not (await root.labels(["bob"]))["bob"].tags
         await root.broadcast("two")
         await root.broadcast("three")
+        travel(monkeypatch, clock.wall_ms() + 2_000)  # the UserSigs of before are invalid
         entry = await synced(server, "bob", 10)
         assert entry is not None and [m.seq for m in entry.messages] == [3], "whoever has the id next is a new user"
 
