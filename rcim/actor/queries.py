@@ -255,6 +255,8 @@ class LoginQuery(Asks, frozen=True, gc=False):
     """True: one-to-one conversations too, of which there may be very many."""
     since: int = 0
     """Not 0: those of them that have changed by commits with a higher stamp."""
+    broadcasts: bool = False
+    """True: also the conversation of broadcasts, which every user is in (SY-03)."""
 
 
 class SyncQuery(Asks, frozen=True, gc=False):

@@ -64,7 +64,7 @@ class MessageOptions(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Of a broadcast: the id of the system conversation through which it is sent (SY-03); it may have none."""
 
     @property
-    def audience(self) -> MessageOptions | None:
+    def for_whom(self) -> MessageOptions | None:
         """Of these what says who may see the message; None if that is everybody."""
         if not (self.to or self.expires_ms):
             return None
@@ -111,7 +111,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def removed(self, state: MessageState, now_ms: int, by: str) -> Message:
         """It as everybody gets it once it is recalled or deleted: who sent it, and when, and nothing of what it said."""
-        whom = self.extra.audience if self.extra is not None else None
+        whom = self.extra.for_whom if self.extra is not None else None
         return msgspec.structs.replace(
             self,
             body=b"",

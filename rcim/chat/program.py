@@ -17,6 +17,7 @@ from rcim.base.terms import Platform
 from rcim.base.texts import is_text, read_text
 from rcim.chat.state import ChatError, change_text, clean, enter, invitation_text, message_line
 from rcim.client import (
+    BROADCASTS,
     ApplicationEvent,
     ChangesEvent,
     Client,
@@ -156,6 +157,8 @@ async def _listen(client: Client, group: str, show: Callable[[str], None]) -> No
                 return
         elif isinstance(event, InvitationEvent):
             show(f"-- {invitation_text(event)}")
+        elif isinstance(event, Message) and event.where == BROADCASTS:
+            show(f"-- broadcast: {message_line(event)}")
         elif isinstance(event, PresenceEvent | OwnEvent) or event.group_id != group:
             continue
         elif isinstance(event, Message):

@@ -11,6 +11,7 @@ from rcim.base.terms import JoinStatus, MessageState, Presence
 from rcim.client import (
     ApplicationEvent,
     AttributesEvent,
+    Broadcasts,
     ChangedEvent,
     ChangesEvent,
     Client,
@@ -313,6 +314,8 @@ class Talks:
         if isinstance(room.where, User):
             state = self.presence.get(room.where.user_id, Presence.OFFLINE).name.lower()
             return f"{clean(room.where.user_id)} ({state})"
+        if isinstance(room.where, Broadcasts):
+            return "broadcasts"
         return clean(row.title if row is not None else room.where)
 
     def rows(self) -> list[tuple[str, Where, str]]:

@@ -267,7 +267,7 @@ class ChatView(App[None]):
     async def _search(self, words: str) -> None:
         found: list[str] = []
         async for message in self._client.search(words):
-            found.append(f"{message.peer or message.group_id}: {message_line(message)}")
+            found.append(f"{message.peer or message.group_id or 'broadcast'}: {message_line(message)}")
             if len(found) == FOUND_MAX:
                 break
         for line in reversed(found):

@@ -21,12 +21,15 @@ from rcim.base.terms import (
     Role,
     UserList,
 )
+from rcim.client.broadcasts import BroadcastTarget
 from rcim.client.client import Client
 from rcim.client.conversations import Conversation
 from rcim.client.local import LocalStore, LocalStoreError
 from rcim.client.model import (
+    BROADCASTS,
     ApplicationEvent,
     AttributesEvent,
+    Broadcasts,
     ChangedEvent,
     ChangesEvent,
     DecisionEvent,
@@ -55,12 +58,15 @@ from rcim.client.rooms import Room
 from rcim.client.trust import client_context
 
 __all__ = [
+    "BROADCASTS",
     "PERMANENT_S",
     "AddResult",
     "ApplicationEvent",
     "ApplicationState",
     "ApplyJoinOption",
     "AttributesEvent",
+    "BroadcastTarget",
+    "Broadcasts",
     "ChangedEvent",
     "ChangesEvent",
     "Client",

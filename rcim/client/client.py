@@ -25,6 +25,7 @@ from rcim.base.limits import DEFAULTS
 from rcim.base.terms import GoneReason, Platform, group_conversation
 from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
+from rcim.client.broadcasts import BroadcastRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
@@ -52,6 +53,7 @@ class Client(
     DeviceRequests,
     RoomRequests,
     UltraRequests,
+    BroadcastRequests,
     AdminRequests,
     ConversationRequests,
 ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rcim.base.terms import MessageState, MsgFlag
+from rcim.base.terms import BROADCAST_ALL, MessageState, MsgFlag
 from rcim.client.model import InConversation, Message, message_of, peer_of
 from rcim.wire import frames
 
@@ -47,6 +47,8 @@ class Conversation(InConversation):
     @property
     def title(self) -> str:
         """What a list shows: the group's name, or the other user."""
+        if self.conversation == BROADCAST_ALL:
+            return "broadcasts"
         return self.peer or self.name or self.group_id
 
 
@@ -145,7 +147,8 @@ class Conversations:
             if message.mentions_all or own in message.mentions:
                 mentions, mention_seq = mentions + 1, mention_seq or message.seq
         read_seq = row.read_seq
-        if message.sender == own and message.tip is None:  # RX-11
+        sent = message.sender == own and message.tip is None and message.conversation != BROADCAST_ALL
+        if sent:  # RX-11: who sends has read; a broadcast may be sent by a program in the user's name
             read_seq, unread, mentions, mention_seq = message.seq, 0, 0, 0
         self._rows[message.conversation] = replace(
             row,

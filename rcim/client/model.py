@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import (
+    BROADCAST_ALL,
     GROUP_PREFIX,
     GoneReason,
     HeldBack,
@@ -33,14 +34,22 @@ class User:
     of: str = ""
 
 
-Where = str | User
-"""A conversation as the app names it: the group's id, or the other user."""
+@dataclass(frozen=True, slots=True)
+class Broadcasts:
+    """The conversation in which all users get the broadcasts of the app (SY-03)."""
+
+
+BROADCASTS = Broadcasts()
+Where = str | User | Broadcasts
+"""A conversation as the app names it: the group's id, the other user, or BROADCASTS."""
 
 
 def conversation_of(where: Where, own: str) -> str:
     """The conversation id of what the user `own` calls so. Raises RcimError(BAD_PARAMETER) if it is no UTF-8."""
     if isinstance(where, User):
         return pair_conversation(check_text("user id", where.of or own), check_text("user id", where.user_id))
+    if isinstance(where, Broadcasts):
+        return BROADCAST_ALL
     return group_conversation(check_text("group id", where))
 
 
@@ -52,6 +61,8 @@ def peer_of(conversation: str, own: str) -> str:
 
 def where_of(conversation: str, own: str) -> Where:
     """A conversation as the user `own` names it; of others', as an app administrator does."""
+    if conversation == BROADCAST_ALL:
+        return BROADCASTS
     pair = pair_of(conversation)
     if pair is None:
         return conversation.removeprefix(GROUP_PREFIX)
@@ -126,6 +137,10 @@ class Message(InConversation):
     changed_by: str = ""
     peer: str = ""
     group_fields: dict[str, bytes] = field(default_factory=dict)
+    expires_ms: int = 0
+    """Of a broadcast: when it is an offline message no more (SY-06); 0: it is none."""
+    system_conversation: str = ""
+    """Of a broadcast: through which system conversation it was sent, if it was."""
 
     @property
     def tip(self) -> GroupTip | None:
@@ -133,9 +148,11 @@ class Message(InConversation):
         return next((e for e in self.elements if isinstance(e, GroupTip)), None)
 
     def counts_for(self, own: str) -> bool:
-        """RX-08: it is another's, for all, and says something. Of a type of its own only the server knows."""
+        """RX-08: it is another's, for all, says something, and is no broadcast for users who are online only. Of a type
+        of its own only the server knows."""
         says = self.state in (MessageState.AS_SENT, MessageState.EDITED)
-        return says and not self.to and self.sender != own
+        passing = 0 < self.expires_ms <= self.time_ms
+        return says and not passing and not self.to and self.sender != own
 
     @property
     def text(self) -> str:
@@ -457,4 +474,6 @@ def message_of(conversation: str, m: frames.Message, own: str) -> Message:
         changed_by=m.changed_by,
         group_fields={f.key: f.value for f in m.group_fields},
         peer=peer_of(conversation, own),
+        expires_ms=m.expires_ms,
+        system_conversation=m.system_conversation,
     )

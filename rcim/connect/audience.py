@@ -47,11 +47,12 @@ class Kept:
         self.message = message = delivery.message
         self.seq = message.seq
         self.priority = delivery.priority
-        self.only = message.recipients if message.extra is not None else ()
+        extra = message.extra
+        self.only = message.recipients if extra is not None else ()
         """If not empty: the users who get it (MS-07); all others get its place alone."""
-        self.target = message.extra.target if message.extra is not None else None
+        self.target = extra.target if extra is not None else None
         """Not None: whom a broadcast is for (SY-04); the same."""
-        self.for_some = bool(self.only) or self.target is not None
+        self.for_some = extra is not None and (bool(self.only) or self.target is not None)
         self._codec: Codec | None = None
         """Most conversations have one codec: what it made stands in `_encoded`."""
         self._encoded = b""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import SYSTEM_SENDER, USERSIG_INVALIDATED
-from rcim.base.terms import SeenBy
+from rcim.base.terms import SeenBy, BROADCAST_ALL
 from rcim.connect.outgoing import Outgoing
 from rcim.rules.signatures import counts_from, refused_as
 from rcim.rules.targets import Labels
@@ -90,7 +90,7 @@ class OnlineUser:
     @property
     def groups(self) -> int:
         """How many of the conversations are groups."""
-        return len(self.conversations) - len(self.pairs)
+        return len(self.conversations) - len(self.pairs) - (BROADCAST_ALL in self.conversations)
 
     def reserve(self, by: int) -> None:
         """Count requests that are about to put the user into a conversation."""

@@ -102,7 +102,7 @@ class Resubscribe:
         if is_guest(user_id):
             run(self._engine, ReadmitGuest(user_id, list(user.conversations)), answered)
         else:
-            ask(self._engine, LoginQuery(user_id, since=self._since), answered)
+            ask(self._engine, LoginQuery(user_id, since=self._since, broadcasts=True), answered)
 
     def _answered(self, user_id: str, user: OnlineUser, result: AnyResult | Answer) -> None:
         if not isinstance(result, LoginFacts):  # the store has a bad moment; who is online must not stay deaf

@@ -61,17 +61,19 @@ class LoginReading:
             _read_channels(view, scan)
         data = view.get("users", scan.user_id.encode())
         user = unpack(data, UserProfile) if data else None
-        own = view.get("memberships", keys.pair(scan.user_id, BROADCAST_ALL))
-        if own is not None and keys.flag_of(own) == MsgFlag.DISCARD:
-            scan.silent.append(BROADCAST_ALL)
+        if scan.query.broadcasts:
+            own = view.get("memberships", keys.pair(scan.user_id, BROADCAST_ALL))
+            scan.found.append(BROADCAST_ALL)
+            if own is not None and keys.flag_of(own) == MsgFlag.DISCARD:
+                scan.silent.append(BROADCAST_ALL)
         return LoginFacts(
             profile=user or UserProfile(),
-            conversations=[BROADCAST_ALL, *scan.found, *scan.changed],
+            conversations=scan.found + scan.changed,
             silent=scan.silent,
             stamp=scan.stamp,
             began_ms=0,
             history_id=self._history_id,
-            unseen=is_unseen(view, scan.user_id, user),
+            unseen=scan.query.broadcasts and is_unseen(view, scan.user_id, user),
         )
 
     def _step(self, view: ReadView, scan: LoginScan) -> bool:

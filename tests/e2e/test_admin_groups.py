@@ -22,7 +22,7 @@ from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
 from rcim.app.settings import NO_RATES, Settings
 from rcim.base.errors import RcimError
-from rcim.client import Client, JoinStatus, NoticeEvent, User, client_context
+from rcim.client import BROADCASTS, Client, JoinStatus, NoticeEvent, User, client_context
 from rcim.content import elements
 from rcim.session.usersig import mint
 from tests.e2e.test_commands import BIN, run
@@ -466,6 +466,36 @@ USAGE = {
     "--server h:99999 --token t stats": "--server h:99999: has to be HOST:PORT",
     "stats": "Is this the data directory of a server?",
 }
+
+
+async def test_broadcasts_and_tags(admin: Admin) -> None:  # SY-03, SY-04
+    assert await admin.json("tags", "declare", "0", "city") == {"number": 0, "name": "city"}
+    assert await admin.json("tags", "names") == [{"number": 0, "name": "city"}]
+    added = await admin.json("tags", "add", "ann", "ben", "--tag", "beta", "--tag", "de")
+    assert added == [{"user_id": "ann", "result": "ADDED"}, {"user_id": "ben", "result": "ADDED"}]
+    await admin.json("tags", "remove", "ben", "--tag", "de")
+    await admin.json("tags", "attributes", "ann", "--set", "city=Basel")
+    assert "NAME=VALUE" in await admin.refused("tags", "attributes", "ann", "--set", "Basel", code=2)
+    assert "--set or --remove" in await admin.refused("tags", "attributes", "ann", code=2)
+    assert await admin.json("tags", "show", "ann", "ben") == [
+        {"user_id": "ann", "tags": ["beta", "de"], "attributes": ["city=Basel"]},
+        {"user_id": "ben", "tags": ["beta"], "attributes": []},
+    ]
+    sent = await admin.json("broadcast", "send", "hello", "--sender", "news", "--for", "2h", "--tag", "de")
+    assert (sent["seq"], sent["remaining"]) == (1, 29)
+    await admin.json("broadcast", "send", "now", "--for", "0", "--all-attributes", "city=Basel")
+    listed = await admin.json("broadcast", "list")
+    assert [(one["seq"], one["sender"], one["target"]) for one in listed] == [
+        (2, "administrator", "all: city=Basel"),
+        (1, "news", "any tag: de"),
+    ]
+    async with admin.user("ann") as ann:
+        assert [m.text for m in await ann.history(BROADCASTS)] == ["hello", "now"]
+    assert (await admin.json("broadcast", "recall", "1"))["seq"] == 1
+    assert "recalled" in (await admin.table("broadcast", "list")).lower()
+    assert "NO_SUCH_MESSAGE" in await admin.refused("broadcast", "recall", "7")
+    await admin.json("tags", "clear", "ann", "ben")
+    assert (await admin.json("tags", "show", "ben"))[0]["tags"] == []
 
 
 @pytest.mark.parametrize("command", USAGE)

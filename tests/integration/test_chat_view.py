@@ -16,7 +16,7 @@ from rcim.base.errors import LOGGED_OUT
 from rcim.base.terms import InviteConsent, MessageState
 from rcim.chat.state import MENTION, Room, Talks, enter, message_text
 from rcim.chat.view import ChatView, Row
-from rcim.client import Client, LocalStore, User
+from rcim.client import BROADCASTS, Client, LocalStore, User
 from tests.kit import TestServer, until
 
 
@@ -158,6 +158,18 @@ async def test_several_conversations(chat_server: TestServer) -> None:
         await at.types("/receipts")
         await at.types("/leave")
         await at.until(lambda: "10009" in at.notes or "may not leave" in at.notes, "its owner may not")
+
+
+async def test_broadcasts(chat_server: TestServer) -> None:  # SY-03
+    async with chat_server.client("administrator") as root, chat_server.client("alice") as alice, screen(alice) as at:
+        await at.until(lambda: at.title == "lobby")
+        await root.broadcast("the server stops at noon")
+        await at.until(lambda: any("broadcasts (1)" in line for line in at.rows("#rooms")), "it is in the list")
+        await at.app._open(BROADCASTS)
+        await at.until(lambda: at.title == "broadcasts" and at.messages[-1].endswith("the server stops at noon"))
+        await until(lambda: alice.unread == 0, "what is shown is read")
+        await at.types("hello")
+        await at.until(lambda: "NOT_PERMITTED" in at.notes)
 
 
 async def test_what_is_typed_without_a_server_waits(tmp_path: Path) -> None:

@@ -308,5 +308,5 @@ async def test_only_a_login_begins_a_session() -> None:  # ID-04
     await until(lambda: 900 in sim.asker.answers)
     assert not sessions._begun
     facts = await sim.result(sim.begin(w.Login("bob", False, 1000)))
-    assert facts.conversations == ["g:a"] and sessions._begun == {"bob": facts.began_ms}
-    assert replace_struct(facts, began_ms=0) == sim.store.answer_all([q.LoginQuery("bob")])[0]
+    assert facts.conversations == ["g:a", "b:all"] and sessions._begun == {"bob": facts.began_ms}
+    assert replace_struct(facts, began_ms=0) == sim.store.answer_all([q.LoginQuery("bob", broadcasts=True)])[0]

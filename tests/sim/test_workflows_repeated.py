@@ -17,11 +17,13 @@ from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as w
 from rcim.actor.app import APP_KEY
+from rcim.actor.records import MessageOptions
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, UserList, pair_conversation
 from rcim.bus.remote import RemoteOwner
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
+from rcim.rules.targets import LabelChange, Target
 from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
 from tests.kit import ALL_UNLIMITED, until
@@ -29,8 +31,8 @@ from tests.sim.test_dispatcher import create, running, send, stop_all
 from tests.sim.test_entering import Asking
 
 assert stop_all, "the fixture is this module's too"
-USERS = ["u0", "u1", "bob", "carol", "dave"]
-GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news", "g:one", "g:two"]
+USERS = ["u0", "u1", "bob", "carol", "dave", "stranger"]
+GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news", "g:one", "g:two", "b:all"]
 ULTRA = "g:@TGS#_u"
 GROUPS += [ULTRA, ULTRA + "@TOPIC#_new", ULTRA + "@TOPIC#_old"]
 PAIR = pair_conversation("bob", "carol")
@@ -70,6 +72,9 @@ CASES: dict[str, w.AnyWorkflow] = {
     "dissolve a channel": w.DissolveChannel("u0", key=ULTRA + "@TOPIC#_old", admin=False),
     "delete up to a time": w.TrimUpTo("u0", key="g:a", admin=False, to_time_ms=(1 << 63)),
     "list": w.ListUsers("bob", UserList.BLACK, ["carol", "u1"], ["dave"]),
+    "first login": w.Login("stranger", False, 1000),
+    "broadcast": w.Broadcast("bob", "n1", 2, b"body", MessageOptions(target=Target(tags_any=("beta",))), 60),
+    "labels": w.LabelUsers("root", ["bob", "u1"], LabelChange(add_tags=("beta",))),
 }
 
 
@@ -176,6 +181,7 @@ def state(sim: Asking) -> dict[str, Any]:
             sorted(user.lists),
             sorted(user.places.items()),
             sorted((one.key, one.by) for one in user.invitations),
+            (user.profile.labels, bool(user.seen_ms)),
         )
     guests = sim.dispatcher._app_state.guests
     found["guest"] = guests.is_here("@GUEST#1"), guests.groups()

@@ -62,6 +62,7 @@ WHO = {
     "insiders": "taking the user off; leaving the group; the end of the channel",
     "inside": "the same",
     "own": "leaving the group; the end of the channel",
+    "seen": "the first profile that is saved; the end of the account",
     "chosen": "leaving; age, when it says nothing any more; the end of the account",
 }
 STAY = {"meta", "shards", "heads", "users", "app"}
@@ -177,6 +178,7 @@ class Life(FilledStore):
         kept = r.Profile("a", "T", "a name", "", "", "", "u0", 1, ApplyJoinOption.FREE_ACCESS, 0, 1, keep_alive=True)
         self.append(r.GroupChanged(GROUP, 1, False, kept, [], [], [], None))
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
+        self.append(r.UserSeen("@:seen", "seen", day * DAY_MS))
         self.store.events.register("consumer")
         self.happen(day)
         self.ultra()
@@ -185,6 +187,7 @@ class Life(FilledStore):
         self.append(r.GroupDissolved(GROUP), r.GroupDissolved(TEMPORARY))
         self.seqs[TEMPORARY] = 0
         assert self.rows("purge")
+        self.append(r.UserSaved("@:seen", "seen", r.UserProfile(deleted=True)))
         for user in ("u2", "u3"):
             self.append(
                 r.UserSaved(f"@:{user}", user, r.UserProfile(deleted=True)),

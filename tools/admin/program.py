@@ -21,6 +21,8 @@ NOUNS = {
     "type": "group_types",
     "list": "lists",
     "room": "rooms",
+    "broadcast": "broadcasts",
+    "tags": "labels",
 }
 """What comes before a verb, and the module that has its verbs."""
 

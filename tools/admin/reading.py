@@ -16,6 +16,7 @@ MOMENTS = frozenset(
         "create_time_ms",
         "decided_ms",
         "ends_ms",
+        "expires_ms",
         "from_time_ms",
         "join_time_ms",
         "last_info_time_ms",

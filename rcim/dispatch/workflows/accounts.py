@@ -56,7 +56,8 @@ async def delete_users(context: WorkflowContext, workflow: DeleteUsers) -> Comma
         if keys is None:
             failed.add(user_id)
         else:
-            known[user_id] |= keys != [BROADCAST_ALL]
+            known[user_id] |= bool(keys)
+            keys.append(BROADCAST_ALL)
             left += [(key, _leaving(key, user_id)) for key in keys]
         keys = await _applied(context, user_id)
         if keys is None:

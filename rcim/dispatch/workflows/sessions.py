@@ -30,7 +30,7 @@ async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
         app_state.guests.here(user_id)
     if workflow.signed_ms:
         app_state.signing.note(workflow.signed_ms, app_state.wall_ms())
-    facts = await context.query(LoginQuery(user_id, workflow.guest))
+    facts = await context.query(LoginQuery(user_id, workflow.guest, broadcasts=True))
     if not isinstance(facts, LoginFacts):
         return facts
     if facts.unseen:  # SY-03; if it can't be noted, it is with the next login

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
+import msgspec
+
 from rcim.base.terms import Priority
 from rcim.rules.broadcasts import EXPIRES_S_DEFAULT, EXPIRES_S_MAX
 from rcim.rules.targets import ATTRIBUTE_BYTES_MAX, ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX
@@ -23,14 +25,14 @@ NAME = Text(ATTRIBUTE_BYTES_MAX, 1, one_line=True)
 TAGS = Items(TAGS_MAX, each=TAG)
 
 
-class UserAttribute(Request, frozen=True, gc=False):
+class UserAttribute(msgspec.Struct, frozen=True, gc=False):
     """An attribute of a user."""
 
     name: A[str, NAME]
     value: A[str, Text(ATTRIBUTE_BYTES_MAX, one_line=True)]
 
 
-class AttributeName(Request, frozen=True, gc=False):
+class AttributeName(msgspec.Struct, frozen=True, gc=False):
     """An attribute that users can have; an empty name removes it."""
 
     number: A[int, Number(ATTRIBUTES_MAX - 1)]
