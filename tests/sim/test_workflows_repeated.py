@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as w
+from rcim.actor.unique import unique_id_base
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, UserList, pair_conversation
@@ -27,7 +29,8 @@ from tests.sim.test_entering import Asking
 
 assert stop_all, "the fixture is this module's too"
 USERS = ["u0", "u1", "bob", "carol", "dave"]
-GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv"]
+UNIQUE = f"g:{unique_id_base('Public', ['u0', 'bob', 'dave'])}0"
+GROUPS = [UNIQUE, "g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv"]
 PAIR = pair_conversation("bob", "carol")
 
 
@@ -48,6 +51,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "sync": w.SyncGroups("bob", ["g:a", "g:ask", "g:none"]),
     "join": enter("g:a", c.JoinGroup("bob", False, "")),
     "create": enter("g:new", create("new", "bob", "dave")),
+    "create the one of its users": enter("g:", replace(create("", "bob", "dave"), unique=True)),
     "invite": enter("g:priv", c.InviteUsers("u0", False, ["bob", "carol", "u1"])),
     "decide": enter("g:ask", c.DecideApplication("u0", False, "dave", True, "")),
     "accept": w.AcceptInvitation("carol", "g:b"),
