@@ -7,7 +7,8 @@ What the requirements leave open is decided here:
 
 * A refusal is NOT_PERMITTED unless said otherwise.
 * A type without admins (Private, BChatRoom, Temporary) or without an owner (BChatRoom) has no cells for them, nor any
-  for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator (GT-09).
+  for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator
+  (GT-09).
 * `join` is to a group with FREE_ACCESS. Who is a member already gets ALREADY_MEMBER; a Private group is never joined,
   by nobody (GT-05).
 * `leave`: the owner gets OWNER_MAY_NOT_LEAVE where the group can't do without (GT-08). Who is no member, the app
