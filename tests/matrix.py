@@ -6,8 +6,9 @@ gives to this role in a group of this type: `ok`, an error of LEGEND, or `-` whe
 What the requirements leave open is decided here:
 
 * A refusal is NOT_PERMITTED unless said otherwise.
-* A type without admins (Private, BChatRoom) or without an owner (BChatRoom) has no cells for them, nor any for what is
-  done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator (GT-09).
+* A type without admins (Private, BChatRoom, Temporary) or without an owner (BChatRoom) has no cells for them, nor any
+  for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator
+  (GT-09).
 * `join` is to a group with FREE_ACCESS. Who is a member already gets ALREADY_MEMBER; a Private group is never joined,
   by nobody (GT-05).
 * `leave`: the owner gets OWNER_MAY_NOT_LEAVE where the group can't do without (GT-08). Who is no member, the app
@@ -21,6 +22,8 @@ What the requirements leave open is decided here:
 * An admin may not kick, mute or block an admin; the owner may (GR-02, GT-10, GT-17).
 * Muting is for nobody in Private and BChatRoom, not even for the app administrator (GT-17).
 * `edit_other_card`: admins and the owner, of members with a lower role (GR-04).
+* Nobody is added to a Temporary conversation or removed from it, not even by the app administrator; its owner may edit
+  and end it, and leave (SY-02).
 * The app administrator here is a member of nothing. What one has as a member (name card, MsgFlag, MsgSeq) it does not
   have: NO_SUCH_MEMBER (GR-04, RX-01).
 * `recall_own` and `edit_own` are of a message of one's own, which the app administrator may have sent as who is no
@@ -343,6 +346,52 @@ read_attributes      no        no      no     no     no   no
 set_attribute        no        no      no     no     no   no
 """
 
+TEMPORARY = """
+                     stranger  member  admin  owner  app  guest
+create               ok        ok      -      ok     ok   no
+create_with_members  ok        ok      -      ok     ok   no
+send                 no        ok      -      ok     ok   no
+mention_all          no        ok      -      ok     ok   no
+history              no        ok      -      ok     ok   no
+info                 no        ok      -      ok     ok   no
+edit_profile         no        no      -      ok     ok   no
+edit_settings        no        no      -      ok     ok   no
+join                 no        in      -      in     no   no
+leave                no        ok      -      ok     no   no
+invite               no        no      -      no     no   no
+decide               no        no      -      no     no   no
+kick_member          no        no      -      no     no   no
+kick_admin           -         -       -      -      -    -
+block_member         no        no      -      no     no   no
+list_members         no        ok      -      ok     ok   no
+list_muted           no        no      -      no     no   no
+list_blocked         no        no      -      no     no   no
+list_applications    no        no      -      no     no   no
+edit_own_card        no        ok      -      ok     who  no
+edit_other_card      no        no      -      ok     ok   no
+set_own_flag         no        ok      -      ok     who  no
+appoint_admin        no        no      -      no     no   no
+change_owner         no        no      -      ok     ok   no
+mute_member          no        no      -      no     no   no
+mute_admin           -         -       -      -      -    -
+mute_all             no        no      -      no     no   no
+dissolve             no        no      -      ok     ok   no
+notice               adm       adm     -      adm    ok   adm
+import               adm       adm     -      adm    no   adm
+send_as              adm       adm     -      adm    ok   adm
+read                 no        ok      -      ok     who  no
+recall_own           no        ok      -      ok     ok   no
+recall_other         no        no      -      ok     ok   no
+edit_own             no        ok      -      ok     ok   no
+edit_other           no        no      -      no     ok   no
+edit_to_mention_all  no        ok      -      ok     ok   no
+delete_message       no        no      -      ok     ok   no
+erase_sender         no        no      -      ok     ok   no
+hide_message         no        ok      -      ok     who  no
+clear                no        ok      -      ok     who  no
+receipts             no        ok      -      ok     ok   no
+"""
+
 TABLES = {
     "Private": PRIVATE,
     "Public": PUBLIC,
@@ -350,6 +399,7 @@ TABLES = {
     "AVChatRoom": AV_CHAT_ROOM,
     "BChatRoom": B_CHAT_ROOM,
     "OAGroup": OA_GROUP,
+    "Temporary": TEMPORARY,
 }
 
 TRACELESS = frozenset(

@@ -68,18 +68,23 @@ class UniqueConversation:
 class ConversationRequests(Requests):
     """Part of Client. Each raises RcimError with the server's code."""
 
-    async def create_temporary(self, name: str, members: Sequence[str], *, ttl_s: int | None = None) -> str:
+    async def create_temporary(
+        self, name: str, members: Sequence[str], *, ttl_s: int | None = None, owner: str = ""
+    ) -> str:
         """Make a conversation with these members, at most 9 besides the user, that ends by itself after `ttl_s` seconds,
-        a day at the most and by default (SY-02). Returns its id."""
+        a day at the most and by default (SY-02). `owner`: for app administrators. Returns its id."""
         made = await self.request(
-            _creation("Temporary", name, members, ttl_s=ttl_s), frames.GroupCreateOk, repeat=False
+            _creation("Temporary", name, members, owner, ttl_s=ttl_s), frames.GroupCreateOk, repeat=False
         )
         self._track(made.group_id, 0)
         return made.group_id
 
-    async def create_unique(self, name: str, members: Sequence[str], *, type_: str = "Private") -> UniqueConversation:
-        """The one conversation of the user and these members: made now, or the one that is there (C2-02)."""
-        made = await self.request(_creation(type_, name, members, unique=True), frames.GroupCreateOk)
+    async def create_unique(
+        self, name: str, members: Sequence[str], *, type_: str = "Private", owner: str = ""
+    ) -> UniqueConversation:
+        """The one conversation of the user and these members: made now, or the one that is there (C2-02).
+        `owner`: for app administrators, in place of the user."""
+        made = await self.request(_creation(type_, name, members, owner, unique=True), frames.GroupCreateOk)
         self._track(made.group_id, 0)
         left_out = {one.user_id: one.result for one in made.left_out}
         return UniqueConversation(made.group_id, made.existed, left_out)
@@ -172,7 +177,7 @@ def _text(where: Mapping[str, Any] | str) -> str:
 
 
 def _creation(
-    type_: str, name: str, members: Sequence[str], *, ttl_s: int | None = None, unique: bool = False
+    type_: str, name: str, members: Sequence[str], owner: str, *, ttl_s: int | None = None, unique: bool = False
 ) -> frames.GroupCreate:
     return frames.GroupCreate(
         group_id="",
@@ -183,6 +188,7 @@ def _creation(
         face_url="",
         apply_join_option=ApplyJoinOption.BY_TYPE,
         members=list(members),
+        owner=owner,
         ttl_s=ttl_s,
         unique=unique,
     )

@@ -1,7 +1,7 @@
-"""Queries over conversations (GR-13): which conversations are looked at, which of them match, and the page of the answer.
+"""Queries over conversations (GR-13): which are looked at, which of them match, and the page of the answer.
 
-1. The plan follows from what must hold in any case: named ids are read directly; where the asking user, or for the app one
-   of a few users, must be a member, that user's memberships are gone through; otherwise all profiles are.
+1. The plan follows from what must hold in any case: named ids are read directly; where users ask for members, their own
+   memberships are gone through, and for the app those of a few users that it names; otherwise all profiles are.
 2. One query looks at LOOKED_AT_MAX conversations at the most. If there are more, the answer says where to go on.
 3. It is done in steps (scan.py), each of about two milliseconds: looking, sorting by one name after the other, reading
    the rows of the page. In between others have their turn, and each step is charged to the asking user.

@@ -82,6 +82,32 @@ async def admin(tmp_path: Path) -> AsyncIterator[Admin]:
     assert await process.stop() == 0
 
 
+async def test_conversations(admin: Admin) -> None:  # GR-13, SY-02, C2-02
+    for name, rank in (("one", 1), ("two", 2)):
+        given = ("--attributes", f'{{"rank": {rank}}}')
+        await admin.json("group", "create", name, "--id", name, "--type", "ChatRoom", "--owner", "olga", *given)
+    query = ("conversation", "query", "--where")
+    assert [row["group_id"] for row in await admin.json(*query, '{"rank":{"$gt":0}}', "--sort", "-rank")] == [
+        "two",
+        "one",
+    ]
+    (row,) = await admin.json(*query, '{"rank":2}', "--members")
+    assert row["members"] == ["olga"] and row["attributes"] == {"rank": 2} and row["creator"] == "administrator"
+    assert await admin.json(*query, '{"m":"olga"}', "--count") == {"count": 2}
+    assert "Group ID" in await admin.table(*query, '{"rank":2}')
+    assert "BAD_QUERY" in await admin.refused(*query, '{"rank":{"$near":1}}')
+    create = ("conversation", "create", "Ours", "--owner", "olga", "--member", "ann")
+    first = await admin.json(*create, "--unique")
+    assert not first["existed"] and first["left_out"] == {}
+    assert await admin.json(*create, "--unique") == {"group_id": first["group_id"], "existed": True, "left_out": {}}
+    made = await admin.json(*create, "--temporary", "--ttl", "10m")
+    info = await admin.json("group", "info", made["group_id"])
+    assert info["ends_ms"] == info["create_time_ms"] + 600_000
+    assert "BAD_PARAMETER" in await admin.refused(*create, "--temporary", "--ttl", "2d")
+    assert "--temporary or --unique" in await admin.refused(*create, code=2)
+    assert "--ttl" in await admin.refused(*create, "--unique", "--ttl", "1h", code=2)
+
+
 async def test_types_and_groups(admin: Admin) -> None:  # GT-20, GR-01, GR-03, GR-06, GR-09
     assert [t["name"] for t in await admin.json("type", "list")][-1] == "Public"
     policies = ("search=on", "notice=weak", "group_fields=Topic member admin", "member_cap=7")

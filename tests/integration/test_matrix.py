@@ -23,7 +23,8 @@ pytestmark = pytest.mark.matrix
 BODY = encode_body([Text("hello")])
 WITH_GUESTS = ("AVChatRoom", "BChatRoom")
 NONE_AT_CREATION = ("AVChatRoom", "BChatRoom")
-WITHOUT_ADMINS = ("Private", "BChatRoom")
+WITHOUT_ADMINS = ("Private", "BChatRoom", "Temporary")
+IDS_ARE_MADE = ("Temporary",)
 ADMINS = ("admin", "admin2")
 MEMBERS = ("member", "member2")
 """The second of each is whom things are done to."""
@@ -64,7 +65,7 @@ OPERATIONS: dict[str, Callable[[Place], Frame]] = {
     "history": lambda at: f.History(f"g:{at.group}", 0, 0, 0, False),
     "info": lambda at: f.GroupInfo(at.group),
     "edit_profile": lambda at: f.GroupSet(at.group, name="renamed"),
-    "edit_settings": lambda at: f.GroupSet(at.group, max_member_num=100),
+    "edit_settings": lambda at: f.GroupSet(at.group, max_member_num=9),
     "join": lambda at: f.GroupJoin(at.group, ""),
     "leave": lambda at: f.GroupLeave(at.group),
     "invite": lambda at: f.GroupInvite(at.group, ["invited"]),
@@ -135,13 +136,16 @@ class Walker:
         """Make the type that is not built in (GT-20)."""
         await _done(self._raws["app"], f.AdminTypeSet(self.type_, "Public", [f.Policy("kick", "member")]))
 
-    async def _make_group(self, cell: Cell, group: str) -> None:
-        """A group with everyone in it, anyone may join, and a message in it."""
-        app, private = self._raws["app"], self.type_ == "Private"
+    async def _make_group(self, cell: Cell, group: str) -> str:
+        """A group with everyone in it, anyone may join, and a message in it. Returns its id."""
+        app, private = self._raws["app"], self.type_ in ("Private", *IDS_ARE_MADE)
         option = ApplyJoinOption.BY_TYPE if private else ApplyJoinOption.FREE_ACCESS
         named = [] if self.type_ in NONE_AT_CREATION else [*MEMBERS, *self._admins]
         owner = "owner" if self._has_owner else ""
-        await _done(app, f.GroupCreate(group, self.type_, "old", "", "", "", option, named, owner))
+        wanted = "" if self.type_ in IDS_ARE_MADE else group
+        group = (
+            await _done(app, f.GroupCreate(wanted, self.type_, "old", "", "", "", option, named, owner))
+        ).group_id
         if private:  # GT-16
             await _done(self._raws["owner"], _send(group, "first"))
         if not named:
@@ -155,6 +159,7 @@ class Walker:
         if cell.operation == "decide" and not private:
             await _done(app, f.GroupSet(group, apply_join_option=ApplyJoinOption.NEED_PERMISSION))
             await _done(self._raws["applicant"], f.GroupJoin(group, ""))
+        return group
 
     async def _kept(self, at: Place) -> list[Any]:
         """All that the app administrator can see of the group and of the free id."""
@@ -164,7 +169,7 @@ class Walker:
             f.GroupMuted(at.group, "", 0),
             f.GroupBlocked(at.group, "", 0),
             f.GroupApplications(at.group, "", 0),
-            f.GroupInfo(at.free),
+            f.GroupInfo(at.free) if at.free else f.ConversationsQuery("", "", 0, 1, counts=True),
             f.History(f"g:{at.group}", 0, 0, 0, False),
         ]
         answers = [await self._raws["app"].ask(frame) for frame in asked]
@@ -173,12 +178,13 @@ class Walker:
     async def ask(self, cell: Cell) -> None:
         """Ask one cell in a group of its own."""
         name = f"{cell.operation}-{cell.role}"
+        free = "" if self.type_ in IDS_ARE_MADE else f"{name}-new"
         me = self._ids.get(cell.role, cell.role)
-        await self._make_group(cell, name)
+        name = await self._make_group(cell, name)
         writer = "" if cell.role == "app" else "stranger" if cell.role == "guest" else me
         own = await _done(self._raws["app"], _send(name, "own", writer))
         other = await _done(self._raws["app"], _send(name, "other", "member2"))
-        at = Place(self.type_, name, f"{name}-new", me, own.seq, other.seq)
+        at = Place(self.type_, name, free, me, own.seq, other.seq)
         before = await self._kept(at)
         request = OPERATIONS[cell.operation](at)
         found = await self._raws[cell.role].ask(request)
@@ -188,7 +194,7 @@ class Walker:
             self._say(cell, f"nothing left behind, changed {_changed(before, after)}")
         if cell.leaves_a_trace and not isinstance(found, RcimError) and before == after:
             self._say(cell, "that it does something, nothing changed")
-        for group in (at.group, at.free):
+        for group in filter(None, (at.group, at.free)):
             await self._raws["app"].ask(f.GroupDissolve(group))
         self.asked.append(cell)
 
@@ -231,9 +237,9 @@ def test_no_cell_is_missing() -> None:
     every = [cell for type_ in TABLES for cell in cells(type_)]
     places = {(cell.type_, cell.operation, cell.role) for cell in every}
     assert places == {(type_, name, role) for type_ in TABLES for name in OPERATIONS for role in ROLES}
-    assert len(every) == len(places) == 6 * 42 * 6
-    for type_, missing in {"Private": ("admin",), "BChatRoom": ("admin", "owner")}.items():
+    assert len(every) == len(places) == 7 * 42 * 6
+    for type_, missing in {"Private": ("admin",), "BChatRoom": ("admin", "owner"), "Temporary": ("admin",)}.items():
         done_to_admins = ("kick_admin", "mute_admin")
         gone = {c for c in every if c.type_ == type_ and (c.role in missing or c.operation in done_to_admins)}
         assert gone == {c for c in every if c.type_ == type_ and not c.exists}
-    assert sum(cell.exists for cell in every) == 1368
+    assert sum(cell.exists for cell in every) == 1568

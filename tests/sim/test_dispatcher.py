@@ -73,6 +73,7 @@ class DeliverySink:
         self.members: dict[str, set[str]] = {}
         self.stuck: set[str] = set()
         self.silently: list[str] = []
+        self.ended: list[tuple[str, Any]] = []
         self.online: set[str] | None = set()
 
     def congested(self, conversation: str) -> bool:
@@ -107,6 +108,7 @@ class DeliverySink:
         """Nothing is delivered to anyone here."""
 
     def conversation_gone(self, conversation: str, silently: bool, reason: Any) -> None:
+        self.ended.append((conversation, reason))
         if silently:
             self.silently.append(conversation)
         self.members[conversation].clear()

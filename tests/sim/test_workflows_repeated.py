@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rcim.actor import commands as c
 from rcim.actor import outcomes as o
@@ -18,6 +19,7 @@ from rcim.actor import user_commands as u
 from rcim.actor import workflows as w
 from rcim.actor.app import APP_KEY
 from rcim.actor.records import MessageOptions
+from rcim.actor.unique import unique_id_base
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, UserList, pair_conversation
@@ -32,7 +34,8 @@ from tests.sim.test_entering import Asking
 
 assert stop_all, "the fixture is this module's too"
 USERS = ["u0", "u1", "bob", "carol", "dave", "stranger"]
-GROUPS = ["g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news", "g:one", "g:two", "b:all"]
+UNIQUE = f"g:{unique_id_base('Public', ['u0', 'bob', 'dave'])}0"
+GROUPS = [UNIQUE, "g:a", "g:b", "g:ask", "g:new", "g:live", "g:priv", "g:@SYS#news", "g:one", "g:two", "b:all"]
 ULTRA = "g:@TGS#_u"
 GROUPS += [ULTRA, ULTRA + "@TOPIC#_new", ULTRA + "@TOPIC#_old"]
 PAIR = pair_conversation("bob", "carol")
@@ -60,6 +63,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "join": enter("g:a", c.JoinGroup("bob", False, "")),
     "join another room than the one": enter("g:two", c.JoinGroup("bob", False, "")),
     "create": enter("g:new", create("new", "bob", "dave")),
+    "create the one of its users": enter("g:", replace(create("", "bob", "dave"), unique=True)),
     "invite": enter("g:priv", c.InviteUsers("u0", False, ["bob", "carol", "u1"])),
     "decide": enter("g:ask", c.DecideApplication("u0", False, "dave", True, "")),
     "accept": w.AcceptInvitation("carol", "g:b"),

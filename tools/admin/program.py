@@ -15,6 +15,7 @@ from rcim.app.entry import run_program
 
 NOUNS = {
     "group": "groups",
+    "conversation": "conversations",
     "member": "members",
     "message": "messages",
     "user": "users",

@@ -32,7 +32,7 @@ class QueriedConversation(Struct, frozen=True, gc=False):
     ] = ()
     muted: A[bool, Ext(3, Bool()), "True if the requesting user is a member and gets no push (RX-02)."] = False
     unique: A[bool, Ext(4, Bool()), "True if it is the conversation of exactly its users (C2-02)."] = False
-    system: A[bool, Ext(5, Bool()), "True for a system conversation (SY-01)."] = False
+    system: A[bool, Ext(5, Bool()), "True for a system conversation."] = False
     temporary: A[bool, Ext(6, Bool()), "True for a temporary conversation (SY-02)."] = False
     unstored: A[bool, Ext(7, Bool()), "True where messages are not stored (GT-22)."] = False
     ends_ms: A[int, Ext(8, U64), "When a temporary conversation ends by itself (SY-02)."] = 0
@@ -69,7 +69,7 @@ class ConversationsQuery(Frame, frozen=True, gc=False):
         "Up to 4 names with commas between them, `-` before one for descending; empty: by the last message, the newest "
         "first, or, where all conversations are looked at, by id.",
     ]
-    skip: A[int, U16, "So many of the matches are left out; at most 5,000."]
+    skip: A[int, U16, "The number of matches to leave out; at most 5,000."]
     limit: A[int, U8, "Rows in the answer, at most 100; 0 means 10."]
     cursor: A[str, Ext(1, PAGE_CURSOR), "`next` of the previous answer; absent: from the beginning."] = ""
     compact: A[bool, Ext(2, Bool()), "True: rows name no members."] = False
@@ -85,9 +85,9 @@ class ConversationsQueryOk(Frame, frozen=True, gc=False):
     count: A[
         int,
         U32,
-        "How many were found. Without `sort`, where all conversations are looked at, the query ends with the last row.",
+        "The number of matches. Without `sort`, where all conversations are looked at, the query ends with the last row.",
     ]
     more: A[
-        bool, Bool(), "True if some are behind the last row: ask again with `skip` greater by the number of rows."
+        bool, Bool(), "True if some come after the last row: ask again with `skip` greater by the number of rows."
     ]
     next: A[str, PAGE_CURSOR, "Not empty: not all were looked at; once `more` is false, go on with this `cursor`."]
