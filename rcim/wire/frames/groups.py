@@ -142,7 +142,9 @@ class GroupCreate(Frame, frozen=True, gc=False):
         str8(160, one_line=True),
         "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
     ]
-    type_: A[str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, or one of the app's own."]
+    type_: A[
+        str, str8(32, 1), "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, System, or one of the app's own."
+    ]
     name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
     notification: A[str, str8(150), "Notification."]
