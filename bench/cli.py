@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_bench import cli_beside, cli_broadcast, cli_receiving
+from rcim_bench import cli_beside, cli_broadcast, cli_receiving, cli_system
 from rcim_bench.console import (
     DataOption,
     JsonOption,
@@ -323,6 +323,8 @@ for command in (cli_beside.limits, cli_beside.peers):
 for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.search, cli_receiving.sync):
     app.command()(command)
 app.command()(cli_broadcast.broadcast)
+
+app.command()(cli_system.system)
 
 
 def main() -> None:

@@ -6,14 +6,14 @@ gives to this role in a group of this type: `ok`, an error of LEGEND, or `-` whe
 What the requirements leave open is decided here:
 
 * A refusal is NOT_PERMITTED unless said otherwise.
-* A type without admins (Private, BChatRoom, Temporary) or without an owner (BChatRoom) has no cells for them, nor any
-  for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator
+* A type without admins (Private, BChatRoom, System, Temporary) or without an owner (BChatRoom, System) has no cells for
+  them, nor any for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator
   (GT-09).
 * `join` is to a group with FREE_ACCESS. Who is a member already gets ALREADY_MEMBER; a Private group is never joined,
   by nobody (GT-05).
 * `leave`: the owner gets OWNER_MAY_NOT_LEAVE where the group can't do without (GT-08). Who is no member, the app
   administrator too, is NOT_PERMITTED.
-* `info`: members and the app administrator, because search is off by default (GT-01).
+* `info`: members and the app administrator, because search is off by default, but in System (GT-01).
 * `edit_settings`: admins and the owner, in Private the owner alone (GT-02, GR-02).
 * `invite`: in Public and ChatRoom only the app administrator (GT-07).
 * `block_member`: a policy of its own, which goes with kicking in the built-in types; where nobody may kick, AVChatRooms
@@ -35,6 +35,7 @@ What the requirements leave open is decided here:
 * Guests join, leave, hear, and read profile and history where the type allows guests (ID-06, GT-21); all else is
   NOT_PERMITTED. The guest of a cell has joined before, where it can and where joining is not the operation.
 * Attributes are for the members of chat rooms, and for the app administrator; guests in the room read them (CR-03).
+* What users send to a System conversation is accepted, and is in none that its subscribers see: `elsewhere` (SY-01).
 * What is for app administrators alone is ADMIN_REQUIRED for all others, guests too (ID-08): `notice`, `import`, and a
   message in another's name (`send_as`, MS-06).
 """
@@ -55,6 +56,7 @@ LEGEND = {
     "in": "ALREADY_MEMBER",
     "stay": "OWNER_MAY_NOT_LEAVE",
     "who": "NO_SUCH_MEMBER",
+    "else": "elsewhere",
 }
 
 PRIVATE = """
@@ -297,6 +299,53 @@ read_attributes      no        ok      -      -      ok   ok
 set_attribute        no        ok      -      -      ok   no
 """
 
+# SY-01: what users send goes to the app, into a conversation of its own, and to no subscriber.
+SYSTEM = """
+                     stranger  member  admin  owner  app  guest
+create               no        no      -      -      ok   no
+create_with_members  no        no      -      -      no   no
+send                 else      else    -      -      ok   no
+mention_all          else      else    -      -      ok   no
+history              no        ok      -      -      ok   no
+info                 ok        ok      -      -      ok   no
+edit_profile         no        no      -      -      ok   no
+edit_settings        no        no      -      -      ok   no
+join                 ok        in      -      -      ok   no
+leave                no        ok      -      -      no   no
+invite               no        no      -      -      ok   no
+decide               no        no      -      -      ok   no
+kick_member          no        no      -      -      ok   no
+kick_admin           -         -       -      -      -    -
+block_member         no        no      -      -      ok   no
+list_members         no        no      -      -      ok   no
+list_muted           no        no      -      -      no   no
+list_blocked         no        no      -      -      ok   no
+list_applications    no        no      -      -      ok   no
+edit_own_card        no        ok      -      -      who  no
+edit_other_card      no        no      -      -      ok   no
+set_own_flag         no        ok      -      -      who  no
+appoint_admin        no        no      -      -      no   no
+change_owner         no        no      -      -      no   no
+mute_member          no        no      -      -      no   no
+mute_admin           -         -       -      -      -    -
+mute_all             no        no      -      -      no   no
+dissolve             no        no      -      -      ok   no
+notice               adm       adm     -      -      ok   adm
+import               adm       adm     -      -      no   adm
+send_as              adm       adm     -      -      ok   adm
+read                 no        ok      -      -      who  no
+recall_own           no        ok      -      -      ok   no
+recall_other         no        no      -      -      ok   no
+edit_own             no        ok      -      -      ok   no
+edit_other           no        no      -      -      ok   no
+edit_to_mention_all  no        no      -      -      ok   no
+delete_message       no        no      -      -      ok   no
+erase_sender         no        no      -      -      ok   no
+hide_message         no        ok      -      -      who  no
+clear                no        ok      -      -      who  no
+receipts             no        no      -      -      ok   no
+"""
+
 # GT-20: as Public, but any member may kick ordinary members. Blocking is a policy of its own (GR-11).
 OA_GROUP = """
                      stranger  member  admin  owner  app  guest
@@ -398,6 +447,7 @@ TABLES = {
     "ChatRoom": CHAT_ROOM,
     "AVChatRoom": AV_CHAT_ROOM,
     "BChatRoom": B_CHAT_ROOM,
+    "System": SYSTEM,
     "OAGroup": OA_GROUP,
     "Temporary": TEMPORARY,
 }

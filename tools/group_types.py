@@ -26,7 +26,7 @@ def page() -> str:
     types = list(BUILT_IN.values())
     lines = ["# Group types", "", MADE, ""]
     lines += [
-        "A group type is a row of policies. Five are built in; an app makes its own from them, or changes them.",
+        "A group type is a row of policies. These are built in; an app makes its own from them, or changes them.",
         "Everything that depends on a group's type depends on one of these policies and on nothing else.",
         "",
         "## Policies",

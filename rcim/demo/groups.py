@@ -42,12 +42,20 @@ from rcim.demo.trials import (
     Room,
     Trial,
 )
-from rcim.rules.group_types import BUILT_IN
+from rcim.rules.conversation_kinds import GROUP
+from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import changed
 from rcim.session.usersig import mint
 
 OWN_TYPE, OWN_BASE, OWN_POLICIES = "OAGroup", "Public", {"kick": "member"}
-TYPES = (*BUILT_IN, OWN_TYPE)
+
+
+def built_in() -> dict[str, GroupType]:
+    """The built-in types of groups; other kinds of conversations have demonstrations of their own."""
+    return {name: row for name, row in BUILT_IN.items() if row.kind == GROUP.name}
+
+
+TYPES = (*built_in(), OWN_TYPE)
 WIDE = 160
 """Columns of a terminal in which the table needs one line for a row."""
 NOTES = f"""{OWN_TYPE} was made at run time: {OWN_BASE}, but any member may kick (GT-20).
@@ -108,7 +116,7 @@ async def play(folder: Path, table: Table, show: Callable[[int], None]) -> None:
             client = Client(process.host, process.port, user_id=user, user_sig=signature, tls=tls)
             await client.connect()
             people[who] = Person(client)
-        await fill(table, [Room(row, people) for row in BUILT_IN.values()], show)
+        await fill(table, [Room(row, people) for row in built_in().values()], show)
         await people[APP_ADMIN].client.set_group_type(OWN_TYPE, OWN_POLICIES, base=OWN_BASE)
         own = changed(BUILT_IN[OWN_BASE], OWN_TYPE, OWN_POLICIES)
         await fill(table, [Room(own, people, OWN_POLICIES)], show)
@@ -132,8 +140,8 @@ def run(as_json: bool) -> bool:
         if live is not None:
             fit = (console.height - 6) // (3 if narrow else 1)
             live.update(drawn(table, range(max(0, at - fit), at + 1), narrow), refresh=True)
-        elif not as_json and len(table[at]) >= len(BUILT_IN):
-            names = [OWN_TYPE] if OWN_TYPE in table[at] else BUILT_IN
+        elif not as_json and len(table[at]) >= len(built_in()):
+            names = [OWN_TYPE] if OWN_TYPE in table[at] else built_in()
             cells = "; ".join(f"{name} {table[at][name].shown()}" for name in names)
             print(f"{TRIALS[at].rule} {TRIALS[at].text}: {cells}", flush=True)
 

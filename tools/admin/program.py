@@ -24,6 +24,7 @@ NOUNS = {
     "room": "rooms",
     "broadcast": "broadcasts",
     "tags": "labels",
+    "system": "system",
 }
 """What comes before a verb, and the module that has its verbs."""
 

@@ -145,7 +145,7 @@ class GroupCreate(Frame, frozen=True, gc=False):
     type_: A[
         str,
         str8(32, 1),
-        "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, Temporary, or one of the app's own.",
+        "Type: Private, Public, ChatRoom, AVChatRoom, BChatRoom, UltraGroup, System, Temporary, or one of the app's own.",
     ]
     name: A[str, str8(30, 1, one_line=True), "Name."]
     introduction: A[str, str8(120), "Introduction."]
