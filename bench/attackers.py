@@ -232,6 +232,21 @@ async def _joins(attack: Attack) -> None:
     await _together([attack.flood(f"joiner{i}", lambda _: coming) for i in range(30)])
 
 
+async def _room_attributes(attack: Attack) -> None:
+    """CR-03: each of them comes in and sets and removes attributes, as large as they may be."""
+
+    def chunk(name: str) -> bytes:
+        rows = [frames.AttributeToSet(f"{name}-{n}", "x" * 3000, True) for n in range(10)]
+        setting = b"".join(
+            frames.RoomAttributesSet(CALM, rows[at % 10 : at % 10 + 1], notice=bytes([at])).encode(20 + 2 * at)
+            + frames.RoomAttributesDelete(CALM, [rows[at % 10].key]).encode(21 + 2 * at)
+            for at in range(100)
+        )
+        return frames.GroupJoin(CALM, "").encode(10) + setting
+
+    await _together([attack.flood(f"setter{i}", lambda _, i=i: chunk(f"s{i}")) for i in range(30)])  # type: ignore[misc]
+
+
 async def _logins(attack: Attack) -> None:
     """Half of them with good signatures, half with bad ones."""
     rng = random.Random(1)
@@ -258,6 +273,7 @@ ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "bad-bodies": _bad_bodies,
     "refused-requests": _refused_requests,
     "sync-directed": _sync_directed,
+    "room-attributes": _room_attributes,
     "slow-handshakes": _slow_handshakes,
     "half-client-hellos": _half_client_hellos,
     "standing-readers": _standing_readers,

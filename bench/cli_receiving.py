@@ -30,6 +30,29 @@ def reconnect(
     finish(report, json_to, scenario.failures(report))
 
 
+def rooms(
+    members: Annotated[int, typer.Option(min=4, max=18_000, help="Members of the room.")] = 10_000,
+    leave: Annotated[int, typer.Option(min=1, help="Those of them who lose their connections.")] = 1000,
+    after: Annotated[
+        int,
+        typer.Option(min=1, max=3600, metavar="SECONDS", help="After so long they leave, from the next message on."),
+    ] = 30,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="For how long attributes are set.")] = 5,
+    json_to: JsonOption = None,
+) -> None:
+    """Measure chat rooms: absent members, attributes.
+
+    When absent members have left, and what that costs; how many changes of attributes reach members.
+    """
+    from rcim_bench import rooms as scenario
+
+    if leave >= members - 1:
+        say(f"rcim-bench: --leave {leave}: the room has only {members} members")
+        raise typer.Exit(2)
+    report = run(lambda: scenario.run(members, leave, after, seconds, say))
+    finish(report, json_to, scenario.failures(report))
+
+
 def model(
     seeds: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many random worlds.")] = 100,
     first: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,

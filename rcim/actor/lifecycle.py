@@ -119,8 +119,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         state.roster.put(member)
     state.watch_presence()
     state.timeline.last_msg_time_ms = 0  # what a group with this id had before is not this one's
-    state.attributes.info_seq += 1
-    state.attributes.last_info_time_ms = now_ms
+    state.attributes.raise_info(now_ms)
     return Outcome(
         Created(command.group_id, [(user, AddResult.FAILED) for user in named if user not in state.roster]),
         GroupCreated(

@@ -135,13 +135,14 @@ class GroupState:
             if not rooms.is_online(member.user_id):
                 absences.away(member.user_id)
 
-    def _without_setters(
-        self, room: RoomAttributes, gone: Sequence[str], effects: list[Effect], now_ms: int
-    ) -> Record:
-        """CR-03: attributes that go with their setters; what is to be told is added to `effects`."""
-        record = room.remove(room.set_by(gone), "", now_ms)
-        effects += room.news(now_ms, self.app_state.config.limits.flow_slice_ms)
-        return record
+    def _without_setters(self, gone: Sequence[str], effects: list[Effect], now_ms: int) -> tuple[Record, ...]:
+        """CR-03: attributes that go with their setters, as records; what is to be told is added to `effects`."""
+        keys = self.room.set_by(gone) if self.room is not None else ()
+        if self.room is None or not keys:
+            return ()
+        record = self.room.remove(keys, "", now_ms)
+        effects += self.room.news(now_ms, self.app_state.config.limits.flow_slice_ms)
+        return (record,)
 
     @property
     def waits(self) -> bool:
@@ -318,7 +319,6 @@ class GroupState:
             effects.append(Notify(unmuted, Silenced(0, by)))  # SC-09
         after = self.attributes.profile if self.attributes.profile is not before else None
         gone = [one.user_id for one in drop]
-        deciders = [m.user_id for m in self.roster.admins()] if asked else []
         record = GroupChanged(
             key=self.key,
             time_ms=now_ms,
@@ -329,13 +329,11 @@ class GroupState:
             marks=list(marks),
             message=message,
             decided=decided,
-            deciders=deciders,
+            deciders=[m.user_id for m in self.roster.admins()] if asked else [],
         )
         if self.channels:
             effects += channels_told(self.channels, self.roster.count, record, known)
-        records: tuple[Record, ...] = ()
-        if drop and self.room is not None and self.room.set_by(gone):
-            records = (self._without_setters(self.room, gone, effects, now_ms),)
+        records = self._without_setters(gone, effects, now_ms) if drop else ()
         return Outcome(result, record, (*effects, *more), records, again_in_ms=self.due_in_ms(now_ms))
 
     def _unique_after(self, profile: Profile, put: Sequence[Member], drop: Sequence[MemberGone]) -> Profile:

@@ -24,7 +24,7 @@ class Stage(Enum):
     """For the app, or for room."""
     CALLBACK = "callback"
     STOPPED = "stopped room"
-    """CR-07."""
+    """The app has stopped the room's distribution (CR-07)."""
     FREQUENCY = "frequency control"
     TRANSIENT = "transient"
     """Given to who was online, and gone."""

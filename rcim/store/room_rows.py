@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from rcim.actor.records import RoomAttribute, RoomAttributesChanged
 from rcim.actor.snapshots import RoomSnapshot
 from rcim.store import keys
-from rcim.store.backend import ReadView, WriteView
+from rcim.store.backend import ReadView, StoreError, WriteView
 from rcim.store.values import pack, unpack
 
 
@@ -47,3 +49,22 @@ def remove_room(view: WriteView, key: str) -> None:
         view.delete("room_attributes", row)
     if view.get("kept_rooms", key.encode()) is not None:
         view.delete("kept_rooms", key.encode())
+
+
+def faults(view: ReadView) -> Iterator[str]:
+    """What is wrong with the rows of rooms, in words: of rooms that are gone, or that can't be read."""
+    for table, type_of in (("room_attributes", _attribute_type), ("kept_rooms", None)):
+        for row, data in view.scan(table, b"", keys.LAST):
+            key = row.partition(keys.SEP)[0].decode()
+            if view.get("profiles", key.encode()) is None:
+                yield f"{table}: {key} is no group"
+                continue
+            try:
+                if type_of is not None:
+                    unpack(data, type_of(row))
+            except StoreError as error:
+                yield f"{table}: {keys.shown(table, row)}: {error}"
+
+
+def _attribute_type(row: bytes) -> type[RoomHead | RoomAttribute]:
+    return RoomAttribute if keys.second(row) else RoomHead

@@ -18,7 +18,15 @@ import msgspec
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
-from rcim.actor.records import GroupChanged, GroupDissolved, Member, Record, UserListed, UserSaved
+from rcim.actor.records import (
+    GroupChanged,
+    GroupDissolved,
+    Member,
+    Record,
+    RoomAttributesChanged,
+    UserListed,
+    UserSaved,
+)
 from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.store.answers import Answer
 from rcim.store.faults import FullError as Full
@@ -129,6 +137,8 @@ def makes_room(record: Record) -> bool:
         return record.profile.deleted
     if isinstance(record, UserListed):
         return not record.add
+    if isinstance(record, RoomAttributesChanged):
+        return all(attribute.removed for attribute in record.put)
     return isinstance(record, GroupDissolved)
 
 

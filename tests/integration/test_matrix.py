@@ -241,7 +241,7 @@ def test_no_cell_is_missing() -> None:
     every = [cell for type_ in TABLES for cell in cells(type_)]
     places = {(cell.type_, cell.operation, cell.role) for cell in every}
     assert places == {(type_, name, role) for type_ in TABLES for name in OPERATIONS for role in ROLES}
-    assert len(every) == len(places) == 7 * 42 * 6
+    assert len(every) == len(places) == 8 * 44 * 6
     without = {
         "Private": ("admin",),
         "BChatRoom": ("admin", "owner"),

@@ -23,7 +23,10 @@ from rcim.base.terms import ApplyJoinOption, GoneReason, HeldBack, MemberOrder, 
 from rcim.rules.group_types import BUILT_IN, ChangeNotice, GroupType
 from rcim.rules.policies import changed
 from rcim.rules.roles import Standing
-from tests.kit import app_state
+from rcim.store.backend import MemoryBackend
+from rcim.store.check import check
+from rcim.store.shard_log import makes_room
+from tests.kit import FilledStore, app_state
 
 FREE = {"messages_per_s": 0, "normal_per_s": 0, "low_per_s": 0, "lowest_per_s": 0}
 ROOM = replace(BUILT_IN["AVChatRoom"], name="ChatRoom", **FREE)  # type: ignore[arg-type]
@@ -484,3 +487,25 @@ def test_events_say_why_members_have_gone() -> None:  # CR-06
 def test_absent_members_leave_only_where_members_are_in_memory() -> None:
     with pytest.raises(ValueError, match="in memory"):
         changed(replace(ROOM, kind="ultra group", notice=ChangeNotice.WEAK), "Ultra", {"leave_after_s": "30"})
+
+
+def test_check_finds_rows_of_rooms_that_are_wrong() -> None:  # CR-03, CR-04
+    backend = MemoryBackend()
+    store = FilledStore(backend)
+    profile = r.Profile(
+        "a", "T", "a", "", "", "", "", 1, ApplyJoinOption.FREE_ACCESS, 0, first_seq=1, keep_alive=True
+    )
+    store.append(r.GroupCreated("g:a", profile, [], 1))
+    store.append(r.RoomAttributesChanged("g:a", 7, 5, [r.RoomAttribute("k", "v", "bob", 1, 7)], []))
+    assert not [fault for fault in check(backend).faults if "room" in fault]
+    with backend.write() as view:
+        view.put("room_attributes", b"g:a\0k", b"?")
+        view.put("kept_rooms", b"g:none", b"")
+    found = [fault for fault in check(backend).faults if "room" in fault]
+    assert len(found) == 2 and "g:none is no group" in found[1]
+
+
+def test_attributes_that_go_with_members_go_on_a_full_store_too() -> None:  # CR-03, ST-04
+    gone_ = r.RoomAttribute("k", "", "", 1, 8, removed=True)
+    assert makes_room(r.RoomAttributesChanged("g:a", 8, 5, [gone_], []))
+    assert not makes_room(r.RoomAttributesChanged("g:a", 8, 5, [r.RoomAttribute("k", "v", "bob", 1, 8)], []))

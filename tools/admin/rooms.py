@@ -26,7 +26,7 @@ MEMBERS = ("user_id", "role", "join_time_ms", "name_card")
 
 @app.command("show")
 def show_(groups: GroupIds) -> None:
-    """Show rooms: name, creation, members, whether kept alive or stopped."""
+    """Show rooms: name, members, whether kept alive."""
     show(rows_of(call(lambda client: client.rooms(groups))))
 
 
