@@ -13,6 +13,7 @@ import pytest
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MsgFlag, Platform, Priority, Role
 from rcim.content.elements import Text, encode_body
+from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
 from tests.kit import Raw, TestServer
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.matrix
 BODY = encode_body([Text("hello")])
 WITH_GUESTS = ("AVChatRoom", "BChatRoom")
 NONE_AT_CREATION = ("AVChatRoom", "BChatRoom")
+AFFIXES = {"UltraGroup": (ULTRA.group_prefix, ""), "Channel": (ULTRA.group_prefix, CHANNEL_MARK + "c")}
+"""How the ids of kinds that are no groups begin and end."""
 WITHOUT_ADMINS = ("Private", "BChatRoom")
 ADMINS = ("admin", "admin2")
 MEMBERS = ("member", "member2")
@@ -135,11 +138,20 @@ class Walker:
 
     async def _make_group(self, cell: Cell, group: str) -> None:
         """A group with everyone in it, anyone may join, and a message in it."""
-        app, private = self._raws["app"], self.type_ == "Private"
+        if self.type_ == "Channel":
+            parent, _, name = group.partition(CHANNEL_MARK)
+            await self._make_group_of("UltraGroup", cell, parent)
+            await _done(self._raws["owner"], f.ChannelCreate(parent, name, "old", "", False))
+            await _done(self._raws["app"], _send(group, "prepared"))
+        else:
+            await self._make_group_of(self.type_, cell, group)
+
+    async def _make_group_of(self, type_: str, cell: Cell, group: str) -> None:
+        app, private = self._raws["app"], type_ == "Private"
         option = ApplyJoinOption.BY_TYPE if private else ApplyJoinOption.FREE_ACCESS
         named = [] if self.type_ in NONE_AT_CREATION else [*MEMBERS, *self._admins]
         owner = "owner" if self._has_owner else ""
-        await _done(app, f.GroupCreate(group, self.type_, "old", "", "", "", option, named, owner))
+        await _done(app, f.GroupCreate(group, type_, "old", "", "", "", option, named, owner))
         if private:  # GT-16
             await _done(self._raws["owner"], _send(group, "first"))
         if not named:
@@ -170,7 +182,8 @@ class Walker:
 
     async def ask(self, cell: Cell) -> None:
         """Ask one cell in a group of its own."""
-        name = f"{cell.operation}-{cell.role}"
+        begins, ends = AFFIXES.get(self.type_, ("", ""))
+        name = f"{begins}{cell.operation}-{cell.role}{ends}"
         me = self._ids.get(cell.role, cell.role)
         await self._make_group(cell, name)
         writer = "" if cell.role == "app" else "stranger" if cell.role == "guest" else me
@@ -186,7 +199,7 @@ class Walker:
             self._say(cell, f"nothing left behind, changed {_changed(before, after)}")
         if cell.leaves_a_trace and not isinstance(found, RcimError) and before == after:
             self._say(cell, "that it does something, nothing changed")
-        for group in (at.group, at.free):
+        for group in (at.group, at.free, at.group.partition(CHANNEL_MARK)[0]):
             await self._raws["app"].ask(f.GroupDissolve(group))
         self.asked.append(cell)
 
@@ -229,9 +242,9 @@ def test_no_cell_is_missing() -> None:
     every = [cell for type_ in TABLES for cell in cells(type_)]
     places = {(cell.type_, cell.operation, cell.role) for cell in every}
     assert places == {(type_, name, role) for type_ in TABLES for name in OPERATIONS for role in ROLES}
-    assert len(every) == len(places) == 6 * 42 * 6
+    assert len(every) == len(places) == 8 * 42 * 6
     for type_, missing in {"Private": ("admin",), "BChatRoom": ("admin", "owner")}.items():
         done_to_admins = ("kick_admin", "mute_admin")
         gone = {c for c in every if c.type_ == type_ and (c.role in missing or c.operation in done_to_admins)}
         assert gone == {c for c in every if c.type_ == type_ and not c.exists}
-    assert sum(cell.exists for cell in every) == 1368
+    assert sum(cell.exists for cell in every) == 1368 + 2 * 42 * 6

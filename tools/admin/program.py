@@ -20,6 +20,7 @@ NOUNS = {
     "user": "users",
     "type": "group_types",
     "list": "lists",
+    "channel": "channels",
 }
 """What comes before a verb, and the module that has its verbs."""
 
