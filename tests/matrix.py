@@ -336,8 +336,8 @@ ULTRA_GROUP = PUBLIC
 
 CHANNEL = """
                      stranger  member  admin  owner  app  guest
-create               id        id      id     id     id   no
-create_with_members  id        id      id     id     id   no
+create               id        id      id     id     id   id
+create_with_members  id        id      id     id     id   id
 send                 no        ok      ok     ok     ok   no
 mention_all          no        no      ok     ok     ok   no
 history              no        ok      ok     ok     ok   no

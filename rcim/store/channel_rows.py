@@ -174,23 +174,33 @@ def seen_in_channel(view: ReadView, key: str, user_id: str, head: Head) -> tuple
     return (profile, member) if member is not None else None
 
 
-def member_rows(view: ReadView, query: MembersQuery) -> Iterator[tuple[str, bytes]]:
-    """The members whom a page is about, by user id, from behind its cursor: the id and the row. Of admins, where there
-    may be a million members, their index is read. A channel shows what its group knows of each (UG-02)."""
+def member_rows(view: ReadView, query: MembersQuery) -> Iterator[tuple[Member, int]]:
+    """The members whom a page is about, by user id, from behind its cursor, and how many bytes the row of each has. Of
+    admins, where there may be a million members, their index is read. Raises StoreError."""
     key = query.key
     if is_channel(key):
-        parent = parent_of(key)
         for user_id in member_ids(view, key, query.cursor):
-            data = view.get("members", keys.pair(parent, user_id))
+            data = view.get("members", keys.pair(parent_of(key), user_id))
             if data is not None:
-                yield user_id, data
+                yield _listed_in_channel(view, key, unpack(data, Member)), len(data)
         return
     indexed = query.role >= Role.ADMIN and is_paged(key)
     rows = view.scan("admins" if indexed else "members", keys.after(key, query.cursor), key.encode() + keys.AFTER_SEP)
     for row, value in rows:
         found = view.get("members", row) if indexed else value
         if found is not None:
-            yield keys.second(row), found
+            yield unpack(found, Member), len(found)
+
+
+def _listed_in_channel(view: ReadView, key: str, base: Member) -> Member:
+    """A member of the group as the list of a channel shows them: what they have of their own there, else nothing read."""
+    data = view.get("members", keys.pair(key, base.user_id))
+    own = unpack(data, Member) if data is not None else None
+    if own is not None and own.join_time_ms == base.join_time_ms:
+        return msgspec.structs.replace(own, role=base.role, name_card=base.name_card)
+    return msgspec.structs.replace(
+        base, msg_flag=MsgFlag.ACCEPT_AND_NOTIFY, read_seq=0, last_send_time_ms=0, fields={}
+    )
 
 
 def channels_page(view: ReadView, query: ChannelsQuery) -> Channels | Refused:

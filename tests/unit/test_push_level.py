@@ -10,7 +10,7 @@ from rcim.base.terms import PushLevel
 from rcim.rules.push_level import level_in_force, wants_push
 
 
-@pytest.mark.parametrize("levels", product(PushLevel, repeat=4))
+@pytest.mark.parametrize("levels", list(product(PushLevel, repeat=4)))
 def test_the_most_specific_one_that_says_anything_decides(levels: tuple[PushLevel, ...]) -> None:
     user_in_channel, user_in_group, channel, group = levels
     found = level_in_force(user_in_channel=user_in_channel, user_in_group=user_in_group, channel=channel, group=group)
