@@ -326,6 +326,7 @@ for command in (
     cli_receiving.search,
     cli_receiving.sync,
     cli_receiving.rooms,
+    cli_receiving.ultra,
 ):
     app.command()(command)
 app.command()(cli_broadcast.broadcast)

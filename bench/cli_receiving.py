@@ -108,3 +108,20 @@ def sync(
         raise typer.Exit(2)
     report = run(lambda: scenario.run(groups, changed, seconds, messages, seed, say))
     finish(report, json_to, scenario.failures(report))
+
+
+def ultra(
+    members: Annotated[int, typer.Option(min=2, max=10_000_000, help="Members of the ultra group.")] = 1_000_000,
+    online: Annotated[int, typer.Option(min=1, max=18_000, help="Those of them that are online.")] = 2000,
+    channels: Annotated[int, typer.Option(min=1, max=50, help="Its channels.")] = 50,
+    plain: PlainOption = False,
+    json_to: JsonOption = None,
+) -> None:
+    """Measure an ultra group with very many members.
+
+    Start, memory, logins, delivery in channels and syncs, compared with a group of 10,000 members.
+    """
+    from rcim_bench import ultra as scenario
+
+    report = run(lambda: scenario.run(members, online, channels, plain, say))
+    finish(report, json_to, scenario.failures(report))

@@ -57,6 +57,7 @@ LEGEND = {
     "stay": "OWNER_MAY_NOT_LEAVE",
     "who": "NO_SUCH_MEMBER",
     "else": "elsewhere",
+    "id": "BAD_GROUP_ID",
 }
 
 PRIVATE = """
@@ -441,6 +442,56 @@ clear                no        ok      -      ok     who  no
 receipts             no        ok      -      ok     ok   no
 """
 
+ULTRA_GROUP = PUBLIC
+"""UG-01: as Public. What it has besides are channels."""
+
+CHANNEL = """
+                     stranger  member  admin  owner  app  guest
+create               id        id      id     id     id   id
+create_with_members  id        id      id     id     id   id
+send                 no        ok      ok     ok     ok   no
+mention_all          no        no      ok     ok     ok   no
+history              no        ok      ok     ok     ok   no
+info                 no        ok      ok     ok     ok   no
+edit_profile         no        no      ok     ok     ok   no
+edit_settings        no        no      ok     ok     ok   no
+join                 no        no      no     no     no   no
+leave                no        no      no     no     no   no
+invite               no        no      no     no     no   no
+decide               no        no      no     no     no   no
+kick_member          no        no      no     no     no   no
+kick_admin           no        no      no     no     no   no
+block_member         no        no      no     no     no   no
+list_members         no        ok      ok     ok     ok   no
+list_muted           no        no      ok     ok     ok   no
+list_blocked         no        no      no     no     no   no
+list_applications    no        no      no     no     no   no
+edit_own_card        no        no      no     no     no   no
+edit_other_card      no        no      no     no     no   no
+set_own_flag         no        ok      ok     ok     who  no
+appoint_admin        no        no      no     no     no   no
+change_owner         no        no      no     no     no   no
+mute_member          no        no      ok     ok     ok   no
+mute_admin           no        no      no     ok     ok   no
+mute_all             no        no      ok     ok     ok   no
+dissolve             no        no      ok     ok     ok   no
+notice               adm       adm     adm    adm    ok   adm
+import               adm       adm     adm    adm    id   adm
+send_as              adm       adm     adm    adm    ok   adm
+read                 no        ok      ok     ok     who  no
+recall_own           no        ok      ok     ok     ok   no
+recall_other         no        no      ok     ok     ok   no
+edit_own             no        ok      ok     ok     ok   no
+edit_other           no        no      no     no     ok   no
+edit_to_mention_all  no        no      ok     ok     ok   no
+delete_message       no        no      ok     ok     ok   no
+erase_sender         no        no      ok     ok     ok   no
+hide_message         no        ok      ok     ok     who  no
+clear                no        ok      ok     ok     who  no
+receipts             no        ok      ok     ok     ok   no
+"""
+"""UG-02: roles are those of its ultra group, and who is a member is asked there."""
+
 TABLES = {
     "Private": PRIVATE,
     "Public": PUBLIC,
@@ -450,6 +501,8 @@ TABLES = {
     "System": SYSTEM,
     "OAGroup": OA_GROUP,
     "Temporary": TEMPORARY,
+    "UltraGroup": ULTRA_GROUP,
+    "Channel": CHANNEL,
 }
 
 TRACELESS = frozenset(

@@ -16,7 +16,7 @@ from rcim.base.ids import check_group_id, made_group_id
 from rcim.base.limits import Limits
 from rcim.base.terms import Presence, SeenBy, group_conversation
 from rcim.connect.principal import Principal
-from rcim.rules.conversation_kinds import kind_of
+from rcim.rules.conversation_kinds import CHANNEL, CHANNEL_MARK, kind_of
 
 GATEWAYS_MAX = 65
 """Processes that make ids at the same time: the settings allow 64 gateways."""
@@ -42,6 +42,10 @@ class GroupIds:
             return made_group_id(number), number
         check_group_id(group_id)
         kind = kind_of(group_conversation(group_id))
+        if kind is CHANNEL:
+            raise RcimError(
+                BAD_GROUP_ID, f"group id: {CHANNEL_MARK} parts a channel's id; CHANNEL_CREATE makes channels"
+            )
         if kind is not None and kind.ids_are_made:
             raise RcimError(BAD_GROUP_ID, f"group id: {kind.group_prefix} is reserved for ids that the server makes")
         return group_id, 0

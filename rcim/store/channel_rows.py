@@ -117,13 +117,16 @@ def drop_index(view: WriteView, key: str) -> None:
         drop_inside(view, key, user_id)
 
 
-def channel_member(view: ReadView, key: str, user_id: str, first_seq: int, head: Head) -> Member | None:
-    """The user as a member of the channel `key`, whose first SEQ and head these are; None: they are no member of its
-    group. Its own list is not looked at. Costs a search by halves over its messages. Raises StoreError."""
-    data = view.get("members", keys.pair(parent_of(key), user_id))
-    if data is None:
-        return None
-    base = unpack(data, Member)
+def parent_member(view: ReadView, parent: str, user_id: str) -> Member | None:
+    """The user as a member of the ultra group; None: they are none. Raises StoreError."""
+    data = view.get("members", keys.pair(parent, user_id))
+    return unpack(data, Member) if data is not None else None
+
+
+def channel_member(view: ReadView, key: str, base: Member, first_seq: int, head: Head) -> Member:
+    """`base`, a member of the group, as a member of its channel `key`, whose first SEQ and head these are. Its own list is
+    not looked at. Costs a search by halves over its messages. Raises StoreError."""
+    user_id = base.user_id
     own_data = view.get("members", keys.pair(key, user_id))
     own = unpack(own_data, Member) if own_data is not None else None
     if own is not None and own.join_time_ms == base.join_time_ms:
@@ -150,7 +153,11 @@ def channel_members(view: ReadView, key: str, users: Iterator[str] | list[str]) 
         return dict.fromkeys(users)
     profile, head = read_profile(view, key), read_head(view, key)
     first_seq = profile.first_seq if profile is not None else head.next_seq  # it is about to begin
-    return {user_id: channel_member(view, key, user_id, first_seq, head) for user_id in users}
+    found: dict[str, Member | None] = {}
+    for user_id in users:
+        base = parent_member(view, parent_of(key), user_id)
+        found[user_id] = channel_member(view, key, base, first_seq, head) if base is not None else None
+    return found
 
 
 def member_ids(view: ReadView, key: str, after: str = "") -> Iterator[str]:
@@ -164,33 +171,51 @@ def member_ids(view: ReadView, key: str, after: str = "") -> Iterator[str]:
     return (keys.second(row) for row, _ in rows)
 
 
-def seen_in_channel(view: ReadView, key: str, user_id: str, head: Head) -> tuple[Profile, Member] | None:
-    """The channel and the user in it, with the channel's head; None: the user does not see it (UG-05). Raises
-    StoreError."""
+def seen_in_channel(
+    view: ReadView, key: str, user_id: str, head: Head, bases: dict[str, Member | None] | None = None
+) -> tuple[Profile, Member] | None:
+    """The channel and the user in it, with the channel's head; None: the user does not see it (UG-05). `bases` keeps what
+    the user is in each group, for who asks about many channels. Raises StoreError."""
     profile = read_channel(view, key)
     if profile is None or (profile.private and not is_inside(view, key, user_id)):
         return None
-    member = channel_member(view, key, user_id, profile.first_seq, head)
-    return (profile, member) if member is not None else None
+    parent = parent_of(key)
+    if bases is not None and parent in bases:
+        base = bases[parent]
+    else:
+        base = parent_member(view, parent, user_id)
+        if bases is not None:
+            bases[parent] = base
+    return (profile, channel_member(view, key, base, profile.first_seq, head)) if base is not None else None
 
 
-def member_rows(view: ReadView, query: MembersQuery) -> Iterator[tuple[str, bytes]]:
-    """The members whom a page is about, by user id, from behind its cursor: the id and the row. Of admins, where there
-    may be a million members, their index is read. A channel shows what its group knows of each (UG-02)."""
+def member_rows(view: ReadView, query: MembersQuery) -> Iterator[tuple[Member, int]]:
+    """The members whom a page is about, by user id, from behind its cursor, and how many bytes the row of each has. Of
+    admins, where there may be a million members, their index is read. Raises StoreError."""
     key = query.key
     if is_channel(key):
-        parent = parent_of(key)
         for user_id in member_ids(view, key, query.cursor):
-            data = view.get("members", keys.pair(parent, user_id))
+            data = view.get("members", keys.pair(parent_of(key), user_id))
             if data is not None:
-                yield user_id, data
+                yield _listed_in_channel(view, key, unpack(data, Member)), len(data)
         return
     indexed = query.role >= Role.ADMIN and is_paged(key)
     rows = view.scan("admins" if indexed else "members", keys.after(key, query.cursor), key.encode() + keys.AFTER_SEP)
     for row, value in rows:
         found = view.get("members", row) if indexed else value
         if found is not None:
-            yield keys.second(row), found
+            yield unpack(found, Member), len(found)
+
+
+def _listed_in_channel(view: ReadView, key: str, base: Member) -> Member:
+    """A member of the group as the list of a channel shows them: what they have of their own there, else nothing read."""
+    data = view.get("members", keys.pair(key, base.user_id))
+    own = unpack(data, Member) if data is not None else None
+    if own is not None and own.join_time_ms == base.join_time_ms:
+        return msgspec.structs.replace(own, role=base.role, name_card=base.name_card)
+    return msgspec.structs.replace(
+        base, msg_flag=MsgFlag.ACCEPT_AND_NOTIFY, read_seq=0, last_send_time_ms=0, fields={}
+    )
 
 
 def channels_page(view: ReadView, query: ChannelsQuery) -> Channels | Refused:

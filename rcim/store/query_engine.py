@@ -198,15 +198,14 @@ class QueryEngine:
         found: list[MemberRow] = []
         room = self._page_bytes
         last = ""
-        for looked_at, (user_id, data) in enumerate(member_rows(view, query), 1):
-            member = unpack(data, Member)
+        for looked_at, (member, size) in enumerate(member_rows(view, query), 1):
             if query.role in (0, member.role):
                 made = self._member_row(view, query, member)
-                room -= len(data) + ROW_OVERHEAD
+                room -= size + ROW_OVERHEAD
                 if len(found) == query.limit or room < 0:
                     return Members(found, last)
                 found.append(made)
-            last = user_id
+            last = member.user_id
             if looked_at == LOOKED_AT_MAX:
                 return Members(found, last)
         return Members(found, "")

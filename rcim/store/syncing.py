@@ -94,7 +94,7 @@ class SyncScan(Scan):
     """A sync that is looking for what has changed. `low` is the next row to look at also of what the user has said of
     conversations."""
 
-    __slots__ = ("done", "ended", "found", "reset", "since", "upto")
+    __slots__ = ("bases", "done", "ended", "found", "reset", "since", "upto")
 
     def __init__(self, query: SyncQuery, since: int, upto: int, reset: bool) -> None:
         super().__init__(query, query.user_id)
@@ -102,6 +102,8 @@ class SyncScan(Scan):
         self.upto = upto
         self.reset = reset
         self.found: list[Candidate] = []
+        self.bases: dict[str, Member | None] = {}
+        """What the user is in ultra groups, by key, as far as their channels were looked at."""
         self.ended: list[str] = []
         """Channels that have ended since (UG-02)."""
         self.done = False
@@ -167,6 +169,7 @@ class Syncing:
                     counts=counted < COUNTED_MAX,
                     room=room,
                     effort=effort,
+                    bases=scan.bases,
                 )
             except DamagedError as error:  # the other conversations are told
                 self._noticing.note(f"{candidate.key}, of {query.user_id}", error)
@@ -322,10 +325,11 @@ class Syncing:
         counts: bool,
         room: int,
         effort: Effort,
+        bases: dict[str, Member | None],
     ) -> SyncRow | None:
         effort.left -= 1
         key = candidate.key
-        found = self._seen(view, query.user_id, candidate)
+        found = self._seen(view, query.user_id, candidate, bases)
         if found is None:
             return None
         profile, member, head = found
@@ -379,13 +383,15 @@ class Syncing:
         )
 
     @staticmethod
-    def _seen(view: ReadView, user_id: str, candidate: Candidate) -> tuple[Profile, Member, Head] | None:
+    def _seen(
+        view: ReadView, user_id: str, candidate: Candidate, bases: dict[str, Member | None]
+    ) -> tuple[Profile, Member, Head] | None:
         """The conversation as the user is in it; None if the user sees nothing of it."""
         key = candidate.key
         profile = read_profile(view, key)
         if is_channel(key):
             head = candidate.head or read_head(view, key)
-            found = seen_in_channel(view, key, user_id, head)
+            found = seen_in_channel(view, key, user_id, head, bases)
             return (*found, head) if found is not None else None
         if key == BROADCAST_ALL:
             if profile is None:

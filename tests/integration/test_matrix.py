@@ -13,6 +13,7 @@ import pytest
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MsgFlag, Platform, Priority, Role
 from rcim.content.elements import Text, encode_body
+from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
 from tests.kit import Raw, TestServer
@@ -26,8 +27,12 @@ NONE_AT_CREATION = ("AVChatRoom", "BChatRoom", "System")
 WITHOUT_ADMINS = ("Private", "BChatRoom", "System", "Temporary")
 WITHOUT_OWNER = ("BChatRoom", "System")
 IDS_ARE_MADE = ("Temporary",)
-PREFIXES = {"System": "@SYS#"}
-"""With which ids of the type begin (GT-25)."""
+AFFIXES = {
+    "UltraGroup": (ULTRA.group_prefix, ""),
+    "Channel": (ULTRA.group_prefix, CHANNEL_MARK + "c"),
+    "System": ("@SYS#", ""),
+}
+"""How the ids of kinds that are no groups begin and end."""
 ADMINS = ("admin", "admin2")
 MEMBERS = ("member", "member2")
 """The second of each is whom things are done to."""
@@ -141,14 +146,21 @@ class Walker:
 
     async def _make_group(self, cell: Cell, group: str) -> str:
         """A group with everyone in it, anyone may join, and a message in it. Returns its id."""
-        app, private = self._raws["app"], self.type_ in ("Private", *IDS_ARE_MADE)
+        if self.type_ == "Channel":
+            parent, _, name = group.partition(CHANNEL_MARK)
+            await self._make_group_of("UltraGroup", cell, parent)
+            await _done(self._raws["owner"], f.ChannelCreate(parent, name, "old", "", False))
+            await _done(self._raws["app"], _send(group, "prepared"))
+            return group
+        return await self._make_group_of(self.type_, cell, group)
+
+    async def _make_group_of(self, type_: str, cell: Cell, group: str) -> str:
+        app, private = self._raws["app"], type_ in ("Private", *IDS_ARE_MADE)
         option = ApplyJoinOption.BY_TYPE if private else ApplyJoinOption.FREE_ACCESS
         named = [] if self.type_ in NONE_AT_CREATION else [*MEMBERS, *self._admins]
         owner = "owner" if self._has_owner else ""
-        wanted = "" if self.type_ in IDS_ARE_MADE else group
-        group = (
-            await _done(app, f.GroupCreate(wanted, self.type_, "old", "", "", "", option, named, owner))
-        ).group_id
+        wanted = "" if type_ in IDS_ARE_MADE else group
+        group = (await _done(app, f.GroupCreate(wanted, type_, "old", "", "", "", option, named, owner))).group_id
         if private:  # GT-16
             await _done(self._raws["owner"], _send(group, "first"))
         if not named:
@@ -180,8 +192,9 @@ class Walker:
 
     async def ask(self, cell: Cell) -> None:
         """Ask one cell in a group of its own."""
-        name = f"{PREFIXES.get(self.type_, '')}{cell.operation}-{cell.role}"
-        free = "" if self.type_ in IDS_ARE_MADE else f"{name}-new"
+        begins, ends = AFFIXES.get(self.type_, ("", ""))
+        name = f"{begins}{cell.operation}-{cell.role}{ends}"
+        free = "" if self.type_ in IDS_ARE_MADE else f"{begins}{cell.operation}-{cell.role}-new{ends}"
         me = self._ids.get(cell.role, cell.role)
         name = await self._make_group(cell, name)
         writer = "" if cell.role == "app" else "stranger" if cell.role == "guest" else me
@@ -197,7 +210,7 @@ class Walker:
             self._say(cell, f"nothing left behind, changed {_changed(before, after)}")
         if cell.leaves_a_trace and not isinstance(found, RcimError) and before == after:
             self._say(cell, "that it does something, nothing changed")
-        for group in filter(None, (at.group, at.free)):
+        for group in filter(None, (at.group, at.free, at.group.partition(CHANNEL_MARK)[0])):
             await self._raws["app"].ask(f.GroupDissolve(group))
         self.asked.append(cell)
 
@@ -241,7 +254,7 @@ def test_no_cell_is_missing() -> None:
     every = [cell for type_ in TABLES for cell in cells(type_)]
     places = {(cell.type_, cell.operation, cell.role) for cell in every}
     assert places == {(type_, name, role) for type_ in TABLES for name in OPERATIONS for role in ROLES}
-    assert len(every) == len(places) == 8 * 44 * 6
+    assert len(every) == len(places) == 10 * 44 * 6
     without = {
         "Private": ("admin",),
         "BChatRoom": ("admin", "owner"),
@@ -252,4 +265,4 @@ def test_no_cell_is_missing() -> None:
         done_to_admins = ("kick_admin", "mute_admin")
         gone = {c for c in every if c.type_ == type_ and (c.role in missing or c.operation in done_to_admins)}
         assert gone == {c for c in every if c.type_ == type_ and not c.exists}
-    assert sum(cell.exists for cell in every) == 1568 + 160
+    assert sum(cell.exists for cell in every) == 2288

@@ -25,6 +25,7 @@ NOUNS = {
     "broadcast": "broadcasts",
     "tags": "labels",
     "system": "system",
+    "channel": "channels",
 }
 """What comes before a verb, and the module that has its verbs."""
 
