@@ -7,8 +7,8 @@ What the requirements leave open is decided here:
 
 * A refusal is NOT_PERMITTED unless said otherwise.
 * A type without admins (Private, BChatRoom, System, Temporary) or without an owner (BChatRoom, System) has no cells for
-  them, nor any for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app administrator
-  (GT-09).
+  them, nor any for what is done to an admin (GR-02, GT-09, GT-04). Admins of an AVChatRoom are appointed by the app
+  administrator (GT-09).
 * `join` is to a group with FREE_ACCESS. Who is a member already gets ALREADY_MEMBER; a Private group is never joined,
   by nobody (GT-05).
 * `leave`: the owner gets OWNER_MAY_NOT_LEAVE where the group can't do without (GT-08). Who is no member, the app
@@ -345,6 +345,8 @@ erase_sender         no        no      -      -      ok   no
 hide_message         no        ok      -      -      who  no
 clear                no        ok      -      -      who  no
 receipts             no        no      -      -      ok   no
+read_attributes      no        no      -      -      no   no
+set_attribute        no        no      -      -      no   no
 """
 
 # GT-20: as Public, but any member may kick ordinary members. Blocking is a policy of its own (GR-11).
@@ -440,6 +442,8 @@ erase_sender         no        no      -      ok     ok   no
 hide_message         no        ok      -      ok     who  no
 clear                no        ok      -      ok     who  no
 receipts             no        ok      -      ok     ok   no
+read_attributes      no        no      -      no     no   no
+set_attribute        no        no      -      no     no   no
 """
 
 ULTRA_GROUP = PUBLIC
@@ -489,6 +493,8 @@ erase_sender         no        no      ok     ok     ok   no
 hide_message         no        ok      ok     ok     who  no
 clear                no        ok      ok     ok     who  no
 receipts             no        ok      ok     ok     ok   no
+read_attributes      no        no      no     no     no   no
+set_attribute        no        no      no     no     no   no
 """
 """UG-02: roles are those of its ultra group, and who is a member is asked there."""
 

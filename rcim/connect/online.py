@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rcim.actor.outcomes import Refused
 from rcim.actor.records import UserProfile
 from rcim.base.errors import SYSTEM_SENDER, USERSIG_INVALIDATED
-from rcim.base.terms import SeenBy, BROADCAST_ALL
+from rcim.base.terms import BROADCAST_ALL, SeenBy
 from rcim.connect.outgoing import Outgoing
 from rcim.rules.signatures import counts_from, refused_as
 from rcim.rules.targets import Labels
