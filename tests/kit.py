@@ -68,9 +68,7 @@ RUNNING: list[TestServer] = []
 """Servers that a test has started and not stopped; conftest stops them when the test failed."""
 
 
-ALL_UNLIMITED = {name: replace(row, **dict.fromkeys(RATES, 0)) for name, row in BUILT_IN.items()}
-UNLIMITED = {name: row for name, row in ALL_UNLIMITED.items() if row.kind == GROUP.name}
-"""The types of groups: a conversation whose id says no other kind can have them."""
+UNLIMITED = {name: replace(row, **dict.fromkeys(RATES, 0)) for name, row in BUILT_IN.items()}
 """The built-in types without frequency control: most tests are of something else, and send as fast as they can."""
 GROUP_TYPES = {name: row for name, row in UNLIMITED.items() if row.kind == GROUP.name}
 """Those of them whose groups have an id that is chosen."""

@@ -19,7 +19,7 @@ from rcim.base.terms import ApplyJoinOption, MessageState
 from rcim.store import apply, keys
 from rcim.store.answers import SyncPage
 from rcim.store.check import check
-from tests.kit import ALL_UNLIMITED, travel, until
+from tests.kit import UNLIMITED, travel, until
 from tests.sim.test_dispatcher import send, stop_all
 from tests.sim.test_entering import Asking
 
@@ -38,7 +38,7 @@ class City(Asking):
         self._patch = patch
         self._now = START_MS
         travel(patch, START_MS)
-        super().__init__(types=ALL_UNLIMITED)
+        super().__init__(types=UNLIMITED)
 
     def tick(self) -> None:
         self._now += 5

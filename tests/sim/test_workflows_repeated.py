@@ -28,7 +28,7 @@ from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.rules.targets import LabelChange, Target
 from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
-from tests.kit import ALL_UNLIMITED, until
+from tests.kit import UNLIMITED, until
 from tests.sim.test_dispatcher import create, running, send, stop_all
 from tests.sim.test_entering import Asking
 
@@ -122,7 +122,7 @@ class _Counted:
 
 async def world() -> Asking:
     """Groups, an application, an invitation, a message, a list."""
-    sim = Asking(types=ALL_UNLIMITED)
+    sim = Asking(types=UNLIMITED)
     single = u.SetType("root", True, TypeChange("Single", "AVChatRoom", {"one_room": "true"}))
     live, private, one, two, ultra = (
         c.CreateGroup("u0", False, name, type_, "n", "", "", "", ApplyJoinOption.BY_TYPE, [], "u0")
@@ -207,7 +207,7 @@ async def reborn(sim: Asking) -> Asking:
     """A new owner, on what the one before has committed."""
     sim.dispatcher.stop()
     running.remove(sim)
-    return Asking(types=ALL_UNLIMITED, backend=sim.backend)
+    return Asking(types=UNLIMITED, backend=sim.backend)
 
 
 @pytest.mark.parametrize("case", CASES)
