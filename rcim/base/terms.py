@@ -262,6 +262,9 @@ GROUP_PREFIX = "g:"
 PAIR_PREFIX = "c:"
 """C2-01: `c` is a one-to-one conversation."""
 
+CHANNEL_MARK = "@TOPIC#_"
+"""UG-02, in the id of a channel: between the id of its ultra group and its own name. It is Tencent's."""
+
 
 def group_conversation(group_id: str) -> str:
     """The conversation id of a group."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rcim.base.terms import CHANNEL_MARK as CHANNEL_MARK
 from rcim.base.terms import GROUP_PREFIX, PAIR_PREFIX
 
 
@@ -87,8 +88,6 @@ CHANNEL = ConversationKind(
 )
 """UG-02: part of an ultra group. Its id is that of the group, CHANNEL_MARK, and the channel's own name; nobody chooses it
 as the id of a group."""
-CHANNEL_MARK = "@TOPIC#_"
-"""Tencent's form: between the id of an ultra group and the name of a channel."""
 KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY, CHANNEL)
 BY_NAME = {kind.name: kind for kind in KINDS}
 _BY_PREFIX = {kind.prefix: kind for kind in KINDS if len(kind.prefix) == _PREFIX_LENGTH}

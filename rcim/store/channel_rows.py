@@ -124,8 +124,8 @@ def parent_member(view: ReadView, parent: str, user_id: str) -> Member | None:
 
 
 def channel_member(view: ReadView, key: str, base: Member, first_seq: int, head: Head) -> Member:
-    """`base`, a member of the group, as a member of its channel `key`, whose first SEQ and head these are. Its own list is
-    not looked at. Costs a search by halves over its messages. Raises StoreError."""
+    """`base`, a member of the group, as a member of its channel `key`, whose first SEQ and head these are. Its own list
+    is not looked at. Costs a search by halves over its messages. Raises StoreError."""
     user_id = base.user_id
     own_data = view.get("members", keys.pair(key, user_id))
     own = unpack(own_data, Member) if own_data is not None else None

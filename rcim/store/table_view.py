@@ -18,7 +18,7 @@ from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, ParentFacts, UserSn
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import Place, UserList, other_of, pair_of
-from rcim.rules.conversation_kinds import ULTRA, is_channel, is_paged, parent_of
+from rcim.rules.conversation_kinds import is_channel, is_paged, parent_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer
@@ -35,7 +35,6 @@ from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile
 from rcim.store.values import Head, ListEntry, unpack
 
 T = TypeVar("T")
-_ULTRA = ULTRA.prefix.encode()
 
 
 class Applying:
@@ -180,8 +179,9 @@ class TableView:
         if profile is None:
             return None
         rows = view.scan("marks", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP)
-        marks = [unpack(data, UserRestriction) for _, data in rows]
-        return ParentFacts(profile, [m for m in marks if m.muted_until_ms], head.member_num, head.joined_ms)
+        marks = (unpack(data, UserRestriction) for _, data in rows)
+        muted = {mark.user_id: mark.muted_until_ms for mark in marks if mark.muted_until_ms}
+        return ParentFacts(profile, muted, head.member_num, head.joined_ms)
 
     @staticmethod
     def _admins(view: ReadView, key: str, low: bytes, high: bytes) -> list[Member]:
@@ -271,9 +271,9 @@ class TableView:
 
     @staticmethod
     def _has_ended(view: ReadView, row: bytes, user_id: str) -> bool:
-        """True for the membership of an ultra group that is gone, and whose members are still being removed."""
-        begins = len(user_id.encode() + keys.SEP)
-        return row.startswith(_ULTRA, begins) and view.get("profiles", row[begins:]) is None
+        """True for the membership of a group that is gone, and whose members are still being removed."""
+        key = row[len(user_id.encode() + keys.SEP) :]
+        return is_paged(key.decode()) and view.get("profiles", key) is None
 
     def _place(self, view: ReadView, row: bytes, value: bytes, user_id: str) -> Place:
         """The user's place in a group, from this row of a membership; a damaged group counts as hidden."""
