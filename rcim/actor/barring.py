@@ -54,9 +54,9 @@ def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: 
 
 def _check_not_muted_in_parent(state: GroupState, parent: ParentFacts, by: str, now_ms: int) -> None:
     """UG-05: a mute of the ultra group holds in all its channels. Raises RcimError(SENDER_MUTED)."""
-    for mark in parent.marks:
-        if mark.user_id == by and mark.muted_at(now_ms):
-            raise muted(mark.muted_until_ms, now_ms, "in the ultra group")
+    until_ms = parent.muted.get(by, 0) if parent.muted else 0
+    if until_ms > now_ms:
+        raise muted(until_ms, now_ms, "in the ultra group")
     profile = parent.profile
     if profile.mute_all and state.roster.standing(by) < Standing.ADMIN and by not in profile.speakers:
         raise RcimError(SENDER_MUTED, "the whole ultra group is muted")

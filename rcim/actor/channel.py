@@ -157,7 +157,9 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
     state.note_audience()
     made = GroupCreated(key=state.key, profile=profile, members=[], time_ms=now_ms, stored=policy.stored)
     more = (InsidersChanged(state.key, inside, []),) if inside else ()
-    effects: list[Effect] = [GroupCounted(policy.name, 1), MembersAdded(inside)] if inside else []
+    effects: list[Effect] = [GroupCounted(policy.name, 1)]
+    if inside:
+        effects.append(MembersAdded(inside))
     effects.append(Notify(inside if command.private else None, state.entered(command.by, now_ms)))
     return Outcome(Created(command.group_id, []), made, tuple(effects), more)
 
@@ -169,11 +171,14 @@ def tell(state: ChannelState, command: uc.TellChannel, now_ms: int, position: in
         return Outcome(Done(), settled=state.clear())
     state.members.parent_changed(change.users, change.gone, change.member_num, change.joined_ms)
     if state.parent is not None:
-        kept = {mark.user_id: mark for mark in state.parent.marks}
-        kept |= {mark.user_id: mark for mark in change.marks}
-        marks = [mark for mark in kept.values() if mark.muted_at(now_ms)]
-        profile = change.profile or state.parent.profile
-        state.parent = msgspec.structs.replace(state.parent, profile=profile, marks=marks)
+        muted = state.parent.muted
+        for mark in change.marks:
+            if mark.muted_at(now_ms):
+                muted[mark.user_id] = mark.muted_until_ms
+            else:
+                muted.pop(mark.user_id, None)
+        if change.profile is not None:
+            state.parent = msgspec.structs.replace(state.parent, profile=change.profile)
     return Outcome(Done())
 
 

@@ -16,6 +16,7 @@ from rcim.actor.tracing import Stage, Stop
 from rcim.actor.user_commands import ReadFlow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption, MemberOrder, MsgFlag
+from rcim.rules.conversation_kinds import heard_with, open_address
 from rcim.rules.custom_fields import readable
 from rcim.rules.group_types import GroupType, MemberList
 from rcim.rules.rights import Operation, verdict
@@ -164,7 +165,7 @@ def info(state: GroupState, command: ReadInfo, now_ms: int, position: int) -> Ou
         shown = msgspec.structs.replace(profile, apply_join_option=ApplyJoinOption.DISABLE_APPLY)
     return Outcome(
         Info(
-            key=state.key,
+            key=_online_in(state),
             profile=shown,
             info_seq=state.attributes.info_seq,
             last_info_time_ms=state.attributes.last_info_time_ms,
@@ -174,6 +175,11 @@ def info(state: GroupState, command: ReadInfo, now_ms: int, position: int) -> Ou
             fields=readable(policy.group_fields, profile.fields, max(who, Standing.ANYONE)),  # a guest is anyone too
         )
     )
+
+
+def _online_in(state: GroupState) -> str:
+    """The conversation whose listeners are counted as online: of a public channel its ultra group's (UG-02)."""
+    return heard_with(open_address(state.key)) if state.key in state.app_state.open_channels else state.key
 
 
 def _fields_alone(profile: Profile, fields: Fields) -> Info:

@@ -25,8 +25,8 @@ class ParentFacts(msgspec.Struct, frozen=True, gc=False):
     """What a channel's actor knows of its ultra group (UG-02, UG-05)."""
 
     profile: Profile
-    marks: list[UserRestriction]
-    """Mutes hold in all channels; of applications and blocks nothing follows."""
+    muted: dict[str, int]
+    """Until when which users are muted: it holds in all channels."""
     member_num: int
     joined_ms: int
     """When somebody joined last."""

@@ -277,6 +277,8 @@ PAIR_PREFIX = "c:"
 BROADCAST_PREFIX = "b:"
 BROADCAST_ALL = BROADCAST_PREFIX + "all"
 """SY-03: the conversation in which all users get the broadcasts of the app."""
+CHANNEL_MARK = "@TOPIC#_"
+"""UG-02, in the id of a channel: between the id of its ultra group and its own name. It is Tencent's."""
 
 
 def group_conversation(group_id: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rcim.base.errors import BAD_PARAMETER, ErrorKind, RcimError
 from rcim.base.ids import is_guest
-from rcim.base.terms import GROUP_PREFIX, GoneReason, group_conversation, is_group
+from rcim.base.terms import CHANNEL_MARK, GROUP_PREFIX, GoneReason, group_conversation, is_group
 from rcim.client.asker import Asker
 from rcim.client.conversations import Conversations
 from rcim.client.local import LocalStore
@@ -200,6 +200,7 @@ class Inbox:
             self.list.reset()
             told.clear()
             self._reset = True
+        gone = [one for key in gone for one in (key, *self._channels_of(key))]
         for key in gone:
             self._leave(key)
             told.pop(key, None)
@@ -215,6 +216,12 @@ class Inbox:
             if before is not None and row.joined_seq != before.joined_seq and self._keep is not None:
                 self._keep.forget_messages(row.conversation)  # joined again; it may be another group with this id
         return True
+
+    def _channels_of(self, key: str) -> list[str]:
+        """UG-02: the channels of an ultra group that are known here: they go with it."""
+        begins = key + CHANNEL_MARK
+        known = {one.conversation for one in self.list.all()} | self.stream.trackers.keys()
+        return sorted(one for one in known if one.startswith(begins))
 
     def _leave(self, key: str) -> None:
         """The user is in it no longer, and was not told so by a push."""
@@ -359,10 +366,11 @@ class Inbox:
         """The group is no longer there for this user."""
         self._touched()
         key = group_conversation(push.group_id)
-        self.stream.forget(key)
-        self.list.gone(key)
-        if self._keep is not None:
-            self._keep.drop(key)
+        for one in (key, *self._channels_of(key)):
+            self.stream.forget(one)
+            self.list.gone(one)
+            if self._keep is not None:
+                self._keep.drop(one)
         self.stream.tell_surely(GroupEvent(push.group_id, push.reason, push.operator, push.text))
 
     def told(self, push: Told) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rcim.base.ids import SYSTEM_PREFIX
-from rcim.base.terms import BROADCAST_PREFIX, GROUP_PREFIX, PAIR_PREFIX
+from rcim.base.terms import BROADCAST_PREFIX, GROUP_PREFIX, PAIR_PREFIX, CHANNEL_MARK as CHANNEL_MARK
 
 
 class RosterPart(Enum):
@@ -100,8 +100,6 @@ CHANNEL = ConversationKind(
 )
 """UG-02: part of an ultra group. Its id is that of the group, CHANNEL_MARK, and the channel's own name; nobody chooses it
 as the id of a group."""
-CHANNEL_MARK = "@TOPIC#_"
-"""Tencent's form: between the id of an ultra group and the name of a channel."""
 KINDS = (GROUP, PAIR, ULTRA, SYSTEM, TEMPORARY, BROADCAST, CHANNEL)
 BY_NAME = {kind.name: kind for kind in KINDS}
 _BY_PREFIX = {kind.prefix: kind for kind in KINDS if len(kind.prefix) == _PREFIX_LENGTH}

@@ -37,7 +37,6 @@ from rcim.store.tables import groups_of, read_head, read_newest_ms, read_profile
 from rcim.store.values import Head, ListEntry, unpack
 
 T = TypeVar("T")
-_ULTRA = ULTRA.prefix.encode()
 
 
 class Applying:
@@ -189,8 +188,9 @@ class TableView:
         if profile is None:
             return None
         rows = view.scan("marks", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP)
-        marks = [unpack(data, UserRestriction) for _, data in rows]
-        return ParentFacts(profile, [m for m in marks if m.muted_until_ms], head.member_num, head.joined_ms)
+        marks = (unpack(data, UserRestriction) for _, data in rows)
+        muted = {mark.user_id: mark.muted_until_ms for mark in marks if mark.muted_until_ms}
+        return ParentFacts(profile, muted, head.member_num, head.joined_ms)
 
     @staticmethod
     def _admins(view: ReadView, key: str, low: bytes, high: bytes) -> list[Member]:
@@ -282,9 +282,9 @@ class TableView:
 
     @staticmethod
     def _has_ended(view: ReadView, row: bytes, user_id: str) -> bool:
-        """True for the membership of an ultra group that is gone, and whose members are still being removed."""
-        begins = len(user_id.encode() + keys.SEP)
-        return row.startswith(_ULTRA, begins) and view.get("profiles", row[begins:]) is None
+        """True for the membership of a group that is gone, and whose members are still being removed."""
+        key = row[len(user_id.encode() + keys.SEP) :]
+        return is_paged(key.decode()) and view.get("profiles", key) is None
 
     def _place(self, view: ReadView, row: bytes, value: bytes, user_id: str) -> Place:
         """The user's place in a group, from this row of a membership; a damaged group counts as hidden."""

@@ -273,3 +273,39 @@ async def test_edits_and_recalls_reach_a_channel(server: TestServer) -> None:  #
         assert (await alice.history(NEWS))[0].text == "the"
         await alice.recall(NEWS, sent.seq)
         assert (await bob.history(NEWS))[0].text == ""
+
+
+async def test_the_app_makes_a_channel_and_the_owner_lets_themselves_in(server: TestServer) -> None:  # UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob, root = await crowd("alice", "bob", "administrator")
+        await root.create_channel(CITY, "team", private=True)
+        assert await refused(alice.send(TEAM, "x")) == "NO_SUCH_GROUP"
+        assert await refused(bob.change_channel_users(TEAM, add=["bob"])) == "NO_SUCH_GROUP"
+        await alice.change_channel_users(TEAM, add=["alice"])
+        await alice.send(TEAM, "here")
+        assert (await alice.info(TEAM)).member_num == 1
+        assert (await alice.info(NEWS)).online_num == 2, "all who hear the group hear its public channels"
+
+
+async def test_a_client_drops_the_channels_of_a_group_that_it_has_left(server: TestServer) -> None:  # UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await alice.send(NEWS, "one")
+        assert (await next_in(crowd, "bob", NEWS)).text == "one"
+        await alice.kick(CITY, ["bob"])
+        assert (await crowd.told("bob", GroupEvent)).group_id == CITY
+        assert not [one for one in bob.conversations if one.conversation.startswith("g:" + CITY)]
+
+
+async def test_a_dissolved_channel_is_told_at_once_and_by_sync(server: TestServer) -> None:  # UG-02, RX-03
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await alice.send(NEWS, "one")
+        await next_in(crowd, "bob", NEWS)
+        await alice.dissolve(NEWS)
+        assert (await crowd.told("bob", GroupEvent)).group_id == NEWS
+        assert await bob.channels(CITY) == []
+        assert await refused(bob.history(NEWS)) == "NO_SUCH_GROUP"

@@ -10,7 +10,7 @@ from rcim_tools.admin.output import rows_of, show, show_one
 from rcim_tools.admin.words import GroupId, UserIds
 
 app = typer.Typer(
-    help="Create and list channels of ultra groups, and change who sees them.",
+    help="Channels of ultra groups, and who sees them.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
