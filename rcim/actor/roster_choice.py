@@ -6,7 +6,7 @@ from rcim.actor.paged_roster import PagedRoster
 from rcim.actor.roster import MemoryRoster, NoRoster, Roster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import Limits
-from rcim.rules.conversation_kinds import RosterPart, kind_of
+from rcim.rules.conversation_kinds import SYSTEM, RosterPart, kind_of
 
 
 def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
@@ -25,6 +25,7 @@ def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
         rows_max=kind.rows_max,
         sent_max=limits.dedupe_entries_max,
         cleared_max=snapshot.cleared_max,
+        heeds_clearing=kind is not SYSTEM,  # changes of its messages are told to all who hear it
     )
     roster.note_sent(snapshot.recent)
     return roster
