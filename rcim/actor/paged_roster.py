@@ -1,5 +1,5 @@
-"""A roster whose members are not in memory: kinds without a member cap are made of it (rules/conversation_kinds.py). No
-kind of today is; a kind that names RosterPart.PAGED has it, and PagedGroupActor (paged_group.py) as its actor.
+"""A roster whose members are not in memory: kinds without a member cap are made of it (rules/conversation_kinds.py). A
+kind that names RosterPart.PAGED has it, and PagedGroupActor (paged_group.py) as its actor.
 
 1. Members are looked up by id, and the `rows_max` looked up last are kept. Who is found to be no member is kept too.
 2. A roster does no I/O. What is not in memory raises NotLoaded; whoever runs the actor reads it from the store, gives it
@@ -56,12 +56,14 @@ def place_of(member: Member) -> JoinPlace:
 
 
 class PagedRoster:
-    """See the module's text. `cleared_max` is the greatest `cleared_seq` of any member."""
+    """See the module's text. `cleared_max` is the greatest `cleared_seq` of any member; without `heeds_clearing` it does
+    not matter."""
 
     __slots__ = (
         "_admins",
         "_cleared_max",
         "_count",
+        "_heeds_clearing",
         "_rows",
         "_rows_max",
         "_sent",
@@ -82,8 +84,10 @@ class PagedRoster:
         sent_max: int,
         cleared_max: int = 0,
         joined_ms: int = 0,
+        heeds_clearing: bool = True,
     ) -> None:
         self._count = count
+        self._heeds_clearing = heeds_clearing
         self._admins = {m.user_id: m for m in sorted(admins, key=place_of)}
         self._cleared_max = cleared_max
         self._rows: OrderedDict[str, Member | None] = OrderedDict()
@@ -202,7 +206,7 @@ class PagedRoster:
     def cleared_from(self, seq: int, /) -> bool:
         """MS-10: True if a member may have deleted for itself what is up to `seq`: of those who are gone it is not known
         any more."""
-        return self._count > 0 and self._cleared_max >= seq
+        return self._heeds_clearing and self._count > 0 and self._cleared_max >= seq
 
     # -- what actors change
 

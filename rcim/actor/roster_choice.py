@@ -8,7 +8,7 @@ from rcim.actor.roster import MemoryRoster, NoRoster, Roster
 from rcim.actor.shared_roster import SharedRoster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import Limits
-from rcim.rules.conversation_kinds import BROADCAST, RosterPart, kind_of
+from rcim.rules.conversation_kinds import BROADCAST, RosterPart, kind_of, SYSTEM
 
 
 def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
@@ -33,6 +33,7 @@ def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:
         sent_max=limits.dedupe_entries_max,
         cleared_max=snapshot.cleared_max,
         joined_ms=snapshot.joined_ms,
+        heeds_clearing=kind is not SYSTEM,  # changes of its messages are told to all who hear it
     )
     roster.note_sent(snapshot.recent)
     return roster

@@ -420,7 +420,7 @@ class Limits:
         10,
         1_000_000,
         "Connections of one process that messages of system conversations and broadcasts go to in a second: 5,000 users "
-        "hear of one within 2 s, and it takes 3 % of a core.",
+        "hear of one within about 2 s.",
     )
     deliveries_per_s_max: int = _bound(
         0,

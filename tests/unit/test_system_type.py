@@ -9,7 +9,7 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
-from rcim.actor.effects import Deliver
+from rcim.actor.effects import Deliver, Notify
 from rcim.actor.outcomes import UserFacts
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import NotLoaded
@@ -17,7 +17,7 @@ from rcim.actor.records import GroupChanged, Member, MessageKept
 from rcim.actor.user import UserActor
 from rcim.base.errors import RcimError
 from rcim.base.ids import shard_of
-from rcim.base.terms import ApplyJoinOption, MsgFlag, Priority, Role
+from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, Role
 from rcim.rules.system_accounts import account_written_to
 from rcim.store.backend import MemoryBackend
 from rcim.store.check import check
@@ -128,3 +128,17 @@ def test_the_account_is_kept_with_the_conversation() -> None:  # SY-06
 )
 def test_whom_a_user_writes_to(conversation: str, account: str) -> None:  # SY-01
     assert account_written_to(conversation, "bob") == account
+
+
+def test_a_change_is_told_to_all_without_looking_at_them() -> None:  # SY-01, MS-10
+    kept = subscribed(3000)
+    actor = PagedGroupActor(kept.store.load_group(KEY, NOW), shard_of(KEY), app_state())
+    actor.take_members({"@SYS#news": None, "root": None, "user000001": subscriber(1)})
+    sent = actor.handle(c.SendMessage("@SYS#news", True, "News", "", "c1", Priority.NORMAL, b"body"), NOW, 1)
+    cleared = actor.handle(c.ClearMessages("user000001", False), NOW, 2)
+    assert cleared.record is not None
+    assert isinstance(sent.record, MessageKept)
+    recall = c.AlterMessage("root", True, 1, MessageState.RECALLED, b"", sent.record.message)
+    outcome = actor.handle(recall, NOW, 3)
+    (told,) = [effect for effect in outcome.effects if isinstance(effect, Notify)]
+    assert told.user_ids is None  # all of them, and no row was asked for
