@@ -231,7 +231,7 @@ def message_bytes(message: Message) -> int:
     extra = message.extra
     more = 0
     if extra is not None:
-        more = len(extra.cloud_data) + _names_bytes((*extra.to, *extra.mentions)) + 40
+        more = len(extra.cloud_data) + _names_bytes((*extra.to, *extra.mentions, extra.through)) + 50
     fields = sum(
         len(value) + 20 for _, value in (*message.user_fields, *message.member_fields, *message.group_fields)
     )

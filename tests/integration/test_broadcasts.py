@@ -8,13 +8,14 @@ import pytest
 
 from rcim.base import clock
 from rcim.base.errors import RcimError
-from rcim.base.terms import BROADCAST_ALL, AddResult, MessageState, MsgFlag
+from rcim.base.terms import BROADCAST_ALL, AddResult, MessageState, MsgFlag, Priority
 from rcim.client import BROADCASTS, BroadcastTarget, ChangedEvent, Client, Message
+from rcim.content.elements import Text, encode_body
 from rcim.rules.broadcasts import DAY_MS, HOUR_MS
 from rcim.session.usersig import mint
 from rcim.wire import frames as f
 from tests.integration.test_one_to_one import code
-from tests.kit import SDKAPPID, TestCluster, TestServer, send, travel, until
+from tests.kit import SDKAPPID, TestCluster, TestServer, travel, until
 from tests.kit_sdk import next_of, with_store
 
 DAY_S = 86_400
@@ -347,21 +348,49 @@ async def test_what_a_user_does_with_it(plain_server: TestServer) -> None:  # MS
         assert [one.messages[0].seq for one in found.found] == [6]
 
 
-async def test_who_may_do_what(plain_server: TestServer) -> None:
-    server = plain_server
+BODY = encode_body([Text("hello")])
+NO, ADM, OK = "NOT_PERMITTED", "ADMIN_REQUIRED", "done"
+MATRIX: list[tuple[f.Frame, str, str, str]] = [
+    # the request; for a user, an app administrator, a guest
+    (f.Send(BROADCAST_ALL, "n", Priority.NORMAL, BODY), NO, NO, NO),
+    (f.Send(BROADCAST_ALL, "n", Priority.NORMAL, BODY, transient=True), NO, NO, NO),
+    (f.Send(BROADCAST_ALL, "n", Priority.NORMAL, BODY, as_user="bob"), ADM, NO, ADM),
+    (f.History(BROADCAST_ALL, 0, 0, 0, False), OK, OK, NO),
+    (f.ConversationRead(BROADCAST_ALL, 1), OK, OK, NO),
+    (f.ConversationFlag(BROADCAST_ALL, MsgFlag.ACCEPT_NOT_NOTIFY), OK, OK, NO),
+    (f.ConversationPin(BROADCAST_ALL, True), OK, OK, NO),
+    (f.ConversationRemove(BROADCAST_ALL), OK, OK, NO),
+    (f.MessagesHide(BROADCAST_ALL, [f.SeqEntry(1)]), OK, OK, NO),
+    (f.MessageReceipts(BROADCAST_ALL, 1, True, "", 0), NO, NO, NO),
+    (f.MessageEdit(BROADCAST_ALL, 1, BODY), NO, OK, NO),
+    (f.MessageRecall(BROADCAST_ALL, 1), NO, OK, NO),
+    (f.MessageDelete(BROADCAST_ALL, 1), NO, OK, NO),
+    (f.MessagesErase(BROADCAST_ALL, "administrator"), NO, OK, NO),
+    (f.ConversationClear(BROADCAST_ALL), OK, OK, NO),
+    (f.AdminTrace(BROADCAST_ALL, "administrator", "n"), ADM, NO, ADM),
+    (f.AdminBroadcast("n", Priority.NORMAL, BODY), ADM, OK, ADM),
+    (f.AdminBroadcasts(0, 0), ADM, OK, ADM),
+    (f.AdminBroadcastRecall(1), ADM, "NOT_RECALLABLE", ADM),
+    (f.AdminTagsChange(["bob"], ["x"], [], False), ADM, OK, ADM),
+    (f.AdminAttributesChange(["bob"], [], ["x"]), ADM, OK, ADM),
+    (f.AdminLabels(["bob"]), ADM, OK, ADM),
+    (f.AdminAttributeNames(), ADM, OK, ADM),
+    (f.AdminAttributeNamesSet([f.AttributeName(0, "x")]), ADM, OK, ADM),
+    (f.History("b:other", 0, 0, 0, False), "NO_SUCH_GROUP", "NO_SUCH_GROUP", "NO_SUCH_GROUP"),
+]
+
+
+async def test_who_may_do_what(tmp_path: Path) -> None:
+    server = TestServer(tmp_path, tls=False, flags=("app.guests=true",))
+    await server.start()
     async with server.client("administrator") as root:
         await root.broadcast("hello")
-        raw = await server.member("alice")
-        assert await code(raw, f.AdminBroadcast("n", 1, b"")) == "ADMIN_REQUIRED"
-        assert await code(raw, f.AdminLabels(["alice"])) == "ADMIN_REQUIRED"
-        say = send("x", "n")
-        assert await code(raw, f.Send(BROADCAST_ALL, "n", say.priority, say.body)) == "NOT_PERMITTED"
-        assert await code(raw, f.MessageDelete(BROADCAST_ALL, 1)) == "NOT_PERMITTED"
-        assert await code(raw, f.MessagesErase(BROADCAST_ALL, "administrator")) == "NOT_PERMITTED"
-        assert await code(raw, f.MessageReceipts(BROADCAST_ALL, 1, True, "", 0)) == "NOT_PERMITTED"
-        assert await code(raw, f.History("b:other", 0, 0, 0, False)) == "NO_SUCH_GROUP"
-        admin = await server.member("administrator")
-        assert await code(admin, f.Send(BROADCAST_ALL, "n", say.priority, say.body)) == "NOT_PERMITTED"
+    guest = await server.raw()
+    await guest.login("", "")
+    raws = (await server.member("alice"), await server.member("administrator"), guest)
+    found = [(row[0].NAME, *[await code(raw, row[0]) for raw in (raws[0], raws[2], raws[1])]) for row in MATRIX]
+    assert found == [(row[0].NAME, row[1], row[3], row[2]) for row in MATRIX]
+    await server.stop()
 
 
 async def test_a_deleted_account_leaves_nothing(

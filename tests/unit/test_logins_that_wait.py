@@ -9,6 +9,7 @@ import pytest
 
 from rcim.connect.online import OnlineUser
 from rcim.connect.subscriptions import Subscriptions
+from rcim.rules.targets import Labels
 
 
 class Unwalked(set[OnlineUser]):
@@ -52,3 +53,12 @@ def test_a_conversation_is_expected_as_long_as_somebody_is_about_to_enter_it(log
     for user in logins._users.values():
         logins.forget_changes(user)
     assert not logins._expected, "nothing is left behind"
+
+
+def test_labels_that_change_meanwhile_count(logins: Subscriptions) -> None:  # SY-04
+    user = logins.find("alice")
+    assert user is not None
+    user.labels = Labels(("beta",))
+    assert logins.waited(user).labels == Labels(("beta",))
+    logins.wait_for("alice")
+    assert logins.waited(user).labels is None, "what was told before the next question is old"
