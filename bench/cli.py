@@ -320,7 +320,13 @@ def attack(
 
 for command in (cli_beside.limits, cli_beside.peers):
     app.command()(command)
-for command in (cli_receiving.reconnect, cli_receiving.model, cli_receiving.search, cli_receiving.sync):
+for command in (
+    cli_receiving.reconnect,
+    cli_receiving.model,
+    cli_receiving.search,
+    cli_receiving.sync,
+    cli_receiving.query,
+):
     app.command()(command)
 
 

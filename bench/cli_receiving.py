@@ -85,3 +85,17 @@ def sync(
         raise typer.Exit(2)
     report = run(lambda: scenario.run(groups, changed, seconds, messages, seed, say))
     finish(report, json_to, scenario.failures(report))
+
+
+def query(
+    conversations: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Conversations of the app.")] = 100_000,
+    json_to: JsonOption = None,
+) -> None:
+    """Measure queries over conversations.
+
+    By id, by membership, and through all; and what others notice of a user who queries all the time.
+    """
+    from rcim_bench import queries as scenario
+
+    report = run(lambda: scenario.run(conversations, say))
+    finish(report, json_to, scenario.failures(report))
