@@ -327,6 +327,7 @@ for command in (
     cli_receiving.sync,
     cli_receiving.rooms,
     cli_receiving.ultra,
+    cli_receiving.query,
 ):
     app.command()(command)
 app.command()(cli_broadcast.broadcast)

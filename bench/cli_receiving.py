@@ -125,3 +125,17 @@ def ultra(
 
     report = run(lambda: scenario.run(members, online, channels, plain, say))
     finish(report, json_to, scenario.failures(report))
+
+
+def query(
+    conversations: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Conversations of the app.")] = 100_000,
+    json_to: JsonOption = None,
+) -> None:
+    """Measure queries over conversations.
+
+    By id, by membership, and through all; and what others notice of a user who queries all the time.
+    """
+    from rcim_bench import queries as scenario
+
+    report = run(lambda: scenario.run(conversations, say))
+    finish(report, json_to, scenario.failures(report))

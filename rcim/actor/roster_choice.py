@@ -8,7 +8,7 @@ from rcim.actor.roster import MemoryRoster, NoRoster, Roster
 from rcim.actor.shared_roster import SharedRoster
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.limits import Limits
-from rcim.rules.conversation_kinds import BROADCAST, RosterPart, kind_of, SYSTEM
+from rcim.rules.conversation_kinds import BROADCAST, SYSTEM, RosterPart, kind_of
 
 
 def roster_of(snapshot: GroupSnapshot, limits: Limits) -> Roster:

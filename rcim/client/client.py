@@ -167,7 +167,7 @@ class Client(
             self._keep.close()
 
     def _logged_in(self) -> None:
-        self._inbox.reconnected(self.history_id)
+        self._inbox.reconnected(self.history_id, self.login_ok.server_time_ms if self.login_ok is not None else 0)
 
     def _came_back(self) -> None:
         self._spawn(self._inbox.catch_up())

@@ -43,6 +43,8 @@ class Conversation(InConversation):
     """The user has deleted for itself all messages up to this one."""
     applications: int = 0
     """How many applications to join wait, if the user may decide, 100 at the most (GR-12)."""
+    ends_ms: int = 0
+    """When it ends by itself; 0: it does not (SY-02)."""
 
     @property
     def title(self) -> str:
@@ -78,6 +80,7 @@ def conversation_from(entry: frames.ConversationEntry, own: str) -> Conversation
         joined_seq=entry.joined_seq,
         cleared_seq=entry.cleared_seq,
         applications=entry.applications,
+        ends_ms=entry.ends_ms,
     )
 
 
@@ -121,6 +124,11 @@ class Conversations:
             self.stale = True
             row = replace(row, newest_seq=before.newest_seq, last=before.last, last_time_ms=before.last_time_ms)
         self._rows[row.conversation] = row
+
+    def ended(self, now_ms: int) -> list[str]:
+        """Temporary conversations whose time is over: of those that ended while the client was away for more than a day,
+        SYNC says nothing (SY-02)."""
+        return [row.conversation for row in self._rows.values() if 0 < row.ends_ms <= now_ms]
 
     def gone(self, key: str) -> None:
         """The user is in it no longer."""

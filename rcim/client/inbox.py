@@ -77,6 +77,8 @@ class Inbox:
         self._followed: dict[str, int] = {}
         """What the app has asked for before anything was loaded."""
         self._history_id = 0
+        self._server_time_ms = 0
+        """The time of the server at the login."""
         """To which history of the server all of this belongs; 0: not known yet."""
         self._over: set[str] | None = None
         """After another history has begun: what the app knew of the one before, until it was told to read again."""
@@ -124,7 +126,7 @@ class Inbox:
 
     # -- the server's side
 
-    def reconnected(self, history_id: int = 0) -> None:
+    def reconnected(self, history_id: int = 0, server_time_ms: int = 0) -> None:
         """There is a new connection: until `catch_up` has the list, groups that turn up are only noted. With another
         history than before, no position is good any more."""
         if history_id and history_id != self._history_id:
@@ -133,6 +135,7 @@ class Inbox:
             elif self._keep is not None:
                 self._keep.belongs_to(history_id)
             self._history_id = history_id
+        self._server_time_ms = server_time_ms
         self._caught_up = False
         self._login += 1
         self.stream.reconnected()
@@ -196,6 +199,7 @@ class Inbox:
             if not page.more:
                 break
         self._cursor = cursor
+        gone += self.list.ended(self._server_time_ms)
         if reset:
             self.list.reset()
             told.clear()

@@ -112,11 +112,12 @@ class Housekeeping:
 
     async def _end_temporary(self, now_ms: int) -> None:
         after = b""
-        while self._time.may_delete():
-            query = EndingsQuery(now_ms, PAGE, after)
-            page = await self._read(query)
+        while not self._time.doubted_ms:
+            page = await self._read(EndingsQuery(now_ms, PAGE, after))
             if not isinstance(page, EndingsPage):
                 log.error("housekeeping could not read the store: %s", page)
+                return
+            if page.keys and not self._time.may_delete():
                 return
             for key in page.keys:
                 self._tell(key, c.EndTemporary(SYSTEM_USER, True))

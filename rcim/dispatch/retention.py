@@ -42,6 +42,8 @@ class Retention:
         self.trimmed = self.sweeps = 0
         """Rows that went because they were too old, and sweeps that have come to their end, since the start."""
         self._event_bounds = self.event_bounds()
+        self._ended_ms = 0
+        """What is left of temporary conversations is forgotten by this time; 0: the clock is in doubt."""
 
     def start(self) -> None:
         """Begin."""
@@ -56,14 +58,15 @@ class Retention:
             pause = PAUSE_S if more and error is None else self._app_state.config.limits.actor_idle_ms / 1000
             self._later(pause, self._purge)
 
+        self._ended_ms = 0 if self._time.doubted_ms else self._time.now_ms()
         self._writer.do(self._tidy_and_purge, done)
 
     def _tidy_and_purge(self) -> bool:
         """ST-03: somebody who read the store and was killed keeps what was removed since; that ends here."""
         self._store.tidy()
         more = self._store.purge_step()
-        if self._time.may_delete():  # SY-02
-            more = self._store.forget_ended(self._time.now_ms()) > 0 or more
+        if self._ended_ms:  # SY-02
+            more = self._store.forget_ended(self._ended_ms) > 0 or more
         return self._store.events.trim_step(self._event_bounds) > 0 or more
 
     def event_bounds(self) -> Bounds:

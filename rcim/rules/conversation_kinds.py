@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rcim.base.ids import SYSTEM_PREFIX
-from rcim.base.terms import BROADCAST_PREFIX, GROUP_PREFIX, PAIR_PREFIX, CHANNEL_MARK as CHANNEL_MARK
+from rcim.base.terms import BROADCAST_PREFIX, GROUP_PREFIX, PAIR_PREFIX
+from rcim.base.terms import CHANNEL_MARK as CHANNEL_MARK
 
 
 class RosterPart(Enum):

@@ -12,7 +12,7 @@ from rcim.base.ids import POSITION_BITS, shard_of
 from rcim.base.terms import Role
 from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, is_channel, is_paged, kind_of
 from rcim.rules.folding import words_of
-from rcim.store import event_log, keys, room_rows, table_log
+from rcim.store import endings, event_log, keys, room_rows, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
 from rcim.store.name_index import is_current
 from rcim.store.values import Head, unpack
@@ -70,6 +70,7 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
     yield from _said("epochs", table_log.faults(view))
     yield from _said("events", event_log.faults(view))
     yield from _said("rooms", room_rows.faults(view))
+    yield from _said("endings", endings.faults(view))
     for row, _ in view.scan("memberships", b"", keys.LAST):
         user, key = row.partition(keys.SEP)[0].decode(), keys.second(row)
         yield from _said(key, _membership(view, user, key))

@@ -7,11 +7,13 @@ that was away for longer knows by the end that SYNC had told it (protocol-spec/c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
 
 from rcim.actor.records import Member, Profile
+from rcim.rules.conversation_kinds import TEMPORARY
 from rcim.store import keys
 from rcim.store.backend import DamagedError, ReadView, WriteView
 from rcim.store.values import pack, unpack
@@ -58,6 +60,20 @@ def due(view: ReadView, now_ms: int, after: bytes, limit: int) -> tuple[list[str
         except DamagedError:  # what is damaged stays (ST-03)
             continue
     return found, rows[-1][0] + b"\0" if len(rows) == limit else b""
+
+
+def faults(view: ReadView) -> Iterator[str]:
+    """What is wrong with the index, in words. Raises StoreError."""
+    for row, data in view.scan("endings", b"", keys.LAST):
+        key, end_ms = keys.of_ending(row), keys.U64.unpack_from(row)[0]
+        profile = view.get("profiles", key.encode())
+        there = unpack(profile, Profile).ends_ms if profile is not None else 0
+        if not unpack(data, Ending).over and there != end_ms:
+            yield f"{key}: it is to end at {end_ms}, but its profile says {there}"
+    for row, data in view.scan("profiles", TEMPORARY.prefix.encode(), TEMPORARY.prefix.encode() + keys.LAST):
+        ends_ms = unpack(data, Profile).ends_ms
+        if view.get("endings", keys.ending(ends_ms, row.decode())) is None:
+            yield f"{row.decode()}: it ends at {ends_ms}, but nothing will end it"
 
 
 def forgotten(view: ReadView, now_ms: int) -> list[tuple[str, bytes]]:

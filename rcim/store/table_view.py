@@ -18,7 +18,7 @@ from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, ParentFacts, UserSn
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, Place, UserList, other_of, pair_of
-from rcim.rules.conversation_kinds import ULTRA, is_channel, is_paged, parent_of
+from rcim.rules.conversation_kinds import is_channel, is_paged, parent_of
 from rcim.rules.type_table import TypeChange
 from rcim.store import keys
 from rcim.store.answers import Answer

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rcim_bench import queries as bench
 
 from rcim.base.terms import MsgFlag
 from rcim.client import Client
@@ -199,3 +200,13 @@ async def test_what_is_refused(tmp_path: Path) -> None:
         answer = await raw.ask(f.ConversationsQuery(json.dumps({"a": {"$near": 1}}), "", 0, 0))
         assert answer.code.name == "BAD_QUERY" and "where.a.$near" in answer.detail
     await server.stop()
+
+
+@pytest.mark.slow
+async def test_what_it_costs_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "REPEATS", 3)
+    monkeypatch.setattr(bench, "BESIDE_S", 0.2)
+    report = await bench.run(1000, lambda _: None)
+    assert bench.failures(report) == []
+    assert {one["what"] for one in report["rows"]} > {what for what, _, _ in bench.QUERIES}
+    assert bench.failures({**report, "conversations": 100}) != []

@@ -13,6 +13,7 @@ from rcim.store import keys
 from rcim.wire import frames as f
 from tests.integration.test_groups import Crowd, refused
 from tests.kit import TestCluster, TestServer, travel, until
+from tests.kit_sdk import with_store
 
 SOON = ("limits.ending_sweep_ms=10",)
 
@@ -56,6 +57,26 @@ async def test_a_client_that_was_away_hears_by_sync(tmp_path: Path, monkeypatch:
         await until(lambda: store.load_group(f"g:{group}", 0).profile is None)
         after = await raw.ask(f.Sync(before.cursor, 0, 0))
         assert after.gone == [f"g:{group}"] and not after.reset
+    await server.stop()
+
+
+async def test_a_client_that_was_away_for_days_drops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = TestServer(tmp_path / "data", tls=False, flags=SOON)
+    await server.start()
+    async with server.client("alice") as alice:
+        group = await alice.create_temporary("Short", ["bob"], ttl_s=100)
+        await alice.create_group("Stays", group_id="stays", type_="ChatRoom", members=["bob"])
+        async with with_store(server, tmp_path) as bob:
+            await until(lambda: bob.conversation("stays") is not None and bob.conversation(group) is not None)
+            kept = bob.conversation(group)
+            assert kept is not None and kept.ends_ms > 0
+        travel(monkeypatch, kept.ends_ms)
+        store = server.server.dispatcher._store
+        await until(lambda: store.load_group(f"g:{group}", 0).profile is None)
+        assert store.forget_ended(1 << 45) == 3, "two members were told for a day, and the index"
+        async with with_store(server, tmp_path) as bob:
+            await until(lambda: bob.conversation(group) is None)
+            assert bob.conversation("stays") is not None
     await server.stop()
 
 

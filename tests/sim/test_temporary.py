@@ -135,6 +135,21 @@ async def test_once_its_time_is_over_everything_is_refused(monkeypatch: pytest.M
     assert answer.code.name == "TEMPORARY_ENDED"
 
 
+async def test_a_check_finds_one_that_nothing_would_end() -> None:
+    sim = Asking()
+    key = await made(sim, "u1")
+    assert check(sim.backend).faults == []
+    with sim.backend.write() as view:
+        (row,) = [row for row, _ in view.scan("endings", b"", keys.LAST)]
+        value = view.get("endings", row)
+        assert value is not None and keys.of_ending(row) == key
+        view.delete("endings", row)
+    assert [fault for fault in check(sim.backend).faults if "nothing will end it" in fault]
+    with sim.backend.write() as view:
+        view.put("endings", keys.ending(5, key), value)
+    assert [fault for fault in check(sim.backend).faults if "is to end at 5" in fault]
+
+
 async def test_it_does_not_end_before(monkeypatch: pytest.MonkeyPatch) -> None:
     sim = Asking()
     key = await made(sim, "u1")

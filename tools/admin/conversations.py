@@ -13,7 +13,7 @@ from rcim_tools.admin.output import show, show_one
 from rcim.client import Client
 
 app = typer.Typer(
-    help="Find conversations by what they are, and create temporary and unique ones.",
+    help="Find, and create temporary and unique conversations.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
