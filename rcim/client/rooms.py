@@ -111,7 +111,7 @@ class RoomRequests(Requests):
 
     async def room(self, group_id: str) -> Room:
         """The room, with its attributes, which are kept up to date from now on, over reconnections too. The user has to
-        be in it; `leave_room_alone` ends it, and so does the end of the room."""
+        be in it; `followed.drop` ends it, and so does the end of the room."""
         room = self.followed.room(group_id)
         try:
             await self.followed.refresh(room)
@@ -119,10 +119,6 @@ class RoomRequests(Requests):
             self.followed.drop(group_id)
             raise
         return room
-
-    def leave_room_alone(self, group_id: str) -> None:
-        """Keep the room's attributes up to date no more."""
-        self.followed.drop(group_id)
 
     async def set_attributes(
         self,
