@@ -247,7 +247,7 @@ local rcim_frames = {
 
 local rcim_structs = {
   Account = { name = "Account", fields = { { name = "user_id", type = "str16" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = {} },
-  AccountStatus = { name = "AccountStatus", fields = { { name = "user_id", type = "str16" }, { name = "imported", type = "bool" }, { name = "online", type = "bool" }, { name = "groups", type = "u32" }, { name = "valid_from_ms", type = "u64" } }, extensions = {} },
+  AccountStatus = { name = "AccountStatus", fields = { { name = "user_id", type = "str16" }, { name = "imported", type = "bool" }, { name = "online", type = "bool" }, { name = "groups", type = "u32" }, { name = "valid_from_ms", type = "u64" } }, extensions = { [30] = { name = "system_sender", type = "bool" } } },
   AddedEntry = { name = "AddedEntry", fields = { { name = "user_id", type = "str16" }, { name = "result", type = "enum8", values = { [0] = "FAILED", [1] = "ADDED", [2] = "ALREADY", [3] = "WAITING", [4] = "FULL" } } }, extensions = {} },
   Application = { name = "Application", fields = { { name = "user_id", type = "str16" }, { name = "name_card", type = "str8" }, { name = "text", type = "str16" }, { name = "time_ms", type = "u64" } }, extensions = {} },
   AttributeChange = { name = "AttributeChange", fields = { { name = "path", type = "str8" }, { name = "value", type = "bytes16" } }, extensions = {} },

@@ -178,6 +178,8 @@ class AccountRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     known: bool
     groups: int
     valid_from_ms: int
+    system_sender: bool = False
+    """It only sends in the app's name (SY-06)."""
 
 
 class Accounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):

@@ -57,7 +57,9 @@ class People:
             data = view.get("users", user_id.encode())
             profile = unpack(data, UserProfile) if data else UserProfile(deleted=True)
             groups = sum(1 for _ in groups_of(view, user_id))
-            rows.append(AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms))
+            rows.append(
+                AccountRow(user_id, not profile.deleted, groups, profile.valid_from_ms, profile.system_sender)
+            )
         return Accounts(rows)
 
     def applied(self, view: ReadView, query: AppliedQuery) -> Applied:

@@ -209,6 +209,8 @@ async def test_senders_do_not_log_in(server: TestServer) -> None:  # SY-06
         await robot.closed()
         assert await login_refused(server, "robot") == "SYSTEM_SENDER"
         await app.send(User("alice", of="robot"), "beep", as_user="robot")
+        rows = await app.query_accounts(["robot", NEWS, "alice"])
+        assert [row.system_sender for row in rows] == [True, True, False]
         await app.import_accounts([f.Account("robot", "Robot", "")])
         assert await login_refused(server, "robot") == "SYSTEM_SENDER"
         await app.set_system_sender("robot", False)

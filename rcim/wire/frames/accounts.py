@@ -85,6 +85,9 @@ class AccountStatus(Struct, frozen=True, gc=False):
     online: A[bool, Bool(), "True if the user is logged in now."]
     groups: A[int, U32, "The number of groups that the user is in."]
     valid_from_ms: A[int, U64, "UserSigs made before this are refused; 0: none was ever invalidated."]
+    system_sender: A[
+        bool, Ext(30, Bool()), "True if the account only sends in the app's name and cannot log in (SY-06)."
+    ] = False
 
 
 @frame(

@@ -74,6 +74,7 @@ def accounts_ok(result: results.Accounts) -> frames.AdminAccountsQueryOk:
                 online=r.user_id in online,
                 groups=r.groups,
                 valid_from_ms=r.valid_from_ms,
+                system_sender=r.system_sender,
             )
             for r in result.rows
         ]
