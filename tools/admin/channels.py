@@ -65,3 +65,12 @@ def private(channel: ChannelId) -> None:
 def public(channel: ChannelId) -> None:
     """Let all members of its ultra group see a channel, with its history."""
     call(lambda client: client.set_channel_private(channel, False))
+
+
+@app.command("trim")
+def trim(
+    channel: ChannelId,
+    to_time_ms: Annotated[int, typer.Argument(min=1, metavar="TIME", help="Milliseconds since 1970.")],
+) -> None:
+    """Delete all messages up to a time, for everyone."""
+    show_one({"first_seq": call(lambda client: client.trim_history(channel, to_time_ms))})
