@@ -87,7 +87,7 @@ TEMPORARY = ConversationKind(
 )
 """SY-02. The prefix is that of LeanCloud."""
 BROADCAST = ConversationKind(
-    "broadcast", BROADCAST_PREFIX, RosterPart.PAGED, created=False, entered_at_login=True, rows_max=5_000
+    "broadcast", BROADCAST_PREFIX, RosterPart.PAGED, created=False, entered_at_login=True, rows_max=5_000, paced=True
 )
 """SY-03: every user is in it. Its roster has the rows of those who have read, deleted or flagged something."""
 CHANNEL = ConversationKind(
