@@ -11,8 +11,8 @@ from rcim.wire import frames
 
 
 def wire_attributes(attributes: Mapping[str, object]) -> bytes:
-    """All attributes as a request has them. Raises RcimError(BAD_ATTRIBUTES) for a text that is not UTF-8, and TypeError
-    for a value that JSON has not."""
+    """All attributes as a request has them. Raises RcimError(BAD_ATTRIBUTES) for a text that is not UTF-8, and for a
+    value that JSON does not have."""
     return _encode(dict(attributes))
 
 
@@ -26,6 +26,8 @@ def _encode(value: object) -> bytes:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
         raise RcimError(BAD_ATTRIBUTES, "attributes: not UTF-8") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RcimError(BAD_ATTRIBUTES, f"attributes: {error}") from None
 
 
 def attributes_of(info: frames.GroupInfoOk) -> dict[str, object]:

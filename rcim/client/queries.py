@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rcim.base.errors import BAD_QUERY, RcimError
 from rcim.base.terms import AddResult, ApplyJoinOption, group_conversation
 from rcim.client.model import Message, message_of
 from rcim.client.requests import Requests
@@ -173,7 +174,13 @@ class ConversationRequests(Requests):
 
 
 def _text(where: Mapping[str, Any] | str) -> str:
-    return where if isinstance(where, str) else json.dumps(where, ensure_ascii=False, separators=(",", ":"))
+    """`where` as JSON. Raises RcimError(BAD_QUERY) for a value that JSON does not have."""
+    if isinstance(where, str):
+        return where
+    try:
+        return json.dumps(where, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RcimError(BAD_QUERY, f"where: {error}") from None
 
 
 def _creation(
