@@ -12,14 +12,16 @@ from rcim.actor.events import AnyEvent
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import (
     Fields,
-    Invitation,
     Member,
     Message,
     Profile,
     Record,
     RoomAttribute,
-    UserProfile,
     UserRestriction,
+)
+from rcim.actor.user_records import (
+    Invitation,
+    UserProfile,
 )
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState, PushLevel

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import Invitation, Member, Message, Profile, RoomAttribute, UserProfile, UserRestriction
+from rcim.actor.records import (
+    Member,
+    Message,
+    Profile,
+    RoomAttribute,
+    UserRestriction,
+)
+from rcim.actor.user_records import (
+    Invitation,
+    UserProfile,
+)
 from rcim.base.terms import (
     Place,
     UserList,

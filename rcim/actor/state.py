@@ -22,12 +22,11 @@ from rcim.actor.effects import (
     Effect,
     Entered,
     MemberGone,
-    MembersAdded,
-    MemberSilenced,
     Notify,
     Placed,
     Silenced,
 )
+from rcim.actor.entrance import entrance
 from rcim.actor.notices import CLAIMS, Notices, change_of, is_announced, message_of
 from rcim.actor.outcomes import AnyResult, Outcome, Refused
 from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, Record, UserRestriction
@@ -42,7 +41,6 @@ from rcim.base.ids import TIP_PREFIX, is_guest
 from rcim.base.terms import (
     ApplyJoinOption,
     ChangeKind,
-    MsgFlag,
     Place,
     Role,
     pair_of,
@@ -382,27 +380,8 @@ class GroupState:
     def entering(self, came: Sequence[Member], by: str, now_ms: int) -> list[Effect]:
         """`by` has made `came` members: they receive the group's messages, if it is open to them, and are notified that
         they are in it (GR-07), and if they are muted (SC-09)."""
-        p = self.attributes.profile
-        assert p is not None
-        heard: list[Member] = []
-        unseen: list[str] = []
-        for member in came:
-            if not p.importing and (p.active or member.role is Role.OWNER):
-                heard.append(member)
-            else:
-                unseen.append(member.user_id)
-        effects: list[Effect] = []
-        if heard:
-            users = [m.user_id for m in heard]
-            told = Notify(users, self.entered(by, now_ms))
-            effects += [MembersAdded(users), Placed(users, Place.MEMBER), told]
-            mutes = [
-                (u, self.roster.restrictions[u].muted_at(now_ms)) for u in users if u in self.roster.restrictions
-            ]
-            effects += [Notify([u], Silenced(until, "")) for u, until in mutes if until]
-        if unseen:
-            effects.append(Placed(unseen, Place.HIDDEN))
-        return effects + [MemberSilenced(m.user_id, True) for m in heard if m.msg_flag is MsgFlag.DISCARD]
+        assert self.attributes.profile is not None
+        return entrance(self.attributes.profile, came, self.entered(by, now_ms), self.roster.restrictions, now_ms)
 
     def _announce(
         self,

@@ -27,15 +27,6 @@ from rcim.actor.events import EventKind, ProfileChanged
 from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
 from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
-from rcim.actor.records import (
-    ConversationChosen,
-    Invitation,
-    InvitationsChanged,
-    UserListed,
-    UserProfile,
-    UserSaved,
-    UserSeen,
-)
 from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user_commands import (
     AdmitToGroup,
@@ -56,6 +47,15 @@ from rcim.actor.user_commands import (
     SetSystemSender,
     SetUserProfile,
     TakeInvitation,
+)
+from rcim.actor.user_records import (
+    ConversationChosen,
+    Invitation,
+    InvitationsChanged,
+    UserListed,
+    UserProfile,
+    UserSaved,
+    UserSeen,
 )
 from rcim.base.errors import NOT_PERMITTED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import InviteConsent, OwnChange, Place, UserList

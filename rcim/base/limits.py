@@ -6,48 +6,44 @@ Each bound is a setting of the `[limits]` table; docs/reference/settings.md is m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
-
-def _bound(default: int, low: int, high: int, why: str, *, wire: bool = False) -> int:
-    """A limit with its range (both ends included); `wire` marks a limit that client authors need to know."""
-    value: int = field(default=default, metadata={"low": low, "high": high, "why": why, "wire": wire})
-    return value
+from rcim.base.rate_limits import RateLimits, bound
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(RateLimits):
     """All bounds. Times in milliseconds, sizes in bytes, as the names say."""
 
-    frame_bytes_before_login: int = _bound(
+    frame_bytes_before_login: int = bound(
         4096,
         1024,
         65536,
         "The longest frame before login: a stranger can make the server hold no more (WI-04).",
         wire=True,
     )
-    frame_bytes_max: int = _bound(
+    frame_bytes_max: int = bound(
         65536, 32768, 1 << 20, "The longest frame after login: a page of history fits into it (WI-04).", wire=True
     )
-    body_bytes_max: int = _bound(
+    body_bytes_max: int = bound(
         8192, 1024, 49152, "Bytes of all elements of one message together (MS-03, 8 KiB).", wire=True
     )
-    elements_max: int = _bound(
+    elements_max: int = bound(
         64, 1, 1000, "Elements in one message body: this bounds the work of one send.", wire=True
     )
-    handshake_ms: int = _bound(
+    handshake_ms: int = bound(
         5000, 100, 60_000, "Time for the TLS handshake and HELLO: two round trips on a bad mobile link.", wire=True
     )
-    login_ms: int = _bound(10_000, 100, 120_000, "Time from connecting to a successful login (WI-05).", wire=True)
-    heartbeat_ms: int = _bound(30_000, 100, 300_000, "How often a client sends PING: twice in `idle_ms`.", wire=True)
-    heartbeat_ms_max: int = _bound(
+    login_ms: int = bound(10_000, 100, 120_000, "Time from connecting to a successful login (WI-05).", wire=True)
+    heartbeat_ms: int = bound(30_000, 100, 300_000, "How often a client sends PING: twice in `idle_ms`.", wire=True)
+    heartbeat_ms_max: int = bound(
         300_000,
         1000,
         300_000,
         "The longest heartbeat that a client may ask for; the silence allowed to it is longer by as much (WI-10).",
         wire=True,
     )
-    idle_ms: int = _bound(
+    idle_ms: int = bound(
         60_000,
         200,
         600_000,
@@ -55,359 +51,291 @@ class Limits:
         "another heartbeat (WI-05, WI-10).",
         wire=True,
     )
-    idle_grace_ms: int = _bound(15_000, 50, 120_000, "Additional time for a PING under way (WI-05).", wire=True)
-    handshake_bytes_max: int = _bound(
+    idle_grace_ms: int = bound(15_000, 50, 120_000, "Additional time for a PING under way (WI-05).", wire=True)
+    handshake_bytes_max: int = bound(
         4096,
         2048,
         65536,
         "Bytes that a client may send for its TLS handshake; the largest hello of a browser has 2 KiB (WI-04).",
         wire=True,
     )
-    frames_before_login_max: int = _bound(
+    frames_before_login_max: int = bound(
         16, 4, 1000, "Frames of a connection before its login: HELLO, LOGIN and some PINGs.", wire=True
     )
-    input_turn_ms: int = _bound(
+    input_turn_ms: int = bound(
         5,
         1,
         1000,
         "Time in one turn of the loop for data that users have sent; the rest waits for the next turn, user by user.",
     )
-    handshake_turn_ms: int = _bound(
+    handshake_turn_ms: int = bound(
         5,
         1,
         1000,
         "Time in one turn of the loop for handshakes and logins, address by address: each costs up to 0.7 ms.",
     )
-    connections_max: int = _bound(
+    connections_max: int = bound(
         100_000, 1, 1_000_000, "Connections of one process: 30 KiB each with TLS, 3 GB in all.", wire=True
     )
-    connections_per_address_max: int = _bound(
+    connections_per_address_max: int = bound(
         1000,
         1,
         1_000_000,
         "Connections from one address to one process: a large office that shares one NAT.",
         wire=True,
     )
-    requests_in_flight_max: int = _bound(
+    requests_in_flight_max: int = bound(
         64,
         1,
         4096,
         "Unanswered requests of one connection; beyond it the server stops reading the connection (WI-06).",
         wire=True,
     )
-    mailbox_max: int = _bound(
+    mailbox_max: int = bound(
         1024,
         1,
         65536,
         "Commands waiting for one conversation; beyond it the server stops reading the connections that sent them.",
     )
-    batch_max: int = _bound(
+    batch_max: int = bound(
         512, 1, 8192, "Commands in one group commit: forming and answering one takes at most about 5 ms."
     )
-    out_soft_bytes: int = _bound(
+    out_soft_bytes: int = bound(
         256 * 1024,
         4096,
         1 << 24,
         "Unsent bytes of one connection above which low priorities are left out (RX-07).",
         wire=True,
     )
-    out_hard_bytes: int = _bound(
+    out_hard_bytes: int = bound(
         1 << 20,
         8192,
         1 << 26,
         "Unsent bytes of one connection above which all messages are left out (RX-07).",
         wire=True,
     )
-    out_slow_ms: int = _bound(
+    out_slow_ms: int = bound(
         10_000,
         100,
         600_000,
         "How long a connection may stay above the soft bound before it is closed (RX-07).",
         wire=True,
     )
-    history_page_max: int = _bound(100, 1, 1000, "Messages in one page of history (RX-06).", wire=True)
-    history_page_default: int = _bound(
+    history_page_max: int = bound(100, 1, 1000, "Messages in one page of history (RX-06).", wire=True)
+    history_page_default: int = bound(
         20, 1, 1000, "Messages in a page when the request names no number (RX-06).", wire=True
     )
-    list_page_max: int = _bound(100, 1, 1000, "Rows in one page of members, groups or connections.", wire=True)
-    members_at_creation_max: int = _bound(
+    list_page_max: int = bound(100, 1, 1000, "Rows in one page of members, groups or connections.", wire=True)
+    members_at_creation_max: int = bound(
         100, 0, 500, "Members named in GROUP_CREATE (as in create_group).", wire=True
     )
-    invite_max: int = _bound(300, 1, 500, "Users in one GROUP_INVITE or import (as in add_group_member).", wire=True)
-    accounts_max: int = _bound(
+    invite_max: int = bound(300, 1, 500, "Users in one GROUP_INVITE or import (as in add_group_member).", wire=True)
+    accounts_max: int = bound(
         100, 1, 500, "Users in one GROUP_KICK, GROUP_BLOCK, GROUP_MEMBER_GET or account frame.", wire=True
     )
-    mute_max: int = _bound(500, 1, 500, "Users in one GROUP_MUTE (as in forbid_send_msg).", wire=True)
-    speakers_max: int = _bound(
+    mute_max: int = bound(500, 1, 500, "Users in one GROUP_MUTE (as in forbid_send_msg).", wire=True)
+    speakers_max: int = bound(
         100, 0, 500, "Users who may speak in a group that is muted as a whole (SC-03).", wire=True
     )
-    marks_max: int = _bound(
+    marks_max: int = bound(
         10_000,
         1,
         1_000_000,
         "Applications, mutes and blocks of one group: they are in memory with the group, 200 bytes each.",
         wire=True,
     )
-    guests_max: int = _bound(
+    guests_max: int = bound(
         50_000,
         0,
         1_000_000,
         "Guests connected to one process, and in one group (ID-06); 30 KiB each with TLS.",
         wire=True,
     )
-    notice_users_max: int = _bound(
+    notice_users_max: int = bound(
         100,
         1,
         500,
         "Users named in one joined change notice: this bounds what a join storm costs each member (GT-15).",
         wire=True,
     )
-    offline_sweep_ms: int = _bound(
+    offline_sweep_ms: int = bound(
         300_000,
         100,
         86_400_000,
         "How often the server removes offline members from groups whose type asks for it (GT-11).",
     )
-    empty_sweep_ms: int = _bound(
+    empty_sweep_ms: int = bound(
         60_000, 100, 86_400_000, "How often the server looks for rooms that have been empty too long (CR-04)."
     )
-    idle_sweep_ms: int = _bound(
+    idle_sweep_ms: int = bound(
         3_600_000, 100, 86_400_000, "How often the server looks for groups that have been idle too long (GT-24)."
     )
-    ending_sweep_ms: int = _bound(
+    ending_sweep_ms: int = bound(
         1000,
         10,
         86_400_000,
         "How often the server looks for temporary conversations that have ended: members who are online are told within "
         "a second (SY-02).",
     )
-    trim_sweep_ms: int = _bound(
+    trim_sweep_ms: int = bound(
         3_600_000,
         100,
         86_400_000,
         "How often the server looks for messages that are older than their type allows (ST-02).",
     )
-    clock_jump_max_ms: int = _bound(
+    clock_jump_max_ms: int = bound(
         86_400_000,
         60_000,
         864_000_000,
         "A clock that jumps by more than this while the server runs, or at the start is this far before the newest time "
         "in the store, is in doubt: nothing is deleted because of its age. Sleep and time servers stay far below it.",
     )
-    clock_off_max_ms: int = _bound(
+    clock_off_max_ms: int = bound(
         259_200_000,
         60_000,
         31_536_000_000,
         "A clock that at the start is further than this after the newest time in the store is in doubt until the "
         "operator confirms it: a server may be off for a weekend, and messages are stored for a week or more.",
     )
-    changes_kept_days: int = _bound(
+    changes_kept_days: int = bound(
         30,
         1,
         3650,
         "Days for which the server knows what changed and who left; a SYNC with an older cursor is a full one (RX-03).",
         wire=True,
     )
-    events_age_ms: int = _bound(
+    events_age_ms: int = bound(
         86_400_000,
         60_000,
         30 * 86_400_000,
         "Events that a consumer has not taken for so long are dropped: what the app hears of later than a day is no news "
         "(CB-04).",
     )
-    events_bytes_max: int = _bound(
+    events_bytes_max: int = bound(
         256 << 20,
         1 << 20,
         1 << 40,
         "Bytes of events that wait for consumers; beyond it the oldest are dropped. A million logins, or half a million "
         "messages: a consumer that is away must not fill the disk (CB-04).",
     )
-    applications_kept_days: int = _bound(
+    applications_kept_days: int = bound(
         30,
         1,
         3650,
         "Days for which an application to join waits, and after that for which its decision is known (GR-12).",
         wire=True,
     )
-    groups_per_user_max: int = _bound(
+    groups_per_user_max: int = bound(
         1000,
         0,
         100_000,
         "Groups that a user may be in, whoever adds them: this bounds the work of a login; 0: no limit.",
         wire=True,
     )
-    temporary_per_user_max: int = _bound(
+    temporary_per_user_max: int = bound(
         100,
         1,
         10_000,
         "Temporary conversations that a user may be in, whoever adds them; they do not count as groups (SY-02).",
         wire=True,
     )
-    dedupe_window_ms: int = _bound(
+    dedupe_window_ms: int = bound(
         600_000, 1000, 3_600_000, "How long the server remembers a client message id (MS-02, 10 minutes).", wire=True
     )
-    dedupe_entries_max: int = _bound(
+    dedupe_entries_max: int = bound(
         100_000,
         100,
         10_000_000,
         "Client message ids that the server remembers for one conversation: 10 minutes at 166 messages a second.",
         wire=True,
     )
-    sends_per_min: int = _bound(
-        60,
-        0,
-        1_000_000,
-        "SENDs of one user a minute (on each gateway), but transient ones, as many at once; 0: no limit (LI-01).",
-        wire=True,
-    )
-    transients_per_min: int = _bound(
-        120,
-        0,
-        1_000_000,
-        "SENDs with `transient` of one user a minute, apart from the others; 0: no limit (LI-01).",
-        wire=True,
-    )
-    reads_per_min: int = _bound(
-        120,
-        0,
-        1_000_000,
-        "HISTORY, SYNC, SEARCH and CONVERSATION_READ of one user a minute; 0: no limit (LI-01).",
-        wire=True,
-    )
-    requests_per_min: int = _bound(
-        30, 0, 1_000_000, "Other requests of one user a minute, including LOGIN; 0: no limit (LI-01).", wire=True
-    )
-    control_per_min: int = _bound(
-        600,
-        0,
-        10_000_000,
-        "PINGs, PONGs and unknown frames of one user a minute: enough for 300 connections at the default heartbeat. Also "
-        "guest logins from one address a minute; 0: no limit.",
-        wire=True,
-    )
-    refusals_per_min: int = _bound(
-        300,
-        0,
-        10_000_000,
-        "Frames of one user refused with TOO_FREQUENT a minute: after half of them the server reads the user slowly, "
-        "after all of them it closes their connections (FLOODING); 0: no limit.",
-        wire=True,
-    )
-    input_ms_per_s: int = _bound(
-        10,
-        0,
-        1000,
-        "Server time that one user's input may take, in milliseconds a second; two seconds' worth may come at once; "
-        "beyond it the server does not read the user for a while; 0: no limit.",
-    )
-    query_ms_per_s: int = _bound(
-        50,
-        0,
-        1000,
-        "Time of the reading thread that one user's queries may take, in milliseconds a second; two seconds' worth may "
-        "come at once; beyond it they wait; 0: no limit.",
-    )
-    backend_sends_per_s: int = _bound(
-        50,
-        0,
-        1_000_000,
-        "Messages and notices of app administrators a second; further ones wait; 0: no limit (LI-02).",
-        wire=True,
-    )
-    backend_queue_max: int = _bound(
-        10_000,
-        1,
-        1_000_000,
-        "Messages and notices of app administrators that may wait; more are refused (LI-02). 80 MiB of the largest.",
-        wire=True,
-    )
-    invitations_max: int = _bound(
+    invitations_max: int = bound(
         100,
         1,
         1000,
         "Invitations of one user that wait for an answer: they are in memory with the user.",
         wire=True,
     )
-    user_list_max: int = _bound(
+    user_list_max: int = bound(
         1000,
         1,
         100_000,
         "Users on one black or white list (SC-07): they are in memory with the owner of the list.",
         wire=True,
     )
-    presence_watched_max: int = _bound(
+    presence_watched_max: int = bound(
         200, 0, 10_000, "Users whose presence one connection may watch (ID-07): as many as a client shows.", wire=True
     )
-    presence_watchers_max: int = _bound(
+    presence_watchers_max: int = bound(
         1000,
         0,
         100_000,
         "Connections of one process that may watch one user (ID-07): a star's login costs no more than a message.",
         wire=True,
     )
-    presence_gather_ms: int = _bound(
+    presence_gather_ms: int = bound(
         1000, 10, 60_000, "How long the server gathers changes of presence before it tells the watchers (ID-07)."
     )
-    directed_max: int = _bound(
+    directed_max: int = bound(
         50, 1, 500, "Members named in one directed message (MS-07, as in To_Account).", wire=True
     )
-    mentions_max: int = _bound(
+    mentions_max: int = bound(
         30, 0, 500, "Users mentioned in one message (MS-07); a mention of everyone is not counted.", wire=True
     )
-    receipts_members_max: int = _bound(
+    receipts_members_max: int = bound(
         500, 0, 10_000, "Members that a group may have and still have read receipts (MS-11).", wire=True
     )
-    words_max: int = _bound(
+    words_max: int = bound(
         20_000,
         0,
         200_000,
         "Words of the filter, for each of its two lists: the number does not slow down the filter (SC-05).",
     )
-    list_entries_max: int = _bound(
+    list_entries_max: int = bound(
         10_000,
         0,
         100_000,
         "Entries in each other list of the app: protected users, protected types, low types (FC-07).",
     )
-    cloud_data_bytes_max: int = _bound(
+    cloud_data_bytes_max: int = bound(
         1024, 0, 8192, "Bytes of `cloud_data`, which the app adds to a message beside its elements.", wire=True
     )
-    broadcasts_per_day: int = _bound(
+    broadcasts_per_day: int = bound(
         30,
         0,
         10_000,
         "Broadcasts that the app may send in 24 hours; 0: any number. LeanCloud allows 30 (SY-03), RongCloud 3 (SY-04).",
     )
-    broadcasts_per_hour: int = _bound(
+    broadcasts_per_hour: int = bound(
         0, 0, 10_000, "Of them in one hour; 0: no bound of its own. RongCloud allows 2 (SY-04)."
     )
-    flow_slice_ms: int = _bound(
+    flow_slice_ms: int = bound(
         100, 10, 1000, "How often a group near its limit passes messages (FC-06): one write carries several."
     )
-    held_back_ids_max: int = _bound(
+    held_back_ids_max: int = bound(
         1000, 10, 1_000_000, "Client message ids that the server remembers of a group's held-back messages (FC-05)."
     )
-    actor_idle_ms: int = _bound(
+    actor_idle_ms: int = bound(
         300_000,
         100,
         86_400_000,
         "A conversation without a command for this long leaves memory; it stays in the store.",
     )
-    tail_idle_ms: int = _bound(
+    tail_idle_ms: int = bound(
         3_600_000,
         100,
         864_000_000,
         "The same for a conversation whose messages are not stored: it loses its last 20 messages, their client message "
         "ids, and the data for recalls.",
     )
-    unstored_recall_ms: int = _bound(
+    unstored_recall_ms: int = bound(
         3_600_000,
         1000,
         86_400_000,
         "How long administrators can recall and delete messages that are not stored (MS-10, an hour).",
         wire=True,
     )
-    unstored_recall_max: int = _bound(
+    unstored_recall_max: int = bound(
         150_000,
         20,
         10_000_000,
@@ -415,51 +343,51 @@ class Limits:
         "2.4 MB.",
         wire=True,
     )
-    paced_deliveries_per_s: int = _bound(
+    paced_deliveries_per_s: int = bound(
         2500,
         10,
         1_000_000,
         "Connections of one process that messages of system conversations and broadcasts go to in a second: 5,000 users "
         "hear of one within about 2 s.",
     )
-    deliveries_per_s_max: int = _bound(
+    deliveries_per_s_max: int = bound(
         0,
         0,
         100_000_000,
         "Deliveries a second of one process (messages times connections); above it the lowest priority is left out "
         "first; 0: no limit (LI-03).",
     )
-    fanout_chunk: int = _bound(
+    fanout_chunk: int = bound(
         64, 1, 10_000, "Connections written before the loop turns to other work: under 1 ms with TLS."
     )
-    drain_grace_ms: int = _bound(
+    drain_grace_ms: int = bound(
         5000,
         0,
         600_000,
         "Time after GOING_AWAY to answer accepted requests, and for clients to leave (WI-07).",
         wire=True,
     )
-    drain_spread_ms: int = _bound(
+    drain_spread_ms: int = bound(
         30_000,
         0,
         600_000,
         "Time over which closes are spread, so that clients do not all come back at once.",
         wire=True,
     )
-    drain_return_ms: int = _bound(
+    drain_return_ms: int = bound(
         2000,
         0,
         600_000,
         "Clients do not come back before this: a server that was stopped needs so long to be there again (WI-07).",
         wire=True,
     )
-    ultra_groups_per_user_max: int = _bound(
+    ultra_groups_per_user_max: int = bound(
         100, 0, 1000, "Ultra groups that a user may be in; 0: no limit but that of all groups (UG-01).", wire=True
     )
-    channels_per_group_max: int = _bound(
+    channels_per_group_max: int = bound(
         50, 1, 50, "Channels of one ultra group (UG-02): this bounds the work of a sync and of a login.", wire=True
     )
-    channel_members_max: int = _bound(
+    channel_members_max: int = bound(
         10_000, 1, 10_000, "Users on the list of one private channel: 1 MB of memory (UG-05).", wire=True
     )
 

@@ -9,15 +9,11 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.records import (
-    AttributeNamesSaved,
     ChannelListed,
-    ConversationChosen,
     GroupChanged,
     GroupCreated,
     GroupDissolved,
     InsidersChanged,
-    InvitationsChanged,
-    ListChanged,
     Member,
     Message,
     MessageAltered,
@@ -27,28 +23,24 @@ from rcim.actor.records import (
     Record,
     RoomAttributesChanged,
     SeqReserved,
-    TypeSaved,
-    UserListed,
-    UserProfile,
     UserRestriction,
-    UserSaved,
-    UserSeen,
-    UsersMuted,
 )
-from rcim.base.terms import BROADCAST_ALL, ApplicationState, Role
+from rcim.actor.user_records import (
+    UserProfile,
+)
+from rcim.base.terms import Role
 from rcim.rules.conversation_kinds import (
     SYSTEM,
     TEMPORARY,
     channel_key,
     is_channel,
-    is_created,
     is_paged,
     kind_of,
-    parent_of,
 )
 from rcim.rules.folding import words_of
 from rcim.store import keys
-from rcim.store.backend import DamagedError, StoreError, WriteView
+from rcim.store.apply_users import OF_USERS
+from rcim.store.backend import StoreError, WriteView
 from rcim.store.channel_rows import (
     MEMBERS_AT_ONCE,
     channel_members,
@@ -65,10 +57,7 @@ from rcim.store.endings import note_beginning, note_end
 from rcim.store.messages import pack_message
 from rcim.store.room_rows import remove_room, write_attributes
 from rcim.store.system_accounts import put_account
-from rcim.store.values import Head, ListEntry, Waiting, pack, unpack
-
-UNPINNED_MAX = 50
-"""Conversations of a user without anything but that they were pinned once: so many rows does a sync look at in vain."""
+from rcim.store.values import Head, Waiting, pack, unpack
 
 
 class Applier:
@@ -88,7 +77,11 @@ class Applier:
 
     def apply(self, record: Record) -> None:
         """Apply one record. Raises StoreError if what is there already is damaged."""
-        _APPLY[type(record)](self, record)
+        apply = _APPLY.get(type(record))
+        if apply is not None:
+            apply(self, record)
+        else:
+            OF_USERS[type(record)](self._view, self._stamp, record)
 
     def finish(self) -> None:
         """Write the heads; call once, after the last record."""
@@ -398,100 +391,11 @@ class Applier:
             else:
                 self._view.delete("applied", own)
 
-    # -- users and the app
-
-    def _user_saved(self, record: UserSaved) -> None:
-        self._view.put("users", record.user_id.encode(), pack(record.profile))
-        self._view.delete("seen", record.user_id.encode())  # the profile says it from now on
-        if record.profile.deleted:
-            low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
-            for table in ("chosen", "left", "invited"):
-                for row in [row for row, _ in self._view.scan(table, low, high)]:
-                    self._view.delete(table, row)
-            for row in [row for row, data in self._view.scan("applied", low, high) if not _waits(data)]:
-                self._view.delete("applied", row)
-
-    def _user_seen(self, record: UserSeen) -> None:
-        self._view.put("seen", record.user_id.encode(), keys.U64.pack(record.time_ms))
-
-    def _attributes_saved(self, record: AttributeNamesSaved) -> None:
-        self._view.put("app", b"attributes:", pack(record.names))
-
-    def _user_listed(self, record: UserListed) -> None:
-        for other in record.remove:
-            self._view.delete("lists", keys.listed(record.user_id, record.which, other))
-        for other in record.add:
-            self._view.put("lists", keys.listed(record.user_id, record.which, other), b"")
-
-    def _conversation_chosen(self, record: ConversationChosen) -> None:
-        row = keys.pair(record.user_id, record.conversation)
-        whose = parent_of(record.conversation) if is_channel(record.conversation) else record.conversation
-        there = whose == BROADCAST_ALL or self._view.get("memberships", keys.pair(record.user_id, whose)) is not None
-        if not there and (is_created(record.conversation) or not (record.pinned_ms or self._view.get("chosen", row))):
-            return
-        # A one-to-one conversation of which there is nothing is in the list for its pin alone.
-        removed = self._stamp if record.removed or not (there or record.pinned_ms) else 0
-        self._view.put("chosen", row, pack(ListEntry(self._stamp, record.pinned_ms, removed)))
-        if not (there or record.pinned_ms):
-            self._bound_unpinned(record.user_id)
-
-    def _bound_unpinned(self, user_id: str) -> None:
-        """RX-09: what is not pinned any more and was in the list for its pin alone is remembered for the user's other
-        devices, UNPINNED_MAX of them; a device that has not heard of one that was forgotten is told everything anew."""
-        low, high = keys.after_none(user_id), user_id.encode() + keys.AFTER_SEP
-        gone: list[tuple[int, bytes]] = []
-        for row, data in self._view.scan("chosen", low, high):
-            try:
-                said = unpack(data, ListEntry)
-            except DamagedError:  # it stays, as all that is damaged
-                continue
-            if not said.pinned_ms and self._view.get("memberships", row) is None:
-                gone.append((said.stamp, row))
-        gone.sort()
-        for stamp, row in gone[: max(len(gone) - UNPINNED_MAX, 0)]:
-            self._view.delete("chosen", row)
-            self._view.put("chosen", keys.pair(user_id, ""), pack(ListEntry(stamp)))
-
-    def _invitations_changed(self, record: InvitationsChanged) -> None:
-        for invitation in record.put:
-            self._view.put("invited", keys.pair(record.user_id, invitation.key), pack(invitation))
-        for key in record.dropped:
-            self._view.delete("invited", keys.pair(record.user_id, key))
-
-    def _type_saved(self, record: TypeSaved) -> None:
-        row = b"type:" + record.name.encode()
-        if record.change is None:
-            self._view.delete("app", row)
-        else:
-            self._view.put("app", row, pack(record.change))
-
-    def _users_muted(self, record: UsersMuted) -> None:
-        for user_id, until_ms in record.until_ms.items():
-            row = b"muted:" + user_id.encode()
-            if until_ms:
-                self._view.put("app", row, keys.U64.pack(until_ms))
-            else:
-                self._view.delete("app", row)
-
-    def _list_changed(self, record: ListChanged) -> None:
-        for entry in record.remove:
-            self._view.delete("app", f"list:{record.which:d}:{entry}".encode())
-        for entry in record.add:
-            self._view.put("app", f"list:{record.which:d}:{entry}".encode(), b"")
-
     def _count(self, type_: str, by: int) -> None:
         """GT-13: groups of a type."""
         row = b"count:" + type_.encode()
         before = self._view.get("app", row)
         self._view.put("app", row, keys.U64.pack((keys.U64.unpack(before)[0] if before else 0) + by))
-
-
-def _waits(data: bytes) -> bool:
-    """True for an application that is not decided: of a deleted account its group withdraws it (GR-12)."""
-    try:
-        return unpack(data, Application).state is ApplicationState.WAITING
-    except DamagedError:
-        return False
 
 
 _APPLY: dict[type, Callable[[Applier, Any], None]] = {
@@ -502,15 +406,6 @@ _APPLY: dict[type, Callable[[Applier, Any], None]] = {
     GroupCreated: Applier._group_created,
     GroupChanged: Applier._group_changed,
     GroupDissolved: Applier._group_dissolved,
-    UserSaved: Applier._user_saved,
-    UserListed: Applier._user_listed,
-    ConversationChosen: Applier._conversation_chosen,
-    InvitationsChanged: Applier._invitations_changed,
-    TypeSaved: Applier._type_saved,
-    UsersMuted: Applier._users_muted,
-    ListChanged: Applier._list_changed,
-    UserSeen: Applier._user_seen,
-    AttributeNamesSaved: Applier._attributes_saved,
     RoomAttributesChanged: Applier._room_attributes_changed,
     ChannelListed: Applier._channel_listed,
     InsidersChanged: Applier._insiders_changed,

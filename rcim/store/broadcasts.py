@@ -4,7 +4,13 @@ broadcast is sent, so what is new for them is found when they sync. rules/broadc
 from __future__ import annotations
 
 from rcim.actor.broadcast_roster import as_everybody
-from rcim.actor.records import Member, Message, UserProfile
+from rcim.actor.records import (
+    Member,
+    Message,
+)
+from rcim.actor.user_records import (
+    UserProfile,
+)
 from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import DAY_MS, KEPT_MS, Viewer, is_offline_message, is_shown, is_welcome
 from rcim.rules.targets import Target

@@ -24,10 +24,12 @@ from rcim.actor.records import (
     Member,
     Record,
     RoomAttributesChanged,
+)
+from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
+from rcim.actor.user_records import (
     UserListed,
     UserSaved,
 )
-from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
 from rcim.store.answers import Answer
 from rcim.store.faults import FullError as Full
 from rcim.store.faults import StoreError

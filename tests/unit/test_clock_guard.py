@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from rcim.actor.effects import SignaturesInvalidated
-from rcim.actor.records import UserProfile, UserSaved
 from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user import UserActor
 from rcim.actor.user_commands import Credential, InvalidateUser, ReadUser
+from rcim.actor.user_records import (
+    UserProfile,
+    UserSaved,
+)
 from rcim.base import clock
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.connect.online import refusal, valid_from

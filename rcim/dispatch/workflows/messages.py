@@ -7,7 +7,9 @@ import msgspec
 from rcim.actor import commands as c
 from rcim.actor.outcomes import Page, Traced
 from rcim.actor.queries import MessageQuery
-from rcim.actor.records import UserProfile
+from rcim.actor.user_records import (
+    UserProfile,
+)
 from rcim.actor.workflows import SendAs, Trace, WithMessage
 from rcim.base.terms import Priority
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext

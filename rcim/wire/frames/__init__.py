@@ -14,6 +14,7 @@ from rcim.wire.frames.applications import *  # noqa: F403
 from rcim.wire.frames.broadcasts import *  # noqa: F403
 from rcim.wire.frames.conversations import *  # noqa: F403
 from rcim.wire.frames.devices import *  # noqa: F403
+from rcim.wire.frames.group_lists import *  # noqa: F403
 from rcim.wire.frames.group_ownership import *  # noqa: F403
 from rcim.wire.frames.group_types import *  # noqa: F403
 from rcim.wire.frames.groups import *  # noqa: F403

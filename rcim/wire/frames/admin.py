@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated as A
 
-from rcim.wire.frames.groups import GroupEntry
+from rcim.wire.frames.group_lists import GroupEntry
 from rcim.wire.frames.kinds import (
     BODY,
     GROUP,

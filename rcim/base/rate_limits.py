@@ -1,0 +1,85 @@
+"""What one user, and the app's back end, may ask of the server in a time (LI-01, LI-02): a part of limits.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+def bound(default: int, low: int, high: int, why: str, *, wire: bool = False) -> int:
+    """A limit with its range (both ends included); `wire` marks a limit that client authors need to know."""
+    value: int = field(default=default, metadata={"low": low, "high": high, "why": why, "wire": wire})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """See the module's text. Times in milliseconds, as the names say."""
+
+    sends_per_min: int = bound(
+        60,
+        0,
+        1_000_000,
+        "SENDs of one user a minute (on each gateway), but transient ones, as many at once; 0: no limit (LI-01).",
+        wire=True,
+    )
+    transients_per_min: int = bound(
+        120,
+        0,
+        1_000_000,
+        "SENDs with `transient` of one user a minute, apart from the others; 0: no limit (LI-01).",
+        wire=True,
+    )
+    reads_per_min: int = bound(
+        120,
+        0,
+        1_000_000,
+        "HISTORY, SYNC, SEARCH and CONVERSATION_READ of one user a minute; 0: no limit (LI-01).",
+        wire=True,
+    )
+    requests_per_min: int = bound(
+        30, 0, 1_000_000, "Other requests of one user a minute, including LOGIN; 0: no limit (LI-01).", wire=True
+    )
+    control_per_min: int = bound(
+        600,
+        0,
+        10_000_000,
+        "PINGs, PONGs and unknown frames of one user a minute: enough for 300 connections at the default heartbeat. Also "
+        "guest logins from one address a minute; 0: no limit.",
+        wire=True,
+    )
+    refusals_per_min: int = bound(
+        300,
+        0,
+        10_000_000,
+        "Frames of one user refused with TOO_FREQUENT a minute: after half of them the server reads the user slowly, "
+        "after all of them it closes their connections (FLOODING); 0: no limit.",
+        wire=True,
+    )
+    input_ms_per_s: int = bound(
+        10,
+        0,
+        1000,
+        "Server time that one user's input may take, in milliseconds a second; two seconds' worth may come at once; "
+        "beyond it the server does not read the user for a while; 0: no limit.",
+    )
+    query_ms_per_s: int = bound(
+        50,
+        0,
+        1000,
+        "Time of the reading thread that one user's queries may take, in milliseconds a second; two seconds' worth may "
+        "come at once; beyond it they wait; 0: no limit.",
+    )
+    backend_sends_per_s: int = bound(
+        50,
+        0,
+        1_000_000,
+        "Messages and notices of app administrators a second; further ones wait; 0: no limit (LI-02).",
+        wire=True,
+    )
+    backend_queue_max: int = bound(
+        10_000,
+        1,
+        1_000_000,
+        "Messages and notices of app administrators that may wait; more are refused (LI-02). 80 MiB of the largest.",
+        wire=True,
+    )
