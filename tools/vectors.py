@@ -190,13 +190,13 @@ def _refused(cls: type[Frame], what: str, body: bytes) -> dict[str, Any]:
 
 def _piece(cls: type[Struct], name: str) -> bytes:
     """The bytes of one field at its least value."""
-    from rcim_tools.examples import _least
+    from rcim_tools.example_extremes import least_value
 
     kind = next(x.type for x in cls.FIELDS if x.name == name)
     if isinstance(kind, StructList):
         item = kind.struct.encode_struct(least(kind.struct))
         return kind.low.to_bytes(2, "big") + (len(item).to_bytes(2, "big") + item) * kind.low
-    made: bytes = kind.reference().build(_least(kind))
+    made: bytes = kind.reference().build(least_value(kind))
     return made
 
 
