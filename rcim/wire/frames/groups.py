@@ -68,8 +68,8 @@ PROFILE_RULE = (
 
 ATTRIBUTES_RULE = (
     "Attributes are one JSON object of the app's (GR-13). The server keeps it without spaces and with its keys in "
-    "order: up to 8,192 bytes, nested up to 10 deep. A dotted key makes the objects on its way; ATTRIBUTE_PATH if one of "
-    "them is something else. A key with a dot in it can only be set with the whole object."
+    "order: up to 8,192 bytes, nested up to 10 deep (attributes.md). A dotted key makes the objects on its way; "
+    "ATTRIBUTE_PATH if one of them is no object. A key with a dot in it can only be set with the whole object."
 )
 
 
@@ -89,7 +89,9 @@ ATTRIBUTES_RULE = (
         "An app administrator may name another `owner`, but none for a type without owners.",
         PROFILE_RULE,
         ATTRIBUTES_RULE,
-        "Without a `group_id` the server makes one that begins with `@TGS#` (GT-25).",
+        "The id says the kind (GT-25): that of an ultra group begins with `@TGS#_`, that of a system conversation with "
+        "`@SYS#`. Without a `group_id` the server makes one: it begins with `@TGS#_`, `@SYS#`, `_tmp:` (temporary), or "
+        "`@TGS#` (all others).",
     ),
     errors=(
         "BAD_GROUP_ID",
@@ -110,7 +112,9 @@ class GroupCreate(Frame, frozen=True, gc=False):
     group_id: A[
         str,
         str8(160, one_line=True),
-        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
+        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, without `@TOPIC#_`. It begins with `@TGS#_` in the type UltraGroup, "
+        "with `@SYS#` in System, and else with neither `@TGS#`, `@SYS#` nor `_tmp:`. Empty: the server makes one; "
+        "Temporary and `unique` take no other.",
     ]
     type_: A[
         str,
@@ -127,7 +131,7 @@ class GroupCreate(Frame, frozen=True, gc=False):
         StrList(USER, 500),
         "The first members, besides the creator: at most 100 (limits.md). Duplicates count once; users need not "
         "have logged in before. NOT_PERMITTED where the type takes none at creation (GT-07): AVChatRoom, "
-        "BChatRoom.",
+        "BChatRoom, System.",
     ]
     owner: A[
         str,
