@@ -87,14 +87,14 @@ class ChannelState(GroupState):
             self.app_state.open_channels.discard(self.key)
 
     def clear(self) -> tuple[tuple[int, AnyResult], ...]:
-        """The channel has ended. Returns the effects for messages that waited."""
+        """Forget all, as the channel has ended. Returns the effects for messages that waited."""
         self.there_is_group = False
         self.parent = None
         return super().clear()
 
 
 class ChannelActor(PagedGroupActor):
-    """As PagedGroupActor, of a channel."""
+    """The actor of a channel."""
 
     __slots__ = ()
 
@@ -121,7 +121,7 @@ def _check_own_only(command: c.EditMember) -> None:
 
 
 def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, position: int) -> Outcome:
-    """UG-02: the channel begins. Its group has checked who asks, and has listed it."""
+    """UG-02: make the channel. Its group has checked the user's rights, and has listed it."""
     if state.attributes.profile is not None:
         raise RcimError(GROUP_ID_TAKEN)
     if not state.there_is_group:
@@ -165,7 +165,7 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
 
 
 def tell(state: ChannelState, command: uc.TellChannel, now_ms: int, position: int) -> Outcome:
-    """Its group has changed, or has ended; that is durable already."""
+    """Take a change of the group, or its end, which is durable already."""
     change = command.change
     if change is None:
         return Outcome(Done(), settled=state.clear())

@@ -1,4 +1,4 @@
-"""Whether a conversation is what a query asks for: the conditions of where.py, asked of it one by one."""
+"""Whether a conversation matches a query: the conditions of where.py, checked one by one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Subject(Protocol):
 
 
 def matches(group: Group, subject: Subject) -> bool:
-    """True if the conversation is what is asked for."""
+    """True if the conversation matches all conditions."""
     outcomes = (matches(part, subject) if isinstance(part, Group) else _holds(part, subject) for part in group.parts)
     return any(outcomes) if group.any_of else all(outcomes)
 

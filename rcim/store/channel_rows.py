@@ -31,7 +31,7 @@ MEMBERS_AT_ONCE = 10_000
 
 
 def names_of(view: ReadView, parent: str) -> Iterator[str]:
-    """The names of the channels that an ultra group has, in their order."""
+    """The names of an ultra group's channels, in order."""
     if CHANNEL_MARK in parent:
         return iter(())
     return (name for name, ended in _rows_of(view, parent) if not ended)
@@ -48,7 +48,7 @@ def _rows_of(view: ReadView, parent: str) -> Iterator[tuple[str, int]]:
 
 
 def list_channel(view: WriteView, parent: str, name: str) -> None:
-    """The group has this channel from now on."""
+    """Add the channel to the group's list."""
     view.put("channels", keys.pair(parent, name), b"")
 
 
@@ -82,7 +82,7 @@ def insiders_of(view: ReadView, key: str) -> Iterator[str]:
 
 
 def put_inside(view: WriteView, key: str, user_id: str) -> None:
-    """The user is on the channel's list from now on."""
+    """Put the user on the channel's list."""
     view.put("insiders", keys.pair(key, user_id), b"")
     view.put("inside", keys.pair(user_id, key), b"")
 

@@ -1,4 +1,4 @@
-"""A conversation as a query over conversations looks at it, with the eyes of who asks (where_matching.Subject)."""
+"""A conversation in a query over conversations, as the asking user may know it (where_matching.Subject)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ConversationSubject:
 
     @property
     def head(self) -> Head:
-        """What changes with every message."""
+        """The head, which changes with every message."""
         if self._head is None:
             self._head = read_head(self._view, self.key)
         return self._head
@@ -51,7 +51,7 @@ class ConversationSubject:
 
     @property
     def kind(self) -> ConversationKind | None:
-        """Of which kind it is."""
+        """Its kind."""
         return kind_of(self.key)
 
     @property

@@ -498,7 +498,7 @@ async def test_broadcasts_and_tags(admin: Admin) -> None:  # SY-03, SY-04
     assert await admin.json("tags", "declare", "0", "city") == {"number": 0, "name": "city"}
     assert await admin.json("tags", "names") == [{"number": 0, "name": "city"}]
     added = await admin.json("tags", "add", "ann", "ben", "--tag", "beta", "--tag", "de")
-    assert added == [{"user_id": "ann", "result": "ADDED"}, {"user_id": "ben", "result": "ADDED"}]
+    assert added == [{"user_id": "ann", "result": "CHANGED"}, {"user_id": "ben", "result": "CHANGED"}]
     await admin.json("tags", "remove", "ben", "--tag", "de")
     await admin.json("tags", "attributes", "ann", "--set", "city=Basel")
     assert "NAME=VALUE" in await admin.refused("tags", "attributes", "ann", "--set", "Basel", code=2)

@@ -112,9 +112,9 @@ class GroupCreate(Frame, frozen=True, gc=False):
     group_id: A[
         str,
         str8(160, one_line=True),
-        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, without `@TOPIC#_`. It begins with `@TGS#_` in the type UltraGroup, "
-        "with `@SYS#` in System, and else with neither `@TGS#`, `@SYS#` nor `_tmp:`. Empty: the server makes one; "
-        "Temporary and `unique` take no other.",
+        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, without `@TOPIC#_`. In the type UltraGroup it begins with "
+        "`@TGS#_`, in System with `@SYS#`, and else with neither `@TGS#`, `@SYS#` nor `_tmp:`. Empty: the server "
+        "makes one; Temporary and `unique` take no other.",
     ]
     type_: A[
         str,

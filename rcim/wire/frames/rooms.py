@@ -24,7 +24,11 @@ class RoomAttribute(Struct, frozen=True, gc=False):
     version: A[int, U64, "The version of the room's attributes since then; no two attributes have the same."]
     with_setter: A[bool, Bool(), "True: it goes when the user who has set it leaves the room."]
     removed: A[bool, Bool(), "True: it was removed."]
-    notice: A[bytes, Ext(1, NOTICE), "Data that went with the change; only in ROOM_ATTRIBUTES_CHANGED, in the first row of the change."] = b""
+    notice: A[
+        bytes,
+        Ext(1, NOTICE),
+        "Data that went with the change; only in ROOM_ATTRIBUTES_CHANGED, in the first row of the change.",
+    ] = b""
 
 
 @row("AttributeToSet")
