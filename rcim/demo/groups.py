@@ -28,20 +28,8 @@ from rcim.base.errors import RcimError
 from rcim.base.terminal import printable
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
-from rcim.demo.trials import (
-    ADMIN,
-    APP_ADMIN,
-    GUEST,
-    MEMBER,
-    NO_OWNER,
-    OWNER,
-    STRANGER,
-    TRIALS,
-    Person,
-    Result,
-    Room,
-    Trial,
-)
+from rcim.demo.trials import TRIALS, Room
+from rcim.demo.trying import ADMIN, APP_ADMIN, GUEST, MEMBER, NO_OWNER, OWNER, STRANGER, Person, Result, Trial
 from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import changed
@@ -86,7 +74,7 @@ async def fill(table: Table, rooms: Sequence[Room], show: Callable[[int], None])
     """Try everything in these rooms, row by row; `show` is called when something has come of a row."""
     for at, trial in enumerate(TRIALS):
 
-        async def one(room: Room, at: int = at, trial: Trial = trial) -> None:
+        async def one(room: Room, at: int = at, trial: Trial[Room] = trial) -> None:
             table[at][room.row.name] = await trial.at(room)
             show(at)
 
