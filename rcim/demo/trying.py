@@ -17,7 +17,7 @@ OWNER, ADMIN, MEMBER, STRANGER, APP_ADMIN, GUEST = "owner", "admin", "member", "
 HEARD_S = 5.0
 """What has not come by then does not come."""
 DONE, NO_OWNER = "done", "no owner"
-LESS = ("hidden", "none", "not counted", NO_OWNER)
+LESS = ("hidden", "none", "not counted", "not listed", "not found", NO_OWNER)
 """Results that are no refusal, but with which nothing is to be had."""
 
 
