@@ -297,8 +297,8 @@ def chat(
     Shows your conversations with their messages; F1 lists the commands. When standard input is not a terminal, each line
     of it is sent to the group.
     """
+    from rcim.chat.kinds import ChatError
     from rcim.chat.program import run
-    from rcim.chat.state import ChatError
 
     settings = settings_of(None, None, data)
     try:
