@@ -23,7 +23,7 @@ from rcim.base.terms import ApplyJoinOption, MessageState
 from rcim.client import AttributesEvent, Client, GroupEvent, Message, User
 from rcim.client.attributes import attributes_of
 from rcim.demo.places import Created, Place, TemporaryPlace
-from rcim.demo.trying import APP_ADMIN, DONE, HEARD_S, MEMBER, OWNER, STRANGER, Result, Trial, may, refusal
+from rcim.demo.trying import APP_ADMIN, DONE, HEARD_S, MEMBER, OWNER, STRANGER, Result, Trial, heard_by, may, refusal
 from rcim.rules.conversation_kinds import CHANNEL_MARK, GROUP, SYSTEM, RosterPart
 from rcim.rules.group_types import GroupType, Search
 from rcim.rules.rights import Operation
@@ -33,7 +33,8 @@ OP = Operation
 NOT_HERE = ""
 """What a rule says where a kind has no such thing."""
 COMES_OF = {ApplyJoinOption.FREE_ACCESS: "joined", ApplyJoinOption.NEED_PERMISSION: "decided"}
-FIRST, MISSED = "the first message", "while you were away"
+FIRST, FOR_ALL, MISSED = "the first message", "to all", "while you were away"
+USERS = (OWNER, MEMBER, STRANGER)
 COLOR = {"color": "blue"}
 MESSAGES = 30
 """So many come while a member is away (CR-01)."""
@@ -124,12 +125,32 @@ async def _apply(place: Place) -> Result:
     return await inside(place).apply(STRANGER)
 
 
+def _hearers_says(place: Place) -> str:
+    inside_ = (Standing.MEMBER, Standing.OWNER)
+    return heard_by([who for who in USERS if place.standing.get(who) in inside_])
+
+
+async def _hearers(place: Place) -> Result:
+    await place.say(APP_ADMIN, FOR_ALL)
+    if not await place.heard(MEMBER, FOR_ALL):
+        return Result(heard_by([]))
+    found = []
+    for who in USERS:
+        expected = place.standing.get(who) in (Standing.MEMBER, Standing.OWNER)
+        await place.client(who).profile(who)  # what was to come before the answer has come
+        if (expected and await place.heard(who, FOR_ALL)) or place.has_come(who, FOR_ALL):
+            found.append(who)
+    return Result(heard_by(found))
+
+
 async def _unread(place: Place) -> Result:
     await place.say(APP_ADMIN, MISSED)
     async with place.client_of(place.away) as client:
         row = client.conversation(place.where(place.away))
         if row is None:
             return Result("not listed")
+        if row.last is None or row.last.text != MISSED:
+            return Result("listed without it")
         return Result("counted", f"unread: {row.unread}") if row.unread else Result("not counted")
 
 
@@ -165,8 +186,9 @@ async def _query(who: str, place: Place) -> Result:
 
 async def _room_attributes(place: Place) -> Result:
     async with place.client_of(place.away) as away:
-        if not await inside(place).has(place.away):
-            await away.join(place.id)
+        await refusal(
+            away.join(place.id)
+        )  # in rooms of one at a time it has left, and a login may have brought it back
         await away.set_attributes(place.id, {"seat": place.away}, with_setter=True)
         told = await place.people[OWNER].hears(place.id, lambda item: isinstance(item, AttributesEvent))
         return Result(DONE if told is not None else "not told")
@@ -291,6 +313,7 @@ TRIALS: tuple[Trial[Place], ...] = (
     Trial("GR-13", "a stranger queries for them", SEARCHED, partial(_query, STRANGER)),
     Trial("GT-05", "a stranger joins", JOINS, _apply),
     Trial("GT-14", "and reads what was before", BEFORE, partial(_history, STRANGER)),
+    Trial("RX-05", "what the app sends is heard", _hearers_says, _hearers),
     Trial("GT-19", "unread for who was away", UNREAD, _unread),
     Trial("GT-22", "its messages are kept", STORED, _stored),
     Trial("GT-03", "a member lists members", LISTS, _list),

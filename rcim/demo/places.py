@@ -67,6 +67,10 @@ class Place:
         """The SEQ of the message that this user hears, or 0 if it does not come."""
         return await self.people[who].reads(self.name(who), text)
 
+    def has_come(self, who: str, text: str) -> bool:
+        """Whether this user has heard the message by now."""
+        return self.people[who].has_heard(text, self.name(who))
+
 
 class PairPlace(Place):
     """Of owner and member; `away` has one with the owner too."""

@@ -19,7 +19,7 @@ from rcim.base.terms import BROADCAST_ALL, MessageState
 from rcim.client import BROADCASTS, BroadcastTarget, Client, User
 from rcim.client.model import conversation_of
 from rcim.demo.places import ChannelPlace, Place
-from rcim.demo.trying import APP_ADMIN, MEMBER, OWNER, STRANGER, Person, Result, Trial, refusal
+from rcim.demo.trying import APP_ADMIN, MEMBER, OWNER, STRANGER, Result, Trial, heard_by, refusal
 from rcim.rules.broadcasts import Viewer, expires_at, is_offline_message
 from rcim.rules.conversation_kinds import BROADCAST, CHANNEL, SYSTEM, ULTRA, ConversationKind
 from rcim.rules.targets import Labels, Target, matches
@@ -79,13 +79,8 @@ async def _named(place: Place) -> Result:
     await place.say(APP_ADMIN, AFTER)
     if not await place.heard(MEMBER, AFTER):
         return Result("later one not heard")
-    to_stranger = await place.people[STRANGER].reads(conversation_of(User(place.id), STRANGER), NAMED)
-    return Result(_meant(_has_heard(place.people[MEMBER], NAMED), bool(to_stranger)))
-
-
-def _has_heard(person: Person, text: str) -> bool:
-    """Whether the text has come, in any conversation."""
-    return any(getattr(item, "text", "") == text for items in person.heard.values() for item in items)
+    await place.people[STRANGER].reads(conversation_of(User(place.id), STRANGER), NAMED)
+    return Result(heard_by([who for who in (MEMBER, STRANGER) if place.people[who].has_heard(NAMED)]))
 
 
 # -- broadcasts
@@ -118,14 +113,10 @@ async def _expired(place: Place) -> Result:
         return Result("an offline message" if SHORT in await synced(client) else "in history alone")
 
 
-def _meant(member: bool, stranger: bool) -> str:
-    who = [name for name, meant in ((MEMBER, member), (STRANGER, stranger)) if meant]
-    return f"by {' and '.join(who)}" if who else "by nobody"
-
-
 def _target_says() -> str:
     target = Target(tags_any=(TAG,))
-    return _meant(matches(target, Labels((TAG,))), matches(target, Labels()))
+    labels = {MEMBER: Labels((TAG,)), STRANGER: Labels()}
+    return heard_by([who for who, has in labels.items() if matches(target, has)])
 
 
 async def _target(place: Place) -> Result:
@@ -136,8 +127,9 @@ async def _target(place: Place) -> Result:
     for who in (MEMBER, STRANGER):
         if not await place.heard(who, LASTING):
             return Result("later one not heard")
-        heard.append(_has_heard(place.people[who], FOR_SOME))
-    return Result(_meant(heard[0], heard[1]))
+        if place.people[who].has_heard(FOR_SOME):
+            heard.append(who)
+    return Result(heard_by(heard))
 
 
 async def _new_user(place: Place) -> Result:
@@ -168,7 +160,7 @@ TRIALS: tuple[Trial[Place], ...] = (
     Trial("UG-02", f"channel {DEFAULTS.channels_per_group_max + 1}", FULL, _channels),
     Trial("UG-05", "a private channel from outside", CLOSED, _private),
     Trial("CR-04", "kept alive, its owner ends it", _kept_says, _kept_alive),
-    Trial("SY-01", "one for a user is heard", only(SYSTEM, lambda: _meant(False, True)), _named),
+    Trial("SY-01", "one for a user is heard", only(SYSTEM, lambda: heard_by([STRANGER])), _named),
     Trial("SY-06", "its account logs in", only(SYSTEM, lambda: SYSTEM_SENDER.name), _log_in),
     Trial("SY-06", "an expired one is", only(BROADCAST, _expired_says), _expired),
     Trial("SY-04", "one for a tag is heard", only(BROADCAST, _target_says), _target),

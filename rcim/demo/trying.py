@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -77,6 +77,11 @@ class Person:
         found = await self.hears(group_id, lambda item: isinstance(item, Message) and item.text == text)
         return found.seq if isinstance(found, Message) else 0
 
+    def has_heard(self, text: str, name: str = "") -> bool:
+        """Whether the text has come by now, in the conversation that it has heard of under this name, or in any."""
+        heard = [self.heard.get(name, [])] if name else list(self.heard.values())
+        return any(isinstance(item, Message) and item.text == text for items in heard for item in items)
+
 
 class Tried(Protocol):
     """Where things are tried: of which type it is, and what people are to it by now."""
@@ -123,6 +128,11 @@ def may(operation: Operation, who: str, good: Callable[[GroupType], str] = lambd
 def when(policy: str, yes: str, no: str) -> Says:
     """`yes` where the type table has the policy, else `no`."""
     return lambda room: yes if getattr(room.row, policy) else no
+
+
+def heard_by(users: Sequence[str]) -> str:
+    """Who has heard something, in words."""
+    return f"by {', '.join(users)}" if users else "by nobody"
 
 
 async def refusal(request: Awaitable[Any]) -> str:

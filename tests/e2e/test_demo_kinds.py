@@ -27,6 +27,7 @@ KINDS = (
 )
 NO, DONE, BAD, GONE = "NOT_PERMITTED", "done", "BAD_PARAMETER", "NO_SUCH_GROUP"
 APP = "the app alone"
+PAIR, ALL = "by owner, member", "by owner, member, stranger"
 TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GR-01", "a user makes it"): (DONE, "there", DONE, DONE, DONE, DONE, NO, DONE, "there"),
     ("GT-25", "its id is chosen"): (DONE, "", DONE, DONE, DONE, "BAD_GROUP_ID", DONE, "BAD_GROUP_ID", ""),
@@ -40,6 +41,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("GT-05", "a stranger joins"): ("decided", "", "joined", "joined", "decided", NO, "joined", NO, ""),
     ("GT-14", "and reads what was before"): ("hidden", "", "visible", "visible", "hidden", "", "visible", "", ""),
+    ("RX-05", "what the app sends is heard"): (ALL, PAIR, ALL, ALL, ALL, PAIR, "by member, stranger", PAIR, ALL),
     ("GT-19", "unread for who was away"): (
         *("counted", "counted", "not listed", "not listed", "counted", "counted", "counted", "counted", "counted"),
     ),
