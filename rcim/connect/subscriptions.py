@@ -63,7 +63,9 @@ class Subscriptions:
     def _note(self, user: OnlineUser, conversation: str, there: bool) -> None:
         """A login waits for the store: whether its user is in `conversation` counts on top of what is read."""
         self._expect(conversation, there - user.changes.get(conversation, False))
-        user.changes[conversation], user.silences[conversation] = there, False
+        user.changes[conversation] = there
+        if not is_channel(conversation):  # of a channel the flag stays when the user is taken off its list (UG-05)
+            user.silences[conversation] = False
 
     def _expect(self, conversation: str, by: int) -> None:
         count = self._expected.get(conversation, 0) + by
@@ -88,7 +90,7 @@ class Subscriptions:
         if user.pending:
             self._note(user, conversation, True)
         if user.connections and conversation not in user.conversations:
-            self._put_in(user_id, user, conversation, False)
+            self._put_in(user_id, user, conversation, conversation in user.deaf)
         if not is_entered_at_login(conversation) and conversation in user.conversations:
             self._heard_of(user_id, user, conversation)
 
@@ -142,6 +144,8 @@ class Subscriptions:
             self._take_out(user_id, user, key)
             if user.pending:
                 self._note(user, key, False)
+        for key in [key for key in user.deaf if key.startswith(begins)]:
+            self._set_deaf(user_id, user, key, False)
 
     def _set_deaf(self, user_id: str, user: OnlineUser, key: str, deaf: bool) -> None:
         """RX-01, of a channel: the user hears its group, and may want nothing of it."""
