@@ -170,6 +170,8 @@ def tell(state: ChannelState, command: uc.TellChannel, now_ms: int, position: in
     if change is None:
         return Outcome(Done(), settled=state.clear())
     state.members.parent_changed(change.users, change.gone, change.member_num, change.joined_ms)
+    for user_id in change.gone:  # who comes again has sent nothing, and their row says so
+        state.timeline.sent_kept.pop(user_id, None)
     if state.parent is not None:
         muted = state.parent.muted
         for mark in change.marks:

@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from rcim.actor.records import Change
 from rcim.base import clock
@@ -122,11 +123,14 @@ class Fanout:
         """Who hears the group of this channel gets what comes next; 0.1 ms for 2,000 connections."""
         assert audience.parent is not None
         members, number, deaf = audience.members, audience.next, self._deaf.get(audience.key)
+        aside = audience.parent.aside
         if not deaf:
             for connection in audience.parent.members:
                 members.setdefault(connection, number)
+            for connection in aside:
+                members.setdefault(connection, number)
             return
-        for connection in audience.parent.members:
+        for connection in chain(audience.parent.members, aside):
             if connection.principal is None or connection.principal.user_id not in deaf:
                 members.setdefault(connection, number)
 

@@ -232,6 +232,51 @@ async def test_who_wants_nothing_of_a_channel_gets_nothing(server: TestServer) -
         assert (await crowd.told("bob", Message)).text == "more news", "also after another login"
 
 
+async def test_who_wants_nothing_of_a_group_hears_its_channels(server: TestServer) -> None:  # RX-01, UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await bob.set_msg_flag(CITY, MsgFlag.DISCARD)
+        await alice.send(CITY, "noise")
+        await alice.send(NEWS, "news")
+        assert (await crowd.told("bob", Message)).text == "news", "each conversation has a flag of its own"
+        await bob.close()
+        del crowd.clients["bob"]
+        bob = await crowd("bob")
+        await alice.send(CITY, "more noise")
+        await alice.send(NEWS, "more news")
+        assert (await crowd.told("bob", Message)).text == "more news", "also after another login"
+        await bob.set_msg_flag(CITY, MsgFlag.ACCEPT_AND_NOTIFY)
+        await alice.send(CITY, "wanted again")
+        assert (await next_in(crowd, "bob", CITY)).text == "wanted again"
+        await bob.set_msg_flag(CITY, MsgFlag.DISCARD)
+        await bob.leave(CITY)
+        await alice.send(NEWS, "without bob")
+        await bob.join(CITY)
+        await alice.send(NEWS, "with bob")
+        assert (await next_in(crowd, "bob", NEWS)).text == "with bob"
+
+
+async def test_what_is_wanted_of_a_private_channel_stays_off_its_list(server: TestServer) -> None:  # RX-01, UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await alice.create_channel(CITY, "team", private=True)
+        for again in (False, True):
+            await alice.change_channel_users(TEAM, add=["bob"])
+            if not again:
+                await bob.set_msg_flag(TEAM, MsgFlag.DISCARD)
+            await alice.send(TEAM, "secret")
+            await alice.send(NEWS, "news")
+            assert (await crowd.told("bob", Message)).text == "news"
+            await alice.change_channel_users(TEAM, remove=["bob"])
+        await bob.set_msg_flag(NEWS, MsgFlag.DISCARD)
+        await bob.leave(CITY)
+        await bob.join(CITY)
+        await alice.send(NEWS, "with a new flag")
+        assert (await next_in(crowd, "bob", NEWS)).text == "with a new flag"
+
+
 async def test_push_levels(server: TestServer) -> None:  # UG-03
     async with Crowd(server) as crowd:
         await city(crowd, "bob")
