@@ -6,13 +6,13 @@ value within objects: `a.b.c` is `c` in the object `b` in the object `a`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
 
 from rcim.base.errors import ATTRIBUTE_PATH, ATTRIBUTES_TOO_LARGE, BAD_ATTRIBUTES, RcimError
+from rcim.rules.json_nesting import nested_deeper
 
 BYTES_MAX = 8192
 """Of the canonical JSON (GR-13)."""
@@ -26,9 +26,6 @@ CHANGES_MAX = 32
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Changes: TypeAlias = Iterable[tuple[str, bytes]]
 """Dotted keys, each with its new value as JSON; `null` removes."""
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 def canonical(data: bytes) -> bytes:
@@ -92,11 +89,8 @@ def _parts(path: str) -> list[str]:
 
 def _decode(name: str, data: bytes, above: int = 0) -> Json:
     """The JSON in `data`, which is `above` levels deep in the attributes. The nesting is checked before it is decoded."""
-    depth = above
-    for bracket in _BRACKET.findall(_STRING.sub(b"", data)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > NESTING_MAX:
-            raise RcimError(BAD_ATTRIBUTES, f"{name}: nested more than {NESTING_MAX} deep")
+    if nested_deeper(data, NESTING_MAX - above):
+        raise RcimError(BAD_ATTRIBUTES, f"{name}: nested more than {NESTING_MAX} deep")
     try:
         value: Json = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -11,7 +11,6 @@ What is not known is refused with BAD_QUERY, and the text says where. Nothing he
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -21,6 +20,7 @@ import msgspec
 import re2
 
 from rcim.base.errors import BAD_QUERY, RcimError
+from rcim.rules.json_nesting import nested_deeper
 from rcim.rules.where_values import Moment, Value, read
 
 TEXT_BYTES_MAX = 8192
@@ -45,9 +45,6 @@ OWN = frozenset(
 )
 """Names of what a conversation has by itself (conversation-queries.md)."""
 ATTRIBUTES_PREFIX = "attr."
-
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
 
 
 class Op(Enum):
@@ -112,11 +109,8 @@ def parse_where(text: str) -> Group:
         bad_query("where", f"must be at most {TEXT_BYTES_MAX} bytes")
     if not text:
         return Group(())
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > NESTING_MAX:
-            bad_query("where", f"nested more than {NESTING_MAX} deep")
+    if nested_deeper(text.encode(), NESTING_MAX):
+        bad_query("where", f"nested more than {NESTING_MAX} deep")
     try:
         value: Any = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
