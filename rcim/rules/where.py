@@ -21,7 +21,7 @@ import re2
 
 from rcim.base.errors import BAD_QUERY, RcimError
 from rcim.rules.json_nesting import nested_deeper
-from rcim.rules.where_values import Moment, Value, read
+from rcim.rules.where_values import Moment, Value, read, weight_of
 
 TEXT_BYTES_MAX = 8192
 NESTING_MAX = 20
@@ -79,6 +79,8 @@ class Condition:
     value: Value
     pattern: Any = None
     """Of REGEX, compiled."""
+    weight: int = 1
+    """How many values are in `value`, at any depth, and it itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ class _Reader:
         if op in _SHAPES and not _SHAPES[op][0](value):
             bad_query(at, f"must be {_SHAPES[op][1]}")
         pattern = self._pattern(wanted, options, at) if op is Op.REGEX else None
-        return Condition(name, path, op, value, pattern)
+        return Condition(name, path, op, value, pattern, weight_of(value))
 
     def _pattern(self, text: str, options: Any, at: str) -> Any:
         self._patterns += 1

@@ -71,6 +71,12 @@ def equal(one: Value, other: Value) -> bool:
     return one == other
 
 
+def weight_of(value: Value) -> int:
+    """How many values are in it, at any depth, and it itself: what comparing with it costs at the most."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(weight_of, inner))
+
+
 def compared(one: Value, other: Value) -> int | None:
     """-1, 0 or 1 as `one` is less than, equal to or greater than `other`; None: they have no order, as a number and a
     text have none."""

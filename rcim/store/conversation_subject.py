@@ -18,7 +18,7 @@ from rcim.store.tables import read_head, read_profile, visible
 from rcim.store.values import Head, unpack
 
 ATTRIBUTES_COST = 256
-"""Bytes of attributes that cost as much to decode as to look at a conversation: 10 µs."""
+"""Bytes of attributes that cost as much to go through as to look at a conversation: 10 µs."""
 
 
 class ConversationSubject:
@@ -27,7 +27,7 @@ class ConversationSubject:
     def __init__(self, view: ReadView, query: ConversationsQuery, key: str, profile: Profile) -> None:
         self.key = key
         self.profile = profile
-        self.cost = 1
+        self.cost = 1.0
         self._view = view
         self._query = query
         self._head: Head | None = None
@@ -141,15 +141,21 @@ class ConversationSubject:
                 return Moment(self.head.last_msg_time_ms) if self.head.last_msg_time_ms else MISSING
         return profile.group_id if name == ID else MISSING
 
+    @property
+    def _decoding(self) -> float:
+        """What it costs to go through all attributes."""
+        return len(self.profile.attributes) / ATTRIBUTES_COST
+
     def _attribute(self, path: tuple[str, ...]) -> Value:
         """The value under a dotted path within the attributes; each is looked up once."""
         if path not in self._values:
             if self._attributes is MISSING:
-                self.cost += len(self.profile.attributes) // ATTRIBUTES_COST
+                self.cost += self._decoding
                 self._attributes = msgspec.json.decode(self.profile.attributes) if self.profile.attributes else {}
             value = self._attributes
             for part in path:
                 value = value.get(part, MISSING) if isinstance(value, dict) else MISSING
+            self.cost += self._decoding if isinstance(value, dict | list) else 0
             self._values[path] = shown(value)
         return self._values[path]
 
