@@ -41,6 +41,7 @@ class Subject(Protocol):
 
 def matches(group: Group, subject: Subject) -> bool:
     """True if the conversation is what is asked for."""
+    subject.cost += CONDITION_COST
     outcomes = (matches(part, subject) if isinstance(part, Group) else _holds(part, subject) for part in group.parts)
     return any(outcomes) if group.any_of else all(outcomes)
 

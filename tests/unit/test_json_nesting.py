@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rcim.rules.json_nesting import nested_deeper
 
 VALUES = st.recursive(
-    st.text("[]{}\\\"a,") | st.integers() | st.none(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("[]{}\\\"a"), inner, max_size=3),
+    st.text('[]{}\\"a,') | st.integers() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('[]{}\\"a'), inner, max_size=3),
     max_leaves=20,
 )
 

@@ -146,6 +146,10 @@ REFUSED: list[tuple[str, str]] = [
     (json.dumps({f"a{n}": 1 for n in range(101)}), "100 conditions"),
     (json.dumps({"a": {"$in": list(range(201))}}), "200 values"),
     (json.dumps({f"a{n}": {"$regex": "x"} for n in range(11)}), "10 regular"),
+    (json.dumps({"$and": [{}] * 201}), "200 objects"),
+    (json.dumps({"$or": [{"$and": [{}] * 100}] * 2}), "200 objects"),
+    (json.dumps({"a": {"$regex": r"\pL" * 11}}), "10 classes"),
+    (json.dumps({"a": {"$regex": r"\p{Cc}" * 6}, "b": {"$regex": r"\p{Cc}" * 5}}), "10 classes"),
     ('{"a":{"$near":1}}', "where.a.$near: is not an operator"),
     ('{"$nor":[{"a":1}]}', "$nor is not an operator"),
     ('{"a":{"$gt":1,"b":2}}', "where.a.b: is not an operator"),
@@ -208,6 +212,7 @@ def many(condition: Any, count: int) -> Any:
         (many({"$regex": "(a|b)*z"}, 10), ["x"] * 100, 200),
         (many({"$nin": list(range(20))}, 10), list(range(100)), 400),
         (many(5, 100), 3, 15),
+        ({"$and": [{}] * 199 + [{"a": 5}]}, 3, 15),
         (many({"$regex": "z"}, 10), ["x"] * 20, 30),
     ],
 )
