@@ -41,7 +41,7 @@ PATTERN_MEMORY = 1 << 18
 PROGRAM_MAX = 400
 """Instructions of a compiled expression: with a text of a KiB one takes half a millisecond at the most."""
 CLASSES_MAX = 10
-"""Classes of Unicode characters (`\\p`) of all expressions: to read one takes up to 0.3 ms, also in one that is refused."""
+"""Classes of Unicode characters (`\\p`) of all expressions: reading one takes up to 0.3 ms, also where it is refused."""
 SORTS_MAX = 4
 
 MEMBERS, MUTERS, ID = "m", "mu", "objectId"
