@@ -13,6 +13,7 @@ from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.actor.app_state import AppState
 from rcim.actor.broadcast import BroadcastActor
 from rcim.actor.events import BroadcastRecalled, BroadcastSent, EventKind
@@ -247,8 +248,8 @@ def test_what_a_sync_tells_is_what_the_labels_of_then_say() -> None:  # SY-04
     kit.send("for some", target=BETA)
     (before,) = kit.sync("alice")
     assert (before.unread, [m.seq for m in before.messages]) == (1, [1])
-    labelled = r.UserProfile(labels=Labels(("beta",)))
-    kit.store.append(r.UserSaved("@:alice", "alice", labelled))
+    labelled = user_records.UserProfile(labels=Labels(("beta",)))
+    kit.store.append(user_records.UserSaved("@:alice", "alice", labelled))
     (after,) = kit.sync("alice")
     assert (after.unread, [m.seq for m in after.messages]) == (2, [1, 2])
     assert kit.history("alice") == [(1, MessageState.AS_SENT), (2, MessageState.AS_SENT)]
@@ -262,9 +263,9 @@ def test_a_new_user_gets_the_newest_that_is_for_them(seen: bool) -> None:  # SY-
         kit.send(name, expires_s, target)
     kit.now_ms += 120_000
     if seen:
-        kit.store.append(r.UserSeen("@:new", "new", kit.now_ms))
+        kit.store.append(user_records.UserSeen("@:new", "new", kit.now_ms))
     else:
-        kit.store.append(r.UserSaved("@:new", "new", r.UserProfile(created_ms=kit.now_ms)))
+        kit.store.append(user_records.UserSaved("@:new", "new", user_records.UserProfile(created_ms=kit.now_ms)))
     (row,) = kit.sync("new")
     assert (row.first_seq, row.unread, [m.seq for m in row.messages]) == (2, 1, [2])
     kit.send("e")
@@ -347,8 +348,8 @@ def test_it_is_as_a_simple_model_says(seed: int) -> None:
             labels = Labels(tuple(sorted(rng.sample(("a", "b"), rng.randrange(3)))))
             # What was recalled since does not count as the one of before: the model knows what is gone now.
             users[name] = (kit.now_ms, labels, 0)
-            profile = r.UserProfile(created_ms=kit.now_ms, labels=labels)
-            kit.store.append(r.UserSaved(f"@:{name}", name, profile))
+            profile = user_records.UserProfile(created_ms=kit.now_ms, labels=labels)
+            kit.store.append(user_records.UserSaved(f"@:{name}", name, profile))
         if users and rng.random() < 0.3:
             name = rng.choice(sorted(users))
             seq = rng.randrange(1, len(said) + 1)
