@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from rcim.rules.custom_attributes import whole_or_double
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
@@ -37,6 +39,11 @@ def read(value: Value) -> Value:
         return {key: read(one) for key, one in value.items()}
     if isinstance(value, list):
         return [read(one) for one in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return whole_or_double(value)
+        except OverflowError:
+            return value  # it is greater, or less, than any that is kept
     return value
 
 
