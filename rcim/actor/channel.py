@@ -146,6 +146,7 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
         max_member_num=0,
         first_seq=state.timeline.next_seq,
         private=command.private,
+        creator=command.by,
     )
     state.attributes.profile = profile
     state.members.private = command.private

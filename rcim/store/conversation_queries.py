@@ -131,7 +131,7 @@ class ConversationQueries:
 
     def _look(self, view: ReadView, scan: QueryScan) -> None:
         """Look at the next conversations."""
-        query, left = scan.query, STEP_COST
+        query, left = scan.query, float(STEP_COST)
         wanted = query.skip + query.limit if not scan.order and not query.counts else LOOKED_AT_MAX
         for key in _candidates(view, scan):
             if scan.looked_at >= LOOKED_AT_MAX or len(scan.found) >= wanted:

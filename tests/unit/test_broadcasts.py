@@ -39,9 +39,11 @@ from rcim.rules.conversation_kinds import is_created, is_entered_at_login, kind_
 from rcim.rules.group_types import BROADCAST, BUILT_IN
 from rcim.rules.targets import NO_LABELS, LabelChange, Labels, Target, matches
 from rcim.rules.type_table import TypeChange, rows_of
+from rcim.store import broadcasts
 from rcim.store.backend import MemoryBackend
 from rcim.store.check import check
 from rcim.store.filling import Filling
+from rcim.store.values import unpack
 from tests.kit import FilledStore, app_state
 
 NOW = 100 * DAY_MS
@@ -254,6 +256,35 @@ def test_what_a_sync_tells_is_what_the_labels_of_then_say() -> None:  # SY-04
     assert (after.unread, [m.seq for m in after.messages]) == (2, [1, 2])
     assert kit.history("alice") == [(1, MessageState.AS_SENT), (2, MessageState.AS_SENT)]
     assert kit.history("bob") == [(1, MessageState.AS_SENT), (2, MessageState.NOT_FOR_YOU)]
+
+
+def test_the_next_user_decodes_none_of_those_that_are_not_for_them(monkeypatch: pytest.MonkeyPatch) -> None:  # RX-04
+    """Everybody who comes looks at the same broadcasts."""
+    kit = Kit(broadcasts_per_day=100)
+    for n in range(50):
+        kit.send(f"m{n}", target=BETA if n != 3 else None)
+    decoded: list[int] = []
+
+    def counting(data: bytes, kind: type) -> Any:
+        found = unpack(data, kind)
+        if kind is r.Message:
+            decoded.append(found.seq)
+        return found
+
+    monkeypatch.setattr(broadcasts, "unpack", counting)
+    monkeypatch.setattr(broadcasts, "_known", {})
+    assert [(row.unread, [m.seq for m in row.messages]) for row in kit.sync("alice")] == [(1, [4])]
+    assert len(decoded) == 50
+    assert [row.unread for row in kit.sync("bob")] == [1]
+    assert len(decoded) == 50
+    original = kit.store.store.answer_all([q.MessageQuery(BROADCAST_ALL, 4)])[0].messages[0]
+    kit.do(c.AlterMessage("root", True, 4, MessageState.RECALLED, original=original))
+    assert [row.unread for row in kit.sync("bob")] == [0], "what is recalled is another row"
+    monkeypatch.setattr(broadcasts, "KNOWN_MAX", 10)
+    monkeypatch.setattr(broadcasts, "_known", {})
+    for user in ("carol", "dan"):
+        assert [row.unread for row in kit.sync(user)] == [0]
+        assert len(broadcasts._known) <= 10
 
 
 @pytest.mark.parametrize("seen", [True, False])
