@@ -3,10 +3,10 @@ were offline meanwhile are told (UG-02, UG-05)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rcim.rules.conversation_kinds import CHANNEL_MARK, channel_name, parent_of
+from rcim.rules.conversation_kinds import CHANNEL_MARK, channel_key, channel_name, parent_of
 from rcim.store import keys
 from rcim.store.backend import ReadView, WriteView
 
@@ -57,6 +57,14 @@ def ended_of(view: ReadView, parent: str) -> dict[str, int]:
 def _rows_of(view: ReadView, parent: str) -> Iterator[tuple[str, Listing]]:
     for row, value in view.scan("channels", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP):
         yield keys.second(row), Listing.unpack(value)
+
+
+def open_channels(view: ReadView, parents: Iterable[str]) -> Iterator[str]:
+    """The public channels of these ultra groups: as many as each may have. Their profiles are not looked at."""
+    for parent in parents:
+        for name, listing in _rows_of(view, parent):
+            if not (listing.ended or listing.private):
+                yield channel_key(parent, name)
 
 
 def listing_of(view: ReadView, key: str) -> Listing | None:

@@ -11,9 +11,10 @@ from rcim.actor import outcomes as o
 from rcim.actor import ultra_commands as uc
 from rcim.actor import workflows as w
 from rcim.actor.outcomes import Added
+from rcim.actor.queries import HeadsQuery
 from rcim.base.terms import AddResult
 from rcim.store import keys
-from rcim.store.answers import SyncPage
+from rcim.store.answers import Heads, SyncPage
 from rcim.store.channel_listings import Listing, listing_of
 from rcim.store.check import check
 from tests.kit import until
@@ -140,6 +141,16 @@ async def test_a_public_channel_that_ends_is_named_to_all(town: Town) -> None:
     assert listing is not None and listing.ended and not listing.private
     assert isinstance(await town.result(town.begin(channel("news", private=True))), o.Created)
     assert town.gone("u1", before) == [], "nobody is told of another one with its name that is private"
+
+
+async def test_heads_are_asked_for_of_public_channels_with_news(town: Town) -> None:  # RX-05
+    await town.do(NEWS, send("u0", "one"))
+    await town.do(TEAM, send("u0", "secret"))
+    since = town.look("u0").upto
+    before, after = (town.store.answer_all([HeadsQuery([GROUP], channels_since=stamp)])[0] for stamp in (1, since))
+    assert before == Heads({NEWS: 1}) and after == Heads({}), "what is private is not named"
+    await town.do(NEWS, send("u0", "two"))
+    assert town.store.answer_all([HeadsQuery([GROUP], channels_since=since)]) == [Heads({NEWS: 2})]
 
 
 @pytest.mark.parametrize(
