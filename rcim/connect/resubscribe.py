@@ -15,6 +15,7 @@ from rcim.actor.queries import HeadsQuery, LoginQuery
 from rcim.actor.workflows import ReadmitGuest
 from rcim.base.ids import is_guest
 from rcim.connect.asking import ask, run
+from rcim.connect.audience import Audience
 from rcim.connect.codec import Encoded, GoingAway, MessagesMissed
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
@@ -22,7 +23,7 @@ from rcim.connect.online import OnlineUser
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Engine
-from rcim.rules.conversation_kinds import ULTRA, is_channel, kind_of, open_address
+from rcim.rules.conversation_kinds import ULTRA, is_channel, kind_of, open_address, parent_of
 from rcim.store.answers import Answer, Heads, LoginFacts
 
 ANEW_PAUSE_S = 1.0
@@ -142,19 +143,26 @@ class Resubscribe:
 
         def answered(result: AnyResult | Answer) -> None:
             if isinstance(result, Heads):
-                self._missed(result.newest)
+                self._missed(result.newest, public=bool(query.channels_since))
             else:
                 self._loop.call_later(ANEW_PAUSE_S, self._ask_until_answered, query)
 
         ask(self._engine, query, answered)
 
-    def _missed(self, newest: dict[str, int]) -> None:
+    def _audience(self, conversation: str, *, public: bool) -> Audience | None:
+        """Who hears it here: of a channel that is known to be public, or was when it said something, those who hear its
+        ultra group, whoever is on its own list (UG-05)."""
+        if public:
+            return self._fanout.hearing(open_address(conversation))
+        group = self._fanout.find(parent_of(conversation)) if is_channel(conversation) else None
+        child = group.children.get(conversation) if group is not None else None
+        return child or self._fanout.find(conversation)
+
+    def _missed(self, newest: dict[str, int], *, public: bool) -> None:
         """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has
-        not been given it is told to ask (RX-05)."""
+        not been given it is told to ask (RX-05). `public`: they are public channels."""
         for conversation, seq in newest.items():
-            audience = self._fanout.find(conversation)
-            if audience is None and is_channel(conversation):
-                audience = self._fanout.hearing(open_address(conversation))
+            audience = self._audience(conversation, public=public)
             if audience is None or audience.newest_seq >= seq:
                 continue
             first = audience.newest_seq + 1 if audience.newest_seq else seq

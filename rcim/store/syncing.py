@@ -141,9 +141,9 @@ class Syncing:
         gone: list[str] = []
         if scan.since and scan.query.after == (0, ""):
             found = self._gone(view, scan)
-            if found is None:
+            gone = list(dict.fromkeys([*(found or ()), *scan.ended]))
+            if found is None or len(gone) > GONE_MAX:
                 return scan.again()
-            gone = list(dict.fromkeys(found + scan.ended))[:GONE_MAX]
         return self._page(view, scan, gone)
 
     def _page(self, view: ReadView, scan: SyncScan, gone: list[str]) -> SyncPage:

@@ -29,7 +29,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[TestCluster]:
 
 
 async def two(cluster: TestCluster) -> tuple[Raw, Raw]:
-    """alice's ultra group with channels, at one gateway, and bob, who has joined it, at the other."""
+    """alice's ultra group with channels, at one gateway, and bob and carol, who have joined it, at the other."""
     cluster.at = 0
     alice = await cluster.member("alice")
     await alice.ask(f.GroupCreate(CITY, "UltraGroup", "City", "", "", "", ApplyJoinOption.FREE_ACCESS, []))
@@ -38,6 +38,9 @@ async def two(cluster: TestCluster) -> tuple[Raw, Raw]:
     cluster.at = 1
     bob = await cluster.member("bob")
     await bob.ask(f.GroupJoin(CITY, ""))
+    carol = await cluster.member("carol")
+    await carol.ask(f.GroupJoin(CITY, ""))
+    await alice.ask(f.ChannelUsersChange(channel("news"), ["carol"], []))  # who is not the only one to hear it
     return alice, bob
 
 

@@ -153,6 +153,17 @@ async def test_heads_are_asked_for_of_public_channels_with_news(town: Town) -> N
     assert town.store.answer_all([HeadsQuery([GROUP], channels_since=since)]) == [Heads({NEWS: 2})]
 
 
+async def test_a_device_that_lost_too_many_is_told_everything(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    await town.join("u1")
+    before = town.look("u1")
+    for name in ("a", "b", "c"):
+        assert isinstance(await town.result(town.begin(channel(name))), o.Created)
+        await town.end(f"{GROUP}@TOPIC#_{name}")
+    monkeypatch.setattr("rcim.store.syncing.GONE_MAX", 2)
+    (page,) = town.store.answer_all([sync("u1", before)])
+    assert isinstance(page, SyncPage) and page.reset and page.gone == []
+
+
 @pytest.mark.parametrize(
     "listing",
     [Listing(), Listing(7), Listing(0, True), Listing(0, True, 7, 9), Listing(8, True), Listing(8, True, 7, 9)],
