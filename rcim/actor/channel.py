@@ -87,7 +87,9 @@ class ChannelState(GroupState):
             self.app_state.open_channels.discard(self.key)
 
     def clear(self) -> tuple[tuple[int, AnyResult], ...]:
-        """Forget all, as the channel has ended. Returns the effects for messages that waited."""
+        """The channel has ended. Returns the effects for messages that waited. Whether anything of it still has to be
+        removed, the store knows; until this leaves memory it may be so."""
+        self.ending = self.ending or self.attributes.profile is not None
         self.there_is_group = False
         self.parent = None
         return super().clear()
@@ -124,10 +126,10 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
     """UG-02: make the channel. Its group has checked the user's rights, and has listed it."""
     if state.attributes.profile is not None:
         raise RcimError(GROUP_ID_TAKEN)
-    if not state.there_is_group:
-        raise RcimError(NO_SUCH_GROUP)
     if state.ending:
         raise RcimError(GROUP_ID_TAKEN, "a channel with this name is still being removed; try again in a moment")
+    if not state.there_is_group:
+        raise RcimError(NO_SUCH_GROUP)
     policy = state.app_state.config.types.named(CHANNEL.name)
     words = state.app_state.config.lists
     named = words.screened("name", command.name), words.screened("introduction", command.introduction)

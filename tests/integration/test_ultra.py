@@ -9,6 +9,7 @@ import pytest
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag, PushLevel, Role
 from rcim.client import EnteredEvent, GroupEvent, HiddenEvent, Message
+from rcim.wire import frames
 from tests.integration.test_groups import Crowd, refused
 from tests.kit import TestCluster, TestServer
 
@@ -292,6 +293,13 @@ async def test_push_levels(server: TestServer) -> None:  # UG-03
         found = await bob.push_level(NEWS)
         assert (found.in_force, found.user_in_group, found.group) == (PushLevel.NONE, PushLevel.ALL, PushLevel.NONE)
         assert await refused(bob.set_push_level(NEWS, PushLevel.ALL, whole=True)) == "NOT_PERMITTED"
+        members = await alice.some_members(NEWS, ["alice", "bob"])
+        assert {user: one.push_level for user, one in members.items()} == {
+            "alice": PushLevel.MENTIONS,
+            "bob": PushLevel.NONE,
+        }, "the level that is in force, of each"
+        in_group = (await alice.some_members(CITY, ["alice", "bob"])).values()
+        assert [one.push_level for one in in_group] == [PushLevel.NONE, PushLevel.ALL]
 
 
 async def test_messages_are_deleted_up_to_a_time(server: TestServer) -> None:  # UG-04
@@ -354,3 +362,45 @@ async def test_a_dissolved_channel_is_told_at_once_and_by_sync(server: TestServe
         assert (await crowd.told("bob", GroupEvent)).group_id == NEWS
         assert await bob.channels(CITY) == []
         assert await refused(bob.history(NEWS)) == "NO_SUCH_GROUP"
+
+
+async def test_a_name_can_be_used_again_at_once(server: TestServer) -> None:  # UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        assert await refused(alice.send(TEAM, "x")) == "NO_SUCH_GROUP"
+        await alice.create_channel(CITY, "team")
+        assert (await bob.send(TEAM, "one")).seq == 1
+        for number in (2, 3):
+            await alice.dissolve(TEAM)
+            await alice.create_channel(CITY, "team")
+            assert await bob.history(TEAM) == [], "nothing of the one before"
+            assert (await bob.send(TEAM, "another")).seq == number, "an id and a SEQ name one message for ever"
+
+
+async def test_a_search_in_all_finds_what_is_in_channels(server: TestServer) -> None:  # RX-10, UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, carol = await crowd("alice", "carol")
+        await alice.create_group("Between", group_id="@TGS#_city9", type_="UltraGroup")
+        await alice.send("@TGS#_city9", "needle in another group")
+        await alice.create_channel(CITY, "team", private=True)
+        for group_id in (CITY, NEWS, TEAM):
+            await alice.send(group_id, f"needle in {group_id}")
+        await carol.join(CITY)
+        await alice.send(NEWS, "needle for carol")
+
+        async def found(user: str) -> list[str]:
+            keys: list[str] = []
+            cursor = b""
+            while True:  # one message a page, so that each page begins somewhere else
+                asked = frames.Search("needle", cursor, 1)
+                page = await crowd.clients[user].request(asked, frames.SearchOk)
+                keys += [row.conversation.removeprefix("g:") for row in page.found]
+                cursor = page.cursor
+                if not cursor:
+                    return keys
+
+        assert sorted(await found("alice")) == sorted([CITY, NEWS, NEWS, TEAM, "@TGS#_city9"])
+        assert sorted(await found("bob")) == sorted([CITY, NEWS, NEWS])
+        assert await found("carol") == [NEWS], "not what was before she joined"

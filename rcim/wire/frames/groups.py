@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MemberOrder, MsgFlag, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MemberOrder, MsgFlag, PushLevel, Role
 from rcim.wire.frames.kinds import (
     ATTRIBUTES,
     FACE_URL,
@@ -45,6 +45,12 @@ class MemberEntry(Struct, frozen=True, gc=False):
         Ext(5, StructList(CustomField, 5)),
         "Custom fields of the member that the requesting user may read (GR-06).",
     ] = ()
+    push_level: A[
+        PushLevel | None,
+        Ext(25, Enum(PushLevel)),
+        "Of which messages the member gets a push, by all four settings (UG-03); never AS_ABOVE. Only in "
+        "GROUP_MEMBER_GET_OK, and in lists by JoinTime.",
+    ] = None
 
 
 @row("AddedEntry")
