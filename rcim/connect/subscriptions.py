@@ -43,7 +43,9 @@ class Subscriptions:
     def heard_by(self, user_id: str) -> set[str]:
         """The conversations of which something is delivered to the user, or of their channels."""
         user = self._users.get(user_id)
-        return user.conversations - {key for key in user.silent if not _is_ultra(key)} if user is not None else set()
+        if user is None:
+            return set()
+        return {key for key in user.conversations if key not in user.silent or _is_ultra(key)}
 
     def count_of(self, user_id: str) -> int:
         """How many conversations the user is in."""
