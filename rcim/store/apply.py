@@ -36,6 +36,7 @@ from rcim.rules.conversation_kinds import (
     is_channel,
     is_paged,
     kind_of,
+    parent_of,
 )
 from rcim.rules.folding import words_of
 from rcim.store import keys
@@ -46,9 +47,12 @@ from rcim.store.channel_rows import (
     channel_members,
     drop_index,
     drop_inside,
+    drop_own_rows,
     forget_in_channels,
+    is_listed,
     list_channel,
     names_of,
+    parent_member,
     put_inside,
     unlist_channel,
 )
@@ -172,6 +176,8 @@ class Applier:
     # -- groups
 
     def _group_created(self, record: GroupCreated) -> None:
+        if is_channel(record.key) and not is_listed(self._view, record.key):  # its group has ended meanwhile
+            return
         self._put_profile(record.key, record.profile)
         for member in record.members:
             self._put_member(record.key, member)
@@ -228,7 +234,7 @@ class Applier:
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
         members_remain = is_paged(record.key) and self._end_of_paged(record.key)
-        if not members_remain:
+        if not members_remain and not is_channel(record.key):
             rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
             for user in [keys.second(row) for row, _ in rows]:
                 self._drop_member(record.key, user)
@@ -253,7 +259,9 @@ class Applier:
         for name in list(names_of(self._view, key)):
             self._group_dissolved(GroupDissolved(channel_key(key, name)))
         drop_index(self._view, key)
-        return is_channel(key) or self._head(key).member_num > MEMBERS_AT_ONCE
+        if is_channel(key):
+            return not drop_own_rows(self._view, key)
+        return self._head(key).member_num > MEMBERS_AT_ONCE
 
     # -- channels
 
@@ -265,7 +273,10 @@ class Applier:
         self._changed(record.key)
 
     def _insiders_changed(self, record: InsidersChanged) -> None:
+        parent = parent_of(record.key)
         for user_id in record.add:
+            if parent_member(self._view, parent, user_id) is None:  # they left while they were being added
+                continue
             put_inside(self._view, record.key, user_id)
             self._view.delete("left", keys.pair(user_id, record.key))
             self._changed_for(record.key, user_id)
