@@ -25,6 +25,8 @@ FLAGS = (
     "types.Live.send=anyone",
     "types.Single.base=AVChatRoom",
     "types.Single.one_room=true",
+    "types.Open.base=ChatRoom",
+    "types.Open.send=anyone",
     "types.Asked.base=ChatRoom",
     "types.Asked.one_room=true",
     "types.Small.base=Single",
@@ -292,7 +294,11 @@ async def test_the_app_stops_and_resumes_a_room(server: TestServer) -> None:  # 
     ):
         await made(alice)
         await bob.join("room")
+        said = await alice.send("room", "before")
+        assert (await next_of(bob, Message)).text == "before"
         await admin.set_room("room", stopped=True)
+        assert await refused(alice.edit_message("room", said.seq, "nobody reads this either")) == "NOT_PERMITTED"
+        await alice.recall("room", said.seq)
         assert [(row.stopped, row.name) for row in await admin.rooms(["room"])] == [(True, "Room")]
         held = await alice.send("room", "nobody hears this")
         assert (held.seq, held.held_back) == (0, HeldBack.STOPPED)
@@ -316,6 +322,10 @@ async def test_a_stranger_sends_and_the_topic_goes_with_it(server: TestServer) -
             {"Topic": b"chess"},
         )
         assert await names(alice) == {"alice"}
+        await alice.create_group("Open", group_id="open", type_="Open")
+        for mentioned in ("alice", "zoe"):
+            await eve.send("open", "is it in?", mentions=[mentioned])
+        assert await refused(alice.send("open", "is it in?", mentions=["zoe"])) == "NO_SUCH_MEMBER"
         await alice.block("room", ["eve"], 60)
         assert await refused(eve.send("room", "again")) == "BLOCKED"
 
