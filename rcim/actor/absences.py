@@ -6,6 +6,8 @@
 3. Whoever comes back is in no wave. Nothing is counted twice, so a message costs the same however many are absent.
 4. Of members found absent when the actor is loaded, nobody knows since when, and after a restart their sessions may not
    have been told yet: messages alone do not make them leave, only time.
+5. Where a lost connection leaves at once (CR-02), only those are absent who were found so, or who were to stay then: time
+   makes them leave, whatever the type says.
 """
 
 from __future__ import annotations
@@ -110,6 +112,6 @@ class Absences:
         if most and wave.sure and self._passed - wave.first + 1 >= most:
             return 0
         after_ms = policy.leave_after_s * 1000
-        if not wave.sure and (most or after_ms):
+        if (policy.one_room and not after_ms) or (not wave.sure and (most or after_ms)):
             after_ms = max(after_ms, UNSURE_MS)
         return max(0, wave.begun_ms + after_ms - now_ms) if after_ms else NEVER

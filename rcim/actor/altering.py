@@ -66,6 +66,7 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
         state.timeline.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
         changed_ms = max(now_ms, message.changed_ms + 1)
         return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
+    _check_distributed(profile, command)
     if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
     made = _edited(state=state, policy=policy, message=message, command=command, now_ms=now_ms)
@@ -123,7 +124,8 @@ def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, 
     if verdict.cloud_data is not None:
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     state.app_state.invalidated.check(command.credential)  # ID-09
-    _, policy, who, message = _to_alter(state, command, now_ms)
+    profile, policy, who, message = _to_alter(state, command, now_ms)
+    _check_distributed(profile, command)
     if state.app_state.config.lists.screens and state.app_state.config.lists.covers(
         policy.name
     ):  # SC-05: words may be others now, and the body the app's
@@ -132,6 +134,13 @@ def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, 
     if _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
     return _edit(state=state, policy=policy, who=who, made=made, now_ms=now_ms)
+
+
+def _check_distributed(profile: Profile, command: AlterMessage) -> None:
+    """CR-07: where the app has stopped the distribution, users say nothing by edits either. Raises
+    RcimError(NOT_PERMITTED)."""
+    if profile.stopped and not command.admin:
+        raise RcimError(NOT_PERMITTED, "the app has stopped the distribution of the room")
 
 
 def _edits_waiting(state: GroupState, seq: int) -> list[int]:
@@ -159,7 +168,9 @@ def _edited(state: GroupState, policy: GroupType, message: Message, command: Alt
     RcimError(NO_SUCH_MEMBER, NOT_PERMITTED)."""
     extra = before = message.extra or MessageOptions()
     if command.mentions is not None:
-        there = members_named(state, policy, [u for u in command.mentions if u not in before.mentions], command.admin)
+        there = members_named(
+            state, policy, [u for u in command.mentions if u not in before.mentions], command.by, command.admin
+        )
         mentions = tuple(user for user in command.mentions if user in before.mentions or user in there)
         extra = msgspec.structs.replace(extra, mentions=mentions)
     if command.mentions_all is not None:

@@ -17,6 +17,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.effects import ConversationGone, Effect, GroupCounted, MemberGone, MembersAdded, Notify
 from rcim.actor.outcomes import AnyResult, Created, Done, Edited, Listed, Outcome
 from rcim.actor.paged_group import PagedGroupActor
+from rcim.actor.paged_roster import LoadAgain
 from rcim.actor.records import GroupCreated, GroupDissolved, InsidersChanged, Profile
 from rcim.actor.shared_roster import SharedRoster
 from rcim.actor.snapshots import GroupSnapshot
@@ -61,7 +62,7 @@ OF_THE_GROUP: frozenset[type] = frozenset(
 class ChannelState(GroupState):
     """As GroupState, with what a channel knows of its group."""
 
-    __slots__ = ("members", "there_is_group")
+    __slots__ = ("ended", "members", "there_is_group")
 
     def __init__(self, snapshot: GroupSnapshot, shard: int, app_state: AppState) -> None:
         super().__init__(snapshot, shard, app_state)
@@ -69,6 +70,8 @@ class ChannelState(GroupState):
         self.members: SharedRoster = self.roster
         self.there_is_group = snapshot.channel_listed
         """The group has listed the channel, so that it may begin."""
+        self.ended = False
+        """The channel has ended since it was loaded: what its group is by now it does not know."""
         self.note_audience()
 
     def there(self, by: str, admin: bool) -> tuple[Profile, GroupType]:
@@ -87,9 +90,8 @@ class ChannelState(GroupState):
             self.app_state.open_channels.discard(self.key)
 
     def clear(self) -> tuple[tuple[int, AnyResult], ...]:
-        """The channel has ended. Returns the effects for messages that waited. Whether anything of it still has to be
-        removed, the store knows; until this leaves memory it may be so."""
-        self.ending = self.ending or self.attributes.profile is not None
+        """The channel has ended. Returns the effects for messages that waited."""
+        self.ended = True
         self.there_is_group = False
         self.parent = None
         return super().clear()
@@ -123,7 +125,10 @@ def _check_own_only(command: c.EditMember) -> None:
 
 
 def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, position: int) -> Outcome:
-    """UG-02: make the channel. Its group has checked the user's rights, and has listed it."""
+    """UG-02: the channel begins. Its group has checked who asks, and has listed it. Raises LoadAgain if another channel
+    with its name has ended since the actor was loaded."""
+    if state.ended:
+        raise LoadAgain
     if state.attributes.profile is not None:
         raise RcimError(GROUP_ID_TAKEN)
     if state.ending:
@@ -176,15 +181,19 @@ def tell(state: ChannelState, command: uc.TellChannel, now_ms: int, position: in
     for user_id in change.gone:  # who comes again has sent nothing, and their row says so
         state.timeline.sent_kept.pop(user_id, None)
     if state.parent is not None:
-        muted = state.parent.muted
         for mark in change.marks:
-            if mark.muted_at(now_ms):
-                muted[mark.user_id] = mark.muted_until_ms
-            else:
-                muted.pop(mark.user_id, None)
+            _note_until(state.parent.muted, mark.user_id, mark.muted_until_ms, now_ms)
+            _note_until(state.parent.blocked, mark.user_id, mark.blocked_until_ms, now_ms)
         if change.profile is not None:
             state.parent = msgspec.structs.replace(state.parent, profile=change.profile)
     return Outcome(Done())
+
+
+def _note_until(until: dict[str, int], user_id: str, until_ms: int, now_ms: int) -> None:
+    if until_ms > now_ms:
+        until[user_id] = until_ms
+    else:
+        until.pop(user_id, None)
 
 
 def dissolve(state: ChannelState, command: c.DissolveGroup, now_ms: int, position: int) -> Outcome:

@@ -243,6 +243,9 @@ class JoinGroup(PutsIn, frozen=True, gc=False):
 
     name_card: str
     text: str = ""
+    again_ms: int = 0
+    """CR-02: not 0: they come back into the room that was created then, without having asked to. So they apply for
+    nothing."""
 
 
 class DecideApplication(PutsIn, frozen=True, gc=False):

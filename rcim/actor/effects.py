@@ -304,6 +304,8 @@ class RoomLost(msgspec.Struct, frozen=True, gc=False):
     """CR-02: the user has left the room with their connection, and joins it again if they log in soon."""
 
     user_id: str
+    made_ms: int
+    """When the room was created: by then another one may have its id."""
 
 
 Effect = (

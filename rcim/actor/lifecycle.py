@@ -28,6 +28,7 @@ from rcim.actor.effects import (
 )
 from rcim.actor.lifetimes import ends_ms
 from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
+from rcim.actor.paged_roster import WALK_MAX
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
 from rcim.actor.unique import expected
@@ -42,11 +43,12 @@ from rcim.base.errors import (
     NO_SUCH_MEMBER,
     NOT_PERMITTED,
     ROOM_KEPT_ALIVE,
+    TOO_MANY_ENTRIES,
     RcimError,
 )
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, Place, Role
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
-from rcim.rules.conversation_kinds import GROUP, kind_of
+from rcim.rules.conversation_kinds import GROUP, is_paged, kind_of
 from rcim.rules.custom_attributes import changed
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import CHANNEL, GroupType
@@ -364,7 +366,7 @@ def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Ou
 
 
 def import_members(state: GroupState, command: ImportMembers, now_ms: int, position: int) -> Outcome:
-    """GR-08: all of them or none."""
+    """GR-08: all of them or none. Raises RcimError."""
     profile, policy, _ = state.allowed(Operation.IMPORT, command.by, command.admin)
     if not profile.importing:
         raise RcimError(NOT_PERMITTED, "members can be imported only while the group itself is being imported")
@@ -402,6 +404,10 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
         raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
     if not put:
         return Outcome(Added(results))
+    if is_paged(state.key) and state.roster.count + len(put) > WALK_MAX:  # all of them change with FinishImport
+        raise RcimError(
+            TOO_MANY_ENTRIES, f"at most {WALK_MAX} members can be imported into an ultra group; add others afterwards"
+        )
     return state.settle(Added(results), now_ms, position, put=list(put.values()))
 
 

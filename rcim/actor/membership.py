@@ -90,6 +90,8 @@ def join(state: GroupState, command: JoinGroup, now_ms: int, position: int) -> O
     check_not_blocked(state, command.by, now_ms)
     state.app_state.entering.check(command.admissions, command.by)
     option = profile.apply_join_option
+    if command.again_ms and (command.again_ms != profile.create_time_ms or option is not ApplyJoinOption.FREE_ACCESS):
+        raise RcimError(NOT_PERMITTED, "it is another room now, or one that is joined by applying")
     if who is not Standing.APP_ADMIN and option is ApplyJoinOption.DISABLE_APPLY:  # GT-05
         raise RcimError(NOT_PERMITTED, "the group takes no applications")
     if who is Standing.GUEST:

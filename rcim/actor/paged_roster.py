@@ -50,6 +50,10 @@ class _Sending(NamedTuple):
     """True: it was sent through this roster. False: it was found among the messages, and may have been imported."""
 
 
+class LoadAgain(Exception):
+    """The actor no longer knows what the command asks about: it is to be loaded again, and the command handled then."""
+
+
 def place_of(member: Member) -> JoinPlace:
     """Where the member stands in the order of joining."""
     return member.join_time_ms, member.user_id

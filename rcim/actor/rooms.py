@@ -15,7 +15,7 @@ from rcim.actor.lifecycle import end, ended_if_empty
 from rcim.actor.membership import gone
 from rcim.actor.outcomes import AttributesPage, AttributesSet, Done, Listed, Outcome
 from rcim.actor.read_commands import page_bytes
-from rcim.actor.records import RoomAttribute, RoomAttributesChanged
+from rcim.actor.records import Profile, RoomAttribute, RoomAttributesChanged
 from rcim.actor.room_attributes import RoomAttributes, bare, size_of
 from rcim.actor.room_commands import (
     CloseEmpty,
@@ -165,8 +165,9 @@ def note_absent(state: GroupState, command: NoteAbsent, now_ms: int, position: i
         absences.away(command.by)
         return Outcome(Done())
     if _stays(state, command.by) or profile.importing or not profile.active:
+        absences.away(command.by)
         return Outcome(Done())
-    return _left(state, policy, [command.by], now_ms, position, more=(RoomLost(command.by),))
+    return _left(state, policy, [command.by], now_ms, position, more=(_lost(profile, command.by),))
 
 
 def note_back(state: GroupState, command: NoteBack, now_ms: int, position: int) -> Outcome:
@@ -178,7 +179,7 @@ def note_back(state: GroupState, command: NoteBack, now_ms: int, position: int) 
 
 def leave_absent(state: GroupState, command: LeaveAbsent, now_ms: int, position: int) -> Outcome:
     """CR-01: those who have been absent for long enough leave, LEAVE_AT_ONCE with one commit; the owner and protected
-    users stay."""
+    users stay, and their clocks start again with the next message: they may be neither by then."""
     profile, absences = state.attributes.profile, state.absences
     if absences is None or profile is None or profile.importing or not profile.active:
         return Outcome(Done())
@@ -186,13 +187,21 @@ def leave_absent(state: GroupState, command: LeaveAbsent, now_ms: int, position:
     if not policy.drops_absent:
         return Outcome(Done())
     due = absences.due(policy, now_ms, LEAVE_AT_ONCE)
-    users = [user for user in due if user in state.roster and not _stays(state, user)]
+    there = [user for user in due if user in state.roster]
+    stay = {user for user in there if _stays(state, user)}
+    for user in stay:
+        absences.away(user)
+    users = [user for user in there if user not in stay]
     wait = absences.due_in_ms(policy, now_ms)
     again: tuple[Effect, ...] = (LookForAbsent(wait),) if wait != NEVER else ()
     if not users:
         return Outcome(Done(), None, again)
-    lost = tuple(RoomLost(user) for user in users) if policy.one_room else ()
+    lost = tuple(_lost(profile, user) for user in users) if policy.one_room else ()
     return _left(state, policy, users, now_ms, position, more=(*again, *lost))
+
+
+def _lost(profile: Profile, user_id: str) -> RoomLost:
+    return RoomLost(user_id, profile.create_time_ms)
 
 
 def _left(

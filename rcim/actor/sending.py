@@ -189,18 +189,20 @@ def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> Send
                 BAD_PARAMETER, f"type_name: {extra.type_name!r} is not a message type of this app (app.message_types)"
             )
         kind = found
-    members_named(state, policy, extra.to, command.admin)
-    mentions = members_named(state, policy, extra.mentions, command.admin)
+    members_named(state, policy, extra.to, command.by, command.admin)
+    mentions = members_named(state, policy, extra.mentions, command.by, command.admin)
     counted = kind.counted and not extra.to  # as To_Account: not counted
     made = msgspec.structs.replace(extra, mentions=mentions, counted=counted)
     return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
 
 
-def members_named(state: GroupState, policy: GroupType, users: Sequence[str], admin: bool) -> tuple[str, ...]:
-    """MS-07: those of the named users who are members. Where members are not listed (GT-03) nobody learns who is one:
-    others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
+def members_named(
+    state: GroupState, policy: GroupType, users: Sequence[str], by: str, admin: bool
+) -> tuple[str, ...]:
+    """MS-07: those of the users named by `by` who are members. Where members are not listed (GT-03) nobody learns who is
+    one, and nowhere whoever is none (GT-26): others are passed over. Elsewhere it raises RcimError(NO_SUCH_MEMBER)."""
     strangers = [user for user in users if user not in state.roster]
-    if strangers and (admin or policy.member_list is MemberList.ALL):
+    if strangers and (admin or (policy.member_list is MemberList.ALL and by in state.roster)):
         raise RcimError(NO_SUCH_MEMBER, f"{strangers[0]} is not a member of the group")
     return tuple(user for user in users if user in state.roster)
 

@@ -37,6 +37,8 @@ class ParentFacts(msgspec.Struct, frozen=True, gc=False):
     profile: Profile
     muted: dict[str, int]
     """Until when which users are muted: it holds in all channels."""
+    blocked: dict[str, int]
+    """Until when which users are blocked (GR-11): where others than members may send (GT-26), they may not."""
     member_num: int
     joined_ms: int
     """When somebody joined last."""

@@ -28,6 +28,9 @@ def list_channel(state: GroupState, command: ListChannel, now_ms: int, position:
     if kind_of(state.key) is not ULTRA:
         raise RcimError(NO_SUCH_GROUP)
     state.allowed(Operation.EDIT_PROFILE, command.by, command.admin)
+    words = state.app_state.config.lists
+    words.screened("name", command.called)
+    words.screened("introduction", command.introduction)
     if command.name in state.channels:
         return Outcome(Done())
     most = state.app_state.config.limits.channels_per_group_max

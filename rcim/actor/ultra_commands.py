@@ -10,9 +10,12 @@ from rcim.base.terms import PushLevel
 
 
 class ListChannel(Asked, frozen=True, gc=False):
-    """To an ultra group: it is to have the channel `name` (UG-02). Repeated, it changes nothing."""
+    """To an ultra group: it is to have the channel `name` (UG-02). Repeated, it changes nothing. What the channel is to
+    be called is looked at before (SC-08)."""
 
     name: str
+    called: str = ""
+    introduction: str = ""
 
 
 class UnlistChannel(Asked, frozen=True, gc=False):

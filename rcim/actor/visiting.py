@@ -25,9 +25,11 @@ def is_blocked(state: GroupState, user_id: str, now_ms: int) -> bool:
 
 
 def check_not_blocked(state: GroupState, user_id: str, now_ms: int) -> None:
-    """GR-11. Raises RcimError(BLOCKED) with the time until it ends."""
-    if is_blocked(state, user_id, now_ms):
-        end = state.roster.restrictions[user_id].blocked_until_ms
+    """GR-11, in a channel that of its ultra group too. Raises RcimError(BLOCKED) with the time until it ends."""
+    end = state.roster.restrictions[user_id].blocked_until_ms if is_blocked(state, user_id, now_ms) else 0
+    if state.parent is not None:
+        end = max(end, state.parent.blocked.get(user_id, 0))
+    if end > now_ms:
         raise RcimError(BLOCKED, "", 0 if end == FOR_EVER_MS else min(end - now_ms, RETRY_MS_MAX))
 
 

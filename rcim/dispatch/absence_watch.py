@@ -50,8 +50,8 @@ class AbsenceWatch:
         self._run = run
         self._loop = loop
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._lost: OrderedDict[str, tuple[str, int]] = OrderedDict()
-        """By user: the key of the room, and when they lost it, steady time."""
+        self._lost: OrderedDict[str, tuple[str, int, int]] = OrderedDict()
+        """By user: the key of the room, when it was created, and when they lost it, steady time."""
 
     # -- what the session registry says
 
@@ -64,11 +64,12 @@ class AbsenceWatch:
         """Note that the user's first session has begun."""
         for key in self._app_state.rooms.of(user_id):
             self._tell(key, NoteBack(user_id, True))
-        key, lost_ms = self._lost.pop(user_id, ("", 0))
+        key, made_ms, lost_ms = self._lost.pop(user_id, ("", 0, 0))
         if key and clock.steady_ms() - lost_ms <= REJOIN_MS:
-            self._run(Request("", EnterGroup(user_id, key, JoinGroup(user_id, False, "")), self, 0))
+            again = JoinGroup(user_id, False, "", again_ms=made_ms)
+            self._run(Request("", EnterGroup(user_id, key, again), self, 0))
 
-    # -- effects of rooms
+    # -- effects
 
     def look_later(self, key: str, after_ms: int) -> None:
         """Ask the room again after so many milliseconds, when absent members are to leave."""
@@ -80,14 +81,18 @@ class AbsenceWatch:
             timer.cancel()
         self._timers[key] = self._loop.call_at(due, self._look, key)
 
-    def lost(self, key: str, user_id: str) -> None:
-        """CR-02: the user has left the room with their connection."""
-        self._lost[user_id] = key, clock.steady_ms()
+    def lost(self, key: str, user_id: str, made_ms: int) -> None:
+        """CR-02: the user has left the room with their connection; it was created at `made_ms`."""
+        self._lost[user_id] = key, made_ms, clock.steady_ms()
         self._lost.move_to_end(user_id)
         if len(self._lost) > LOST_MAX:
             self._lost.popitem(last=False)
         if self._app_state.rooms.is_online(user_id):  # they came back while it was being committed
             self.here(user_id)
+
+    def forget(self, user_id: str) -> None:
+        """The account is deleted: whoever gets the id has lost no room."""
+        self._lost.pop(user_id, None)
 
     def _look(self, key: str) -> None:
         del self._timers[key]

@@ -62,8 +62,11 @@ class Absent(Protocol):
     def look_later(self, key: str, after_ms: int) -> None:
         """Ask the room in so long to let absent members leave."""
 
-    def lost(self, key: str, user_id: str) -> None:
-        """The user has left the room with their connection."""
+    def lost(self, key: str, user_id: str, made_ms: int) -> None:
+        """The user has left the room with their connection; it was created at `made_ms`."""
+
+    def forget(self, user_id: str) -> None:
+        """The account is deleted: whoever gets the id has lost no room."""
 
 
 class _Nobody:
@@ -167,6 +170,7 @@ class EffectRunner:
 
     def _deleted(self, _: str, effect: AccountDeleted) -> None:
         self._app_state.deleted.note(effect.user_id)
+        self._absent.forget(effect.user_id)
 
     def _invalidated(self, _: str, effect: SignaturesInvalidated) -> None:
         self._app_state.invalidated.note(effect.user_id, effect.valid_from_ms, effect.invalidated_ms)
@@ -218,7 +222,7 @@ class EffectRunner:
         self._absent.look_later(key, effect.after_ms)
 
     def _room_lost(self, key: str, effect: RoomLost) -> None:
-        self._absent.lost(key, effect.user_id)
+        self._absent.lost(key, effect.user_id, effect.made_ms)
 
     def _barred(self, _: str, effect: PresenceBarred) -> None:
         self._sink.presence_barred(effect.user_id, effect.others)

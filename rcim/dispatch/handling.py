@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rcim.actor.app_state import AppState
 from rcim.actor.outcomes import Outcome, Refused
-from rcim.actor.paged_roster import NotLoaded
+from rcim.actor.paged_roster import LoadAgain, NotLoaded
 from rcim.base.errors import SERVER_ERROR, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.committing import Committer
@@ -56,6 +56,11 @@ class Handling:
                     self._counters.commands -= 1
                     break
                 outcome = Outcome(refused)
+            except LoadAgain:  # after this turn's commit
+                self._counters.commands -= 1
+                mailbox.queue.appendleft(request)
+                mailbox.actor = None
+                break
             if outcome.wait or outcome.settled or outcome.again_in_ms >= 0:
                 self._pending.took(mailbox, request, outcome, batch)
             else:
@@ -73,7 +78,7 @@ class Handling:
         try:
             self._app_state.invalidated.check(request.body.credential)  # it may have waited (ID-09)
             return actor.handle(request.body, now_ms, position)
-        except NotLoaded:
+        except (NotLoaded, LoadAgain):
             raise
         except RcimError as error:
             self._counters.refused += 1

@@ -36,12 +36,13 @@ from rcim.rules.conversation_kinds import (
     is_channel,
     is_paged,
     kind_of,
+    parent_of,
 )
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.apply_users import OF_USERS
 from rcim.store.backend import StoreError, WriteView
-from rcim.store.channel_listings import list_channel, names_of, note_private, unlist_channel
+from rcim.store.channel_listings import is_listed, list_channel, names_of, note_private, unlist_channel
 from rcim.store.channel_rows import (
     MEMBERS_AT_ONCE,
     channel_members,
@@ -50,6 +51,7 @@ from rcim.store.channel_rows import (
     forget_in_channels,
     forget_own_rows,
     insiders_of,
+    parent_member,
     put_inside,
 )
 from rcim.store.ended_members import REMAIN
@@ -173,6 +175,8 @@ class Applier:
     # -- groups
 
     def _group_created(self, record: GroupCreated) -> None:
+        if is_channel(record.key) and not is_listed(self._view, record.key):  # its group has ended meanwhile
+            return
         self._put_profile(record.key, record.profile)
         if record.profile.private:  # UG-05
             note_private(self._view, record.key, True)
@@ -243,7 +247,7 @@ class Applier:
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
         members_remain = is_paged(record.key) and self._end_of_paged(record.key, with_group=with_group)
-        if not members_remain:
+        if not members_remain and not is_channel(record.key):
             rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
             for user in [keys.second(row) for row, _ in rows]:
                 self._drop_member(record.key, user)
@@ -282,7 +286,10 @@ class Applier:
         self._changed(record.key)
 
     def _insiders_changed(self, record: InsidersChanged) -> None:
+        parent = parent_of(record.key)
         for user_id in record.add:
+            if parent_member(self._view, parent, user_id) is None:  # they left while they were being added
+                continue
             put_inside(self._view, record.key, user_id)
             self._view.delete("left", keys.pair(user_id, record.key))
             self._changed_for(record.key, user_id)

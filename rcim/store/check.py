@@ -10,10 +10,12 @@ import msgspec
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
 from rcim.base.terms import Role
-from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, is_channel, is_paged, kind_of
+from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, is_channel, is_paged, kind_of, parent_of
 from rcim.rules.folding import words_of
 from rcim.store import endings, event_log, keys, room_rows, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
+from rcim.store.channel_listings import is_listed
+from rcim.store.channel_rows import insiders_of, parent_member
 from rcim.store.name_index import is_current
 from rcim.store.values import Head, unpack
 
@@ -118,12 +120,22 @@ def _members(view: ReadView, report: Report, key: str, head: Head) -> Iterator[s
         if view.get(table, keys.pair(user, key)) is None:
             yield f"{key}: member {user} does not have it in the list of groups"
     if shared:
+        yield from _channel(view, key)
         return
     report.members += count
     if is_paged(key):
         yield from _admins(view, key)
     if count != head.member_num:
         yield f"{key}: {count} members, but {head.member_num} are counted"
+
+
+def _channel(view: ReadView, key: str) -> Iterator[str]:
+    """UG-02, UG-05: its group has it, and who is on its list is a member of that."""
+    if not is_listed(view, key):
+        yield f"{key}: its ultra group does not have it"
+    for user_id in insiders_of(view, key):
+        if parent_member(view, parent_of(key), user_id) is None:
+            yield f"{key}: {user_id} is on its list, but not a member of its ultra group"
 
 
 def _admins(view: ReadView, key: str) -> Iterator[str]:

@@ -199,9 +199,10 @@ class TableView:
         if profile is None:
             return None
         rows = view.scan("marks", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP)
-        marks = (unpack(data, UserRestriction) for _, data in rows)
+        marks = [unpack(data, UserRestriction) for _, data in rows]
         muted = {mark.user_id: mark.muted_until_ms for mark in marks if mark.muted_until_ms}
-        return ParentFacts(profile, muted, head.member_num, head.joined_ms)
+        blocked = {mark.user_id: mark.blocked_until_ms for mark in marks if mark.blocked_until_ms}
+        return ParentFacts(profile, muted, blocked, head.member_num, head.joined_ms)
 
     @staticmethod
     def _admins(view: ReadView, key: str, low: bytes, high: bytes) -> list[Member]:

@@ -11,7 +11,7 @@ import pytest
 
 from rcim.base import clock
 from rcim.base.errors import RcimError
-from rcim.base.terms import HeldBack
+from rcim.base.terms import ApplyJoinOption, HeldBack
 from rcim.client import AttributesEvent, Client, Message
 from tests.kit import TestCluster, TestServer, until
 from tests.kit_sdk import next_of
@@ -25,6 +25,10 @@ FLAGS = (
     "types.Live.send=anyone",
     "types.Single.base=AVChatRoom",
     "types.Single.one_room=true",
+    "types.Open.base=ChatRoom",
+    "types.Open.send=anyone",
+    "types.Asked.base=ChatRoom",
+    "types.Asked.one_room=true",
     "types.Small.base=Single",
     "types.Small.member_cap=1",
 )
@@ -200,6 +204,70 @@ async def test_a_lost_connection_leaves_and_a_login_joins_again(server: TestServ
             assert message.text == "welcome back"
 
 
+async def test_of_rooms_joined_at_once_the_last_is_left(server: TestServer) -> None:  # CR-02
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        for group_id in "abcd":
+            await made(alice, group_id, "Single")
+        await asyncio.gather(*(bob.join(group_id) for group_id in "abcd"))
+        assert [group_id for group_id in "abcd" if "bob" in await names(alice, group_id)] == ["d"]
+
+
+async def test_who_is_approved_or_makes_a_room_leaves_the_first(server: TestServer) -> None:  # CR-02
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        await made(alice, "first", "Asked")
+        await alice.create_group(
+            "R", group_id="asked", type_="Asked", apply_join_option=ApplyJoinOption.NEED_PERMISSION
+        )
+        await bob.join("first")
+        await bob.join("asked")
+        assert "bob" in await names(alice, "first"), "an application changes nothing yet"
+        await alice.decide("asked", "bob", approve=True)
+        await in_room(alice, {"alice"}, "first")
+        assert "bob" in await names(alice, "asked")
+        await made(bob, "own", "Asked")
+        await in_room(alice, {"alice"}, "asked")
+        await bob.join("first")
+        assert await names(bob, "own") == {"bob"}, "the owner stays"
+
+
+async def test_nobody_joins_again_what_is_another_room(server: TestServer) -> None:  # CR-02
+    async with server.client("alice") as alice, server.client("mallory") as mallory:
+        await made(alice, "first", "Single")
+        await made(alice, "asked", "Asked")
+        async with server.client("bob") as bob:
+            await bob.join("first")
+        async with server.client("carol") as carol:
+            await carol.join("asked")
+        await in_room(alice, {"alice"}, "first")
+        await in_room(alice, {"alice"}, "asked")
+        await alice.dissolve("first")
+        await made(mallory, "first", "Single")
+        await alice.edit_group("asked", apply_join_option=ApplyJoinOption.NEED_PERMISSION)
+        async with server.client("bob") as bob, server.client("carol") as carol:
+            assert (
+                await refused(bob.attributes("first")) == await refused(carol.send("asked", "x")) == "NOT_PERMITTED"
+            )
+            await made(mallory, "other")
+            await asyncio.gather(bob.join("other"), carol.join("other"))  # what they entered by themselves is over
+            assert await names(mallory, "first") == {"mallory"}
+            assert await alice.applications("asked") == [], "nobody has asked for anything"
+
+
+async def test_who_is_protected_no_longer_leaves(server: TestServer) -> None:  # CR-01
+    async with server.client("alice") as alice, server.client("administrator") as admin:
+        await made(alice)
+        async with server.client("bob") as bob:
+            await bob.join("room")
+        await admin.set_room("room", protect=["bob"])
+        for n in range(5):
+            await alice.send("room", f"m{n}")
+        assert "bob" in await names(alice)
+        await admin.set_room("room", unprotect=["bob"])
+        for n in range(5):
+            await alice.send("room", f"n{n}")
+        await in_room(alice, {"alice"})
+
+
 async def test_a_room_that_is_kept_alive_is_the_apps_to_destroy(server: TestServer) -> None:  # CR-04, CR-07
     async with server.client("administrator") as admin, server.client("bob") as bob:
         for group_id in ("plain", "kept"):
@@ -226,7 +294,11 @@ async def test_the_app_stops_and_resumes_a_room(server: TestServer) -> None:  # 
     ):
         await made(alice)
         await bob.join("room")
+        said = await alice.send("room", "before")
+        assert (await next_of(bob, Message)).text == "before"
         await admin.set_room("room", stopped=True)
+        assert await refused(alice.edit_message("room", said.seq, "nobody reads this either")) == "NOT_PERMITTED"
+        await alice.recall("room", said.seq)
         assert [(row.stopped, row.name) for row in await admin.rooms(["room"])] == [(True, "Room")]
         held = await alice.send("room", "nobody hears this")
         assert (held.seq, held.held_back) == (0, HeldBack.STOPPED)
@@ -250,6 +322,10 @@ async def test_a_stranger_sends_and_the_topic_goes_with_it(server: TestServer) -
             {"Topic": b"chess"},
         )
         assert await names(alice) == {"alice"}
+        await alice.create_group("Open", group_id="open", type_="Open")
+        for mentioned in ("alice", "zoe"):
+            await eve.send("open", "is it in?", mentions=[mentioned])
+        assert await refused(alice.send("open", "is it in?", mentions=["zoe"])) == "NO_SUCH_MEMBER"
         await alice.block("room", ["eve"], 60)
         assert await refused(eve.send("room", "again")) == "BLOCKED"
 

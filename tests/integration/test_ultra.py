@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from rcim.actor import lifecycle
 from rcim.base.terms import ApplyJoinOption, MsgFlag, PushLevel, Role
 from rcim.client import EnteredEvent, GroupEvent, HiddenEvent, Message
 from rcim.wire import frames
+from rcim.wire.frames import ImportedMember
 from tests.integration.test_groups import Crowd, refused
 from tests.kit import TestCluster, TestServer
 
@@ -176,6 +178,72 @@ async def test_there_is_a_bound_of_channels(tmp_path: Path) -> None:  # UG-02
         assert await refused(alice.send(NEWS, "x")) == "NO_SUCH_GROUP"
         await alice.create_group("City", group_id=CITY, type_="UltraGroup")
         assert await alice.channels(CITY) == [], "the channels have ended with the group"
+    await server.stop()
+
+
+async def test_a_channel_that_cannot_begin_takes_no_place(tmp_path: Path) -> None:  # UG-02, SC-08
+    words = tmp_path / "words.txt"
+    words.write_text("evil\n", encoding="utf-8")
+    flags = (f"app.refused_words={words}", "limits.channels_per_group_max=2")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    async with Crowd(server) as crowd:
+        await city(crowd)
+        alice = await crowd("alice")
+        for number in range(2):
+            assert await refused(alice.create_channel(CITY, f"c{number}", name="evil")) == "DIRTY_WORD"
+            assert await refused(alice.create_channel(CITY, f"c{number}", introduction="evil")) == "DIRTY_WORD"
+        await alice.create_channel(CITY, "team")
+    await server.stop()
+
+
+async def test_a_channel_is_made_again_at_once(server: TestServer) -> None:  # UG-02, MS-01
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        for number in range(1, 4):
+            assert (await bob.send(NEWS, "hello")).seq == number, "the SEQ goes on"
+            assert [m.seq for m in await alice.history(NEWS)] == [number], "what was said before is not there"
+            await alice.dissolve(NEWS)
+            assert await refused(bob.history(NEWS)) == "NO_SUCH_GROUP"
+            await alice.create_channel(CITY, "news")
+
+
+async def test_a_block_of_the_group_holds_in_its_channels(tmp_path: Path) -> None:  # UG-05, GT-26, GR-11
+    flags = ("types.Channel.send=anyone",)
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, eve = await crowd("alice", "eve")
+        await eve.send(NEWS, "hello from outside")
+        await alice.block(CITY, ["eve", "bob"], 60)
+        assert await refused(eve.send(NEWS, "again")) == "BLOCKED"
+        await alice.block(CITY, ["eve"], 0)
+        await eve.send(NEWS, "again")
+    await server.stop()
+    again = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await again.start()
+    async with Crowd(again) as crowd:
+        assert await refused((await crowd("bob")).send(NEWS, "x")) == "BLOCKED", "after a restart too"
+    await again.stop()
+
+
+async def test_an_import_of_an_ultra_group_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # UG-01, GR-08
+    monkeypatch.setattr(lifecycle, "WALK_MAX", 3)
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    async with Crowd(server) as crowd:
+        root, bob = await crowd("administrator", "bob")
+        await root.import_group("City", group_id=CITY, type_="UltraGroup", owner="alice")
+        await root.import_members(CITY, [ImportedMember(user, Role.MEMBER, 0, 0) for user in ("bob", "carol")])
+        more = [ImportedMember("dave", Role.MEMBER, 0, 0)]
+        assert await refused(root.import_members(CITY, more)) == "TOO_MANY_ENTRIES"
+        await root.finish_import(CITY)
+        await root.invite(CITY, ["dave"])
+        assert {m.user_id for m in await bob.members(CITY)} == {"alice", "bob", "carol", "dave"}
     await server.stop()
 
 

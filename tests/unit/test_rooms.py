@@ -213,9 +213,31 @@ def test_a_lost_connection_leaves_the_one_room() -> None:  # CR-02
     hall.offline.add("bob")
     outcome = hall.do(rc.NoteAbsent("bob", True))
     assert gone(outcome) == {("bob", GoneReason.OFFLINE)}
-    assert e.RoomLost("bob") in outcome.effects
+    assert e.RoomLost("bob", 1_000_000) in outcome.effects
     hall.offline.add("alice")
     assert hall.do(rc.NoteAbsent("alice", True)).record is None, "the owner stays"
+
+
+def test_who_was_found_absent_leaves_the_one_room_after_a_time() -> None:  # CR-02
+    row = replace(ROOM, one_room=True, leave_after_s=0, leave_after_messages=0)
+    absences = Absences(["bob"])
+    assert absences.passed(row, 0) == 30_000
+    assert not absences.due(row, 29_999, 10)
+    assert absences.due(row, 30_000, 10) == ["bob"]
+
+
+def test_whoever_stays_may_leave_later() -> None:  # CR-01, CR-02
+    for row in (ROOM, replace(ROOM, one_room=True), replace(ROOM, one_room=True, leave_after_s=0)):
+        hall = Hall(row)
+        hall.do(rc.SetRoom("root", True, None, None, ["bob"], []))
+        hall.away("bob")
+        hall.say()
+        hall.now += 30_000
+        assert not gone(hall.do(rc.LeaveAbsent("", True)))
+        hall.do(rc.SetRoom("root", True, None, None, [], ["bob"]))
+        hall.say()
+        hall.now += 30_000
+        assert gone(hall.do(rc.LeaveAbsent("", True))) == {("bob", GoneReason.OFFLINE)}
 
 
 def test_waves_cost_each_message_the_same() -> None:

@@ -45,6 +45,10 @@ class WorkflowContext:
         """SC-07: changes of one user's lists, one after the other."""
         self.unique_turns = UserTurns()
         """C2-02: creations of a conversation for one set of users, one after the other; the id stands for the set."""
+        self.channel_turns = UserTurns()
+        """UG-02: creating and ending one channel, one after the other; its key stands for it."""
+        self.room_turns = UserTurns()
+        """CR-02: how one user enters and leaves rooms of which a user is in one at a time."""
 
     async def command(self, key: str, command: Command) -> CommandAnswer:
         """Put the command into the mailbox of `key`, as soon as there is room; returns its answer."""

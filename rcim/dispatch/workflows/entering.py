@@ -23,7 +23,7 @@ from rcim.base.ids import made_group_id
 from rcim.base.terms import AddResult, group_conversation
 from rcim.dispatch.workflows.admissions import Admissions, NotYet, numbers
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
-from rcim.dispatch.workflows.one_room import leave_others
+from rcim.dispatch.workflows.one_room import leave_others, one_room_types
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.store.answers import LoginFacts
 
@@ -41,6 +41,20 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
     Whoever was about to leave another room (CR-02) is in both until they ask again.
     """
     workflow = _with_id(context, workflow)
+    own, _ = _users(workflow.command)
+    types = one_room_types(context)
+    if not own or not types:
+        return await _enter(context, workflow)
+    await context.room_turns.take(own)
+    try:
+        result = await _enter(context, workflow)
+        await leave_others(context, types, own, workflow.key, result)
+    finally:
+        context.room_turns.end(own)
+    return result
+
+
+async def _enter(context: WorkflowContext, workflow: EnterGroup) -> CommandAnswer:
     command = msgspec.structs.replace(workflow.command, credential=workflow.credential)
     own, others = _users(command)
     by = own if isinstance(command, c.DecideApplication) else command.by
@@ -55,8 +69,6 @@ async def enter_group(context: WorkflowContext, workflow: EnterGroup) -> Command
             command, left_out = _made_for(context, command, left_out)
         admitted = msgspec.structs.replace(_without(command, left_out), admissions=numbers(admissions.open))
         result = _with_left_out(command, await context.command(workflow.key, admitted), left_out)
-    if isinstance(command, c.JoinGroup | c.AcceptInvitation):  # CR-02
-        await leave_others(context, command.by, workflow.key, result)
     return await _invite(context, workflow, result)
 
 

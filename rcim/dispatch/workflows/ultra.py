@@ -19,11 +19,20 @@ async def create_channel(context: WorkflowContext, workflow: CreateChannel) -> C
 
     Repeated, it finds the channel listed, and begins it if it has not begun; else the answer is GROUP_ID_TAKEN.
     """
+    key = channel_key(workflow.key, workflow.name_id)
+    await context.channel_turns.take(key)
+    try:
+        return await _create_channel(context, workflow, key)
+    finally:
+        context.channel_turns.end(key)
+
+
+async def _create_channel(context: WorkflowContext, workflow: CreateChannel, key: str) -> CommandAnswer:
     by, admin, credential = workflow.by, workflow.admin, workflow.credential
-    listed = await context.command(workflow.key, uc.ListChannel(by, admin, workflow.name_id, credential=credential))
+    wanted = uc.ListChannel(by, admin, workflow.name_id, workflow.name, workflow.introduction, credential=credential)
+    listed = await context.command(workflow.key, wanted)
     if isinstance(listed, Refused):
         return listed
-    key = channel_key(workflow.key, workflow.name_id)
     begin = uc.OpenChannel(
         by,
         admin,
@@ -37,10 +46,18 @@ async def create_channel(context: WorkflowContext, workflow: CreateChannel) -> C
 
 
 async def dissolve_channel(context: WorkflowContext, workflow: DissolveChannel) -> CommandAnswer:
-    """The channel ends, if who asks may end it; then the group has it no more.
+    """The channel ends, if who asks may end it; then the group has it no more. Nobody creates it in between.
 
     Repeated, it finds no channel, and has the group list it no more, if who asks may say so.
     """
+    await context.channel_turns.take(workflow.key)
+    try:
+        return await _dissolve_channel(context, workflow)
+    finally:
+        context.channel_turns.end(workflow.key)
+
+
+async def _dissolve_channel(context: WorkflowContext, workflow: DissolveChannel) -> CommandAnswer:
     by, admin, credential = workflow.by, workflow.admin, workflow.credential
     result = await context.command(workflow.key, c.DissolveGroup(by, admin, credential=credential))
     if isinstance(result, Refused):
