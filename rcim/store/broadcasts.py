@@ -15,7 +15,7 @@ from rcim.actor.user_records import (
     UserProfile,
 )
 from rcim.base.terms import BROADCAST_ALL
-from rcim.rules.broadcasts import DAY_MS, KEPT_MS, Viewer, is_offline_message, is_shown, is_welcome
+from rcim.rules.broadcasts import DAY_MS, KEPT_MS, TIMES_MAX, Viewer, is_offline_message, is_shown, is_welcome
 from rcim.rules.targets import Target
 from rcim.rules.visibility import Sight
 from rcim.store import keys
@@ -25,8 +25,6 @@ from rcim.store.messages import SPEAKS, Facts, facts_of
 from rcim.store.tables import read_head, seq_at
 from rcim.store.values import HEAD, unpack
 
-TIMES_MAX = 10_000
-"""Broadcasts of a day that are counted: as many as may be sent in a day, where that is bounded."""
 LOOKED_AT_MAX = 1000
 """Broadcasts of before a new user that are looked at for the one that they get: of a month, at the usual bound."""
 
