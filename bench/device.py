@@ -6,13 +6,14 @@ import asyncio
 from pathlib import Path
 
 from rcim_bench.rig import Rig
-from rcim_bench.truth import RECALLED, Talk
+from rcim_bench.truth import PAIR, RECALLED, Talk
 
-from rcim.base.terms import MessageState
+from rcim.base.terms import MessageState, group_conversation
 from rcim.client import (
     ChangedEvent,
     Client,
     ErasedEvent,
+    GroupEvent,
     HiddenEvent,
     LocalStore,
     Message,
@@ -55,8 +56,10 @@ class Device:
         self._store = store
         self.network = asyncio.Event()
         self.network.set()
-        self.start = {talk: talk.newest for talk in talks.values() if user in talk.users}
+        self.start = {talk: talk.newest for talk in talks.values()}
         """Behind which SEQ messages come to it."""
+        self.entered: set[Talk] = set()
+        """Where the user was not all the time: something of what was before may come as well."""
         self.shown: dict[Talk, dict[int, str]] = {talk: {} for talk in self.start}
         self.given: dict[Talk, dict[int, str]] = {talk: {} for talk in self.start}
         """SEQ to sender of all that it was given."""
@@ -74,10 +77,15 @@ class Device:
         """True if it knows after a start what it knew before."""
         return self._store is not None
 
-    def enters(self, talk: Talk) -> None:
-        """The user is in one more conversation: what comes to it now is behind what was imported."""
+    def begins(self, talk: Talk) -> None:
+        """There is one more conversation: what comes of it is behind what was imported."""
         self.start[talk] = talk.base
         self.shown[talk], self.given[talk] = {}, {}
+
+    def enters(self, talk: Talk) -> None:
+        """The user is in a conversation from now on that was there before."""
+        self.start[talk] = talk.newest
+        self.entered.add(talk)
 
     async def begin(self) -> None:
         """Start its client, which knows what the store does."""
@@ -101,10 +109,15 @@ class Device:
 
     async def _take(self) -> None:
         async for item in self.client.events():
-            talk = self._talks.get(getattr(item, "conversation", ""))
-            if talk is None or self.user not in talk.users:
+            key = group_conversation(item.group_id) if isinstance(item, GroupEvent) else _conversation(item)
+            talk = self._talks.get(key)
+            if talk is None:
                 continue
-            if isinstance(item, Message):
+            if isinstance(item, GroupEvent):
+                self.shown[talk], self.given[talk] = {}, {}
+            elif self.user not in talk.users:
+                continue
+            elif isinstance(item, Message):
                 self._give(talk, item)
             elif (
                 isinstance(item, ChangedEvent) and item.message.seq in self.shown[talk]
@@ -125,7 +138,8 @@ class Device:
             self.wrong.append(f"{self.user} was given {message.conversation} {message.seq} twice")
         if given and message.seq < max(given) and message.seq not in given:
             self.wrong.append(f"{self.user} was given {message.conversation} {message.seq} behind {max(given)}")
-        if message.seq in talk.discarded[self.user] or message.seq <= self.start[talk]:
+        early = message.seq <= self.start[talk] and talk not in self.entered
+        if (self.user, message.seq) in talk.discarded or early:
             self.wrong.append(
                 f"{self.user} was given {message.conversation} {message.seq}, which was not meant for it"
             )
@@ -156,13 +170,19 @@ class Device:
         """What its app and its list say otherwise than the model."""
         found = list(self.wrong)
         for talk, start in self.start.items():
+            if self.user not in talk.users and talk.sort is PAIR:
+                continue  # what it calls so is another one
+            where = talk.where(self.user)
+            row = self.client.conversation(where)
+            if self.user not in talk.users:
+                found += [f"{self.user} still lists {where}"] if row is not None else []
+                continue
             if self.user in talk.discards:
                 continue  # it hears nothing: neither how much there is, nor what becomes of a message
-            where = talk.where(self.user)
             expected = talk.given(self.user, start)
-            if self.shown[talk] != expected:
-                found.append(f"{self.user} in {where} shows {self.shown[talk]}, not {expected}")
-            row = self.client.conversation(where)
+            shown = {seq: text for seq, text in self.shown[talk].items() if seq > start}
+            if shown != expected:
+                found.append(f"{self.user} in {where} shows {shown}, not {expected}")
             if row is None:
                 found += [f"{self.user} does not list {where}"] if talk.said else []
             elif (row.unread, row.mentions) != talk.unread(self.user):
@@ -172,3 +192,10 @@ class Device:
             elif row.newest_seq != talk.newest:
                 found.append(f"{self.user} in {where}: newest {row.newest_seq}, not {talk.newest}")
         return found
+
+
+def _conversation(item: object) -> str:
+    """The conversation that an event is about; empty: none."""
+    found = getattr(item, "conversation", "")
+    assert isinstance(found, str)
+    return found

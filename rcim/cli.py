@@ -297,8 +297,8 @@ def chat(
     Shows your conversations with their messages; F1 lists the commands. When standard input is not a terminal, each line
     of it is sent to the group.
     """
+    from rcim.chat.kinds import ChatError
     from rcim.chat.program import run
-    from rcim.chat.state import ChatError
 
     settings = settings_of(None, None, data)
     try:
@@ -345,6 +345,24 @@ def demo_groups(
     Exit status 0 only if all of it is as the type table says.
     """
     from rcim.demo.groups import run
+
+    if not run(as_json or bool(context.parent and context.parent.params["as_json"])):
+        raise typer.Exit(1)
+
+
+@demo_app.command("kinds")
+def demo_kinds(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Table as JSON, no progress display.")] = False,
+) -> None:
+    """Show what a user finds in each kind of conversation.
+
+    Tries groups, one-to-one conversations, chat rooms, ultra groups and their channels, system and temporary
+    conversations, and broadcasts on a real server, and prints them side by side.
+
+    Exit status 0 only if all of it is as the tables and rules say.
+    """
+    from rcim.demo.kinds import run
 
     if not run(as_json or bool(context.parent and context.parent.params["as_json"])):
         raise typer.Exit(1)

@@ -249,7 +249,13 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupApplicationDecide("lobby", "dora", True, "welcome"),
     f.GroupApplicationDecideOk(),
     f.GroupMemberGet("lobby", ["bob", "nobody"]),
-    f.GroupMemberGetOk([f.MemberEntry("bob", Role.MEMBER, TIME, "Bobby", MsgFlag.ACCEPT_AND_NOTIFY, 7, TIME)]),
+    f.GroupMemberGetOk(
+        [
+            f.MemberEntry(
+                "bob", Role.MEMBER, TIME, "Bobby", MsgFlag.ACCEPT_AND_NOTIFY, 7, TIME, push_level=PushLevel.ALL
+            )
+        ]
+    ),
     f.GroupMemberSet("lobby", "bob", role=Role.ADMIN),
     f.GroupMemberSetOk(),
     f.GroupMute("lobby", ["bob"], 600),

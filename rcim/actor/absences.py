@@ -23,7 +23,7 @@ NEVER = -1
 
 
 class _Wave:
-    """Members whose clocks have started with one message."""
+    """Members whose clocks have started with the same message."""
 
     __slots__ = ("begun_ms", "first", "sure", "users")
 
@@ -60,7 +60,7 @@ class Absences:
             self._fresh[user_id] = None
 
     def back(self, user_id: str) -> None:
-        """The member is online, or no member any more."""
+        """Note that the member is online, or no longer a member."""
         self._fresh.pop(user_id, None)
         self._unsure.pop(user_id, None)
         wave = self._where.pop(user_id, None)

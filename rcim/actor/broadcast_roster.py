@@ -43,6 +43,6 @@ class BroadcastRoster(PagedRoster):
         self._keep(member.user_id, member)
 
     def drop(self, user_id: str, /) -> None:
-        """Nothing is kept of the user any more. Raises NotLoaded."""
+        """Forget the user's row. Raises NotLoaded."""
         if self.row(user_id) is not None:
             super().drop(user_id)

@@ -98,7 +98,7 @@ class ChannelState(GroupState):
 
 
 class ChannelActor(PagedGroupActor):
-    """As PagedGroupActor, of a channel."""
+    """The actor of a channel."""
 
     __slots__ = ()
 
@@ -131,10 +131,10 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
         raise LoadAgain
     if state.attributes.profile is not None:
         raise RcimError(GROUP_ID_TAKEN)
-    if not state.there_is_group:
-        raise RcimError(NO_SUCH_GROUP)
     if state.ending:
         raise RcimError(GROUP_ID_TAKEN, "a channel with this name is still being removed; try again in a moment")
+    if not state.there_is_group:
+        raise RcimError(NO_SUCH_GROUP)
     policy = state.app_state.config.types.named(CHANNEL.name)
     words = state.app_state.config.lists
     named = words.screened("name", command.name), words.screened("introduction", command.introduction)
@@ -153,6 +153,7 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
         max_member_num=0,
         first_seq=state.timeline.next_seq,
         private=command.private,
+        creator=command.by,
     )
     state.attributes.profile = profile
     state.members.private = command.private
@@ -172,11 +173,13 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
 
 
 def tell(state: ChannelState, command: uc.TellChannel, now_ms: int, position: int) -> Outcome:
-    """Its group has changed, or has ended; that is durable already."""
+    """Take a change of the group, or its end, which is durable already."""
     change = command.change
     if change is None:
         return Outcome(Done(), settled=state.clear())
     state.members.parent_changed(change.users, change.gone, change.member_num, change.joined_ms)
+    for user_id in change.gone:  # who comes again has sent nothing, and their row says so
+        state.timeline.sent_kept.pop(user_id, None)
     if state.parent is not None:
         for mark in change.marks:
             _note_until(state.parent.muted, mark.user_id, mark.muted_until_ms, now_ms)

@@ -20,7 +20,7 @@ from rcim.actor.records import (
 from rcim.actor.user_records import (
     UserProfile,
 )
-from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priority
+from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priority, PushLevel
 
 
 class EventKind(IntEnum):
@@ -73,9 +73,20 @@ class InConversation(Event, frozen=True, gc=False, array_like=True):
 
 
 class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=1):
-    """A message has its SEQ. Tips (GT-15) make no such event: the change that they announce has its own."""
+    """A message has its SEQ. Tips (GT-15) make no such event: the change that they announce has its own.
+
+    UG-03: the event has what is the same for all who may get a push: the message, which says whom it mentions, and what
+    is set for the conversation and for the ultra group that it is a channel of. What members have set themselves is not
+    in it, since there may be a million of them. GROUP_MEMBER_GET shows the level that is in force for each, and
+    `rules/push_level.py` says whether a member with that level gets a push. A member who has set nothing has the level
+    that follows from the two here.
+    """
 
     message: Message
+    push_level: PushLevel = PushLevel.AS_ABOVE
+    """What is set for all members of the conversation."""
+    group_push_level: PushLevel = PushLevel.AS_ABOVE
+    """In a channel: what is set for all members of its ultra group."""
 
 
 class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):

@@ -16,10 +16,10 @@ from rcim.actor import room_commands as r
 from rcim.actor.effects import Altered, Deliver, Effect, Erased, MemberGone, Notify, Requested
 from rcim.actor.events import ConversationFacts
 from rcim.actor.outcomes import Outcome
-from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Profile, Record
+from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Message, Profile, Record
 from rcim.actor.state import GroupState
 from rcim.base.ids import is_guest
-from rcim.base.terms import ChangeKind, GoneReason, MessageState
+from rcim.base.terms import ChangeKind, GoneReason, MessageState, PushLevel
 
 T = TypeVar("T")
 SILENT = frozenset({"first_seq", "unique", "expected"})
@@ -64,7 +64,7 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
     blocked = isinstance(before.command, c.BlockUsers)
     yield from _members_gone(outcome.effects, where, now_ms, blocked=blocked)
     for effect in outcome.effects:
-        yield from _of_effect(effect, before, where, now_ms)
+        yield from _of_effect(state, effect, before, where, now_ms)
 
 
 def _facts(state: GroupState, profile: Profile | None) -> ConversationFacts:
@@ -151,10 +151,24 @@ def _members_gone(
         )
 
 
-def _of_effect(effect: Effect, before: Before, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:
+def _passed(state: GroupState, message: Message, where: ConversationFacts, now_ms: int) -> ev.MessagePassed:
+    """The message, with what is set of pushes for all who are in the conversation (UG-03)."""
+    profile = state.attributes.profile
+    return ev.MessagePassed(
+        now_ms,
+        where,
+        message,
+        push_level=profile.push_level if profile is not None else PushLevel.AS_ABOVE,
+        group_push_level=state.parent.profile.push_level if state.parent is not None else PushLevel.AS_ABOVE,
+    )
+
+
+def _of_effect(
+    state: GroupState, effect: Effect, before: Before, where: ConversationFacts, now_ms: int
+) -> Iterator[ev.AnyEvent]:
     if type(effect) is Deliver:
         if effect.message.tip is None:
-            yield ev.MessagePassed(now_ms, where, effect.message)
+            yield _passed(state, effect.message, where, now_ms)
     elif type(effect) is Notify:
         said = effect.said
         if isinstance(said, Altered):

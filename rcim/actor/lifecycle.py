@@ -412,7 +412,8 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
 
 
 def finish_import(state: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:
-    """GR-08: the group is open to its members, who may see all that was imported, as much of it unread as was said."""
+    """GR-08: the group is open to its members, who may see all that was imported, as much of it unread as was said. Those
+    in whose name the app has sent meanwhile have read up to that (RX-11)."""
     profile, _ = state.there(command.by, command.admin)
     if not profile.importing:
         raise RcimError(ALREADY_HANDLED, "the group is not being imported")
@@ -420,7 +421,7 @@ def finish_import(state: GroupState, command: FinishImport, now_ms: int, positio
     put = [
         msgspec.structs.replace(
             m,
-            read_seq=max(state.timeline.newest - m.import_unread, 0),
+            read_seq=max(state.timeline.newest - m.import_unread, m.read_seq),
             joined_seq=profile.first_seq - 1,
             import_unread=0,
             unheard=imported,

@@ -155,6 +155,8 @@ class MemberRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     muted_until_ms: int
     """0: it is not muted, or no longer (SC-02)."""
     fields: Fields
+    push_level: PushLevel = PushLevel.AS_ABOVE
+    """UG-03: of which messages the member gets a push; AS_ABOVE: it was not looked up."""
 
 
 class Members(Result, frozen=True, gc=False):

@@ -237,6 +237,9 @@ class HeadsQuery(Asks, frozen=True, gc=False):
     """The newest SEQ of each of these conversations."""
 
     keys: list[str]
+    channels_since: int = 0
+    """Not 0: they are ultra groups, and what is asked for are their public channels in which something was said by
+    commits with a higher stamp (UG-02)."""
 
 
 class CountersQuery(Asks, frozen=True, gc=False):

@@ -13,6 +13,7 @@ from rcim.actor.records import Fields, Member, Message, Profile
 from rcim.actor.roster import MemoryRoster
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
+from rcim.actor.ultra import push_levels
 from rcim.actor.user_commands import ReadFlow
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption, MemberOrder, MsgFlag
@@ -314,7 +315,10 @@ def _row_bytes(policy: MemberRow) -> int:
 def _row(state: GroupState, member: Member, policy: GroupType, who: Standing, *, by: str, now_ms: int) -> MemberRow:
     mark = state.roster.restrictions.get(member.user_id)
     fields: Fields = readable(policy.member_fields, member.fields, who, member.user_id == by)
-    return MemberRow(member, mark.muted_at(now_ms) if mark is not None else 0, fields)
+    profile, parent = state.attributes.profile, state.parent
+    assert profile is not None
+    levels = push_levels(profile, parent.profile if parent is not None else None, member)
+    return MemberRow(member, mark.muted_at(now_ms) if mark is not None else 0, fields, levels.in_force)
 
 
 def marks(state: GroupState, command: ReadMarks, now_ms: int, position: int) -> Outcome:

@@ -71,7 +71,7 @@ class NoteBack(Asked, frozen=True, gc=False):
 
 
 class LeaveAbsent(Asked, frozen=True, gc=False):
-    """CR-01: members who have been absent for long enough leave."""
+    """CR-01: let members leave who have been absent for long enough."""
 
 
 RoomCommand = (

@@ -21,20 +21,20 @@ class RoomMembers:
         """By user, keys of rooms."""
 
     def begin(self, key: str, users: Iterable[str]) -> None:
-        """The room is in memory, with these members."""
+        """Note a room that is in memory now, with these members."""
         self.end(key)
         self._rooms[key] = set()
         self.enter(key, users)
 
     def enter(self, key: str, users: Iterable[str]) -> None:
-        """These have become members."""
+        """Note new members."""
         there = self._rooms.setdefault(key, set())
         for user_id in users:
             there.add(user_id)
             self._users.setdefault(user_id, set()).add(key)
 
     def leave(self, key: str, users: Iterable[str]) -> None:
-        """These are members no longer."""
+        """Note users who are no longer members."""
         there = self._rooms.get(key)
         if there is not None:
             for user_id in users:
@@ -42,12 +42,12 @@ class RoomMembers:
                 self._out(key, user_id)
 
     def end(self, key: str) -> None:
-        """The room has ended, or is not in memory any more."""
+        """Forget a room that has ended or has left memory."""
         for user_id in self._rooms.pop(key, ()):
             self._out(key, user_id)
 
     def keep_only(self, keys: Container[str]) -> None:
-        """Only these rooms are in memory."""
+        """Forget all rooms but these."""
         for key in [key for key in self._rooms if key not in keys]:
             self.end(key)
 

@@ -7,7 +7,7 @@ channel is told, and forgets the row. So the next command finds what the store h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rcim.actor.paged_roster import PagedRoster
 from rcim.actor.records import Member
@@ -54,11 +54,13 @@ class SharedRoster(PagedRoster):
         super().put(member)
         self._count = count
 
-    def parent_changed(self, users: Iterable[str], gone: Iterable[str], member_num: int, joined_ms: int) -> None:
-        """Rows of these users are others now; those who are gone are no longer on the list either."""
+    def parent_changed(self, users: Iterable[str], gone: Sequence[str], member_num: int, joined_ms: int) -> None:
+        """Rows of these users are others now; those who are gone are no longer on the list either. What the others have
+        sent last is not in their rows, and stays."""
         for user_id in users:
             self._rows.pop(user_id, None)
             self._admins.pop(user_id, None)
+        for user_id in gone:
             self._sent.pop(user_id, None)
         self.insiders.difference_update(gone)
         self._count = member_num

@@ -284,12 +284,7 @@ class GroupState:
         """
         if self.attributes.profile is not None and self.attributes.profile.unique:  # C2-02
             profile = self._unique_after(profile or self.attributes.profile, put, drop)
-        at_once = True
-        if change is not None:
-            as_it_will_be = profile or self.attributes.profile
-            assert as_it_will_be is not None
-            policy = self.app_state.config.types.of_group(as_it_will_be.type)
-            at_once = self.notices.admit(as_it_will_be, policy, claim or CLAIMS.get(change[0], Claim.ANY), now_ms)
+        at_once = change is None or self._admit(change[0], claim, profile, now_ms)
         before = self.attributes.replace(profile)
         came = [m for m in put if m.user_id not in self.roster]
         self.came = [m.user_id for m in came]
@@ -333,6 +328,14 @@ class GroupState:
             effects += channels_told(self.channels, self.roster.count, record, known)
         records = self._without_setters(gone, effects, now_ms) if drop else ()
         return Outcome(result, record, (*effects, *more), records, again_in_ms=self.due_in_ms(now_ms))
+
+    def _admit(self, kind: ChangeKind, claim: Claim | None, profile: Profile | None, now_ms: int) -> bool:
+        """A change of this kind takes its place in the group's limit; `profile` is the group's afterwards, if it changes.
+        False: its notice is to wait. Raises RcimError(TOO_FREQUENT)."""
+        as_it_will_be = profile or self.attributes.profile
+        assert as_it_will_be is not None
+        policy = self.app_state.config.types.of_group(as_it_will_be.type)
+        return self.notices.admit(as_it_will_be, policy, claim or CLAIMS.get(kind, Claim.ANY), now_ms)
 
     def _unique_after(self, profile: Profile, put: Sequence[Member], drop: Sequence[MemberGone]) -> Profile:
         """C2-02: the profile of a unique conversation when its members have changed; itself, if they have not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.effects import Notify, Trimmed
+from rcim.actor.effects import ChannelsTold, Notify, Trimmed
 from rcim.actor.outcomes import Done, Outcome, PushLevels, TrimmedTo
 from rcim.actor.records import ChannelListed, Member, Profile
 from rcim.actor.state import GroupState
@@ -43,12 +43,14 @@ def list_channel(state: GroupState, command: ListChannel, now_ms: int, position:
 
 
 def unlist_channel(state: GroupState, command: UnlistChannel, now_ms: int, position: int) -> Outcome:
-    """UG-02: the channel has ended. Raises RcimError."""
+    """UG-02: the channel has ended. Its actor leaves memory: another one with its name begins with what the store has.
+    Raises RcimError."""
     state.allowed(Operation.EDIT_PROFILE, command.by, command.admin)
     if command.name not in state.channels:
         return Outcome(Done())
     del state.channels[command.name]
-    return Outcome(Done(), ChannelListed(state.key, command.name, False))
+    gone = ChannelsTold([command.name], None)
+    return Outcome(Done(), ChannelListed(state.key, command.name, False), (gone,))
 
 
 # ------------------------------------------------------------------------------------------------- push, history

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-HINT = "A value that begins with a dash stands behind `--`, and options before it, as in: {program} ... -- {value}"
+HINT = "A value that begins with a dash comes after `--`, and options come before it, as in: {program} ... -- {value}"
 
 
 class Commands(TyperGroup):

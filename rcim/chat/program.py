@@ -15,10 +15,12 @@ from rcim.app.settings import Settings
 from rcim.base.errors import RcimError
 from rcim.base.terms import Platform
 from rcim.base.texts import is_text, read_text
-from rcim.chat.state import ChatError, change_text, clean, enter, invitation_text, message_line
+from rcim.chat.kinds import ChatError, attribute_text, enter, gone_text
+from rcim.chat.state import change_text, clean, invitation_text, message_line
 from rcim.client import (
     BROADCASTS,
     ApplicationEvent,
+    AttributesEvent,
     ChangesEvent,
     Client,
     GroupEvent,
@@ -153,16 +155,21 @@ async def _listen(client: Client, group: str, show: Callable[[str], None]) -> No
     async for event in client.events():
         if isinstance(event, GroupEvent):
             if event.group_id == group:
-                show("-- the group is gone")
+                show(f"-- {gone_text(event)}")
                 return
         elif isinstance(event, InvitationEvent):
             show(f"-- {invitation_text(event)}")
         elif isinstance(event, Message) and event.where == BROADCASTS:
             show(f"-- broadcast: {message_line(event)}")
+        elif isinstance(event, Message) and event.peer == group:  # what the app answers, and what it is asked (SY-01)
+            show(message_line(event))
         elif isinstance(event, PresenceEvent | OwnEvent) or event.group_id != group:
             continue
         elif isinstance(event, Message):
             show(message_line(event))
+        elif isinstance(event, AttributesEvent):
+            for row in event.changes:
+                show(f"-- {attribute_text(row)}")
         elif isinstance(event, ChangesEvent):
             for change in event.changes:
                 show(f"-- {change_text(change)}")

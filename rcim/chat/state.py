@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import time
 
-from rcim.base.errors import ALREADY_MEMBER, NO_SUCH_GROUP, RcimError
 from rcim.base.terminal import printable
-from rcim.base.terms import JoinStatus, MessageState, Presence
+from rcim.base.terms import MessageState, Presence
+from rcim.chat.kinds import attribute_text, called, gone_text, kind_named, parent_group
 from rcim.client import (
+    BROADCASTS,
     ApplicationEvent,
     AttributesEvent,
-    Broadcasts,
     ChangedEvent,
     ChangesEvent,
     Client,
@@ -35,17 +35,16 @@ from rcim.client import (
 )
 from rcim.client.model import Event, conversation_of
 from rcim.content.elements import GroupTip, Text, plain_text
+from rcim.rules.conversation_kinds import SYSTEM
 from rcim.wire.frames import GroupChange, Invitation
 
+OF_GROUPS = GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | MuteEvent | NoticeEvent | AttributesEvent
+"""Events that name a group."""
 SHOWN_MAX = 500
 """Messages shown of a conversation; older ones are read again when it is opened anew."""
 PAGE = 50
 MENTION = re.compile(r"(?<!\S)@(\S{1,64})")
 ALL = "all"
-
-
-class ChatError(Exception):
-    """The chat can't go on; the text says why."""
 
 
 def clean(text: str) -> str:
@@ -78,6 +77,11 @@ def change_text(change: GroupChange | GroupTip) -> str:
     return clean(f"{what}: {users or ', '.join(change.what)}{by}")
 
 
+def is_system(where: User) -> bool:
+    """True for the account of a system conversation, which is never online."""
+    return kind_named(where.user_id) is SYSTEM
+
+
 def mentioned(where: Where, text: str) -> tuple[list[str], bool]:
     """MS-07: whom a text mentions in a group, and whether everyone."""
     names = list(dict.fromkeys(MENTION.findall(text))) if isinstance(where, str) else []
@@ -104,22 +108,6 @@ def message_line(message: Message) -> str:
     return f"{clock} {clean(message.display_name)}{only}: {message_text(message)}"
 
 
-async def enter(client: Client, group: str) -> str:
-    """Be a member of the group, which is made if there is none; returns what is to be said of it. Raises ChatError."""
-    try:
-        joined = await client.join(group)
-    except RcimError as error:
-        if error.code is NO_SUCH_GROUP:
-            await client.create_group(group[:30], group_id=group, type_="ChatRoom")
-            return f"made the group {group}"
-        if error.code is not ALREADY_MEMBER:
-            raise
-        return ""
-    if joined.status is JoinStatus.WAITING:
-        raise ChatError("the group's admins have been asked; try again once they have approved")
-    return ""
-
-
 class Room:
     """One conversation as it is shown."""
 
@@ -133,6 +121,8 @@ class Room:
         self.read_seq = self.read_by_peer = 0
         """How far the user has said that it has read, and how far the other one has."""
         self.loaded = False
+        self.gone = False
+        """The user is in it no more."""
         self.watched = False
         """It is asked what the other one does, since there are messages."""
 
@@ -179,6 +169,7 @@ class Talks:
         """Show a conversation: what was said last, and from now on it is read as it comes. Raises RcimError."""
         self.current = key = self.key(where)
         room = self.rooms.setdefault(key, Room(where))
+        room.gone = False
         for message in self.client.kept_messages(where, limit=PAGE):
             room.put(message)
         if not room.loaded:
@@ -192,10 +183,17 @@ class Talks:
     async def _watch(self, room: Room) -> None:
         """Ask to be told what the other one does; before the first message that may not be seen (ID-07), and is asked for
         again after it. Raises RcimError."""
-        if isinstance(room.where, User) and not room.watched:
+        if isinstance(room.where, User) and not is_system(room.where) and not room.watched:
             room.watched = bool(room.messages)
             for entry in await self.client.watch_presence([room.where.user_id]):
                 self.presence[entry.user_id] = entry.state
+
+    async def to_the_app(self) -> None:
+        """What a user writes in a system conversation goes to the app alone: open the conversation with its account,
+        where the answers come (SY-01). Raises RcimError."""
+        where = self.room.where if self.room is not None else ""
+        if isinstance(where, str) and kind_named(where) is SYSTEM:
+            await self.open(User(where))
 
     async def read(self) -> None:
         """What is shown is read (RX-08). Raises RcimError."""
@@ -218,16 +216,18 @@ class Talks:
             if self.room is not None:
                 self.room.note(invitation_text(event))
             return self.current
-        if isinstance(event, OwnEvent | EnteredEvent | AttributesEvent):  # the list follows by itself
+        if isinstance(event, OwnEvent | EnteredEvent):  # the list follows by itself
             return ""
         if isinstance(event, MuteEvent) and not event.group_id:
             if self.room is not None:
                 self.room.note(mute_text(event))
             return self.current
-        if isinstance(event, GroupEvent | ChangesEvent | ApplicationEvent | DecisionEvent | MuteEvent | NoticeEvent):
+        if isinstance(event, OF_GROUPS):
             key = self.key(event.group_id)
         else:
             key = event.conversation
+        if isinstance(event, Message):
+            self._tell_broadcast(event)
         room = self.rooms.get(key)
         if room is None and isinstance(event, Message):
             room = self.rooms[key] = Room(event.where)
@@ -265,7 +265,11 @@ class Talks:
             case MuteEvent():
                 room.note(mute_text(event))
             case GroupEvent():
-                room.note(f"the group is gone ({event.reason.name.lower()})")
+                room.note(gone_text(event))
+                self.leave(event.group_id)
+            case AttributesEvent():
+                for row in event.changes:
+                    room.note(attribute_text(row))
             case ChangesEvent():
                 for change in event.changes:
                     room.note(change_text(change))
@@ -273,6 +277,18 @@ class Talks:
                 room.note(f"{clean(event.user_id)} asks to join: {clean(event.text)}")
             case NoticeEvent():
                 room.note("notice: " + clean("".join(e.text for e in event.elements if isinstance(e, Text))))
+
+    def _tell_broadcast(self, message: Message) -> None:
+        """A broadcast is seen whatever is open (SY-03)."""
+        room = self.room
+        if message.where == BROADCASTS and room is not None and room.where != BROADCASTS:
+            room.note(f"broadcast: {message_line(message)}")
+
+    def leave(self, group: str) -> None:
+        """The user is in the group no more, nor in its channels."""
+        for room in self.rooms.values():
+            if isinstance(room.where, str) and group in (room.where, parent_group(room.where)):
+                room.gone = True
 
     @staticmethod
     def _drop(room: Room, seqs: list[int]) -> None:
@@ -310,23 +326,32 @@ class Talks:
         room = self.room
         if room is None:
             return "no conversation"
-        row = self.client.conversation(room.where)
-        if isinstance(room.where, User):
-            state = self.presence.get(room.where.user_id, Presence.OFFLINE).name.lower()
-            return f"{clean(room.where.user_id)} ({state})"
-        if isinstance(room.where, Broadcasts):
-            return "broadcasts"
-        return clean(row.title if row is not None else room.where)
+        name = self._called(room.where)
+        if isinstance(room.where, User) and not is_system(room.where):
+            return f"{name} ({self.presence.get(room.where.user_id, Presence.OFFLINE).name.lower()})"
+        return name
+
+    def _called(self, where: Where) -> str:
+        above: Where = parent_group(where) if isinstance(where, str) else where
+        if isinstance(where, User) and is_system(where):
+            above = where.user_id
+        return called(where, self.client.conversation(where), self.client.conversation(above))
 
     def rows(self) -> list[tuple[str, Where, str]]:
-        """The list of conversations: id, how the client names it, and its line."""
+        """The list of conversations: id, how the client names it, and its line. What was opened and the server
+        does not list, as chat rooms, stands at the end (GT-27)."""
         found: list[tuple[str, Where, str]] = []
         for row in self.client.conversations:
             marks = f" ({row.unread})" if row.unread else ""
             marks += " @" if row.mentions else ""
             pin = "* " if row.pinned_ms else ""
             last = f"\n  {message_text(row.last)}" if row.last is not None else ""
-            found.append((row.conversation, row.where, f"{pin}{clean(row.title)}{marks}{last}"))
-        if self.current and self.current not in {key for key, _, _ in found} and self.room is not None:
+            found.append((row.conversation, row.where, f"{pin}{self._called(row.where)}{marks}{last}"))
+        listed = {key for key, _, _ in found}
+        if self.current and self.current not in listed and self.room is not None:
             found.insert(0, (self.current, self.room.where, self.title()))
+        for key, room in self.rooms.items():
+            unlisted = self.client.conversation(room.where) is None and isinstance(room.where, str)
+            if unlisted and not room.gone and key != self.current:
+                found.append((key, room.where, self._called(room.where)))
         return found

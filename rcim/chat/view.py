@@ -16,15 +16,10 @@ from textual.widgets import Footer, Input, Label, ListItem, ListView, Static
 
 from rcim.base.errors import RcimError
 from rcim.base.terminal import printable
-from rcim.chat.state import ChatError, Talks, clean, enter, invitation_text, message_line
-from rcim.client import Client, LocalStoreError, Message, User, Where
-
-HELP = (
-    "Type and Enter sends; @name mentions, @all everyone. /to USER, /join GROUP, /leave, /members, /recall, /edit TEXT, "
-    "/receipts, /pin, /search WORDS, /invitations, /accept GROUP, /refuse GROUP, /quit. In the list of messages r "
-    "recalls, e edits, i shows who has read."
-)
-FOUND_MAX = 20
+from rcim.chat.commands import HELP, Commands
+from rcim.chat.kinds import ChatError
+from rcim.chat.state import Talks, clean, message_line
+from rcim.client import Client, LocalStoreError, Message, Where
 
 
 class Row(ListItem):
@@ -41,7 +36,7 @@ class ChatView(App[None]):
     CSS = """
     #rooms { width: 32; border-right: solid $accent; }
     #title { background: $accent; color: $text; padding: 0 1; }
-    #notes { color: $text-muted; padding: 0 1; max-height: 6; }
+    #notes { color: $text-muted; padding: 0 1; max-height: 50%; }
     #messages { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,6 +53,7 @@ class ChatView(App[None]):
     def __init__(self, client: Client, start: Where, first_note: str = "") -> None:
         super().__init__()
         self.talks = Talks(client)
+        self._commands = Commands(self.talks, self._open, self._note)
         self._client = client
         self._start = start
         self._first_note = first_note
@@ -222,55 +218,16 @@ class ChatView(App[None]):
         await self._show()
 
     async def _send_text(self, text: str) -> None:
+        await self.talks.to_the_app()
         self.talks.say(text)
 
     async def _command(self, word: str, rest: str) -> None:
         """Raises RcimError and ChatError."""
-        room = self.talks.room
-        where = room.where if room is not None else ""
         if word == "quit":
             self.exit()
-        elif word == "to" and rest:
-            await self._open(User(rest))
-        elif word == "join" and rest:
-            note = await enter(self._client, rest)
-            await self._open(rest)
-            self._note(note) if note else None
-        elif word == "invitations":
-            for invitation in await self._client.invitations():
-                self._note(invitation_text(invitation))
-        elif word in ("accept", "refuse") and rest:
-            await self._client.answer_invitation(rest, word == "accept")
-            if word == "accept":
-                await self._open(rest)
         elif word == "recall":
             await self.action_recall()
-        elif word == "edit" and rest:
-            message = self.talks.own_last()
-            if message is not None:
-                await self.talks.edit(message.where, message.seq, rest)
         elif word == "receipts":
             await self.action_receipts()
-        elif word == "pin":
-            row = self._client.conversation(where)
-            await self._client.pin(where, not (row is not None and row.pinned_ms))
-        elif word == "search" and rest:
-            await self._search(rest)
-        elif word == "members" and isinstance(where, str):
-            members = await self._client.members(where)
-            self._note(", ".join(member.name_card or member.user_id for member in members))
-        elif word == "leave" and isinstance(where, str):
-            await self._client.leave(where)
-        else:
+        elif not await self._commands.run(word, rest):
             self._note(HELP)
-
-    async def _search(self, words: str) -> None:
-        found: list[str] = []
-        async for message in self._client.search(words):
-            found.append(f"{message.peer or message.group_id or 'broadcast'}: {message_line(message)}")
-            if len(found) == FOUND_MAX:
-                break
-        for line in reversed(found):
-            self._note(line)
-        if not found:
-            self._note("nothing is found")

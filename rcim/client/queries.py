@@ -50,9 +50,9 @@ class QueryPage:
     rows: list[QueriedConversation]
     count: int
     more: bool
-    """Some matches are behind the last row: ask again with a greater `skip`."""
+    """True: some matches come after the last row. Ask again with a greater `skip`."""
     next: str
-    """Not empty: not all conversations were looked at, and it is the cursor with which to go on."""
+    """Not empty: the server has not looked at all conversations; this is the cursor for the next query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ class UniqueConversation:
 
     group_id: str
     existed: bool
-    """It was there already."""
+    """True: the conversation existed already."""
     left_out: dict[str, AddResult] = field(default_factory=dict)
-    """Users of the set who are not in it."""
+    """Users of the set who could not be added, and why."""
 
 
 class ConversationRequests(Requests):
@@ -140,7 +140,7 @@ class ConversationRequests(Requests):
                 return
 
     async def count_conversations(self, where: Mapping[str, Any] | str = "") -> int:
-        """How many conversations match."""
+        """The number of conversations that match."""
         cursor, count = "", 0
         while True:
             frame = frames.ConversationsQuery(_text(where), "", 0, 0, cursor, counts=True)

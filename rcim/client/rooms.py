@@ -23,16 +23,16 @@ class Room:
         self.entries: dict[str, frames.RoomAttribute] = {}
         """By key, with who has set it and when."""
         self.version = 0
-        """As of which these are."""
+        """The version of the attributes."""
         self.asking = asyncio.Lock()
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What the room's attributes are, as far as the client has heard."""
+        """The room's attributes, as far as the client has heard."""
         return {key: row.value for key, row in self.entries.items()}
 
     def take(self, rows: Sequence[frames.RoomAttribute]) -> None:
-        """Some have changed; what is older than what is known is passed over."""
+        """Take changed attributes; a row older than the known one is skipped."""
         for row in rows:
             there = self.entries.get(row.key)
             if there is None or there.version < row.version:
@@ -52,15 +52,15 @@ class FollowedRooms:
         self._rooms: dict[str, Room] = {}
 
     def room(self, group_id: str) -> Room:
-        """The room, followed from now on."""
+        """Follow the room from now on, and return it."""
         return self._rooms.setdefault(group_id, Room(group_id))
 
     def drop(self, group_id: str) -> None:
-        """It is followed no more."""
+        """Follow the room no longer."""
         self._rooms.pop(group_id, None)
 
     def changed(self, push: frames.RoomAttributesChanged) -> None:
-        """The server tells of changes; if some were missed, it is asked for all since the last ones."""
+        """Take a push of changes. If the client has missed some, ask for all since its version."""
         room = self._rooms.get(push.group_id)
         if room is None:
             return
@@ -71,13 +71,13 @@ class FollowedRooms:
             self._spawn(self.refresh_later(room))
 
     def entered(self, group_id: str) -> None:
-        """The user is in the group, maybe again."""
+        """The user has entered the group, maybe again: ask for what has changed."""
         room = self._rooms.get(group_id)
         if room is not None:
             self._spawn(self.refresh_later(room))
 
     def came_back(self) -> None:
-        """There is a new connection: what has been told meanwhile did not come."""
+        """There is a new connection: ask for what has changed meanwhile."""
         for room in self._rooms.values():
             self._spawn(self.refresh_later(room))
 
@@ -168,11 +168,11 @@ class RoomRequests(Requests):
     # -- app administrators
 
     async def rooms(self, group_ids: Sequence[str]) -> list[frames.RoomEntry]:
-        """Those of 1 to 20 rooms that exist (CR-07)."""
+        """The rooms among 1 to 20 ids that exist (CR-07). For app administrators."""
         return (await self.request(frames.AdminRooms(list(group_ids)), frames.AdminRoomsOk)).rooms
 
     async def kept_rooms(self) -> list[frames.RoomEntry]:
-        """All rooms that are kept alive (CR-04)."""
+        """All rooms that are kept alive (CR-04). For app administrators."""
         return await self._pages(
             lambda cursor: frames.AdminRoomsKept(cursor, 0), frames.AdminRoomsKeptOk, lambda page: page.rooms
         )
@@ -192,5 +192,5 @@ class RoomRequests(Requests):
         await self.request(frame, frames.AdminRoomSetOk)
 
     async def protected_users(self, group_id: str) -> list[str]:
-        """Whom the room protects (CR-01)."""
+        """The users whom the room protects (CR-01). For app administrators."""
         return (await self.request(frames.AdminRoomProtected(group_id), frames.AdminRoomProtectedOk)).users

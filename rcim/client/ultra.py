@@ -20,7 +20,7 @@ class UltraRequests(Requests):
         return (await self.request(frame, frames.ChannelCreateOk, repeat=False)).group_id
 
     async def channels(self, group_id: str) -> list[frames.Channel]:
-        """The channels of an ultra group that one may see."""
+        """The channels of an ultra group that the user sees (UG-02)."""
         return list((await self.request(frames.Channels(group_id), frames.ChannelsOk)).channels)
 
     async def change_channel_users(
@@ -31,7 +31,7 @@ class UltraRequests(Requests):
         await self.request(frame, frames.ChannelUsersChangeOk, repeat=False)
 
     async def channel_users(self, group_id: str) -> list[str]:
-        """Who is on a channel's own list (UG-05)."""
+        """The users on a channel's own list (UG-05)."""
         return await self._pages(
             lambda cursor: frames.ChannelUsers(group_id, cursor, 0),
             frames.ChannelUsersOk,
@@ -43,11 +43,11 @@ class UltraRequests(Requests):
         await self.request(frames.ChannelPrivateSet(group_id, private), frames.ChannelPrivateSetOk)
 
     async def set_push_level(self, group_id: str, level: PushLevel, *, whole: bool = False) -> None:
-        """Of which messages one gets a push; with `whole`, all who have set nothing (UG-03)."""
+        """Set of which messages the user gets a push; with `whole`, everyone who has set nothing (UG-03)."""
         await self.request(frames.PushLevelSet(group_id, level, whole), frames.PushLevelSetOk)
 
     async def push_level(self, group_id: str) -> frames.PushLevelOk:
-        """Of which messages one gets a push, and what is set where (UG-03)."""
+        """Of which messages the user gets a push, and which settings there are (UG-03)."""
         return await self.request(frames.PushLevelGet(group_id), frames.PushLevelOk)
 
     async def trim_history(self, group_id: str, to_time_ms: int) -> int:

@@ -96,6 +96,7 @@ class Audience:
         "_low",
         "_size_max",
         "_visits",
+        "aside",
         "at",
         "backlog",
         "changes",
@@ -131,6 +132,8 @@ class Audience:
         """Of an ultra group: its public channels of which something was said."""
         self.members: dict[Outgoing, int] = {}
         """Connection to the number of the next message it is to get; in the order in which they came in."""
+        self.aside: dict[Outgoing, None] = {}
+        """Of an ultra group: connections of members who want nothing of it delivered (RX-01), and hear its channels."""
         self.users = 0
         """How many users the connections belong to."""
         self.newest_seq = 0
@@ -165,20 +168,32 @@ class Audience:
 
     def add(self, connection: Outgoing) -> None:
         """From the next message on, `connection` gets what is delivered."""
+        self.aside.pop(connection, None)
         self.members.setdefault(connection, self.next)
+
+    def put_aside(self, connection: Outgoing) -> None:
+        """From now on `connection` gets nothing of an ultra group but what is said in its channels."""
+        self.members.pop(connection, None)
+        self.aside[connection] = None
 
     def remove(self, connection: Outgoing) -> None:
         """From now on `connection` gets nothing."""
         self.members.pop(connection, None)
+        self.aside.pop(connection, None)
 
     @property
     def hearers(self) -> list[Outgoing]:
         """Who hears it now, whether anything is on its way to them or not."""
-        return list(self.members if self.parent is None else self.parent.members)
+        return list(self.members) if self.parent is None else [*self.parent.members, *self.parent.aside]
 
     def is_heard_by(self, connection: Outgoing) -> bool:
         """True if the connection hears it."""
-        return connection in (self.members if self.parent is None else self.parent.members)
+        parent = self.parent
+        return (
+            connection in self.members
+            if parent is None
+            else connection in parent.members or connection in parent.aside
+        )
 
     def has_got_all(self, connection: Outgoing) -> bool:
         """True if nothing that is kept here is still to be given to `connection`."""
@@ -212,7 +227,7 @@ class Audience:
     @property
     def empty(self) -> bool:
         """True if nobody is in it and nothing is under way."""
-        return not self.members and not self.in_round
+        return not (self.members or self.aside or self.in_round)
 
     @property
     def idle(self) -> bool:

@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from rcim.actor.records import Change
 from rcim.base import clock
@@ -122,11 +123,14 @@ class Fanout:
         """Who hears the group of this channel gets what comes next; 0.1 ms for 2,000 connections."""
         assert audience.parent is not None
         members, number, deaf = audience.members, audience.next, self._deaf.get(audience.key)
+        aside = audience.parent.aside
         if not deaf:
             for connection in audience.parent.members:
                 members.setdefault(connection, number)
+            for connection in aside:
+                members.setdefault(connection, number)
             return
-        for connection in audience.parent.members:
+        for connection in chain(audience.parent.members, aside):
             if connection.principal is None or connection.principal.user_id not in deaf:
                 members.setdefault(connection, number)
 
@@ -232,11 +236,20 @@ class Fanout:
             self._tell_next(audience)
 
     def tell_those_meant(self, key: str, push: Push, target: Target) -> None:
-        """Give `push` to those in `key` whose labels match `target`."""
+        """Give `push` to those in `key`, a paced conversation, whose labels match `target`, some at a time."""
         audience = self._audiences.get(key)
-        if audience is not None:
-            meant = [one for one in audience.members if one.principal and matches(target, one.principal.labels)]
-            self._tell(meant, Encoded(key, [push]))
+        if audience is None:
+            return
+        if len(self._paced) >= TOLD_MAX:
+            self.untold += len(audience.members)
+            return
+        encoded = Encoded(key, [push])
+
+        def tell(one: Outgoing) -> None:
+            if one.principal is not None and matches(target, one.principal.labels):
+                one.offer_notice(encoded(one.codec))
+
+        self._visit_paced(audience, tell)
 
     def _tell_next(self, audience: Audience) -> None:
         pushes, audience.told = audience.told, []
@@ -248,13 +261,21 @@ class Fanout:
 
     def _tell_paced(self, audience: Audience, encoded: Encoded) -> None:
         """Give a notice to all in a paced conversation, some at a time."""
+        self._visit_paced(
+            audience, lambda one: one.offer_notice(encoded(one.codec)), lambda: self._tell_next(audience)
+        )
+
+    def _visit_paced(
+        self, audience: Audience, visit: Callable[[Outgoing], None], done: Callable[[], None] = lambda: None
+    ) -> None:
+        """`visit` everyone who is in a paced conversation now, some at a time; then `done`."""
         left = deque(audience.members)
 
         def step(size: int) -> tuple[int, bool]:
             some = [left.popleft() for _ in range(min(size, len(left)))]
-            for_each(some, lambda one: one.offer_notice(encoded(one.codec)))
+            for_each(some, visit)
             if not left:
-                self._tell_next(audience)
+                done()
             return len(some), bool(left)
 
         self._paced.add(step)

@@ -15,6 +15,7 @@ from rcim.actor.queries import HeadsQuery, LoginQuery
 from rcim.actor.workflows import ReadmitGuest
 from rcim.base.ids import is_guest
 from rcim.connect.asking import ask, run
+from rcim.connect.audience import Audience
 from rcim.connect.codec import Encoded, GoingAway, MessagesMissed
 from rcim.connect.fanout import Fanout
 from rcim.connect.logins import Logins
@@ -22,7 +23,7 @@ from rcim.connect.online import OnlineUser
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Engine
-from rcim.rules.conversation_kinds import is_channel, open_address
+from rcim.rules.conversation_kinds import ULTRA, is_channel, kind_of, open_address, parent_of
 from rcim.store.answers import Answer, Heads, LoginFacts
 
 ANEW_PAUSE_S = 1.0
@@ -35,6 +36,8 @@ REFUSED_MAX = 5
 """For a user whose question was refused so often the others wait no more."""
 HEADS_AT_ONCE = 256
 """Conversations asked for in one query."""
+ULTRA_AT_ONCE = 5
+"""Ultra groups whose channels are asked for in one query: as many heads as that."""
 
 
 def spread_ms(connections: int, most_ms: int) -> int:
@@ -58,7 +61,7 @@ class Resubscribe:
         """Those of them for whom the question for the newest SEQs waits."""
         self._closing: list[asyncio.TimerHandle] = []
         self._since = 0
-        """From where on one-to-one conversations may have said something that was not heard (C2-01)."""
+        """From where on one-to-one conversations and channels may have said what was not heard (C2-01, UG-02)."""
 
     def begin_again(self) -> None:
         """RX-03: another history has begun, and positions of the one before are good no more. Who is logged in is told to
@@ -130,26 +133,36 @@ class Resubscribe:
 
     def _ask_heads(self, keys: list[str]) -> None:
         for at in range(0, len(keys), HEADS_AT_ONCE):
-            self._ask_some_heads(keys[at : at + HEADS_AT_ONCE])
+            self._ask_until_answered(HeadsQuery(keys[at : at + HEADS_AT_ONCE]))
+        # UG-02: of channels in which nothing was said since this process started, nobody here knows.
+        ultra = [key for key in keys if kind_of(key) is ULTRA]
+        for at in range(0, len(ultra), ULTRA_AT_ONCE):
+            self._ask_until_answered(HeadsQuery(ultra[at : at + ULTRA_AT_ONCE], channels_since=self._since))
 
-    def _ask_some_heads(self, keys: list[str]) -> None:
-        """Ask, until there is an answer."""
+    def _ask_until_answered(self, query: HeadsQuery) -> None:
 
         def answered(result: AnyResult | Answer) -> None:
             if isinstance(result, Heads):
-                self._missed(result.newest)
+                self._missed(result.newest, public=bool(query.channels_since))
             else:
-                self._loop.call_later(ANEW_PAUSE_S, self._ask_some_heads, keys)
+                self._loop.call_later(ANEW_PAUSE_S, self._ask_until_answered, query)
 
-        ask(self._engine, HeadsQuery(keys), answered)
+        ask(self._engine, query, answered)
 
-    def _missed(self, newest: dict[str, int]) -> None:
+    def _audience(self, conversation: str, *, public: bool) -> Audience | None:
+        """Who hears it here: of a channel that is known to be public, or was when it said something, those who hear its
+        ultra group, whoever is on its own list (UG-05)."""
+        if public:
+            return self._fanout.hearing(open_address(conversation))
+        group = self._fanout.find(parent_of(conversation)) if is_channel(conversation) else None
+        child = group.children.get(conversation) if group is not None else None
+        return child or self._fanout.find(conversation)
+
+    def _missed(self, newest: dict[str, int], *, public: bool) -> None:
         """The newest SEQ of conversations that somebody here is in, when all who are in it were heard of again: who has
-        not been given it is told to ask (RX-05)."""
+        not been given it is told to ask (RX-05). `public`: they are public channels."""
         for conversation, seq in newest.items():
-            audience = self._fanout.find(conversation)
-            if audience is None and is_channel(conversation):
-                audience = self._fanout.hearing(open_address(conversation))
+            audience = self._audience(conversation, public=public)
             if audience is None or audience.newest_seq >= seq:
                 continue
             first = audience.newest_seq + 1 if audience.newest_seq else seq

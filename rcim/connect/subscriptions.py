@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import filterfalse
 
 from rcim.connect.fanout import Fanout
 from rcim.connect.online import OnlineUser, Waited
@@ -41,9 +42,9 @@ class Subscriptions:
         return list(user.connections) if user is not None else []
 
     def heard_by(self, user_id: str) -> set[str]:
-        """The conversations of which something is delivered to the user."""
+        """The conversations of which something is delivered to the user, or of their channels."""
         user = self._users.get(user_id)
-        return user.conversations - user.silent if user is not None else set()
+        return user.conversations - set(filterfalse(_is_ultra, user.silent)) if user is not None else set()
 
     def count_of(self, user_id: str) -> int:
         """How many conversations the user is in."""
@@ -62,7 +63,9 @@ class Subscriptions:
     def _note(self, user: OnlineUser, conversation: str, there: bool) -> None:
         """A login waits for the store: whether its user is in `conversation` counts on top of what is read."""
         self._expect(conversation, there - user.changes.get(conversation, False))
-        user.changes[conversation], user.silences[conversation] = there, False
+        user.changes[conversation] = there
+        if not is_channel(conversation):  # of a channel the flag stays when the user is taken off its list (UG-05)
+            user.silences[conversation] = False
 
     def _expect(self, conversation: str, by: int) -> None:
         count = self._expected.get(conversation, 0) + by
@@ -87,7 +90,7 @@ class Subscriptions:
         if user.pending:
             self._note(user, conversation, True)
         if user.connections and conversation not in user.conversations:
-            self._put_in(user_id, user, conversation, False)
+            self._put_in(user_id, user, conversation, conversation in user.deaf)
         if not is_entered_at_login(conversation) and conversation in user.conversations:
             self._heard_of(user_id, user, conversation)
 
@@ -98,6 +101,9 @@ class Subscriptions:
         if silent:
             user.silent.add(key)
             self._unheard.setdefault(key, set()).add(user_id)
+            if _is_ultra(key):
+                for connection in user.connections:
+                    self._fanout.audience(key).put_aside(connection)
             return
         audience = self._fanout.audience(key)
         audience.users += 1
@@ -138,6 +144,8 @@ class Subscriptions:
             self._take_out(user_id, user, key)
             if user.pending:
                 self._note(user, key, False)
+        for key in [key for key in user.deaf if key.startswith(begins)]:
+            self._set_deaf(user_id, user, key, False)
 
     def _set_deaf(self, user_id: str, user: OnlineUser, key: str, deaf: bool) -> None:
         """RX-01, of a channel: the user hears its group, and may want nothing of it."""
@@ -156,6 +164,9 @@ class Subscriptions:
         if conversation in user.silent:
             user.silent.discard(conversation)
             self._hear(user_id, conversation)
+            if _is_ultra(conversation):
+                for connection in user.connections:
+                    self._fanout.remove(conversation, connection)
             return
         audience = self._fanout.find(conversation)
         if audience is not None:
@@ -172,9 +183,26 @@ class Subscriptions:
             user.silences[conversation] = silent
         if is_channel(conversation):
             self._set_deaf(user_id, user, conversation, silent)
-        if conversation in user.conversations and silent != (conversation in user.silent):
+        if conversation not in user.conversations or silent == (conversation in user.silent):
+            return
+        if _is_ultra(conversation):
+            self._set_aside(user_id, user, conversation, silent)
+        else:
             self._take_out(user_id, user, conversation)
             self._put_in(user_id, user, conversation, silent)
+
+    def _set_aside(self, user_id: str, user: OnlineUser, key: str, silent: bool) -> None:
+        """RX-01, of an ultra group: what its channels say to the user goes on as before."""
+        audience = self._fanout.audience(key)
+        if silent:
+            user.silent.add(key)
+            self._unheard.setdefault(key, set()).add(user_id)
+        else:
+            user.silent.discard(key)
+            self._hear(user_id, key)
+        audience.users += -1 if silent else 1
+        for connection in user.connections:
+            (audience.put_aside if silent else audience.add)(connection)
 
     def _hear(self, user_id: str, conversation: str) -> None:
         users = self._unheard[conversation]
@@ -235,6 +263,8 @@ class Subscriptions:
         self.hear_channels(user_id, user, silent)
         for key in user.conversations - user.silent:
             self._fanout.audience(key).add(connection)
+        for key in filter(_is_ultra, user.silent):
+            self._fanout.audience(key).put_aside(connection)
 
     def remove(self, user_id: str, connection: Outgoing) -> bool:
         """The connection is gone. False if it was not logged in."""
@@ -246,6 +276,8 @@ class Subscriptions:
             audience = self._fanout.find(key)
             if audience is not None and not user.connections:
                 audience.users -= 1
+            self._fanout.remove(key, connection)
+        for key in filter(_is_ultra, user.silent):
             self._fanout.remove(key, connection)
         return True
 
@@ -274,3 +306,9 @@ class Subscriptions:
         for key in conversations:
             if not self.listening(key):
                 self._engine.nobody_in(key)
+
+
+def _is_ultra(key: str) -> bool:
+    """True for an ultra group: who wants nothing of it delivered hears its channels all the same (RX-01), as each has a
+    MsgFlag of its own."""
+    return key.startswith(ULTRA.prefix) and not is_channel(key)

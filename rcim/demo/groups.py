@@ -8,40 +8,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import shutil
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import uvloop
 
 from rcim.app.datadir import DataDir
-from rcim.app.process import ServerFailed, ServerProcess
+from rcim.app.process import ServerProcess
 from rcim.app.settings import NO_RATES, App
-from rcim.base.errors import RcimError
-from rcim.base.terminal import printable
 from rcim.client import Client, client_context
-from rcim.client.link import ConnectionGone
-from rcim.demo.trials import (
-    ADMIN,
-    APP_ADMIN,
-    GUEST,
-    MEMBER,
-    NO_OWNER,
-    OWNER,
-    STRANGER,
-    TRIALS,
-    Person,
-    Result,
-    Room,
-    Trial,
-)
+from rcim.demo.show import Sheet, shown
+from rcim.demo.trials import TRIALS, Room
+from rcim.demo.trying import ADMIN, APP_ADMIN, GUEST, MEMBER, OWNER, STRANGER, Person, Trial
 from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.group_types import BUILT_IN, GroupType
 from rcim.rules.policies import changed
@@ -56,44 +33,23 @@ def built_in() -> dict[str, GroupType]:
 
 
 TYPES = (*built_in(), OWN_TYPE)
-WIDE = 160
-"""Columns of a terminal in which the table needs one line for a row."""
 NOTES = f"""{OWN_TYPE} was made at run time: {OWN_BASE}, but any member may kick (GT-20).
 An owner or admin that a type does not have is played by an ordinary member.
 Not tried: what takes minutes to days (GT-11, GT-22, GT-24); numbers and switches (GT-01, GT-12, GT-18)."""
-Table = list[dict[str, Result]]
-"""For each trial the results by type."""
 
 
-def drawn(table: Table, rows: Iterable[int], narrow: bool) -> Any:
-    """These rows for a terminal; codes go over several lines where it is narrow."""
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    made = RichTable("rule", "tried", *TYPES, box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for at in rows:
-        cells = [table[at][name].shown() if name in table[at] else "" for name in TYPES]
-        cells = [cell.replace("_", "_\n") for cell in cells] if narrow else cells
-        styled = [Text(cell, {"✓": "green", "!": "bold red"}.get(cell[:1], "yellow")) for cell in cells]
-        made.add_row(TRIALS[at].rule, TRIALS[at].text, *styled)
-    for column in made.columns:
-        column.overflow = "fold"
-    return made
-
-
-async def fill(table: Table, rooms: Sequence[Room], show: Callable[[int], None]) -> None:
-    """Try everything in these rooms, row by row; `show` is called when something has come of a row."""
+async def fill(sheet: Sheet[Room], rooms: Sequence[Room]) -> None:
+    """Try everything in these rooms, row by row."""
     for at, trial in enumerate(TRIALS):
 
-        async def one(room: Room, at: int = at, trial: Trial = trial) -> None:
-            table[at][room.row.name] = await trial.at(room)
-            show(at)
+        async def one(room: Room, at: int = at, trial: Trial[Room] = trial) -> None:
+            sheet.put(at, room.row.name, await trial.at(room))
 
         await asyncio.gather(*(one(room) for room in rooms))
+        sheet.end_row(at, [room.row.name for room in rooms])
 
 
-async def play(folder: Path, table: Table, show: Callable[[int], None]) -> None:
+async def play(folder: Path, sheet: Sheet[Room]) -> None:
     """The whole of it. Raises ServerFailed, RcimError or OSError."""
     flags = (
         *NO_RATES,  # it asks more than a user may in so short a time (LI-01)
@@ -116,10 +72,10 @@ async def play(folder: Path, table: Table, show: Callable[[int], None]) -> None:
             client = Client(process.host, process.port, user_id=user, user_sig=signature, tls=tls)
             await client.connect()
             people[who] = Person(client)
-        await fill(table, [Room(row, people) for row in built_in().values()], show)
+        await fill(sheet, [Room(row, people) for row in built_in().values()])
         await people[APP_ADMIN].client.set_group_type(OWN_TYPE, OWN_POLICIES, base=OWN_BASE)
         own = changed(BUILT_IN[OWN_BASE], OWN_TYPE, OWN_POLICIES)
-        await fill(table, [Room(own, people, OWN_POLICIES)], show)
+        await fill(sheet, [Room(own, people, OWN_POLICIES)])
     finally:
         await asyncio.gather(*(person.client.close() for person in people.values()), return_exceptions=True)
         await process.stop()
@@ -127,42 +83,5 @@ async def play(folder: Path, table: Table, show: Callable[[int], None]) -> None:
 
 def run(as_json: bool) -> bool:
     """Try everything and show it; True if all of it is as the type table says."""
-    from rich.console import Console
-    from rich.live import Live
-
-    table: Table = [{} for _ in TRIALS]
-    getattr(sys.stdout, "reconfigure", dict)(errors="replace")  # without UTF-8 there are no check marks
-    console = Console()
-    narrow = console.width < WIDE
-    live = Live(console=console) if console.is_terminal and not as_json else None
-
-    def show(at: int) -> None:
-        if live is not None:
-            fit = (console.height - 6) // (3 if narrow else 1)
-            live.update(drawn(table, range(max(0, at - fit), at + 1), narrow), refresh=True)
-        elif not as_json and len(table[at]) >= len(built_in()):
-            names = [OWN_TYPE] if OWN_TYPE in table[at] else built_in()
-            cells = "; ".join(f"{name} {table[at][name].shown()}" for name in names)
-            print(f"{TRIALS[at].rule} {TRIALS[at].text}: {cells}", flush=True)
-
-    folder = Path(tempfile.mkdtemp(prefix="rcim-demo-"))
-    try:
-        with live or contextlib.nullcontext():
-            uvloop.run(play(folder, table, show))
-            if live is not None:
-                live.update(drawn(table, range(len(TRIALS)), narrow))
-    except (ServerFailed, RcimError, ConnectionGone, OSError) as error:
-        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
-        return False
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    results = [result for row in table for result in row.values() if result.found != NO_OWNER]
-    wrong = sum(not result.good for result in results)
-    if as_json:
-        rows = [{"rule": t.rule, "trial": t.text, "results": r} for t, r in zip(TRIALS, table, strict=True)]
-        print(json.dumps({"types": TYPES, "rows": rows, "tried": len(results), "different": wrong}, default=asdict))
-        return not wrong
-    print(NOTES)
-    said = f"FAILED: {wrong} not as the type table says" if wrong else "all of it as the type table says"
-    print(f"{len(results)} things tried, {said}")
-    return not wrong
+    sheet = Sheet(TRIALS, TYPES, says="the type table says", notes=NOTES, as_json=as_json, wide=160)
+    return shown(sheet, lambda folder: play(folder, sheet), "types")

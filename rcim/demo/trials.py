@@ -5,13 +5,11 @@ TRIALS is the list of rows. A trial asks the table (rcim.rules) what should come
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, SENDER_MUTED, TOO_MANY_OF_TYPE, RcimError
+from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, SENDER_MUTED, TOO_MANY_OF_TYPE
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
 from rcim.client import (
     ApplicationEvent,
@@ -20,82 +18,33 @@ from rcim.client import (
     DecisionEvent,
     GroupEvent,
     Message,
-    OwnEvent,
-    PresenceEvent,
+)
+from rcim.demo.trying import (
+    ADMIN,
+    APP_ADMIN,
+    DONE,
+    GUEST,
+    MEMBER,
+    NO_OWNER,
+    OWNER,
+    STRANGER,
+    Person,
+    Result,
+    Trial,
+    may,
+    refusal,
+    when,
 )
 from rcim.rules.group_types import GroupType
-from rcim.rules.rights import Operation, verdict
+from rcim.rules.rights import Operation
 from rcim.rules.roles import Standing
 
-OWNER, ADMIN, MEMBER, STRANGER, APP_ADMIN, GUEST = "owner", "admin", "member", "stranger", "administrator", "guest"
 NEWCOMERS = ("newcomer-1", "newcomer-2", "newcomer-3", "newcomer-4")
 """Users who never log in: they are invited, and kicked."""
-HEARD_S = 5.0
-"""What has not come by then does not come."""
 SIX = 6
 """GT-13: one more than there may be BChatRooms."""
 FIRST = "the first message"
-DONE, NO_OWNER = "done", "no owner"
 COMES_OF = {ApplyJoinOption.FREE_ACCESS: "joined", ApplyJoinOption.NEED_PERMISSION: "decided"}
-LESS = ("hidden", "none", "not counted", NO_OWNER)
-"""Results that are no refusal, but with which nothing is to be had."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a trial: `found` is DONE, an error code's name or a word; `text` is for people."""
-
-    found: str
-    text: str = ""
-    expected: str = ""
-    """What the type table says."""
-
-    @property
-    def good(self) -> bool:
-        """True if it is as the type table says."""
-        return self.found == self.expected
-
-    def shown(self) -> str:
-        """A check mark and what came of it, or the error code's name."""
-        if not self.good:
-            return f"!! {self.found}, not {self.expected}"
-        mark = "✗" if self.found.isupper() else "–" if self.found in LESS else "✓"
-        return f"{mark} {self.text or self.found}"
-
-
-class Person:
-    """A client, and what it has heard of each group."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.heard: dict[str, list[Any]] = {}
-        self._more = asyncio.Condition()
-        self._listening = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        async for item in self.client.events():
-            if isinstance(item, PresenceEvent | OwnEvent):
-                continue  # of no conversation
-            async with self._more:
-                self.heard.setdefault(item.group_id, []).append(item)
-                self._more.notify_all()
-
-    async def hears(self, group_id: str, wanted: Callable[[Any], bool]) -> Any:
-        """The first thing heard of the group that is `wanted`, or None if it does not come."""
-
-        def found() -> Any:
-            return next((item for item in self.heard.get(group_id, ()) if wanted(item)), None)
-
-        try:
-            async with asyncio.timeout(HEARD_S), self._more:
-                return await self._more.wait_for(found)
-        except TimeoutError:
-            return None
-
-    async def reads(self, group_id: str, text: str) -> int:
-        """The SEQ of the message with this text, or 0 if it does not come."""
-        found = await self.hears(group_id, lambda item: isinstance(item, Message) and item.text == text)
-        return found.seq if isinstance(found, Message) else 0
 
 
 @dataclass
@@ -127,54 +76,6 @@ class Room:
     async def has(self, user_id: str) -> bool:
         """Whether a user is a member, as the app administrator sees it."""
         return user_id in await self.administrator.some_members(self.id, [user_id])
-
-
-Says = Callable[[Room], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A row: what is tried (`run`), by which rule, and what the type table `says` should come of it."""
-
-    rule: str
-    text: str
-    says: Says
-    run: Callable[[Room], Awaitable[Result]]
-
-    async def at(self, room: Room) -> Result:
-        """Try it."""
-        expected = self.says(room)
-        try:
-            async with asyncio.timeout(2 * HEARD_S):
-                return replace(await self.run(room), expected=expected)
-        except RcimError as error:
-            return Result(error.code.name, "", expected)
-        except TimeoutError:
-            return Result("no answer", "", expected)
-
-
-def may(operation: Operation, who: str, good: Callable[[GroupType], str] = lambda _: DONE) -> Says:
-    """What `good` says if the type table lets `who` do this, else the code of the refusal."""
-
-    def says(room: Room) -> str:
-        code = verdict(operation, room.standing.get(who, Standing.ANYONE), room.row)
-        return good(room.row) if code is None else code.name
-
-    return says
-
-
-def when(policy: str, yes: str, no: str) -> Says:
-    """`yes` where the type table has the policy, else `no`."""
-    return lambda room: yes if getattr(room.row, policy) else no
-
-
-async def refusal(request: Awaitable[Any]) -> str:
-    """The error code's name, or nothing if the request is not refused."""
-    try:
-        await request
-    except RcimError as error:
-        return error.code.name
-    return ""
 
 
 async def _create(room: Room) -> Result:
@@ -340,7 +241,7 @@ async def _app_dissolve(room: Room) -> Result:
 
 OP, REFUSED, CAPPED = Operation, NOT_PERMITTED.name, TOO_MANY_OF_TYPE.name
 LEAVES = may(OP.LEAVE, OWNER)
-TRIALS = (
+TRIALS: tuple[Trial[Room], ...] = (
     Trial("GR-01", "a user makes a group of it", may(OP.CREATE, OWNER), _create),
     Trial("GT-07", "its maker names members", when("members_at_creation", DONE, REFUSED), _members_at_creation),
     Trial("GT-16", "members see it before a message", when("needs_first_message", "hidden", "seen"), _first_message),

@@ -56,12 +56,12 @@ class AbsenceWatch:
     # -- what the session registry says
 
     def gone(self, user_id: str) -> None:
-        """The user's last session has ended."""
+        """Note that the user's last session has ended."""
         for key in self._app_state.rooms.of(user_id):
             self._tell(key, NoteAbsent(user_id, True))
 
     def here(self, user_id: str) -> None:
-        """The user's first session has begun."""
+        """Note that the user's first session has begun."""
         for key in self._app_state.rooms.of(user_id):
             self._tell(key, NoteBack(user_id, True))
         key, made_ms, lost_ms = self._lost.pop(user_id, ("", 0, 0))
@@ -72,7 +72,7 @@ class AbsenceWatch:
     # -- effects
 
     def look_later(self, key: str, after_ms: int) -> None:
-        """Absent members of the room are to leave in so long."""
+        """Ask the room again after so many milliseconds, when absent members are to leave."""
         due = self._loop.time() + after_ms / 1000
         timer = self._timers.get(key)
         if timer is not None:
@@ -110,10 +110,10 @@ class AbsenceWatch:
             log.error("absent members: %s", result.detail)
 
     def mailbox_drained(self, key: str) -> None:
-        """It waits for no room."""
+        """Nothing here waits for room in a mailbox."""
 
     def stop(self) -> None:
-        """No more timers."""
+        """Stop all timers."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()

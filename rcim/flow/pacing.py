@@ -25,16 +25,16 @@ class Pacer:
         self._at_ms = 0
 
     def room(self, now_ms: int) -> int:
-        """How many connections may be visited now, in this turn of the loop."""
+        """The number of connections that may be visited now, in this turn of the loop."""
         self._room = min(self._most, self._room + max(0, now_ms - self._at_ms) * self._per_s)
         self._at_ms = now_ms
         return min(self._room // 1000, TURN_MAX)
 
     def take(self, visits: int) -> None:
-        """So many were visited, at most as many as there was room for."""
+        """Count visited connections, at most as many as there was room for."""
         self._room -= visits * 1000
 
     def wait_ms(self) -> int:
-        """How long after the last moment asked about there is room for a whole portion."""
+        """In how many milliseconds there is room for a whole portion."""
         wanted = min(self._most, TURN_MAX * 1000)
         return max(1, -((self._room - wanted) // self._per_s))

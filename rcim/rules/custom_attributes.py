@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from rcim.base.errors import ATTRIBUTE_PATH, ATTRIBUTES_TOO_LARGE, BAD_ATTRIBUTES, RcimError
+from rcim.rules.json_nesting import nested_deeper
 
 BYTES_MAX = 8192
 """Of the canonical JSON (GR-13)."""
@@ -22,13 +23,15 @@ PATH_BYTES_MAX = 255
 """Of one dotted key."""
 CHANGES_MAX = 32
 """Dotted keys in one request."""
+WHOLE_MIN, WHOLE_MAX = -(1 << 63), (1 << 63) - 1
+"""Whole numbers that are kept as such; others become doubles."""
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Changes: TypeAlias = Iterable[tuple[str, bytes]]
 """Dotted keys, each with its new value as JSON; `null` removes."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
+_LONG = re.compile(rb"\d{19}")
+"""What every whole number of more than 64 bits has in it."""
 
 
 def canonical(data: bytes) -> bytes:
@@ -60,7 +63,7 @@ def changed(attributes: bytes, changes: Changes) -> bytes:
     """
     value = msgspec.json.decode(attributes) if attributes else {}
     for path, text in changes:
-        _change(value, path, msgspec.json.decode(text))
+        _change(value, path, _read(text))
     return _kept(value)
 
 
@@ -92,16 +95,33 @@ def _parts(path: str) -> list[str]:
 
 def _decode(name: str, data: bytes, above: int = 0) -> Json:
     """The JSON in `data`, which is `above` levels deep in the attributes. The nesting is checked before it is decoded."""
-    depth = above
-    for bracket in _BRACKET.findall(_STRING.sub(b"", data)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > NESTING_MAX:
-            raise RcimError(BAD_ATTRIBUTES, f"{name}: nested more than {NESTING_MAX} deep")
+    if nested_deeper(data, NESTING_MAX - above):
+        raise RcimError(BAD_ATTRIBUTES, f"{name}: nested more than {NESTING_MAX} deep")
     try:
-        value: Json = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        value: Json = _read(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError) as error:
         raise RcimError(BAD_ATTRIBUTES, f"{name}: no JSON: {error}") from None
     return value
+
+
+def _read(data: bytes) -> Json:
+    """The value of what is JSON. Raises OverflowError for a number that is too large even for a double."""
+    value: Json = msgspec.json.decode(data)
+    return _in_range(value) if _LONG.search(data) is not None else value
+
+
+def _in_range(value: Json) -> Json:
+    """The value, in which whole numbers of more than 64 bits have become doubles."""
+    if isinstance(value, dict):
+        return {key: _in_range(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_in_range(one) for one in value]
+    return whole_or_double(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def whole_or_double(value: int) -> int | float:
+    """A whole number as it is kept. Raises OverflowError if it is too large even for a double."""
+    return value if WHOLE_MIN <= value <= WHOLE_MAX else float(value)
 
 
 def _kept(value: dict[str, Json]) -> bytes:

@@ -233,6 +233,14 @@ CHECKS: tuple[tuple[Callable[[GroupType], bool], str], ...] = (
         lambda t: not t.drops_absent or KIND_BY_NAME[t.kind].roster is RosterPart.MEMORY,
         "leave_after_s, leave_after_messages and one_room need members in memory (kind)",
     ),
+    (
+        lambda t: not t.drop_offline or KIND_BY_NAME[t.kind].roster is RosterPart.MEMORY,
+        "drop_offline needs members in memory (kind)",
+    ),
+    (
+        lambda t: t.member_list is not MemberList.PART or KIND_BY_NAME[t.kind].roster is RosterPart.MEMORY,
+        "member_list part needs members in memory (kind)",
+    ),
     (lambda t: t.has_member_fields or not t.member_fields, "members of this type have no custom fields"),
     (
         lambda t: (t.lifetime_s > 0) == (t.kind == TEMPORARY.name),

@@ -21,12 +21,15 @@ import msgspec
 import re2
 
 from rcim.base.errors import BAD_QUERY, RcimError
-from rcim.rules.where_values import Moment, Value, read
+from rcim.rules.json_nesting import nested_deeper
+from rcim.rules.where_values import Moment, Value, read, weight_of
 
 TEXT_BYTES_MAX = 8192
 NESTING_MAX = 20
 """Objects and arrays within each other: `$or` within `$and` takes four."""
 CONDITIONS_MAX = 100
+OBJECTS_MAX = 200
+"""Objects of all `$and` and `$or` together."""
 VALUES_MAX = 200
 """Values of all conditions together; each item of `$in`, `$nin` and `$all` is one."""
 VALUE_BYTES_MAX = 1024
@@ -37,6 +40,8 @@ PATTERN_MEMORY = 1 << 18
 """Bytes that a compiled expression may use: 300 KiB at the most for all that RE2 keeps of one."""
 PROGRAM_MAX = 400
 """Instructions of a compiled expression: with a text of a KiB one takes half a millisecond at the most."""
+CLASSES_MAX = 10
+"""Classes of Unicode characters (`\\p`) of all expressions: reading one takes up to 0.3 ms, also where it is refused."""
 SORTS_MAX = 4
 
 MEMBERS, MUTERS, ID = "m", "mu", "objectId"
@@ -46,8 +51,8 @@ OWN = frozenset(
 """Names of what a conversation has by itself (conversation-queries.md)."""
 ATTRIBUTES_PREFIX = "attr."
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
+
+_CLASS = re.compile(r"\\[pP]")
 
 
 class Op(Enum):
@@ -82,6 +87,8 @@ class Condition:
     value: Value
     pattern: Any = None
     """Of REGEX, compiled."""
+    weight: int = 1
+    """How many values are in `value`, at any depth, and it itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +119,8 @@ def parse_where(text: str) -> Group:
         bad_query("where", f"must be at most {TEXT_BYTES_MAX} bytes")
     if not text:
         return Group(())
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > NESTING_MAX:
-            bad_query("where", f"nested more than {NESTING_MAX} deep")
+    if nested_deeper(text.encode(), NESTING_MAX):
+        bad_query("where", f"nested more than {NESTING_MAX} deep")
     try:
         value: Any = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
@@ -179,7 +183,7 @@ class _Reader:
     """Reads one `where`, and counts."""
 
     def __init__(self) -> None:
-        self._conditions = self._values = self._patterns = 0
+        self._conditions = self._objects = self._values = self._patterns = self._classes = 0
 
     def group(self, value: Mapping[str, Any], where: str) -> Group:
         """All conditions of one object."""
@@ -189,6 +193,9 @@ class _Reader:
             if key in ("$and", "$or"):
                 if not isinstance(inner, list) or not inner or not all(isinstance(one, dict) for one in inner):
                     bad_query(at, "must be a list of objects that is not empty")
+                self._objects += len(inner)
+                if self._objects > OBJECTS_MAX:
+                    bad_query(at, f"more than {OBJECTS_MAX} objects in lists")
                 groups = tuple(self.group(one, f"{at}[{n}]") for n, one in enumerate(inner))
                 parts.append(Group(groups, any_of=key == "$or"))
             else:
@@ -238,12 +245,15 @@ class _Reader:
         if op in _SHAPES and not _SHAPES[op][0](value):
             bad_query(at, f"must be {_SHAPES[op][1]}")
         pattern = self._pattern(wanted, options, at) if op is Op.REGEX else None
-        return Condition(name, path, op, value, pattern)
+        return Condition(name, path, op, value, pattern, weight_of(value))
 
     def _pattern(self, text: str, options: Any, at: str) -> Any:
         self._patterns += 1
         if self._patterns > PATTERNS_MAX:
             bad_query(at, f"more than {PATTERNS_MAX} regular expressions")
+        self._classes += len(_CLASS.findall(text))
+        if self._classes > CLASSES_MAX:
+            bad_query(at, f"more than {CLASSES_MAX} classes of Unicode characters")
         if not isinstance(options, str) or not set(options) <= set("ims"):
             bad_query(at, "$options: must be of i, m and s")
         flags = "".join(sorted(set(options)))

@@ -1,4 +1,4 @@
-"""Whether a conversation is what a query asks for: the conditions of where.py, asked of it one by one."""
+"""Whether a conversation matches a query: the conditions of where.py, checked one by one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from rcim.rules.where_values import ITEMS_MAX, MISSING, Missing, Value, compared
 
 PATTERN_CHARS_MAX = 1024
 """Of a text, a regular expression looks at so many characters."""
+NAMED_COST = 8
+"""Users looked for that cost as much as to look at a conversation."""
 COMPARED_COST = 40
 """Values compared that cost as much as to look at a conversation: 10 µs."""
 PATTERN_COST = 4096
 """Characters times instructions that cost as much as to look at a conversation: 10 µs."""
+CONDITION_COST = SEARCH_COST = 0.2
+"""Of a condition, and of a regular expression and a text, however short they are."""
 
 
 class Subject(Protocol):
     """A conversation, as the asking user may know it."""
 
-    cost: int
+    cost: float
     """What was done for it, in conversations looked at; whoever asks it adds to it."""
 
     def value(self, name: str, path: tuple[str, ...]) -> Value:
@@ -36,7 +40,8 @@ class Subject(Protocol):
 
 
 def matches(group: Group, subject: Subject) -> bool:
-    """True if the conversation is what is asked for."""
+    """True if the conversation matches all conditions."""
+    subject.cost += CONDITION_COST
     outcomes = (matches(part, subject) if isinstance(part, Group) else _holds(part, subject) for part in group.parts)
     return any(outcomes) if group.any_of else all(outcomes)
 
@@ -46,6 +51,7 @@ def _holds(condition: Condition, subject: Subject) -> bool:
         return _of_members(condition, subject)
     if condition.name == MUTERS:
         named = texts_of(condition)
+        subject.cost += len(named) / NAMED_COST
         return _among(condition.op, [subject.is_muted_by(user_id) for user_id in named])
     return _of_value(condition, subject.value(condition.name, condition.path), subject)
 
@@ -56,7 +62,7 @@ def _of_members(condition: Condition, subject: Subject) -> bool:
         return condition.value is True
     if op is Op.SIZE:
         return subject.member_count == condition.value
-    subject.cost += len(named) // 8
+    subject.cost += len(named) / NAMED_COST
     found = [subject.has_member(user_id) for user_id in named]
     if op in (Op.EQ, Op.NE) and isinstance(condition.value, list):
         same = subject.member_count == len(set(named)) and all(found)
@@ -73,9 +79,8 @@ def _among(op: Op, found: list[bool]) -> bool:
 
 def _of_value(condition: Condition, value: Value, subject: Subject) -> bool:
     wanted = condition.value
-    if isinstance(value, list):
-        values = len(wanted) if isinstance(wanted, list) else 1
-        subject.cost += min(len(value), ITEMS_MAX) * values // COMPARED_COST
+    items = 1 + min(len(value), ITEMS_MAX) if isinstance(value, list) else 1
+    subject.cost += CONDITION_COST + items * condition.weight / COMPARED_COST
     match condition.op:
         case Op.EXISTS:
             return isinstance(value, Missing) is not wanted
@@ -113,7 +118,7 @@ def _has_text(condition: Condition, value: Value, subject: Subject) -> bool:
     for one in one_by_one(value):
         if isinstance(one, str):
             text = one[:PATTERN_CHARS_MAX]
-            subject.cost += len(text) * condition.pattern.programsize // PATTERN_COST
+            subject.cost += SEARCH_COST + len(text) * condition.pattern.programsize / PATTERN_COST
             if condition.pattern.search(text) is not None:
                 return True
     return False

@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from rcim.rules.custom_attributes import whole_or_double
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
@@ -37,6 +39,11 @@ def read(value: Value) -> Value:
         return {key: read(one) for key, one in value.items()}
     if isinstance(value, list):
         return [read(one) for one in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return whole_or_double(value)
+        except OverflowError:
+            return value  # it is greater, or less, than any that is kept
     return value
 
 
@@ -69,6 +76,12 @@ def equal(one: Value, other: Value) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
     return one == other
+
+
+def weight_of(value: Value) -> int:
+    """How many values are in it, at any depth, and it itself: what comparing with it costs at the most."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(weight_of, inner))
 
 
 def compared(one: Value, other: Value) -> int | None:

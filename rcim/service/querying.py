@@ -12,7 +12,7 @@ LIMIT_DEFAULT = 10
 
 
 def query(request: requests.ConversationsQuery, principal: Principal, context: RequestContext) -> StoreQuery:
-    """CONVERSATIONS_QUERY. What is wrong with it is said before the store is asked."""
+    """CONVERSATIONS_QUERY. A wrong query is refused before the store is asked."""
     parse_where(request.where)
     parse_sort(request.sort)
     return StoreQuery(

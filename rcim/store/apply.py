@@ -42,25 +42,25 @@ from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.apply_users import OF_USERS
 from rcim.store.backend import StoreError, WriteView
+from rcim.store.channel_listings import is_listed, list_channel, names_of, note_private, unlist_channel
 from rcim.store.channel_rows import (
     MEMBERS_AT_ONCE,
+    OWN_ROWS_AT_ONCE,
     channel_members,
     drop_index,
     drop_inside,
-    drop_own_rows,
     forget_in_channels,
-    is_listed,
-    list_channel,
-    names_of,
+    forget_own_rows,
+    insiders_of,
     parent_member,
     put_inside,
-    unlist_channel,
 )
 from rcim.store.ended_members import REMAIN
 from rcim.store.endings import note_beginning, note_end
 from rcim.store.messages import pack_message
 from rcim.store.room_rows import remove_room, write_attributes
 from rcim.store.system_accounts import put_account
+from rcim.store.tables import read_profile
 from rcim.store.values import Head, Waiting, pack, unpack
 
 
@@ -179,6 +179,8 @@ class Applier:
         if is_channel(record.key) and not is_listed(self._view, record.key):  # its group has ended meanwhile
             return
         self._put_profile(record.key, record.profile)
+        if record.profile.private:  # UG-05
+            note_private(self._view, record.key, True)
         for member in record.members:
             self._put_member(record.key, member)
         head = self._head(record.key)
@@ -198,6 +200,7 @@ class Applier:
     def _group_changed(self, record: GroupChanged) -> None:
         key = record.key
         if record.profile is not None:
+            self._note_private(record, record.profile)
             self._put_profile(key, record.profile)
             self._changed(key)
         came = sum(self._put_member(key, member) for member in record.put)
@@ -222,7 +225,15 @@ class Applier:
         if record.message is not None:
             self._keep(key, record.message)
 
-    def _group_dissolved(self, record: GroupDissolved) -> None:
+    def _note_private(self, record: GroupChanged, profile: Profile) -> None:
+        """UG-05: devices that are offline learn of a channel that has become private."""
+        if is_channel(record.key):
+            before = read_profile(self._view, record.key)
+            if before is not None and before.private is not profile.private:
+                note_private(self._view, record.key, profile.private, self._stamp, record.time_ms)
+
+    def _group_dissolved(self, record: GroupDissolved, *, with_group: bool = False) -> None:
+        """`with_group`: it is a channel whose ultra group ends: who is told of that knows enough."""
         key = record.key.encode()
         before = self._view.get("profiles", key)
         if before is not None:
@@ -231,10 +242,13 @@ class Applier:
             self._count(profile.type, -1)
             if profile.ends_ms:
                 note_end(self._view, record.key, profile, self._now_ms)
+            if profile.private and not with_group:  # of others the listing tells
+                for user_id in insiders_of(self._view, record.key):
+                    self._note_left(user_id, record.key)
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
-        members_remain = is_paged(record.key) and self._end_of_paged(record.key)
-        if not members_remain and not is_channel(record.key):
+        members_remain = is_paged(record.key) and self._end_of_paged(record.key, with_group=with_group)
+        if not members_remain:
             rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
             for user in [keys.second(row) for row, _ in rows]:
                 self._drop_member(record.key, user)
@@ -253,14 +267,15 @@ class Applier:
             self._view.put("purge", key, keys.U64.pack(newest) + keys.U64.pack(self._stamp) + tail)
         self._change(record.key, member_num=0, cleared_max=0, joined_ms=0)
 
-    def _end_of_paged(self, key: str) -> bool:
+    def _end_of_paged(self, key: str, *, with_group: bool) -> bool:
         """What a conversation has besides whose members are not all in memory: its channels end with it (UG-02). True if
         its members are too many to be removed at once: they go little by little (retention.py)."""
         for name in list(names_of(self._view, key)):
-            self._group_dissolved(GroupDissolved(channel_key(key, name)))
+            self._group_dissolved(GroupDissolved(channel_key(key, name)), with_group=True)
         drop_index(self._view, key)
         if is_channel(key):
-            return not drop_own_rows(self._view, key)
+            most = OWN_ROWS_AT_ONCE if with_group else MEMBERS_AT_ONCE
+            return not forget_own_rows(self._view, key, most)
         return self._head(key).member_num > MEMBERS_AT_ONCE
 
     # -- channels
@@ -280,8 +295,9 @@ class Applier:
             put_inside(self._view, record.key, user_id)
             self._view.delete("left", keys.pair(user_id, record.key))
             self._changed_for(record.key, user_id)
+        profile = read_profile(self._view, record.key)
         for user_id in record.remove:
-            if drop_inside(self._view, record.key, user_id):
+            if drop_inside(self._view, record.key, user_id) and profile is not None and profile.private:
                 self._note_left(user_id, record.key)
 
     def _note_left(self, user_id: str, key: str) -> None:

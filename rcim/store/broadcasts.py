@@ -3,10 +3,13 @@ broadcast is sent, so what is new for them is found when they sync. rules/broadc
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rcim.actor.broadcast_roster import as_everybody
 from rcim.actor.records import (
     Member,
     Message,
+    MessageOptions,
 )
 from rcim.actor.user_records import (
     UserProfile,
@@ -20,12 +23,15 @@ from rcim.store.backend import ReadView
 from rcim.store.member_view import MemberView
 from rcim.store.messages import SPEAKS, Facts, facts_of
 from rcim.store.tables import read_head, seq_at
-from rcim.store.values import unpack
+from rcim.store.values import HEAD, unpack
 
 TIMES_MAX = 10_000
 """Broadcasts of a day that are counted: as many as may be sent in a day, where that is bounded."""
 LOOKED_AT_MAX = 1000
 """Broadcasts of before a new user that are looked at for the one that they get: of a month, at the usual bound."""
+
+KNOWN_MAX = 2048
+"""Broadcasts whose terms are remembered: 10 MB at the most, with the largest targets."""
 
 
 class BroadcastView(MemberView):
@@ -46,16 +52,41 @@ class BroadcastView(MemberView):
             return Sight.NOT_FOR_USER
         return super().sight(message)
 
-    def _passes(self, seq: int, data: bytes) -> bool:
+    def _passes(self, seq: int, facts: Facts, data: bytes) -> bool:
         """SY-06: only what is an offline message counts, and is shown in a list of conversations."""
-        message = unpack(data, Message)
-        extra = message.extra
-        return extra is not None and is_offline_message(
-            seq, message.time_ms, extra.target, self.viewer, expires_ms=extra.expires_ms, now_ms=self.now_ms
+        terms = terms_of(seq, data)
+        return is_offline_message(
+            seq, facts.time_ms, terms.target, self.viewer, expires_ms=terms.expires_ms, now_ms=self.now_ms
         )
 
     def _counts(self, seq: int, facts: Facts, data: bytes) -> bool:
-        return super()._counts(seq, facts, data) and self._passes(seq, data)
+        return super()._counts(seq, facts, data) and self._passes(seq, facts, data)
+
+
+class Terms(NamedTuple):
+    """What a broadcast keeps for ever, whatever becomes of what it says."""
+
+    target: Target | None
+    """Whom it is for; None: everybody."""
+    expires_ms: int
+
+
+_known: dict[tuple[int, bytes], Terms] = {}
+
+
+def terms_of(seq: int, data: bytes) -> Terms:
+    """The terms of the broadcast `seq`, which is kept so. Decoding one takes ten times as long as looking at it, and
+    every user who comes looks at the same ones: so those that were looked at last are remembered, by SEQ and checksum.
+    Raises StoreError."""
+    key = seq, data[: HEAD.size]
+    found = _known.get(key)
+    if found is None:
+        extra = unpack(data, Message).extra or MessageOptions()
+        found = Terms(extra.target, extra.expires_ms)
+        if len(_known) >= KNOWN_MAX:
+            _known.clear()
+        _known[key] = found
+    return found
 
 
 def target_of(message: Message) -> Target | None:
@@ -100,14 +131,14 @@ def _first_seen(view: ReadView, viewer: Viewer) -> int:
     first = max(1, head.kept_seq)
     since = seq_at(view, BROADCAST_ALL, first, head.next_seq - 1, viewer.created_ms)
     low, high = keys.message(BROADCAST_ALL, first), keys.message(BROADCAST_ALL, since)
-    for looked_at, (_, data) in enumerate(view.scan("messages", low, high, reverse=True)):
+    for looked_at, (row, data) in enumerate(view.scan("messages", low, high, reverse=True)):
         facts = facts_of(data)
         if looked_at == LOOKED_AT_MAX or facts.time_ms <= viewer.created_ms - KEPT_MS:
             break
-        message = unpack(data, Message)
-        extra = message.extra
-        if facts.flags & SPEAKS and extra is not None and is_welcome(extra.expires_ms, extra.target, viewer):
-            return message.seq
+        seq = keys.U64.unpack(row[-8:])[0]
+        terms = terms_of(seq, data)
+        if facts.flags & SPEAKS and is_welcome(terms.expires_ms, terms.target, viewer):
+            return int(seq)
     return since
 
 

@@ -19,53 +19,17 @@ from rcim.actor.queries import ChannelsQuery, MembersQuery
 from rcim.actor.records import Member, Profile
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED
 from rcim.base.terms import MsgFlag, Role
-from rcim.rules.conversation_kinds import CHANNEL_MARK, channel_key, channel_name, is_channel, is_paged, parent_of
+from rcim.rules.conversation_kinds import channel_key, is_channel, is_paged, parent_of
 from rcim.store import keys
 from rcim.store.backend import ReadView, WriteView
+from rcim.store.channel_listings import Listing, is_listed, names_of
 from rcim.store.tables import read_head, read_profile, seq_at
 from rcim.store.values import Head, unpack
 
-ENDED_MAX = 100
-"""Channels of a group of which it is kept that they have ended."""
 MEMBERS_AT_ONCE = 10_000
 """A group with so many members or fewer ends with one commit: 150 ms at the most."""
 OWN_ROWS_AT_ONCE = 200
-"""Of one channel, so that those of 50 take as long."""
-
-
-def names_of(view: ReadView, parent: str) -> Iterator[str]:
-    """The names of the channels that an ultra group has, in their order."""
-    if CHANNEL_MARK in parent:
-        return iter(())
-    return (name for name, ended in _rows_of(view, parent) if not ended)
-
-
-def ended_of(view: ReadView, parent: str) -> dict[str, int]:
-    """The channels that the group had, and has no more: the stamp of the commit with which each ended."""
-    return {name: ended for name, ended in _rows_of(view, parent) if ended}
-
-
-def _rows_of(view: ReadView, parent: str) -> Iterator[tuple[str, int]]:
-    for row, value in view.scan("channels", parent.encode() + keys.SEP, parent.encode() + keys.AFTER_SEP):
-        yield keys.second(row), keys.U64.unpack(value)[0] if value else 0
-
-
-def list_channel(view: WriteView, parent: str, name: str) -> None:
-    """The group has this channel from now on."""
-    view.put("channels", keys.pair(parent, name), b"")
-
-
-def unlist_channel(view: WriteView, parent: str, name: str, stamp: int) -> None:
-    """The group has it no more. Devices learn of it with their next sync, of the last ENDED_MAX that have ended."""
-    view.put("channels", keys.pair(parent, name), keys.U64.pack(stamp))
-    ended = sorted(ended_of(view, parent).items(), key=lambda row: row[1], reverse=True)
-    for old, _ in ended[ENDED_MAX:]:
-        view.delete("channels", keys.pair(parent, old))
-
-
-def is_listed(view: ReadView, key: str) -> bool:
-    """True if the channel is one that its group has."""
-    return view.get("channels", keys.pair(parent_of(key), channel_name(key))) == b""
+"""Of one channel that ends with its group, so that those of 50 take as long."""
 
 
 def read_channel(view: ReadView, key: str) -> Profile | None:
@@ -78,6 +42,24 @@ def is_inside(view: ReadView, key: str, user_id: str) -> bool:
     return view.get("insiders", keys.pair(key, user_id)) is not None
 
 
+def gone_since(view: ReadView, key: str, listing: Listing, since: int, base: Member | None, user_id: str) -> bool:
+    """UG-05: True if the user, who is `base` in its group, saw the channel at `since`, and has lost it by a change after
+    it that concerned all: it ended while it was public, or it became private. Who lost it as one of those on its list
+    is told by `left`. Channels that a user never saw are not named to them."""
+    if listing.ended > since and not listing.private:
+        return True
+    if listing.closed <= since or base is None or base.join_time_ms >= listing.closed_ms:
+        return False
+    return bool(listing.ended) or not is_inside(view, key, user_id)
+
+
+def is_open(view: ReadView, key: str, user_id: str) -> bool:
+    """True if the user is in the channel for the reason that all members of its group are. Raises StoreError."""
+    profile = read_channel(view, key)
+    member = keys.pair(parent_of(key), user_id)
+    return profile is not None and not profile.private and view.get("members", member) is not None
+
+
 def insiders_of(view: ReadView, key: str) -> Iterator[str]:
     """Who is on the channel's own list, by user id."""
     rows = view.scan("insiders", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP)
@@ -85,7 +67,7 @@ def insiders_of(view: ReadView, key: str) -> Iterator[str]:
 
 
 def put_inside(view: WriteView, key: str, user_id: str) -> None:
-    """The user is on the channel's list from now on."""
+    """Put the user on the channel's list."""
     view.put("insiders", keys.pair(key, user_id), b"")
     view.put("inside", keys.pair(user_id, key), b"")
 
@@ -110,16 +92,16 @@ def forget_in_channels(view: WriteView, parent: str, user_id: str) -> None:
         drop_inside(view, key, user_id)
 
 
-def drop_own_rows(view: WriteView, key: str) -> bool:
-    """The channel has ended, and nothing is kept of its members in it. False, and nothing has changed, if that is more
-    than OWN_ROWS_AT_ONCE."""
+def forget_own_rows(view: WriteView, key: str, most: int) -> bool:
+    """The channel has ended: nothing of its members is kept. False: they are more than `most`, and are there as
+    before."""
     rows = view.scan("members", key.encode() + keys.SEP, key.encode() + keys.AFTER_SEP)
-    users = [keys.second(row) for row, _ in islice(rows, OWN_ROWS_AT_ONCE + 1)]
-    if len(users) > OWN_ROWS_AT_ONCE:
+    found = [row for row, _ in islice(rows, most + 1)]
+    if len(found) > most:
         return False
-    for user_id in users:
-        view.delete("members", keys.pair(key, user_id))
-        view.delete("own", keys.pair(user_id, key))
+    for row in found:
+        view.delete("members", row)
+        view.delete("own", keys.pair(keys.second(row), key))
     return True
 
 
@@ -133,10 +115,18 @@ def drop_index(view: WriteView, key: str) -> None:
         drop_inside(view, key, user_id)
 
 
-def parent_member(view: ReadView, parent: str, user_id: str) -> Member | None:
-    """The user as a member of the ultra group; None: they are none. Raises StoreError."""
+def parent_member(
+    view: ReadView, parent: str, user_id: str, bases: dict[str, Member | None] | None = None
+) -> Member | None:
+    """The user as a member of the ultra group; None: they are none. `bases` keeps what the user is in each group, for who
+    asks about many channels. Raises StoreError."""
+    if bases is not None and parent in bases:
+        return bases[parent]
     data = view.get("members", keys.pair(parent, user_id))
-    return unpack(data, Member) if data is not None else None
+    base = unpack(data, Member) if data is not None else None
+    if bases is not None:
+        bases[parent] = base
+    return base
 
 
 def channel_member(view: ReadView, key: str, base: Member, first_seq: int, head: Head) -> Member:
@@ -190,18 +180,12 @@ def member_ids(view: ReadView, key: str, after: str = "") -> Iterator[str]:
 def seen_in_channel(
     view: ReadView, key: str, user_id: str, head: Head, bases: dict[str, Member | None] | None = None
 ) -> tuple[Profile, Member] | None:
-    """The channel and the user in it, with the channel's head; None: the user does not see it (UG-05). `bases` keeps what
-    the user is in each group, for who asks about many channels. Raises StoreError."""
+    """The channel and the user in it, with the channel's head; None: the user does not see it (UG-05). `bases` is that of
+    `parent_member`. Raises StoreError."""
     profile = read_channel(view, key)
     if profile is None or (profile.private and not is_inside(view, key, user_id)):
         return None
-    parent = parent_of(key)
-    if bases is not None and parent in bases:
-        base = bases[parent]
-    else:
-        base = parent_member(view, parent, user_id)
-        if bases is not None:
-            bases[parent] = base
+    base = parent_member(view, parent_of(key), user_id, bases)
     return (profile, channel_member(view, key, base, profile.first_seq, head)) if base is not None else None
 
 

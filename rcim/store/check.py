@@ -14,7 +14,8 @@ from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, is_channel, is
 from rcim.rules.folding import words_of
 from rcim.store import endings, event_log, keys, room_rows, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
-from rcim.store.channel_rows import insiders_of, is_listed, parent_member
+from rcim.store.channel_listings import is_listed
+from rcim.store.channel_rows import insiders_of, parent_member
 from rcim.store.name_index import is_current
 from rcim.store.values import Head, unpack
 

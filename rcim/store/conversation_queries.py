@@ -41,7 +41,7 @@ Key = tuple[int, int | float, str]
 
 
 class QueryScan(Scan):
-    """A query over conversations, and how far it has come."""
+    """A query over conversations, and its progress."""
 
     __slots__ = (
         "at",
@@ -113,7 +113,7 @@ class ConversationQueries:
         return self.go_on(view, scan)
 
     def go_on(self, view: ReadView, scan: QueryScan) -> ConversationsPage | QueryScan:
-        """One step more: as `begin`."""
+        """Take one more step; returns as `begin`."""
         if not scan.whole:
             self._look(view, scan)
             return scan
@@ -131,7 +131,7 @@ class ConversationQueries:
 
     def _look(self, view: ReadView, scan: QueryScan) -> None:
         """Look at the next conversations."""
-        query, left = scan.query, STEP_COST
+        query, left = scan.query, float(STEP_COST)
         wanted = query.skip + query.limit if not scan.order and not query.counts else LOOKED_AT_MAX
         for key in _candidates(view, scan):
             if scan.looked_at >= LOOKED_AT_MAX or len(scan.found) >= wanted:
@@ -177,7 +177,7 @@ def _candidates(view: ReadView, scan: QueryScan) -> Iterator[str]:
 
 
 def _read_cursor(scan: QueryScan, cursor: str) -> bool:
-    """Go on from there; False if it can't be."""
+    """Continue from the cursor; False if it can't be read."""
     at, _, place = cursor.partition(" ")
     if not (at.isascii() and at.isdigit() and len(at) < 3) or int(at) >= len(scan.users or [""]):
         return False

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+from rcim.actor.user_records import UserProfile
 from rcim.base import clock
 from rcim.rules.conversation_kinds import is_channel
 from rcim.store import keys
 from rcim.store.backend import ReadView
 from rcim.store.tables import read_stamp
+from rcim.store.values import unpack
 
 Gone = list[tuple[str, bytes]]
 """Rows to remove: the table, and the key."""
@@ -29,6 +31,12 @@ REMAIN = b"m"
 def members_remain(value: bytes | None) -> bool:
     """True if the row of `purge` says that members of what has ended are still there."""
     return value is not None and value.endswith(REMAIN) and len(value) == 2 * keys.U64.size + len(REMAIN)
+
+
+def _is_deleted(view: ReadView, user_id: str) -> bool:
+    """ID-09: whoever gets the id next learns nothing of where it was."""
+    data = view.get("users", user_id.encode())
+    return data is not None and unpack(data, UserProfile).deleted
 
 
 def members_of_ended(view: ReadView, conversation: bytes, value: bytes, rows: int) -> tuple[Gone, Puts]:
@@ -48,7 +56,8 @@ def members_of_ended(view: ReadView, conversation: bytes, value: bytes, rows: in
             gone.append(("own", own))
         else:
             gone += [("memberships", own), ("chosen", own)]
-            left.append(("left", own, told))
+            if not _is_deleted(view, keys.second(row)):
+                left.append(("left", own, told))
     if not gone:
         left.append(("purge", conversation, value[: -len(REMAIN)]))
     return gone, left

@@ -167,7 +167,7 @@ class GroupLists:
 
 
 def _found(profile: Profile, types: list[str]) -> bool:
-    return profile.type in types and profile.active and not profile.importing
+    return profile.type in types and profile.active and not profile.importing and not profile.private
 
 
 def own_row(view: ReadView, key: str, query: JoinedGroupsQuery, effort: Effort) -> GroupRow | None:

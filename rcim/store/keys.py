@@ -28,7 +28,7 @@
 | room_attributes | conversation 0 key       | RoomAttribute; with an empty key RoomHead (CR-03) |
 | kept_rooms  | conversation                | nothing: the room is kept alive (CR-04) |
 | admins      | conversation 0 user         | nothing: the owner or an admin; where the members are not all in memory |
-| channels    | conversation 0 name         | nothing (UG-02) |
+| channels    | conversation 0 name         | Listing (channel_listings.py; UG-02, UG-05) |
 | insiders    | channel 0 user              | nothing: the user is on the channel's list (UG-05) |
 | inside      | user 0 channel              | the same, by user |
 | own         | user 0 channel              | MsgFlag u8, stamp u64: the user has a row in `members` of the channel |

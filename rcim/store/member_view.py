@@ -164,7 +164,7 @@ class MemberView:
         for_user = not flags & DIRECTED or facts.is_for(self._user)
         return self._sight(seq, sender, for_user) is Sight.WHOLE
 
-    def _passes(self, seq: int, data: bytes) -> bool:
+    def _passes(self, seq: int, facts: Facts, data: bytes) -> bool:
         """True unless the kind of the conversation says that the message is not to be shown."""
         return True
 
@@ -218,7 +218,7 @@ class MemberView:
             if looked_at == LAST_LOOKED_AT:
                 break
             seen = self._sight(seq, facts.sender, facts.is_for(self._user))
-            if not self._passes(seq, data):
+            if not self._passes(seq, facts, data):
                 continue
             if seen in (Sight.WHOLE, Sight.ERASED):
                 message = unpack(data, Message).seen_as(seen)

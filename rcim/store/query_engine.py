@@ -56,6 +56,7 @@ from rcim.store.answers import (
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
 from rcim.store.change_index import ChangeIndex
+from rcim.store.channel_listings import open_channels
 from rcim.store.channel_rows import channels_page, member_rows
 from rcim.store.conversation_queries import ConversationQueries, QueryScan
 from rcim.store.endings import due
@@ -237,13 +238,13 @@ class QueryEngine:
     def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
         """Those that are damaged are left out."""
         found: dict[str, int] = {}
-        for key in query.keys:
+        for key in query.keys if not query.channels_since else open_channels(view, query.keys):
             try:
                 head = read_head(view, key)
             except DamagedError as error:
                 self._noticing.note(key, error)
                 continue
-            if not head.reserved:
+            if not head.reserved and (not query.channels_since or head.messaged > query.channels_since):
                 found[key] = head.next_seq - 1
         return Heads(found)
 

@@ -34,7 +34,7 @@ from rcim.actor.user_records import (
 from rcim.rules.conversation_kinds import is_channel, parent_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
-from rcim.store.channel_rows import is_listed
+from rcim.store.channel_listings import is_listed
 from rcim.store.ended_members import Gone, Puts, members_of_ended
 from rcim.store.endings import forgotten
 from rcim.store.messages import facts_of

@@ -21,7 +21,7 @@ class RoomHead(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 def write_attributes(view: WriteView, record: RoomAttributesChanged) -> None:
-    """CR-03: the attributes are these from now on."""
+    """CR-03: store the attributes."""
     view.put("room_attributes", keys.pair(record.key, ""), pack(RoomHead(record.version, record.floor)))
     for name in record.forgotten:
         view.delete("room_attributes", keys.pair(record.key, name))

@@ -17,13 +17,14 @@ from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, TEMPORARY_ENDED
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, MessageState
-from rcim.rules.conversation_kinds import is_channel, is_created
+from rcim.rules.conversation_kinds import ULTRA, channel_key, is_channel, is_created, kind_of, parent_of
 from rcim.rules.folding import fold
 from rcim.rules.visibility import Sight, is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
 from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
+from rcim.store.channel_listings import names_of
 from rcim.store.channel_rows import seen_in_channel
 from rcim.store.member_view import NO_TYPE, MemberView, message_bytes
 from rcim.store.tables import memberships, read_head, read_profile, seq_at, visible
@@ -144,15 +145,23 @@ class Searching:
 
     @staticmethod
     def _conversations(view: ReadView, query: SearchQuery, after: str) -> Iterator[str]:
-        """Those that are searched, from the one of the cursor on, by key."""
+        """Those that are searched, from the one of the cursor on: by key, and after each ultra group its channels, by
+        name. Of channels that the user does not see, nothing is looked at (`_eyes`)."""
         if query.conversation:
             yield query.conversation
             return
         if after <= BROADCAST_ALL and read_profile(view, BROADCAST_ALL) is not None:
             yield BROADCAST_ALL
-        for row, _ in memberships(view, query.user_id, after):
-            if keys.second(row) != BROADCAST_ALL:
-                yield keys.second(row)
+        begun = parent_of(after)
+        for row, _ in memberships(view, query.user_id, begun):
+            key = keys.second(row)
+            if key != BROADCAST_ALL and (key != begun or after == begun):
+                yield key
+            if kind_of(key) is ULTRA:  # UG-02: its channels come next, those that are private among them
+                for name in names_of(view, key):
+                    channel = channel_key(key, name)
+                    if key != begun or channel >= after:
+                        yield channel
 
     def _back(
         self, view: ReadView, query: SearchQuery, key: str, below: int, wanted: Wanted

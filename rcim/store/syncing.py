@@ -21,14 +21,15 @@ from rcim.actor.unheard import stretches
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, ApplyJoinOption, Role
-from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_created
+from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_created, parent_of
 from rcim.rules.group_types import PAIR
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
 from rcim.store.change_index import ChangeIndex
-from rcim.store.channel_rows import seen_in_channel
+from rcim.store.channel_listings import Listing
+from rcim.store.channel_rows import gone_since, is_open, parent_member, seen_in_channel
 from rcim.store.long_keys import kept
 from rcim.store.member_view import (
     EFFORT,
@@ -105,7 +106,7 @@ class SyncScan(Scan):
         self.bases: dict[str, Member | None] = {}
         """What the user is in ultra groups, by key, as far as their channels were looked at."""
         self.ended: list[str] = []
-        """Channels that have ended since (UG-02)."""
+        """Channels that have ended since, or have become private (UG-02, UG-05)."""
         self.done = False
 
     def again(self) -> SyncScan:
@@ -140,9 +141,9 @@ class Syncing:
         gone: list[str] = []
         if scan.since and scan.query.after == (0, ""):
             found = self._gone(view, scan)
-            if found is None:
+            gone = list(dict.fromkeys([*(found or ()), *scan.ended]))
+            if found is None or len(gone) > GONE_MAX:
                 return scan.again()
-            gone = (found + scan.ended)[:GONE_MAX]
         return self._page(view, scan, gone)
 
     def _page(self, view: ReadView, scan: SyncScan, gone: list[str]) -> SyncPage:
@@ -267,9 +268,7 @@ class Syncing:
         for row, value in view.scan("channels", group + keys.SEP, group + keys.AFTER_SEP):
             count += 1
             name = group + _MARK + row[len(group) + 1 :]
-            if value:
-                if since < keys.U64.unpack(value)[0] <= scan.upto:
-                    scan.ended.append(name.decode())
+            if value and self._is_gone(view, scan, name.decode(), Listing.unpack(value)):
                 continue
             own, chosen = view.get("own", user + name), view.get("chosen", user + name)
             said = unpack(chosen, ListEntry) if chosen is not None else None
@@ -281,6 +280,17 @@ class Syncing:
             if since < stamp <= scan.upto or since == 0 == stamp:
                 scan.found.append(Candidate(stamp, name.decode(), head, said))
         return count
+
+    @staticmethod
+    def _is_gone(view: ReadView, scan: SyncScan, key: str, listing: Listing) -> bool:
+        """UG-02, UG-05: note a channel that the user saw, and has lost with all others or with most. True if it has
+        ended."""
+        since, base = scan.since, None
+        if listing.closed > since:
+            base = parent_member(view, parent_of(key), scan.user_id, scan.bases)
+        if since and gone_since(view, key, listing, since, base, scan.user_id):
+            scan.ended.append(key)
+        return listing.ended > 0
 
     def _said(self, view: ReadView, scan: SyncScan, upto: bytes) -> dict[bytes, ListEntry]:
         """What the user has said of conversations from where `scan` is up to there; of one where that is damaged,
@@ -312,8 +322,10 @@ class Syncing:
         for looked_at, (row, value) in enumerate(view.scan("left", low, high)):
             if looked_at == LEFT_LOOKED_AT or len(found) > GONE_MAX:
                 return None
-            if scan.since < keys.U64.unpack_from(value)[0] <= scan.upto:
-                found.append(keys.second(row))
+            key = keys.second(row)
+            taken_off = scan.since < keys.U64.unpack_from(value)[0] <= scan.upto
+            if taken_off and not (is_channel(key) and is_open(view, key, scan.user_id)):
+                found.append(key)
         return found if len(found) <= GONE_MAX else None
 
     def _row(

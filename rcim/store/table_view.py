@@ -36,7 +36,8 @@ from rcim.store.apply import Applier
 from rcim.store.backend import Backend, DamagedError, ReadView, StoreError, WriteView
 from rcim.store.broadcasts import read_seen, read_times
 from rcim.store.change_index import ChangeIndex
-from rcim.store.channel_rows import channel_members, insiders_of, is_listed, member_ids, names_of
+from rcim.store.channel_listings import is_listed, names_of
+from rcim.store.channel_rows import channel_members, insiders_of, member_ids
 from rcim.store.ended_members import members_remain
 from rcim.store.event_log import write_events
 from rcim.store.noticing import Noticing

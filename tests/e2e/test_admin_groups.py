@@ -109,7 +109,7 @@ async def test_conversations(admin: Admin) -> None:  # GR-13, SY-02, C2-02
 
 
 async def test_types_and_groups(admin: Admin) -> None:  # GT-20, GR-01, GR-03, GR-06, GR-09
-    assert [t["name"] for t in await admin.json("type", "list")][-2:] == ["Public", "System"]
+    assert [t["name"] for t in await admin.json("type", "list")][-2:] == ["Temporary", "UltraGroup"]
     policies = ("search=on", "notice=weak", "group_fields=Topic member admin", "member_cap=7")
     assert await admin.json("type", "set", "Shop", *policies, "--base", "Public") == {"name": "Shop", "set": True}
     shown = await admin.json("type", "show", "Shop")
@@ -344,6 +344,7 @@ async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04
         "user_id": "ann",
         "imported": True,
         "online": False,
+        "system_sender": False,
         "groups": 1,
         "valid_from_ms": 0,
         "nickname": "Anna",
@@ -498,7 +499,7 @@ async def test_broadcasts_and_tags(admin: Admin) -> None:  # SY-03, SY-04
     assert await admin.json("tags", "declare", "0", "city") == {"number": 0, "name": "city"}
     assert await admin.json("tags", "names") == [{"number": 0, "name": "city"}]
     added = await admin.json("tags", "add", "ann", "ben", "--tag", "beta", "--tag", "de")
-    assert added == [{"user_id": "ann", "result": "ADDED"}, {"user_id": "ben", "result": "ADDED"}]
+    assert added == [{"user_id": "ann", "result": "CHANGED"}, {"user_id": "ben", "result": "CHANGED"}]
     await admin.json("tags", "remove", "ben", "--tag", "de")
     await admin.json("tags", "attributes", "ann", "--set", "city=Basel")
     assert "NAME=VALUE" in await admin.refused("tags", "attributes", "ann", "--set", "Basel", code=2)

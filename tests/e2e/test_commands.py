@@ -136,6 +136,18 @@ async def test_two_terminals_talk(served: Path) -> None:
     assert await again.end() == 0 and await alice.end() == 0
 
 
+async def test_a_pipe_into_a_channel(served: Path) -> None:  # UG-02
+    news = "@TGS#_city@TOPIC#_news"
+    alice = await Chat.open(served, "--user", "alice", "--group", news)
+    await alice.until("made the channel news")
+    await alice.until("1 members")
+    bob = await Chat.open(served, "--user", "bob", "--group", news)
+    await bob.until("2 members")
+    bob.say("hello")
+    await alice.until("bob: hello")
+    assert await bob.end() == 0 and await alice.end() == 0
+
+
 async def test_admin(served: Path) -> None:  # AB-01
     async def admin(*command: str) -> Any:
         return await run("rcim-admin", *command, cwd=served)

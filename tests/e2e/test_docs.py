@@ -79,3 +79,30 @@ async def test_commands_of_the_readme_are_there(command: str, tmp_path: Path) ->
 def test_the_targets_of_the_readme_are_there() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {c.split()[1] for c in readme_commands() if c.startswith("make")} <= targets
+
+
+async def test_the_page_about_every_kind_runs(tmp_path: Path) -> None:
+    pieces = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/how-to/use-every-kind.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    process = ServerProcess(tmp_path / "rcim-data", ("limits.drain_grace_ms=300",))
+    await process.start()
+    code = "\n\n".join(pieces).replace("7460", str(process.port))
+    (tmp_path / "kinds.py").write_text(code, encoding="utf-8")
+    client = await asyncio.create_subprocess_exec(
+        sys.executable, "kinds.py", cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        said, _ = await client.communicate()
+    assert said.decode().splitlines() == [
+        "one-to-one: SEQ 1",
+        "chat room: {'seat-1': 'bob', 'song': 'Blue Moon'}",
+        "ultra group: bob sees ['news']",
+        "ultra group: bob sees ['news', 'staff']",
+        "system: written by ['alice']",
+        "system: alice reads ['off what?', 'off everything']",
+        "broadcast: SEQ 1 and 29 more today",
+        "unique: the same one: True",
+        "found: ['Chess']",
+    ]
+    await process.stop()

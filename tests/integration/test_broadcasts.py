@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,28 @@ async def test_a_target(plain_server: TestServer, target: BroadcastTarget, meant
         for user, raw in raws.items():
             told = [type(await raw.take()) for _ in range(1 + (user[0] in meant))]
             assert told == [f.MessageChanged, f.Deliver][-len(told) :], "nobody else hears that it is recalled"
+
+
+async def test_what_becomes_of_a_targeted_one_goes_out_slowly(
+    plain_server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # SY-04
+    """Also where it is for some: looking at the labels of very many takes the loop time too."""
+    async with plain_server.client("administrator") as root:
+        raws = [await plain_server.member(f"u{n}") for n in range(6)]
+        await root.change_tags(["u0", "u1", "u5"], add=["beta"])
+        await root.broadcast("a mistake", target=BroadcastTarget(tags_any=["beta"]))
+        for raw in raws:
+            await raw.take_of(f.Deliver)
+        steps: list[Callable[[int], tuple[int, bool]]] = []
+        monkeypatch.setattr(plain_server.server.hub.fanout._paced, "add", steps.append)
+        await root.recall_broadcast(1)
+        (step,) = steps
+        visited, more = step(4)
+        assert (visited, more) == (4, True)
+        while more:
+            visited, more = step(1)
+        for n in (0, 1, 5):
+            assert isinstance(await raws[n].take(), f.MessageChanged)
 
 
 async def test_labels_count_at_the_moment_of_delivery(plain_server: TestServer) -> None:  # SY-04

@@ -14,7 +14,8 @@ from textual.widgets import Input, Label, ListView, Static
 
 from rcim.base.errors import LOGGED_OUT
 from rcim.base.terms import InviteConsent, MessageState
-from rcim.chat.state import MENTION, Room, Talks, enter, message_text
+from rcim.chat.kinds import enter
+from rcim.chat.state import MENTION, Room, Talks, message_text
 from rcim.chat.view import ChatView, Row
 from rcim.client import BROADCASTS, Client, LocalStore, User
 from tests.kit import TestServer, until

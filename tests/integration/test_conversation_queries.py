@@ -210,3 +210,31 @@ async def test_what_it_costs_can_be_measured(monkeypatch: pytest.MonkeyPatch) ->
     assert bench.failures(report) == []
     assert {one["what"] for one in report["rows"]} > {what for what, _, _ in bench.QUERIES}
     assert bench.failures({**report, "conversations": 100}) != []
+
+
+async def test_a_channel_is_found_by_who_sees_it(tmp_path: Path) -> None:  # UG-05, GR-13
+    flags = ("types.UltraGroup.search=on", "types.Channel.search=on")
+    server = TestServer(tmp_path / "data", tls=False, flags=flags)
+    await server.start()
+    async with Crowd(server) as crowd:
+        alice, bob, carol, dan, root = await crowd("alice", "bob", "carol", "dan", "administrator")
+        ultra = await alice.create_group("U", type_="UltraGroup", members=["bob", "carol"])
+        secret = await alice.create_channel(ultra, "secret", private=True)
+        await alice.change_channel_users(secret, add=["bob"])
+        await bob.send(secret, "for the list")
+        await bob.mark_read(secret, 1)
+        (row,) = (await bob.query_page({"objectId": secret}, last_message=True)).rows
+        assert row.creator == "alice" and row.last_message is not None and row.members == []
+        assert await ids(root, {"objectId": secret}) == [secret]
+        assert await ids(bob, {"$or": [{"m": "bob"}, {"name": "none"}]}) == [ultra], "as by memberships"
+        await alice.change_channel_users(secret, remove=["bob"])
+        await alice.send(secret, "not for bob")
+        for client in (bob, carol, dan):
+            assert (await client.query_page({"objectId": secret}, last_message=True)).rows == []
+            assert await ids(client) == [ultra]
+            assert await client.find_groups(secret) == await client.find_groups("secret") == []
+        await bob.leave(ultra)
+        open_to_all = await alice.create_channel(ultra, "open")
+        assert await ids(carol) == [ultra, open_to_all]
+        assert await ids(bob) == [ultra]
+    await server.stop()

@@ -10,6 +10,7 @@ import pytest
 from rcim.actor import lifecycle
 from rcim.base.terms import ApplyJoinOption, MsgFlag, PushLevel, Role
 from rcim.client import EnteredEvent, GroupEvent, HiddenEvent, Message
+from rcim.wire import frames
 from rcim.wire.frames import ImportedMember
 from tests.integration.test_groups import Crowd, refused
 from tests.kit import TestCluster, TestServer
@@ -300,6 +301,51 @@ async def test_who_wants_nothing_of_a_channel_gets_nothing(server: TestServer) -
         assert (await crowd.told("bob", Message)).text == "more news", "also after another login"
 
 
+async def test_who_wants_nothing_of_a_group_hears_its_channels(server: TestServer) -> None:  # RX-01, UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await bob.set_msg_flag(CITY, MsgFlag.DISCARD)
+        await alice.send(CITY, "noise")
+        await alice.send(NEWS, "news")
+        assert (await crowd.told("bob", Message)).text == "news", "each conversation has a flag of its own"
+        await bob.close()
+        del crowd.clients["bob"]
+        bob = await crowd("bob")
+        await alice.send(CITY, "more noise")
+        await alice.send(NEWS, "more news")
+        assert (await crowd.told("bob", Message)).text == "more news", "also after another login"
+        await bob.set_msg_flag(CITY, MsgFlag.ACCEPT_AND_NOTIFY)
+        await alice.send(CITY, "wanted again")
+        assert (await next_in(crowd, "bob", CITY)).text == "wanted again"
+        await bob.set_msg_flag(CITY, MsgFlag.DISCARD)
+        await bob.leave(CITY)
+        await alice.send(NEWS, "without bob")
+        await bob.join(CITY)
+        await alice.send(NEWS, "with bob")
+        assert (await next_in(crowd, "bob", NEWS)).text == "with bob"
+
+
+async def test_what_is_wanted_of_a_private_channel_stays_off_its_list(server: TestServer) -> None:  # RX-01, UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        await alice.create_channel(CITY, "team", private=True)
+        for again in (False, True):
+            await alice.change_channel_users(TEAM, add=["bob"])
+            if not again:
+                await bob.set_msg_flag(TEAM, MsgFlag.DISCARD)
+            await alice.send(TEAM, "secret")
+            await alice.send(NEWS, "news")
+            assert (await crowd.told("bob", Message)).text == "news"
+            await alice.change_channel_users(TEAM, remove=["bob"])
+        await bob.set_msg_flag(NEWS, MsgFlag.DISCARD)
+        await bob.leave(CITY)
+        await bob.join(CITY)
+        await alice.send(NEWS, "with a new flag")
+        assert (await next_in(crowd, "bob", NEWS)).text == "with a new flag"
+
+
 async def test_push_levels(server: TestServer) -> None:  # UG-03
     async with Crowd(server) as crowd:
         await city(crowd, "bob")
@@ -315,6 +361,13 @@ async def test_push_levels(server: TestServer) -> None:  # UG-03
         found = await bob.push_level(NEWS)
         assert (found.in_force, found.user_in_group, found.group) == (PushLevel.NONE, PushLevel.ALL, PushLevel.NONE)
         assert await refused(bob.set_push_level(NEWS, PushLevel.ALL, whole=True)) == "NOT_PERMITTED"
+        members = await alice.some_members(NEWS, ["alice", "bob"])
+        assert {user: one.push_level for user, one in members.items()} == {
+            "alice": PushLevel.MENTIONS,
+            "bob": PushLevel.NONE,
+        }, "the level that is in force, of each"
+        in_group = (await alice.some_members(CITY, ["alice", "bob"])).values()
+        assert [one.push_level for one in in_group] == [PushLevel.NONE, PushLevel.ALL]
 
 
 async def test_messages_are_deleted_up_to_a_time(server: TestServer) -> None:  # UG-04
@@ -377,3 +430,45 @@ async def test_a_dissolved_channel_is_told_at_once_and_by_sync(server: TestServe
         assert (await crowd.told("bob", GroupEvent)).group_id == NEWS
         assert await bob.channels(CITY) == []
         assert await refused(bob.history(NEWS)) == "NO_SUCH_GROUP"
+
+
+async def test_a_name_can_be_used_again_at_once(server: TestServer) -> None:  # UG-02
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, bob = await crowd("alice", "bob")
+        assert await refused(alice.send(TEAM, "x")) == "NO_SUCH_GROUP"
+        await alice.create_channel(CITY, "team")
+        assert (await bob.send(TEAM, "one")).seq == 1
+        for number in (2, 3):
+            await alice.dissolve(TEAM)
+            await alice.create_channel(CITY, "team")
+            assert await bob.history(TEAM) == [], "nothing of the one before"
+            assert (await bob.send(TEAM, "another")).seq == number, "an id and a SEQ name one message for ever"
+
+
+async def test_a_search_in_all_finds_what_is_in_channels(server: TestServer) -> None:  # RX-10, UG-05
+    async with Crowd(server) as crowd:
+        await city(crowd, "bob")
+        alice, carol = await crowd("alice", "carol")
+        await alice.create_group("Between", group_id="@TGS#_city9", type_="UltraGroup")
+        await alice.send("@TGS#_city9", "needle in another group")
+        await alice.create_channel(CITY, "team", private=True)
+        for group_id in (CITY, NEWS, TEAM):
+            await alice.send(group_id, f"needle in {group_id}")
+        await carol.join(CITY)
+        await alice.send(NEWS, "needle for carol")
+
+        async def found(user: str) -> list[str]:
+            keys: list[str] = []
+            cursor = b""
+            while True:  # one message a page, so that each page begins somewhere else
+                asked = frames.Search("needle", cursor, 1)
+                page = await crowd.clients[user].request(asked, frames.SearchOk)
+                keys += [row.conversation.removeprefix("g:") for row in page.found]
+                cursor = page.cursor
+                if not cursor:
+                    return keys
+
+        assert sorted(await found("alice")) == sorted([CITY, NEWS, NEWS, TEAM, "@TGS#_city9"])
+        assert sorted(await found("bob")) == sorted([CITY, NEWS, NEWS])
+        assert await found("carol") == [NEWS], "not what was before she joined"

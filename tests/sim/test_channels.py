@@ -15,7 +15,7 @@ from rcim.actor import ultra_commands as uc
 from rcim.actor import workflows as w
 from rcim.actor.effects import Altered
 from rcim.actor.queries import ChannelsQuery, SyncQuery, TypeFacts
-from rcim.base.terms import ApplyJoinOption, MessageState
+from rcim.base.terms import ApplyJoinOption, MessageState, Role
 from rcim.store import apply, keys
 from rcim.store.answers import SyncPage
 from rcim.store.check import check
@@ -129,6 +129,36 @@ async def look(sim: City, model: Model, key: str, user: str) -> None:
         assert isinstance(found, o.Refused)
         return
     assert [m.seq for m in found.messages] == list(range(model.joined[user][key] + 1, model.newest[key] + 1))
+
+
+async def test_what_was_read_by_sending_stays_when_a_role_changes(monkeypatch: pytest.MonkeyPatch) -> None:  # RX-11
+    sim = City(monkeypatch)
+    await sim.found()
+    await sim.answer(GROUP, c.JoinGroup("u1", False, ""))
+    for n in range(2):  # the first is kept with its sender, the second is not
+        sim.tick()
+        await sim.answer(NEWS, send("u1", f"m{n}"))
+    await sim.answer(GROUP, c.EditMember("u0", False, "u1", None, None, Role.ADMIN, ()))
+    await until(lambda: sim.dispatcher.idle)
+    (row,) = (await sim.answer(NEWS, c.ReadSome("u0", False, ["u1"]))).rows
+    assert (row.member.role, row.member.read_seq) == (Role.ADMIN, 2)
+
+
+async def test_who_leaves_and_comes_again_has_read_by_sending(monkeypatch: pytest.MonkeyPatch) -> None:  # RX-11
+    sim = City(monkeypatch)
+    await sim.found()
+    for n in range(2):
+        sim.tick()
+        await sim.answer(GROUP, c.JoinGroup("u1", False, ""))
+        await sim.answer(NEWS, send("u1", f"m{n}"))
+        if n == 0:
+            await sim.answer(GROUP, c.LeaveGroup("u1", False))
+    for again in (False, True):
+        await until(lambda: sim.dispatcher.idle)
+        if again:
+            sim.forget(NEWS)
+        (row,) = (await sim.answer(NEWS, c.ReadSome("u0", False, ["u1"]))).rows
+        assert row.member.read_seq == 2, "also after loading again" if again else ""
 
 
 async def test_who_is_in_no_channel_any_more_after_its_group_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:

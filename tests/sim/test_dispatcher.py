@@ -111,7 +111,7 @@ class DeliverySink:
         self.ended.append((conversation, reason))
         if silently:
             self.silently.append(conversation)
-        self.members[conversation].clear()
+        self.members.get(conversation, set()).clear()
 
     def announce(self, conversation: str, change: Any) -> None:
         """Weak notices are not compared."""

@@ -80,15 +80,16 @@ def anything(rng: random.Random, type_: str, serial: int) -> Any:
 
 
 def state_of(actor: GroupActor) -> dict[str, Any]:
-    """What has to be the same after loading again; LastSendMsgTime may be early (ADR 0010)."""
+    """What has to be the same after loading again; LastSendMsgTime may be early (ADR 0010). Of messages that are not
+    stored nothing is kept (GT-22), so neither how far their senders have read by sending them (RX-11)."""
     g: GroupState = actor._state
     if g.attributes.profile is None:
         return {"profile": None, "next_seq": g.timeline.next_seq}
+    stored = g.app_state.config.types.named(g.attributes.profile.type).stored
     plain = {
-        user: (m.role, m.join_time_ms, m.joined_seq, m.name_card, m.msg_flag, m.read_seq, m.fields)
+        user: (m.role, m.join_time_ms, m.joined_seq, m.name_card, m.msg_flag, m.read_seq if stored else 0, m.fields)
         for user, m in ((m.user_id, m) for m in g.roster)
     }
-    stored = g.app_state.config.types.named(g.attributes.profile.type).stored
     return {
         "profile": g.attributes.profile,
         "members": plain,

@@ -13,6 +13,7 @@ from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.actor.app_state import AppState
 from rcim.actor.broadcast import BroadcastActor
 from rcim.actor.events import BroadcastRecalled, BroadcastSent, EventKind
@@ -38,9 +39,11 @@ from rcim.rules.conversation_kinds import is_created, is_entered_at_login, kind_
 from rcim.rules.group_types import BROADCAST, BUILT_IN
 from rcim.rules.targets import NO_LABELS, LabelChange, Labels, Target, matches
 from rcim.rules.type_table import TypeChange, rows_of
+from rcim.store import broadcasts
 from rcim.store.backend import MemoryBackend
 from rcim.store.check import check
 from rcim.store.filling import Filling
+from rcim.store.values import unpack
 from tests.kit import FilledStore, app_state
 
 NOW = 100 * DAY_MS
@@ -247,12 +250,41 @@ def test_what_a_sync_tells_is_what_the_labels_of_then_say() -> None:  # SY-04
     kit.send("for some", target=BETA)
     (before,) = kit.sync("alice")
     assert (before.unread, [m.seq for m in before.messages]) == (1, [1])
-    labelled = r.UserProfile(labels=Labels(("beta",)))
-    kit.store.append(r.UserSaved("@:alice", "alice", labelled))
+    labelled = user_records.UserProfile(labels=Labels(("beta",)))
+    kit.store.append(user_records.UserSaved("@:alice", "alice", labelled))
     (after,) = kit.sync("alice")
     assert (after.unread, [m.seq for m in after.messages]) == (2, [1, 2])
     assert kit.history("alice") == [(1, MessageState.AS_SENT), (2, MessageState.AS_SENT)]
     assert kit.history("bob") == [(1, MessageState.AS_SENT), (2, MessageState.NOT_FOR_YOU)]
+
+
+def test_the_next_user_decodes_none_of_those_that_are_not_for_them(monkeypatch: pytest.MonkeyPatch) -> None:  # RX-04
+    """Everybody who comes looks at the same broadcasts."""
+    kit = Kit(broadcasts_per_day=100)
+    for n in range(50):
+        kit.send(f"m{n}", target=BETA if n != 3 else None)
+    decoded: list[int] = []
+
+    def counting(data: bytes, kind: type) -> Any:
+        found = unpack(data, kind)
+        if kind is r.Message:
+            decoded.append(found.seq)
+        return found
+
+    monkeypatch.setattr(broadcasts, "unpack", counting)
+    monkeypatch.setattr(broadcasts, "_known", {})
+    assert [(row.unread, [m.seq for m in row.messages]) for row in kit.sync("alice")] == [(1, [4])]
+    assert len(decoded) == 50
+    assert [row.unread for row in kit.sync("bob")] == [1]
+    assert len(decoded) == 50
+    original = kit.store.store.answer_all([q.MessageQuery(BROADCAST_ALL, 4)])[0].messages[0]
+    kit.do(c.AlterMessage("root", True, 4, MessageState.RECALLED, original=original))
+    assert [row.unread for row in kit.sync("bob")] == [0], "what is recalled is another row"
+    monkeypatch.setattr(broadcasts, "KNOWN_MAX", 10)
+    monkeypatch.setattr(broadcasts, "_known", {})
+    for user in ("carol", "dan"):
+        assert [row.unread for row in kit.sync(user)] == [0]
+        assert len(broadcasts._known) <= 10
 
 
 @pytest.mark.parametrize("seen", [True, False])
@@ -262,9 +294,9 @@ def test_a_new_user_gets_the_newest_that_is_for_them(seen: bool) -> None:  # SY-
         kit.send(name, expires_s, target)
     kit.now_ms += 120_000
     if seen:
-        kit.store.append(r.UserSeen("@:new", "new", kit.now_ms))
+        kit.store.append(user_records.UserSeen("@:new", "new", kit.now_ms))
     else:
-        kit.store.append(r.UserSaved("@:new", "new", r.UserProfile(created_ms=kit.now_ms)))
+        kit.store.append(user_records.UserSaved("@:new", "new", user_records.UserProfile(created_ms=kit.now_ms)))
     (row,) = kit.sync("new")
     assert (row.first_seq, row.unread, [m.seq for m in row.messages]) == (2, 1, [2])
     kit.send("e")
@@ -347,8 +379,8 @@ def test_it_is_as_a_simple_model_says(seed: int) -> None:
             labels = Labels(tuple(sorted(rng.sample(("a", "b"), rng.randrange(3)))))
             # What was recalled since does not count as the one of before: the model knows what is gone now.
             users[name] = (kit.now_ms, labels, 0)
-            profile = r.UserProfile(created_ms=kit.now_ms, labels=labels)
-            kit.store.append(r.UserSaved(f"@:{name}", name, profile))
+            profile = user_records.UserProfile(created_ms=kit.now_ms, labels=labels)
+            kit.store.append(user_records.UserSaved(f"@:{name}", name, profile))
         if users and rng.random() < 0.3:
             name = rng.choice(sorted(users))
             seq = rng.randrange(1, len(said) + 1)

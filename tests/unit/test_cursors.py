@@ -12,6 +12,7 @@ from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import records as r
 from rcim.actor import user_commands as u
+from rcim.actor import user_records
 from rcim.actor.app import AppActor, settle
 from rcim.actor.group import GroupActor
 from rcim.actor.records import TypeSaved
@@ -91,7 +92,7 @@ def test_who_has_read() -> None:  # MS-11
 
 
 def test_a_users_lists_and_invitations() -> None:  # SC-07, GT-07
-    actor = UserActor(UserSnapshot("@:me", "me", r.UserProfile()), app_state())
+    actor = UserActor(UserSnapshot("@:me", "me", user_records.UserProfile()), app_state())
 
     def do(command: Any) -> Any:
         return actor.handle(command, 1000, 1).result

@@ -47,6 +47,20 @@ def test_what_is_no_object_is_refused(data: bytes) -> None:
     assert code_of(canonical, data) == "BAD_ATTRIBUTES"
 
 
+def test_large_numbers() -> None:
+    kept = b'{"a":9223372036854775807,"b":-9223372036854775808}'
+    assert canonical(kept) == kept
+    assert canonical(b'{"a":9223372036854775808,"b":[-1e5,{"c":-9223372036854775809}]}') == (
+        b'{"a":9.223372036854776e18,"b":[-100000.0,{"c":-9.223372036854776e18}]}'
+    )
+    assert json.loads(canonical(b'{"a":1' + b"0" * 300 + b"}")) == {"a": 1e300}
+    assert code_of(canonical, b'{"a":1' + b"0" * 400 + b"}") == "BAD_ATTRIBUTES"
+    assert code_of(checked_changes, [("a", b"1" + b"0" * 400)]) == "BAD_ATTRIBUTES"
+    (change,) = checked_changes([("a", b"1" + b"0" * 30)])
+    assert json.loads(changed(b"", [change])) == {"a": 1e30}
+    assert canonical(b'{"a":"' + b"1" * 30 + b'"}') == b'{"a":"' + b"1" * 30 + b'"}'
+
+
 def test_nesting() -> None:
     assert canonical(nested(NESTING_MAX)) == nested(NESTING_MAX)
     assert code_of(canonical, nested(NESTING_MAX + 1)) == "BAD_ATTRIBUTES"

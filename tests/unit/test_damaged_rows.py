@@ -9,6 +9,7 @@ import pytest
 
 from rcim.actor import queries as q
 from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role, pair_conversation
 from rcim.store import keys, retention
@@ -103,23 +104,25 @@ def sync(kept: Damaged, since: int = 0, store_id: int = 0) -> SyncPage:
 def test_a_damaged_pin_costs_nothing_but_itself(kept: Damaged) -> None:  # RX-09
     for name in "ab":
         kept.group(name)
-        kept.append(r.ConversationChosen("u:me", "me", f"g:{name}", 5, False))
+        kept.append(user_records.ConversationChosen("u:me", "me", f"g:{name}", 5, False))
     kept.damage("chosen", keys.pair("me", "g:a"))
     assert {row.key: row.pinned_ms for row in sync(kept).rows} == {"g:a": 0, "g:b": 5}
     snapshot = kept.store.load_user("u:me", "me")
     assert snapshot.pinned == {"g:b": 5} and len(snapshot.places) == 2
-    kept.append(r.ConversationChosen("u:me", "me", "g:a", 7, False))
+    kept.append(user_records.ConversationChosen("u:me", "me", "g:a", 7, False))
     assert {row.key: row.pinned_ms for row in sync(kept).rows} == {"g:a": 7, "g:b": 5}, "it is said again"
 
 
 def test_where_it_is_damaged_what_is_forgotten_everything_is_told(  # RX-09
     kept: Damaged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.store.apply.UNPINNED_MAX", 1)
+    monkeypatch.setattr("rcim.store.apply_users.UNPINNED_MAX", 1)
     kept.group("a")
     for pinned_ms in (5, 0):
         for other in "xyz":
-            kept.append(r.ConversationChosen("u:me", "me", pair_conversation("me", other), pinned_ms, False))
+            kept.append(
+                user_records.ConversationChosen("u:me", "me", pair_conversation("me", other), pinned_ms, False)
+            )
     first = sync(kept)
     assert not sync(kept, first.upto, first.store_id).reset
     kept.damage("chosen", keys.pair("me", ""))
@@ -129,9 +132,9 @@ def test_where_it_is_damaged_what_is_forgotten_everything_is_told(  # RX-09
 
 def test_a_damaged_pin_keeps_nothing_from_being_unpinned(kept: Damaged) -> None:  # RX-09
     for other in "xy":
-        kept.append(r.ConversationChosen("u:me", "me", pair_conversation("me", other), 5, False))
+        kept.append(user_records.ConversationChosen("u:me", "me", pair_conversation("me", other), 5, False))
     kept.damage("chosen", keys.pair("me", PAIR_X))
-    kept.append(r.ConversationChosen("u:me", "me", PAIR_Y, 0, False))
+    kept.append(user_records.ConversationChosen("u:me", "me", PAIR_Y, 0, False))
     assert kept.store.load_user("u:me", "me").pinned == {}
 
 
@@ -140,8 +143,8 @@ def test_a_damaged_invitation_or_group_keeps_no_user_out(kept: Damaged) -> None:
         kept.group(name, active=False)
     kept.damage("profiles", b"g:a")
     for name in "cd":
-        invitation = r.Invitation(f"g:{name}", "you", name, 1)
-        kept.append(r.InvitationsChanged("u:me", "me", [invitation], []))
+        invitation = user_records.Invitation(f"g:{name}", "you", name, 1)
+        kept.append(user_records.InvitationsChanged("u:me", "me", [invitation], []))
     kept.damage("invited", keys.pair("me", "g:c"))
     snapshot = kept.store.load_user("u:me", "me")
     assert sorted(snapshot.places) == ["g:a", "g:b"]
@@ -190,9 +193,11 @@ def test_a_sweep_goes_past_what_is_damaged(kept: Damaged) -> None:  # ST-02
     kept.group("a")
     for other in "xyz":
         for pinned_ms in (5, 0):
-            kept.append(r.ConversationChosen("u:me", "me", pair_conversation("me", other), pinned_ms, False))
-        invitation = r.Invitation(f"g:{other}", "you", other, 1)
-        kept.append(r.InvitationsChanged("u:me", "me", [invitation], []))
+            kept.append(
+                user_records.ConversationChosen("u:me", "me", pair_conversation("me", other), pinned_ms, False)
+            )
+        invitation = user_records.Invitation(f"g:{other}", "you", other, 1)
+        kept.append(user_records.InvitationsChanged("u:me", "me", [invitation], []))
     kept.damage("chosen", keys.pair("me", PAIR_X))
     kept.damage("invited", keys.pair("me", "g:x"))
     for day in (100, 200):

@@ -11,6 +11,7 @@ import pytest
 from rcim.actor import callback_verdicts as b
 from rcim.actor import commands as c
 from rcim.actor import events as ev
+from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
 from rcim.actor.events import EventKind, kind_of
@@ -33,6 +34,7 @@ from rcim.base.terms import (
     GoneReason,
     MessageState,
     Priority,
+    PushLevel,
     pair_conversation,
 )
 from rcim.rules.type_table import TypeTable
@@ -100,6 +102,13 @@ def test_a_message_that_passes() -> None:
     assert isinstance(event, ev.MessagePassed) and event.where == where() and event.time_ms == 1002
     message = event.message
     assert (message.seq, message.sender, message.body, message.nickname) == (1, "bob", b"hello", "Bob")
+
+
+def test_a_message_says_of_which_messages_members_get_a_push() -> None:  # UG-03
+    acting = Acting()
+    acting.do(uc.SetPushLevel("alice", False, PushLevel.MENTIONS, True))
+    passed = only(acting.do(send()), EventKind.MESSAGE_PASSED)
+    assert (passed.push_level, passed.group_push_level) == (PushLevel.MENTIONS, PushLevel.AS_ABOVE)
 
 
 def test_a_message_in_a_conversation_of_two() -> None:

@@ -355,3 +355,20 @@ def test_reading_by_sending_costs_no_record() -> None:  # RX-11
     assert isinstance(again := kit.send("bob", "c").record, MessageKept) and again.sender is None, (
         "and costs no write"
     )
+
+
+def test_who_was_sent_for_while_importing_has_read_that_much() -> None:  # GR-08, RX-11
+    kit = Kit()
+    kit.do(
+        c.CreateGroup(
+            "app", True, "lobby", "Public", "L", "", "", "", ApplyJoinOption(0), [], "alice", importing=True
+        )
+    )
+    kit.do(c.ImportMembers("app", True, [c.ImportedMember("bob", Role.MEMBER, 0, 2)]))
+    for n in range(2):
+        kit.send("alice", f"a{n}", admin=True)
+    kit.send("bob", "b", admin=True)
+    kit.send("alice", "a2", admin=True)
+    record = kit.do(c.FinishImport("app", True)).record
+    assert isinstance(record, GroupChanged)
+    assert {m.user_id: m.read_seq for m in record.put} == {"alice": 4, "bob": 3}

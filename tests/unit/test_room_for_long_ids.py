@@ -12,7 +12,7 @@ from rcim.actor.records import Change, Member, Message, MessageOptions
 from rcim.adapters.frames.answers.messages import to_fields, to_wire
 from rcim.adapters.frames.codec import CODEC
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import ChangeKind, MessageState, MsgFlag, Priority, Role
+from rcim.base.terms import ChangeKind, MessageState, MsgFlag, Priority, PushLevel, Role
 from rcim.service.administration import CONNECTION_ROW_BYTES
 from rcim.service.deliveries import GroupChangesNews
 from rcim.store.member_view import message_bytes
@@ -62,7 +62,7 @@ def test_rows_of_members_and_applications_have_no_more_than_is_counted() -> None
     assert taken <= read_commands.MARK_BYTES
     fields = tuple((f"{number}" * 16, b"v" * 64) for number in range(5))
     row = MemberRow(Member(user, Role.OWNER, 9, 9, "c" * 50, MsgFlag.DISCARD, 9, 9), 9, fields)
-    entry = f.MemberEntry(user, Role.OWNER, 9, "c" * 50, MsgFlag.DISCARD, 9, 9, 9, to_fields(fields))
+    entry = f.MemberEntry(user, Role.OWNER, 9, "c" * 50, MsgFlag.DISCARD, 9, 9, 9, to_fields(fields), PushLevel.ALL)
     taken = len(f.GroupMembersOk([entry], "").encode()) - len(f.GroupMembersOk([], "").encode())
     assert taken <= read_commands._row_bytes(row) <= taken + 100
 

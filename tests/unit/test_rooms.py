@@ -511,6 +511,15 @@ def test_absent_members_leave_only_where_members_are_in_memory() -> None:
         changed(replace(ROOM, kind="ultra group", notice=ChangeNotice.WEAK), "Ultra", {"leave_after_s": "30"})
 
 
+@pytest.mark.parametrize(("policy", "value"), [("drop_offline", "true"), ("member_list", "part")])
+@pytest.mark.parametrize("base", ["UltraGroup", "Channel", "System"])
+def test_what_looks_at_all_members_is_refused_where_they_are_not_in_memory(
+    base: str, policy: str, value: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{policy}.* needs members in memory"):  # GT-11, GT-03, UG-01
+        changed(BUILT_IN[base], "Mine", {policy: value})
+
+
 def test_check_finds_rows_of_rooms_that_are_wrong() -> None:  # CR-03, CR-04
     backend = MemoryBackend()
     store = FilledStore(backend)

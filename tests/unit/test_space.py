@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.base.ids import message_id, shard_of
-from rcim.base.terms import ApplyJoinOption, Priority, Role
+from rcim.base.terms import ApplyJoinOption, Priority, Role, UserList
 from rcim.store import backend as backend_module
 from rcim.store.backend import FullError, LmdbBackend
 from rcim.store.check import check
@@ -77,12 +78,12 @@ def test_who_leaves_with_a_tip_or_for_good_needs_no_room(tmp_path: Path) -> None
     tip = r.Message(kit.seq + 1, 1, id_, Priority.LOW, "", "", "", "", "", b"")
     kit.append(r.GroupChanged(KEY, 1, True, None, [], ["u3"], [r.UserRestriction("u3", blocked_until_ms=9)], tip))
     kit.append(
-        r.UserSaved("@:u4", "u4", r.UserProfile(deleted=True)),
-        r.UserListed("@:u4", "u4", r.UserList.BLACK, [], ["x"]),
+        user_records.UserSaved("@:u4", "u4", user_records.UserProfile(deleted=True)),
+        user_records.UserListed("@:u4", "u4", UserList.BLACK, [], ["x"]),
     )
     with pytest.raises(FullError):
         for n in range(10_000):
-            kit.append(r.UserSaved(f"@:v{n}", f"v{n}", r.UserProfile("nick", "u")))
+            kit.append(user_records.UserSaved(f"@:v{n}", f"v{n}", user_records.UserProfile("nick", "u")))
     backend.close()
 
 

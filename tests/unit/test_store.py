@@ -12,6 +12,7 @@ import pytest
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.base.ids import message_id, shard_of
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority, Role
@@ -78,7 +79,9 @@ def test_an_empty_store(kit: Kit) -> None:
     assert kit.store.positions() == [1] * 64
     snapshot = kit.store.load_group(KEY, 0)
     assert snapshot.profile is None and snapshot.next_seq == 1 and snapshot.members == []
-    assert kit.ask(q.LoginQuery("alice")) == LoginFacts(r.UserProfile(), [], [], 1, 0, kit.store.history_id)
+    assert kit.ask(q.LoginQuery("alice")) == LoginFacts(
+        user_records.UserProfile(), [], [], 1, 0, kit.store.history_id
+    )
     assert kit.ask(q.AllGroupsQuery("", 10)) == GroupsPage([], "")
     assert kit.faults() == [] and not kit.store.purge_step()
 
@@ -86,16 +89,20 @@ def test_an_empty_store(kit: Kit) -> None:
 def test_records_become_state(kit: Kit) -> None:
     kit.append(created(KEY, "bob"), *(kept(seq) for seq in range(1, 51)))
     kit.append(changed(700, put=[r.Member("carol", Role.MEMBER, 9, 50, "C")]))
-    kit.append(changed(800, dropped=["bob"]), r.UserSaved("@:bob", "bob", r.UserProfile("Bob", "u")))
+    kit.append(
+        changed(800, dropped=["bob"]), user_records.UserSaved("@:bob", "bob", user_records.UserProfile("Bob", "u"))
+    )
     snapshot = kit.store.load_group(KEY, 500)
     assert snapshot.next_seq == 51 and snapshot.last_msg_time_ms == 500
     assert snapshot.info_seq == 3 and snapshot.last_info_time_ms == 800
     assert {m.user_id: m.joined_seq for m in snapshot.members} == {"alice": 0, "carol": 50}
     assert len(snapshot.recent) == 50 and snapshot.recent[0].seq == 1
     assert kit.store.positions()[shard_of(KEY)] == 54
-    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(r.UserProfile("Bob", "u"), [], [], 4, 0, kit.store.history_id)
+    assert kit.ask(q.LoginQuery("bob")) == LoginFacts(
+        user_records.UserProfile("Bob", "u"), [], [], 4, 0, kit.store.history_id
+    )
     assert kit.ask(q.LoginQuery("carol")).conversations == [KEY]
-    assert kit.store.load_user("@:bob", "bob").profile == r.UserProfile("Bob", "u")
+    assert kit.store.load_user("@:bob", "bob").profile == user_records.UserProfile("Bob", "u")
     assert kit.faults() == []
 
 
@@ -297,7 +304,7 @@ def test_damage_is_found(kit: Kit) -> None:
 @pytest.mark.parametrize("data", [b"", b"\x01", b"\x02" + bytes(9), b"\x01" + bytes(9), b"\x01\x00\x00\x00\x00"])
 def test_a_damaged_value_is_no_crash(data: bytes) -> None:
     with pytest.raises(StoreError):
-        unpack(data, r.UserProfile)
+        unpack(data, user_records.UserProfile)
 
 
 @pytest.mark.parametrize("reverse", [False, True])

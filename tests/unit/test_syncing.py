@@ -173,7 +173,7 @@ def test_conversations_of_which_there_is_nothing_to_show_end_a_page_too(monkeypa
 
 def test_the_groups_of_a_user_come_in_pages_of_bounded_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     store = filled(20, 40, directed=True)
-    monkeypatch.setattr("rcim.store.query_engine.EFFORT", 100)
+    monkeypatch.setattr("rcim.store.group_lists.EFFORT", 100)
     names: list[str] = []
     cursor, asked = "", 0
     while not asked or cursor:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rcim.actor import queries as q
-from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.base.limits import DEFAULTS
 from rcim.store.backend import MemoryBackend, StoreError, WriteView
 from rcim.store.store import Store
@@ -61,7 +61,7 @@ def test_what_begins_another_history(tmp_path: Path) -> None:
     first = opened(backend, path)
     kept = FilledStore(backend)
     kept.store = first
-    kept.append(r.UserSaved("@:u", "u", r.UserProfile("U")))
+    kept.append(user_records.UserSaved("@:u", "u", user_records.UserProfile("U")))
     TRAILS[0].close()
     assert trail(path).read() == Seen(first.history_id, 2), "as far as what is durable, and no further"
     assert opened(backend, path).history_id == first.history_id

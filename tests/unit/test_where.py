@@ -17,7 +17,7 @@ class Subject:
     """A conversation with these attributes, members, and those who have muted it."""
 
     def __init__(self, **values: Any) -> None:
-        self.cost = 0
+        self.cost = 0.0
         self._members = values.pop("m", [])
         self._muters = values.pop("mu", [])
         self._own = values.pop("own", {})
@@ -61,6 +61,8 @@ YES: list[tuple[Any, dict[str, Any]]] = [
     ({"a": {"$lte": 2, "$gte": 2}}, {"a": 2}),
     ({"a": {"$gt": "a"}}, {"a": "b"}),
     ({"a": {"$gt": 5}}, {"a": [1, 6]}),
+    ({"a": 10**30}, {"a": 1e30}),
+    ({"a": {"$lt": 10**400}}, {"a": 1e300}),
     ({"a": {"$ne": 2}}, {"a": 1}),
     ({"a": {"$ne": 2}}, {}),
     ({"a": {"$in": [1, "x"]}}, {"a": "x"}),
@@ -146,6 +148,10 @@ REFUSED: list[tuple[str, str]] = [
     (json.dumps({f"a{n}": 1 for n in range(101)}), "100 conditions"),
     (json.dumps({"a": {"$in": list(range(201))}}), "200 values"),
     (json.dumps({f"a{n}": {"$regex": "x"} for n in range(11)}), "10 regular"),
+    (json.dumps({"$and": [{}] * 201}), "200 objects"),
+    (json.dumps({"$or": [{"$and": [{}] * 100}] * 2}), "200 objects"),
+    (json.dumps({"a": {"$regex": r"\pL" * 11}}), "10 classes"),
+    (json.dumps({"a": {"$regex": r"\p{Cc}" * 6}, "b": {"$regex": r"\p{Cc}" * 5}}), "10 classes"),
     ('{"a":{"$near":1}}', "where.a.$near: is not an operator"),
     ('{"$nor":[{"a":1}]}', "$nor is not an operator"),
     ('{"a":{"$gt":1,"b":2}}', "where.a.b: is not an operator"),
@@ -192,6 +198,31 @@ def test_an_expression_that_explodes_elsewhere_costs_what_its_text_is_long() -> 
     subject = Subject(a="a" * 1000 + "b")
     assert not matches(parse_where(json.dumps({"a": {"$regex": "^(a+)+$"}})), subject)
     assert subject.cost < 10
+
+
+def many(condition: Any, count: int) -> Any:
+    """A `where` in which this is asked so often, of `a`, and never holds."""
+    return {"$or": [{"a": condition}] * count}
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "least"),
+    [
+        (many({"$eq": {"k": [1] * 450}}, 8), [{"k": [1] * 450 + [0]}] * 8, 500),
+        (many({"$eq": {"k": [1] * 450}}, 8), {"k": [1] * 450 + [0]}, 50),
+        (many([1] * 450, 8), [[1] * 450 + [0]] * 8, 500),
+        (many({"$regex": "(a|b)*z"}, 10), ["x"] * 100, 200),
+        (many({"$nin": list(range(20))}, 10), list(range(100)), 400),
+        (many(5, 100), 3, 15),
+        ({"$and": [{}] * 199 + [{"a": 5}]}, 3, 15),
+        (many({"$regex": "z"}, 10), ["x"] * 20, 30),
+    ],
+)
+def test_what_takes_long_costs_more(where: Any, value: Any, least: int) -> None:
+    """In conversations looked at, 10 µs each: a step of a query ends by it."""
+    subject = Subject(a=value)
+    assert not matches(parse_where(json.dumps(where, separators=(",", ":"))), subject)
+    assert subject.cost >= least
 
 
 def test_only_the_beginning_of_a_text_is_looked_at_by_an_expression() -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from rcim.actor import queries as q
 from rcim.actor import records as r
+from rcim.actor import user_records
 from rcim.actor.app import APP_KEY
 from rcim.actor.applications import Application
 from rcim.actor.events import SessionChanged
@@ -23,7 +24,7 @@ from rcim.base.terms import (
     pair_conversation,
 )
 from rcim.store import keys
-from rcim.store.apply import UNPINNED_MAX
+from rcim.store.apply_users import UNPINNED_MAX
 from rcim.store.backend import TABLES, MemoryBackend
 from rcim.store.check import check
 from rcim.store.event_log import Bounds
@@ -103,7 +104,7 @@ class Life(FilledStore):
         filling.commit()
 
     def choose(self, user_id: str, conversation: str, pinned_ms: int, removed: bool = False) -> None:
-        self.append(r.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
+        self.append(user_records.ConversationChosen(f"@:{user_id}", user_id, conversation, pinned_ms, removed))
 
     def apply_to(self, user_id: str, time_ms: int) -> None:
         mark = r.UserRestriction(user_id, applied_ms=time_ms, text="please")
@@ -166,19 +167,19 @@ class Life(FilledStore):
             self.choose("u1", conversation, 5)
             self.choose("u1", conversation, 0, removed=True)
         for user in ("u2", "u3"):
-            self.append(r.UserSaved(f"@:{user}", user, r.UserProfile("nick")))
+            self.append(user_records.UserSaved(f"@:{user}", user, user_records.UserProfile("nick")))
             self.choose(user, GROUP, 5)
             self.choose(user, pair_conversation(user, "none"), 5)
-            self.append(r.UserListed(f"@:{user}", user, UserList.BLACK, ["u0", f"none{day}"], []))
+            self.append(user_records.UserListed(f"@:{user}", user, UserList.BLACK, ["u0", f"none{day}"], []))
         for user in ("u1", "u2"):
-            invitation = r.Invitation("g:none", "u0", "none", day * DAY_MS)
-            self.append(r.InvitationsChanged(f"@:{user}", user, [invitation], []))
+            invitation = user_records.Invitation("g:none", "u0", "none", day * DAY_MS)
+            self.append(user_records.InvitationsChanged(f"@:{user}", user, [invitation], []))
         set_ = r.RoomAttribute("seat", "u1", "u1", day, day)
         self.append(r.RoomAttributesChanged(GROUP, day, day - 1, [set_], []))
         kept = r.Profile("a", "T", "a name", "", "", "", "u0", 1, ApplyJoinOption.FREE_ACCESS, 0, 1, keep_alive=True)
         self.append(r.GroupChanged(GROUP, 1, False, kept, [], [], [], None))
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
-        self.append(r.UserSeen("@:seen", "seen", day * DAY_MS))
+        self.append(user_records.UserSeen("@:seen", "seen", day * DAY_MS))
         self.store.events.register("consumer")
         self.happen(day)
         self.ultra()
@@ -187,11 +188,11 @@ class Life(FilledStore):
         self.append(r.GroupDissolved(GROUP), r.GroupDissolved(TEMPORARY))
         self.seqs[TEMPORARY] = 0
         assert self.rows("purge")
-        self.append(r.UserSaved("@:seen", "seen", r.UserProfile(deleted=True)))
+        self.append(user_records.UserSaved("@:seen", "seen", user_records.UserProfile(deleted=True)))
         for user in ("u2", "u3"):
             self.append(
-                r.UserSaved(f"@:{user}", user, r.UserProfile(deleted=True)),
-                r.UserListed(f"@:{user}", user, UserList.BLACK, [], ["u0", f"none{day}"]),
+                user_records.UserSaved(f"@:{user}", user, user_records.UserProfile(deleted=True)),
+                user_records.UserListed(f"@:{user}", user, UserList.BLACK, [], ["u0", f"none{day}"]),
             )
         self.app(r.UsersMuted({"u2": 0}), r.ListChanged(AppList.LOW_TYPES, [], ["x"]))
         self.store.events.unregister("consumer")

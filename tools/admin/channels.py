@@ -16,14 +16,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ChannelId = Annotated[str, typer.Argument(help="Id of the channel: that of its ultra group, @TOPIC#_, and its own.")]
+ChannelId = Annotated[
+    str, typer.Argument(metavar="CHANNEL", help="Id of the channel, such as @TGS#_city@TOPIC#_news.")
+]
 
 
 @app.command("create")
 def create(
     group_id: GroupId,
-    name_id: Annotated[str, typer.Argument(help="1 to 20 of A-Z, a-z, 0-9, _ and -.")],
-    name: Annotated[str, typer.Option(help="Name, 1 to 30 bytes.", show_default="as its id")] = "",
+    name_id: Annotated[
+        str,
+        typer.Argument(metavar="NAME_ID", help="What the channel's id ends with: 1 to 20 of A-Z, a-z, 0-9, _ and -."),
+    ],
+    name: Annotated[str, typer.Option(help="Name, 1 to 30 bytes.", show_default="as NAME_ID")] = "",
     private: Annotated[bool, typer.Option("--private", help="Only users on its own list see it.")] = False,
 ) -> None:
     """Create a channel of an ultra group."""
@@ -63,7 +68,7 @@ def private(channel: ChannelId) -> None:
 
 @app.command("public")
 def public(channel: ChannelId) -> None:
-    """Let all members of its ultra group see a channel, with its history."""
+    """Let all members of the ultra group see a channel and its history."""
     call(lambda client: client.set_channel_private(channel, False))
 
 
@@ -72,5 +77,5 @@ def trim(
     channel: ChannelId,
     to_time_ms: Annotated[int, typer.Argument(min=1, metavar="TIME", help="Milliseconds since 1970.")],
 ) -> None:
-    """Delete all messages up to a time, for everyone."""
+    """Delete all messages up to a time for everyone."""
     show_one({"first_seq": call(lambda client: client.trim_history(channel, to_time_ms))})

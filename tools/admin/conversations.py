@@ -62,18 +62,21 @@ def create(
     name: Annotated[str, typer.Argument(help="Name, 1 to 30 bytes.")],
     owner: Annotated[str, typer.Option(help="User id of the owner.", show_default="the administrator")] = "",
     member: Annotated[list[str] | None, typer.Option(help="Another member; may be repeated.")] = None,
-    temporary: Annotated[bool, typer.Option("--temporary", help="It ends by itself, and nothing is left.")] = False,
+    temporary: Annotated[
+        bool, typer.Option("--temporary", help="Create one that ends by itself; nothing is left of it.")
+    ] = False,
     unique: Annotated[
-        bool, typer.Option("--unique", help="The one conversation of these users: if it is there, that one.")
+        bool, typer.Option("--unique", help="The one conversation of owner and members: create it, or find it.")
     ] = False,
     ttl: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="When a temporary one ends: for example 10m, 1d.")
+        str | None,
+        typer.Option(metavar="DURATION", help="How long a temporary one lives: 10m, 1d; at most a day, the default."),
     ] = None,
     type_: Annotated[str, typer.Option("--type", help="Group type of a unique one.")] = "Private",
 ) -> None:
     """Create a temporary or a unique conversation."""
     if temporary == unique:
-        raise fail("say --temporary or --unique; `rcim-admin group create` creates other groups", USAGE)
+        raise fail("say either --temporary or --unique; `rcim-admin group create` creates other groups", USAGE)
     if ttl is not None and not temporary:
         raise fail("--ttl: only a temporary conversation ends by itself", USAGE)
     ttl_s = words.seconds_of(ttl) if ttl is not None else None

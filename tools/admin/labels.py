@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rcim_tools.admin.broadcasts import pairs
 from rcim_tools.admin.calls import USAGE, call, fail
-from rcim_tools.admin.output import show, show_one
+from rcim_tools.admin.output import show, show_one, show_results
 
 from rcim.base.terms import AddResult
 
@@ -18,7 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Users = Annotated[list[str], typer.Argument(metavar="USER", help="User id; may be repeated.")]
+CHANGED = {AddResult.FAILED: "FAILED", AddResult.ADDED: "CHANGED", AddResult.ALREADY: "ALREADY"}
+
+Users = Annotated[list[str], typer.Argument(metavar="USER", help="Ids of the users, up to 100.")]
 Tags = Annotated[list[str], typer.Option("--tag", metavar="TAG", help="A tag; may be repeated.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set an attribute.")]
 Remove = Annotated[list[str] | None, typer.Option("--remove", metavar="NAME", help="Remove an attribute.")]
@@ -60,7 +62,7 @@ def clear(users: Users) -> None:
 
 @app.command("attributes")
 def attributes(users: Users, set_: Set = None, remove: Remove = None) -> None:
-    """Set and remove attributes of users."""
+    """Set and remove attributes of users, which `rcim-admin tags declare` has declared."""
     given = pairs(set_)
     if not given and not remove:
         raise fail("name an attribute with --set or --remove", USAGE)
@@ -76,7 +78,7 @@ def names() -> None:
 
 @app.command("declare")
 def declare(
-    number: Annotated[int, typer.Argument(min=0, max=9, help="The attribute's number.")],
+    number: Annotated[int, typer.Argument(min=0, max=9, help="The attribute's number, 0 to 9.")],
     name: Annotated[str, typer.Argument(help="Its name; empty: no attribute has this number any more.")],
 ) -> None:
     """Declare an attribute that users can have."""
@@ -85,4 +87,4 @@ def declare(
 
 
 def _show(results: dict[str, AddResult]) -> None:
-    show([{"user_id": user, "result": result.name} for user, result in results.items()])
+    show_results(results, CHANGED)

@@ -78,7 +78,7 @@ class BroadcastEntry(Struct, frozen=True, gc=False):
         "Over the limits of the app (`broadcasts_per_day`, `broadcasts_per_hour`) it is refused with BROADCAST_LIMIT: "
         "nothing has happened.",
         "The same `client_msg_id` of the same sender within 10 minutes sends nothing again, as with SEND.",
-        "Each part of the target that is not empty has to hold. The parts together have at most 100 entries.",
+        "Each part of the target that is not empty has to match. The parts together have at most 100 entries.",
     ),
     errors=(
         "ADMIN_REQUIRED",
@@ -93,7 +93,7 @@ class BroadcastEntry(Struct, frozen=True, gc=False):
     admin=True,
 )
 class AdminBroadcast(Frame, frozen=True, gc=False):
-    """Sends a message to all users of the app, or to those whom a target means (SY-03, SY-04)."""
+    """Sends a message to all users of the app, or to those who match a target (SY-03, SY-04)."""
 
     client_msg_id: A[str, CLIENT_MSG_ID, "Chosen by the client, as in SEND."]
     priority: A[Priority, Enum(Priority), "Its importance."]
@@ -166,7 +166,7 @@ class AdminBroadcastsOk(Frame, frozen=True, gc=False):
     admin=True,
 )
 class AdminBroadcastRecall(Frame, frozen=True, gc=False):
-    """Recalls a broadcast: what it said is gone, for everybody."""
+    """Recalls a broadcast for everybody."""
 
     seq: A[int, U64, "Its SEQ."]
 
@@ -194,7 +194,7 @@ class AdminTagsChange(Frame, frozen=True, gc=False):
     users: A[list[str], StrList(USER, 500), "The users, 1 to 100; each gets the same change."]
     add: A[list[str], StrList(TAG, TAGS_MAX), "Tags to add."]
     remove: A[list[str], StrList(TAG, TAGS_MAX), "Tags to remove, before others are added."]
-    remove_all: A[bool, Bool(), "True: all other tags are removed."]
+    remove_all: A[bool, Bool(), "True: all tags but those in `add` are removed."]
 
 
 @frame(0x8F5B, "ADMIN_TAGS_CHANGE_OK", "server", "reply", admin=True)

@@ -28,8 +28,10 @@ class ConversationEntry(Struct, frozen=True, gc=False):
     """A conversation as its user sees it (RX-03)."""
 
     conversation: A[str, CONVERSATION, "Its id."]
-    type_: A[str, str8(32), "The name of its group type; `C2C` for a one-to-one conversation."]
-    name: A[str, str8(30, one_line=True), "The group's name."]
+    type_: A[
+        str, str8(32), "The name of its group type; `C2C` for a one-to-one conversation, `Broadcast` for `b:all`."
+    ]
+    name: A[str, str8(30, one_line=True), "The group's name; empty where there is none."]
     face_url: A[str, FACE_URL, "The group's face URL."]
     newest_seq: A[int, U64, "The newest SEQ; 0 if there is no message."]
     first_seq: A[

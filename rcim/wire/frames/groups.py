@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MemberOrder, MsgFlag, Role
+from rcim.base.terms import AddResult, ApplyJoinOption, JoinStatus, MemberOrder, MsgFlag, PushLevel, Role
 from rcim.wire.frames.kinds import (
     ATTRIBUTES,
     FACE_URL,
@@ -45,6 +45,12 @@ class MemberEntry(Struct, frozen=True, gc=False):
         Ext(5, StructList(CustomField, 5)),
         "Custom fields of the member that the requesting user may read (GR-06).",
     ] = ()
+    push_level: A[
+        PushLevel | None,
+        Ext(25, Enum(PushLevel)),
+        "Of which messages the member gets a push, by all four settings (UG-03); never AS_ABOVE. Only in "
+        "GROUP_MEMBER_GET_OK, and in lists by JoinTime.",
+    ] = None
 
 
 @row("AddedEntry")
@@ -68,8 +74,8 @@ PROFILE_RULE = (
 
 ATTRIBUTES_RULE = (
     "Attributes are one JSON object of the app's (GR-13). The server keeps it without spaces and with its keys in "
-    "order: up to 8,192 bytes, nested up to 10 deep. A dotted key makes the objects on its way; ATTRIBUTE_PATH if one of "
-    "them is something else. A key with a dot in it can only be set with the whole object."
+    "order: up to 8,192 bytes, nested up to 10 deep (attributes.md). A dotted key makes the objects on its way; "
+    "ATTRIBUTE_PATH if one of them is no object. A key with a dot in it can only be set with the whole object."
 )
 
 
@@ -89,7 +95,9 @@ ATTRIBUTES_RULE = (
         "An app administrator may name another `owner`, but none for a type without owners.",
         PROFILE_RULE,
         ATTRIBUTES_RULE,
-        "Without a `group_id` the server makes one that begins with `@TGS#` (GT-25).",
+        "The id says the kind (GT-25): that of an ultra group begins with `@TGS#_`, that of a system conversation with "
+        "`@SYS#`. Without a `group_id` the server makes one: it begins with `@TGS#_`, `@SYS#`, `_tmp:` (temporary), or "
+        "`@TGS#` (all others).",
     ),
     errors=(
         "BAD_GROUP_ID",
@@ -110,7 +118,9 @@ class GroupCreate(Frame, frozen=True, gc=False):
     group_id: A[
         str,
         str8(160, one_line=True),
-        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, not beginning with `@TGS#`; empty: the server makes one.",
+        "The wanted id: 1 to 48 bytes of 0x20 to 0x7E, without `@TOPIC#_`. In the type UltraGroup it begins with "
+        "`@TGS#_`, in System with `@SYS#`, and else with neither `@TGS#`, `@SYS#` nor `_tmp:`. Empty: the server "
+        "makes one; Temporary and `unique` take no other.",
     ]
     type_: A[
         str,
@@ -127,7 +137,7 @@ class GroupCreate(Frame, frozen=True, gc=False):
         StrList(USER, 500),
         "The first members, besides the creator: at most 100 (limits.md). Duplicates count once; users need not "
         "have logged in before. NOT_PERMITTED where the type takes none at creation (GT-07): AVChatRoom, "
-        "BChatRoom.",
+        "BChatRoom, System.",
     ]
     owner: A[
         str,

@@ -18,7 +18,7 @@ class QueriedConversation(Struct, frozen=True, gc=False):
     group_id: A[str, GROUP, "Its id."]
     type_: A[str, str8(32), "The name of its group type."]
     name: A[str, str8(30, one_line=True), "Its name."]
-    creator: A[str, USER_OR_NONE, "Who made it; empty for what was made before this was kept (GR-13)."]
+    creator: A[str, USER_OR_NONE, "Who made it; empty if it was made before servers kept it (GR-13)."]
     member_num: A[int, U32, "MemberNum."]
     create_time_ms: A[int, U64, "When it was made."]
     last_info_time_ms: A[int, U64, "When its profile or members changed last."]
@@ -54,7 +54,7 @@ class QueriedConversation(Struct, frozen=True, gc=False):
         "Users find conversations that they are in, those of types that can be searched (GT-01), and system "
         "conversations. App administrators find all.",
         "One query looks at up to 5,000 conversations. If `next` is not empty, there are others: ask again with it.",
-        "Ask with `m` for conversations of the user's own: only those are looked at then.",
+        "With the user in `m`, the server looks at the user's own conversations only.",
         "The request counts as a read (LI-01).",
     ),
     errors=("BAD_QUERY", "BAD_PARAMETER", "NOT_PERMITTED", "TOO_FREQUENT"),

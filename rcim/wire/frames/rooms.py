@@ -24,7 +24,11 @@ class RoomAttribute(Struct, frozen=True, gc=False):
     version: A[int, U64, "The version of the room's attributes since then; no two attributes have the same."]
     with_setter: A[bool, Bool(), "True: it goes when the user who has set it leaves the room."]
     removed: A[bool, Bool(), "True: it was removed."]
-    notice: A[bytes, Ext(1, NOTICE), "Data that went with the change, in ROOM_ATTRIBUTES_CHANGED only."] = b""
+    notice: A[
+        bytes,
+        Ext(1, NOTICE),
+        "Data that went with the change; only in ROOM_ATTRIBUTES_CHANGED, in the first row of the change.",
+    ] = b""
 
 
 @row("AttributeToSet")
@@ -43,12 +47,12 @@ class AttributeToSet(Struct, frozen=True, gc=False):
     "request",
     reply="ROOM_ATTRIBUTES_SET_OK",
     rules=(
-        "Either all of it is done or nothing. A key is set if the room has no such attribute, or the user has set it "
-        "themselves; with `forced` an app administrator sets it in any case, and is then its setter.",
+        "Either all of it is done or nothing. A key is set if the room has no such attribute, or if the user set it "
+        "before; with `forced` an app administrator sets it in any case, and is then its setter.",
         "A room has at most 100 attributes, with 256 KiB of keys and values.",
         "Everyone who receives the room's messages gets ROOM_ATTRIBUTES_CHANGED. It counts as a message in the group's "
-        "limit (FC-02). What is as it is to be already is no change, unless there is a `notice`.",
-        "Users who may not send because they are muted may not do this either.",
+        "limit (FC-02). Setting the value that a key has already is no change, unless there is a `notice`.",
+        "Muted users may not set attributes.",
     ),
     errors=(
         "NO_SUCH_GROUP",
@@ -129,8 +133,9 @@ class RoomAttributesDeleteOk(Frame, frozen=True, gc=False):
     "request",
     reply="ROOM_ATTRIBUTES_OK",
     rules=(
-        "With `keys`: these, as far as the room has them. Else what has changed since version `since`, removed ones "
-        "too, by version; with 0, or a version that the server cannot go on from, all there is, with `reset`.",
+        "With `keys`: those of these attributes that the room has. Else the attributes that have changed since version "
+        "`since`, removed ones too, by version. If `since` is 0 or a version that the server cannot continue from, all "
+        "attributes, with `reset`.",
         "If `more` is set, ask again with the same `since`, and the version of the last row as `after`.",
         "Guests who are in the room may ask too.",
     ),
@@ -150,7 +155,7 @@ class RoomAttributesOk(Frame, frozen=True, gc=False):
     """A page of attributes."""
 
     version: A[int, U64, "The version of the room's attributes now: what the client has after the last page."]
-    reset: A[bool, Bool(), "True: forget what is known from before; what is on none of the pages is gone."]
+    reset: A[bool, Bool(), "True: the client forgets the attributes that it had; those on no page are gone."]
     more: A[bool, Bool(), "True: there is another page."]
     attributes: A[list[RoomAttribute], StructList(RoomAttribute, 1000), "By version."]
 
@@ -163,7 +168,8 @@ class RoomAttributesOk(Frame, frozen=True, gc=False):
     rules=(
         "It goes to everyone who receives the room's messages, also to the user who has made the change. Where changes "
         "are frequent, one frame has those of a fifth of a second.",
-        "If `since` is not the version that the client has, it has missed something: it asks with ROOM_ATTRIBUTES.",
+        "If `since` is above the version that the client has, the client has missed something and asks with "
+        "ROOM_ATTRIBUTES (chat-rooms.md).",
     ),
 )
 class RoomAttributesChanged(Frame, frozen=True, gc=False):
@@ -221,7 +227,7 @@ class AdminRoomsOk(Frame, frozen=True, gc=False):
         "Absent fields stay as they are.",
         "While distribution is stopped, messages of users are accepted without a SEQ, with `held_back` STOPPED, and "
         "nobody gets them; messages that app administrators send, and system notices, go on.",
-        "Protected users do not leave by themselves (CR-01); there may be 100 of a room, who need not be members.",
+        "Protected users do not leave by themselves (CR-01). A room has at most 100; they need not be members.",
     ),
     errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
     admin=True,

@@ -73,6 +73,7 @@ class HelloOk(Frame, frozen=True, gc=False):
         "one: of two the one that began later. The other gets KICKED_BY_OTHER_DEVICE and is closed. If that is "
         "the one that is just logging in, this happens right after LOGIN_OK.",
         "`@SYSTEM`, and ids that begin with `@GUEST#`, are the server's own: BAD_PARAMETER.",
+        "System senders, and ids that begin with `@SYS#`, cannot log in: SYSTEM_SENDER (system-conversations.md).",
     ),
     errors=(
         "USERSIG_EMPTY",
@@ -84,6 +85,7 @@ class HelloOk(Frame, frozen=True, gc=False):
         "USERSIG_FROM_FUTURE",
         "BAD_PARAMETER",
         "USERSIG_INVALIDATED",
+        "SYSTEM_SENDER",
         "COMMAND_DISABLED",
         "TOO_MANY_CONNECTIONS",
     ),

@@ -24,8 +24,8 @@ USERS = StrList(str16(USER_ID_BYTES_MAX, 1, one_line=True), 500)
         "The owner and the admins of the ultra group and app administrators create channels.",
         "The channel's group id is that of the ultra group, `@TOPIC#_`, and `name_id`. With it all frames of groups and "
         "messages work, but those about who is a member: members are those of the ultra group (ultra-groups.md).",
-        "The creator is put on the channel's own list. All who hear a public channel, or the creator of a private one, "
-        "get GROUP_ENTERED.",
+        "The creator is put on the channel's own list. All members of the ultra group who are online get GROUP_ENTERED; "
+        "of a private channel, only the creator.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "TOO_MANY_CHANNELS", "GROUP_ID_TAKEN", "BAD_PARAMETER", "DIRTY_WORD"),
 )
@@ -65,7 +65,7 @@ class Channel(Struct, frozen=True, gc=False):
     rules=(
         "Members of the ultra group and app administrators may ask. Private channels are listed for users who are on "
         "their lists, and for app administrators.",
-        "What is unread of each, SYNC says.",
+        "The rows of SYNC say what is unread.",
     ),
     errors=("NO_SUCH_GROUP", "NOT_PERMITTED"),
 )

@@ -65,6 +65,7 @@ def entry(row: results.MemberRow) -> frames.MemberEntry:
         last_send_time_ms=m.last_send_time_ms,
         muted_until_ms=row.muted_until_ms,
         fields=to_fields(row.fields) or (),
+        push_level=row.push_level or None,
     )
 
 
