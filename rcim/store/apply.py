@@ -45,6 +45,7 @@ from rcim.store.backend import StoreError, WriteView
 from rcim.store.channel_listings import is_listed, list_channel, names_of, note_private, unlist_channel
 from rcim.store.channel_rows import (
     MEMBERS_AT_ONCE,
+    OWN_ROWS_AT_ONCE,
     channel_members,
     drop_index,
     drop_inside,
@@ -247,7 +248,7 @@ class Applier:
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
         members_remain = is_paged(record.key) and self._end_of_paged(record.key, with_group=with_group)
-        if not members_remain and not is_channel(record.key):
+        if not members_remain:
             rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
             for user in [keys.second(row) for row, _ in rows]:
                 self._drop_member(record.key, user)
@@ -273,7 +274,8 @@ class Applier:
             self._group_dissolved(GroupDissolved(channel_key(key, name)), with_group=True)
         drop_index(self._view, key)
         if is_channel(key):
-            return with_group or not forget_own_rows(self._view, key)
+            most = OWN_ROWS_AT_ONCE if with_group else MEMBERS_AT_ONCE
+            return not forget_own_rows(self._view, key, most)
         return self._head(key).member_num > MEMBERS_AT_ONCE
 
     # -- channels
