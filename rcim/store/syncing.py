@@ -261,25 +261,31 @@ class Syncing:
             scan.found.append(Candidate(stamp, BROADCAST_ALL, head, said))
 
     def _channels_of(self, view: ReadView, scan: SyncScan, group: bytes) -> int:
-        """UG-02: the channels of an ultra group of the user that have news, and how many it has. They have no membership:
-        50 at most are looked at, of which most have none."""
-        news, user, since = self._changes.now, scan.user_id.encode() + keys.SEP, scan.since
-        known, count = 0 < since >= news.since, 0
+        """UG-02: note the channels of an ultra group of the user that have news, and return how many it has. They have no
+        membership: 50 at most are looked at, of which most have none. What is damaged keeps nobody from the others."""
+        count = 0
         for row, value in view.scan("channels", group + keys.SEP, group + keys.AFTER_SEP):
             count += 1
             name = group + _MARK + row[len(group) + 1 :]
-            if value and self._is_gone(view, scan, name.decode(), Listing.unpack(value)):
-                continue
-            own, chosen = view.get("own", user + name), view.get("chosen", user + name)
-            said = unpack(chosen, ListEntry) if chosen is not None else None
-            stamp = max(keys.stamp_of(own) if own else 0, said.stamp if said is not None else 0)
-            if known and stamp <= since and news.stamp(name) <= since:
-                continue
-            head = read_head(view, name.decode())
-            stamp = max(stamp, head.changed)
-            if since < stamp <= scan.upto or since == 0 == stamp:
-                scan.found.append(Candidate(stamp, name.decode(), head, said))
+            try:
+                if not (value and self._is_gone(view, scan, name.decode(), Listing.unpack(value))):
+                    self._channel(view, scan, name)
+            except DamagedError as error:
+                self._noticing.note(f"{name.decode()}, of {scan.user_id}", error)
         return count
+
+    def _channel(self, view: ReadView, scan: SyncScan, name: bytes) -> None:
+        """Note the channel with this key if it has news. Raises DamagedError."""
+        news, user, since = self._changes.now, scan.user_id.encode() + keys.SEP, scan.since
+        own, chosen = view.get("own", user + name), view.get("chosen", user + name)
+        said = unpack(chosen, ListEntry) if chosen is not None else None
+        stamp = max(keys.stamp_of(own) if own else 0, said.stamp if said is not None else 0)
+        if 0 < since >= news.since and stamp <= since and news.stamp(name) <= since:
+            return
+        head = read_head(view, name.decode())
+        stamp = max(stamp, head.changed)
+        if since < stamp <= scan.upto or since == 0 == stamp:
+            scan.found.append(Candidate(stamp, name.decode(), head, said))
 
     @staticmethod
     def _is_gone(view: ReadView, scan: SyncScan, key: str, listing: Listing) -> bool:

@@ -164,6 +164,16 @@ async def test_a_device_that_lost_too_many_is_told_everything(town: Town, monkey
     assert isinstance(page, SyncPage) and page.reset and page.gone == []
 
 
+async def test_a_damaged_channel_keeps_nobody_from_the_others(town: Town) -> None:  # ST-03
+    await town.join("u1")
+    with town.backend.write() as view:
+        head = view.get("heads", NEWS.encode())
+        assert head is not None
+        view.put("heads", NEWS.encode(), head[:-1] + bytes([head[-1] ^ 1]))
+    assert {row.key for row in town.look("u0").rows} == {GROUP, TEAM}
+    assert {row.key for row in town.look("u1").rows} == {GROUP}
+
+
 @pytest.mark.parametrize(
     "listing",
     [Listing(), Listing(7), Listing(0, True), Listing(0, True, 7, 9), Listing(8, True), Listing(8, True, 7, 9)],
