@@ -1,8 +1,9 @@
 """`rcim-bench crash` (`make crash`): SIGKILL under load, many times; the clients' journals against the store.
 
 Each client keeps a journal: what it meant to send (client message id), and the SEQ of each answer. A send that was
-not answered is sent again, with the same id, to the next server. Some that were answered are sent again as well. At
-the end the store is read and compared; all of these have to be 0:
+not answered is sent again, with the same id, to the next server. Some that were answered are sent again as well. What
+they send goes to conversations of every kind (crash_places.py). At the end the store is read and compared; all of these
+have to be 0:
 
 * acknowledged_lost: an answer gave a SEQ at which the store does not have that message;
 * seq_gaps: a SEQ that is missing between the first and the last of a group;
@@ -33,15 +34,15 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rcim_bench.rig import SDKAPPID, facts
+from rcim_bench.crash_places import Places, sending
+from rcim_bench.rig import ADMIN, SDKAPPID, facts
 
 from rcim.actor.records import Message
 from rcim.app.datadir import DataDir
 from rcim.app.process import ServerProcess
 from rcim.app.process_spec import GATEWAY, OWNER
 from rcim.app.settings import NO_RATES
-from rcim.base.errors import GROUP_ID_TAKEN_BY_YOU, RcimError
-from rcim.base.terms import ApplyJoinOption, group_conversation
+from rcim.base.errors import RcimError
 from rcim.client.link import ConnectionGone
 from rcim.client.trust import client_context
 from rcim.load.swarm import Swarm, SwarmMember, stamped
@@ -62,11 +63,18 @@ PART_KILL_SHARE = 0.7
 AFTER_PART_S = (0.05, 1.2)
 HEARD_S = 5.0
 """How long it may take until everyone has heard of a message."""
+ACCEPTED = (frames.SendOk, frames.AdminBroadcastOk)
 WINDOW = 8
 RESEND_SHARE = 0.05
 """So many of the answered sends are sent once more."""
 ANSWER_S = 20.0
-FLAGS = (*NO_RATES, "limits.connections_per_address_max=100000", "limits.drain_grace_ms=200", "log.level=error")
+FLAGS = (
+    *NO_RATES,
+    "limits.broadcasts_per_day=0",
+    "limits.connections_per_address_max=100000",
+    "limits.drain_grace_ms=200",
+    "log.level=error",
+)
 
 
 @dataclass
@@ -89,7 +97,7 @@ class Journal:
 
     def answer(self, client_msg_id: str, found: Frame | RcimError) -> None:
         """Keep the answer to a send."""
-        if isinstance(found, frames.SendOk):
+        if isinstance(found, ACCEPTED):
             first = self.acked.setdefault(client_msg_id, found.seq)
             self.retry_other_seq += first != found.seq
             self.unanswered.pop(client_msg_id, None)
@@ -106,10 +114,10 @@ class Journal:
 class _Sender:
     """A client that keeps a window of sends under way for as long as its connection lives."""
 
-    def __init__(self, member: SwarmMember, journal: Journal, groups: list[str], rng: random.Random) -> None:
+    def __init__(self, member: SwarmMember, journal: Journal, places: list[str], rng: random.Random) -> None:
         self._member = member
         self._journal = journal
-        self._groups = groups
+        self._places = places
         self._rng = rng
 
     def start(self, again: list[str]) -> None:
@@ -123,8 +131,7 @@ class _Sender:
     def _new(self) -> str:
         journal = self._journal
         client_msg_id = f"{self._member.user_id}-{len(journal.asked)}"
-        group = self._rng.choice(self._groups)
-        journal.asked[client_msg_id] = (group_conversation(group), self._member.user_id)
+        journal.asked[client_msg_id] = (self._rng.choice(self._places), self._member.user_id)
         journal.unanswered[client_msg_id] = None
         return client_msg_id
 
@@ -134,12 +141,12 @@ class _Sender:
 
         def answered(found: Frame | RcimError) -> None:
             self._journal.answer(client_msg_id, found)
-            if isinstance(found, frames.SendOk) and not self._member.link.closed:
+            if isinstance(found, ACCEPTED) and not self._member.link.closed:
                 twice = self._rng.random() < RESEND_SHARE
                 self._send(client_msg_id if twice else self._new())
 
         try:
-            self._member.send(conversation, client_msg_id, body, answered)
+            self._member.link.request(sending(conversation, client_msg_id, body), answered)
         except ConnectionGone:
             pass  # it stays among the unanswered, and goes to the next server
 
@@ -152,7 +159,7 @@ class CrashTest:
         self._kills = kills
         self._rng = random.Random(seed)
         self._users = [f"u{i}" for i in range(clients)]
-        self._groups = [f"g{i}" for i in range(groups)]
+        self._places = Places(groups, self._users)
         self.journal = Journal()
         self.folder = Path(tempfile.mkdtemp(prefix="rcim-crash-"))
         self.process = ServerProcess(self.folder, [*FLAGS, f"server.tls={not plain}", f"server.gateways={gateways}"])
@@ -191,9 +198,12 @@ class CrashTest:
         """One life of the server: connect, send, and be killed after `life_s`; None: answer everything, then stop."""
         await self.process.start()
         swarm = self._swarm()
-        await swarm.connect(self._users)
-        await self._enter(swarm)
-        senders = [_Sender(m, self.journal, self._groups, random.Random(self._rng.random())) for m in swarm.members]
+        await swarm.connect([*self._users, ADMIN])
+        await self._places.enter(swarm.members)
+        senders = [
+            _Sender(m, self.journal, self._places.written_by(m.user_id), random.Random(self._rng.random()))
+            for m in swarm.members
+        ]
         again: dict[str, list[str]] = {}
         for client_msg_id in self.journal.unanswered:
             again.setdefault(self.journal.asked[client_msg_id][1], []).append(client_msg_id)
@@ -233,13 +243,13 @@ class CrashTest:
 
     async def _all_hear(self, members: list[SwarmMember]) -> None:
         """What is there by now is heard, or heard of, by all who are still connected (RX-05)."""
-        for group in self._groups if members else ():
-            conversation = group_conversation(group)
-            newest = await self._newest(members[0], conversation)
+        for conversation in self._places.all:
+            hearers = [m for m in members if self._places.hears(m.user_id, conversation)]
+            newest = await self._newest(hearers[0], conversation) if hearers else 0
             end = time.monotonic() + HEARD_S
-            while min(m.knows(conversation) for m in members) < newest and time.monotonic() < end:
+            while any(m.knows(conversation) < newest for m in hearers) and time.monotonic() < end:
                 await asyncio.sleep(0.02)
-            self.journal.unheard += sum(m.knows(conversation) < newest for m in members)
+            self.journal.unheard += sum(m.knows(conversation) < newest for m in hearers)
 
     async def _newest(self, member: SwarmMember, conversation: str) -> int:
         """The newest SEQ, asked until there is an owner that knows it. Raises TimeoutError."""
@@ -267,17 +277,6 @@ class CrashTest:
         swarm.decoded.on_message = lambda where, m: self.journal.deliver(where, m.seq, m.client_msg_id)
         return swarm
 
-    async def _enter(self, swarm: Swarm) -> None:
-        """The first user makes the groups with everyone in them, if that has not been done yet."""
-        owner = swarm.members[0]
-        for group in self._groups:
-            option = ApplyJoinOption.FREE_ACCESS
-            try:
-                await owner.ask(frames.GroupCreate(group, "ChatRoom", group, "", "", "", option, self._users[1:]))
-            except RcimError as error:
-                if error.code is not GROUP_ID_TAKEN_BY_YOU:
-                    raise
-
     async def _answer_all(self, swarm: Swarm, again: dict[str, list[str]]) -> None:
         """Send again what has no answer, once, and wait for all the answers."""
         members = {m.user_id: m for m in swarm.members}
@@ -289,7 +288,7 @@ class CrashTest:
                 def answered(found: Frame | RcimError, name: str = client_msg_id) -> None:
                     self.journal.answer(name, found)
 
-                members[user].send(conversation, client_msg_id, stamped(0, 0, 50), answered)
+                members[user].link.request(sending(conversation, client_msg_id, stamped(0, 0, 50)), answered)
         end = time.monotonic() + ANSWER_S
         while self.journal.unanswered and time.monotonic() < end:
             await asyncio.sleep(0.02)
@@ -333,8 +332,7 @@ class CrashTest:
         stored: dict[tuple[str, int], str] = {}
         gaps = twice = 0
         with backend.read() as view:
-            for group in self._groups:
-                conversation = group_conversation(group)
+            for conversation in self._places.all:
                 end = conversation.encode() + keys.AFTER_SEP
                 expected = 1
                 names: set[str] = set()

@@ -26,7 +26,7 @@ from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState
-from rcim.rules.broadcasts import DAY_MS, expires_at, remaining
+from rcim.rules.broadcasts import DAY_MS, TIMES_MAX, expires_at, remaining
 from rcim.rules.group_types import BROADCAST
 from rcim.rules.message_types import CONTENT
 from rcim.rules.targets import Target
@@ -63,7 +63,7 @@ class BroadcastActor:
             raise TypeError(f"{snapshot.key} is not the conversation of broadcasts")
         self._roster = state.roster
         self._times = list(snapshot.times)
-        """When the broadcasts of the last 24 hours were sent, oldest first."""
+        """When the broadcasts of the last 24 hours were sent, oldest first; the newest TIMES_MAX of them."""
 
     @property
     def exists(self) -> bool:
@@ -116,7 +116,8 @@ class BroadcastActor:
         message = timeline.numbered(now_ms, position, _made(command, body))
         message = msgspec.structs.replace(message, extra=extra)
         timeline.recent.add(message)
-        self._times = [*(time for time in self._times if time > now_ms - DAY_MS), message.time_ms]
+        counted = self._times[1 - TIMES_MAX :]
+        self._times = [*(time for time in counted if time > now_ms - DAY_MS), message.time_ms]
         result = BroadcastSent(
             message.seq, message.time_ms, message.message_id, False, left - 1 if left > 0 else left
         )

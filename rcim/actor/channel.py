@@ -130,7 +130,7 @@ def open_channel(state: ChannelState, command: uc.OpenChannel, now_ms: int, posi
     if state.ended:
         raise LoadAgain
     if state.attributes.profile is not None:
-        raise RcimError(GROUP_ID_TAKEN)
+        raise RcimError(GROUP_ID_TAKEN, "the ultra group has a channel with this name")
     if state.ending:
         raise RcimError(GROUP_ID_TAKEN, "a channel with this name is still being removed; try again in a moment")
     if not state.there_is_group:

@@ -84,7 +84,7 @@ def read_attributes(state: GroupState, command: ReadRoomAttributes, now_ms: int,
     state.allowed(Operation.ATTRIBUTES, command.by, command.admin)
     room = state.room
     if room is None:
-        return Outcome(AttributesPage(0, command.since != 0, [], False))
+        return Outcome(AttributesPage(0, not command.keys, [], False))
     if command.keys:
         page, more = _fitting(state, room.named(command.keys))
         return Outcome(AttributesPage(room.version, False, page, more))

@@ -27,7 +27,7 @@ def list_channel(state: GroupState, command: ListChannel, now_ms: int, position:
     """UG-02: owner, admins and the app add channels, up to as many as a group may have. Raises RcimError."""
     if kind_of(state.key) is not ULTRA:
         raise RcimError(NO_SUCH_GROUP)
-    state.allowed(Operation.EDIT_PROFILE, command.by, command.admin)
+    state.allowed(Operation.CHANNELS, command.by, command.admin)
     words = state.app_state.config.lists
     words.screened("name", command.called)
     words.screened("introduction", command.introduction)
@@ -45,7 +45,7 @@ def list_channel(state: GroupState, command: ListChannel, now_ms: int, position:
 def unlist_channel(state: GroupState, command: UnlistChannel, now_ms: int, position: int) -> Outcome:
     """UG-02: the channel has ended. Its actor leaves memory: another one with its name begins with what the store has.
     Raises RcimError."""
-    state.allowed(Operation.EDIT_PROFILE, command.by, command.admin)
+    state.allowed(Operation.CHANNELS, command.by, command.admin)
     if command.name not in state.channels:
         return Outcome(Done())
     del state.channels[command.name]

@@ -30,7 +30,7 @@ from rcim.connect.paced_rounds import PacedRounds
 from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery
 from rcim.flow.ceiling import Ceiling
-from rcim.flow.slices import wait_ms
+from rcim.flow.slices import gather_ms, wait_ms
 from rcim.rules.conversation_kinds import OPEN_MARK, addressed, heard_with, open_address
 from rcim.rules.targets import Target, matches
 
@@ -38,14 +38,8 @@ log = logging.getLogger("rcim.connect")
 
 TOLD_MAX = 256
 """Notices, transient messages and changes of messages that wait while others are given out; more are left out."""
-SLICE_MS_MAX = 1000
 KEPT_MESSAGES_MAX = 4096
 """Messages kept for one conversation before it is congested: 32 MiB of the largest bodies."""
-
-
-def slice_ms(members: int) -> int:
-    """How long changes of a conversation with so many connections are gathered: at once up to 50, a second from 1,000."""
-    return 0 if members <= 50 else min(members, SLICE_MS_MAX)
 
 
 class Fanout:
@@ -209,7 +203,7 @@ class Fanout:
             self._tell_changes(audience)
         elif audience.changes_timer is None:
             since_ms = clock.steady_ms() - audience.changes_told_ms
-            wait = max(0, slice_ms(len(audience.members)) - since_ms)
+            wait = max(0, gather_ms(len(audience.members)) - since_ms)
             audience.changes_timer = self._loop.call_later(wait / 1000, self._tell_changes, audience)
 
     def _tell_changes(self, audience: Audience) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import filterfalse
 
 from rcim.connect.fanout import Fanout
 from rcim.connect.online import OnlineUser, Waited
@@ -44,7 +43,9 @@ class Subscriptions:
     def heard_by(self, user_id: str) -> set[str]:
         """The conversations of which something is delivered to the user, or of their channels."""
         user = self._users.get(user_id)
-        return user.conversations - set(filterfalse(_is_ultra, user.silent)) if user is not None else set()
+        if user is None:
+            return set()
+        return {key for key in user.conversations if key not in user.silent or _is_ultra(key)}
 
     def count_of(self, user_id: str) -> int:
         """How many conversations the user is in."""

@@ -115,7 +115,8 @@ def line(head: str, cells: Sequence[str], width: int) -> str:
     if not width:
         return text
     whole = f"{head} {'; '.join(cell.replace(' ', UNBROKEN) for cell in cells)}"
-    return textwrap.fill(whole, width, subsequent_indent="    ").replace(UNBROKEN, " ")
+    filled = textwrap.fill(whole, width, subsequent_indent="    ", break_on_hyphens=False)
+    return filled.replace(UNBROKEN, " ")
 
 
 def shown(sheet: Sheet[T], play: Callable[[Path], Awaitable[None]], kind: str) -> bool:

@@ -13,6 +13,7 @@ SLICES_MS: tuple[tuple[int, int], ...] = ((200, 0), (500, 25), (1000, 50), (2500
 """(up to so many sockets, milliseconds from the beginning of one round to the beginning of the next)."""
 SLICE_MS_MAX = 250
 """For still larger rooms."""
+GATHER_MS_MAX = 1000
 ENOUGH = 16
 """So many messages in one write make it cheap enough: waiting for more saves little, and the round begins."""
 
@@ -31,3 +32,8 @@ def wait_ms(sockets: int, since_ms: int, waiting: int) -> int:
     if waiting >= ENOUGH:
         return 0
     return max(0, slice_ms(sockets) - since_ms)
+
+
+def gather_ms(sockets: int) -> int:
+    """How long changes of a conversation with so many sockets are gathered: not at all up to 50, a second from 1,000."""
+    return 0 if sockets <= 50 else min(sockets, GATHER_MS_MAX)

@@ -25,6 +25,9 @@ EXPIRES_S_MAX = 30 * DAY_S
 KEPT_MS = EXPIRES_S_MAX * 1000
 """What is older than this has expired."""
 
+TIMES_MAX = 10_000
+"""Broadcasts of a day that are counted: as many as may be sent in a day, where that is bounded."""
+
 
 class Viewer(NamedTuple):
     """A user who looks at broadcasts."""

@@ -35,6 +35,7 @@ class Operation(Enum):
     EDIT_MEMBER = "edit another's name card"
     APPOINT = "appoint admins"
     GIVE = "change the owner"
+    CHANNELS = "add and end channels"
     MUTE = "mute"
     DISSOLVE = "dissolve"
     ALTER = "recall and delete others' messages"
@@ -64,6 +65,7 @@ RIGHTS: dict[Operation, Callable[[GroupType], Standing]] = {
     Operation.EDIT_MEMBER: lambda t: Standing.ADMIN if t.has_owner else Standing.APP_ADMIN,
     Operation.APPOINT: lambda t: t.appoint,  # GT-09
     Operation.GIVE: lambda t: Standing.OWNER if t.has_owner else Standing.NOBODY,  # GR-01
+    Operation.CHANNELS: lambda t: t.edit_profile,  # UG-02
     Operation.MUTE: lambda t: t.mute,  # GT-17
     Operation.DISSOLVE: lambda t: t.dissolve,  # GT-04
     Operation.ALTER: lambda t: Standing.ADMIN if t.has_owner else Standing.APP_ADMIN,  # MS-10

@@ -144,9 +144,12 @@ class EndingsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tr
 
 
 class UniquePage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """C2-02: the profiles of conversations that were made for the same users."""
+    """C2-02: what there is of conversations that were made for the same users."""
 
-    profiles: list[Profile]
+    profile: Profile | None
+    """Of the one that is still theirs."""
+    taken: list[str]
+    """If there is none: the group ids of those that have become others."""
 
 
 class ConversationRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -248,7 +248,7 @@ class Applier:
         self._view.delete("profiles", key)
         self._profiles.pop(record.key, None)
         members_remain = is_paged(record.key) and self._end_of_paged(record.key, with_group=with_group)
-        if not members_remain:
+        if not members_remain and not is_channel(record.key):
             rows = self._view.scan("members", key + keys.SEP, key + keys.AFTER_SEP)
             for user in [keys.second(row) for row, _ in rows]:
                 self._drop_member(record.key, user)

@@ -12,6 +12,7 @@ from rcim.base.terms import BROADCAST_ALL, ApplicationState
 from rcim.rules.conversation_kinds import is_channel, is_created, parent_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, WriteView
+from rcim.store.tables import read_head
 from rcim.store.values import ListEntry, pack, unpack
 
 UNPINNED_MAX = 50
@@ -53,7 +54,8 @@ def _conversation_chosen(view: WriteView, stamp: int, record: ConversationChosen
         return
     # A one-to-one conversation of which there is nothing is in the list for its pin alone.
     removed = stamp if record.removed or not (there or record.pinned_ms) else 0
-    view.put("chosen", row, pack(ListEntry(stamp, record.pinned_ms, removed)))
+    removed_seq = read_head(view, whose).next_seq - 1 if removed and whose == BROADCAST_ALL else 0
+    view.put("chosen", row, pack(ListEntry(stamp, record.pinned_ms, removed, removed_seq)))
     if not (there or record.pinned_ms):
         _bound_unpinned(view, record.user_id)
 

@@ -15,7 +15,7 @@ from rcim.actor.user_records import (
     UserProfile,
 )
 from rcim.base.terms import BROADCAST_ALL
-from rcim.rules.broadcasts import DAY_MS, KEPT_MS, Viewer, is_offline_message, is_shown, is_welcome
+from rcim.rules.broadcasts import DAY_MS, KEPT_MS, TIMES_MAX, Viewer, is_offline_message, is_shown, is_welcome
 from rcim.rules.targets import Target
 from rcim.rules.visibility import Sight
 from rcim.store import keys
@@ -23,15 +23,16 @@ from rcim.store.backend import ReadView
 from rcim.store.member_view import MemberView
 from rcim.store.messages import SPEAKS, Facts, facts_of
 from rcim.store.tables import read_head, seq_at
-from rcim.store.values import HEAD, unpack
+from rcim.store.values import HEAD, Head, ListEntry, unpack
 
-TIMES_MAX = 10_000
-"""Broadcasts of a day that are counted: as many as may be sent in a day, where that is bounded."""
 LOOKED_AT_MAX = 1000
 """Broadcasts of before a new user that are looked at for the one that they get: of a month, at the usual bound."""
 
 KNOWN_MAX = 2048
 """Broadcasts whose terms are remembered: 10 MB at the most, with the largest targets."""
+
+ROOM = 1 << 20
+"""Bytes: any message has room."""
 
 
 class BroadcastView(MemberView):
@@ -58,6 +59,13 @@ class BroadcastView(MemberView):
         return is_offline_message(
             seq, facts.time_ms, terms.target, self.viewer, expires_ms=terms.expires_ms, now_ms=self.now_ms
         )
+
+    def has_come_since(self, chosen: ListEntry, head: Head) -> bool:
+        """RX-09, SY-04: a broadcast for others brings nothing back. Of what has come since, as many are looked at as for
+        the last message."""
+        if not super().has_come_since(chosen, head):
+            return False
+        return any(message.seq > chosen.removed_seq for message in self.last(ROOM))
 
     def _counts(self, seq: int, facts: Facts, data: bytes) -> bool:
         return super()._counts(seq, facts, data) and self._passes(seq, facts, data)

@@ -28,7 +28,7 @@ from rcim.rules.visibility import (
 from rcim.store import keys
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.messages import AS_USUAL, DIRECTED, Facts, facts_of
-from rcim.store.values import Head, Waiting, unpack
+from rcim.store.values import Head, ListEntry, Waiting, unpack
 
 UNREAD_MAX = 100
 """RX-04: messages of a conversation that count as unread."""
@@ -209,6 +209,10 @@ class MemberView:
                 break
         newest.reverse()
         return Unread(count, mentions, mention_seq, newest)
+
+    def has_come_since(self, chosen: ListEntry, head: Head) -> bool:
+        """RX-09: True if a message has come since the member removed the conversation from their list."""
+        return head.messaged >= chosen.removed
 
     def last(self, room: int) -> list[Message]:
         """RX-03: the last message that the member may see."""

@@ -35,13 +35,13 @@ from rcim.actor.queries import (
     UniqueQuery,
     UserQuery,
 )
-from rcim.actor.records import Member, Message, Profile, UserRestriction
+from rcim.actor.records import Member, Message, UserRestriction
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.limits import Limits
-from rcim.base.terms import BROADCAST_ALL, group_conversation
+from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import is_shown
 from rcim.rules.visibility import is_erased, sight
-from rcim.store import keys
+from rcim.store import keys, unique_rows
 from rcim.store.answers import (
     Answer,
     ConversationsPage,
@@ -51,7 +51,6 @@ from rcim.store.answers import (
     LoginFacts,
     Seen,
     SyncPage,
-    UniquePage,
 )
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
@@ -71,6 +70,7 @@ from rcim.store.seeing import SeeingScan, go_on
 from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.system_accounts import writers
 from rcim.store.tables import read_head, seq_at
+from rcim.store.unique_rows import UniqueScan
 from rcim.store.values import unpack
 
 FRAME_RESERVE = 2048
@@ -231,10 +231,6 @@ class QueryEngine:
     def _endings(self, view: ReadView, query: EndingsQuery) -> EndingsPage:
         return EndingsPage(*due(view, query.now_ms, query.after, query.limit))
 
-    def _unique(self, view: ReadView, query: UniqueQuery) -> UniquePage:
-        low = group_conversation(query.begins).encode()
-        return UniquePage([unpack(data, Profile) for _, data in view.scan("profiles", low, low + keys.LAST)])
-
     def _heads(self, view: ReadView, query: HeadsQuery) -> Heads:
         """Those that are damaged are left out."""
         found: dict[str, int] = {}
@@ -309,7 +305,8 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     PresenceQuery: QueryEngine._presence,
     SeeingScan: QueryEngine._presence_on,
     EndingsQuery: QueryEngine._endings,
-    UniqueQuery: QueryEngine._unique,
+    UniqueQuery: lambda self, view, query: unique_rows.go_on(view, UniqueScan(query)),
+    UniqueScan: lambda self, view, scan: unique_rows.go_on(view, scan),
     HeadsQuery: QueryEngine._heads,
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,

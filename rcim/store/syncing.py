@@ -381,7 +381,7 @@ class Syncing:
             mentions=unread.mentions,
             mention_seq=unread.mention_seq,
             pinned_ms=chosen.pinned_ms,
-            removed=type_.stored and bool(chosen.removed) and head.messaged < chosen.removed,
+            removed=type_.stored and bool(chosen.removed) and not looker.has_come_since(chosen, head),
             unstored=not type_.stored,
             altered=altered,
             reread=reread,

@@ -52,6 +52,8 @@ class ListEntry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """0: it is not pinned."""
     removed: int = 0
     """The stamp of its removal from the list: without a message since, it is not in it."""
+    removed_seq: int = 0
+    """Of broadcasts: the newest SEQ then, since what came since may be for others (SY-04)."""
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False, array_like=True):

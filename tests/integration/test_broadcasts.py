@@ -371,6 +371,21 @@ async def test_what_a_user_does_with_it(plain_server: TestServer) -> None:  # MS
         assert [one.messages[0].seq for one in found.found] == [6]
 
 
+async def test_what_is_removed_from_the_list_comes_back_with_what_is_for_the_user(
+    plain_server: TestServer,
+) -> None:  # RX-09, SY-04
+    async with plain_server.client("administrator") as root:
+        raw = await plain_server.member("alice")
+        await root.broadcast("one")
+        await raw.ask(f.ConversationRemove(BROADCAST_ALL))
+        await root.broadcast("not for alice", target=BroadcastTarget(tags_any=["beta"]))
+        entry = await synced(plain_server, "alice")
+        assert entry is not None and entry.removed, "as a client that was there has it"
+        await root.broadcast("two")
+        entry = await synced(plain_server, "alice")
+        assert entry is not None and not entry.removed
+
+
 BODY = encode_body([Text("hello")])
 NO, ADM, OK = "NOT_PERMITTED", "ADMIN_REQUIRED", "done"
 MATRIX: list[tuple[f.Frame, str, str, str]] = [

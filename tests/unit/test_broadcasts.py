@@ -211,6 +211,14 @@ def test_the_limit_outlives_the_actor() -> None:  # SY-03
     assert kit.send("more").result.remaining == 1  # type: ignore[union-attr]
 
 
+def test_where_any_number_may_be_sent_only_so_many_times_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rcim.actor.broadcast.TIMES_MAX", 5)
+    kit = Kit(broadcasts_per_day=0)
+    for n in range(8):
+        assert kit.send(f"m{n}").result.remaining == -1
+    assert len(kit.actor._times) == 5
+
+
 def test_each_user_has_a_position_of_their_own() -> None:  # RX-08
     kit = Kit()
     for n in range(3):

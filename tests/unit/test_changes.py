@@ -6,7 +6,7 @@ from rcim.actor.joining import JoinedChanges
 from rcim.actor.records import Change
 from rcim.adapters.frames.codec import CODEC
 from rcim.base.terms import ChangeKind
-from rcim.connect.fanout import slice_ms
+from rcim.flow.slices import gather_ms
 from rcim.service.deliveries import GroupChangesNews
 
 
@@ -55,7 +55,7 @@ def test_what_admins_do_is_kept_apart() -> None:
 
 
 def test_a_slice_grows_with_the_room_up_to_a_second() -> None:
-    assert [slice_ms(n) for n in (0, 50, 51, 400, 1000, 100_000)] == [0, 0, 51, 400, 1000, 1000]
+    assert [gather_ms(n) for n in (0, 50, 51, 400, 1000, 100_000)] == [0, 0, 51, 400, 1000, 1000]
 
 
 def test_the_last_word_counts() -> None:

@@ -52,24 +52,28 @@ def users(channel: ChannelId) -> None:
 def add(channel: ChannelId, user: UserIds) -> None:
     """Put members of the ultra group on a channel's own list."""
     call(lambda client: client.change_channel_users(channel, add=user))
+    show_one({"channel": channel, "added": user})
 
 
 @app.command("remove")
 def remove(channel: ChannelId, user: UserIds) -> None:
     """Take users off a channel's own list."""
     call(lambda client: client.change_channel_users(channel, remove=user))
+    show_one({"channel": channel, "removed": user})
 
 
 @app.command("private")
 def private(channel: ChannelId) -> None:
     """Let only users on its own list see a channel."""
     call(lambda client: client.set_channel_private(channel, True))
+    show_one({"channel": channel, "private": True})
 
 
 @app.command("public")
 def public(channel: ChannelId) -> None:
     """Let all members of the ultra group see a channel and its history."""
     call(lambda client: client.set_channel_private(channel, False))
+    show_one({"channel": channel, "private": False})
 
 
 @app.command("trim")

@@ -62,7 +62,10 @@ def clear(users: Users) -> None:
 
 @app.command("attributes")
 def attributes(users: Users, set_: Set = None, remove: Remove = None) -> None:
-    """Set and remove attributes of users, which `rcim-admin tags declare` has declared."""
+    """Set and remove attributes of users.
+
+    `rcim-admin tags declare` says which there are.
+    """
     given = pairs(set_)
     if not given and not remove:
         raise fail("name an attribute with --set or --remove", USAGE)

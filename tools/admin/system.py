@@ -14,7 +14,7 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Create system conversations, send from them, see who writes.",
+    help="Create system conversations and send from them.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -39,10 +39,9 @@ async def _find_or_create(
     page = await context.query(UniqueQuery(base, "" if command.admin else command.by))
     if not isinstance(page, UniquePage):
         return page
-    for profile in page.profiles:
-        if profile.unique:
-            return await _found(context, profile, command.owner)
-    taken = {profile.group_id for profile in page.profiles}
+    if page.profile is not None:
+        return await _found(context, page.profile, command.owner)
+    taken = set(page.taken)
     free = next((one for one in (f"{base}{n}" for n in range(GENERATIONS_MAX)) if one not in taken), "")
     if not free:
         text = f"{GENERATIONS_MAX} conversations were made for these users and have other members now; dissolve some"
