@@ -10,7 +10,7 @@ import msgspec
 from rcim.actor.records import Member, Message, Profile
 from rcim.base.ids import POSITION_BITS, shard_of
 from rcim.base.terms import Role
-from rcim.rules.conversation_kinds import BROADCAST, GROUP, PAIR, is_channel, is_paged, kind_of, parent_of
+from rcim.rules.conversation_kinds import BROADCAST, PAIR, is_channel, is_paged, kind_of, parent_of
 from rcim.rules.folding import words_of
 from rcim.store import endings, event_log, keys, room_rows, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
@@ -51,7 +51,7 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
     for row, data in view.scan("profiles", b"", keys.LAST):
         key = row.decode()
         kind = kind_of(key)
-        report.groups += kind is GROUP
+        report.groups += kind is not None and kind.created
         report.pairs += kind is PAIR
         try:
             profile = unpack(data, Profile)
