@@ -14,7 +14,7 @@ import msgspec
 from rcim.actor import commands as c
 from rcim.actor import ultra_commands as uc
 from rcim.actor.app_state import AppState
-from rcim.actor.effects import ConversationGone, Effect, GroupCounted, MemberGone, MembersAdded, Notify
+from rcim.actor.effects import ChannelClosed, ConversationGone, Effect, GroupCounted, MemberGone, MembersAdded, Notify
 from rcim.actor.outcomes import AnyResult, Created, Done, Edited, Listed, Outcome
 from rcim.actor.paged_group import PagedGroupActor
 from rcim.actor.paged_roster import LoadAgain
@@ -261,7 +261,8 @@ def read_insiders(state: ChannelState, command: uc.ReadInsiders, now_ms: int, po
 
 
 def set_private(state: ChannelState, command: uc.SetPrivate, now_ms: int, position: int) -> Outcome:
-    """UG-05: the list stays as it is. Whoever opens a channel shows its history, as far back as each member joined."""
+    """UG-05: the list stays as it is. Whoever opens a channel shows its history, as far back as each member joined. When
+    it is closed, it is gone for all members, and then there again for those on its list."""
     _check_manages(state, command.by, command.admin)
     profile = state.attributes.profile
     assert profile is not None
@@ -279,7 +280,8 @@ def set_private(state: ChannelState, command: uc.SetPrivate, now_ms: int, positi
     state.members.private = command.private
     state.note_audience()
     told = sorted(state.members.insiders) if command.private else None
-    effects = (*outcome.effects, Notify(told, state.entered(command.by, now_ms)))
+    closed = (ChannelClosed(),) if command.private else ()
+    effects = (*closed, *outcome.effects, Notify(told, state.entered(command.by, now_ms)))
     return msgspec.structs.replace(outcome, result=Done(), effects=effects)
 
 

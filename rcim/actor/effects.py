@@ -53,6 +53,10 @@ class ConversationGone(msgspec.Struct, frozen=True, gc=False):
     reason: GoneReason = GoneReason.DISSOLVED
 
 
+class ChannelClosed(msgspec.Struct, frozen=True, gc=False):
+    """A public channel is private from now on: all who hear its ultra group are told that it is gone (UG-05)."""
+
+
 class Placed(msgspec.Struct, frozen=True, gc=False):
     """What these users are in the group from now on, for their own actors (entering.py)."""
 
@@ -314,6 +318,7 @@ Effect = (
     | MemberGone
     | MemberSilenced
     | ConversationGone
+    | ChannelClosed
     | Placed
     | AllPlaced
     | ChannelsTold

@@ -14,6 +14,7 @@ from rcim.actor.effects import (
     AllPlaced,
     Announce,
     AppChanged,
+    ChannelClosed,
     ChannelsTold,
     ClosedToGuests,
     ConversationGone,
@@ -38,7 +39,7 @@ from rcim.actor.ultra_commands import TellChannel
 from rcim.actor.user import USER_PREFIX, user_key
 from rcim.actor.user_commands import NotePlace
 from rcim.base.limited_log import LimitedLog
-from rcim.base.terms import AppList, Priority
+from rcim.base.terms import AppList, GoneReason, Priority
 from rcim.dispatch.requests import CommandRequest, Delivery, DeliverySink, ReplyTo
 from rcim.rules.conversation_kinds import channel_key, open_address
 
@@ -194,6 +195,9 @@ class EffectRunner:
             self._app_state.open_channels.discard(key)
         self._sink.conversation_gone(key, effect.silently or address != key, effect.reason)
 
+    def _channel_closed(self, key: str, _: ChannelClosed) -> None:
+        self._sink.conversation_gone(open_address(key), False, GoneReason.REMOVED)
+
     def _placed(self, key: str, effect: Placed) -> None:
         for user_id in effect.user_ids:
             self._users.tell(user_key(user_id), NotePlace(user_id, True, key, effect.place), _NOBODY)
@@ -242,6 +246,7 @@ _EFFECTS: dict[type, Callable[[EffectRunner, str, Any], None]] = {
     MemberGone: EffectRunner._member_gone,
     MemberSilenced: EffectRunner._member_silenced,
     ConversationGone: EffectRunner._conversation_gone,
+    ChannelClosed: EffectRunner._channel_closed,
     Announce: EffectRunner._announce,
     Placed: EffectRunner._placed,
     AllPlaced: EffectRunner._all_placed,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rcim.actor import lifecycle
-from rcim.base.terms import ApplyJoinOption, MsgFlag, PushLevel, Role
+from rcim.base.terms import ApplyJoinOption, GoneReason, MsgFlag, PushLevel, Role
 from rcim.client import EnteredEvent, GroupEvent, HiddenEvent, Message
 from rcim.wire import frames
 from rcim.wire.frames import ImportedMember
@@ -123,6 +123,10 @@ async def test_a_channel_can_be_opened_and_closed_again(server: TestServer) -> N
         await city(crowd, "bob")
         alice, bob = await crowd("alice", "bob")
         await alice.set_channel_private(NEWS, True)
+        gone = await crowd.told("bob", GroupEvent)
+        assert (gone.group_id, gone.reason) == (NEWS, GoneReason.REMOVED), "who no longer sees it is told at once"
+        while (await crowd.told("alice", EnteredEvent)).group_id != NEWS:
+            pass  # who is on its list finds it again
         assert await refused(bob.send(NEWS, "x")) == "NO_SUCH_GROUP"
         await alice.send(NEWS, "alone")
         await alice.set_channel_private(NEWS, False)
