@@ -39,6 +39,9 @@ class Claim(Enum):
     OWN = "its own"
     """What moderates: it is refused only if there is more of its like in a second than the group may have messages, for
     it is needed most when a group is flooded."""
+    APART = "apart"
+    """It is refused only if there is more of its like in a second than the group may have messages, and takes no room
+    from messages: attributes of a room, whose changes are told together (CR-03)."""
     ANY = "any"
     """It is never refused: who comes and goes (GT-15)."""
 
@@ -101,6 +104,7 @@ class Admission:
     """For one group, whose key is `key`. See the module's text."""
 
     __slots__ = (
+        "_apart",
         "_app_state",
         "_flow",
         "_free",
@@ -130,6 +134,7 @@ class Admission:
         """Messages that nobody gets, and why, if somebody wants to know of them (events.MessageWithheld)."""
         self._transient = _Second()
         self._moderating = _Second()
+        self._apart = _Second()
 
     def admit(
         self, policy: GroupType, claim: Claim, now_ms: int, priority: Priority = Priority.HIGH, *, exempt: bool = True
@@ -141,6 +146,9 @@ class Admission:
             self._settle_policy(policy)
         if claim is Claim.ROOM:
             _check_wait(policy, self._flow.take(priority, exempt, now_ms))
+            return
+        if claim is Claim.APART:
+            _check_wait(policy, self._apart.take(policy.messages_per_s, now_ms))
             return
         if claim is Claim.OWN:
             _check_wait(policy, self._moderating.take(policy.messages_per_s, now_ms))

@@ -49,7 +49,7 @@ def set_attributes(state: GroupState, command: SetRoomAttributes, now_ms: int, p
     wanted = room.check_set(command.entries, command.by, forced=command.forced)
     if not wanted and not command.notice:
         return Outcome(AttributesSet(room.version))
-    state.timeline.admission.admit(policy, Claim.ROOM, now_ms)
+    state.timeline.admission.admit(policy, Claim.APART, now_ms)
     state.room = room
     entries = command.entries if command.notice else wanted
     return _told(state, room, room.set(entries, command.by, now_ms, command.notice), now_ms)
@@ -62,7 +62,7 @@ def delete_attributes(state: GroupState, command: DeleteRoomAttributes, now_ms: 
     if room is None:
         raise RcimError(NO_SUCH_ATTRIBUTE, "the room has no attributes")
     room.check_removal(command.keys, command.by, forced=command.forced)
-    state.timeline.admission.admit(policy, Claim.ROOM, now_ms)
+    state.timeline.admission.admit(policy, Claim.APART, now_ms)
     return _told(state, room, room.remove(command.keys, command.by, now_ms, command.notice), now_ms)
 
 

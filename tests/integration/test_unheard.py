@@ -233,7 +233,7 @@ async def test_a_resync_of_what_was_imported(plain_server: TestServer) -> None:
     async with plain_server.client("bob") as bob:
         app = Listener(bob)
         await imported(plain_server, "old", 50, 0)
-        plain_server.hubs[0].resubscribe._missed({"g:old": 50})
+        plain_server.hubs[0].resubscribe._missed({"g:old": 50}, public=False)
         await until(lambda: bob.conversation("old") is not None)
         await said(alice, "old", "new")
         await until(lambda: 51 in app.seqs("old"))

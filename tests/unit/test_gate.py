@@ -59,8 +59,8 @@ TO_ALL: list[tuple[c.GroupCommand | r.RoomCommand, Claim | None]] = [
     (c.BlockUsers("alice", False, ["carol"], 60, ""), Claim.ANY),
     (c.DropOffline("", True, ["bob"], 1 << 60), Claim.ANY),
     (c.DecideApplication("alice", False, "eve", True, ""), Claim.ANY),
-    (r.SetRoomAttributes("bob", False, [r.AttributeEntry("key", "value")]), Claim.ROOM),
-    (r.DeleteRoomAttributes("carol", False, ["there"]), Claim.ROOM),
+    (r.SetRoomAttributes("bob", False, [r.AttributeEntry("key", "value")]), Claim.APART),
+    (r.DeleteRoomAttributes("carol", False, ["there"]), Claim.APART),
     (r.LeaveAbsent("", True), Claim.ANY),
     (c.SendMessage("bob", False, "", "", "m", Priority.NORMAL, b"b"), None),
     (c.EndSlice("", True), None),
@@ -178,7 +178,7 @@ def test_what_goes_to_all_takes_its_place(
     )  # announced as a change (GT-15), and to those concerned (SC-09)
     assert reaches_all(outcome) == times
     joined_notice = row is WEAK and claim is Claim.ANY  # a system notice, which many are joined in
-    assert kit.counted() - before == (0 if joined_notice else times)
+    assert kit.counted() - before == (0 if joined_notice or claim is Claim.APART else times)
 
 
 @pytest.mark.parametrize("command, why", NOT_TO_ALL, ids=[type(command).__name__ for command, _ in NOT_TO_ALL])
@@ -217,6 +217,16 @@ def test_edits_are_not_more_than_messages_may_be() -> None:  # 8 KiB each to eve
     edits = [altering("bob", MessageState.EDITED, b"%d" % i) for i in range(100)]
     assert sum(kit.refused(edit) is None for edit in edits) == PER_S
     assert kit.send("after").wait, "and a message finds no room any more"
+
+
+def test_attributes_take_no_room_from_messages() -> None:  # CR-03, FC-02
+    """Whoever sets attributes as fast as they may keeps no message back: they have a limit of their own."""
+    kit = Kit()
+    for number in range(100):
+        kit.refused(r.SetRoomAttributes("bob", False, [r.AttributeEntry(f"key{number % 10}", f"{number}")]))
+    error = kit.refused(r.SetRoomAttributes("bob", False, [r.AttributeEntry("key", "value")]))
+    assert error is not None and error.code.name == "TOO_FREQUENT" and error.retry_after_ms > 0
+    assert not kit.send("goes at once").wait
 
 
 def test_an_edit_does_not_overtake_messages_that_wait() -> None:  # FC-03
