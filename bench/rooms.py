@@ -27,8 +27,10 @@ WATCHERS = 20
 """Members whose frames are looked at."""
 PAYLOAD = 200
 POLL_S = 0.02
-MESSAGE_S = 1.0
-"""From one message to the next while members are absent."""
+MESSAGES = 5
+"""Sent when all have left, to the members who stay."""
+BEFORE_S = 0.2
+"""So long before the first member can leave, the CPU that leaving costs begins to be counted."""
 QUIET_S = 1.5
 """Changes in a room are told after a second at the most; then it is quiet."""
 WAIT_S = 30.0
@@ -119,14 +121,18 @@ class Absent:
         changes = sum(one.changes for one in self._watchers)
         started = time.monotonic()
         await self._say()
-        idle = self._made.usage()
-        while time.monotonic() - started < self._after - MESSAGE_S:
-            await asyncio.sleep(MESSAGE_S)
-            await self._say()
+        await asyncio.sleep(min(QUIET_S, self._after / 4))
+        idle = (
+            self._made.usage()
+        )  # nothing happens now but heartbeats, so that what leaving costs can be told from them
+        await asyncio.sleep(max(0.0, self._after - BEFORE_S - (time.monotonic() - started)))
         busy = self._made.usage()
         left_after_ms = await self._left(started)
         await asyncio.sleep(QUIET_S)
         done = self._made.usage()
+        for _ in range(MESSAGES):
+            await self._say()
+        await asyncio.sleep(QUIET_S)
         idle_share = (busy.cpu_s - idle.cpu_s) / max(busy.at - idle.at, 1e-9)
         spent_s = max(0.0, done.cpu_s - busy.cpu_s - idle_share * (done.at - busy.at))
         frames_told = sum(one.changes for one in self._watchers) - changes
