@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 KILLS ?= 200
 SEED ?= 1
 GATEWAYS ?= 0
-WORKERS ?= 6
+WORKERS ?= 4
 FOLDER ?= build/performance
 
 .PHONY: help demo test serve crash bench spec lint format clean
