@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rcim_tools.example_extremes import least, most
+from rcim_tools.example_values import HELLO_TEXT, MEDIA, MESSAGE, MIXED, SIG, TIME, TIP
+from rcim_tools.kind_examples import KIND_EXAMPLES
 
 from rcim.base.terms import (
     AddResult,
@@ -11,8 +13,6 @@ from rcim.base.terms import (
     ApplyJoinOption,
     ChangeKind,
     GoneReason,
-    ImageFormat,
-    ImageKind,
     InviteConsent,
     JoinStatus,
     MessageState,
@@ -25,46 +25,8 @@ from rcim.base.terms import (
     Role,
     UserList,
 )
-from rcim.content.elements import (
-    Custom,
-    Face,
-    File,
-    GroupTip,
-    Image,
-    ImageVariant,
-    Location,
-    Merged,
-    MergedMessage,
-    Sound,
-    Text,
-    TypedBytes,
-    Video,
-    encode_body,
-)
 from rcim.wire import frames as f
 from rcim.wire.schema import FRAMES, Frame
-
-TIME = 1_795_000_000_000
-SDKAPPID = 1400000000
-KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
-"""The key of the vectors; it is public and signs nothing else."""
-SIG = "eJyrVgrxCdYrSy1SslJQMtIzUNJRAItkpqTmlWSmZUIkKmCKKlOVrJQcNQwMNEvzS1LLMxJLNJVqAU5dEGo_"
-HELLO_TEXT = encode_body([Text("hello 你好")])
-MESSAGE = f.Message(7, TIME, 562949953421319, Priority.NORMAL, "alice", "Alice", "", "", "c-0001", HELLO_TEXT)
-TIP = encode_body([GroupTip(ChangeKind.JOINED, "bob", ["bob"], 1, 2, 4)])
-WHERE = "https://example.org/media/1"
-MEDIA = encode_body(
-    [
-        Face(7, b"wink"),
-        Image("i-1", ImageFormat.PNG, [ImageVariant(ImageKind.ORIGINAL, 12_345, 640, 480, WHERE)]),
-        Sound(WHERE, "s-1", 23_456, 12),
-        Video(WHERE, "v-1", 3_456_789, 60, "mp4", WHERE, 4_567, 320, 240, "jpg"),
-        File(WHERE, "f-1", 56_789, "plan.pdf"),
-        Location("Cape Horn", -55_983_000, -67_267_000),
-        Merged("Chess", ["bob: e4"], "[Chat history]", [MergedMessage("bob", "Bob", TIME, HELLO_TEXT)]),
-    ]
-)
-MIXED = encode_body([Text("see"), Custom(b"\x00\xff", "a map", "{}"), TypedBytes("app.dice", b"\x06")])
 
 EXAMPLES: tuple[Frame, ...] = (
     f.Hello(1, 1, 0, [], "example/1.0"),
@@ -221,23 +183,6 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupInvitationsOk([f.Invitation("family", "Family", "alice", TIME)], ""),
     f.GroupInvitationAnswer("family", True),
     f.GroupInvitationAnswerOk(7),
-    f.ChannelCreate("@TGS#_city", "news", "News", "What is new", False),
-    f.ChannelCreateOk("@TGS#_city@TOPIC#_news"),
-    f.Channels("@TGS#_city"),
-    f.ChannelsOk([f.Channel("@TGS#_city@TOPIC#_news", "News", False, 7)]),
-    f.ChannelUsersChange("@TGS#_city@TOPIC#_team", ["bob"], ["carol"]),
-    f.ChannelUsersChangeOk(),
-    f.ChannelUsers("@TGS#_city@TOPIC#_team", "", 0),
-    f.ChannelUsersOk(["alice", "bob"], ""),
-    f.ChannelPrivateSet("@TGS#_city@TOPIC#_team", True),
-    f.ChannelPrivateSetOk(),
-    f.PushLevelSet("@TGS#_city@TOPIC#_news", PushLevel.MENTIONS, False),
-    f.PushLevelSetOk(),
-    f.PushLevelGet("@TGS#_city@TOPIC#_news"),
-    f.PushLevelOk(PushLevel.MENTIONS, PushLevel.MENTIONS, PushLevel.AS_ABOVE, PushLevel.AS_ABOVE, PushLevel.ALL),
-    f.HistoryTrim("@TGS#_city@TOPIC#_news", TIME),
-    f.HistoryTrimOk(8),
-    f.HistoryTrimmed("g:@TGS#_city@TOPIC#_news", 8),
     f.InviteConsentSet(InviteConsent.ASK),
     f.InviteConsentSetOk(),
     f.InviteConsentGet("alice"),
@@ -268,23 +213,6 @@ EXAMPLES: tuple[Frame, ...] = (
     f.GroupBlockOk(),
     f.GroupBlocked("lobby", "", 20),
     f.GroupBlockedOk([f.Until("bob", TIME + 3_600_000)], ""),
-    f.RoomAttributesSet("lobby", [f.AttributeToSet("seat-1", "bob", True)]),
-    f.RoomAttributesSetOk(TIME),
-    f.RoomAttributesDelete("lobby", ["seat-1"], notice=b"bye"),
-    f.RoomAttributesDeleteOk(TIME + 1),
-    f.RoomAttributes("lobby", TIME - 1, TIME, ["seat-1"]),
-    f.RoomAttributesOk(TIME, False, False, [f.RoomAttribute("seat-1", "bob", "bob", TIME, TIME, True, False)]),
-    f.RoomAttributesChanged(
-        "lobby", TIME, TIME + 1, [f.RoomAttribute("seat-1", "", "bob", TIME, TIME + 1, False, True, b"bye")]
-    ),
-    f.AdminRooms(["lobby"]),
-    f.AdminRoomsOk([f.RoomEntry("lobby", "AVChatRoom", "Lobby", TIME, 2, True, False)]),
-    f.AdminRoomSet("lobby", True, False, ["bob"], ["carol"]),
-    f.AdminRoomSetOk(),
-    f.AdminRoomsKept("", 100),
-    f.AdminRoomsKeptOk([f.RoomEntry("lobby", "AVChatRoom", "Lobby", TIME, 2, True, False)], ""),
-    f.AdminRoomProtected("lobby"),
-    f.AdminRoomProtectedOk(["bob"]),
     f.ProfileSet("Alice", "https://example.org/a.png"),
     f.ProfileSetOk(),
     f.ProfilesGet(["alice", "nobody"]),
@@ -329,49 +257,12 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminAccountsDeleteOk([f.AddedEntry("bob", AddResult.ADDED)]),
     f.AdminAccountsQuery(["alice"]),
     f.AdminAccountsQueryOk([f.AccountStatus("alice", True, True, 3, 0)]),
-    f.AdminSystemWriters("@SYS#news", "", 0),
-    f.AdminSystemWritersOk([f.SystemWriter("bob", 2, TIME)], ""),
-    f.AdminSystemSend("@SYS#news", ["bob", "carol"], "c-0001", Priority.NORMAL, HELLO_TEXT),
-    f.AdminSystemSendOk([f.SystemSending("bob", 0, 3, TIME, 7), f.SystemSending("carol", 10017, 0, 0, 0)]),
-    f.AdminSenderSet("robot", True),
-    f.AdminSenderSetOk(),
     f.AdminAccountInvalidate("bob"),
     f.AdminAccountInvalidateOk(TIME),
     f.AdminProfileSet("bob", nickname="Bob", fields=[f.CustomField("Level", b"7")]),
     f.AdminProfileSetOk(),
     f.AdminGroupsSync("bob", ["lobby", "family"]),
     f.AdminGroupsSyncOk([f.GroupResult("family", True, 0)]),
-    f.AdminBroadcast(
-        "c-0009",
-        Priority.HIGH,
-        HELLO_TEXT,
-        sender="@SYS#news",
-        expires_s=86_400,
-        tags_any=["beta"],
-        attributes_all=[f.UserAttribute("city", "Basel")],
-    ),
-    f.AdminBroadcastOk(7, TIME, 1 << 49, False, 29),
-    f.AdminBroadcasts(0, 20),
-    f.AdminBroadcastsOk(
-        [
-            f.BroadcastEntry(
-                7, TIME, 1 << 49, "@SYS#news", "c-0009", TIME + 86_400_000, MessageState.AS_SENT, tags_any=["beta"]
-            )
-        ],
-        False,
-    ),
-    f.AdminBroadcastRecall(7),
-    f.AdminBroadcastRecallOk(TIME),
-    f.AdminTagsChange(["alice"], ["beta"], [], False),
-    f.AdminTagsChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
-    f.AdminAttributesChange(["alice"], [f.UserAttribute("city", "Basel")], []),
-    f.AdminAttributesChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
-    f.AdminLabels(["alice"]),
-    f.AdminLabelsOk([f.UserLabels("alice", ["beta"], [f.UserAttribute("city", "Basel")])], 1),
-    f.AdminAttributeNames(),
-    f.AdminAttributeNamesOk([f.AttributeName(0, "city")]),
-    f.AdminAttributeNamesSet([f.AttributeName(0, "city")]),
-    f.AdminAttributeNamesSetOk(),
     f.AdminFlow("lobby"),
     f.AdminFlowOk([f.FlowEntry("lobby", Priority.LOW, 130, 20, 90, 0)]),
     f.AdminTrace("g:lobby", "alice", "c-0001"),
@@ -382,28 +273,6 @@ EXAMPLES: tuple[Frame, ...] = (
     f.AdminListOk(["badword"], ""),
     f.AdminListChange(AppList.PROTECTED_USERS, ["alice"], ["bob"]),
     f.AdminListChangeOk(),
-    f.ConversationsQuery('{"m":{"$all":["alice","bob"],"$size":2}}', "-lm", 0, 20, "", True, True),
-    f.ConversationsQueryOk(
-        [
-            f.QueriedConversation(
-                "lobby",
-                "Public",
-                "The lobby",
-                "alice",
-                2,
-                TIME,
-                TIME,
-                TIME,
-                b'{"colour":"red"}',
-                ["alice", "bob"],
-                muted=True,
-                messages=[MESSAGE],
-            )
-        ],
-        1,
-        False,
-        "",
-    ),
     f.Search("good morning", b"", 20, "g:lobby", "bob"),
     f.SearchOk([f.FoundEntry("g:lobby", [MESSAGE])], b""),
     f.QuietHoursSet(1320, 420, 480),
@@ -426,6 +295,7 @@ EXAMPLES: tuple[Frame, ...] = (
     f.OwnChanged(OwnChange.PROFILE),
     f.AdminStats(),
     f.AdminStatsOk([f.Stat("connections", 1)]),
+    *KIND_EXAMPLES,
 )
 """Every declared frame, once; a test says so."""
 

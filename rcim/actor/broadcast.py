@@ -27,7 +27,9 @@ from rcim.actor.state import GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState
 from rcim.rules.broadcasts import DAY_MS, TIMES_MAX, expires_at, remaining
-from rcim.rules.group_types import BROADCAST
+from rcim.rules.built_in_types import (
+    BROADCAST,
+)
 from rcim.rules.message_types import CONTENT
 from rcim.rules.targets import Target
 

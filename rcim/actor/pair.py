@@ -24,7 +24,9 @@ from rcim.actor.records import GroupCreated, Member, Profile
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.terms import ApplyJoinOption, Role
-from rcim.rules.group_types import PAIR
+from rcim.rules.built_in_types import (
+    PAIR,
+)
 
 
 class PairActor:

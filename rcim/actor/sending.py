@@ -12,13 +12,12 @@ from rcim.actor.before_callbacks import BeforeCallback, SendInPair
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import EndSlice, SendMessage
 from rcim.actor.effects import Deliver, Effect, LookForAbsent, Notify, Transient
+from rcim.actor.message_making import made_message, next_message, sent_by
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
 from rcim.actor.records import (
-    Fields,
     GroupChanged,
     Member,
-    Message,
     MessageKept,
     MessageOptions,
     Profile,
@@ -211,7 +210,7 @@ def _transient(state: GroupState, sender: Sender, command: SendMessage, now_ms: 
     """MS-08: no SEQ, not kept. More of them than the group's limit are left out: nobody can rely on one anyway."""
     profile, policy, member = sender
     if state.timeline.admission.takes_transient(policy, command, now_ms):
-        message = _made(state, command, member, seq=0, time_ms=now_ms, message_id=0)
+        message = made_message(state, command, member, seq=0, time_ms=now_ms, message_id=0)
         users: list[str] | None = None
         if command.extra is not None and command.extra.to:
             users = [u for u in sorted({command.by, *command.extra.to}) if _hears(state, profile, u)]
@@ -309,7 +308,7 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
         return _first(
             state=state, command=command, member=member, now_ms=now_ms, position=position, activates=first_of_owner
         )
-    message = _message(
+    message = next_message(
         state=state,
         command=command,
         member=member,
@@ -317,78 +316,12 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
         message_id=make_message_id(timeline.shard, position),
     )
     timeline.kept_next = timeline.next_seq
-    kept = _sent_by(state, member, message)
+    kept = sent_by(state, member, message)
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
         MessageKept(state.key, message, kept),
         (Deliver(message),),
     )
-
-
-def _message(state: GroupState, command: SendMessage, member: Member | None, now_ms: int, message_id: int) -> Message:
-    """MS-01: the message with the next SEQ. Time never falls within a conversation, even if the clock is set back."""
-    timeline = state.timeline
-    seq = timeline.next_seq
-    time_ms = max(now_ms, timeline.last_msg_time_ms)
-    message = _made(state, command, member, seq=seq, time_ms=time_ms, message_id=message_id)
-    timeline.next_seq = seq + 1
-    timeline.last_msg_time_ms = message.time_ms
-    timeline.recent.add(message)
-    return message
-
-
-def _made(
-    state: GroupState, command: SendMessage, member: Member | None, *, seq: int, time_ms: int, message_id: int
-) -> Message:
-    """MS-04: with all that goes with it."""
-    return Message(
-        seq=seq,
-        time_ms=time_ms,
-        message_id=message_id,
-        priority=command.priority,
-        sender=command.by,
-        nickname=command.nickname,
-        face_url=command.face_url,
-        name_card=member.name_card if member is not None else "",
-        client_msg_id=command.client_msg_id,
-        body=command.body,
-        user_fields=command.user_fields,
-        member_fields=_fields(state, member) if state.app_state.config.message_member_fields else (),
-        tip=None,
-        extra=command.extra,
-        group_fields=_group_fields(state) if state.app_state.config.message_group_fields else (),
-    )
-
-
-def _group_fields(state: GroupState) -> Fields:
-    """MS-04: the group's fields that the app has chosen to go with messages."""
-    profile = state.attributes.profile
-    if profile is None or not profile.fields:
-        return ()
-    chosen = state.app_state.config.message_group_fields
-    return tuple((key, profile.fields[key]) for key in chosen if key in profile.fields)
-
-
-def _fields(state: GroupState, member: Member | None) -> Fields:
-    """MS-04: the member's fields that the app has chosen to go with messages."""
-    if member is None or not member.fields:
-        return ()
-    chosen = state.app_state.config.message_member_fields
-    return tuple((key, member.fields[key]) for key in chosen if key in member.fields)
-
-
-def _sent_by(state: GroupState, member: Member | None, message: Message) -> Member | None:
-    """LastSendMsgTime, and MsgSeq up to the message (RX-11): in memory for each message; returned to be kept when the
-    kept ones are older than what is read at loading (the messages of the dedupe window)."""
-    if member is None or message.directed:  # they would say whose it is
-        return None
-    time_ms, user_id, sent_kept = message.time_ms, member.user_id, state.timeline.sent_kept
-    kept = msgspec.structs.replace(member, last_send_time_ms=time_ms, read_seq=message.seq)
-    state.roster.update(user_id, kept)
-    if time_ms - sent_kept.get(user_id, 0) < state.timeline.recent.window_ms:
-        return None
-    sent_kept[user_id] = time_ms
-    return kept
 
 
 def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
@@ -401,7 +334,7 @@ def _made_visible(state: GroupState, now_ms: int) -> list[Effect]:
 def _unstored(state: GroupState, command: SendMessage, sender: Sender, now_ms: int, *, activates: bool) -> Outcome:
     """GT-22: nothing of it is kept, but that the counter never falls back; and in memory, what it takes to recall it."""
     _, policy, member = sender
-    message = _message(
+    message = next_message(
         state=state, command=command, member=member, now_ms=now_ms, message_id=state.app_state.ids.make()
     )
     state.timeline.tail.append(message)
@@ -450,7 +383,7 @@ def _first(
         state.attributes.profile = msgspec.structs.replace(
             state.attributes.profile, first_seq=state.timeline.next_seq
         )
-    message = _message(
+    message = next_message(
         state=state,
         command=command,
         member=member,
@@ -460,6 +393,6 @@ def _first(
     state.timeline.kept_next = state.timeline.next_seq
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
-        MessageKept(state.key, message, _sent_by(state, member, message), state.attributes.profile),
+        MessageKept(state.key, message, sent_by(state, member, message), state.attributes.profile),
         (*effects, Deliver(message)),
     )

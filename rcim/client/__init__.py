@@ -24,12 +24,9 @@ from rcim.base.terms import (
 from rcim.client.broadcasts import BroadcastTarget
 from rcim.client.client import Client
 from rcim.client.conversations import Conversation
-from rcim.client.local import LocalStore, LocalStoreError
-from rcim.client.model import (
-    BROADCASTS,
+from rcim.client.events import (
     ApplicationEvent,
     AttributesEvent,
-    Broadcasts,
     ChangedEvent,
     ChangesEvent,
     DecisionEvent,
@@ -38,9 +35,7 @@ from rcim.client.model import (
     GroupEvent,
     HiddenEvent,
     InvitationEvent,
-    JoinResult,
     ListEvent,
-    Message,
     MuteEvent,
     NoticeEvent,
     OwnEvent,
@@ -48,8 +43,15 @@ from rcim.client.model import (
     PresenceEvent,
     ReadEvent,
     RereadEvent,
-    SendResult,
     TransientEvent,
+)
+from rcim.client.local import LocalStore, LocalStoreError
+from rcim.client.model import (
+    BROADCASTS,
+    Broadcasts,
+    JoinResult,
+    Message,
+    SendResult,
     User,
     Where,
 )

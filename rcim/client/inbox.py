@@ -11,15 +11,17 @@ from rcim.base.ids import is_guest
 from rcim.base.terms import CHANNEL_MARK, GROUP_PREFIX, GoneReason, group_conversation, is_group
 from rcim.client.asker import Asker
 from rcim.client.conversations import Conversations
-from rcim.client.local import LocalStore
-from rcim.client.model import (
+from rcim.client.events import (
     GroupEvent,
     HiddenEvent,
     ListEvent,
-    Message,
     RereadEvent,
     Told,
     event_of,
+)
+from rcim.client.local import LocalStore
+from rcim.client.model import (
+    Message,
     message_of,
     peer_of,
 )

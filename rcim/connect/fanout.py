@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from rcim.actor.records import Change
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import GoneReason
 from rcim.connect.audience import Audience, Visit
+from rcim.connect.audiences import Audiences
 from rcim.connect.codec import ConversationLeft, Encoded, GroupChangesNews, Push
 from rcim.connect.outgoing import Outgoing
 from rcim.connect.paced_rounds import PacedRounds
@@ -31,7 +31,7 @@ from rcim.connect.table import for_each
 from rcim.dispatch.requests import Delivery
 from rcim.flow.ceiling import Ceiling
 from rcim.flow.slices import gather_ms, wait_ms
-from rcim.rules.conversation_kinds import OPEN_MARK, addressed, heard_with, open_address
+from rcim.rules.conversation_kinds import open_address
 from rcim.rules.targets import Target, matches
 
 log = logging.getLogger("rcim.connect")
@@ -42,9 +42,9 @@ KEPT_MESSAGES_MAX = 4096
 """Messages kept for one conversation before it is congested: 32 MiB of the largest bodies."""
 
 
-class Fanout:
-    """All audiences. `resume` is called with the key of a conversation that is congested no longer, `on_empty` with that
-    of one which nobody is in any more."""
+class Fanout(Audiences):
+    """All audiences, and what is given to them. `resume` is called with the key of a conversation that is congested no
+    longer, `on_empty` with that of one which nobody is in any more."""
 
     def __init__(
         self,
@@ -53,15 +53,10 @@ class Fanout:
         resume: Callable[[str], None],
         on_empty: Callable[[str], None],
     ) -> None:
-        self._limits = limits
+        super().__init__(limits)
         self._loop = loop
         self._resume = resume
         self._on_empty = on_empty
-        self._audiences: dict[str, Audience] = {}
-        self._deaf: dict[str, set[str]] = {}
-        """Public channels to the users online who want nothing of them delivered, though they hear the group (RX-01)."""
-        self._heard: OrderedDict[str, Audience] = OrderedDict()
-        """Those in which a message has come, the one with the newest last."""
         self._chunked = 0
         """Rounds under way that are cut into chunks."""
         self._paced = PacedRounds(loop, limits.paced_deliveries_per_s, lambda: self._chunked > 0)
@@ -73,67 +68,10 @@ class Fanout:
         self.untold = 0
         """Frames with joined changes (GT-15) that were given out."""
 
-    def __len__(self) -> int:
-        return len(self._audiences)
-
     @property
     def paced_waiting(self) -> int:
         """Rounds of paced conversations that are not at their end."""
         return len(self._paced)
-
-    def __iter__(self) -> Iterator[Audience]:
-        return iter(list(self._audiences.values()))
-
-    def audience(self, key: str) -> Audience:
-        """The audience of `key`, made if there is none."""
-        return self._audiences.get(key) or self._audiences.setdefault(key, Audience(key, self._limits))
-
-    def find(self, key: str) -> Audience | None:
-        """The audience of `key` if anybody is online in it."""
-        return self._audiences.get(key)
-
-    def hearing(self, address: str) -> Audience | None:
-        """The audience of what is delivered to `address`, if anybody is online in it: of a public channel, that which
-        follows its ultra group's (UG-02)."""
-        audience = self._audiences.get(address)
-        if audience is not None or address[:1] != OPEN_MARK:
-            return audience
-        parent = self._audiences.get(heard_with(address))
-        if parent is None:
-            return None
-        key = addressed(address)
-        return parent.children.get(key) or parent.children.setdefault(key, Audience(key, self._limits, parent))
-
-    def deafen(self, key: str, user_id: str, deaf: bool) -> None:
-        """The user wants nothing of this channel delivered, or again everything (RX-01)."""
-        if deaf:
-            self._deaf.setdefault(key, set()).add(user_id)
-        elif key in self._deaf:
-            self._deaf[key].discard(user_id)
-            if not self._deaf[key]:
-                del self._deaf[key]
-
-    def _fill(self, audience: Audience) -> None:
-        """Who hears the group of this channel gets what comes next; 0.1 ms for 2,000 connections."""
-        assert audience.parent is not None
-        members, number, deaf = audience.members, audience.next, self._deaf.get(audience.key)
-        aside = audience.parent.aside
-        if not deaf:
-            for connection in audience.parent.members:
-                members.setdefault(connection, number)
-            for connection in aside:
-                members.setdefault(connection, number)
-            return
-        for connection in chain(audience.parent.members, aside):
-            if connection.principal is None or connection.principal.user_id not in deaf:
-                members.setdefault(connection, number)
-
-    def heard_since(self, since_ms: int) -> Iterator[Audience]:
-        """Those in which a message has come since then (steady time), the newest first."""
-        for audience in reversed(self._heard.values()):
-            if audience.head_ms < since_ms:
-                return
-            yield audience
 
     def remove(self, key: str, connection: Outgoing) -> None:
         """`connection` gets nothing of `key` any more."""
@@ -177,7 +115,7 @@ class Fanout:
         if audience is None:
             return
         if audience.parent is not None:
-            self._fill(audience)
+            self.fill(audience)
         now_ms = clock.steady_ms()
         audience.head_seq, audience.head_ms = messages[-1].message.seq, now_ms
         self._heard[key] = audience
@@ -294,7 +232,7 @@ class Fanout:
         for child in list(audience.children):
             self.end(open_address(child), silently=True)
         if audience.parent is not None:
-            self._fill(audience)
+            self.fill(audience)
             audience.parent.children.pop(audience.key, None)
             self._heard.pop(key, None)
         gone = Encoded(audience.key, [] if silently else [ConversationLeft(reason)])

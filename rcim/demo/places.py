@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from rcim.rules.roles import Standing
 
 
 @dataclass
-class Place:
+class Place(ABC):
     """A conversation of one kind in which everything is tried. `standing` is what people are to it by now.
 
     `client_of` makes a client of a user that is not connected yet; `away` is a member who is offline between trials.
@@ -55,9 +56,9 @@ class Place:
         """Under which name the person has heard of it."""
         return self.id or conversation_of(self.where(who), who)
 
+    @abstractmethod
     async def begin(self, by: str) -> Result:
         """Let this user make it, and members come in; what came of it."""
-        raise NotImplementedError
 
     async def say(self, who: str, text: str) -> None:
         """Send a message to it, as a member or as the app."""

@@ -13,7 +13,7 @@ from rcim.actor.pair import PairActor
 from rcim.actor.records import Member
 from rcim.actor.temporary import TemporaryActor
 from rcim.actor.user import USER_PREFIX, UserActor
-from rcim.rules.conversation_kinds import BROADCAST, PAIR, TEMPORARY, RosterPart, kind_of
+from rcim.rules.conversation_kinds import BROADCAST, PAIR, TEMPORARY, ConversationKind, RosterPart, kind_of
 from rcim.store.shard_log import View
 
 PAGE = 1000
@@ -23,7 +23,12 @@ ConversationActor = GroupActor | PairActor | BroadcastActor
 Rows = dict[str, Member | None] | list[Member]
 """Rows of users that were named, or a page of members."""
 
-_ACTORS: dict[RosterPart, type[GroupActor]] = {
+_OF_KIND: dict[ConversationKind, type[TemporaryActor | BroadcastActor]] = {
+    TEMPORARY: TemporaryActor,
+    BROADCAST: BroadcastActor,
+}
+"""Kinds with an actor of their own; others have the one that their roster needs."""
+_OF_ROSTER: dict[RosterPart, type[GroupActor]] = {
     RosterPart.NONE: GroupActor,
     RosterPart.MEMORY: GroupActor,
     RosterPart.PAGED: PagedGroupActor,
@@ -49,11 +54,8 @@ class Loader:
         if kind is PAIR:
             deletions = self._app_state.deleted.count
             return PairActor(self._store.load_group(key, now_ms), shard, self._app_state, deletions)
-        if kind is TEMPORARY:
-            return TemporaryActor(self._store.load_group(key, now_ms), shard, self._app_state)
-        if kind is BROADCAST:
-            return BroadcastActor(self._store.load_group(key, now_ms), shard, self._app_state)
-        make = _ACTORS[kind.roster] if kind is not None else GroupActor
+        assert kind is not None, f"{key} is the id of no conversation"
+        make = _OF_KIND.get(kind) or _OF_ROSTER[kind.roster]
         return make(self._store.load_group(key, now_ms), shard, self._app_state)
 
     def rows(self, key: str, wanted: NotLoaded) -> Rows:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import SearchQuery, TypeFacts
-from rcim.actor.records import Member, Message, Profile, UserRestriction
+from rcim.actor.records import Message, Profile, UserRestriction
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, TEMPORARY_ENDED
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, MessageState
@@ -23,9 +23,9 @@ from rcim.rules.visibility import Sight, is_erased, sight
 from rcim.store import keys
 from rcim.store.answers import Found, FoundPage
 from rcim.store.backend import ReadView
-from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
 from rcim.store.channel_listings import names_of
 from rcim.store.channel_rows import seen_in_channel
+from rcim.store.eyes import eyes_of, seen_by
 from rcim.store.member_view import NO_TYPE, MemberView, message_bytes
 from rcim.store.tables import memberships, read_head, read_profile, seq_at, visible
 from rcim.store.values import unpack
@@ -137,9 +137,10 @@ class Searching:
             return Refused(NO_SUCH_GROUP, NO_SUCH_GROUP.meaning)
         if 0 < profile.ends_ms <= query.now_ms:
             return Refused(TEMPORARY_ENDED, TEMPORARY_ENDED.meaning)
-        if query.conversation == BROADCAST_ALL:
+        if query.admin:
             return None
-        if not query.admin and view.get("members", keys.pair(query.conversation, query.user_id)) is None:
+        head = read_head(view, query.conversation)
+        if seen_by(view, query.conversation, query.user_id, profile, head) is None:
             return Refused(NOT_PERMITTED, NOT_PERMITTED.meaning)
         return None
 
@@ -199,28 +200,11 @@ class Searching:
             return None
         if query.admin and query.conversation:
             return Admin(view, key, max(profile.first_seq, head.kept_seq))
-        broadcasts = key == BROADCAST_ALL
-        if is_channel(key):
-            seen = seen_in_channel(view, key, query.user_id, head)
-            member = seen[1] if seen is not None else None
-        elif broadcasts:
-            member = own_row(view, query.user_id)
-        else:
-            data = view.get("members", keys.pair(key, query.user_id))
-            member = unpack(data, Member) if data is not None else None
         type_: TypeFacts = query.types.get(profile.type, NO_TYPE)
-        if member is None or not type_.stored or not visible(profile, query.user_id):
+        member = seen_by(view, key, query.user_id, profile, head)
+        if member is None or not type_.stored:
             return None
-        eyes = (BroadcastView if broadcasts else MemberView)(
-            view=view,
-            key=key,
-            profile=profile,
-            head=head,
-            member=member,
-            type_=type_,
-            now_ms=query.now_ms,
-        )
-        return eyes.look_as(read_viewer(view, query.user_id), 0) if isinstance(eyes, BroadcastView) else eyes
+        return eyes_of(view, key, profile, head, member, type_, now_ms=query.now_ms, as_history=True)
 
 
 class Admin:

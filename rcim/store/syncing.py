@@ -21,29 +21,31 @@ from rcim.actor.unheard import stretches
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, ApplyJoinOption, Role
-from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_created, parent_of
-from rcim.rules.group_types import PAIR
+from rcim.rules.built_in_types import (
+    PAIR,
+)
+from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_created, kind_of, parent_of
+from rcim.rules.conversation_kinds import PAIR as PAIR_KIND
 from rcim.store import keys
 from rcim.store.answers import SyncPage, SyncRow
 from rcim.store.backend import DamagedError, ReadView
-from rcim.store.broadcasts import BroadcastView, own_row, read_viewer
 from rcim.store.change_index import ChangeIndex
 from rcim.store.channel_listings import Listing
-from rcim.store.channel_rows import gone_since, is_open, parent_member, seen_in_channel
+from rcim.store.channel_rows import gone_since, is_open, parent_member
+from rcim.store.eyes import eyes_of, seen_by
 from rcim.store.long_keys import kept
 from rcim.store.member_view import (
     EFFORT,
     LOOKED_AT_MAX,
     NO_TYPE,
     Effort,
-    MemberView,
     Unread,
     message_bytes,
     waiting_in,
 )
 from rcim.store.noticing import Noticing
 from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
-from rcim.store.tables import read_forgotten, read_head, read_profile, read_stamp, visible
+from rcim.store.tables import read_forgotten, read_head, read_profile, read_stamp
 from rcim.store.values import Head, ListEntry, unpack
 
 COUNTED_MAX = 50
@@ -357,18 +359,7 @@ class Syncing:
         if not type_.listed:  # GT-27
             return None
         chosen = candidate.chosen or ListEntry(0)
-        looker = (BroadcastView if key == BROADCAST_ALL else MemberView)(
-            view=view,
-            key=key,
-            profile=profile,
-            head=head,
-            member=member,
-            type_=type_,
-            now_ms=query.now_ms,
-            effort=effort,
-        )
-        if isinstance(looker, BroadcastView):
-            looker.look_as(read_viewer(view, query.user_id), query.now_ms)
+        looker = eyes_of(view, key, profile, head, member, type_, now_ms=query.now_ms, effort=effort)
         unread = Unread(0, 0, 0, [])
         if counts and type_.unread and type_.stored:
             unread = looker.unread(query.messages, room - ROW_BYTES)
@@ -406,23 +397,14 @@ class Syncing:
     ) -> tuple[Profile, Member, Head] | None:
         """The conversation as the user is in it; None if the user sees nothing of it."""
         key = candidate.key
-        profile = read_profile(view, key)
-        if is_channel(key):
-            head = candidate.head or read_head(view, key)
-            found = seen_in_channel(view, key, user_id, head, bases)
-            return (*found, head) if found is not None else None
-        if key == BROADCAST_ALL:
-            if profile is None:
-                return None
-            member = own_row(view, user_id)
-        elif profile is None and not is_created(key):
+        profile, head = read_profile(view, key), candidate.head or read_head(view, key)
+        member: Member | None
+        if profile is None and kind_of(key) is PAIR_KIND:
             profile, member = NO_PAIR, _member_of_pair(user_id)
         else:
-            data = view.get("members", keys.pair(key, user_id))
-            if profile is None or data is None or not visible(profile, user_id):
-                return None
-            member = unpack(data, Member)
-        head = candidate.head or read_head(view, key)
+            member = seen_by(view, key, user_id, profile, head, bases=bases)
+        if profile is None or member is None:
+            return None
         if not is_created(key) and member.join_time_ms and head.next_seq - 1 <= member.cleared_seq:
             return None  # it was that of an account with this id which is deleted (ID-09)
         return profile, member, head

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -28,7 +29,11 @@ from rcim.session.usersig import mint
 from tests.e2e.test_commands import BIN, run
 
 PAGE = Path(__file__).parents[2] / "docs/reference/commands.md"
-FLAGS = ("limits.drain_grace_ms=300", "app.user_fields=Level anyone app_admin")
+FLAGS = (
+    "limits.drain_grace_ms=300",
+    "app.user_fields=Level anyone app_admin",
+    "limits.broadcasts_per_hour=2",
+)
 
 
 class Admin:
@@ -95,6 +100,7 @@ async def test_conversations(admin: Admin) -> None:  # GR-13, SY-02, C2-02
     assert row["members"] == ["olga"] and row["attributes"] == {"rank": 2} and row["creator"] == "administrator"
     assert await admin.json(*query, '{"m":"olga"}', "--count") == {"count": 2}
     assert "Group ID" in await admin.table(*query, '{"rank":2}')
+    assert (await admin.table(*query, '{"rank":2}', "--members")).count("Members") == 1
     assert "BAD_QUERY" in await admin.refused(*query, '{"rank":{"$near":1}}')
     create = ("conversation", "create", "Ours", "--owner", "olga", "--member", "ann")
     first = await admin.json(*create, "--unique")
@@ -511,6 +517,7 @@ async def test_broadcasts_and_tags(admin: Admin) -> None:  # SY-03, SY-04
     sent = await admin.json("broadcast", "send", "hello", "--sender", "news", "--for", "2h", "--tag", "de")
     assert (sent["seq"], sent["remaining"]) == (1, 29)
     await admin.json("broadcast", "send", "now", "--for", "0", "--all-attributes", "city=Basel")
+    assert re.search(r"BROADCAST_LIMIT.*\(try again in 3\d\d\d s\)", await admin.refused("broadcast", "send", "more"))
     listed = await admin.json("broadcast", "list")
     assert [(one["seq"], one["sender"], one["target"]) for one in listed] == [
         (2, "administrator", "all: city=Basel"),

@@ -11,7 +11,9 @@ import pytest
 
 from rcim.demo import kinds as demo_kinds
 from rcim.demo.show import line
-from rcim.rules.group_types import BUILT_IN
+from rcim.rules.built_in_types import (
+    BUILT_IN,
+)
 from tests.e2e.test_commands import run
 
 KINDS = (

@@ -6,7 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from rcim_tools.examples import MEDIA, MIXED, TIP
+from rcim_tools.example_values import (
+    MEDIA,
+    MIXED,
+    TIP,
+)
 
 from rcim.base.errors import RcimError
 from rcim.content.elements import ELEMENTS, Custom, GroupTip, Text, decode_body

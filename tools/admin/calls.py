@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
@@ -93,6 +94,7 @@ def call(job: Callable[[Client], Awaitable[Any]]) -> Any:
     try:
         return asyncio.run(main())
     except RcimError as error:
-        raise fail(str(error), REFUSED) from None
+        again = f" (try again in {math.ceil(error.retry_after_ms / 1000)} s)" if error.retry_after_ms else ""
+        raise fail(f"{error}{again}", REFUSED) from None
     except (OSError, ssl.SSLError, TimeoutError, ConnectionGone) as error:
         raise fail(f"no answer from the server: {error or type(error).__name__}", USAGE) from None

@@ -54,7 +54,8 @@ def query(
     if count:
         show_one({"count": call(counted)})
     else:
-        show(call(found), (*COLUMNS, "members") if members else COLUMNS)
+        named = (*(one for one in COLUMNS if one != "member_num"), "members")
+        show(call(found), named if members else COLUMNS)
 
 
 @app.command("create")

@@ -1,0 +1,111 @@
+"""An example of each frame of what not every conversation has: rooms, ultra groups, system conversations, broadcasts,
+queries."""
+
+from __future__ import annotations
+
+from rcim_tools.example_values import HELLO_TEXT, MESSAGE, TIME
+
+from rcim.base.terms import (
+    AddResult,
+    MessageState,
+    Priority,
+    PushLevel,
+)
+from rcim.wire import frames as f
+from rcim.wire.schema import Frame
+
+KIND_EXAMPLES: tuple[Frame, ...] = (
+    f.ChannelCreate("@TGS#_city", "news", "News", "What is new", False),
+    f.ChannelCreateOk("@TGS#_city@TOPIC#_news"),
+    f.Channels("@TGS#_city"),
+    f.ChannelsOk([f.Channel("@TGS#_city@TOPIC#_news", "News", False, 7)]),
+    f.ChannelUsersChange("@TGS#_city@TOPIC#_team", ["bob"], ["carol"]),
+    f.ChannelUsersChangeOk(),
+    f.ChannelUsers("@TGS#_city@TOPIC#_team", "", 0),
+    f.ChannelUsersOk(["alice", "bob"], ""),
+    f.ChannelPrivateSet("@TGS#_city@TOPIC#_team", True),
+    f.ChannelPrivateSetOk(),
+    f.PushLevelSet("@TGS#_city@TOPIC#_news", PushLevel.MENTIONS, False),
+    f.PushLevelSetOk(),
+    f.PushLevelGet("@TGS#_city@TOPIC#_news"),
+    f.PushLevelOk(PushLevel.MENTIONS, PushLevel.MENTIONS, PushLevel.AS_ABOVE, PushLevel.AS_ABOVE, PushLevel.ALL),
+    f.HistoryTrim("@TGS#_city@TOPIC#_news", TIME),
+    f.HistoryTrimOk(8),
+    f.HistoryTrimmed("g:@TGS#_city@TOPIC#_news", 8),
+    f.RoomAttributesSet("lobby", [f.AttributeToSet("seat-1", "bob", True)]),
+    f.RoomAttributesSetOk(TIME),
+    f.RoomAttributesDelete("lobby", ["seat-1"], notice=b"bye"),
+    f.RoomAttributesDeleteOk(TIME + 1),
+    f.RoomAttributes("lobby", TIME - 1, TIME, ["seat-1"]),
+    f.RoomAttributesOk(TIME, False, False, [f.RoomAttribute("seat-1", "bob", "bob", TIME, TIME, True, False)]),
+    f.RoomAttributesChanged(
+        "lobby", TIME, TIME + 1, [f.RoomAttribute("seat-1", "", "bob", TIME, TIME + 1, False, True, b"bye")]
+    ),
+    f.AdminRooms(["lobby"]),
+    f.AdminRoomsOk([f.RoomEntry("lobby", "AVChatRoom", "Lobby", TIME, 2, True, False)]),
+    f.AdminRoomSet("lobby", True, False, ["bob"], ["carol"]),
+    f.AdminRoomSetOk(),
+    f.AdminRoomsKept("", 100),
+    f.AdminRoomsKeptOk([f.RoomEntry("lobby", "AVChatRoom", "Lobby", TIME, 2, True, False)], ""),
+    f.AdminRoomProtected("lobby"),
+    f.AdminRoomProtectedOk(["bob"]),
+    f.AdminSystemWriters("@SYS#news", "", 0),
+    f.AdminSystemWritersOk([f.SystemWriter("bob", 2, TIME)], ""),
+    f.AdminSystemSend("@SYS#news", ["bob", "carol"], "c-0001", Priority.NORMAL, HELLO_TEXT),
+    f.AdminSystemSendOk([f.SystemSending("bob", 0, 3, TIME, 7), f.SystemSending("carol", 10017, 0, 0, 0)]),
+    f.AdminSenderSet("robot", True),
+    f.AdminSenderSetOk(),
+    f.AdminBroadcast(
+        "c-0009",
+        Priority.HIGH,
+        HELLO_TEXT,
+        sender="@SYS#news",
+        expires_s=86_400,
+        tags_any=["beta"],
+        attributes_all=[f.UserAttribute("city", "Basel")],
+    ),
+    f.AdminBroadcastOk(7, TIME, 1 << 49, False, 29),
+    f.AdminBroadcasts(0, 20),
+    f.AdminBroadcastsOk(
+        [
+            f.BroadcastEntry(
+                7, TIME, 1 << 49, "@SYS#news", "c-0009", TIME + 86_400_000, MessageState.AS_SENT, tags_any=["beta"]
+            )
+        ],
+        False,
+    ),
+    f.AdminBroadcastRecall(7),
+    f.AdminBroadcastRecallOk(TIME),
+    f.AdminTagsChange(["alice"], ["beta"], [], False),
+    f.AdminTagsChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminAttributesChange(["alice"], [f.UserAttribute("city", "Basel")], []),
+    f.AdminAttributesChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminLabels(["alice"]),
+    f.AdminLabelsOk([f.UserLabels("alice", ["beta"], [f.UserAttribute("city", "Basel")])], 1),
+    f.AdminAttributeNames(),
+    f.AdminAttributeNamesOk([f.AttributeName(0, "city")]),
+    f.AdminAttributeNamesSet([f.AttributeName(0, "city")]),
+    f.AdminAttributeNamesSetOk(),
+    f.ConversationsQuery('{"m":{"$all":["alice","bob"],"$size":2}}', "-lm", 0, 20, "", True, True),
+    f.ConversationsQueryOk(
+        [
+            f.QueriedConversation(
+                "lobby",
+                "Public",
+                "The lobby",
+                "alice",
+                2,
+                TIME,
+                TIME,
+                TIME,
+                b'{"colour":"red"}',
+                ["alice", "bob"],
+                muted=True,
+                messages=[MESSAGE],
+            )
+        ],
+        1,
+        False,
+        "",
+    ),
+)
