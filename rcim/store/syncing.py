@@ -12,7 +12,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from rcim.actor.queries import SyncQuery
@@ -45,7 +48,7 @@ from rcim.store.member_view import (
 )
 from rcim.store.noticing import Noticing
 from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
-from rcim.store.tables import read_forgotten, read_head, read_profile, read_stamp
+from rcim.store.tables import Row, read_forgotten, read_head, read_profile, read_stamp
 from rcim.store.values import Head, ListEntry, unpack
 
 COUNTED_MAX = 50
@@ -211,9 +214,10 @@ class Syncing:
         known = 0 < since >= news.since
         start, told, changed = len(user), keys.U64.pack(since), news.stamp
         heads = 0
+        ultra = _ultra_groups(rows, user)
         for row, value in rows:
             name = row[start:]
-            if name.startswith(_ULTRA):
+            if ultra and row in ultra:
                 heads += self._channels_of(view, scan, name)
             said = chosen.pop(name, None) if chosen else None
             # Of most conversations this is all that is done.
@@ -430,6 +434,13 @@ class Syncing:
             if seq >= first:
                 found[seq] = None
         return sorted(found), False
+
+
+def _ultra_groups(rows: Sequence[Row], user: bytes) -> frozenset[bytes]:
+    """Those of these memberships of the user that are in ultra groups; `rows` are in the order of keys."""
+    first = bisect_left(rows, user + _ULTRA, key=itemgetter(0))
+    last = bisect_left(rows, user + _ULTRA + keys.LAST, first, key=itemgetter(0))
+    return frozenset(row for row, _ in rows[first:last])
 
 
 def _bytes_of(row: SyncRow) -> int:
