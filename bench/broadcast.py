@@ -20,10 +20,7 @@ from rcim_bench.rig import Rig, facts, rig
 from rcim_bench.sync import Kept
 
 from rcim.actor.user import user_key
-from rcim.actor.user_records import (
-    UserProfile,
-    UserSaved,
-)
+from rcim.actor.user_records import UserProfile, UserSaved
 from rcim.base import clock
 from rcim.base.terms import BROADCAST_ALL, Priority, group_conversation
 from rcim.load.swarm import Swarm, SwarmMember, stamped

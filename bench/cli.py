@@ -21,9 +21,7 @@ from rcim_bench.console import (
 )
 
 from rcim.app.entry import run_program
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 
 app = typer.Typer(
     help="Measure an rcim server.",

@@ -9,16 +9,7 @@ from rcim_bench.rig import Rig
 from rcim_bench.truth import PAIR, RECALLED, Talk
 
 from rcim.base.terms import MessageState, group_conversation
-from rcim.client import (
-    ChangedEvent,
-    Client,
-    ErasedEvent,
-    GroupEvent,
-    HiddenEvent,
-    LocalStore,
-    Message,
-    RereadEvent,
-)
+from rcim.client import ChangedEvent, Client, ErasedEvent, GroupEvent, HiddenEvent, LocalStore, Message, RereadEvent
 
 
 class Gated(Client):

@@ -8,19 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from rcim_bench.device import Device
-from rcim_bench.truth import (
-    BROADCAST,
-    CHANNEL,
-    GROUP,
-    PAIR,
-    RECALLED,
-    ROOM,
-    SYSTEM,
-    TEMPORARY,
-    Said,
-    Sort,
-    Talk,
-)
+from rcim_bench.truth import BROADCAST, CHANNEL, GROUP, PAIR, RECALLED, ROOM, SYSTEM, TEMPORARY, Said, Sort, Talk
 
 from rcim.base.terms import BROADCAST_ALL, CHANNEL_MARK, GROUP_PREFIX, ApplyJoinOption, group_conversation
 from rcim.client import BROADCASTS, BroadcastTarget, Client, User

@@ -32,13 +32,9 @@ from rcim.client import Client, client_context
 from rcim.client.link import decode
 from rcim.connect.hub import Hub
 from rcim.content.elements import Text, encode_body
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.conversation_kinds import GROUP
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.group_types import GroupType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeTable
 from rcim.session.usersig import mint

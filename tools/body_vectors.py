@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcim_tools.example_values import (
-    HELLO_TEXT,
-    MEDIA,
-    TIP,
-    WHERE,
-)
-from rcim_tools.examples import (
-    all_examples,
-)
+from rcim_tools.example_values import HELLO_TEXT, MEDIA, TIP, WHERE
+from rcim_tools.examples import all_examples
 from rcim_tools.vectors import BAD_TEXTS, jsonable
 
 from rcim.base.errors import RcimError

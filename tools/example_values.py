@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from rcim.base.terms import (
-    ChangeKind,
-    ImageFormat,
-    ImageKind,
-    Priority,
-)
+from rcim.base.terms import ChangeKind, ImageFormat, ImageKind, Priority
 from rcim.content.elements import (
     Custom,
     Face,

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from rcim_tools import tables
 
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, MEMBER_VALUE_BYTES_MAX
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.group_types import GroupType
 from rcim.rules.policies import CHECKS, LOCKED, POLICIES
 from rcim.rules.rights import Operation, verdict
 from rcim.rules.roles import Standing

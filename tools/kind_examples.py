@@ -5,12 +5,7 @@ from __future__ import annotations
 
 from rcim_tools.example_values import HELLO_TEXT, MESSAGE, TIME
 
-from rcim.base.terms import (
-    AddResult,
-    MessageState,
-    Priority,
-    PushLevel,
-)
+from rcim.base.terms import AddResult, MessageState, Priority, PushLevel
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
 

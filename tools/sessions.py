@@ -6,11 +6,7 @@ import base64
 import zlib
 from typing import Any
 
-from rcim_tools.example_values import (
-    HELLO_TEXT,
-    KEY,
-    SDKAPPID,
-)
+from rcim_tools.example_values import HELLO_TEXT, KEY, SDKAPPID
 from rcim_tools.vectors import jsonable
 
 from rcim.base.terms import ApplyJoinOption, Platform, Priority

@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rcim_tools.example_values import (
-    HELLO_TEXT,
-)
-from rcim_tools.examples import (
-    EXAMPLES,
-    all_examples,
-    least,
-)
+from rcim_tools.example_values import HELLO_TEXT
+from rcim_tools.examples import EXAMPLES, all_examples, least
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority

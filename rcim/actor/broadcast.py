@@ -21,31 +21,17 @@ from rcim.actor.effects import Altered, Deliver, Notify
 from rcim.actor.events import AnyEvent, BroadcastRecalled, ConversationFacts, EventKind
 from rcim.actor.events import BroadcastSent as BroadcastSentEvent
 from rcim.actor.outcomes import BroadcastSent, Done, Outcome
-from rcim.actor.records import GroupChanged, Member, Message, MessageKept, Profile
+from rcim.actor.records import GroupChanged, Member, Message, MessageKept, bare_profile
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
 from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, RcimError
-from rcim.base.terms import ApplyJoinOption, MessageState
+from rcim.base.terms import MessageState
 from rcim.rules.broadcasts import DAY_MS, TIMES_MAX, expires_at, remaining
-from rcim.rules.built_in_types import (
-    BROADCAST,
-)
+from rcim.rules.built_in_types import BROADCAST
 from rcim.rules.message_types import CONTENT
 from rcim.rules.targets import Target
 
-NO_PROFILE = Profile(
-    group_id="",
-    type=BROADCAST.name,
-    name="",
-    introduction="",
-    notification="",
-    face_url="",
-    owner="",
-    create_time_ms=0,
-    apply_join_option=ApplyJoinOption.DISABLE_APPLY,
-    max_member_num=0,
-    first_seq=1,
-)
+NO_PROFILE = bare_profile(BROADCAST.name)
 """Of the conversation, before and after its first broadcast."""
 GONE = (MessageState.RECALLED, MessageState.DELETED)
 

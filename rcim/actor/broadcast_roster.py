@@ -7,9 +7,7 @@ from rcim.actor.paged_roster import PagedRoster
 from rcim.actor.records import Member
 from rcim.base.ids import is_guest
 from rcim.base.terms import Role
-from rcim.rules.built_in_types import (
-    BROADCAST,
-)
+from rcim.rules.built_in_types import BROADCAST
 
 
 def as_everybody(user_id: str) -> Member:

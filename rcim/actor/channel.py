@@ -32,12 +32,8 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, Role
-from rcim.rules.built_in_types import (
-    CHANNEL,
-)
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.built_in_types import CHANNEL
+from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.roles import Standing
 

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import (
-    Change,
-    Message,
-    Record,
-    RoomAttribute,
-)
+from rcim.actor.records import Change, Message, Record, RoomAttribute
 from rcim.actor.ultra_commands import ParentChange
-from rcim.actor.user_records import (
-    Invitation,
-)
+from rcim.actor.user_records import Invitation
 from rcim.base.terms import GoneReason, MsgFlag, OwnChange, Place
 from rcim.rules.targets import Labels
 

@@ -12,14 +12,8 @@ from enum import IntEnum
 import msgspec
 
 from rcim.actor.applications import Application
-from rcim.actor.records import (
-    Member,
-    Message,
-    Profile,
-)
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.records import Member, Message, Profile
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priority, PushLevel
 
 

@@ -12,10 +12,7 @@ from rcim.actor.attributes import Attributes
 from rcim.actor.before_callbacks import CallbackSubject
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage
-from rcim.actor.effects import (
-    Effect,
-    MemberGone,
-)
+from rcim.actor.effects import Effect, MemberGone
 from rcim.actor.notices import Notices
 from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.records import Member, Message, Profile, Record
@@ -26,10 +23,7 @@ from rcim.actor.snapshots import GroupSnapshot, ParentFacts
 from rcim.actor.timeline import Timeline
 from rcim.base.errors import NO_SUCH_GROUP, NO_SUCH_MEMBER, NOT_PERMITTED, RcimError
 from rcim.base.ids import is_guest
-from rcim.base.terms import (
-    ApplyJoinOption,
-    pair_of,
-)
+from rcim.base.terms import ApplyJoinOption, pair_of
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import GUESTS_ALWAYS, Operation, check_right
 from rcim.rules.roles import Standing

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rcim.actor.user_records import (
-    Invitation,
-)
+from rcim.actor.user_records import Invitation
 from rcim.base.errors import ALREADY_HANDLED, TOO_MANY_ENTRIES, RcimError
 
 

@@ -47,16 +47,12 @@ from rcim.base.errors import (
     RcimError,
 )
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, Place, Role
-from rcim.rules.built_in_types import (
-    CHANNEL,
-)
+from rcim.rules.built_in_types import CHANNEL
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
 from rcim.rules.conversation_kinds import GROUP, is_paged, kind_of
 from rcim.rules.custom_attributes import changed
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.roles import Standing
 

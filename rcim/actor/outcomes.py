@@ -10,19 +10,8 @@ from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.effects import Effect
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import (
-    Fields,
-    Member,
-    Message,
-    Profile,
-    Record,
-    RoomAttribute,
-    UserRestriction,
-)
-from rcim.actor.user_records import (
-    Invitation,
-    UserProfile,
-)
+from rcim.actor.records import Fields, Member, Message, Profile, Record, RoomAttribute, UserRestriction
+from rcim.actor.user_records import Invitation, UserProfile
 from rcim.base.errors import ErrorCode
 from rcim.base.terms import AddResult, HeldBack, JoinStatus, MessageState, PushLevel
 

@@ -20,13 +20,11 @@ from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
 from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome
-from rcim.actor.records import GroupCreated, Member, Profile
+from rcim.actor.records import GroupCreated, Member, bare_profile
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.actor.state import GroupState
-from rcim.base.terms import ApplyJoinOption, Role
-from rcim.rules.built_in_types import (
-    PAIR,
-)
+from rcim.base.terms import Role
+from rcim.rules.built_in_types import PAIR
 
 
 class PairActor:
@@ -41,20 +39,7 @@ class PairActor:
         state.deletions = deletions
         assert state.pair is not None
         if not self._kept:
-            option = ApplyJoinOption.DISABLE_APPLY
-            state.attributes.profile = Profile(
-                group_id="",
-                type=PAIR.name,
-                name="",
-                introduction="",
-                notification="",
-                face_url="",
-                owner="",
-                create_time_ms=0,
-                apply_join_option=option,
-                max_member_num=0,
-                first_seq=1,
-            )
+            state.attributes.profile = bare_profile(PAIR.name)
             flag = app_state.config.types.pair.msg_flag
             for user in state.pair:
                 state.roster.put(

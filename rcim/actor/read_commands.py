@@ -9,7 +9,7 @@ import msgspec
 from rcim.actor.commands import ReadHistory, ReadInfo, ReadMarks, ReadMembers, ReadSome, TraceMessage
 from rcim.actor.outcomes import Flow, Info, MemberRow, Members, Outcome, Page, Traced
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
-from rcim.actor.records import Fields, Member, Message, Profile
+from rcim.actor.records import Fields, Member, Message, Profile, bare_profile
 from rcim.actor.roster import MemoryRoster
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
@@ -185,20 +185,7 @@ def _online_in(state: GroupState) -> str:
 
 def _fields_alone(profile: Profile, fields: Fields) -> Info:
     """What somebody gets of a group whose profile it may not read: its id, its type, and these fields (GR-06)."""
-    option = ApplyJoinOption.DISABLE_APPLY
-    bare = Profile(
-        group_id=profile.group_id,
-        type=profile.type,
-        name="",
-        introduction="",
-        notification="",
-        face_url="",
-        owner="",
-        create_time_ms=0,
-        apply_join_option=option,
-        max_member_num=0,
-        first_seq=0,
-    )
+    bare = bare_profile(profile.type, profile.group_id, first_seq=0)
     return Info(
         key="",
         profile=bare,

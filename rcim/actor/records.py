@@ -10,16 +10,7 @@ import msgspec
 from rcim.actor.applications import Application
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
-from rcim.base.terms import (
-    AppList,
-    ApplyJoinOption,
-    ChangeKind,
-    MessageState,
-    MsgFlag,
-    Priority,
-    PushLevel,
-    Role,
-)
+from rcim.base.terms import AppList, ApplyJoinOption, ChangeKind, MessageState, MsgFlag, Priority, PushLevel, Role
 from rcim.rules.targets import Target
 from rcim.rules.type_table import TypeChange
 from rcim.rules.visibility import Sight, is_for
@@ -190,6 +181,23 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Of a channel: only users on its own list see it (UG-05)."""
     push_level: PushLevel = PushLevel.AS_ABOVE
     """Of which messages members get a push who have set nothing themselves (UG-03)."""
+
+
+def bare_profile(type_: str, group_id: str = "", first_seq: int = 1) -> Profile:
+    """The profile of a conversation of which nothing else is kept, or may be told."""
+    return Profile(
+        group_id=group_id,
+        type=type_,
+        name="",
+        introduction="",
+        notification="",
+        face_url="",
+        owner="",
+        create_time_ms=0,
+        apply_join_option=ApplyJoinOption.DISABLE_APPLY,
+        max_member_num=0,
+        first_seq=first_seq,
+    )
 
 
 class Member(msgspec.Struct, frozen=True, gc=False, array_like=True):

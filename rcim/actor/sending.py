@@ -15,25 +15,11 @@ from rcim.actor.effects import Deliver, Effect, LookForAbsent, Notify, Transient
 from rcim.actor.message_making import made_message, next_message, sent_by
 from rcim.actor.outcomes import AnyResult, Done, Outcome, Refused, Sent
 from rcim.actor.queries import Asks
-from rcim.actor.records import (
-    GroupChanged,
-    Member,
-    MessageKept,
-    MessageOptions,
-    Profile,
-    Record,
-    SeqReserved,
-)
+from rcim.actor.records import GroupChanged, Member, MessageKept, MessageOptions, Profile, Record, SeqReserved
 from rcim.actor.state import GroupState
 from rcim.actor.tracing import Stage, Stop
 from rcim.actor.visiting import check_not_blocked
-from rcim.base.errors import (
-    BAD_PARAMETER,
-    CALLBACK_REFUSED,
-    NO_SUCH_MEMBER,
-    PAIR_CALLBACK_REFUSED,
-    RcimError,
-)
+from rcim.base.errors import BAD_PARAMETER, CALLBACK_REFUSED, NO_SUCH_MEMBER, PAIR_CALLBACK_REFUSED, RcimError
 from rcim.base.ids import message_id as make_message_id
 from rcim.base.terms import MsgFlag, Role, other_of
 from rcim.rules.group_types import GroupType, MemberList

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor.records import (
-    Member,
-    Message,
-    Profile,
-    RoomAttribute,
-    UserRestriction,
-)
-from rcim.actor.user_records import (
-    Invitation,
-    UserProfile,
-)
-from rcim.base.terms import (
-    Place,
-    UserList,
-)
+from rcim.actor.records import Member, Message, Profile, RoomAttribute, UserRestriction
+from rcim.actor.user_records import Invitation, UserProfile
+from rcim.base.terms import Place, UserList
 from rcim.rules.type_table import TypeChange
 
 

@@ -10,16 +10,7 @@ import msgspec
 from rcim.actor.admission import Claim
 from rcim.actor.applications import Application
 from rcim.actor.channel_news import channels_told
-from rcim.actor.effects import (
-    Announce,
-    Deliver,
-    Effect,
-    Entered,
-    MemberGone,
-    Notify,
-    Placed,
-    Silenced,
-)
+from rcim.actor.effects import Announce, Deliver, Effect, Entered, MemberGone, Notify, Placed, Silenced
 from rcim.actor.entrance import entrance
 from rcim.actor.group_parts import GroupParts
 from rcim.actor.notices import CLAIMS, change_of, is_announced, message_of
@@ -27,11 +18,7 @@ from rcim.actor.outcomes import AnyResult, Outcome
 from rcim.actor.records import Change, GroupChanged, Member, Message, Profile, UserRestriction
 from rcim.actor.unique import after_change
 from rcim.base.ids import TIP_PREFIX
-from rcim.base.terms import (
-    ChangeKind,
-    Place,
-    Role,
-)
+from rcim.base.terms import ChangeKind, Place, Role
 from rcim.rules.group_types import ChangeNotice, GroupType
 
 

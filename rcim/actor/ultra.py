@@ -9,13 +9,7 @@ from rcim.actor.effects import ChannelsTold, Notify, Trimmed
 from rcim.actor.outcomes import Done, Outcome, PushLevels, TrimmedTo
 from rcim.actor.records import ChannelListed, Member, Profile
 from rcim.actor.state import GroupState
-from rcim.actor.ultra_commands import (
-    ListChannel,
-    ReadPushLevel,
-    SetPushLevel,
-    TrimHistory,
-    UnlistChannel,
-)
+from rcim.actor.ultra_commands import ListChannel, ReadPushLevel, SetPushLevel, TrimHistory, UnlistChannel
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_CHANNELS, RcimError
 from rcim.base.terms import PushLevel
 from rcim.rules.conversation_kinds import ULTRA, kind_of

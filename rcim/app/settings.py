@@ -17,15 +17,10 @@ from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
 from rcim.rules import message_types
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-    PAIR,
-)
+from rcim.rules.built_in_types import BUILT_IN, PAIR
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.devices import SLOTS
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.group_types import GroupType
 from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of

@@ -33,12 +33,8 @@ from rcim.client import (
     User,
     Where,
 )
-from rcim.client.events import (
-    Event,
-)
-from rcim.client.model import (
-    conversation_of,
-)
+from rcim.client.events import Event
+from rcim.client.model import conversation_of
 from rcim.content.elements import GroupTip, Text, plain_text
 from rcim.rules.conversation_kinds import SYSTEM
 from rcim.wire.frames import GroupChange, Invitation

@@ -46,15 +46,7 @@ from rcim.client.events import (
     TransientEvent,
 )
 from rcim.client.local import LocalStore, LocalStoreError
-from rcim.client.model import (
-    BROADCASTS,
-    Broadcasts,
-    JoinResult,
-    Message,
-    SendResult,
-    User,
-    Where,
-)
+from rcim.client.model import BROADCASTS, Broadcasts, JoinResult, Message, SendResult, User, Where
 from rcim.client.outbox import Post
 from rcim.client.rooms import Room
 from rcim.client.trust import client_context

@@ -29,21 +29,13 @@ from rcim.client.broadcasts import BroadcastRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
-from rcim.client.events import (
-    Event,
-)
+from rcim.client.events import Event
 from rcim.client.groups import SendOptions
 from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
-from rcim.client.model import (
-    Message,
-    User,
-    Where,
-    conversation_of,
-    message_of,
-)
+from rcim.client.model import Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
 from rcim.client.queries import ConversationRequests
 from rcim.client.rooms import FollowedRooms, RoomRequests

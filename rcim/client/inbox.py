@@ -11,20 +11,9 @@ from rcim.base.ids import is_guest
 from rcim.base.terms import CHANNEL_MARK, GROUP_PREFIX, GoneReason, group_conversation, is_group
 from rcim.client.asker import Asker
 from rcim.client.conversations import Conversations
-from rcim.client.events import (
-    GroupEvent,
-    HiddenEvent,
-    ListEvent,
-    RereadEvent,
-    Told,
-    event_of,
-)
+from rcim.client.events import GroupEvent, HiddenEvent, ListEvent, RereadEvent, Told, event_of
 from rcim.client.local import LocalStore
-from rcim.client.model import (
-    Message,
-    message_of,
-    peer_of,
-)
+from rcim.client.model import Message, message_of, peer_of
 from rcim.client.stream import AGAIN_S, Spawn, Stream
 from rcim.wire import frames
 

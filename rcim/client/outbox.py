@@ -15,15 +15,10 @@ from typing import Protocol, TypeVar
 
 from rcim.base import clock
 from rcim.base.errors import TOO_MANY_ENTRIES, ErrorKind, RcimError
-from rcim.client.events import (
-    PostedEvent,
-)
+from rcim.client.events import PostedEvent
 from rcim.client.link import ConnectionGone
 from rcim.client.local import LocalStore, LocalStoreError
-from rcim.client.model import (
-    SendResult,
-    peer_of,
-)
+from rcim.client.model import SendResult, peer_of
 from rcim.client.stream import Spawn
 from rcim.wire import frames
 from rcim.wire.schema import Frame

@@ -17,20 +17,9 @@ from typing import Any
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, ErrorKind, RcimError
 from rcim.base.terms import MessageState
 from rcim.client.asker import Asker
-from rcim.client.events import (
-    ChangedEvent,
-    ErasedEvent,
-    Event,
-    HiddenEvent,
-    RereadEvent,
-)
+from rcim.client.events import ChangedEvent, ErasedEvent, Event, HiddenEvent, RereadEvent
 from rcim.client.local import REREAD, LocalStore
-from rcim.client.model import (
-    Message,
-    message_of,
-    peer_of,
-    where_of,
-)
+from rcim.client.model import Message, message_of, peer_of, where_of
 from rcim.client.tracker import SeqTracker
 from rcim.client.unheard import Unheard
 from rcim.wire import frames

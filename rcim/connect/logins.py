@@ -13,9 +13,7 @@ import msgspec
 
 from rcim.actor.outcomes import AnyResult, Refused
 from rcim.actor.user_commands import Credential
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.actor.workflows import Login as LoginWorkflow
 from rcim.base import clock
 from rcim.base.errors import (

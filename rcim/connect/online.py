@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from rcim.actor.outcomes import Refused
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.base.errors import SYSTEM_SENDER, USERSIG_INVALIDATED
 from rcim.base.terms import BROADCAST_ALL, SeenBy
 from rcim.connect.outgoing import Outgoing

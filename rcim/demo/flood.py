@@ -25,9 +25,7 @@ from rcim.base.terms import Priority
 from rcim.client.trust import client_context
 from rcim.load.flood import Flood, gather, inversions
 from rcim.load.swarm import Swarm
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.session.usersig import mint
 
 SENDERS = 40

@@ -19,13 +19,9 @@ from rcim.client import Client, client_context
 from rcim.demo.show import Sheet, shown
 from rcim.demo.trials import TRIALS, Room
 from rcim.demo.trying import ADMIN, APP_ADMIN, GUEST, MEMBER, OWNER, STRANGER, Person, Trial
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.conversation_kinds import GROUP
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.group_types import GroupType
 from rcim.rules.policies import changed
 from rcim.session.usersig import mint
 

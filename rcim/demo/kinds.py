@@ -20,14 +20,8 @@ from rcim.demo import kind_trials, special_trials
 from rcim.demo.places import BroadcastPlace, ChannelPlace, Created, PairPlace, Place, SystemPlace, TemporaryPlace
 from rcim.demo.show import Sheet, shown
 from rcim.demo.trying import APP_ADMIN, MEMBER, OWNER, STRANGER, Person, Trial
-from rcim.rules.built_in_types import (
-    BROADCAST,
-    BUILT_IN,
-    PAIR,
-)
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.built_in_types import BROADCAST, BUILT_IN, PAIR
+from rcim.rules.group_types import GroupType
 from rcim.rules.policies import changed
 from rcim.session.usersig import mint
 

@@ -11,14 +11,7 @@ from functools import partial
 
 from rcim.base.errors import NO_SUCH_GROUP, NOT_PERMITTED, SENDER_MUTED, TOO_MANY_OF_TYPE
 from rcim.base.terms import ApplyJoinOption, ChangeKind, GoneReason, JoinStatus, Role
-from rcim.client import (
-    ApplicationEvent,
-    ChangesEvent,
-    Client,
-    DecisionEvent,
-    GroupEvent,
-    Message,
-)
+from rcim.client import ApplicationEvent, ChangesEvent, Client, DecisionEvent, GroupEvent, Message
 from rcim.demo.trying import (
     ADMIN,
     APP_ADMIN,

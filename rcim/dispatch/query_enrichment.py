@@ -25,9 +25,7 @@ from rcim.actor.queries import (
     UserQuery,
 )
 from rcim.actor.snapshots import AppSnapshot
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import AppList
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.rules.custom_fields import readable

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rcim.base.terms import ApplyJoinOption, MsgFlag
-from rcim.rules.conversation_kinds import (
-    GROUP,
-)
+from rcim.rules.conversation_kinds import GROUP
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.roles import Standing
 

@@ -7,15 +7,8 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from rcim.base.errors import BAD_PARAMETER, TOO_MANY_ENTRIES, RcimError
-from rcim.rules.built_in_types import (
-    BROADCAST,
-    BUILT_IN,
-    CLOSED,
-    PAIR,
-)
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.built_in_types import BROADCAST, BUILT_IN, CLOSED, PAIR
+from rcim.rules.group_types import GroupType
 from rcim.rules.policies import changed
 
 TYPES_MAX = 200

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from rcim.actor import commands, records, workflows
-from rcim.base.errors import (
-    ADMIN_REQUIRED,
-    BAD_PARAMETER,
-    BODY_TOO_LARGE,
-    NOT_PERMITTED,
-    RcimError,
-)
+from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, BODY_TOO_LARGE, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_PREFIX, check_user_id, is_guest
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body

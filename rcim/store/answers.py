@@ -5,14 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.outcomes import Applied, Marks, Members, Page, Profiles, UserFacts
-from rcim.actor.records import (
-    Member,
-    Message,
-    Profile,
-)
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.records import Member, Message, Profile
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
 

@@ -25,19 +25,9 @@ from rcim.actor.records import (
     SeqReserved,
     UserRestriction,
 )
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Role
-from rcim.rules.conversation_kinds import (
-    SYSTEM,
-    TEMPORARY,
-    channel_key,
-    is_channel,
-    is_paged,
-    kind_of,
-    parent_of,
-)
+from rcim.rules.conversation_kinds import SYSTEM, TEMPORARY, channel_key, is_channel, is_paged, kind_of, parent_of
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.apply_users import OF_USERS

@@ -6,14 +6,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rcim.actor.broadcast_roster import as_everybody
-from rcim.actor.records import (
-    Member,
-    Message,
-    MessageOptions,
-)
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.records import Member, Message, MessageOptions
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import DAY_MS, KEPT_MS, TIMES_MAX, Viewer, is_offline_message, is_shown, is_welcome
 from rcim.rules.targets import Target

@@ -9,9 +9,7 @@ from __future__ import annotations
 from itertools import islice
 
 from rcim.actor.queries import LoginQuery
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import BROADCAST_ALL, MsgFlag
 from rcim.rules.conversation_kinds import is_entered_at_login
 from rcim.store import keys

@@ -16,15 +16,7 @@ import msgspec
 from rcim.actor.queries import TypeFacts
 from rcim.actor.records import Member, Message, Profile, UserRestriction
 from rcim.base.terms import Role
-from rcim.rules.visibility import (
-    DAY_MS,
-    Sight,
-    first_for_member,
-    is_erased,
-    oldest_ms,
-    sight,
-    unread_from,
-)
+from rcim.rules.visibility import DAY_MS, Sight, first_for_member, is_erased, oldest_ms, sight, unread_from
 from rcim.store import keys
 from rcim.store.backend import DamagedError, ReadView
 from rcim.store.messages import AS_USUAL, DIRECTED, Facts, facts_of

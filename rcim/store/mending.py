@@ -19,15 +19,8 @@ import msgspec
 
 from rcim.actor.applications import Application
 from rcim.actor.durations import FOR_EVER_MS
-from rcim.actor.records import (
-    Member,
-    Message,
-    Profile,
-    UserRestriction,
-)
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.records import Member, Message, Profile, UserRestriction
+from rcim.actor.user_records import UserProfile
 from rcim.store import keys
 from rcim.store.backend import Backend, NoRoom, ReadView, WriteView
 from rcim.store.retention import DAY, DAY_MS

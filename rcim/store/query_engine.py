@@ -42,16 +42,7 @@ from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import is_shown
 from rcim.rules.visibility import is_erased, sight
 from rcim.store import keys, unique_rows
-from rcim.store.answers import (
-    Answer,
-    ConversationsPage,
-    EndingsPage,
-    FoundPage,
-    Heads,
-    LoginFacts,
-    Seen,
-    SyncPage,
-)
+from rcim.store.answers import Answer, ConversationsPage, EndingsPage, FoundPage, Heads, LoginFacts, Seen, SyncPage
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
 from rcim.store.change_index import ChangeIndex

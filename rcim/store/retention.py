@@ -25,12 +25,8 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from rcim.actor.applications import Application
-from rcim.actor.records import (
-    UserRestriction,
-)
-from rcim.actor.user_records import (
-    Invitation,
-)
+from rcim.actor.records import UserRestriction
+from rcim.actor.user_records import Invitation
 from rcim.rules.conversation_kinds import is_channel, parent_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView

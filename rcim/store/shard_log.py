@@ -18,18 +18,9 @@ import msgspec
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
-from rcim.actor.records import (
-    GroupChanged,
-    GroupDissolved,
-    Member,
-    Record,
-    RoomAttributesChanged,
-)
+from rcim.actor.records import GroupChanged, GroupDissolved, Member, Record, RoomAttributesChanged
 from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, UserSnapshot
-from rcim.actor.user_records import (
-    UserListed,
-    UserSaved,
-)
+from rcim.actor.user_records import UserListed, UserSaved
 from rcim.store.answers import Answer
 from rcim.store.faults import FullError as Full
 from rcim.store.faults import StoreError

@@ -19,14 +19,12 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from rcim.actor.queries import SyncQuery
-from rcim.actor.records import Member, Profile
+from rcim.actor.records import Member, Profile, bare_profile
 from rcim.actor.unheard import stretches
 from rcim.base.ids import is_guest
 from rcim.base.limits import Limits
-from rcim.base.terms import BROADCAST_ALL, ApplyJoinOption, Role
-from rcim.rules.built_in_types import (
-    PAIR,
-)
+from rcim.base.terms import BROADCAST_ALL, Role
+from rcim.rules.built_in_types import PAIR
 from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA, is_channel, is_created, kind_of, parent_of
 from rcim.rules.conversation_kinds import PAIR as PAIR_KIND
 from rcim.store import keys
@@ -37,15 +35,7 @@ from rcim.store.channel_listings import Listing
 from rcim.store.channel_rows import gone_since, is_open, parent_member
 from rcim.store.eyes import eyes_of, seen_by
 from rcim.store.long_keys import kept
-from rcim.store.member_view import (
-    EFFORT,
-    LOOKED_AT_MAX,
-    NO_TYPE,
-    Effort,
-    Unread,
-    message_bytes,
-    waiting_in,
-)
+from rcim.store.member_view import EFFORT, LOOKED_AT_MAX, NO_TYPE, Effort, Unread, message_bytes, waiting_in
 from rcim.store.noticing import Noticing
 from rcim.store.scan import SCAN_HEADS, SCAN_ROWS, Scan
 from rcim.store.tables import Row, read_forgotten, read_head, read_profile, read_stamp
@@ -64,19 +54,7 @@ ROW_BYTES = 900
 """What a row has at the most in a frame, besides its messages."""
 FIXED_BYTES = 160
 """What it has of that but for names and altered messages."""
-NO_PAIR = Profile(
-    group_id="",
-    type=PAIR.name,
-    name="",
-    introduction="",
-    notification="",
-    face_url="",
-    owner="",
-    create_time_ms=0,
-    apply_join_option=ApplyJoinOption.DISABLE_APPLY,
-    max_member_num=0,
-    first_seq=1,
-)
+NO_PAIR = bare_profile(PAIR.name)
 """Of a one-to-one conversation before its first message."""
 
 

@@ -6,13 +6,8 @@ import msgspec
 
 from rcim.actor.outcomes import SystemWriter, SystemWriters
 from rcim.actor.queries import SystemWritersQuery
-from rcim.actor.records import (
-    Member,
-    Profile,
-)
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.records import Member, Profile
+from rcim.actor.user_records import UserProfile
 from rcim.base.terms import other_of, pair_of
 from rcim.store import keys
 from rcim.store.backend import DamagedError, ReadView, WriteView

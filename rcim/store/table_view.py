@@ -13,18 +13,9 @@ from typing import TypeVar
 
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
-from rcim.actor.records import (
-    Member,
-    Message,
-    Profile,
-    Record,
-    UserRestriction,
-)
+from rcim.actor.records import Member, Message, Profile, Record, UserRestriction
 from rcim.actor.snapshots import AppSnapshot, GroupSnapshot, ParentFacts, UserSnapshot
-from rcim.actor.user_records import (
-    Invitation,
-    UserProfile,
-)
+from rcim.actor.user_records import Invitation, UserProfile
 from rcim.base import clock
 from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL, Place, UserList, other_of, pair_of

@@ -7,13 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from rcim.actor.applications import Application
-from rcim.actor.records import (
-    Profile,
-    UserRestriction,
-)
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.records import Profile, UserRestriction
+from rcim.actor.user_records import UserProfile
 from rcim.rules.folding import words_of
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, StoreError, WriteView

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from rcim.demo import groups as demo_groups
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.roles import Standing
 from tests.e2e.test_commands import run
 

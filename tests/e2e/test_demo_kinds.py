@@ -11,9 +11,7 @@ import pytest
 
 from rcim.demo import kinds as demo_kinds
 from rcim.demo.show import line
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from tests.e2e.test_commands import run
 
 KINDS = (

@@ -22,9 +22,7 @@ from rcim.base.terms import HeldBack, MsgFlag, Priority
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.requests import Request
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.type_table import TypeChange
 from rcim.store.check import check
 from tests.kit import app_state, until

@@ -19,9 +19,7 @@ from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Priority
 from rcim.dispatch.requests import Request
-from rcim.rules.built_in_types import (
-    CLOSED,
-)
+from rcim.rules.built_in_types import CLOSED
 from rcim.rules.policies import changed
 from rcim.rules.type_table import TypeChange
 from rcim.store.check import check

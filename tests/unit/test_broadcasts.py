@@ -34,10 +34,7 @@ from rcim.rules.broadcasts import (
     is_welcome,
     remaining,
 )
-from rcim.rules.built_in_types import (
-    BROADCAST,
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BROADCAST, BUILT_IN
 from rcim.rules.conversation_kinds import BROADCAST as KIND
 from rcim.rules.conversation_kinds import is_created, is_entered_at_login, kind_of
 from rcim.rules.targets import NO_LABELS, LabelChange, Labels, Target, matches

@@ -8,10 +8,7 @@ from rcim.actor.effects import SignaturesInvalidated
 from rcim.actor.snapshots import UserSnapshot
 from rcim.actor.user import UserActor
 from rcim.actor.user_commands import Credential, InvalidateUser, ReadUser
-from rcim.actor.user_records import (
-    UserProfile,
-    UserSaved,
-)
+from rcim.actor.user_records import UserProfile, UserSaved
 from rcim.base import clock
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.connect.online import refusal, valid_from

@@ -6,12 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from rcim_tools.example_values import (
-    HELLO_TEXT,
-    MEDIA,
-    MIXED,
-    TIP,
-)
+from rcim_tools.example_values import HELLO_TEXT, MEDIA, MIXED, TIP
 
 from rcim.base.errors import RcimError
 from rcim.base.terms import ImageFormat, ImageKind

@@ -18,14 +18,10 @@ from rcim.actor.events import EventKind, kind_of
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome
 from rcim.actor.pair import PairActor
-from rcim.actor.records import (
-    Message,
-)
+from rcim.actor.records import Message
 from rcim.actor.snapshots import GroupSnapshot, UserSnapshot
 from rcim.actor.user import UserActor
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.base.ids import shard_of
 from rcim.base.terms import (
     ApplicationState,

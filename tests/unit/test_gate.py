@@ -21,12 +21,8 @@ from rcim.actor.records import Message, TypeSaved
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, MessageState, MsgFlag, Priority, PushLevel, Role
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
-from rcim.rules.group_types import (
-    ChangeNotice,
-)
+from rcim.rules.built_in_types import BUILT_IN
+from rcim.rules.group_types import ChangeNotice
 from rcim.rules.type_table import TypeChange
 from tests.kit import app_state
 from tests.unit.test_group_actor import creation

@@ -20,13 +20,8 @@ from rcim.actor.rooms import LEAVE_AT_ONCE
 from rcim.actor.snapshots import GroupSnapshot, RoomSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, HeldBack, MemberOrder, MsgFlag, Priority, Role
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
-from rcim.rules.group_types import (
-    ChangeNotice,
-    GroupType,
-)
+from rcim.rules.built_in_types import BUILT_IN
+from rcim.rules.group_types import ChangeNotice, GroupType
 from rcim.rules.policies import changed
 from rcim.rules.roles import Standing
 from rcim.store.backend import MemoryBackend

@@ -10,14 +10,10 @@ import pytest
 from rcim.actor.group_counts import GroupCounts
 from rcim.base.errors import RcimError
 from rcim.rules import policies
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, FieldRule, parse, readable, written
 from rcim.rules.folding import words_of
-from rcim.rules.group_types import (
-    GroupType,
-)
+from rcim.rules.group_types import GroupType
 from rcim.rules.rights import RIGHTS, Operation, verdict
 from rcim.rules.roles import Standing
 from rcim.rules.type_table import TypeChange, TypeTable, rows_of

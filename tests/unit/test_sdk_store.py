@@ -14,9 +14,7 @@ import pytest
 from rcim.base.errors import NOT_PERMITTED, OVERLOADED, TOO_MANY_ENTRIES, RcimError
 from rcim.base.terms import MsgFlag, Priority
 from rcim.client import LocalStore, LocalStoreError, outbox
-from rcim.client.events import (
-    PostedEvent,
-)
+from rcim.client.events import PostedEvent
 from rcim.client.link import ConnectionGone
 from rcim.client.outbox import Outbox
 from rcim.content.elements import Text, encode_body

@@ -17,9 +17,7 @@ from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import RcimError
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ChangeKind, Priority, Role
-from rcim.rules.built_in_types import (
-    BUILT_IN,
-)
+from rcim.rules.built_in_types import BUILT_IN
 from rcim.rules.type_table import TypeChange
 from tests.kit import app_state
 from tests.unit.test_group_actor import creation

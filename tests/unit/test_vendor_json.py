@@ -6,11 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from rcim_tools.example_values import (
-    MEDIA,
-    MIXED,
-    TIP,
-)
+from rcim_tools.example_values import MEDIA, MIXED, TIP
 
 from rcim.base.errors import RcimError
 from rcim.content.elements import ELEMENTS, Custom, GroupTip, Text, decode_body

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from rcim.actor import commands as c
 from rcim.actor.outcomes import Page, Traced
 from rcim.actor.queries import MessageQuery
-from rcim.actor.user_records import (
-    UserProfile,
-)
+from rcim.actor.user_records import UserProfile
 from rcim.actor.workflows import SendAs, Trace, WithMessage
-from rcim.base.terms import Priority
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
-from rcim.dispatch.workflows.system import sender_profile
+from rcim.dispatch.workflows.system import message_as, sender_profile
 
 
 async def send_as(context: WorkflowContext, workflow: SendAs) -> CommandAnswer:
@@ -24,19 +20,7 @@ async def send_as(context: WorkflowContext, workflow: SendAs) -> CommandAnswer:
     profile = await sender_profile(context, workflow.by)
     if not isinstance(profile, UserProfile):
         return profile
-    send = c.SendMessage(
-        workflow.by,
-        True,
-        profile.nickname,
-        profile.face_url,
-        workflow.client_msg_id,
-        Priority(workflow.priority),
-        workflow.body,
-        context.app_state.config.sent_fields(profile.fields),
-        workflow.extra,
-        workflow.transient,
-        credential=workflow.credential,
-    )
+    send = message_as(workflow.by, profile, workflow, context.app_state.config.sent_fields(profile.fields))
     return await context.command(workflow.key, send)
 
 

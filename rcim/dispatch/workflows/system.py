@@ -7,11 +7,10 @@ import msgspec
 from rcim.actor import commands as c
 from rcim.actor import user_commands as u
 from rcim.actor.outcomes import Info, Refused, Sent, SystemSending, SystemSent, UserFacts
+from rcim.actor.records import Fields
 from rcim.actor.user import user_key
-from rcim.actor.user_records import (
-    UserProfile,
-)
-from rcim.actor.workflows import SystemSend, WriteToSystem
+from rcim.actor.user_records import UserProfile
+from rcim.actor.workflows import SendAs, SystemSend, WriteToSystem
 from rcim.base.errors import SERVER_ERROR
 from rcim.base.terms import Priority
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
@@ -28,6 +27,24 @@ async def sender_profile(context: WorkflowContext, user_id: str) -> UserProfile 
     return UserProfile(info.profile.name, info.profile.face_url) if isinstance(info, Info) else info
 
 
+def message_as(by: str, profile: UserProfile, workflow: SendAs | SystemSend, fields: Fields = ()) -> c.SendMessage:
+    """The message of the workflow, in the name of `by`, with what goes with theirs: `profile`, and those custom `fields`
+    (MS-04, MS-06)."""
+    return c.SendMessage(
+        by,
+        True,
+        profile.nickname,
+        profile.face_url,
+        workflow.client_msg_id,
+        Priority(workflow.priority),
+        workflow.body,
+        fields,
+        workflow.extra,
+        isinstance(workflow, SendAs) and workflow.transient,
+        credential=workflow.credential,
+    )
+
+
 async def system_send(context: WorkflowContext, workflow: SystemSend) -> CommandAnswer:
     """One message for each user, in the one-to-one conversation with the account.
 
@@ -36,18 +53,7 @@ async def system_send(context: WorkflowContext, workflow: SystemSend) -> Command
     profile = await sender_profile(context, workflow.account)
     if not isinstance(profile, UserProfile):
         return profile
-    send = c.SendMessage(
-        workflow.account,
-        True,
-        profile.nickname,
-        profile.face_url,
-        workflow.client_msg_id,
-        Priority(workflow.priority),
-        workflow.body,
-        (),
-        workflow.extra,
-        credential=workflow.credential,
-    )
+    send = message_as(workflow.account, profile, workflow)
     sent = await context.commands((conversation_with(workflow.account, user_id), send) for user_id in workflow.users)
     return SystemSent([_row(user_id, result) for user_id, result in zip(workflow.users, sent, strict=True)])
 

@@ -11,14 +11,7 @@ from rcim.base.terms import Priority
 from rcim.rules.broadcasts import EXPIRES_S_DEFAULT, EXPIRES_S_MAX
 from rcim.rules.targets import ATTRIBUTE_BYTES_MAX, ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX
 from rcim.service.bounds import U16, U64, Items, Number, Text
-from rcim.service.requests.kinds import (
-    BODY,
-    CLIENT_MSG_ID,
-    GROUP_OR_NONE,
-    USER_OR_NONE,
-    USERS,
-    Request,
-)
+from rcim.service.requests.kinds import BODY, CLIENT_MSG_ID, GROUP_OR_NONE, USER_OR_NONE, USERS, Request
 
 TAG = Text(TAG_BYTES_MAX, 1, one_line=True)
 NAME = Text(ATTRIBUTE_BYTES_MAX, 1, one_line=True)

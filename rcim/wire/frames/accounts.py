@@ -7,16 +7,7 @@ from typing import Annotated as A
 
 from rcim.base.terms import Gender
 from rcim.wire.frames.groups import PROFILE_RULE, AddedEntry
-from rcim.wire.frames.kinds import (
-    FACE_URL,
-    GROUP,
-    NICKNAME,
-    PAGE_CURSOR,
-    SIGNATURE,
-    USER,
-    USERS_MAX,
-    CustomField,
-)
+from rcim.wire.frames.kinds import FACE_URL, GROUP, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USERS_MAX, CustomField
 from rcim.wire.frames.members import Until
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList

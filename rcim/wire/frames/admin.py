@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import Annotated as A
 
 from rcim.wire.frames.group_lists import GroupEntry
-from rcim.wire.frames.kinds import (
-    BODY,
-    GROUP,
-    PAGE_CURSOR,
-    USER,
-    USER_OR_NONE,
-    USERS_MAX,
-)
+from rcim.wire.frames.kinds import BODY, GROUP, PAGE_CURSOR, USER, USER_OR_NONE, USERS_MAX
 from rcim.wire.schema import Frame, Struct, frame, row
 from rcim.wire.types import U8, U16, U32, U64, StrList, StructList, str8
 
