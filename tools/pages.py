@@ -10,7 +10,7 @@ from rcim_tools import describe, tables
 from rcim_tools.examples import EXAMPLES
 from rcim_tools.sessions import complete
 
-from rcim.app.settings import SECTIONS
+from rcim.app.settings import NAMED, SECTIONS
 from rcim.base.errors import ALL
 from rcim.base.limits import Limits
 from rcim.rules.message_types import BUILT_IN, SWITCHES
@@ -298,7 +298,7 @@ def settings() -> str:
         "An unknown key or a value out of bounds is an error that names its place. `rcim serve --check` checks the",
         "settings without starting the server.",
     ]
-    for section, cls in SECTIONS.items():
+    for section, cls in [*SECTIONS.items(), *((f"{group}.NAME", cls) for group, cls in NAMED.items())]:
         lines += ["", f"## [{section}]", "", "| key | default | meaning |", "|---|---|---|"]
         for f in fields(cls):
             default = f.default if f.default is not MISSING else ""

@@ -15,9 +15,10 @@ import msgspec
 
 from rcim.actor.admission import Claim
 from rcim.actor.barring import check_not_barred, check_not_muted, is_barred
-from rcim.actor.before_callbacks import BeforeCallback, SendInPair
+from rcim.actor.before_callbacks import BeforeCallback, asks_about
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
-from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts, SendMessage
+from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts
 from rcim.actor.effects import Altered as AlteredSaid
 from rcim.actor.effects import Effect, Erased, Hidden, Notify
 from rcim.actor.outcomes import Altered, AnyResult, Done, Outcome, Receipts, Refused
@@ -72,15 +73,22 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
     made = _edited(state=state, policy=policy, message=message, command=command, now_ms=now_ms)
     if not _edits_waiting(state, command.seq) and _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
-    asks = state.app_state.config.asks
-    event = asks.get(SendMessage if state.pair is None else SendInPair) if asks else None
-    if event is None:
+    config = state.app_state.config
+    kind = BeforeKind.EDIT if state.pair is None else BeforeKind.EDIT_IN_PAIR
+    if not (config.asks and asks_about(config, kind, state.key, policy.name, message.extra)):
         return _edit(state=state, policy=policy, who=who, made=made, now_ms=now_ms)
     number = next(state.app_state.numbers)
     state.asked[number] = command
     to = other_of(state.pair, message.sender) if state.pair is not None else ""
     ask = BeforeCallback(
-        number=number, name=event, group_id=profile.group_id, type=policy.name, command=command, to=to, message=made
+        number=number,
+        kind=kind,
+        group_id=profile.group_id,
+        type=policy.name,
+        command=command,
+        to=to,
+        message=made,
+        key=state.key,
     )
     return Outcome(Done(), wait=number, asks=(ask,))
 

@@ -4,12 +4,14 @@ command is handled reads one version."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rcim.actor.app_lists import AppLists
+from rcim.actor.before_kinds import BeforeKind
 from rcim.base.limits import Limits
 from rcim.base.terms import Platform, UserList
+from rcim.rules.conditions import Conditions
 from rcim.rules.custom_fields import FieldRule
 from rcim.rules.devices import SLOTS
 from rcim.rules.message_types import BUILT_IN, MessageType
@@ -39,8 +41,8 @@ class AppConfig:
     """GT-07: users are asked before others add them to a group."""
     pair_list: UserList = UserList.BLACK
     """SC-07: which lists of users are in force."""
-    asks: Mapping[type, str] = field(default_factory=dict)
-    """CB-02: commands before which the app is asked, to the names of the events."""
+    asks: Mapping[BeforeKind, Sequence[Conditions]] = field(default_factory=dict)
+    """CB-02, CB-06: what the app is asked about before it is done: if one of the conditions holds."""
     slots: Mapping[Platform, int] = field(default_factory=lambda: SLOTS)
     """ID-04: sessions of a user on each platform; 0: no bound."""
     attribute_names: Mapping[int, str] = field(default_factory=dict)

@@ -9,31 +9,28 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.app_config import AppConfig
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
-from rcim.actor.records import Message
-
-
-class SendInPair:
-    """SendMessage in a one-to-one conversation, which has an event of its own."""
-
+from rcim.actor.records import Message, MessageOptions
+from rcim.rules.conversation_kinds import kind_name
+from rcim.rules.message_types import CONTENT
 
 CallbackSubject = SendMessage | AlterMessage | CreateGroup | JoinGroup | InviteUsers
 
-EVENTS: dict[str, type] = {
-    "Group.CallbackBeforeSendMsg": SendMessage,
-    "C2C.CallbackBeforeSendMsg": SendInPair,
-    "Group.CallbackBeforeCreateGroup": CreateGroup,
-    "Group.CallbackBeforeApplyJoinGroup": JoinGroup,
-    "Group.CallbackBeforeInviteJoinGroup": InviteUsers,
+ABOUT_GROUPS: dict[type, BeforeKind] = {
+    CreateGroup: BeforeKind.CREATE,
+    JoinGroup: BeforeKind.APPLY,
+    InviteUsers: BeforeKind.INVITE,
 }
-"""The vendor's names of what can be asked, and the commands that are. An edit is asked about as a message is (MS-10)."""
+"""Commands about a group that the app can be asked about. Sending and editing ask for themselves."""
 
 
 class BeforeCallback(msgspec.Struct, frozen=True, gc=False):
-    """What the app is asked: `name` is one of EVENTS."""
+    """What the app is asked."""
 
     number: int
-    name: str
+    kind: BeforeKind
     group_id: str
     type: str
     command: CallbackSubject
@@ -41,3 +38,23 @@ class BeforeCallback(msgspec.Struct, frozen=True, gc=False):
     """In a one-to-one conversation: whom it goes to."""
     message: Message | None = None
     """Of an edit: the message as it is to be; its elements are the command's (MS-10)."""
+    key: str = ""
+    """Of the conversation."""
+
+
+def asks_about(config: AppConfig, kind: BeforeKind, key: str, type_name: str, options: MessageOptions | None) -> bool:
+    """True if the app is to be asked (CB-06). `key` and `type_name` are of the conversation, `options` those of the
+    message that it is about."""
+    wanted = config.asks.get(kind, ())
+    if not wanted:
+        return False
+    name = options.type_name if options is not None else ""
+    message = config.message_types.get(name, CONTENT).kind
+    where = kind_name(key)
+    return any(one.conversation(where, type_name) and one.message(message, name) for one in wanted)
+
+
+def asks_about_group(config: AppConfig, kind: BeforeKind, key: str, type_name: str) -> bool:
+    """True if the app is to be asked about what happens to a group (CB-06)."""
+    where = kind_name(key)
+    return any(one.conversation(where, type_name) for one in config.asks.get(kind, ()))

@@ -31,7 +31,8 @@ from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
-from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.before_callbacks import ABOUT_GROUPS, BeforeCallback, asks_about_group
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
@@ -82,20 +83,22 @@ class GroupActor:
 
     def _handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         state = self._state
-        event = state.app_state.config.asks.get(type(command)) if state.app_state.config.asks else None
-        if event is not None and not isinstance(command, c.SendMessage) and not _asks_nothing(command):
+        if state.app_state.config.asks and (kind := ABOUT_GROUPS.get(type(command))) and not _asks_nothing(command):
             assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
-            number = next(state.app_state.numbers)
-            state.asked[number] = command
             profile = state.attributes.profile
             type_ = command.type if isinstance(command, c.CreateGroup) else profile.type if profile else ""
-            group_id = GROUP.inner_id(state.key)
-            return Outcome(
-                Done(),
-                wait=number,
-                asks=(BeforeCallback(number=number, name=event, group_id=group_id, type=type_, command=command),),
-            )
+            if asks_about_group(state.app_state.config, kind, state.key, type_):
+                return self._asked(command, kind, type_)
         return _HANDLERS[type(command)](state, command, now_ms, position)
+
+    def _asked(self, command: c.CreateGroup | c.JoinGroup | c.InviteUsers, kind: BeforeKind, type_: str) -> Outcome:
+        """CB-03: the command waits until the app has answered."""
+        number = next(self._state.app_state.numbers)
+        self._state.asked[number] = command
+        key = self._state.key
+        group_id = GROUP.inner_id(key)
+        ask = BeforeCallback(number=number, kind=kind, group_id=group_id, type=type_, command=command, key=key)
+        return Outcome(Done(), wait=number, asks=(ask,))
 
 
 def _asks_nothing(command: c.Command) -> bool:

@@ -8,7 +8,8 @@ import msgspec
 
 from rcim.actor.absences import NEVER
 from rcim.actor.barring import check_not_barred, check_not_muted
-from rcim.actor.before_callbacks import BeforeCallback, SendInPair
+from rcim.actor.before_callbacks import BeforeCallback, asks_about
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import EndSlice, SendMessage
 from rcim.actor.effects import Deliver, Effect, LookForAbsent, Notify, Transient
@@ -49,22 +50,22 @@ def send(state: GroupState, command: SendMessage, now_ms: int, position: int) ->
             return before
     sender = profile, policy, state.roster.get(command.by)
     command = _admitted(state, sender, command, now_ms)
-    asks = state.app_state.config.asks
-    if asks:  # CB-03: it hears of what is held back too (FC-05)
-        event = asks.get(SendMessage if state.pair is None else SendInPair)
-        if event is not None:
+    if state.app_state.config.asks:  # CB-03: it hears of what is held back too (FC-05)
+        kind = BeforeKind.SEND if state.pair is None else BeforeKind.SEND_IN_PAIR
+        if asks_about(state.app_state.config, kind, state.key, policy.name, command.extra):
             number = timeline.admission.enter(command)
             state.asked[number] = command
             to = other_of(state.pair, command.by) if state.pair is not None else ""
-            return Outcome(
-                Done(),
-                wait=number,
-                asks=(
-                    BeforeCallback(
-                        number=number, name=event, group_id=profile.group_id, type=policy.name, command=command, to=to
-                    ),
-                ),
+            ask = BeforeCallback(
+                number=number,
+                kind=kind,
+                group_id=profile.group_id,
+                type=policy.name,
+                command=command,
+                to=to,
+                key=state.key,
             )
+            return Outcome(Done(), wait=number, asks=(ask,))
     return _go(state=state, sender=sender, command=command, now_ms=now_ms, position=position)
 
 

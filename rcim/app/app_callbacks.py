@@ -1,59 +1,102 @@
-"""The app's back end as the settings name it: what it is asked (CB-03) and told (ID-07).
+"""The app's back end as the settings name it: its receivers, what they are asked (CB-03) and told (CB-04, ID-07).
 
-Each has connections of its own: news that nobody takes must not hold up what is decided.
+Asking and telling have connections of their own: news that nobody takes must not hold up what is decided.
 """
 
 from __future__ import annotations
 
-from rcim.actor.before_callbacks import EVENTS
-from rcim.app.settings import Settings
-from rcim.hooks.after import Telling
+from rcim.actor.before_kinds import BeforeKind
+from rcim.app.settings import Receiver, Settings
 from rcim.hooks.before import Asking
-from rcim.hooks.events import STATE_CHANGE
-from rcim.hooks.http import WebhookClient
-from rcim.hooks.inprocess import load_hooks
+from rcim.hooks.inprocess import Hook, load_hooks
+from rcim.hooks.profile import Facts, Profile
+from rcim.hooks.profiles import tencent
+from rcim.hooks.receiver import AskedReceiver, ReceiverSpec, asks_of
+from rcim.outbox.callbacks.telling import Telling, ToldReceiver
+from rcim.outbox.destination import Subscription
+from rcim.rules.conditions import Conditions
+from rcim.web.client import WebClient
 
 ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skipped")
-TOLD = ("told", "failed")
 
 
 class AppCallbacks:
     """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
 
-    def __init__(self, settings: Settings) -> None:
-        callbacks, limits = settings.callbacks, settings.limits
-        hooks = load_hooks(callbacks.hooks)
-        self._callers: list[WebhookClient] = []
-        self.asks: dict[type, str] = {EVENTS[name]: name for name in callbacks.commands if name in EVENTS}
-        """Commands that are asked about, and the callback for each (CB-02)."""
-        refuse = callbacks.refuse_on_failure
-        self.asking = Asking(limits, self._caller(settings), hooks, callbacks.timeout_ms, refuse=refuse)
-        self.telling = Telling(self._caller(settings), hooks, callbacks.timeout_ms)
-        self.tells_states = STATE_CHANGE in callbacks.commands
-        """True if the app wants to know of sessions (ID-07)."""
-
-    def _caller(self, settings: Settings) -> WebhookClient | None:
+    def __init__(self, settings: Settings, facts: Facts) -> None:
         callbacks = settings.callbacks
-        if not callbacks.url:
-            return None
-        made = WebhookClient(
-            url=callbacks.url,
-            sdkappid=settings.app.sdkappid,
-            token=callbacks.token,
-            timeout_ms=callbacks.timeout_ms,
-            allow_private=callbacks.allow_private,
-        )
-        self._callers.append(made)
+        self._settings = settings
+        self._facts = facts
+        self._clients: list[WebClient] = []
+        hooks = load_hooks(callbacks.hooks)
+        asked = [
+            one
+            for name, receiver in receivers_of(settings).items()
+            if (one := self._asked(name, receiver, hooks)) is not None
+        ]
+        self.asks: dict[BeforeKind, list[Conditions]] = asks_of(asked)
+        """What is asked about (CB-02, CB-06)."""
+        called = [one for one in asked if one.goes_somewhere]
+        refuse = callbacks.refuse_on_failure
+        self.asking = Asking(settings.limits, called, hooks, callbacks.timeout_ms, refuse=refuse)
+        self._telling: dict[str, Telling] = {}
+        self.subscriptions: dict[str, Subscription] = {}
+        """What receivers are told, by the name of the consumer."""
+        for name, receiver in receivers_of(settings).items():
+            self._subscribe(name, receiver, hooks if name == "callbacks" else [])
+
+    def _profile(self, receiver: Receiver) -> Profile:
+        return tencent.TencentProfile(self._settings.app.sdkappid, receiver.token, self._settings.limits)
+
+    def _client(self, receiver: Receiver) -> WebClient:
+        made = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
+        self._clients.append(made)
         return made
+
+    def _asked(self, name: str, receiver: Receiver, hooks: list[Hook]) -> AskedReceiver | None:
+        """The receiver as far as it is asked; None if it is asked about nothing."""
+        one = AskedReceiver(
+            spec_of(name, receiver), self._profile(receiver), self._client(receiver), self._settings.message_types
+        )
+        return one if one.kinds and (one.goes_somewhere or (hooks and name == "callbacks")) else None
+
+    def _subscribe(self, name: str, receiver: Receiver, hooks: list[Hook]) -> None:
+        """CB-04: the receiver is a consumer of the events of which its callbacks are made."""
+        profile, spec = self._profile(receiver), spec_of(name, receiver)
+        kinds = frozenset().union(*(kinds for command, kinds in profile.after.items() if command in spec.commands))
+        if not kinds:
+            return
+        told = ToldReceiver(spec, profile, self._client(receiver)) if spec.url or spec.urls else None
+        telling = Telling(told, hooks, receiver.timeout_ms, self._facts)
+        self._telling[name] = telling
+        self.subscriptions[name] = Subscription(kinds, telling, spec.conditions)
 
     def counted(self) -> dict[str, int]:
         """What became of questions and events since the start, by name."""
-        asked, told = self.asking.counts, self.telling.counts
+        asked = self.asking.counts
+        told = [one.counted() for one in self._telling.values()]
         questions = {f"callbacks_{name}": asked[name] for name in ASKED}
-        return questions | {f"events_{name}": told[name] for name in TOLD}
+        return questions | {f"events_{name}": sum(one[name] for one in told) for name in ("told", "failed")}
 
     async def close(self) -> None:
         """Ask no more; give back the connections."""
         await self.asking.close()
-        for caller in self._callers:
-            await caller.close()
+        for client in self._clients:
+            await client.close()
+
+
+def receivers_of(settings: Settings) -> dict[str, Receiver]:
+    """All receivers, by the names of their sections."""
+    return {"callbacks": settings.callbacks, **{f"receivers.{n}": one for n, one in settings.receivers.items()}}
+
+
+def spec_of(name: str, receiver: Receiver) -> ReceiverSpec:
+    """What the settings say of a receiver."""
+    return ReceiverSpec(
+        name=name,
+        url=receiver.url,
+        commands=frozenset(receiver.commands),
+        timeout_ms=receiver.timeout_ms,
+        urls=dict(line.split() for line in receiver.urls),
+        conditions=receiver.conditions,
+    )

@@ -31,6 +31,7 @@ from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import DeliverySink, Engine
+from rcim.outbox.facts import OwnerFacts
 from rcim.outbox.outbox import Outbox
 from rcim.rules.type_table import TypeTable
 from rcim.service.screening import screening
@@ -120,12 +121,12 @@ class ConversationNode:
     def _back_end(self, app_state: AppState) -> AppCallbacks | None:
         """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
         installed."""
-        if not self.settings.callbacks.commands:
+        if not (self.settings.callbacks.commands or self.settings.receivers):
             return None
         # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
         from rcim.app.app_callbacks import AppCallbacks
 
-        made = AppCallbacks(self.settings)
+        made = AppCallbacks(self.settings, OwnerFacts(self.dispatcher))
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 

@@ -18,10 +18,11 @@ from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
 from rcim.rules import message_types
 from rcim.rules.built_in_types import BUILT_IN, PAIR
+from rcim.rules.conditions import Conditions
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.devices import SLOTS
 from rcim.rules.group_types import GroupType
-from rcim.rules.message_types import MessageType
+from rcim.rules.message_types import MessageClass, MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
 from rcim.rules.word_filter import FILLERS, SAMPLE, WORD_BYTES_MAX
@@ -115,18 +116,42 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
-class Callbacks:
-    """`[callbacks]`"""
+class Receiver:
+    """`[receivers.NAME]`: where callbacks go, and which (CB-01, CB-02, CB-06). Each receiver is a consumer of its own."""
 
     url: str = _key("", "URL of the app's back end, http or https, to which callbacks go; empty: none (CB-01).")
-    commands: tuple[str, ...] = _key((), "Callbacks to switch on, by the vendor's names (CB-02).")
+    commands: tuple[str, ...] = _key((), "Callbacks to switch on, by the names of the profile (CB-02).")
     token: str = _secret("Secret that signs the callbacks; empty: they are not signed. It can't be given as a flag.")
     token_file: str = _key("", "File that holds this secret, instead of `token`.")
     timeout_ms: int = _key(2000, "How long the server waits for the whole answer (CB-03).")
+    allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
+    profile: str = _key("tencent", "Whose names, fields and signatures callbacks have.")
+    urls: tuple[str, ...] = _key((), "Callbacks that go elsewhere, each `command URL` (CB-02).")
+    conversations: tuple[str, ...] = _key((), "Only what happens in these kinds of conversations; none: all (CB-06).")
+    types: tuple[str, ...] = _key(
+        (), "Only what happens in groups of these types, `C2C` one to one; none: all (CB-06)."
+    )
+    message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
+    message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
+
+    @property
+    def conditions(self) -> Conditions:
+        """CB-06. Raises ValueError for a class that there is not."""
+        return Conditions(
+            frozenset(self.conversations),
+            frozenset(self.types),
+            frozenset(map(MessageClass, self.message_classes)),
+            frozenset(self.message_types),
+        )
+
+
+@dataclass(frozen=True)
+class Callbacks(Receiver):
+    """`[callbacks]`: the first receiver, and what concerns all of them."""
+
     refuse_on_failure: bool = _key(
         False, "Refuse with CALLBACK_FAILED when there is no valid answer, instead of allowing."
     )
-    allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
     hooks: tuple[str, ...] = _key((), "Installed hooks that the server calls in process, in this order (CB-05).")
 
 
@@ -178,6 +203,8 @@ class Settings:
     devices: DeviceSettings = DeviceSettings()
     types: tuple[TypeChange, ...] = ()
     """`[types.NAME]`: new or changed group types (GT-20)."""
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    """`[receivers.NAME]`: further receivers of callbacks, by name."""
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -277,6 +304,8 @@ SECTIONS: dict[str, type[Any]] = {
 }
 
 
+NAMED: dict[str, type[Any]] = {"receivers": Receiver}
+"""Sections that hold any number of sections, each with a name: `[receivers.NAME]`."""
 TYPES = "types"
 """The section that holds a section for each group type."""
 
@@ -284,13 +313,18 @@ TYPES = "types"
 def plain(settings: Settings) -> dict[str, Any]:
     """Settings as tables that JSON can carry; `from_plain` makes them again."""
     tables: dict[str, Any] = {name: asdict(getattr(settings, name)) for name in SECTIONS}
+    for group in NAMED:
+        tables[group] = {name: asdict(value) for name, value in getattr(settings, group).items()}
     return tables | {"types": [msgspec.to_builtins(change) for change in settings.types]}
 
 
 def from_plain(tables: dict[str, Any]) -> Settings:
     """The settings that `plain` gave. Raises ValueError for values that no settings have."""
-    made = {}
-    for name, cls in SECTIONS.items():
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in tables[name].items()}
-        made[name] = cls(**values)
+    made: dict[str, Any] = {name: _from_plain(cls, tables[name]) for name, cls in SECTIONS.items()}
+    for group, cls in NAMED.items():
+        made[group] = {name: _from_plain(cls, table) for name, table in tables[group].items()}
     return Settings(**made, types=tuple(msgspec.convert(row, TypeChange) for row in tables["types"]))
+
+
+def _from_plain(cls: type[Any], table: Mapping[str, Any]) -> Any:
+    return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rcim.actor.app_state import AppState
@@ -26,7 +26,7 @@ from rcim.actor.user import user_key
 from rcim.actor.workflows import Workflow
 from rcim.base.ids import SHARDS, is_guest, shard_of
 from rcim.base.limited_log import LimitedLog
-from rcim.base.terms import DeviceEnd
+from rcim.base.terms import DeviceEnd, Presence
 from rcim.dispatch.absence_watch import AbsenceWatch
 from rcim.dispatch.actor_registry import ActorRegistry
 from rcim.dispatch.back_end_pace import BackEndPace
@@ -209,6 +209,10 @@ class Dispatcher:
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
         self._router.look(query, done)
+
+    def states(self, users: Sequence[str]) -> Mapping[str, Presence]:
+        """What those of the users do who have a session (ID-07)."""
+        return self._sessions.states(users)
 
     def counted(self) -> dict[str, int]:
         """What was done here since the start."""

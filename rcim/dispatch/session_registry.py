@@ -201,6 +201,10 @@ class SessionRegistry:
             self.sink.close_devices(ask.user_id, closed, LOGGED_OUT.number, ask.text)
         return DevicesClosed(len(closed))
 
+    def states(self, users: Sequence[str]) -> dict[str, Presence]:
+        """What those of the users do who have a session."""
+        return {user: presence_of(self._users[user].values()) for user in users if user in self._users}
+
     def presence(self, ask: PresenceQuery, seen: Sequence[str]) -> PresencePage:
         """What the users do whom who asks may see, `seen`; of the others as little as of who is nowhere."""
         may = set(seen)

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import aiohttp
 import msgspec
 
 from rcim.actor.before_callbacks import BeforeCallback
@@ -25,10 +24,11 @@ from rcim.actor.commands import AlterMessage, SendMessage
 from rcim.base.errors import OVERLOADED
 from rcim.base.limited_log import LimitedLog
 from rcim.base.limits import Limits
-from rcim.hooks.events import FAILED, BadAnswer, fields_of, verdict_of
-from rcim.hooks.http import WebhookClient
 from rcim.hooks.inprocess import Hook, call
+from rcim.hooks.profiles import tencent
+from rcim.hooks.receiver import AskedReceiver
 from rcim.hooks.turns import Turns
+from rcim.web.client import FAULTS
 
 log = LimitedLog("rcim.hooks")
 
@@ -36,22 +36,23 @@ TOO_MANY = CallbackVerdict(allow=False, code=OVERLOADED.number)
 
 
 class Asking:
-    """See the module's text. `client` None: nobody is called; `refuse`: what failed is refused."""
+    """See the module's text. Of the receivers the first that wants to decide is asked. `timeout_ms` is the time of hooks
+    where there is no receiver; `refuse`: what failed is refused."""
 
     def __init__(
         self,
         limits: Limits,
-        client: WebhookClient | None,
+        receivers: Sequence[AskedReceiver],
         hooks: Sequence[Hook],
         timeout_ms: int,
         *,
         refuse: bool = False,
     ) -> None:
         self._limits = limits
-        self._client = client
+        self._receivers = list(receivers)
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
-        self._failed = FAILED if refuse else ALLOWED
+        self._failed = tencent.FAILED if refuse else ALLOWED
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = Turns()
         self._closing = False
@@ -85,21 +86,23 @@ class Asking:
         try:
             await self._turns.wait(ask.command.by)
             try:
-                async with asyncio.timeout(self._timeout_s):  # its time begins when its turn has come
-                    verdict = await self._verdict(ask)
+                receiver = next((one for one in self._receivers if one.decides(ask)), None)
+                timeout_s = receiver.timeout_ms / 1000 if receiver is not None else self._timeout_s
+                async with asyncio.timeout(timeout_s):  # its time begins when its turn has come
+                    verdict = await self._verdict(ask, receiver)
             finally:
                 self._turns.done(ask.command.by)
-        except (BadAnswer, OSError, TimeoutError, aiohttp.ClientError) as error:
+        except FAULTS as error:
             self.counts["failed"] += 1
-            log.warning("%s: no answer: %s", ask.name, error or type(error).__name__)
+            log.warning("%s: no answer: %s", ask.kind.value, error or type(error).__name__)
         except asyncio.CancelledError:
             if self._closing:
                 raise
             self.counts["failed"] += 1  # of something that a hook waited for
-            log.warning("%s: a hook was cancelled", ask.name)
+            log.warning("%s: a hook was cancelled", ask.kind.value)
         except Exception:  # of a hook, which is the app's
             self.counts["failed"] += 1
-            log.exception("%s: a hook failed", ask.name)
+            log.exception("%s: a hook failed", ask.kind.value)
         self._count(verdict)
         answered(verdict)
 
@@ -108,17 +111,16 @@ class Asking:
         self.counts[what] += 1
         self.counts["replaced"] += verdict.body is not None
 
-    async def _verdict(self, ask: BeforeCallback) -> CallbackVerdict:
+    async def _verdict(self, ask: BeforeCallback, receiver: AskedReceiver | None) -> CallbackVerdict:
         whole = ALLOWED
         for hook in self._hooks:
-            answer = await call(hook, ask.name, fields_of(ask))
-            whole = _joined(whole, ALLOWED if answer is None else verdict_of(answer, self._limits))
+            answer = await call(hook, *tencent.question(ask))
+            whole = _joined(whole, ALLOWED if answer is None else tencent.verdict_of(answer, self._limits))
             if whole.drop or not whole.allow:
                 return whole
             ask = _changed(ask, whole)
-        if self._client is not None:
-            answer = await self._client.post(ask.name, fields_of(ask))
-            whole = _joined(whole, verdict_of(answer, self._limits))
+        if receiver is not None:
+            whole = _joined(whole, await receiver.ask(ask))
         return whole
 
 

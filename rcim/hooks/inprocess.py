@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import entry_points
 
-from rcim.hooks.events import Json
+from rcim.hooks.profile import Json
 
 GROUP = "rcim.hooks"
 """Entry points of hooks: `name = module:function`, taking the name of the event and its fields as the callback has them,

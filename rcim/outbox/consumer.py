@@ -1,9 +1,9 @@
 """A named consumer of the event log (design 5.3).
 
-1. It reads shard by shard, in the order of each, and gives events of the kinds that it wants to `deliver`, up to BATCH at
-   a time. Several shards are under way side by side.
-2. What `deliver` has not taken it gets again after a pause, which grows. What comes after it with the same key waits for
-   it, and what has other keys goes on (aside.py). If too much waits, the shard waits, and no other one.
+1. It reads shard by shard, in the order of each, and gives the events that it wants to its destination, up to BATCH at a
+   time. Several shards are under way side by side.
+2. What the destination has not taken it gets again after a pause, which grows. What comes after it with the same key
+   waits for it, and what has other keys goes on (aside.py). If too much waits, the shard waits, and no other one.
 3. How far it has come is kept, some time after: never beyond an event that waits. After a start what comes after that
    comes again (at least once), though it was taken.
 4. It is woken by commits, and asks for nothing while nothing happens. It delays no sender: it reads in a thread of its
@@ -13,14 +13,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from rcim.actor.events import EventKind, key_of, kind_of
+from rcim.actor.events import AnyEvent, InConversation, key_of, kind_of
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
 from rcim.outbox.aside import Aside
+from rcim.outbox.destination import Subscription
+from rcim.rules.conversation_kinds import kind_name
 from rcim.store.event_log import EventLog, KeptEvent
 from rcim.store.faults import StoreError
 
@@ -33,16 +35,7 @@ PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
 COMMIT_S = 0.5
 """How far the consumer has come is kept so long after; this much comes again after a crash."""
 
-Deliver = Callable[[Sequence[KeptEvent]], Awaitable[Sequence[KeptEvent]]]
-"""Takes events of one shard, in their order; returns those that it could not take, which it gets again: of a key all from
-the first one on."""
-Forget = Callable[[int, Collection[int]], None]
-"""Told the shard and the numbers of events that were not taken, and never come again: they were dropped."""
 T = TypeVar("T")
-
-
-def nothing_to_forget(shard: int, numbers: Collection[int]) -> None:
-    """Who takes the events remembers none of them."""
 
 
 class Consumer:
@@ -53,18 +46,16 @@ class Consumer:
         self,
         events: EventLog,
         name: str,
-        kinds: frozenset[EventKind],
-        deliver: Deliver,
+        subscription: Subscription,
         *,
         reading: Worker,
         writing: Worker,
-        forget: Forget = nothing_to_forget,
     ) -> None:
         self.name = name
-        self.kinds = kinds
+        self.kinds = subscription.kinds
+        self._conditions = subscription.conditions
         self._events = events
-        self._deliver = deliver
-        self._forget = forget
+        self._destination = subscription.destination
         self._now_s = asyncio.get_running_loop().time
         self._reading = reading
         self._writing = writing
@@ -145,11 +136,7 @@ class Consumer:
         found, following = await self._read(lambda: self._events.read(shard, first, min(BATCH, aside.room)))
         if following == first:
             return False
-        wanted = [
-            one
-            for one in found
-            if kind_of(one.event) in self.kinds and not aside.follow(key_of(one.event), one.number)
-        ]
+        wanted = [one for one in found if self._wants(one.event) and not aside.follow(key_of(one.event), one.number)]
         if wanted:
             left = await self._given(wanted)
             self.delivered += len(wanted) - len(left)
@@ -168,19 +155,29 @@ class Consumer:
             return False
         found = await self._read(lambda: self._events.read_numbers(shard, numbers))
         if len(found) < len(numbers):
-            self._forget(shard, set(numbers) - {one.number for one in found})
+            self._destination.forget(shard, set(numbers) - {one.number for one in found})
         left = await self._given(found) if found else ()
         self.delivered += len(found) - len(left)
         aside.tried(numbers, {one.number for one in left}, self._now_s())
         self._commit_soon()
         return True
 
+    def _wants(self, event: AnyEvent) -> bool:
+        """True if the destination gets the event (CB-06)."""
+        if kind_of(event) not in self.kinds:
+            return False
+        return not isinstance(event, InConversation) or self._conditions.conversation(
+            kind_name(event.where.key), event.where.type
+        )
+
     async def _given(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+        """Those that were not taken, and come again."""
         try:
-            return await self._deliver(events)
+            untaken = await self._destination.deliver(events)
         except Exception:  # a fault of whoever takes them: they come again
             log.exception("%s: events were not taken", self.name)
             return events
+        return [one.event for one in untaken]
 
     async def _read(self, read: Callable[[], T]) -> T:
         """What `read` finds, in the reading thread, however often it fails."""

@@ -5,24 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from rcim.actor.events import EventKind
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
-from rcim.outbox.consumer import Consumer, Deliver, Forget, nothing_to_forget
+from rcim.outbox.consumer import Consumer
+from rcim.outbox.destination import Subscription
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
 
 log = LimitedLog("rcim.outbox")
-
-
-class Subscription(NamedTuple):
-    """The kinds that a consumer subscribes to, and the function that takes the events."""
-
-    kinds: frozenset[EventKind]
-    deliver: Deliver
-    forget: Forget = nothing_to_forget
 
 
 class Outbox:
@@ -44,9 +36,9 @@ class Outbox:
                 log.error("%s: it is not wanted any more, and can't be removed: %s", name, error)
         self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
         self._consumers: list[Consumer] = []
-        for name, (kinds, deliver, forget) in subscriptions.items():
+        for name, subscription in subscriptions.items():
             assert self._reading is not None
-            consumer = Consumer(events, name, kinds, deliver, reading=self._reading, writing=writing, forget=forget)
+            consumer = Consumer(events, name, subscription, reading=self._reading, writing=writing)
             consumer.open()
             self._consumers.append(consumer)
 

@@ -125,6 +125,12 @@ def kind_of(key: str) -> ConversationKind | None:
     return kind
 
 
+def kind_name(key: str) -> str:
+    """The name of the kind of the conversation with this id; empty for what is no id of one."""
+    kind = kind_of(key)
+    return kind.name if kind is not None else ""
+
+
 def is_created(key: str) -> bool:
     """True for the id of a conversation that somebody creates, and that users join and leave."""
     kind = kind_of(key)

@@ -18,7 +18,9 @@ from rcim.base.errors import RcimError
 from rcim.base.terms import ApplyJoinOption, HeldBack, Priority
 from rcim.content.elements import Text, decode_body, encode_body
 from rcim.hooks import inprocess, turns
-from rcim.hooks.http import PrivateAddress, PublicOnly, WebhookClient, is_public, public_socket, signature
+from rcim.hooks.profiles.tencent import signature
+from rcim.web.addresses import PrivateAddress, PublicOnly, is_public, public_socket
+from rcim.web.client import WebClient, WebRequest
 from rcim.wire import frames as f
 from tests.kit import Raw, TestServer, create, send, until
 from tests.kit_callbacks import SEND, Answer, Receiver, receiver, says, serve
@@ -386,11 +388,11 @@ async def test_a_private_host_however_it_is_written(host: str) -> None:  # CB-01
 @pytest.mark.parametrize("host", HOSTS)
 async def test_a_private_host_is_not_called(receiver: Receiver, host: str) -> None:  # CB-01
     port = URL(receiver.url).port
-    principal = WebhookClient(f"http://{host}:{port}/", 1, "", 1000, False)
+    client = WebClient(1000)
     with pytest.raises((OSError, aiohttp.ClientError)):
-        await principal.post(SEND, {})
+        await client.post(WebRequest(f"http://{host}:{port}/", b"{}", {}))
     assert receiver.seen == []
-    await principal.close()
+    await client.close()
 
 
 async def test_what_was_not_checked_is_not_connected_to(  # CB-01
@@ -404,12 +406,12 @@ async def test_what_was_not_checked_is_not_connected_to(  # CB-01
         ]
 
     monkeypatch.setattr(PublicOnly, "resolve", looked_up)
-    principal = WebhookClient(receiver.url.replace("127.0.0.1", "im.example.org"), 1, "", 1000, False)
+    client = WebClient(1000)
     try:
         with pytest.raises((OSError, aiohttp.ClientError), match="not a public address"):
-            await principal.post(SEND, {})
+            await client.post(WebRequest(receiver.url.replace("127.0.0.1", "im.example.org"), b"{}", {}))
     finally:
-        await principal.close()
+        await client.close()
     assert receiver.seen == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,20 @@ import pytest
 from aiohttp import web
 
 from rcim.actor.events import SessionChanged
-from rcim.base.terms import DeviceNews, Platform
+from rcim.app.app_callbacks import spec_of
+from rcim.app.settings import Receiver as ReceiverSettings
+from rcim.base.limits import DEFAULTS
+from rcim.base.terms import DeviceNews, Platform, Presence
 from rcim.bus import gateway_router, remote
 from rcim.client import Client
-from rcim.hooks import after
-from rcim.hooks.events import STATE_CHANGE
-from rcim.hooks.http import WebhookClient
+from rcim.hooks.profiles.table import STATE_CHANGE
+from rcim.hooks.profiles.tencent import TencentProfile
 from rcim.outbox import consumer
+from rcim.outbox.callbacks import telling as module
+from rcim.outbox.callbacks.telling import Telling, ToldReceiver
+from rcim.outbox.destination import Untaken
 from rcim.store.event_log import KeptEvent
+from rcim.web.client import WebClient
 from rcim.wire import frames as f
 from tests.kit import TestCluster, TestServer, create, send, until
 from tests.kit_callbacks import Receiver, receiver, says, serve
@@ -134,7 +141,7 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
 
     receiver.answer = answer
     server = await serve(tmp_path, receiver, commands=f"{STATE_CHANGE},Group.CallbackBeforeSendMsg")
-    telling = server.server._back.back_end.telling
+    telling = server.server._back.back_end.subscriptions["callbacks"].destination
     raw = await login(server, "alice", Platform.WEB)  # twice not taken, then taken
     await until(lambda: telling.counts["told"] == 1)
     fails[0] = 3
@@ -147,9 +154,9 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
     assert (await bob.ask(send("none", "1"))).code.name == "NO_SUCH_GROUP"
     async with server.client("administrator") as admin:
         stats = {one.name: one.value for one in (await admin.request(f.AdminStats(), f.AdminStatsOk)).stats}
-        assert (stats["events_failed"], stats["events_lost"], stats["events_dropped.state-change"]) == (5, 0, 0)
+        assert (stats["events_failed"], stats["events_lost"], stats["events_dropped.callbacks"]) == (5, 0, 0)
         assert stats["events_told"] >= 3, "the administrator's own login may be on its way"
-        assert stats["events_written"] >= 3 and stats["events_waiting.state-change"] >= 0
+        assert stats["events_written"] >= 3 and stats["events_waiting.callbacks"] >= 0
         assert stats["callbacks_asked"] == 0
     await server.stop()
 
@@ -165,7 +172,7 @@ async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
 
     receiver.answer = answer
     server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
-    telling = server.server._back.back_end.telling
+    telling = server.server._back.back_end.subscriptions["callbacks"].destination
     for n in range(8):
         await login(server, f"user{n}", Platform.WEB)  # logins do not wait
     assert telling.counts["told"] == 0
@@ -187,7 +194,7 @@ async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
 
 async def test_who_wants_no_news_any_more_holds_nothing_back(tmp_path: Path, receiver: Receiver) -> None:
     server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
-    assert set(server.server.store.events.consumers()) == {"state-change"}
+    assert set(server.server.store.events.consumers()) == {"callbacks"}
     await server.stop()
     server = await serve(tmp_path, receiver, commands="Group.CallbackBeforeSendMsg")
     assert server.server.store.events.consumers() == {}
@@ -212,6 +219,26 @@ def happened(*users: str) -> list[KeptEvent]:
     return [KeptEvent(0, n, SessionChanged(n, user, Platform.WEB, None)) for n, user in enumerate(users, 1)]
 
 
+class NoFacts:
+    """Nobody is a member of anything, or online."""
+
+    async def members(self, key: str, limit: int) -> list[str]:
+        return []
+
+    async def presence(self, users: Sequence[str]) -> dict[str, Presence]:
+        return {}
+
+
+def telling_of(receiver: Receiver, hooks: list[Any]) -> Telling:
+    spec = spec_of("callbacks", ReceiverSettings(url=receiver.url, commands=(STATE_CHANGE,)))
+    told = ToldReceiver(spec, TencentProfile(1, "", DEFAULTS), WebClient(1000, allow_private=True))
+    return Telling(told, hooks, 1000, NoFacts())
+
+
+def events_of(untaken: Sequence[Untaken]) -> list[KeptEvent]:
+    return [one.event for one in untaken]
+
+
 async def test_hooks_are_told_too_and_once(receiver: Receiver) -> None:  # CB-05
     seen: list[tuple[str, Any]] = []
 
@@ -225,16 +252,15 @@ async def test_hooks_are_told_too_and_once(receiver: Receiver) -> None:  # CB-05
         return web.Response(status=503)
 
     receiver.answer = fails
-    client = WebhookClient(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(client, [bad, good], 1000)
+    telling = telling_of(receiver, [bad, good])
     events = happened("alice", "alice", "bob")
-    assert await telling.deliver(events) == events, "what comes after it waits"
+    assert events_of(await telling.deliver(events)) == events, "what comes after it waits"
     assert telling.counts == {"failed": 2} and [body["EventTime"] for _, body in receiver.seen] == [1, 3]
     telling.forget(0, [7])
     assert telling._hooked == {(0, 1), (0, 3)}
     receiver.answer = says(0)
     assert await telling.deliver(events) == []
-    await client.close()
+    await telling.close()
     assert sorted(seen) == [(STATE_CHANGE, n) for n in (1, 2, 3)] and telling.counts["told"] == 3
     assert sorted(body["EventTime"] for _, body in receiver.seen) == [1, 1, 2, 3, 3]
     assert not telling._hooked
@@ -245,13 +271,12 @@ async def test_of_events_that_were_dropped_nothing_is_remembered(receiver: Recei
         return web.Response(status=503)
 
     receiver.answer = fails
-    client = WebhookClient(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(client, [], 1000)
+    telling = telling_of(receiver, [])
     events = happened("alice", "bob")
-    assert await telling.deliver(events) == events
+    assert events_of(await telling.deliver(events)) == events
     telling.forget(0, {1, 2})
     assert not telling._hooked
-    await client.close()
+    await telling.close()
 
 
 async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiver: Receiver) -> None:
@@ -263,11 +288,11 @@ async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiv
     receiver.answer = answer
     flags = ("callbacks.timeout_ms=20000", "callbacks.commands=State.StateChange,Group.CallbackBeforeSendMsg")
     server = await serve(tmp_path, receiver, *flags, commands=STATE_CHANGE)
-    telling = server.server._back.back_end.telling
+    telling = server.server._back.back_end.subscriptions["callbacks"].destination
     alice = await login(server, "alice", Platform.WEB)
     await alice.ask(create("g"))
-    telling_all = asyncio.create_task(telling.deliver(happened(*(f"user{n}" for n in range(after.AT_ONCE)))))
-    await until(lambda: len(receiver.seen) >= after.AT_ONCE - 1)
+    telling_all = asyncio.create_task(telling.deliver(happened(*(f"user{n}" for n in range(module.AT_ONCE)))))
+    await until(lambda: len(receiver.seen) >= module.AT_ONCE - 1)
     assert (await alice.ask(send("g", "1"))).code.name == "CALLBACK_REFUSED", "it was asked, at once"
     receiver.release.set()
     assert await telling_all == []
@@ -414,7 +439,7 @@ async def test_a_hook_that_hangs_or_is_cancelled_ends_nothing() -> None:
             await future
         seen.append(fields["EventTime"])
 
-    telling = after.Telling(None, [hook], 20)
+    telling = Telling(None, [hook], 20, NoFacts())
     assert await telling.deliver(happened("one", "one", "one", "one", "two", "three")) == []
     assert telling.counts == {"told": 6}
     assert [n for n in seen if n in (3, 4)] == [3, 4] and {5, 6} <= set(seen)
@@ -425,11 +450,10 @@ async def test_what_is_answered_may_be_no_json(receiver: Receiver) -> None:
         return web.Response(text="thanks")
 
     receiver.answer = text
-    client = WebhookClient(receiver.url, 1, "", 1000, True)
-    telling = after.Telling(client, [], 1000)
+    telling = telling_of(receiver, [])
     assert await telling.deliver(happened("alice")) == []
     assert telling.counts == {"told": 1}
-    await client.close()
+    await telling.close()
 
 
 async def test_a_login_whose_event_dies_with_the_owner_is_told_by_the_next(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import pytest
 
@@ -13,7 +13,8 @@ from rcim.base.terms import Platform
 from rcim.dispatch.worker import Worker
 from rcim.outbox import consumer as consumer_module
 from rcim.outbox.consumer import Consumer
-from rcim.outbox.outbox import Outbox, Subscription
+from rcim.outbox.destination import Subscription, Untaken
+from rcim.outbox.outbox import Outbox
 from rcim.store.backend import MemoryBackend, StoreError
 from rcim.store.event_log import Bounds, KeptEvent
 from rcim.store.filling import append_now
@@ -34,22 +35,40 @@ class Consuming:
         self.workers = Worker(loop, "reading"), Worker(loop, "writing")
         self.seen: list[str] = []
         self.refuse: set[str] = set()
+        self.forgotten: list[tuple[int, int]] = []
+        """Shard and number."""
+        self.one_user_at_a_time = False
         self.consumer = self.make()
         self.consumer.start()
 
     def make(self) -> Consumer:
         """Another consumer with the same name, as after a start."""
         reading, writing = self.workers
-        made = Consumer(self.store.events, "one", SESSIONS, self.deliver, reading=reading, writing=writing)
+        made = Consumer(self.store.events, "one", self.subscription, reading=reading, writing=writing)
         made.open()
         return made
 
-    async def deliver(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+    @property
+    def subscription(self) -> Subscription:
+        return Subscription(SESSIONS, self)
+
+    def forget(self, shard: int, numbers: Collection[int]) -> None:
+        self.forgotten += [(shard, number) for number in sorted(numbers)]
+
+    def counted(self) -> dict[str, int]:
+        return {}
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def deliver(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        if self.one_user_at_a_time:
+            return [Untaken(one, "refused") for one in await by_user(self, events)]
         for at, one in enumerate(events):
             assert isinstance(one.event, SessionChanged)
             self.seen.append(one.event.user_id)
             if one.event.user_id in self.refuse:
-                return events[at:]
+                return [Untaken(one, "refused") for one in events[at:]]
         return []
 
     def happen(self, shard: int, *names: str, time_ms: int = 1000) -> None:
@@ -204,7 +223,7 @@ async def test_a_store_that_cannot_be_written_is_no_reason_not_to_begin(  # ST-0
 async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> None:
     made.happen(A, "a1")
     loop = asyncio.get_running_loop()
-    outbox = Outbox(made.store.events, {"two": Subscription(SESSIONS, made.deliver)}, made.workers[1], loop)
+    outbox = Outbox(made.store.events, {"two": made.subscription}, made.workers[1], loop)
     assert set(made.store.events.consumers()) == {"two"} and outbox.wanted == SESSIONS
     assert outbox.counted() == {
         "events_delivered.two": 0,
@@ -225,7 +244,7 @@ async def by_user(made: Consuming, events: Sequence[KeptEvent]) -> Sequence[Kept
 
 
 async def test_what_is_not_taken_of_one_user_holds_up_no_other(made: Consuming) -> None:
-    made.consumer._deliver = lambda events: by_user(made, events)
+    made.one_user_at_a_time = True
     made.refuse = {"bad"}
     made.happen(A, "a1", "bad", "a2")
     await until(lambda: made.seen.count("bad") > 2)
@@ -246,7 +265,7 @@ async def test_what_is_not_taken_of_one_user_holds_up_no_other(made: Consuming) 
 
 async def test_a_consumer_that_refuses_too_many_users_waits(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rcim.outbox.aside.KEYS_MAX", 3)
-    made.consumer._deliver = lambda events: by_user(made, events)
+    made.one_user_at_a_time = True
     made.refuse = {f"bad{n}" for n in range(9)}
     made.happen(A, *sorted(made.refuse), "good")
     await until(lambda: made.seen.count("bad2") > 2)
@@ -258,7 +277,7 @@ async def test_a_consumer_that_refuses_too_many_users_waits(made: Consuming, mon
 
 
 async def test_what_was_taken_beyond_what_waits_comes_again_after_a_start(made: Consuming) -> None:
-    made.consumer._deliver = lambda events: by_user(made, events)
+    made.one_user_at_a_time = True
     made.refuse = {"bad"}
     made.happen(A, "a1", "bad", "a2")
     await until(lambda: made.seen.count("bad") > 1)
@@ -272,14 +291,10 @@ async def test_what_was_taken_beyond_what_waits_comes_again_after_a_start(made: 
 
 
 async def test_who_takes_events_hears_which_were_dropped(made: Consuming) -> None:
-    made.consumer._deliver = lambda events: by_user(made, events)
-    dropped: list[tuple[int, list[int]]] = []
-    made.consumer._forget = lambda shard, numbers: dropped.append((shard, sorted(numbers)))
+    made.one_user_at_a_time = True
     made.refuse = {"bad", "worse"}
     made.happen(A, "bad", "worse", time_ms=1)
     await until(lambda: made.seen.count("worse") > 1)
     assert made.store.events.trim_step(Bounds(500, 1 << 40)) == 2
     await until(lambda: made.consumer.idle)
-    assert sorted(n for shard, numbers in dropped for n in numbers) == [1, 2] and {shard for shard, _ in dropped} == {
-        A
-    }
+    assert sorted(made.forgotten) == [(A, 1), (A, 2)]

@@ -10,12 +10,14 @@ from rcim.actor import commands as c
 from rcim.actor import effects as e
 from rcim.actor import outcomes as o
 from rcim.actor.app import settle
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
 from rcim.actor.records import ListChanged, Message, MessageAltered
 from rcim.actor.snapshots import GroupSnapshot
 from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.terms import AppList, ApplyJoinOption, MessageState, Priority
+from rcim.rules.conditions import EVERYTHING
 from tests.kit import app_state
 
 REFUSED, DROPPED = CallbackVerdict(allow=False), CallbackVerdict(drop=True)
@@ -33,7 +35,7 @@ class Kit:
         (kept,) = self.do(c.SendMessage("alice", False, "", "", "m", Priority.NORMAL, b"first")).effects
         assert isinstance(kept, e.Deliver)
         self.original: Message = kept.message
-        asks = {c.SendMessage: "Group.CallbackBeforeSendMsg"}
+        asks = {BeforeKind.EDIT: [EVERYTHING]}
         self.app_state.replace(replace(self.app_state.config, asks=asks))
 
     def do(self, command: c.GroupCommand) -> o.Outcome:

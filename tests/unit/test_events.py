@@ -14,6 +14,7 @@ from rcim.actor import events as ev
 from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.events import EventKind, kind_of
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome
@@ -33,6 +34,7 @@ from rcim.base.terms import (
     PushLevel,
     pair_conversation,
 )
+from rcim.rules.conditions import EVERYTHING
 from rcim.rules.type_table import TypeTable
 from tests.kit import UNLIMITED, app_state
 
@@ -131,7 +133,7 @@ def test_a_message_that_is_held_back() -> None:  # FC-05
 
 def test_a_message_that_the_app_drops() -> None:  # CB-03
     acting = Acting()
-    asks = {c.SendMessage: "Group.CallbackBeforeSendMsg"}
+    asks = {BeforeKind.SEND: [EVERYTHING]}
     acting.app.replace(replace(acting.app.config, asks=asks))
     waiting = acting.do(send())
     assert waiting.wait and not waiting.events

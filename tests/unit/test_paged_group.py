@@ -11,7 +11,7 @@ import pytest
 
 from rcim.actor import commands as c
 from rcim.actor import effects as e
-from rcim.actor.before_callbacks import EVENTS
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.group import GroupActor
 from rcim.actor.outcomes import Outcome, Refused
@@ -25,6 +25,7 @@ from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.row_loading import ROUNDS_MAX
+from rcim.rules.conditions import EVERYTHING
 from rcim.rules.conversation_kinds import RosterPart
 from rcim.store.backend import MemoryBackend
 from rcim.store.check import check
@@ -51,8 +52,8 @@ class Acting:
         self.app_state = app_state(TIGHT)
         self.app_state.lots = random.Random(seed)
         if asks:
-            names = {command: name for name, command in EVENTS.items() if command is not c.CreateGroup}
-            self.app_state.replace(replace(self.app_state.config, asks=names))
+            kinds = {kind: [EVERYTHING] for kind in BeforeKind if kind is not BeforeKind.CREATE}
+            self.app_state.replace(replace(self.app_state.config, asks=kinds))
         self.backend = MemoryBackend()
         self.store = Store(self.backend, DEFAULTS)
         self.shard = shard_of(KEY)

@@ -1,8 +1,11 @@
-"""Questions to the app and events for it, as the vendor's JSON, and the app's answer (CB-01 to CB-03, ID-07; reference:
-section 1.7 of the vendor's documents)."""
+"""The form of Tencent Cloud IM's third-party callbacks: questions and events as its JSON, and the app's answer (CB-01 to
+CB-03, ID-07)."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +13,7 @@ import msgspec
 from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
-from rcim.actor.events import SessionChanged
+from rcim.actor.events import AnyEvent, SessionChanged
 from rcim.actor.records import Message, MessageOptions
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
@@ -18,13 +21,12 @@ from rcim.base.limits import Limits
 from rcim.base.terms import DeviceEnd, Platform
 from rcim.content.elements import check_body, decode_body, encode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
+from rcim.hooks.profile import Callback, Facts, Json
+from rcim.hooks.profiles.table import STATE_CHANGE, TENCENT
+from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
-Json = dict[str, Any]
 FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)
 TEXT_MAX = 300
-STATE_CHANGE = "State.StateChange"
-AFTER = (STATE_CHANGE,)
-"""The vendor's names of events."""
 ENDS = {
     DeviceEnd.LOGOUT: ("Logout", "Unregister"),
     DeviceEnd.LINK_CLOSE: ("Disconnect", "LinkClose"),
@@ -32,14 +34,73 @@ ENDS = {
 }
 
 
-class BadAnswer(Exception):
-    """The answer is invalid; the text says why."""
+_NAMES = {kind: name for name, kinds in TENCENT.before.items() for kind in kinds}
+
+
+def signature(token: str, request_time: int) -> str:
+    """The vendor's `Sign`."""
+    return hashlib.sha256(f"{token}{request_time}".encode()).hexdigest()
+
+
+def question(ask: BeforeCallback) -> Callback:
+    """What is asked, by its name and with its fields. Raises KeyError for what the vendor has no name for."""
+    return Callback(_NAMES[ask.kind], fields_of(ask))
+
+
+async def notices(event: AnyEvent, facts: Facts) -> Sequence[Callback]:
+    """What the vendor tells of the event, in this order."""
+    return [Callback(STATE_CHANGE, fields_of_state(event))] if isinstance(event, SessionChanged) else []
+
+
+class TencentProfile:
+    """Tencent Cloud IM's third-party callbacks. `token` signs them; empty: they are not signed."""
+
+    before = TENCENT.before
+    after = TENCENT.after
+
+    def __init__(self, sdkappid: int, token: str, limits: Limits) -> None:
+        self._sdkappid = sdkappid
+        self._token = token
+        self._limits = limits
+
+    def question(self, ask: BeforeCallback) -> Callback:
+        """What is posted to ask."""
+        return question(ask)
+
+    async def notices(self, event: AnyEvent, facts: Facts) -> Sequence[Callback]:
+        """What is posted to tell of the event."""
+        return await notices(event, facts)
+
+    def request(self, url: str, callbacks: Sequence[Callback]) -> WebRequest:
+        """The request that carries one callback."""
+        (callback,) = callbacks
+        body = json.dumps(callback.fields, ensure_ascii=False).encode()
+        return WebRequest(url, body, {"Content-Type": "application/json"}, self._query(callback.command))
+
+    def _query(self, command: str) -> dict[str, str]:
+        query = {
+            "SdkAppid": str(self._sdkappid),
+            "CallbackCommand": command,
+            "contenttype": "json",
+            "ClientIP": "",
+            "OptPlatform": "Unknown",
+        }
+        if self._token:
+            now_s = clock.wall_ms() // 1000
+            query |= {"Sign": signature(self._token, now_s), "RequestTime": str(now_s)}
+        return query
+
+    def verdict(self, answer: WebAnswer) -> CallbackVerdict:
+        """What the app has answered. Raises BadAnswer."""
+        if answer.status != 200:
+            raise BadAnswer(f"HTTP status {answer.status}")
+        return verdict_of(answer.json(), self._limits)
 
 
 def fields_of(ask: BeforeCallback) -> Json:
     """The body of the request."""
     made = {
-        "CallbackCommand": ask.name,
+        "CallbackCommand": _NAMES[ask.kind],
         "Type": ask.type,
         "EventTime": clock.wall_ms(),
     }

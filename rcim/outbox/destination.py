@@ -1,0 +1,48 @@
+"""Where a consumer passes events on to, and what it says of those that it could not take."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
+
+from rcim.actor.events import EventKind
+from rcim.rules.conditions import EVERYTHING, Conditions
+from rcim.store.event_log import KeptEvent
+
+
+class Untaken(NamedTuple):
+    """An event that was not taken."""
+
+    event: KeptEvent
+    reason: str = ""
+    """Why, for the operator: one line without anything secret. Empty for an event that only waits for one before it."""
+    for_good: bool = False
+    """True: it would never be taken. It becomes a dead letter, and what comes after it goes on."""
+    retry_after_s: float = 0.0
+    """The destination has asked for so long a pause; 0: it has asked for none."""
+
+
+class Destination(Protocol):
+    """See the module's text. It is used from the loop."""
+
+    async def deliver(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        """Take events of one shard, in their order. Returns those that were not taken, which come again: of a key all
+        from the first one on (rcim.actor.events.key_of). When it returns, what was taken is safe with the receiver: it
+        does not come again, unless the server dies within the next half second."""
+
+    def forget(self, shard: int, numbers: Collection[int]) -> None:
+        """These events were not taken, and never come again: they were dropped, or have become dead letters."""
+
+    def counted(self) -> dict[str, int]:
+        """What became of events since the start, by name."""
+
+    async def close(self) -> None:
+        """Give back connections and files. No event comes any more."""
+
+
+class Subscription(NamedTuple):
+    """What a consumer subscribes to, and where it goes. Events outside of the conditions are passed over (CB-06)."""
+
+    kinds: frozenset[EventKind]
+    destination: Destination
+    conditions: Conditions = EVERYTHING

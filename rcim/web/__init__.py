@@ -1,0 +1,1 @@
+"""Requests over HTTP to other servers: the app's back end and push services."""
