@@ -368,6 +368,26 @@ def demo_kinds(
         raise typer.Exit(1)
 
 
+@demo_app.command("callbacks")
+def demo_callbacks(
+    context: typer.Context,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long the back end is well at first.")] = 4.0,
+    dead: Annotated[float, typer.Option(min=1, max=7200, help="How long it is dead; 3600 is an hour.")] = 8.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON, no progress display.")] = False,
+) -> None:
+    """Show a back end that dies and misses nothing.
+
+    Users write; a back end hears of each message by a callback. It dies, the server is killed too, both come back, and
+    the rest arrives.
+
+    Exit status 0 only if the back end has heard of every acknowledged message, in the order of its group.
+    """
+    from rcim.demo.callbacks import run
+
+    if not run(seconds, dead, as_json or bool(context.parent and context.parent.params["as_json"])):
+        raise typer.Exit(1)
+
+
 @demo_app.command("flood")
 def demo_flood(
     context: typer.Context,

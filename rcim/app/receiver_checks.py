@@ -24,7 +24,7 @@ def check_receivers(settings: Settings, where: dict[tuple[str, str], str]) -> No
     named = {"callbacks": settings.callbacks, **{f"receivers.{n}": one for n, one in settings.receivers.items()}}
     hooks = settings.callbacks.hooks
     for section, receiver in named.items():
-        for wrong in _faults(settings, receiver, goes_nowhere=section == "callbacks" and bool(hooks)):
+        for wrong in _faults(settings, section, receiver, hooked=section == "callbacks" and bool(hooks)):
             place = where.get((section, wrong.key), "default")
             value = getattr(receiver, wrong.key)
             raise SettingsError(f"{place}: {section}.{wrong.key} is {value!r}; {wrong.rule}")
@@ -39,31 +39,30 @@ def is_url(text: str) -> bool:
         return False
 
 
-def _faults(settings: Settings, one: Receiver, *, goes_nowhere: bool) -> Iterator[Wrong]:
-    """`goes_nowhere`: there is somebody to tell without a URL."""
+def _faults(settings: Settings, section: str, one: Receiver, *, hooked: bool) -> Iterator[Wrong]:
+    """`hooked`: there is a hook, which needs no URL."""
     if not is_url(one.url):
         yield Wrong("url", "has to be an http or https URL with a host")
     profile = PROFILES.get(one.profile)
     if profile is None:
         yield Wrong("profile", f"known are {', '.join(PROFILES)}")
         return
-    yield from _of_commands(one, profile, goes_nowhere=goes_nowhere)
+    yield from _of_commands(one, profile)
+    if not (one.url or hooked or set(one.commands) <= {line.split()[0] for line in one.urls if line.split()}):
+        also = ", or callbacks.hooks" if section == "callbacks" else ""
+        yield Wrong("commands", f"nobody is told or asked: set {section}.url{also}")
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
     yield from _of_conditions(settings, one)
 
 
-def _of_commands(one: Receiver, profile: Names, *, goes_nowhere: bool) -> Iterator[Wrong]:
+def _of_commands(one: Receiver, profile: Names) -> Iterator[Wrong]:
     known = [*profile.before, *profile.after]
     if not set(one.commands) <= {*known}:
         yield Wrong("commands", f"known are {', '.join(known)}")
     pairs = [line.split() for line in one.urls]
     if not all(len(pair) == 2 and pair[0] in known and is_url(pair[1]) for pair in pairs):
         yield Wrong("urls", f"each has to be a command and an http or https URL; known are {', '.join(known)}")
-        return
-    elsewhere = {command for command, _ in pairs}
-    if not (one.url or goes_nowhere or set(one.commands) <= elsewhere):
-        yield Wrong("commands", "nobody is asked: set callbacks.url, or callbacks.hooks")
 
 
 def _of_conditions(settings: Settings, one: Receiver) -> Iterator[Wrong]:

@@ -208,3 +208,58 @@ def test_on_a_full_disk_a_hint_is_left_out(tmp_path: Path, monkeypatch: pytest.M
     assert not data.address.exists(), "rather none than one that says what was true before"
     assert not list(data.path.glob("*.new"))
     data.release()
+
+
+RECEIVERS = """
+[callbacks]
+url = "https://one.example.org/"
+commands = ["State.StateChange"]
+
+[receivers.audit]
+url = "https://two.example.org/"
+commands = ["Group.CallbackBeforeSendMsg"]
+token_file = "{token}"
+conversations = ["group"]
+types = ["Public", "C2C"]
+message_classes = ["content"]
+"""
+
+
+def test_receivers_with_names(tmp_path: Path) -> None:  # CB-02, CB-06
+    token, file = tmp_path / "token", tmp_path / "rcim.toml"
+    token.write_text("secret\n", encoding="utf-8")
+    file.write_text(RECEIVERS.format(token=token), encoding="utf-8")
+    environment = {"RCIM__RECEIVERS__AUDIT__TIMEOUT_MS": "300", "RCIM__RECEIVERS__OTHER__URL": "http://three.example"}
+    made = load(file, environment, ["receivers.audit.allow_private=true", "receivers.other.timeout_ms=50"])
+    audit, other = made.receivers["audit"], made.receivers["other"]
+    assert (audit.token, audit.timeout_ms, audit.allow_private) == ("secret", 300, True)
+    assert (other.url, other.timeout_ms) == ("http://three.example", 50)
+    assert audit.conditions.conversation("group", "Public") and not audit.conditions.conversation("group", "Work")
+    assert "secret" not in repr(made) and from_plain(plain(made)) == made
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("[receivers]\nx = 1\n", "[receivers.NAME] has to be a section"),
+        ("[receivers.Audit]\nurl = ''\n", "rcim.toml:1: [receivers.NAME] has to be a section; a name is 1 to 32"),
+        ("[receivers.a]\nurls = 1\n", "rcim.toml:2: receivers.a.urls has to be a list of strings"),
+        ("[receivers.a]\nhooks = []\n", "rcim.toml:2: unknown setting receivers.a.hooks"),
+        ("[receivers.a]\nurl = 'ftp://x'\n", "rcim.toml:2: receivers.a.url is 'ftp://x'; has to be an http"),
+        ("[receivers.a]\nprofile = 'x'\n", "rcim.toml:2: receivers.a.profile is 'x'; known are tencent"),
+        ("[receivers.a]\ncommands = ['x']\n", "rcim.toml:2: receivers.a.commands is ('x',); known are Group."),
+        ("[receivers.a]\ncommands = ['State.StateChange']\n", "nobody is told or asked: set receivers.a.url"),
+        ("[receivers.a]\nurls = ['x http://y']\n", "rcim.toml:2: receivers.a.urls is"),
+        ("[receivers.a]\ntypes = ['X']\n", "rcim.toml:2: receivers.a.types is ('X',); known are AVChatRoom"),
+        ("[receivers.a]\nconversations = ['X']\n", "receivers.a.conversations is ('X',); known are group, pair"),
+        ("[receivers.a]\nmessage_classes = ['X']\n", "receivers.a.message_classes is ('X',); known are content"),
+        ("[receivers.a]\nmessage_types = ['X']\n", "receivers.a.message_types is ('X',); each has to be built in"),
+        ("[callbacks]\ncommands = ['State.StateChange']\n", "set callbacks.url, or callbacks.hooks"),
+    ],
+)
+def test_receivers_that_are_wrong(text: str, said: str, tmp_path: Path) -> None:  # CB-02, OP-01
+    file = tmp_path / "rcim.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as error:
+        load(file, {})
+    assert said in str(error.value)
