@@ -337,6 +337,17 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     limit: int
 
 
+class UnreadQuery(Asks, frozen=True, gc=False):
+    """RX-08: how many messages the user has not read, by conversation."""
+
+    user_id: str
+    by: str = ""
+    """Who asks; empty: the app, or the server itself."""
+    types: dict[str, TypeFacts] = {}
+    """Filled in, as `now_ms`, by who owns the conversations."""
+    now_ms: int = 0
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -366,5 +377,6 @@ Query = (
     | SearchQuery
     | ConversationsQuery
     | SystemWritersQuery
+    | UnreadQuery
     | Look
 )

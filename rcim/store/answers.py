@@ -255,6 +255,17 @@ class ConnectionsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     next: int
 
 
+class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """RX-08: unread messages by conversation, of those that have any."""
+
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """Of all conversations together."""
+        return sum(self.counts.values())
+
+
 class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """Counters by name."""
 
@@ -272,6 +283,7 @@ Answer = (
     | GroupsPage
     | LoginFacts
     | SyncPage
+    | UnreadCounts
     | FoundPage
     | IdlePage
     | EndingsPage

@@ -33,6 +33,7 @@ from rcim.actor.queries import (
     SyncQuery,
     SystemWritersQuery,
     UniqueQuery,
+    UnreadQuery,
     UserQuery,
 )
 from rcim.actor.records import Member, Message, UserRestriction
@@ -41,7 +42,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import is_shown
 from rcim.rules.visibility import is_erased, sight
-from rcim.store import keys, unique_rows
+from rcim.store import keys, unique_rows, unread_counts
 from rcim.store.answers import Answer, ConversationsPage, EndingsPage, FoundPage, Heads, LoginFacts, Seen, SyncPage
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
@@ -62,6 +63,7 @@ from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.system_accounts import writers
 from rcim.store.tables import read_head, seq_at
 from rcim.store.unique_rows import UniqueScan
+from rcim.store.unread_counts import UnreadScan
 from rcim.store.values import unpack
 
 FRAME_RESERVE = 2048
@@ -301,6 +303,8 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     HeadsQuery: QueryEngine._heads,
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,
+    UnreadQuery: lambda self, view, query: unread_counts.go_on(self._syncing, view, UnreadScan(query)),
+    UnreadScan: lambda self, view, scan: unread_counts.go_on(self._syncing, view, scan),
     SearchQuery: QueryEngine._search,
     ConversationsQuery: QueryEngine._conversations,
     QueryScan: QueryEngine._conversations_on,
