@@ -28,6 +28,7 @@ TENCENT = Names(
         "Group.CallbackBeforeCreateGroup": (BeforeKind.CREATE,),
         "Group.CallbackBeforeApplyJoinGroup": (BeforeKind.APPLY,),
         "Group.CallbackBeforeInviteJoinGroup": (BeforeKind.INVITE,),
+        "Group.CallbackBeforeCreateTopic": (BeforeKind.CREATE_CHANNEL,),
     },
     {STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED})},
 )

@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
 from rcim.actor.events import AnyEvent, SessionChanged
 from rcim.actor.records import Message, MessageOptions
+from rcim.actor.ultra_commands import ListChannel
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
@@ -45,6 +47,11 @@ def signature(token: str, request_time: int) -> str:
 def question(ask: BeforeCallback) -> Callback:
     """What is asked, by its name and with its fields. Raises KeyError for what the vendor has no name for."""
     return Callback(_NAMES[ask.kind], fields_of(ask))
+
+
+def is_asked(kind: BeforeKind) -> bool:
+    """True if the vendor has a name for what is asked about."""
+    return kind in _NAMES
 
 
 async def notices(event: AnyEvent, facts: Facts) -> Sequence[Callback]:
@@ -122,6 +129,10 @@ def fields_of(ask: BeforeCallback) -> Json:
                 "Operator_Account": command.by,
                 "DestinationMembers": [{"Member_Account": user} for user in command.users],
             }
+        case ListChannel():
+            return {**made, "GroupId": ask.group_id, "Operator_Account": command.by, "Name": command.called}
+        case _:
+            raise KeyError(ask.kind)
 
 
 def fields_of_state(change: SessionChanged) -> Json:
