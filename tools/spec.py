@@ -10,6 +10,7 @@ from rcim_tools import (
     body_vectors,
     describe,
     dissector,
+    event_schema,
     group_types,
     operations,
     pages,
@@ -34,6 +35,7 @@ WHOLE: dict[str, Callable[[], str]] = {
     "protocol-spec/vectors/streams.json": lambda: vectors.dump(vectors.streams()),
     "protocol-spec/vectors/sessions.json": lambda: vectors.dump(sessions.sessions()),
     "protocol-spec/dissector/rcim.lua": dissector.lua,
+    "protocol-spec/events.schema.json": event_schema.text,
     "docs/reference/settings.md": pages.settings,
     "docs/reference/group-types.md": group_types.page,
     "docs/reference/operations.md": operations.page,
@@ -45,6 +47,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol-spec/overview.md": pages.session,
     "protocol-spec/session.md": pages.diagram,
     "protocol-spec/messages.md": pages.message_types,
+    "protocol-spec/events.md": event_schema.page,
 }
 """Hand-written files with one part that is made, between BEGIN and END."""
 
