@@ -37,6 +37,7 @@ class EventKind(IntEnum):
     SESSION_CHANGED = 15
     BROADCAST_SENT = 30
     BROADCAST_RECALLED = 31
+    MESSAGE_BLOCKED = 50
 
 
 OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED})
@@ -81,6 +82,10 @@ class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=
     """What is set for all members of the conversation."""
     group_push_level: PushLevel = PushLevel.AS_ABOVE
     """In a channel: what is set for all members of its ultra group."""
+    by_app: bool = False
+    """An app administrator has sent it."""
+    words_replaced: bool = False
+    """The word filter has replaced words of it (SC-05)."""
 
 
 class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):
@@ -115,6 +120,8 @@ class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag
     seq: int
     """The SEQ of the message; with `all_up_to`, of the newest one."""
     all_up_to: bool = False
+    message: Message | None = None
+    """Of one message: as it is now, without its content."""
 
 
 class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6):
@@ -195,6 +202,12 @@ class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
     end: DeviceEnd | None
     replaced: tuple[Platform, ...] = ()
     """The devices that were closed because of it (ID-04)."""
+    tag: str = ""
+    """What the device calls itself; empty: nothing."""
+    comes_back: bool = False
+    """Of a login: it continues a session."""
+    connection_id: int = 0
+    """That of the device; 0 where it is not known."""
 
 
 class BroadcastSent(InConversation, frozen=True, gc=False, array_like=True, tag=30):
@@ -209,6 +222,17 @@ class BroadcastRecalled(InConversation, frozen=True, gc=False, array_like=True, 
 
     message: Message
     operator: str
+
+
+class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag=50):
+    """A message was refused because of its words (SC-05). It has no SEQ, and nobody got it."""
+
+    sender: str
+    client_msg_id: str
+    body: bytes
+    type_name: str = ""
+    by_app: bool = False
+    """An app administrator has sent it."""
 
 
 AnyEvent = (
@@ -229,6 +253,7 @@ AnyEvent = (
     | SessionChanged
     | BroadcastSent
     | BroadcastRecalled
+    | MessageBlocked
 )
 
 
@@ -260,4 +285,5 @@ _KINDS: dict[type, EventKind] = {
     SessionChanged: EventKind.SESSION_CHANGED,
     BroadcastSent: EventKind.BROADCAST_SENT,
     BroadcastRecalled: EventKind.BROADCAST_RECALLED,
+    MessageBlocked: EventKind.MESSAGE_BLOCKED,
 }

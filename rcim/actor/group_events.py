@@ -15,9 +15,10 @@ from rcim.actor import events as ev
 from rcim.actor import room_commands as r
 from rcim.actor.effects import Altered, Deliver, Effect, Erased, MemberGone, Notify, Requested
 from rcim.actor.events import ConversationFacts
-from rcim.actor.outcomes import Outcome
-from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Message, Profile, Record
+from rcim.actor.outcomes import Outcome, Refused
+from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Profile, Record
 from rcim.actor.state import GroupState
+from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.ids import is_guest
 from rcim.base.terms import ChangeKind, GoneReason, MessageState, PushLevel
 
@@ -39,14 +40,23 @@ class Before(NamedTuple):
 def handled(
     state: GroupState, handle: Callable[[T, int, int], Outcome], command: T, now_ms: int, position: int
 ) -> Outcome:
-    """The outcome of `handle` for the command, with the events that consumers want. Raises as `handle` does."""
+    """The outcome of `handle` for the command, with the events that consumers want. Raises as `handle` does; a message
+    that is refused because of its words has an outcome, if a consumer wants to hear of it."""
     asked: object = command
     if isinstance(command, c.TakeVerdict):
         asked = state.asked.get(command.number, command)
     before = Before(state.attributes.profile, state.roster.count, asked)
     state.came = []
-    outcome = handle(command, now_ms, position)
     wanted = state.app_state.wanted_events
+    try:
+        outcome = handle(command, now_ms, position)
+    except RcimError as error:
+        if error.code is not DIRTY_WORD or ev.EventKind.MESSAGE_BLOCKED not in wanted:
+            raise
+        if not isinstance(command, c.SendMessage):
+            raise
+        refused = Refused(error.code, error.detail, error.retry_after_ms)
+        return Outcome(refused, events=(_blocked(state, command, now_ms),))
     events = tuple(event for event in _events(state, before, outcome, now_ms) if ev.kind_of(event) in wanted)
     return msgspec.structs.replace(outcome, events=events) if events else outcome
 
@@ -65,6 +75,19 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
     yield from _members_gone(outcome.effects, where, now_ms, blocked=blocked)
     for effect in outcome.effects:
         yield from _of_effect(state, effect, before, where, now_ms)
+
+
+def _blocked(state: GroupState, command: c.SendMessage, now_ms: int) -> ev.MessageBlocked:
+    """A message that was refused because of its words (SC-05)."""
+    return ev.MessageBlocked(
+        now_ms,
+        _facts(state, state.attributes.profile),
+        command.by,
+        command.client_msg_id,
+        command.body,
+        type_name=command.extra.type_name if command.extra is not None else "",
+        by_app=command.admin,
+    )
 
 
 def _facts(state: GroupState, profile: Profile | None) -> ConversationFacts:
@@ -151,15 +174,17 @@ def _members_gone(
         )
 
 
-def _passed(state: GroupState, message: Message, where: ConversationFacts, now_ms: int) -> ev.MessagePassed:
+def _passed(state: GroupState, sent: Deliver, where: ConversationFacts, now_ms: int) -> ev.MessagePassed:
     """The message, with what is set of pushes for all who are in the conversation (UG-03)."""
     profile = state.attributes.profile
     return ev.MessagePassed(
         now_ms,
         where,
-        message,
+        sent.message,
         push_level=profile.push_level if profile is not None else PushLevel.AS_ABOVE,
         group_push_level=state.parent.profile.push_level if state.parent is not None else PushLevel.AS_ABOVE,
+        by_app=sent.by_app,
+        words_replaced=sent.words_replaced,
     )
 
 
@@ -168,7 +193,7 @@ def _of_effect(
 ) -> Iterator[ev.AnyEvent]:
     if type(effect) is Deliver:
         if effect.message.tip is None:
-            yield _passed(state, effect.message, where, now_ms)
+            yield _passed(state, effect, where, now_ms)
     elif type(effect) is Notify:
         said = effect.said
         if isinstance(said, Altered):
@@ -180,7 +205,12 @@ def _of_effect(
                 yield ev.MessageRecalled(now_ms, where, message, by)
             elif message.state is MessageState.DELETED:
                 yield ev.MessageDeleted(
-                    time_ms=now_ms, where=where, sender=message.sender, operator=by, seq=message.seq
+                    time_ms=now_ms,
+                    where=where,
+                    sender=message.sender,
+                    operator=by,
+                    seq=message.seq,
+                    message=message,
                 )
         elif isinstance(said, Erased):
             yield ev.MessageDeleted(

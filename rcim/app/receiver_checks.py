@@ -50,6 +50,10 @@ def _faults(settings: Settings, one: Receiver, *, goes_nowhere: bool) -> Iterato
     yield from _of_commands(one, profile, goes_nowhere=goes_nowhere)
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
+    if one.profile == "leancloud" and one.commands:
+        for key in ("app_id", "token", "hook_key"):
+            if not getattr(one, key):
+                yield Wrong(key, "has to be set for the profile leancloud: the engine refuses calls without it")
     yield from _of_conditions(settings, one)
 
 
