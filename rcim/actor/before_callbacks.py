@@ -27,10 +27,17 @@ from rcim.actor.commands import (
 )
 from rcim.actor.records import Message, MessageOptions, Profile
 from rcim.actor.ultra_commands import ListChannel
+from rcim.actor.user_commands import Asked
 from rcim.rules.conversation_kinds import kind_name
 from rcim.rules.message_types import CONTENT
 
 AboutGroup = CreateGroup | JoinGroup | InviteUsers | KickMembers | BlockUsers | EditGroup | MuteAll | ListChannel
+
+
+class LogIn(Asked, frozen=True, gc=False):
+    """A login of `by`, as the subject of a question. No actor handles it."""
+
+
 CallbackSubject = SendMessage | AlterMessage | AboutGroup
 
 ABOUT_GROUPS: dict[type, BeforeKind] = {
@@ -53,7 +60,7 @@ class BeforeCallback(msgspec.Struct, frozen=True, gc=False):
     kind: BeforeKind
     group_id: str
     type: str
-    command: CallbackSubject
+    command: CallbackSubject | LogIn
     to: str = ""
     """In a one-to-one conversation: whom it goes to."""
     message: Message | None = None
@@ -88,7 +95,7 @@ def subject_of(command: Command) -> AboutGroup | None:
     return command if isinstance(command, CreateGroup | JoinGroup | EditGroup | MuteAll | ListChannel) else None
 
 
-def users_of(command: CallbackSubject) -> Sequence[str]:
+def users_of(command: CallbackSubject | LogIn) -> Sequence[str]:
     """Whom the command makes members, or removes."""
     match command:
         case CreateGroup():
@@ -101,7 +108,7 @@ def users_of(command: CallbackSubject) -> Sequence[str]:
             return ()
 
 
-def changes_of(command: CallbackSubject) -> Sequence[str]:
+def changes_of(command: CallbackSubject | LogIn) -> Sequence[str]:
     """The names of what the command changes of a group."""
     if isinstance(command, MuteAll):
         return ["mute_all"]

@@ -23,3 +23,5 @@ class BeforeKind(Enum):
     RECALL = "recall"
     """A message is recalled or deleted for all."""
     RECALL_IN_PAIR = "recall one to one"
+    LOGIN = "log in"
+    """A user logs in whose UserSig is good; app administrators and guests are not asked about."""

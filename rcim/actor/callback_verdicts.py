@@ -21,6 +21,8 @@ class CallbackVerdict(msgspec.Struct, frozen=True, gc=False):
     cloud_data: bytes | None = None
     refused: tuple[str, ...] = ()
     """Of an invitation: who is not to be invited."""
+    to: tuple[str, ...] | None = None
+    """Of a message: those members who alone are to get it, beside the sender (MS-07); None: as it is."""
 
     def error(self, refused: ErrorCode = CALLBACK_REFUSED) -> tuple[ErrorCode, str]:
         """The code and text of a refusal; `refused` where the app names no code of its own."""

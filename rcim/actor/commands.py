@@ -27,6 +27,8 @@ class SendMessage(Asked, frozen=True, gc=False):
     extra: MessageOptions | None = None
     transient: bool = False
     """MS-08: it goes to who is online, and is gone."""
+    words_replaced: bool = False
+    """The word filter has replaced words of it (SC-05)."""
 
 
 class SendBroadcast(Asked, frozen=True, gc=False):

@@ -15,6 +15,10 @@ class Deliver(msgspec.Struct, frozen=True, gc=False):
     """Give the message to all who are online in the conversation."""
 
     message: Message
+    by_app: bool = False
+    """An app administrator has sent it."""
+    words_replaced: bool = False
+    """The word filter has replaced words of it (SC-05)."""
 
 
 class MembersAdded(msgspec.Struct, frozen=True, gc=False):

@@ -41,6 +41,7 @@ class EventKind(IntEnum):
     USER_LIST_CHANGED = 33
     MEMBER_STATE_CHANGED = 34
     TRANSIENT_PASSED = 35
+    MESSAGE_BLOCKED = 50
 
 
 DISSOLVED_MEMBERS_MAX = 1000
@@ -91,6 +92,10 @@ class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=
     """The app administrator who has sent it in the sender's name (MS-06); empty: the sender, or it is not known."""
     platform: int = 0
     """Of the device that has sent it (rcim.base.terms.Platform); 0: it is not known, such as after a wait (FC-03)."""
+    by_app: bool = False
+    """An app administrator has sent it."""
+    words_replaced: bool = False
+    """The word filter has replaced words of it (SC-05)."""
 
 
 class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):
@@ -134,6 +139,8 @@ class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag
     all_up_to: bool = False
     type_name: str = ""
     """As in MessageRecalled."""
+    message: Message | None = None
+    """Of one message: as it is now, without its content."""
 
 
 class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6):
@@ -223,6 +230,12 @@ class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
     end: DeviceEnd | None
     replaced: tuple[Platform, ...] = ()
     """The devices that were closed because of it (ID-04)."""
+    tag: str = ""
+    """What the device calls itself; empty: nothing."""
+    comes_back: bool = False
+    """Of a login: it continues a session."""
+    connection_id: int = 0
+    """That of the device; 0 where it is not known."""
 
 
 class BroadcastSent(InConversation, frozen=True, gc=False, array_like=True, tag=30):
@@ -273,6 +286,17 @@ class TransientPassed(InConversation, frozen=True, gc=False, array_like=True, ta
     platform: int = 0
 
 
+class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag=50):
+    """A message was refused because of its words (SC-05). It has no SEQ, and nobody got it."""
+
+    sender: str
+    client_msg_id: str
+    body: bytes
+    type_name: str = ""
+    by_app: bool = False
+    """An app administrator has sent it."""
+
+
 AnyEvent = (
     MessagePassed
     | MessageWithheld
@@ -295,6 +319,7 @@ AnyEvent = (
     | UserListChanged
     | MemberStateChanged
     | TransientPassed
+    | MessageBlocked
 )
 
 
@@ -346,4 +371,5 @@ _KINDS: dict[type, EventKind] = {
     UserListChanged: EventKind.USER_LIST_CHANGED,
     MemberStateChanged: EventKind.MEMBER_STATE_CHANGED,
     TransientPassed: EventKind.TRANSIENT_PASSED,
+    MessageBlocked: EventKind.MESSAGE_BLOCKED,
 }

@@ -26,9 +26,10 @@ from rcim.actor.effects import (
     Transient,
 )
 from rcim.actor.events import DISSOLVED_MEMBERS_MAX, ConversationFacts
-from rcim.actor.outcomes import Outcome, Read
+from rcim.actor.outcomes import Outcome, Read, Refused
 from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Message, Profile, Record
 from rcim.actor.state import GroupState
+from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.ids import is_guest
 from rcim.base.terms import ChangeKind, GoneReason, MessageState, PushLevel, other_of
 
@@ -54,15 +55,24 @@ class Before(NamedTuple):
 def handled(
     state: GroupState, handle: Callable[[T, int, int], Outcome], command: T, now_ms: int, position: int
 ) -> Outcome:
-    """The outcome of `handle` for the command, with the events that consumers want. Raises as `handle` does."""
+    """The outcome of `handle` for the command, with the events that consumers want. Raises as `handle` does; a message
+    that is refused because of its words has an outcome, if a consumer wants to hear of it."""
     asked: object = command
     if isinstance(command, c.TakeVerdict):
         asked = state.asked.get(command.number, command)
     type_name = _type_of(state, asked) if isinstance(asked, c.AlterMessage) else ""
     before = Before(state.attributes.profile, state.roster.count, asked, type_name, _is_absent(state, asked))
     state.came = []
-    outcome = handle(command, now_ms, position)
     wanted = state.app_state.wanted_events
+    try:
+        outcome = handle(command, now_ms, position)
+    except RcimError as error:
+        if error.code is not DIRTY_WORD or ev.EventKind.MESSAGE_BLOCKED not in wanted:
+            raise
+        if not isinstance(command, c.SendMessage):
+            raise
+        refused = Refused(error.code, error.detail, error.retry_after_ms)
+        return Outcome(refused, events=(_blocked(state, command, now_ms),))
     events = tuple(event for event in _events(state, before, outcome, now_ms) if ev.kind_of(event) in wanted)
     return msgspec.structs.replace(outcome, events=events) if events else outcome
 
@@ -110,6 +120,19 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
     yield from _members_gone(outcome.effects, where, now_ms, blocked=blocked)
     for effect in outcome.effects:
         yield from _of_effect(state, effect, before, where, now_ms)
+
+
+def _blocked(state: GroupState, command: c.SendMessage, now_ms: int) -> ev.MessageBlocked:
+    """A message that was refused because of its words (SC-05)."""
+    return ev.MessageBlocked(
+        now_ms,
+        _facts(state, state.attributes.profile),
+        command.by,
+        command.client_msg_id,
+        command.body,
+        type_name=command.extra.type_name if command.extra is not None else "",
+        by_app=command.admin,
+    )
 
 
 def _facts(state: GroupState, profile: Profile | None) -> ConversationFacts:
@@ -233,7 +256,7 @@ def origin_of(command: object) -> tuple[str, int]:
 
 
 def _passed(
-    state: GroupState, message: Message, before: Before, where: ConversationFacts, now_ms: int
+    state: GroupState, sent: Deliver, before: Before, where: ConversationFacts, now_ms: int
 ) -> ev.MessagePassed:
     """The message, with what is set of pushes for all who are in the conversation (UG-03)."""
     profile = state.attributes.profile
@@ -241,11 +264,13 @@ def _passed(
     return ev.MessagePassed(
         now_ms,
         where,
-        message,
+        sent.message,
         push_level=profile.push_level if profile is not None else PushLevel.AS_ABOVE,
         group_push_level=state.parent.profile.push_level if state.parent is not None else PushLevel.AS_ABOVE,
         operator=operator,
         platform=platform,
+        by_app=sent.by_app,
+        words_replaced=sent.words_replaced,
     )
 
 
@@ -256,7 +281,7 @@ def _altered(message: Message, type_name: str, where: ConversationFacts, now_ms:
     elif message.state is MessageState.RECALLED:
         yield ev.MessageRecalled(now_ms, where, message, by, type_name)
     elif message.state is MessageState.DELETED:
-        yield ev.MessageDeleted(now_ms, where, message.sender, by, message.seq, type_name=type_name)
+        yield ev.MessageDeleted(now_ms, where, message.sender, by, message.seq, type_name=type_name, message=message)
 
 
 def _of_effect(
@@ -264,7 +289,7 @@ def _of_effect(
 ) -> Iterator[ev.AnyEvent]:
     if type(effect) is Deliver:
         if effect.message.tip is None:
-            yield _passed(state, effect.message, before, where, now_ms)
+            yield _passed(state, effect, before, where, now_ms)
     elif type(effect) is Notify:
         said = effect.said
         if isinstance(said, Altered):

@@ -81,7 +81,7 @@ def _admitted(state: GroupState, sender: Sender, command: SendMessage, now_ms: i
             stage = Stage.WORDS
             body = state.app_state.screen(command.body)
             if body is not command.body:
-                command = msgspec.structs.replace(command, body=body)
+                command = msgspec.structs.replace(command, body=body, words_replaced=True)
             stage = Stage.RIGHT
         if command.extra is not None or command.transient:
             command = _checked(state, policy, command)
@@ -110,6 +110,11 @@ def take_verdict(
     if verdict.cloud_data is not None:
         extra = msgspec.structs.replace(command.extra or MessageOptions(), cloud_data=verdict.cloud_data)
         command = msgspec.structs.replace(command, extra=extra)
+    if verdict.to is not None:
+        to = tuple(user for user in verdict.to if user in state.roster)
+        command = msgspec.structs.replace(
+            command, extra=msgspec.structs.replace(command.extra or MessageOptions(), to=to)
+        )
     try:
         sender, command = _admitted_again(state, command, now_ms)
     except RcimError as error:
@@ -308,7 +313,7 @@ def _pass(state: GroupState, sender: Sender, command: SendMessage, now_ms: int, 
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
         MessageKept(state.key, message, kept),
-        (Deliver(message),),
+        (Deliver(message, command.admin, command.words_replaced),),
     )
 
 
@@ -355,7 +360,8 @@ def _unstored(state: GroupState, command: SendMessage, sender: Sender, now_ms: i
         )
     sent = Sent(message.seq, message.time_ms, message.message_id, False)
     record = records[0] if records else None
-    return Outcome(sent, record, (*effects, Deliver(message)), tuple(records[1:]))
+    given = Deliver(message, command.admin, command.words_replaced)
+    return Outcome(sent, record, (*effects, given), tuple(records[1:]))
 
 
 def _first(
@@ -382,5 +388,5 @@ def _first(
     return Outcome(
         Sent(message.seq, message.time_ms, message.message_id, False),
         MessageKept(state.key, message, sent_by(state, member, message), state.attributes.profile),
-        (*effects, Deliver(message)),
+        (*effects, Deliver(message, command.admin, command.words_replaced)),
     )

@@ -36,6 +36,8 @@ class Login(Workflow, frozen=True, gc=False):
     """When the UserSig was made that the user logs in with; a guest has none."""
     began_ms: int = 0
     """When the session began that the login says to continue; 0: it begins one (ID-04)."""
+    administrator: bool = False
+    """An app administrator."""
 
 
 class ReadmitGuest(Workflow, frozen=True, gc=False):

@@ -6,11 +6,12 @@ Asking and telling have connections of their own: news that nobody takes must no
 from __future__ import annotations
 
 from rcim.actor.before_kinds import BeforeKind
+from rcim.app.profiles import Profiles
 from rcim.app.settings import Receiver, Settings
 from rcim.hooks.before import Asking
 from rcim.hooks.inprocess import Hook, load_hooks
-from rcim.hooks.profile import Facts, Profile
-from rcim.hooks.profiles import tencent
+from rcim.hooks.offline_receivers import OfflineReceivers
+from rcim.hooks.profile import Facts
 from rcim.hooks.receiver import AskedReceiver, ReceiverSpec, asks_of
 from rcim.outbox.callbacks.telling import Telling, ToldReceiver
 from rcim.outbox.destination import Subscription
@@ -28,6 +29,7 @@ class AppCallbacks:
         self._settings = settings
         self._facts = facts
         self._clients: list[WebClient] = []
+        self._profiles = Profiles(settings)
         hooks = load_hooks(callbacks.hooks)
         asked = [
             one
@@ -45,8 +47,10 @@ class AppCallbacks:
         for name, receiver in receivers_of(settings).items():
             self._subscribe(name, receiver, hooks if name == "callbacks" else [])
 
-    def _profile(self, receiver: Receiver) -> Profile:
-        return tencent.TencentProfile(self._settings.app.sdkappid, receiver.token, self._settings.limits)
+    def start(self) -> None:
+        """Find out which hooks there are, and again from time to time."""
+        for one in self._profiles.discoveries:
+            one.start()
 
     def _client(self, receiver: Receiver) -> WebClient:
         made = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
@@ -56,13 +60,17 @@ class AppCallbacks:
     def _asked(self, name: str, receiver: Receiver, hooks: list[Hook]) -> AskedReceiver | None:
         """The receiver as far as it is asked; None if it is asked about nothing."""
         one = AskedReceiver(
-            spec_of(name, receiver), self._profile(receiver), self._client(receiver), self._settings.message_types
+            spec_of(name, receiver),
+            self._profiles.of(receiver),
+            self._client(receiver),
+            self._settings.message_types,
+            self._facts,
         )
         return one if one.kinds and (one.goes_somewhere or (hooks and name == "callbacks")) else None
 
     def _subscribe(self, name: str, receiver: Receiver, hooks: list[Hook]) -> None:
         """CB-04: the receiver is a consumer of the events of which its callbacks are made."""
-        profile, spec = self._profile(receiver), spec_of(name, receiver)
+        profile, spec = self._profiles.of(receiver), spec_of(name, receiver)
         kinds = frozenset().union(*(kinds for command, kinds in profile.after.items() if command in spec.commands))
         if not kinds:
             return
@@ -70,6 +78,11 @@ class AppCallbacks:
         telling = Telling(told, hooks, receiver.timeout_ms, self._facts)
         self._telling[name] = telling
         self.subscriptions[name] = Subscription(kinds, telling, spec.conditions)
+
+    @property
+    def offline_receivers(self) -> OfflineReceivers | None:
+        """Who is asked before a push is sent (PU-02); None: nobody."""
+        return self._profiles.offline
 
     def counted(self) -> dict[str, int]:
         """What became of questions and events since the start, by name."""
@@ -81,6 +94,7 @@ class AppCallbacks:
     async def close(self) -> None:
         """Ask no more; give back the connections."""
         await self.asking.close()
+        await self._profiles.close()
         for client in self._clients:
             await client.close()
 
@@ -99,4 +113,5 @@ def spec_of(name: str, receiver: Receiver) -> ReceiverSpec:
         timeout_ms=receiver.timeout_ms,
         urls=dict(line.split() for line in receiver.urls),
         conditions=receiver.conditions,
+        refuse_on_failure=receiver.refuse_on_failure,
     )

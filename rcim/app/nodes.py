@@ -133,6 +133,8 @@ class ConversationNode:
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
         app = self.back_end
+        if app is not None:
+            app.start()
         self.dispatcher.wake_consumers(self.outbox.wake)
         self.dispatcher.start(sink, app.asking.ask if app is not None and app.asks else None, self._counted)
         self.outbox.start()

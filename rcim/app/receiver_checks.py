@@ -53,6 +53,10 @@ def _faults(settings: Settings, section: str, one: Receiver, *, hooked: bool) ->
         yield Wrong("commands", f"nobody is told or asked: set {section}.url{also}")
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
+    if one.profile == "leancloud" and one.commands:
+        for key in ("app_id", "token", "hook_key"):
+            if not getattr(one, key):
+                yield Wrong(key, "has to be set for the profile leancloud: the engine refuses calls without it")
     yield from _of_conditions(settings, one)
 
 

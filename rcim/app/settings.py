@@ -115,6 +115,10 @@ class StoreSettings:
     map_bytes_max: int = _key(1 << 40, "Maximum size of the map; when it is full, sends fail (ST-04).")
 
 
+TIMEOUTS_MS = {"tencent": 2000, "rongcloud": 3000, "leancloud": 5000}
+"""How long each service waits for an answer."""
+
+
 @dataclass(frozen=True)
 class Receiver:
     """`[receivers.NAME]`: where callbacks go, and which (CB-01, CB-02, CB-06). Each receiver is a consumer of its own."""
@@ -123,7 +127,11 @@ class Receiver:
     commands: tuple[str, ...] = _key((), "Callbacks to switch on, by the names of the profile (CB-02).")
     token: str = _secret("Secret that signs the callbacks; empty: they are not signed. It can't be given as a flag.")
     token_file: str = _key("", "File that holds this secret, instead of `token`.")
-    timeout_ms: int = _key(2000, "How long the server waits for the whole answer (CB-03).")
+    timeout_ms: int = _key(
+        0,
+        "How long the server waits for the whole answer (CB-03); 0: as long as the service does, which is 2,000 for "
+        "tencent, 3,000 for rongcloud, 5,000 for leancloud.",
+    )
     allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
     profile: str = _key("tencent", "Whose names, fields and signatures callbacks have.")
     urls: tuple[str, ...] = _key((), "Callbacks that go elsewhere, each `command URL` (CB-02).")
@@ -133,6 +141,22 @@ class Receiver:
     )
     message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
     message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
+    refuse_on_failure: bool = _key(
+        False, "Refuse with CALLBACK_FAILED when there is no valid answer, instead of allowing."
+    )
+    app_id: str = _key("", "What the app is called by the service: RongCloud's App Key, LeanCloud's App ID.")
+    hook_key: str = _secret("LeanCloud's Hook Key (`token` is the Master Key). It can't be given as a flag.")
+    hook_key_file: str = _key("", "File that holds this secret, instead of `hook_key`.")
+    app_messages: bool = _key(
+        False, "Also messages that app administrators send, which RongCloud neither routes nor asks about."
+    )
+    blocked_messages: bool = _key(
+        False, "Also messages that are refused because of their words, which RongCloud does not route."
+    )
+
+    def __post_init__(self) -> None:
+        if not self.timeout_ms:
+            object.__setattr__(self, "timeout_ms", TIMEOUTS_MS.get(self.profile, TIMEOUTS_MS["tencent"]))
 
     @property
     def conditions(self) -> Conditions:
@@ -149,9 +173,6 @@ class Receiver:
 class Callbacks(Receiver):
     """`[callbacks]`: the first receiver, and what concerns all of them."""
 
-    refuse_on_failure: bool = _key(
-        False, "Refuse with CALLBACK_FAILED when there is no valid answer, instead of allowing."
-    )
     hooks: tuple[str, ...] = _key((), "Installed hooks that the server calls in process, in this order (CB-05).")
 
 

@@ -335,6 +335,9 @@ SYSTEM_SENDER = ErrorCode(
     True,
     "The account only sends in the app's name, or its id is that of a system conversation: it cannot log in (SY-06).",
 )
+LOGIN_REFUSED = ErrorCode(
+    300080, "LOGIN_REFUSED", _M, True, "The app's back end refused the login (CB-03); the text may say why."
+)
 TOO_MANY_CHANNELS = ErrorCode(
     300040,
     "TOO_MANY_CHANNELS",

@@ -122,7 +122,7 @@ class Logins:
         user = self._subscriptions.wait_for(user_id)
         principal.groups = lambda: user.groups + user.entering
         principal.reserve = user.reserve
-        workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms)
+        workflow = LoginWorkflow(user_id, guest, signed_ms, login.began_ms, principal.admin)
         run(
             self._engine,
             workflow,

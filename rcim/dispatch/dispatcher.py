@@ -127,7 +127,9 @@ class Dispatcher:
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
-        self._workflows = WorkflowRunner(WorkflowContext(self, self._registry, self._sessions, app_state))
+        self._workflows = WorkflowRunner(
+            WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
+        )
         self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)
         app_state.rooms.is_online = self._sessions.is_here
         self._sessions.on_first, self._sessions.on_last = self._absences.here, self._absences.gone

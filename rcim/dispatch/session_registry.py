@@ -94,11 +94,23 @@ class SessionRegistry:
                         platform=device.platform,
                         end=None,
                         replaced=tuple(one.platform for one in replaced),
+                        tag=device.tag,
+                        comes_back=news is DeviceNews.COMES_BACK,
+                        connection_id=device.connection_id,
                     )
                 )
                 return
         for one in replaced:
-            tell(SessionChanged(now_ms, user_id, one.platform, DeviceEnd.LINK_CLOSE))
+            tell(
+                SessionChanged(
+                    time_ms=now_ms,
+                    user_id=user_id,
+                    platform=one.platform,
+                    end=DeviceEnd.LINK_CLOSE,
+                    tag=one.tag,
+                    connection_id=one.connection_id,
+                )
+            )
 
     def began_ms(self, user_id: str, claimed_ms: int) -> int:
         """When the session of a login began that says so (0: it begins now). What is yet to come is believed only up to
@@ -132,7 +144,16 @@ class SessionRegistry:
         if known and not there:
             del self._users[user_id]
         if self.tell_app is not None and end is not DeviceEnd.REPLACED:
-            self.tell_app(SessionChanged(clock.wall_ms(), user_id, device.platform, end))
+            self.tell_app(
+                SessionChanged(
+                    time_ms=clock.wall_ms(),
+                    user_id=user_id,
+                    platform=device.platform,
+                    end=end,
+                    tag=device.tag,
+                    connection_id=device.connection_id,
+                )
+            )
         if known:
             self._notify_watchers(user_id, told)
             if not there:

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import ALLOWED, CallbackVerdict
 from rcim.actor.commands import AlterMessage, SendMessage
 from rcim.base.errors import OVERLOADED
@@ -52,9 +53,9 @@ class Asking:
         self._receivers = list(receivers)
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
-        self._failed = tencent.FAILED if refuse else ALLOWED
+        self._refuse = refuse
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turns = Turns()
+        self._turns, self._logins = Turns(), Turns()
         self._closing = False
         self.counts: Counter[str] = Counter()
         """How many questions were asked, allowed, refused, dropped, replaced, failed; skipped: too many unanswered."""
@@ -68,30 +69,35 @@ class Asking:
 
     def ask(self, ask: BeforeCallback, answered: Callable[[CallbackVerdict], None]) -> None:
         """Ask, and call `answered` once, from the loop."""
-        if not self._turns.take(ask.command.by):
+        if not self._turns_of(ask).take(ask.command.by):
             self.counts["skipped"] += 1
             answered(TOO_MANY)
             return
         self.counts["asked"] += 1
         task = asyncio.get_running_loop().create_task(self._ask(ask, answered))
         self._tasks.add(task)
-        task.add_done_callback(lambda task: self._over(task, ask.command.by))
+        task.add_done_callback(lambda task: self._over(task, ask))
 
-    def _over(self, task: asyncio.Task[None], user_id: str) -> None:
+    def _over(self, task: asyncio.Task[None], ask: BeforeCallback) -> None:
         self._tasks.discard(task)
-        self._turns.leave(user_id)
+        self._turns_of(ask).leave(ask.command.by)
+
+    def _turns_of(self, ask: BeforeCallback) -> Turns:
+        """Those who come back after a restart, all at once, hold up no message."""
+        return self._logins if ask.kind is BeforeKind.LOGIN else self._turns
 
     async def _ask(self, ask: BeforeCallback, answered: Callable[[CallbackVerdict], None]) -> None:
-        verdict = self._failed
+        receiver = next((one for one in self._receivers if one.decides(ask)), None)
+        refuse = self._refuse or (receiver is not None and receiver.refuse_on_failure)
+        verdict, turns = tencent.FAILED if refuse else ALLOWED, self._turns_of(ask)
         try:
-            await self._turns.wait(ask.command.by)
+            await turns.wait(ask.command.by)
             try:
-                receiver = next((one for one in self._receivers if one.decides(ask)), None)
                 timeout_s = receiver.timeout_ms / 1000 if receiver is not None else self._timeout_s
                 async with asyncio.timeout(timeout_s):  # its time begins when its turn has come
                     verdict = await self._verdict(ask, receiver)
             finally:
-                self._turns.done(ask.command.by)
+                turns.done(ask.command.by)
         except FAULTS as error:
             self.counts["failed"] += 1
             log.warning("%s: no answer: %s", ask.kind.value, error or type(error).__name__)
@@ -131,6 +137,7 @@ def _joined(first: CallbackVerdict, second: CallbackVerdict) -> CallbackVerdict:
         body=second.body if second.body is not None else first.body,
         cloud_data=second.cloud_data if second.cloud_data is not None else first.cloud_data,
         refused=(*first.refused, *second.refused),
+        to=second.to if second.to is not None else first.to,
     )
 
 

@@ -50,11 +50,17 @@ class Profile(Protocol):
     def after(self) -> Mapping[str, frozenset[EventKind]]:
         """By the service's names: what may be told after it has happened, and the events of which each is made."""
 
-    def question(self, ask: BeforeCallback) -> Callback:
+    def members_for(self, ask: BeforeCallback) -> int:
+        """How many members of the conversation `question` is to be given at the most; 0: none."""
+
+    def asks(self, ask: BeforeCallback) -> bool:
+        """False for what `before` has, and the receiver is not asked about all the same."""
+
+    def question(self, ask: BeforeCallback, members: Sequence[str]) -> Callback:
         """What is posted to ask. Raises KeyError for a kind that `before` has not."""
 
-    def verdict(self, answer: WebAnswer) -> CallbackVerdict:
-        """What the app has answered. Raises BadAnswer."""
+    def verdict(self, answer: WebAnswer, asked: Callback) -> CallbackVerdict:
+        """What the app has answered to `question`. Raises BadAnswer."""
 
     async def notices(self, event: AnyEvent, facts: Facts) -> Sequence[Callback]:
         """What is posted to tell of the event, in this order; none if the service has nothing for it."""

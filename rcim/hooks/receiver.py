@@ -9,7 +9,7 @@ from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import SendMessage
-from rcim.hooks.profile import Profile
+from rcim.hooks.profile import Facts, Profile
 from rcim.rules.conditions import Conditions
 from rcim.rules.conversation_kinds import kind_name
 from rcim.rules.message_types import CONTENT, MessageType
@@ -27,6 +27,7 @@ class ReceiverSpec:
     timeout_ms: int
     urls: Mapping[str, str]
     conditions: Conditions
+    refuse_on_failure: bool = False
 
     def url_of(self, command: str) -> str:
         """Where callbacks of this command go."""
@@ -37,13 +38,20 @@ class AskedReceiver:
     """A receiver, as far as it is asked before something is done (CB-03). `types` are the message types, by name."""
 
     def __init__(
-        self, spec: ReceiverSpec, profile: Profile, client: WebClient, types: Mapping[str, MessageType]
+        self,
+        spec: ReceiverSpec,
+        profile: Profile,
+        client: WebClient,
+        types: Mapping[str, MessageType],
+        facts: Facts,
     ) -> None:
         self._spec = spec
+        self._facts = facts
         self._profile = profile
         self._client = client
         self._types = types
         self.timeout_ms = spec.timeout_ms
+        self.refuse_on_failure = spec.refuse_on_failure
         self.kinds = frozenset(
             kind for name, kinds in profile.before.items() if name in spec.commands for kind in kinds
         )
@@ -60,7 +68,9 @@ class AskedReceiver:
 
     def decides(self, ask: BeforeCallback) -> bool:
         """True if it is to be asked."""
-        if ask.kind not in self.kinds or not self.conditions.conversation(kind_name(ask.key), ask.type):
+        if ask.kind not in self.kinds or not self._profile.asks(ask):
+            return False
+        if ask.key and not self.conditions.conversation(kind_name(ask.key), ask.type):
             return False
         if ask.message is not None:
             options = ask.message.extra
@@ -73,9 +83,12 @@ class AskedReceiver:
 
     async def ask(self, ask: BeforeCallback) -> CallbackVerdict:
         """Its answer. Raises one of rcim.web.client.FAULTS."""
-        callback = self._profile.question(ask)
+        members: Sequence[str] = ()
+        if wanted := self._profile.members_for(ask):
+            members = await self._facts.members(ask.key, wanted)
+        callback = self._profile.question(ask, members)
         answer = await self._client.post(self._profile.request(self._spec.url_of(callback.command), [callback]))
-        return self._profile.verdict(answer)
+        return self._profile.verdict(answer, callback)
 
 
 def asks_of(receivers: Sequence[AskedReceiver]) -> dict[BeforeKind, list[Conditions]]:

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rcim.actor.app_state import AppState
+from rcim.actor.before_callbacks import BeforeCallback, LogIn
+from rcim.actor.before_kinds import BeforeKind
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import Command
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Query
 from rcim.dispatch.effect_runner import Users
+from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
 from rcim.dispatch.workflows.coroutines import Resume, Wait
@@ -35,9 +39,15 @@ class WorkflowContext:
     """See the module's text. One for all workflows of an owner."""
 
     def __init__(
-        self, dispatcher: CommandsAndQueries, users: Users, sessions: SessionRegistry, app_state: AppState
+        self,
+        dispatcher: CommandsAndQueries,
+        users: Users,
+        sessions: SessionRegistry,
+        app_state: AppState,
+        pending: PendingRequests,
     ) -> None:
         self._dispatcher = dispatcher
+        self._pending = pending
         self.users = users
         self.sessions = sessions
         self.app_state = app_state
@@ -59,6 +69,11 @@ class WorkflowContext:
         """Await it to have all of these (key, command) done, at most COMMANDS_AT_ONCE of them under way at a time; its
         result is their answers, in the order of the commands."""
         return Wait(lambda resume: _Commands(self._dispatcher, list(commands), resume).go_on())
+
+    def ask_app(self, kind: BeforeKind, subject: LogIn) -> Wait[CallbackVerdict]:
+        """Await it to have what the app says of something that is about no conversation (CB-03)."""
+        ask = BeforeCallback(number=0, kind=kind, group_id="", type="", command=subject)
+        return Wait(lambda resume: self._pending.ask_app(ask, resume))
 
     def query(self, query: Query) -> Wait[CommandAnswer]:
         """Await it to have the answer of the store."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor import commands as c
+from rcim.actor.before_callbacks import LogIn
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.outcomes import Refused
 from rcim.actor.queries import LoginQuery
 from rcim.actor.user import user_key
 from rcim.actor.user_commands import NoteFirstLogin
 from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
-from rcim.base.errors import BLOCKED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
+from rcim.base.errors import BLOCKED, LOGIN_REFUSED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.store.answers import LoginFacts
 
@@ -21,11 +23,16 @@ NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
 async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
     """ID-02, ID-04, ID-06, ID-09. What is noted of a login is in memory alone: that a guest is here, how far ahead its
     UserSig is dated, and when its session began. Then the store says what the user is in. Only of a user of whom nothing
-    is kept it is written that they were here (SY-03).
+    is kept it is written that they were here (SY-03). If the app is to be asked (CB-03), it is asked first.
 
-    Repeated, the user is here once; a session that begins, begins later than the one nobody has heard of.
+    Repeated, the app is asked again, the user is here once; a session that begins, begins later than the one nobody has
+    heard of.
     """
     user_id, app_state = workflow.by, context.app_state
+    if BeforeKind.LOGIN in app_state.config.asks and not (workflow.guest or workflow.administrator):
+        verdict = await context.ask_app(BeforeKind.LOGIN, LogIn(user_id, False))
+        if not verdict.allow:  # CB-03
+            return Refused(*verdict.error(LOGIN_REFUSED))
     if workflow.guest:
         app_state.guests.here(user_id)
     if workflow.signed_ms:

@@ -33,5 +33,63 @@ TENCENT = Names(
     {STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED})},
 )
 """Tencent Cloud IM. An edit is asked about as a message is (MS-10)."""
-PROFILES: Mapping[str, Names] = {"tencent": TENCENT}
+ROUTING, MODERATION = "message_routing", "message_callback"
+ROOM_STATUS, ONLINE_STATUS = "chatroom_status", "online_status"
+RONGCLOUD = Names(
+    {
+        MODERATION: (BeforeKind.SEND, BeforeKind.SEND_IN_PAIR, BeforeKind.EDIT, BeforeKind.EDIT_IN_PAIR),
+    },
+    {
+        ROUTING: frozenset(
+            {
+                EventKind.MESSAGE_PASSED,
+                EventKind.MESSAGE_EDITED,
+                EventKind.MESSAGE_RECALLED,
+                EventKind.MESSAGE_DELETED,
+                EventKind.MESSAGE_BLOCKED,
+            }
+        ),
+        ROOM_STATUS: frozenset(
+            {
+                EventKind.GROUP_CREATED,
+                EventKind.GROUP_DISSOLVED,
+                EventKind.MEMBERS_ENTERED,
+                EventKind.MEMBERS_GONE,
+            }
+        ),
+        ONLINE_STATUS: frozenset({EventKind.SESSION_CHANGED}),
+    },
+)
+"""RongCloud. Its callbacks have no names, but a URL each; these are ours."""
+WEB_HOOK = "web_hook"
+RECEIVERS_OFFLINE = "_receiversOffline"
+LEANCLOUD = Names(
+    {
+        "_messageReceived": (BeforeKind.SEND, BeforeKind.SEND_IN_PAIR),
+        "_messageUpdate": (
+            BeforeKind.EDIT,
+            BeforeKind.EDIT_IN_PAIR,
+            BeforeKind.RECALL,
+            BeforeKind.RECALL_IN_PAIR,
+        ),
+        "_conversationStart": (BeforeKind.CREATE,),
+        "_conversationAdd": (BeforeKind.APPLY, BeforeKind.INVITE),
+        "_conversationRemove": (BeforeKind.REMOVE,),
+        "_conversationUpdate": (BeforeKind.UPDATE,),
+        "_rtmClientSign": (BeforeKind.LOGIN,),
+        RECEIVERS_OFFLINE: (),
+    },
+    {
+        "_messageSent": frozenset({EventKind.MESSAGE_PASSED}),
+        "_conversationStarted": frozenset({EventKind.GROUP_CREATED}),
+        "_conversationAdded": frozenset({EventKind.MEMBERS_ENTERED}),
+        "_conversationRemoved": frozenset({EventKind.MEMBERS_GONE}),
+        "_clientOnline": frozenset({EventKind.SESSION_CHANGED}),
+        "_clientOffline": frozenset({EventKind.SESSION_CHANGED}),
+        WEB_HOOK: frozenset({EventKind.MESSAGE_PASSED}),
+    },
+)
+"""LeanCloud's hooks. `_receiversOffline` is asked before a push, and nothing in a conversation waits for it; the hook of
+service conversations has no name, but a URL."""
+PROFILES: Mapping[str, Names] = {"tencent": TENCENT, "rongcloud": RONGCLOUD, "leancloud": LEANCLOUD}
 """`callbacks.profile` names one of these."""

@@ -70,7 +70,15 @@ class TencentProfile:
         self._token = token
         self._limits = limits
 
-    def question(self, ask: BeforeCallback) -> Callback:
+    def asks(self, ask: BeforeCallback) -> bool:
+        """It is asked about all that `before` has."""
+        return True
+
+    def members_for(self, ask: BeforeCallback) -> int:
+        """No question names the members."""
+        return 0
+
+    def question(self, ask: BeforeCallback, members: Sequence[str] = ()) -> Callback:
         """What is posted to ask."""
         return question(ask)
 
@@ -97,7 +105,7 @@ class TencentProfile:
             query |= {"Sign": signature(self._token, now_s), "RequestTime": str(now_s)}
         return query
 
-    def verdict(self, answer: WebAnswer) -> CallbackVerdict:
+    def verdict(self, answer: WebAnswer, asked: Callback) -> CallbackVerdict:
         """What the app has answered. Raises BadAnswer."""
         if answer.status != 200:
             raise BadAnswer(f"HTTP status {answer.status}")

@@ -1,0 +1,62 @@
+"""The profiles that the settings name (CB-02): one for each receiver, with what it needs of its own."""
+
+from __future__ import annotations
+
+from rcim.app.settings import Receiver, Settings
+from rcim.hooks.discovery import DefinedHooks
+from rcim.hooks.offline_receivers import OfflineReceivers
+from rcim.hooks.profile import Profile
+from rcim.hooks.profiles.leancloud import Engine, LeanCloudProfile
+from rcim.hooks.profiles.rongcloud import RongCloudProfile
+from rcim.hooks.profiles.table import RECEIVERS_OFFLINE
+from rcim.hooks.profiles.tencent import TencentProfile
+from rcim.web.client import WebClient
+
+
+class Profiles:
+    """Makes them; `close` at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        types = settings.group_types
+        self._chat_rooms = frozenset(name for name, row in types.items() if row.chat_room)
+        self._made: dict[Receiver, Profile] = {}
+        self.discoveries: list[DefinedHooks] = []
+        """What is to be found out of receivers, from the start on."""
+        self.offline: OfflineReceivers | None = None
+        """Who is asked about pushes; None: nobody."""
+
+    def of(self, receiver: Receiver) -> Profile:
+        """The receiver's; always the same one."""
+        if receiver not in self._made:
+            self._made[receiver] = self._make(receiver)
+        return self._made[receiver]
+
+    def _make(self, receiver: Receiver) -> Profile:
+        limits = self._settings.limits
+        if receiver.profile == "rongcloud":
+            return RongCloudProfile(
+                receiver.app_id,
+                receiver.token,
+                limits,
+                self._chat_rooms.__contains__,
+                app_messages=receiver.app_messages,
+                blocked_messages=receiver.blocked_messages,
+            )
+        if receiver.profile == "leancloud":
+            return self._of_leancloud(receiver)
+        return TencentProfile(self._settings.app.sdkappid, receiver.token, limits)
+
+    def _of_leancloud(self, receiver: Receiver) -> Profile:
+        engine = Engine(receiver.url, receiver.app_id, receiver.token, receiver.hook_key)
+        client = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
+        hooks = engine.defined_hooks(client)
+        self.discoveries.append(hooks)
+        if RECEIVERS_OFFLINE in receiver.commands and self.offline is None:
+            self.offline = OfflineReceivers(engine, hooks, client, receiver.timeout_ms)
+        return LeanCloudProfile(engine, hooks, self._settings.limits, self._chat_rooms.__contains__)
+
+    async def close(self) -> None:
+        """Ask and look no more; give back the connections."""
+        for one in self.discoveries:
+            await one.close()

@@ -1,0 +1,127 @@
+"""The parameters of LeanCloud's hooks that are told what has happened (CB-02, CB-04, ID-07)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from rcim.actor import events as ev
+from rcim.actor.records import Message
+from rcim.base.terms import DeviceEnd, Presence, other_of, pair_of
+from rcim.content.elements import decode_body
+from rcim.content.leancloud_json import LeanContent, to_leancloud
+from rcim.hooks.profile import Callback, Facts, Json
+from rcim.hooks.profiles.table import WEB_HOOK
+from rcim.rules.leancloud_ids import conv_id, is_system, msg_id, system_account
+
+MEMBERS_MAX = 500
+"""Members of a conversation that are named: LeanCloud's conversations have no more."""
+LOGGED_OUT, LOST, REPLACED = 1, 2, 3
+"""`closeCode`. That the app has logged a user out (4) is told as a log-out."""
+ChatRoom = Callable[[str], bool]
+"""Says of a group type whether it is one of chat rooms."""
+
+
+async def notices_of(event: ev.AnyEvent, facts: Facts, chat_room: ChatRoom) -> list[Callback]:
+    """What is told of the event, in this order."""
+    match event:
+        case ev.MessagePassed():
+            return await _sent(event, facts, chat_room)
+        case ev.GroupCreated():
+            return [Callback("_conversationStarted", {"convId": conv_id(event.where.key)})]
+        case ev.MembersEntered():
+            return [Callback("_conversationAdded", _members(event))]
+        case ev.MembersGone():
+            return [Callback("_conversationRemoved", _members(event))]
+        case ev.SessionChanged():
+            return _session(event)
+        case _:
+            return []
+
+
+def _members(event: ev.MembersEntered | ev.MembersGone) -> Json:
+    """Those who join and leave do it themselves."""
+    by = event.operator or event.users[0]
+    return {"initBy": by, "convId": conv_id(event.where.key), "members": list(event.users)}
+
+
+async def _sent(event: ev.MessagePassed, facts: Facts, chat_room: ChatRoom) -> list[Callback]:
+    message, key = event.message, event.where.key
+    content = to_leancloud(decode_body(message.body))
+    users = await _receivers(event, facts, chat_room)
+    states = await facts.presence(users) if users else {}
+    online = [user for user in users if states.get(user, Presence.OFFLINE) is not Presence.OFFLINE]
+    there = set(online)
+    fields: Json = {
+        "fromPeer": message.sender,
+        "convId": conv_id(key),
+        "msgId": msg_id(message.message_id),
+        "onlinePeers": online,
+        "offlinePeers": [user for user in users if user not in there],
+        "transient": False,
+        "system": is_system(key),
+        "bin": content.binary,
+        "content": content.content,
+        "receipt": False,
+        "timestamp": message.time_ms,
+        "sourceIP": "",
+    }
+    found = [Callback("_messageSent", fields)]
+    if system_account(key) not in ("", message.sender):
+        found.append(Callback(WEB_HOOK, {"rows": [_row(key, message, content)]}))
+    return found
+
+
+async def _receivers(event: ev.MessagePassed, facts: Facts, chat_room: ChatRoom) -> list[str]:
+    """Up to MEMBERS_MAX of those who get the message, without its sender; in a chat room nobody is named."""
+    message, pair = event.message, pair_of(event.where.key)
+    if pair is not None:
+        return [other_of(pair, message.sender)]
+    if message.extra is not None and message.extra.to:
+        return [user for user in message.extra.to if user != message.sender]
+    if chat_room(event.where.type):
+        return []
+    return [user for user in await facts.members(event.where.key, MEMBERS_MAX) if user != message.sender]
+
+
+def _row(key: str, message: Message, content: LeanContent) -> Json:
+    """A message to a service conversation."""
+    time = {"__type": "Date", "iso": _iso(message.time_ms)}
+    return {
+        "fromIp": "",
+        "conv": {"__type": "Pointer", "className": "_Conversation", "objectId": conv_id(key)},
+        "msgId": msg_id(message.message_id),
+        "from": message.sender,
+        "bin": content.binary,
+        "data": content.content,
+        "createdAt": time,
+        "updatedAt": time,
+    }
+
+
+def _iso(time_ms: int) -> str:
+    found = datetime.fromtimestamp(time_ms // 1000, UTC)
+    return f"{found:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03}Z"
+
+
+def _session(event: ev.SessionChanged) -> list[Callback]:
+    """A login, before it the devices whose place it takes; or the end of a session."""
+    if event.end is not None:
+        code, text = (LOGGED_OUT, "logout") if event.end is DeviceEnd.LOGOUT else (LOST, "connection lost")
+        return [_offline(event.user_id, code, text, event.tag)]
+    here = {"peerId": event.user_id, "sourceIP": "", "tag": event.tag, "reconnect": int(event.comes_back)}
+    gone = [_offline(event.user_id, REPLACED, "replaced by another device", "") for _ in event.replaced]
+    return [*gone, Callback("_clientOnline", here)]
+
+
+def _offline(user_id: str, code: int, text: str, tag: str) -> Callback:
+    fields: Sequence[tuple[str, object]] = (
+        ("peerId", user_id),
+        ("closeCode", code),
+        ("closeMsg", text),
+        ("sourceIP", ""),
+        ("tag", tag),
+        ("errorCode", 0),
+        ("errorMsg", ""),
+    )
+    return Callback("_clientOffline", dict(fields))
