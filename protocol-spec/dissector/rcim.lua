@@ -73,6 +73,9 @@ local rcim_frames = {
   [816] = { name = "INVITE_CONSENT_SET", fields = { { name = "consent", type = "enum8", values = { [0] = "AS_APP", [1] = "ASK", [2] = "ADD" } } }, extensions = { [1] = { name = "user_id", type = "str16" } } },
   [817] = { name = "INVITE_CONSENT", fields = {}, extensions = { [1] = { name = "user_id", type = "str16" } } },
   [832] = { name = "PROFILES_GET", fields = { { name = "users", type = "list16", item = { type = "str16" } } }, extensions = {} },
+  [848] = { name = "PUSH_TOKEN_SET", fields = { { name = "device_id", type = "str8" }, { name = "provider", type = "str8" }, { name = "token", type = "str16" } }, extensions = { [1] = { name = "topic", type = "str8" }, [2] = { name = "sandbox", type = "bool" }, [3] = { name = "language", type = "str8" }, [4] = { name = "user_id", type = "str16" } } },
+  [849] = { name = "PUSH_TOKEN_REMOVE", fields = { { name = "device_id", type = "str8" }, { name = "provider", type = "str8" } }, extensions = { [1] = { name = "user_id", type = "str16" } } },
+  [850] = { name = "PUSH_TOKENS", fields = {}, extensions = { [1] = { name = "user_id", type = "str16" } } },
   [3841] = { name = "ADMIN_GROUPS", fields = { { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
   [3842] = { name = "ADMIN_CONNECTIONS", fields = { { name = "after_id", type = "u64" }, { name = "limit", type = "u16" }, { name = "user_id", type = "str16" } }, extensions = {} },
   [3843] = { name = "ADMIN_STATS", fields = {}, extensions = {} },
@@ -111,6 +114,7 @@ local rcim_frames = {
   [3933] = { name = "ADMIN_LABELS", fields = { { name = "users", type = "list16", item = { type = "str16" } } }, extensions = {} },
   [3934] = { name = "ADMIN_ATTRIBUTE_NAMES", fields = {}, extensions = {} },
   [3935] = { name = "ADMIN_ATTRIBUTE_NAMES_SET", fields = { { name = "names", type = "list16", item = { type = "struct16", struct = "AttributeName" } } }, extensions = {} },
+  [3960] = { name = "ADMIN_PUSH_TEST", fields = { { name = "user_id", type = "str16" }, { name = "title", type = "str8" }, { name = "text", type = "str16" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -205,6 +209,9 @@ local rcim_frames = {
   [33584] = { name = "INVITE_CONSENT_SET_OK", fields = {}, extensions = {} },
   [33585] = { name = "INVITE_CONSENT_OK", fields = { { name = "consent", type = "enum8", values = { [0] = "AS_APP", [1] = "ASK", [2] = "ADD" } } }, extensions = {} },
   [33600] = { name = "PROFILES_GET_OK", fields = { { name = "profiles", type = "list16", item = { type = "struct16", struct = "ProfileEntry" } }, { name = "taken", type = "u16" } }, extensions = {} },
+  [33616] = { name = "PUSH_TOKEN_SET_OK", fields = {}, extensions = {} },
+  [33617] = { name = "PUSH_TOKEN_REMOVE_OK", fields = {}, extensions = {} },
+  [33618] = { name = "PUSH_TOKENS_OK", fields = { { name = "tokens", type = "list16", item = { type = "struct16", struct = "PushTokenEntry" } } }, extensions = {} },
   [36609] = { name = "ADMIN_GROUPS_OK", fields = { { name = "groups", type = "list16", item = { type = "struct16", struct = "GroupEntry" } }, { name = "next", type = "str16" } }, extensions = {} },
   [36610] = { name = "ADMIN_CONNECTIONS_OK", fields = { { name = "connections", type = "list16", item = { type = "struct16", struct = "ConnectionEntry" } }, { name = "next_id", type = "u64" } }, extensions = {} },
   [36611] = { name = "ADMIN_STATS_OK", fields = { { name = "stats", type = "list16", item = { type = "struct16", struct = "Stat" } } }, extensions = {} },
@@ -243,6 +250,7 @@ local rcim_frames = {
   [36701] = { name = "ADMIN_LABELS_OK", fields = { { name = "users", type = "list16", item = { type = "struct16", struct = "UserLabels" } }, { name = "taken", type = "u16" } }, extensions = {} },
   [36702] = { name = "ADMIN_ATTRIBUTE_NAMES_OK", fields = { { name = "names", type = "list16", item = { type = "struct16", struct = "AttributeName" } } }, extensions = {} },
   [36703] = { name = "ADMIN_ATTRIBUTE_NAMES_SET_OK", fields = {}, extensions = {} },
+  [36728] = { name = "ADMIN_PUSH_TEST_OK", fields = {}, extensions = {} },
 }
 
 local rcim_structs = {
@@ -279,6 +287,7 @@ local rcim_structs = {
   Policy = { name = "Policy", fields = { { name = "name", type = "str8" }, { name = "value", type = "str16" } }, extensions = {} },
   PresenceEntry = { name = "PresenceEntry", fields = { { name = "user_id", type = "str16" }, { name = "state", type = "enum8", values = { [1] = "ONLINE", [2] = "BACKGROUND", [3] = "OFFLINE" } }, { name = "devices", type = "list16", item = { type = "struct16", struct = "DeviceState" } } }, extensions = {} },
   ProfileEntry = { name = "ProfileEntry", fields = { { name = "user_id", type = "str16" }, { name = "known", type = "bool" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = { [1] = { name = "gender", type = "enum8", values = { [0] = "UNKNOWN", [1] = "FEMALE", [2] = "MALE" } }, [2] = { name = "signature", type = "str16" }, [3] = { name = "fields", type = "list16", item = { type = "struct16", struct = "CustomField" } } } },
+  PushTokenEntry = { name = "PushTokenEntry", fields = { { name = "device_id", type = "str8" }, { name = "provider", type = "str8" }, { name = "token", type = "str16" }, { name = "topic", type = "str8" }, { name = "sandbox", type = "bool" }, { name = "language", type = "str8" }, { name = "time_ms", type = "u64" } }, extensions = {} },
   QueriedConversation = { name = "QueriedConversation", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "creator", type = "str16" }, { name = "member_num", type = "u32" }, { name = "create_time_ms", type = "u64" }, { name = "last_info_time_ms", type = "u64" }, { name = "last_msg_time_ms", type = "u64" } }, extensions = { [1] = { name = "attributes", type = "bytes16" }, [2] = { name = "members", type = "list16", item = { type = "str16" } }, [3] = { name = "muted", type = "bool" }, [4] = { name = "unique", type = "bool" }, [5] = { name = "system", type = "bool" }, [6] = { name = "temporary", type = "bool" }, [7] = { name = "unstored", type = "bool" }, [8] = { name = "ends_ms", type = "u64" }, [9] = { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } } },
   RoomAttribute = { name = "RoomAttribute", fields = { { name = "key", type = "str8" }, { name = "value", type = "str16" }, { name = "by", type = "str16" }, { name = "time_ms", type = "u64" }, { name = "version", type = "u64" }, { name = "with_setter", type = "bool" }, { name = "removed", type = "bool" } }, extensions = { [1] = { name = "notice", type = "bytes16" } } },
   RoomEntry = { name = "RoomEntry", fields = { { name = "group_id", type = "str8" }, { name = "type", type = "str8" }, { name = "name", type = "str8" }, { name = "create_time_ms", type = "u64" }, { name = "member_num", type = "u32" }, { name = "keep_alive", type = "bool" }, { name = "stopped", type = "bool" } }, extensions = {} },

@@ -42,11 +42,19 @@ class EventKind(IntEnum):
     MEMBER_STATE_CHANGED = 34
     TRANSIENT_PASSED = 35
     MESSAGE_BLOCKED = 50
+    PUSH_TESTED = 54
 
 
 DISSOLVED_MEMBERS_MAX = 1000
 """Members that the event of a dissolved group names, at 15 bytes each."""
-OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED, EventKind.USER_LIST_CHANGED})
+OF_USERS = frozenset(
+    {
+        EventKind.PROFILE_CHANGED,
+        EventKind.SESSION_CHANGED,
+        EventKind.USER_LIST_CHANGED,
+        EventKind.PUSH_TESTED,
+    }
+)
 """Kinds without a conversation: consumers that want only these cost conversations nothing."""
 
 
@@ -297,6 +305,14 @@ class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag
     """An app administrator has sent it."""
 
 
+class PushTested(Event, frozen=True, gc=False, array_like=True, tag=54):
+    """PU-01: an app administrator sends all devices of a user a push, to see whether it arrives."""
+
+    user_id: str
+    title: str
+    text: str
+
+
 AnyEvent = (
     MessagePassed
     | MessageWithheld
@@ -320,6 +336,7 @@ AnyEvent = (
     | MemberStateChanged
     | TransientPassed
     | MessageBlocked
+    | PushTested
 )
 
 
@@ -372,4 +389,5 @@ _KINDS: dict[type, EventKind] = {
     MemberStateChanged: EventKind.MEMBER_STATE_CHANGED,
     TransientPassed: EventKind.TRANSIENT_PASSED,
     MessageBlocked: EventKind.MESSAGE_BLOCKED,
+    PushTested: EventKind.PUSH_TESTED,
 }

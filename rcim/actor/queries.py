@@ -348,6 +348,14 @@ class UnreadQuery(Asks, frozen=True, gc=False):
     now_ms: int = 0
 
 
+class PushTokensQuery(Asks, frozen=True, gc=False):
+    """PU-03: the push tokens of a user."""
+
+    user_id: str
+    by: str = ""
+    """Who asks; empty: the app, or the server itself."""
+
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -378,5 +386,6 @@ Query = (
     | ConversationsQuery
     | SystemWritersQuery
     | UnreadQuery
+    | PushTokensQuery
     | Look
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.applications import Application
+from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
 from rcim.base.terms import AppList, ApplyJoinOption, ChangeKind, MessageState, MsgFlag, Priority, PushLevel, Role
@@ -411,4 +412,6 @@ Record = (
     | RoomAttributesChanged
     | ChannelListed
     | InsidersChanged
+    | PushTokenSaved
+    | PushTokenRemoved
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.outcomes import Applied, Marks, Members, Page, Profiles, UserFacts
+from rcim.actor.push_records import PushToken
 from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Platform, Presence
@@ -266,6 +267,12 @@ class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=T
         return sum(self.counts.values())
 
 
+class PushTokensPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """PU-03: the push tokens of a user, by device; as many as fit a frame."""
+
+    tokens: list[PushToken]
+
+
 class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """Counters by name."""
 
@@ -284,6 +291,7 @@ Answer = (
     | LoginFacts
     | SyncPage
     | UnreadCounts
+    | PushTokensPage
     | FoundPage
     | IdlePage
     | EndingsPage

@@ -27,6 +27,7 @@ from rcim.actor.queries import (
     MessagesQuery,
     PresenceQuery,
     ProfilesQuery,
+    PushTokensQuery,
     Query,
     RoomsQuery,
     SearchQuery,
@@ -56,6 +57,7 @@ from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.people import People
+from rcim.store.push_tokens import tokens_page
 from rcim.store.scan import Scan
 from rcim.store.searching import Searching
 from rcim.store.seeing import SeeingScan, go_on
@@ -303,6 +305,7 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     HeadsQuery: QueryEngine._heads,
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,
+    PushTokensQuery: lambda self, view, query: tokens_page(view, query.user_id, self._page_bytes),
     UnreadQuery: lambda self, view, query: unread_counts.go_on(self._syncing, view, UnreadScan(query)),
     UnreadScan: lambda self, view, scan: unread_counts.go_on(self._syncing, view, scan),
     SearchQuery: QueryEngine._search,
