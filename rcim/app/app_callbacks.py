@@ -6,11 +6,11 @@ Asking and telling have connections of their own: news that nobody takes must no
 from __future__ import annotations
 
 from rcim.actor.before_kinds import BeforeKind
+from rcim.app.receiver_profiles import profile_of
 from rcim.app.settings import Receiver, Settings
 from rcim.hooks.before import Asking
 from rcim.hooks.inprocess import Hook, load_hooks
 from rcim.hooks.profile import Facts, Profile
-from rcim.hooks.profiles import tencent
 from rcim.hooks.receiver import AskedReceiver, ReceiverSpec, asks_of
 from rcim.outbox.callbacks.telling import Telling, ToldReceiver
 from rcim.outbox.destination import Subscription
@@ -21,12 +21,14 @@ ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skippe
 
 
 class AppCallbacks:
-    """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
+    """`close` at the end; `history_id` is that of the store. Raises ValueError for a hook that is not installed
+    (CB-05)."""
 
-    def __init__(self, settings: Settings, facts: Facts) -> None:
+    def __init__(self, settings: Settings, facts: Facts, history_id: int = 0) -> None:
         callbacks = settings.callbacks
         self._settings = settings
         self._facts = facts
+        self._history_id = history_id
         self._clients: list[WebClient] = []
         hooks = load_hooks(callbacks.hooks)
         asked = [
@@ -46,7 +48,7 @@ class AppCallbacks:
             self._subscribe(name, receiver, hooks if name == "callbacks" else [])
 
     def _profile(self, receiver: Receiver) -> Profile:
-        return tencent.TencentProfile(self._settings.app.sdkappid, receiver.token, self._settings.limits)
+        return profile_of(self._settings, receiver)
 
     def _client(self, receiver: Receiver) -> WebClient:
         made = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
@@ -67,7 +69,7 @@ class AppCallbacks:
         if not kinds:
             return
         told = ToldReceiver(spec, profile, self._client(receiver)) if spec.url or spec.urls else None
-        telling = Telling(told, hooks, receiver.timeout_ms, self._facts)
+        telling = Telling(told, hooks, receiver.timeout_ms, self._facts, history_id=self._history_id)
         self._telling[name] = telling
         self.subscriptions[name] = Subscription(kinds, telling, spec.conditions)
 

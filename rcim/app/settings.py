@@ -125,7 +125,7 @@ class Receiver:
     token_file: str = _key("", "File that holds this secret, instead of `token`.")
     timeout_ms: int = _key(2000, "How long the server waits for the whole answer (CB-03).")
     allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
-    profile: str = _key("tencent", "Whose names, fields and signatures callbacks have.")
+    profile: str = _key("tencent", "Whose names, fields and signatures callbacks have: tencent, or rcim for our own.")
     urls: tuple[str, ...] = _key((), "Callbacks that go elsewhere, each `command URL` (CB-02).")
     conversations: tuple[str, ...] = _key((), "Only what happens in these kinds of conversations; none: all (CB-06).")
     types: tuple[str, ...] = _key(
@@ -133,6 +133,11 @@ class Receiver:
     )
     message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
     message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
+    secrets: str = _secret(
+        "Secrets that sign the callbacks of the profile rcim by Standard Webhooks, each `whsec_…`, one a line; all of "
+        "them sign, so that they can be changed without a gap. It can't be given as a flag."
+    )
+    secrets_file: str = _key("", "File that holds these secrets, instead of `secrets`.")
 
     @property
     def conditions(self) -> Conditions:

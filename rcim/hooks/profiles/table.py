@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.events import EventKind
+from rcim.hooks.event_types import KINDS
 
 STATE_CHANGE = "State.StateChange"
 
@@ -33,5 +34,20 @@ TENCENT = Names(
     {STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED})},
 )
 """Tencent Cloud IM. An edit is asked about as a message is (MS-10)."""
-PROFILES: Mapping[str, Names] = {"tencent": TENCENT}
+RCIM = Names(
+    {
+        "before.message.send": (BeforeKind.SEND, BeforeKind.SEND_IN_PAIR),
+        "before.message.edit": (BeforeKind.EDIT, BeforeKind.EDIT_IN_PAIR),
+        "before.message.recall": (BeforeKind.RECALL, BeforeKind.RECALL_IN_PAIR),
+        "before.group.create": (BeforeKind.CREATE,),
+        "before.group.change": (BeforeKind.UPDATE,),
+        "before.group.join": (BeforeKind.APPLY,),
+        "before.members.invite": (BeforeKind.INVITE,),
+        "before.members.remove": (BeforeKind.REMOVE,),
+        "before.channel.create": (BeforeKind.CREATE_CHANNEL,),
+    },
+    {name: frozenset({kind}) for name, kind in KINDS.items()},
+)
+"""The server's own form (protocol-spec/events.md): everything has a name."""
+PROFILES: Mapping[str, Names] = {"tencent": TENCENT, "rcim": RCIM}
 """`callbacks.profile` names one of these."""
