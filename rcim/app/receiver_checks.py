@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rcim.app.settings import Receiver, Settings, SettingsError
+from rcim.app.settings import Receiver, Settings, SettingsError, Stream
 from rcim.hooks.profiles.table import PROFILES, Names
 from rcim.rules.conversation_kinds import KINDS
 from rcim.rules.message_types import MessageClass
@@ -50,7 +50,7 @@ def _faults(settings: Settings, one: Receiver, *, goes_nowhere: bool) -> Iterato
     yield from _of_commands(one, profile, goes_nowhere=goes_nowhere)
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
-    yield from _of_conditions(settings, one)
+    yield from condition_faults(settings, one)
 
 
 def _of_commands(one: Receiver, profile: Names, *, goes_nowhere: bool) -> Iterator[Wrong]:
@@ -66,7 +66,8 @@ def _of_commands(one: Receiver, profile: Names, *, goes_nowhere: bool) -> Iterat
         yield Wrong("commands", "nobody is asked: set callbacks.url, or callbacks.hooks")
 
 
-def _of_conditions(settings: Settings, one: Receiver) -> Iterator[Wrong]:
+def condition_faults(settings: Settings, one: Receiver | Stream) -> Iterator[Wrong]:
+    """What is wrong with the conditions of a receiver or a stream (CB-06)."""
     kinds = [kind.name for kind in KINDS]
     types = {*settings.group_types, settings.pair.name}
     classes = [kind.value for kind in MessageClass]
