@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -28,6 +29,9 @@ WAITING_MAX = 1_000
 RECORD_BYTES_MAX = 1_000_000
 """What brokers take by default, with room for its headers."""
 FAULTS = (KafkaError, OSError, TimeoutError)
+QUIET = logging.getLogger("aiokafka")
+"""What the library logs while brokers are away, many times a second. What fails is said where it matters: when something
+is to be written."""
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
@@ -40,6 +44,7 @@ class KafkaPublisher:
         self._starting = asyncio.Lock()
         self._failed_s = float("-inf")
         self._why = ""
+        QUIET.setLevel(logging.CRITICAL)
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         """By event id: what was handed to the producer, and is not confirmed."""
 
