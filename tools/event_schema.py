@@ -12,7 +12,8 @@ from rcim_tools import tables
 from rcim_tools.event_examples import EXAMPLES, HISTORY, kept
 
 from rcim.actor.events import AnyEvent, ConversationFacts, InConversation, kind_of
-from rcim.hooks.event_json import TYPES, event_id, event_json
+from rcim.hooks.event_json import event_id, event_json
+from rcim.hooks.event_types import TYPES
 from rcim.hooks.struct_json import PAIRS, shown_fields
 
 Schema = dict[str, Any]

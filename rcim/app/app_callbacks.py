@@ -22,12 +22,14 @@ ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skippe
 
 
 class AppCallbacks:
-    """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
+    """`close` at the end; `history_id` is that of the store. Raises ValueError for a hook that is not installed
+    (CB-05)."""
 
-    def __init__(self, settings: Settings, facts: Facts) -> None:
+    def __init__(self, settings: Settings, facts: Facts, history_id: int = 0) -> None:
         callbacks = settings.callbacks
         self._settings = settings
         self._facts = facts
+        self._history_id = history_id
         self._clients: list[WebClient] = []
         self._profiles = Profiles(settings)
         hooks = load_hooks(callbacks.hooks)
@@ -75,7 +77,7 @@ class AppCallbacks:
         if not kinds:
             return
         told = ToldReceiver(spec, profile, self._client(receiver)) if spec.url or spec.urls else None
-        telling = Telling(told, hooks, receiver.timeout_ms, self._facts)
+        telling = Telling(told, hooks, receiver.timeout_ms, self._facts, history_id=self._history_id)
         self._telling[name] = telling
         self.subscriptions[name] = Subscription(kinds, telling, spec.conditions)
 

@@ -8,8 +8,15 @@ from rcim.outbox.destination import Subscription
 
 if TYPE_CHECKING:
     from rcim.app.app_callbacks import AppCallbacks
+    from rcim.app.settings import Settings
 
 
-def subscriptions_of(back_end: AppCallbacks | None) -> dict[str, Subscription]:
-    """What the settings ask for (CB-02). A consumer is called as its section. Kept in stores: never change a name."""
-    return back_end.subscriptions if back_end is not None else {}
+def subscriptions_of(back_end: AppCallbacks | None, settings: Settings, history_id: int) -> dict[str, Subscription]:
+    """What the settings ask for (CB-02). A consumer is called as its section. Kept in stores: never change a name.
+    `history_id` is that of the store."""
+    found = dict(back_end.subscriptions) if back_end is not None else {}
+    if settings.streams:
+        from rcim.app.app_streams import streams_of
+
+        found |= streams_of(settings, history_id)
+    return found

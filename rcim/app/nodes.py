@@ -113,7 +113,8 @@ class ConversationNode:
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
-            self.outbox = Outbox(self.store.events, subscriptions_of(self.back_end), self.dispatcher.writing, loop)
+            subscriptions = subscriptions_of(self.back_end, settings, self.store.history_id)
+            self.outbox = Outbox(self.store.events, subscriptions, self.dispatcher.writing, loop)
             undo.callback(self.outbox.stop)
             app_state.wanted_events = self.outbox.wanted
             self._undo = undo.pop_all()
@@ -126,7 +127,7 @@ class ConversationNode:
         # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
         from rcim.app.app_callbacks import AppCallbacks
 
-        made = AppCallbacks(self.settings, OwnerFacts(self.dispatcher))
+        made = AppCallbacks(self.settings, OwnerFacts(self.dispatcher), self.store.history_id)
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 

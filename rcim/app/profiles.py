@@ -45,6 +45,11 @@ class Profiles:
             )
         if receiver.profile == "leancloud":
             return self._of_leancloud(receiver)
+        if receiver.profile == "rcim":
+            # Only who uses it pays for the library that signs.
+            from rcim.hooks.profiles.webhooks import WebhooksProfile
+
+            return WebhooksProfile(receiver.secrets, limits)
         return TencentProfile(self._settings.app.sdkappid, receiver.token, limits)
 
     def _of_leancloud(self, receiver: Receiver) -> Profile:

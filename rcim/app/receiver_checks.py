@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rcim.app.settings import Receiver, Settings, SettingsError
+from rcim.app.settings import Receiver, Settings, SettingsError, Stream
 from rcim.hooks.profiles.table import PROFILES, Names
 from rcim.rules.conversation_kinds import KINDS
 from rcim.rules.message_types import MessageClass
@@ -57,7 +57,7 @@ def _faults(settings: Settings, section: str, one: Receiver, *, hooked: bool) ->
         for key in ("app_id", "token", "hook_key"):
             if not getattr(one, key):
                 yield Wrong(key, "has to be set for the profile leancloud: the engine refuses calls without it")
-    yield from _of_conditions(settings, one)
+    yield from condition_faults(settings, one)
 
 
 def _of_commands(one: Receiver, profile: Names) -> Iterator[Wrong]:
@@ -69,7 +69,8 @@ def _of_commands(one: Receiver, profile: Names) -> Iterator[Wrong]:
         yield Wrong("urls", f"each has to be a command and an http or https URL; known are {', '.join(known)}")
 
 
-def _of_conditions(settings: Settings, one: Receiver) -> Iterator[Wrong]:
+def condition_faults(settings: Settings, one: Receiver | Stream) -> Iterator[Wrong]:
+    """What is wrong with the conditions of a receiver or a stream (CB-06)."""
     kinds = [kind.name for kind in KINDS]
     types = {*settings.group_types, settings.pair.name}
     classes = [kind.value for kind in MessageClass]

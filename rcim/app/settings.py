@@ -133,7 +133,10 @@ class Receiver:
         "tencent, 3,000 for rongcloud, 5,000 for leancloud.",
     )
     allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
-    profile: str = _key("tencent", "Whose names, fields and signatures callbacks have.")
+    profile: str = _key(
+        "tencent",
+        "Whose form callbacks have: tencent, rongcloud, leancloud, or rcim (our own).",
+    )
     urls: tuple[str, ...] = _key((), "Callbacks that go elsewhere, each `command URL` (CB-02).")
     conversations: tuple[str, ...] = _key((), "Only what happens in these kinds of conversations; none: all (CB-06).")
     types: tuple[str, ...] = _key(
@@ -154,6 +157,12 @@ class Receiver:
         False, "Also messages that are refused because of their words, which RongCloud does not route."
     )
 
+    secrets: str = _secret(
+        "Secrets that sign the callbacks of the profile rcim by Standard Webhooks, each `whsec_…`, one a line; all of "
+        "them sign, so that they can be changed without a gap. It can't be given as a flag."
+    )
+    secrets_file: str = _key("", "File that holds these secrets, instead of `secrets`.")
+
     def __post_init__(self) -> None:
         if not self.timeout_ms:
             object.__setattr__(self, "timeout_ms", TIMEOUTS_MS.get(self.profile, TIMEOUTS_MS["tencent"]))
@@ -161,12 +170,7 @@ class Receiver:
     @property
     def conditions(self) -> Conditions:
         """CB-06. Raises ValueError for a class that there is not."""
-        return Conditions(
-            frozenset(self.conversations),
-            frozenset(self.types),
-            frozenset(map(MessageClass, self.message_classes)),
-            frozenset(self.message_types),
-        )
+        return conditions_of(self)
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,48 @@ class Callbacks(Receiver):
     """`[callbacks]`: the first receiver, and what concerns all of them."""
 
     hooks: tuple[str, ...] = _key((), "Installed hooks that the server calls in process, in this order (CB-05).")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """`[streams.NAME]`: where events are written as JSON (CB-04). Each stream is a consumer of its own."""
+
+    kind: str = _key("nats", "nats (JetStream) or kafka.")
+    servers: tuple[str, ...] = _key(
+        (), "Servers: `nats://HOST:PORT` each, or `tls://HOST:PORT`; of Kafka `HOST:PORT` each; none: no stream."
+    )
+    topic: str = _key("rcim", "Kafka's topic, or what the subjects of NATS begin with: `TOPIC.message.sent`.")
+    events: tuple[str, ...] = _key((), "Only events of these types (events.md); none: all.")
+    user: str = _key("", "User to log in as; empty: none.")
+    password: str = _secret("Password of the user; without a user, a token of NATS. It can't be given as a flag.")
+    password_file: str = _key("", "File that holds this password, instead of `password`.")
+    mechanism: str = _key("PLAIN", "How Kafka checks the password: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.")
+    tls: bool = _key(False, "Use TLS.")
+    ca: str = _key("", "PEM file with the certificates to trust, which switches TLS on; empty: the system's.")
+    timeout_ms: int = _key(
+        5000, "How long the server waits for a connection or a confirmation before it tries again."
+    )
+    conversations: tuple[str, ...] = _key((), "Only what happens in these kinds of conversations; none: all (CB-06).")
+    types: tuple[str, ...] = _key(
+        (), "Only what happens in groups of these types, `C2C` one to one; none: all (CB-06)."
+    )
+    message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
+    message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
+
+    @property
+    def conditions(self) -> Conditions:
+        """CB-06. Raises ValueError for a class that there is not."""
+        return conditions_of(self)
+
+
+def conditions_of(section: Receiver | Stream) -> Conditions:
+    """What a section says of the events that it wants (CB-06). Raises ValueError for a class that there is not."""
+    return Conditions(
+        frozenset(section.conversations),
+        frozenset(section.types),
+        frozenset(map(MessageClass, section.message_classes)),
+        frozenset(section.message_types),
+    )
 
 
 @dataclass(frozen=True)
@@ -226,6 +272,8 @@ class Settings:
     """`[types.NAME]`: new or changed group types (GT-20)."""
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     """`[receivers.NAME]`: further receivers of callbacks, by name."""
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    """`[streams.NAME]`: streams that events are written to, by name."""
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -325,7 +373,7 @@ SECTIONS: dict[str, type[Any]] = {
 }
 
 
-NAMED: dict[str, type[Any]] = {"receivers": Receiver}
+NAMED: dict[str, type[Any]] = {"receivers": Receiver, "streams": Stream}
 """Sections that hold any number of sections, each with a name: `[receivers.NAME]`."""
 TYPES = "types"
 """The section that holds a section for each group type."""

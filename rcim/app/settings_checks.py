@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
+from rcim.app.stream_checks import check_streams
+from rcim.app.webhook_checks import check_webhooks
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 
@@ -69,6 +71,8 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             raise SettingsError(f"{place}: {section}.{key} is {value!r}; {text}")
     _check_derived(settings, where)
     check_receivers(settings, where)
+    check_webhooks(settings, where)
+    check_streams(settings, where)
 
 
 def _type_place(error: str, where: dict[tuple[str, str], str]) -> str:

@@ -9,39 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from rcim.actor.events import AnyEvent, EventKind, InConversation, key_of, kind_of
+from rcim.actor.events import AnyEvent, InConversation, key_of, kind_of
 from rcim.content.vendor_json import Json
+from rcim.hooks.event_types import TYPES
 from rcim.hooks.struct_json import as_object
 from rcim.rules.conversation_kinds import kind_name
 from rcim.store.event_log import KeptEvent
 
-TYPES: Mapping[EventKind, str] = {
-    EventKind.MESSAGE_PASSED: "message.sent",
-    EventKind.MESSAGE_WITHHELD: "message.withheld",
-    EventKind.MESSAGE_RECALLED: "message.recalled",
-    EventKind.MESSAGE_EDITED: "message.edited",
-    EventKind.MESSAGE_DELETED: "message.deleted",
-    EventKind.GROUP_CREATED: "group.created",
-    EventKind.GROUP_DISSOLVED: "group.dissolved",
-    EventKind.GROUP_CHANGED: "group.changed",
-    EventKind.GROUP_FULL: "group.full",
-    EventKind.MEMBERS_ENTERED: "members.entered",
-    EventKind.MEMBERS_GONE: "members.gone",
-    EventKind.APPLICATION_MADE: "application.made",
-    EventKind.APPLICATION_DECIDED: "application.decided",
-    EventKind.PROFILE_CHANGED: "profile.changed",
-    EventKind.SESSION_CHANGED: "session.changed",
-    EventKind.BROADCAST_SENT: "broadcast.sent",
-    EventKind.BROADCAST_RECALLED: "broadcast.recalled",
-}
-"""The type of each kind of event. Receivers know these: never change one."""
-KINDS = {name: kind for kind, name in TYPES.items()}
-"""The kinds by their types: what settings name."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

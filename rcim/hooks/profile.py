@@ -24,6 +24,8 @@ class Callback(NamedTuple):
 
     command: str
     fields: Json
+    id: str = ""
+    """Of what is told: the same at each try and after a restart, and no other callback has it (CB-04)."""
 
 
 class Facts(Protocol):

@@ -229,3 +229,4 @@ class Consumer:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
         await self.commit()
+        await self._destination.close()

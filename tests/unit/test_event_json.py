@@ -15,7 +15,8 @@ from rcim.actor import events as ev
 from rcim.actor.events import AnyEvent, EventKind, key_of
 from rcim.actor.records import Message
 from rcim.content.elements import Custom, encode_body
-from rcim.hooks.event_json import TYPES, data_of, encoded, event_id, event_json, time_text
+from rcim.hooks.event_json import data_of, encoded, event_id, event_json, time_text
+from rcim.hooks.event_types import TYPES
 
 
 def test_every_kind_has_a_type_and_an_example() -> None:

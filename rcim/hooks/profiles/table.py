@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.events import EventKind
+from rcim.hooks.event_types import KINDS
 
 STATE_CHANGE = "State.StateChange"
 
@@ -91,5 +92,21 @@ LEANCLOUD = Names(
 )
 """LeanCloud's hooks. `_receiversOffline` is asked before a push, and nothing in a conversation waits for it; the hook of
 service conversations has no name, but a URL."""
-PROFILES: Mapping[str, Names] = {"tencent": TENCENT, "rongcloud": RONGCLOUD, "leancloud": LEANCLOUD}
+RCIM = Names(
+    {
+        "before.message.send": (BeforeKind.SEND, BeforeKind.SEND_IN_PAIR),
+        "before.message.edit": (BeforeKind.EDIT, BeforeKind.EDIT_IN_PAIR),
+        "before.message.recall": (BeforeKind.RECALL, BeforeKind.RECALL_IN_PAIR),
+        "before.group.create": (BeforeKind.CREATE,),
+        "before.group.change": (BeforeKind.UPDATE,),
+        "before.group.join": (BeforeKind.APPLY,),
+        "before.members.invite": (BeforeKind.INVITE,),
+        "before.members.remove": (BeforeKind.REMOVE,),
+        "before.channel.create": (BeforeKind.CREATE_CHANNEL,),
+        "before.login": (BeforeKind.LOGIN,),
+    },
+    {name: frozenset({kind}) for name, kind in KINDS.items()},
+)
+"""The server's own form (protocol-spec/events.md): everything has a name."""
+PROFILES: Mapping[str, Names] = {"tencent": TENCENT, "rongcloud": RONGCLOUD, "leancloud": LEANCLOUD, "rcim": RCIM}
 """`callbacks.profile` names one of these."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from rcim.actor.events import key_of
 from rcim.base.limited_log import LimitedLog
+from rcim.hooks.event_json import event_id
 from rcim.hooks.inprocess import Hook, call
 from rcim.hooks.profile import Callback, Facts, Json, Profile
 from rcim.hooks.profiles import tencent
@@ -38,10 +39,19 @@ class ToldReceiver(NamedTuple):
 
 class Telling:
     """See the module's text. `receiver` None: nobody is called. `timeout_ms` is a hook's time for one event; the
-    receiver's client has its own. It is used from the loop."""
+    receiver's client has its own. `history_id` is that of the store. It is used from the loop."""
 
-    def __init__(self, receiver: ToldReceiver | None, hooks: Sequence[Hook], timeout_ms: int, facts: Facts) -> None:
+    def __init__(
+        self,
+        receiver: ToldReceiver | None,
+        hooks: Sequence[Hook],
+        timeout_ms: int,
+        facts: Facts,
+        *,
+        history_id: int = 0,
+    ) -> None:
         self._receiver = receiver
+        self._history_id = history_id
         self._facts = facts
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
@@ -85,8 +95,8 @@ class Telling:
         """Why it was not taken; empty: it was."""
         place = one.shard, one.number
         if self._hooks and place not in self._hooked:
-            for command, fields in await tencent.notices(one.event, self._facts):
-                await self._call_hooks(command, fields)
+            for callback in await tencent.notices(one.event, self._facts):
+                await self._call_hooks(callback.command, callback.fields)
         if self._receiver is not None and (reason := await self._told(self._receiver, one)):
             self._hooked.add(place)
             self.counts["failed"] += 1
@@ -97,8 +107,10 @@ class Telling:
 
     async def _told(self, receiver: ToldReceiver, one: KeptEvent) -> str:
         """Post all that the receiver wants of the event; why one was not taken, or empty."""
-        for callback in await receiver.profile.notices(one.event, self._facts):
-            if callback.command in receiver.spec.commands and (reason := await self._posted(receiver, callback)):
+        id_ = event_id(self._history_id, one)
+        for at, callback in enumerate(await receiver.profile.notices(one.event, self._facts)):
+            named = callback._replace(id=f"{id_}-{at}" if at else id_)
+            if callback.command in receiver.spec.commands and (reason := await self._posted(receiver, named)):
                 return reason
         return ""
 

@@ -1,0 +1,105 @@
+"""A real nats-server for tests: stopped, started again, held up; and what is in its stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nats.aio.client import Client
+
+
+class Kept(NamedTuple):
+    """A message of the stream."""
+
+    subject: str
+    id: str
+    body: Any
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Nats:
+    """A server with JetStream. `password`: of its user `rcim`; empty: everybody may connect."""
+
+    def __init__(self, folder: Path, password: str = "") -> None:
+        self.port = free_port()
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._password = password
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        login = f'authorization {{ user: "rcim", password: "{password}" }}\n' if password else ""
+        self._config = folder / "nats.conf"
+        self._config.write_text(
+            f'listen: "127.0.0.1:{self.port}"\nmax_payload: 200000\n{login}jetstream {{ store_dir: "{folder}/js" }}\n',
+            encoding="utf-8",
+        )
+
+    async def start(self) -> None:
+        program = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or "nats-server"
+        self._process = subprocess.Popen(
+            [program, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(200):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+        raise AssertionError("nats-server did not start")
+
+    def kill(self) -> None:
+        """SIGKILL, and wait for its end."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def hold(self) -> None:
+        """It does nothing until `go_on`; its connections stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    async def client(self) -> Client:
+        client = Client()
+        login = {"user": "rcim", "password": self._password} if self._password else {}
+        await client.connect([self.url], allow_reconnect=False, **login)  # type: ignore[arg-type]
+        return client
+
+    async def make_stream(self, **more: Any) -> None:
+        client = await self.client()
+        await client.jetstream().add_stream(name="EVENTS", subjects=["rcim.>"], **more)
+        await client.close()
+
+    async def kept(self) -> list[Kept]:
+        """All messages of the stream, in its order."""
+        client = await self.client()
+        stream = client.jetstream()
+        state = (await stream.stream_info("EVENTS")).state
+        found = []
+        for seq in range(state.first_seq, state.last_seq + 1):
+            one = await stream.get_msg("EVENTS", seq)
+            assert one.data is not None and one.headers is not None and one.subject is not None
+            found.append(Kept(one.subject, one.headers["Nats-Msg-Id"], json.loads(one.data)))
+        await client.close()
+        return found
