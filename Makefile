@@ -9,11 +9,15 @@ GATEWAYS ?= 0
 WORKERS ?= 4
 FOLDER ?= build/performance
 
-.PHONY: help demo test serve crash bench spec lint format clean
+# With PYTHONDONTWRITEBYTECODE set, every process would compile its modules again, and the tests start hundreds.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help demo test test-thorough serve crash bench spec lint format clean
 
 help:
 	@echo "make demo    install into $(VENV) and show a server at work, killed and started again"
 	@echo "make test    install into $(VENV) with what the tests need, and run them in WORKERS=$(WORKERS) processes"
+	@echo "make test-thorough    the same with all seeds, examples and cells"
 	@echo "make serve   run a server here"
 	@echo "make bench   FOLDER=$(FOLDER): everything of the performance page, measured here (an hour)"
 	@echo "make crash   KILLS=$(KILLS) SEED=$(SEED) GATEWAYS=$(GATEWAYS): SIGKILL under load, and the count of what was lost"
@@ -35,7 +39,10 @@ demo: $(VENV)/.installed
 
 # More workers than cores: half of a test's time is waiting for a clock of the server's.
 test: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-thorough: $(VENV)/.installed-test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough
 
 serve: $(VENV)/.installed
 	@$(BIN)/rcim serve

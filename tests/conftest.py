@@ -14,6 +14,7 @@ import pytest
 import uvloop
 
 from rcim.base.limited_log import forget_counts
+from tests import amount
 from tests.kit import RUNNING, TestCluster, TestServer
 
 
@@ -22,6 +23,23 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Tests run on the loop that the server runs on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """See tests/amount.py."""
+    parser.addoption(amount.OPTION, action="store_true", help="try all seeds, examples and cells (half an hour)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the first test module is imported: what it tries depends on it."""
+    amount.configure(config)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test without a loop gets none for the sake of a fixture: it can't have started a server."""
+    if isinstance(item, pytest.Function) and asyncio.iscoroutinefunction(item.obj):
+        names = item.fixturenames
+        names.insert(names.index("nothing_left_behind") + 1, "stop_what_a_failed_test_left")
 
 
 def _descriptors() -> set[str]:
@@ -38,9 +56,21 @@ def _leaked(before: set[str]) -> set[str]:
     return {x for x in _descriptors() - before if "socket" in x or "/tmp/" in x}
 
 
+def _children() -> list[list[str]]:
+    """The commands of the child processes that run. The system is asked first whether there is any child at all:
+    psutil reads the whole process table, which is too much after each of ten thousand tests."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return []
+    return [child.cmdline() for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
-    """See the module's text. Asked for first, so that it looks last."""
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """See the module's text. Asked for first, with the folder that a test may have, so that it looks last."""
+    if "tmp_path" in request.fixturenames:
+        request.getfixturevalue("tmp_path")
     before, threads = _descriptors(), set(threading.enumerate())
     yield
     left = _leaked(before)
@@ -50,7 +80,7 @@ def nothing_left_behind(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     assert not left, f"descriptors left open: {left}"
     workers = [t.name for t in set(threading.enumerate()) - threads if t.name.startswith("rcim-")]
     assert not workers, f"threads left running: {workers}"
-    children = [c.cmdline() for c in psutil.Process().children() if c.status() != psutil.STATUS_ZOMBIE]
+    children = _children()
     assert not children, f"processes left running: {children}"
 
 
@@ -60,9 +90,9 @@ def nothing_counted_before() -> None:
     forget_counts()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 async def stop_what_a_failed_test_left() -> AsyncIterator[None]:
-    """A test stops its servers itself; one that failed did not come so far."""
+    """A test stops its servers itself; one that failed did not come so far. Every test with a loop has it."""
     yield
     for made in list(RUNNING):
         await made.stop()

@@ -53,9 +53,11 @@ SDKAPPID = 1400000000
 async def until(true: Callable[[], Any], what: str = "") -> None:
     """Wait until `true()` is."""
     end = time.monotonic() + PATIENCE_S
+    pause_s = 0.0
     while not true():
         assert time.monotonic() < end, f"did not happen: {what}"
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s + 0.0002, 0.005)
 
 
 def travel(patch: pytest.MonkeyPatch, wall_ms: int) -> None:

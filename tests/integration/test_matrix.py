@@ -16,6 +16,7 @@ from rcim.content.elements import Text, encode_body
 from rcim.rules.conversation_kinds import CHANNEL_MARK, ULTRA
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
+from tests.amount import some
 from tests.kit import Raw, TestServer
 from tests.matrix import ROLES, TABLES, Cell, cells
 
@@ -234,13 +235,12 @@ def _changed(before: list[Any], after: list[Any]) -> str:
 
 
 @pytest.mark.parametrize("type_", TABLES)
-async def test_every_cell(
-    tmp_path: Path, type_: str, pytestconfig: pytest.Config
-) -> None:  # GT-01 to GT-25, GR-01 to GR-11, ID-06, MS-05, MS-06
-    """`pytest -m matrix` asks every cell. An ordinary run asks one in SHARE of each type, from type to type others."""
+async def test_every_cell(tmp_path: Path, type_: str) -> None:  # GT-01 to GT-25, GR-01 to GR-11, ID-06, MS-05, MS-06
+    """`pytest -m matrix` and `pytest --thorough` ask every cell. An ordinary run asks one in SHARE of each type, from
+    type to type others."""
     wanted = [cell for cell in cells(type_) if cell.exists]
-    if pytestconfig.getoption("markexpr") != "matrix":
-        wanted = wanted[list(TABLES).index(type_) % SHARE :: SHARE]
+    share = some(SHARE, of=1)
+    wanted = wanted[list(TABLES).index(type_) % share :: share]
     server = TestServer(tmp_path / "data", tls=False, flags=("app.guests=true",))
     await server.start()
     try:

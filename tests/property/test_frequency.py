@@ -13,6 +13,7 @@ import pytest
 from rcim.base.terms import Priority
 from rcim.flow.frequency import FrequencyControl
 from rcim.flow.offers import Figures, FlowLimits, Offer, OfferVerdict, Rank, Rule
+from tests.amount import some
 
 H, N, L, LL = Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.LOWEST
 
@@ -250,7 +251,7 @@ def _check_order_of_senders(offers: list[Seen], note: str) -> None:
         last[key] = one
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(some(20, of=40)))
 def test_a_steady_overload_passes_what_an_oracle_of_whole_seconds_would(seed: int) -> None:
     """FC-03: the oracle takes the best 40 of every second. Over the run each priority and those above it get as many, but
     for the first second, in which what comes first goes at once (FC-06)."""
@@ -352,7 +353,7 @@ def test_figures_add_up() -> None:
                 assert figures.held(rule)[priority] == sum(o.rule is rule for o in mine)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(some(15, of=30)))
 def test_what_can_not_wait_keeps_to_the_same_limit(seed: int) -> None:  # FC-02
     """Edits and changes of the profile among messages: all of them together are no more than messages alone may be, and
     what is refused finds room when it was told to come again, if nothing else comes."""

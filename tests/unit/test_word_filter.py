@@ -12,6 +12,7 @@ from rcim.base.errors import RcimError
 from rcim.content.elements import Custom, Merged, MergedMessage, Text, decode_body, encode_body
 from rcim.rules.word_filter import MASK, WordFilter
 from rcim.service.screening import screening
+from tests.amount import some
 
 
 def plain(text: str, fillers: str) -> list[tuple[int, str]]:
@@ -41,7 +42,7 @@ def naive(text: str, words: list[str], fillers: str) -> str:
     return out
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(some(75, of=300)))
 def test_it_finds_what_looking_everywhere_finds(seed: int) -> None:
     rng = random.Random(seed)
     letters = "aAbBß ﬁＡ*-你好.("
