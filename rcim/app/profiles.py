@@ -50,7 +50,7 @@ class Profiles:
             from rcim.hooks.profiles.webhooks import WebhooksProfile
 
             return WebhooksProfile(receiver.secrets, limits)
-        return TencentProfile(self._settings.app.sdkappid, receiver.token, limits)
+        return TencentProfile(self._settings.app.sdkappid, receiver.token, limits, unread=receiver.unread_num)
 
     def _of_leancloud(self, receiver: Receiver) -> Profile:
         engine = Engine(receiver.url, receiver.app_id, receiver.token, receiver.hook_key)

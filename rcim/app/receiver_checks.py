@@ -57,6 +57,10 @@ def _faults(settings: Settings, section: str, one: Receiver, *, hooked: bool) ->
         for key in ("app_id", "token", "hook_key"):
             if not getattr(one, key):
                 yield Wrong(key, "has to be set for the profile leancloud: the engine refuses calls without it")
+    if not 1 <= one.batch_max <= 100:
+        yield Wrong("batch_max", "must be 1 to 100")
+    if not 0 <= one.batch_wait_ms <= 5_000:
+        yield Wrong("batch_wait_ms", "must be 0 to 5000")
     yield from condition_faults(settings, one)
 
 

@@ -162,6 +162,14 @@ class Receiver:
         "them sign, so that they can be changed without a gap. It can't be given as a flag."
     )
     secrets_file: str = _key("", "File that holds these secrets, instead of `secrets`.")
+    batch_max: int = _key(
+        1, "Callbacks of one command that may go in one request, about what has happened; 1: each goes alone (CB-04)."
+    )
+    batch_wait_ms: int = _key(100, "How long a callback waits for others to go with it, where batch_max is above 1.")
+    unread_num: bool = _key(
+        True,
+        "Callbacks about messages one to one say how much the user has not read (UnreadMsgNum); it is counted anew.",
+    )
 
     def __post_init__(self) -> None:
         if not self.timeout_ms:

@@ -26,6 +26,8 @@ class Callback(NamedTuple):
     fields: Json
     id: str = ""
     """Of what is told: the same at each try and after a restart, and no other callback has it (CB-04)."""
+    platform: int = 0
+    """Of the device that is the cause (rcim.base.terms.Platform); 0: it is not known."""
 
 
 class Facts(Protocol):
