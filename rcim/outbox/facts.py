@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rcim.actor.outcomes import AnyResult, Members
-from rcim.actor.queries import MembersQuery, UnreadQuery
+from rcim.actor.queries import MembersQuery, Query, UnreadQuery
 from rcim.base.terms import Presence
 from rcim.dispatch.requests import QueryRequest, Request
 from rcim.store.answers import Answer, UnreadCounts
@@ -77,7 +77,7 @@ class OwnerFacts:
             raise Unanswered(f"what {user_id} has not read can't be counted")
         return counts.total
 
-    async def _ask(self, query: MembersQuery | UnreadQuery) -> AnyResult | Answer:
+    async def _ask(self, query: Query) -> AnyResult | Answer:
         future: asyncio.Future[AnyResult | Answer] = asyncio.get_running_loop().create_future()
         self._owner.ask(Request("", query, _Reply(future), 0))
         return await future

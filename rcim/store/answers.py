@@ -10,6 +10,7 @@ from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
+from rcim.rules.quiet import QuietHours
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -273,6 +274,34 @@ class PushTokensPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     tokens: list[PushToken]
 
 
+class PushUsers(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """PU-01: users who may get a push. `next` is empty on the last page."""
+
+    users: list[str]
+    next: str
+
+
+class PushTarget(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """PU-01: a user who may get a push of a message, and how they are in its conversation."""
+
+    user_id: str
+    member: Member
+    quiet: QuietHours
+    black_listed: bool
+    """The sender is on their black list."""
+    shown: bool
+    """It is a message that they see in history."""
+    tokens: list[PushToken]
+
+
+class PushTargets(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """PU-01: those of the users who are in the conversation and have tokens. `gone`: the message is recalled or
+    deleted."""
+
+    targets: list[PushTarget]
+    gone: bool = False
+
+
 class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """Counters by name."""
 
@@ -292,6 +321,8 @@ Answer = (
     | SyncPage
     | UnreadCounts
     | PushTokensPage
+    | PushUsers
+    | PushTargets
     | FoundPage
     | IdlePage
     | EndingsPage

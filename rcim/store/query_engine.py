@@ -27,7 +27,9 @@ from rcim.actor.queries import (
     MessagesQuery,
     PresenceQuery,
     ProfilesQuery,
+    PushTargetsQuery,
     PushTokensQuery,
+    PushUsersQuery,
     Query,
     RoomsQuery,
     SearchQuery,
@@ -57,6 +59,7 @@ from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.people import People
+from rcim.store.push_targets import targets_of, users_of
 from rcim.store.push_tokens import tokens_page
 from rcim.store.scan import Scan
 from rcim.store.searching import Searching
@@ -306,6 +309,8 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,
     PushTokensQuery: lambda self, view, query: tokens_page(view, query.user_id, self._page_bytes),
+    PushUsersQuery: lambda self, view, query: users_of(view, query),
+    PushTargetsQuery: lambda self, view, query: targets_of(view, query, self._noticing),
     UnreadQuery: lambda self, view, query: unread_counts.go_on(self._syncing, view, UnreadScan(query)),
     UnreadScan: lambda self, view, scan: unread_counts.go_on(self._syncing, view, scan),
     SearchQuery: QueryEngine._search,
