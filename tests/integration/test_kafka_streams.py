@@ -1,4 +1,4 @@
-"""Events in Kafka (CB-04): a real broker that is killed, held up and without the topic.
+"""Events in Kafka: a real broker that is killed, held up and without the topic.
 
 It runs only where a broker can be started: see tests/kit_kafka.py.
 """

@@ -1,4 +1,4 @@
-"""Events in NATS JetStream (CB-04): a real nats-server that is killed, held up, without a stream, and full."""
+"""Events in NATS JetStream: a real nats-server that is killed, held up, without a stream, and full."""
 
 from __future__ import annotations
 
