@@ -140,7 +140,8 @@ class ConversationNode:
             return None
         from rcim.app import push
 
-        hook = getattr(self.back_end, "offline_hook", None)
+        asked = self.back_end.offline_receivers if self.back_end is not None else None
+        hook = push.offline_hook_of(asked) if asked is not None else None
         providers = push.providers_of(self.settings)
         return push.AppPush(self.settings, providers, self.dispatcher, lambda: app_state.config, hook)
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_config import AppConfig
+from rcim.app.offline_hook import offline_hook_of as offline_hook_of
 from rcim.app.settings import PushSettings, Settings
 from rcim.outbox.destination import Subscription
 from rcim.outbox.push.composing import Badge, PushOptions
