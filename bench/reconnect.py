@@ -102,6 +102,11 @@ class Sender:
         self.sent.add(result.seq)
         self.newest = max(self.newest, result.seq)
 
+    def give_up(self) -> None:
+        """No more, and no answer is waited for: without a server there would never be one."""
+        for one in (self._task, *self._under_way):
+            one.cancel()
+
     async def stop(self) -> None:
         """No more; waits for the answers that are owed."""
         self._task.cancel()
@@ -205,7 +210,7 @@ async def run(
             report = _report(members, sender, rows)
         finally:
             if sender is not None:
-                await sender.stop()
+                sender.give_up()
             for member in members:
                 member.taking.cancel()
             await asyncio.gather(*(member.close() for member in members), writer.close(), return_exceptions=True)

@@ -14,6 +14,7 @@ import pytest
 import uvloop
 
 from rcim.base.limited_log import forget_counts
+from rcim.client import inbox
 from tests import amount
 from tests.kit import RUNNING, TestCluster, TestServer
 
@@ -96,6 +97,13 @@ async def stop_what_a_failed_test_left() -> AsyncIterator[None]:
     yield
     for made in list(RUNNING):
         await made.stop()
+
+
+@pytest.fixture
+def quick_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client asks for its list of conversations anew without the pause of seconds that spares the server."""
+    monkeypatch.setattr(inbox, "REFRESH_S", 0.02)
+    monkeypatch.setattr(inbox, "PAUSE_S", 0.02)
 
 
 @pytest.fixture(params=["tls", "plain", "gateways"])

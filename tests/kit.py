@@ -85,7 +85,7 @@ class TestServer:
 
     def __init__(self, data: Path, *, tls: bool = True, flags: tuple[str, ...] = (), limited: bool = False) -> None:
         own = (f"server.data={data}", "server.port=0", f"server.tls={tls}", "limits.drain_grace_ms=2000")
-        own += ("limits.drain_return_ms=0",)
+        own += ("limits.drain_return_ms=0", "limits.presence_gather_ms=50")
         if not limited:
             own += NO_RATES
         self.settings = load(None, {}, [*own, *flags])

@@ -127,7 +127,7 @@ async def test_what_waits_too_long_waits_no_more(server: TestServer, monkeypatch
     assert await own(bob) == [("g", WAITING, "", "")]
 
 
-async def test_the_sdk_knows_how_many_wait(server: TestServer) -> None:
+async def test_the_sdk_knows_how_many_wait(server: TestServer, quick_lists: None) -> None:
     async with Crowd(server) as crowd:
         alice, bob = await crowd("alice", "bob")
         await alice.create_group("Group", group_id="g")

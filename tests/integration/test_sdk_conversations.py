@@ -62,7 +62,7 @@ def row(client: Client, where: Any) -> Conversation:
     return found
 
 
-async def test_the_list_follows_what_happens(server: TestServer) -> None:
+async def test_the_list_follows_what_happens(server: TestServer, quick_lists: None) -> None:
     async with server.client("alice") as alice, server.client("bob") as bob:
         listener = Listener(bob)
         await alice.create_group("g", group_id="g", members=["bob"], type_="Public")
@@ -103,7 +103,7 @@ async def test_the_list_follows_what_happens(server: TestServer) -> None:
         await listener.stop()
 
 
-async def test_one_device_knows_what_the_other_does(server: TestServer) -> None:  # ID-05
+async def test_one_device_knows_what_the_other_does(server: TestServer, quick_lists: None) -> None:  # ID-05
     async with server.client("alice") as alice, server.client("bob") as one, server.client("bob") as two:
         for i in range(3):
             await alice.send(User("bob"), str(i))

@@ -113,7 +113,7 @@ async def test_the_same_over_gateways(tmp_path: Path, receiver: Receiver) -> Non
 
 
 async def test_silence_and_a_forced_log_out(tmp_path: Path, receiver: Receiver) -> None:
-    flags = ("limits.heartbeat_ms=100", "limits.idle_ms=200")
+    flags = ("limits.heartbeat_ms=100", "limits.idle_ms=200", "limits.idle_grace_ms=50")
     server = await serve(tmp_path, receiver, *flags, commands=STATE_CHANGE)
     raw = await login(server, "alice", Platform.MOBILE)
     await raw.closed()
