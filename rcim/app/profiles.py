@@ -45,7 +45,7 @@ class Profiles:
             )
         if receiver.profile == "leancloud":
             return self._of_leancloud(receiver)
-        return TencentProfile(self._settings.app.sdkappid, receiver.token, limits)
+        return TencentProfile(self._settings.app.sdkappid, receiver.token, limits, unread=receiver.unread_num)
 
     def _of_leancloud(self, receiver: Receiver) -> Profile:
         engine = Engine(receiver.url, receiver.app_id, receiver.token, receiver.hook_key)

@@ -50,6 +50,13 @@ def _faults(settings: Settings, one: Receiver, *, goes_nowhere: bool) -> Iterato
     yield from _of_commands(one, profile, goes_nowhere=goes_nowhere)
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
+    if not 1 <= one.batch_max <= 100:
+        yield Wrong("batch_max", "must be 1 to 100")
+    batches = profile.in_batches
+    if one.batch_max > 1 and batches is not None and not batches >= {*one.commands} - {*profile.before}:
+        yield Wrong("batch_max", f"must be 1: the profile {one.profile} has batches of {', '.join(batches)} alone")
+    if not 0 <= one.batch_wait_ms <= 5_000:
+        yield Wrong("batch_wait_ms", "must be 0 to 5000")
     if one.profile == "leancloud" and one.commands:
         for key in ("app_id", "token", "hook_key"):
             if not getattr(one, key):

@@ -12,6 +12,7 @@ from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.events import EventKind
 
 STATE_CHANGE = "State.StateChange"
+SENT = frozenset({EventKind.MESSAGE_PASSED, EventKind.TRANSIENT_PASSED})
 
 
 class Names(NamedTuple):
@@ -19,6 +20,8 @@ class Names(NamedTuple):
 
     before: Mapping[str, tuple[BeforeKind, ...]]
     after: Mapping[str, frozenset[EventKind]]
+    in_batches: frozenset[str] | None = None
+    """Those of `after` of which one request may carry several; None: all of them."""
 
 
 TENCENT = Names(
@@ -30,7 +33,28 @@ TENCENT = Names(
         "Group.CallbackBeforeInviteJoinGroup": (BeforeKind.INVITE,),
         "Group.CallbackBeforeCreateTopic": (BeforeKind.CREATE_CHANNEL,),
     },
-    {STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED})},
+    {
+        STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED}),
+        "C2C.CallbackAfterSendMsg": SENT,
+        "C2C.CallbackAfterMsgReport": frozenset({EventKind.PAIR_READ}),
+        "C2C.CallbackAfterMsgWithDraw": frozenset({EventKind.MESSAGE_RECALLED}),
+        "Group.CallbackAfterSendMsg": SENT,
+        "Group.CallbackSendMsgException": frozenset({EventKind.MESSAGE_WITHHELD}),
+        "Group.CallbackAfterRecallMsg": frozenset({EventKind.MESSAGE_RECALLED}),
+        "Group.CallbackAfterCreateGroup": frozenset({EventKind.GROUP_CREATED}),
+        "Group.CallbackAfterNewMemberJoin": frozenset({EventKind.MEMBERS_ENTERED}),
+        "Group.CallbackAfterMemberExit": frozenset({EventKind.MEMBERS_GONE}),
+        "Group.CallbackAfterGroupFull": frozenset({EventKind.GROUP_FULL}),
+        "Group.CallbackAfterGroupDestroyed": frozenset({EventKind.GROUP_DISSOLVED}),
+        "Group.CallbackAfterGroupInfoChanged": frozenset({EventKind.GROUP_CHANGED}),
+        "Group.CallbackAfterCreateTopic": frozenset({EventKind.GROUP_CREATED}),
+        "Group.CallbackAfterTopicDestroyed": frozenset({EventKind.GROUP_DISSOLVED}),
+        "Group.CallbackAfterTopicInfoChanged": frozenset({EventKind.GROUP_CHANGED}),
+        "Group.CallbackOnMemberStateChange": frozenset({EventKind.MEMBER_STATE_CHANGED}),
+        "Profile.CallbackPortraitSet": frozenset({EventKind.PROFILE_CHANGED}),
+        "Sns.CallbackBlackListAdd": frozenset({EventKind.USER_LIST_CHANGED}),
+        "Sns.CallbackBlackListDelete": frozenset({EventKind.USER_LIST_CHANGED}),
+    },
 )
 """Tencent Cloud IM. An edit is asked about as a message is (MS-10)."""
 ROUTING, MODERATION = "message_routing", "message_callback"
@@ -59,6 +83,7 @@ RONGCLOUD = Names(
         ),
         ONLINE_STATUS: frozenset({EventKind.SESSION_CHANGED}),
     },
+    in_batches=frozenset({ROOM_STATUS, ONLINE_STATUS}),
 )
 """RongCloud. Its callbacks have no names, but a URL each; these are ours."""
 WEB_HOOK = "web_hook"
@@ -80,7 +105,7 @@ LEANCLOUD = Names(
         RECEIVERS_OFFLINE: (),
     },
     {
-        "_messageSent": frozenset({EventKind.MESSAGE_PASSED}),
+        "_messageSent": SENT,
         "_conversationStarted": frozenset({EventKind.GROUP_CREATED}),
         "_conversationAdded": frozenset({EventKind.MEMBERS_ENTERED}),
         "_conversationRemoved": frozenset({EventKind.MEMBERS_GONE}),
@@ -88,6 +113,7 @@ LEANCLOUD = Names(
         "_clientOffline": frozenset({EventKind.SESSION_CHANGED}),
         WEB_HOOK: frozenset({EventKind.MESSAGE_PASSED}),
     },
+    in_batches=frozenset({WEB_HOOK}),
 )
 """LeanCloud's hooks. `_receiversOffline` is asked before a push, and nothing in a conversation waits for it; the hook of
 service conversations has no name, but a URL."""
