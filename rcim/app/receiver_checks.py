@@ -53,14 +53,17 @@ def _faults(settings: Settings, section: str, one: Receiver, *, hooked: bool) ->
         yield Wrong("commands", f"nobody is told or asked: set {section}.url{also}")
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
+    if not 1 <= one.batch_max <= 100:
+        yield Wrong("batch_max", "must be 1 to 100")
+    batches = profile.in_batches
+    if one.batch_max > 1 and batches is not None and not batches >= {*one.commands} - {*profile.before}:
+        yield Wrong("batch_max", f"must be 1: the profile {one.profile} has batches of {', '.join(batches)} alone")
+    if not 0 <= one.batch_wait_ms <= 5_000:
+        yield Wrong("batch_wait_ms", "must be 0 to 5000")
     if one.profile == "leancloud" and one.commands:
         for key in ("app_id", "token", "hook_key"):
             if not getattr(one, key):
                 yield Wrong(key, "has to be set for the profile leancloud: the engine refuses calls without it")
-    if not 1 <= one.batch_max <= 100:
-        yield Wrong("batch_max", "must be 1 to 100")
-    if not 0 <= one.batch_wait_ms <= 5_000:
-        yield Wrong("batch_wait_ms", "must be 0 to 5000")
     yield from condition_faults(settings, one)
 
 

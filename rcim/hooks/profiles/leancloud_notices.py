@@ -18,6 +18,7 @@ MEMBERS_MAX = 500
 """Members of a conversation that are named: LeanCloud's conversations have no more."""
 LOGGED_OUT, LOST, REPLACED = 1, 2, 3
 """`closeCode`. That the app has logged a user out (4) is told as a log-out."""
+Sent = ev.MessagePassed | ev.TransientPassed
 ChatRoom = Callable[[str], bool]
 """Says of a group type whether it is one of chat rooms."""
 
@@ -25,7 +26,7 @@ ChatRoom = Callable[[str], bool]
 async def notices_of(event: ev.AnyEvent, facts: Facts, chat_room: ChatRoom) -> list[Callback]:
     """What is told of the event, in this order."""
     match event:
-        case ev.MessagePassed():
+        case ev.MessagePassed() | ev.TransientPassed():
             return await _sent(event, facts, chat_room)
         case ev.GroupCreated():
             return [Callback("_conversationStarted", {"convId": conv_id(event.where.key)})]
@@ -45,7 +46,7 @@ def _members(event: ev.MembersEntered | ev.MembersGone) -> Json:
     return {"initBy": by, "convId": conv_id(event.where.key), "members": list(event.users)}
 
 
-async def _sent(event: ev.MessagePassed, facts: Facts, chat_room: ChatRoom) -> list[Callback]:
+async def _sent(event: Sent, facts: Facts, chat_room: ChatRoom) -> list[Callback]:
     message, key = event.message, event.where.key
     content = to_leancloud(decode_body(message.body))
     users = await _receivers(event, facts, chat_room)
@@ -55,10 +56,10 @@ async def _sent(event: ev.MessagePassed, facts: Facts, chat_room: ChatRoom) -> l
     fields: Json = {
         "fromPeer": message.sender,
         "convId": conv_id(key),
-        "msgId": msg_id(message.message_id),
+        "msgId": msg_id(message.message_id) if message.message_id else "",
         "onlinePeers": online,
         "offlinePeers": [user for user in users if user not in there],
-        "transient": False,
+        "transient": isinstance(event, ev.TransientPassed),
         "system": is_system(key),
         "bin": content.binary,
         "content": content.content,
@@ -67,12 +68,12 @@ async def _sent(event: ev.MessagePassed, facts: Facts, chat_room: ChatRoom) -> l
         "sourceIP": "",
     }
     found = [Callback("_messageSent", fields)]
-    if system_account(key) not in ("", message.sender):
+    if isinstance(event, ev.MessagePassed) and system_account(key) not in ("", message.sender):
         found.append(Callback(WEB_HOOK, {"rows": [_row(key, message, content)]}))
     return found
 
 
-async def _receivers(event: ev.MessagePassed, facts: Facts, chat_room: ChatRoom) -> list[str]:
+async def _receivers(event: Sent, facts: Facts, chat_room: ChatRoom) -> list[str]:
     """Up to MEMBERS_MAX of those who get the message, without its sender; in a chat room nobody is named."""
     message, pair = event.message, pair_of(event.where.key)
     if pair is not None:

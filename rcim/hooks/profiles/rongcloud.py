@@ -100,7 +100,7 @@ class RongCloudProfile:
             "channelType": where.channel_type,
             "msgTimeStamp": str(time_ms),
             "messageId": message_id,
-            "os": "Server" if command.admin else "",
+            "os": rongcloud_notices.system_of(command.credential.platform if command.credential is not None else 0),
             "toUserIds": list(options.to),
             "busChannel": where.bus_channel,
         }

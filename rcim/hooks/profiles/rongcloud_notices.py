@@ -30,14 +30,20 @@ SYSTEMS = {
 RoomEvent = ev.GroupCreated | ev.GroupDissolved | ev.MembersEntered | ev.MembersGone
 
 
+def system_of(platform: int) -> str:
+    """The `os`, or `source`, of a platform; empty for one that is not known (0)."""
+    return SYSTEMS[Platform(platform)] if platform else ""
+
+
 def routed(event: ev.InConversation, *, chat_room: bool) -> Json | None:
     """The form of full message routing; None for what is not routed."""
     match event:
         case ev.MessagePassed():
             sensitive = REPLACED if event.words_replaced else PASSED
-            return _message(event, event.message, chat_room=chat_room, sensitive=sensitive, by_app=event.by_app)
+            source = "Server" if event.by_app else system_of(event.platform)
+            return _message(event, event.message, chat_room=chat_room, sensitive=sensitive, source=source)
         case ev.MessageEdited():
-            fields = _message(event, event.message, chat_room=chat_room, sensitive=PASSED, by_app=False)
+            fields = _message(event, event.message, chat_room=chat_room, sensitive=PASSED, source="")
             return fields | {"originalMsgUID": fields["msgUID"], "msgUID": f"{fields['msgUID']}-{event.time_ms:X}"}
         case ev.MessageRecalled():
             return _recall(event, event.message, event.operator, chat_room=chat_room)
@@ -51,7 +57,7 @@ def routed(event: ev.InConversation, *, chat_room: bool) -> Json | None:
             return None
 
 
-def _message(event: ev.InConversation, message: Message, *, chat_room: bool, sensitive: int, by_app: bool) -> Json:
+def _message(event: ev.InConversation, message: Message, *, chat_room: bool, sensitive: int, source: str) -> Json:
     options = message.extra or MessageOptions()
     name, content = to_rongcloud(options.type_name, decode_body(message.body))
     where = rong_conversation(event.where.key, message.sender, chat_room=chat_room)
@@ -65,7 +71,7 @@ def _message(event: ev.InConversation, message: Message, *, chat_room: bool, sen
     fields |= {
         "msgUID": message_uid(message.message_id),
         "sensitiveType": str(sensitive),
-        "source": "Server" if by_app else "",
+        "source": source,
     }
     return fields | ({"groupUserIds": list(options.to)} if options.to else {})
 

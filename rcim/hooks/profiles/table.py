@@ -21,6 +21,8 @@ class Names(NamedTuple):
 
     before: Mapping[str, tuple[BeforeKind, ...]]
     after: Mapping[str, frozenset[EventKind]]
+    in_batches: frozenset[str] | None = None
+    """Those of `after` of which one request may carry several; None: all of them."""
 
 
 TENCENT = Names(
@@ -82,6 +84,7 @@ RONGCLOUD = Names(
         ),
         ONLINE_STATUS: frozenset({EventKind.SESSION_CHANGED}),
     },
+    in_batches=frozenset({ROOM_STATUS, ONLINE_STATUS}),
 )
 """RongCloud. Its callbacks have no names, but a URL each; these are ours."""
 WEB_HOOK = "web_hook"
@@ -103,7 +106,7 @@ LEANCLOUD = Names(
         RECEIVERS_OFFLINE: (),
     },
     {
-        "_messageSent": frozenset({EventKind.MESSAGE_PASSED}),
+        "_messageSent": SENT,
         "_conversationStarted": frozenset({EventKind.GROUP_CREATED}),
         "_conversationAdded": frozenset({EventKind.MEMBERS_ENTERED}),
         "_conversationRemoved": frozenset({EventKind.MEMBERS_GONE}),
@@ -111,6 +114,7 @@ LEANCLOUD = Names(
         "_clientOffline": frozenset({EventKind.SESSION_CHANGED}),
         WEB_HOOK: frozenset({EventKind.MESSAGE_PASSED}),
     },
+    in_batches=frozenset({WEB_HOOK}),
 )
 """LeanCloud's hooks. `_receiversOffline` is asked before a push, and nothing in a conversation waits for it; the hook of
 service conversations has no name, but a URL."""
