@@ -55,7 +55,7 @@ def running(kind: str, folder: Path) -> Iterator[Engine]:
     calls = folder / "calls"
     environment = {**os.environ, **KEYS, **environment, "CALLS": str(calls)}
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", cwd=folder
     )
     try:
         assert process.stdout is not None
@@ -100,7 +100,7 @@ def _once(folder: Path, install: Callable[[], None]) -> None:
     """Install, if nobody has; one at a time."""
     done = folder / ".installed"
     INSTALLED.mkdir(parents=True, exist_ok=True)
-    with (INSTALLED / f"{folder.name}.lock").open("w") as lock:
+    with (INSTALLED / f"{folder.name}.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             install()

@@ -1,4 +1,4 @@
-"""LeanCloud's hooks, judged by its own packages (CB-02 to CB-04, ID-07, PU-02): PyPI's leancloud and npm's leanengine."""
+"""LeanCloud's hooks, judged by its own packages (CB-02 to CB-04, ID-07): PyPI's leancloud and npm's leanengine."""
 
 from __future__ import annotations
 
