@@ -8,13 +8,18 @@ from rcim.outbox.destination import Subscription
 
 if TYPE_CHECKING:
     from rcim.app.app_callbacks import AppCallbacks
+    from rcim.app.app_message_log import AppMessageLog
     from rcim.app.settings import Settings
 
 
-def subscriptions_of(back_end: AppCallbacks | None, settings: Settings, history_id: int) -> dict[str, Subscription]:
+def subscriptions_of(
+    back_end: AppCallbacks | None, settings: Settings, history_id: int, message_log: AppMessageLog | None = None
+) -> dict[str, Subscription]:
     """What the settings ask for (CB-02). A consumer is called as its section. Kept in stores: never change a name.
     `history_id` is that of the store."""
     found = dict(back_end.subscriptions) if back_end is not None else {}
+    if message_log is not None:
+        found["message_log"] = message_log.subscription
     if settings.streams:
         from rcim.app.app_streams import streams_of
 

@@ -42,6 +42,7 @@ from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
     from rcim.app.app_callbacks import AppCallbacks
+    from rcim.app.app_message_log import AppMessageLog
 
 log = logging.getLogger("rcim.server")
 
@@ -113,7 +114,10 @@ class ConversationNode:
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
-            subscriptions = subscriptions_of(self.back_end, settings, self.store.history_id)
+            self.message_log = self._message_log(loop)
+            if self.message_log is not None:
+                undo.callback(self.message_log.stop)
+            subscriptions = subscriptions_of(self.back_end, settings, self.store.history_id, self.message_log)
             self.outbox = Outbox(self.store.events, subscriptions, self.dispatcher.writing, loop)
             undo.callback(self.outbox.stop)
             app_state.wanted_events = self.outbox.wanted
@@ -131,12 +135,22 @@ class ConversationNode:
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 
+    def _message_log(self, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
+        """AB-03: the message log; None if none is kept."""
+        if not self.settings.message_log.enabled:
+            return None
+        from rcim.app.app_message_log import AppMessageLog
+
+        return AppMessageLog(self.settings, self.store.events, self.dispatcher, loop)
+
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
         app = self.back_end
         self.dispatcher.wake_consumers(self.outbox.wake)
         self.dispatcher.start(sink, app.asking.ask if app is not None and app.asks else None, self._counted)
         self.outbox.start()
+        if self.message_log is not None:
+            self.message_log.start()
 
     def _counted(self) -> dict[str, int]:
         """What was asked and told (CB-02)."""
