@@ -3,6 +3,8 @@ queries."""
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from rcim_tools.example_values import HELLO_TEXT, MESSAGE, TIME
 
 from rcim.base.terms import AddResult, MessageState, Priority, PushLevel
@@ -103,4 +105,10 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
         False,
         "",
     ),
+    f.MessageLogList("", "", 0),
+    f.MessageLogListOk([f.LogFile("2026111811", "group", 1815, 12, sha256(b"log").digest())], False),
+    f.MessageLogGet("2026111811", "group", 0, 0, b""),
+    f.MessageLogGetOk(4, 1, sha256(b"log").digest(), b"\x1f\x8b\x08\x00"),
+    f.MessageLogExpire("2026111100"),
+    f.MessageLogExpireOk(3),
 )

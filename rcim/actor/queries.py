@@ -385,6 +385,34 @@ class PushTargetsQuery(Asks, frozen=True, gc=False):
     """Empty: the server itself asks."""
 
 
+class LogFilesQuery(Asks, frozen=True, gc=False):
+    """A page of the files of the message log after the one with this hour and kind (AB-03)."""
+
+    hour: str
+    kind: str
+    limit: int
+
+
+class LogChunkQuery(Asks, frozen=True, gc=False):
+    """Up to `limit` bytes of a file of the message log, which has to have this checksum if one is named (AB-03)."""
+
+    hour: str
+    kind: str
+    offset: int
+    limit: int
+    sha256: bytes = b""
+
+
+class LogExpiryQuery(Asks, frozen=True, gc=False):
+    """Remove the files of the message log from before this hour (AB-03). They are no part of what conversations are made
+    of: it changes nothing that another query tells."""
+
+    before: str
+
+
+LogQuery = LogFilesQuery | LogChunkQuery | LogExpiryQuery
+"""Answered where the files of the message log are."""
+
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""
 
@@ -418,5 +446,6 @@ Query = (
     | PushTokensQuery
     | PushUsersQuery
     | PushTargetsQuery
+    | LogQuery
     | Look
 )

@@ -42,6 +42,7 @@ from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
     from rcim.app.app_callbacks import AppCallbacks
+    from rcim.app.app_message_log import AppMessageLog
     from rcim.app.push import AppPush
 
 log = logging.getLogger("rcim.server")
@@ -116,7 +117,12 @@ class ConversationNode:
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
             self.push = self._push(app_state)
-            subscriptions = subscriptions_of(self.back_end, self.push, settings, self.store.history_id)
+            self.message_log = self._message_log(loop)
+            if self.message_log is not None:
+                undo.callback(self.message_log.stop)
+            subscriptions = subscriptions_of(
+                self.back_end, self.push, self.message_log, settings, self.store.history_id
+            )
             self.outbox = Outbox(self.store.events, subscriptions, self.dispatcher.writing, loop)
             undo.callback(self.outbox.stop)
             app_state.wanted_events = self.outbox.wanted
@@ -145,6 +151,14 @@ class ConversationNode:
         providers = push.providers_of(self.settings)
         return push.AppPush(self.settings, providers, self.dispatcher, lambda: app_state.config, hook)
 
+    def _message_log(self, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
+        """AB-03: the message log; None if none is kept."""
+        if not self.settings.message_log.enabled:
+            return None
+        from rcim.app.app_message_log import AppMessageLog
+
+        return AppMessageLog(self.settings, self.store.events, self.dispatcher, loop)
+
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
         app = self.back_end
@@ -153,6 +167,8 @@ class ConversationNode:
         self.dispatcher.wake_consumers(self.outbox.wake)
         self.dispatcher.start(sink, app.asking.ask if app is not None and app.asks else None, self._counted)
         self.outbox.start()
+        if self.message_log is not None:
+            self.message_log.start()
 
     def _counted(self) -> dict[str, int]:
         """What was asked, told and pushed (CB-02, PU-01)."""

@@ -220,6 +220,16 @@ class Stream:
         return conditions_of(self)
 
 
+@dataclass(frozen=True)
+class MessageLogSettings:
+    """`[message_log]`: the messages of each hour in files (AB-03)."""
+
+    enabled: bool = _key(False, "Keep the message log.")
+    folder: str = _key("", "Folder of its files; empty: `message-log` in the data directory.")
+    keep_days: int = _key(7, "Days for which its files are kept; 0: for ever.")
+    conversations: tuple[str, ...] = _key((), "Only messages in these kinds of conversations; none: all.")
+
+
 def conditions_of(section: Receiver | Stream) -> Conditions:
     """What a section says of the events that it wants (CB-06). Raises ValueError for a class that there is not."""
     return Conditions(
@@ -303,6 +313,7 @@ class Settings:
     """`[types.NAME]`: new or changed group types (GT-20)."""
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     """`[receivers.NAME]`: further receivers of callbacks, by name."""
+    message_log: MessageLogSettings = MessageLogSettings()
     streams: Mapping[str, Stream] = field(default_factory=dict)
     """`[streams.NAME]`: streams that events are written to, by name."""
     push: PushSettings = PushSettings()
@@ -409,6 +420,7 @@ SECTIONS: dict[str, type[Any]] = {
     "c2c": OneToOne,
     "devices": DeviceSettings,
     "push": PushSettings,
+    "message_log": MessageLogSettings,
 }
 
 

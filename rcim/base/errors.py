@@ -373,6 +373,28 @@ BROADCAST_LIMIT = ErrorCode(
     "The app has sent as many broadcasts as it may for now (SY-03, SY-04); retry_after_ms says when it may send another.",
 )
 
+MESSAGE_LOG_OFF = ErrorCode(
+    300095,
+    "MESSAGE_LOG_OFF",
+    _M,
+    False,
+    "The server keeps no message log: the setting message_log.enabled is off (AB-03).",
+)
+NO_SUCH_LOG_FILE = ErrorCode(
+    300096,
+    "NO_SUCH_LOG_FILE",
+    _M,
+    False,
+    "The message log has no file for this hour and kind of conversations (AB-03).",
+)
+LOG_FILE_CHANGED = ErrorCode(
+    300097,
+    "LOG_FILE_CHANGED",
+    _M,
+    False,
+    "The file of the message log was replaced since the download began, because messages came late: begin again (AB-03).",
+)
+
 ALL: tuple[ErrorCode, ...] = tuple(
     sorted((v for v in list(globals().values()) if isinstance(v, ErrorCode)), key=lambda c: c.number)
 )

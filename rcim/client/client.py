@@ -35,10 +35,12 @@ from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
+from rcim.client.message_log import MessageLogRequests
 from rcim.client.model import Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
 from rcim.client.push import PushRequests
 from rcim.client.queries import ConversationRequests
+from rcim.client.ranges import RangeRequests
 from rcim.client.rooms import FollowedRooms, RoomRequests
 from rcim.client.system import SystemRequests
 from rcim.client.ultra import UltraRequests
@@ -59,6 +61,8 @@ class Client(
     BroadcastRequests,
     AdminRequests,
     ConversationRequests,
+    MessageLogRequests,
+    RangeRequests,
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 

@@ -41,7 +41,7 @@ from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.pending_requests import AskApp, PendingRequests
 from rcim.dispatch.query_enrichment import QueryEnrichment
-from rcim.dispatch.query_router import QueryRouter
+from rcim.dispatch.query_router import LogFiles, QueryRouter
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
@@ -211,6 +211,15 @@ class Dispatcher:
     def look(self, query: Look, done: Callable[[Any], None]) -> None:
         """Ask who holds connections."""
         self._router.look(query, done)
+
+    def serve_log(self, files: LogFiles) -> None:
+        """Queries about the message log are answered there (AB-03)."""
+        self._router.log_files = files
+
+    @property
+    def time(self) -> TrustedTime:
+        """The time in force."""
+        return self._time
 
     def states(self, users: Sequence[str]) -> Mapping[str, Presence]:
         """What those of the users do who have a session (ID-07)."""

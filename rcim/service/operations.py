@@ -33,6 +33,7 @@ from rcim.service import (
     devices,
     groups,
     members,
+    message_log,
     messages,
     moderation,
     push,
@@ -399,6 +400,18 @@ OPERATIONS: tuple[Operation, ...] = (
         broadcasts.set_attribute_names,
         ADMINISTRATORS,
         SAME,
+    ),
+    _operation(
+        "MESSAGE_LOG_LIST",
+        requests.MessageLogList,
+        answers.LogFilesPage,
+        message_log.listing,
+        ADMINISTRATORS,
+        READS,
+    ),
+    _operation("MESSAGE_LOG_GET", requests.MessageLogGet, answers.LogChunk, message_log.chunk, ADMINISTRATORS, READS),
+    _operation(
+        "MESSAGE_LOG_EXPIRE", requests.MessageLogExpire, answers.LogExpired, message_log.expire, ADMINISTRATORS, SAME
     ),
 )
 assert all(row.callers is EVERYONE and row.complete is None and not row.reserves for row in OPERATIONS if row.hot), (

@@ -308,6 +308,36 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, 
     values: dict[str, int]
 
 
+class LogFileRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A file of the message log (AB-03). `sha256` is empty as long as nothing is known of it, a few seconds."""
+
+    hour: str
+    kind: str
+    size: int
+    messages: int
+    sha256: bytes
+
+
+class LogFilesPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """A page of them, by hour and kind."""
+
+    rows: list[LogFileRow]
+    more: bool
+
+
+class LogChunk(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """Bytes of a file of the message log."""
+
+    file: LogFileRow
+    data: bytes
+
+
+class LogExpired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """How many files of the message log were removed."""
+
+    count: int
+
+
 Answer = (
     ConnectionsPage
     | Counted
@@ -335,4 +365,7 @@ Answer = (
     | UserFacts
     | Profiles
     | Applied
+    | LogFilesPage
+    | LogChunk
+    | LogExpired
 )

@@ -102,7 +102,7 @@ def history(
             return await _pages(client, conversation, from_seq, to_seq, limit, False)
         return list(reversed(await _pages(client, conversation, 0, to_seq, limit, True)))
 
-    show([_row(message) for message in call(job)], COLUMNS)
+    show([row_of_message(message) for message in call(job)], COLUMNS)
 
 
 async def _pages(
@@ -120,7 +120,8 @@ async def _pages(
             return found
 
 
-def _row(message: frames.Message) -> Row:
+def row_of_message(message: frames.Message) -> Row:
+    """A message as JSON has it."""
     parts = elements.decode_body(message.body)
     row = row_of(message)
     del row["body"]
@@ -182,7 +183,7 @@ def search(
         cursor = b""
         while True:
             page = await client.search_page(words, cursor, _where(conversation), sender)
-            found += [_row(row.messages[0]) for row in page.found]
+            found += [row_of_message(row.messages[0]) for row in page.found]
             cursor = page.cursor
             if not cursor or len(found) >= limit:
                 return found[:limit]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rcim_tools.admin import calls, echo, server
+from rcim_tools.admin.history import history
 from typer.main import get_command
 
 from rcim.app.command_line import Commands
@@ -26,6 +27,7 @@ NOUNS = {
     "tags": "labels",
     "system": "system",
     "channel": "channels",
+    "log": "message_log",
 }
 """What comes before a verb, and the module that has its verbs."""
 
@@ -51,6 +53,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(echo.callback_echo)
+app.command()(history)
 app.command()(server.connections)
 app.command()(server.flow)
 app.command()(server.stats)

@@ -16,6 +16,7 @@ from rcim.adapters.frames.answers import (
     devices,
     groups,
     members,
+    message_log,
     messages,
     moderation,
     push,
@@ -152,6 +153,9 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminLabels: broadcasts.labels_ok,
     f.AdminAttributeNames: broadcasts.names_ok,
     f.AdminAttributeNamesSet: _empty(f.AdminAttributeNamesSetOk),
+    f.MessageLogList: message_log.list_ok,
+    f.MessageLogGet: message_log.get_ok,
+    f.MessageLogExpire: message_log.expire_ok,
 }
 
 SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}

@@ -80,6 +80,7 @@ from rcim.service.requests.members import (
     GroupMuteAll,
     GroupMuted,
 )
+from rcim.service.requests.message_log import MessageLogExpire, MessageLogGet, MessageLogList
 from rcim.service.requests.messages import (
     ConversationClear,
     ConversationRead,
@@ -217,6 +218,9 @@ __all__ = [
     "InviteConsentSet",
     "MessageDelete",
     "MessageEdit",
+    "MessageLogExpire",
+    "MessageLogGet",
+    "MessageLogList",
     "MessageRecall",
     "MessageReceipts",
     "MessagesErase",

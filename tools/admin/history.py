@@ -1,0 +1,69 @@
+"""`rcim-admin history`: any range of any conversation, as a stream of lines (AB-04)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rcim_tools.admin import calls
+from rcim_tools.admin.calls import USAGE, call, fail
+from rcim_tools.admin.messages import row_of_message
+from rcim_tools.admin.words import SEQ_MAX
+
+from rcim.base.terms import BROADCAST_ALL, is_group, pair_of
+from rcim.client import Client
+from rcim.client.model import where_of
+
+
+def history(
+    conversation: Annotated[
+        str, typer.Argument(metavar="CONVERSATION", help="Its whole id: g:lobby, c:5:alice:bob or b:all.")
+    ],
+    begin: Annotated[
+        str, typer.Option("--from", metavar="SEQ|TIME", help="From this SEQ or time (2026-11-27T19:00, UTC) on.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", metavar="SEQ|TIME", help="Up to this SEQ, or before this time.")] = "",
+) -> None:
+    """Show all messages of a conversation, or a range of them, oldest first, one a line.
+
+    With --json, one JSON object a line.
+    """
+    if not (is_group(conversation) or pair_of(conversation) or conversation == BROADCAST_ALL):
+        raise fail(f"{conversation}: has to be like g:lobby, c:5:alice:bob or b:all", USAGE)
+    from_seq, from_time_ms = _bound("--from", begin)
+    to_seq, before_ms = _bound("--to", end)
+
+    async def job(client: Client) -> None:
+        messages = client.history_range(
+            where_of(conversation, ""),
+            from_seq=from_seq,
+            to_seq=to_seq,
+            from_time_ms=from_time_ms,
+            to_time_ms=max(0, before_ms - 1),
+        )
+        async for message in messages:
+            row = row_of_message(message)
+            if calls.target.json:
+                print(json.dumps(row))
+            else:
+                time = datetime.fromtimestamp(message.time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+                print(f"{time} {message.seq} {message.sender} {json.dumps(row['text'], ensure_ascii=False)}")
+
+    call(job)
+
+
+def _bound(option: str, text: str) -> tuple[int, int]:
+    """The SEQ and the time (milliseconds since 1970) that an option names; one of them is 0, or both."""
+    if not text:
+        return 0, 0
+    if text.isascii() and text.isdigit() and 0 < int(text) <= SEQ_MAX:
+        return int(text), 0
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise fail(f"{option} {text}: has to be a SEQ, or a time like 2026-11-27T19:00:00Z", USAGE) from None
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return 0, max(1, round(time.timestamp() * 1000))
