@@ -98,8 +98,8 @@ class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=
     """In a channel: what is set for all members of its ultra group."""
     operator: str = ""
     """The app administrator who has sent it in the sender's name (MS-06); empty: the sender, or it is not known."""
-    platform: int = 0
-    """Of the device that has sent it (rcim.base.terms.Platform); 0: it is not known, such as after a wait (FC-03)."""
+    platform: Platform | None = None
+    """Of the device that has sent it; None: it is not known, such as after a wait (FC-03)."""
     by_app: bool = False
     """An app administrator has sent it."""
     words_replaced: bool = False
@@ -118,7 +118,7 @@ class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, ta
     transient: bool = False
     operator: str = ""
     """As in MessagePassed."""
-    platform: int = 0
+    platform: Platform | None = None
 
 
 class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=3):
@@ -291,7 +291,7 @@ class TransientPassed(InConversation, frozen=True, gc=False, array_like=True, ta
     message: Message
     operator: str = ""
     """As in MessagePassed."""
-    platform: int = 0
+    platform: Platform | None = None
 
 
 class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag=50):

@@ -31,7 +31,7 @@ from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Messa
 from rcim.actor.state import GroupState
 from rcim.base.errors import DIRTY_WORD, RcimError
 from rcim.base.ids import is_guest
-from rcim.base.terms import ChangeKind, GoneReason, MessageState, PushLevel, other_of
+from rcim.base.terms import ChangeKind, GoneReason, MessageState, Platform, PushLevel, other_of
 
 T = TypeVar("T")
 SILENT = frozenset({"first_seq", "unique", "expected"})
@@ -246,11 +246,11 @@ def _members_gone(
         )
 
 
-def origin_of(command: object) -> tuple[str, int]:
+def origin_of(command: object) -> tuple[str, Platform | None]:
     """Of a message that is sent: which app administrator has sent it in the sender's name (empty: none), and on which
-    platform (0: it is not known)."""
+    platform (None: it is not known)."""
     if not isinstance(command, c.SendMessage) or command.credential is None:
-        return "", 0
+        return "", None
     by = command.credential
     return by.user_id if by.user_id != command.by else "", by.platform
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Fields
-from rcim.base.terms import AppList, Gender, InviteConsent, Place, UserList
+from rcim.base.terms import AppList, Gender, InviteConsent, Place, Platform, UserList
 from rcim.rules.quiet import QuietHours
 from rcim.rules.targets import LabelChange
 from rcim.rules.type_table import TypeChange
@@ -16,8 +16,8 @@ class Credential(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     user_id: str
     signed_ms: int
-    platform: int = 0
-    """On which device (rcim.base.terms.Platform); 0: it is not known."""
+    platform: Platform | None = None
+    """On which device; None: it is not known."""
 
 
 class OnCredential(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what", kw_only=True):

@@ -13,7 +13,7 @@ from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.events import AnyEvent, EventKind
-from rcim.base.terms import Presence
+from rcim.base.terms import Platform, Presence
 from rcim.web.client import WebAnswer, WebRequest
 
 Json = dict[str, Any]
@@ -26,8 +26,8 @@ class Callback(NamedTuple):
     fields: Json
     id: str = ""
     """Of what is told: the same at each try and after a restart, and no other callback has it (CB-04)."""
-    platform: int = 0
-    """Of the device that is the cause (rcim.base.terms.Platform); 0: it is not known."""
+    platform: Platform | None = None
+    """Of the device that is the cause; None: it is not known."""
 
 
 class Facts(Protocol):

@@ -399,7 +399,7 @@ def test_random_has_32_bits(name: str) -> None:
 
 def test_the_platform_is_said() -> None:
     profile = TencentProfile(1400000000, "", DEFAULTS)
-    names = {Platform.WEB: "Web", Platform.SERVER: "RESTAPI", Platform.PAD: "Unknown", 0: "Unknown"}
+    names = {Platform.WEB: "Web", Platform.SERVER: "RESTAPI", Platform.PAD: "Unknown", None: "Unknown"}
     for platform, name in names.items():
         (callback,) = told(ev.MessagePassed(NOW, GROUP, MESSAGE, platform=platform))
         assert profile.request("http://a/", [callback]).query["OptPlatform"] == name
@@ -408,7 +408,7 @@ def test_the_platform_is_said() -> None:
 def test_a_batch_has_an_envelope() -> None:
     profile = TencentProfile(1400000000, "t", DEFAULTS)
     (one,) = told(ev.GroupFull(NOW, GROUP))
-    request = profile.request("http://a/", [one._replace(event="1"), one._replace(event="2")])
+    request = profile.request("http://a/", [one._replace(id="1"), one._replace(id="2")])
     assert json.loads(request.body) == {
         "CallbackCommand": "Group.CallbackAfterGroupFull",
         "Callbacks": [{"Event": "1", "Callback": one.fields}, {"Event": "2", "Callback": one.fields}],

@@ -100,7 +100,9 @@ class RongCloudProfile:
             "channelType": where.channel_type,
             "msgTimeStamp": str(time_ms),
             "messageId": message_id,
-            "os": rongcloud_notices.system_of(command.credential.platform if command.credential is not None else 0),
+            "os": rongcloud_notices.system_of(
+                command.credential.platform if command.credential is not None else None
+            ),
             "toUserIds": list(options.to),
             "busChannel": where.bus_channel,
         }

@@ -30,9 +30,9 @@ SYSTEMS = {
 RoomEvent = ev.GroupCreated | ev.GroupDissolved | ev.MembersEntered | ev.MembersGone
 
 
-def system_of(platform: int) -> str:
-    """The `os`, or `source`, of a platform; empty for one that is not known (0)."""
-    return SYSTEMS[Platform(platform)] if platform else ""
+def system_of(platform: Platform | None) -> str:
+    """The `os`, or `source`, of a platform; empty for one that is not known."""
+    return SYSTEMS[platform] if platform is not None else ""
 
 
 def routed(event: ev.InConversation, *, chat_room: bool) -> Json | None:

@@ -20,6 +20,7 @@ from rcim.actor.ultra_commands import ListChannel
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
+from rcim.base.terms import Platform
 from rcim.content.elements import check_body, decode_body, encode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
 from rcim.hooks.profile import Callback, Facts, Json
@@ -43,7 +44,9 @@ def signature(token: str, request_time: int) -> str:
 def question(ask: BeforeCallback) -> Callback:
     """What is asked, by its name and with its fields. Raises KeyError for what the vendor has no name for."""
     credential = ask.command.credential
-    return Callback(_NAMES[ask.kind], fields_of(ask), platform=credential.platform if credential is not None else 0)
+    return Callback(
+        _NAMES[ask.kind], fields_of(ask), platform=credential.platform if credential is not None else None
+    )
 
 
 def is_asked(kind: BeforeKind) -> bool:
@@ -85,10 +88,10 @@ class TencentProfile:
         first = callbacks[0]
         fields = first.fields if len(callbacks) == 1 else envelope(callbacks)
         body = json.dumps(fields, ensure_ascii=False).encode()
-        platform = first.platform if len(callbacks) == 1 else 0
+        platform = first.platform if len(callbacks) == 1 else None
         return WebRequest(url, body, {"Content-Type": "application/json"}, self._query(first.command, platform))
 
-    def _query(self, command: str, platform: int) -> dict[str, str]:
+    def _query(self, command: str, platform: Platform | None) -> dict[str, str]:
         query = {
             "SdkAppid": str(self._sdkappid),
             "CallbackCommand": command,

@@ -114,7 +114,7 @@ def _content(body: bytes, extra: MessageOptions | None) -> Json:
     }
 
 
-def _callback(fields: Json, platform: int = 0) -> Callback:
+def _callback(fields: Json, platform: Platform | None = None) -> Callback:
     return Callback(fields["CallbackCommand"], fields, platform=platform)
 
 

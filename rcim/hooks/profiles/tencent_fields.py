@@ -16,9 +16,9 @@ PLATFORMS = {Platform.WEB: "Web", Platform.SERVER: "RESTAPI"}
 """The vendor's `OptPlatform` where ours says as much. It names operating systems, and ours only kinds of devices."""
 
 
-def opt_platform(platform: int) -> str:
-    """The vendor's `OptPlatform` of a device; 0: it is not known."""
-    return PLATFORMS.get(Platform(platform), "Unknown") if platform else "Unknown"
+def opt_platform(platform: Platform | None) -> str:
+    """The vendor's `OptPlatform` of a device; None: it is not known."""
+    return PLATFORMS.get(platform, "Unknown") if platform is not None else "Unknown"
 
 
 def random_of(client_msg_id: str) -> int:
