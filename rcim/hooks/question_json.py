@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor.before_callbacks import BeforeCallback, LogIn
+from rcim.actor.before_callbacks import BeforeCallback, CallbackSubject, LogIn
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import (
     AlterMessage,
@@ -41,13 +41,16 @@ TEXTS = ("name", "introduction", "notification", "face_url")
 
 
 def question_data(ask: BeforeCallback) -> Json:
-    """What is asked: the conversation, who wants it, and what is particular to the command."""
+    """What is asked: the conversation, who wants it, and what is particular to the command. A login is about no
+    conversation."""
+    if isinstance(ask.command, LogIn):
+        return {"operator": ask.operator}
     conversation = {"id": ask.key, "kind": kind_name(ask.key), "type": ask.type}
-    return {"conversation": conversation, "operator": ask.operator, **_particular(ask)}
+    return {"conversation": conversation, "operator": ask.operator, **_particular(ask, ask.command)}
 
 
-def _particular(ask: BeforeCallback) -> Json:
-    match ask.command:
+def _particular(ask: BeforeCallback, about: CallbackSubject) -> Json:
+    match about:
         case SendMessage() as command:
             return {"to": ask.to, "message": _sent(command)}
         case AlterMessage() as command:
@@ -67,8 +70,6 @@ def _particular(ask: BeforeCallback) -> Json:
             return {"what": list(ask.what), "changes": changes}
         case ListChannel() as command:
             return {"channel": command.name, "name": command.called, "introduction": command.introduction}
-        case LogIn():
-            return {}
 
 
 def _sent(command: SendMessage) -> Json:

@@ -12,7 +12,7 @@ from rcim_tools.event_examples import EXAMPLES, HISTORY, MESSAGE, kept
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from rcim.actor import commands as c
-from rcim.actor.before_callbacks import BeforeCallback, CallbackSubject
+from rcim.actor.before_callbacks import BeforeCallback, CallbackSubject, LogIn
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.ultra_commands import ListChannel
@@ -76,7 +76,7 @@ CREATE = c.CreateGroup(
     "alice",
     attributes=b'{"a":1}',
 )
-SUBJECTS: dict[BeforeKind, CallbackSubject] = {
+SUBJECTS: dict[BeforeKind, CallbackSubject | LogIn] = {
     BeforeKind.SEND: c.SendMessage("alice", False, "Alice", "", "c1", Priority.NORMAL, BODY),
     BeforeKind.SEND_IN_PAIR: c.SendMessage("alice", False, "Alice", "", "c1", Priority.NORMAL, BODY),
     BeforeKind.EDIT: c.AlterMessage("alice", False, 7, MessageState.EDITED, BODY),
@@ -91,25 +91,39 @@ SUBJECTS: dict[BeforeKind, CallbackSubject] = {
         "alice", False, {"name": "New"}, None, 10, (("f", b"v"),), b'{"b":2}', (("b.c", b"3"), ("b.d", b""))
     ),
     BeforeKind.CREATE_CHANNEL: ListChannel("alice", False, "news", "News"),
+    BeforeKind.LOGIN: LogIn("alice", False),
 }
 
 
 def asked(kind: BeforeKind, command: CallbackSubject | None = None) -> dict[str, Any]:
-    ask = BeforeCallback(1, kind, "g", "Public", command or SUBJECTS[kind], message=MESSAGE, key="g:g")
+    """What the app gets; its signature is good."""
+    where = {"group_id": "g", "type": "Public", "key": "g:g"}
+    if kind is BeforeKind.LOGIN:
+        where = {"group_id": "", "type": ""}
+    ask = BeforeCallback(number=1, kind=kind, command=command or SUBJECTS[kind], message=MESSAGE, **where)
     profile = WebhooksProfile(NEW, DEFAULTS)
     callback = profile.question(ask)
     assert callback.command in PROFILES["rcim"].before
     request = profile.request("https://example.org/", [callback])
     found: dict[str, Any] = Webhook(NEW).verify(request.body, dict(request.headers))
-    assert found["id"].startswith("ask-") and found["key"] == "g:g"
+    assert found["id"].startswith("ask-")
     return found
 
 
 def test_everything_that_may_be_asked_has_a_name() -> None:
     names = PROFILES["rcim"]
     assert {kind for kinds in names.before.values() for kind in kinds} == set(BeforeKind) == set(SUBJECTS)
-    for kind in BeforeKind:
-        assert asked(kind)["data"]["conversation"] == {"id": "g:g", "kind": "group", "type": "Public"}
+    for kind in set(BeforeKind) - {BeforeKind.LOGIN}:
+        found = asked(kind)
+        assert found["data"]["conversation"] == {"id": "g:g", "kind": "group", "type": "Public"}
+        assert (found["key"], found["data"]["operator"]) == ("g:g", SUBJECTS[kind].by)
+    spec = (Path(__file__).parents[2] / "protocol-spec/events.md").read_text(encoding="utf-8")
+    assert [name for name in names.before if f"| `{name}` |" not in spec] == []
+
+
+def test_a_login_is_about_no_conversation() -> None:
+    found = asked(BeforeKind.LOGIN)
+    assert (found["key"], found["data"]) == ("alice", {"operator": "alice"})
 
 
 def test_what_is_asked() -> None:
@@ -132,7 +146,7 @@ def test_what_is_asked() -> None:
 
 
 def verdict(body: bytes, status: int = 200) -> CallbackVerdict:
-    return WebhooksProfile("", DEFAULTS).verdict(WebAnswer(status, {}, body))
+    return WebhooksProfile("", DEFAULTS).verdict(WebAnswer(status, {}, body), Callback("before.message.send", {}))
 
 
 def test_what_the_app_answers() -> None:

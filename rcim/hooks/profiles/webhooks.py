@@ -50,7 +50,7 @@ class WebhooksProfile:
 
     def question(self, ask: BeforeCallback, members: Sequence[str] = ()) -> Callback:
         """What is posted to ask. Raises KeyError for a kind that `before` has not."""
-        made: Json = {"type": _NAMES[ask.kind], "time": time_text(clock.wall_ms()), "key": ask.key}
+        made: Json = {"type": _NAMES[ask.kind], "time": time_text(clock.wall_ms()), "key": ask.key or ask.operator}
         return Callback(_NAMES[ask.kind], made | {"data": question_data(ask)}, f"ask-{uuid.uuid4().hex}")
 
     def verdict(self, answer: WebAnswer, asked: Callback) -> CallbackVerdict:
