@@ -40,8 +40,9 @@ class MessageLogRequests(Requests):
         """Write a file of the message log to `to`, and check it; returns what the server says of it. A download that was
         broken off goes on where it was, from `to` with `.part` after its name. Raises BadChecksum, OSError."""
         part = to.with_name(f"{to.name}.part")
+        there = part.stat().st_size if part.exists() else 0
+        found = await self.log_chunk(hour, kind, there, limit=1)
         with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
-            found = await self.log_chunk(hour, kind, file.seek(0, os.SEEK_END), limit=1)
             at = min(file.seek(0, os.SEEK_END), found.size)
             hashing = hashlib.sha256()
             file.seek(0)

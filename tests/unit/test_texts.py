@@ -111,11 +111,21 @@ def arguments(method: Any) -> dict[str, Any]:
         elif kind.startswith("Mapping[str, "):
             texts[one.name] = {BAD: BAD if kind == "Mapping[str, str]" else b""}
         elif one.default is one.empty and one.kind is not one.VAR_KEYWORD:
-            others[one.name] = [1] if kind == "Iterable[int]" else () if kind.startswith("Sequence") else 1
+            others[one.name] = _other(kind)
     return texts | others if texts else {}
 
 
-async def test_every_method_of_the_client_refuses_them(plain_server: TestServer) -> None:
+def _other(kind: str) -> Any:
+    """A value for an argument that is no text."""
+    if kind == "Path":
+        return Path("nothing")
+    return [1] if kind == "Iterable[int]" else () if kind.startswith("Sequence") else 1
+
+
+async def test_every_method_of_the_client_refuses_them(
+    plain_server: TestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     tried = 0
     async with plain_server.client("administrator") as client:
         for name, method in inspect.getmembers(Client, inspect.isfunction):
@@ -130,5 +140,6 @@ async def test_every_method_of_the_client_refuses_them(plain_server: TestServer)
             with pytest.raises(RcimError, match="not UTF-8"):
                 await client.send(where, "hello")
     assert tried > 50
+    assert [path.name for path in tmp_path.iterdir()] == ["data"], "what is refused writes no file"
     with pytest.raises(RcimError, match="not UTF-8"):
         plain_server.client(BAD)
