@@ -227,15 +227,15 @@ message_classes = ["content"]
 
 def test_receivers_with_names(tmp_path: Path) -> None:  # CB-02, CB-06
     token, file = tmp_path / "token", tmp_path / "rcim.toml"
-    token.write_text("secret\n", encoding="utf-8")
+    token.write_text("hush\n", encoding="utf-8")
     file.write_text(RECEIVERS.format(token=token), encoding="utf-8")
     environment = {"RCIM__RECEIVERS__AUDIT__TIMEOUT_MS": "300", "RCIM__RECEIVERS__OTHER__URL": "http://three.example"}
     made = load(file, environment, ["receivers.audit.allow_private=true", "receivers.other.timeout_ms=50"])
     audit, other = made.receivers["audit"], made.receivers["other"]
-    assert (audit.token, audit.timeout_ms, audit.allow_private) == ("secret", 300, True)
+    assert (audit.token, audit.timeout_ms, audit.allow_private) == ("hush", 300, True)
     assert (other.url, other.timeout_ms) == ("http://three.example", 50)
     assert audit.conditions.conversation("group", "Public") and not audit.conditions.conversation("group", "Work")
-    assert "secret" not in repr(made) and from_plain(plain(made)) == made
+    assert "hush" not in repr(made) and from_plain(plain(made)) == made
 
 
 @pytest.mark.parametrize(
