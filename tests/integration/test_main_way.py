@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rcim.actor.queries import LoginQuery
 from rcim.actor.records import GroupChanged
 from rcim.actor.records import Message as Kept
 from rcim.base.errors import HEARTBEAT_TIMEOUT, TOO_SLOW, RcimError
 from rcim.base.terms import ApplyJoinOption, GoneReason, Priority
 from rcim.client import Client, EnteredEvent, GroupEvent, Message, SendResult
 from rcim.client.link import ConnectionGone
+from rcim.connect import logins
+from rcim.connect.asking import run
 from rcim.content.elements import Custom, Text, TypedBytes
 from rcim.dispatch.requests import Delivery
 from rcim.wire import frames as f
@@ -544,26 +547,24 @@ async def test_a_login_that_was_dropped_leaves_no_news_behind(
     """What a login that never came about was told must not count for a later one."""
     alice, first = await plain_server.member("alice"), await plain_server.member("bob")
     await alice.ask(create("g"))
-    store = plain_server.server.store
-    answer_some, asked, go_on = store.answer_some, threading.Event(), threading.Event()
+    held: list[Callable[[], None]] = []
 
-    def slow(queries: Any, for_s: float) -> Any:
-        if any(isinstance(q, LoginQuery) for q in queries):
-            asked.set()
-            go_on.wait(10)
-        return answer_some(queries, for_s)
+    def hold(engine: Any, workflow: Any, done: Callable[[Any], None]) -> None:
+        run(engine, workflow, lambda result: held.append(partial(done, result)))
 
-    monkeypatch.setattr(store, "answer_some", slow)
+    monkeypatch.setattr(logins, "run", hold)
     second = await plain_server.raw()
     await second.hello()
     second.write(f.Login("bob", plain_server.sign("bob"), 2, "").encode(7))  # type: ignore[arg-type]
-    await until(asked.is_set)
+    await until(lambda: held)
     assert isinstance(await first.ask(f.GroupJoin("g", "")), f.GroupJoinOk)
-    await second.close()
+    (waiting,) = [one for one in plain_server.server.hub.table if one.expects_login]
+    waiting.on_timer(waiting.deadline_ms)  # it has waited too long
     await until(lambda: len(plain_server.server.hub) == 2)
-    go_on.set()
-    await first.ask(f.ProfileGet("bob"))
+    monkeypatch.undo()
+    held.pop()()
     await first.ask(f.GroupLeave("g"))
+    await second.close()
     third = await plain_server.member("bob")
     await alice.ask(send("g", "secret"))
     for device in (first, third):
