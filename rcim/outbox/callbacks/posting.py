@@ -13,13 +13,13 @@ from rcim.base.limited_log import LimitedLog
 from rcim.hooks.profile import Callback, Profile
 from rcim.hooks.receiver import ReceiverSpec
 from rcim.outbox.callbacks.batches import Batches, Posted
-from rcim.web.client import FAULTS, WebClient
+from rcim.web.client import CONNECTIONS_MAX, FAULTS, WebClient
 from rcim.web.faults import Fault, FaultKind, fault_of, fault_of_status
 
 log = LimitedLog("rcim.outbox")
 
-AT_ONCE = 100
-"""Requests to one URL that are under way; the places of one URL are not those of another."""
+AT_ONCE = CONNECTIONS_MAX
+"""Requests of one receiver that are under way. Its URLs have equal shares: one that is slow takes no place of another."""
 TAKEN = frozenset({200, 201, 202, 204})
 """The HTTP statuses that say that the receiver has a callback."""
 EVENT_HEADER = "X-Rcim-Event"
@@ -46,8 +46,9 @@ class Posting:
         self.receiver = receiver
         self.faults: Counter[FaultKind] = Counter()
         """How many requests were not taken, since the start, by why."""
-        self._places: dict[str, asyncio.Semaphore] = {}
-        """By URL; there are as many as the settings name."""
+        urls = {receiver.spec.url_of(command) for command in receiver.spec.commands}
+        share = max(1, AT_ONCE // max(1, len(urls)))
+        self._places = {url: asyncio.Semaphore(share) for url in urls}
         self._batches: Batches | None = None
         if receiver.batch_max > 1:
             self._batches = Batches(self._post, receiver.batch_max, receiver.batch_wait_ms / 1000)
@@ -68,7 +69,7 @@ class Posting:
         request = request._replace(headers={**request.headers, **named})
         status = 0
         try:
-            async with self._places.setdefault(url, asyncio.Semaphore(AT_ONCE)):
+            async with self._places[url]:
                 answer = await receiver.client.post(request)
         except FAULTS as error:
             fault = fault_of(error)
