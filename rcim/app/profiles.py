@@ -53,8 +53,16 @@ class Profiles:
         hooks = engine.defined_hooks(client)
         self.discoveries.append(hooks)
         if RECEIVERS_OFFLINE in receiver.commands and self.offline is None:
-            self.offline = OfflineReceivers(engine, hooks, client, receiver.timeout_ms)
+            url = dict(line.split() for line in receiver.urls).get(RECEIVERS_OFFLINE, "")
+            self.offline = OfflineReceivers(engine, hooks, client, receiver.timeout_ms, url)
         return LeanCloudProfile(engine, hooks, self._settings.limits, self._chat_rooms.__contains__)
+
+    def counted(self) -> dict[str, int]:
+        """How many questions about pushes were asked and failed, and how many times an engine did not say which hooks it
+        has, since the start."""
+        asked = self.offline.counts if self.offline is not None else {}
+        found = {f"callbacks_offline_{name}": asked.get(name, 0) for name in ("asked", "failed")}
+        return found | {"callbacks_unlisted": sum(one.failed for one in self.discoveries)}
 
     async def close(self) -> None:
         """Ask and look no more; give back the connections."""

@@ -162,6 +162,8 @@ def test_each_service_waits_as_long_as_it_does() -> None:
     ("flags", "secrets", "key"),
     [
         ((f"{SECTION}.profile=other",), {}, "profile"),
+        ((*LEAN, f"{SECTION}.commands=web_hook"), {}, "urls"),
+        ((*LEAN, f"{SECTION}.url=", f"{SECTION}.commands=_messageSent"), {"token": "m", "hook_key": "h"}, "commands"),
         ((f"{SECTION}.profile=rongcloud", f"{SECTION}.commands=_messageSent"), {}, "commands"),
         ((*LEAN, f"{SECTION}.commands=_messageSent"), {"hook_key": "h"}, "token"),
         ((*LEAN, f"{SECTION}.commands=_messageSent"), {"token": "m"}, "hook_key"),

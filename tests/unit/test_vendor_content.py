@@ -157,6 +157,7 @@ def test_content_that_is_none() -> None:
 def test_rongcloud_names_of_conversations() -> None:
     def named(key: str, *, room: bool = False) -> tuple[str, int, str, str]:
         found = rongcloud_ids.rong_conversation(key, "alice", chat_room=room)
+        assert rongcloud_ids.key_of_rong(found, "alice") == key
         return found.channel_type, found.number, found.target_id, found.bus_channel
 
     assert named(pair_conversation("alice", "bob")) == ("PERSON", 1, "bob", "")

@@ -113,11 +113,15 @@ class LeanCloudProfile:
                 raise BadAnswer("content is no text")
             body = body_of(self._limits, "content", lambda: from_leancloud(content, binary=binary))
         peers = result.get("toPeers")
-        if peers is None or peers == asked["toPeers"]:
+        if peers is None:
             return CallbackVerdict(body=body)
         if not isinstance(peers, list) or not all(map(is_text, peers)):
             raise BadAnswer("toPeers is no list of users")
-        return CallbackVerdict(body=body, to=tuple(dict.fromkeys(peers))) if peers else CallbackVerdict(drop=True)
+        named = set(peers)
+        left = tuple(user for user in asked["toPeers"] if user in named)  # a hook leaves receivers out, and adds none
+        if len(left) == len(asked["toPeers"]):
+            return CallbackVerdict(body=body)
+        return CallbackVerdict(body=body, to=left) if left else CallbackVerdict(drop=True)
 
     async def notices(self, event: AnyEvent, facts: Facts) -> Sequence[Callback]:
         """The hooks that are called to tell of the event, as far as they are defined."""
