@@ -8,7 +8,7 @@ from rcim.hooks.offline_receivers import OfflineReceivers
 from rcim.hooks.profile import Profile
 from rcim.hooks.profiles.leancloud import Engine, LeanCloudProfile
 from rcim.hooks.profiles.rongcloud import RongCloudProfile
-from rcim.hooks.profiles.table import RECEIVERS_OFFLINE
+from rcim.hooks.profiles.table import RECEIVERS_OFFLINE, WEB_HOOK
 from rcim.hooks.profiles.tencent import TencentProfile
 from rcim.web.client import WebClient
 
@@ -51,7 +51,8 @@ class Profiles:
         engine = Engine(receiver.url, receiver.app_id, receiver.token, receiver.hook_key)
         client = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
         hooks = engine.defined_hooks(client)
-        self.discoveries.append(hooks)
+        if not set(receiver.commands) <= {WEB_HOOK}:  # that is none of the engine's functions
+            self.discoveries.append(hooks)
         if RECEIVERS_OFFLINE in receiver.commands and self.offline is None:
             url = dict(line.split() for line in receiver.urls).get(RECEIVERS_OFFLINE, "")
             self.offline = OfflineReceivers(engine, hooks, client, receiver.timeout_ms, url)
