@@ -48,7 +48,7 @@ class Engine:
 
     def call(self, function: str, fields: Json, url: str = "") -> WebRequest:
         """The request that calls a function; `url`: of the engine that has it, if not of this one."""
-        body = json.dumps(fields, ensure_ascii=False).encode()
+        body = json.dumps(fields).encode()
         return WebRequest((url or self._url).rstrip("/") + FUNCTIONS + function, body, self._headers)
 
     def defined_hooks(self, client: WebClient) -> DefinedHooks:
@@ -133,7 +133,7 @@ class LeanCloudProfile:
         """The request that calls a hook, or carries messages to service conversations."""
         if callbacks[0].command == WEB_HOOK:
             rows = [row for callback in callbacks for row in callback.fields["rows"]]
-            body = json.dumps(rows, ensure_ascii=False).encode()
+            body = json.dumps(rows).encode()
             return WebRequest(url, body, {"Content-Type": "application/json"})
         (callback,) = callbacks
         return self._engine.call(callback.command, callback.fields, url)
