@@ -19,7 +19,7 @@ from rcim.rules.push_info import COLLAPSE_MAX, PushBadge, PushInfo, PushProfile
 NAMESPACE = UUID("6f0f1c8e-5d5b-4f0e-9d5e-0e6a3c1f7a52")
 """Push ids are made in it, and never change."""
 LIFE_S = 7 * 86_400
-"""PU-01."""
+"""A push is of no use after so many seconds, unless something else is said (PU-01)."""
 NOTHING = PushInfo()
 
 
