@@ -51,8 +51,9 @@ class BroadcastRequests(Requests):
         push: bytes = b"",
     ) -> frames.AdminBroadcastOk:
         """Send a message to all users, or to those whom `target` means. It expires after `expires_s` seconds, at most 30
-        days; 0: it is for users who are online only. `sender`: in whose name; empty: one's own. `push`:
-        what its push says, as with `send`. Raises RcimError(BROADCAST_LIMIT) with `retry_after_ms` when the app has sent as many as it may."""
+        days; 0: it is for users who are online only. `sender`: in whose name; empty: one's own. `push`: what its push
+        says, as with `send`. Raises RcimError(BROADCAST_LIMIT) with `retry_after_ms` when the app has sent as many as it
+        may."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
         frame = frames.AdminBroadcast(
             client_msg_id=client_msg_id or uuid.uuid4().hex,
