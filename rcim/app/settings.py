@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.app.push_provider_settings import PushProvider
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
@@ -205,6 +206,8 @@ class Settings:
     """`[types.NAME]`: new or changed group types (GT-20)."""
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     """`[receivers.NAME]`: further receivers of callbacks, by name."""
+    push_providers: Mapping[str, PushProvider] = field(default_factory=dict)
+    """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -304,7 +307,10 @@ SECTIONS: dict[str, type[Any]] = {
 }
 
 
-NAMED: dict[str, type[Any]] = {"receivers": Receiver}
+NAMED: dict[str, type[Any]] = {
+    "receivers": Receiver,
+    "push_providers": PushProvider,
+}
 """Sections that hold any number of sections, each with a name: `[receivers.NAME]`."""
 TYPES = "types"
 """The section that holds a section for each group type."""
