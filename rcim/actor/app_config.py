@@ -49,6 +49,8 @@ class AppConfig:
     """SY-04: the attributes that users can have, by number."""
     message_group_fields: tuple[str, ...] = ()
     """Custom fields of a group that go with its messages (MS-04)."""
+    push_providers: frozenset[str] = frozenset()
+    """PU-01: the names of the push providers; none: no pushes are sent."""
     version: int = 0
     """Counts the configurations that were in force since the start."""
 

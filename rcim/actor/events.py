@@ -37,9 +37,10 @@ class EventKind(IntEnum):
     SESSION_CHANGED = 15
     BROADCAST_SENT = 30
     BROADCAST_RECALLED = 31
+    PUSH_TESTED = 50
 
 
-OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED})
+OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED, EventKind.PUSH_TESTED})
 """Kinds without a conversation: consumers that want only these cost conversations nothing."""
 
 
@@ -211,6 +212,14 @@ class BroadcastRecalled(InConversation, frozen=True, gc=False, array_like=True, 
     operator: str
 
 
+class PushTested(Event, frozen=True, gc=False, array_like=True, tag=50):
+    """PU-01: an app administrator sends all devices of a user a push, to see whether it arrives."""
+
+    user_id: str
+    title: str
+    text: str
+
+
 AnyEvent = (
     MessagePassed
     | MessageWithheld
@@ -229,6 +238,7 @@ AnyEvent = (
     | SessionChanged
     | BroadcastSent
     | BroadcastRecalled
+    | PushTested
 )
 
 
@@ -260,4 +270,5 @@ _KINDS: dict[type, EventKind] = {
     SessionChanged: EventKind.SESSION_CHANGED,
     BroadcastSent: EventKind.BROADCAST_SENT,
     BroadcastRecalled: EventKind.BROADCAST_RECALLED,
+    PushTested: EventKind.PUSH_TESTED,
 }

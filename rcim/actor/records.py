@@ -8,9 +8,11 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.applications import Application
+from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
 from rcim.base.ids import SYSTEM_USER, TIP_PREFIX
 from rcim.base.terms import AppList, ApplyJoinOption, ChangeKind, MessageState, MsgFlag, Priority, PushLevel, Role
+from rcim.rules.push_info import PushInfo
 from rcim.rules.targets import Target
 from rcim.rules.type_table import TypeChange
 from rcim.rules.visibility import Sight, is_for
@@ -50,6 +52,8 @@ class MessageOptions(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Of a broadcast: whom it is for (SY-04); None: everybody."""
     through: str = ""
     """Of a broadcast: the id of the system conversation through which it is sent (SY-03); it may have none."""
+    push: PushInfo | None = None
+    """What it says of its push (PU-02); None: nothing."""
 
     @property
     def for_whom(self) -> MessageOptions | None:
@@ -411,4 +415,6 @@ Record = (
     | RoomAttributesChanged
     | ChannelListed
     | InsidersChanged
+    | PushTokenSaved
+    | PushTokenRemoved
 )

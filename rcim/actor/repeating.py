@@ -72,6 +72,8 @@ SAME: frozenset[type] = frozenset(
         u.SetAttributeNames,
         u.ChangeLabels,
         u.NoteFirstLogin,
+        u.SetPushToken,
+        u.RemovePushToken,
         c.SendBroadcast,  # as SendMessage
         e.Broadcast,  # the same
         e.LabelUsers,
@@ -136,6 +138,7 @@ ONCE: frozenset[type] = frozenset(
         u.InvalidateUser,  # signatures made since would count no more
         u.RemoveType,
         u.ChangeList,
+        u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
         e.DeleteUsers,  # accounts imported again since would be gone
         e.CloseDevices,  # devices that have logged in since would be closed too

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from rcim.actor import push_tokens
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import Command
 from rcim.actor.effects import (
@@ -42,7 +43,10 @@ from rcim.actor.user_commands import (
     ReadInvitations,
     ReadUser,
     ReadUserList,
+    RemovePushToken,
+    SendTestPush,
     SetInviteConsent,
+    SetPushToken,
     SetQuietHours,
     SetSystemSender,
     SetUserProfile,
@@ -330,6 +334,15 @@ class UserActor:
             self._invitations.drop(command.key)  # the store has done so with the entering
         return Outcome(Done())
 
+    def _set_push_token(self, command: SetPushToken, now_ms: int) -> Outcome:
+        return push_tokens.set_token(self._key, self._user_id, command, now_ms, self._app_state.config)
+
+    def _remove_push_token(self, command: RemovePushToken, now_ms: int) -> Outcome:
+        return push_tokens.remove_token(self._key, self._user_id, command)
+
+    def _send_test_push(self, command: SendTestPush, now_ms: int) -> Outcome:
+        return push_tokens.send_test(self._user_id, command, now_ms, self._app_state)
+
     def _save(
         self,
         result: Done | Invalidated | UserImported,
@@ -364,4 +377,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadInvitations: UserActor._read_invitations,
     ChangeLabels: UserActor._change_labels,
     NoteFirstLogin: UserActor._note_first_login,
+    SetPushToken: UserActor._set_push_token,
+    RemovePushToken: UserActor._remove_push_token,
+    SendTestPush: UserActor._send_test_push,
 }

@@ -156,6 +156,34 @@ class NoteFirstLogin(Asked, frozen=True, gc=False):
     """SY-03: the user, of whom nothing is kept, has logged in."""
 
 
+class SetPushToken(Asked, frozen=True, gc=False):
+    """PU-03: a device of the user has this token at a push provider."""
+
+    device_id: str
+    provider: str
+    token: str
+    topic: str = ""
+    sandbox: bool = False
+    language: str = ""
+
+
+class RemovePushToken(Asked, frozen=True, gc=False):
+    """PU-03: the user's device gets no pushes through this provider any more; empty: no device, no provider. With `token`
+    and `time_ms`, only if it still is that registration."""
+
+    device_id: str = ""
+    provider: str = ""
+    token: str = ""
+    time_ms: int = 0
+
+
+class SendTestPush(Asked, frozen=True, gc=False):
+    """Send all devices of the user a push with this text, whatever they are doing."""
+
+    title: str
+    text: str
+
+
 # ----------------------------------------------------------------------------------------------------- app
 
 
@@ -240,6 +268,9 @@ UserCommand = (
     | ReadInvitations
     | ChangeLabels
     | NoteFirstLogin
+    | SetPushToken
+    | RemovePushToken
+    | SendTestPush
 )
 AppCommand = (
     ReadFlow

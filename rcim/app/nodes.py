@@ -42,6 +42,7 @@ from rcim.wire.schema import make_all
 
 if TYPE_CHECKING:
     from rcim.app.app_callbacks import AppCallbacks
+    from rcim.app.push import AppPush
 
 log = logging.getLogger("rcim.server")
 
@@ -61,6 +62,7 @@ def app_config_of(settings: Settings) -> AppConfig:
         message_types=settings.message_types,
         pair_list=settings.pair_list,
         invite_consent=settings.app.invite_consent,
+        push_providers=settings.push_names,
         slots=settings.slots,
         lists=AppLists(
             settings.lists,
@@ -113,7 +115,9 @@ class ConversationNode:
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
             self.back_end = self._back_end(app_state)
-            self.outbox = Outbox(self.store.events, subscriptions_of(self.back_end), self.dispatcher.writing, loop)
+            self.push = self._push(app_state)
+            subscriptions = subscriptions_of(self.back_end, self.push)
+            self.outbox = Outbox(self.store.events, subscriptions, self.dispatcher.writing, loop)
             undo.callback(self.outbox.stop)
             app_state.wanted_events = self.outbox.wanted
             self._undo = undo.pop_all()
@@ -130,6 +134,16 @@ class ConversationNode:
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 
+    def _push(self, app_state: AppState) -> AppPush | None:
+        """PU-01: who tells users on their phones; None without a provider. Raises ValueError or OSError for its key."""
+        if not self.settings.push_names:
+            return None
+        from rcim.app import push
+
+        hook = getattr(self.back_end, "offline_hook", None)
+        providers = push.providers_of(self.settings)
+        return push.AppPush(self.settings, providers, self.dispatcher, lambda: app_state.config, hook)
+
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
         app = self.back_end
@@ -138,8 +152,9 @@ class ConversationNode:
         self.outbox.start()
 
     def _counted(self) -> dict[str, int]:
-        """What was asked and told (CB-02)."""
-        return (self.back_end.counted() if self.back_end is not None else {}) | self.outbox.counted()
+        """What was asked, told and pushed (CB-02, PU-01)."""
+        pushed = self.push.counted() if self.push is not None else {}
+        return (self.back_end.counted() if self.back_end is not None else {}) | pushed | self.outbox.counted()
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -151,6 +166,8 @@ class ConversationNode:
         await self.outbox.close(TELL_S)
         if self.back_end is not None:
             await self.back_end.close()
+        if self.push is not None:
+            await self.push.close()
 
     def close(self) -> None:
         """End what was begun and give back files."""

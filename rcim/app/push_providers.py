@@ -24,11 +24,12 @@ def providers_of(settings: Settings) -> Mapping[str, Provider]:
 
 
 def counted(providers: Mapping[str, Provider]) -> dict[str, int]:
-    """For the operator: what became of pushes since the start, as `push_sent.ios`."""
+    """For the operator: how often a service was left alone for a while, as `push_pauses.ios`, and how many connections
+    were made to it over HTTP/2."""
     found: dict[str, int] = {}
     for name, provider in providers.items():
         counts: Mapping[str, int] = getattr(provider, "counts", {})
-        found |= {f"push_{what}.{name}": number for what, number in sorted(counts.items())}
+        found |= {f"push_{what}.{name}": counts[what] for what in ("pauses", "connections") if what in counts}
     return found
 
 

@@ -157,6 +157,29 @@ class Callbacks(Receiver):
 
 
 @dataclass(frozen=True)
+class PushSettings:
+    """`[push]`: what all pushes have in common, whichever provider brings them (PU-01, PU-02)."""
+
+    on: bool = _key(True, "Send pushes, if there is a push provider.")
+    when: str = _key(
+        "background",
+        "When users get pushes: offline (no device is connected), background (no device is in use) or always.",
+    )
+    title: str = _key("", "Template of the title (push-to-phones.md); empty: the group's name, or the sender's.")
+    text: str = _key("", "Template of the text; empty: `sender(group): text` (PU-02).")
+    language: str = _key(
+        "en", "Language of what stands for images and the like, where a device names none: en or zh."
+    )
+    badge: str = _key(
+        "unread", "Number on the app's icon: unread (all unread messages), increment (one more) or none (PU-04)."
+    )
+    sound: str = _key("", "Sound of pushes that name none; empty: the device's usual one.")
+    life_s: int = _key(604_800, "Seconds after which a push is of no use any more (PU-01).")
+    collapse: bool = _key(True, "A push replaces the one before of the same conversation on the device.")
+    receivers_max: int = _key(10_000, "Users who get a push of one message at the most; 0: no limit.")
+
+
+@dataclass(frozen=True)
 class OneToOne:
     """`[c2c]`: one-to-one conversations (C2-01)."""
 
@@ -208,6 +231,7 @@ class Settings:
     """`[receivers.NAME]`: further receivers of callbacks, by name."""
     push_providers: Mapping[str, PushProvider] = field(default_factory=dict)
     """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
+    push: PushSettings = PushSettings()
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -236,6 +260,11 @@ class Settings:
     def pair_list(self) -> UserList:
         """SC-07: which lists apply."""
         return UserList[self.c2c.list.upper()]
+
+    @property
+    def push_names(self) -> frozenset[str]:
+        """PU-01: the names of the push providers in use; none if push is off."""
+        return frozenset(self.push_providers) if self.push.on else frozenset()
 
     @property
     def presence_seen_by(self) -> SeenBy:
@@ -304,6 +333,7 @@ SECTIONS: dict[str, type[Any]] = {
     "callbacks": Callbacks,
     "c2c": OneToOne,
     "devices": DeviceSettings,
+    "push": PushSettings,
 }
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rcim.app.push_checks import check_push_providers
+from rcim.app.push_setting_checks import check_push
 from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
 from rcim.base.errors import RcimError
@@ -71,6 +72,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     _check_derived(settings, where)
     check_receivers(settings, where)
     check_push_providers(settings, where)
+    check_push(settings, where)
 
 
 def _type_place(error: str, where: dict[tuple[str, str], str]) -> str:

@@ -342,6 +342,24 @@ TOO_MANY_CHANNELS = ErrorCode(
     False,
     "The ultra group has as many channels as one may have; dissolve one first (UG-02).",
 )
+BAD_PUSH_INFO = ErrorCode(
+    300090,
+    "BAD_PUSH_INFO",
+    _M,
+    False,
+    "What a message says of its push is no JSON object of at most 4 KiB, or a field of it is wrong; the text says which "
+    "(PU-02, push.md).",
+)
+BAD_PUSH_TOKEN = ErrorCode(
+    300091, "BAD_PUSH_TOKEN", _M, False, "The push token has more than 4,096 bytes, or control characters (PU-03)."
+)
+NO_PUSH_PROVIDER = ErrorCode(
+    300092,
+    "NO_PUSH_PROVIDER",
+    _M,
+    False,
+    "The settings have no push provider with this name, or none at all (PU-03).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 BROADCAST_LIMIT = ErrorCode(

@@ -37,6 +37,7 @@ from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
 from rcim.client.model import Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
+from rcim.client.push import PushRequests
 from rcim.client.queries import ConversationRequests
 from rcim.client.rooms import FollowedRooms, RoomRequests
 from rcim.client.system import SystemRequests
@@ -52,6 +53,7 @@ class Client(
     MemberRequests,
     AlteringRequests,
     DeviceRequests,
+    PushRequests,
     RoomRequests,
     UltraRequests,
     BroadcastRequests,

@@ -36,6 +36,8 @@ class SendOptions(TypedDict, total=False):
     """It goes to who is online and has no SEQ (MS-08)."""
     cloud_data: bytes
     """The app's own, beside the elements."""
+    push: bytes
+    """What its push says, as JSON of up to 4 KiB in Tencent's, LeanCloud's or RongCloud's form (PU-02)."""
 
 
 class GroupRequests(Requests):
@@ -76,6 +78,7 @@ class GroupRequests(Requests):
             mentions_all=options.get("mentions_all", False),
             transient=options.get("transient", False),
             cloud_data=options.get("cloud_data", b""),
+            push=options.get("push", b""),
         )
 
     def _target(self, where: Where) -> str:

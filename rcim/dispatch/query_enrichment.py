@@ -22,6 +22,7 @@ from rcim.actor.queries import (
     SearchQuery,
     SyncQuery,
     TypeFacts,
+    UnreadQuery,
     UserQuery,
 )
 from rcim.actor.snapshots import AppSnapshot
@@ -80,7 +81,7 @@ class QueryEnrichment:
         if isinstance(query, SyncQuery | JoinedGroupsQuery):
             after_ms = self._app_state.config.limits.applied_after_ms(now_ms)
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms, applied_after_ms=after_ms)
-        if isinstance(query, SearchQuery):
+        if isinstance(query, SearchQuery | UnreadQuery):
             return msgspec.structs.replace(query, types=self._facts(), now_ms=now_ms)
         if isinstance(query, ConversationsQuery):
             types = list(self._app_state.config.types)

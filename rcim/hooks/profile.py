@@ -35,6 +35,9 @@ class Facts(Protocol):
     async def presence(self, users: Sequence[str]) -> Mapping[str, Presence]:
         """What those of the users do who have a session; the others are offline."""
 
+    async def unread(self, user_id: str) -> int:
+        """How many messages the user has not read, over all conversations (RX-08), as far as they count (RX-04)."""
+
 
 class Profile(Protocol):
     """See the module's text. `before` and `after` are those of its Names (profiles/table.py)."""

@@ -167,6 +167,7 @@ AV_CHAT_ROOM = GroupType(
     leave_after_messages=30,
     room_attributes=True,
     empty_minutes=60,
+    pushed=False,
 )
 
 B_CHAT_ROOM = GroupType(
@@ -208,6 +209,7 @@ B_CHAT_ROOM = GroupType(
     leave_after_s=30,
     leave_after_messages=30,
     room_attributes=True,
+    pushed=False,
 )
 
 TEMPORARY = replace(

@@ -94,6 +94,7 @@ class GroupType:
     room_attributes: bool = False  # CR-03
     empty_minutes: int = 0  # CR-04
     lifetime_s: int = 0  # SY-02
+    pushed: bool = True  # PU-01
     kind: str = GROUP.name
     base: str = ""
 

@@ -200,6 +200,7 @@ POLICIES: tuple[Policy, ...] = (
         "Seconds after which a conversation ends by itself, at the most and by default; 0: it does not.",
         *_number(0, LIFETIME_MAX_S),
     ),
+    Policy("pushed", "PU-01", "Whether members who are not there get a push of messages.", *BOOL),
     Policy("kind", "GT-25", "The kind of conversation, which the id says; can't be changed.", *KIND_NAMES),
 )
 BY_NAME = {policy.name: policy for policy in POLICIES}

@@ -7,6 +7,7 @@ from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, BODY_TOO_LARGE, NOT_
 from rcim.base.ids import SYSTEM_PREFIX, check_user_id, is_guest
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
+from rcim.rules.push_forms import read_push
 from rcim.rules.system_accounts import account_written_to, conversation_with
 from rcim.service import requests
 from rcim.service.context import ActorCommand, RequestContext, RunWorkflow
@@ -60,7 +61,14 @@ def _written_to(account: str, command: commands.SendMessage) -> RunWorkflow:
 
 def _extra(request: requests.Send, context: RequestContext) -> records.MessageOptions | None:
     """MS-07, MS-09: the fields that few messages have. Raises RcimError."""
-    if not (request.type_name or request.to or request.mentions or request.mentions_all or request.cloud_data):
+    if not (
+        request.type_name
+        or request.to
+        or request.mentions
+        or request.mentions_all
+        or request.cloud_data
+        or request.push
+    ):
         return None
     limits = context.limits
     if len(request.to) > limits.directed_max:
@@ -68,6 +76,7 @@ def _extra(request: requests.Send, context: RequestContext) -> records.MessageOp
     mentions = check_mentions(request.mentions, limits)
     check_cloud_data(request.cloud_data, limits)
     to = tuple(dict.fromkeys(check_user_id(user) for user in request.to))
+    push = read_push(request.push) if request.push else None
     size = len(request.body) + len(request.cloud_data) + sum(len(user.encode()) + 2 for user in (*to, *mentions))
     if size > MESSAGE_BYTES_MAX:
         raise RcimError(
@@ -79,6 +88,7 @@ def _extra(request: requests.Send, context: RequestContext) -> records.MessageOp
         mentions=mentions,
         mentions_all=request.mentions_all,
         cloud_data=request.cloud_data,
+        push=push,
     )
 
 

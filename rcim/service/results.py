@@ -66,6 +66,7 @@ from rcim.store.answers import (
     GroupsPage,
     PresencePage,
     PresenceRow,
+    PushTokensPage,
     SyncPage,
     SyncRow,
 )
@@ -159,6 +160,7 @@ __all__ = [
     "PresenceRow",
     "Profiles",
     "PushLevels",
+    "PushTokensPage",
     "Read",
     "Receipts",
     "Refused",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.outcomes import Applied, Marks, Members, Page, Profiles, UserFacts
+from rcim.actor.push_records import PushToken
 from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
 from rcim.base.terms import Platform, Presence
 from rcim.rules.devices import Device
+from rcim.rules.quiet import QuietHours
 
 
 class GroupRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -255,6 +257,51 @@ class ConnectionsPage(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     next: int
 
 
+class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """RX-08: unread messages by conversation, of those that have any."""
+
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """Of all conversations together."""
+        return sum(self.counts.values())
+
+
+class PushTokensPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """PU-03: the push tokens of a user, by device; as many as fit a frame."""
+
+    tokens: list[PushToken]
+
+
+class PushUsers(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """PU-01: users who may get a push. `next` is empty on the last page."""
+
+    users: list[str]
+    next: str
+
+
+class PushTarget(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """PU-01: a user who may get a push of a message, and how they are in its conversation."""
+
+    user_id: str
+    member: Member
+    quiet: QuietHours
+    black_listed: bool
+    """The sender is on their black list."""
+    shown: bool
+    """It is a message that they see in history."""
+    tokens: list[PushToken]
+
+
+class PushTargets(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """PU-01: those of the users who are in the conversation and have tokens. `gone`: the message is recalled or
+    deleted."""
+
+    targets: list[PushTarget]
+    gone: bool = False
+
+
 class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """Counters by name."""
 
@@ -272,6 +319,10 @@ Answer = (
     | GroupsPage
     | LoginFacts
     | SyncPage
+    | UnreadCounts
+    | PushTokensPage
+    | PushUsers
+    | PushTargets
     | FoundPage
     | IdlePage
     | EndingsPage

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from rcim.actor.applications import Application
+from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
 from rcim.actor.records import AttributeNamesSaved, ListChanged, TypeSaved, UsersMuted
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
 from rcim.base.terms import BROADCAST_ALL, ApplicationState
 from rcim.rules.conversation_kinds import is_channel, is_created, parent_of
-from rcim.store import keys
+from rcim.store import keys, push_tokens
 from rcim.store.backend import DamagedError, WriteView
 from rcim.store.tables import read_head
 from rcim.store.values import ListEntry, pack, unpack
@@ -22,6 +23,8 @@ UNPINNED_MAX = 50
 def _user_saved(view: WriteView, stamp: int, record: UserSaved) -> None:
     view.put("users", record.user_id.encode(), pack(record.profile))
     view.delete("seen", record.user_id.encode())  # the profile says it from now on
+    if record.profile.deleted or record.profile.invalidated_ms:
+        push_tokens.forget(view, record.user_id, record.profile)
     if record.profile.deleted:
         low, high = record.user_id.encode() + keys.SEP, record.user_id.encode() + keys.AFTER_SEP
         for table in ("chosen", "left", "invited"):
@@ -127,5 +130,7 @@ OF_USERS: dict[type, Callable[[WriteView, int, Any], None]] = {
     TypeSaved: _type_saved,
     UsersMuted: _users_muted,
     ListChanged: _list_changed,
+    PushTokenSaved: push_tokens.save,
+    PushTokenRemoved: push_tokens.remove,
 }
 """By the type of the record; called with the view, the number of the commit, and the record."""

@@ -55,6 +55,9 @@ TABLES = (
     "insiders",
     "inside",
     "own",
+    "push_tokens",
+    "push_users",
+    "push_owners",
 )
 
 

@@ -32,6 +32,9 @@
 | insiders    | channel 0 user              | nothing: the user is on the channel's list (UG-05) |
 | inside      | user 0 channel              | the same, by user |
 | own         | user 0 channel              | MsgFlag u8, stamp u64: the user has a row in `members` of the channel |
+| push_tokens | user 0 device 0 provider    | PushToken (PU-03) |
+| push_users  | provider 0 user             | nothing: the user has a token at the provider |
+| push_owners | provider 0 digest of the token | user 0 device: whose it is |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
 |             |                             | `attributes:` their names by number (SY-04) |
 """

@@ -27,12 +27,16 @@ from rcim.actor.queries import (
     MessagesQuery,
     PresenceQuery,
     ProfilesQuery,
+    PushTargetsQuery,
+    PushTokensQuery,
+    PushUsersQuery,
     Query,
     RoomsQuery,
     SearchQuery,
     SyncQuery,
     SystemWritersQuery,
     UniqueQuery,
+    UnreadQuery,
     UserQuery,
 )
 from rcim.actor.records import Member, Message, UserRestriction
@@ -41,7 +45,7 @@ from rcim.base.limits import Limits
 from rcim.base.terms import BROADCAST_ALL
 from rcim.rules.broadcasts import is_shown
 from rcim.rules.visibility import is_erased, sight
-from rcim.store import keys, unique_rows
+from rcim.store import keys, unique_rows, unread_counts
 from rcim.store.answers import Answer, ConversationsPage, EndingsPage, FoundPage, Heads, LoginFacts, Seen, SyncPage
 from rcim.store.backend import DamagedError, ReadView, StoreError
 from rcim.store.broadcasts import read_viewer, target_of
@@ -55,6 +59,8 @@ from rcim.store.login_facts import LoginReading, LoginScan
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.people import People
+from rcim.store.push_targets import targets_of, users_of
+from rcim.store.push_tokens import tokens_page
 from rcim.store.scan import Scan
 from rcim.store.searching import Searching
 from rcim.store.seeing import SeeingScan, go_on
@@ -62,6 +68,7 @@ from rcim.store.syncing import Syncing, SyncScan
 from rcim.store.system_accounts import writers
 from rcim.store.tables import read_head, seq_at
 from rcim.store.unique_rows import UniqueScan
+from rcim.store.unread_counts import UnreadScan
 from rcim.store.values import unpack
 
 FRAME_RESERVE = 2048
@@ -301,6 +308,11 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     HeadsQuery: QueryEngine._heads,
     SyncQuery: QueryEngine._sync,
     SyncScan: QueryEngine._sync_on,
+    PushTokensQuery: lambda self, view, query: tokens_page(view, query.user_id, self._page_bytes),
+    PushUsersQuery: lambda self, view, query: users_of(view, query),
+    PushTargetsQuery: lambda self, view, query: targets_of(view, query, self._noticing),
+    UnreadQuery: lambda self, view, query: unread_counts.go_on(self._syncing, view, UnreadScan(query)),
+    UnreadScan: lambda self, view, scan: unread_counts.go_on(self._syncing, view, scan),
     SearchQuery: QueryEngine._search,
     ConversationsQuery: QueryEngine._conversations,
     QueryScan: QueryEngine._conversations_on,

@@ -12,6 +12,7 @@ from rcim.actor import user_records
 from rcim.actor.app import APP_KEY
 from rcim.actor.applications import Application
 from rcim.actor.events import SessionChanged
+from rcim.actor.push_records import PushToken, PushTokenSaved
 from rcim.base.ids import message_id, shard_of
 from rcim.base.terms import (
     ApplicationState,
@@ -57,6 +58,9 @@ WHO = {
     "consumers": "taking the consumer out of the settings",
     "endings": "the end of a temporary conversation, and a day after it",
     "room_attributes": "their setter; leaving, where they go with it; the end of the group",
+    "push_tokens": "the device, the service, another user who registers the token; invalidation; the end of the account",
+    "push_users": "the user's last token at the provider",
+    "push_owners": "the token",
     "kept_rooms": "the app; the end of the group",
     "admins": "another role; leaving; the end of the group",
     "channels": "the end of the group; of channels that have ended, a hundred more that end",
@@ -180,6 +184,9 @@ class Life(FilledStore):
         self.append(r.GroupChanged(GROUP, 1, False, kept, [], [], [], None))
         self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
         self.append(user_records.UserSeen("@:seen", "seen", day * DAY_MS))
+        for user in ("u2", "u3"):
+            token = PushToken("phone", "apns", f"token{day}{user}", time_ms=day)
+            self.append(PushTokenSaved(f"@:{user}", user, token))
         self.store.events.register("consumer")
         self.happen(day)
         self.ultra()

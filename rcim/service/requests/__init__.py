@@ -93,6 +93,7 @@ from rcim.service.requests.messages import (
     Search,
     Send,
 )
+from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
     AdminRoomProtected,
@@ -152,6 +153,7 @@ __all__ = [
     "AdminMessagesImport",
     "AdminNotice",
     "AdminProfileSet",
+    "AdminPushTest",
     "AdminRoomProtected",
     "AdminRoomSet",
     "AdminRooms",
@@ -228,6 +230,9 @@ __all__ = [
     "ProfilesGet",
     "PushLevelGet",
     "PushLevelSet",
+    "PushTokenRemove",
+    "PushTokenSet",
+    "PushTokens",
     "QuietHoursGet",
     "QuietHoursSet",
     "Request",

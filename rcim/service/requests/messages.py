@@ -33,6 +33,7 @@ class Send(Request, frozen=True, gc=False):
     mentions_all: bool = False
     transient: bool = False
     cloud_data: A[bytes, Data(8192)] = b""
+    push: A[bytes, Data(8192)] = b""
 
 
 class History(Request, frozen=True, gc=False):

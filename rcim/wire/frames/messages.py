@@ -128,6 +128,7 @@ class Message(Struct, frozen=True, gc=False):
         "SENDER_MUTED",
         "BODY_TOO_LARGE",
         "BAD_ELEMENT",
+        "BAD_PUSH_INFO",
         "BAD_PARAMETER",
         "NO_SUCH_MEMBER",
         "DIRTY_WORD",
@@ -175,6 +176,11 @@ class Send(Frame, frozen=True, gc=False):
         bool, Ext(6, Bool()), "True: it goes by TRANSIENT to users who are online, without a SEQ, and is not stored."
     ] = False
     cloud_data: A[bytes, Ext(7, CLOUD_DATA), "Data that the app adds to it, at most `cloud_data_bytes_max`."] = b""
+    push: A[
+        bytes,
+        Ext(50, CLOUD_DATA),
+        "What its push says, as JSON of at most 4 KiB (push.md); absent: what the app's settings say.",
+    ] = b""
 
 
 @frame(0x8101, "SEND_OK", "server", "reply")

@@ -1,0 +1,77 @@
+"""Push as the settings name it: a consumer of messages for each provider (PU-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from rcim.actor.app_config import AppConfig
+from rcim.app import push_providers
+from rcim.app.settings import PushSettings, Settings
+from rcim.outbox.destination import Subscription
+from rcim.outbox.push.composing import Badge, PushOptions
+from rcim.outbox.push.decision import When
+from rcim.outbox.push.destination import KINDS, PushDestination
+from rcim.outbox.push.hook import OfflineHook
+from rcim.outbox.push.owner import CommandOwner, OwnerPushFacts
+from rcim.outbox.push.provider import Provider
+
+if TYPE_CHECKING:
+    from rcim.outbox.push.owner import PushFacts
+
+
+def providers_of(settings: Settings) -> Mapping[str, Provider]:
+    """The push providers in use, by name. Raises ValueError or OSError for a key file that has changed since the settings
+    were checked."""
+    return push_providers.providers_of(settings) if settings.push_names else {}
+
+
+def options_of(push: PushSettings) -> PushOptions:
+    """What the settings say of all pushes."""
+    return PushOptions(
+        when=When(push.when),
+        title=push.title,
+        text=push.text,
+        language=push.language,
+        badge=Badge(push.badge),
+        sound=push.sound,
+        life_s=push.life_s,
+        collapse=push.collapse,
+        receivers_max=push.receivers_max,
+    )
+
+
+class AppPush:
+    """See the module's text. `hook` asks the app before users are told (PU-02). To be made in the loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        providers: Mapping[str, Provider],
+        owner: CommandOwner,
+        config: Callable[[], AppConfig],
+        hook: OfflineHook | None = None,
+    ) -> None:
+        facts: PushFacts = OwnerPushFacts(owner, config)
+        options = options_of(settings.push)
+        self._providers = providers
+        self._destinations = {
+            name: PushDestination(name, provider, options, facts, hook) for name, provider in providers.items()
+        }
+
+    @property
+    def subscriptions(self) -> dict[str, Subscription]:
+        """A consumer for each provider, by name."""
+        return {f"push.{name}": Subscription(KINDS, one) for name, one in self._destinations.items()}
+
+    def counted(self) -> dict[str, int]:
+        """What was decided and sent since the start, by name and provider."""
+        found = push_providers.counted(self._providers)
+        for one in self._destinations.values():
+            found |= one.counted()
+        return found
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        for one in self._destinations.values():
+            await one.close()

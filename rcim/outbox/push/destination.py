@@ -1,0 +1,219 @@
+"""Push as a destination of events: users who are not there are told of messages through one provider (PU-01).
+
+1. Each provider is a consumer of its own, which decides for the devices that have a token there. So one that is away
+   holds up no other. Of a conversation pushes come in the order of its messages; of different ones AT_ONCE are under way.
+2. Users are looked for page by page, so that a large group costs others nothing (store/push_targets.py), up to
+   `receivers_max` for one message; messages of which some got none for that are counted.
+3. What the provider can't take now waits, and what comes after it in the conversation; what the provider took is not sent
+   again (progress.py). If it takes others meanwhile, the devices are given up after TRIES. What has expired is given up.
+4. A fault of ours with a message is logged and counted, and the next ones go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from rcim.actor.events import BroadcastSent, EventKind, MessagePassed, PushTested, key_of
+from rcim.base.limited_log import LimitedLog
+from rcim.outbox.destination import Untaken
+from rcim.outbox.facts import Unanswered
+from rcim.outbox.push.composing import Composer, PushOptions, trial_push
+from rcim.outbox.push.hook import OfflineHook
+from rcim.outbox.push.owner import PushFacts
+from rcim.outbox.push.progress import Device, KeptProgress, Progress
+from rcim.outbox.push.provider import Provider
+from rcim.outbox.push.receivers import Chosen, Pushable, Receivers
+from rcim.outbox.push.sending import Addressed, Sending, Sent
+from rcim.store.event_log import KeptEvent
+
+log = LimitedLog("rcim.outbox.push")
+
+KINDS = frozenset({EventKind.MESSAGE_PASSED, EventKind.BROADCAST_SENT, EventKind.PUSH_TESTED})
+AT_ONCE = 20
+"""Conversations whose pushes are under way at the same time."""
+TOGETHER = 50
+"""Users who are asked about, and told, together."""
+TRIES = 3
+LEFT_MAX = 500
+"""Devices of one message that the provider could not take: with more of them the other users wait too."""
+
+
+class Round(NamedTuple):
+    """One try to push a message. `place` names its event, the same in each try."""
+
+    event: Pushable
+    place: str
+    progress: Progress
+
+
+class PushDestination:
+    """See the module's text. `name` is that of the provider. It is used from the loop."""
+
+    def __init__(
+        self, name: str, provider: Provider, options: PushOptions, facts: PushFacts, hook: OfflineHook | None = None
+    ) -> None:
+        self._name = name
+        self._options = options
+        self._receivers = Receivers(name, options, facts, hook)
+        self._sending = Sending(name, provider, facts)
+        self._progress = KeptProgress()
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._counts: Counter[str] = Counter()
+
+    def counted(self) -> dict[str, int]:
+        """How many users were decided about, what became of pushes, and why users got none, since the start."""
+        receivers, name = self._receivers, self._name
+        found = {f"push_decided.{name}": receivers.decided, f"push_hook_failed.{name}": receivers.hook_failed}
+        for outcome, count in self._sending.counts.items():
+            found[f"push_{outcome.lower()}.{name}"] = count
+        for why, count in receivers.against.items():
+            found[f"push_not_{why.value}.{name}"] = count
+        return found | {f"push_{what}.{name}": count for what, count in self._counts.items()}
+
+    async def close(self) -> None:
+        """Give back the provider's connections."""
+        await self._sending.close()
+
+    def forget(self, shard: int, numbers: Collection[int]) -> None:
+        """These events never come again (outbox.Destination)."""
+        for number in numbers:
+            self._progress.forget((shard, number))
+
+    async def deliver(self, events: Sequence[KeptEvent]) -> list[Untaken]:
+        """Push these, which are in their order; returns those that wait (outbox.Destination)."""
+        by_key: dict[str, list[KeptEvent]] = {}
+        for one in events:
+            by_key.setdefault(key_of(one.event), []).append(one)
+        left = await asyncio.gather(*(self._all_of_key(of_key) for of_key in by_key.values()))
+        return sorted((one for of_key in left for one in of_key), key=lambda one: one.event.number)
+
+    async def _all_of_key(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        for at, one in enumerate(events):
+            async with self._at_once:
+                untaken = await self._one(one)
+            if untaken is not None:
+                return [untaken, *map(Untaken, events[at + 1 :])]
+        return ()
+
+    async def _one(self, one: KeptEvent) -> Untaken | None:
+        """Push one event; what is to come again, or None."""
+        if self._sending.away_s:
+            return Untaken(one, self._sending.reason, retry_after_s=self._sending.away_s)
+        place = one.shard, one.number
+        progress = self._progress.take(place)
+        try:
+            late = await self._told(one, progress)
+        except Unanswered as error:
+            self._progress.keep(place, progress)
+            return Untaken(one, str(error))
+        except Exception:
+            log.exception("%s: a message could not be pushed", self._name)
+            self._counts["failed"] += 1
+            return None
+        if late is None or self._gives_up(progress):
+            return None
+        self._progress.keep(place, progress)
+        return Untaken(one, late.reason, retry_after_s=late.retry_after_s)
+
+    def _gives_up(self, progress: Progress) -> bool:
+        """True if the provider takes others, and has not taken these TRIES times."""
+        taken = self._sending.counts["SENT"]
+        progress.tries += taken > progress.sent_before
+        progress.sent_before = taken
+        if progress.tries < TRIES or not progress.ended:
+            return False
+        self._counts["given_up"] += len(progress.left)
+        return True
+
+    async def _told(self, one: KeptEvent, progress: Progress) -> Sent | None:
+        """Go on with an event; what the provider could not take, or None if it has everything. Raises Unanswered."""
+        event = one.event
+        place = f"{one.shard}:{one.number}:{event.time_ms}"
+        if isinstance(event, PushTested):
+            return await self._trial(event, place, progress)
+        if not isinstance(event, MessagePassed | BroadcastSent) or self._receivers.of_message(event) is not None:
+            return None
+        round_ = Round(event, place, progress)
+        late: Sent | None = None
+        if progress.left:
+            late = await self._again(round_)
+            if late is not None and self._sending.counts["SENT"] == progress.sent_before:
+                return late  # it takes nothing else either
+        return await self._pages(round_) or late
+
+    async def _again(self, round_: Round) -> Sent | None:
+        """Push to the devices that the provider could not take. Raises Unanswered."""
+        devices, round_.progress.left = round_.progress.left, set()
+        try:
+            chosen = await self._receivers.choose(round_.event, sorted({user_id for user_id, _ in devices}))
+            pushes = [one for one in await self._composed(round_, chosen) if _device(one) in devices]
+        except Unanswered:
+            round_.progress.left |= devices
+            raise
+        return await self._sent(pushes, round_.progress)
+
+    async def _pages(self, round_: Round) -> Sent | None:
+        """Page by page, until the provider takes nothing of what it is given, or too much is left; what it could not
+        take. Raises Unanswered."""
+        progress, most = round_.progress, self._options.receivers_max
+        late: Sent | None = None
+        while not progress.ended:
+            page = await self._receivers.page(round_.event, progress.cursor)
+            for at in range(0, len(page.users), TOGETHER):
+                if most and progress.receivers >= most:
+                    self._counts["over_bound"] += 1
+                    progress.ended = True
+                    return late
+                some = page.users[at : at + TOGETHER]
+                chosen = await self._receivers.choose(round_.event, some)
+                pushes = await self._composed(round_, chosen)
+                progress.receivers += len(chosen.targets)
+                progress.cursor = some[-1]
+                progress.ended = chosen.gone or (not page.next and at + TOGETHER >= len(page.users))
+                sent = await self._sent(pushes, progress)
+                late = sent or late
+                if sent is not None and (len(sent.later) == len(pushes) or len(progress.left) >= LEFT_MAX):
+                    return late
+                if progress.ended:
+                    return late
+            progress.cursor, progress.ended = page.next, not page.next
+        return late
+
+    async def _composed(self, round_: Round, chosen: Chosen) -> list[Addressed]:
+        """The pushes for all devices of these users. Raises Unanswered."""
+        if not chosen.targets:
+            return []
+        composer = Composer(round_.event, round_.place, self._options, chosen.push)
+        unread = await self._receivers.unread(chosen.targets) if composer.needs_unread() else {}
+        return [
+            Addressed(target.user_id, token, composer.push(target.user_id, token, unread.get(target.user_id, 0)))
+            for target in chosen.targets
+            for token in target.tokens
+        ]
+
+    async def _sent(self, pushes: Sequence[Addressed], progress: Progress) -> Sent | None:
+        """Send; what the provider could not take is noted."""
+        if not pushes:
+            return None
+        sent = await self._sending.send(pushes)
+        progress.left |= {_device(one) for one in sent.later}
+        return sent if sent.later else None
+
+    async def _trial(self, event: PushTested, place: str, progress: Progress) -> Sent | None:
+        """Push to all devices of a user, whatever they are doing."""
+        again, progress.left = progress.left, set()
+        progress.ended = True
+        pushes = [
+            Addressed(target.user_id, token, trial_push(place, target.user_id, token, event.title, event.text))
+            for target in await self._receivers.devices(event.user_id)
+            for token in target.tokens
+            if not again or (target.user_id, token.device_id) in again
+        ]
+        return await self._sent(pushes, progress)
+
+
+def _device(one: Addressed) -> Device:
+    return one.user_id, one.token.device_id

@@ -1,0 +1,112 @@
+"""Sending pushes through one provider, and what becomes of each (PU-03)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rcim.actor.push_records import PushToken
+from rcim.base.limited_log import LimitedLog
+from rcim.outbox.push.owner import PushFacts
+from rcim.outbox.push.provider import Provider, Push, PushOutcome, PushResult
+
+log = LimitedLog("rcim.outbox.push")
+
+SEND_S = 120.0
+"""A provider that has not answered by then is taken for one that is away; its own waits are shorter."""
+AWAY_AFTER = 3
+"""Calls of which a provider has taken nothing, one after the other: then it is asked no more for a pause."""
+AWAY_S, AWAY_MAX_S = 1.0, 60.0
+"""The shortest and the longest pause."""
+
+
+class Addressed(NamedTuple):
+    """A push, and whose device it is for."""
+
+    user_id: str
+    token: PushToken
+    push: Push
+
+
+class Sent(NamedTuple):
+    """What the provider could not take now, the reason, and the pause that it asks for."""
+
+    later: list[Addressed]
+    reason: str = ""
+    retry_after_s: float = 0.0
+
+
+class Sending:
+    """See the module's text. `name` is that of the provider."""
+
+    def __init__(self, name: str, provider: Provider, facts: PushFacts) -> None:
+        self._name = name
+        self._provider = provider
+        self._facts = facts
+        self._now_s = asyncio.get_running_loop().time
+        self._failed_calls = 0
+        self._away_until_s = 0.0
+        self._reason = ""
+        self._closed = False
+        self.counts: Counter[str] = Counter()
+        """By outcome."""
+
+    @property
+    def away_s(self) -> float:
+        """For so many seconds the provider is asked no more; 0: it may be asked."""
+        return max(0.0, self._away_until_s - self._now_s())
+
+    @property
+    def reason(self) -> str:
+        """Why it could not take the last pushes that it could not take."""
+        return self._reason
+
+    async def send(self, pushes: Sequence[Addressed]) -> Sent:
+        """Send these; returns those that are to be sent later. Tokens that the service does not know are removed."""
+        results = await self._results([one.push for one in pushes])
+        later: list[Addressed] = []
+        reason, retry_after_s = "", 0.0
+        for one, result in zip(pushes, results, strict=True):
+            self.counts[result.outcome.name] += 1
+            if result.outcome is PushOutcome.LATER:
+                later.append(one)
+                reason, retry_after_s = result.reason, max(retry_after_s, result.retry_after_s)
+            elif result.outcome is PushOutcome.BAD_TOKEN:
+                self._facts.remove_token(one.user_id, one.token)
+            elif result.outcome is PushOutcome.REFUSED:
+                log.warning("%s refuses a push: %s", self._name, result.reason)
+        self._note(len(later) == len(pushes) > 0, reason, retry_after_s)
+        return Sent(later, reason, retry_after_s)
+
+    async def _results(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        try:
+            async with asyncio.timeout(SEND_S):
+                found = await self._provider.send(pushes)
+        except TimeoutError:
+            found = [PushResult(PushOutcome.LATER, "no answer in time")] * len(pushes)
+        except Exception:  # a fault of the provider's: they come again
+            log.exception("%s: pushes could not be sent", self._name)
+            found = [PushResult(PushOutcome.LATER, "a fault of the server's")] * len(pushes)
+        if len(found) != len(pushes):
+            log.error("%s: %d results of %d pushes", self._name, len(found), len(pushes))
+            return [PushResult(PushOutcome.LATER, "a fault of the server's")] * len(pushes)
+        return found
+
+    def _note(self, nothing_taken: bool, reason: str, retry_after_s: float) -> None:
+        if reason:
+            self._reason = reason
+        if not nothing_taken:
+            self._failed_calls = 0
+            return
+        self._failed_calls += 1
+        if self._failed_calls >= AWAY_AFTER:
+            self._away_until_s = self._now_s() + min(max(AWAY_S, retry_after_s), AWAY_MAX_S)
+            log.warning("%s takes no pushes, they are sent later: %s", self._name, reason)
+
+    async def close(self) -> None:
+        """Give back the provider's connections, once."""
+        if not self._closed:
+            self._closed = True
+            await self._provider.close()

@@ -1,0 +1,202 @@
+"""Pushes of a running server (PU-01 to PU-04), with a provider that is a fake one: tokens through the SDK, and what the
+phones of users who are away are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from rcim.app import push
+from rcim.app.settings import Settings
+from rcim.base.errors import RcimError
+from rcim.base.terms import MsgFlag, Presence
+from rcim.client import Client, User
+from rcim.content import elements as el
+from rcim.outbox.push.provider import BadgeMode, Push, PushOutcome, PushResult
+from rcim.wire import frames as f
+from tests.kit import TestServer, until
+
+
+class Phones:
+    """A provider that brings everything at once; tokens in `bad` it does not know."""
+
+    def __init__(self) -> None:
+        self.got: list[Push] = []
+        self.bad: set[str] = set()
+
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        self.got += [one for one in pushes if one.token not in self.bad]
+        return [PushResult(PushOutcome.BAD_TOKEN if one.token in self.bad else PushOutcome.SENT) for one in pushes]
+
+    async def close(self) -> None:
+        """It has no connections."""
+
+    def told(self, token: str) -> list[str]:
+        return [one.text for one in self.got if one.token == token]
+
+
+@pytest.fixture
+def phones(monkeypatch: pytest.MonkeyPatch) -> Phones:
+    made = Phones()
+    monkeypatch.setattr(Settings, "push_names", frozenset({"fake"}))
+    monkeypatch.setattr(push, "providers_of", lambda settings: {"fake": made})
+    monkeypatch.setattr("rcim.outbox.consumer.PAUSE_S", 0.01)
+    return made
+
+
+@pytest.fixture
+async def server(tmp_path: Path, phones: Phones) -> AsyncIterator[TestServer]:
+    made = TestServer(tmp_path, tls=False, flags=("app.administrators=root",))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def register(server: TestServer, user: str, token: str, **more: str) -> None:
+    """The user's app starts, registers, and ends."""
+    async with server.client(user) as client:
+        await client.set_push_token("phone", "fake", token, **more)  # type: ignore[arg-type]
+
+
+async def counts(root: Client) -> dict[str, int]:
+    """The counters of pushes, by name."""
+    ok = await root.request(f.AdminStats(), f.AdminStatsOk)
+    return {one.name.removesuffix(".fake"): one.value for one in ok.stats if one.name.startswith("push_")}
+
+
+async def comes_to(root: Client, name: str, count: int) -> None:
+    """Wait until this counter of pushes has come so far."""
+    async with asyncio.timeout(20):
+        while (await counts(root)).get(f"push_{name}", 0) < count:
+            await asyncio.sleep(0)
+
+
+async def test_tokens_of_a_user(server: TestServer) -> None:  # PU-03
+    async with server.client("alice") as alice, server.client("root") as root, server.client("bob") as bob:
+        await alice.set_push_token("phone", "fake", "a1", topic="com.example", language="zh")
+        await alice.set_push_token("pad", "fake", "a2", sandbox=True)
+        rows = await alice.push_tokens()
+        assert [(row.device_id, row.token, row.topic, row.sandbox, row.language) for row in rows] == [
+            ("pad", "a2", "", True, ""),
+            ("phone", "a1", "com.example", False, "zh"),
+        ]
+        await bob.set_push_token("phone", "fake", "a1")
+        assert [row.token for row in await root.push_tokens(user_id="alice")] == ["a2"]
+        await root.set_push_token("phone", "fake", "b1", user_id="bob")
+        assert [row.token for row in await bob.push_tokens()] == ["b1"]
+        await root.remove_push_tokens(user_id="bob")
+        await alice.remove_push_tokens("pad")
+        assert await alice.push_tokens() == await bob.push_tokens() == []
+        for wrong, code in [
+            (alice.set_push_token("phone", "other", "t"), "NO_PUSH_PROVIDER"),
+            (alice.set_push_token("phone", "fake", "x" * 4097), "BAD_PUSH_TOKEN"),
+            (alice.set_push_token("phone", "fake", "x" * 10_000), "BAD_PUSH_TOKEN"),
+            (alice.set_push_token("phone", "fake", ""), "BAD_PUSH_TOKEN"),
+            (alice.set_push_token("phone", "fake", "a\nb"), "BAD_PUSH_TOKEN"),
+            (alice.push_tokens(user_id="bob"), "ADMIN_REQUIRED"),
+            (alice.set_push_token("phone", "fake", "t", user_id="bob"), "ADMIN_REQUIRED"),
+            (alice.remove_push_tokens(user_id="bob"), "ADMIN_REQUIRED"),
+            (alice.test_push("bob", "", ""), "ADMIN_REQUIRED"),
+        ]:
+            with pytest.raises(RcimError) as error:
+                await wrong
+            assert error.value.code.name == code
+        assert await alice.push_tokens() == []
+
+
+async def test_users_who_are_away_are_told(server: TestServer, phones: Phones) -> None:
+    for user in ("bob", "carol", "dave"):
+        await register(server, user, user)
+    async with server.client("alice") as alice, server.client("dave") as dave:
+        await alice.set_profile("Alice", "")
+        await alice.create_group("Team", group_id="team", members=["bob", "carol", "dave"])
+        await dave.set_presence(Presence.ONLINE)
+        await alice.send("team", "hello")
+        await until(lambda: phones.told("bob") and phones.told("carol"))
+        await dave.set_presence(Presence.BACKGROUND)
+        await alice.send("team", "again")
+        await until(lambda: phones.told("dave") and len(phones.got) == 5)
+    assert phones.told("bob") == ["Alice(Team): hello", "Alice(Team): again"]
+    assert phones.told("dave") == ["Alice(Team): again"]
+    of_bob = [one for one in phones.got if one.token == "bob"]
+    assert [(one.badge_mode, one.badge) for one in of_bob] == [(BadgeMode.SET, 1), (BadgeMode.SET, 2)]
+    assert {one.collapse_key for one in of_bob} == {"g:team"} and of_bob[1].data["seq"] == "2"
+
+
+async def test_what_users_and_messages_say(server: TestServer, phones: Phones) -> None:  # RX-01, RX-02, PU-02, MS-09
+    await register(server, "bob", "bob", language="zh")
+    async with server.client("bob") as bob:
+        await bob.create_group("Team", group_id="team", members=["alice"])
+        await bob.set_msg_flag("team", MsgFlag.ACCEPT_NOT_NOTIFY)
+    async with server.client("alice") as alice, server.client("root") as root:
+        await alice.send("team", "not notified", mentions=["bob"])
+        await alice.send(User("bob"), "off", push=b'{"PushFlag":1}')
+        await alice.send(User("bob"), "notice", type_name="RC:InfoNtf")
+        await alice.send(User("bob"), "typing", transient=True)
+        await root.set_quiet_hours(0, 1439, 0, user_id="bob")
+        await alice.send(User("bob"), "in the night")
+        await comes_to(root, "not_quiet_hours", 1)
+        await root.set_quiet_hours(0, 0, 0, user_id="bob")
+        await alice.send(User("bob"), [el.Text("see "), el.Face(1, b"")])
+        said = b'{"Title":"Order","Desc":"It is here","Ext":"7","ApnsInfo":{"Sound":"ding"},"Badge":9}'
+        await alice.send(User("bob"), "hidden", push=said)
+        with pytest.raises(RcimError) as error:
+            await alice.send(User("bob"), "wrong", push=b'{"PushFlag":7}')
+        assert error.value.code.name == "BAD_PUSH_INFO"
+        await until(lambda: len(phones.got) == 2)
+        stats = await counts(root)
+        assert [stats[f"push_not_{why}"] for why in ("msg_flag", "switched_off", "type")] == [1, 1, 1]
+    first, second = phones.got
+    assert first.text == "alice: see [表情]" and first.title == "alice"
+    assert (second.title, second.text, second.sound, second.badge) == ("Order", "It is here", "ding", 9)
+    assert second.data["ext"] == "7"
+
+
+async def test_a_token_that_moved_is_the_new_owners(server: TestServer, phones: Phones) -> None:  # PU-03
+    await register(server, "bob", "phone")
+    await register(server, "carol", "phone")
+    async with server.client("alice") as alice:
+        await alice.send(User("bob"), "for bob")
+        await alice.send(User("carol"), "for carol")
+        await until(lambda: phones.told("phone"))
+    assert phones.told("phone") == ["alice: for carol"]
+
+
+async def test_a_token_that_the_service_does_not_know_is_removed(server: TestServer, phones: Phones) -> None:
+    await register(server, "bob", "old")
+    phones.bad.add("old")
+    async with server.client("alice") as alice, server.client("root") as root:
+        await alice.send(User("bob"), "one")
+        await comes_to(root, "bad_token", 1)
+        found = await root.push_tokens(user_id="bob")
+        while found:
+            found = await root.push_tokens(user_id="bob")
+        await register(server, "bob", "new")
+        await alice.send(User("bob"), "two")
+        await until(lambda: phones.told("new") == ["alice: two"])
+
+
+async def test_a_trial_push_and_invalidation(server: TestServer, phones: Phones) -> None:  # ID-09
+    async with server.client("bob") as bob, server.client("root") as root:
+        await bob.set_push_token("phone", "fake", "bob")
+        await root.test_push("bob", "Hello", "Does it arrive?")
+        await until(lambda: phones.told("bob"))
+        assert phones.got[0].title == "Hello" and phones.told("bob") == ["Does it arrive?"]
+        await root.invalidate_account("bob")
+        assert await root.push_tokens(user_id="bob") == []
+
+
+async def test_a_server_without_providers(tmp_path: Path) -> None:
+    server = TestServer(tmp_path, tls=False, flags=("app.administrators=root",))
+    await server.start()
+    try:
+        async with server.client("root") as root:
+            for refused in (root.set_push_token("phone", "fake", "t"), root.test_push("root", "", "")):
+                with pytest.raises(RcimError) as error:
+                    await refused
+                assert error.value.code.name == "NO_PUSH_PROVIDER"
+    finally:
+        await server.stop()
