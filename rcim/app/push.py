@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_config import AppConfig
+from rcim.app import push_providers
 from rcim.app.settings import PushSettings, Settings
 from rcim.outbox.destination import Subscription
 from rcim.outbox.push.composing import Badge, PushOptions
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 def providers_of(settings: Settings) -> Mapping[str, Provider]:
     """The push providers in use, by name. Raises ValueError or OSError for a key file that has changed since the settings
     were checked."""
-    if not settings.push_names:
-        return {}
-    made: Mapping[str, Provider] = import_module("rcim.app.push_providers").providers_of(settings)
-    return made
+    return push_providers.providers_of(settings) if settings.push_names else {}
 
 
 def options_of(push: PushSettings) -> PushOptions:
@@ -57,6 +54,7 @@ class AppPush:
     ) -> None:
         facts: PushFacts = OwnerPushFacts(owner, config)
         options = options_of(settings.push)
+        self._providers = providers
         self._destinations = {
             name: PushDestination(name, provider, options, facts, hook) for name, provider in providers.items()
         }
@@ -68,7 +66,7 @@ class AppPush:
 
     def counted(self) -> dict[str, int]:
         """What was decided and sent since the start, by name and provider."""
-        found: dict[str, int] = {}
+        found = push_providers.counted(self._providers)
         for one in self._destinations.values():
             found |= one.counted()
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from rcim.app.push_checks import check_push_providers
 from rcim.app.push_setting_checks import check_push
 from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
@@ -70,6 +71,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             raise SettingsError(f"{place}: {section}.{key} is {value!r}; {text}")
     _check_derived(settings, where)
     check_receivers(settings, where)
+    check_push_providers(settings, where)
     check_push(settings, where)
 
 
