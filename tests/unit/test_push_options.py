@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rcim.app.push import options_of
-from rcim.app.settings import Settings, SettingsError
+from rcim.app.push_provider_settings import PushProvider
+from rcim.app.settings import PushSettings, Settings, SettingsError
 from rcim.app.sources import load
 from rcim.outbox.push.composing import Badge
 from rcim.outbox.push.decision import When
@@ -42,7 +43,6 @@ def test_what_is_right_is_in_force(tmp_path: Path) -> None:
     assert not options.collapse and options.receivers_max == 10_000
 
 
-def test_providers_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Settings, "push_providers", {"ios": object()}, raising=False)
-    assert load(None, {}, []).push_names == {"ios"}
-    assert load(None, {}, ["push.on=false"]).push_names == frozenset()
+def test_providers_in_use() -> None:
+    assert Settings(push_providers={"ios": PushProvider()}).push_names == {"ios"}
+    assert Settings(push_providers={"ios": PushProvider()}, push=PushSettings(on=False)).push_names == frozenset()
