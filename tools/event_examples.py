@@ -19,12 +19,14 @@ from rcim.base.terms import (
     Platform,
     Priority,
     Role,
+    UserList,
 )
 from rcim.rules.targets import Labels, Target
 from rcim.store.event_log import KeptEvent
 
 HISTORY = 0x6A1F03
 GROUP = ev.ConversationFacts("g:chess", "Public", "Chess", "alice", 2)
+PAIR = ev.ConversationFacts("c:5:alice:bob", "C2C", "", "", 2)
 BROADCASTS = ev.ConversationFacts("b:all", "Broadcast", "", "", 0)
 PROFILE: Profile = msgspec.structs.replace(
     bare_profile("Public", "chess"),
@@ -84,6 +86,10 @@ EXAMPLES: tuple[ev.AnyEvent, ...] = (
     ev.SessionChanged(TIME, "bob", Platform.WEB, DeviceEnd.TIME_OUT),
     ev.BroadcastSent(TIME, BROADCASTS, BROADCAST),
     ev.BroadcastRecalled(TIME, BROADCASTS, BROADCAST.removed(MessageState.RECALLED, TIME, "app"), "app"),
+    ev.PairRead(TIME, PAIR, "bob", "alice", 7),
+    ev.UserListChanged(TIME, "bob", UserList.BLACK, ["mallory"], [], "bob"),
+    ev.MemberStateChanged(TIME, GROUP, ["bob"], online=False),
+    ev.TransientPassed(TIME, GROUP, msgspec.structs.replace(MESSAGE, seq=0, message_id=0)),
 )
 
 

@@ -14,4 +14,4 @@ def profile_of(settings: Settings, receiver: Receiver) -> Profile:
         from rcim.hooks.profiles.webhooks import WebhooksProfile
 
         return WebhooksProfile(receiver.secrets, settings.limits)
-    return tencent.TencentProfile(settings.app.sdkappid, receiver.token, settings.limits)
+    return tencent.TencentProfile(settings.app.sdkappid, receiver.token, settings.limits, unread=receiver.unread_num)

@@ -24,6 +24,10 @@ TYPES: Mapping[EventKind, str] = {
     EventKind.SESSION_CHANGED: "session.changed",
     EventKind.BROADCAST_SENT: "broadcast.sent",
     EventKind.BROADCAST_RECALLED: "broadcast.recalled",
+    EventKind.PAIR_READ: "conversation.read",
+    EventKind.USER_LIST_CHANGED: "list.changed",
+    EventKind.MEMBER_STATE_CHANGED: "members.state",
+    EventKind.TRANSIENT_PASSED: "message.transient",
 }
 """The type of each kind of event. Receivers know these: never change one."""
 KINDS: Mapping[str, EventKind] = {name: kind for kind, name in TYPES.items()}

@@ -16,13 +16,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from rcim.actor.events import AnyEvent, InConversation, key_of, kind_of
+from rcim.actor.events import key_of
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
 from rcim.outbox.aside import Aside
 from rcim.outbox.destination import Subscription
-from rcim.rules.conversation_kinds import kind_name
 from rcim.store.event_log import EventLog, KeptEvent
 from rcim.store.faults import StoreError
 
@@ -53,7 +52,7 @@ class Consumer:
     ) -> None:
         self.name = name
         self.kinds = subscription.kinds
-        self._conditions = subscription.conditions
+        self._wants = subscription.wants
         self._events = events
         self._destination = subscription.destination
         self._now_s = asyncio.get_running_loop().time
@@ -161,14 +160,6 @@ class Consumer:
         aside.tried(numbers, {one.number for one in left}, self._now_s())
         self._commit_soon()
         return True
-
-    def _wants(self, event: AnyEvent) -> bool:
-        """True if the destination gets the event (CB-06)."""
-        if kind_of(event) not in self.kinds:
-            return False
-        return not isinstance(event, InConversation) or self._conditions.conversation(
-            kind_name(event.where.key), event.where.type
-        )
 
     async def _given(self, events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
         """Those that were not taken, and come again."""
