@@ -20,7 +20,6 @@ from collections.abc import Collection, Sequence
 from rcim.actor.events import key_of
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.event_json import event_id
-from rcim.hooks.event_types import KINDS
 from rcim.hooks.inprocess import Hook, call
 from rcim.hooks.profile import Callback, Facts, Json
 from rcim.hooks.profiles.tencent_after import notices
@@ -130,8 +129,7 @@ class Telling:
 
     async def _callbacks(self, one: KeptEvent) -> Sequence[Callback]:
         """What the receiver is told of the event, each with its idempotency key: history, shard, number and command, and,
-        if there are several of one command, which of them it is. In our own form an event is one callback, and its key is
-        that of the event."""
+        if there are several of one command, which of them it is."""
         receiver = self._receiver
         if receiver is None:
             return ()
@@ -142,8 +140,7 @@ class Telling:
             if name in receiver.spec.commands:
                 times[name] = time = times.get(name, 0) + 1
                 again = f"-{time}" if time > 1 else ""
-                which = "" if name in KINDS else f"-{name}{again}"
-                found.append(callback._replace(id=f"{event_id(self._history, one)}{which}"))
+                found.append(callback._replace(id=f"{event_id(self._history, one)}-{name}{again}"))
         return found
 
     async def _tell(self, run: Run) -> Posted:
