@@ -27,6 +27,7 @@ from rcim.store.event_log import KeptEvent
 HISTORY = 0x6A1F03
 PAIR = ev.ConversationFacts("c:5:alice:bob", "C2C", "", "", 2)
 GROUP = ev.ConversationFacts("g:chess", "Public", "Chess", "alice", 2)
+PAIR = ev.ConversationFacts("c:5:alice:bob", "C2C", "", "", 2)
 BROADCASTS = ev.ConversationFacts("b:all", "Broadcast", "", "", 0)
 PROFILE: Profile = msgspec.structs.replace(
     bare_profile("Public", "chess"),

@@ -353,7 +353,7 @@ def type_name_of(event: AnyEvent) -> str | None:
             return event.message.extra.type_name if event.message.extra is not None else ""
         case MessageWithheld():
             return event.extra.type_name if event.extra is not None else ""
-        case MessageRecalled():
+        case MessageRecalled() | MessageBlocked():
             return event.type_name
         case MessageDeleted():
             return None if event.all_up_to else event.type_name

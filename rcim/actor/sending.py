@@ -100,7 +100,8 @@ def take_verdict(
         code, text = verdict.error(CALLBACK_REFUSED if state.pair is None else PAIR_CALLBACK_REFUSED)
         _stopped(state, command, Stop(Stage.CALLBACK, now_ms, code.number, text))
         return Outcome(Done(), settled=((number, Refused(code, text)),))
-    if verdict.drop:
+    to = tuple(user for user in verdict.to if user in state.roster) if verdict.to is not None else None
+    if verdict.drop or to == ():  # an empty `to` would be everybody
         _stopped(state, command, Stop(Stage.CALLBACK, now_ms, 0, "dropped"))
         state.timeline.admission.note_withheld(command, "dropped by the app")
         state.timeline.admission.swallow(command, now_ms)
@@ -110,8 +111,7 @@ def take_verdict(
     if verdict.cloud_data is not None:
         extra = msgspec.structs.replace(command.extra or MessageOptions(), cloud_data=verdict.cloud_data)
         command = msgspec.structs.replace(command, extra=extra)
-    if verdict.to is not None:
-        to = tuple(user for user in verdict.to if user in state.roster)
+    if to is not None:
         command = msgspec.structs.replace(
             command, extra=msgspec.structs.replace(command.extra or MessageOptions(), to=to)
         )

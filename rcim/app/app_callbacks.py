@@ -105,7 +105,7 @@ class AppCallbacks:
         for one in self._telling.values():
             told.update(one.counted())
         questions = {f"callbacks_{name}": asked[name] for name in ASKED}
-        return questions | {f"events_{name}": count for name, count in told.items()}
+        return questions | self._profiles.counted() | {f"events_{name}": count for name, count in told.items()}
 
     async def close(self) -> None:
         """Ask no more; give back the connections."""

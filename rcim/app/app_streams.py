@@ -19,7 +19,7 @@ def streams_of(settings: Settings, history_id: int) -> dict[str, Subscription]:
             name = f"streams.{own}"
             destination = StreamDestination(name, _publisher(stream), history_id)
             kinds = frozenset(KINDS[event] for event in stream.events) or frozenset(EventKind)
-            found[name] = Subscription(kinds, destination, stream.conditions)
+            found[name] = Subscription(kinds, destination, stream.conditions, settings.message_types)
     return found
 
 

@@ -8,7 +8,7 @@ from rcim.hooks.offline_receivers import OfflineReceivers
 from rcim.hooks.profile import Profile
 from rcim.hooks.profiles.leancloud import Engine, LeanCloudProfile
 from rcim.hooks.profiles.rongcloud import RongCloudProfile
-from rcim.hooks.profiles.table import RECEIVERS_OFFLINE
+from rcim.hooks.profiles.table import RECEIVERS_OFFLINE, WEB_HOOK
 from rcim.hooks.profiles.tencent import TencentProfile
 from rcim.web.client import WebClient
 
@@ -56,10 +56,19 @@ class Profiles:
         engine = Engine(receiver.url, receiver.app_id, receiver.token, receiver.hook_key)
         client = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
         hooks = engine.defined_hooks(client)
-        self.discoveries.append(hooks)
+        if not set(receiver.commands) <= {WEB_HOOK}:  # that is none of the engine's functions
+            self.discoveries.append(hooks)
         if RECEIVERS_OFFLINE in receiver.commands and self.offline is None:
-            self.offline = OfflineReceivers(engine, hooks, client, receiver.timeout_ms)
+            url = dict(line.split() for line in receiver.urls).get(RECEIVERS_OFFLINE, "")
+            self.offline = OfflineReceivers(engine, hooks, client, receiver.timeout_ms, url)
         return LeanCloudProfile(engine, hooks, self._settings.limits, self._chat_rooms.__contains__)
+
+    def counted(self) -> dict[str, int]:
+        """How many questions about pushes were asked and failed, and how many times an engine did not say which hooks it
+        has, since the start."""
+        asked = self.offline.counts if self.offline is not None else {}
+        found = {f"callbacks_offline_{name}": asked.get(name, 0) for name in ("asked", "failed")}
+        return found | {"callbacks_unlisted": sum(one.failed for one in self.discoveries)}
 
     async def close(self) -> None:
         """Ask and look no more; give back the connections."""

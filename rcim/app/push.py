@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rcim.actor.app_config import AppConfig
+from rcim.app import push_providers
 from rcim.app.offline_hook import offline_hook_of as offline_hook_of
 from rcim.app.settings import PushSettings, Settings
 from rcim.outbox.destination import Subscription
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 def providers_of(settings: Settings) -> Mapping[str, Provider]:
     """The push providers in use, by name. Raises ValueError or OSError for a key file that has changed since the settings
     were checked."""
-    if not settings.push_names:
-        return {}
-    made: Mapping[str, Provider] = import_module("rcim.app.push_providers").providers_of(settings)
-    return made
+    return push_providers.providers_of(settings) if settings.push_names else {}
 
 
 def options_of(push: PushSettings) -> PushOptions:
@@ -58,6 +55,7 @@ class AppPush:
     ) -> None:
         facts: PushFacts = OwnerPushFacts(owner, config)
         options = options_of(settings.push)
+        self._providers = providers
         self._destinations = {
             name: PushDestination(name, provider, options, facts, hook) for name, provider in providers.items()
         }
@@ -69,7 +67,7 @@ class AppPush:
 
     def counted(self) -> dict[str, int]:
         """What was decided and sent since the start, by name and provider."""
-        found: dict[str, int] = {}
+        found = push_providers.counted(self._providers)
         for one in self._destinations.values():
             found |= one.counted()
         return found

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from rcim.app.settings import Receiver, Settings, SettingsError, Stream
-from rcim.hooks.profiles.table import PROFILES, Names
+from rcim.hooks.profiles.table import PROFILES, WEB_HOOK, Names
 from rcim.rules.conversation_kinds import KINDS
 from rcim.rules.message_types import MessageClass
 
@@ -60,11 +60,22 @@ def _faults(settings: Settings, section: str, one: Receiver, *, hooked: bool) ->
         yield Wrong("batch_max", f"must be 1: the profile {one.profile} has batches of {', '.join(batches)} alone")
     if not 0 <= one.batch_wait_ms <= 5_000:
         yield Wrong("batch_wait_ms", "must be 0 to 5000")
-    if one.profile == "leancloud" and one.commands:
-        for key in ("app_id", "token", "hook_key"):
-            if not getattr(one, key):
-                yield Wrong(key, "has to be set for the profile leancloud: the engine refuses calls without it")
+    if one.profile == "leancloud":
+        yield from _of_leancloud(one)
     yield from condition_faults(settings, one)
+
+
+def _of_leancloud(one: Receiver) -> Iterator[Wrong]:
+    """An engine lets nobody in without keys, and the hook of service conversations is none of its functions."""
+    if WEB_HOOK in one.commands and not any(line.split()[0] == WEB_HOOK for line in one.urls):
+        yield Wrong("urls", f"has to have a URL for {WEB_HOOK}")
+    if set(one.commands) <= {WEB_HOOK}:
+        return
+    for key in ("url", "app_id", "token", "hook_key"):
+        if not getattr(one, key):
+            yield Wrong(
+                key, "has to be set for the profile leancloud: its engine is called there, and with these keys"
+            )
 
 
 def _of_commands(one: Receiver, profile: Names) -> Iterator[Wrong]:

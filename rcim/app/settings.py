@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.app.push_provider_settings import PushProvider
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
@@ -316,6 +317,8 @@ class Settings:
     message_log: MessageLogSettings = MessageLogSettings()
     streams: Mapping[str, Stream] = field(default_factory=dict)
     """`[streams.NAME]`: streams that events are written to, by name."""
+    push_providers: Mapping[str, PushProvider] = field(default_factory=dict)
+    """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
     push: PushSettings = PushSettings()
 
     @property
@@ -349,8 +352,7 @@ class Settings:
     @property
     def push_names(self) -> frozenset[str]:
         """PU-01: the names of the push providers in use; none if push is off."""
-        sections: Mapping[str, Any] = getattr(self, "push_providers", {})
-        return frozenset(sections) if self.push.on else frozenset()
+        return frozenset(self.push_providers) if self.push.on else frozenset()
 
     @property
     def presence_seen_by(self) -> SeenBy:
@@ -424,7 +426,7 @@ SECTIONS: dict[str, type[Any]] = {
 }
 
 
-NAMED: dict[str, type[Any]] = {"receivers": Receiver, "streams": Stream}
+NAMED: dict[str, type[Any]] = {"receivers": Receiver, "streams": Stream, "push_providers": PushProvider}
 """Sections that hold any number of sections, each with a name: `[receivers.NAME]`."""
 TYPES = "types"
 """The section that holds a section for each group type."""

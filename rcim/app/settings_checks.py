@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rcim.app.message_log_checks import check_message_log
+from rcim.app.push_checks import check_push_providers
 from rcim.app.push_setting_checks import check_push
 from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
@@ -75,6 +76,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     check_receivers(settings, where)
     check_webhooks(settings, where)
     check_streams(settings, where)
+    check_push_providers(settings, where)
     check_push(settings, where)
     check_message_log(settings, where)
 

@@ -70,12 +70,17 @@ def from_rongcloud(object_name: str, content: str) -> list[el.Element]:
 
 
 def with_mentions(content: str, mentions: Sequence[str], *, mentions_all: bool) -> str:
-    """The content with mentionedInfo for these users (MS-07), where it is an object that has none."""
+    """The content with mentionedInfo for these users (MS-07), where it is an object that has none and can be written
+    again."""
     fields = _object(content) if mentions or mentions_all else None
     if fields is None or "mentionedInfo" in fields:
         return content
     who = {"type": 1 if mentions_all else 2, "userIdList": list(mentions), "mentionedContent": ""}
-    return _dumped({**fields, "mentionedInfo": who})
+    try:
+        made = _dumped({**fields, "mentionedInfo": who})
+    except RecursionError:  # it was nested as deep as can be read
+        return content
+    return made if is_text(made) else content
 
 
 def _dumped(fields: Json) -> str:

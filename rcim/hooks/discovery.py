@@ -29,6 +29,8 @@ class DefinedHooks:
         self._known: frozenset[str] | None = None
         self._looked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.failed = 0
+        """How many times the engine did not say, since the start."""
 
     def start(self) -> None:
         """Look now, and again from time to time."""
@@ -55,6 +57,7 @@ class DefinedHooks:
             if not isinstance(names, list) or len(names) > HOOKS_MAX or not all(isinstance(n, str) for n in names):
                 raise BadAnswer("it is no list of names")
         except FAULTS as error:
+            self.failed += 1
             log.warning("the engine does not say which hooks it has: %s", error or type(error).__name__)
             return False
         finally:

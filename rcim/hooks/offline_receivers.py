@@ -46,9 +46,13 @@ AS_USUAL = OfflineVerdict()
 
 
 class OfflineReceivers:
-    """See the module's text. Used from the loop. `timeout_ms` is the time of one question."""
+    """See the module's text. Used from the loop. `timeout_ms` is the time of one question; `url`: of the engine that has
+    the hook, if not of `engine`."""
 
-    def __init__(self, engine: Engine, hooks: DefinedHooks, client: WebClient, timeout_ms: int) -> None:
+    def __init__(
+        self, engine: Engine, hooks: DefinedHooks, client: WebClient, timeout_ms: int, url: str = ""
+    ) -> None:
+        self._url = url
         self._engine = engine
         self._hooks = hooks
         self._client = client
@@ -62,7 +66,7 @@ class OfflineReceivers:
         Without a valid answer they go out as usual. Raises nothing."""
         if not offline or not self._hooks.has(RECEIVERS_OFFLINE):
             return AS_USUAL
-        request = self._engine.call(RECEIVERS_OFFLINE, fields_of(key, message, offline))
+        request = self._engine.call(RECEIVERS_OFFLINE, fields_of(key, message, offline), self._url)
         async with self._at_once:
             self.counts["asked"] += 1
             try:

@@ -23,6 +23,7 @@ import msgspec
 from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
 from rcim.base.errors import RcimError
+from rcim.base.terms import Platform
 from rcim.content.elements import decode_body
 from rcim.content.vendor_json import Json, to_json
 
@@ -82,6 +83,8 @@ def _converter(name: str) -> Callable[[Any], Any]:
         return _attributes
     if name in PAIRS:
         return _pairs
+    if name == "platform":
+        return _platform
     return _value
 
 
@@ -90,6 +93,11 @@ def _attributes(found: bytes | Mapping[str, str]) -> Json:
     if isinstance(found, bytes):
         return msgspec.json.decode(found, type=dict[str, Any]) if found else {}
     return dict(found)
+
+
+def _platform(number: int) -> str:
+    """A platform; empty: it is not known."""
+    return Platform(number).name.lower() if number else ""
 
 
 def _pairs(fields: tuple[tuple[str, bytes], ...]) -> Json:

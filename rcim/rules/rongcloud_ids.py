@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rcim.base.terms import CHANNEL_MARK, other_of, pair_of
+from rcim.base.terms import CHANNEL_MARK, group_conversation, other_of, pair_conversation, pair_of
 from rcim.rules.conversation_kinds import CHANNEL, GROUP, SYSTEM, ULTRA, kind_of
 
 NUMBERS = {"PERSON": 1, "GROUP": 3, "TEMPGROUP": 4, "NOTIFY": 6, "ULTRAGROUP": 10}
@@ -51,6 +51,14 @@ def rong_conversation(key: str, sender: str, *, chat_room: bool) -> RongConversa
     if kind is SYSTEM:
         return RongConversation("NOTIFY", group_id)
     return RongConversation("TEMPGROUP" if chat_room else "GROUP", group_id)
+
+
+def key_of_rong(where: RongConversation, user_id: str) -> str:
+    """The id of the conversation that `user_id` calls so; whether there is one is not said."""
+    if where.channel_type == "PERSON":
+        return pair_conversation(user_id, where.target_id)
+    channel = CHANNEL_MARK + where.bus_channel if where.bus_channel else ""
+    return group_conversation(where.target_id + channel)
 
 
 def message_uid(message_id: int) -> str:

@@ -35,7 +35,7 @@ async def serve(tmp_path: Path, receiver: Receiver, *flags: str) -> TestServer:
     (tmp_path / "key").write_text("k", encoding="utf-8")
     keys = (f"{SECTION}.token_file={tmp_path / 'key'}", f"{SECTION}.hook_key_file={tmp_path / 'key'}")
     own = (f"{SECTION}.url={receiver.url}", f"{SECTION}.commands=_rtmClientSign")
-    server = TestServer(tmp_path / "data", tls=False, flags=(*LEAN, *keys, *own, *flags))
+    server = TestServer(tmp_path / "data", tls=False, flags=(*LEAN, *keys, *own, "limits.drain_grace_ms=100", *flags))
     await server.start()
     return server
 
@@ -83,6 +83,25 @@ async def test_without_an_answer_logins_may_be_refused(tmp_path: Path, receiver:
     assert (await login(server, "alice")).startswith("CALLBACK_FAILED")
     assert await login(server, "administrator") == "in", "who could set it right is not asked about"
     await server.stop()
+
+
+async def test_a_login_that_waits_for_an_answer_ends_with_the_server(tmp_path: Path, receiver: Receiver) -> None:
+    asked = asyncio.Event()
+
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        if not request.path.endswith("_ops/metadatas"):
+            asked.set()
+            await receiver.release.wait()
+        return await returns(True)(request, body)
+
+    receiver.answer = answer
+    server = await serve(tmp_path, receiver)
+    raw = await server.raw()
+    await raw.hello()
+    raw.write(f.Login("alice", server.sign("alice"), Platform.WEB, "").encode(2))
+    await asked.wait()
+    await server.stop()
+    await raw.closed()
 
 
 class Slow:
@@ -162,6 +181,8 @@ def test_each_service_waits_as_long_as_it_does() -> None:
     ("flags", "secrets", "key"),
     [
         ((f"{SECTION}.profile=other",), {}, "profile"),
+        ((*LEAN, f"{SECTION}.commands=web_hook"), {}, "urls"),
+        ((*LEAN, f"{SECTION}.url=", f"{SECTION}.commands=_messageSent"), {"token": "m", "hook_key": "h"}, "commands"),
         ((f"{SECTION}.profile=rongcloud", f"{SECTION}.commands=_messageSent"), {}, "commands"),
         ((*LEAN, f"{SECTION}.commands=_messageSent"), {"hook_key": "h"}, "token"),
         ((*LEAN, f"{SECTION}.commands=_messageSent"), {"token": "m"}, "hook_key"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,20 @@ from rcim.content.leancloud_json import from_leancloud, to_leancloud
 from rcim.content.rongcloud_json import WHOLE, from_rongcloud, to_rongcloud, with_mentions
 from rcim.rules import leancloud_ids, rongcloud_ids
 
+NAMES = [
+    "content",
+    "imageUri",
+    "remoteUrl",
+    "duration",
+    "sightUrl",
+    "size",
+    "name",
+    "fileUrl",
+    "latitude",
+    "longitude",
+]
+NAMES += ["poi", "type", "_lctext", "_lcfile", "_lcloc", "_lcattrs", "url", "objId", "metaData", "MsgBody", "format"]
+RONG = ["RC:TxtMsg", "RC:ImgMsg", "RC:HQVCMsg", "RC:SightMsg", "RC:FileMsg", "RC:LBSMsg", "RC:InfoNtf", "my:type"]
 IMAGE = el.Image("", ImageFormat.OTHER, [el.ImageVariant(ImageKind.ORIGINAL, 0, 0, 0, "https://a/b.png")])
 VIDEO = el.Video("https://a/v", "v.mp4", 9, 8, "", "", 0, 0, 0, "")
 PLACE = el.Location("Here", 1_500_000, -2_250_000)
@@ -143,6 +159,32 @@ def test_any_text_as_content(content: str) -> None:
     assert (name, back) == ("my:type", content)
 
 
+def test_content_that_cannot_be_written_again_stays_as_it_is() -> None:
+    for content in ('{"a": "\\ud800"}', '{"a":' * 900 + "1" + "}" * 900):
+        made = with_mentions(content, ["bob"], mentions_all=False)
+        assert made == content or "mentionedInfo" in made
+        made.encode()
+
+
+VALUES = st.sampled_from([None, True, 0, 3, -1, 1 << 40, 1.5, 91, float("inf"), "", "u", "\ud800", [], {}, [[]]])
+JSON = VALUES | st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4)
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), JSON, max_size=6), st.sampled_from(RONG), st.sampled_from(range(-7, 1))
+)
+def test_any_json_as_content(fields: dict[str, Any], name: str, kind: int) -> None:
+    """It is taken with nothing lost, or refused."""
+    content = json.dumps(fields)
+    with contextlib.suppress(RcimError):
+        made = to_rongcloud(name, from_rongcloud(name, content))
+        assert made.object_name == name and json.loads(made.content) == json.loads(content)
+    content = json.dumps({**fields, "_lctype": kind})
+    with contextlib.suppress(RcimError):
+        back = to_leancloud(from_leancloud(content))
+        assert not back.binary and json.loads(back.content) == json.loads(content)
+
+
 def test_content_that_is_none() -> None:
     for content, binary in (("\ud800", False), ("?", True)):
         with pytest.raises(RcimError):
@@ -157,6 +199,7 @@ def test_content_that_is_none() -> None:
 def test_rongcloud_names_of_conversations() -> None:
     def named(key: str, *, room: bool = False) -> tuple[str, int, str, str]:
         found = rongcloud_ids.rong_conversation(key, "alice", chat_room=room)
+        assert rongcloud_ids.key_of_rong(found, "alice") == key
         return found.channel_type, found.number, found.target_id, found.bus_channel
 
     assert named(pair_conversation("alice", "bob")) == ("PERSON", 1, "bob", "")

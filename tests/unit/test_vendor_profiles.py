@@ -440,7 +440,7 @@ def answered(result: Any, kind: BeforeKind = BeforeKind.SEND) -> CallbackVerdict
 
 
 def test_what_hooks_return() -> None:
-    for result in (None, {}, {"toPeers": ["bob", "carol"]}, {"content": '{"_lctype":-1,"_lctext":"hi"}'}):
+    for result in (None, {}, {"toPeers": ["carol", "eve", "bob"]}, {"content": '{"_lctype":-1,"_lctext":"hi"}'}):
         assert answered(result) in (ALLOWED, CallbackVerdict())
     assert answered({"toPeers": []}).drop and answered({"toPeers": ["bob", "bob"]}).to == ("bob",)
     refused = answered({"drop": True, "code": 120001, "detail": "no"})

@@ -12,17 +12,28 @@ from rcim_tools.admin.calls import USAGE, fail
 
 from rcim.base.terminal import printable_json
 
+REFUSED, REPLACED = "refused by callback-echo", "replaced by callback-echo"
 ANSWERS: dict[str, dict[str, Any]] = {
-    "allow": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0},
-    "refuse": {"ActionStatus": "OK", "ErrorInfo": "refused by callback-echo", "ErrorCode": 1},
-    "drop": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 2},
+    "allow": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "pass": 1, "result": {"result": True}},
+    "refuse": {
+        "ActionStatus": "OK",
+        "ErrorInfo": REFUSED,
+        "ErrorCode": 1,
+        "pass": 0,
+        "result": {"drop": True, "reject": True, "detail": REFUSED, "result": False, "error": REFUSED, "skip": True},
+    },
+    "drop": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 2, "pass": 0, "result": {"toPeers": []}},
     "replace": {
         "ActionStatus": "OK",
         "ErrorInfo": "",
         "ErrorCode": 0,
-        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "replaced by callback-echo"}}],
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": REPLACED}}],
+        "pass": 1,
+        "content": json.dumps({"content": REPLACED}),
+        "result": {"content": json.dumps({"_lctype": -1, "_lctext": REPLACED}), "result": True},
     },
 }
+"""Each is an answer to every profile: Tencent's, then RongCloud's `pass`, then LeanCloud's `result`."""
 
 
 def callback_echo(
@@ -56,10 +67,13 @@ async def _receive(answer: dict[str, Any], host: str, port: int, count: int) -> 
     async def post(request: web.Request) -> web.Response:
         nonlocal seen
         try:
-            body = await request.json()
+            form = request.content_type == "application/x-www-form-urlencoded"  # RongCloud's
+            body = dict(await request.post()) if form else await request.json()
         except ValueError:
             return web.Response(status=400)
-        said = json.dumps({"query": dict(request.query), "body": body}, ensure_ascii=False)
+        event = request.headers.get("X-Rcim-Event", "")
+        key = {"event": event} if event else {}
+        said = json.dumps({**key, "query": dict(request.query), "body": body}, ensure_ascii=False)
         print(printable_json(said), flush=True)
         seen += 1
         if seen == count:

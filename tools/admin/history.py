@@ -26,9 +26,9 @@ def history(
     ] = "",
     end: Annotated[str, typer.Option("--to", metavar="SEQ|TIME", help="Up to this SEQ, or before this time.")] = "",
 ) -> None:
-    """Show all messages of a conversation, or a range of them, oldest first, one a line.
+    """Show any range of a conversation, a line each.
 
-    With --json, one JSON object a line.
+    Oldest first. With --json, one JSON object a line.
     """
     if not (is_group(conversation) or pair_of(conversation) or conversation == BROADCAST_ALL):
         raise fail(f"{conversation}: has to be like g:lobby, c:5:alice:bob or b:all", USAGE)

@@ -20,7 +20,7 @@ from rcim.client.message_log import BadChecksum
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="List, download, show and remove the files of the message log.",
+    help="List, download, show and remove message log files.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -33,12 +33,15 @@ HOUR_FORM = "%Y%m%d%H"
 
 @app.callback()
 def about() -> None:
-    """The message log: the messages of each hour in a file for each kind of conversations."""
+    """The message log: list, download, show, expire. HOUR is YYYYMMDDHH in UTC."""
 
 
 @app.command("list")
 def list_files() -> None:
-    """List the files, with the number of messages and the checksum (SHA-256) of each."""
+    """List the files.
+
+    With the number of messages and the checksum (SHA-256) of each.
+    """
 
     async def job(client: Client) -> list[Row]:
         return [_row(file) async for file in client.log_files()]

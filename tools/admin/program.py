@@ -28,6 +28,7 @@ NOUNS = {
     "system": "system",
     "channel": "channels",
     "log": "message_log",
+    "push": "push",
 }
 """What comes before a verb, and the module that has its verbs."""
 

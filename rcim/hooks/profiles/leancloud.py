@@ -48,7 +48,7 @@ class Engine:
 
     def call(self, function: str, fields: Json, url: str = "") -> WebRequest:
         """The request that calls a function; `url`: of the engine that has it, if not of this one."""
-        body = json.dumps(fields, ensure_ascii=False).encode()
+        body = json.dumps(fields).encode()
         return WebRequest((url or self._url).rstrip("/") + FUNCTIONS + function, body, self._headers)
 
     def defined_hooks(self, client: WebClient) -> DefinedHooks:
@@ -113,11 +113,15 @@ class LeanCloudProfile:
                 raise BadAnswer("content is no text")
             body = body_of(self._limits, "content", lambda: from_leancloud(content, binary=binary))
         peers = result.get("toPeers")
-        if peers is None or peers == asked["toPeers"]:
+        if peers is None:
             return CallbackVerdict(body=body)
         if not isinstance(peers, list) or not all(map(is_text, peers)):
             raise BadAnswer("toPeers is no list of users")
-        return CallbackVerdict(body=body, to=tuple(dict.fromkeys(peers))) if peers else CallbackVerdict(drop=True)
+        named = set(peers)
+        left = tuple(user for user in asked["toPeers"] if user in named)  # a hook leaves receivers out, and adds none
+        if len(left) == len(asked["toPeers"]):
+            return CallbackVerdict(body=body)
+        return CallbackVerdict(body=body, to=left) if left else CallbackVerdict(drop=True)
 
     async def notices(self, event: AnyEvent, facts: Facts) -> Sequence[Callback]:
         """The hooks that are called to tell of the event, as far as they are defined."""
@@ -129,7 +133,7 @@ class LeanCloudProfile:
         """The request that calls a hook, or carries messages to service conversations."""
         if callbacks[0].command == WEB_HOOK:
             rows = [row for callback in callbacks for row in callback.fields["rows"]]
-            body = json.dumps(rows, ensure_ascii=False).encode()
+            body = json.dumps(rows).encode()
             return WebRequest(url, body, {"Content-Type": "application/json"})
         (callback,) = callbacks
         return self._engine.call(callback.command, callback.fields, url)

@@ -153,7 +153,7 @@ class RongCloudProfile:
             body, headers = urlencode(callback.fields, doseq=True).encode(), FORM
         else:
             rows = [row for callback in callbacks for row in callback.fields["rows"]]
-            body, headers = json.dumps(rows, ensure_ascii=False).encode(), JSON
+            body, headers = json.dumps(rows).encode(), JSON
         return WebRequest(url, body, headers, self._query())
 
     def _query(self) -> dict[str, str]:

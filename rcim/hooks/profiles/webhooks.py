@@ -68,8 +68,8 @@ class WebhooksProfile:
 
     def request(self, url: str, callbacks: Sequence[Callback]) -> WebRequest:
         """The request that carries these callbacks: one as it is, several in a list `events`."""
-        bodies = [{**callback.fields, "id": callback.id} for callback in callbacks]
-        first = callbacks[0].id
+        bodies = [{**callback.fields, "id": _id_of(callback)} for callback in callbacks]
+        first = _id_of(callbacks[0])
         id_ = first if len(callbacks) == 1 else f"{first}+{len(callbacks) - 1}"
         body = msgspec.json.encode(bodies[0] if len(bodies) == 1 else {"id": id_, "type": "batch", "events": bodies})
         return WebRequest(url, body, self._headers(id_, body))
@@ -82,3 +82,8 @@ class WebhooksProfile:
             text = body.decode()
             made["webhook-signature"] = " ".join(one.sign(id_, now, text) for one in self._signing)
         return made
+
+
+def _id_of(callback: Callback) -> str:
+    """The id of the event: each gives one callback here, so that the command adds nothing to it."""
+    return callback.id.removesuffix(f"-{callback.command}")

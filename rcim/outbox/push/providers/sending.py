@@ -1,0 +1,126 @@
+"""Sending pushes side by side, with what holds for every service, whatever it speaks.
+
+1. At most CONCURRENT_MAX pushes of a provider are under way at a time, and no more than the service's limit a second.
+2. A service that is Busy, can't be reached or has denied the credentials gets no pushes for a pause. They come back as
+   LATER at once: a service that is away costs one time-out, and not one for each push.
+3. Reasons are one short line, without the token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from rcim.base import clock
+from rcim.base.limited_log import LimitedLog
+from rcim.base.terminal import printable
+from rcim.flow.buckets import Rate
+from rcim.outbox.push.provider import Push, PushOutcome, PushResult
+from rcim.outbox.push.providers.service import REASON_MAX, Busy, later
+from rcim.outbox.push.providers.shortening import TooLong
+from rcim.web.client import BadAnswer
+
+log = LimitedLog("rcim.push")
+
+CONCURRENT_MAX = 50
+"""Requests of one HTTP/1.1 provider at a time: at 100 ms each, 500 pushes a second."""
+BUSY_PAUSE_S = 1.0
+"""The pause if the service asks for none."""
+DENIED_PAUSE_S = 60.0
+"""After refused credentials: services block whoever keeps trying, and the operator has to act first."""
+PATIENCE_MS = 2000
+"""A push waits so long for its turn within the service's limit; after that it comes back as LATER."""
+TOKEN_MAX = 4096
+"""Characters of a token; the longest of the services (FCM, Huawei) have a few hundred."""
+SECOND_MS = 1000
+
+
+class Sender:
+    """See the module's text. `send_one` sends one push. It may raise Busy, BadAnswer, TooLong, OSError and TimeoutError.
+    `per_s` is the limit on pushes a second, 0: none."""
+
+    def __init__(
+        self, name: str, send_one: Callable[[Push], Awaitable[PushResult]], per_s: int, concurrent: int
+    ) -> None:
+        self._name = name
+        self._send_one = send_one
+        self._concurrent = concurrent
+        self._room = asyncio.Semaphore(concurrent)
+        self._rate = Rate(per_s, SECOND_MS)
+        self._full_ms = 0.0
+        self._paused_until_ms = 0
+        self._paused_why = ""
+        self.counts: Counter[str] = Counter()
+        """Pushes by what became of them, and pauses."""
+
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        """A result for each, in their order."""
+        results = [later("it was not sent")] * len(pushes)
+        waiting = iter(enumerate(pushes))
+        workers = min(len(pushes), self._concurrent)
+        await asyncio.gather(*(self._work(waiting, results) for _ in range(workers)))
+        return results
+
+    def pause(self, reason: str, seconds: float) -> None:
+        """Send nothing for so long."""
+        if self.paused is None:
+            self.counts["pauses"] += 1
+            log.warning("%s: %s; no pushes for %.0f s", self._name, reason, seconds)
+        self._paused_why = reason
+        self._paused_until_ms = max(self._paused_until_ms, clock.steady_ms() + int(seconds * SECOND_MS))
+
+    @property
+    def paused(self) -> PushResult | None:
+        """What a push gets that comes during a pause; None: there is no pause."""
+        left_ms = self._paused_until_ms - clock.steady_ms()
+        return later(self._paused_why, left_ms / SECOND_MS) if left_ms > 0 else None
+
+    async def _work(self, waiting: Iterator[tuple[int, Push]], results: list[PushResult]) -> None:
+        for at, push in waiting:
+            async with self._room:
+                result = self.paused or _unfit(push) or await self._in_time(push) or await self._sent(push)
+            self.counts[result.outcome.name.lower()] += 1
+            results[at] = PushResult(result.outcome, _plain(result.reason, push), result.retry_after_s)
+
+    async def _in_time(self, push: Push) -> PushResult | None:
+        """Wait for the push's turn within the limit. None: it has come."""
+        since_ms = clock.steady_ms()
+        while self._rate.limited:
+            self._full_ms, wait_ms = self._rate.take(self._full_ms, clock.steady_ms())
+            if not wait_ms:
+                return None
+            if clock.steady_ms() + wait_ms - since_ms > PATIENCE_MS:
+                return later("the service's limit on pushes a second is reached", wait_ms / SECOND_MS)
+            await asyncio.sleep(wait_ms / SECOND_MS)
+        return None
+
+    async def _sent(self, push: Push) -> PushResult:
+        try:
+            return await self._send_one(push)
+        except TooLong as error:
+            return PushResult(PushOutcome.REFUSED, str(error))
+        except Busy as error:
+            self.pause(str(error), error.retry_after_s or BUSY_PAUSE_S)
+            return later(str(error), error.retry_after_s)
+        except BadAnswer as error:
+            return later(f"its answer can't be understood: {error}")
+        except (OSError, TimeoutError) as error:
+            reason = f"no answer: {str(error) or type(error).__name__}"
+            self.pause(reason, BUSY_PAUSE_S)
+            return later(reason)
+        except Exception:  # a fault of ours: the push comes again, and others go on
+            log.exception("%s: a push could not be sent", self._name)
+            return later("a fault of the server; its log says more")
+
+
+def _unfit(push: Push) -> PushResult | None:
+    """BAD_TOKEN for what can be no token of any service."""
+    if 0 < len(push.token) <= TOKEN_MAX and push.token.isascii() and push.token.isprintable():
+        return None
+    return PushResult(PushOutcome.BAD_TOKEN, f"a token has 1 to {TOKEN_MAX} characters of ASCII")
+
+
+def _plain(reason: str, push: Push) -> str:
+    """One short line without the token: services repeat what they were sent."""
+    return printable(reason.replace(push.token, "…"))[:REASON_MAX] if reason else ""
