@@ -12,7 +12,6 @@ from rcim_tools import tables
 from rcim_tools.event_examples import EXAMPLES, HISTORY, kept
 
 from rcim.actor.events import AnyEvent, ConversationFacts, InConversation, kind_of
-from rcim.base.terms import Platform
 from rcim.hooks.event_json import event_id, event_json
 from rcim.hooks.event_types import TYPES
 from rcim.hooks.struct_json import PAIRS, shown_fields
@@ -106,8 +105,6 @@ def _field(name: str, kind: inspect.Type, named: dict[str, Schema]) -> Schema:
         return {"type": "string", "pattern": "^[0-9]+$"}
     if name == "attributes":
         return {"type": "object"}
-    if name == "platform":
-        return {"enum": ["", *(value.name.lower() for value in Platform)]}
     if name in PAIRS:
         return {"type": "object", "additionalProperties": {"$ref": "#/$defs/Bytes"}}
     return _of(kind, named)

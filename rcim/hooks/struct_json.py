@@ -6,7 +6,7 @@
 | a message's body | a list of elements in the vendor's form (rcim/content/vendor_json.py) |
 | bytes | text where they are UTF-8, else `{"base64": …}` |
 | custom fields | an object by name |
-| an enumeration | the name of the value, in lower case |
+| an enumeration | the name of the value, in lower case; null: none, or it is not known |
 | a message id | decimal digits in a text: JavaScript keeps no whole number of 64 bits |
 """
 
@@ -23,7 +23,6 @@ import msgspec
 from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
 from rcim.base.errors import RcimError
-from rcim.base.terms import Platform
 from rcim.content.elements import decode_body
 from rcim.content.vendor_json import Json, to_json
 
@@ -83,8 +82,6 @@ def _converter(name: str) -> Callable[[Any], Any]:
         return _attributes
     if name in PAIRS:
         return _pairs
-    if name == "platform":
-        return _platform
     return _value
 
 
@@ -93,11 +90,6 @@ def _attributes(found: bytes | Mapping[str, str]) -> Json:
     if isinstance(found, bytes):
         return msgspec.json.decode(found, type=dict[str, Any]) if found else {}
     return dict(found)
-
-
-def _platform(number: int) -> str:
-    """A platform; empty: it is not known."""
-    return Platform(number).name.lower() if number else ""
 
 
 def _pairs(fields: tuple[tuple[str, bytes], ...]) -> Json:

@@ -38,7 +38,7 @@ def request_of(secrets: str, *callbacks: Callback) -> WebRequest:
 
 async def noticed() -> Callback:
     (made,) = await WebhooksProfile("", DEFAULTS).notices(EXAMPLES[0], None)  # type: ignore[arg-type]
-    return made._replace(event=f"{event_id(HISTORY, kept(EXAMPLES[0]))}-message.sent")
+    return made._replace(id=f"{event_id(HISTORY, kept(EXAMPLES[0]))}-message.sent")
 
 
 async def test_the_old_and_the_new_secret_sign() -> None:
@@ -55,7 +55,7 @@ async def test_the_old_and_the_new_secret_sign() -> None:
 
 async def test_several_in_one_request_and_none_signed() -> None:
     one = await noticed()
-    request = request_of("", one, one._replace(event="6a1f03-12-346-message.sent"))
+    request = request_of("", one, one._replace(id="6a1f03-12-346-message.sent"))
     assert "webhook-signature" not in request.headers and request.headers["webhook-id"] == "6a1f03-12-345+1"
     body = json.loads(request.body)
     assert body["type"] == "batch" and [event["id"] for event in body["events"]] == ["6a1f03-12-345", "6a1f03-12-346"]
