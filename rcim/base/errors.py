@@ -342,6 +342,13 @@ TOO_MANY_CHANNELS = ErrorCode(
     False,
     "The ultra group has as many channels as one may have; dissolve one first (UG-02).",
 )
+NO_SUCH_CONSUMER = ErrorCode(
+    300070,
+    "NO_SUCH_CONSUMER",
+    _M,
+    False,
+    "Nothing leaves the server under this name: OUTBOX_LIST lists the consumers of the event log (CB-04).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 BROADCAST_LIMIT = ErrorCode(

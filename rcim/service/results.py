@@ -10,6 +10,14 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.outbox_results import (
+    ConsumerRow,
+    Consumers,
+    DeadLetterPage,
+    DeadLettersDropped,
+    DeadLettersRetried,
+    Replayed,
+)
 from rcim.actor.outcomes import (
     Added,
     Altered,
@@ -130,10 +138,15 @@ __all__ = [
     "BroadcastSent",
     "Channels",
     "ConnectionsPage",
+    "ConsumerRow",
+    "Consumers",
     "ConversationRow",
     "ConversationsPage",
     "Counted",
     "Created",
+    "DeadLetterPage",
+    "DeadLettersDropped",
+    "DeadLettersRetried",
     "DevicesClosed",
     "DevicesPage",
     "Done",
@@ -162,6 +175,7 @@ __all__ = [
     "Read",
     "Receipts",
     "Refused",
+    "Replayed",
     "Requester",
     "Result",
     "Sent",

@@ -55,6 +55,9 @@ TABLES = (
     "insiders",
     "inside",
     "own",
+    "dead_letters",
+    "dead_places",
+    "consumer_states",
 )
 
 

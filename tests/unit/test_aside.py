@@ -6,11 +6,12 @@ import pytest
 
 from rcim.outbox import aside as aside_module
 from rcim.outbox.aside import Aside
+from rcim.outbox.backoff import Backoff
 
 
 @pytest.fixture
 def aside() -> Aside:
-    return Aside(1.0, 4.0)
+    return Aside(Backoff(1.0, 4.0))
 
 
 def test_a_key_is_due_after_its_pause_which_doubles(aside: Aside) -> None:

@@ -26,6 +26,7 @@ NOUNS = {
     "tags": "labels",
     "system": "system",
     "channel": "channels",
+    "outbox": "outbox",
 }
 """What comes before a verb, and the module that has its verbs."""
 

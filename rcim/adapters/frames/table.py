@@ -18,6 +18,7 @@ from rcim.adapters.frames.answers import (
     members,
     messages,
     moderation,
+    outbox,
     querying,
     rooms,
     searching,
@@ -147,6 +148,14 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminLabels: broadcasts.labels_ok,
     f.AdminAttributeNames: broadcasts.names_ok,
     f.AdminAttributeNamesSet: _empty(f.AdminAttributeNamesSetOk),
+    f.OutboxList: outbox.list_ok,
+    f.OutboxShow: outbox.show_ok,
+    f.OutboxPause: _empty(f.OutboxPauseOk),
+    f.OutboxResume: _empty(f.OutboxResumeOk),
+    f.OutboxReplay: outbox.replayed_ok,
+    f.OutboxDead: outbox.dead_ok,
+    f.OutboxDeadRetry: outbox.retried_ok,
+    f.OutboxDeadDrop: outbox.dropped_ok,
 }
 
 SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}

@@ -93,6 +93,16 @@ from rcim.service.requests.messages import (
     Search,
     Send,
 )
+from rcim.service.requests.outbox import (
+    OutboxDead,
+    OutboxDeadDrop,
+    OutboxDeadRetry,
+    OutboxList,
+    OutboxPause,
+    OutboxReplay,
+    OutboxResume,
+    OutboxShow,
+)
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
     AdminRoomProtected,
@@ -219,6 +229,14 @@ __all__ = [
     "MessageReceipts",
     "MessagesErase",
     "MessagesHide",
+    "OutboxDead",
+    "OutboxDeadDrop",
+    "OutboxDeadRetry",
+    "OutboxList",
+    "OutboxPause",
+    "OutboxReplay",
+    "OutboxResume",
+    "OutboxShow",
     "PresenceGet",
     "PresenceSet",
     "PresenceUnwatch",
