@@ -28,6 +28,8 @@ class Receiver:
 
     def __init__(self) -> None:
         self.seen: list[tuple[dict[str, str], Any]] = []
+        self.keys: list[str] = []
+        """Of each of these: the idempotency key."""
         self.answer: Answer = says(0)
         self.connections: set[Any] = set()
         self.release = asyncio.Event()
@@ -47,6 +49,7 @@ class Receiver:
     async def _post(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.seen.append((dict(request.query), body))
+        self.keys.append(request.headers.get("X-Rcim-Event", ""))
         self.connections.add(request.transport)
         return await self.answer(request, body)
 

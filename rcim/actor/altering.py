@@ -58,25 +58,44 @@ GONE = (MessageState.RECALLED, MessageState.DELETED)
 
 
 def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) -> Outcome:
-    """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time. An edit passes the word filter,
-    and waits for the app, if that is to be asked before a message is sent."""
+    """MS-10: recall, edit, delete for all. Asked again, it is answered as the first time. It waits for the app, if that
+    is to be asked (CB-03); an edit passes the word filter before."""
     profile, policy, who, message = _to_alter(state, command, now_ms)
     if message.state is command.state and command.state in GONE:
         return Outcome(Altered(message.changed_ms))
     if command.state is not MessageState.EDITED:
-        state.timeline.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
-        changed_ms = max(now_ms, message.changed_ms + 1)
-        return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
+        kind = BeforeKind.RECALL if state.pair is None else BeforeKind.RECALL_IN_PAIR
+        if _asks(state, kind, policy, message):
+            return _asked(state, kind, profile, policy, command=command, message=message)
+        return _remove(state, policy, who, message, command, now_ms)
     _check_distributed(profile, command)
     if state.app_state.config.lists.screens and state.app_state.config.lists.covers(policy.name):  # SC-05
         command = msgspec.structs.replace(command, body=state.app_state.screen(command.body))
     made = _edited(state=state, policy=policy, message=message, command=command, now_ms=now_ms)
     if not _edits_waiting(state, command.seq) and _edited_so(policy, message, made, command):
         return Outcome(Altered(message.changed_ms))
-    config = state.app_state.config
     kind = BeforeKind.EDIT if state.pair is None else BeforeKind.EDIT_IN_PAIR
-    if not (config.asks and asks_about(config, kind, state.key, policy.name, message.extra)):
-        return _edit(state=state, policy=policy, who=who, made=made, now_ms=now_ms)
+    if _asks(state, kind, policy, message):
+        return _asked(state, kind, profile, policy, command=command, message=made)
+    return _edit(state=state, policy=policy, who=who, made=made, now_ms=now_ms)
+
+
+def _asks(state: GroupState, kind: BeforeKind, policy: GroupType, message: Message) -> bool:
+    """True if the app is to be asked (CB-03)."""
+    config = state.app_state.config
+    return bool(config.asks) and asks_about(config, kind, state.key, policy.name, message.extra)
+
+
+def _asked(
+    state: GroupState,
+    kind: BeforeKind,
+    profile: Profile,
+    policy: GroupType,
+    *,
+    command: AlterMessage,
+    message: Message,
+) -> Outcome:
+    """CB-03: the change of the message waits until the app has answered."""
     number = next(state.app_state.numbers)
     state.asked[number] = command
     to = other_of(state.pair, message.sender) if state.pair is not None else ""
@@ -87,16 +106,26 @@ def alter(state: GroupState, command: AlterMessage, now_ms: int, position: int) 
         type=policy.name,
         command=command,
         to=to,
-        message=made,
+        message=message,
         key=state.key,
+        profile=profile,
     )
     return Outcome(Done(), wait=number, asks=(ask,))
+
+
+def _remove(
+    state: GroupState, policy: GroupType, who: Standing, message: Message, command: AlterMessage, now_ms: int
+) -> Outcome:
+    """The message is recalled, or deleted for all. Raises RcimError(TOO_FREQUENT)."""
+    state.timeline.admission.admit(policy, Claim.OWN, now_ms, message.priority)  # FC-02
+    changed_ms = max(now_ms, message.changed_ms + 1)
+    return _become(state, policy, who, message.removed(command.state, changed_ms, command.by))
 
 
 def take_verdict(
     state: GroupState, number: int, command: AlterMessage, verdict: CallbackVerdict, *, now_ms: int, position: int
 ) -> Outcome:
-    """CB-03: the app has said what is to become of the edit that waits under `number`. Edits of one message are made in
+    """CB-03: the app has said what is to become of the change that waits under `number`. Those of one message are made in
     the order in which they came (WI-06): one that an earlier one still waits before waits for it."""
     state.decided[number] = (command, verdict)
     waiting = _edits_waiting(state, command.seq)
@@ -121,7 +150,7 @@ def take_verdict(
 
 
 def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, now_ms: int) -> Outcome:
-    """As the app says. All is looked at again; dropped, it changes nothing, and who edits is told that it was done.
+    """As the app says. All is looked at again; dropped, it changes nothing, and who asks is told that it was done.
     Raises RcimError."""
     if not verdict.allow:
         raise RcimError(*verdict.error(CALLBACK_REFUSED if state.pair is None else PAIR_CALLBACK_REFUSED))
@@ -133,6 +162,10 @@ def _decide(state: GroupState, command: AlterMessage, verdict: CallbackVerdict, 
         command = msgspec.structs.replace(command, cloud_data=verdict.cloud_data)
     state.app_state.invalidated.check(command.credential)  # ID-09
     profile, policy, who, message = _to_alter(state, command, now_ms)
+    if command.state is not MessageState.EDITED:
+        if message.state is command.state:
+            return Outcome(Altered(message.changed_ms))
+        return _remove(state, policy, who, message, command, now_ms)
     _check_distributed(profile, command)
     if state.app_state.config.lists.screens and state.app_state.config.lists.covers(
         policy.name
@@ -152,7 +185,7 @@ def _check_distributed(profile: Profile, command: AlterMessage) -> None:
 
 
 def _edits_waiting(state: GroupState, seq: int) -> list[int]:
-    """The numbers of the edits of this message about which the app is being asked."""
+    """The numbers of the changes of this message about which the app is being asked."""
     return [number for number, one in state.asked.items() if isinstance(one, AlterMessage) and one.seq == seq]
 
 

@@ -7,23 +7,43 @@ kicked meanwhile. Where no callback is configured none of this costs anything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rcim.actor.app_config import AppConfig
 from rcim.actor.before_kinds import BeforeKind
-from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
-from rcim.actor.records import Message, MessageOptions
+from rcim.actor.commands import (
+    AlterMessage,
+    BlockUsers,
+    Command,
+    CreateGroup,
+    EditGroup,
+    InviteUsers,
+    JoinGroup,
+    KickMembers,
+    MuteAll,
+    SendMessage,
+)
+from rcim.actor.records import Message, MessageOptions, Profile
+from rcim.actor.ultra_commands import ListChannel
 from rcim.rules.conversation_kinds import kind_name
 from rcim.rules.message_types import CONTENT
 
-CallbackSubject = SendMessage | AlterMessage | CreateGroup | JoinGroup | InviteUsers
+AboutGroup = CreateGroup | JoinGroup | InviteUsers | KickMembers | BlockUsers | EditGroup | MuteAll | ListChannel
+CallbackSubject = SendMessage | AlterMessage | AboutGroup
 
 ABOUT_GROUPS: dict[type, BeforeKind] = {
     CreateGroup: BeforeKind.CREATE,
     JoinGroup: BeforeKind.APPLY,
     InviteUsers: BeforeKind.INVITE,
+    ListChannel: BeforeKind.CREATE_CHANNEL,
+    KickMembers: BeforeKind.REMOVE,
+    BlockUsers: BeforeKind.REMOVE,
+    EditGroup: BeforeKind.UPDATE,
+    MuteAll: BeforeKind.UPDATE,
 }
-"""Commands about a group that the app can be asked about. Sending and editing ask for themselves."""
+"""Commands about a group that the app can be asked about. Sending, editing and recalling ask for themselves."""
 
 
 class BeforeCallback(msgspec.Struct, frozen=True, gc=False):
@@ -37,9 +57,63 @@ class BeforeCallback(msgspec.Struct, frozen=True, gc=False):
     to: str = ""
     """In a one-to-one conversation: whom it goes to."""
     message: Message | None = None
-    """Of an edit: the message as it is to be; its elements are the command's (MS-10)."""
+    """Of an edit: the message as it is to be; its elements are the command's (MS-10). Of a recall: as it is."""
     key: str = ""
     """Of the conversation."""
+    profile: Profile | None = None
+    """Of a group that is there: as it is before the command."""
+
+    @property
+    def operator(self) -> str:
+        """Who asks; of a message that is sent, whose it is (MS-06)."""
+        return self.command.by
+
+    @property
+    def members(self) -> Sequence[str]:
+        """Of what is done with members: who they are."""
+        return users_of(self.command)
+
+    @property
+    def what(self) -> Sequence[str]:
+        """Of a change of a group (UPDATE): the names of what is to change, as GroupChanged has them."""
+        return changes_of(self.command)
+
+
+def subject_of(command: Command) -> AboutGroup | None:
+    """The command, if it is about a group, and there is something in it that the app can decide."""
+    if isinstance(command, InviteUsers | KickMembers):
+        return command if command.users else None
+    if isinstance(command, BlockUsers):
+        return command if command.seconds and command.users else None  # its end lets somebody in again
+    return command if isinstance(command, CreateGroup | JoinGroup | EditGroup | MuteAll | ListChannel) else None
+
+
+def users_of(command: CallbackSubject) -> Sequence[str]:
+    """Whom the command makes members, or removes."""
+    match command:
+        case CreateGroup():
+            return list(dict.fromkeys(filter(None, (command.owner, *command.members))))
+        case JoinGroup():
+            return [command.by]
+        case InviteUsers() | KickMembers() | BlockUsers():
+            return command.users
+        case _:
+            return ()
+
+
+def changes_of(command: CallbackSubject) -> Sequence[str]:
+    """The names of what the command changes of a group."""
+    if isinstance(command, MuteAll):
+        return ["mute_all"]
+    if not isinstance(command, EditGroup):
+        return ()
+    there = {
+        "apply_join_option": command.apply_join_option is not None,
+        "max_member_num": command.max_member_num is not None,
+        "attributes": command.attributes is not None or bool(command.attribute_changes),
+    }
+    fields = [f"fields.{key}" for key, _ in command.fields]
+    return [*command.texts, *(name for name, changes in there.items() if changes), *fields]
 
 
 def asks_about(config: AppConfig, kind: BeforeKind, key: str, type_name: str, options: MessageOptions | None) -> bool:

@@ -193,7 +193,7 @@ def _alter(state: GroupState, command: c.AlterMessage, now_ms: int, position: in
 
 
 def _take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
-    """CB-03: the app has said what is to become of an edit."""
+    """CB-03: the app has said what is to become of a change of a broadcast."""
     edit = state.asked.pop(command.number, None)
     if not isinstance(edit, c.AlterMessage):
         return Outcome(Done())

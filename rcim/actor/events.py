@@ -12,9 +12,9 @@ from enum import IntEnum
 import msgspec
 
 from rcim.actor.applications import Application
-from rcim.actor.records import Member, Message, Profile
+from rcim.actor.records import Member, Message, MessageOptions, Profile
 from rcim.actor.user_records import UserProfile
-from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priority, PushLevel
+from rcim.base.terms import ChangeKind, DeviceEnd, GoneReason, Platform, Priority, PushLevel, UserList
 
 
 class EventKind(IntEnum):
@@ -37,9 +37,15 @@ class EventKind(IntEnum):
     SESSION_CHANGED = 15
     BROADCAST_SENT = 30
     BROADCAST_RECALLED = 31
+    PAIR_READ = 32
+    USER_LIST_CHANGED = 33
+    MEMBER_STATE_CHANGED = 34
+    TRANSIENT_PASSED = 35
 
 
-OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED})
+DISSOLVED_MEMBERS_MAX = 1000
+"""Members that the event of a dissolved group names, at 15 bytes each."""
+OF_USERS = frozenset({EventKind.PROFILE_CHANGED, EventKind.SESSION_CHANGED, EventKind.USER_LIST_CHANGED})
 """Kinds without a conversation: consumers that want only these cost conversations nothing."""
 
 
@@ -81,6 +87,10 @@ class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=
     """What is set for all members of the conversation."""
     group_push_level: PushLevel = PushLevel.AS_ABOVE
     """In a channel: what is set for all members of its ultra group."""
+    operator: str = ""
+    """The app administrator who has sent it in the sender's name (MS-06); empty: the sender, or it is not known."""
+    platform: int = 0
+    """Of the device that has sent it (rcim.base.terms.Platform); 0: it is not known, such as after a wait (FC-03)."""
 
 
 class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, tag=2):
@@ -91,6 +101,11 @@ class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, ta
     priority: Priority
     body: bytes
     reason: str
+    extra: MessageOptions | None = None
+    transient: bool = False
+    operator: str = ""
+    """As in MessagePassed."""
+    platform: int = 0
 
 
 class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=3):
@@ -98,6 +113,8 @@ class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, ta
 
     message: Message
     operator: str
+    type_name: str = ""
+    """Its type (MS-09); empty: it has none, or it is not known any more."""
 
 
 class MessageEdited(InConversation, frozen=True, gc=False, array_like=True, tag=4):
@@ -115,6 +132,8 @@ class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag
     seq: int
     """The SEQ of the message; with `all_up_to`, of the newest one."""
     all_up_to: bool = False
+    type_name: str = ""
+    """As in MessageRecalled."""
 
 
 class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6):
@@ -132,6 +151,11 @@ class GroupDissolved(InConversation, frozen=True, gc=False, array_like=True, tag
     silently: bool = False
     empty: bool = False
     """CR-04: nobody had been in it for too long."""
+    members: list[str] = []
+    """Who was in it, at most DISSOLVED_MEMBERS_MAX (`where` has the number); none where the members are not all in
+    memory."""
+    channels: list[str] = []
+    """UG-02: the names of the channels that have ended with it. They have no event of their own."""
 
 
 class GroupChanged(InConversation, frozen=True, gc=False, array_like=True, tag=8):
@@ -153,6 +177,8 @@ class MembersEntered(InConversation, frozen=True, gc=False, array_like=True, tag
     how: ChangeKind
     operator: str
     """The user who added or approved them; users who join are their own operator. Empty: the app."""
+    approved: bool = False
+    """GR-05: they had applied, and the operator has approved it."""
 
 
 class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11):
@@ -185,6 +211,8 @@ class ProfileChanged(Event, frozen=True, gc=False, array_like=True, tag=14):
     user_id: str
     profile: UserProfile
     operator: str
+    what: list[str] = []
+    """The fields that have changed; those of custom fields as `fields.KEY`."""
 
 
 class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
@@ -211,6 +239,40 @@ class BroadcastRecalled(InConversation, frozen=True, gc=False, array_like=True, 
     operator: str
 
 
+class PairRead(InConversation, frozen=True, gc=False, array_like=True, tag=32):
+    """MS-11: in a one-to-one conversation `reader` has read up to this SEQ what `peer` has sent."""
+
+    reader: str
+    peer: str
+    seq: int
+
+
+class UserListChanged(Event, frozen=True, gc=False, array_like=True, tag=33):
+    """SC-07: users were put on the black or white list of `user_id`, or taken off it."""
+
+    user_id: str
+    which: UserList
+    added: list[str]
+    removed: list[str]
+    operator: str
+
+
+class MemberStateChanged(InConversation, frozen=True, gc=False, array_like=True, tag=34):
+    """CR-01: members of a room that absent members leave are no longer online, or are again. They are members still."""
+
+    users: list[str]
+    online: bool
+
+
+class TransientPassed(InConversation, frozen=True, gc=False, array_like=True, tag=35):
+    """MS-08: a transient message goes to who is online; it has no SEQ."""
+
+    message: Message
+    operator: str = ""
+    """As in MessagePassed."""
+    platform: int = 0
+
+
 AnyEvent = (
     MessagePassed
     | MessageWithheld
@@ -229,12 +291,32 @@ AnyEvent = (
     | SessionChanged
     | BroadcastSent
     | BroadcastRecalled
+    | PairRead
+    | UserListChanged
+    | MemberStateChanged
+    | TransientPassed
 )
 
 
 def kind_of(event: AnyEvent) -> EventKind:
     """The kind of each event."""
     return _KINDS[type(event)]
+
+
+def type_name_of(event: AnyEvent) -> str | None:
+    """The type (MS-09) of the message that the event is about, empty for one without; None: it is about no message, or
+    about several."""
+    match event:
+        case MessagePassed() | MessageEdited() | TransientPassed() | BroadcastSent():
+            return event.message.extra.type_name if event.message.extra is not None else ""
+        case MessageWithheld():
+            return event.extra.type_name if event.extra is not None else ""
+        case MessageRecalled():
+            return event.type_name
+        case MessageDeleted():
+            return None if event.all_up_to else event.type_name
+        case _:
+            return None
 
 
 def key_of(event: AnyEvent) -> str:
@@ -260,4 +342,8 @@ _KINDS: dict[type, EventKind] = {
     SessionChanged: EventKind.SESSION_CHANGED,
     BroadcastSent: EventKind.BROADCAST_SENT,
     BroadcastRecalled: EventKind.BROADCAST_RECALLED,
+    PairRead: EventKind.PAIR_READ,
+    UserListChanged: EventKind.USER_LIST_CHANGED,
+    MemberStateChanged: EventKind.MEMBER_STATE_CHANGED,
+    TransientPassed: EventKind.TRANSIENT_PASSED,
 }

@@ -31,8 +31,9 @@ from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor.app_state import AppState
-from rcim.actor.before_callbacks import ABOUT_GROUPS, BeforeCallback, asks_about_group
+from rcim.actor.before_callbacks import ABOUT_GROUPS, AboutGroup, BeforeCallback, asks_about_group, subject_of
 from rcim.actor.before_kinds import BeforeKind
+from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.events import OF_USERS
 from rcim.actor.outcomes import Done, Outcome, Refused
 from rcim.actor.queries import Asks
@@ -83,27 +84,30 @@ class GroupActor:
 
     def _handle(self, command: c.Command, now_ms: int, position: int) -> Outcome:
         state = self._state
-        if state.app_state.config.asks and (kind := ABOUT_GROUPS.get(type(command))) and not _asks_nothing(command):
-            assert isinstance(command, c.CreateGroup | c.JoinGroup | c.InviteUsers)
+        kind = ABOUT_GROUPS.get(type(command)) if state.app_state.config.asks else None
+        if kind is not None and (subject := subject_of(command)) is not None:
             profile = state.attributes.profile
-            type_ = command.type if isinstance(command, c.CreateGroup) else profile.type if profile else ""
+            type_ = subject.type if isinstance(subject, c.CreateGroup) else profile.type if profile else ""
             if asks_about_group(state.app_state.config, kind, state.key, type_):
-                return self._asked(command, kind, type_)
+                return self._asked(subject, kind, type_)
         return _HANDLERS[type(command)](state, command, now_ms, position)
 
-    def _asked(self, command: c.CreateGroup | c.JoinGroup | c.InviteUsers, kind: BeforeKind, type_: str) -> Outcome:
+    def _asked(self, command: AboutGroup, kind: BeforeKind, type_: str) -> Outcome:
         """CB-03: the command waits until the app has answered."""
         number = next(self._state.app_state.numbers)
         self._state.asked[number] = command
         key = self._state.key
         group_id = GROUP.inner_id(key)
-        ask = BeforeCallback(number=number, kind=kind, group_id=group_id, type=type_, command=command, key=key)
+        ask = BeforeCallback(
+            number=number,
+            kind=kind,
+            group_id=group_id,
+            type=type_,
+            command=command,
+            key=key,
+            profile=self._state.attributes.profile,
+        )
         return Outcome(Done(), wait=number, asks=(ask,))
-
-
-def _asks_nothing(command: c.Command) -> bool:
-    """True if there is nothing that the app could decide."""
-    return isinstance(command, c.InviteUsers) and not command.users
 
 
 def take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, position: int) -> Outcome:
@@ -119,19 +123,28 @@ def take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positio
     if not verdict.allow:
         code, text = verdict.error()
         return Outcome(Done(), settled=((command.number, Refused(code, text)),))
-    if isinstance(asked, c.InviteUsers) and verdict.refused:
-        users = [user for user in asked.users if user not in verdict.refused]
-        asked = msgspec.structs.replace(asked, users=users)
     try:
-        state.app_state.invalidated.check(
-            asked.credential
-        )  # it has waited: all is looked at as if it came now (ID-09)
+        if verdict.refused:
+            asked = _without_refused(asked, verdict)
+        # It has waited: all is looked at as if it came now (ID-09).
+        state.app_state.invalidated.check(asked.credential)
         done = _HANDLERS[type(asked)](state, asked, now_ms, position)
     except RcimError as error:
         return Outcome(Done(), settled=((command.number, Refused(error.code, error.detail, error.retry_after_ms)),))
     assert not isinstance(done.result, Asks)
     settled = ((command.number, done.result), *done.settled)
     return msgspec.structs.replace(done, result=Done(), settled=settled)
+
+
+def _without_refused(asked: AboutGroup, verdict: CallbackVerdict) -> AboutGroup:
+    """The command about those whom the app has not refused. Raises RcimError if nobody is left to be removed: unlike
+    that of an invitation, the answer names nobody."""
+    if not isinstance(asked, c.InviteUsers | c.KickMembers | c.BlockUsers):
+        return asked
+    users = [user for user in asked.users if user not in verdict.refused]
+    if not users and not isinstance(asked, c.InviteUsers):
+        raise RcimError(*verdict.error())
+    return msgspec.structs.replace(asked, users=users)
 
 
 _HANDLERS: dict[type, Callable[..., Outcome]] = {

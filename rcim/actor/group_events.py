@@ -13,13 +13,24 @@ import msgspec
 from rcim.actor import commands as c
 from rcim.actor import events as ev
 from rcim.actor import room_commands as r
-from rcim.actor.effects import Altered, Deliver, Effect, Erased, MemberGone, Notify, Requested
-from rcim.actor.events import ConversationFacts
-from rcim.actor.outcomes import Outcome
+from rcim.actor.effects import (
+    Altered,
+    ChannelsTold,
+    Deliver,
+    Effect,
+    Erased,
+    MemberGone,
+    Notify,
+    Placed,
+    Requested,
+    Transient,
+)
+from rcim.actor.events import DISSOLVED_MEMBERS_MAX, ConversationFacts
+from rcim.actor.outcomes import Outcome, Read
 from rcim.actor.records import GroupChanged, GroupCreated, GroupDissolved, Message, Profile, Record
 from rcim.actor.state import GroupState
 from rcim.base.ids import is_guest
-from rcim.base.terms import ChangeKind, GoneReason, MessageState, PushLevel
+from rcim.base.terms import ChangeKind, GoneReason, MessageState, PushLevel, other_of
 
 T = TypeVar("T")
 SILENT = frozenset({"first_seq", "unique", "expected"})
@@ -34,6 +45,10 @@ class Before(NamedTuple):
     member_num: int
     command: object
     """The command; for a verdict of the app (CB-03), the command that it is about."""
+    type_name: str
+    """Of the message that the command alters: its type (MS-09)."""
+    absent: bool
+    """CR-01: the member of whom the command says that they are gone or back was absent."""
 
 
 def handled(
@@ -43,12 +58,28 @@ def handled(
     asked: object = command
     if isinstance(command, c.TakeVerdict):
         asked = state.asked.get(command.number, command)
-    before = Before(state.attributes.profile, state.roster.count, asked)
+    type_name = _type_of(state, asked) if isinstance(asked, c.AlterMessage) else ""
+    before = Before(state.attributes.profile, state.roster.count, asked, type_name, _is_absent(state, asked))
     state.came = []
     outcome = handle(command, now_ms, position)
     wanted = state.app_state.wanted_events
     events = tuple(event for event in _events(state, before, outcome, now_ms) if ev.kind_of(event) in wanted)
     return msgspec.structs.replace(outcome, events=events) if events else outcome
+
+
+def _type_of(state: GroupState, command: c.AlterMessage) -> str:
+    """The type of the message (MS-09), before it loses it; empty if it is not known."""
+    there = command.original
+    if there is None:
+        tail = (one for one in state.timeline.tail if one.seq == command.seq)
+        there = next(tail, None) or state.timeline.unstored.find(command.seq)
+    return there.extra.type_name if there is not None and there.extra is not None else ""
+
+
+def _is_absent(state: GroupState, command: object) -> bool:
+    """CR-01: True if the command is about a member, who is absent."""
+    about = isinstance(command, r.NoteAbsent | r.NoteBack)
+    return about and state.absences is not None and command.by in state.absences  # type: ignore[attr-defined]
 
 
 def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) -> Iterator[ev.AnyEvent]:
@@ -57,10 +88,24 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
     withheld, admission.withheld = admission.withheld, []
     for command, reason in withheld:
         sent = command.by, command.client_msg_id, command.priority, command.body
-        yield ev.MessageWithheld(now_ms, where, *sent, reason)
+        operator, platform = origin_of(command)
+        yield ev.MessageWithheld(
+            now_ms,
+            where,
+            *sent,
+            reason,
+            extra=command.extra,
+            transient=command.transient,
+            operator=operator,
+            platform=platform,
+        )
     if outcome.record is not None and state.pair is None:
         for record in (outcome.record, *outcome.more):
-            yield from _of_record(state=state, before=before, record=record, where=where, now_ms=now_ms)
+            if isinstance(record, GroupDissolved):
+                yield _dissolved(state, before, outcome.effects, now_ms)
+            else:
+                yield from _of_record(state=state, before=before, record=record, where=where, now_ms=now_ms)
+    yield from _of_members(state, before, outcome, where, now_ms)
     blocked = isinstance(before.command, c.BlockUsers)
     yield from _members_gone(outcome.effects, where, now_ms, blocked=blocked)
     for effect in outcome.effects:
@@ -89,16 +134,40 @@ def _of_record(
             time_ms=now_ms, where=where, profile=record.profile, members=record.members, operator=operator
         )
         yield from _full(state, len(record.members), where, now_ms)
-    elif isinstance(record, GroupDissolved):
-        empty = isinstance(before.command, r.CloseEmpty)
-        silently = empty or isinstance(before.command, c.ReclaimGroup)
-        there = _facts(state, before.profile)
-        there = msgspec.structs.replace(there, member_num=before.member_num)
-        yield ev.GroupDissolved(
-            time_ms=now_ms, where=there, operator="" if silently else operator, silently=silently, empty=empty
-        )
     elif isinstance(record, GroupChanged):
         yield from _of_change(state=state, before=before, record=record, where=where, now_ms=now_ms)
+
+
+def _dissolved(state: GroupState, before: Before, effects: tuple[Effect, ...], now_ms: int) -> ev.GroupDissolved:
+    """With those who were in it, whom the effects name; who has left with the same command was none of them."""
+    empty = isinstance(before.command, r.CloseEmpty)
+    silently = empty or isinstance(before.command, c.ReclaimGroup)
+    where = msgspec.structs.replace(_facts(state, before.profile), member_num=before.member_num)
+    gone = {one.user_id for one in effects if type(one) is MemberGone}
+    placed = [user for one in effects if type(one) is Placed for user in one.user_ids if user not in gone]
+    return ev.GroupDissolved(
+        time_ms=now_ms,
+        where=where,
+        operator="" if silently else _operator(before.command),
+        silently=silently,
+        empty=empty,
+        members=placed[:DISSOLVED_MEMBERS_MAX],
+        channels=[name for one in effects if type(one) is ChannelsTold and one.change is None for name in one.names],
+    )
+
+
+def _of_members(
+    state: GroupState, before: Before, outcome: Outcome, where: ConversationFacts, now_ms: int
+) -> Iterator[ev.AnyEvent]:
+    """What members do without anything being said: read (MS-11), and be gone or back (CR-01)."""
+    command = before.command
+    if isinstance(command, c.MarkRead):
+        if state.pair is not None and outcome.record is not None and isinstance(outcome.result, Read):
+            yield ev.PairRead(now_ms, where, command.by, other_of(state.pair, command.by), outcome.result.read_seq)
+    elif isinstance(command, r.NoteAbsent | r.NoteBack) and command.by in state.roster:
+        absent = _is_absent(state, command)
+        if absent is not before.absent:
+            yield ev.MemberStateChanged(now_ms, where, [command.by], online=not absent)
 
 
 def _of_change(
@@ -120,7 +189,10 @@ def _of_change(
         if isinstance(before.command, c.AcceptInvitation):
             operator = before.command.inviter
         how = ChangeKind.INVITED if invited else ChangeKind.JOINED
-        yield ev.MembersEntered(time_ms=now_ms, where=where, users=came, how=how, operator=operator)
+        approved = isinstance(before.command, c.DecideApplication)
+        yield ev.MembersEntered(
+            time_ms=now_ms, where=where, users=came, how=how, operator=operator, approved=approved
+        )
         yield from _full(state, len(came), where, now_ms)
     if record.decided is not None:
         yield ev.ApplicationDecided(now_ms, where, record.decided)
@@ -151,16 +223,40 @@ def _members_gone(
         )
 
 
-def _passed(state: GroupState, message: Message, where: ConversationFacts, now_ms: int) -> ev.MessagePassed:
+def origin_of(command: object) -> tuple[str, int]:
+    """Of a message that is sent: which app administrator has sent it in the sender's name (empty: none), and on which
+    platform (0: it is not known)."""
+    if not isinstance(command, c.SendMessage) or command.credential is None:
+        return "", 0
+    by = command.credential
+    return by.user_id if by.user_id != command.by else "", by.platform
+
+
+def _passed(
+    state: GroupState, message: Message, before: Before, where: ConversationFacts, now_ms: int
+) -> ev.MessagePassed:
     """The message, with what is set of pushes for all who are in the conversation (UG-03)."""
     profile = state.attributes.profile
+    operator, platform = origin_of(before.command)
     return ev.MessagePassed(
         now_ms,
         where,
         message,
         push_level=profile.push_level if profile is not None else PushLevel.AS_ABOVE,
         group_push_level=state.parent.profile.push_level if state.parent is not None else PushLevel.AS_ABOVE,
+        operator=operator,
+        platform=platform,
     )
+
+
+def _altered(message: Message, type_name: str, where: ConversationFacts, now_ms: int) -> Iterator[ev.AnyEvent]:
+    by = message.changed_by
+    if message.state is MessageState.EDITED:
+        yield ev.MessageEdited(now_ms, where, message, by)
+    elif message.state is MessageState.RECALLED:
+        yield ev.MessageRecalled(now_ms, where, message, by, type_name)
+    elif message.state is MessageState.DELETED:
+        yield ev.MessageDeleted(now_ms, where, message.sender, by, message.seq, type_name=type_name)
 
 
 def _of_effect(
@@ -168,20 +264,13 @@ def _of_effect(
 ) -> Iterator[ev.AnyEvent]:
     if type(effect) is Deliver:
         if effect.message.tip is None:
-            yield _passed(state, effect.message, where, now_ms)
+            yield _passed(state, effect.message, before, where, now_ms)
     elif type(effect) is Notify:
         said = effect.said
         if isinstance(said, Altered):
-            message = said.message
-            by = message.changed_by
-            if message.state is MessageState.EDITED:
-                yield ev.MessageEdited(now_ms, where, message, by)
-            elif message.state is MessageState.RECALLED:
-                yield ev.MessageRecalled(now_ms, where, message, by)
-            elif message.state is MessageState.DELETED:
-                yield ev.MessageDeleted(
-                    time_ms=now_ms, where=where, sender=message.sender, operator=by, seq=message.seq
-                )
+            yield from _altered(said.message, before.type_name, where, now_ms)
+        elif isinstance(said, Transient):
+            yield ev.TransientPassed(now_ms, where, said.message, *origin_of(before.command))
         elif isinstance(said, Erased):
             yield ev.MessageDeleted(
                 time_ms=now_ms,

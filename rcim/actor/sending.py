@@ -64,6 +64,7 @@ def send(state: GroupState, command: SendMessage, now_ms: int, position: int) ->
                 command=command,
                 to=to,
                 key=state.key,
+                profile=profile,
             )
             return Outcome(Done(), wait=number, asks=(ask,))
     return _go(state=state, sender=sender, command=command, now_ms=now_ms, position=position)

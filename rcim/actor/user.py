@@ -23,7 +23,7 @@ from rcim.actor.effects import (
     UserProfileChanged,
 )
 from rcim.actor.entering import OwnGroups
-from rcim.actor.events import EventKind, ProfileChanged
+from rcim.actor.events import AnyEvent, EventKind, ProfileChanged, UserListChanged
 from rcim.actor.invalidated import no_longer_logged_in
 from rcim.actor.inviting import WaitingInvitations
 from rcim.actor.outcomes import AsksFirst, Done, Invalidated, Invitations, Listed, Outcome, UserFacts, UserImported
@@ -78,6 +78,14 @@ def user_key(user_id: str) -> str:
     return USER_PREFIX + user_id
 
 
+def changed_fields(before: UserProfile, after: UserProfile) -> list[str]:
+    """The names of the fields of AB-05 that differ; those of custom fields as `fields.KEY`."""
+    named = ("nickname", "face_url", "gender", "signature")
+    keys = dict.fromkeys((*before.fields, *after.fields))
+    changed = [name for name in named if getattr(before, name) != getattr(after, name)]
+    return changed + [f"fields.{key}" for key in keys if before.fields.get(key) != after.fields.get(key)]
+
+
 class UserActor:
     """See the module's text. `app_state` is what all actors share."""
 
@@ -113,19 +121,23 @@ class UserActor:
             raise no_longer_logged_in()
         if isinstance(command, OF_THE_PROFILE) and is_system_account(self._user_id):
             raise RcimError(NOT_PERMITTED, "the account is as its system conversation says (SY-06)")
+        before = self._profile
         outcome = _HANDLERS[type(command)](self, command, now_ms)
         if self._app_state.wanted_events:
-            return self._with_events(outcome, command, now_ms)
+            return self._with_events(outcome, command, before, now_ms)
         return outcome
 
-    def _with_events(self, outcome: Outcome, command: Command, now_ms: int) -> Outcome:
-        """The outcome, and that the profile is another one, if somebody wants to know."""
-        if EventKind.PROFILE_CHANGED not in self._app_state.wanted_events:
-            return outcome
-        if not any(type(effect) is UserProfileChanged for effect in outcome.effects):
-            return outcome
-        changed = ProfileChanged(now_ms, self._user_id, self._profile, command.by)
-        return msgspec.structs.replace(outcome, events=(changed,))
+    def _with_events(self, outcome: Outcome, command: Command, before: UserProfile, now_ms: int) -> Outcome:
+        """The outcome, and that the profile or a list is another one, if somebody wants to know."""
+        wanted, events = self._app_state.wanted_events, list[AnyEvent]()
+        if EventKind.PROFILE_CHANGED in wanted and any(type(one) is UserProfileChanged for one in outcome.effects):
+            what = changed_fields(before, self._profile)
+            events.append(ProfileChanged(now_ms, self._user_id, self._profile, command.by, what))
+        record = outcome.record
+        if EventKind.USER_LIST_CHANGED in wanted and isinstance(record, UserListed):
+            lists = record.which, record.add, record.remove
+            events.append(UserListChanged(now_ms, self._user_id, *lists, operator=command.by))
+        return msgspec.structs.replace(outcome, events=tuple(events)) if events else outcome
 
     def _set(self, command: SetUserProfile, now_ms: int) -> Outcome:
         """AB-05; ID-09 when it is an import."""

@@ -16,6 +16,8 @@ class Credential(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     user_id: str
     signed_ms: int
+    platform: int = 0
+    """On which device (rcim.base.terms.Platform); 0: it is not known."""
 
 
 class OnCredential(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what", kw_only=True):

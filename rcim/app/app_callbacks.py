@@ -5,6 +5,8 @@ Asking and telling have connections of their own: news that nobody takes must no
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rcim.actor.before_kinds import BeforeKind
 from rcim.app.settings import Receiver, Settings
 from rcim.hooks.before import Asking
@@ -21,10 +23,12 @@ ASKED = ("asked", "allowed", "refused", "dropped", "replaced", "failed", "skippe
 
 
 class AppCallbacks:
-    """`close` at the end. Raises ValueError for a hook that is not installed (CB-05)."""
+    """`history` is the id of the store's history; `close` at the end. Raises ValueError for a hook that is not installed
+    (CB-05)."""
 
-    def __init__(self, settings: Settings, facts: Facts) -> None:
+    def __init__(self, settings: Settings, facts: Facts, history: int) -> None:
         callbacks = settings.callbacks
+        self._history = history
         self._settings = settings
         self._facts = facts
         self._clients: list[WebClient] = []
@@ -46,7 +50,9 @@ class AppCallbacks:
             self._subscribe(name, receiver, hooks if name == "callbacks" else [])
 
     def _profile(self, receiver: Receiver) -> Profile:
-        return tencent.TencentProfile(self._settings.app.sdkappid, receiver.token, self._settings.limits)
+        return tencent.TencentProfile(
+            self._settings.app.sdkappid, receiver.token, self._settings.limits, unread=receiver.unread_num
+        )
 
     def _client(self, receiver: Receiver) -> WebClient:
         made = WebClient(receiver.timeout_ms, allow_private=receiver.allow_private)
@@ -66,17 +72,29 @@ class AppCallbacks:
         kinds = frozenset().union(*(kinds for command, kinds in profile.after.items() if command in spec.commands))
         if not kinds:
             return
-        told = ToldReceiver(spec, profile, self._client(receiver)) if spec.url or spec.urls else None
-        telling = Telling(told, hooks, receiver.timeout_ms, self._facts)
+        told = None
+        if spec.url or spec.urls:
+            told = ToldReceiver(spec, profile, self._client(receiver), receiver.batch_max, receiver.batch_wait_ms)
+        telling = Telling(
+            told,
+            hooks,
+            receiver.timeout_ms,
+            self._facts,
+            history=self._history,
+            commands=spec.commands,
+            unread=receiver.unread_num,
+        )
         self._telling[name] = telling
-        self.subscriptions[name] = Subscription(kinds, telling, spec.conditions)
+        self.subscriptions[name] = Subscription(kinds, telling, spec.conditions, self._settings.message_types)
 
     def counted(self) -> dict[str, int]:
         """What became of questions and events since the start, by name."""
         asked = self.asking.counts
-        told = [one.counted() for one in self._telling.values()]
+        told: Counter[str] = Counter({"told": 0, "failed": 0})
+        for one in self._telling.values():
+            told.update(one.counted())
         questions = {f"callbacks_{name}": asked[name] for name in ASKED}
-        return questions | {f"events_{name}": sum(one[name] for one in told) for name in ("told", "failed")}
+        return questions | {f"events_{name}": count for name, count in told.items()}
 
     async def close(self) -> None:
         """Ask no more; give back the connections."""

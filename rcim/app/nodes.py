@@ -134,7 +134,7 @@ class ConversationNode:
         # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
         from rcim.app.app_callbacks import AppCallbacks
 
-        made = AppCallbacks(self.settings, OwnerFacts(self.dispatcher))
+        made = AppCallbacks(self.settings, OwnerFacts(self.dispatcher), self.store.history_id)
         app_state.replace(replace(app_state.config, asks=made.asks))
         return made
 

@@ -50,6 +50,10 @@ def _faults(settings: Settings, one: Receiver, *, goes_nowhere: bool) -> Iterato
     yield from _of_commands(one, profile, goes_nowhere=goes_nowhere)
     if not 10 <= one.timeout_ms <= 60_000:
         yield Wrong("timeout_ms", "must be 10 to 60000")
+    if not 1 <= one.batch_max <= 100:
+        yield Wrong("batch_max", "must be 1 to 100")
+    if not 0 <= one.batch_wait_ms <= 5_000:
+        yield Wrong("batch_wait_ms", "must be 0 to 5000")
     yield from _of_conditions(settings, one)
 
 

@@ -133,6 +133,14 @@ class Receiver:
     )
     message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
     message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
+    batch_max: int = _key(
+        1, "Callbacks of one command that may go in one request, about what has happened; 1: each goes alone (CB-04)."
+    )
+    batch_wait_ms: int = _key(100, "How long a callback waits for others to go with it, where batch_max is above 1.")
+    unread_num: bool = _key(
+        True,
+        "Callbacks about messages one to one say how much the user has not read (UnreadMsgNum); it is counted anew.",
+    )
 
     @property
     def conditions(self) -> Conditions:

@@ -107,7 +107,7 @@ class Logins:
             connection.login_refused(token, error)
             return
         connection.principal = principal = Principal(user_id, user_id in self._identity.administrators)
-        principal.credential = None if guest else Credential(user_id, signed_ms)
+        principal.credential = None if guest else Credential(user_id, signed_ms, login.platform)
         principal.connection_id = connection.id
         now_ms = clock.wall_ms()
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS

@@ -113,8 +113,8 @@ class Asking:
 
     async def _verdict(self, ask: BeforeCallback, receiver: AskedReceiver | None) -> CallbackVerdict:
         whole = ALLOWED
-        for hook in self._hooks:
-            answer = await call(hook, *tencent.question(ask))
+        for hook in self._hooks if tencent.is_asked(ask.kind) else ():
+            answer = await call(hook, *tencent.question(ask)[:2])
             whole = _joined(whole, ALLOWED if answer is None else tencent.verdict_of(answer, self._limits))
             if whole.drop or not whole.allow:
                 return whole

@@ -24,6 +24,10 @@ class Callback(NamedTuple):
 
     command: str
     fields: Json
+    event: str = ""
+    """Of what has happened: the idempotency key, which is the same each time that this is told (CB-04)."""
+    platform: int = 0
+    """Of the device that is the cause (rcim.base.terms.Platform); 0: it is not known."""
 
 
 class Facts(Protocol):

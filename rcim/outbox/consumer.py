@@ -19,7 +19,6 @@ import random
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-from rcim.actor.events import AnyEvent, InConversation, kind_of
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
@@ -30,7 +29,6 @@ from rcim.outbox.gate import Gate
 from rcim.outbox.giving import Giving, Times
 from rcim.outbox.positions import Positions
 from rcim.outbox.shard_reader import Consumption, ShardReader
-from rcim.rules.conversation_kinds import kind_name
 from rcim.store.dead_letters import ConsumerState
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
@@ -68,7 +66,6 @@ class Consumer:
     ) -> None:
         self.name = name
         self.kinds = subscription.kinds
-        self._conditions = subscription.conditions
         self._events = events
         self._reading = reading
         self._writing = writing
@@ -89,7 +86,7 @@ class Consumer:
             positions=self._positions,
             giving=self.giving,
             read=self._read,
-            wants=self._wants,
+            wants=subscription.wants,
             give_up=self._give_up,
         )
         self._shards = [ShardReader(shard, asides[shard], consumption) for shard in range(SHARDS)]
@@ -127,14 +124,6 @@ class Consumer:
     @property
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [shard.task for shard in self._shards if shard.task is not None]
-
-    def _wants(self, event: AnyEvent) -> bool:
-        """True if the destination gets the event (CB-06)."""
-        if kind_of(event) not in self.kinds:
-            return False
-        return not isinstance(event, InConversation) or self._conditions.conversation(
-            kind_name(event.where.key), event.where.type
-        )
 
     async def _read(self, read: Callable[[], T], /) -> T:
         """What `read` finds, in the reading thread, however often it fails."""

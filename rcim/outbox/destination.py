@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from rcim.actor.events import EventKind
+from rcim.actor.events import AnyEvent, EventKind, InConversation, kind_of, type_name_of
 from rcim.rules.conditions import EVERYTHING, Conditions
+from rcim.rules.conversation_kinds import kind_name
+from rcim.rules.message_types import CONTENT, MessageType
 from rcim.store.event_log import KeptEvent
 
 
@@ -46,3 +48,16 @@ class Subscription(NamedTuple):
     kinds: frozenset[EventKind]
     destination: Destination
     conditions: Conditions = EVERYTHING
+    message_types: Mapping[str, MessageType] = {}
+    """The message types of the app, by name: the conditions on messages ask of which class one is (MS-09)."""
+
+    def wants(self, event: AnyEvent) -> bool:
+        """True if the destination gets the event (CB-06)."""
+        if kind_of(event) not in self.kinds:
+            return False
+        if self.conditions is EVERYTHING or not isinstance(event, InConversation):
+            return True
+        if not self.conditions.conversation(kind_name(event.where.key), event.where.type):
+            return False
+        name = type_name_of(event)
+        return name is None or self.conditions.message(self.message_types.get(name, CONTENT).kind, name)

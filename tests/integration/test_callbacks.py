@@ -58,7 +58,7 @@ async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None
         "CallbackCommand": SEND,
         "contenttype": "json",
         "ClientIP": "",
-        "OptPlatform": "Unknown",
+        "OptPlatform": "RESTAPI",
     }
     assert body.pop("EventTime") > 1_700_000_000_000
     assert body == {
@@ -67,7 +67,8 @@ async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None
         "GroupId": "g",
         "From_Account": "alice",
         "Operator_Account": "alice",
-        "Random": "c0",
+        "Random": 701504055,
+        "MsgId": "c0",
         "MsgPriority": "Normal",
         "OnlineOnlyFlag": 0,
         "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}],

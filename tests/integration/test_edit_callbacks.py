@@ -59,7 +59,8 @@ async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None
         "GroupId": "g",
         "From_Account": "bob",
         "Operator_Account": "bob",
-        "Random": "c",
+        "Random": 112844655,
+        "MsgId": "c",
         "MsgSeq": 1,
         "MsgPriority": "Normal",
         "OnlineOnlyFlag": 0,
@@ -72,8 +73,8 @@ async def test_what_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None
     body = receiver.seen[-1][1]
     time_s = ok.time_ms // 1000
     assert (body["CallbackCommand"], body["From_Account"]) == ("C2C.CallbackBeforeSendMsg", "bob")
-    assert (body["To_Account"], body["MsgSeq"], body["MsgRandom"]) == ("alice", 1, "c")
-    assert (body["MsgTime"], body["MsgKey"]) == (time_s, f"1_c_{time_s}")
+    assert (body["To_Account"], body["MsgSeq"], body["MsgId"]) == ("alice", 1, "c")
+    assert (body["MsgTime"], body["MsgKey"]) == (time_s, f"1_112844655_{time_s}")
     await server.stop()
 
 

@@ -298,7 +298,7 @@ async def test_the_app_is_asked(tmp_path: Path, receiver: Receiver) -> None:
     assert (await alice.ask(say("c1", "hi"))).seq == 1
     body = receiver.seen[0][1]
     assert body["CallbackCommand"] == "C2C.CallbackBeforeSendMsg"
-    assert (body["From_Account"], body["To_Account"], body["MsgRandom"]) == ("alice", "bob", "c1")
+    assert (body["From_Account"], body["To_Account"], body["MsgId"]) == ("alice", "bob", "c1")
     assert body["MsgBody"] == [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]
     assert "GroupId" not in body
     await alice.ask(f.GroupCreate("g", "ChatRoom", "g", "", "", "", 1, []))

@@ -177,7 +177,7 @@ def test_a_group_is_created() -> None:
 
 def test_a_group_is_dissolved() -> None:
     (event,) = Acting().do(c.DissolveGroup("alice", False)).events
-    assert event == ev.GroupDissolved(1002, where(), "alice")
+    assert event == ev.GroupDissolved(1002, where(), "alice", members=["alice", "bob"])
 
 
 def test_a_group_is_changed() -> None:

@@ -12,6 +12,7 @@ from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.events import EventKind
 
 STATE_CHANGE = "State.StateChange"
+SENT = frozenset({EventKind.MESSAGE_PASSED, EventKind.TRANSIENT_PASSED})
 
 
 class Names(NamedTuple):
@@ -28,8 +29,30 @@ TENCENT = Names(
         "Group.CallbackBeforeCreateGroup": (BeforeKind.CREATE,),
         "Group.CallbackBeforeApplyJoinGroup": (BeforeKind.APPLY,),
         "Group.CallbackBeforeInviteJoinGroup": (BeforeKind.INVITE,),
+        "Group.CallbackBeforeCreateTopic": (BeforeKind.CREATE_CHANNEL,),
     },
-    {STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED})},
+    {
+        STATE_CHANGE: frozenset({EventKind.SESSION_CHANGED}),
+        "C2C.CallbackAfterSendMsg": SENT,
+        "C2C.CallbackAfterMsgReport": frozenset({EventKind.PAIR_READ}),
+        "C2C.CallbackAfterMsgWithDraw": frozenset({EventKind.MESSAGE_RECALLED}),
+        "Group.CallbackAfterSendMsg": SENT,
+        "Group.CallbackSendMsgException": frozenset({EventKind.MESSAGE_WITHHELD}),
+        "Group.CallbackAfterRecallMsg": frozenset({EventKind.MESSAGE_RECALLED}),
+        "Group.CallbackAfterCreateGroup": frozenset({EventKind.GROUP_CREATED}),
+        "Group.CallbackAfterNewMemberJoin": frozenset({EventKind.MEMBERS_ENTERED}),
+        "Group.CallbackAfterMemberExit": frozenset({EventKind.MEMBERS_GONE}),
+        "Group.CallbackAfterGroupFull": frozenset({EventKind.GROUP_FULL}),
+        "Group.CallbackAfterGroupDestroyed": frozenset({EventKind.GROUP_DISSOLVED}),
+        "Group.CallbackAfterGroupInfoChanged": frozenset({EventKind.GROUP_CHANGED}),
+        "Group.CallbackAfterCreateTopic": frozenset({EventKind.GROUP_CREATED}),
+        "Group.CallbackAfterTopicDestroyed": frozenset({EventKind.GROUP_DISSOLVED}),
+        "Group.CallbackAfterTopicInfoChanged": frozenset({EventKind.GROUP_CHANGED}),
+        "Group.CallbackOnMemberStateChange": frozenset({EventKind.MEMBER_STATE_CHANGED}),
+        "Profile.CallbackPortraitSet": frozenset({EventKind.PROFILE_CHANGED}),
+        "Sns.CallbackBlackListAdd": frozenset({EventKind.USER_LIST_CHANGED}),
+        "Sns.CallbackBlackListDelete": frozenset({EventKind.USER_LIST_CHANGED}),
+    },
 )
 """Tencent Cloud IM. An edit is asked about as a message is (MS-10)."""
 PROFILES: Mapping[str, Names] = {"tencent": TENCENT}

@@ -11,28 +11,26 @@ from typing import Any
 import msgspec
 
 from rcim.actor.before_callbacks import BeforeCallback
+from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
 from rcim.actor.commands import AlterMessage, CreateGroup, InviteUsers, JoinGroup, SendMessage
-from rcim.actor.events import AnyEvent, SessionChanged
+from rcim.actor.events import AnyEvent
 from rcim.actor.records import Message, MessageOptions
+from rcim.actor.ultra_commands import ListChannel
 from rcim.base import clock
 from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
 from rcim.base.limits import Limits
-from rcim.base.terms import DeviceEnd, Platform
 from rcim.content.elements import check_body, decode_body, encode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
 from rcim.hooks.profile import Callback, Facts, Json
-from rcim.hooks.profiles.table import STATE_CHANGE, TENCENT
+from rcim.hooks.profiles.table import TENCENT
+from rcim.hooks.profiles.tencent_after import notices
+from rcim.hooks.profiles.tencent_fields import accounts, message_key, opt_platform, place_of, random_of
+from rcim.rules.conversation_kinds import is_channel
 from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
 FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)
 TEXT_MAX = 300
-ENDS = {
-    DeviceEnd.LOGOUT: ("Logout", "Unregister"),
-    DeviceEnd.LINK_CLOSE: ("Disconnect", "LinkClose"),
-    DeviceEnd.TIME_OUT: ("Disconnect", "TimeOut"),
-}
-
 
 _NAMES = {kind: name for name, kinds in TENCENT.before.items() for kind in kinds}
 
@@ -44,21 +42,24 @@ def signature(token: str, request_time: int) -> str:
 
 def question(ask: BeforeCallback) -> Callback:
     """What is asked, by its name and with its fields. Raises KeyError for what the vendor has no name for."""
-    return Callback(_NAMES[ask.kind], fields_of(ask))
+    credential = ask.command.credential
+    return Callback(_NAMES[ask.kind], fields_of(ask), platform=credential.platform if credential is not None else 0)
 
 
-async def notices(event: AnyEvent, facts: Facts) -> Sequence[Callback]:
-    """What the vendor tells of the event, in this order."""
-    return [Callback(STATE_CHANGE, fields_of_state(event))] if isinstance(event, SessionChanged) else []
+def is_asked(kind: BeforeKind) -> bool:
+    """True if the vendor has a name for what is asked about."""
+    return kind in _NAMES
 
 
 class TencentProfile:
-    """Tencent Cloud IM's third-party callbacks. `token` signs them; empty: they are not signed."""
+    """Tencent Cloud IM's third-party callbacks. `token` signs them; empty: they are not signed. `unread`: callbacks about
+    messages one to one say how much users have not read."""
 
     before = TENCENT.before
     after = TENCENT.after
 
-    def __init__(self, sdkappid: int, token: str, limits: Limits) -> None:
+    def __init__(self, sdkappid: int, token: str, limits: Limits, *, unread: bool = True) -> None:
+        self._unread = unread
         self._sdkappid = sdkappid
         self._token = token
         self._limits = limits
@@ -69,21 +70,23 @@ class TencentProfile:
 
     async def notices(self, event: AnyEvent, facts: Facts) -> Sequence[Callback]:
         """What is posted to tell of the event."""
-        return await notices(event, facts)
+        return await notices(event, facts if self._unread else None)
 
     def request(self, url: str, callbacks: Sequence[Callback]) -> WebRequest:
-        """The request that carries one callback."""
-        (callback,) = callbacks
-        body = json.dumps(callback.fields, ensure_ascii=False).encode()
-        return WebRequest(url, body, {"Content-Type": "application/json"}, self._query(callback.command))
+        """The request that carries one callback, or several in an envelope of ours: the vendor has no batches."""
+        first = callbacks[0]
+        fields = first.fields if len(callbacks) == 1 else envelope(callbacks)
+        body = json.dumps(fields, ensure_ascii=False).encode()
+        platform = first.platform if len(callbacks) == 1 else 0
+        return WebRequest(url, body, {"Content-Type": "application/json"}, self._query(first.command, platform))
 
-    def _query(self, command: str) -> dict[str, str]:
+    def _query(self, command: str, platform: int) -> dict[str, str]:
         query = {
             "SdkAppid": str(self._sdkappid),
             "CallbackCommand": command,
             "contenttype": "json",
             "ClientIP": "",
-            "OptPlatform": "Unknown",
+            "OptPlatform": opt_platform(platform),
         }
         if self._token:
             now_s = clock.wall_ms() // 1000
@@ -95,6 +98,15 @@ class TencentProfile:
         if answer.status != 200:
             raise BadAnswer(f"HTTP status {answer.status}")
         return verdict_of(answer.json(), self._limits)
+
+
+def envelope(callbacks: Sequence[Callback]) -> Json:
+    """Several callbacks of one command as one body: `Callbacks`, each with its `Event` (the idempotency key) and its
+    fields, in their order."""
+    return {
+        "CallbackCommand": callbacks[0].command,
+        "Callbacks": [{"Event": one.event, "Callback": one.fields} for one in callbacks],
+    }
 
 
 def fields_of(ask: BeforeCallback) -> Json:
@@ -120,30 +132,12 @@ def fields_of(ask: BeforeCallback) -> Json:
                 **made,
                 "GroupId": ask.group_id,
                 "Operator_Account": command.by,
-                "DestinationMembers": [{"Member_Account": user} for user in command.users],
+                "DestinationMembers": accounts(command.users),
             }
-
-
-def fields_of_state(change: SessionChanged) -> Json:
-    """The body of State.StateChange (ID-07). `Platform` beside the vendor's fields: of the device itself."""
-    action, reason = ("Login", "Register") if change.end is None else ENDS[change.end]
-    made: Json = {
-        "CallbackCommand": STATE_CHANGE,
-        "EventTime": change.time_ms,
-        "Info": {
-            "Action": action,
-            "To_Account": change.user_id,
-            "Reason": reason,
-            "Platform": _platform(change.platform),
-        },
-    }
-    if change.replaced:
-        made["KickedDevice"] = [{"Platform": _platform(platform)} for platform in change.replaced]
-    return made
-
-
-def _platform(platform: Platform) -> str:
-    return platform.name.capitalize()
+        case ListChannel():
+            return {**made, "GroupId": ask.group_id, "Operator_Account": command.by, "Name": command.called}
+        case _:
+            raise KeyError(ask.kind)
 
 
 def _creation(command: CreateGroup) -> Json:
@@ -153,7 +147,7 @@ def _creation(command: CreateGroup) -> Json:
         "Operator_Account": command.by,
         "Owner_Account": command.owner,
         "Name": command.name,
-        "MemberList": [{"Member_Account": user} for user in command.members],
+        "MemberList": accounts(command.members),
     }
     return {**made, "Attributes": msgspec.json.decode(command.attributes)} if command.attributes else made
 
@@ -168,19 +162,26 @@ def _message(command: SendMessage) -> Json:
 
 
 def _in_group(ask: BeforeCallback, command: SendMessage) -> Json:
+    credential = command.credential
     return {
-        "GroupId": ask.group_id,
-        "Operator_Account": command.by,
-        "Random": command.client_msg_id,
+        **_where(ask),
+        "Operator_Account": credential.user_id if credential is not None else command.by,
+        "Random": random_of(command.client_msg_id),
+        "MsgId": command.client_msg_id,
         "MsgPriority": command.priority.name.capitalize(),
         "To_Account": list(command.extra.to) if command.extra else [],
     }
 
 
+def _where(ask: BeforeCallback) -> Json:
+    return place_of(ask.key) if is_channel(ask.key) else {"GroupId": ask.group_id}
+
+
 def _in_pair(ask: BeforeCallback) -> Json:
     """SEQ and key are not known before the message passes."""
     assert isinstance(ask.command, SendMessage)
-    return {"To_Account": ask.to, "MsgRandom": ask.command.client_msg_id, "MsgTime": clock.wall_ms() // 1000}
+    name = ask.command.client_msg_id
+    return {"To_Account": ask.to, "MsgRandom": random_of(name), "MsgId": name, "MsgTime": clock.wall_ms() // 1000}
 
 
 def _edit(ask: BeforeCallback, command: AlterMessage, message: Message) -> Json:
@@ -194,14 +195,20 @@ def _edit(ask: BeforeCallback, command: AlterMessage, message: Message) -> Json:
         "MsgSeq": message.seq,
     }
     if ask.to:
-        time_s = message.time_ms // 1000
-        key = f"{message.seq}_{message.client_msg_id}_{time_s}"
-        return {**made, "To_Account": ask.to, "MsgRandom": message.client_msg_id, "MsgTime": time_s, "MsgKey": key}
+        return {
+            **made,
+            "To_Account": ask.to,
+            "MsgRandom": random_of(message.client_msg_id),
+            "MsgId": message.client_msg_id,
+            "MsgTime": message.time_ms // 1000,
+            "MsgKey": message_key(message),
+        }
     return {
         **made,
-        "GroupId": ask.group_id,
+        **_where(ask),
         "Operator_Account": command.by,
-        "Random": message.client_msg_id,
+        "Random": random_of(message.client_msg_id),
+        "MsgId": message.client_msg_id,
         "MsgPriority": message.priority.name.capitalize(),
         "To_Account": list(extra.to),
     }

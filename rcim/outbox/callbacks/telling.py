@@ -1,9 +1,13 @@
 """Telling the app what has happened (CB-02, CB-04, ID-07): by HTTP, in process, or both. What it answers does not matter.
 
 1. `deliver` takes events as a consumer of the event log gives them (destination.py). What has the same key is told in
-   its order; of different keys AT_ONCE are under way.
-2. What is not taken (HTTP status 200) is handed back, and with it what comes after it with the same key: the consumer
-   gives it again, or says that it was dropped (`forget`). Hooks are called once for each event in a process.
+   its order; of different keys many are under way (posting.py).
+2. All callbacks of an event are told before it counts as taken; if one is not taken, all of them come again. Each has the
+   same idempotency key each time.
+3. What is not taken is handed back, and with it what comes after it with the same key: the consumer gives it again, or
+   says that it was dropped (`forget`). Hooks are called once for each event in a process.
+4. A call does not go on with further events of a key after TURN_S: a key whose callbacks are slow holds up the other keys
+   of its shard for no longer than that and one request.
 """
 
 from __future__ import annotations
@@ -11,96 +15,157 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from rcim.actor.events import key_of
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.inprocess import Hook, call
-from rcim.hooks.profile import Callback, Facts, Json, Profile
-from rcim.hooks.profiles import tencent
-from rcim.hooks.receiver import ReceiverSpec
+from rcim.hooks.profile import Callback, Facts, Json
+from rcim.hooks.profiles.tencent_after import notices
+from rcim.outbox.callbacks.batches import Posted
+from rcim.outbox.callbacks.posting import AT_ONCE as AT_ONCE
+from rcim.outbox.callbacks.posting import Posting
+from rcim.outbox.callbacks.posting import ToldReceiver as ToldReceiver
 from rcim.outbox.destination import Untaken
 from rcim.store.event_log import KeptEvent
-from rcim.web.client import FAULTS, WebClient
 
 log = LimitedLog("rcim.outbox")
 
-AT_ONCE = 100
-
-
-class ToldReceiver(NamedTuple):
-    """A receiver, as far as it is told what has happened."""
-
-    spec: ReceiverSpec
-    profile: Profile
-    client: WebClient
+TURN_S = 5.0
+HOOKS_AT_ONCE = 100
+Run = list[tuple[KeptEvent, Sequence[Callback]]]
+"""Events of one key that go out together, with their callbacks."""
 
 
 class Telling:
     """See the module's text. `receiver` None: nobody is called. `timeout_ms` is a hook's time for one event; the
-    receiver's client has its own. It is used from the loop."""
+    receiver's client has its own. `history` is the id of the store's history, for idempotency keys; hooks hear of
+    `commands`, None: all; with `unread` they learn how much users have not read. It is used from the loop."""
 
-    def __init__(self, receiver: ToldReceiver | None, hooks: Sequence[Hook], timeout_ms: int, facts: Facts) -> None:
+    def __init__(
+        self,
+        receiver: ToldReceiver | None,
+        hooks: Sequence[Hook],
+        timeout_ms: int,
+        facts: Facts,
+        *,
+        history: int = 0,
+        commands: Collection[str] | None = None,
+        unread: bool = True,
+    ) -> None:
         self._receiver = receiver
+        self._posting = Posting(receiver) if receiver is not None else None
         self._facts = facts
         self._hooks = list(hooks)
         self._timeout_s = timeout_ms / 1000
-        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._history = history
+        self._commands = commands
+        self._hook_facts = facts if unread else None
+        self._calling = asyncio.Semaphore(HOOKS_AT_ONCE)
         self._hooked: set[tuple[int, int]] = set()
-        """Events that the hooks have had, and the back end has not: one for each key whose events wait."""
+        """Events that the hooks have had, and the back end has not."""
         self.counts: Counter[str] = Counter()
-        """How many were told, and how many times one was not taken."""
+        """How many events were told, and how many times one, or a batch of them, was not taken."""
 
     def counted(self) -> dict[str, int]:
-        """How many were told, and how many times one was not taken, since the start."""
-        return {"told": self.counts["told"], "failed": self.counts["failed"]}
+        """How many events were told, and how many times some were not taken, in all and by why, since the start."""
+        faults = self._posting.faults if self._posting is not None else {}
+        by_why = {f"failed_{kind.value}": count for kind, count in faults.items()}
+        return {"told": self.counts["told"], "failed": self.counts["failed"], **by_why}
 
     async def close(self) -> None:
         """Give back the connections."""
-        if self._receiver is not None:
-            await self._receiver.client.close()
+        if self._posting is not None:
+            await self._posting.close()
 
     async def deliver(self, events: Sequence[KeptEvent]) -> list[Untaken]:
         """Tell these, which are in their order; returns those that were not taken (outbox.Destination)."""
         by_key: dict[str, list[KeptEvent]] = {}
         for one in events:
             by_key.setdefault(key_of(one.event), []).append(one)
-        left = await asyncio.gather(*(self._tell_all(of_key) for of_key in by_key.values()))
+        until_s = asyncio.get_running_loop().time() + TURN_S
+        left = await asyncio.gather(*(self._tell_all(of_key, until_s) for of_key in by_key.values()))
         return sorted((one for of_key in left for one in of_key), key=lambda one: one.event.number)
 
     def forget(self, shard: int, numbers: Collection[int]) -> None:
         """These events never come again (outbox.Destination)."""
         self._hooked.difference_update((shard, number) for number in numbers)
 
-    async def _tell_all(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+    async def _tell_all(self, events: Sequence[KeptEvent], until_s: float) -> Sequence[Untaken]:
         """What has one key; returns what is left from the first one on that was not taken."""
-        for at, one in enumerate(events):
-            async with self._at_once:
-                reason = await self._tell(one)
-            if reason:
-                return [Untaken(one, reason), *map(Untaken, events[at + 1 :])]
+        at, now_s = 0, asyncio.get_running_loop().time
+        while at < len(events):
+            if at and now_s() > until_s:
+                return [Untaken(one) for one in events[at:]]
+            run = await self._run(events, at)
+            posted = await self._tell(run)
+            if posted.reason:
+                first = Untaken(events[at], posted.reason, retry_after_s=posted.retry_after_s)
+                return [first, *map(Untaken, events[at + 1 :])]
+            at += len(run)
         return ()
 
-    async def _tell(self, one: KeptEvent) -> str:
-        """Why it was not taken; empty: it was."""
-        place = one.shard, one.number
-        if self._hooks and place not in self._hooked:
-            for command, fields in await tencent.notices(one.event, self._facts):
-                await self._call_hooks(command, fields)
-        if self._receiver is not None and (reason := await self._told(self._receiver, one)):
-            self._hooked.add(place)
-            self.counts["failed"] += 1
-            return reason
-        self._hooked.discard(place)
-        self.counts["told"] += 1
-        return ""
+    async def _run(self, events: Sequence[KeptEvent], at: int) -> Run:
+        """What goes out together from `at` on: one event, or, in a batch, as many as have one callback each, all of the
+        same command."""
+        most = self._receiver.batch_max if self._receiver is not None else 1
+        run: Run = []
+        for one in events[at : at + most]:
+            callbacks = await self._callbacks(one)
+            if run and (len(callbacks) != 1 or callbacks[0].command != run[0][1][0].command):
+                break
+            run.append((one, callbacks))
+            if len(callbacks) != 1:
+                break
+        return run
 
-    async def _told(self, receiver: ToldReceiver, one: KeptEvent) -> str:
-        """Post all that the receiver wants of the event; why one was not taken, or empty."""
+    async def _callbacks(self, one: KeptEvent) -> Sequence[Callback]:
+        """What the receiver is told of the event, each with its idempotency key: history, shard, number and command, and,
+        if there are several of one command, which of them it is."""
+        receiver, times = self._receiver, Counter[str]()
+        if receiver is None:
+            return ()
+        found: list[Callback] = []
         for callback in await receiver.profile.notices(one.event, self._facts):
-            if callback.command in receiver.spec.commands and (reason := await self._posted(receiver, callback)):
-                return reason
-        return ""
+            name = callback.command
+            times[name] += 1
+            again = f"-{times[name]}" if times[name] > 1 else ""
+            if name in receiver.spec.commands:
+                found.append(callback._replace(event=f"{self._history:x}-{one.shard}-{one.number}-{name}{again}"))
+        return found
+
+    async def _tell(self, run: Run) -> Posted:
+        """Tell hooks and receiver; what became of it."""
+        places = [(one.shard, one.number) for one, _ in run]
+        for (one, _), place in zip(run, places, strict=True):
+            if self._hooks and place not in self._hooked:
+                await self._tell_hooks(one)
+        posted = await self._posted(run)
+        if posted.reason:
+            if self._hooks:
+                self._hooked.update(places)
+            self.counts["failed"] += 1
+        else:
+            self._hooked.difference_update(places)
+            self.counts["told"] += len(run)
+        return posted
+
+    async def _posted(self, run: Run) -> Posted:
+        """Post all callbacks: those of one event one after the other, those of several events as a batch."""
+        if self._posting is None:
+            return Posted()
+        if len(run) > 1:
+            return await self._posting.send([callback for _, callbacks in run for callback in callbacks])
+        for callback in run[0][1]:
+            posted = await self._posting.send([callback])
+            if posted.reason:
+                return posted
+        return Posted()
+
+    async def _tell_hooks(self, one: KeptEvent) -> None:
+        async with self._calling:
+            for callback in await notices(one.event, self._hook_facts):
+                if self._commands is None or callback.command in self._commands:
+                    await self._call_hooks(callback.command, callback.fields)
 
     async def _call_hooks(self, name: str, fields: Json) -> None:
         for hook in self._hooks:
@@ -113,22 +178,6 @@ class Telling:
                 log.warning("%s: a hook was cancelled", name)  # something that it waited for
             except Exception:  # it is the app's
                 log.exception("%s: a hook failed", name)
-
-    async def _posted(self, receiver: ToldReceiver, callback: Callback) -> str:
-        """Why it was not taken; empty: it was."""
-        url = receiver.spec.url_of(callback.command)
-        try:
-            answer = await receiver.client.post(receiver.profile.request(url, [callback]))
-        except FAULTS as error:
-            reason = str(error) or type(error).__name__
-        except Exception:  # a fault of ours: what waits behind it goes on
-            log.exception("%s: it can't be told", callback.command)
-            return ""
-        else:
-            reason = "" if answer.status == 200 else f"HTTP status {answer.status}"
-        if reason:
-            log.warning("%s: not taken, it is told again: %s", callback.command, reason)
-        return reason
 
 
 def _is_cancelled() -> bool:
