@@ -78,12 +78,15 @@ class Aside:
         self._count += 1
         return True
 
-    def put(self, key: str, number: int, now_s: float, *, time_ms: int = 0, asked_s: float = 0.0) -> None:
+    def put(
+        self, key: str, number: int, now_s: float, *, failed: bool = True, time_ms: int = 0, asked_s: float = 0.0
+    ) -> None:
         """This event, of `time_ms`, was not taken. Of one key they come in their order. `asked_s`: the destination has
-        asked for so long a pause."""
+        asked for so long a pause. `failed` False: there was no time for it, and it is due at once."""
         if not self.follow(key, number):
             pause_s = self._backoff.first_s
-            self._keys[key] = _Key(pause_s, now_s + self._backoff.wait_s(pause_s, asked_s), time_ms)
+            due_s = now_s + self._backoff.wait_s(pause_s, asked_s) if failed else NOW
+            self._keys[key] = _Key(pause_s, due_s, time_ms if failed else 0)
             self.follow(key, number)
 
     def due(self, now_s: float, limit: int) -> list[int]:
@@ -108,7 +111,8 @@ class Aside:
         times_ms: Mapping[int, int] | None = None,
     ) -> None:
         """Of these, which were `due`, those in `left` were not taken; the others wait no longer. `asked_s`: how long a
-        pause the destination has asked for; `times_ms`: the times of the events; both by number."""
+        pause the destination has asked for; `times_ms`: the times of those that have failed; both by number. What was
+        not taken and has not failed is due at once, if others of its key were taken."""
         over = set(numbers) - set(left)
         for name, key in list(self._keys.items()):
             before = len(key.numbers)
@@ -122,7 +126,9 @@ class Aside:
             elif first in left:
                 key.pause_s = self._backoff.first_s if gone else self._backoff.longer(key.pause_s)
                 key.due_s = now_s + self._backoff.wait_s(key.pause_s, (asked_s or {}).get(first, 0.0))
-                key.tried_ms = (times_ms or {}).get(first, 0)
+                key.tried_ms = 1 if times_ms is None else times_ms.get(first, 0)
+                if gone and not key.tried_ms:
+                    key.due_s = NOW
             elif gone:
                 key.due_s, key.pause_s, key.tried_ms = NOW, self._backoff.first_s, 0
 

@@ -150,7 +150,14 @@ class ShardReader:
         now_s = self._now_s()
         for one in untaken:
             event = one.event.event
-            self.aside.put(key_of(event), one.event.number, now_s, time_ms=event.time_ms, asked_s=one.retry_after_s)
+            self.aside.put(
+                key_of(event),
+                one.event.number,
+                now_s,
+                failed=bool(one.reason),
+                time_ms=event.time_ms,
+                asked_s=one.retry_after_s,
+            )
         await self._bury(self._giving.dead_of(untaken))
 
     async def _again(self) -> bool:
@@ -178,20 +185,20 @@ class ShardReader:
         gone = set(numbers) - {one.number for one in found}
         if gone:
             self._giving.destination.forget(self._shard, gone)
-        self._tried(numbers, found, untaken)
+        self._tried(numbers, untaken)
         await self._bury(self._giving.dead_of(untaken))
         if untaken and self._giving.gate.paused:
             await self._give_up()
         self._positions.soon()
         return True
 
-    def _tried(self, numbers: Sequence[int], found: Sequence[KeptEvent], untaken: Sequence[Untaken]) -> None:
+    def _tried(self, numbers: Sequence[int], untaken: Sequence[Untaken]) -> None:
         self.aside.tried(
             numbers,
             {one.event.number for one in untaken},
             self._now_s(),
             {one.event.number: one.retry_after_s for one in untaken},
-            {one.number: one.event.time_ms for one in found},
+            {one.event.number: one.event.event.time_ms for one in untaken if one.reason},
         )
 
     async def give_up(self) -> None:
