@@ -85,7 +85,9 @@ def subject_of(command: Command) -> AboutGroup | None:
         return command if command.users else None
     if isinstance(command, BlockUsers):
         return command if command.seconds and command.users else None  # its end lets somebody in again
-    return command if isinstance(command, CreateGroup | JoinGroup | EditGroup | MuteAll | ListChannel) else None
+    if isinstance(command, CreateGroup):
+        return None if command.importing else command  # GR-08
+    return command if isinstance(command, JoinGroup | EditGroup | MuteAll | ListChannel) else None
 
 
 def users_of(command: CallbackSubject) -> Sequence[str]:

@@ -139,7 +139,7 @@ class Receiver:
     batch_wait_ms: int = _key(100, "How long a callback waits for others to go with it, where batch_max is above 1.")
     unread_num: bool = _key(
         True,
-        "Callbacks about messages one to one say how much the user has not read (UnreadMsgNum); it is counted anew.",
+        "Callbacks about messages one to one say how much the user has not read (UnreadMsgNum); each counts it.",
     )
 
     @property

@@ -313,19 +313,23 @@ async def test_lists(admin: Admin, tmp_path: Path) -> None:  # SC-05, FC-07
 
 
 async def test_callback_echo(tmp_path: Path) -> None:  # CB-01, CB-03
-    command = [str(BIN / "rcim-admin"), "callback-echo", "--answer", "replace", "--count", "1"]
+    command = [str(BIN / "rcim-admin"), "callback-echo", "--answer", "replace", "--count", "2"]
     pipe = asyncio.subprocess.PIPE
     echo = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
     assert echo.stderr is not None
     url = (await echo.stderr.readline()).decode().strip()
-    flags = (url, "callbacks.commands=Group.CallbackBeforeSendMsg", "callbacks.allow_private=true")
+    both = "Group.CallbackBeforeSendMsg,Group.CallbackAfterSendMsg"
+    flags = (url, f"callbacks.commands={both}", "callbacks.allow_private=true")
     process = ServerProcess(tmp_path / "rcim-data", (*NO_RATES, *FLAGS, *flags))
     await process.start()
     admin = Admin(process)
     await admin.json("group", "create", "Room", "--id", "r", "--type", "ChatRoom")
     assert (await admin.json("message", "send", "r", "one"))["seq"] == 1
     out, _ = await echo.communicate()
-    assert json.loads(out)["body"]["MsgBody"][0]["MsgContent"] == {"Text": "one"}
+    before, after = map(json.loads, out.splitlines())
+    assert before["body"]["MsgBody"][0]["MsgContent"] == {"Text": "one"} and "event" not in before
+    assert after["body"]["MsgBody"][0]["MsgContent"] == {"Text": "replaced by callback-echo"}
+    assert after["event"].endswith("-Group.CallbackAfterSendMsg")  # CB-04
     assert [m["text"] for m in await admin.json("message", "history", "r")] == ["replaced by callback-echo"]
     assert (await admin.json("message", "send", "r", "two"))["seq"] == 2, "nobody answers any more"
     await process.stop()

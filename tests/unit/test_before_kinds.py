@@ -22,7 +22,7 @@ from rcim.base.ids import shard_of
 from rcim.base.terms import ApplyJoinOption, MessageState
 from rcim.rules.conditions import EVERYTHING
 from tests.kit import UNLIMITED, app_state
-from tests.unit.test_events import Acting, send
+from tests.unit.test_events import Acting, create, send
 
 REFUSED, DROPPED = CallbackVerdict(allow=False, code=10100, text="no"), CallbackVerdict(drop=True)
 EDIT = c.EditGroup("alice", False, {"name": "Go"}, ApplyJoinOption.FREE_ACCESS, None, (("k", b"v"),), b"{}")
@@ -151,6 +151,15 @@ def test_a_recall_waits_for_an_edit_of_the_message_before_it() -> None:  # WI-06
     assert [number for number, _ in outcome.settled] == [edit.number, recall.number]
     records = [one for one in (outcome.record, *outcome.more) if isinstance(one, MessageAltered)]
     assert [one.message.state for one in records] == [MessageState.EDITED, MessageState.RECALLED]
+
+
+def test_an_import_is_not_asked_about() -> None:  # GR-08
+    acting = Asking(BeforeKind.CREATE)
+    acting.do(c.DissolveGroup("alice", False))
+    assert acting.do(create(admin=True, importing=True, members=[])).wait == 0
+    acting.do(c.DissolveGroup("alice", True))
+    ask = acting.asked(create())
+    assert ask.kind is BeforeKind.CREATE and list(ask.members) == ["alice", "bob"]
 
 
 def test_adding_a_channel() -> None:  # UG-02

@@ -59,7 +59,9 @@ async def _receive(answer: dict[str, Any], host: str, port: int, count: int) -> 
             body = await request.json()
         except ValueError:
             return web.Response(status=400)
-        said = json.dumps({"query": dict(request.query), "body": body}, ensure_ascii=False)
+        event = request.headers.get("X-Rcim-Event", "")
+        key = {"event": event} if event else {}
+        said = json.dumps({**key, "query": dict(request.query), "body": body}, ensure_ascii=False)
         print(printable_json(said), flush=True)
         seen += 1
         if seen == count:

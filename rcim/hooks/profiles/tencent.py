@@ -4,7 +4,6 @@ CB-03, ID-07)."""
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,7 +75,7 @@ class TencentProfile:
         """The request that carries one callback, or several in an envelope of ours: the vendor has no batches."""
         first = callbacks[0]
         fields = first.fields if len(callbacks) == 1 else envelope(callbacks)
-        body = json.dumps(fields, ensure_ascii=False).encode()
+        body = msgspec.json.encode(fields)
         platform = first.platform if len(callbacks) == 1 else 0
         return WebRequest(url, body, {"Content-Type": "application/json"}, self._query(first.command, platform))
 
