@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rcim_bench import cli_beside, cli_broadcast, cli_receiving, cli_system
+from rcim_bench import cli_beside, cli_broadcast, cli_outbox, cli_receiving, cli_system
 from rcim_bench.console import (
     DataOption,
     JsonOption,
@@ -331,6 +331,7 @@ for command in (
 ):
     app.command()(command)
 app.command()(cli_broadcast.broadcast)
+app.command()(cli_outbox.outbox)
 
 app.command()(cli_system.system)
 

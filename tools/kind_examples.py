@@ -1,5 +1,5 @@
 """An example of each frame of what not every conversation has: rooms, ultra groups, system conversations, broadcasts,
-queries."""
+queries, the outbox."""
 
 from __future__ import annotations
 
@@ -10,6 +10,26 @@ from rcim_tools.example_values import HELLO_TEXT, MESSAGE, TIME
 from rcim.base.terms import AddResult, MessageState, Priority, PushLevel
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
+
+CONSUMER = f.OutboxConsumer(
+    name="callbacks",
+    paused_ms=0,
+    refused=True,
+    waiting=42,
+    waiting_bytes=18_000,
+    oldest_ms=TIME,
+    aside=40,
+    aside_keys=3,
+    retry_in_ms=4000,
+    delivered=1200,
+    failed=25,
+    dropped=0,
+    dead_letters=1,
+    dead_letter_bytes=420,
+    dead_letters_dropped=0,
+    last_error="HTTP status 500",
+    last_error_ms=TIME + 60_000,
+)
 
 KIND_EXAMPLES: tuple[Frame, ...] = (
     f.ChannelCreate("@TGS#_city", "news", "News", "What is new", False),
@@ -52,6 +72,24 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminSystemSendOk([f.SystemSending("bob", 0, 3, TIME, 7), f.SystemSending("carol", 10017, 0, 0, 0)]),
     f.AdminSenderSet("robot", True),
     f.AdminSenderSetOk(),
+    f.OutboxList("", 0),
+    f.OutboxListOk([CONSUMER], ""),
+    f.OutboxShow("callbacks"),
+    f.OutboxShowOk([CONSUMER], [f.Stat("told", 1200)]),
+    f.OutboxPause("callbacks"),
+    f.OutboxPauseOk(),
+    f.OutboxResume("callbacks"),
+    f.OutboxResumeOk(),
+    f.OutboxReplay("callbacks", TIME),
+    f.OutboxReplayOk(300),
+    f.OutboxDead("callbacks", 0, 0),
+    f.OutboxDeadOk(
+        [f.DeadLetterEntry(9, 17, 4711, "MESSAGE_PASSED", "g:lobby", TIME, TIME + 86_400_000, "HTTP status 500")], 0
+    ),
+    f.OutboxDeadRetry("callbacks", 9, 0),
+    f.OutboxDeadRetryOk(0, 1, "HTTP status 500", 0),
+    f.OutboxDeadDrop("callbacks", 9),
+    f.OutboxDeadDropOk(1, False),
     f.AdminBroadcast(
         "c-0009",
         Priority.HIGH,

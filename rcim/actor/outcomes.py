@@ -9,6 +9,7 @@ from rcim.actor.applications import Application
 from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.effects import Effect
 from rcim.actor.events import AnyEvent
+from rcim.actor.outbox_results import OutboxResult
 from rcim.actor.queries import MarksQuery, MembersQuery, MessagesQuery
 from rcim.actor.records import Fields, Member, Message, Profile, Record, RoomAttribute, UserRestriction
 from rcim.actor.user_records import Invitation, UserProfile
@@ -413,6 +414,7 @@ AnyResult = (
     | PushLevels
     | TrimmedTo
     | Channels
+    | OutboxResult
 )
 
 

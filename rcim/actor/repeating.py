@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import get_args
 
 from rcim.actor import commands as c
+from rcim.actor import outbox_workflows as ob
 from rcim.actor import queries as q
 from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
@@ -42,6 +43,8 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         u.FindInvitation,
         u.ReadAttributeNames,
         e.Trace,
+        ob.ReadConsumers,
+        ob.ReadDeadLetters,
     }
 )
 """They change nothing: every query, and commands and workflows that only read."""
@@ -83,6 +86,7 @@ SAME: frozenset[type] = frozenset(
         e.SyncGroups,
         e.ImportUsers,
         e.ListUsers,
+        ob.PauseConsumer,
     }
 )
 """They say how things are to be: the second time there is nothing to change, and nobody is told."""
@@ -141,6 +145,9 @@ ONCE: frozenset[type] = frozenset(
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
         e.DeleteUsers,  # accounts imported again since would be gone
+        ob.ReplayConsumer,  # everything would come once more
+        ob.RetryDeadLetters,  # the same
+        ob.DropDeadLetters,  # those that came since would go too
         e.CloseDevices,  # devices that have logged in since would be closed too
     }
 )

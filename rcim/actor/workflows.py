@@ -16,16 +16,11 @@ from rcim.actor.commands import (
     ReadReceipts,
     TraceMessage,
 )
+from rcim.actor.outbox_workflows import OutboxWorkflow
 from rcim.actor.records import MessageOptions
-from rcim.actor.user_commands import OnCredential
+from rcim.actor.workflow import Workflow as Workflow
 from rcim.base.terms import UserList
 from rcim.rules.targets import LabelChange
-
-
-class Workflow(OnCredential, frozen=True, gc=False):
-    """Base of all of them. `by` is the user for whom it is."""
-
-    by: str
 
 
 class Login(Workflow, frozen=True, gc=False):
@@ -202,4 +197,5 @@ AnyWorkflow = (
     | CreateChannel
     | DissolveChannel
     | TrimUpTo
+    | OutboxWorkflow
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import ssl
 import time
 from collections.abc import Callable
@@ -31,7 +32,9 @@ from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import DeliverySink, Engine
+from rcim.outbox.consumer import Clock
 from rcim.outbox.facts import OwnerFacts
+from rcim.outbox.giving import Times
 from rcim.outbox.outbox import Outbox
 from rcim.rules.type_table import TypeTable
 from rcim.service.screening import screening
@@ -120,11 +123,15 @@ class ConversationNode:
             self.message_log = self._message_log(loop)
             if self.message_log is not None:
                 undo.callback(self.message_log.stop)
+            times = Times(self.dispatcher.now_ms, self.dispatcher.events_given_up_ms)
             subscriptions = subscriptions_of(
                 self.back_end, self.push, self.message_log, settings, self.store.history_id
             )
-            self.outbox = Outbox(self.store.events, subscriptions, self.dispatcher.writing, loop)
+            self.outbox = Outbox(
+                self.store.events, subscriptions, self.dispatcher.writing, loop, Clock(times, random.random)
+            )
             undo.callback(self.outbox.stop)
+            self.dispatcher.have_outbox(self.outbox.control)
             app_state.wanted_events = self.outbox.wanted
             self._undo = undo.pop_all()
 

@@ -363,6 +363,13 @@ NO_PUSH_PROVIDER = ErrorCode(
     False,
     "The settings have no push provider with this name, or none at all (PU-03).",
 )
+NO_SUCH_CONSUMER = ErrorCode(
+    300070,
+    "NO_SUCH_CONSUMER",
+    _M,
+    False,
+    "Nothing leaves the server under this name: OUTBOX_LIST lists the consumers of the event log (CB-04).",
+)
 OVERLOADED = ErrorCode(300017, "OVERLOADED", _O, False, "The server has too much to do; try again later.")
 
 BROADCAST_LIMIT = ErrorCode(

@@ -205,18 +205,19 @@ class Limits(RateLimits):
         wire=True,
     )
     events_age_ms: int = bound(
-        86_400_000,
+        90_000_000,
         60_000,
         30 * 86_400_000,
-        "Events that a consumer has not taken for so long are dropped: what the app hears of later than a day is no news "
-        "(CB-04).",
+        "Events that a consumer has not taken for so long are dropped, and counted: what the app hears of later than a "
+        "day is no news. An hour more than events_retry_ms: what was tried becomes a dead letter before (CB-04).",
     )
     events_bytes_max: int = bound(
         256 << 20,
         1 << 20,
         1 << 40,
-        "Bytes of events that wait for consumers; beyond it the oldest are dropped. A million logins, or half a million "
-        "messages: a consumer that is away must not fill the disk (CB-04).",
+        "Bytes of events that wait for consumers or are kept for a replay; beyond it the oldest are dropped, those first "
+        "that all consumers have had. A million logins, or half a million messages: a consumer that is away must not "
+        "fill the disk (CB-04).",
     )
     applications_kept_days: int = bound(
         30,
@@ -389,6 +390,20 @@ class Limits(RateLimits):
     )
     channel_members_max: int = bound(
         10_000, 1, 10_000, "Users on the list of one private channel: 1 MB of memory (UG-05).", wire=True
+    )
+    events_retry_ms: int = bound(
+        86_400_000,
+        1000,
+        30 * 86_400_000,
+        "An event that a consumer has tried to pass on, and that is this old, becomes a dead letter when it is not taken "
+        "again: a day, as the vendors retry (CB-04).",
+    )
+    events_keep_ms: int = bound(
+        3_600_000,
+        0,
+        30 * 86_400_000,
+        "Events that all consumers have had are kept for so long, so that they can be replayed: an hour is enough for a "
+        "receiver that was restored from its last backup; 0: they are removed at once (CB-04).",
     )
 
     def __post_init__(self) -> None:

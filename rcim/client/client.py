@@ -27,6 +27,7 @@ from rcim.client.admin import AdminRequests
 from rcim.client.altering import AlteringRequests
 from rcim.client.broadcasts import BroadcastRequests
 from rcim.client.connected import CONNECT_S, TIMER_S, Connected
+from rcim.client.consumers import ConsumerRequests
 from rcim.client.conversations import Conversation
 from rcim.client.devices import DeviceRequests
 from rcim.client.events import Event
@@ -59,6 +60,7 @@ class Client(
     RoomRequests,
     UltraRequests,
     BroadcastRequests,
+    ConsumerRequests,
     AdminRequests,
     ConversationRequests,
     MessageLogRequests,

@@ -135,7 +135,7 @@ class Demo:
 
     async def _waiting(self) -> int:
         """Events that the server keeps for the back end."""
-        return (await self._clients[ADMIN].stats())[f"events_waiting.{NAME}"]
+        return (await self._clients[ADMIN].consumer(NAME))[0].waiting
 
     async def _until_it_has(self, done: Callable[[], bool]) -> None:
         """Until then, or SETTLE_S."""

@@ -39,6 +39,7 @@ from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
 from rcim.dispatch.mailbox import Mailbox
+from rcim.dispatch.outbox_control import OutboxControl
 from rcim.dispatch.pending_requests import AskApp, PendingRequests
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.query_router import LogFiles, QueryRouter
@@ -127,9 +128,8 @@ class Dispatcher:
         self._handling = Handling(app_state, self._pending, self._committer, self.counters, self._rows)
         self._back_end = BackEndPace(self._limits, loop, self._put)
         self._router = QueryRouter(self, self._reader, self._enrichment, self._sessions)
-        self._workflows = WorkflowRunner(
-            WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
-        )
+        self._workflow_context = WorkflowContext(self, self._registry, self._sessions, app_state, self._pending)
+        self._workflows = WorkflowRunner(self._workflow_context)
         self._absences = AbsenceWatch(app_state, self._registry, self.run, loop)
         app_state.rooms.is_online = self._sessions.is_here
         self._sessions.on_first, self._sessions.on_last = self._absences.here, self._absences.gone
@@ -261,6 +261,19 @@ class Dispatcher:
             wake(shards)
 
         self._committer.on_events = wake_all
+
+    def have_outbox(self, control: OutboxControl) -> None:
+        """`control` carries out what administrators do with the consumers of events (CB-04)."""
+        self._workflow_context.outbox = control
+
+    def now_ms(self) -> int:
+        """The trusted time, in milliseconds since 1970."""
+        return self._time.now_ms()
+
+    def events_given_up_ms(self) -> int:
+        """CB-04: events of before this are not tried again (milliseconds since 1970); 0 while the clock is in doubt."""
+        now_ms = self._time.now_ms()
+        return 0 if self._time.doubted_ms else now_ms - self._limits.events_retry_ms
 
     @property
     def writing(self) -> Worker:

@@ -10,6 +10,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.trusted_time import TrustedTime
 from rcim.dispatch.worker import Worker
 from rcim.store.event_log import Bounds
+from rcim.store.event_removal import NOTHING
 from rcim.store.retention import BEGIN, Ages, Cursor
 from rcim.store.store import Store
 
@@ -74,7 +75,8 @@ class Retention:
         limits = self._app_state.config.limits
         now_ms = self._time.now_ms()
         oldest_ms = 0 if self._time.doubted_ms else now_ms - limits.events_age_ms
-        return Bounds(oldest_ms, limits.events_bytes_max)
+        kept_ms = now_ms - limits.events_keep_ms if limits.events_keep_ms else NOTHING
+        return Bounds(oldest_ms, limits.events_bytes_max, kept_ms)
 
     def ages(self) -> Ages:
         """What is too old now (GT-22, C2-01). Asked for each step: keeping may be lengthened meanwhile."""

@@ -7,14 +7,19 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from rcim.actor.events import EventKind
+from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
-from rcim.outbox.consumer import Consumer
+from rcim.outbox.consumer import Clock, Consumer
+from rcim.outbox.control import Control
 from rcim.outbox.destination import Subscription
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
 
 log = LimitedLog("rcim.outbox")
+
+RENAMED = {"state-change": "callbacks"}
+"""Consumers of earlier versions, and what they are called now."""
 
 
 class Outbox:
@@ -27,53 +32,68 @@ class Outbox:
         subscriptions: Mapping[str, Subscription],
         writing: Worker,
         loop: asyncio.AbstractEventLoop,
+        clock: Clock = Clock(),
     ) -> None:
         self._events = events
+        self._adopt(subscriptions)
+        self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
+        self._consumers: dict[str, Consumer] = {}
+        for name, subscription in subscriptions.items():
+            assert self._reading is not None
+            consumer = Consumer(events, name, subscription, reading=self._reading, writing=writing, clock=clock)
+            consumer.open()
+            self._consumers[name] = consumer
+        self.control = Control(events, self._consumers, reading=self._reading, writing=writing)
+
+    def _adopt(self, subscriptions: Mapping[str, Subscription]) -> None:
+        """Take over consumers of earlier versions, and remove those that are not wanted any more."""
+        events = self._events
+        for old, new in RENAMED.items():
+            if new in subscriptions:
+                try:
+                    events.rename(old, new)
+                except StoreError as error:
+                    log.error("%s: it can't be renamed to %s: %s", old, new, error)
         for name in events.consumers().keys() - subscriptions.keys():
             try:
                 events.unregister(name)
             except StoreError as error:  # the next start tries again
                 log.error("%s: it is not wanted any more, and can't be removed: %s", name, error)
-        self._reading = Worker(loop, "rcim-outbox") if subscriptions else None
-        self._consumers: list[Consumer] = []
-        for name, subscription in subscriptions.items():
-            assert self._reading is not None
-            consumer = Consumer(events, name, subscription, reading=self._reading, writing=writing)
-            consumer.open()
-            self._consumers.append(consumer)
 
     @property
     def wanted(self) -> frozenset[EventKind]:
         """All kinds that any consumer subscribes to."""
-        return frozenset().union(*(consumer.kinds for consumer in self._consumers))
+        return frozenset().union(*(consumer.kinds for consumer in self._consumers.values()))
 
     def start(self) -> None:
         """Deliver the events that the previous process left."""
-        for consumer in self._consumers:
+        for consumer in self._consumers.values():
             consumer.start()
 
     def wake(self, shards: Sequence[int] | Iterable[int]) -> None:
         """These shards have new events."""
-        for consumer in self._consumers:
+        for consumer in self._consumers.values():
             consumer.wake(shards)
 
     def counted(self) -> dict[str, int]:
-        """For the operator, by consumer: how many events were taken, dropped and are waiting; 0 if the store can't
-        say."""
-        lag: dict[str, int] = {}
+        """For the operator, by consumer: how many events were taken, dropped and given up since the start, and how many
+        are waiting; 0 if the store can't say."""
+        following: Sequence[int] = [0] * SHARDS
         if self._consumers:
             with contextlib.suppress(StoreError):
-                lag = self._events.lag()
+                following = self._events.following()
         found: dict[str, int] = {}
-        for consumer in self._consumers:
+        for consumer in self._consumers.values():
             found[f"events_delivered.{consumer.name}"] = consumer.delivered
             found[f"events_dropped.{consumer.name}"] = self._events.dropped[consumer.name]
-            found[f"events_waiting.{consumer.name}"] = lag.get(consumer.name, 0)
+            found[f"events_dead.{consumer.name}"] = consumer.giving.dead
+            found[f"events_waiting.{consumer.name}"] = consumer.waiting(following)
         return found
 
     async def close(self, within_s: float) -> None:
         """Deliver for at most this time, and end."""
-        await asyncio.gather(*(consumer.close(within_s) for consumer in self._consumers))
+        await self.control.close()
+        await asyncio.gather(*(consumer.close(within_s) for consumer in self._consumers.values()))
 
     def stop(self) -> None:
         """End the thread; after `close`, if it was started."""

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
 
-from rcim.actor import outcomes
+from rcim.actor import outbox_results, outcomes
 from rcim.connect.principal import Principal
 from rcim.flow.buckets import RateClass
 from rcim.service import (
@@ -36,6 +36,7 @@ from rcim.service import (
     message_log,
     messages,
     moderation,
+    outbox,
     push,
     querying,
     requests,
@@ -412,6 +413,28 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("MESSAGE_LOG_GET", requests.MessageLogGet, answers.LogChunk, message_log.chunk, ADMINISTRATORS, READS),
     _operation(
         "MESSAGE_LOG_EXPIRE", requests.MessageLogExpire, answers.LogExpired, message_log.expire, ADMINISTRATORS, SAME
+    ),
+    _operation("OUTBOX_LIST", requests.OutboxList, outbox_results.Consumers, outbox.list_, ADMINISTRATORS, READS),
+    _operation("OUTBOX_SHOW", requests.OutboxShow, outbox_results.Consumers, outbox.show, ADMINISTRATORS, READS),
+    _operation("OUTBOX_PAUSE", requests.OutboxPause, outcomes.Done, outbox.pause, ADMINISTRATORS, SAME),
+    _operation("OUTBOX_RESUME", requests.OutboxResume, outcomes.Done, outbox.resume, ADMINISTRATORS, SAME),
+    _operation("OUTBOX_REPLAY", requests.OutboxReplay, outbox_results.Replayed, outbox.replay, ADMINISTRATORS, ONCE),
+    _operation("OUTBOX_DEAD", requests.OutboxDead, outbox_results.DeadLetterPage, outbox.dead, ADMINISTRATORS, READS),
+    _operation(
+        "OUTBOX_DEAD_RETRY",
+        requests.OutboxDeadRetry,
+        outbox_results.DeadLettersRetried,
+        outbox.dead_retry,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
+        "OUTBOX_DEAD_DROP",
+        requests.OutboxDeadDrop,
+        outbox_results.DeadLettersDropped,
+        outbox.dead_drop,
+        ADMINISTRATORS,
+        ONCE,
     ),
 )
 assert all(row.callers is EVERYONE and row.complete is None and not row.reserves for row in OPERATIONS if row.hot), (

@@ -10,6 +10,14 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.outbox_results import (
+    ConsumerRow,
+    Consumers,
+    DeadLetterPage,
+    DeadLettersDropped,
+    DeadLettersRetried,
+    Replayed,
+)
 from rcim.actor.outcomes import (
     Added,
     Altered,
@@ -134,10 +142,15 @@ __all__ = [
     "BroadcastSent",
     "Channels",
     "ConnectionsPage",
+    "ConsumerRow",
+    "Consumers",
     "ConversationRow",
     "ConversationsPage",
     "Counted",
     "Created",
+    "DeadLetterPage",
+    "DeadLettersDropped",
+    "DeadLettersRetried",
     "DevicesClosed",
     "DevicesPage",
     "Done",
@@ -170,6 +183,7 @@ __all__ = [
     "Read",
     "Receipts",
     "Refused",
+    "Replayed",
     "Requester",
     "Result",
     "Sent",

@@ -58,6 +58,9 @@ TABLES = (
     "push_tokens",
     "push_users",
     "push_owners",
+    "dead_letters",
+    "dead_places",
+    "consumer_states",
 )
 
 

@@ -12,7 +12,7 @@ from rcim.base.ids import POSITION_BITS, shard_of
 from rcim.base.terms import Role
 from rcim.rules.conversation_kinds import BROADCAST, PAIR, is_channel, is_paged, kind_of, parent_of
 from rcim.rules.folding import words_of
-from rcim.store import endings, event_log, keys, room_rows, table_log
+from rcim.store import dead_letters, endings, event_log, keys, room_rows, table_log
 from rcim.store.backend import Backend, ReadView, StoreError
 from rcim.store.channel_listings import is_listed
 from rcim.store.channel_rows import insiders_of, parent_member
@@ -71,6 +71,7 @@ def _faults(view: ReadView, report: Report) -> Iterator[str]:
     yield from _said("counts", _counts(view, types))
     yield from _said("epochs", table_log.faults(view))
     yield from _said("events", event_log.faults(view))
+    yield from _said("dead letters", dead_letters.faults(view))
     yield from _said("rooms", room_rows.faults(view))
     yield from _said("endings", endings.faults(view))
     for row, _ in view.scan("memberships", b"", keys.LAST):

@@ -19,18 +19,23 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-
-import msgspec
+from typing import NamedTuple
 
 from rcim.actor.events import AnyEvent
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.store import keys
 from rcim.store.backend import Backend, DamagedError, NoRoom, ReadView, WriteView
+from rcim.store.dead_letters import DeadLetters
+from rcim.store.event_removal import Bounds as Bounds
+from rcim.store.event_removal import choose, first_number, number_at
+from rcim.store.event_rows import AFTER_ALL, KEY_BYTES, event_of, place_of, time_of
+from rcim.store.event_rows import KeptEvent as KeptEvent
+from rcim.store.event_rows import key as key
 from rcim.store.noticing import Noticing
-from rcim.store.values import pack, unpack
+from rcim.store.values import pack
 
 log = LimitedLog("rcim.store")
 
@@ -40,24 +45,15 @@ POSITIONS = struct.Struct(f">{SHARDS}Q")
 FIRST = (1,) * SHARDS
 ROWS = 500
 """Removed in one step: 5 ms of the writing thread."""
-AFTER_ALL = b"\xff" * 3
-"""Behind every key of `events`."""
-KEY_BYTES = keys.U16.size + keys.U64.size
 
 
-class KeptEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event with its place."""
+class Extent(NamedTuple):
+    """What the log holds: by shard the number of the oldest event, or of the next one, and of the next one; and the bytes
+    of all."""
 
-    shard: int
-    number: int
-    event: AnyEvent
-
-
-class Bounds(msgspec.Struct, frozen=True):
-    """Events of before `oldest_ms` (milliseconds since 1970) go, and the oldest beyond `bytes_max` in all."""
-
-    oldest_ms: int
-    bytes_max: int
+    oldest: Sequence[int]
+    following: Sequence[int]
+    size: int
 
 
 class EventLog:
@@ -68,6 +64,7 @@ class EventLog:
         self._noticing = noticing
         self._consumers_of = partial(_consumers, noticing=noticing)
         self._totals_of = partial(totals_of, noticing=noticing)
+        self.dead_letters = DeadLetters(backend, noticing, self.move)
         self.dropped: Counter[str] = Counter()
         """By consumer: events that went before it has had them, since the start."""
 
@@ -82,8 +79,22 @@ class EventLog:
         self._write({name: None}, {})
 
     def unregister(self, name: str) -> None:
-        """Nothing is kept for this consumer any more. Raises StoreError."""
+        """Nothing is kept for this consumer any more, and no dead letter of it. Raises StoreError."""
+        self.dead_letters.forget(name)
         self._write({}, {}, [("consumers", name.encode())])
+
+    def rename(self, old: str, new: str) -> None:
+        """What the consumer `old` has had, `new` has had, unless `new` is there. Raises StoreError."""
+        with self._backend.read() as view:
+            there = view.get("consumers", old.encode())
+            if there is None or view.get("consumers", new.encode()) is not None:
+                return
+
+        def rename(view: WriteView) -> None:
+            view.put("consumers", new.encode(), there)
+            view.delete("consumers", old.encode())
+
+        self._change(rename)
 
     def consumers(self) -> dict[str, tuple[int, ...]]:
         """By name the number of the next event to get, of each shard. Raises StoreError."""
@@ -95,6 +106,20 @@ class EventLog:
         passed over. Raises StoreError."""
         self._write({name: following}, {})
 
+    def rewind(self, name: str, following: Mapping[int, int]) -> None:
+        """The consumer gets the events of these shards again from these numbers on; what it has not had it gets anyway.
+        Raises StoreError."""
+
+        def rewind(view: WriteView) -> None:
+            data = view.get("consumers", name.encode())
+            if data is not None and len(data) == POSITIONS.size:
+                had = list(POSITIONS.unpack(data))
+                for shard, number in following.items():
+                    had[shard] = min(had[shard], number)
+                view.put("consumers", name.encode(), POSITIONS.pack(*had))
+
+        self._change(rewind)
+
     # -- reading
 
     def read(self, shard: int, first: int, limit: int) -> tuple[list[KeptEvent], int]:
@@ -105,9 +130,9 @@ class EventLog:
         with self._backend.read(around=True) as view:
             rows = view.scan("events", key(shard, first), key(shard + 1, 0))
             for _, (row, data) in zip(range(limit), rows, strict=False):
-                following = _place(row)[1] + 1
+                following = place_of(row)[1] + 1
                 try:
-                    found.append(KeptEvent(*_place(row), _event(data)))
+                    found.append(KeptEvent(*place_of(row), event_of(data)))
                 except DamagedError as error:
                     self._noticing.note(f"event {following - 1} of shard {shard}", error)
         return found, following
@@ -121,7 +146,7 @@ class EventLog:
                 try:
                     data = view.get("events", key(shard, number))
                     if data is not None:
-                        found.append(KeptEvent(shard, number, _event(data)))
+                        found.append(KeptEvent(shard, number, event_of(data)))
                 except DamagedError as error:
                     self._noticing.note(f"event {number} of shard {shard}", error)
         return found
@@ -137,10 +162,31 @@ class EventLog:
             following = self._totals_of(view)
             return {name: sum(map(int.__sub__, following, had)) for name, had in self._consumers_of(view)}
 
+    def extent(self) -> Extent:
+        """What the log holds. Raises StoreError."""
+        with self._backend.read() as view:
+            totals = self._totals_of(view)
+            found = [first_number(view, shard) for shard in range(SHARDS)]
+        oldest = [number if first is None else first for first, number in zip(found, totals[:SHARDS], strict=True)]
+        return Extent(oldest, totals[:SHARDS], totals[SHARDS])
+
+    def numbers_at(self, from_ms: int) -> list[int]:
+        """By shard, the number of the first event of this time (milliseconds since 1970) or later, or of the next one.
+        Raises StoreError."""
+        with self._backend.read(around=True) as view:
+            totals = self._totals_of(view)
+            return [number_at(view, shard, totals[shard], from_ms) for shard in range(SHARDS)]
+
+    def oldest_ms(self, numbers: Mapping[int, int]) -> int:
+        """The time of the oldest of these events, given by shard; 0: none is there. Raises StoreError."""
+        with self._backend.read() as view:
+            rows = (view.get("events", key(shard, number)) for shard, number in numbers.items())
+            return min((time_of(data) for data in rows if data is not None), default=0)
+
     # -- trimming
 
     def trim_step(self, bounds: Bounds, rows: int = ROWS) -> int:
-        """Remove up to `rows` events that nobody needs, or, beyond the bounds, the oldest; returns how many went. Raises
+        """Remove up to `rows` events that the bounds do not let stay (event_removal.py); returns how many went. Raises
         StoreError."""
         with self._backend.read(around=True) as view:
             totals = self._totals_of(view)
@@ -148,14 +194,9 @@ class EventLog:
                 return 0
             consumers = dict(self._consumers_of(view))
             needed = [min((had[shard] for had in consumers.values()), default=1 << 63) for shard in range(SHARDS)]
-            gone, size = _needless(view, needed, rows)
-            if len(gone) < rows:
-                over = totals[SHARDS] - size - bounds.bytes_max
-                more, freed = _beyond(
-                    view=view, needed=needed, oldest_ms=bounds.oldest_ms, over=over, rows=rows - len(gone)
-                )
-                gone += more
-                size += freed
+            kept = bounds if consumers else Bounds(bounds.oldest_ms, bounds.bytes_max)
+            found = choose(view, needed, kept, totals[SHARDS], rows)
+        gone, size = found.rows, found.size
         if not gone:
             return 0
         self._remove(gone, size, consumers)
@@ -166,7 +207,7 @@ class EventLog:
         upto: dict[int, int] = {}
         missed: Counter[str] = Counter()
         for row in gone:
-            shard, number = _place(row)
+            shard, number = place_of(row)
             upto[shard] = max(number + 1, upto.get(shard, 0))
             missed.update(name for name, had in consumers.items() if number >= had[shard])
         late: dict[str, Mapping[int, int] | None] = dict.fromkeys(missed, upto)
@@ -184,25 +225,31 @@ class EventLog:
         gone: Sequence[tuple[str, bytes]] = (),
     ) -> None:
         """All of it or nothing: what consumers have had (None: all that there is), and what goes."""
+
+        def write(view: WriteView) -> None:
+            totals = list(self._totals_of(view)) if freed else []  # before any row goes: it may be counted anew
+            for table, row in gone:
+                view.delete(table, row)
+            if freed:
+                totals[SHARDS] -= min(freed["size"], totals[SHARDS])
+                view.put("meta", EVENTS, TOTALS.pack(*totals))
+            for name, following in consumers.items():
+                self.move(view, name, following)
+
+        self._change(write)
+
+    def _change(self, change: Callable[[WriteView], None]) -> None:
         while True:
             try:
                 with self._backend.write(makes_room=True) as view:
-                    totals = (
-                        list(self._totals_of(view)) if freed else []
-                    )  # before any row goes: it may be counted anew
-                    for table, row in gone:
-                        view.delete(table, row)
-                    if freed:
-                        totals[SHARDS] -= min(freed["size"], totals[SHARDS])
-                        view.put("meta", EVENTS, TOTALS.pack(*totals))
-                    for name, following in consumers.items():
-                        self._move(view, name, following)
+                    change(view)
                 return
             except NoRoom:
                 self._backend.grow(reserve=True)
 
-    def _move(self, view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
-        """What a consumer has had; never backwards."""
+    def move(self, view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
+        """What a consumer has had (None: all that there is), in the transaction of `view`; never backwards. One that is
+        not registered is passed over, unless it is None."""
         row = name.encode()
         data = view.get("consumers", row)
         if following is None or (data is not None and len(data) != POSITIONS.size):
@@ -243,7 +290,7 @@ def totals_of(view: ReadView, noticing: Noticing) -> tuple[int, ...]:
         noticing.note("the numbers of the next events", error)
     totals = [*FIRST, 0]
     for row, data in view.scan("events", b"", AFTER_ALL):
-        shard, number = _place(row)
+        shard, number = place_of(row)
         if shard < SHARDS:
             totals[shard] = number + 1
             totals[SHARDS] += len(data) + KEY_BYTES
@@ -268,7 +315,7 @@ def faults(view: ReadView) -> Iterator[str]:
     last = -1, 0
     size = 0
     for row, data in view.scan("events", b"", AFTER_ALL):
-        shard, number = _place(row)
+        shard, number = place_of(row)
         size += len(data) + KEY_BYTES
         if shard == last[0] and number != last[1] + 1:
             yield f"events of shard {shard}: {last[1] + 1} to {number - 1} missing"
@@ -289,20 +336,6 @@ def faults(view: ReadView) -> Iterator[str]:
             yield f"consumer {name}: it has had more events of shard {ahead[0]} than there were"
 
 
-def key(shard: int, number: int) -> bytes:
-    """Key of `events`."""
-    return keys.U16.pack(shard) + keys.U64.pack(number)
-
-
-def _place(row: bytes) -> tuple[int, int]:
-    return keys.U16.unpack_from(row)[0], keys.U64.unpack_from(row, keys.U16.size)[0]
-
-
-def _event(data: bytes) -> AnyEvent:
-    event: AnyEvent = unpack(data, AnyEvent)  # type: ignore[arg-type]  # msgspec decodes a union
-    return event
-
-
 def _consumers(view: ReadView, noticing: Noticing) -> Iterator[tuple[str, tuple[int, ...]]]:
     """By name what they have had; those that are damaged are left out."""
     for row, data in view.scan("consumers", b"", keys.LAST):
@@ -310,51 +343,3 @@ def _consumers(view: ReadView, noticing: Noticing) -> Iterator[tuple[str, tuple[
             yield row.decode(), _unpacked(POSITIONS, data)
         except DamagedError as error:
             noticing.note(f"consumer {row.decode()}", error)
-
-
-def _needless(view: ReadView, needed: Sequence[int], rows: int) -> tuple[list[bytes], int]:
-    """Events that every consumer has had, and their bytes."""
-    gone: list[bytes] = []
-    size = 0
-    for shard, number in enumerate(needed):
-        for row, data in view.scan("events", key(shard, 0), key(shard, number)):
-            if len(gone) == rows:
-                return gone, size
-            gone.append(row)
-            size += len(data) + KEY_BYTES
-    return gone, size
-
-
-def _beyond(view: ReadView, needed: Sequence[int], oldest_ms: int, over: int, rows: int) -> tuple[list[bytes], int]:
-    """The oldest events of all shards that somebody needs, as long as they are too old or there are `over` bytes too
-    much; and their bytes."""
-    heads = {
-        shard: view.scan("events", key(shard, number), key(shard + 1, 0))
-        for shard, number in enumerate(needed)
-        if number < 1 << 63
-    }
-    next_of = {shard: found for shard, scan in heads.items() if (found := next(scan, None)) is not None}
-    gone: list[bytes] = []
-    size = 0
-    times = {shard: _time_of(data) for shard, (_, data) in next_of.items()}
-    while times and len(gone) < rows:
-        shard = min(times, key=times.__getitem__)
-        if times[shard] >= oldest_ms and size >= over:
-            break
-        row, data = next_of[shard]
-        gone.append(row)
-        size += len(data) + KEY_BYTES
-        found = next(heads[shard], None)
-        if found is None:
-            del times[shard]
-        else:
-            next_of[shard], times[shard] = found, _time_of(found[1])
-    return gone, size
-
-
-def _time_of(data: bytes) -> int:
-    """When it happened; what is damaged is of use to nobody, and old."""
-    try:
-        return _event(data).time_ms
-    except DamagedError:
-        return 0

@@ -24,6 +24,9 @@
 | waiting     | conversation 0 user         | Waiting: one of them that is not decided (GR-12) |
 | events      | shard u16, number u64       | an event (event_log.py) |
 | consumers   | name                        | the number of the next event of each shard, u64 each |
+| dead_letters | name of the consumer 0 id u64 | DeadLetter (dead_letters.py) |
+| dead_places | name of the consumer 0 shard u16, number u64 | the id of the dead letter of this event, u64 |
+| consumer_states | name               | ConsumerState (dead_letters.py) |
 | endings     | end u64, conversation       | Ending (SY-02) |
 | room_attributes | conversation 0 key       | RoomAttribute; with an empty key RoomHead (CR-03) |
 | kept_rooms  | conversation                | nothing: the room is kept alive (CR-04) |

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from rcim.actor import commands as c
+from rcim.actor import outbox_workflows as ob
 from rcim.actor import outcomes as o
 from rcim.actor import queries as q
 from rcim.actor import ultra_commands as uc
@@ -78,6 +79,12 @@ CASES: dict[str, w.AnyWorkflow] = {
     "list": w.ListUsers("bob", UserList.BLACK, ["carol", "u1"], ["dave"]),
     "first login": w.Login("stranger", False, 1000),
     "broadcast": w.Broadcast("bob", "n1", 2, b"body", MessageOptions(target=Target(tags_any=("beta",))), 60),
+    "list consumers": ob.ReadConsumers("root", ""),
+    "pause a consumer": ob.PauseConsumer("root", "none", True),
+    "replay": ob.ReplayConsumer("root", "none", 0),
+    "list dead letters": ob.ReadDeadLetters("root", "none", 0, 10),
+    "retry dead letters": ob.RetryDeadLetters("root", "none", [], 0),
+    "drop dead letters": ob.DropDeadLetters("root", "none", []),
     "labels": w.LabelUsers("root", ["bob", "u1"], LabelChange(add_tags=("beta",))),
 }
 
@@ -228,7 +235,9 @@ async def test_cut_off_after_any_command_and_run_again_it_ends_the_same(case: st
         assert found == wanted, f"cut off after {done} of {commands} commands"
 
 
-CHANGES_NOTHING = {"login", "close devices", "receipts", "trace"}
+OF_THE_OUTBOX = {name for name, case in CASES.items() if isinstance(case, ob.OutboxWorkflow)}
+"""Nothing of it is in a conversation; tests/unit/test_outbox_control.py repeats them."""
+CHANGES_NOTHING = {"login", "close devices", "receipts", "trace"} | OF_THE_OUTBOX
 
 
 async def test_who_was_to_be_asked_first_is_invited_by_hand_if_creating_was_cut_off() -> None:  # GT-07

@@ -13,6 +13,7 @@ from rcim.wire.schema import PREPARED
 DURATIONS = {
     *("connected_ms", "dedupe_ms", "grace_ms", "heartbeat_ms", "reconnect_within_ms", "retry_after_ms"),
     "reconnect_after_ms",
+    "retry_in_ms",
     "uptime_ms",
 }
 """What else ends like a time."""

@@ -6,11 +6,12 @@ import pytest
 
 from rcim.outbox import aside as aside_module
 from rcim.outbox.aside import Aside
+from rcim.outbox.backoff import Backoff
 
 
 @pytest.fixture
 def aside() -> Aside:
-    return Aside(1.0, 4.0)
+    return Aside(Backoff(1.0, 4.0))
 
 
 def test_a_key_is_due_after_its_pause_which_doubles(aside: Aside) -> None:
@@ -51,3 +52,33 @@ def test_it_has_room_for_so_many_keys_and_events(aside: Aside, monkeypatch: pyte
     assert aside.room == 1
     aside.put("b", 5, 0.0)
     assert aside.room == 0
+
+
+def test_what_there_was_no_time_for_is_due_at_once(aside: Aside) -> None:
+    aside.put("a", 1, 10.0, failed=False)
+    aside.follow("a", 2)
+    assert aside.due(10.0, 9) == [1, 2] and aside.given_up(1 << 60) == []
+    aside.tried([1, 2], {2}, 10.0, times_ms={})
+    assert aside.due(10.0, 9) == [2], "some of it was taken"
+    aside.tried([2], {2}, 10.0, times_ms={})
+    assert aside.due(10.0, 9) == [] and aside.due_s == 12.0, "nothing of it was taken: there is a pause"
+    aside.tried([2], {2}, 12.0, times_ms={2: 500})
+    assert aside.given_up(500) == [] and aside.given_up(501) == [2]
+
+
+def test_the_keys_that_have_waited_longest_come_first(aside: Aside) -> None:
+    for number, key in enumerate("abc", 1):
+        aside.put(key, number, 0.0)
+    aside.tried([1], {1}, 1.0)
+    assert aside.due(9.0, 1) == [2] and aside.due(9.0, 9) == [1, 2, 3] and aside.keys == 3
+    aside.due_now()
+    assert aside.due(0.0, 9) == [1, 2, 3]
+
+
+def test_what_is_read_again_waits_no_longer(aside: Aside) -> None:
+    aside.put("a", 1, 0.0)
+    aside.put("b", 2, 0.0)
+    aside.follow("a", 3)
+    assert aside.first_without({1}) == 2 and aside.first_without({1, 2}) == 3
+    aside.leave_from(2)
+    assert len(aside) == 1 and aside.first == 1 and aside.keys == 1

@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator, Collection, Sequence
 import pytest
 
 from rcim.actor.events import ConversationFacts, EventKind, GroupFull, SessionChanged
+from rcim.base.ids import SHARDS
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import Platform
 from rcim.dispatch.worker import Worker
 from rcim.outbox import consumer as consumer_module
-from rcim.outbox.consumer import Consumer
+from rcim.outbox.backoff import no_jitter
+from rcim.outbox.consumer import Clock, Consumer
 from rcim.outbox.destination import Subscription, Untaken
+from rcim.outbox.gate import FAILURES_MAX
+from rcim.outbox.giving import Times
 from rcim.outbox.outbox import Outbox
 from rcim.store.backend import MemoryBackend, StoreError
 from rcim.store.event_log import Bounds, KeptEvent
@@ -38,15 +42,26 @@ class Consuming:
         self.forgotten: list[tuple[int, int]] = []
         """Shard and number."""
         self.one_user_at_a_time = False
+        self.given_up_ms = 0
+        self.clock = Clock(Times(lambda: 5000, lambda: self.given_up_ms), no_jitter)
         self.consumer = self.make()
         self.consumer.start()
 
     def make(self) -> Consumer:
         """Another consumer with the same name, as after a start."""
         reading, writing = self.workers
-        made = Consumer(self.store.events, "one", self.subscription, reading=reading, writing=writing)
+        made = Consumer(
+            self.store.events, "one", self.subscription, reading=reading, writing=writing, clock=self.clock
+        )
         made.open()
         return made
+
+    async def start_again(self) -> None:
+        """Another consumer, with the pauses that are in force now."""
+        await until(lambda: self.consumer.idle)
+        self.consumer._closing = True
+        self.consumer = self.make()
+        self.consumer.start()
 
     @property
     def subscription(self) -> Subscription:
@@ -147,15 +162,17 @@ async def test_what_is_dropped_meanwhile_is_not_waited_for(made: Consuming) -> N
 async def test_a_fault_of_who_takes_them_ends_nothing(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = [True, True]
 
-    async def fails(events: Sequence[KeptEvent]) -> Sequence[KeptEvent]:
+    async def fails(events: Sequence[KeptEvent]) -> Sequence[Untaken]:
         if faults:
             faults.pop()
             raise RuntimeError("a fault")
-        return await made.deliver(events)
+        return await deliver(events)
 
-    made.consumer._deliver = fails
+    deliver = made.deliver
+    monkeypatch.setattr(made.consumer.giving.destination, "deliver", fails)
     made.happen(A, "a1")
     await until(lambda: made.seen == ["a1"])
+    assert not faults and made.consumer.giving.failed == 2
 
 
 async def test_a_store_that_fails_is_asked_again(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +244,7 @@ async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> N
     assert set(made.store.events.consumers()) == {"two"} and outbox.wanted == SESSIONS
     assert outbox.counted() == {
         "events_delivered.two": 0,
+        "events_dead.two": 0,
         "events_dropped.two": 0,
         "events_waiting.two": 0,
     }
@@ -298,3 +316,169 @@ async def test_who_takes_events_hears_which_were_dropped(made: Consuming) -> Non
     assert made.store.events.trim_step(Bounds(500, 1 << 40)) == 2
     await until(lambda: made.consumer.idle)
     assert sorted(made.forgotten) == [(A, 1), (A, 2)]
+
+
+# -- dead letters, pauses, replays (CB-04)
+
+
+async def test_what_is_refused_for_good_becomes_a_dead_letter_at_once(
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deliver(events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        made.seen += [one.event.user_id for one in events if isinstance(one.event, SessionChanged)]
+        bad = [one for one in events if isinstance(one.event, SessionChanged) and one.event.user_id == "bad"]
+        return [Untaken(one, "never", for_good=True) for one in bad[:1]] + [Untaken(one) for one in bad[1:]]
+
+    monkeypatch.setattr(made.consumer.giving.destination, "deliver", deliver)
+    made.happen(A, "a1", "bad", "bad", "a2")
+    await until(lambda: made.consumer.idle and "a2" in made.seen)
+    letters = made.store.events.dead_letters.page("one", 0, 9, 1 << 20)
+    assert [(one.letter.number, one.letter.reason, one.letter.dead_ms) for one in letters] == [
+        (2, "never", 5000),
+        (3, "never", 5000),
+    ]
+    assert made.forgotten == [(A, 2), (A, 3)] and made.consumer.giving.dead == 2 and made.consumer.delivered == 2
+    await made.consumer.commit()
+    assert made.had(A) == 4, "the consumer has gone past them"
+
+
+async def test_what_was_tried_until_it_is_too_old_becomes_a_dead_letter(made: Consuming) -> None:
+    made.one_user_at_a_time = True
+    made.refuse = {"bad"}
+    made.happen(A, "bad", "good", "bad", time_ms=1000)
+    await until(lambda: made.seen.count("bad") > 4)
+    assert made.store.events.dead_letters.state("one").letters == 0
+    made.given_up_ms = 1001
+    await until(lambda: made.consumer.idle)
+    assert made.store.events.dead_letters.state("one").letters == 2 and made.seen.count("good") == 1
+    await made.consumer.commit()
+    assert made.had(A) == 3
+
+
+async def test_a_dead_letter_that_cannot_be_kept_is_given_on_again(
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.one_user_at_a_time = True
+    made.refuse = {"bad"}
+    made.given_up_ms = 2000
+    bury = made.store.events.dead_letters.bury
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(made.store.events.dead_letters, "bury", full)
+    made.happen(A, "bad", "good", time_ms=1000)
+    await until(lambda: made.seen.count("bad") > 2 and "good" in made.seen)
+    await made.consumer.commit()
+    assert made.had(A) == 0, "it is lost at no point"
+    monkeypatch.setattr(made.store.events.dead_letters, "bury", bury)
+    await until(lambda: made.consumer.idle)
+    assert made.store.events.dead_letters.state("one").letters == 1 and made.had(A) == 2
+
+
+async def test_a_dead_receiver_costs_few_requests_and_its_return_brings_everything(
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "PAUSE_S", 3600.0)
+    monkeypatch.setattr(consumer_module, "PAUSE_MAX_S", 7200.0)
+    await made.start_again()
+    made.one_user_at_a_time = True
+    users = [f"u{n}" for n in range(3000)]
+    made.refuse = set(users)
+    for n in range(0, 3000, 50):
+        made.happen(n % SHARDS, *users[n : n + 50])
+    await until(lambda: made.consumer.refused)
+    await asyncio.sleep(0)
+    assert len(made.seen) <= 2 * FAILURES_MAX
+    assert made.consumer.retry_in_s == pytest.approx(3600, rel=0.3)
+    made.refuse.clear()
+    made.seen.clear()
+    await made.consumer.resume()
+    await until(lambda: made.consumer.idle)
+    assert sorted(made.seen) == sorted(users) and not made.consumer.refused
+
+
+async def test_while_it_pauses_what_was_tried_before_is_given_up(
+    made: Consuming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.one_user_at_a_time = True
+    users = [f"u{n}" for n in range(FAILURES_MAX)]
+    made.refuse = {*users, "new"}
+    made.happen(A, *users[:10], time_ms=1000)
+    made.happen(B, *users[10:], time_ms=1000)
+    await until(lambda: made.consumer.refused)
+    made.given_up_ms = 1001
+    made.happen(A, "new", time_ms=2000)
+    await until(lambda: made.store.events.dead_letters.state("one").letters == FAILURES_MAX)
+    await until(lambda: made.consumer.aside == made.consumer.aside_keys == 1, "the new one waits")
+    assert {one.letter.reason for one in made.store.events.dead_letters.page("one", 0, 99, 1 << 20)} == {"refused"}
+
+
+async def test_a_paused_consumer_stays_paused_after_a_start_and_loses_nothing(made: Consuming) -> None:
+    made.happen(A, "a1")
+    await until(lambda: made.consumer.idle and made.seen == ["a1"])
+    await made.consumer.pause()
+    made.happen(A, "a2")
+    assert made.consumer.idle and made.consumer.waiting(made.store.events.following()) == 1
+    await made.consumer.close(0)
+    made.consumer = made.make()
+    made.consumer.start()
+    made.happen(B, "b1")
+    assert made.consumer.paused_ms == 5000 and made.consumer.idle and made.seen == ["a1"]
+    await made.consumer.resume()
+    await until(lambda: made.consumer.idle)
+    assert sorted(made.seen) == ["a1", "a2", "b1"] and made.store.events.dead_letters.state("one").paused_ms == 0
+
+
+async def test_pausing_ends_the_wait_for_another_try(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer_module, "PAUSE_S", 3600.0)
+    await made.start_again()
+    made.refuse = {"a1"}
+    made.happen(A, "a1")
+    await until(lambda: made.consumer.aside == 1)
+    await made.consumer.pause()
+    await until(lambda: made.consumer.idle)
+    made.refuse = set()
+    await made.consumer.resume()
+    await until(lambda: made.consumer.idle)
+    assert made.seen == ["a1", "a1"] and made.consumer.aside == 0
+
+
+async def test_a_replay_brings_what_is_kept_since_then_in_order_and_loses_nothing_that_waits(made: Consuming) -> None:
+    made.one_user_at_a_time = True
+    made.refuse = {"bad"}
+    for number, user in enumerate(["a", "bad", "b", "bad", "c"]):
+        made.happen(A, user, time_ms=1000 + number)
+    made.happen(B, "d", time_ms=1003)
+    await until(lambda: "c" in made.seen and "d" in made.seen and made.consumer.aside == 2)
+    made.seen.clear()
+    assert await made.consumer.replay(1003) == 3, "of shard A the last two, of shard B the one"
+    await until(lambda: {"c", "d"} <= set(made.seen))
+    made.refuse = set()
+    made.seen.clear()
+    await until(lambda: made.consumer.idle)
+    assert made.seen == ["bad", "bad"], "the one that waited, and then the one that comes again"
+    await made.consumer.commit()
+    assert made.had(A) == 5
+    assert await made.consumer.replay(9999) == 0, "it never leaves out what it has not had"
+    made.seen.clear()
+    assert await made.consumer.replay(0) == 6
+    assert made.had(A) == 0, "a crash now repeats them too"
+    await until(lambda: made.consumer.idle)
+    assert [user for user in made.seen if user != "d"] == ["a", "bad", "b", "bad", "c"]
+
+
+async def test_a_consumer_of_an_earlier_version_goes_on_under_its_new_name(made: Consuming) -> None:
+    events = made.store.events
+    events.register("state-change")
+    made.happen(A, "a1", "a2")
+    events.commit("state-change", {A: 2})
+    loop = asyncio.get_running_loop()
+    for kept in ({A: 2}, {A: 3}):
+        outbox = Outbox(events, {"callbacks": made.subscription}, made.workers[1], loop)
+        assert set(events.consumers()) == {"callbacks"} and events.consumers()["callbacks"][A] == kept[A]
+        events.register("state-change")
+        events.commit("callbacks", {A: 3})
+        await outbox.close(0)
+        outbox.stop()
+    events.register("one")

@@ -208,3 +208,47 @@ def test_numbers_that_are_damaged_are_counted_anew(kept: Kept) -> None:  # ST-03
     assert check(kept.backend).faults == []
     damage(kept, "meta", event_log.EVENTS)
     assert kept.trim(Bounds(5000, 1 << 40)) == 3, "what is counted anew is trimmed"
+
+
+# -- events kept for a replay (CB-04)
+
+
+def test_what_everybody_has_had_stays_for_a_replay(kept: Kept) -> None:
+    kept.events.register("one")
+    for time_ms in (1000, 2000, 3000):
+        kept.happen(A, f"a{time_ms}", time_ms=time_ms)
+        kept.happen(B, f"b{time_ms}", time_ms=time_ms)
+    kept.events.commit("one", {A: 4, B: 3})
+    assert kept.trim(Bounds(0, 1 << 40, 2000)) == 2
+    assert kept.names(A) == ["a2000", "a3000"] and kept.names(B) == ["b2000", "b3000"]
+    extent = kept.events.extent()
+    assert (extent.oldest[A], extent.following[A], extent.oldest[0]) == (2, 4, 1) and extent.size > 0
+    assert kept.trim(Bounds(0, 1 << 40)) == 3, "nothing is kept: all go but the one that is needed"
+    assert kept.names(B) == ["b3000"] and kept.events.dropped == {}
+
+
+def test_beyond_the_bytes_what_everybody_has_had_goes_first(kept: Kept) -> None:
+    kept.events.register("one")
+    for n in range(4):
+        kept.happen(A, f"a{n}", time_ms=2000 + n)
+        kept.happen(B, f"b{n}", time_ms=1000 + n)
+    kept.events.commit("one", {A: 5})
+    size = kept.events.extent().size
+    assert kept.trim(Bounds(0, size * 5 // 8, 0)) == 3 and kept.names(A) == ["a3"] and len(kept.names(B)) == 4
+    assert kept.trim(Bounds(0, size * 2 // 8, 0)) == 3 and kept.names(A) == [] and kept.names(B) == ["b2", "b3"]
+    assert kept.events.dropped == {"one": 2}
+
+
+def test_an_event_is_found_by_its_time(kept: Kept) -> None:
+    kept.events.register("one")
+    for n in range(37):
+        kept.happen(A, f"a{n}", time_ms=1000 + 10 * (n // 2))
+    kept.events.commit("one", {A: 6})
+    kept.trim(Bounds(0, 1 << 40))
+    for from_ms in range(1000, 1200):
+        (first, *_) = [n for n in range(6, 39) if n == 38 or 1000 + 10 * ((n - 1) // 2) >= from_ms]
+        numbers = kept.events.numbers_at(from_ms)
+        assert numbers[A] == first and numbers[B] == 1
+    assert kept.events.oldest_ms({A: 8, B: 1}) == 1030 and kept.events.oldest_ms({B: 1}) == 0
+    kept.events.rewind("one", {A: 3, B: 9})
+    assert kept.events.consumers()["one"][A] == 3 and kept.events.consumers()["one"][B] == 1

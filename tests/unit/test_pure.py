@@ -288,7 +288,17 @@ def test_a_tracker_holds_a_bounded_number() -> None:
 
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
-    from rcim.actor import commands, outcomes, queries, room_commands, ultra_commands, user_commands, workflows
+    from rcim.actor import (
+        commands,
+        outbox_results,
+        outbox_workflows,
+        outcomes,
+        queries,
+        room_commands,
+        ultra_commands,
+        user_commands,
+        workflows,
+    )
     from rcim.bus import messages
     from rcim.store import answers
 
@@ -296,13 +306,15 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         found = (x for x in vars(module).values() if isinstance(x, type) and issubclass(x, base))
         return {x for x in found if x is not base and x.__module__ == module.__name__}
 
-    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result)
+    of_the_outbox = set(get_args(outbox_results.OutboxResult))
+    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result) | of_the_outbox
     both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
     both |= all_of(room_commands, user_commands.Asked) | all_of(ultra_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
     assert set(get_args(queries.Query)) == all_of(queries, queries.Asks)
-    assert set(get_args(workflows.AnyWorkflow)) == all_of(workflows, workflows.Workflow)
+    all_workflows = all_of(workflows, workflows.Workflow) | all_of(outbox_workflows, workflows.Workflow)
+    assert set(get_args(workflows.AnyWorkflow)) == all_workflows
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
     assert {x for x in tagged if x.__struct_config__.tag_field == "what"} <= set(get_args(answers.Answer))
     for kind in (messages.Up, messages.Down):

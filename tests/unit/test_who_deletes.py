@@ -28,7 +28,7 @@ from rcim.store import keys
 from rcim.store.apply_users import UNPINNED_MAX
 from rcim.store.backend import TABLES, MemoryBackend
 from rcim.store.check import check
-from rcim.store.event_log import Bounds
+from rcim.store.event_log import Bounds, KeptEvent
 from rcim.store.filling import Filling, append_now
 from rcim.store.retention import BEGIN, DAY_MS, Ages
 from rcim.store.shard_log import ShardAppend
@@ -56,6 +56,9 @@ WHO = {
     "waiting": "the decision; age; being put in otherwise, being blocked; the end of the group",
     "events": "when all consumers have had it; age, and bytes; the consumer that is removed",
     "consumers": "taking the consumer out of the settings",
+    "dead_letters": "the administrator; too many; taking the consumer out of the settings",
+    "dead_places": "the same",
+    "consumer_states": "taking the consumer out of the settings",
     "endings": "the end of a temporary conversation, and a day after it",
     "room_attributes": "their setter; leaving, where they go with it; the end of the group",
     "push_tokens": "the device, the service, another user who registers the token; invalidation; the end of the account",
@@ -189,6 +192,8 @@ class Life(FilledStore):
             self.append(PushTokenSaved(f"@:{user}", user, token))
         self.store.events.register("consumer")
         self.happen(day)
+        one = KeptEvent(3, day, SessionChanged(1, "u1", Platform.WEB, None))
+        self.store.events.dead_letters.bury("consumer", [(one, "refused")], {}, day)
         self.ultra()
         assert [table for table, count in self.counts().items() if not count] in (["purge"], [])
         self.append(r.GroupDissolved(ULTRA))

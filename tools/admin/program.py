@@ -29,6 +29,7 @@ NOUNS = {
     "channel": "channels",
     "log": "message_log",
     "push": "push",
+    "outbox": "outbox",
 }
 """What comes before a verb, and the module that has its verbs."""
 

@@ -19,6 +19,7 @@ from rcim.adapters.frames.answers import (
     message_log,
     messages,
     moderation,
+    outbox,
     push,
     querying,
     rooms,
@@ -156,6 +157,14 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.MessageLogList: message_log.list_ok,
     f.MessageLogGet: message_log.get_ok,
     f.MessageLogExpire: message_log.expire_ok,
+    f.OutboxList: outbox.list_ok,
+    f.OutboxShow: outbox.show_ok,
+    f.OutboxPause: _empty(f.OutboxPauseOk),
+    f.OutboxResume: _empty(f.OutboxResumeOk),
+    f.OutboxReplay: outbox.replayed_ok,
+    f.OutboxDead: outbox.dead_ok,
+    f.OutboxDeadRetry: outbox.retried_ok,
+    f.OutboxDeadDrop: outbox.dropped_ok,
 }
 
 SESSION_FRAMES = {f.Hello, f.Login, f.Logout, f.Ping}

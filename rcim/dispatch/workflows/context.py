@@ -14,6 +14,7 @@ from rcim.actor.commands import Command
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Query
 from rcim.dispatch.effect_runner import Users
+from rcim.dispatch.outbox_control import NoOutbox, OutboxControl
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.dispatch.session_registry import SessionRegistry
@@ -51,6 +52,8 @@ class WorkflowContext:
         self.users = users
         self.sessions = sessions
         self.app_state = app_state
+        self.outbox: OutboxControl = NoOutbox()
+        """CB-04: who has the consumers of the event log."""
         self.list_turns = UserTurns()
         """SC-07: changes of one user's lists, one after the other."""
         self.unique_turns = UserTurns()

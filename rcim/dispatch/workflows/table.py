@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from rcim.actor import outbox_workflows as ob
 from rcim.actor import workflows as w
 from rcim.dispatch.workflows.accounts import delete_users, import_users
 from rcim.dispatch.workflows.broadcasts import broadcast, label_users
@@ -13,6 +14,7 @@ from rcim.dispatch.workflows.coroutines import Wait
 from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
 from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
+from rcim.dispatch.workflows.outbox import control_outbox
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
 from rcim.dispatch.workflows.system import system_send, write_to_system
 from rcim.dispatch.workflows.ultra import create_channel, dissolve_channel, trim_up_to
@@ -41,4 +43,10 @@ WORKFLOWS: WorkflowTable = {
     w.CreateChannel: create_channel,
     w.DissolveChannel: dissolve_channel,
     w.TrimUpTo: trim_up_to,
+    ob.ReadConsumers: control_outbox,
+    ob.PauseConsumer: control_outbox,
+    ob.ReplayConsumer: control_outbox,
+    ob.ReadDeadLetters: control_outbox,
+    ob.RetryDeadLetters: control_outbox,
+    ob.DropDeadLetters: control_outbox,
 }

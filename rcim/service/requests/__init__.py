@@ -94,6 +94,16 @@ from rcim.service.requests.messages import (
     Search,
     Send,
 )
+from rcim.service.requests.outbox import (
+    OutboxDead,
+    OutboxDeadDrop,
+    OutboxDeadRetry,
+    OutboxList,
+    OutboxPause,
+    OutboxReplay,
+    OutboxResume,
+    OutboxShow,
+)
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -225,6 +235,14 @@ __all__ = [
     "MessageReceipts",
     "MessagesErase",
     "MessagesHide",
+    "OutboxDead",
+    "OutboxDeadDrop",
+    "OutboxDeadRetry",
+    "OutboxList",
+    "OutboxPause",
+    "OutboxReplay",
+    "OutboxResume",
+    "OutboxShow",
     "PresenceGet",
     "PresenceSet",
     "PresenceUnwatch",

@@ -1,0 +1,42 @@
+"""How a consumer is doing, in numbers."""
+
+from __future__ import annotations
+
+from rcim.actor.outbox_results import ConsumerRow
+from rcim.outbox.consumer import Consumer
+from rcim.store.dead_letters import ConsumerState
+from rcim.store.event_log import EventLog, Extent
+
+
+def row_of(
+    consumer: Consumer, events: EventLog, extent: Extent, oldest_ms: int, state: ConsumerState, *, counts: bool
+) -> ConsumerRow:
+    """The consumer, with the time of its oldest event that waits; `counts`: also what its destination has counted."""
+    waiting = consumer.waiting(extent.following)
+    giving = consumer.giving
+    return ConsumerRow(
+        name=consumer.name,
+        paused_ms=consumer.paused_ms,
+        refused=consumer.refused,
+        waiting=waiting,
+        waiting_bytes=_bytes_of(waiting, extent),
+        oldest_ms=oldest_ms if waiting else 0,
+        aside=consumer.aside,
+        aside_keys=consumer.aside_keys,
+        retry_in_ms=round(consumer.retry_in_s * 1000),
+        delivered=giving.delivered,
+        failed=giving.failed,
+        dropped=events.dropped[consumer.name],
+        dead_letters=state.letters,
+        dead_letter_bytes=state.letter_bytes,
+        dead_letters_dropped=events.dead_letters.expired[consumer.name],
+        last_error=giving.last_error,
+        last_error_ms=giving.last_error_ms,
+        counts=giving.destination.counted() if counts else {},
+    )
+
+
+def _bytes_of(waiting: int, extent: Extent) -> int:
+    """So many events of average size."""
+    there = sum(extent.following) - sum(extent.oldest)
+    return extent.size * min(waiting, there) // there if there else 0

@@ -1,0 +1,106 @@
+"""Giving events to a destination: when it may have some (gate.py), and account of what it says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from rcim.actor.events import key_of
+from rcim.base import clock
+from rcim.base.limited_log import LimitedLog
+from rcim.dispatch.worker import Worker
+from rcim.outbox.destination import Destination, Untaken
+from rcim.outbox.gate import Gate
+from rcim.store.dead_letters import DeadLetters
+from rcim.store.event_log import KeptEvent
+from rcim.store.faults import StoreError
+
+log = LimitedLog("rcim.outbox")
+
+UNKNOWN = "a fault of the server: its log says more"
+ERROR_BYTES_MAX = 300
+
+
+class Times(NamedTuple):
+    """What a consumer has to know of the time, in milliseconds since 1970. What happened before `given_up_ms` becomes a
+    dead letter when it is tried and not taken; 0: nothing does."""
+
+    now_ms: Callable[[], int] = clock.wall_ms
+    given_up_ms: Callable[[], int] = int
+
+
+class Giving:
+    """See the module's text. `writing` is the thread that writes the store. It is used from the loop."""
+
+    def __init__(
+        self,
+        name: str,
+        destination: Destination,
+        gate: Gate,
+        *,
+        letters: DeadLetters,
+        writing: Worker,
+        times: Times,
+    ) -> None:
+        self._name = name
+        self.destination = destination
+        self.gate = gate
+        self._letters = letters
+        self._writing = writing
+        self.times = times
+        self.delivered = self.failed = self.dead = 0
+        """Events that were taken, tries that were not, and events that became dead letters, since the start."""
+        self.last_error = ""
+        self.last_error_ms = 0
+
+    async def give(self, events: Sequence[KeptEvent], entered: int) -> Sequence[Untaken]:
+        """Give these on, for which so many have entered the gate; returns those that were not taken."""
+        taken, failed, asked_s = False, set[str](), 0.0
+        try:
+            untaken = await self._delivered(events)
+            tried = [one for one in untaken if one.reason and not one.for_good]
+            failed = {key_of(one.event.event) for one in tried or untaken}
+            taken = len(untaken) < len(events) or any(one.for_good for one in untaken)
+            asked_s = max((one.retry_after_s for one in untaken), default=0.0)
+            self.delivered += len(events) - len(untaken)
+            self.failed += len(tried)
+            if tried:
+                self._note(tried[0].reason)
+            return untaken
+        finally:
+            self.gate.leave(entered, taken=taken, failed=failed, asked_s=asked_s)
+
+    async def _delivered(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        try:
+            return await self.destination.deliver(events)
+        except Exception:  # a fault of whoever takes them: they come again
+            log.exception("%s: events were not taken", self._name)
+            return [Untaken(one, UNKNOWN) for one in events]
+
+    def _note(self, reason: str) -> None:
+        self.last_error = reason.encode()[:ERROR_BYTES_MAX].decode(errors="ignore")
+        self.last_error_ms = self.times.now_ms()
+
+    def dead_of(self, untaken: Sequence[Untaken]) -> list[tuple[KeptEvent, str]]:
+        """Those of them that are not given on again, and why: for good, or because they were tried for too long."""
+        before_ms = self.times.given_up_ms()
+        return [
+            (one.event, one.reason)
+            for one in untaken
+            if one.for_good or (one.reason and one.event.event.time_ms < before_ms)
+        ]
+
+    async def bury(self, dead: Sequence[tuple[KeptEvent, str]], following: Mapping[int, int]) -> bool:
+        """These become dead letters, and the consumer has had what is below these numbers; False: the store can't be
+        written, and nothing has changed."""
+        try:
+            await self._writing.run(lambda: self._letters.bury(self._name, dead, following, self.times.now_ms()))
+        except StoreError as error:
+            log.error("%s: dead letters can't be kept, the events are given on again: %s", self._name, error)
+            return False
+        self.dead += len(dead)
+        self._note(dead[0][1])
+        for one, reason in dead:
+            log.warning("%s: an event was given up: %s", self._name, reason)
+            self.destination.forget(one.shard, {one.number})
+        return True

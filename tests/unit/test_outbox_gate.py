@@ -1,0 +1,108 @@
+"""A receiver that takes nothing costs a few requests, however many wait for it; all goes on when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from rcim.outbox.backoff import Backoff
+from rcim.outbox.gate import FAILURES_MAX, Gate
+
+
+def test_pauses_double_with_jitter_up_to_the_longest() -> None:
+    chance = [0.0]
+    backoff = Backoff(1.0, 600.0, lambda: chance[0])
+    pauses = [1.0]
+    while pauses[-1] < 600:
+        pauses.append(backoff.longer(pauses[-1]))
+    assert pauses[:5] == [1, 2, 4, 8, 16] and len(pauses) == 11
+    assert backoff.wait_s(10.0) == pytest.approx(8.0)
+    chance[0] = 1.0
+    assert backoff.wait_s(10.0) == pytest.approx(12.0) and backoff.wait_s(600.0) == 600.0
+    assert backoff.wait_s(10.0, 100.0) == 100.0, "what the destination asks for"
+    assert backoff.wait_s(10.0, 1e9) == 600.0, "within bounds"
+
+
+class Gated:
+    """A gate, with a clock that is moved by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened = 0
+        self.gate = Gate(Backoff(1.0, 600.0), self.open)
+        self.now_s = 1000.0
+        self.timers: list[float] = []
+        monkeypatch.setattr(self.gate, "_loop", self)
+
+    def open(self) -> None:
+        self.opened += 1
+
+    def time(self) -> float:
+        return self.now_s
+
+    def create_future(self) -> asyncio.Future[None]:
+        return asyncio.get_running_loop().create_future()
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        self.timers.append(seconds)
+        self.fire = call
+        return asyncio.get_running_loop().call_later(3600, lambda: None)
+
+    async def tries(self, key: str, *, taken: bool = False, asked_s: float = 0.0) -> int:
+        """Enter for one event, and say what became of it; returns how many could have entered."""
+        room = await asyncio.wait_for(self.gate.enter(100), 1)
+        self.gate.leave(room, taken=taken, failed=() if taken else (key,), asked_s=asked_s)
+        return room
+
+
+async def test_a_dead_receiver_is_tried_one_at_a_time_with_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Gated(monkeypatch)
+    gate = made.gate
+    rooms = [await made.tries(f"u{n}") for n in range(FAILURES_MAX)]
+    assert rooms == list(range(FAILURES_MAX, 0, -1)), "before anything is known, so many are tried"
+    assert gate.paused and made.timers == [1.0]
+    waits = asyncio.ensure_future(gate.enter(100))
+    await asyncio.sleep(0)
+    for pause_s in (1.0, 2.0, 4.0):
+        assert gate.due_s == made.now_s + pause_s and not waits.done()
+        made.now_s += pause_s - 0.001
+        made.fire()
+        assert made.timers[-1] == pytest.approx(0.001), "a timer that is early waits for the rest"
+        made.now_s = gate.due_s
+        made.fire()
+        assert await waits == 1
+        waits = asyncio.ensure_future(gate.enter(100))
+        await asyncio.sleep(0)
+        assert not waits.done(), "one at a time"
+        gate.leave(1, taken=False, failed=("u1",))
+    made.now_s = gate.due_s
+    made.fire()
+    assert await waits == 1 and not made.opened
+    waits = asyncio.ensure_future(gate.enter(100))
+    gate.leave(1, taken=True, failed=())
+    assert await waits == 100 and made.opened == 1 and not gate.paused
+    gate.leave(100, taken=True, failed=())
+    gate.shut()
+
+
+async def test_one_conversation_that_is_refused_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Gated(monkeypatch)
+    for _ in range(100):
+        await made.tries("bad")
+    assert not made.gate.paused
+    for n in range(2 * FAILURES_MAX):
+        await made.tries(f"u{n}")
+        await made.tries("good", taken=True)
+    assert not made.gate.paused and made.opened == 0
+
+
+async def test_it_waits_as_long_as_the_destination_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Gated(monkeypatch)
+    for n in range(FAILURES_MAX):
+        await made.tries(f"u{n}", asked_s=90.0)
+    assert made.timers == [90.0]
+    made.gate.shut()
+    assert await made.gate.enter(5) == 0 and not made.gate.paused
+    made.gate.open()
+    assert await made.gate.enter(5) == 5

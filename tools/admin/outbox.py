@@ -1,0 +1,133 @@
+"""`rcim-admin outbox`: what leaves the server, by consumer of the event log (CB-04)."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import Annotated, Any
+
+import typer
+from rcim_tools.admin import words
+from rcim_tools.admin.calls import REFUSED, USAGE, call, fail
+from rcim_tools.admin.output import Row, row_of, rows_of, show, show_one
+
+from rcim.client import Client
+from rcim.wire import frames
+
+app = typer.Typer(
+    help="Look at consumers of events, such as callbacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Consumer = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The consumer: callbacks, receivers.NAME, and so on, as in `outbox list`."),
+]
+COLUMNS = ["name", "state", "waiting", "oldest_ms", "delivered", "dropped", "dead_letters", "last_error"]
+LETTERS = ["letter_id", "kind", "key", "time_ms", "dead_ms", "reason"]
+
+
+@app.command("list")
+def list_() -> None:
+    """List the consumers, and how they are doing."""
+    show([_row(one) for one in call(lambda client: client.consumers())], COLUMNS)
+
+
+@app.command("show")
+def show_consumer(name: Consumer) -> None:
+    """Show how one consumer is doing, in full.
+
+    Counts begin with the start of the server. Of a destination's own counts the names begin with its kind.
+    """
+
+    async def job(client: Client) -> Row:
+        one, counts = await client.consumer(name)
+        return {**_row(one), "counts": counts}
+
+    show_one(call(job))
+
+
+@app.command("pause")
+def pause(name: Consumer) -> None:
+    """Pass nothing on until `resume`, also after a restart.
+
+    Events wait meanwhile; those that get too old, or too many, are dropped.
+    """
+    call(lambda client: client.pause_consumer(name))
+
+
+@app.command("resume")
+def resume(name: Consumer) -> None:
+    """Go on, and try at once whatever waits for another try."""
+    call(lambda client: client.resume_consumer(name))
+
+
+@app.command("replay")
+def replay(
+    name: Consumer,
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Time, such as 2026-11-27T13:00:00, in this machine's zone.")
+    ] = "",
+    last: Annotated[str, typer.Option("--last", metavar="DURATION", help="The last 30s, 10m, 2h.")] = "",
+) -> None:
+    """Pass on once more what has happened since a time.
+
+    The server keeps events that everybody has had for a time (limits.events_keep_ms), an hour by default.
+    """
+    if bool(since) == bool(last):
+        raise fail("say since when with --from, or --last", USAGE)
+    from_ms = time_ms_of(since) if since else max(0, int(time.time() - words.seconds_of(last)) * 1000)
+    events = call(lambda client: client.replay_consumer(name, from_ms))
+    show_one({"from_time_ms": from_ms, "events": events})
+
+
+@app.command("dead")
+def dead(
+    name: Consumer,
+    retry: Annotated[
+        str, typer.Option("--retry", metavar="ID|all", help="Pass this one, or all, on once more, out of order.")
+    ] = "",
+    drop: Annotated[str, typer.Option("--drop", metavar="ID|all", help="Remove this one, or all.")] = "",
+    limit: words.Limit = 100,
+) -> None:
+    """List dead letters: events that were given up. Or retry or drop them."""
+    if retry and drop:
+        raise fail("--retry and --drop: only one of them", USAGE)
+    if retry:
+        letter_id = id_of("--retry", retry)
+        found = call(lambda client: client.retry_dead_letters(name, letter_id))
+        row = row_of(found)
+        show_one({key: row[key] for key in ("taken", "untaken", "reason")})
+        if found.untaken:
+            raise fail(f"{found.untaken} of {found.taken + found.untaken} were not taken", REFUSED)
+    elif drop:
+        letter_id = id_of("--drop", drop)
+        show_one({"dropped": call(lambda client: client.drop_dead_letters(name, letter_id))})
+    else:
+        show(rows_of(call(lambda client: client.dead_letters(name, limit))), LETTERS)
+
+
+def id_of(option: str, text: str) -> int:
+    """The id of a dead letter; 0 for all."""
+    if text == "all":
+        return 0
+    if not text.isdecimal() or not 0 < int(text) <= words.SEQ_MAX:
+        raise fail(f"{option} {text}: has to be an id of `outbox dead`, or all", USAGE)
+    return int(text)
+
+
+def time_ms_of(text: str) -> int:
+    """A point in time as milliseconds since 1970."""
+    try:
+        return max(0, round(datetime.datetime.fromisoformat(text).timestamp() * 1000))
+    except (ValueError, OverflowError, OSError):
+        raise fail(f"--from {text}: has to be like 2026-11-27T13:00:00", USAGE) from None
+
+
+def _row(one: frames.OutboxConsumer) -> dict[str, Any]:
+    """The consumer, with its state in a word."""
+    state = "paused" if one.paused_ms else "refused" if one.refused else "retrying" if one.aside else "running"
+    name, *rest = row_of(one).items()
+    return dict([name, ("state", state), *rest])
