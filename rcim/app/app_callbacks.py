@@ -99,10 +99,10 @@ class AppCallbacks:
     async def close(self) -> None:
         """Ask no more; give back the connections."""
         await self.asking.close()
+        for telling in self._telling.values():
+            await telling.close()
         for client in self._clients:
             await client.close()
-        for telling in self._telling.values():
-            await telling.close()  # batches that wait
 
 
 def receivers_of(settings: Settings) -> dict[str, Receiver]:
