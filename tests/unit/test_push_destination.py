@@ -344,6 +344,21 @@ async def test_a_trial_goes_to_all_devices() -> None:
     assert {(push.title, push.text) for push in kit.provider.got} == {("Test", "Does it arrive?")}
 
 
+async def test_nobody_is_told_before_it_is_known_who_is_there() -> None:
+    facts, provider, known = FakeFacts(a=["alice", "bob"]), FakeProvider(), asyncio.Event()
+
+    async def settled() -> None:
+        await known.wait()
+
+    destination = PushDestination("fake", provider, PushOptions(), facts, settled=settled)
+    delivering = asyncio.ensure_future(destination.deliver([message(1)]))
+    await asyncio.sleep(0)
+    assert provider.calls == 0
+    facts.states["alice"] = Presence.ONLINE
+    known.set()
+    assert await delivering == [] and provider.tokens == ["bob/phone"]
+
+
 async def test_closing_once() -> None:
     kit = Kit(FakeFacts())
     await kit.destination.close()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import NamedTuple
 
 from rcim.actor.events import BroadcastSent, EventKind, MessagePassed, PushTested, key_of
@@ -53,12 +53,21 @@ class Round(NamedTuple):
 
 
 class PushDestination:
-    """See the module's text. `name` is that of the provider. It is used from the loop."""
+    """See the module's text. `name` is that of the provider. `settled` returns when it is known who is there: nobody gets
+    a push before. It is used from the loop."""
 
     def __init__(
-        self, name: str, provider: Provider, options: PushOptions, facts: PushFacts, hook: OfflineHook | None = None
+        self,
+        name: str,
+        provider: Provider,
+        options: PushOptions,
+        facts: PushFacts,
+        hook: OfflineHook | None = None,
+        *,
+        settled: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._name = name
+        self._settled = settled
         self._options = options
         self._receivers = Receivers(name, options, facts, hook)
         self._sending = Sending(name, provider, facts)
@@ -87,6 +96,8 @@ class PushDestination:
 
     async def deliver(self, events: Sequence[KeptEvent]) -> list[Untaken]:
         """Push these, which are in their order; returns those that wait (outbox.Destination)."""
+        if self._settled is not None:
+            await self._settled()
         by_key: dict[str, list[KeptEvent]] = {}
         for one in events:
             by_key.setdefault(key_of(one.event), []).append(one)
