@@ -18,7 +18,7 @@ from rcim.client.broadcasts import BroadcastTarget
 from rcim.content import elements as el
 from rcim.outbox.push.provider import BadgeMode, Push, PushOutcome, PushResult
 from rcim.wire import frames as f
-from tests.kit import TestServer, until
+from tests.kit import TestCluster, TestServer, until
 
 
 class Phones:
@@ -50,6 +50,7 @@ def phones(monkeypatch: pytest.MonkeyPatch) -> Phones:
     monkeypatch.setattr(Settings, "push_names", frozenset({"fake"}))
     monkeypatch.setattr(push, "providers_of", lambda settings: {"fake": made})
     monkeypatch.setattr("rcim.outbox.consumer.PAUSE_S", 0.01)
+    monkeypatch.setattr(push, "START_S", 0.0)
     return made
 
 
@@ -254,6 +255,45 @@ async def test_what_a_provider_could_not_take_is_pushed_after_a_restart(
         assert phones.told("bob") == ["alice: one", "alice: two"]
     finally:
         await server.stop()
+
+
+async def test_over_gateways_and_after_the_owner_has_died(
+    tmp_path: Path, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = asyncio.Event()
+    known.set()
+
+    async def settled(began_s: float) -> None:
+        await known.wait()
+
+    monkeypatch.setattr(push, "settled", settled)
+    cluster = TestCluster(tmp_path, flags=("app.administrators=root",))
+    await cluster.start()
+    try:
+        await register(cluster, "bob", "bob")
+        async with cluster.client("alice") as alice, cluster.client("carol") as carol:
+            await carol.set_push_token("phone", "fake", "carol")
+            await alice.create_group("Team", group_id="team", members=["bob", "carol"])
+            await alice.send("team", "one")
+            await until(lambda: phones.got)
+            phones.outcome = PushOutcome.LATER
+            await alice.send("team", "two")
+            cluster.kill_owner()
+            phones.outcome = PushOutcome.SENT
+            known.clear()
+            await cluster.start_owner()
+            await alice.send("team", "three")
+            assert [row.token for row in await carol.push_tokens()] == ["carol"]
+            while (await alice.presence(["carol"]))[0].state is not Presence.ONLINE:
+                await asyncio.sleep(0)
+            known.set()
+            await until(lambda: "alice(Team): three" in phones.told("bob"))
+        told = phones.told("bob")
+        assert list(dict.fromkeys(told)) == ["alice(Team): one", "alice(Team): two", "alice(Team): three"]
+        assert len({one.push_id for one in phones.got}) == 3, "one that comes twice has the same id"
+        assert phones.told("carol") == [], "carol is there"
+    finally:
+        await cluster.stop()
 
 
 async def test_a_server_without_providers(tmp_path: Path) -> None:
