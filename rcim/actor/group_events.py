@@ -46,9 +46,9 @@ class Before(NamedTuple):
     member_num: int
     command: object
     """The command; for a verdict of the app (CB-03), the command that it is about."""
-    type_name: str
+    type_name: str = ""
     """Of the message that the command alters: its type (MS-09)."""
-    absent: bool
+    absent: bool = False
     """CR-01: the member of whom the command says that they are gone or back was absent."""
 
 
@@ -60,8 +60,11 @@ def handled(
     asked: object = command
     if isinstance(command, c.TakeVerdict):
         asked = state.asked.get(command.number, command)
-    type_name = _type_of(state, asked) if isinstance(asked, c.AlterMessage) else ""
-    before = Before(state.attributes.profile, state.roster.count, asked, type_name, _is_absent(state, asked))
+    if type(asked) is c.SendMessage:  # nearly all are
+        before = Before(state.attributes.profile, state.roster.count, asked)
+    else:
+        type_name = _type_of(state, asked) if isinstance(asked, c.AlterMessage) else ""
+        before = Before(state.attributes.profile, state.roster.count, asked, type_name, _is_absent(state, asked))
     state.came = []
     wanted = state.app_state.wanted_events
     try:
@@ -115,7 +118,8 @@ def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) ->
                 yield _dissolved(state, before, outcome.effects, now_ms)
             else:
                 yield from _of_record(state=state, before=before, record=record, where=where, now_ms=now_ms)
-    yield from _of_members(state, before, outcome, where, now_ms)
+    if type(before.command) is not c.SendMessage:
+        yield from _of_members(state, before, outcome, where, now_ms)
     blocked = isinstance(before.command, c.BlockUsers)
     yield from _members_gone(outcome.effects, where, now_ms, blocked=blocked)
     for effect in outcome.effects:
@@ -249,7 +253,7 @@ def _members_gone(
 def origin_of(command: object) -> tuple[str, int]:
     """Of a message that is sent: which app administrator has sent it in the sender's name (empty: none), and on which
     platform (0: it is not known)."""
-    if not isinstance(command, c.SendMessage) or command.credential is None:
+    if type(command) is not c.SendMessage or command.credential is None:
         return "", 0
     by = command.credential
     return by.user_id if by.user_id != command.by else "", by.platform

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from rcim.actor.events import GroupFull, MessagePassed, SessionChanged
+from rcim.actor.events import GroupFull, MessagePassed, SessionChanged, UserListChanged
 from rcim.app import certificates
 from rcim.app.app_callbacks import spec_of
 from rcim.app.settings import Receiver as ReceiverSettings
@@ -106,6 +106,40 @@ async def test_each_command_is_told(tmp_path: Path, receiver: Receiver) -> None:
     )
 
 
+async def test_members_of_a_room_who_lose_their_connection(tmp_path: Path, receiver: Receiver) -> None:  # CR-01
+    command = "Group.CallbackOnMemberStateChange"
+    server = await serve(tmp_path, receiver, commands=command)
+    async with server.client("alice") as alice, server.client("bob") as bob:
+        await alice.create_group("Live", group_id="live", type_="AVChatRoom")
+        await bob.join("live")
+        assert bob._link is not None
+        bob._link.abort()
+        await until(lambda: len(receiver.seen) == 2)
+    await server.stop()
+    states = [(body["EventType"], body["MemberList"]) for body in of(receiver, command)]
+    assert states[:2] == [("Offline", [{"Member_Account": "bob"}]), ("Online", [{"Member_Account": "bob"}])]
+    assert {body["GroupId"] for body in of(receiver, command)} == {"live"}
+
+
+async def test_what_is_withheld_is_told(tmp_path: Path, receiver: Receiver) -> None:  # FC-05
+    before, exception = "Group.CallbackBeforeSendMsg", "Group.CallbackSendMsgException"
+
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        return await says(2 if body["CallbackCommand"] == before else 0)(request, body)
+
+    receiver.answer = answer
+    server = await serve(tmp_path, receiver, commands=f"{before},{exception},{AFTER_SEND}")
+    async with server.client("alice") as alice:
+        await alice.create_group("Chess", group_id="a")
+        await alice.send("a", "bad")
+        await until(lambda: of(receiver, exception))
+    await server.stop()
+    (told,) = of(receiver, exception)
+    (asked,) = of(receiver, before)
+    assert told["ErrorInfo"] == "dropped by the app" and not of(receiver, AFTER_SEND)
+    assert (told["Random"], told["MsgId"], told["MsgBody"]) == (asked["Random"], asked["MsgId"], asked["MsgBody"])
+
+
 async def test_only_what_is_switched_on_is_told(tmp_path: Path, receiver: Receiver) -> None:
     server = await serve(tmp_path, receiver, "callbacks.types=Public", commands="Group.CallbackAfterCreateTopic")
     await everything(server)
@@ -174,6 +208,22 @@ async def test_which_statuses_say_that_it_was_taken(receiver: Receiver, status: 
     assert bool(left) is (status not in (200, 201, 202, 204)) and len(receiver.seen) == 1
     names = {301: "redirect", 304: "redirect", 410: "gone"}
     assert left == [] or telling.counted() == {"told": 0, "failed": 1, f"failed_{names.get(status, 'status')}": 1}
+    await telling.close()
+
+
+async def test_all_callbacks_of_an_event_come_again(receiver: Receiver) -> None:
+    statuses = [200, 500, 200, 200]
+
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(status=statuses.pop(0))
+
+    receiver.answer = answer
+    telling = telling_to(receiver.url)
+    event = KeptEvent(0, 9, UserListChanged(1, "bob", UserList.BLACK, ["x"], ["y"], "bob"))
+    assert [one.event for one in await telling.deliver([event])] == [event]
+    assert await telling.deliver([event]) == [] and telling.counts == {"failed": 1, "told": 1}
+    keys = [f"abc-0-9-Sns.CallbackBlackList{what}" for what in ("Delete", "Add")]
+    assert receiver.keys == [*keys, *keys]
     await telling.close()
 
 

@@ -60,6 +60,11 @@ def test_the_later_wins(tmp_path: Path) -> None:
         ("server = 1\n", "rcim.toml:1: server has to be a section"),
         ("[server\n", "rcim.toml"),
         ("[log]\nlevel = 'loud'\n", "rcim.toml:2: log.level is 'loud'"),
+        ("[callbacks]\nbatch_max = 0\n", "rcim.toml:2: callbacks.batch_max is 0; must be 1 to 100"),
+        (
+            "[receivers.a]\nbatch_wait_ms = 5001\n",
+            "rcim.toml:2: receivers.a.batch_wait_ms is 5001; must be 0 to 5000",
+        ),
     ],
 )
 def test_what_is_wrong_says_where(tmp_path: Path, text: str, said: str) -> None:
