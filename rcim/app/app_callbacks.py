@@ -111,6 +111,8 @@ class AppCallbacks:
         """Ask no more; give back the connections."""
         await self.asking.close()
         await self._profiles.close()
+        for telling in self._telling.values():
+            await telling.close()
         for client in self._clients:
             await client.close()
 
