@@ -6,6 +6,8 @@ from __future__ import annotations
 import resource
 import stat
 import time
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,10 +39,7 @@ def warnings_of(settings: Settings) -> list[str]:
             )
     if Path(server.data).is_dir() and _mode(server.data) & 0o077:
         found.append(f"other users of this machine can look into {server.data}: chmod 700 {server.data}")
-    for key, file in (
-        ("server.private_key", server.private_key),
-        ("callbacks.token_file", callbacks.token_file),
-    ):
+    for key, file in (("server.private_key", server.private_key), *_files_of_secrets(settings)):
         if file and _mode(file) & stat.S_IROTH:
             found.append(f"{key}: every user of this machine can read {file}: chmod 600 {file}")
     if (callbacks.url or callbacks.hooks) and not callbacks.commands:
@@ -48,6 +47,20 @@ def warnings_of(settings: Settings) -> list[str]:
             "callbacks.url or callbacks.hooks is set, and callbacks.commands names nothing: nobody is asked."
         )
     return found
+
+
+def _files_of_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The settings that name a file with a secret, each with the file."""
+    from rcim.app.settings import NAMED, SECTIONS  # only who has settings pays for them
+
+    sections = {name: getattr(settings, name) for name in SECTIONS}
+    for group in NAMED:
+        sections |= {f"{group}.{name}": one for name, one in getattr(settings, group).items()}
+    for section, values in sections.items():
+        for f in fields(values):
+            if f.metadata.get("secret"):
+                key = f"{f.name}_file"
+                yield f"{section}.{key}", getattr(values, key)
 
 
 def warnings_at_start(settings: Settings) -> list[str]:

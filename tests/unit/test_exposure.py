@@ -134,6 +134,8 @@ def test_files_that_others_can_read(tmp_path: Path) -> None:
     flags = [f"server.data={data}", f"callbacks.token_file={token}"]
     found = warnings_of(load(None, {}, flags))
     assert [f"chmod 700 {data}" in found[0], f"chmod 600 {token}" in found[1]] == [True, True]
+    own = warnings_of(load(None, {}, ["receivers.engine.url=http://a", f"receivers.engine.hook_key_file={token}"]))
+    assert own == [f"receivers.engine.hook_key_file: every user of this machine can read {token}: chmod 600 {token}"]
     data.chmod(0o700)
     token.chmod(0o600)
     assert warnings_of(load(None, {}, flags)) == []
