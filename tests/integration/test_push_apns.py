@@ -163,6 +163,15 @@ async def test_what_can_be_no_token_is_bad(both: Both) -> None:
     assert {one.outcome for one in results} == {BAD} and both.standin.connections == 0
 
 
+async def test_what_a_device_says_becomes_no_header(both: Both) -> None:
+    topics = ["a.b\r\nx: y", " a.b", "a b", "приложение", "a" * 300]
+    results = await sent(both.provider, *(push(DEVICE, topic=topic) for topic in topics))
+    assert {one.outcome for one in results} == {REFUSED} and both.standin.connections == 0
+    keys = [" group", "group\n", "x\r\ny: z"]
+    assert {one.outcome for one in await sent(both.provider, *(push(DEVICE, collapse_key=k) for k in keys))} == {SENT}
+    assert len({seen.headers["apns-collapse-id"] for seen in both.standin.seen}) == 3
+
+
 async def test_a_token_is_renewed_between_20_and_60_minutes(both: Both, steady: Steady) -> None:
     for minutes in range(0, 130, 5):
         steady.gone_ms = minutes * 60_000
