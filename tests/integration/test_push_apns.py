@@ -14,6 +14,9 @@ from rcim_bench.standin_apns import ApnsStandin, Said, Trouble
 from rcim.base import clock
 from rcim.outbox.push.provider import BadgeMode, Provider, PushOutcome
 from rcim.outbox.push.providers.apns import ApnsProvider
+from rcim.outbox.push.providers.sending import IN_A_TURN
+from rcim.web.client import WebAnswer
+from rcim.web.http2 import Http2Client, Http2Request
 from tests.kit_push import DEVICE, KEY_ID, OTHER_KEY_ID, TOPIC, Files, made, push, sent
 
 SENT, BAD, REFUSED, LATER = PushOutcome.SENT, PushOutcome.BAD_TOKEN, PushOutcome.REFUSED, PushOutcome.LATER
@@ -87,6 +90,27 @@ async def test_one_connection_brings_all_pushes_with_one_token(both: Both) -> No
     results = await sent(both.provider, *(push(DEVICE) for _ in range(300)))
     assert {one.outcome for one in results} == {SENT}
     assert both.standin.taken == 300 and both.connections == 1 and len(both.standin.tokens) == 1
+
+
+async def test_others_have_their_turn_between_pushes(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    await sent(both.provider, push(DEVICE))
+    begun_in_turns: list[int] = [0]
+    post = Http2Client.post
+
+    async def counted(client: Http2Client, request: Http2Request) -> WebAnswer:
+        begun_in_turns[-1] += 1
+        return await post(client, request)
+
+    async def turn_over_and_over() -> None:
+        while sum(begun_in_turns) < 150:
+            begun_in_turns.append(0)
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(Http2Client, "post", counted)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(turn_over_and_over())
+        await sent(both.provider, *(push(DEVICE) for _ in range(150)))
+    assert max(begun_in_turns) <= 2 * IN_A_TURN and sum(begun_in_turns) == 150
 
 
 async def test_what_a_push_says_is_what_apple_gets(both: Both) -> None:  # PU-04
