@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,20 @@ if TYPE_CHECKING:
     from rcim.outbox.push.owner import PushFacts
 
 
+START_S = 3.0
+"""How long after a start nobody gets a push; those of that time come then."""
+
+
 def providers_of(settings: Settings) -> Mapping[str, Provider]:
     """The push providers in use, by name. Raises ValueError or OSError for a key file that has changed since the settings
     were checked."""
     return push_providers.providers_of(settings) if settings.push_names else {}
+
+
+async def settled(began_s: float) -> None:
+    """Wait until it is known who is there. After a start gateways say it again, and clients come back: without the wait
+    users would be told on the phone that they hold. `began_s` is when the server began, of the loop's clock."""
+    await asyncio.sleep(max(0.0, began_s + START_S - asyncio.get_running_loop().time()))
 
 
 def options_of(push: PushSettings) -> PushOptions:
@@ -55,8 +66,10 @@ class AppPush:
         facts: PushFacts = OwnerPushFacts(owner, config)
         options = options_of(settings.push)
         self._providers = providers
+        began_s = asyncio.get_running_loop().time()
         self._destinations = {
-            name: PushDestination(name, provider, options, facts, hook) for name, provider in providers.items()
+            name: PushDestination(name, provider, options, facts, hook, settled=lambda: settled(began_s))
+            for name, provider in providers.items()
         }
 
     @property

@@ -48,10 +48,12 @@ class BroadcastRequests(Requests):
         type_name: str = "",
         system_conversation: str = "",
         client_msg_id: str = "",
+        push: bytes = b"",
     ) -> frames.AdminBroadcastOk:
         """Send a message to all users, or to those whom `target` means. It expires after `expires_s` seconds, at most 30
-        days; 0: it is for users who are online only. `sender`: in whose name; empty: one's own. Raises
-        RcimError(BROADCAST_LIMIT) with `retry_after_ms` when the app has sent as many as it may."""
+        days; 0: it is for users who are online only. `sender`: in whose name; empty: one's own. `push`: what its push
+        says, as with `send`. Raises RcimError(BROADCAST_LIMIT) with `retry_after_ms` when the app has sent as many as it
+        may."""
         parts = [elements.Text(content)] if isinstance(content, str) else content
         frame = frames.AdminBroadcast(
             client_msg_id=client_msg_id or uuid.uuid4().hex,
@@ -65,6 +67,7 @@ class BroadcastRequests(Requests):
             tags_all=list(target.tags_all),
             attributes_any=_wire(target.attributes_any),
             attributes_all=_wire(target.attributes_all),
+            push=push,
         )
         return await self.request(frame, frames.AdminBroadcastOk)
 

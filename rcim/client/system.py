@@ -62,6 +62,7 @@ class SystemRequests(GroupRequests):
         client_msg_id: str | None = None,
         type_name: str = "",
         cloud_data: bytes = b"",
+        push: bytes = b"",
     ) -> list[frames.SystemSending]:
         """Send to up to 100 users, whether they subscribe or not; returns what became of each. With the same
         `client_msg_id` nothing is sent twice."""
@@ -74,6 +75,7 @@ class SystemRequests(GroupRequests):
             body=elements.encode_body(parts),
             type_name=type_name,
             cloud_data=cloud_data,
+            push=push,
         )
         return (await self.request(frame, frames.AdminSystemSendOk)).results
 

@@ -12,6 +12,7 @@ from rcim.base.terms import BROADCAST_ALL, MessageState, group_conversation
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
 from rcim.rules.conversation_kinds import SYSTEM, kind_of
+from rcim.rules.push_forms import read_push
 from rcim.rules.roles import Standing
 from rcim.rules.targets import LabelChange, Target
 from rcim.service import requests
@@ -37,7 +38,10 @@ def send(request: requests.AdminBroadcast, principal: Principal, context: Reques
         attributes_all=_pairs(request.attributes_all),
     ).check()
     extra = records.MessageOptions(
-        type_name=request.type_name, target=target if target != Target() else None, through=through
+        type_name=request.type_name,
+        target=target if target != Target() else None,
+        through=through,
+        push=read_push(request.push) if request.push else None,
     )
     return RunWorkflow(
         workflows.Broadcast(

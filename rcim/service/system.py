@@ -8,6 +8,7 @@ from rcim.base.errors import BAD_PARAMETER, NO_SUCH_GROUP, RcimError
 from rcim.base.ids import SYSTEM_PREFIX, check_user_id, has_control
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
+from rcim.rules.push_forms import read_push
 from rcim.rules.system_accounts import is_system_account
 from rcim.service import requests
 from rcim.service.context import ActorCommand, RequestContext, RunWorkflow, StoreQuery
@@ -36,8 +37,9 @@ def send(request: requests.AdminSystemSend, principal: Principal, context: Reque
         if is_system_account(user_id):
             raise RcimError(BAD_PARAMETER, f"users[{at}]: {user_id} is the account of a system conversation")
     extra = None
-    if request.type_name or request.cloud_data:
-        extra = records.MessageOptions(type_name=request.type_name, cloud_data=request.cloud_data)
+    if request.type_name or request.cloud_data or request.push:
+        push = read_push(request.push) if request.push else None
+        extra = records.MessageOptions(type_name=request.type_name, cloud_data=request.cloud_data, push=push)
     return RunWorkflow(
         workflows.SystemSend(
             by=principal.user_id,

@@ -132,7 +132,6 @@ TABLE: list[tuple[Frame, str, str]] = [
     (f.PushTokenSet("d", "p", "t"), NO, NO),
     (f.PushTokenRemove("", ""), NO, NO),
     (f.PushTokens(), NO, NO),
-    (f.AdminPushTest("alice", "", ""), "ADMIN_REQUIRED", "ADMIN_REQUIRED"),
     (f.Devices(), NO, NO),
     (f.DevicesClose([], ""), NO, NO),
     (f.PresenceSet(Presence.BACKGROUND), NO, NO),

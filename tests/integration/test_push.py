@@ -12,12 +12,13 @@ import pytest
 from rcim.app import push
 from rcim.app.settings import Settings
 from rcim.base.errors import RcimError
-from rcim.base.terms import MsgFlag, Presence
+from rcim.base.terms import MsgFlag, Presence, PushLevel
 from rcim.client import Client, User
+from rcim.client.broadcasts import BroadcastTarget
 from rcim.content import elements as el
 from rcim.outbox.push.provider import BadgeMode, Push, PushOutcome, PushResult
 from rcim.wire import frames as f
-from tests.kit import TestServer, until
+from tests.kit import TestCluster, TestServer, until
 
 
 class Phones:
@@ -26,8 +27,13 @@ class Phones:
     def __init__(self) -> None:
         self.got: list[Push] = []
         self.bad: set[str] = set()
+        self.outcome = PushOutcome.SENT
+        self.calls = 0
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        self.calls += 1
+        if self.outcome is not PushOutcome.SENT:
+            return [PushResult(self.outcome, "away")] * len(pushes)
         self.got += [one for one in pushes if one.token not in self.bad]
         return [PushResult(PushOutcome.BAD_TOKEN if one.token in self.bad else PushOutcome.SENT) for one in pushes]
 
@@ -44,6 +50,7 @@ def phones(monkeypatch: pytest.MonkeyPatch) -> Phones:
     monkeypatch.setattr(Settings, "push_names", frozenset({"fake"}))
     monkeypatch.setattr(push, "providers_of", lambda settings: {"fake": made})
     monkeypatch.setattr("rcim.outbox.consumer.PAUSE_S", 0.01)
+    monkeypatch.setattr(push, "START_S", 0.0)
     return made
 
 
@@ -187,6 +194,106 @@ async def test_a_trial_push_and_invalidation(server: TestServer, phones: Phones)
         assert phones.got[0].title == "Hello" and phones.told("bob") == ["Does it arrive?"]
         await root.invalidate_account("bob")
         assert await root.push_tokens(user_id="bob") == []
+
+
+async def test_broadcasts_and_messages_of_the_app(server: TestServer, phones: Phones) -> None:  # SY-01, SY-04
+    for user in ("bob", "carol"):
+        await register(server, user, user)
+    async with server.client("root") as root:
+        await root.change_tags(["bob"], add=["vip"])
+        await root.broadcast("only online", expires_s=0)
+        await root.broadcast("for some", target=BroadcastTarget(tags_any=["vip"]), push=b'{"alert":"Hello, VIP"}')
+        await root.broadcast("for all", sender="root")
+        await until(lambda: len(phones.got) == 3)
+        assert phones.told("bob") == ["Hello, VIP", "root: for all"] and phones.told("carol") == ["root: for all"]
+        news = await root.create_group("News", group_id="@SYS#news", type_="System")
+        await root.system_send_to(news, ["carol"], "for you", push=b'{"Title":"News"}')
+        await until(lambda: len(phones.got) == 4)
+        assert (phones.got[3].title, phones.got[3].text) == ("News", "News: for you")
+        for wrong in (root.broadcast("x", push=b"[]"), root.system_send_to(news, ["bob"], "x", push=b"{")):
+            with pytest.raises(RcimError) as error:
+                await wrong
+            assert error.value.code.name == "BAD_PUSH_INFO"
+
+
+async def test_channels_of_ultra_groups(server: TestServer, phones: Phones) -> None:  # UG-03, UG-05
+    for user in ("bob", "carol"):
+        await register(server, user, user)
+    async with server.client("alice") as alice, server.client("root") as root:
+        group = await alice.create_group("City", group_id="@TGS#_city", type_="UltraGroup")
+        for user in ("bob", "carol"):
+            await root.invite(group, [user])
+        channel = await alice.create_channel(group, "news", name="News")
+        await alice.send(channel, "to all")
+        await until(lambda: len(phones.got) == 2)
+        assert {one.text for one in phones.got} == {"alice(News): to all"}
+        await alice.set_push_level(channel, PushLevel.MENTIONS, whole=True)
+        await alice.send(channel, "to none")
+        await alice.send(channel, "to carol", mentions=["carol"])
+        await until(lambda: len(phones.got) == 3)
+        assert phones.got[2].token == "carol" and phones.got[2].text == "alice(News): to carol"
+
+
+async def test_what_a_provider_could_not_take_is_pushed_after_a_restart(
+    tmp_path: Path, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcim.app.nodes.TELL_S", 0.01)
+    phones.outcome = PushOutcome.LATER
+    server = TestServer(tmp_path, tls=False)
+    await server.start()
+    await register(server, "bob", "bob")
+    async with server.client("alice") as alice:
+        await alice.send(User("bob"), "one")
+        await alice.send(User("bob"), "two")
+        await until(lambda: phones.calls)
+    await server.stop()
+    phones.outcome = PushOutcome.SENT
+    server = TestServer(tmp_path, tls=False)
+    await server.start()
+    try:
+        await until(lambda: len(phones.got) == 2)
+        assert phones.told("bob") == ["alice: one", "alice: two"]
+    finally:
+        await server.stop()
+
+
+async def test_over_gateways_and_after_the_owner_has_died(
+    tmp_path: Path, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = asyncio.Event()
+    known.set()
+
+    async def settled(began_s: float) -> None:
+        await known.wait()
+
+    monkeypatch.setattr(push, "settled", settled)
+    cluster = TestCluster(tmp_path, flags=("app.administrators=root",))
+    await cluster.start()
+    try:
+        await register(cluster, "bob", "bob")
+        async with cluster.client("alice") as alice, cluster.client("carol") as carol:
+            await carol.set_push_token("phone", "fake", "carol")
+            await alice.create_group("Team", group_id="team", members=["bob", "carol"])
+            await alice.send("team", "one")
+            await until(lambda: phones.got)
+            phones.outcome = PushOutcome.LATER
+            await alice.send("team", "two")
+            cluster.kill_owner()
+            phones.outcome = PushOutcome.SENT
+            known.clear()
+            await cluster.start_owner()
+            await alice.send("team", "three")
+            assert [row.token for row in await carol.push_tokens()] == ["carol"]
+            while (await alice.presence(["carol"]))[0].state is not Presence.ONLINE:
+                await asyncio.sleep(0)
+            known.set()
+            await until(lambda: "alice(Team): three" in phones.told("bob"))
+        told = phones.told("bob")
+        assert list(dict.fromkeys(told)) == ["alice(Team): one", "alice(Team): two", "alice(Team): three"]
+        assert len({one.push_id for one in phones.got}) == 3, "one that comes twice has the same id"
+        assert phones.told("carol") == [], "carol is there"
+    finally:
+        await cluster.stop()
 
 
 async def test_a_server_without_providers(tmp_path: Path) -> None:

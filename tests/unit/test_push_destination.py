@@ -27,6 +27,7 @@ from rcim.rules.push_info import PushInfo
 from rcim.rules.quiet import QuietHours
 from rcim.store.answers import PushTarget, PushTargets, PushUsers
 from rcim.store.event_log import KeptEvent
+from rcim.store.push_targets import USERS_MAX
 
 NOW = 1_700_000_000_000
 SENT, BAD_TOKEN, REFUSED, LATER = PushOutcome
@@ -44,6 +45,8 @@ class FakeFacts:
         self.removed: list[tuple[str, str]] = []
         self.gone = self.broken = False
         self.asked: list[int] = []
+        self.breaks_at = -1
+        """Which question about targets is not answered."""
         self.now = NOW
 
     async def members(self, key: str, limit: int) -> Sequence[str]:
@@ -62,8 +65,11 @@ class FakeFacts:
         return PushUsers(after[:PAGE], after[PAGE - 1] if len(after) > PAGE else "")
 
     async def push_targets(self, query: PushTargetsQuery) -> PushTargets:
+        if len(self.asked) == self.breaks_at:
+            raise Unanswered("the store is away")
         self.asked.append(len(query.users))
-        return PushTargets([] if self.gone else [self.target(user) for user in query.users], self.gone)
+        users = query.users[:USERS_MAX]  # as the store does
+        return PushTargets([] if self.gone else [self.target(user) for user in users], self.gone)
 
     def target(self, user: str) -> PushTarget:
         flag = self.flags.get(user, MsgFlag.ACCEPT_AND_NOTIFY)
@@ -218,6 +224,32 @@ async def test_only_the_devices_that_failed_are_sent_to_again() -> None:
     assert not {push.push_id for push in kit.provider.got} & set(first.values())
 
 
+async def test_many_devices_that_failed_are_all_sent_to_again() -> None:
+    users = [f"u{n:03d}" for n in range(3 * USERS_MAX)]
+    kit = Kit(FakeFacts(a=users))
+    kit.provider.says = lambda push: LATER if int(push.token[1:4]) % 2 else SENT
+    assert len(await kit.deliver(message(1))) == 1
+    kit.provider.says = lambda push: LATER if int(push.token[1:4]) > 120 else SENT
+    assert len(await kit.deliver(message(1))) == 1
+    kit.provider.says = lambda push: SENT
+    assert await kit.deliver(message(1)) == []
+    assert sorted(kit.provider.tokens) == [f"{user}/phone" for user in users]
+
+
+@pytest.mark.parametrize("broken_at", [0, 1])
+async def test_what_is_left_survives_a_store_that_can_not_say(broken_at: int) -> None:
+    users = [f"u{n:03d}" for n in range(3 * USERS_MAX)]
+    kit = Kit(FakeFacts(a=users))
+    kit.provider.says = lambda push: LATER if int(push.token[1:4]) % 2 else SENT
+    await kit.deliver(message(1))
+    kit.provider.says = lambda push: SENT
+    kit.facts.breaks_at = len(kit.facts.asked) + broken_at
+    assert len(await kit.deliver(message(1))) == 1
+    kit.facts.breaks_at = -1
+    assert await kit.deliver(message(1)) == []
+    assert sorted(kit.provider.tokens) == [f"{user}/phone" for user in users]
+
+
 async def test_who_has_come_back_meanwhile_gets_nothing_more() -> None:
     kit = Kit(FakeFacts(a=["alice", "bob"]))
     kit.provider.says = lambda push: LATER
@@ -310,6 +342,21 @@ async def test_a_trial_goes_to_all_devices() -> None:
     assert await kit.deliver(trial) == []
     assert kit.provider.tokens == ["bob/phone", "bob/pad"]
     assert {(push.title, push.text) for push in kit.provider.got} == {("Test", "Does it arrive?")}
+
+
+async def test_nobody_is_told_before_it_is_known_who_is_there() -> None:
+    facts, provider, known = FakeFacts(a=["alice", "bob"]), FakeProvider(), asyncio.Event()
+
+    async def settled() -> None:
+        await known.wait()
+
+    destination = PushDestination("fake", provider, PushOptions(), facts, settled=settled)
+    delivering = asyncio.ensure_future(destination.deliver([message(1)]))
+    await asyncio.sleep(0)
+    assert provider.calls == 0
+    facts.states["alice"] = Presence.ONLINE
+    known.set()
+    assert await delivering == [] and provider.tokens == ["bob/phone"]
 
 
 async def test_closing_once() -> None:

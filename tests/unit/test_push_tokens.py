@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -99,6 +100,44 @@ def test_a_commit_that_fails_moves_nothing(kit: Kit, monkeypatch: pytest.MonkeyP
     assert {table: kit.rows(table) for table in before} == before and len(done) == fails_at
     kit.set("bob", "a")
     assert kit.tokens("alice") == [] and kit.tokens("bob") != []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_fails_a_token_has_one_owner(kit: Kit, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Users register and remove three tokens in any order, and any commit may fail at any of its writes."""
+    rng = random.Random(seed)
+    owners: dict[str, tuple[str, str]] = {}
+    fails_in = 0
+
+    def failing(write: Callable[..., None]) -> Callable[..., None]:
+        def failed(view: object, table: str, *rest: bytes) -> None:
+            nonlocal fails_in
+            fails_in -= 1
+            if fails_in == 0:
+                raise StoreError("the disk is gone")
+            write(view, table, *rest)
+
+        return failed
+
+    for name in ("put", "delete"):
+        monkeypatch.setattr(backend._MemoryView, name, failing(getattr(backend._MemoryView, name)))
+    for time_ms in range(60):
+        user, device, token = rng.choice("abc"), rng.choice("xy"), rng.choice("123")
+        fails_in = rng.choice([0, 0, rng.randrange(1, 8)])
+        removes = rng.random() < 0.2
+        try:
+            kit.remove(user, device) if removes else kit.set(user, token, device, time_ms=time_ms)
+        except StoreError:
+            pass
+        else:
+            owners = {one: of for one, of in owners.items() if of != (user, device)}
+            if not removes:
+                owners[token] = (user, device)
+        fails_in = 0
+        found = {token: (user, device) for user in "abc" for device, _, token in kit.tokens(user)}
+        assert found == owners, f"seed {seed}, step {time_ms}"
+        assert kit.rows("push_users") == sorted({f"apns\0{user}".encode() for user, _ in owners.values()})
+        assert len(kit.rows("push_tokens")) == len(kit.rows("push_owners")) == len(owners)
 
 
 def test_what_the_index_does_not_confirm_counts_for_nothing(kit: Kit) -> None:

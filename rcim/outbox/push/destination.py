@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import NamedTuple
 
 from rcim.actor.events import BroadcastSent, EventKind, MessagePassed, PushTested, key_of
@@ -27,6 +27,7 @@ from rcim.outbox.push.progress import Device, KeptProgress, Progress
 from rcim.outbox.push.provider import Provider
 from rcim.outbox.push.receivers import Chosen, Pushable, Receivers
 from rcim.outbox.push.sending import Addressed, Sending, Sent
+from rcim.rules.conversation_kinds import is_channel
 from rcim.store.event_log import KeptEvent
 
 log = LimitedLog("rcim.outbox.push")
@@ -36,6 +37,8 @@ AT_ONCE = 20
 """Conversations whose pushes are under way at the same time."""
 TOGETHER = 50
 """Users who are asked about, and told, together."""
+TOGETHER_IN_CHANNEL = 15
+"""The same in a channel, where it takes a search to say since when each of them has been there."""
 TRIES = 3
 LEFT_MAX = 500
 """Devices of one message that the provider could not take: with more of them the other users wait too."""
@@ -50,12 +53,21 @@ class Round(NamedTuple):
 
 
 class PushDestination:
-    """See the module's text. `name` is that of the provider. It is used from the loop."""
+    """See the module's text. `name` is that of the provider. `settled` returns when it is known who is there: nobody gets
+    a push before. It is used from the loop."""
 
     def __init__(
-        self, name: str, provider: Provider, options: PushOptions, facts: PushFacts, hook: OfflineHook | None = None
+        self,
+        name: str,
+        provider: Provider,
+        options: PushOptions,
+        facts: PushFacts,
+        hook: OfflineHook | None = None,
+        *,
+        settled: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._name = name
+        self._settled = settled
         self._options = options
         self._receivers = Receivers(name, options, facts, hook)
         self._sending = Sending(name, provider, facts)
@@ -84,6 +96,8 @@ class PushDestination:
 
     async def deliver(self, events: Sequence[KeptEvent]) -> list[Untaken]:
         """Push these, which are in their order; returns those that wait (outbox.Destination)."""
+        if self._settled is not None:
+            await self._settled()
         by_key: dict[str, list[KeptEvent]] = {}
         for one in events:
             by_key.setdefault(key_of(one.event), []).append(one)
@@ -145,34 +159,43 @@ class PushDestination:
         return await self._pages(round_) or late
 
     async def _again(self, round_: Round) -> Sent | None:
-        """Push to the devices that the provider could not take. Raises Unanswered."""
-        devices, round_.progress.left = round_.progress.left, set()
-        try:
-            chosen = await self._receivers.choose(round_.event, sorted({user_id for user_id, _ in devices}))
-            pushes = [one for one in await self._composed(round_, chosen) if _device(one) in devices]
-        except Unanswered:
-            round_.progress.left |= devices
-            raise
-        return await self._sent(pushes, round_.progress)
+        """Push to the devices that the provider could not take, until it takes nothing again. Raises Unanswered."""
+        progress, late = round_.progress, None
+        devices, progress.left = progress.left, set()
+        users = sorted({user_id for user_id, _ in devices})
+        together = _together(round_.event)
+        for at in range(0, len(users), together):
+            try:
+                chosen = await self._receivers.choose(round_.event, users[at : at + together])
+                pushes = [one for one in await self._composed(round_, chosen) if _device(one) in devices]
+            except Unanswered:
+                progress.left |= _of_users(devices, users[at:])
+                raise
+            sent = await self._sent(pushes, progress)
+            late = sent or late
+            if sent is not None and len(sent.later) == len(pushes):
+                progress.left |= _of_users(devices, users[at + together :])
+                break
+        return late
 
     async def _pages(self, round_: Round) -> Sent | None:
         """Page by page, until the provider takes nothing of what it is given, or too much is left; what it could not
         take. Raises Unanswered."""
-        progress, most = round_.progress, self._options.receivers_max
+        progress, most, together = round_.progress, self._options.receivers_max, _together(round_.event)
         late: Sent | None = None
         while not progress.ended:
             page = await self._receivers.page(round_.event, progress.cursor)
-            for at in range(0, len(page.users), TOGETHER):
+            for at in range(0, len(page.users), together):
                 if most and progress.receivers >= most:
                     self._counts["over_bound"] += 1
                     progress.ended = True
                     return late
-                some = page.users[at : at + TOGETHER]
+                some = page.users[at : at + together]
                 chosen = await self._receivers.choose(round_.event, some)
                 pushes = await self._composed(round_, chosen)
                 progress.receivers += len(chosen.targets)
                 progress.cursor = some[-1]
-                progress.ended = chosen.gone or (not page.next and at + TOGETHER >= len(page.users))
+                progress.ended = chosen.gone or (not page.next and at + together >= len(page.users))
                 sent = await self._sent(pushes, progress)
                 late = sent or late
                 if sent is not None and (len(sent.later) == len(pushes) or len(progress.left) >= LEFT_MAX):
@@ -217,3 +240,13 @@ class PushDestination:
 
 def _device(one: Addressed) -> Device:
     return one.user_id, one.token.device_id
+
+
+def _of_users(devices: set[Device], users: Sequence[str]) -> set[Device]:
+    """Those of the devices that are these users'."""
+    wanted = set(users)
+    return {device for device in devices if device[0] in wanted}
+
+
+def _together(event: Pushable) -> int:
+    return TOGETHER_IN_CHANNEL if is_channel(event.where.key) else TOGETHER

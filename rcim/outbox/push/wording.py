@@ -66,7 +66,7 @@ def sender_name(message: Message) -> str:
     return message.name_card or message.nickname or message.sender
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def text_of(body: bytes, language: str) -> str:
     """The text of a message with this body. A body that can't be read is a new message."""
     try:

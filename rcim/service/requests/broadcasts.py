@@ -10,7 +10,7 @@ import msgspec
 from rcim.base.terms import Priority
 from rcim.rules.broadcasts import EXPIRES_S_DEFAULT, EXPIRES_S_MAX
 from rcim.rules.targets import ATTRIBUTE_BYTES_MAX, ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX
-from rcim.service.bounds import U16, U64, Items, Number, Text
+from rcim.service.bounds import U16, U64, Data, Items, Number, Text
 from rcim.service.requests.kinds import BODY, CLIENT_MSG_ID, GROUP_OR_NONE, USER_OR_NONE, USERS, Request
 
 TAG = Text(TAG_BYTES_MAX, 1, one_line=True)
@@ -46,6 +46,7 @@ class AdminBroadcast(Request, frozen=True, gc=False):
     tags_all: A[Sequence[str], TAGS] = ()
     attributes_any: A[Sequence[UserAttribute], Items(TAGS_MAX)] = ()
     attributes_all: A[Sequence[UserAttribute], Items(TAGS_MAX)] = ()
+    push: A[bytes, Data(8192)] = b""
 
 
 class AdminBroadcasts(Request, frozen=True, gc=False):

@@ -28,6 +28,7 @@ class AdminSystemSend(Request, frozen=True, gc=False):
     body: A[bytes, BODY]
     type_name: A[str, Text(32)] = ""
     cloud_data: A[bytes, Data(8192)] = b""
+    push: A[bytes, Data(8192)] = b""
 
 
 class AdminSenderSet(Request, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from typing import Annotated as A
 
 from rcim.base.terms import MessageState, Priority
 from rcim.wire.frames.groups import AddedEntry
-from rcim.wire.frames.kinds import BODY, CLIENT_MSG_ID, TYPE_NAME, USER, USER_OR_NONE
+from rcim.wire.frames.kinds import BODY, CLIENT_MSG_ID, CLOUD_DATA, TYPE_NAME, USER, USER_OR_NONE
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import I32, U8, U16, U32, U64, Bool, Enum, StrList, StructList, str8
 
@@ -85,6 +85,7 @@ class BroadcastEntry(Struct, frozen=True, gc=False):
         "BROADCAST_LIMIT",
         "BAD_PARAMETER",
         "BAD_ELEMENT",
+        "BAD_PUSH_INFO",
         "BODY_TOO_LARGE",
         "DIRTY_WORD",
         "NO_SUCH_GROUP",
@@ -118,6 +119,7 @@ class AdminBroadcast(Frame, frozen=True, gc=False):
         Ext(8, StructList(UserAttribute, TAGS_MAX)),
         "Only for users with all of these attributes.",
     ] = ()
+    push: A[bytes, Ext(50, CLOUD_DATA), "What its push says, as in SEND (push.md)."] = b""
 
 
 @frame(0x8F58, "ADMIN_BROADCAST_OK", "server", "reply", admin=True)

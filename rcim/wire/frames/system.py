@@ -71,7 +71,7 @@ class AdminSystemWritersOk(Frame, frozen=True, gc=False):
         "The client message id is recognised in each of the conversations: a repeat sends nothing twice (MS-02).",
         "To all subscribers at once: SEND into the system conversation.",
     ),
-    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "BAD_PARAMETER", "BAD_ELEMENT", "BODY_TOO_LARGE"),
+    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "BAD_PARAMETER", "BAD_ELEMENT", "BAD_PUSH_INFO", "BODY_TOO_LARGE"),
     admin=True,
 )
 class AdminSystemSend(Frame, frozen=True, gc=False):
@@ -84,6 +84,7 @@ class AdminSystemSend(Frame, frozen=True, gc=False):
     body: A[bytes, BODY, "The elements of the message."]
     type_name: A[str, Ext(1, str8(32)), "As in SEND."] = ""
     cloud_data: A[bytes, Ext(2, Bytes("u16", 8192)), "As in SEND."] = b""
+    push: A[bytes, Ext(50, Bytes("u16", 8192)), "What its push says, as in SEND (push.md)."] = b""
 
 
 @frame(0x8F51, "ADMIN_SYSTEM_SEND_OK", "server", "reply", admin=True)

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from rcim.base import clock
@@ -192,9 +193,14 @@ def request_of(push: Push, topic: str, authorization: str) -> Http2Request:
     return Http2Request(f"/3/device/{push.token}", payload_of(push), headers, unindexed)
 
 
+APS_OPTIONS = {"ThreadID": "thread-id", "Category": "category"}
+"""Options of a message that Apple has by another name."""
+
+
 def payload_of(push: Push) -> bytes:
     """The JSON. Raises TooLong."""
-    aps: dict[str, Any] = {}
+    push = msgspec.structs.replace(push, title=push.options.get("ApnsTitle") or push.title)
+    aps: dict[str, Any] = {name: push.options[key] for key, name in APS_OPTIONS.items() if push.options.get(key)}
     if push.badge_mode is BadgeMode.SET:
         aps["badge"] = push.badge
     sound = push.sound or push.options.get("Sound", "default")

@@ -155,7 +155,7 @@ def _notification(push: Push, title: str, text: str) -> Mapping[str, str]:
 
 def _android(push: Push, channel: str) -> Mapping[str, Any]:
     notification: dict[str, Any] = {
-        "sound": push.sound or push.options.get("Sound", ""),
+        "sound": push.options.get("AndroidSound", "") or push.sound or push.options.get("Sound", ""),
         "channel_id": push.options.get("GoogleChannelID", "") or channel,
         "tag": push.collapse_key,
     }

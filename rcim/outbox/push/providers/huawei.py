@@ -115,7 +115,7 @@ class Huawei:
             "channel_id": options.get("HuaWeiChannelID", "") or self._channel,
             "importance": options.get("HuaWeiImportance", ""),
             "image": options.get("Image", ""),
-            "sound": push.sound or options.get("Sound", ""),
+            "sound": options.get("AndroidSound", "") or push.sound or options.get("Sound", ""),
             "tag": key_of(push.collapse_key, TAG_BYTES),
         }
         badge = self._badge(push)

@@ -84,7 +84,7 @@ class Xiaomi:
             "notify_id": str(number_of(push.collapse_key or push.push_id)),
             "extra.notify_effect": "1",
             "extra.channel_id": push.options.get("XiaoMiChannelID", "") or self._channel,
-            "extra.sound_uri": push.sound or push.options.get("Sound", ""),
+            "extra.sound_uri": push.options.get("AndroidSound", "") or push.sound or push.options.get("Sound", ""),
         }
         body = urlencode({name: value for name, value in form.items() if value}).encode()
         return WebRequest(self._url, body, {**FORM, "Authorization": f"key={self._secret}"})
