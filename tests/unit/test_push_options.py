@@ -37,7 +37,9 @@ def test_what_is_wrong_is_said(setting: str, says: str) -> None:
 
 def test_what_is_right_is_in_force(tmp_path: Path) -> None:
     file = tmp_path / "rcim.toml"
-    file.write_text('[push]\nwhen = "always"\nbadge = "none"\ntext = "${text}"\nlife_s = 60\ncollapse = false\n')
+    file.write_text(
+        '[push]\nwhen = "always"\nbadge = "none"\ntext = "${text}"\nlife_s = 60\ncollapse = false\n', encoding="utf-8"
+    )
     options = options_of(load(file, {}, []).push)
     assert (options.when, options.badge, options.text, options.life_s) == (When.ALWAYS, Badge.NONE, "${text}", 60)
     assert not options.collapse and options.receivers_max == 10_000
