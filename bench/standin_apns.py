@@ -82,7 +82,6 @@ class ApnsStandin:
     connections: int = 0
     tokens: set[str] = field(default_factory=set)
     """Provider tokens that were taken."""
-    _issued: dict[str, int] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _open: set[_Connection] = field(default_factory=set)
 
@@ -101,8 +100,8 @@ class ApnsStandin:
             connection.cut()
         await self._server.wait_closed()
 
-    def judge(self, headers: Mapping[str, str], body: bytes) -> Said:
-        """Apple's answer, if nothing else is to happen."""
+    def judge(self, headers: Mapping[str, str], body: bytes, issued: dict[str, int]) -> Said:
+        """Apple's answer, if nothing else is to happen. `issued` has the newest token of each key on this connection."""
         token = headers.get(":path", "").removeprefix("/3/device/")
         checks = [
             (headers.get(":method") == "POST", Said(405, "MethodNotAllowed")),
@@ -117,12 +116,12 @@ class ApnsStandin:
             (body, Said(400, "PayloadEmpty")),
             (len(body) <= PAYLOAD_BYTES, Said(413, "PayloadTooLarge")),
         ]
-        wrong = next((said for good, said in checks if not good), None) or self._of_token(headers)
+        wrong = next((said for good, said in checks if not good), None) or self._of_token(headers, issued)
         if wrong is not None:
             return wrong
         return Said(200) if headers["apns-topic"] in self.topics else Said(400, "TopicDisallowed")
 
-    def _of_token(self, headers: Mapping[str, str]) -> Said | None:
+    def _of_token(self, headers: Mapping[str, str], newest: dict[str, int]) -> Said | None:
         """What is wrong with the provider token; None: nothing."""
         text = headers.get("authorization", "").removeprefix("bearer ")
         if not text:
@@ -139,10 +138,10 @@ class ApnsStandin:
             return Said(403, "InvalidProviderToken")
         if abs((self.now_s or time.time()) - issued) > TOKEN_AGE_S:
             return Said(403, "ExpiredProviderToken")
-        before = self._issued.setdefault(key_id, issued)
+        before = newest.setdefault(key_id, issued)
         if 0 < issued - before < TOKEN_RENEW_S:
             return Said(429, "TooManyProviderTokenUpdates")
-        self._issued[key_id] = max(before, issued)
+        newest[key_id] = max(before, issued)
         self.tokens.add(text)
         return None
 
@@ -156,6 +155,7 @@ class _Connection(asyncio.Protocol):
         self._h2 = H2Connection(config)
         self._headers: dict[int, dict[str, str]] = {}
         self._bodies: dict[int, bytearray] = {}
+        self._issued: dict[str, int] = {}
         self._floods: set[int] = set()
         self._held: list[int] = []
         """Streams that get no answer until GOAWAY_AFTER."""
@@ -210,7 +210,7 @@ class _Connection(asyncio.Protocol):
         token = headers[":path"].removeprefix("/3/device/")
         planned = self._standin.answers.get(token)
         said: Said | Trouble = planned.pop(0) if planned else Said(200)
-        judged = self._standin.judge(headers, body)
+        judged = self._standin.judge(headers, body, self._issued)
         if isinstance(said, Trouble):
             self._make(said, stream)
             return

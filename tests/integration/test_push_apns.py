@@ -14,6 +14,9 @@ from rcim_bench.standin_apns import ApnsStandin, Said, Trouble
 from rcim.base import clock
 from rcim.outbox.push.provider import BadgeMode, Provider, PushOutcome
 from rcim.outbox.push.providers.apns import ApnsProvider
+from rcim.outbox.push.providers.sending import IN_A_TURN
+from rcim.web.client import WebAnswer
+from rcim.web.http2 import Http2Client, Http2Request
 from tests.kit_push import DEVICE, KEY_ID, OTHER_KEY_ID, TOPIC, Files, made, push, sent
 
 SENT, BAD, REFUSED, LATER = PushOutcome.SENT, PushOutcome.BAD_TOKEN, PushOutcome.REFUSED, PushOutcome.LATER
@@ -89,6 +92,27 @@ async def test_one_connection_brings_all_pushes_with_one_token(both: Both) -> No
     assert both.standin.taken == 300 and both.connections == 1 and len(both.standin.tokens) == 1
 
 
+async def test_others_have_their_turn_between_pushes(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    await sent(both.provider, push(DEVICE))
+    begun_in_turns: list[int] = [0]
+    post = Http2Client.post
+
+    async def counted(client: Http2Client, request: Http2Request) -> WebAnswer:
+        begun_in_turns[-1] += 1
+        return await post(client, request)
+
+    async def turn_over_and_over() -> None:
+        while sum(begun_in_turns) < 150:
+            begun_in_turns.append(0)
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(Http2Client, "post", counted)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(turn_over_and_over())
+        await sent(both.provider, *(push(DEVICE) for _ in range(150)))
+    assert max(begun_in_turns) <= 2 * IN_A_TURN and sum(begun_in_turns) == 150
+
+
 async def test_what_a_push_says_is_what_apple_gets(both: Both) -> None:  # PU-04
     full = push(
         DEVICE,
@@ -161,6 +185,15 @@ async def test_what_can_be_no_token_is_bad(both: Both) -> None:
     tokens = ["", "zz" * 32, "../../etc/passwd", "a1" * 5000, "a1\r\nx: y"]
     results = await sent(both.provider, *(push(token) for token in tokens))
     assert {one.outcome for one in results} == {BAD} and both.standin.connections == 0
+
+
+async def test_what_a_device_says_becomes_no_header(both: Both) -> None:
+    topics = ["a.b\r\nx: y", " a.b", "a b", "приложение", "a" * 300]
+    results = await sent(both.provider, *(push(DEVICE, topic=topic) for topic in topics))
+    assert {one.outcome for one in results} == {REFUSED} and both.standin.connections == 0
+    keys = [" group", "group\n", "x\r\ny: z"]
+    assert {one.outcome for one in await sent(both.provider, *(push(DEVICE, collapse_key=k) for k in keys))} == {SENT}
+    assert len({seen.headers["apns-collapse-id"] for seen in both.standin.seen}) == 3
 
 
 async def test_a_token_is_renewed_between_20_and_60_minutes(both: Both, steady: Steady) -> None:

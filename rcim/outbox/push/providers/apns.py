@@ -29,7 +29,7 @@ from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
 from rcim.outbox.push.provider import BadgeMode, Push, PushOutcome, PushResult
 from rcim.outbox.push.providers.sending import DENIED_PAUSE_S, Sender
-from rcim.outbox.push.providers.service import SENT, Busy, as_json, bad_token, later, refused, retry_after
+from rcim.outbox.push.providers.service import APP_NAME, SENT, Busy, as_json, bad_token, later, refused, retry_after
 from rcim.outbox.push.providers.shortening import fitted, key_of
 from rcim.outbox.push.providers.signed_tokens import signed
 from rcim.web.client import BadAnswer, WebAnswer
@@ -138,6 +138,8 @@ class ApnsProvider:
     async def _send_one(self, push: Push) -> PushResult:
         if not DEVICE_TOKEN.match(push.token):
             return bad_token("a token of APNs has 16 to 200 hexadecimal digits")
+        if push.topic and not APP_NAME.match(push.topic):
+            return refused("the device's topic is no bundle id")
         used = self._current
         answer = await self._post(push)
         reason = "" if answer.status == 200 else _reason(answer)

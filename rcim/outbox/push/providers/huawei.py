@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 
 from rcim.outbox.push.provider import BadgeMode, Push, PushResult
 from rcim.outbox.push.providers.service import (
+    APP_NAME,
     FORM,
     JSON,
     SENT,
@@ -128,7 +129,7 @@ class Huawei:
     def _click(self, push: Push) -> Mapping[str, Any]:
         """The app is opened; with `ExtAsHuaweiIntentParam` the push's data goes with the intent, as `ext`."""
         package = push.topic or self._package
-        if push.options.get("ExtAsHuaweiIntentParam") != "1" or not package:
+        if push.options.get("ExtAsHuaweiIntentParam") != "1" or not APP_NAME.match(package):
             return {"type": 3}
         ext = quote(push.data.get("ext", "") or as_json(push.data).decode(), safe="")
         return {"type": 1, "intent": f"intent:#Intent;launchFlags=0x04000000;package={package};S.ext={ext};end"}

@@ -7,6 +7,7 @@ credentials. http_provider.py does what follows from that.
 from __future__ import annotations
 
 import email.utils
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -22,6 +23,8 @@ REASON_MAX = 200
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 SENT = PushResult(PushOutcome.SENT)
+APP_NAME = re.compile(r"[0-9A-Za-z._-]{1,255}\Z")
+"""A bundle id or a package name. Devices say what theirs is: it must not become another header or another field."""
 
 
 class Busy(Exception):

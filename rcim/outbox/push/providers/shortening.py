@@ -75,8 +75,9 @@ def both(push: Push) -> tuple[str, str]:
 
 
 def key_of(collapse_key: str, bytes_max: int) -> str:
-    """The key, or a digest of it if it is longer than `bytes_max`, at most 64, or has more than ASCII."""
-    if collapse_key.isascii() and collapse_key.isprintable() and len(collapse_key) <= bytes_max:
+    """The key, or a digest of it if it is longer than `bytes_max`, at most 64, or can't stand in a header."""
+    plain = collapse_key.isascii() and collapse_key.isprintable() and collapse_key == collapse_key.strip()
+    if plain and len(collapse_key) <= bytes_max:
         return collapse_key
     return hashlib.sha256(collapse_key.encode(errors="replace")).hexdigest()[:bytes_max]
 
