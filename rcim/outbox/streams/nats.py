@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from nats.aio.client import Client
 from nats.errors import Error, MaxPayloadError
@@ -41,8 +42,9 @@ class NatsPublisher:
         """When the last try to connect failed, and why."""
         self._why = ""
 
-    async def publish(self, record: Record) -> None:
-        """Write a record; see Publisher."""
+    async def publish(self, records: Sequence[Record]) -> int:
+        """Write the first one; see Publisher."""
+        record = records[0]
         stream = await self._connected()
         subject = f"{self._spec.topic}.{record.type}"
         try:
@@ -58,6 +60,7 @@ class NatsPublisher:
         except FAULTS as error:
             await self._drop(stream)
             raise NotTaken(f"the server has not answered: {reason_of(error)}") from None
+        return 1
 
     async def close(self) -> None:
         """Give back the connection."""
