@@ -10,10 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nats.aio.client import Client
+
+from rcim.app import certificates
+from rcim.outbox.streams.tls import trust
 
 
 class Kept(NamedTuple):
@@ -31,18 +35,28 @@ def free_port() -> int:
 
 
 class Nats:
-    """A server with JetStream. `password`: of its user `rcim`; empty: everybody may connect."""
+    """A server with JetStream. `password`: of its user `rcim`; empty: everybody may connect. `tls`: it has
+    `certificate`."""
 
-    def __init__(self, folder: Path, password: str = "") -> None:
+    def __init__(self, folder: Path, password: str = "", *, tls: bool = False) -> None:
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
+        self.certificate = folder / "cert.pem"
+        self._tls = tls
         self._password = password
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         login = f'authorization {{ user: "rcim", password: "{password}" }}\n' if password else ""
+        secure = ""
+        if tls:
+            key = certificates.new_key()
+            self.certificate.write_bytes(certificates.self_signed(key, time.time()))
+            (folder / "key.pem").write_bytes(certificates.key_pem(key))
+            secure = f'tls {{ cert_file: "{self.certificate}", key_file: "{folder}/key.pem" }}\n'
         self._config = folder / "nats.conf"
         self._config.write_text(
-            f'listen: "127.0.0.1:{self.port}"\nmax_payload: 200000\n{login}jetstream {{ store_dir: "{folder}/js" }}\n',
+            f"listen: '127.0.0.1:{self.port}'\nmax_payload: 200000\n{login}{secure}"
+            f'jetstream {{ store_dir: "{folder}/js" }}\n',
             encoding="utf-8",
         )
 
@@ -82,8 +96,10 @@ class Nats:
 
     async def client(self) -> Client:
         client = Client()
-        login = {"user": "rcim", "password": self._password} if self._password else {}
-        await client.connect([self.url], allow_reconnect=False, **login)  # type: ignore[arg-type]
+        login: dict[str, Any] = {"user": "rcim", "password": self._password} if self._password else {}
+        if self._tls:
+            login["tls"] = trust(str(self.certificate))
+        await client.connect([self.url], allow_reconnect=False, **login)
         return client
 
     async def make_stream(self, **more: Any) -> None:

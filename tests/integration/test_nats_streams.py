@@ -85,8 +85,10 @@ def kept_event(number: int, body: bytes = MESSAGE.body) -> KeptEvent:
     return KeptEvent(0, number, MessagePassed(1, GROUP, msgspec.structs.replace(MESSAGE, seq=number, body=body)))
 
 
-def destination(broker: Nats, user: str = "", password: str = "", timeout_s: float = 0.3) -> StreamDestination:
-    spec = StreamSpec((broker.url,), "rcim", timeout_s, user, password)
+def destination(
+    broker: Nats, user: str = "", password: str = "", timeout_s: float = 0.3, ca: Path | None = None
+) -> StreamDestination:
+    spec = StreamSpec((broker.url,), "rcim", timeout_s, user, password, ca=str(ca or ""))
     return StreamDestination("streams.all", NatsPublisher(spec), 1)
 
 
@@ -120,17 +122,20 @@ async def test_a_broker_that_is_held_up_costs_a_bounded_time(broker: Nats) -> No
     await one.close()
 
 
-async def test_a_wrong_password(tmp_path: Path) -> None:
-    broker = Nats(tmp_path / "nats", password="right-one")
+async def test_passwords_and_tls(tmp_path: Path) -> None:
+    broker = Nats(tmp_path / "nats", password="right-one", tls=True)
     await broker.start()
     await broker.make_stream()
-    wrong = destination(broker, "rcim", "wrong-one")
+    stranger = destination(broker, "rcim", "right-one", timeout_s=2)
+    (left,) = await stranger.deliver([kept_event(1)])
+    assert "certificate" in left.reason, "nobody has said that it is to be trusted"
+    wrong = destination(broker, "rcim", "wrong-one", timeout_s=2, ca=broker.certificate)
     (left,) = await wrong.deliver([kept_event(1)])
     assert "Authorization" in left.reason and "wrong-one" not in left.reason
-    right = destination(broker, "rcim", "right-one")
+    right = destination(broker, "rcim", "right-one", timeout_s=2, ca=broker.certificate)
     assert not await right.deliver([kept_event(1)])
-    await wrong.close()
-    await right.close()
+    for one in (stranger, wrong, right):
+        await one.close()
     broker.kill()
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -72,11 +73,12 @@ def test_the_fields() -> None:
         "GroupId": "g",
         "MsgTimestamp": begin_ms(HOUR) // 1000,
         "MsgSeq": 7,
-        "MsgRandom": "c7",
+        "MsgRandom": zlib.crc32(b"c7"),
+        "MsgId": "c7",
         "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello 你好"}}],
         "Conversation": "g:g",
         "MsgTimestampMs": begin_ms(HOUR) + 7,
-        "MsgId": str(MESSAGE.message_id),
+        "MessageId": str(MESSAGE.message_id),
         "MsgPriority": "Normal",
         "CloudCustomData": "v=1",
     }

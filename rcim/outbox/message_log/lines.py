@@ -16,6 +16,7 @@ from rcim.actor.events import BroadcastSent, MessagePassed
 from rcim.actor.records import Message
 from rcim.base.terms import other_of, pair_of
 from rcim.content.vendor_json import Json
+from rcim.hooks.profiles.tencent_fields import random_of
 from rcim.hooks.struct_json import as_elements
 from rcim.outbox.message_log.sorting import TAB, place_of
 from rcim.rules.conversation_kinds import kind_name
@@ -69,11 +70,12 @@ def fields_of(key: str, message: Message) -> Json:
     made |= {
         "MsgTimestamp": message.time_ms // 1000,
         "MsgSeq": message.seq,
-        "MsgRandom": message.client_msg_id,
+        "MsgRandom": random_of(message.client_msg_id),
+        "MsgId": message.client_msg_id,
         "MsgBody": as_elements(message.body),
         "Conversation": key,
         "MsgTimestampMs": message.time_ms,
-        "MsgId": str(message.message_id),
+        "MessageId": str(message.message_id),
         "MsgPriority": message.priority.name.capitalize(),
     }
     if extra is not None:

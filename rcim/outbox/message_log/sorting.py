@@ -17,4 +17,4 @@ def place_of(fields: Any) -> bytes:
     """By what a line is sorted: its time, then its place in its conversation. Two lines with the same place are the same
     message. JSON, so that nothing in an id can break a line."""
     time, seq = f"{fields['MsgTimestampMs']:016d}", f"{fields['MsgSeq']:020d}"
-    return msgspec.json.encode((time, fields["Conversation"], seq, fields["From_Account"], fields["MsgRandom"]))
+    return msgspec.json.encode((time, fields["Conversation"], seq, fields["From_Account"], fields["MsgId"]))

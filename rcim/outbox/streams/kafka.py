@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
 
 from rcim.outbox.streams.publisher import NotTaken, Record, StreamSpec, reason_of
 from rcim.outbox.streams.tls import trust
@@ -24,8 +27,9 @@ from rcim.outbox.streams.tls import trust
 RETRY_S = 1.0
 """From one try to connect that has failed to the next."""
 STOP_S = 2.0
-WAITING_MAX = 1_000
-"""50 MB of the largest messages. One of each key waits."""
+WAITING_MAX = 10_000
+"""Of each key one batch waits."""
+BATCH_BYTES_MAX = 200_000
 RECORD_BYTES_MAX = 1_000_000
 """What brokers take by default, with room for its headers."""
 FAULTS = (KafkaError, OSError, TimeoutError)
@@ -45,48 +49,56 @@ class KafkaPublisher:
         self._failed_s = float("-inf")
         self._why = ""
         QUIET.setLevel(logging.CRITICAL)
+        self._partitioner = DefaultPartitioner()
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         """By event id: what was handed to the producer, and is not confirmed."""
 
-    async def publish(self, record: Record) -> None:
-        """Write a record; see Publisher."""
-        sent = self._waiting.get(record.id)
+    async def publish(self, records: Sequence[Record]) -> int:
+        """Write as many as fit into one batch; see Publisher."""
+        first = records[0]
+        sent = self._waiting.get(first.id)
         if sent is None:
-            sent = await self._send(record)
-            self._waiting[record.id] = sent
+            sent = await self._send(records)
         await asyncio.wait([sent], timeout=self._spec.timeout_s)
         if not sent.done():
             raise NotTaken("the brokers have not confirmed it")
-        self._waiting.pop(record.id, None)
-        if sent.cancelled():
+        taken = [record.id for record in takewhile(lambda record: self._waiting.get(record.id) is sent, records)]
+        for id_ in taken:
+            del self._waiting[id_]
+        if sent.cancelled() or not taken:
             raise NotTaken("the connection was ended")
         if (error := sent.exception()) is not None:
-            if not isinstance(error, TOO_LARGE):
+            alone = len(taken) == 1 and isinstance(error, TOO_LARGE)
+            if not alone:
                 await self._replace()
-            raise NotTaken(reason_of(error), for_good=isinstance(error, TOO_LARGE))
+            raise NotTaken(reason_of(error), for_good=alone)
+        return len(taken)
 
     async def close(self) -> None:
         """Give back the connection."""
         await self._replace()
 
-    async def _send(self, record: Record) -> asyncio.Future[Any]:
-        """Hand a record to the producer. Raises NotTaken."""
+    async def _send(self, records: Sequence[Record]) -> asyncio.Future[Any]:
+        """Hand a batch to the producer: it is taken as a whole, in its order, or not at all. Raises NotTaken."""
         if len(self._waiting) >= WAITING_MAX:  # some may be done, of events that never came again
             self._waiting = {id_: sent for id_, sent in self._waiting.items() if not sent.done()}
         if len(self._waiting) >= WAITING_MAX:
             raise NotTaken(f"{WAITING_MAX} records wait for the brokers")
+        if len(records[0].value) > RECORD_BYTES_MAX:
+            raise NotTaken(f"{len(records[0].value)} bytes are more than brokers take", for_good=True)
         producer = await self._started()
-        headers = [("id", record.id.encode()), ("type", record.type.encode())]
+        batch = producer.create_batch()
+        key = records[0].key.encode()
+        within = list(takewhile(lambda record: _added(batch, key, record), records))
         try:
             async with asyncio.timeout(self._spec.timeout_s):
-                sent: asyncio.Future[Any] = await producer.send(
-                    self._spec.topic, record.value, key=record.key.encode(), headers=headers
-                )
-        except TOO_LARGE:
-            raise NotTaken(f"{len(record.value)} bytes are more than the brokers take", for_good=True) from None
+                there = sorted(await producer.partitions_for(self._spec.topic))
+                place = self._partitioner(key, there, there)
+                sent: asyncio.Future[Any] = await producer.send_batch(batch, self._spec.topic, partition=place)
         except FAULTS as error:
             raise NotTaken(f"the brokers have not answered: {reason_of(error)}") from None
         sent.add_done_callback(_seen)
+        self._waiting |= dict.fromkeys((record.id for record in within), sent)
         return sent
 
     async def _started(self) -> Any:
@@ -125,7 +137,8 @@ class KafkaPublisher:
             client_id="rcim",
             acks="all",
             enable_idempotence=True,
-            max_request_size=RECORD_BYTES_MAX,
+            max_request_size=RECORD_BYTES_MAX + 10_000,
+            max_batch_size=RECORD_BYTES_MAX + 10_000,
             request_timeout_ms=max(1000, round(spec.timeout_s * 1000)),
             security_protocol=protocol,
             **more,
@@ -139,6 +152,14 @@ class KafkaPublisher:
             sent.cancel()
         if producer is not None:
             await _stopped(producer)
+
+
+def _added(batch: Any, key: bytes, record: Record) -> bool:
+    """False: it does not fit into the batch any more; the first one always does."""
+    if batch.size() + len(record.value) > BATCH_BYTES_MAX and batch.record_count():
+        return False
+    headers = [("id", record.id.encode()), ("type", record.type.encode())]
+    return batch.append(key=key, value=record.value, timestamp=None, headers=headers) is not None
 
 
 def _seen(sent: asyncio.Future[Any]) -> None:

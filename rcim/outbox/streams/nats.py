@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from nats.aio.client import Client
 from nats.errors import Error, MaxPayloadError
@@ -21,7 +22,7 @@ from rcim.outbox.streams.publisher import NotTaken, Record, StreamSpec, reason_o
 from rcim.outbox.streams.tls import trust
 
 RETRY_S = 1.0
-CLOSE_S = 2.0
+CLOSE_S = 1.0
 TOO_LARGE = 10054
 """JetStream's code for a message that is larger than the stream takes."""
 FAULTS = (OSError, TimeoutError, Error)
@@ -41,8 +42,9 @@ class NatsPublisher:
         """When the last try to connect failed, and why."""
         self._why = ""
 
-    async def publish(self, record: Record) -> None:
-        """Write a record; see Publisher."""
+    async def publish(self, records: Sequence[Record]) -> int:
+        """Write the first one; see Publisher."""
+        record = records[0]
         stream = await self._connected()
         subject = f"{self._spec.topic}.{record.type}"
         try:
@@ -58,6 +60,7 @@ class NatsPublisher:
         except FAULTS as error:
             await self._drop(stream)
             raise NotTaken(f"the server has not answered: {reason_of(error)}") from None
+        return 1
 
     async def close(self) -> None:
         """Give back the connection."""
@@ -74,8 +77,7 @@ class NatsPublisher:
                 raise NotTaken(self._why)
             server = self._spec.servers[self._turn % len(self._spec.servers)]
             try:
-                async with asyncio.timeout(self._spec.timeout_s):
-                    self._client = await self._connect(server)
+                self._client = await self._connect(server)
             except FAULTS as error:
                 self._turn += 1
                 self._failed_s = now_s()
@@ -88,19 +90,20 @@ class NatsPublisher:
         spec = self._spec
         client = Client()
         try:
-            await client.connect(
-                [server],
-                name="rcim",
-                allow_reconnect=False,
-                connect_timeout=max(1, round(spec.timeout_s)),
-                ping_interval=10,
-                pending_size=-1,
-                error_cb=_quiet,
-                tls=trust(spec.ca) if spec.tls or spec.ca else None,
-                user=spec.user or None,
-                password=spec.password if spec.user else None,
-                token=spec.password if spec.password and not spec.user else None,
-            )
+            async with asyncio.timeout(spec.timeout_s):
+                await client.connect(
+                    [server],
+                    name="rcim",
+                    allow_reconnect=False,
+                    connect_timeout=max(1, round(spec.timeout_s)),
+                    ping_interval=10,
+                    pending_size=-1,
+                    error_cb=_quiet,
+                    tls=trust(spec.ca) if spec.tls or spec.ca else None,
+                    user=spec.user or None,
+                    password=spec.password if spec.user else None,
+                    token=spec.password if spec.password and not spec.user else None,
+                )
         except BaseException:
             await _closed(client)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -28,11 +29,12 @@ class NotTaken(Exception):
 
 
 class Publisher(Protocol):
-    """See the module's text. It is used from the loop, with one record of a key at a time."""
+    """See the module's text. It is used from the loop; of one key one call is under way at a time."""
 
-    async def publish(self, record: Record) -> None:
-        """Write a record. When it returns, the stream has it on all replicas that it is to wait for. Raises NotTaken
-        within the time of the settings, also if there is no connection."""
+    async def publish(self, records: Sequence[Record]) -> int:
+        """Write some of these, which have one key, from the first one on; returns how many, at least one. The stream has
+        them then, on all replicas that it is to wait for. Raises NotTaken if it has not taken the first one, within the
+        time of the settings, also if there is no connection."""
 
     async def close(self) -> None:
         """Give back the connection, within a few seconds."""

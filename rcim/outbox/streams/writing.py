@@ -1,8 +1,8 @@
 """Writing events to a stream, as a destination of a consumer (CB-04).
 
-1. Of one key one record is under way at a time: the next one is written when the stream has the one before. So a record
+1. Of one key one call is under way at a time: what comes next is written when the stream has what was before. So a record
    that has to be written again is never overtaken, whatever the client does inside. Of different keys AT_ONCE are under
-   way.
+   way. What one call writes it writes as a whole: NATS one record, Kafka a batch, which is taken whole or not at all.
 2. A record that was not confirmed is written again, later. It may have been written all the same: readers take a record
    whose id they have seen for a repetition.
 """
@@ -24,6 +24,9 @@ log = LimitedLog("rcim.outbox")
 
 AT_ONCE = 100
 """Keys of one stream: enough to fill a batch of Kafka's, and at most 5 MB of records in memory."""
+
+TOGETHER = 100
+"""Records of a key that a publisher is offered at a time."""
 
 
 class StreamDestination:
@@ -47,18 +50,21 @@ class StreamDestination:
     async def _write_all(self, events: Sequence[KeptEvent]) -> list[Untaken]:
         """Write what has one key; returns what is left. One that would never be taken holds up nothing."""
         refused: list[Untaken] = []
-        for at, one in enumerate(events):
+        at = 0
+        while at < len(events):
             try:
                 async with self._at_once:
-                    await self._publisher.publish(self._record(one))
+                    count = await self._publisher.publish([self._record(one) for one in events[at : at + TOGETHER]])
             except NotTaken as error:
                 self._counts["refused" if error.for_good else "failed"] += 1
                 log.warning("%s: an event was not written: %s", self._name, error)
-                refused.append(Untaken(one, str(error), for_good=error.for_good))
+                refused.append(Untaken(events[at], str(error), for_good=error.for_good))
                 if not error.for_good:
                     return [*refused, *map(Untaken, events[at + 1 :])]
+                at += 1
             else:
-                self._counts["written"] += 1
+                self._counts["written"] += count
+                at += count
         return refused
 
     def _record(self, one: KeptEvent) -> Record:
