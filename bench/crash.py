@@ -10,6 +10,10 @@ have to be 0:
 * seq_used_twice: one SEQ in two answers or deliveries for two different messages;
 * retry_other_seq: one client message id with two different SEQs, in answers or in the store.
 
+A receiver in a process of its own gets an after-callback of each message in a group (CB-04). This has to be 0, too:
+
+* callbacks_lost: messages that were acknowledged, and whose after-callback has not come when the last server is done.
+
 With gateways, before all of it is killed, often one part is: the owner of the conversations, or a gateway. Then this has
 to be 0 as well:
 
@@ -34,7 +38,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from rcim_bench.crash_callbacks import all_told, callbacks_to
 from rcim_bench.crash_places import Places, sending
+from rcim_bench.outbox_receiver import Controlled, receiver
 from rcim_bench.rig import ADMIN, SDKAPPID, facts
 
 from rcim.actor.records import Message
@@ -154,7 +160,10 @@ class _Sender:
 class CrashTest:
     """One run. Everything random comes from `seed`, except what the kernel decides."""
 
-    def __init__(self, kills: int, seed: int, clients: int, groups: int, plain: bool, gateways: int) -> None:
+    def __init__(
+        self, kills: int, seed: int, clients: int, groups: int, plain: bool, gateways: int, told: Controlled
+    ) -> None:
+        self._told = told
         self._gateways = gateways
         self._kills = kills
         self._rng = random.Random(seed)
@@ -162,7 +171,9 @@ class CrashTest:
         self._places = Places(groups, self._users)
         self.journal = Journal()
         self.folder = Path(tempfile.mkdtemp(prefix="rcim-crash-"))
-        self.process = ServerProcess(self.folder, [*FLAGS, f"server.tls={not plain}", f"server.gateways={gateways}"])
+        self.process = ServerProcess(
+            self.folder, [*FLAGS, *callbacks_to(told), f"server.tls={not plain}", f"server.gateways={gateways}"]
+        )
         self.killed: Counter[str] = Counter()
         self.killed_at_start = 0
 
@@ -182,7 +193,8 @@ class CrashTest:
                 say(f"{number} kills, {len(self.journal.acked)} acknowledged")
         await self._live(None)
         await self.process.stop()
-        report = self._compare()
+        acked = {(self.journal.asked[name][0], seq) for name, seq in self.journal.acked.items()}
+        report = {**self._compare(), **await all_told(self.process, self._told, acked)}
         report["seconds"] = round(time.monotonic() - started, 1)
         return report
 
@@ -362,6 +374,8 @@ ZEROS = (
     "unheard",
     "unanswered",
     "refused",
+    "callbacks_lost",
+    "callbacks_out_of_order",
 )
 
 
@@ -370,11 +384,12 @@ async def run(
 ) -> dict[str, Any]:
     """Run and compare; returns the report. The data directory is kept if something is wrong."""
     say(f"seed {seed}, process {os.getpid()}")
-    test = CrashTest(kills, seed, clients, groups, plain, gateways)
-    try:
-        report = await test.run(say)
-    finally:
-        await test.process.kill()
+    async with receiver() as told:
+        test = CrashTest(kills, seed, clients, groups, plain, gateways, told)
+        try:
+            report = await test.run(say)
+        finally:
+            await test.process.kill()
     report = {"bench": "crash", "seed": seed, **report}
     if failures(report):
         report["kept_for_a_look"] = str(test.folder)

@@ -27,7 +27,7 @@ FLAP_S = 2.0
 
 
 class Counting:
-    """The callbacks taken, by group and SEQ."""
+    """The callbacks taken, by group (of a channel, by the channel) and SEQ."""
 
     def __init__(self) -> None:
         self.seqs: dict[str, dict[int, None]] = {}
@@ -37,7 +37,7 @@ class Counting:
     def take(self, body: dict[str, Any]) -> None:
         """One callback."""
         self.max_lag_ms = max(self.max_lag_ms, int(time.time() * 1000) - int(body.get("EventTime", 1 << 60)))
-        group, seq = str(body.get("GroupId")), int(body.get("MsgSeq", 0))
+        group, seq = str(body.get("TopicId") or body.get("GroupId")), int(body.get("MsgSeq", 0))
         seen = self.seqs.setdefault(group, {})
         if seq in seen:
             self.counts["doubled"] += 1

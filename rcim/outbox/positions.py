@@ -58,7 +58,9 @@ class Positions:
         """The number of the first event that was not taken, besides those of `without`."""
         aside = self._asides[shard]
         waits = aside.first_without(without) if without else aside.first
-        found = self.next[shard] if waits is None else waits
+        found = (
+            self.next[shard] if waits is None else min(waits, self.next[shard])
+        )  # what is under way is not read yet
         return min(found, self.back.get(shard, found))
 
     def go_back(self, shard: int) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rcim.outbox import aside as aside_module
 from rcim.outbox.aside import Aside
 from rcim.outbox.backoff import Backoff
+from rcim.outbox.positions import Positions
 
 
 @pytest.fixture
@@ -82,3 +85,20 @@ def test_what_is_read_again_waits_no_longer(aside: Aside) -> None:
     assert aside.first_without({1}) == 2 and aside.first_without({1, 2}) == 3
     aside.leave_from(2)
     assert len(aside) == 1 and aside.first == 1 and aside.keys == 1
+
+
+def test_a_position_is_never_beyond_what_is_under_way() -> None:
+    """A key that waits is followed by events of the batch that is being given on; then its first event is given up."""
+    waits = Aside(Backoff(1.0, 4.0))
+    none: Any = None
+    positions = Positions(none, "one", none, [waits], 1.0)
+    positions.next = [10]
+    waits.put("a", 5, 0.0)
+    waits.follow("a", 12)
+    assert positions.come(0) == 5 and positions.come(0, {5}) == 10
+    waits.tried([5], (), 0.0)
+    assert positions.come(0) == 10
+    positions.next[0] = 13
+    assert positions.come(0) == 12
+    positions.back[0] = 3
+    assert positions.come(0) == 3

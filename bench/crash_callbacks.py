@@ -1,0 +1,41 @@
+"""The after-callbacks of `rcim-bench crash`: each acknowledged message has one, whatever was killed (CB-04)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from rcim_bench.outbox import AFTER
+from rcim_bench.outbox_receiver import Controlled
+
+from rcim.app.process import ServerProcess
+from rcim.base.terms import BROADCAST_ALL, group_conversation
+
+TOLD_S = 60.0
+"""How long the last server has to tell what is still to be told."""
+
+
+def callbacks_to(told: Controlled) -> list[str]:
+    """The settings of a server that tells this receiver of each message."""
+    return [f"callbacks.url={told.url}", f"callbacks.commands={AFTER}", "callbacks.allow_private=true"]
+
+
+async def all_told(process: ServerProcess, told: Controlled, acked: set[tuple[str, int]]) -> dict[str, int]:
+    """One more life of the server, in which whatever is still to be told is told. `acked`: conversation and SEQ of all
+    acknowledged messages. Returns what was told, and what was not. Raises ServerFailed."""
+    wanted = {place for place in acked if place[0] != BROADCAST_ALL}  # of a broadcast there is no such callback
+    await process.start()
+    end = time.monotonic() + TOLD_S
+    while True:
+        report = await told.report()
+        heard = {(group_conversation(group), seq) for group, seqs in report["seqs"].items() for seq in seqs}
+        if wanted <= heard or time.monotonic() > end:
+            break
+        await asyncio.sleep(0.2)
+    await process.stop()
+    return {
+        "callbacks": len(heard),
+        "callbacks_doubled": report["doubled"],
+        "callbacks_out_of_order": report["out_of_order"],
+        "callbacks_lost": len(wanted - heard),
+    }
