@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import ssl
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -106,8 +105,6 @@ def _of_file(key: str, file: str, check: Callable[[str], None]) -> Iterator[Wron
     """A file that `check` refuses with ValueError or OSError. What stands in it is never told."""
     try:
         check(file)
-    except ssl.SSLError:
-        yield Wrong(key, "it has no certificates in PEM")
     except OSError as error:
         yield Wrong(key, error.strerror or "it can't be read")
     except ValueError as error:
@@ -128,4 +125,9 @@ def _check_account(file: str) -> None:
 
 
 def _check_certificates(file: str) -> None:
-    ssl.create_default_context(cafile=file)
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        raise ValueError("it has no certificates in PEM") from None

@@ -76,7 +76,8 @@ async def any_range_of_any_conversation(admin: Admin) -> None:
     lines = (await admin.table("history", "c:5:alice:bob")).splitlines()
     assert [row.split()[2:] for row in lines] == [["1", "alice", '"p1"'], ["2", "bob", '"p2"']]
     assert "g:lobby" in await admin.refused("history", "lobby", code=2)
-    assert "has to be a SEQ" in await admin.refused("history", "g:g", "--from", "yesterday", code=2)
+    assert "has to be a time" in await admin.refused("history", "g:g", "--from", "yesterday", code=2)
+    assert "has to be a SEQ" in await admin.refused("history", "g:g", "--from", "0", code=2)
     assert "NO_SUCH_GROUP" in await admin.refused("history", "g:none")
 
 

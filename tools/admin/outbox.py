@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from typing import Annotated, Any
 
@@ -78,7 +77,7 @@ def replay(
     """
     if bool(since) == bool(last):
         raise fail("say since when with --from, or --last", USAGE)
-    from_ms = time_ms_of(since) if since else max(0, int(time.time() - words.seconds_of(last)) * 1000)
+    from_ms = words.time_ms_of("--from", since) if since else max(0, int(time.time() - words.seconds_of(last)) * 1000)
     events = call(lambda client: client.replay_consumer(name, from_ms))
     show_one({"from_time_ms": from_ms, "events": events})
 
@@ -116,14 +115,6 @@ def id_of(option: str, text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= words.SEQ_MAX:
         raise fail(f"{option} {text}: has to be an id of `outbox dead`, or all", USAGE)
     return int(text)
-
-
-def time_ms_of(text: str) -> int:
-    """A point in time as milliseconds since 1970."""
-    try:
-        return max(0, round(datetime.datetime.fromisoformat(text).timestamp() * 1000))
-    except (ValueError, OverflowError, OSError):
-        raise fail(f"--from {text}: has to be like 2026-11-27T13:00:00", USAGE) from None
 
 
 def _row(one: frames.OutboxConsumer) -> dict[str, Any]:

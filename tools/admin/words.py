@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -80,6 +81,14 @@ def seconds_of(duration: str) -> int:
     if not 0 < seconds < PERMANENT_S:
         raise fail(f"--for {duration}: has to be like 30s, 10m, 2h, 30d, up to 49710d, or {FOREVER}", USAGE)
     return seconds
+
+
+def time_ms_of(option: str, text: str) -> int:
+    """A point in time as milliseconds since 1970; in the zone of this machine, as tables show times, if it names none."""
+    try:
+        return max(0, round(datetime.fromisoformat(text).timestamp() * 1000))
+    except (ValueError, OverflowError, OSError):
+        raise fail(f"{option} {text}: has to be a time like 2026-11-27T13:00:00", USAGE) from None
 
 
 def seconds_shown(seconds: int) -> int | str:
