@@ -30,8 +30,8 @@ from rcim.base.errors import NO_SUCH_CONSUMER, SERVER_ERROR, SHUTTING_DOWN, STOR
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
 from rcim.outbox.consumer import Consumer
+from rcim.outbox.destination import UNKNOWN
 from rcim.outbox.figures import row_of
-from rcim.outbox.giving import UNKNOWN
 from rcim.store.dead_letters import DROPPED_AT_ONCE, Letter
 from rcim.store.event_log import EventLog, KeptEvent
 from rcim.store.faults import StoreError
