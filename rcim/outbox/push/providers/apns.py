@@ -140,6 +140,8 @@ class ApnsProvider:
             return bad_token("a token of APNs has 16 to 200 hexadecimal digits")
         if push.topic and not APP_NAME.match(push.topic):
             return refused("the device's topic is no bundle id")
+        if push.profile is not (PushProfile.OF_TOKEN, self._builds(push))[push.profile is not PushProfile.OF_TOKEN]:
+            return refused("the push is for other builds of the app")
         used = self._current
         answer = await self._post(push)
         reason = "" if answer.status == 200 else _reason(answer)
