@@ -33,8 +33,8 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     """The token was made by a development build (APNs)."""
     profile: PushProfile = PushProfile.OF_TOKEN
-    """For which builds the push is: the device of another one gets none. It never says where a token is valid: the service
-    would not know the token there, and a sender could have other people's tokens removed."""
+    """For which builds the push is (APNs); devices with others get none. It does not say where a token is valid: where it
+    is not, the service would not know it, and senders could have other people's tokens removed."""
     push_id: str
     """The same whenever this push is sent again to this device, and otherwise unique: a UUID."""
     title: str
