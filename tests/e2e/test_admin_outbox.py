@@ -45,7 +45,7 @@ async def server(tmp_path: Path, receiver: Receiver) -> AsyncIterator[TestServer
 
 async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
     admin = Admin(server)
-    outbox = server.server._back.outbox
+    outbox = server.server._back.consumers.outbox
     giving = outbox._consumers["callbacks"].giving
     async with server.client("alice") as alice:
         await alice.create_group("a group", group_id="a")

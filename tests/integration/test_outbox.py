@@ -98,7 +98,7 @@ async def test_dead_letters_are_listed_retried_and_dropped(
         await until(lambda: len(receiver.seen) > 6)
         back = server.back if isinstance(server, TestCluster) else server.server._back
         assert back is not None
-        giving = back.outbox._consumers["callbacks"].giving
+        giving = back.consumers.outbox._consumers["callbacks"].giving
         giving.times = giving.times._replace(given_up_ms=lambda: 1 << 60)
         await admin.resume_consumer("callbacks")
         await until(lambda: giving.dead == 6)
