@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from rcim.app.push_provider_settings import PushProvider
-from rcim.app.receiver_checks import Wrong, is_url
-from rcim.app.settings import Settings, SettingsError
+from rcim.app.receiver_checks import is_url
+from rcim.app.settings import Settings
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.outbox.push.providers.table import NEEDED
 
 APPLE_ID = re.compile(r"[0-9A-Za-z]{10}\Z")
 TOPIC = re.compile(r"[0-9A-Za-z._-]{1,255}\Z")
 PLAIN = re.compile(r"[\x21-\x7e]{0,500}\Z")
 """What may stand in headers and URLs."""
-SECRETS = frozenset(["secret", "rotated_secret"])
 
 
 def check_push_providers(settings: Settings, where: dict[tuple[str, str], str]) -> None:
@@ -27,11 +27,7 @@ def check_push_providers(settings: Settings, where: dict[tuple[str, str], str]) 
     for name, one in settings.push_providers.items():
         section = f"push_providers.{name}"
         for wrong in _faults(one):
-            beside = next((place for (found, _), place in where.items() if found == section), "default")
-            place = where.get((section, wrong.key), beside)
-            value = getattr(one, wrong.key)
-            shown = "(not shown)" if value and wrong.key in SECRETS else repr(value)
-            raise SettingsError(f"{place}: {section}.{wrong.key} is {shown}; {wrong.rule}")
+            raise error_of(where, section, wrong, getattr(one, wrong.key))
 
 
 def _faults(one: PushProvider) -> Iterator[Wrong]:

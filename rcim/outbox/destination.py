@@ -11,6 +11,9 @@ from rcim.rules.conversation_kinds import kind_name
 from rcim.rules.message_types import CONTENT, MessageType
 from rcim.store.event_log import KeptEvent
 
+UNKNOWN = "a fault of the server: its log says more"
+"""Why an event was not taken that nobody was ready for."""
+
 
 class Untaken(NamedTuple):
     """An event that was not taken."""
@@ -30,7 +33,8 @@ class Destination(Protocol):
     async def deliver(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
         """Take events of one shard, in their order. Returns those that were not taken, which come again: of a key all
         from the first one on (rcim.actor.events.key_of). When it returns, what was taken is safe with the receiver: it
-        does not come again, unless the server dies within the next half second."""
+        does not come again, unless the server dies within the next half second. One that raises has come to its end
+        with all of them, and gets them again one by one: an event that is a fault must hold up no other."""
 
     def forget(self, shard: int, numbers: Collection[int]) -> None:
         """These events were not taken, and never come again: they were dropped, or have become dead letters."""

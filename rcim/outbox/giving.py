@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from rcim.actor.events import key_of
 from rcim.base import clock
+from rcim.base.cancelling import is_cancelled
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
-from rcim.outbox.destination import Destination, Untaken
+from rcim.outbox.destination import UNKNOWN, Destination, Untaken
 from rcim.outbox.gate import Gate
 from rcim.store.dead_letters import DeadLetters
 from rcim.store.event_log import KeptEvent
@@ -17,7 +19,6 @@ from rcim.store.faults import StoreError
 
 log = LimitedLog("rcim.outbox")
 
-UNKNOWN = "a fault of the server: its log says more"
 ERROR_BYTES_MAX = 300
 
 
@@ -71,11 +72,35 @@ class Giving:
             self.gate.leave(entered, taken=taken, failed=failed, asked_s=asked_s)
 
     async def _delivered(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        """What the destination says of them. After a fault of its own they are given one by one, so that only the event
+        that is the reason comes again, with what follows of its key."""
+        untaken = await self._handed(events)
+        if untaken is not None:
+            return untaken
+        left: list[Untaken] = []
+        held: set[str] = set()
+        for one in events:
+            key = key_of(one.event)
+            if key in held:
+                left.append(Untaken(one))
+                continue
+            again = await self._handed([one]) if len(events) > 1 else None
+            left += [Untaken(one, UNKNOWN)] if again is None else again
+            if again is None or any(not untaken.for_good for untaken in again):
+                held.add(key)
+        return left
+
+    async def _handed(self, events: Sequence[KeptEvent]) -> Sequence[Untaken] | None:
+        """What the destination says; None: it has failed, or was cancelled by something that it waited for."""
         try:
             return await self.destination.deliver(events)
-        except Exception:  # a fault of whoever takes them: they come again
+        except asyncio.CancelledError:
+            if is_cancelled():
+                raise
+            log.warning("%s: events were not taken: it was cancelled", self._name)
+        except Exception:  # a fault of whoever takes them
             log.exception("%s: events were not taken", self._name)
-            return [Untaken(one, UNKNOWN) for one in events]
+        return None
 
     def _note(self, reason: str) -> None:
         self.last_error = reason.encode()[:ERROR_BYTES_MAX].decode(errors="ignore")

@@ -2,6 +2,7 @@
 
 1. Addresses have to be public (addresses.py), unless private ones are allowed. Redirects are not followed: they could
    lead anywhere. Proxies of the environment are not used.
+   Cookies are not kept: a server could make requests grow with them without end.
 2. The whole of a request, connecting and reading, has `timeout_ms`. Of an answer ANSWER_BYTES_MAX are read and no more.
 """
 
@@ -75,7 +76,11 @@ class WebClient:
                 ssl=True if self._trust is None else self._trust,
             )
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._timeout, trust_env=False, auto_decompress=False
+                connector=connector,
+                timeout=self._timeout,
+                trust_env=False,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 

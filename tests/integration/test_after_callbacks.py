@@ -22,13 +22,14 @@ from rcim.app.settings import Receiver as ReceiverSettings
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import ApplyJoinOption, Platform, UserList
 from rcim.client import User
+from rcim.hooks.profile import Callback
 from rcim.hooks.profiles.table import TENCENT
 from rcim.hooks.profiles.tencent import TencentProfile
 from rcim.outbox import consumer
 from rcim.outbox.callbacks import telling as module
 from rcim.outbox.callbacks.telling import Telling, ToldReceiver
 from rcim.store.event_log import KeptEvent
-from rcim.web.client import WebAnswer, WebClient
+from rcim.web.client import WebAnswer, WebClient, WebRequest
 from rcim.web.faults import RETRY_AFTER_MAX_S, retry_after_of
 from tests.integration.test_state_callbacks import NoFacts, happened
 from tests.kit import TestServer, until
@@ -407,6 +408,78 @@ async def test_a_batch_is_taken_or_not_and_too_large_ones_are_divided(receiver: 
     assert [one.event.number for one in left] == [1, 3], "after 413 each key goes alone"
     assert await telling.deliver([one.event for one in left]) == []
     assert batches(receiver)[-1] == [("a", 1), ("a", 3)]
+    await telling.close()
+
+
+async def test_what_is_too_large_together_of_one_key_goes_one_by_one(receiver: Receiver) -> None:
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(status=413 if len(body.get("Callbacks", [])) > 1 else 200)
+
+    receiver.answer = answer
+    telling = telling_to(receiver.url, batch_max=3, batch_wait_ms=5)
+    assert await telling.deliver(messages("a", "a", "a", "a")) == []
+    alone = [body["MsgTime"] for _, body in receiver.seen if "Callbacks" not in body]
+    assert len(alone) == 4 and telling.counts == {"failed": 1, "told": 4}
+    await telling.close()
+
+
+class Faulty(TencentProfile):
+    """A profile with a fault: it can say nothing of `unsaid`, and make no request of `unmade` (times of events)."""
+
+    unsaid = unmade = 0
+
+    async def notices(self, event: Any, facts: Any) -> Any:
+        if event.time_ms == self.unsaid:
+            raise ValueError("a fault of ours")
+        return await super().notices(event, facts)
+
+    def request(self, url: str, callbacks: Sequence[Callback]) -> WebRequest:
+        if any(one.fields.get("EventTime") == self.unmade for one in callbacks):
+            raise ValueError("a fault of ours")
+        return super().request(url, callbacks)
+
+
+@pytest.mark.parametrize("batch_max", [1, 10])
+async def test_an_event_that_is_a_fault_holds_up_only_its_key(receiver: Receiver, batch_max: int) -> None:
+    telling = telling_to(receiver.url, batch_max=batch_max, batch_wait_ms=5)
+    assert telling._receiver is not None
+    profile = Faulty(1, "", DEFAULTS)
+    profile.unsaid = 3
+    told = telling._receiver._replace(profile=profile)
+    telling._receiver = telling._posting.receiver = told  # type: ignore[union-attr]
+    left = await telling.deliver(messages("a", "b", "a", "b", "a", "b"))
+    assert [(one.event.number, bool(one.reason), one.for_good) for one in left] == [
+        (3, True, False),
+        (5, False, False),
+    ]
+    assert telling.counts["told"] == 4, "those before it, and the other key"
+    await telling.close()
+
+
+@pytest.mark.parametrize("batch_max", [1, 10])
+async def test_an_event_of_which_no_request_can_be_made_becomes_a_dead_letter(
+    receiver: Receiver, batch_max: int
+) -> None:
+    telling = telling_to(receiver.url, batch_max=batch_max, batch_wait_ms=5)
+    assert telling._receiver is not None
+    profile = Faulty(1, "", DEFAULTS)
+    profile.unmade = 3
+    told = telling._receiver._replace(profile=profile)
+    telling._receiver = telling._posting.receiver = told  # type: ignore[union-attr]
+    (left,) = await telling.deliver(messages("a", "b", "a", "b", "a", "b"))
+    assert (left.event.number, left.for_good) == (3, True) and left.reason
+    assert telling.counts["told"] == 5, "it holds up nothing"
+    await telling.close()
+
+
+async def test_cookies_of_a_receiver_are_not_kept(receiver: Receiver) -> None:
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        assert not request.cookies
+        return web.Response(headers={"Set-Cookie": f"c{len(receiver.seen)}=1"})
+
+    receiver.answer = answer
+    telling = telling_to(receiver.url.replace("127.0.0.1", "localhost"))
+    assert await telling.deliver(messages("a", "a", "a")) == []
     await telling.close()
 
 

@@ -175,6 +175,30 @@ async def test_a_fault_of_who_takes_them_ends_nothing(made: Consuming, monkeypat
     assert not faults and made.consumer.giving.failed == 2
 
 
+@pytest.mark.parametrize("fault", [ValueError, asyncio.CancelledError])
+async def test_an_event_that_is_a_fault_holds_up_no_other_user(
+    made: Consuming, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException]
+) -> None:
+    told: list[str] = []
+
+    async def fails(events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+        for one in events:
+            assert isinstance(one.event, SessionChanged)
+            if one.event.user_id == "poison":
+                raise fault
+        told.extend(one.event.user_id for one in events if isinstance(one.event, SessionChanged))
+        return []
+
+    monkeypatch.setattr(made, "deliver", fails)
+    made.happen(A, "a", "poison", "b", "poison", "c")
+    await until(lambda: told == ["a", "b", "c"])
+    assert made.consumer.aside == 2 and not made.consumer.idle
+    made.given_up_ms = 2000
+    await until(lambda: made.consumer.giving.dead == 2)
+    made.happen(A, "d")
+    await until(lambda: told == ["a", "b", "c", "d"] and made.consumer.idle)
+
+
 async def test_a_store_that_fails_is_asked_again(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
     read, commit = made.store.events.read, made.store.events.commit
     faults = [True, True]

@@ -314,3 +314,47 @@ async def test_closing_that_fails_is_tried_again(log: Log) -> None:
     target.rmdir()
     await log.log.look()
     assert seqs(log.log.folder) == [1]
+
+
+async def test_a_folder_that_was_removed_is_made_again(log: Log) -> None:
+    assert not await log.log.deliver(kept(1))
+    shutil.rmtree(log.log.folder.path)
+    assert [one.event.number for one in await log.log.deliver(kept(2))] == [2]
+    assert not await log.log.deliver(kept(2, 3))
+    await log.log.look()
+    assert seqs(log.log.folder) == [2, 3]
+
+
+async def test_half_a_line_that_could_not_be_cut_off_costs_no_other(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not await log.log.deliver(kept(1))
+    real = os.write
+
+    def fails(fd: int, data: memoryview) -> int:
+        if len(data) > 100:
+            return real(fd, data[:100])
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module.os, "write", fails)
+        patch.setattr(folder_module.os, "ftruncate", lambda *_: fails(0, memoryview(b"")))
+        assert await log.log.deliver(kept(2))
+    assert not await log.log.deliver(kept(3, 2))
+    await log.log.look()
+    assert seqs(log.log.folder) == [1, 2, 3] and log.log.counted()["torn"] == 0
+
+
+async def test_a_fault_of_ours_leaves_nobody_waiting(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(log.log.folder, "append", lambda lines: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            await log.log.deliver(kept(1))
+    assert not await log.log.deliver(kept(1))
+
+
+async def test_a_file_of_no_hour_holds_up_no_other(log: Log) -> None:
+    await log.log.deliver(kept(1))
+    (log.log.folder.path / "2026023925-group.open").touch()
+    await log.log.look()
+    assert seqs(log.log.folder) == [1]

@@ -2,7 +2,8 @@
 
 1. What comes for a command gathers until there are `most` callbacks, or `wait_s` has passed since the first.
 2. A run is what of one key goes out together, in its order. It is never divided, so all of it is taken or nothing.
-3. If a batch is too large for the receiver (HTTP status 413), its runs go one by one.
+3. If a batch is too large for the receiver (HTTP status 413), or one of its callbacks can't be put into a request, its
+   runs go one by one. Whoever sends a run may divide it in the same way.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
+from rcim.base.limited_log import LimitedLog
 from rcim.hooks.profile import Callback
+from rcim.outbox.destination import UNKNOWN
 
-TOO_LARGE = 413
+log = LimitedLog("rcim.outbox")
 
 
 class Posted(NamedTuple):
-    """What became of a request. `reason` is empty if it was taken."""
+    """What became of a request. `reason` is empty if it was taken. `for_good`: it never will be. `divisible`: if it has
+    several callbacks, each of them may be taken alone."""
 
     reason: str = ""
     retry_after_s: float = 0.0
-    status: int = 0
+    for_good: bool = False
+    divisible: bool = False
 
 
 Post = Callable[[Sequence[Callback]], Awaitable[Posted]]
@@ -81,9 +86,12 @@ class Batches:
         try:
             posted = await self._post([callback for run in runs for callback in run])
             answers = [posted] * len(runs)
-            if posted.status == TOO_LARGE and len(runs) > 1:
+            if posted.divisible and len(runs) > 1:
                 answers = [await self._post(run) for run in runs]
             batch.answers.set_result(answers)
+        except Exception:
+            log.exception("a batch can't be told")
+            batch.answers.set_result([Posted(UNKNOWN, divisible=True)] * len(runs))
         finally:
             if not batch.answers.done():  # it was cancelled
                 batch.answers.set_result([Posted("the server is stopping")] * len(runs))

@@ -13,6 +13,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.hooks.profile import Callback, Profile
 from rcim.hooks.receiver import ReceiverSpec
 from rcim.outbox.callbacks.batches import Batches, Posted
+from rcim.outbox.destination import UNKNOWN
 from rcim.web.client import CONNECTIONS_MAX, FAULTS, WebClient
 from rcim.web.faults import Fault, FaultKind, fault_of, fault_of_status
 
@@ -22,6 +23,7 @@ AT_ONCE = CONNECTIONS_MAX
 """Requests of one receiver that are under way. Its URLs have equal shares: one that is slow takes no place of another."""
 TAKEN = frozenset({200, 201, 202, 204})
 """The HTTP statuses that say that the receiver has a callback."""
+TOO_LARGE = 413
 EVENT_HEADER = "X-Rcim-Event"
 """The idempotency key of a callback that goes alone."""
 BATCH_HEADER = "X-Rcim-Batch"
@@ -64,26 +66,26 @@ class Posting:
             request = receiver.profile.request(url, callbacks)
         except Exception:  # a fault of ours: what waits behind it goes on
             log.exception("%s: it can't be told", command)
-            return Posted()
+            return Posted(UNKNOWN, for_good=True, divisible=True)
         named = {BATCH_HEADER: str(len(callbacks))} if len(callbacks) > 1 else {EVENT_HEADER: callbacks[0].id}
         request = request._replace(headers={**request.headers, **named})
-        status = 0
+        divisible = False
         try:
             async with self._places[url]:
                 answer = await receiver.client.post(request)
         except FAULTS as error:
             fault = fault_of(error)
         else:
-            status = answer.status
-            if status in TAKEN:
+            if answer.status in TAKEN:
                 return Posted()
+            divisible = answer.status == TOO_LARGE
             fault = fault_of_status(answer, clock.wall_ms() / 1000)
-        return self._not_taken(command, fault, status)
+        return self._not_taken(command, fault, divisible=divisible)
 
-    def _not_taken(self, command: str, fault: Fault, status: int) -> Posted:
+    def _not_taken(self, command: str, fault: Fault, *, divisible: bool) -> Posted:
         self.faults[fault.kind] += 1
         log.warning("%s: not taken, it is told again: %s", command, fault.text)
-        return Posted(fault.text, fault.retry_after_s, status)
+        return Posted(fault.text, fault.retry_after_s, divisible=divisible)
 
     async def close(self) -> None:
         """Give back the connections."""

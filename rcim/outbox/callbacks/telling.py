@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from rcim.actor.events import key_of
+from rcim.base.cancelling import is_cancelled
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.event_json import event_id
 from rcim.hooks.inprocess import Hook, call
@@ -28,7 +29,8 @@ from rcim.outbox.callbacks.pacing import Pacing
 from rcim.outbox.callbacks.posting import AT_ONCE as AT_ONCE
 from rcim.outbox.callbacks.posting import Posting
 from rcim.outbox.callbacks.posting import ToldReceiver as ToldReceiver
-from rcim.outbox.destination import Untaken
+from rcim.outbox.destination import UNKNOWN, Untaken
+from rcim.outbox.facts import Unanswered
 from rcim.store.event_log import KeptEvent
 
 log = LimitedLog("rcim.outbox")
@@ -99,27 +101,52 @@ class Telling:
         self._hooked.difference_update((shard, number) for number in numbers)
 
     async def _tell_all(self, events: Sequence[KeptEvent], until_s: float) -> Sequence[Untaken]:
-        """What has one key; returns what is left from the first one on that was not taken."""
-        at, now_s = 0, asyncio.get_running_loop().time
+        """What has one key; returns what is left: what is refused for good, and all from the first one on that was not
+        taken. What is too much together goes one by one."""
+        at, alone, now_s = 0, 0, asyncio.get_running_loop().time
+        refused: list[Untaken] = []
         while at < len(events):
             if at and now_s() > until_s:
-                return [Untaken(one) for one in events[at:]]
-            run = await self._run(events, at)
-            posted = await self._tell(run)
-            if posted.reason:
-                first = Untaken(events[at], posted.reason, retry_after_s=posted.retry_after_s)
-                return [first, *map(Untaken, events[at + 1 :])]
-            at += len(run)
-        return ()
+                return [*refused, *map(Untaken, events[at:])]
+            count, posted = await self._tell_some(events[at : at + 1] if at < alone else events[at:])
+            if not posted.reason:
+                at += count
+            elif posted.divisible and count > 1:
+                alone = at + count
+            else:
+                first = Untaken(events[at], posted.reason, posted.for_good, posted.retry_after_s)
+                at += 1
+                if not first.for_good:
+                    return [*refused, first, *map(Untaken, events[at:])]
+                refused.append(first)
+        return refused
 
-    async def _run(self, events: Sequence[KeptEvent], at: int) -> Run:
-        """What goes out together from `at` on: one event, or, in a batch, as many as have one callback each, all of the
-        same command."""
+    async def _tell_some(self, events: Sequence[KeptEvent]) -> tuple[int, Posted]:
+        """Tell the first ones of these, which have one key: how many they are, and what became of them. A fault of ours
+        with one of them is no reason to hold up other keys."""
+        run: Run = []
+        try:
+            run = await self._run(events)
+            return len(run), await self._tell(run)
+        except Unanswered as error:
+            return 1, Posted(str(error))
+        except Exception:
+            log.exception("an event can't be told")
+            return len(run) or 1, Posted(UNKNOWN, divisible=True)
+
+    async def _run(self, events: Sequence[KeptEvent]) -> Run:
+        """What goes out together: one event, or, in a batch, as many as have one callback each, all of the same command.
+        Raises what the profile raises of the first one."""
         most = self._receiver.batch_max if self._receiver is not None else 1
         run: Run = []
-        for one in events[at : at + most]:
+        for one in events[:most]:
             await self._pacing.turn()
-            callbacks = await self._callbacks(one)
+            try:
+                callbacks = await self._callbacks(one)
+            except Exception:
+                if run:
+                    break  # it comes first the next time
+                raise
             if run and (len(callbacks) != 1 or callbacks[0].command != run[0][1][0].command):
                 break
             run.append((one, callbacks))
@@ -183,14 +210,8 @@ class Telling:
                 async with asyncio.timeout(self._timeout_s):
                     await call(hook, name, fields)
             except asyncio.CancelledError:
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 log.warning("%s: a hook was cancelled", name)  # something that it waited for
             except Exception:  # it is the app's
                 log.exception("%s: a hook failed", name)
-
-
-def _is_cancelled() -> bool:
-    """True if it is this task that is to end."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

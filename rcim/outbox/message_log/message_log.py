@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -37,6 +38,8 @@ AFTER_MS = 10_000
 """So long after its end it is asked which events there are: what was accepted in the hour is committed by then."""
 CLOSING_S = 3600.0
 """Longer than the largest hour takes: a million messages take 5 s of a core, and 60 MB."""
+AT_ONCE = 1000
+"""Log files that one run of the program makes."""
 CLOSE_S = 2.0
 DAY_HOURS = 24
 
@@ -118,10 +121,10 @@ class MessageLog:
             for batch in batches:
                 for place, data in batch.lines:
                     lines.setdefault(place, bytearray()).extend(data)
-            error: OSError | None = None
+            error: Exception | None = None
             try:
                 await self.worker.run(partial(self._append, lines))
-            except OSError as found:
+            except Exception as found:  # who waits has to hear of any
                 error = found
             for batch in batches:
                 if not batch.written.done():
@@ -129,11 +132,19 @@ class MessageLog:
         self._writing = None
 
     def _append(self, lines: dict[Place, bytearray]) -> None:
+        """In the thread. Raises OSError; the folder may be gone then, or have half a line, and is looked at again."""
+        self._prepare()
+        try:
+            self.folder.append({place: bytes(data) for place, data in lines.items()})
+        except OSError:
+            self._prepared = False
+            raise
+
+    def _prepare(self) -> None:
         """In the thread. Raises OSError."""
         if not self._prepared:
             self.folder.prepare()
             self._prepared = True
-        self.folder.append({place: bytes(data) for place, data in lines.items()})
 
     def forget(self, shard: int, numbers: Collection[int]) -> None:
         """Nothing is kept of events that were not taken (Destination)."""
@@ -154,6 +165,8 @@ class MessageLog:
                 await self.look()
             except (OSError, StoreError) as error:
                 log.error("the message log: %s", error)
+            except Exception:  # a fault of ours: the hours after this one are closed all the same
+                log.exception("hours of the message log are not closed")
 
     async def look(self) -> None:
         """Close the hours that are over, and remove what is too old. Raises OSError or StoreError."""
@@ -169,10 +182,8 @@ class MessageLog:
 
     def _over(self, now_ms: int) -> set[Place]:
         """In the thread: the places that can be closed. Raises OSError or StoreError."""
-        if not self._prepared:
-            self.folder.prepare()
-            self._prepared = True
-        ended = {hour for hour in self.folder.open_hours() if begin_ms(hour) + HOUR_MS + AFTER_MS <= now_ms}
+        self._prepare()
+        ended = {hour for hour in self.folder.open_hours() if _end_ms(hour) + AFTER_MS <= now_ms}
         self._marks = {hour: mark for hour, mark in self._marks.items() if hour in ended}
         if not ended:
             return self.folder.unknown()
@@ -186,13 +197,13 @@ class MessageLog:
 
     async def _close(self, places: set[Place]) -> None:
         """Run the program that closes these."""
-        names = sorted(f"{place.hour}-{place.kind}" for place in places)
+        names = sorted(f"{place.hour}-{place.kind}" for place in places)[:AT_ONCE]
         self._program = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "rcim.outbox.message_log.closing",
             str(self.folder.path),
-            *names[:1000],
+            *names,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -231,3 +242,11 @@ class MessageLog:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(program.wait(), CLOSE_S)
         await asyncio.get_running_loop().run_in_executor(None, self.worker.stop)
+
+
+def _end_ms(hour: str) -> float:
+    """When an hour is over; never, if it is none: somebody has put a file there."""
+    try:
+        return begin_ms(hour) + HOUR_MS
+    except ValueError:
+        return math.inf

@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 from rcim.actor.events import key_of
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.event_json import encoded, event_id, type_of
-from rcim.outbox.destination import Untaken
+from rcim.outbox.destination import UNKNOWN, Untaken
 from rcim.outbox.streams.publisher import NotTaken, Publisher, Record
 from rcim.store.event_log import KeptEvent
 
@@ -53,8 +53,7 @@ class StreamDestination:
         at = 0
         while at < len(events):
             try:
-                async with self._at_once:
-                    count = await self._publisher.publish([self._record(one) for one in events[at : at + TOGETHER]])
+                count = await self._write(events[at : at + TOGETHER])
             except NotTaken as error:
                 self._counts["refused" if error.for_good else "failed"] += 1
                 log.warning("%s: an event was not written: %s", self._name, error)
@@ -66,6 +65,27 @@ class StreamDestination:
                 self._counts["written"] += count
                 at += count
         return refused
+
+    async def _write(self, events: Sequence[KeptEvent]) -> int:
+        """Write the first ones of these, which have one key; returns how many. Raises NotTaken, also for a fault of ours
+        or of a library: it must not hold up other keys."""
+        records: list[Record] = []
+        for one in events:
+            try:
+                records.append(self._record(one))
+            except Exception:
+                if records:
+                    break  # it comes first the next time
+                log.exception("%s: an event can't be written", self._name)
+                raise NotTaken(UNKNOWN, for_good=True) from None
+        try:
+            async with self._at_once:
+                return await self._publisher.publish(records)
+        except NotTaken:
+            raise
+        except Exception:
+            log.exception("%s: an event was not written", self._name)
+            raise NotTaken(UNKNOWN) from None
 
     def _record(self, one: KeptEvent) -> Record:
         id_ = event_id(self._history_id, one)
