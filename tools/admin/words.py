@@ -9,7 +9,6 @@ import datetime
 import os
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
