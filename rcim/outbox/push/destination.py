@@ -5,7 +5,8 @@
 2. Users are looked for page by page, so that a large group costs others nothing (store/push_targets.py), up to
    `receivers_max` for one message; messages of which some got none for that are counted.
 3. What the provider can't take now waits, and what comes after it in the conversation; what the provider took is not sent
-   again (progress.py). If it takes others meanwhile, the devices are given up after TRIES. What has expired is given up.
+   again (progress.py). If it takes others meanwhile, the devices are given up after TRIES, and from then on at once
+   (given_up.py). What has expired is given up.
 4. A fault of ours with a message is logged and counted, and the next ones go on.
 """
 
@@ -21,6 +22,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.outbox.destination import Untaken
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import Composer, PushOptions, trial_push
+from rcim.outbox.push.given_up import GivenUp
 from rcim.outbox.push.hook import OfflineHook
 from rcim.outbox.push.owner import PushFacts
 from rcim.outbox.push.progress import Device, KeptProgress, Progress
@@ -72,6 +74,7 @@ class PushDestination:
         self._receivers = Receivers(name, options, facts, hook)
         self._sending = Sending(name, provider, facts)
         self._progress = KeptProgress()
+        self._given_up = GivenUp()
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._counts: Counter[str] = Counter()
 
@@ -140,6 +143,7 @@ class PushDestination:
         if progress.tries < TRIES or not progress.ended:
             return False
         self._counts["given_up"] += len(progress.left)
+        self._given_up.add({user_id for user_id, _ in progress.left}, taken)
         return True
 
     async def _told(self, one: KeptEvent, progress: Progress) -> Sent | None:
@@ -222,8 +226,15 @@ class PushDestination:
         if not pushes:
             return None
         sent = await self._sending.send(pushes)
-        progress.left |= {_device(one) for one in sent.later}
-        return sent if sent.later else None
+        late = sent.later
+        if self._given_up:
+            users = {one.user_id for one in late}
+            self._given_up.remove({one.user_id for one in pushes} - users)
+            given_up = self._given_up.again(users, self._sending.counts["SENT"])
+            late = [one for one in late if one.user_id not in given_up]
+            self._counts["given_up"] += len(sent.later) - len(late)
+        progress.left |= {_device(one) for one in late}
+        return sent._replace(later=late) if late else None
 
     async def _trial(self, event: PushTested, place: str, progress: Progress) -> Sent | None:
         """Push to all devices of a user, whatever they are doing."""
