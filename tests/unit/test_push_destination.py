@@ -322,6 +322,17 @@ async def test_a_user_whose_devices_never_work_does_not_make_a_provider_away() -
     assert await kit.deliver(message(10, "d")) == [] and kit.provider.tokens == ["alice/phone"]
 
 
+async def test_a_busy_conversation_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others of its shard wait as long, and after a crash all of it would come again."""
+    monkeypatch.setattr("rcim.outbox.push.destination.TURN_S", 0.0)
+    kit = Kit(FakeFacts(a=["alice"], b=["bob"]))
+    events = [message(1), message(2), message(3, "b"), message(4)]
+    left = await kit.deliver(*events)
+    assert kit.provider.tokens == ["alice/phone", "bob/phone"]
+    assert left == [Untaken(events[1]), Untaken(events[3])], "they have not failed: they are due at once"
+    assert await kit.deliver(events[1], events[3]) == [Untaken(events[3])]
+
+
 async def test_a_provider_that_takes_nothing_gives_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     kit = Kit(FakeFacts(a=["alice"]))
     monkeypatch.setattr("rcim.outbox.push.sending.AWAY_AFTER", 1000)

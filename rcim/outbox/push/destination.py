@@ -2,6 +2,7 @@
 
 1. Each provider is a consumer of its own, which decides for the devices that have a token there. So one that is away
    holds up no other. Of a conversation pushes come in the order of its messages; of different ones AT_ONCE are under way.
+   What is left after TURN_S comes again at once: others of its shard have their turn, and a crash repeats little.
 2. Users are looked for page by page, so that a large group costs others nothing (store/push_targets.py), up to
    `receivers_max` for one message; messages of which some got none for that are counted.
 3. What the provider can't take now waits, and what comes after it in the conversation; what the provider took is not sent
@@ -37,6 +38,8 @@ log = LimitedLog("rcim.outbox.push")
 KINDS = frozenset({EventKind.MESSAGE_PASSED, EventKind.BROADCAST_SENT, EventKind.PUSH_TESTED})
 AT_ONCE = 20
 """Conversations whose pushes are under way at the same time."""
+TURN_S = 5.0
+"""So long a conversation's messages are gone on with, and the one after; a message to 10,000 phones takes longer."""
 TOGETHER = 50
 """Users who are asked about, and told, together."""
 TOGETHER_IN_CHANNEL = 15
@@ -76,6 +79,7 @@ class PushDestination:
         self._progress = KeptProgress()
         self._given_up = GivenUp()
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._now_s = asyncio.get_running_loop().time
         self._counts: Counter[str] = Counter()
 
     def counted(self) -> dict[str, int]:
@@ -101,14 +105,17 @@ class PushDestination:
         """Push these, which are in their order; returns those that wait (outbox.Destination)."""
         if self._settled is not None:
             await self._settled()
+        until_s = self._now_s() + TURN_S
         by_key: dict[str, list[KeptEvent]] = {}
         for one in events:
             by_key.setdefault(key_of(one.event), []).append(one)
-        left = await asyncio.gather(*(self._all_of_key(of_key) for of_key in by_key.values()))
+        left = await asyncio.gather(*(self._all_of_key(of_key, until_s) for of_key in by_key.values()))
         return sorted((one for of_key in left for one in of_key), key=lambda one: one.event.number)
 
-    async def _all_of_key(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+    async def _all_of_key(self, events: Sequence[KeptEvent], until_s: float) -> Sequence[Untaken]:
         for at, one in enumerate(events):
+            if at and self._now_s() >= until_s:
+                return [*map(Untaken, events[at:])]
             async with self._at_once:
                 untaken = await self._one(one)
             if untaken is not None:
