@@ -23,9 +23,10 @@ SECRET = "whsec_" + "QUJD" * 12
 FILES = re.compile(r'^(?:\w+_file|certificate|private_key) = "([^"]+)"', re.MULTILINE)
 
 
-def pieces_of(path: Path, language: str) -> list[str]:
-    """The samples of a page that are in this language."""
-    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+def pieces_of(path: Path, *languages: str) -> list[str]:
+    """The samples of a page that are in one of these languages."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [piece for language, piece in found if language in languages]
 
 
 def samples_of_settings() -> list[tuple[str, str]]:
@@ -86,16 +87,16 @@ def test_the_page_about_callbacks_verifies_webhooks(receiver: dict[str, Any]) ->
 
 def admin_commands() -> list[str]:
     """The calls of rcim-admin on the pages, each once."""
-    lines = [line for path in PAGES for piece in pieces_of(path, "(?:sh)?") for line in piece.splitlines()]
+    lines = [line for path in PAGES for piece in pieces_of(path, "sh", "") for line in piece.splitlines()]
     calls = [re.sub(r"\s(#|>).*", "", line) for line in lines if re.match(r"(\.venv/bin/)?rcim-admin ", line)]
     return list(dict.fromkeys(call.split("rcim-admin ", 1)[1].strip() for call in calls))
 
 
 @pytest.mark.parametrize("command", admin_commands())
 def test_commands_on_the_pages_are_there(command: str, tmp_path: Path) -> None:
-    """They are read as far as the server's address, which is not there."""
+    """They are understood, and end where they look for a server or a file, which are not there."""
     words = ["--data", str(tmp_path / "none"), *command.split()]
     if "callback-echo" in command:
         words.append("--help")
     found = CliRunner().invoke(app, words)
-    assert "admin.usersig: No such file" in found.stderr or found.exit_code == 0, found.stderr
+    assert "No such file" in found.stderr or found.exit_code == 0, found.stderr
