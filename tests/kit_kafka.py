@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.kit_nats import free_port
+from tests.kit_broker import Broker, free_port
 
 LIBS = os.environ.get("RCIM_KAFKA_LIBS", "")
 TOPIC = "rcim"
@@ -42,13 +41,12 @@ class Kept(NamedTuple):
     body: Any
 
 
-class Kafka:
+class Kafka(Broker):
     """A broker that nobody needs to log in to, and a second listener where the user `rcim` has to."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.server, self.guarded, controller = (f"127.0.0.1:{free_port()}" for _ in range(3))
-        self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self._config = folder / "server.properties"
         login = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
@@ -90,23 +88,6 @@ class Kafka:
             finally:
                 await admin.close()
         raise AssertionError("the broker did not start")
-
-    def kill(self) -> None:
-        """SIGKILL, and wait for its end."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-    def hold(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
-
-    def go_on(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
 
     async def make_topic(self, name: str = TOPIC) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.server)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +15,7 @@ from nats.aio.client import Client
 
 from rcim.app import certificates
 from rcim.outbox.streams.tls import trust
+from tests.kit_broker import Broker, free_port
 
 
 class Kept(NamedTuple):
@@ -28,13 +26,7 @@ class Kept(NamedTuple):
     body: Any
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-class Nats:
+class Nats(Broker):
     """A server with JetStream. `password`: of its user `rcim`; empty: everybody may connect. `tls`: it has
     `certificate`."""
 
@@ -44,7 +36,6 @@ class Nats:
         self.certificate = folder / "cert.pem"
         self._tls = tls
         self._password = password
-        self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         login = f'authorization {{ user: "rcim", password: "{password}" }}\n' if password else ""
         secure = ""
@@ -75,24 +66,6 @@ class Nats:
             await writer.wait_closed()
             return
         raise AssertionError("nats-server did not start")
-
-    def kill(self) -> None:
-        """SIGKILL, and wait for its end."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-    def hold(self) -> None:
-        """It does nothing until `go_on`; its connections stay."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
-
-    def go_on(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
 
     async def client(self) -> Client:
         client = Client()

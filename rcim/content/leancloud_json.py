@@ -17,16 +17,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rcim.base.errors import BAD_ELEMENT, RcimError
 from rcim.base.terms import ImageFormat, ImageKind
 from rcim.content import elements as el
+from rcim.content.json_text import Json, dumped, object_of
 from rcim.content.vendor_json import DEGREE, from_json, is_text, to_json
 
-Json = dict[str, Any]
 BINARY = "LeanCloud"
 """The type name of bytes that came as a binary message."""
 RECALLED = '{"_lctype":-127}'
@@ -48,9 +47,9 @@ def to_leancloud(body: Sequence[el.Element]) -> LeanContent:
         if isinstance(item, el.Custom | el.TypedBytes):
             return _raw(item)
         if type(item) in _WRITE:
-            return LeanContent(_dumped(_WRITE[type(item)](item)))
+            return LeanContent(dumped(_WRITE[type(item)](item)))
     whole = {"_lctype": -1, "_lctext": el.plain_text(body), "_lcattrs": {"MsgBody": to_json(body)}}
-    return LeanContent(_dumped(whole))
+    return LeanContent(dumped(whole))
 
 
 def from_leancloud(content: str, *, binary: bool = False) -> list[el.Element]:
@@ -63,7 +62,7 @@ def from_leancloud(content: str, *, binary: bool = False) -> list[el.Element]:
             return [el.TypedBytes(BINARY, base64.b64decode(content, validate=True))]
         except (binascii.Error, ValueError):
             raise RcimError(BAD_ELEMENT, "content: a binary message has to be base64") from None
-    fields = _object(content)
+    fields = object_of(content)
     if fields is not None:
         attributes = fields.get("_lcattrs")
         if isinstance(attributes, dict) and set(attributes) == {"MsgBody"}:
@@ -83,18 +82,6 @@ def _raw(item: el.Custom | el.TypedBytes) -> LeanContent:
         except UnicodeDecodeError:
             pass
     return LeanContent(base64.b64encode(item.data).decode(), True)
-
-
-def _dumped(fields: Json) -> str:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-
-
-def _object(content: str) -> Json | None:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 # --------------------------------------------------------------------------------------------------- writing

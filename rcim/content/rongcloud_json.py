@@ -18,16 +18,15 @@ nothing lost. So what comes from RongCloud goes back to it as it was.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rcim.base.errors import BAD_ELEMENT, RcimError
 from rcim.base.terms import ImageFormat, ImageKind
 from rcim.content import elements as el
+from rcim.content.json_text import Json, dumped, object_of
 from rcim.content.vendor_json import DEGREE, from_json, is_text, to_json
 
-Json = dict[str, Any]
 WHOLE = "Rcim:Body"
 """The objectName of a body for which RongCloud has no type."""
 
@@ -47,8 +46,8 @@ def to_rongcloud(type_name: str, body: Sequence[el.Element]) -> RongContent:
             return RongContent(type_name, text)
         if type(item) in _WRITE:
             object_name, write = _WRITE[type(item)]
-            return RongContent(type_name or object_name, _dumped(write(item)))
-    return RongContent(type_name or WHOLE, _dumped({"MsgBody": to_json(body)}))
+            return RongContent(type_name or object_name, dumped(write(item)))
+    return RongContent(type_name or WHOLE, dumped({"MsgBody": to_json(body)}))
 
 
 def from_rongcloud(object_name: str, content: str) -> list[el.Element]:
@@ -56,7 +55,7 @@ def from_rongcloud(object_name: str, content: str) -> list[el.Element]:
     are checked where the elements are encoded."""
     if not is_text(content):
         raise RcimError(BAD_ELEMENT, "content: has to be text")
-    fields = _object(content)
+    fields = object_of(content)
     if fields is not None and set(fields) == {"MsgBody"}:
         return from_json(fields["MsgBody"])
     if object_name == WHOLE:
@@ -72,27 +71,15 @@ def from_rongcloud(object_name: str, content: str) -> list[el.Element]:
 def with_mentions(content: str, mentions: Sequence[str], *, mentions_all: bool) -> str:
     """The content with mentionedInfo for these users (MS-07), where it is an object that has none and can be written
     again."""
-    fields = _object(content) if mentions or mentions_all else None
+    fields = object_of(content) if mentions or mentions_all else None
     if fields is None or "mentionedInfo" in fields:
         return content
     who = {"type": 1 if mentions_all else 2, "userIdList": list(mentions), "mentionedContent": ""}
     try:
-        made = _dumped({**fields, "mentionedInfo": who})
+        made = dumped({**fields, "mentionedInfo": who})
     except RecursionError:  # it was nested as deep as can be read
         return content
     return made if is_text(made) else content
-
-
-def _dumped(fields: Json) -> str:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-
-
-def _object(content: str) -> Json | None:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _text_of(data: bytes) -> str | None:

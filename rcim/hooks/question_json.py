@@ -27,16 +27,14 @@ from rcim.actor.commands import (
     SendMessage,
 )
 from rcim.actor.ultra_commands import ListChannel
-from rcim.base.errors import RcimError, is_app_code
+from rcim.base.errors import is_app_code
 from rcim.base.limits import Limits
-from rcim.content.elements import check_body, encode_body
 from rcim.content.vendor_json import Json, from_json, is_text
+from rcim.hooks.profiles.answers import TEXT_MAX, body_of
 from rcim.hooks.struct_json import as_elements, as_object, as_text
 from rcim.rules.conversation_kinds import kind_name
 from rcim.web.client import BadAnswer
 
-TEXT_MAX = 300
-"""Characters of the app's text that the sender gets."""
 TEXTS = ("name", "introduction", "notification", "face_url")
 
 
@@ -166,9 +164,4 @@ def _text(answer: Json, name: str) -> str | None:
 def _body(answer: Json, limits: Limits) -> bytes | None:
     if answer.get("body") is None:
         return None
-    try:
-        body = encode_body(from_json(answer["body"]))
-        check_body(body, limits.body_bytes_max, limits.elements_max)
-    except RcimError as error:
-        raise BadAnswer(f"body: {error.detail}") from None
-    return body
+    return body_of(limits, "body", lambda: from_json(answer["body"]))

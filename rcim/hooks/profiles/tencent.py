@@ -17,12 +17,13 @@ from rcim.actor.events import AnyEvent
 from rcim.actor.records import Message, MessageOptions
 from rcim.actor.ultra_commands import ListChannel
 from rcim.base import clock
-from rcim.base.errors import CALLBACK_FAILED, RcimError, is_app_code
+from rcim.base.errors import CALLBACK_FAILED, is_app_code
 from rcim.base.limits import Limits
 from rcim.base.terms import Platform
-from rcim.content.elements import check_body, decode_body, encode_body
+from rcim.content.elements import decode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
 from rcim.hooks.profile import Callback, Facts, Json
+from rcim.hooks.profiles.answers import TEXT_MAX, body_of
 from rcim.hooks.profiles.table import TENCENT
 from rcim.hooks.profiles.tencent_after import notices
 from rcim.hooks.profiles.tencent_fields import accounts, message_key, opt_platform, place_of, random_of
@@ -30,7 +31,6 @@ from rcim.rules.conversation_kinds import is_channel
 from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
 FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)
-TEXT_MAX = 300
 
 _NAMES = {kind: name for name, kinds in TENCENT.before.items() for kind in kinds}
 
@@ -249,12 +249,7 @@ def verdict_of(answer: Any, limits: Limits) -> CallbackVerdict:
 def _body(answer: Json, limits: Limits) -> bytes | None:
     if "MsgBody" not in answer:
         return None
-    try:
-        body = encode_body(from_json(answer["MsgBody"]))
-        check_body(body, limits.body_bytes_max, limits.elements_max)
-    except RcimError as error:
-        raise BadAnswer(f"MsgBody: {error.detail}") from None
-    return body
+    return body_of(limits, "MsgBody", lambda: from_json(answer["MsgBody"]))
 
 
 def _cloud_data(answer: Json, limits: Limits) -> bytes | None:
