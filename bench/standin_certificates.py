@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import ssl
+import time
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from rcim.app.certificates import key_pem, new_key, self_signed
 
 
 class Certificate(NamedTuple):
@@ -30,41 +29,19 @@ class Certificate(NamedTuple):
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """A certificate for 127.0.0.1 and localhost, signed by itself, for a day."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    """A certificate for 127.0.0.1 and localhost, signed by itself."""
+    key = new_key()
     certificate = Certificate(folder / "standin-cert.pem", folder / "standin-key.pem")
-    certificate.chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    certificate.key.write_bytes(pem_of(key))
+    certificate.chain.write_bytes(self_signed(key, time.time()))
+    certificate.key.write_bytes(key_pem(key))
     return certificate
 
 
 def make_es256_key(file: Path) -> ec.EllipticCurvePublicKey:
     """Write a key as Apple gives it out (.p8); returns its public half."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    file.write_bytes(pem_of(key))
+    key = new_key()
+    file.write_bytes(key_pem(key))
     return key.public_key()
-
-
-def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The key in PEM, PKCS #8, without a password."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 def public_pem_of(key: ec.EllipticCurvePublicKey) -> bytes:
