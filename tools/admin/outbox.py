@@ -14,7 +14,7 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Show, pause, resume and replay consumers of events; dead letters.",
+    help="Show, pause, resume, replay consumers of events.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
