@@ -18,8 +18,8 @@ CONSUMER = f.OutboxConsumer(
     waiting=42,
     waiting_bytes=18_000,
     oldest_ms=TIME,
-    aside=40,
-    aside_keys=3,
+    retrying=40,
+    retrying_keys=3,
     retry_in_ms=4000,
     delivered=1200,
     failed=25,
@@ -84,7 +84,7 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.OutboxReplayOk(300),
     f.OutboxDead("callbacks", 0, 0),
     f.OutboxDeadOk(
-        [f.DeadLetterEntry(9, 17, 4711, "MESSAGE_PASSED", "g:lobby", TIME, TIME + 86_400_000, "HTTP status 500")], 0
+        [f.DeadLetterEntry(9, 17, 4711, "message.sent", "g:lobby", TIME, TIME + 86_400_000, "HTTP status 500")], 0
     ),
     f.OutboxDeadRetry("callbacks", 9, 0),
     f.OutboxDeadRetryOk(0, 1, "HTTP status 500", 0),

@@ -82,7 +82,8 @@ class InConversation(Event, frozen=True, gc=False, array_like=True):
 
 
 class MessagePassed(InConversation, frozen=True, gc=False, array_like=True, tag=1):
-    """A message has its SEQ. Tips (GT-15) make no such event: the change that they announce has its own.
+    """A message was sent and has its SEQ. Notices in a group's history (GT-15) have no such event: the change that they
+    announce has its own.
 
     UG-03: the event has what is the same for all who may get a push: the message, which says whom it mentions, and what
     is set for the conversation and for the ultra group that it is a channel of. What members have set themselves is not
@@ -122,7 +123,7 @@ class MessageWithheld(InConversation, frozen=True, gc=False, array_like=True, ta
 
 
 class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, tag=3):
-    """MS-10. The message as it is now, without its content."""
+    """A message was recalled (MS-10). It comes as it is now, without its content."""
 
     message: Message
     operator: str
@@ -131,14 +132,14 @@ class MessageRecalled(InConversation, frozen=True, gc=False, array_like=True, ta
 
 
 class MessageEdited(InConversation, frozen=True, gc=False, array_like=True, tag=4):
-    """MS-10. The message as it is now."""
+    """A message was edited (MS-10). It comes as it is now."""
 
     message: Message
     operator: str
 
 
 class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag=5):
-    """MS-10: a message was deleted for all, or all messages of a sender up to a SEQ."""
+    """A message was deleted for all, or all messages of a sender up to a SEQ (MS-10)."""
 
     sender: str
     operator: str
@@ -152,7 +153,7 @@ class MessageDeleted(InConversation, frozen=True, gc=False, array_like=True, tag
 
 
 class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6):
-    """GR-01, GR-08: a group was created or imported."""
+    """A group was created or imported (GR-01, GR-08)."""
 
     profile: Profile
     members: list[Member]
@@ -160,7 +161,7 @@ class GroupCreated(InConversation, frozen=True, gc=False, array_like=True, tag=6
 
 
 class GroupDissolved(InConversation, frozen=True, gc=False, array_like=True, tag=7):
-    """GR-01, GT-24: a group was dissolved. `silently`: it was idle, or empty, for too long, and nobody is notified."""
+    """A group was dissolved (GR-01). `silently`: it was idle or empty for too long (GT-24), and members are not told."""
 
     operator: str
     silently: bool = False
@@ -182,11 +183,11 @@ class GroupChanged(InConversation, frozen=True, gc=False, array_like=True, tag=8
 
 
 class GroupFull(InConversation, frozen=True, gc=False, array_like=True, tag=9):
-    """GT-12: the last place was taken."""
+    """The last place in a group was taken (GT-12)."""
 
 
 class MembersEntered(InConversation, frozen=True, gc=False, array_like=True, tag=10):
-    """Users have become members; `how` is JOINED or INVITED."""
+    """Users have become members; `how` says whether they joined or were invited."""
 
     users: list[str]
     how: ChangeKind
@@ -197,7 +198,7 @@ class MembersEntered(InConversation, frozen=True, gc=False, array_like=True, tag
 
 
 class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11):
-    """Members have left. When a group is dissolved there is only GroupDissolved."""
+    """Members have left. The end of a group has its own event, and this one does not come then."""
 
     users: list[str]
     reason: GoneReason
@@ -208,7 +209,7 @@ class MembersGone(InConversation, frozen=True, gc=False, array_like=True, tag=11
 
 
 class ApplicationMade(InConversation, frozen=True, gc=False, array_like=True, tag=12):
-    """GR-05: a user applies to join."""
+    """A user applies to join (GR-05)."""
 
     user_id: str
     text: str
@@ -221,7 +222,7 @@ class ApplicationDecided(InConversation, frozen=True, gc=False, array_like=True,
 
 
 class ProfileChanged(Event, frozen=True, gc=False, array_like=True, tag=14):
-    """A user's profile was changed to this; for a deleted account it says so (ID-09)."""
+    """A user's profile was changed to this, or the account was deleted (ID-09)."""
 
     user_id: str
     profile: UserProfile
@@ -231,7 +232,7 @@ class ProfileChanged(Event, frozen=True, gc=False, array_like=True, tag=14):
 
 
 class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
-    """ID-07: a device has logged in (`end` None), or its session has ended."""
+    """A device has logged in, or its session has ended (ID-07). A login has no `end`."""
 
     user_id: str
     platform: Platform
@@ -247,8 +248,8 @@ class SessionChanged(Event, frozen=True, gc=False, array_like=True, tag=15):
 
 
 class BroadcastSent(InConversation, frozen=True, gc=False, array_like=True, tag=30):
-    """SY-03, SY-04: a broadcast was sent: who pushes to users who are offline finds sender, body, target and expiry in
-    the message. No MessagePassed goes with it."""
+    """A broadcast was sent (SY-03, SY-04). Its sender, body, target and expiry are in the message. It has no other
+    event."""
 
     message: Message
 
@@ -261,7 +262,7 @@ class BroadcastRecalled(InConversation, frozen=True, gc=False, array_like=True, 
 
 
 class PairRead(InConversation, frozen=True, gc=False, array_like=True, tag=32):
-    """MS-11: in a one-to-one conversation `reader` has read up to this SEQ what `peer` has sent."""
+    """In a one-to-one conversation `reader` has read what `peer` has sent, up to this SEQ (MS-11)."""
 
     reader: str
     peer: str
@@ -269,7 +270,7 @@ class PairRead(InConversation, frozen=True, gc=False, array_like=True, tag=32):
 
 
 class UserListChanged(Event, frozen=True, gc=False, array_like=True, tag=33):
-    """SC-07: users were put on the black or white list of `user_id`, or taken off it."""
+    """Users were put on the black or white list of `user_id`, or taken off it (SC-07)."""
 
     user_id: str
     which: UserList
@@ -279,14 +280,14 @@ class UserListChanged(Event, frozen=True, gc=False, array_like=True, tag=33):
 
 
 class MemberStateChanged(InConversation, frozen=True, gc=False, array_like=True, tag=34):
-    """CR-01: members of a room that absent members leave are no longer online, or are again. They are members still."""
+    """Members of a chat room are no longer online, or are online again (CR-01). They have not left it."""
 
     users: list[str]
     online: bool
 
 
 class TransientPassed(InConversation, frozen=True, gc=False, array_like=True, tag=35):
-    """MS-08: a transient message goes to who is online; it has no SEQ."""
+    """A transient message was sent to who is online (MS-08). It has no SEQ."""
 
     message: Message
     operator: str = ""
@@ -306,7 +307,7 @@ class MessageBlocked(InConversation, frozen=True, gc=False, array_like=True, tag
 
 
 class PushTested(Event, frozen=True, gc=False, array_like=True, tag=54):
-    """PU-01: an app administrator sends all devices of a user a push, to see whether it arrives."""
+    """An app administrator sends all devices of a user a push, to see whether it arrives (PU-01)."""
 
     user_id: str
     title: str

@@ -19,9 +19,9 @@ class ConsumerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_onl
     """About so many bytes: as many as events of average size have."""
     oldest_ms: int
     """When the oldest of them happened; 0: none waits."""
-    aside: int
+    retrying: int
     """Those of them that were not taken when they were tried, with those that wait for them."""
-    aside_keys: int
+    retrying_keys: int
     """Of so many conversations and users."""
     retry_in_ms: int
     """Until some of them are tried again; 0: none waits for that."""
@@ -53,7 +53,7 @@ class DeadLetterRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     id: int
     shard: int
     number: int
-    kind: str
+    event_type: str
     key: str
     """The conversation or user that it is of."""
     time_ms: int
@@ -79,7 +79,7 @@ class DeadLettersRetried(msgspec.Struct, frozen=True, gc=False, array_like=True,
     to go on with the others; 0: there are none."""
 
     taken: int
-    untaken: int
+    not_taken: int
     reason: str
     next: int
 

@@ -44,8 +44,14 @@ def warnings_of(settings: Settings) -> list[str]:
             found.append(f"{key}: every user of this machine can read {file}: chmod 600 {file}")
     if (callbacks.url or callbacks.hooks) and not callbacks.commands:
         found.append(
-            "callbacks.url or callbacks.hooks is set, and callbacks.commands names nothing: nobody is asked."
+            "callbacks.url or callbacks.hooks is set, and callbacks.commands names nothing: nobody is told or asked."
         )
+    for name, receiver in settings.receivers.items():
+        if not receiver.commands:
+            found.append(f"receivers.{name}.commands names nothing: nobody is told or asked.")
+    for name, stream in settings.streams.items():
+        if not stream.servers:
+            found.append(f"streams.{name}.servers names nothing: no events go there.")
     return found
 
 

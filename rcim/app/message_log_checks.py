@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rcim.app.settings import Settings, SettingsError
+from rcim.app.settings import Settings
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.rules.conversation_kinds import KINDS
 
 KEEP_DAYS_MAX = 3650
@@ -18,5 +19,4 @@ def check_message_log(settings: Settings, where: dict[tuple[str, str], str]) -> 
     ]
     for key, good, rule in rules:
         if not good:
-            place = where.get(("message_log", key), "default")
-            raise SettingsError(f"{place}: message_log.{key} is {getattr(one, key)!r}; {rule}")
+            raise error_of(where, "message_log", Wrong(key, rule), getattr(one, key))

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rcim.actor.app_config import AppConfig
 from rcim.actor.app_lists import AppLists
@@ -20,7 +17,7 @@ from rcim.actor.app_state import AppState
 from rcim.actor.unstored_ids import UnstoredIds
 from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
-from rcim.app.consumers import subscriptions_of
+from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
@@ -32,21 +29,12 @@ from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import DeliverySink, Engine
-from rcim.outbox.consumer import Clock
-from rcim.outbox.facts import OwnerFacts
-from rcim.outbox.giving import Times
-from rcim.outbox.outbox import Outbox
 from rcim.rules.type_table import TypeTable
 from rcim.service.screening import screening
 from rcim.service.service import Service
 from rcim.store.store import Store
 from rcim.store.trail import Trail
 from rcim.wire.schema import make_all
-
-if TYPE_CHECKING:
-    from rcim.app.app_callbacks import AppCallbacks
-    from rcim.app.app_message_log import AppMessageLog
-    from rcim.app.push import AppPush
 
 log = logging.getLogger("rcim.server")
 
@@ -85,10 +73,6 @@ def app_state_of(settings: Settings) -> AppState:
     return app_state
 
 
-TELL_S = 2.0
-"""How long the end of the server waits for consumers of events; what is left they get after the next start."""
-
-
 class ConversationNode:
     """What owns the conversations: data directory, store, dispatcher."""
 
@@ -118,69 +102,14 @@ class ConversationNode:
             app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
-            self.back_end = self._back_end(app_state)
-            self.push = self._push(app_state)
-            self.message_log = self._message_log(loop)
-            if self.message_log is not None:
-                undo.callback(self.message_log.stop)
-            times = Times(self.dispatcher.now_ms, self.dispatcher.events_given_up_ms)
-            subscriptions = subscriptions_of(
-                self.back_end, self.push, self.message_log, settings, self.store.history_id
-            )
-            self.outbox = Outbox(
-                self.store.events, subscriptions, self.dispatcher.writing, loop, Clock(times, random.random)
-            )
-            undo.callback(self.outbox.stop)
-            self.dispatcher.have_outbox(self.outbox.control)
-            app_state.wanted_events = self.outbox.wanted
+            self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
+            undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
-
-    def _back_end(self, app_state: AppState) -> AppCallbacks | None:
-        """CB-02: whom to ask and to tell; None if nothing is asked or told. Raises ValueError for a hook that is not
-        installed."""
-        if not (self.settings.callbacks.commands or self.settings.receivers):
-            return None
-        # Only who calls anybody pays for what that takes: a tenth of a second, and 20 MB.
-        from rcim.app.app_callbacks import AppCallbacks
-
-        made = AppCallbacks(self.settings, OwnerFacts(self.dispatcher), self.store.history_id)
-        app_state.replace(replace(app_state.config, asks=made.asks))
-        return made
-
-    def _push(self, app_state: AppState) -> AppPush | None:
-        """PU-01: who tells users on their phones; None without a provider. Raises ValueError or OSError for its key."""
-        if not self.settings.push_names:
-            return None
-        from rcim.app import push
-
-        asked = self.back_end.offline_receivers if self.back_end is not None else None
-        hook = push.offline_hook_of(asked) if asked is not None else None
-        providers = push.providers_of(self.settings)
-        return push.AppPush(self.settings, providers, self.dispatcher, lambda: app_state.config, hook)
-
-    def _message_log(self, loop: asyncio.AbstractEventLoop) -> AppMessageLog | None:
-        """AB-03: the message log; None if none is kept."""
-        if not self.settings.message_log.enabled:
-            return None
-        from rcim.app.app_message_log import AppMessageLog
-
-        return AppMessageLog(self.settings, self.store.events, self.dispatcher, loop)
 
     def start(self, sink: DeliverySink) -> None:
         """Begin to work; deliveries go to `sink`."""
-        app = self.back_end
-        if app is not None:
-            app.start()
-        self.dispatcher.wake_consumers(self.outbox.wake)
-        self.dispatcher.start(sink, app.asking.ask if app is not None and app.asks else None, self._counted)
-        self.outbox.start()
-        if self.message_log is not None:
-            self.message_log.start()
-
-    def _counted(self) -> dict[str, int]:
-        """What was asked, told and pushed (CB-02, PU-01)."""
-        pushed = self.push.counted() if self.push is not None else {}
-        return (self.back_end.counted() if self.back_end is not None else {}) | pushed | self.outbox.counted()
+        self.dispatcher.start(sink, self.consumers.ask_app, self.consumers.counted)
+        self.consumers.start()
 
     async def end(self) -> None:
         """Let what waits for the end of a slice go, also notices that nobody waits for (GT-15); then ask the app no more,
@@ -189,11 +118,7 @@ class ConversationNode:
         while looks and self.dispatcher.waits_for_slices:
             looks -= 1
             await asyncio.sleep(DRAIN_LOOK_S)
-        await self.outbox.close(TELL_S)
-        if self.back_end is not None:
-            await self.back_end.close()
-        if self.push is not None:
-            await self.push.close()
+        await self.consumers.end()
 
     def close(self) -> None:
         """End what was begun and give back files."""

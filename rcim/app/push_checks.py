@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import ssl
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from rcim.app.push_provider_settings import PushProvider
-from rcim.app.receiver_checks import Wrong, is_url
-from rcim.app.settings import Settings, SettingsError
+from rcim.app.receiver_checks import is_url
+from rcim.app.settings import Settings
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.outbox.push.providers.table import NEEDED
 
 APPLE_ID = re.compile(r"[0-9A-Za-z]{10}\Z")
 TOPIC = re.compile(r"[0-9A-Za-z._-]{1,255}\Z")
 PLAIN = re.compile(r"[\x21-\x7e]{0,500}\Z")
 """What may stand in headers and URLs."""
-SECRETS = frozenset(["secret", "rotated_secret"])
 
 
 def check_push_providers(settings: Settings, where: dict[tuple[str, str], str]) -> None:
@@ -28,11 +27,7 @@ def check_push_providers(settings: Settings, where: dict[tuple[str, str], str]) 
     for name, one in settings.push_providers.items():
         section = f"push_providers.{name}"
         for wrong in _faults(one):
-            beside = next((place for (found, _), place in where.items() if found == section), "default")
-            place = where.get((section, wrong.key), beside)
-            value = getattr(one, wrong.key)
-            shown = "(not shown)" if value and wrong.key in SECRETS else repr(value)
-            raise SettingsError(f"{place}: {section}.{wrong.key} is {shown}; {wrong.rule}")
+            raise error_of(where, section, wrong, getattr(one, wrong.key))
 
 
 def _faults(one: PushProvider) -> Iterator[Wrong]:
@@ -106,8 +101,6 @@ def _of_file(key: str, file: str, check: Callable[[str], None]) -> Iterator[Wron
     """A file that `check` refuses with ValueError or OSError. What stands in it is never told."""
     try:
         check(file)
-    except ssl.SSLError:
-        yield Wrong(key, "it has no certificates in PEM")
     except OSError as error:
         yield Wrong(key, error.strerror or "it can't be read")
     except ValueError as error:
@@ -128,4 +121,9 @@ def _check_account(file: str) -> None:
 
 
 def _check_certificates(file: str) -> None:
-    ssl.create_default_context(cafile=file)
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        raise ValueError("it has no certificates in PEM") from None

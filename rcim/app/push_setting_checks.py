@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rcim.app.receiver_checks import Wrong
-from rcim.app.settings import PushSettings, Settings, SettingsError
+from rcim.app.settings import PushSettings, Settings
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.rules.push_info import LIFE_S_MAX, NAME_MAX, TEXT_MAX, TITLE_MAX
 from rcim.rules.push_templates import LANGUAGES, check
 
@@ -17,8 +17,7 @@ RECEIVERS_MAX = 1_000_000
 def check_push(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     """Raises SettingsError."""
     for wrong in _faults(settings.push):
-        place = where.get(("push", wrong.key), "default")
-        raise SettingsError(f"{place}: push.{wrong.key} is {getattr(settings.push, wrong.key)!r}; {wrong.rule}")
+        raise error_of(where, "push", wrong, getattr(settings.push, wrong.key))
 
 
 def _faults(push: PushSettings) -> Iterator[Wrong]:

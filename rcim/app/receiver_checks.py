@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from rcim.app.settings import Receiver, Settings, SettingsError, Stream
+from rcim.app.settings import Receiver, Settings, Stream
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.hooks.profiles.table import PROFILES, WEB_HOOK, Names
 from rcim.rules.conversation_kinds import KINDS
 from rcim.rules.message_types import MessageClass
-
-
-class Wrong(NamedTuple):
-    """A setting that is wrong, and what it has to be."""
-
-    key: str
-    rule: str
 
 
 def check_receivers(settings: Settings, where: dict[tuple[str, str], str]) -> None:
@@ -25,9 +18,7 @@ def check_receivers(settings: Settings, where: dict[tuple[str, str], str]) -> No
     hooks = settings.callbacks.hooks
     for section, receiver in named.items():
         for wrong in _faults(settings, section, receiver, hooked=section == "callbacks" and bool(hooks)):
-            place = where.get((section, wrong.key), "default")
-            value = getattr(receiver, wrong.key)
-            raise SettingsError(f"{place}: {section}.{wrong.key} is {value!r}; {wrong.rule}")
+            raise error_of(where, section, wrong, getattr(receiver, wrong.key))
 
 
 def is_url(text: str) -> bool:
@@ -73,9 +64,7 @@ def _of_leancloud(one: Receiver) -> Iterator[Wrong]:
         return
     for key in ("url", "app_id", "token", "hook_key"):
         if not getattr(one, key):
-            yield Wrong(
-                key, "has to be set for the profile leancloud: its engine is called there, and with these keys"
-            )
+            yield Wrong(key, "the profile leancloud needs it, to call the engine")
 
 
 def _of_commands(one: Receiver, profile: Names) -> Iterator[Wrong]:

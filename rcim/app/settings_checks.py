@@ -12,6 +12,7 @@ from rcim.app.receiver_checks import check_receivers
 from rcim.app.settings import TYPES, Settings, SettingsError, words_of_file
 from rcim.app.stream_checks import check_streams
 from rcim.app.webhook_checks import check_webhooks
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.errors import RcimError
 from rcim.base.ids import check_user_id
 
@@ -69,9 +70,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     ]
     for section, key, good, text in rules:
         if not good:
-            place = where.get((section, key), "default")
-            value = getattr(getattr(s, section), key)
-            raise SettingsError(f"{place}: {section}.{key} is {value!r}; {text}")
+            raise error_of(where, section, Wrong(key, text), getattr(getattr(s, section), key))
     _check_derived(settings, where)
     check_receivers(settings, where)
     check_webhooks(settings, where)

@@ -265,6 +265,6 @@ def _typed(section: str, key: str, value: Any, place: str) -> Any:
         raise SettingsError(f"{place}: {section}.{key} has to be a list of strings")
     if type(value) is not type(default):
         names = {bool: "true or false", int: "a whole number", str: "a string"}
-        got = "what it is" if _is_secret(known) else repr(value)
-        raise SettingsError(f"{place}: {section}.{key} has to be {names[type(default)]}, not {got}")
+        got = "" if _is_secret(known) else f", not {value!r}"
+        raise SettingsError(f"{place}: {section}.{key} has to be {names[type(default)]}{got}")
     return value

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from rcim.app.receiver_checks import Wrong, condition_faults
-from rcim.app.settings import Settings, SettingsError, Stream
+from rcim.app.receiver_checks import condition_faults
+from rcim.app.settings import Settings, Stream
+from rcim.app.wrong_settings import Wrong, error_of
 from rcim.hooks.event_types import KINDS
 
 LIBRARIES = {"nats": "nats", "kafka": "aiokafka"}
@@ -26,8 +27,7 @@ def check_streams(settings: Settings, where: dict[tuple[str, str], str]) -> None
     for name, stream in settings.streams.items():
         section = f"streams.{name}"
         for wrong in _faults(settings, stream):
-            place = where.get((section, wrong.key), "default")
-            raise SettingsError(f"{place}: {section}.{wrong.key} is {getattr(stream, wrong.key)!r}; {wrong.rule}")
+            raise error_of(where, section, wrong, getattr(stream, wrong.key))
 
 
 def _faults(settings: Settings, one: Stream) -> Iterator[Wrong]:

@@ -52,15 +52,15 @@ class ConsumerRequests(Requests):
     async def retry_dead_letters(self, name: str, letter_id: int = 0) -> frames.OutboxDeadRetryOk:
         """Pass on a dead letter once more, or with 0 all that there are, each once; returns how many were taken and were
         not. They come out of the order in which they happened."""
-        taken = untaken = after = 0
+        taken = not_taken = after = 0
         reason = ""
         while True:
             ask = frames.OutboxDeadRetry(name, letter_id, after)
             found = await self.request(ask, frames.OutboxDeadRetryOk)
-            taken, untaken, after = taken + found.taken, untaken + found.untaken, found.next_id
+            taken, not_taken, after = taken + found.taken, not_taken + found.not_taken, found.next_id
             reason = found.reason or reason
             if not after or letter_id:
-                return frames.OutboxDeadRetryOk(taken, untaken, reason, 0)
+                return frames.OutboxDeadRetryOk(taken, not_taken, reason, 0)
 
     async def drop_dead_letters(self, name: str, letter_id: int = 0) -> int:
         """Remove a dead letter, or with 0 all that there are; returns how many went."""

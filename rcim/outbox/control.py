@@ -29,6 +29,7 @@ from rcim.actor.outcomes import AnyResult, Done, Refused
 from rcim.base.errors import NO_SUCH_CONSUMER, SERVER_ERROR, SHUTTING_DOWN, STORE_UNAVAILABLE, RcimError
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
+from rcim.hooks.event_types import TYPES
 from rcim.outbox.consumer import Consumer
 from rcim.outbox.destination import UNKNOWN
 from rcim.outbox.figures import row_of
@@ -143,7 +144,7 @@ class Control:
                 one.id,
                 one.letter.shard,
                 one.letter.number,
-                kind_of(one.letter.event).name,
+                TYPES[kind_of(one.letter.event)],
                 key_of(one.letter.event),
                 one.letter.event.time_ms,
                 one.letter.dead_ms,
@@ -166,20 +167,20 @@ class Control:
             letters = await self._some(consumer.name, workflow.after, RETRIED_AT_ONCE)
         end_s = asyncio.get_running_loop().time() + RETRY_S
         taken: list[int] = []
-        untaken, last, reason = 0, 0, ""
+        not_taken, last, reason = 0, 0, ""
         for one in letters:
             if asyncio.get_running_loop().time() >= end_s:
                 break
             last = one.id
             why = await self._retried(consumer, one)
             if why:
-                untaken, reason = untaken + 1, why
+                not_taken, reason = not_taken + 1, why
             else:
                 taken.append(one.id)
         if taken:
             await self._writing.run(lambda: self._letters.drop(consumer.name, taken))
         more = bool(letters) and (last < letters[-1].id or not workflow.ids)
-        return DeadLettersRetried(len(taken), untaken, reason, last if more else 0)
+        return DeadLettersRetried(len(taken), not_taken, reason, last if more else 0)
 
     async def _retried(self, consumer: Consumer, one: Letter) -> str:
         """Why it was not taken; empty: it was."""

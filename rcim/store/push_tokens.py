@@ -3,7 +3,8 @@
 1. A device has one token for each provider, and a token belongs to one device of one user: the one that was registered
    last, in the order of commits. Registering takes it away from whoever had it, in the same commit, so there is no moment
    in which two users have it, whatever crashes.
-2. `push_owners` says whose a token is. A row of `push_tokens` that it does not confirm counts for nothing.
+2. `push_owners` says whose a token is, in capitals or not. A row of `push_tokens` that it does not confirm counts for
+   nothing.
 3. A user has tokens of DEVICES_MAX devices; beyond that the device that registered longest ago loses its own.
 4. When UserSigs of a user are invalidated, or the account is deleted, the tokens of before go (ID-09).
 """
@@ -32,7 +33,9 @@ def _row(user_id: str, device_id: str, provider: str) -> bytes:
 
 
 def _owner_row(token: PushToken) -> bytes:
-    digest = blake2b(token.token.encode(), digest_size=DIGEST_BYTES).hexdigest()
+    """Hexadecimal tokens mean the same in capitals, and no service has two tokens that differ in them alone: with another
+    spelling of a token two users would have one phone."""
+    digest = blake2b(token.token.casefold().encode(), digest_size=DIGEST_BYTES).hexdigest()
     return token.provider.encode() + keys.SEP + digest.encode()
 
 

@@ -50,7 +50,7 @@ async def the_message_log(admin: Admin, tmp_path: Path) -> None:
     assert [row.split()[2:] for row in shown] == [["g:g", str(seq), "alice", '"hello', '你好"'] for seq in (1, 2)]
     code, out, _ = await admin("--json", "log", "show", HOUR, "group")
     assert code == 0 and out == gzip.decompress(data).decode()
-    assert "--before or --days" in await admin.refused("log", "expire", code=2)
+    assert "--before, or --days" in await admin.refused("log", "expire", code=2)
     assert (await admin.json("log", "expire", "--before", HOUR))["removed"] == 0
     assert (await admin.json("log", "expire", "--days", "30000"))["removed"] == 0
     assert (await admin.json("log", "expire", "--before", "2026111812"))["removed"] == 1
@@ -76,7 +76,10 @@ async def any_range_of_any_conversation(admin: Admin) -> None:
     lines = (await admin.table("history", "c:5:alice:bob")).splitlines()
     assert [row.split()[2:] for row in lines] == [["1", "alice", '"p1"'], ["2", "bob", '"p2"']]
     assert "g:lobby" in await admin.refused("history", "lobby", code=2)
-    assert "has to be a SEQ" in await admin.refused("history", "g:g", "--from", "yesterday", code=2)
+    assert "has to be a SEQ, or a time like 2026" in await admin.refused(
+        "history", "g:g", "--from", "yesterday", code=2
+    )
+    assert "has to be a SEQ" in await admin.refused("history", "g:g", "--from", "0", code=2)
     assert "NO_SUCH_GROUP" in await admin.refused("history", "g:none")
 
 

@@ -45,7 +45,7 @@ async def server(tmp_path: Path, receiver: Receiver) -> AsyncIterator[TestServer
 
 async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
     admin = Admin(server)
-    outbox = server.server._back.outbox
+    outbox = server.server._back.consumers.outbox
     giving = outbox._consumers["callbacks"].giving
     async with server.client("alice") as alice:
         await alice.create_group("a group", group_id="a")
@@ -70,13 +70,17 @@ async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
             await alice.send("a", "two")
         await until(lambda: giving.dead == 2)
     letters = await admin.json("outbox", "dead", "callbacks")
-    assert [(one["key"], one["kind"]) for one in letters] == [("g:a", "MESSAGE_PASSED")] * 2
+    assert [(one["key"], one["event_type"]) for one in letters] == [("g:a", "message.sent")] * 2
     assert "503" in await admin("outbox", "dead", "callbacks")
     first = str(letters[0]["letter_id"])
     assert "1 of 1 were not taken" in await admin("outbox", "dead", "callbacks", "--retry", first, code=1)
     receiver.answer = good
     assert (await admin.json("outbox", "dead", "callbacks", "--retry", "all"))["taken"] == 2
     assert (await admin.json("outbox", "dead", "callbacks", "--drop", "all")) == {"dropped": 0}
+    for option in ("--retry", "--drop"):
+        assert f"{option} {first}: there is no such dead letter" in await admin(
+            "outbox", "dead", "callbacks", option, first, code=1
+        )
     one = await admin.json("outbox", "show", "callbacks")
     assert (one["state"], one["dead_letters"], one["counts"]["told"]) == ("running", 0, 4)
     assert "counts" in (await admin("outbox", "show", "callbacks")).lower()
@@ -88,6 +92,7 @@ async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
         (("show", "none"), 1, "NO_SUCH_CONSUMER"),
         (("replay", "callbacks"), 2, "--from"),
         (("replay", "callbacks", "--from", "noon"), 2, "2026"),
+        (("replay", "callbacks", "--last", "0s"), 2, "--last 0s: has to be like 30s"),
         (("dead", "callbacks", "--retry", "x"), 2, "all"),
         (("dead", "callbacks", "--retry", "1", "--drop", "1"), 2, "only one"),
     ],

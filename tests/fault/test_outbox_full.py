@@ -62,4 +62,4 @@ def no_room(*_: object, **__: object) -> None:
 
 def told(server: TestServer) -> int:
     """How many events the receiver has taken."""
-    return server.server._back.outbox.counted()["events_delivered.callbacks"]
+    return server.server._back.consumers.outbox.counted()["events_delivered.callbacks"]

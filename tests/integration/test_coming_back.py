@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from rcim_bench import model, reconnect
 
+from tests.amount import some
+
 
 @pytest.mark.slow
 async def test_random_devices_see_what_the_model_says() -> None:
-    report = await model.run(6, 5000, lambda _: None)
+    report = await model.run(some(3, of=6), 5000, lambda _: None)
     assert model.failures(report) == [], report["rows"]
 
 
@@ -19,7 +21,7 @@ async def test_the_model_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(model, "MATCH_S", 0.3)
     monkeypatch.setattr("rcim.client.inbox.Inbox._cleared", lambda *_: None)
     monkeypatch.setattr("rcim.client.stream.Stream.look_again", _nothing)
-    report = await model.run(12, 0, lambda _: None)
+    report = await model.run(2, 4, lambda _: None)
     assert report["seeds_with_differences"] > 0 and model.failures(report)
 
 

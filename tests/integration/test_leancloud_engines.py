@@ -121,7 +121,7 @@ async def all_is_told(server: TestServer, engine: Engine, sent: int) -> None:
     gone = engine.calls("_clientOffline")[0]
     assert (gone["peerId"], gone["closeCode"]) == ("bob", 1)
     assert engine.calls("_conversationRemoved") == [], "it is not defined"
-    stats = server.server._back.back_end.counted()
+    stats = server.server._back.consumers.back_end.counted()
     assert stats["callbacks_failed"] == 1, "one that has crashed"
     assert stats["events_failed"] == 0, "what is not defined is not called"
 

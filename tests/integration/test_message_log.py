@@ -53,7 +53,7 @@ async def test_the_log_of_an_hour(
     node = node_of(server)
     async with server.client("administrator") as root, server.client("alice") as alice:
         while not (files := [file async for file in root.log_files()]):
-            (consumer,) = node.outbox._consumers
+            (consumer,) = node.outbox._consumers.values()
             await consumer.commit()
             await node.message_log._log.look()
         assert [(file.kind, file.messages) for file in files] == [("group", 5), ("pair", 5)]

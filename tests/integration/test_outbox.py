@@ -98,26 +98,26 @@ async def test_dead_letters_are_listed_retried_and_dropped(
         await until(lambda: len(receiver.seen) > 6)
         back = server.back if isinstance(server, TestCluster) else server.server._back
         assert back is not None
-        giving = back.outbox._consumers["callbacks"].giving
+        giving = back.consumers.outbox._consumers["callbacks"].giving
         giving.times = giving.times._replace(given_up_ms=lambda: 1 << 60)
         await admin.resume_consumer("callbacks")
         await until(lambda: giving.dead == 6)
         letters = await admin.dead_letters("callbacks", 4)
-        assert len(letters) == 4 and {one.kind for one in letters} == {"MESSAGE_PASSED"}
+        assert len(letters) == 4 and {one.event_type for one in letters} == {"message.sent"}
         assert all("500" in one.reason and one.dead_ms >= one.time_ms for one in letters)
         letters = await admin.dead_letters("callbacks")
         assert {one.key for one in letters} == {f"g:{name}" for name in names}
         (row,) = await admin.consumers()
         assert (row.dead_letters, row.waiting, row.delivered) == (6, 0, 0) and "500" in row.last_error
         found = await admin.retry_dead_letters("callbacks", letters[0].letter_id)
-        assert (found.taken, found.untaken) == (0, 1) and "500" in found.reason
+        assert (found.taken, found.not_taken) == (0, 1) and "500" in found.reason
         receiver.answer = answering(200)
         assert (await admin.retry_dead_letters("callbacks", letters[0].letter_id)).taken == 1
         assert await admin.drop_dead_letters("callbacks", letters[1].letter_id) == 1
         assert await admin.drop_dead_letters("callbacks", letters[1].letter_id) == 0
         receiver.answer = answering(200, 500, 200)
         found = await admin.retry_dead_letters("callbacks")
-        assert (found.taken, found.untaken) == (3, 1)
+        assert (found.taken, found.not_taken) == (3, 1)
         assert await admin.drop_dead_letters("callbacks") == 1
         assert await admin.dead_letters("callbacks") == []
 

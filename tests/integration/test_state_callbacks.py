@@ -141,7 +141,7 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
 
     receiver.answer = answer
     server = await serve(tmp_path, receiver, commands=f"{STATE_CHANGE},Group.CallbackBeforeSendMsg")
-    telling = server.server._back.back_end.subscriptions["callbacks"].destination
+    telling = server.server._back.consumers.back_end.subscriptions["callbacks"].destination
     raw = await login(server, "alice", Platform.WEB)  # twice not taken, then taken
     await until(lambda: telling.counts["told"] == 1)
     fails[0] = 3
@@ -164,7 +164,7 @@ async def test_a_receiver_that_fails_is_told_again_in_order(
 async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rcim.app.nodes.TELL_S", 0.01)
+    monkeypatch.setattr("rcim.app.consumers.TELL_S", 0.01)
 
     async def answer(request: web.Request, body: Any) -> web.StreamResponse:
         await receiver.release.wait()
@@ -172,7 +172,7 @@ async def test_a_dead_receiver_holds_nobody_up_and_is_told_after_the_next_start(
 
     receiver.answer = answer
     server = await serve(tmp_path, receiver, commands=STATE_CHANGE)
-    telling = server.server._back.back_end.subscriptions["callbacks"].destination
+    telling = server.server._back.consumers.back_end.subscriptions["callbacks"].destination
     for n in range(8):
         await login(server, f"user{n}", Platform.WEB)  # logins do not wait
     assert telling.counts["told"] == 0
@@ -288,7 +288,7 @@ async def test_news_that_nobody_takes_hold_up_no_decision(tmp_path: Path, receiv
     receiver.answer = answer
     flags = ("callbacks.timeout_ms=20000", "callbacks.commands=State.StateChange,Group.CallbackBeforeSendMsg")
     server = await serve(tmp_path, receiver, *flags, commands=STATE_CHANGE)
-    telling = server.server._back.back_end.subscriptions["callbacks"].destination
+    telling = server.server._back.consumers.back_end.subscriptions["callbacks"].destination
     alice = await login(server, "alice", Platform.WEB)
     await alice.ask(create("g"))
     telling_all = asyncio.create_task(telling.deliver(happened(*(f"user{n}" for n in range(module.AT_ONCE)))))

@@ -52,7 +52,8 @@ async def test_what_is_idle_too_long_is_reclaimed(monkeypatch: pytest.MonkeyPatc
     keeping = sim.dispatcher.housekeeping
     await passed(keeping.reclaim, later)
     assert keeping.reclaimed == 1, "only who is idle is asked"
-    await until(lambda: sim.store.load_group("g:idle", 0).profile is None)
+    await until(lambda: sim.sink.silently)
+    assert sim.store.load_group("g:idle", 0).profile is None
     assert all(sim.store.load_group(f"g:{name}", 0).profile is not None for name in ("used", "public"))
     assert sim.sink.silently == ["g:idle"] and check(sim.backend).faults == []
 

@@ -95,7 +95,8 @@ async def test_nothing_is_left_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ends_ms = clock.wall_ms() + 60_000
     travel(monkeypatch, ends_ms)
     await passed(sim.dispatcher.housekeeping.end_temporary, ends_ms)
-    await until(lambda: sim.store.load_group(key, 0).profile is None)
+    await until(lambda: sim.sink.ended)
+    assert sim.store.load_group(key, 0).profile is None
     assert sim.sink.ended == [(key, GoneReason.ENDED)]
     assert gone_for(sim, "u1", since) == [key], "a sync says so for a day"
     while sim.store.purge_step():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
-from rcim_tools.admin import calls, output, reading
+import typer
+from rcim_tools.admin import calls, history, output, reading, words
 
 from rcim.wire import frames
 from rcim.wire.schema import PREPARED
@@ -102,3 +104,16 @@ def test_tables_have_titles_and_counters_their_names(
         ["uptime", "3m 42s"],
         ["clock_in_doubt", "0"],
     ]
+
+
+def test_times_that_are_given_are_in_the_zone_that_times_are_shown_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert words.time_ms_of("--from", "2026-11-27T22:00:00") == words.time_ms_of("--from", "2026-11-27T13:00Z")
+        assert history.bound_of("--from", "2026-11-27T22:00")[1] == words.time_ms_of("--from", "2026-11-27T13:00Z")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    with pytest.raises(typer.Exit):
+        words.time_ms_of("--from", "0001-01-01T00:00:00")

@@ -72,7 +72,7 @@ async def test_what_the_app_says_of_a_login(tmp_path: Path, receiver: Receiver) 
         assert await login(server, "alice") == answer
     receiver.answer = returns(True, status=500)
     assert await login(server, "bob") == "in"
-    counts = server.server._back.back_end.asking.counts
+    counts = server.server._back.consumers.back_end.asking.counts
     assert (counts["asked"], counts["refused"], counts["failed"]) == (6, 2, 2)
     await server.stop()
 

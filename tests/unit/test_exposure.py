@@ -101,7 +101,9 @@ def test_callbacks_that_nobody_gets() -> None:  # CB-02
     assert load(None, {}, [f"callbacks.commands={EVERY}", "callbacks.url=http://h/"])
     assert load(None, {}, [f"callbacks.commands={EVERY}", "callbacks.hooks=h"])
     (text,) = warnings_of(load(None, {}, ["callbacks.url=http://h/", "server.data=/none"]))
-    assert "nobody is asked" in text
+    assert "nobody is told or asked" in text
+    idle = load(None, {}, ["receivers.a.url=http://h/", "streams.b.kind=nats", "server.data=/none"])
+    assert [text.split()[0] for text in warnings_of(idle)] == ["receivers.a.commands", "streams.b.servers"]
 
 
 def test_a_certificate_without_its_key(tmp_path: Path) -> None:
@@ -134,7 +136,8 @@ def test_files_that_others_can_read(tmp_path: Path) -> None:
     flags = [f"server.data={data}", f"callbacks.token_file={token}"]
     found = warnings_of(load(None, {}, flags))
     assert [f"chmod 700 {data}" in found[0], f"chmod 600 {token}" in found[1]] == [True, True]
-    own = warnings_of(load(None, {}, ["receivers.engine.url=http://a", f"receivers.engine.hook_key_file={token}"]))
+    engine = ["receivers.engine.url=http://a", "receivers.engine.commands=State.StateChange"]
+    own = warnings_of(load(None, {}, [*engine, f"receivers.engine.hook_key_file={token}"]))
     assert own == [f"receivers.engine.hook_key_file: every user of this machine can read {token}: chmod 600 {token}"]
     data.chmod(0o700)
     token.chmod(0o600)

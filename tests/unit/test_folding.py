@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -17,10 +16,11 @@ from rcim.store.backend import LmdbBackend
 from rcim.store.check import check
 from rcim.store.name_index import MADE_WITH, NOTE
 from rcim.store.searching import folded_otherwise
+from tests.amount import codes
 from tests.kit import FilledStore
 from tests.unit.test_store import created
 
-CHARS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+CHARS = [chr(code) for code in codes() if not 0xD800 <= code < 0xE000]
 
 IOTA = "\u0345"
 """Under Greek letters: a mark, of which case folding makes a letter."""

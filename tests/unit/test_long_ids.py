@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from rcim.base.terms import UserList, pair_conversation, pair_of
 from rcim.store import keys
 from rcim.store.backend import Backend, LmdbBackend, MemoryBackend
 from rcim.store.long_keys import FIRST_MAX, is_shortened, kept
+from tests.amount import codes
 
 LONG = "\U0001f600" * 64
 OTHER = LONG[:-1] + "\U0001f601"
@@ -24,7 +24,7 @@ LMDB_KEY_MAX = 511
 
 def test_every_character_by_its_class() -> None:  # ID-01
     refused = {"Cc", "Cf", "Cs", "Cn"}
-    for code in range(sys.maxunicode + 1):
+    for code in codes():
         char = chr(code)
         assert is_user_id(f"a{char}") == (unicodedata.category(char) not in refused), f"U+{code:04X}"
 

@@ -157,7 +157,10 @@ def test_sound_collapsing_profile_and_options() -> None:
         sound="own", collapse_key="k", profile=PushProfile.PRODUCTION, ext="e", options={"SubTitle": "s"}, life_s=60
     )
     push = pushed(said, token=token)
-    assert (push.sound, push.collapse_key, push.sandbox, push.expires_ms) == ("own", "k", False, 61_000)
+    assert (push.sound, push.collapse_key, push.expires_ms) == ("own", "k", 61_000)
+    assert (push.sandbox, push.profile) == (True, PushProfile.PRODUCTION), (
+        "where the token is valid is not the sender's"
+    )
     assert push.options == {"SubTitle": "s"}
     data = {"conversation": "g:team", "seq": "7", "message_id": "9", "sender": "alice", "ext": "e"}
     assert push.data == data

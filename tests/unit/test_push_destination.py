@@ -19,6 +19,7 @@ from rcim.outbox.destination import Untaken
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import PushOptions
 from rcim.outbox.push.destination import TRIES, PushDestination
+from rcim.outbox.push.given_up import GivenUp
 from rcim.outbox.push.hook import Offline, OfflineAnswer, OfflineHook
 from rcim.outbox.push.progress import KeptProgress, Progress
 from rcim.outbox.push.provider import Push, PushOutcome, PushResult
@@ -284,6 +285,52 @@ async def test_a_device_that_never_works_is_given_up_if_others_do() -> None:
         await kit.deliver(message(2, "b"))
     assert await kit.deliver(message(1)) == []
     assert kit.counted("given_up") == [1] and kit.provider.tokens.count("alice/phone") == 1
+
+
+async def test_a_device_that_was_given_up_holds_up_no_other_message() -> None:
+    kit = Kit(FakeFacts(a=["alice", "bob"], b=["carol"]))
+    kit.provider.says = lambda push: LATER if push.token.startswith("bob/") else SENT
+    for _ in range(TRIES):
+        await kit.deliver(message(1))
+        await kit.deliver(message(2, "b"))
+    assert kit.counted("given_up") == [1]
+    kit.facts.devices = ["another"]  # it is the user who counts
+    assert await kit.deliver(message(3), message(4)) == [] and kit.counted("given_up") == [3]
+    kit.provider.says = lambda push: LATER
+    assert len(await kit.deliver(message(5))) == 1, "nobody gets any: the provider is away, and bob's waits too"
+    kit.provider.says = lambda push: SENT
+    assert await kit.deliver(message(5)) == []
+    kit.provider.says = lambda push: LATER if push.token.startswith("bob/") else SENT
+    assert len(await kit.deliver(message(6))) == 1, "bob's device has worked again, so it is waited for"
+
+
+def test_of_users_that_were_given_up_only_some_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rcim.outbox.push.given_up.USERS_MAX", 2)
+    given_up = GivenUp()
+    given_up.add(["a", "b"], 1)
+    assert given_up.again(["a", "c"], 2) == {"a"}
+    given_up.add(["c"], 2)
+    assert given_up.again(["a", "b", "c"], 3) == {"a", "c"}
+
+
+async def test_a_user_whose_devices_never_work_does_not_make_a_provider_away() -> None:
+    kit = Kit(FakeFacts(a=["bob"], b=["bob"], c=["bob"], d=["alice"]))
+    kit.provider.says = lambda push: SENT if push.token == "alice/phone" else LATER
+    kit.provider.retry_after_s = 600.0
+    for n, key in enumerate("abcabcabc", 1):
+        await kit.deliver(message(n, key))
+    assert await kit.deliver(message(10, "d")) == [] and kit.provider.tokens == ["alice/phone"]
+
+
+async def test_a_busy_conversation_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others of its shard wait as long, and after a crash all of it would come again."""
+    monkeypatch.setattr("rcim.outbox.push.destination.TURN_S", 0.0)
+    kit = Kit(FakeFacts(a=["alice"], b=["bob"]))
+    events = [message(1), message(2), message(3, "b"), message(4)]
+    left = await kit.deliver(*events)
+    assert kit.provider.tokens == ["alice/phone", "bob/phone"]
+    assert left == [Untaken(events[1]), Untaken(events[3])], "they have not failed: they are due at once"
+    assert await kit.deliver(events[1], events[3]) == [Untaken(events[3])]
 
 
 async def test_a_provider_that_takes_nothing_gives_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

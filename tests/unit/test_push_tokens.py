@@ -69,6 +69,17 @@ def test_a_token_is_of_who_registered_it_last(kit: Kit) -> None:
     assert kit.rows("push_users") == [b"apns\0alice", b"fcm\0alice"]
 
 
+def test_a_token_in_capitals_is_the_same_token(kit: Kit) -> None:
+    """A push to the user from before would come to the phone of the one who has it now."""
+    kit.set("alice", "0abc")
+    kit.set("bob", "0ABC")
+    assert kit.tokens("alice") == [] and kit.tokens("bob") == [("phone", "apns", "0ABC")]
+    kit.set("bob", "0abc")
+    assert kit.tokens("bob") == [("phone", "apns", "0abc")] and len(kit.rows("push_owners")) == 1
+    kit.set("bob", "0ABC", device="pad")
+    assert kit.tokens("bob") == [("pad", "apns", "0ABC")] and len(kit.rows("push_tokens")) == 1
+
+
 def test_a_token_that_moves_to_another_device_of_the_user(kit: Kit) -> None:
     kit.set("alice", "a", device="old")
     kit.set("alice", "a", device="new")

@@ -80,7 +80,7 @@ def create(
         raise fail("say either --temporary or --unique; `rcim-admin group create` creates other groups", USAGE)
     if ttl is not None and not temporary:
         raise fail("--ttl: only a temporary conversation ends by itself", USAGE)
-    ttl_s = words.seconds_of(ttl) if ttl is not None else None
+    ttl_s = words.seconds_of(ttl, "--ttl") if ttl is not None else None
 
     async def job(client: Client) -> dict[str, Any]:
         if temporary:

@@ -13,27 +13,38 @@ from rcim_tools.admin.calls import USAGE, fail
 from rcim.base.terminal import printable_json
 
 REFUSED, REPLACED = "refused by callback-echo", "replaced by callback-echo"
+ELEMENTS = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": REPLACED}}]
 ANSWERS: dict[str, dict[str, Any]] = {
     "allow": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "pass": 1, "result": {"result": True}},
     "refuse": {
+        "allow": False,
+        "text": REFUSED,
         "ActionStatus": "OK",
         "ErrorInfo": REFUSED,
         "ErrorCode": 1,
         "pass": 0,
         "result": {"drop": True, "reject": True, "detail": REFUSED, "result": False, "error": REFUSED, "skip": True},
     },
-    "drop": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 2, "pass": 0, "result": {"toPeers": []}},
+    "drop": {
+        "drop": True,
+        "ActionStatus": "OK",
+        "ErrorInfo": "",
+        "ErrorCode": 2,
+        "pass": 0,
+        "result": {"toPeers": []},
+    },
     "replace": {
+        "body": ELEMENTS,
         "ActionStatus": "OK",
         "ErrorInfo": "",
         "ErrorCode": 0,
-        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": REPLACED}}],
+        "MsgBody": ELEMENTS,
         "pass": 1,
         "content": json.dumps({"content": REPLACED}),
         "result": {"content": json.dumps({"_lctype": -1, "_lctext": REPLACED}), "result": True},
     },
 }
-"""Each is an answer to every profile: Tencent's, then RongCloud's `pass`, then LeanCloud's `result`."""
+"""Each is an answer to every profile: our own, then Tencent's, RongCloud's `pass`, and LeanCloud's `result`."""
 
 
 def callback_echo(
@@ -44,8 +55,8 @@ def callback_echo(
 ) -> None:
     """Receive callbacks and print them, to try them out.
 
-    Prints each callback as a line of JSON and gives all of them the same answer. Start the server with the
-    `callbacks.url` that is printed here, with `callbacks.commands`, and, on the same machine, with
+    Prints each callback as a line of JSON and gives all of them the same answer, in the form of every profile. Start
+    the server with the `callbacks.url` that is printed here, with `callbacks.commands`, and, on the same machine, with
     `callbacks.allow_private=true`.
     """
     if answer not in ANSWERS:
@@ -73,7 +84,8 @@ async def _receive(answer: dict[str, Any], host: str, port: int, count: int) -> 
             return web.Response(status=400)
         event = request.headers.get("X-Rcim-Event", "")
         key = {"event": event} if event else {}
-        said = json.dumps({**key, "query": dict(request.query), "body": body}, ensure_ascii=False)
+        shown = {**key, "path": request.path, "query": dict(request.query), "body": body}
+        said = json.dumps(shown, ensure_ascii=False)
         print(printable_json(said), flush=True)
         seen += 1
         if seen == count:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rcim_tools.admin import calls
+from rcim_tools.admin import calls, words
 from rcim_tools.admin.calls import USAGE, call, fail
 from rcim_tools.admin.messages import row_of_message
-from rcim_tools.admin.words import SEQ_MAX
+from rcim_tools.admin.reading import cell
 
 from rcim.base.terms import BROADCAST_ALL, is_group, pair_of
 from rcim.client import Client
@@ -22,18 +21,18 @@ def history(
         str, typer.Argument(metavar="CONVERSATION", help="Its whole id: g:lobby, c:5:alice:bob or b:all.")
     ],
     begin: Annotated[
-        str, typer.Option("--from", metavar="SEQ|TIME", help="From this SEQ or time (2026-11-27T19:00, UTC) on.")
+        str, typer.Option("--from", metavar="SEQ|TIME", help=f"From this SEQ on, or this time, {words.TIME_HELP}.")
     ] = "",
     end: Annotated[str, typer.Option("--to", metavar="SEQ|TIME", help="Up to this SEQ, or before this time.")] = "",
 ) -> None:
-    """Show any range of a conversation, a line each.
+    """Show any range of a conversation's history.
 
-    Oldest first. With --json, one JSON object a line.
+    One message a line, the oldest first. With --json each line is a JSON object.
     """
     if not (is_group(conversation) or pair_of(conversation) or conversation == BROADCAST_ALL):
         raise fail(f"{conversation}: has to be like g:lobby, c:5:alice:bob or b:all", USAGE)
-    from_seq, from_time_ms = _bound("--from", begin)
-    to_seq, before_ms = _bound("--to", end)
+    from_seq, from_time_ms = bound_of("--from", begin)
+    to_seq, before_ms = bound_of("--to", end)
 
     async def job(client: Client) -> None:
         messages = client.history_range(
@@ -48,22 +47,16 @@ def history(
             if calls.target.json:
                 print(json.dumps(row))
             else:
-                time = datetime.fromtimestamp(message.time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-                print(f"{time} {message.seq} {message.sender} {json.dumps(row['text'], ensure_ascii=False)}")
+                time, text = cell("time_ms", message.time_ms), json.dumps(row["text"], ensure_ascii=False)
+                print(f"{time} {message.seq} {message.sender} {text}")
 
     call(job)
 
 
-def _bound(option: str, text: str) -> tuple[int, int]:
+def bound_of(option: str, text: str) -> tuple[int, int]:
     """The SEQ and the time (milliseconds since 1970) that an option names; one of them is 0, or both."""
     if not text:
         return 0, 0
-    if text.isascii() and text.isdigit() and 0 < int(text) <= SEQ_MAX:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= words.SEQ_MAX:
         return int(text), 0
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise fail(f"{option} {text}: has to be a SEQ, or a time like 2026-11-27T19:00:00Z", USAGE) from None
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
-    return 0, max(1, round(time.timestamp() * 1000))
+    return 0, words.time_ms_of(option, text, "a SEQ, or ")

@@ -27,7 +27,10 @@ app = typer.Typer(
 )
 
 Hour = Annotated[str, typer.Argument(metavar="HOUR", help="The hour in UTC: YYYYMMDDHH.")]
-Kind = Annotated[str, typer.Argument(metavar="KIND", help="The kind of conversations: group, pair, channel, …")]
+Kind = Annotated[
+    str,
+    typer.Argument(metavar="KIND", help="The kind of conversations: group, pair, channel and so on; see `log list`."),
+]
 HOUR_FORM = "%Y%m%d%H"
 
 
@@ -72,7 +75,7 @@ def get(
 def show_messages(hour: Hour, kind: Kind) -> None:
     """Show the messages of a file, one a line.
 
-    With --json, the lines as they are.
+    Times are in UTC, as HOUR is. With --json the lines of the file are shown as they are.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log"
@@ -94,7 +97,7 @@ def expire(
 ) -> None:
     """Remove old files."""
     if (before is None) == (days is None):
-        raise fail("expire: --before or --days, one of them", USAGE)
+        raise fail("say which files with --before, or --days", USAGE)
     hour = before or (datetime.now(UTC) - timedelta(days=days or 0)).strftime(HOUR_FORM)
     show_one({"before": hour, "removed": call(lambda client: client.expire_log(hour))})
 

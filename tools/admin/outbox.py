@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from typing import Annotated, Any
 
@@ -15,7 +14,7 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Look at consumers of events, such as callbacks.",
+    help="Show, pause, resume and replay consumers of events; dead letters.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -23,10 +22,11 @@ app = typer.Typer(
 
 Consumer = Annotated[
     str,
-    typer.Argument(metavar="NAME", help="The consumer: callbacks, receivers.NAME, and so on, as in `outbox list`."),
+    typer.Argument(metavar="NAME", help="The consumer: callbacks, receivers.NAME and so on; see `outbox list`."),
 ]
 COLUMNS = ["name", "state", "waiting", "oldest_ms", "delivered", "dropped", "dead_letters", "last_error"]
-LETTERS = ["letter_id", "kind", "key", "time_ms", "dead_ms", "reason"]
+NO_LETTER = "there is no such dead letter; see `outbox dead`"
+LETTERS = ["letter_id", "event_type", "key", "time_ms", "dead_ms", "reason"]
 
 
 @app.command("list")
@@ -39,7 +39,7 @@ def list_() -> None:
 def show_consumer(name: Consumer) -> None:
     """Show how one consumer is doing, in full.
 
-    Counts begin with the start of the server. Of a destination's own counts the names begin with its kind.
+    Counts begin with the start of the server. "Counts" is what the destination itself has counted, by its own names.
     """
 
     async def job(client: Client) -> Row:
@@ -67,18 +67,23 @@ def resume(name: Consumer) -> None:
 @app.command("replay")
 def replay(
     name: Consumer,
-    since: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="Time, such as 2026-11-27T13:00:00, in this machine's zone.")
+    since: Annotated[str, typer.Option("--from", metavar="TIME", help=f"This time, {words.TIME_HELP}.")] = "",
+    last: Annotated[
+        str,
+        typer.Option("--last", metavar="DURATION", help="The last 30s, 10m, 2h, or forever for all that is kept."),
     ] = "",
-    last: Annotated[str, typer.Option("--last", metavar="DURATION", help="The last 30s, 10m, 2h.")] = "",
 ) -> None:
     """Pass on once more what has happened since a time.
 
-    The server keeps events that everybody has had for a time (limits.events_keep_ms), an hour by default.
+    The server keeps events that all consumers have had for an hour (limits.events_keep_ms).
     """
     if bool(since) == bool(last):
         raise fail("say since when with --from, or --last", USAGE)
-    from_ms = time_ms_of(since) if since else max(0, int(time.time() - words.seconds_of(last)) * 1000)
+    from_ms = (
+        words.time_ms_of("--from", since)
+        if since
+        else max(0, int(time.time() - words.seconds_of(last, "--last")) * 1000)
+    )
     events = call(lambda client: client.replay_consumer(name, from_ms))
     show_one({"from_time_ms": from_ms, "events": events})
 
@@ -92,19 +97,24 @@ def dead(
     drop: Annotated[str, typer.Option("--drop", metavar="ID|all", help="Remove this one, or all.")] = "",
     limit: words.Limit = 100,
 ) -> None:
-    """List dead letters: events that were given up. Or retry or drop them."""
+    """List, retry or drop dead letters: events that were given up."""
     if retry and drop:
         raise fail("--retry and --drop: only one of them", USAGE)
     if retry:
         letter_id = id_of("--retry", retry)
         found = call(lambda client: client.retry_dead_letters(name, letter_id))
+        if letter_id and not found.taken + found.not_taken:
+            raise fail(f"--retry {retry}: {NO_LETTER}", REFUSED)
         row = row_of(found)
-        show_one({key: row[key] for key in ("taken", "untaken", "reason")})
-        if found.untaken:
-            raise fail(f"{found.untaken} of {found.taken + found.untaken} were not taken", REFUSED)
+        show_one({key: row[key] for key in ("taken", "not_taken", "reason")})
+        if found.not_taken:
+            raise fail(f"{found.not_taken} of {found.taken + found.not_taken} were not taken", REFUSED)
     elif drop:
         letter_id = id_of("--drop", drop)
-        show_one({"dropped": call(lambda client: client.drop_dead_letters(name, letter_id))})
+        dropped = call(lambda client: client.drop_dead_letters(name, letter_id))
+        if letter_id and not dropped:
+            raise fail(f"--drop {drop}: {NO_LETTER}", REFUSED)
+        show_one({"dropped": dropped})
     else:
         show(rows_of(call(lambda client: client.dead_letters(name, limit))), LETTERS)
 
@@ -118,16 +128,8 @@ def id_of(option: str, text: str) -> int:
     return int(text)
 
 
-def time_ms_of(text: str) -> int:
-    """A point in time as milliseconds since 1970."""
-    try:
-        return max(0, round(datetime.datetime.fromisoformat(text).timestamp() * 1000))
-    except (ValueError, OverflowError, OSError):
-        raise fail(f"--from {text}: has to be like 2026-11-27T13:00:00", USAGE) from None
-
-
 def _row(one: frames.OutboxConsumer) -> dict[str, Any]:
     """The consumer, with its state in a word."""
-    state = "paused" if one.paused_ms else "refused" if one.refused else "retrying" if one.aside else "running"
+    state = "paused" if one.paused_ms else "refused" if one.refused else "retrying" if one.retrying else "running"
     name, *rest = row_of(one).items()
     return dict([name, ("state", state), *rest])

@@ -5,6 +5,7 @@ What can't be read ends the program with exit status 2 before a server is asked.
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ GENDERS = {g.name.lower(): g for g in Gender}
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FOREVER = "forever"
+A_TIME = "2026-11-27T13:00"
+TIME_HELP = f"such as {A_TIME} in this machine's zone or {A_TIME}Z in UTC"
 U32_MAX = (1 << 32) - 1
 SEQ_MAX = (1 << 63) - 1
 
@@ -71,15 +74,23 @@ def one_of_or_none(option: str, word: str | None, table: Mapping[str, T]) -> T |
     return None if word is None else one_of(option, word, table)
 
 
-def seconds_of(duration: str) -> int:
-    """Seconds of `--for`: a number and s, m, h or d; or forever."""
+def seconds_of(duration: str, option: str = "--for") -> int:
+    """Seconds of the option: a number and s, m, h or d; or forever."""
     if duration == FOREVER:
         return PERMANENT_S
     found = re.fullmatch(r"([0-9]{1,12})([smhd])", duration)
     seconds = int(found[1]) * SECONDS[found[2]] if found else 0
     if not 0 < seconds < PERMANENT_S:
-        raise fail(f"--for {duration}: has to be like 30s, 10m, 2h, 30d, up to 49710d, or {FOREVER}", USAGE)
+        raise fail(f"{option} {duration}: has to be like 30s, 10m, 2h, 30d, up to 49710d, or {FOREVER}", USAGE)
     return seconds
+
+
+def time_ms_of(option: str, text: str, also: str = "") -> int:
+    """A point in time (TIME_HELP) as milliseconds since 1970. `also`: what else the option takes, for the error."""
+    try:
+        return max(1, round(datetime.datetime.fromisoformat(text).timestamp() * 1000))
+    except (ValueError, OverflowError, OSError):
+        raise fail(f"{option} {text}: has to be {also}a time like {A_TIME} or {A_TIME}Z", USAGE) from None
 
 
 def seconds_shown(seconds: int) -> int | str:

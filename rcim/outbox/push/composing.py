@@ -75,11 +75,12 @@ class Composer:
         """The push for a device of the user. `unread` is of use only if it is needed."""
         title, text = self._words_in(wording.language_of(token.language, self._options.language))
         mode, badge = self._badge(unread)
-        profile = next((info.profile for info in self._infos if info.profile is not PushProfile.OF_TOKEN), None)
+        said = (info.profile for info in self._infos if info.profile is not PushProfile.OF_TOKEN)
         return Push(
             token=token.token,
             topic=token.topic,
-            sandbox=token.sandbox if profile is None else profile is PushProfile.DEVELOPMENT,
+            sandbox=token.sandbox,
+            profile=next(said, PushProfile.OF_TOKEN),
             push_id=push_id(self._place, user_id, token),
             title=title,
             text=text,

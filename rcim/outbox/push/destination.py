@@ -2,10 +2,12 @@
 
 1. Each provider is a consumer of its own, which decides for the devices that have a token there. So one that is away
    holds up no other. Of a conversation pushes come in the order of its messages; of different ones AT_ONCE are under way.
+   What is left after TURN_S comes again at once: others of its shard have their turn, and a crash repeats little.
 2. Users are looked for page by page, so that a large group costs others nothing (store/push_targets.py), up to
    `receivers_max` for one message; messages of which some got none for that are counted.
 3. What the provider can't take now waits, and what comes after it in the conversation; what the provider took is not sent
-   again (progress.py). If it takes others meanwhile, the devices are given up after TRIES. What has expired is given up.
+   again (progress.py). If it takes others meanwhile, the devices are given up after TRIES, and from then on at once
+   (given_up.py). What has expired is given up.
 4. A fault of ours with a message is logged and counted, and the next ones go on.
 """
 
@@ -21,6 +23,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.outbox.destination import Untaken
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import Composer, PushOptions, trial_push
+from rcim.outbox.push.given_up import GivenUp
 from rcim.outbox.push.hook import OfflineHook
 from rcim.outbox.push.owner import PushFacts
 from rcim.outbox.push.progress import Device, KeptProgress, Progress
@@ -35,6 +38,8 @@ log = LimitedLog("rcim.outbox.push")
 KINDS = frozenset({EventKind.MESSAGE_PASSED, EventKind.BROADCAST_SENT, EventKind.PUSH_TESTED})
 AT_ONCE = 20
 """Conversations whose pushes are under way at the same time."""
+TURN_S = 5.0
+"""So long a conversation's messages are gone on with, and the one after; a message to 10,000 phones takes longer."""
 TOGETHER = 50
 """Users who are asked about, and told, together."""
 TOGETHER_IN_CHANNEL = 15
@@ -72,7 +77,9 @@ class PushDestination:
         self._receivers = Receivers(name, options, facts, hook)
         self._sending = Sending(name, provider, facts)
         self._progress = KeptProgress()
+        self._given_up = GivenUp()
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._now_s = asyncio.get_running_loop().time
         self._counts: Counter[str] = Counter()
 
     def counted(self) -> dict[str, int]:
@@ -98,14 +105,17 @@ class PushDestination:
         """Push these, which are in their order; returns those that wait (outbox.Destination)."""
         if self._settled is not None:
             await self._settled()
+        until_s = self._now_s() + TURN_S
         by_key: dict[str, list[KeptEvent]] = {}
         for one in events:
             by_key.setdefault(key_of(one.event), []).append(one)
-        left = await asyncio.gather(*(self._all_of_key(of_key) for of_key in by_key.values()))
+        left = await asyncio.gather(*(self._all_of_key(of_key, until_s) for of_key in by_key.values()))
         return sorted((one for of_key in left for one in of_key), key=lambda one: one.event.number)
 
-    async def _all_of_key(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
+    async def _all_of_key(self, events: Sequence[KeptEvent], until_s: float) -> Sequence[Untaken]:
         for at, one in enumerate(events):
+            if at and self._now_s() >= until_s:
+                return [*map(Untaken, events[at:])]
             async with self._at_once:
                 untaken = await self._one(one)
             if untaken is not None:
@@ -140,6 +150,7 @@ class PushDestination:
         if progress.tries < TRIES or not progress.ended:
             return False
         self._counts["given_up"] += len(progress.left)
+        self._given_up.add({user_id for user_id, _ in progress.left}, taken)
         return True
 
     async def _told(self, one: KeptEvent, progress: Progress) -> Sent | None:
@@ -222,8 +233,15 @@ class PushDestination:
         if not pushes:
             return None
         sent = await self._sending.send(pushes)
-        progress.left |= {_device(one) for one in sent.later}
-        return sent if sent.later else None
+        late = sent.later
+        if self._given_up:
+            users = {one.user_id for one in late}
+            self._given_up.remove({one.user_id for one in pushes} - users)
+            given_up = self._given_up.again(users, self._sending.counts["SENT"])
+            late = [one for one in late if one.user_id not in given_up]
+            self._counts["given_up"] += len(sent.later) - len(late)
+        progress.left |= {_device(one) for one in late}
+        return sent._replace(later=late) if late else None
 
     async def _trial(self, event: PushTested, place: str, progress: Progress) -> Sent | None:
         """Push to all devices of a user, whatever they are doing."""

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from rcim.rules.push_info import PushProfile
+
 
 class BadgeMode(Enum):
     """What becomes of the number on the app's icon (PU-04)."""
@@ -30,6 +32,9 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     """The app for which the token was made: APNs' bundle id, Android's package name; empty: that of the provider."""
     sandbox: bool = False
     """The token was made by a development build (APNs)."""
+    profile: PushProfile = PushProfile.OF_TOKEN
+    """For which builds the push is (APNs); devices with others get none. It does not say where a token is valid: where it
+    is not, the service would not know it, and senders could have other people's tokens removed."""
     push_id: str
     """The same whenever this push is sent again to this device, and otherwise unique: a UUID."""
     title: str

@@ -17,7 +17,8 @@ log = LimitedLog("rcim.outbox.push")
 SEND_S = 120.0
 """A provider that has not answered by then is taken for one that is away; its own waits are shorter."""
 AWAY_AFTER = 3
-"""Calls of which a provider has taken nothing, one after the other: then it is asked no more for a pause."""
+"""Calls of which a provider has taken nothing, one after the other, and users in them: then it is asked no more for a
+pause. One user whose devices it never takes is no reason."""
 AWAY_S, AWAY_MAX_S = 1.0, 60.0
 """The shortest and the longest pause."""
 
@@ -47,6 +48,7 @@ class Sending:
         self._facts = facts
         self._now_s = asyncio.get_running_loop().time
         self._failed_calls = 0
+        self._failed_users: set[str] = set()
         self._away_until_s = 0.0
         self._reason = ""
         self._closed = False
@@ -77,7 +79,7 @@ class Sending:
                 self._facts.remove_token(one.user_id, one.token)
             elif result.outcome is PushOutcome.REFUSED:
                 log.warning("%s refuses a push: %s", self._name, result.reason)
-        self._note(len(later) == len(pushes) > 0, reason, retry_after_s)
+        self._note(later if len(later) == len(pushes) else (), reason, retry_after_s)
         return Sent(later, reason, retry_after_s)
 
     async def _results(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
@@ -94,14 +96,18 @@ class Sending:
             return [PushResult(PushOutcome.LATER, "a fault of the server's")] * len(pushes)
         return found
 
-    def _note(self, nothing_taken: bool, reason: str, retry_after_s: float) -> None:
+    def _note(self, untaken: Sequence[Addressed], reason: str, retry_after_s: float) -> None:
+        """`untaken`: all pushes of a call of which nothing was taken."""
         if reason:
             self._reason = reason
-        if not nothing_taken:
+        if not untaken:
             self._failed_calls = 0
+            self._failed_users.clear()
             return
         self._failed_calls += 1
-        if self._failed_calls >= AWAY_AFTER:
+        if len(self._failed_users) < AWAY_AFTER:
+            self._failed_users |= {one.user_id for one in untaken}
+        if min(self._failed_calls, len(self._failed_users)) >= AWAY_AFTER:
             self._away_until_s = self._now_s() + min(max(AWAY_S, retry_after_s), AWAY_MAX_S)
             log.warning("%s takes no pushes, they are sent later: %s", self._name, reason)
 

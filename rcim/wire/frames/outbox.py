@@ -24,8 +24,10 @@ class OutboxConsumer(Struct, frozen=True, gc=False):
     waiting: A[int, U64, "Events that it has not taken yet, with those that it does not want."]
     waiting_bytes: A[int, U64, "An estimate of their bytes, by the average size of events."]
     oldest_ms: A[int, U64, "When the oldest of them happened; 0: none waits."]
-    aside: A[int, U64, "Those that were tried and not taken, and those after them of the same conversation or user."]
-    aside_keys: A[int, U32, "The conversations and users that they are of."]
+    retrying: A[
+        int, U64, "Those that were tried and not taken, and those after them of the same conversation or user."
+    ]
+    retrying_keys: A[int, U32, "The conversations and users that they are of."]
     retry_in_ms: A[int, U64, "Until some of these are tried again; 0: none waits for that."]
     delivered: A[int, U64, "Events that were taken."]
     failed: A[int, U64, "Tries that were not taken."]
@@ -44,7 +46,7 @@ class DeadLetterEntry(Struct, frozen=True, gc=False):
     letter_id: A[int, U64, "Its id."]
     shard: A[int, U16, "The shard of the event."]
     number: A[int, U64, "The number of the event in its shard."]
-    kind: A[str, str8(64), "The kind of the event, such as MESSAGE_PASSED."]
+    event_type: A[str, str8(64), "The type of the event, such as `message.sent` (events.md)."]
     key: A[str, str16(600), "The conversation, or the user, that it is of."]
     time_ms: A[int, U64, "When it happened."]
     dead_ms: A[int, U64, "When it was given up."]
@@ -208,7 +210,7 @@ class OutboxDeadRetryOk(Frame, frozen=True, gc=False):
     """What became of them."""
 
     taken: A[int, U32, "How many were taken."]
-    untaken: A[int, U32, "How many were not."]
+    not_taken: A[int, U32, "How many were not."]
     reason: A[str, REASON, "Why the last one was not; empty: all were taken."]
     next_id: A[int, U64, "The `after_id` of the next request for all; 0: there are no more."]
 

@@ -26,8 +26,8 @@ def _consumer(row: results.ConsumerRow) -> frames.OutboxConsumer:
         waiting=row.waiting,
         waiting_bytes=row.waiting_bytes,
         oldest_ms=row.oldest_ms,
-        aside=row.aside,
-        aside_keys=row.aside_keys,
+        retrying=row.retrying,
+        retrying_keys=row.retrying_keys,
         retry_in_ms=row.retry_in_ms,
         delivered=row.delivered,
         failed=row.failed,
@@ -52,7 +52,7 @@ def dead_ok(result: results.DeadLetterPage) -> frames.OutboxDeadOk:
             letter_id=row.id,
             shard=row.shard,
             number=row.number,
-            kind=row.kind,
+            event_type=row.event_type,
             key=row.key,
             time_ms=row.time_ms,
             dead_ms=row.dead_ms,
@@ -65,7 +65,7 @@ def dead_ok(result: results.DeadLetterPage) -> frames.OutboxDeadOk:
 
 def retried_ok(result: results.DeadLettersRetried) -> frames.OutboxDeadRetryOk:
     """What became of dead letters that were passed on."""
-    return frames.OutboxDeadRetryOk(result.taken, result.untaken, result.reason, result.next)
+    return frames.OutboxDeadRetryOk(result.taken, result.not_taken, result.reason, result.next)
 
 
 def dropped_ok(result: results.DeadLettersDropped) -> frames.OutboxDeadDropOk:

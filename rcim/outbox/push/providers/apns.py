@@ -28,10 +28,21 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
 from rcim.outbox.push.provider import BadgeMode, Push, PushOutcome, PushResult
-from rcim.outbox.push.providers.sending import DENIED_PAUSE_S, Sender
-from rcim.outbox.push.providers.service import APP_NAME, SENT, Busy, as_json, bad_token, later, refused, retry_after
+from rcim.outbox.push.providers.sending import Sender
+from rcim.outbox.push.providers.service import (
+    APP_NAME,
+    SENT,
+    Busy,
+    Denied,
+    as_json,
+    bad_token,
+    later,
+    refused,
+    retry_after,
+)
 from rcim.outbox.push.providers.shortening import fitted, key_of
 from rcim.outbox.push.providers.signed_tokens import signed
+from rcim.rules.push_info import PushProfile
 from rcim.web.client import BadAnswer, WebAnswer
 from rcim.web.http2 import Http2Client, Http2Request
 
@@ -109,7 +120,10 @@ class ApnsProvider:
         self._key_ids = [key.key_id for key in keys]
         self._current = 0
         self._clients: dict[str, Http2Client] = {}
-        self._sender = Sender(options.section, self._send_one, options.per_s, CONCURRENT)
+        section = options.section
+        where = f"{section}.key_file, {section}.key_id and {section}.team_id"
+        denied = f": the service refuses the credentials in {where}"
+        self._sender = Sender(section, self._send_one, options.per_s, CONCURRENT, denied)
 
     @property
     def counts(self) -> Counter[str]:
@@ -126,9 +140,12 @@ class ApnsProvider:
         for client in self._clients.values():
             await client.close()
 
+    def _builds(self, push: Push) -> PushProfile:
+        return PushProfile.DEVELOPMENT if push.sandbox or self._options.sandbox else PushProfile.PRODUCTION
+
     def _client(self, push: Push) -> Http2Client:
         options = self._options
-        host = options.url or (DEVELOPMENT if push.sandbox or options.sandbox else PRODUCTION)
+        host = options.url or (DEVELOPMENT if self._builds(push) is PushProfile.DEVELOPMENT else PRODUCTION)
         if host not in self._clients:
             self._clients[host] = Http2Client(
                 host, options.timeout_ms, allow_private=options.allow_private, trust=options.trust
@@ -140,6 +157,8 @@ class ApnsProvider:
             return bad_token("a token of APNs has 16 to 200 hexadecimal digits")
         if push.topic and not APP_NAME.match(push.topic):
             return refused("the device's topic is no bundle id")
+        if push.profile not in (PushProfile.OF_TOKEN, self._builds(push)):
+            return refused("the push is for other builds of the app")
         used = self._current
         answer = await self._post(push)
         reason = "" if answer.status == 200 else _reason(answer)
@@ -147,7 +166,8 @@ class ApnsProvider:
             answer = await self._post(push)
             reason = "" if answer.status == 200 else _reason(answer)
         if answer.status == 403:
-            return self._denied(reason)
+            clock_is_wrong = ", or this machine's clock is wrong" if reason == "ExpiredProviderToken" else ""
+            raise Denied(f"403 {reason}{clock_is_wrong}".strip())
         return result_of(answer, reason)
 
     async def _post(self, push: Push) -> WebAnswer:
@@ -167,15 +187,6 @@ class ApnsProvider:
         key_id = self._key_ids[self._current]
         log.warning("%s: APNs says %s; the key %s is used now", self._options.section, reason, key_id)
         return True
-
-    def _denied(self, reason: str) -> PushResult:
-        section = self._options.section
-        where = f"{section}.key_file, {section}.key_id and {section}.team_id"
-        told = f"403 {reason}: the service refuses the credentials in {where}"
-        if reason == "ExpiredProviderToken":
-            told = "403 ExpiredProviderToken: this machine's clock is wrong, or Apple's is"
-        self._sender.pause(told, DENIED_PAUSE_S)
-        return later(told, DENIED_PAUSE_S)
 
 
 def request_of(push: Push, topic: str, authorization: str) -> Http2Request:

@@ -17,12 +17,14 @@ import aiohttp
 
 from rcim.base import clock
 from rcim.outbox.push.provider import Push, PushResult
-from rcim.outbox.push.providers.sending import CONCURRENT_MAX, DENIED_PAUSE_S, Sender
-from rcim.outbox.push.providers.service import Access, Denied, Service, later
+from rcim.outbox.push.providers.sending import CONCURRENT_MAX, Sender
+from rcim.outbox.push.providers.service import Access, Denied, Service
 from rcim.web.client import WebAnswer, WebClient, WebRequest
 
 EARLY_S = 300.0
 """An access token is replaced so long before it ends, or after half of its time."""
+RENEW_MS = 10_000
+"""After an access token was refused: a device whose every push is answered so costs no request for each."""
 NO_ACCESS = Access("", float("inf"))
 
 
@@ -36,12 +38,14 @@ class HttpProvider:
     limit that the service documents."""
 
     def __init__(self, section: str, service: Service, client: WebClient, per_s: int = 0) -> None:
-        self._section = section
         self._service = service
         self._client = client
         self._asking = asyncio.Lock()
         self._access: _Kept | None = None
-        self._sender = Sender(section, self._send_one, per_s or service.per_s, CONCURRENT_MAX)
+        self._renew_from_ms = 0
+        where = " and ".join(f"{section}.{key}" for key in service.credentials.split())
+        denied = f": the service refuses the credentials in {where}"
+        self._sender = Sender(section, self._send_one, per_s or service.per_s, CONCURRENT_MAX, denied)
 
     @property
     def counts(self) -> Counter[str]:
@@ -57,20 +61,13 @@ class HttpProvider:
         await self._client.close()
 
     async def _send_one(self, push: Push) -> PushResult:
+        token = await self._token()
         try:
-            token = await self._token()
-            try:
-                return await self._try(push, token)
-            except Denied:
-                if not token:
-                    raise
-            self._forget(token)
-            return await self._try(push, await self._token())
-        except Denied as error:
-            where = " and ".join(f"{self._section}.{key}" for key in self._service.credentials.split())
-            reason = f"{error}: the service refuses the credentials in {where}"
-            self._sender.pause(reason, DENIED_PAUSE_S)
-            return later(reason, DENIED_PAUSE_S)
+            return await self._try(push, token)
+        except Denied:
+            if not token or not self._forget(token):
+                raise
+        return await self._try(push, await self._token())
 
     async def _try(self, push: Push, token: str) -> PushResult:
         return self._service.result(await self._post(self._service.request(push, token)), push)
@@ -87,6 +84,7 @@ class HttpProvider:
     async def _token(self) -> str:
         async with self._asking:
             if self._access is None or clock.steady_ms() >= self._access.until_ms:
+                self._sender.check()  # those before it have found that there is none now
                 self._access = None
                 asked = self._service.ask_access()
                 access = NO_ACCESS if asked is None else self._service.access(await self._post(asked))
@@ -94,7 +92,13 @@ class HttpProvider:
                 self._access = _Kept(access.token, clock.steady_ms() + usable_s * 1000)
             return self._access.token
 
-    def _forget(self, token: str) -> None:
-        """The service has refused it; perhaps another push has found that out already."""
-        if self._access is not None and self._access.token == token:
-            self._access = None
+    def _forget(self, token: str) -> bool:
+        """The service has refused it; perhaps another push has found that out already. False: that was so a moment ago,
+        and another access token is not asked for again so soon."""
+        if self._access is None or self._access.token != token:
+            return True
+        if clock.steady_ms() < self._renew_from_ms:
+            return False
+        self._renew_from_ms = clock.steady_ms() + RENEW_MS
+        self._access = None
+        return True

@@ -3,8 +3,10 @@
 1. At most CONCURRENT_MAX pushes of a provider are under way at a time, and no more than the service's limit a second.
 2. A service that is Busy, can't be reached or has denied the credentials gets no pushes for a pause. They come back as
    LATER at once: a service that is away costs one time-out, and not one for each push.
-3. At most IN_A_TURN pushes are begun in one turn of the loop: others have their turn in between.
-4. Reasons are one short line, without the token.
+3. Devices say which token, topic and environment are theirs, and a service may answer to one that is not the app's as it
+   does to wrong credentials. So these are in doubt only when nothing was taken with them for PROVEN_MS.
+4. At most IN_A_TURN pushes are begun in one turn of the loop: others have their turn in between.
+5. Reasons are one short line, without the token.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.base.terminal import printable
 from rcim.flow.buckets import Rate
 from rcim.outbox.push.provider import Push, PushOutcome, PushResult
-from rcim.outbox.push.providers.service import REASON_MAX, Busy, later
+from rcim.outbox.push.providers.service import REASON_MAX, Busy, Denied, later
 from rcim.outbox.push.providers.shortening import TooLong
 from rcim.web.client import BadAnswer
 
@@ -32,6 +34,7 @@ BUSY_PAUSE_S = 1.0
 """The pause if the service asks for none."""
 DENIED_PAUSE_S = 60.0
 """After refused credentials: services block whoever keeps trying, and the operator has to act first."""
+PROVEN_MS = 60_000
 PATIENCE_MS = 2000
 """A push waits so long for its turn within the service's limit; after that it comes back as LATER."""
 TOKEN_MAX = 4096
@@ -39,14 +42,25 @@ TOKEN_MAX = 4096
 SECOND_MS = 1000
 
 
+class Paused(Exception):
+    """A pause has begun meanwhile: what waited is not tried."""
+
+
 class Sender:
-    """See the module's text. `send_one` sends one push. It may raise Busy, BadAnswer, TooLong, OSError and TimeoutError.
+    """See the module's text. `send_one` sends one push. It may raise Paused, Busy, Denied, BadAnswer, TooLong, OSError
+    and TimeoutError. `denied` says of a Denied what the operator has to look at.
     `per_s` is the limit on pushes a second, 0: none."""
 
     def __init__(
-        self, name: str, send_one: Callable[[Push], Awaitable[PushResult]], per_s: int, concurrent: int
+        self,
+        name: str,
+        send_one: Callable[[Push], Awaitable[PushResult]],
+        per_s: int,
+        concurrent: int,
+        denied: str = "",
     ) -> None:
         self._name = name
+        self._of_denied = denied
         self._send_one = send_one
         self._concurrent = concurrent
         self._room = asyncio.Semaphore(concurrent)
@@ -55,6 +69,7 @@ class Sender:
         self._full_ms = 0.0
         self._paused_until_ms = 0
         self._paused_why = ""
+        self._taken_ms: int | None = None
         self.counts: Counter[str] = Counter()
         """Pushes by what became of them, and pauses."""
 
@@ -80,12 +95,26 @@ class Sender:
         left_ms = self._paused_until_ms - clock.steady_ms()
         return later(self._paused_why, left_ms / SECOND_MS) if left_ms > 0 else None
 
+    def check(self) -> None:
+        """Raises Paused."""
+        if self.paused is not None:
+            raise Paused
+
+    def _denied(self, reason: str) -> PushResult:
+        taken_ms = self._taken_ms
+        if taken_ms is not None and clock.steady_ms() - taken_ms < PROVEN_MS:
+            return later(reason)
+        self.pause(reason, DENIED_PAUSE_S)
+        return later(reason, DENIED_PAUSE_S)
+
     async def _work(self, waiting: Iterator[tuple[int, Push]], results: list[PushResult]) -> None:
         for at, push in waiting:
             async with self._room:
                 await self._turn.acquire()
                 asyncio.get_running_loop().call_soon(self._turn.release)
                 result = self.paused or _unfit(push) or await self._in_time(push) or await self._sent(push)
+            if result.outcome is PushOutcome.SENT:
+                self._taken_ms = clock.steady_ms()
             self.counts[result.outcome.name.lower()] += 1
             results[at] = PushResult(result.outcome, _plain(result.reason, push), result.retry_after_s)
 
@@ -106,13 +135,17 @@ class Sender:
             return await self._send_one(push)
         except TooLong as error:
             return PushResult(PushOutcome.REFUSED, str(error))
+        except Paused:
+            return self.paused or later(self._paused_why)
         except Busy as error:
-            self.pause(str(error), error.retry_after_s or BUSY_PAUSE_S)
+            self.pause(_plain(str(error), push), error.retry_after_s or BUSY_PAUSE_S)
             return later(str(error), error.retry_after_s)
+        except Denied as error:
+            return self._denied(_plain(f"{error}{self._of_denied}", push))
         except BadAnswer as error:
             return later(f"its answer can't be understood: {error}")
         except (OSError, TimeoutError) as error:
-            reason = f"no answer: {str(error) or type(error).__name__}"
+            reason = _plain(f"no answer: {str(error) or type(error).__name__}", push)
             self.pause(reason, BUSY_PAUSE_S)
             return later(reason)
         except Exception:  # a fault of ours: the push comes again, and others go on

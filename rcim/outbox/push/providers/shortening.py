@@ -1,6 +1,7 @@
 """Texts as short as a push service wants them: in characters, in columns or in bytes, and never cut within a character.
 
-What was cut ends with `…`.
+What was cut ends with `…`. Whoever sends a message chooses its texts, and each device gets a push: so a text is measured
+as a whole and not by character, whatever it is made of.
 """
 
 from __future__ import annotations
@@ -8,15 +9,22 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable
-from unicodedata import combining
+from unicodedata import category
+
+import msgspec
 
 from rcim.outbox.push.provider import Push
 
 MORE = "…"
-JOINERS = "\u200d\ufe0e\ufe0f"
-"""The zero-width joiner and the variation selectors: they belong to the character before them."""
-BEYOND_BMP = 0x1F3FB, 0x1F3FF
-"""The tones of skin, which belong to the character before them too."""
+MORE_BYTES = len(MORE.encode())
+JOINER = "\u200d"
+"""It belongs to the character before it, and so does the one after it."""
+CONTINUING = (("\U0001f3fb", "\U0001f3ff"), ("\U000e0020", "\U000e007f"))
+"""The tones of skin, and the tags of flags: they belong to the character before them too."""
+FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+"""Two of them are a flag."""
+PARTS_MAX = 32
+"""Of what is seen as one character; of more it is cut within."""
 
 
 class TooLong(Exception):
@@ -35,30 +43,35 @@ def of_columns(text: str, columns: int) -> str:
 
 def of_bytes(text: str, size: int) -> str:
     """At most `size` bytes of UTF-8."""
-    return _longest(text, size, lambda char: len(char.encode(errors="replace")))
+    data = text[: size + 1].encode(errors="replace")  # more can't fit, and need not be looked at
+    if len(data) <= size:
+        return text
+    if size < MORE_BYTES:
+        return ""
+    return _whole(text, len(data[: size - MORE_BYTES].decode(errors="ignore"))) + MORE
 
 
 def fitted(push: Push, size: int, encode: Callable[[str, str], bytes]) -> tuple[str, str]:
-    """Title and text of which `encode` makes at most `size` bytes: the text is shortened, and then the title. Raises
-    TooLong."""
+    """Title and text of which `encode` makes at most `size` bytes: the text is shortened, and then the title. `encode`
+    writes each of them once, as JSON does. Raises TooLong."""
     title, text = push.title, push.text
     if len(encode(title, text)) <= size:
         return title, text
-    text = _most(text, size, lambda found: len(encode(title, found)))
+    text = _most(text, size + 1 - len(encode(title, "x")))
     if not text:
-        title = _most(title, size, lambda found: len(encode(found, "")))
+        title = _most(title, size + 1 - len(encode("x", "")))
     made = len(encode(title, text))
     if made > size:
         raise TooLong(f"the push has {made} bytes without text, and the service takes {size}")
     return title, text
 
 
-def _most(text: str, size: int, measure: Callable[[str], int]) -> str:
-    """As much of the text as `measure` says has at most `size` bytes; empty if nothing has."""
-    low, high = 0, min(size, _size(text))
+def _most(text: str, size: int) -> str:
+    """As much of the text as has at most `size` bytes in JSON, without quotes; empty if nothing has."""
+    low, high = 0, max(0, min(size, _size(text)))
     while low < high:
         middle = (low + high + 1) // 2
-        if measure(of_bytes(text, middle)) <= size:
+        if len(msgspec.json.encode(of_bytes(text, middle))) - len('""') <= size:
             low = middle
         else:
             high = middle - 1
@@ -106,10 +119,18 @@ def _longest(text: str, room: int, cost: Callable[[str], int]) -> str:
 
 def _whole(text: str, at: int) -> str:
     """Up to `at`, and not within what is seen as one character."""
-    while 0 < at < len(text) and (_continues(text[at]) or text[at - 1] == "\u200d"):
-        at -= 1
-    return text[:at]
+    for end in range(at, max(0, at - PARTS_MAX), -1):
+        if end >= len(text) or not (_continues(text[end]) or text[end - 1] == JOINER):
+            return text[: end - _is_within_flag(text, end)]
+    return text[: at if at > PARTS_MAX else 0]
 
 
 def _continues(char: str) -> bool:
-    return bool(combining(char)) or char in JOINERS or BEYOND_BMP[0] <= ord(char) <= BEYOND_BMP[1]
+    return char == JOINER or category(char)[0] == "M" or any(low <= char <= high for low, high in CONTINUING)
+
+
+def _is_within_flag(text: str, at: int) -> bool:
+    """True between the two letters of a flag."""
+    before = text[max(0, at - PARTS_MAX) : at]
+    letters = len(before) - len(before.rstrip(FLAG_LETTERS))
+    return letters % 2 == 1 and at < len(text) and text[at] in FLAG_LETTERS

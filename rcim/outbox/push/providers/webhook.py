@@ -32,9 +32,11 @@ from rcim.outbox.push.providers.service import (
     retry_after,
 )
 from rcim.outbox.push.providers.shortening import of_bytes
+from rcim.rules.push_info import PushProfile
 from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
 TITLE_BYTES, TEXT_BYTES = 1024, 8 * 1024
+PROFILES = {PushProfile.OF_TOKEN: "", PushProfile.DEVELOPMENT: "dev", PushProfile.PRODUCTION: "prod"}
 PREFIX = "whsec_"
 SECRET_BYTES_MIN = 16
 
@@ -86,6 +88,7 @@ def body_of(push: Push) -> dict[str, Any]:
         "token": push.token,
         "topic": push.topic,
         "sandbox": push.sandbox,
+        "profile": PROFILES[push.profile],
         "title": of_bytes(push.title, TITLE_BYTES),
         "text": of_bytes(push.text, TEXT_BYTES),
         "badge_mode": push.badge_mode.value,
