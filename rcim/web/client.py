@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from rcim.web.addresses import PublicOnly, public_socket
+from rcim.web.addresses import PublicOnly, Resolver, public_socket
 from rcim.web.bounded import bound
 
 ANSWER_BYTES_MAX = 64 * 1024
@@ -72,7 +72,7 @@ class WebClient:
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=CONNECTIONS_MAX,
-                resolver=None if self._allow_private else PublicOnly(),
+                resolver=Resolver() if self._allow_private else PublicOnly(),
                 socket_factory=None if self._allow_private else public_socket,
                 use_dns_cache=False,
                 ssl=True if self._trust is None else self._trust,

@@ -161,7 +161,7 @@ async def test_the_key_is_the_same_after_a_restart(
         await alice.create_group("Chess", group_id="a")
         await alice.send("a", "one")
         await until(lambda: len(receiver.seen) >= 2)
-        figures = server.server._back._counted()
+        figures = server.server._back.consumers.counted()
         assert figures["events_failed_status"] >= 2 and figures["events_told"] == 0
     await server.stop()
     before = set(receiver.keys)
@@ -334,6 +334,7 @@ async def test_a_bad_receiver_costs_no_more_than_its_time(path: str, why: str) -
         ("http://localhost:{port}/", False, "private_address"),
         ("http://127.0.0.1:1/?secret=1", True, "unreachable"),
         ("http://nowhere.invalid/?secret=1", True, "unresolved"),
+        ("http://a..invalid/?secret=1", True, "unresolved"),
         ("https://127.0.0.1:{port}/?secret=1", True, "unreachable"),
     ],
 )
@@ -524,7 +525,7 @@ async def test_batches_of_a_server(tmp_path: Path, receiver: Receiver) -> None:
     async with server.client("alice") as alice:
         await alice.create_group("Chess", group_id="a")
         await asyncio.gather(*(alice.send("a", str(n)) for n in range(60)))
-        await until(lambda: server.server._back._counted()["events_told"] == 60)
+        await until(lambda: server.server._back.consumers.counted()["events_told"] == 60)
     await server.stop()
     bodies: Sequence[Any] = [body for _, body in receiver.seen]
     alone = [body for body in bodies if "Callbacks" not in body]
