@@ -15,6 +15,7 @@ from rcim.actor.push_records import PushToken
 from rcim.actor.queries import PushTargetsQuery
 from rcim.actor.records import Member, Message, MessageOptions
 from rcim.base.terms import MsgFlag, Presence, Priority, Role
+from rcim.content.elements import Text, encode_body
 from rcim.outbox.destination import Untaken
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import PushOptions
@@ -45,6 +46,7 @@ class FakeFacts:
         self.devices = ["phone"]
         self.removed: list[tuple[str, str]] = []
         self.gone = self.broken = False
+        self.edited: bytes | None = None
         self.asked: list[int] = []
         self.breaks_at = -1
         """Which question about targets is not answered."""
@@ -70,7 +72,7 @@ class FakeFacts:
             raise Unanswered("the store is away")
         self.asked.append(len(query.users))
         users = query.users[:USERS_MAX]  # as the store does
-        return PushTargets([] if self.gone else [self.target(user) for user in users], self.gone)
+        return PushTargets([] if self.gone else [self.target(user) for user in users], self.gone, self.edited)
 
     def target(self, user: str) -> PushTarget:
         flag = self.flags.get(user, MsgFlag.ACCEPT_AND_NOTIFY)
@@ -197,6 +199,13 @@ async def test_directed_messages_and_broadcasts() -> None:
 
 
 # -- what becomes of pushes
+
+
+async def test_a_push_says_what_an_edited_message_says_now() -> None:
+    kit = Kit(FakeFacts(a=["alice"]))
+    kit.facts.edited = encode_body([Text("hello")])
+    await kit.deliver(message(1))
+    assert [one.text for one in kit.provider.got] == ["zed: hello"]
 
 
 async def test_an_invalid_token_is_removed_and_a_refusal_is_counted() -> None:

@@ -28,7 +28,7 @@ from rcim.outbox.push.hook import OfflineHook
 from rcim.outbox.push.owner import PushFacts
 from rcim.outbox.push.progress import Device, KeptProgress, Progress
 from rcim.outbox.push.provider import Provider
-from rcim.outbox.push.receivers import Chosen, Pushable, Receivers
+from rcim.outbox.push.receivers import Chosen, Pushable, Receivers, as_edited
 from rcim.outbox.push.sending import Addressed, Sending, Sent
 from rcim.rules.conversation_kinds import is_channel
 from rcim.store.event_log import KeptEvent
@@ -220,7 +220,8 @@ class PushDestination:
         """The pushes for all devices of these users. Raises Unanswered."""
         if not chosen.targets:
             return []
-        composer = Composer(round_.event, round_.place, self._options, chosen.push)
+        event = as_edited(round_.event, chosen.edited)
+        composer = Composer(event, round_.place, self._options, chosen.push)
         unread = await self._receivers.unread(chosen.targets) if composer.needs_unread() else {}
         return [
             Addressed(target.user_id, token, composer.push(target.user_id, token, unread.get(target.user_id, 0)))
