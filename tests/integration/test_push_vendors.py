@@ -337,6 +337,7 @@ async def test_the_limit_on_pushes_a_second_is_kept(
     slow = made(files.section("xiaomi", both.standin.url, pushes_per_s="2"))
     first = await sent(slow, *(push() for _ in range(20)))
     assert [one.outcome for one in first].count(SENT) == 2
+    assert [one.untried for one in first].count(True) == 18, "they are not given up for that"
     assert [one.retry_after_s for one in first if one.outcome is LATER] == [0.5] * 18
     monkeypatch.setattr(clock, "steady_ms", lambda: 1_000_500)
     assert [one.outcome for one in await sent(slow, push(), push())] == [SENT, LATER]

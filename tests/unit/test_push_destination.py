@@ -102,11 +102,13 @@ class FakeProvider:
         self.closed = 0
         self.says: Callable[[Push], PushOutcome] = lambda push: SENT
         self.retry_after_s = 0.0
+        self.untried = False
+        """Of those that come later."""
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         self.calls += 1
         await asyncio.sleep(0)
-        results = [PushResult(self.says(push), "because", self.retry_after_s) for push in pushes]
+        results = [PushResult(self.says(push), "because", self.retry_after_s, self.untried) for push in pushes]
         self.got += [push for push, one in zip(pushes, results, strict=True) if one.outcome is SENT]
         return results
 
@@ -294,6 +296,23 @@ async def test_a_device_that_never_works_is_given_up_if_others_do() -> None:
         await kit.deliver(message(2, "b"))
     assert await kit.deliver(message(1)) == []
     assert kit.counted("given_up") == [1] and kit.provider.tokens.count("alice/phone") == 1
+
+
+async def test_what_was_not_tried_is_not_given_up() -> None:
+    """A service that pauses now and then, or a limit on pushes a second: others were only faster."""
+    kit = Kit(FakeFacts(a=["alice", "bob"], b=["carol"]))
+    kit.provider.untried = True
+    kit.provider.says = lambda push: LATER if push.token == "bob/phone" else SENT
+    for _ in range(3 * TRIES):
+        assert len(await kit.deliver(message(1))) == 1
+        await kit.deliver(message(2, "b"))
+    kit.provider.untried = False
+    for _ in range(TRIES):
+        await kit.deliver(message(1))
+        await kit.deliver(message(2, "b"))
+    kit.provider.untried = True
+    assert kit.counted("given_up") == [1]
+    assert len(await kit.deliver(message(3))) == 1, "nor of a user of whom one was given up"
 
 
 async def test_a_device_that_was_given_up_holds_up_no_other_message() -> None:

@@ -145,7 +145,7 @@ class PushDestination:
     def _gives_up(self, progress: Progress) -> bool:
         """True if the provider takes others, and has not taken these TRIES times."""
         taken = self._sending.counts["SENT"]
-        progress.tries += taken > progress.sent_before
+        progress.tries += taken > progress.sent_before and not progress.untried
         progress.sent_before = taken
         if progress.tries < TRIES or not progress.ended:
             return False
@@ -156,6 +156,7 @@ class PushDestination:
     async def _told(self, one: KeptEvent, progress: Progress) -> Sent | None:
         """Go on with an event; what the provider could not take, or None if it has everything. Raises Unanswered."""
         event = one.event
+        progress.untried = False
         place = f"{one.shard}:{one.number}:{event.time_ms}"
         if isinstance(event, PushTested):
             return await self._trial(event, place, progress)
@@ -238,10 +239,11 @@ class PushDestination:
         if self._given_up:
             users = {one.user_id for one in late}
             self._given_up.remove({one.user_id for one in pushes} - users)
-            given_up = self._given_up.again(users, self._sending.counts["SENT"])
+            given_up = self._given_up.again(users - sent.untried, self._sending.counts["SENT"])
             late = [one for one in late if one.user_id not in given_up]
             self._counts["given_up"] += len(sent.later) - len(late)
         progress.left |= {_device(one) for one in late}
+        progress.untried = progress.untried or bool(sent.untried)
         return sent._replace(later=late) if late else None
 
     async def _trial(self, event: PushTested, place: str, progress: Progress) -> Sent | None:
