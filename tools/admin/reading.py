@@ -71,7 +71,7 @@ TITLES = {
     "to": "Only for",
 }
 """Names that are not their own title."""
-CAPITALS = {"id": "ID", "seq": "SEQ", "url": "URL", "tls": "TLS", "utc": "UTC"}
+CAPITALS = {"id": "ID", "sha256": "SHA-256", "seq": "SEQ", "url": "URL", "tls": "TLS", "utc": "UTC"}
 
 
 def title(name: str) -> str:
