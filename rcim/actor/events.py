@@ -369,7 +369,4 @@ def key_of(event: AnyEvent) -> str:
     return event.where.key if isinstance(event, InConversation) else event.user_id
 
 
-_KINDS: Mapping[type, EventKind] = {
-    event: EventKind(event.__struct_config__.tag)  # type: ignore[attr-defined]
-    for event in get_args(AnyEvent)
-}
+_KINDS: Mapping[type, EventKind] = {event: EventKind(event.__struct_config__.tag) for event in get_args(AnyEvent)}
