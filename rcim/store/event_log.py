@@ -1,4 +1,4 @@
-"""The event log: what has happened, in the order of each shard, and how far each consumer has come (design 5.3).
+"""The event log: what has happened, in the order of each shard, and how far each consumer has come (docs/adr/0023).
 
 Events are written in the transaction of the records that they tell of (table_view.py), with a running number of their own
 for each shard. They go when every consumer has had them; and the oldest go before, when they are too old or too many: a

@@ -285,11 +285,13 @@ async def test_who_registers_late_loses_nothing_that_waits(made: Consuming, monk
     assert (made.had(A), made.had(B)) == (0, 1)
 
 
-async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> None:
+async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming, caplog: pytest.LogCaptureFixture) -> None:
     made.happen(A, "a1")
     loop = asyncio.get_running_loop()
     outbox = Outbox(made.store.events, {"two": made.subscription}, made.workers[1], loop)
     assert set(made.store.events.consumers()) == {"two"} and outbox.wanted == SESSIONS
+    (said,) = [row.getMessage() for row in caplog.records if "not in the settings" in row.getMessage()]
+    assert said.startswith("one: ") and "(events: 1, dead letters: 0)" in said
     assert outbox.counted() == {
         "events_delivered.two": 0,
         "events_dead.two": 0,
