@@ -182,7 +182,7 @@ async def _measure(
         "doubled": arrived["doubled"],
         "lost": sum(map(len, missing.values())),
         "out_of_order": arrived["out_of_order"],
-        "requests_before_its_return": tried,
+        "requests_while_away": tried,
         "max_lag_s": round(arrived["max_lag_ms"] / 1000, 1),
         "arrive_s": arrived["seconds"],
         "machine": facts(),

@@ -7,7 +7,9 @@ added at the end, with a default.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import get_args
 
 import msgspec
 
@@ -367,28 +369,4 @@ def key_of(event: AnyEvent) -> str:
     return event.where.key if isinstance(event, InConversation) else event.user_id
 
 
-_KINDS: dict[type, EventKind] = {
-    MessagePassed: EventKind.MESSAGE_PASSED,
-    MessageWithheld: EventKind.MESSAGE_WITHHELD,
-    MessageRecalled: EventKind.MESSAGE_RECALLED,
-    MessageEdited: EventKind.MESSAGE_EDITED,
-    MessageDeleted: EventKind.MESSAGE_DELETED,
-    GroupCreated: EventKind.GROUP_CREATED,
-    GroupDissolved: EventKind.GROUP_DISSOLVED,
-    GroupChanged: EventKind.GROUP_CHANGED,
-    GroupFull: EventKind.GROUP_FULL,
-    MembersEntered: EventKind.MEMBERS_ENTERED,
-    MembersGone: EventKind.MEMBERS_GONE,
-    ApplicationMade: EventKind.APPLICATION_MADE,
-    ApplicationDecided: EventKind.APPLICATION_DECIDED,
-    ProfileChanged: EventKind.PROFILE_CHANGED,
-    SessionChanged: EventKind.SESSION_CHANGED,
-    BroadcastSent: EventKind.BROADCAST_SENT,
-    BroadcastRecalled: EventKind.BROADCAST_RECALLED,
-    PairRead: EventKind.PAIR_READ,
-    UserListChanged: EventKind.USER_LIST_CHANGED,
-    MemberStateChanged: EventKind.MEMBER_STATE_CHANGED,
-    TransientPassed: EventKind.TRANSIENT_PASSED,
-    MessageBlocked: EventKind.MESSAGE_BLOCKED,
-    PushTested: EventKind.PUSH_TESTED,
-}
+_KINDS: Mapping[type, EventKind] = {event: EventKind(event.__struct_config__.tag) for event in get_args(AnyEvent)}

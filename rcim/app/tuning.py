@@ -6,7 +6,7 @@ import gc
 import resource
 
 SWITCH_INTERVAL_S = 0.0005
-"""How long a thread keeps the interpreter: the committer waits four times less for a busy loop (design 2.9)."""
+"""How long a thread keeps the interpreter: the committer waits four times less for a busy loop."""
 GC_THRESHOLD = (50_000, 20, 50)
 """Messages make little garbage with cycles; the collector looks less often than by default."""
 

@@ -2,7 +2,7 @@
 
 1. A message is encoded once for each codec among those who get it. A round visits every connection and gives it, in one
    write, all that it has not got.
-2. A round over many sockets is cut into chunks, with the loop's other work between them (design 2.6).
+2. A round over many sockets is cut into chunks, with the loop's other work between them.
 3. The next round begins a slice after the last one began (flow/slices.py); after quiet, at once.
 4. Who comes in gets what comes after, and who goes gets no more (audience.py).
 5. What is kept is bounded, and so is what one visit carries: past the first bound the conversation is congested and its

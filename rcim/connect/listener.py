@@ -34,7 +34,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
-    # No tickets: resumption saves little with ECDSA, and each ticket costs a write and memory (design 2.5).
+    # No tickets: resumption saves little with ECDSA, and each ticket costs a write and memory.
     # `num_tickets` speaks of TLS 1.3 alone, OP_NO_TICKET of TLS 1.2.
     context.num_tickets = 0
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION

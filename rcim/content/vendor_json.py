@@ -1,4 +1,4 @@
-"""Message bodies as the vendor's JSON, `MsgBody`, and back (MS-03; reference: section 1.6 of the vendor's documents).
+"""Message bodies as the vendor's JSON, `MsgBody`, and back (MS-03).
 
 What the vendor has not (typed bytes, tips) has a MsgType of our own, which begins with Rcim (_TYPES). The vendor's
 `Data` is text. Bytes that are no UTF-8 stand in `DataBase64` in its place.

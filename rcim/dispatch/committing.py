@@ -2,7 +2,7 @@
 
 1. A turn puts records; `commit` appends them, and keeps who waits for them until the log has told of their shards.
 2. Where all shards are appended to together, nothing is put while an append is under way: what comes meanwhile gathers,
-   so that the window of the group commit is 0 when idle and grows by itself under load (design 2.4). Otherwise each
+   so that the window of the group commit is 0 when idle and grows by itself under load. Otherwise each
    shard waits for its own append, and the conversations of the others go on.
 3. A shard whose append failed is claimed again, and is closed until then: its next number is where the log says it is,
    whatever was thought here.

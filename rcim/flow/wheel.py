@@ -1,4 +1,4 @@
-"""A timing wheel: many coarse deadlines at no cost while they don't come (design 3: no timer per connection).
+"""A timing wheel: many coarse deadlines at no cost while they don't come (no timer per connection).
 
 1. A key sits in the slot of its deadline; adding, moving and removing are O(1).
 2. `advance` looks only at the slots that have passed since it was called last.

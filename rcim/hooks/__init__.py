@@ -1,1 +1,1 @@
-"""Callbacks to the app, over HTTP and in process: before an action (CB-03), and about devices (ID-07)."""
+"""The app's back end: what it is asked before an action (CB-03), hooks in process, and the forms of callbacks."""

@@ -1,4 +1,4 @@
-"""A named consumer of the event log (design 5.3, CB-04).
+"""A named consumer of the event log (docs/adr/0023, CB-04).
 
 1. It reads shard by shard, in the order of each (shard_reader.py), and gives the events that it wants to its destination.
    Several shards are under way side by side.

@@ -5,6 +5,8 @@
    them is taken, of so many keys (a single conversation that is refused does not count twice), the consumer pauses.
 3. After the pause one event is tried. If it is not taken, the next pause is twice as long (backoff.py); if it is, all
    that waits goes on at once.
+4. An event that was never tried waits for FRESH_S at the most, unless the destination has asked for a longer pause: it
+   may refuse some conversations for ever and take the others.
 
 So a dead receiver costs a few requests, however many conversations wait for it, and a receiver that is alive is asked
 again within the longest pause.
@@ -18,6 +20,8 @@ from collections.abc import Callable, Collection
 from rcim.outbox.backoff import Backoff
 
 FAILURES_MAX = 20
+FRESH_S = 10.0
+"""A dead receiver costs 360 requests an hour."""
 
 
 class Gate:
@@ -34,7 +38,7 @@ class Gate:
         self._shut = False
         self._pause_s = 0.0
         """The pause that the consumer is in; 0: it is in none."""
-        self._due_s = 0.0
+        self._due_s = self._fresh_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -48,11 +52,11 @@ class Gate:
         """When the next event is tried, in the loop's time, while it is paused."""
         return self._due_s
 
-    async def enter(self, most: int) -> int:
+    async def enter(self, most: int, *, fresh: bool = False) -> int:
         """Wait until events may be given on; returns how many, up to `most`, of which `leave` has to be told. 0: it is
-        shut."""
+        shut. `fresh`: they were never tried."""
         while not self._shut:
-            room = self._room(most)
+            room = self._room(most, self._fresh_s if fresh else self._due_s)
             if room:
                 self._under_way += room
                 self._probing = self.paused
@@ -62,9 +66,9 @@ class Gate:
             await waiter
         return 0
 
-    def _room(self, most: int) -> int:
+    def _room(self, most: int, due_s: float) -> int:
         if self.paused:
-            return 1 if not self._under_way and self._loop.time() >= self._due_s else 0
+            return 1 if not self._under_way and self._loop.time() >= due_s else 0
         if self._proven:
             return most
         return max(0, min(most, FAILURES_MAX - len(self._failed) - self._under_way))
@@ -94,17 +98,19 @@ class Gate:
         """Pause."""
         self._pause_s = pause_s
         wait_s = self._backoff.wait_s(pause_s, asked_s)
-        self._due_s = self._loop.time() + wait_s
+        fresh_s = min(wait_s, max(FRESH_S, asked_s))
+        self._due_s, self._fresh_s = self._loop.time() + wait_s, self._loop.time() + fresh_s
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(wait_s, self._due)
+        self._timer = self._loop.call_later(fresh_s, self._due)
 
     def _due(self) -> None:
-        """The pause is over; a timer may be a little early."""
-        left_s = self._due_s - self._loop.time()
+        """The pause is over, or over for what is fresh; a timer may be a little early."""
+        now_s = self._loop.time()
+        left_s = (self._due_s if now_s >= self._fresh_s else self._fresh_s) - now_s
         if left_s > 0:
             self._timer = self._loop.call_later(left_s, self._due)
-        else:
+        if now_s >= self._fresh_s:
             self._wake()
 
     def _wake(self) -> None:

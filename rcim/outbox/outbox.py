@@ -20,11 +20,12 @@ log = LimitedLog("rcim.outbox")
 
 RENAMED = {"state-change": "callbacks"}
 """Consumers of earlier versions, and what they are called now."""
+DROPPED = "%s: it is not in the settings any more; what waited for it is dropped (events: %d, dead letters: %d)"
 
 
 class Outbox:
-    """See the module's text. Registered consumers that are not in `subscriptions` are removed. `writing`
-    is the one thread that writes the store. Opening blocks; raises StoreError."""
+    """See the module's text. Registered consumers that are not in `subscriptions` are removed; the log says what
+    they had left. `writing` is the one thread that writes the store. Opening blocks; raises StoreError."""
 
     def __init__(
         self,
@@ -54,9 +55,13 @@ class Outbox:
                     events.rename(old, new)
                 except StoreError as error:
                     log.error("%s: it can't be renamed to %s: %s", old, new, error)
-        for name in events.consumers().keys() - subscriptions.keys():
+        lag = events.lag()
+        for name in lag.keys() - subscriptions.keys():
             try:
+                letters = events.dead_letters.state(name).letters
                 events.unregister(name)
+                if lag[name] or letters:
+                    log.warning(DROPPED, name, lag[name], letters)
             except StoreError as error:  # the next start tries again
                 log.error("%s: it is not wanted any more, and can't be removed: %s", name, error)
 

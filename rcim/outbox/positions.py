@@ -94,25 +94,27 @@ class Positions:
 
     async def commit(self) -> None:
         """Keep how far it has come, now. What can't be kept is kept later, with more."""
-        changed = {shard: at for shard in range(SHARDS) if (at := self.come(shard)) != self._kept[shard]}
-        if not changed:
+        come = [self.come(shard) for shard in range(SHARDS)]
+        changed = {shard: at for shard, at in enumerate(come) if at != self._kept[shard]}
+        if not changed and self._registered:
             return
         for shard, at in changed.items():
             self._kept[shard] = at
         try:
-            await self._writing.run(lambda: self._commit(changed))
+            await self._writing.run(lambda: self._commit(come, changed))
         except StoreError as error:
             log.error("%s: how far it has come can't be kept: %s", self._name, error)
             for shard in changed:
                 self._kept[shard] = 0
             self.soon()
 
-    def _commit(self, following: dict[int, int]) -> None:
-        """In the writing thread."""
+    def _commit(self, come: Sequence[int], changed: dict[int, int]) -> None:
+        """In the writing thread. Who registers late has had no more than that: what waits is kept."""
         if not self._registered:
-            self._events.register(self._name)
+            self._events.register(self._name, come)
             self._registered = True
-        self._events.commit(self._name, following)
+        if changed:
+            self._events.commit(self._name, changed)
 
     async def close(self) -> None:
         """Keep it for the last time."""

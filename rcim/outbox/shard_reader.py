@@ -108,7 +108,7 @@ class ShardReader:
 
     async def _batch(self) -> bool:
         """Read on, and give on what nothing waits before; the others follow what waits. False: there is no more."""
-        entered = await self._giving.gate.enter(BATCH)
+        entered = await self._giving.gate.enter(BATCH, fresh=True)
         left = True
         try:
             if not entered:

@@ -296,10 +296,11 @@ class PushTarget(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 class PushTargets(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
     """PU-01: those of the users who are in the conversation and have tokens. `gone`: the message is recalled or
-    deleted."""
+    deleted. `edited`: what it says now, if it is not what was sent."""
 
     targets: list[PushTarget]
     gone: bool = False
+    edited: bytes | None = None
 
 
 class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):

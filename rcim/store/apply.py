@@ -1,4 +1,4 @@
-"""Applying records to the tables: the one place where a record becomes what is kept (design 1)."""
+"""Applying records to the tables: the one place where a record becomes what is kept (docs/adr/0022)."""
 
 from __future__ import annotations
 

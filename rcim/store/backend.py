@@ -219,7 +219,7 @@ class Readers:
 
 
 class LmdbBackend:
-    """Tables in LMDB, synced to disk at each commit (design 2.4: no writemap, the map grows as it fills).
+    """Tables in LMDB, synced to disk at each commit (no writemap; the map grows as it fills).
 
     `map_bytes` is the first size of the map and `map_bytes_max` what it may grow to; the file itself is only as
     large as what is in it, and the reserve. LMDB is kept away from `damages`; with `unwritable`, a reason, from all

@@ -1,4 +1,4 @@
-"""The event log: what has happened, in the order of each shard, and how far each consumer has come (design 5.3).
+"""The event log: what has happened, in the order of each shard, and how far each consumer has come (docs/adr/0023).
 
 Events are written in the transaction of the records that they tell of (table_view.py), with a running number of their own
 for each shard. They go when every consumer has had them; and the oldest go before, when they are too old or too many: a
@@ -12,7 +12,7 @@ thread.
 A row of `consumers` has the number of the next event that the consumer is to get, of each shard.
 
 A damaged row of either costs no more than it says (ST-03). The numbers are counted anew from the events and the
-consumers; a consumer whose row can't be read begins with the next event, as a new one.
+consumers; a consumer whose row can't be read gets all events again that are kept, since it may not have had them.
 """
 
 from __future__ import annotations
@@ -70,13 +70,18 @@ class EventLog:
 
     # -- consumers
 
-    def register(self, name: str) -> None:
-        """From now on events are kept until this consumer has had them; a new one begins with the next event. Raises
-        StoreError."""
+    def register(self, name: str, following: Sequence[int] | None = None) -> None:
+        """From now on events are kept until this consumer has had them; a new one begins with these numbers, by shard, or
+        with the next event. Raises StoreError."""
         with self._backend.read() as view:
-            if name in dict(self._consumers_of(view)):
-                return
-        self._write({name: None}, {})
+            data = view.get("consumers", name.encode())
+        if data is not None:
+            if len(data) != POSITIONS.size:
+                self._write({name: {}}, {})
+        elif following is None:
+            self._write({name: None}, {})
+        else:
+            self._change(lambda view: view.put("consumers", name.encode(), POSITIONS.pack(*following)))
 
     def unregister(self, name: str) -> None:
         """Nothing is kept for this consumer any more, and no dead letter of it. Raises StoreError."""
@@ -249,13 +254,13 @@ class EventLog:
 
     def move(self, view: WriteView, name: str, following: Mapping[int, int] | None) -> None:
         """What a consumer has had (None: all that there is), in the transaction of `view`; never backwards. One that is
-        not registered is passed over, unless it is None."""
+        not registered is passed over, unless it is None. Of a damaged row nothing is known that it has had."""
         row = name.encode()
         data = view.get("consumers", row)
-        if following is None or (data is not None and len(data) != POSITIONS.size):
+        if following is None:
             had = list(self._totals_of(view)[:SHARDS])
         elif data is not None:
-            had = list(POSITIONS.unpack(data))
+            had = list(POSITIONS.unpack(data) if len(data) == POSITIONS.size else FIRST)
         else:
             return
         for shard, number in (following or {}).items():
@@ -337,9 +342,11 @@ def faults(view: ReadView) -> Iterator[str]:
 
 
 def _consumers(view: ReadView, noticing: Noticing) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """By name what they have had; those that are damaged are left out."""
+    """By name what they have had; of one that is damaged it is not known that it has had any."""
     for row, data in view.scan("consumers", b"", keys.LAST):
         try:
-            yield row.decode(), _unpacked(POSITIONS, data)
+            had = _unpacked(POSITIONS, data)
         except DamagedError as error:
             noticing.note(f"consumer {row.decode()}", error)
+            had = FIRST
+        yield row.decode(), had

@@ -94,7 +94,8 @@ def _both(view: ReadView, provider: str, table: str, whose: str, after: str) -> 
 
 def targets_of(view: ReadView, query: PushTargetsQuery, noticing: Noticing) -> PushTargets:
     """The answer to the query. A user whose rows are damaged is left out. Raises StoreError."""
-    if query.key and query.seq and _is_gone(view, query):
+    message = _message(view, query) if query.key and query.seq else None
+    if message is not None and message.state in (MessageState.RECALLED, MessageState.DELETED):
         return PushTargets([], gone=True)
     profile = read_profile(view, query.key) if query.key else None
     head = read_head(view, query.key) if query.key else Head()
@@ -107,13 +108,15 @@ def targets_of(view: ReadView, query: PushTargetsQuery, noticing: Noticing) -> P
             continue
         if target is not None:
             found.append(target)
+    if message is not None and message.state is MessageState.EDITED:
+        return PushTargets(found, edited=message.body)
     return PushTargets(found)
 
 
-def _is_gone(view: ReadView, query: PushTargetsQuery) -> bool:
-    """True for a message that is recalled or deleted. One that is not there was never stored, or is too old."""
+def _message(view: ReadView, query: PushTargetsQuery) -> Message | None:
+    """The message as it is now; None: it was never stored, or is too old."""
     data = view.get("messages", keys.message(query.key, query.seq))
-    return data is not None and unpack(data, Message).state in (MessageState.RECALLED, MessageState.DELETED)
+    return unpack(data, Message) if data is not None else None
 
 
 def _target(

@@ -11,9 +11,10 @@ import errno
 import ipaddress
 import socket
 
-import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import AddrInfoType
+
+from rcim.web.names import Names
 
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 IPV4_WITHIN = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
@@ -24,23 +25,40 @@ class PrivateAddress(OSError):
     """The URL leads to an address that is not public."""
 
 
-class PublicOnly(AbstractResolver):
-    """Resolves names, and refuses those that lead anywhere private."""
+class Resolver(AbstractResolver):
+    """Resolves names (names.py)."""
 
     def __init__(self) -> None:
-        self._inner = aiohttp.ThreadedResolver()
+        self._names = Names()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
+        """Raises OSError."""
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(
+                hostname=host, host=one.host, port=one.port, family=one.family, proto=one.proto, flags=numeric
+            )
+            for one in await self._names.look_up(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        """A lookup that is under way ends by itself."""
+
+
+class PublicOnly(Resolver):
+    """Resolves names, and refuses those that lead anywhere private."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Raises PrivateAddress, OSError."""
+        found = await super().resolve(host, port, family)
         for one in found:
             if not is_public(one["host"]):
                 raise PrivateAddress(f"{host} is {one['host']}, which is not a public address")
         return found
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 def public_socket(address: AddrInfoType) -> socket.socket:

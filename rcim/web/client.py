@@ -3,7 +3,8 @@
 1. Addresses have to be public (addresses.py), unless private ones are allowed. Redirects are not followed: they could
    lead anywhere. Proxies of the environment are not used.
    Cookies are not kept: a server could make requests grow with them without end.
-2. The whole of a request, connecting and reading, has `timeout_ms`. Of an answer ANSWER_BYTES_MAX are read and no more.
+2. The whole of a request, connecting and reading, has `timeout_ms`. Of an answer ANSWER_BYTES_MAX are read and no more,
+   and all that comes for it has a bound (bounded.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from rcim.web.addresses import PublicOnly, public_socket
+from rcim.web.addresses import PublicOnly, Resolver, public_socket
+from rcim.web.bounded import bound
 
 ANSWER_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 100
@@ -70,13 +72,13 @@ class WebClient:
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=CONNECTIONS_MAX,
-                resolver=None if self._allow_private else PublicOnly(),
+                resolver=Resolver() if self._allow_private else PublicOnly(),
                 socket_factory=None if self._allow_private else public_socket,
                 use_dns_cache=False,
                 ssl=True if self._trust is None else self._trust,
             )
             self._session = aiohttp.ClientSession(
-                connector=connector,
+                connector=bound(connector),
                 timeout=self._timeout,
                 trust_env=False,
                 auto_decompress=False,

@@ -47,7 +47,7 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, TimeoutError):
         return Fault(FaultKind.TIMEOUT, "no answer in time")
     if (private := _behind(error)) is not None:
-        return Fault(FaultKind.PRIVATE, f"not called: {private}")
+        return Fault(FaultKind.PRIVATE, f"not called: {private.strerror or private}")
     if isinstance(error, aiohttp.ClientSSLError):
         return Fault(FaultKind.CERTIFICATE, "TLS failed, or the certificate is not valid for the host")
     if isinstance(error, aiohttp.ClientConnectorDNSError):

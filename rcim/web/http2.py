@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from rcim.web.addresses import PrivateAddress, is_public
 from rcim.web.client import WebAnswer
 from rcim.web.http2_connection import Headers, Http2Connection, NotWorkedOn
+from rcim.web.names import Names
 
 HTTPS_PORT = 443
 
@@ -50,6 +51,7 @@ class Http2Client:
         self._timeout_s = timeout_ms / 1000
         self._allow_private = allow_private
         self._trust = trust
+        self._names = Names()
         self._connecting = asyncio.Lock()
         self._connection: Http2Connection | None = None
         self._closed = False
@@ -95,7 +97,9 @@ class Http2Client:
 
     async def _connect(self) -> Http2Connection:
         loop = asyncio.get_running_loop()
-        trust = self._trust if self._trust is not None else ssl.create_default_context()
+        if self._trust is None:
+            self._trust = ssl.create_default_context()  # once: it reads all certificates of the system
+        trust = self._trust
         trust.set_alpn_protocols(["h2"])
         failed: OSError = OSError(f"{self._host} has no address")
         for family, address in await self._addresses():
@@ -119,9 +123,8 @@ class Http2Client:
 
     async def _addresses(self) -> Sequence[tuple[socket.AddressFamily, tuple[str, int]]]:
         """Where the host is. Raises PrivateAddress, OSError."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        addresses = [(family, (str(place[0]), int(place[1]))) for family, _, _, _, place in found]
+        found = await self._names.look_up(self._host, self._port)
+        addresses = [(one.family, (one.host, one.port)) for one in found]
         for _, (address, _) in addresses:
             if not self._allow_private and not is_public(address):
                 raise PrivateAddress(f"{self._host} is {address}, which is not a public address")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rcim.app.settings import SECTIONS
+from rcim.app.settings import NAMED, SECTIONS
 from rcim.base import errors
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocol-spec/**/*.md")])
-NAMED = re.compile(r"(?<![\w/.*-])((?:[a-z_]+/)+[a-z_0-9]+\.py)\b")
+SOURCE_FILE = re.compile(r"(?<![\w/.*-])((?:[a-z_]+/)+[a-z_0-9]+\.py)\b")
 """A source file with its folder: from the root of the repository, or from `rcim/`."""
 
 
@@ -21,7 +21,7 @@ NAMED = re.compile(r"(?<![\w/.*-])((?:[a-z_]+/)+[a-z_0-9]+\.py)\b")
 def test_source_files_that_a_page_names_exist(page: Path) -> None:
     missing = [
         name
-        for name in NAMED.findall(page.read_text(encoding="utf-8"))
+        for name in SOURCE_FILE.findall(page.read_text(encoding="utf-8"))
         if not any((ROOT / at / name).exists() for at in ("", "rcim"))
     ]
     assert missing == []
@@ -59,7 +59,9 @@ def test_pages_are_plain_english(page: Path) -> None:
 def test_errors_settings_and_bounds_are_plain_english() -> None:
     texts = {code.name: code.meaning for code in errors.ALL}
     texts |= {
-        f"{s}.{f.name}": f.metadata.get("doc") or f.metadata["why"] for s, c in SECTIONS.items() for f in fields(c)
+        f"{s}.{f.name}": f.metadata.get("doc") or f.metadata["why"]
+        for s, c in {**SECTIONS, **NAMED}.items()
+        for f in fields(c)
     }
     assert {name: found for name, text in texts.items() if (found := stumbles(text))} == {}
 

@@ -134,6 +134,12 @@ def test_files_are_utf_8_and_not_the_locales() -> None:
     assert found == []
 
 
+def test_sources_name_documents_that_are_in_the_repository() -> None:
+    """Decisions are named by their ADR, rules by their id."""
+    sources = [*SOURCES, *ROOT.glob("tests/**/*.py")]
+    assert [str(path) for path in sources if re.search(r"\bdesign(\.md)? [0-9]", text_of(path))] == []
+
+
 def test_no_rooms_for_everything() -> None:
     names = {p.stem for p in SOURCES} | {p.name for p in ROOT.glob("rcim/*")}
     assert not names & {"utils", "util", "helpers", "common", "misc"}

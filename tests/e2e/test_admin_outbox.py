@@ -94,6 +94,7 @@ async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
         (("replay", "callbacks", "--from", "noon"), 2, "2026"),
         (("replay", "callbacks", "--last", "0s"), 2, "--last 0s: has to be like 30s"),
         (("dead", "callbacks", "--retry", "x"), 2, "all"),
+        (("list", "--json"), 2, "It comes before the command, as in: "),
         (("dead", "callbacks", "--retry", "1", "--drop", "1"), 2, "only one"),
     ],
 )

@@ -92,7 +92,9 @@ CASES = [
     Case("fcm", Reply(503, fcm(503, "UNAVAILABLE"), {"Retry-After": "99999999999"}), LATER, "503", 3600),
     Case("fcm", Reply(500, fcm(500, "INTERNAL")), LATER, "500 INTERNAL"),
     Case("fcm", Reply(200, b"no json"), SENT, ""),
-    Case("fcm", Reply(502, b"<html>"), LATER, "can't be understood"),
+    Case("fcm", Reply(400, error(400, "INVALID_ARGUMENT", message=f"Invalid value: {TOKEN_WORDS}")), REFUSED, "400"),
+    Case("fcm", Reply(502, b"<html>"), LATER, "HTTP 502"),
+    Case("fcm", Reply(418, b"<html>"), LATER, "can't be understood"),
     Case("huawei", huawei("80300007", '{"illegalTokens":{"noRight":["token-1"]}}'), BAD, "80300007"),
     Case("huawei", huawei("80100000", PARTLY), BAD, "80100000"),
     Case("huawei", huawei("80100001", "bad ttl", 400), REFUSED, "80100001 bad ttl"),
@@ -337,6 +339,7 @@ async def test_the_limit_on_pushes_a_second_is_kept(
     slow = made(files.section("xiaomi", both.standin.url, pushes_per_s="2"))
     first = await sent(slow, *(push() for _ in range(20)))
     assert [one.outcome for one in first].count(SENT) == 2
+    assert [one.untried for one in first].count(True) == 18, "they are not given up for that"
     assert [one.retry_after_s for one in first if one.outcome is LATER] == [0.5] * 18
     monkeypatch.setattr(clock, "steady_ms", lambda: 1_000_500)
     assert [one.outcome for one in await sent(slow, push(), push())] == [SENT, LATER]

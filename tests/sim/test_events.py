@@ -1,4 +1,4 @@
-"""Events through the dispatcher: kept with what they tell of, or not at all (design 5.3)."""
+"""Events through the dispatcher: kept with what they tell of, or not at all (docs/adr/0023)."""
 
 from __future__ import annotations
 

@@ -261,11 +261,37 @@ async def test_a_store_that_cannot_be_written_is_no_reason_not_to_begin(  # ST-0
     assert made.had(A) == 3
 
 
-async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming) -> None:
+async def test_who_registers_late_loses_nothing_that_waits(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.consumer._closing = True
+    made.store.events.unregister("one")
+
+    def no(*_: object) -> None:
+        raise StoreError("full")
+
+    made.refuse = {"a1"}
+    with monkeypatch.context() as full:
+        full.setattr(made.store.events, "register", no)
+        made.consumer = made.make()
+        made.consumer.start()
+        made.happen(A, "a1", "a2")
+        await until(lambda: made.seen)
+        await made.consumer.commit()
+    await made.consumer.commit()
+    assert made.had(A) == 0, "it is registered, though it has had nothing"
+    made.happen(B, "b1")
+    await until(lambda: made.consumer.delivered == 1)
+    await until(lambda: made.consumer.waiting_first[B] == 2)
+    await made.consumer.commit()
+    assert (made.had(A), made.had(B)) == (0, 1)
+
+
+async def test_an_outbox_forgets_who_is_not_there_any_more(made: Consuming, caplog: pytest.LogCaptureFixture) -> None:
     made.happen(A, "a1")
     loop = asyncio.get_running_loop()
     outbox = Outbox(made.store.events, {"two": made.subscription}, made.workers[1], loop)
     assert set(made.store.events.consumers()) == {"two"} and outbox.wanted == SESSIONS
+    (said,) = [row.getMessage() for row in caplog.records if "not in the settings" in row.getMessage()]
+    assert said.startswith("one: ") and "(events: 1, dead letters: 0)" in said
     assert outbox.counted() == {
         "events_delivered.two": 0,
         "events_dead.two": 0,

@@ -172,16 +172,18 @@ def damage(kept: Kept, table: str, row: bytes) -> None:
         view.put(table, row, b"short")
 
 
-def test_a_consumer_whose_row_is_damaged_begins_anew(kept: Kept) -> None:  # ST-03
+def test_a_consumer_whose_row_is_damaged_gets_again_what_is_kept(kept: Kept) -> None:  # ST-03
     kept.events.register("one")
     kept.events.register("two")
     kept.happen(A, "a1", "a2")
     damage(kept, "consumers", b"one")
-    assert set(kept.events.consumers()) == set(kept.events.lag()) == {"two"}
+    assert kept.events.consumers()["one"][A] == 1 and kept.events.lag() == {"one": 2, "two": 2}
     assert kept.store.noticing.count == 2
+    kept.events.commit("two", {A: 3})
+    assert kept.events.trim_step(Bounds(0, 1 << 30)) == 0, "it may not have had them"
     assert any("consumer one" in text for text in check(kept.backend).faults)
     kept.events.register("one")
-    assert kept.events.consumers()["one"][A] == 3 and check(kept.backend).faults == []
+    assert kept.events.consumers()["one"][A] == 1 and check(kept.backend).faults == []
 
 
 def test_a_consumer_whose_row_is_damaged_goes_on_with_its_next_commit(kept: Kept) -> None:  # ST-03
@@ -190,7 +192,7 @@ def test_a_consumer_whose_row_is_damaged_goes_on_with_its_next_commit(kept: Kept
     kept.happen(B, "b1", "b2")
     damage(kept, "consumers", b"one")
     kept.events.commit("one", {A: 2})
-    assert kept.events.consumers()["one"][A] == 3 and kept.events.consumers()["one"][B] == 3
+    assert kept.events.consumers()["one"][A] == 2 and kept.events.consumers()["one"][B] == 1
 
 
 def test_numbers_that_are_damaged_are_counted_anew(kept: Kept) -> None:  # ST-03

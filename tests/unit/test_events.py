@@ -1,4 +1,4 @@
-"""Events (design 5.3): what has happened, each kind once and with all that a consumer needs, made by the real actors."""
+"""Events (docs/adr/0023): what has happened, each kind once, with all that a consumer needs, from the real actors."""
 
 from __future__ import annotations
 

@@ -284,12 +284,12 @@ async def test_on_a_full_disk_events_wait(log: Log, monkeypatch: pytest.MonkeyPa
         def full(fd: int, data: memoryview) -> int:
             if len(data) > 100:
                 return real(fd, data[:100])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/log/x")
 
         patch.setattr(folder_module.os, "write", full)
         left = await log.log.deliver(kept(2, 3))
     assert [one.event.number for one in left] == [2, 3]
-    assert {one.reason for one in left} == {"No space left on device"} and not left[0].for_good
+    assert {one.reason for one in left} == {"/log/x: No space left on device"} and not left[0].for_good
     assert (log.log.folder.path / PLACE.file("open")).read_bytes() == line(1), "no half line stays"
     assert not await log.log.deliver(kept(2, 3))
     await log.log.look()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from rcim.outbox.backoff import Backoff
-from rcim.outbox.gate import FAILURES_MAX, Gate
+from rcim.outbox.gate import FAILURES_MAX, FRESH_S, Gate
 
 
 def test_pauses_double_with_jitter_up_to_the_longest() -> None:
@@ -97,12 +97,39 @@ async def test_one_conversation_that_is_refused_stops_no_other(monkeypatch: pyte
     assert not made.gate.paused and made.opened == 0
 
 
+async def test_what_was_never_tried_waits_a_little_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Gated(monkeypatch)
+    gate = made.gate
+    for n in range(FAILURES_MAX):
+        await made.tries(f"u{n}")
+    while gate.due_s - made.now_s < 600.0:
+        made.now_s = gate.due_s
+        made.fire()
+        await made.tries("bad")
+    old, fresh = asyncio.ensure_future(gate.enter(100)), asyncio.ensure_future(gate.enter(100, fresh=True))
+    made.now_s += FRESH_S - 0.001
+    made.fire()
+    await asyncio.sleep(0)
+    assert not fresh.done()
+    made.now_s += 0.001
+    made.fire()
+    assert await fresh == 1 and not old.done(), "one conversation may be good, though these are refused for ever"
+    gate.leave(1, taken=True, failed=())
+    assert await old == 100 and made.opened == 1
+    gate.shut()
+
+
 async def test_it_waits_as_long_as_the_destination_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Gated(monkeypatch)
     for n in range(FAILURES_MAX):
         await made.tries(f"u{n}", asked_s=90.0)
     assert made.timers == [90.0]
+    fresh = asyncio.ensure_future(made.gate.enter(5, fresh=True))
+    made.now_s += 89.0
+    made.fire()
+    await asyncio.sleep(0)
+    assert not fresh.done(), "what was never tried, too"
     made.gate.shut()
-    assert await made.gate.enter(5) == 0 and not made.gate.paused
+    assert await fresh == await made.gate.enter(5) == 0 and not made.gate.paused
     made.gate.open()
     assert await made.gate.enter(5) == 5

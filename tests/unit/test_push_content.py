@@ -40,8 +40,8 @@ def pushed(
     return Composer(event, "1:2:3", options or PushOptions(), hook).push("bob", token, 5)
 
 
-def own(**fields: Any) -> MessagePassed:
-    return made(extra=MessageOptions(push=PushInfo(**fields)))
+def own(where: ConversationFacts = TEAM, **fields: Any) -> MessagePassed:
+    return made(where=where, extra=MessageOptions(push=PushInfo(**fields)))
 
 
 # -- the wording
@@ -157,13 +157,27 @@ def test_sound_collapsing_profile_and_options() -> None:
         sound="own", collapse_key="k", profile=PushProfile.PRODUCTION, ext="e", options={"SubTitle": "s"}, life_s=60
     )
     push = pushed(said, token=token)
-    assert (push.sound, push.collapse_key, push.expires_ms) == ("own", "k", 61_000)
+    assert (push.sound, push.expires_ms) == ("own", 61_000)
     assert (push.sandbox, push.profile) == (True, PushProfile.PRODUCTION), (
         "where the token is valid is not the sender's"
     )
     assert push.options == {"SubTitle": "s"}
     data = {"conversation": "g:team", "seq": "7", "message_id": "9", "sender": "alice", "ext": "e"}
     assert push.data == data
+
+
+def test_a_sender_replaces_no_push_of_another_conversation() -> None:
+    other = msgspec.structs.replace(TEAM, key="g:other")
+    keys = [
+        pushed(made()).collapse_key,
+        pushed(own(collapse_key="k")).collapse_key,
+        pushed(own(where=other, collapse_key="k")).collapse_key,
+        pushed(own(where=other, collapse_key="g:team")).collapse_key,
+    ]
+    assert len(set(keys)) == 4 and all(0 < len(key) <= 64 for key in keys)
+    assert pushed(own(collapse_key="k")).collapse_key == keys[1], "it replaces pushes of its own conversation"
+    composer = Composer(own(collapse_key="k"), "p", PushOptions(), PushInfo(collapse_key="as the app says"))
+    assert composer.push("bob", TOKEN, 0).collapse_key == "as the app says"
 
 
 def test_a_collapse_key_is_never_too_long() -> None:

@@ -15,6 +15,7 @@ from rcim.actor.push_records import PushToken
 from rcim.actor.queries import PushTargetsQuery
 from rcim.actor.records import Member, Message, MessageOptions
 from rcim.base.terms import MsgFlag, Presence, Priority, Role
+from rcim.content.elements import Text, encode_body
 from rcim.outbox.destination import Untaken
 from rcim.outbox.facts import Unanswered
 from rcim.outbox.push.composing import PushOptions
@@ -45,6 +46,7 @@ class FakeFacts:
         self.devices = ["phone"]
         self.removed: list[tuple[str, str]] = []
         self.gone = self.broken = False
+        self.edited: bytes | None = None
         self.asked: list[int] = []
         self.breaks_at = -1
         """Which question about targets is not answered."""
@@ -70,7 +72,7 @@ class FakeFacts:
             raise Unanswered("the store is away")
         self.asked.append(len(query.users))
         users = query.users[:USERS_MAX]  # as the store does
-        return PushTargets([] if self.gone else [self.target(user) for user in users], self.gone)
+        return PushTargets([] if self.gone else [self.target(user) for user in users], self.gone, self.edited)
 
     def target(self, user: str) -> PushTarget:
         flag = self.flags.get(user, MsgFlag.ACCEPT_AND_NOTIFY)
@@ -100,11 +102,13 @@ class FakeProvider:
         self.closed = 0
         self.says: Callable[[Push], PushOutcome] = lambda push: SENT
         self.retry_after_s = 0.0
+        self.untried = False
+        """Of those that come later."""
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         self.calls += 1
         await asyncio.sleep(0)
-        results = [PushResult(self.says(push), "because", self.retry_after_s) for push in pushes]
+        results = [PushResult(self.says(push), "because", self.retry_after_s, self.untried) for push in pushes]
         self.got += [push for push, one in zip(pushes, results, strict=True) if one.outcome is SENT]
         return results
 
@@ -199,6 +203,13 @@ async def test_directed_messages_and_broadcasts() -> None:
 # -- what becomes of pushes
 
 
+async def test_a_push_says_what_an_edited_message_says_now() -> None:
+    kit = Kit(FakeFacts(a=["alice"]))
+    kit.facts.edited = encode_body([Text("hello")])
+    await kit.deliver(message(1))
+    assert [one.text for one in kit.provider.got] == ["zed: hello"]
+
+
 async def test_an_invalid_token_is_removed_and_a_refusal_is_counted() -> None:
     kit = Kit(FakeFacts(a=["alice", "bob", "carol"]))
     kit.provider.says = lambda push: {"alice/phone": BAD_TOKEN, "bob/phone": REFUSED}.get(push.token, SENT)
@@ -285,6 +296,23 @@ async def test_a_device_that_never_works_is_given_up_if_others_do() -> None:
         await kit.deliver(message(2, "b"))
     assert await kit.deliver(message(1)) == []
     assert kit.counted("given_up") == [1] and kit.provider.tokens.count("alice/phone") == 1
+
+
+async def test_what_was_not_tried_is_not_given_up() -> None:
+    """A service that pauses now and then, or a limit on pushes a second: others were only faster."""
+    kit = Kit(FakeFacts(a=["alice", "bob"], b=["carol"]))
+    kit.provider.untried = True
+    kit.provider.says = lambda push: LATER if push.token == "bob/phone" else SENT
+    for _ in range(3 * TRIES):
+        assert len(await kit.deliver(message(1))) == 1
+        await kit.deliver(message(2, "b"))
+    kit.provider.untried = False
+    for _ in range(TRIES):
+        await kit.deliver(message(1))
+        await kit.deliver(message(2, "b"))
+    kit.provider.untried = True
+    assert kit.counted("given_up") == [1]
+    assert len(await kit.deliver(message(3))) == 1, "nor of a user of whom one was given up"
 
 
 async def test_a_device_that_was_given_up_holds_up_no_other_message() -> None:

@@ -131,6 +131,17 @@ def test_a_message_that_is_no_more(kit: Kit) -> None:
     assert kit.targets("bob", seq=1).gone
 
 
+def test_what_an_edited_message_says(kit: Kit) -> None:
+    kit.group(GROUP, "alice", "bob")
+    kit.token("bob")
+    message = r.Message(1, 1, 1, Priority.NORMAL, "alice", "", "", "", "c1", b"secret")
+    kit.append(r.MessageKept(GROUP, message))
+    assert kit.targets("bob", seq=1).edited is None
+    edited = msgspec.structs.replace(message, body=b"nothing", state=MessageState.EDITED, changed_ms=2)
+    kit.append(r.MessageAltered(GROUP, edited))
+    assert kit.targets("bob", seq=1).edited == b"nothing" and kit.targets("bob", seq=1).targets
+
+
 def test_a_group_that_users_do_not_know_of_yet(kit: Kit) -> None:  # GT-16, GR-08
     kit.group(GROUP, "alice", "bob")
     kit.token("bob")

@@ -14,7 +14,7 @@ from rcim.client import Client
 from rcim.wire import frames
 
 app = typer.Typer(
-    help="Show, pause, resume, replay consumers of events.",
+    help="Show, pause and replay what leaves the server.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -75,7 +75,8 @@ def test(
 ) -> None:
     """Send all devices of a user a push.
 
-    What becomes of it, the counters push_… of `rcim-admin stats` and the server's log say.
+    `rcim-admin outbox show push.PROVIDER`, the counters push_… of `rcim-admin stats` and the server's log say what
+    becomes of it.
     """
     call(lambda client: client.test_push(user_id, title, text))
     show_one({"user_id": user_id, "devices": len(call(lambda client: client.push_tokens(user_id=user_id)))})

@@ -65,13 +65,15 @@ TITLES = {
     "mute_all": "All muted",
     "offset_min": "Ahead of UTC",
     "online_num": "Online",
+    "paused_ms": "Paused since",
     "queued_bytes": "Bytes waiting",
+    "retrying_keys": "Conversations and users retrying",
     "seconds": "For",
     "silent": "Silent members",
     "to": "Only for",
 }
 """Names that are not their own title."""
-CAPITALS = {"id": "ID", "seq": "SEQ", "url": "URL", "tls": "TLS", "utc": "UTC"}
+CAPITALS = {"id": "ID", "sha256": "SHA-256", "seq": "SEQ", "url": "URL", "tls": "TLS", "utc": "UTC"}
 
 
 def title(name: str) -> str:

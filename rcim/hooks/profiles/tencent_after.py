@@ -1,5 +1,4 @@
-"""What Tencent Cloud IM's form tells of events: which callbacks each makes, and their fields (CB-02; reference: section
-1.7 of the vendor's documents)."""
+"""What Tencent Cloud IM's form tells of events: which callbacks each makes, and their fields (CB-02)."""
 
 from __future__ import annotations
 

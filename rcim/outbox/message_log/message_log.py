@@ -109,7 +109,8 @@ class MessageLog:
         except OSError as error:
             self._counts["failed"] += len(events)
             log.error("the message log can't be written: %s", error)
-            return [Untaken(one, error.strerror or "the file can't be written") for one in events]
+            reason = error.strerror or "the file can't be written"
+            return [Untaken(one, f"{error.filename}: {reason}" if error.filename else reason) for one in events]
         self._counts["messages"] += len(lines)
         return ()
 

@@ -63,6 +63,7 @@ class Composer:
         self._options = options
         extra = event.message.extra
         own = extra.push if extra is not None and extra.push is not None else NOTHING
+        self._hook = hook
         self._infos = [info for info in (hook, own) if info is not None]
         self._words: dict[str, tuple[str, str]] = {}
 
@@ -128,10 +129,16 @@ class Composer:
         return said.badge_mode is PushBadge.INCREMENT and self._options.badge is Badge.UNREAD
 
     def _collapse_key(self) -> str:
-        key = self._first("collapse_key") or (self._event.where.key if self._options.collapse else "")
-        if len(key.encode()) > COLLAPSE_MAX:
-            return blake2b(key.encode(), digest_size=16).hexdigest()
-        return key
+        """What a sender says holds within the conversation: with any key they could have pushes of other conversations
+        replaced on a phone, which would never be seen."""
+        where = self._event.where.key
+        if self._hook is not None and self._hook.collapse_key:
+            key = self._hook.collapse_key
+        elif own := self._first("collapse_key"):
+            return _digest(f"{where}\0{own}")
+        else:
+            key = where if self._options.collapse else ""
+        return _digest(key) if len(key.encode()) > COLLAPSE_MAX else key
 
     def _data(self) -> Mapping[str, str]:
         message = self._event.message
@@ -143,6 +150,10 @@ class Composer:
         }
         ext = self._first("ext")
         return {**made, "ext": ext} if ext else made
+
+
+def _digest(key: str) -> str:
+    return blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 _BADGES = {

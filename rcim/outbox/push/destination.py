@@ -28,7 +28,7 @@ from rcim.outbox.push.hook import OfflineHook
 from rcim.outbox.push.owner import PushFacts
 from rcim.outbox.push.progress import Device, KeptProgress, Progress
 from rcim.outbox.push.provider import Provider
-from rcim.outbox.push.receivers import Chosen, Pushable, Receivers
+from rcim.outbox.push.receivers import Chosen, Pushable, Receivers, as_edited
 from rcim.outbox.push.sending import Addressed, Sending, Sent
 from rcim.rules.conversation_kinds import is_channel
 from rcim.store.event_log import KeptEvent
@@ -145,7 +145,7 @@ class PushDestination:
     def _gives_up(self, progress: Progress) -> bool:
         """True if the provider takes others, and has not taken these TRIES times."""
         taken = self._sending.counts["SENT"]
-        progress.tries += taken > progress.sent_before
+        progress.tries += taken > progress.sent_before and not progress.untried
         progress.sent_before = taken
         if progress.tries < TRIES or not progress.ended:
             return False
@@ -156,6 +156,7 @@ class PushDestination:
     async def _told(self, one: KeptEvent, progress: Progress) -> Sent | None:
         """Go on with an event; what the provider could not take, or None if it has everything. Raises Unanswered."""
         event = one.event
+        progress.untried = False
         place = f"{one.shard}:{one.number}:{event.time_ms}"
         if isinstance(event, PushTested):
             return await self._trial(event, place, progress)
@@ -220,7 +221,8 @@ class PushDestination:
         """The pushes for all devices of these users. Raises Unanswered."""
         if not chosen.targets:
             return []
-        composer = Composer(round_.event, round_.place, self._options, chosen.push)
+        event = as_edited(round_.event, chosen.edited)
+        composer = Composer(event, round_.place, self._options, chosen.push)
         unread = await self._receivers.unread(chosen.targets) if composer.needs_unread() else {}
         return [
             Addressed(target.user_id, token, composer.push(target.user_id, token, unread.get(target.user_id, 0)))
@@ -237,10 +239,11 @@ class PushDestination:
         if self._given_up:
             users = {one.user_id for one in late}
             self._given_up.remove({one.user_id for one in pushes} - users)
-            given_up = self._given_up.again(users, self._sending.counts["SENT"])
+            given_up = self._given_up.again(users - sent.untried, self._sending.counts["SENT"])
             late = [one for one in late if one.user_id not in given_up]
             self._counts["given_up"] += len(sent.later) - len(late)
         progress.left |= {_device(one) for one in late}
+        progress.untried = progress.untried or bool(sent.untried)
         return sent._replace(later=late) if late else None
 
     async def _trial(self, event: PushTested, place: str, progress: Progress) -> Sent | None:

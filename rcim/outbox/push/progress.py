@@ -32,6 +32,8 @@ class Progress:
     """How many pushes the provider had taken when it could not take these."""
     tries: int = 0
     """How often it could not take these, though it took others."""
+    untried: bool = False
+    """The last time it was not asked to take all of these."""
 
 
 class KeptProgress:

@@ -68,11 +68,13 @@ class PushOutcome(Enum):
 
 class PushResult(NamedTuple):
     """`reason`: the service's words, or ours, for the operator: without the token. `retry_after_s` of LATER: the pause
-    that the service asks for; 0: none."""
+    that the service asks for; 0: none. `untried` of LATER: the service was not asked, since it pauses or has had as much
+    as it takes: that says nothing of this push."""
 
     outcome: PushOutcome
     reason: str = ""
     retry_after_s: float = 0.0
+    untried: bool = False
 
 
 class Provider(Protocol):

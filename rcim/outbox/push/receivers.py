@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from rcim.actor.events import BroadcastSent, MessagePassed
 from rcim.actor.queries import PushTargetsQuery
 from rcim.base.limited_log import LimitedLog
@@ -33,11 +35,20 @@ Pushable = MessagePassed | BroadcastSent
 
 
 class Chosen(NamedTuple):
-    """Who of some users gets a push, and what the app's hook says of it. `gone`: nobody, the message is no more."""
+    """Who of some users gets a push, and what the app's hook says of it. `gone`: nobody, the message is no more.
+    `edited`: what the message says now, if it is not what was sent."""
 
     targets: list[PushTarget]
     push: PushInfo | None = None
     gone: bool = False
+    edited: bytes | None = None
+
+
+def as_edited(event: Pushable, body: bytes | None) -> Pushable:
+    """The event with what its message says now: a push would show what was taken back. None: as it was sent."""
+    if body is None:
+        return event
+    return msgspec.structs.replace(event, message=msgspec.structs.replace(event.message, body=body))
 
 
 class Receivers:
@@ -103,7 +114,8 @@ class Receivers:
                 muted.append(target)
             else:
                 self.against[why] += 1
-        return await self._as_the_app_says(event, wanted, muted)
+        chosen = await self._as_the_app_says(as_edited(event, found.edited), wanted, muted)
+        return chosen._replace(edited=found.edited)
 
     def _query(self, event: Pushable, users: list[str]) -> PushTargetsQuery:
         message = event.message

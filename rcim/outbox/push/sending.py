@@ -32,11 +32,13 @@ class Addressed(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What the provider could not take now, the reason, and the pause that it asks for."""
+    """What the provider could not take now, the reason, and the pause that it asks for. `untried`: users for whom there
+    is a push that it was not asked to take."""
 
     later: list[Addressed]
     reason: str = ""
     retry_after_s: float = 0.0
+    untried: frozenset[str] = frozenset()
 
 
 class Sending:
@@ -69,18 +71,20 @@ class Sending:
         """Send these; returns those that are to be sent later. Tokens that the service does not know are removed."""
         results = await self._results([one.push for one in pushes])
         later: list[Addressed] = []
-        reason, retry_after_s = "", 0.0
+        reason, retry_after_s, untried = "", 0.0, set[str]()
         for one, result in zip(pushes, results, strict=True):
             self.counts[result.outcome.name] += 1
             if result.outcome is PushOutcome.LATER:
                 later.append(one)
+                if result.untried:
+                    untried.add(one.user_id)
                 reason, retry_after_s = result.reason, max(retry_after_s, result.retry_after_s)
             elif result.outcome is PushOutcome.BAD_TOKEN:
                 self._facts.remove_token(one.user_id, one.token)
             elif result.outcome is PushOutcome.REFUSED:
                 log.warning("%s refuses a push: %s", self._name, result.reason)
         self._note(later if len(later) == len(pushes) else (), reason, retry_after_s)
-        return Sent(later, reason, retry_after_s)
+        return Sent(later, reason, retry_after_s, frozenset(untried))
 
     async def _results(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         try:

@@ -11,7 +11,7 @@ REASON_MAX = 200
 
 
 class Record(NamedTuple):
-    """An event as a stream has it. `id` is that of the event, `key` what it comes in order of (design 5.3)."""
+    """An event as a stream has it. `id` is that of the event, `key` what it comes in order of (docs/adr/0023)."""
 
     id: str
     type: str

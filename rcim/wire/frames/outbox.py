@@ -18,7 +18,7 @@ ERRORS = ("ADMIN_REQUIRED", "NO_SUCH_CONSUMER", "STORE_UNAVAILABLE")
 class OutboxConsumer(Struct, frozen=True, gc=False):
     """A consumer of the event log. Counts begin with the start of the server."""
 
-    name: A[str, CONSUMER, "Its section of the settings: `callbacks`, `receivers.NAME`, and so on."]
+    name: A[str, CONSUMER, "Its name: `callbacks`, `receivers.NAME`, `streams.NAME`, `message_log`, `push.NAME`."]
     paused_ms: A[int, U64, "When it was paused (OUTBOX_PAUSE); 0: it is not."]
     refused: A[bool, Bool(), "True: its destination takes nothing, and one event is tried now and then."]
     waiting: A[int, U64, "Events that it has not taken yet, with those that it does not want."]

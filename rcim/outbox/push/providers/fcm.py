@@ -30,6 +30,7 @@ from rcim.outbox.push.providers.service import (
     as_json,
     bad_token,
     bearer,
+    check_status,
     json_object,
     later,
     now_s,
@@ -39,7 +40,7 @@ from rcim.outbox.push.providers.service import (
 )
 from rcim.outbox.push.providers.shortening import fitted, key_of
 from rcim.outbox.push.providers.signed_tokens import rs256_key, signed
-from rcim.web.client import WebAnswer, WebRequest
+from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
 HOST = "https://fcm.googleapis.com"
 TOKEN_URL = "https://oauth2.googleapis.com/token"
@@ -49,6 +50,7 @@ ASSERTION_S = 3600
 PAYLOAD_BYTES = 4096
 TTL_MAX_S = 28 * 24 * 3600
 QUOTA_PAUSE_S = 60.0
+TOKEN_WORDS = "The registration token"
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 
 
@@ -113,7 +115,11 @@ class Fcm:
     def result(self, answer: WebAnswer, push: Push) -> PushResult:
         if answer.status == 200:
             return SENT
-        code, text = error_of(answer)
+        try:
+            code, text = error_of(answer)
+        except BadAnswer:
+            check_status(answer)
+            raise
         told = f"{answer.status} {code}: {text}".rstrip(": ")
         if code == "UNREGISTERED" or (code == "INVALID_ARGUMENT" and _is_about_token(answer, text)):
             return bad_token(told)
@@ -194,7 +200,8 @@ def error_of(answer: WebAnswer) -> tuple[str, str]:
 
 
 def _is_about_token(answer: WebAnswer, text: str) -> bool:
-    """INVALID_ARGUMENT is said of a bad token too: in words, or with the field."""
+    """INVALID_ARGUMENT is said of a bad token too: in words, or with the field. Words within others may be the sender's:
+    Google repeats what is wrong."""
     error = json_object(answer).get("error")
     violations = [
         one
@@ -202,7 +209,7 @@ def _is_about_token(answer: WebAnswer, text: str) -> bool:
         for one in detail.get("fieldViolations", [])
         if isinstance(one, dict)
     ]
-    return "registration token" in text or any(one.get("field") == "message.token" for one in violations)
+    return text.startswith(TOKEN_WORDS) or any(one.get("field") == "message.token" for one in violations)
 
 
 def _details(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:

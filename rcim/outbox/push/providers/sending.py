@@ -75,7 +75,7 @@ class Sender:
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         """A result for each, in their order."""
-        results = [later("it was not sent")] * len(pushes)
+        results = [_untried("it was not sent")] * len(pushes)
         waiting = iter(enumerate(pushes))
         workers = min(len(pushes), self._concurrent)
         await asyncio.gather(*(self._work(waiting, results) for _ in range(workers)))
@@ -93,7 +93,7 @@ class Sender:
     def paused(self) -> PushResult | None:
         """What a push gets that comes during a pause; None: there is no pause."""
         left_ms = self._paused_until_ms - clock.steady_ms()
-        return later(self._paused_why, left_ms / SECOND_MS) if left_ms > 0 else None
+        return _untried(self._paused_why, left_ms / SECOND_MS) if left_ms > 0 else None
 
     def check(self) -> None:
         """Raises Paused."""
@@ -116,7 +116,7 @@ class Sender:
             if result.outcome is PushOutcome.SENT:
                 self._taken_ms = clock.steady_ms()
             self.counts[result.outcome.name.lower()] += 1
-            results[at] = PushResult(result.outcome, _plain(result.reason, push), result.retry_after_s)
+            results[at] = result._replace(reason=_plain(result.reason, push))
 
     async def _in_time(self, push: Push) -> PushResult | None:
         """Wait for the push's turn within the limit. None: it has come."""
@@ -126,7 +126,7 @@ class Sender:
             if not wait_ms:
                 return None
             if clock.steady_ms() + wait_ms - since_ms > PATIENCE_MS:
-                return later("the service's limit on pushes a second is reached", wait_ms / SECOND_MS)
+                return _untried("the service's limit on pushes a second is reached", wait_ms / SECOND_MS)
             await asyncio.sleep(wait_ms / SECOND_MS)
         return None
 
@@ -136,7 +136,7 @@ class Sender:
         except TooLong as error:
             return PushResult(PushOutcome.REFUSED, str(error))
         except Paused:
-            return self.paused or later(self._paused_why)
+            return self.paused or _untried(self._paused_why)
         except Busy as error:
             self.pause(_plain(str(error), push), error.retry_after_s or BUSY_PAUSE_S)
             return later(str(error), error.retry_after_s)
@@ -151,6 +151,10 @@ class Sender:
         except Exception:  # a fault of ours: the push comes again, and others go on
             log.exception("%s: a push could not be sent", self._name)
             return later("a fault of the server; its log says more")
+
+
+def _untried(reason: str, retry_after_s: float = 0.0) -> PushResult:
+    return PushResult(PushOutcome.LATER, reason, retry_after_s, untried=True)
 
 
 def _unfit(push: Push) -> PushResult | None:
