@@ -381,6 +381,8 @@ class PushTargetsQuery(Asks, frozen=True, gc=False):
     time_ms: int = 0
     target: Target | None = None
     """Of a broadcast: whom it is for."""
+    muted: bool = True
+    """False: of users who want no push of the conversation only their MsgFlag is asked for, which costs less."""
     by: str = ""
     """Empty: the server itself asks."""
 

@@ -30,6 +30,7 @@ from rcim.hooks.profiles import tencent
 from rcim.hooks.receiver import AskedReceiver
 from rcim.hooks.turns import Turns
 from rcim.web.client import FAULTS
+from rcim.web.faults import fault_of
 
 log = LimitedLog("rcim.hooks")
 
@@ -100,7 +101,7 @@ class Asking:
                 turns.done(ask.command.by)
         except FAULTS as error:
             self.counts["failed"] += 1
-            log.warning("%s: no answer: %s", ask.kind.value, error or type(error).__name__)
+            log.warning("%s: no answer: %s", ask.kind.value, fault_of(error).text)
         except asyncio.CancelledError:
             if self._closing:
                 raise

@@ -11,6 +11,7 @@ import asyncio
 
 from rcim.base.limited_log import LimitedLog
 from rcim.web.client import FAULTS, BadAnswer, WebClient, WebRequest
+from rcim.web.faults import fault_of
 
 log = LimitedLog("rcim.hooks")
 
@@ -58,7 +59,7 @@ class DefinedHooks:
                 raise BadAnswer("it is no list of names")
         except FAULTS as error:
             self.failed += 1
-            log.warning("the engine does not say which hooks it has: %s", error or type(error).__name__)
+            log.warning("the engine does not say which hooks it has: %s", fault_of(error).text)
             return False
         finally:
             self._looked.set()
@@ -67,7 +68,11 @@ class DefinedHooks:
 
     async def _look_again(self) -> None:
         while True:
-            found = await self.look()
+            try:
+                found = await self.look()
+            except Exception:  # a fault of ours: the next look may go well
+                log.exception("it is not known which hooks the engine has")
+                found = False
             await asyncio.sleep(LOOK_S if found else AGAIN_S)
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from rcim.hooks.profiles.leancloud import Engine, result_of
 from rcim.hooks.profiles.table import RECEIVERS_OFFLINE
 from rcim.rules.leancloud_ids import conv_id
 from rcim.web.client import FAULTS, BadAnswer, WebClient
+from rcim.web.faults import fault_of
 
 log = LimitedLog("rcim.hooks")
 
@@ -75,7 +76,7 @@ class OfflineReceivers:
                 return AS_USUAL if answer.status == 404 else verdict_of(result_of(answer), offline)
             except FAULTS as error:
                 self.counts["failed"] += 1
-                log.warning("%s: no answer: %s", RECEIVERS_OFFLINE, error or type(error).__name__)
+                log.warning("%s: no answer: %s", RECEIVERS_OFFLINE, fault_of(error).text)
                 return AS_USUAL
 
 

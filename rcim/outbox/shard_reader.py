@@ -137,13 +137,21 @@ class ShardReader:
         """Up to so many of these that are to be given on, and the number of the event after the last one looked at."""
         wanted: list[KeptEvent] = []
         for one in found:
-            if not self._wants(one.event):
+            if not self._is_wanted(one.event):
                 continue
             if len(wanted) == most:
                 return wanted, one.number
             if not self.aside.follow(key_of(one.event), one.number):
                 wanted.append(one)
         return wanted, following
+
+    def _is_wanted(self, event: AnyEvent) -> bool:
+        """A fault of ours with one event must not hold up the shard: the event is given on, and fails alone."""
+        try:
+            return self._wants(event)
+        except Exception:
+            log.exception("shard %d: it is not known whether an event is wanted", self._shard)
+            return True
 
     async def _put_aside(self, untaken: Sequence[Untaken]) -> None:
         """These were not taken when they were given for the first time."""

@@ -14,9 +14,10 @@ from rcim.actor.push_records import PushToken
 from rcim.actor.queries import PushTargetsQuery, PushUsersQuery
 from rcim.actor.records import Member, Message, Profile
 from rcim.actor.user_records import UserProfile
-from rcim.base.terms import BROADCAST_ALL, MessageState, UserList, pair_of
+from rcim.base.terms import BROADCAST_ALL, MessageState, MsgFlag, UserList, pair_of
 from rcim.rules.broadcasts import is_shown
 from rcim.rules.conversation_kinds import PAIR, is_channel, kind_of, parent_of
+from rcim.rules.quiet import QuietHours
 from rcim.store import keys
 from rcim.store.answers import PushTarget, PushTargets, PushUsers
 from rcim.store.backend import DamagedError, ReadView
@@ -94,7 +95,11 @@ def _both(view: ReadView, provider: str, table: str, whose: str, after: str) -> 
 
 def targets_of(view: ReadView, query: PushTargetsQuery, noticing: Noticing) -> PushTargets:
     """The answer to the query. A user whose rows are damaged is left out. Raises StoreError."""
-    message = _message(view, query) if query.key and query.seq else None
+    try:
+        message = _message(view, query) if query.key and query.seq else None
+    except DamagedError as error:  # it may have been recalled
+        noticing.note(f"push of {query.key}, SEQ {query.seq}", error)
+        return PushTargets([], gone=True)
     if message is not None and message.state in (MessageState.RECALLED, MessageState.DELETED):
         return PushTargets([], gone=True)
     profile = read_profile(view, query.key) if query.key else None
@@ -122,6 +127,11 @@ def _message(view: ReadView, query: PushTargetsQuery) -> Message | None:
 def _target(
     view: ReadView, query: PushTargetsQuery, user_id: str, profile: Profile | None, head: Head
 ) -> PushTarget | None:
+    member = _member(view, query.key, user_id, profile, head) if query.key else as_everybody(user_id)
+    if member is None:
+        return None
+    if not query.muted and member.msg_flag is not MsgFlag.ACCEPT_AND_NOTIFY:
+        return PushTarget(user_id, member, QuietHours(), False, True, [])
     tokens: list[PushToken] = [token for token in tokens_of(view, user_id) if token.provider == query.provider]
     if not tokens:
         return None
@@ -129,12 +139,9 @@ def _target(
     user = unpack(data, UserProfile) if data is not None else UserProfile()
     if user.deleted:
         return None
-    member = _member(view, query.key, user_id, profile, head) if query.key else as_everybody(user_id)
     shown = True
     if query.key == BROADCAST_ALL:
         shown = is_shown(query.seq, query.time_ms, query.target, read_viewer(view, user_id))
-    if member is None:
-        return None
     listed = bool(query.sender) and _is_black_listed(view, user_id, query.sender)
     return PushTarget(user_id, member, user.quiet, listed, shown, tokens)
 

@@ -53,7 +53,8 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Fault(FaultKind.UNRESOLVED, "the name of the host can't be resolved")
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Fault(FaultKind.UNREACHABLE, f"no connection: {error.os_error.strerror or 'the server has ended it'}")
+        why = error.os_error.strerror or "the server has ended it"
+        return Fault(FaultKind.UNREACHABLE, f"no connection to {error.host}:{error.port}: {why}")
     if isinstance(error, aiohttp.InvalidURL):
         return Fault(FaultKind.OTHER, "the URL is not valid")
     if isinstance(error, aiohttp.ClientError | ConnectionError):

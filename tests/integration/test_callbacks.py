@@ -94,6 +94,23 @@ async def test_a_back_end_that_is_away_takes_one_line_of_the_log(
     await server.stop()
 
 
+async def test_no_answer_brings_a_secret_of_the_url_into_the_log(
+    tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:  # CB-03
+    async def answer(request: web.Request, body: Any) -> web.StreamResponse:
+        return web.Response(headers={"X-Long": "x" * 20_000})
+
+    receiver.answer = answer
+    receiver.url += "?key=hidden-word"
+    server = await serve(tmp_path, receiver)
+    alice = await server.member("alice")
+    await alice.ask(create("g"))
+    assert isinstance(await alice.ask(send("g", "c1")), f.SendOk)
+    lines = [text for text in caplog.messages if "no answer" in text]
+    assert lines and not any("hidden-word" in text for text in lines)
+    await server.stop()
+
+
 def test_the_signature_is_the_vendors() -> None:
     assert signature("xxxxyyyy", 1669872112) == "17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061"
 

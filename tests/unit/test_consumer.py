@@ -199,6 +199,17 @@ async def test_an_event_that_is_a_fault_holds_up_no_other_user(
     await until(lambda: told == ["a", "b", "c", "d"] and made.consumer.idle)
 
 
+async def test_an_event_that_cannot_be_judged_is_given_on(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wants(event: SessionChanged) -> bool:
+        if event.user_id == "poison":
+            raise ValueError("a fault of ours")
+        return event.user_id != "unwanted"
+
+    monkeypatch.setattr(made.consumer._shards[A], "_wants", wants)
+    made.happen(A, "a", "unwanted", "poison", "b")
+    await until(lambda: made.seen == ["a", "poison", "b"] and made.consumer.idle)
+
+
 async def test_a_store_that_fails_is_asked_again(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
     read, commit = made.store.events.read, made.store.events.commit
     faults = [True, True]

@@ -115,6 +115,17 @@ async def test_credentials_that_were_revoked_are_found_out_all_the_same(now: lis
     assert await kit.outcomes("phone") == [LATER] and len(kit.client.asked) == asked
 
 
+async def test_a_push_that_makes_a_service_fail_holds_up_nobody_else(now: list[int]) -> None:
+    """Such as one of an emoji that the app's own webhook can't read: whoever finds one could send it again and again."""
+    kit = Kit()
+    for _ in range(5):
+        assert await kit.outcomes("phone") == [PushOutcome.SENT]
+        assert await kit.outcomes(Picky.busy) == [LATER]
+    assert kit.provider.counts["pauses"] == 0
+    assert await kit.outcomes(Picky.busy) == [LATER] and kit.provider.counts["pauses"] == 1, "nothing came in between"
+    assert await kit.outcomes("phone") == [LATER]
+
+
 async def test_what_a_service_says_is_logged_without_the_token(
     now: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:

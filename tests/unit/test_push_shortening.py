@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
+
 import msgspec
 import pytest
 
 from rcim.outbox.push.providers import shortening
-from rcim.outbox.push.providers.shortening import MORE, TooLong, fitted, of_bytes, of_chars, of_columns
+from rcim.outbox.push.providers.shortening import MORE, TooLong, fitted, number_of, of_bytes, of_chars, of_columns
 from tests.kit_push import push
 
 FAMILY, FLAG, ENGLAND, THUMB, KEYCAP = "👨‍👩‍👧‍👦", "🇩🇪", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "👍🏽", "1️⃣"
@@ -53,6 +55,12 @@ def test_the_most_of_a_text_that_fits_is_found_with_little_work(text: str, monke
     assert size <= 4096 and title == "Team"
     assert made == text or size > 4096 - 4 * shortening.PARTS_MAX, "no more is cut off than has to be"
     assert calls <= 6 and looked_at <= 16 * shortening.PARTS_MAX
+
+
+def test_nobody_makes_a_key_with_the_number_of_another_one() -> None:
+    twins = "g:plumless", "g:buckeroo"  # the best known pair of words with one CRC-32
+    assert zlib.crc32(twins[0].encode()) == zlib.crc32(twins[1].encode())
+    assert len({number_of(key) for key in twins}) == 2 and all(0 < number_of(key) < 2**31 for key in twins)
 
 
 def test_a_title_is_shortened_when_no_text_is_left() -> None:

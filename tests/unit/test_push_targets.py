@@ -16,15 +16,18 @@ from rcim.base.terms import (
     BROADCAST_ALL,
     ApplyJoinOption,
     MessageState,
+    MsgFlag,
     Priority,
     Role,
     UserList,
     pair_conversation,
 )
 from rcim.rules.quiet import QuietHours
+from rcim.store import keys
 from rcim.store.answers import PushTargets, PushUsers
 from rcim.store.backend import MemoryBackend
 from rcim.store.push_targets import USERS_MAX
+from rcim.store.values import pack
 from tests.kit import FilledStore
 
 GROUP, LONG = "g:team", "g:@TGS#_" + "x" * 300
@@ -129,6 +132,29 @@ def test_a_message_that_is_no_more(kit: Kit) -> None:
     assert not kit.targets("bob", seq=1).gone and not kit.targets("bob", seq=2).gone
     kit.append(r.MessageAltered(GROUP, message.removed(MessageState.RECALLED, 2, "alice")))
     assert kit.targets("bob", seq=1).gone
+
+
+def test_a_message_that_is_damaged_is_no_more(kit: Kit) -> None:
+    """It may have been recalled; and what comes after it in the conversation does not wait for it."""
+    kit.group(GROUP, "alice", "bob")
+    kit.token("bob")
+    with kit.backend.write() as view:
+        view.put("messages", keys.message(GROUP, 1), pack(r.Member("bob", Role.MEMBER, 1, 0, ""))[:-3])
+    assert kit.targets("bob", seq=1).gone and not kit.targets("bob", seq=2).gone
+
+
+def test_of_users_who_want_no_push_little_is_read(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a large group that may be all."""
+    kit.group(GROUP, "alice", "bob")
+    kit.token("alice", "bob")
+    with kit.backend.write() as view:
+        muted = r.Member("bob", Role.MEMBER, 1, 0, "", MsgFlag.ACCEPT_NOT_NOTIFY)
+        view.put("members", keys.pair(GROUP, "bob"), pack(muted))
+    assert [bool(one.tokens) for one in kit.targets("alice", "bob").targets] == [True, True]
+    asked: list[str] = []
+    monkeypatch.setattr("rcim.store.push_targets.tokens_of", lambda view, user_id: asked.append(user_id) or [])
+    found = kit.targets("alice", "bob", muted=False).targets
+    assert asked == ["alice"] and [one.member.msg_flag for one in found] == [MsgFlag.ACCEPT_NOT_NOTIFY]
 
 
 def test_what_an_edited_message_says(kit: Kit) -> None:

@@ -1,4 +1,4 @@
-"""Users of whom a device was given up (destination.py): their pushes hold up no other message of a conversation.
+"""Users with a device that was given up (destination.py): their pushes hold up no other message of a conversation.
 
 Without it whoever has a device that no service takes for now, or says they do, would slow down the pushes of each group
 that they are in: each message would wait for the tries of its own. It goes by users, since one names as many devices as

@@ -127,6 +127,7 @@ class Receivers:
             seq=message.seq,
             time_ms=message.time_ms,
             target=message.extra.target if message.extra is not None else None,
+            muted=self._hook is not None,
         )
 
     async def _as_the_app_says(self, event: Pushable, wanted: list[PushTarget], muted: list[PushTarget]) -> Chosen:

@@ -4,7 +4,9 @@
 2. A service that is Busy, can't be reached or has denied the credentials gets no pushes for a pause. They come back as
    LATER at once: a service that is away costs one time-out, and not one for each push.
 3. Devices say which token, topic and environment are theirs, and a service may answer to one that is not the app's as it
-   does to wrong credentials. So these are in doubt only when nothing was taken with them for PROVEN_MS.
+   does to wrong credentials. So these are in doubt only when nothing was taken with them for PROVEN_MS. In the same way
+   a single push without an answer, or with the answer that the service is busy, says nothing of a service that has just
+   taken others, unless it asks for a pause.
 4. At most IN_A_TURN pushes are begun in one turn of the loop: others have their turn in between.
 5. Reasons are one short line, without the token.
 """
@@ -70,6 +72,7 @@ class Sender:
         self._paused_until_ms = 0
         self._paused_why = ""
         self._taken_ms: int | None = None
+        self._failed_since = 0
         self.counts: Counter[str] = Counter()
         """Pushes by what became of them, and pauses."""
 
@@ -100,9 +103,19 @@ class Sender:
         if self.paused is not None:
             raise Paused
 
+    @property
+    def _is_proven(self) -> bool:
+        return self._taken_ms is not None and clock.steady_ms() - self._taken_ms < PROVEN_MS
+
+    def _failed(self, reason: str, asked_s: float) -> PushResult:
+        """The service is busy or away, or so it seems."""
+        self._failed_since += 1
+        if asked_s or self._failed_since > 1 or not self._is_proven:
+            self.pause(reason, asked_s or BUSY_PAUSE_S)
+        return later(reason, asked_s)
+
     def _denied(self, reason: str) -> PushResult:
-        taken_ms = self._taken_ms
-        if taken_ms is not None and clock.steady_ms() - taken_ms < PROVEN_MS:
+        if self._is_proven:
             return later(reason)
         self.pause(reason, DENIED_PAUSE_S)
         return later(reason, DENIED_PAUSE_S)
@@ -115,6 +128,7 @@ class Sender:
                 result = self.paused or _unfit(push) or await self._in_time(push) or await self._sent(push)
             if result.outcome is PushOutcome.SENT:
                 self._taken_ms = clock.steady_ms()
+                self._failed_since = 0
             self.counts[result.outcome.name.lower()] += 1
             results[at] = result._replace(reason=_plain(result.reason, push))
 
@@ -138,16 +152,14 @@ class Sender:
         except Paused:
             return self.paused or _untried(self._paused_why)
         except Busy as error:
-            self.pause(_plain(str(error), push), error.retry_after_s or BUSY_PAUSE_S)
-            return later(str(error), error.retry_after_s)
+            return self._failed(_plain(str(error), push), error.retry_after_s)
         except Denied as error:
             return self._denied(_plain(f"{error}{self._of_denied}", push))
         except BadAnswer as error:
             return later(f"its answer can't be understood: {error}")
         except (OSError, TimeoutError) as error:
             reason = _plain(f"no answer: {str(error) or type(error).__name__}", push)
-            self.pause(reason, BUSY_PAUSE_S)
-            return later(reason)
+            return self._failed(reason, 0.0)
         except Exception:  # a fault of ours: the push comes again, and others go on
             log.exception("%s: a push could not be sent", self._name)
             return later("a fault of the server; its log says more")

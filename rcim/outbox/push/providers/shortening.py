@@ -7,7 +7,6 @@ as a whole and not by character, whatever it is made of.
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable
 from unicodedata import category
 
@@ -96,8 +95,10 @@ def key_of(collapse_key: str, bytes_max: int) -> str:
 
 
 def number_of(collapse_key: str) -> int:
-    """A number from 1 to 2^31 - 1 for the key: the id of the notification that a later one replaces."""
-    return (zlib.crc32(collapse_key.encode(errors="replace")) & 0x7FFFFFFF) or 1
+    """A number from 1 to 2^31 - 1 for the key: the id of the notification that a later one replaces. A checksum would not
+    do: with a group of a fitting id its members could replace notifications of other conversations."""
+    digest = hashlib.sha256(collapse_key.encode(errors="replace")).digest()
+    return (int.from_bytes(digest[:4], "big") & 0x7FFFFFFF) or 1
 
 
 def _size(text: str) -> int:
