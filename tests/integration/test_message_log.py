@@ -53,9 +53,9 @@ async def test_the_log_of_an_hour(
     node = node_of(server)
     async with server.client("administrator") as root, server.client("alice") as alice:
         while not (files := [file async for file in root.log_files()]):
-            (consumer,) = node.outbox._consumers.values()
+            (consumer,) = node.consumers.outbox._consumers.values()
             await consumer.commit()
-            await node.message_log._log.look()
+            await node.consumers.message_log._log.look()
         assert [(file.kind, file.messages) for file in files] == [("group", 5), ("pair", 5)]
         assert {file.hour for file in files} <= {hour, hour_of(clock.wall_ms())}
         await download(root, files[0].hour, tmp_path)
