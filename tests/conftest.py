@@ -28,7 +28,9 @@ def pytest_asyncio_loop_factories(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """See tests/amount.py."""
-    parser.addoption(amount.OPTION, action="store_true", help="try all seeds, examples and cells (half as long again)")
+    parser.addoption(
+        amount.OPTION, action="store_true", help="try all seeds, examples and cells (half as long again)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,9 +16,9 @@ from rcim.app.settings import Settings
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.pending_requests import AskApp
 from rcim.outbox.consumer import Clock
+from rcim.outbox.delivering import Times
 from rcim.outbox.destination import Subscription
 from rcim.outbox.facts import OwnerFacts
-from rcim.outbox.giving import Times
 from rcim.outbox.outbox import Outbox
 from rcim.store.store import Store
 

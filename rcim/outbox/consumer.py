@@ -3,8 +3,8 @@
 1. It reads shard by shard, in the order of each (shard_reader.py), and gives the events that it wants to its destination.
    Several shards are under way side by side.
 2. What the destination has not taken it gets again after a pause, which grows. What comes after it with the same key
-   waits for it, and what has other keys goes on (aside.py). If the destination takes nothing at all, the consumer pauses
-   as a whole (gate.py). What it is not to have again becomes a dead letter (giving.py).
+   waits for it, and what has other keys goes on (retry_queue.py). If the destination takes nothing at all, the consumer
+   pauses as a whole (circuit_breaker.py). What it is not to have again becomes a dead letter (delivering.py).
 3. How far it has come is kept, some time after: never beyond an event that waits (positions.py). After a start what comes
    after that comes again (at least once), though it was taken.
 4. It is woken by commits, and asks for nothing while nothing happens. It delays no sender: it reads in a thread of its
@@ -22,12 +22,12 @@ from typing import NamedTuple, TypeVar
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
-from rcim.outbox.aside import Aside
 from rcim.outbox.backoff import Backoff
+from rcim.outbox.circuit_breaker import CircuitBreaker
+from rcim.outbox.delivering import Delivering, Times
 from rcim.outbox.destination import Subscription
-from rcim.outbox.gate import Gate
-from rcim.outbox.giving import Giving, Times
 from rcim.outbox.positions import Positions
+from rcim.outbox.retry_queue import RetryQueue
 from rcim.outbox.shard_reader import Consumption, ShardReader
 from rcim.store.dead_letters import ConsumerState
 from rcim.store.event_log import EventLog
@@ -70,13 +70,13 @@ class Consumer:
         self._reading = reading
         self._writing = writing
         backoff = Backoff(PAUSE_S, PAUSE_MAX_S, clock.random)
-        asides = [Aside(backoff) for _ in range(SHARDS)]
-        self._positions = Positions(events, name, writing, asides, COMMIT_S)
-        self._gate = Gate(backoff, self._retry_all)
-        self.giving = Giving(
+        queues = [RetryQueue(backoff) for _ in range(SHARDS)]
+        self._positions = Positions(events, name, writing, queues, COMMIT_S)
+        self._breaker = CircuitBreaker(backoff, self._retry_all)
+        self.delivering = Delivering(
             name,
             subscription.destination,
-            self._gate,
+            self._breaker,
             letters=events.dead_letters,
             writing=writing,
             times=clock.times,
@@ -84,12 +84,12 @@ class Consumer:
         consumption = Consumption(
             events=events,
             positions=self._positions,
-            giving=self.giving,
+            delivering=self.delivering,
             read=self._read,
             wants=subscription.wants,
             give_up=self._give_up,
         )
-        self._shards = [ShardReader(shard, asides[shard], consumption) for shard in range(SHARDS)]
+        self._shards = [ShardReader(shard, queues[shard], consumption) for shard in range(SHARDS)]
         self._closing = False
         self.paused_ms = 0
         """When an administrator paused it, in milliseconds since 1970; 0: it is not paused."""
@@ -114,7 +114,7 @@ class Consumer:
     @property
     def delivered(self) -> int:
         """Events that were taken, since the start."""
-        return self.giving.delivered
+        return self.delivering.delivered
 
     @property
     def idle(self) -> bool:
@@ -139,8 +139,8 @@ class Consumer:
     def _retry_all(self) -> None:
         """All that waits is due now."""
         for reader in self._shards:
-            reader.aside.due_now()
-        self.wake(shard for shard, reader in enumerate(self._shards) if reader.aside)
+            reader.retries.due_now()
+        self.wake(shard for shard, reader in enumerate(self._shards) if reader.retries)
 
     async def _give_up(self) -> None:
         for reader in self._shards:
@@ -153,22 +153,22 @@ class Consumer:
         StoreError; then it is as it was."""
         if self.paused_ms:
             return
-        now_ms = self.giving.times.now_ms()
+        now_ms = self.delivering.times.now_ms()
         await self._writing.run(lambda: self._events.dead_letters.set_paused(self.name, now_ms))
         self.paused_ms = now_ms
         for reader in self._shards:
             reader.stop()
-        self._gate.shut()
+        self._breaker.stop()
 
     async def resume(self) -> None:
         """Go on, and try at once all that waits. Raises StoreError; then it is as it was."""
         if self.paused_ms:
             await self._writing.run(lambda: self._events.dead_letters.set_paused(self.name, 0))
             self.paused_ms = 0
-        self._gate.reset()
-        self._gate.open()
+        self._breaker.reset()
+        self._breaker.go_on()
         for reader in self._shards:
-            reader.aside.due_now()
+            reader.retries.due_now()
         self.wake(range(SHARDS))
 
     async def replay(self, from_ms: int) -> int:
@@ -192,30 +192,30 @@ class Consumer:
     def waiting(self, following: Iterable[int]) -> int:
         """How many events it has not taken; `following`: by shard, the number of the next event."""
         unread = sum(max(0, at - came) for at, came in zip(following, self._positions.next, strict=True))
-        return unread + self.aside
+        return unread + self.retrying
 
     @property
-    def aside(self) -> int:
+    def retrying(self) -> int:
         """Events that were not taken, and those that wait for them."""
-        return sum(len(reader.aside) for reader in self._shards)
+        return sum(len(reader.retries) for reader in self._shards)
 
     @property
-    def aside_keys(self) -> int:
+    def retrying_keys(self) -> int:
         """Conversations and users that they are of."""
-        return sum(reader.aside.keys for reader in self._shards)
+        return sum(reader.retries.keys for reader in self._shards)
 
     @property
     def retry_in_s(self) -> float:
         """Until what was not taken is tried again; 0: nothing waits for that, or it is under way."""
-        due = [reader.aside.due_s for reader in self._shards if reader.aside.due_s is not None]
-        if self._gate.paused:
-            due = [self._gate.due_s]
+        due = [reader.retries.due_s for reader in self._shards if reader.retries.due_s is not None]
+        if self._breaker.paused:
+            due = [self._breaker.due_s]
         return max(0.0, min(due) - asyncio.get_running_loop().time()) if due and not self.paused_ms else 0.0
 
     @property
     def refused(self) -> bool:
         """True while the consumer pauses because the destination takes nothing."""
-        return self._gate.paused
+        return self._breaker.paused
 
     def state(self) -> ConsumerState:
         """What is kept of it; blocks. Raises StoreError."""
@@ -230,15 +230,15 @@ class Consumer:
     async def close(self, within_s: float) -> None:
         """Give on what there is for so long; then end, and keep how far it has come. What is left comes after the next
         start. A destination that takes nothing is not waited for."""
-        if self._tasks and not self._gate.paused:
+        if self._tasks and not self._breaker.paused:
             await asyncio.wait(self._tasks, timeout=within_s)
         self._closing = True
         for reader in self._shards:
             reader.stop()
-        self._gate.shut()
+        self._breaker.stop()
         ending = self._tasks
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
         await self._positions.close()
-        await self.giving.destination.close()
+        await self.delivering.destination.close()

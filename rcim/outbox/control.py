@@ -187,7 +187,7 @@ class Control:
         event = KeptEvent(one.letter.shard, one.letter.number, one.letter.event)
         try:
             async with asyncio.timeout(LAST_S):
-                untaken = await consumer.giving.destination.deliver([event])
+                untaken = await consumer.delivering.destination.deliver([event])
         except TimeoutError:
             return f"no answer within {LAST_S:g} s"
         except Exception:  # a fault of whoever takes it

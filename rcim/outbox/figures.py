@@ -13,7 +13,7 @@ def row_of(
 ) -> ConsumerRow:
     """The consumer, with the time of its oldest event that waits; `counts`: also what its destination has counted."""
     waiting = consumer.waiting(extent.following)
-    giving = consumer.giving
+    delivering = consumer.delivering
     return ConsumerRow(
         name=consumer.name,
         paused_ms=consumer.paused_ms,
@@ -21,18 +21,18 @@ def row_of(
         waiting=waiting,
         waiting_bytes=_bytes_of(waiting, extent),
         oldest_ms=oldest_ms if waiting else 0,
-        retrying=consumer.aside,
-        retrying_keys=consumer.aside_keys,
+        retrying=consumer.retrying,
+        retrying_keys=consumer.retrying_keys,
         retry_in_ms=round(consumer.retry_in_s * 1000),
-        delivered=giving.delivered,
-        failed=giving.failed,
+        delivered=delivering.delivered,
+        failed=delivering.failed,
         dropped=events.dropped[consumer.name],
         dead_letters=state.letters,
         dead_letter_bytes=state.letter_bytes,
         dead_letters_dropped=events.dead_letters.expired[consumer.name],
-        last_error=giving.last_error,
-        last_error_ms=giving.last_error_ms,
-        counts=giving.destination.counted() if counts else {},
+        last_error=delivering.last_error,
+        last_error_ms=delivering.last_error_ms,
+        counts=delivering.destination.counted() if counts else {},
     )
 
 

@@ -91,7 +91,7 @@ class Outbox:
         for consumer in self._consumers.values():
             found[f"events_delivered.{consumer.name}"] = consumer.delivered
             found[f"events_dropped.{consumer.name}"] = self._events.dropped[consumer.name]
-            found[f"events_dead.{consumer.name}"] = consumer.giving.dead
+            found[f"events_dead.{consumer.name}"] = consumer.delivering.dead
             found[f"events_waiting.{consumer.name}"] = consumer.waiting(following)
         return found
 

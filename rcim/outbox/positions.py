@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from rcim.base.ids import SHARDS
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
-from rcim.outbox.aside import Aside
+from rcim.outbox.retry_queue import RetryQueue
 from rcim.store.event_log import EventLog
 from rcim.store.faults import StoreError
 
@@ -22,16 +22,16 @@ log = LimitedLog("rcim.outbox")
 
 
 class Positions:
-    """See the module's text. `asides`: by shard, what waits. `writing` is the thread that writes the store. It is used
+    """See the module's text. `queues`: by shard, what waits. `writing` is the thread that writes the store. It is used
     from the loop; `open` blocks."""
 
     def __init__(
-        self, events: EventLog, name: str, writing: Worker, asides: Sequence[Aside], commit_s: float
+        self, events: EventLog, name: str, writing: Worker, queues: Sequence[RetryQueue], commit_s: float
     ) -> None:
         self._events = events
         self._name = name
         self._writing = writing
-        self._asides = asides
+        self._queues = queues
         self._commit_s = commit_s
         self.next: list[int] = []
         """By shard: the number of the next event to read."""
@@ -56,8 +56,8 @@ class Positions:
 
     def come(self, shard: int, without: Collection[int] = ()) -> int:
         """The number of the first event that was not taken, besides those of `without`."""
-        aside = self._asides[shard]
-        waits = aside.first_without(without) if without else aside.first
+        retries = self._queues[shard]
+        waits = retries.first_without(without) if without else retries.first
         found = (
             self.next[shard] if waits is None else min(waits, self.next[shard])
         )  # what is under way is not read yet
@@ -67,7 +67,7 @@ class Positions:
         """If the shard is to be read again, it is from now on."""
         number = self.back.pop(shard, None)
         if number is not None and number < self.next[shard]:
-            self._asides[shard].leave_from(number)
+            self._queues[shard].leave_from(number)
             self.next[shard] = number
 
     async def rewind(self, numbers: Mapping[int, int]) -> None:

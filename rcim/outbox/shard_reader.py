@@ -1,7 +1,7 @@
 """One consumer in one shard: it reads the shard in its order, and gives on what the consumer wants.
 
-1. What was not taken waits with what follows of its key (aside.py), is given again when it is due, and at last becomes a
-   dead letter. The other keys go on; if too much waits, the reading waits.
+1. What was not taken waits with what follows of its key (retry_queue.py), is given again when it is due, and at last
+   becomes a dead letter. The other keys go on; if too much waits, the reading waits.
 2. It runs while there is anything to do, and is woken by commits. While it is stopped it does nothing, and loses nothing.
 """
 
@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from rcim.actor.events import AnyEvent, key_of
 from rcim.base.limited_log import LimitedLog
-from rcim.outbox.aside import Aside
+from rcim.outbox.delivering import Delivering
 from rcim.outbox.destination import Untaken
-from rcim.outbox.giving import Giving
 from rcim.outbox.positions import Positions
+from rcim.outbox.retry_queue import RetryQueue
 from rcim.store.event_log import EventLog, KeptEvent
 
 log = LimitedLog("rcim.outbox")
@@ -39,7 +39,7 @@ class Consumption(NamedTuple):
 
     events: EventLog
     positions: Positions
-    giving: Giving
+    delivering: Delivering
     read: Read
     wants: Callable[[AnyEvent], bool]
     give_up: Callable[[], Awaitable[None]]
@@ -49,10 +49,10 @@ class Consumption(NamedTuple):
 class ShardReader:
     """See the module's text. It is used from the loop."""
 
-    def __init__(self, shard: int, aside: Aside, consumption: Consumption) -> None:
+    def __init__(self, shard: int, retries: RetryQueue, consumption: Consumption) -> None:
         self._shard = shard
-        self.aside = aside
-        self._events, self._positions, self._giving, self._read, self._wants, self._give_up = consumption
+        self.retries = retries
+        self._events, self._positions, self._delivering, self._read, self._wants, self._give_up = consumption
         self._now_s = asyncio.get_running_loop().time
         self._woken = self._stopped = False
         self._pause: asyncio.Future[None] | None = None
@@ -76,7 +76,7 @@ class ShardReader:
     async def _run(self) -> None:
         """All that there is, until nothing of it waits any more."""
         try:
-            while not self._stopped and (self._woken or self.aside):
+            while not self._stopped and (self._woken or self.retries):
                 try:
                     await self._step()
                 except Exception:  # a fault of ours: it must not hold up the shard for ever
@@ -88,15 +88,15 @@ class ShardReader:
 
     async def _step(self) -> None:
         """Read on; give what is due; or wait until something is."""
-        aside = self.aside
+        retries = self.retries
         self._positions.go_back(self._shard)
-        reads = self._woken and aside.room > 0
+        reads = self._woken and retries.room > 0
         if reads:
             self._woken = False
             if await self._batch():
                 self._woken = True
-        if not await self._again() and not reads and aside.due_s is not None and not self._stopped:
-            await self._wait(aside.due_s - self._now_s())
+        if not await self._again() and not reads and retries.due_s is not None and not self._stopped:
+            await self._wait(retries.due_s - self._now_s())
 
     async def _wait(self, seconds: float) -> None:
         """Until then, or until it is woken."""
@@ -108,7 +108,7 @@ class ShardReader:
 
     async def _batch(self) -> bool:
         """Read on, and give on what nothing waits before; the others follow what waits. False: there is no more."""
-        entered = await self._giving.gate.enter(BATCH, fresh=True)
+        entered = await self._delivering.breaker.enter(BATCH, fresh=True)
         left = True
         try:
             if not entered:
@@ -116,7 +116,7 @@ class ShardReader:
                 return True
             self._positions.go_back(self._shard)
             first = self._positions.next[self._shard]
-            limit = min(BATCH, max(1, self.aside.room))
+            limit = min(BATCH, max(1, self.retries.room))
             found, following = await self._read(lambda: self._events.read(self._shard, first, limit))
             if following == first or self._shard in self._positions.back:
                 return following != first
@@ -124,10 +124,10 @@ class ShardReader:
             untaken: Sequence[Untaken] = ()
             if wanted:
                 left = False
-                untaken = await self._giving.give(wanted, entered)
+                untaken = await self._delivering.give(wanted, entered)
         finally:
             if left and entered:
-                self._giving.gate.leave(entered, taken=False, failed=())
+                self._delivering.breaker.leave(entered, taken=False, failed=())
         self._positions.next[self._shard] = following
         await self._put_aside(untaken)
         self._positions.soon()
@@ -141,7 +141,7 @@ class ShardReader:
                 continue
             if len(wanted) == most:
                 return wanted, one.number
-            if not self.aside.follow(key_of(one.event), one.number):
+            if not self.retries.follow(key_of(one.event), one.number):
                 wanted.append(one)
         return wanted, following
 
@@ -158,7 +158,7 @@ class ShardReader:
         now_s = self._now_s()
         for one in untaken:
             event = one.event.event
-            self.aside.put(
+            self.retries.put(
                 key_of(event),
                 one.event.number,
                 now_s,
@@ -166,19 +166,19 @@ class ShardReader:
                 time_ms=event.time_ms,
                 asked_s=one.retry_after_s,
             )
-        await self._bury(self._giving.dead_of(untaken))
+        await self._bury(self._delivering.dead_of(untaken))
 
     async def _again(self) -> bool:
         """Give on what waits and is due; what was dropped meanwhile, because it was too old or too many wait, waits no
         longer. False: nothing is due."""
-        aside = self.aside
-        if not aside.due(self._now_s(), 1):
+        retries = self.retries
+        if not retries.due(self._now_s(), 1):
             return False
-        entered = await self._giving.gate.enter(BATCH)
+        entered = await self._delivering.breaker.enter(BATCH)
         left = True
         try:
             self._positions.go_back(self._shard)
-            numbers = aside.due(self._now_s(), entered)
+            numbers = retries.due(self._now_s(), entered)
             if not numbers:
                 self._stopped = self._stopped or not entered
                 return True
@@ -186,22 +186,22 @@ class ShardReader:
             untaken: Sequence[Untaken] = ()
             if found:
                 left = False
-                untaken = await self._giving.give(found, entered)
+                untaken = await self._delivering.give(found, entered)
         finally:
             if left and entered:
-                self._giving.gate.leave(entered, taken=False, failed=())
+                self._delivering.breaker.leave(entered, taken=False, failed=())
         gone = set(numbers) - {one.number for one in found}
         if gone:
-            self._giving.destination.forget(self._shard, gone)
+            self._delivering.destination.forget(self._shard, gone)
         self._tried(numbers, untaken)
-        await self._bury(self._giving.dead_of(untaken))
-        if untaken and self._giving.gate.paused:
+        await self._bury(self._delivering.dead_of(untaken))
+        if untaken and self._delivering.breaker.paused:
             await self._give_up()
         self._positions.soon()
         return True
 
     def _tried(self, numbers: Sequence[int], untaken: Sequence[Untaken]) -> None:
-        self.aside.tried(
+        self.retries.tried(
             numbers,
             {one.event.number for one in untaken},
             self._now_s(),
@@ -211,10 +211,10 @@ class ShardReader:
 
     async def give_up(self) -> None:
         """The consumer pauses, and tries no single key: what was tried before, and is too old, becomes a dead letter."""
-        numbers = self.aside.given_up(self._giving.times.given_up_ms())[:BATCH]
+        numbers = self.retries.given_up(self._delivering.times.given_up_ms())[:BATCH]
         if numbers:
             found = await self._read(lambda: self._events.read_numbers(self._shard, sorted(numbers)))
-            reason = self._giving.last_error
+            reason = self._delivering.last_error
             await self._bury([(one, reason) for one in found])
 
     async def _bury(self, dead: Sequence[tuple[KeptEvent, str]]) -> None:
@@ -223,5 +223,5 @@ class ShardReader:
             return
         numbers = [one.number for one, _ in dead]
         come = self._positions.come(self._shard, set(numbers))
-        if await self._giving.bury(dead, {self._shard: come}):
-            self.aside.tried(numbers, (), self._now_s())
+        if await self._delivering.bury(dead, {self._shard: come}):
+            self.retries.tried(numbers, (), self._now_s())

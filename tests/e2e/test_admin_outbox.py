@@ -46,7 +46,7 @@ async def server(tmp_path: Path, receiver: Receiver) -> AsyncIterator[TestServer
 async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
     admin = Admin(server)
     outbox = server.server._back.consumers.outbox
-    giving = outbox._consumers["callbacks"].giving
+    delivering = outbox._consumers["callbacks"].delivering
     async with server.client("alice") as alice:
         await alice.create_group("a group", group_id="a")
         await admin("outbox", "pause", "callbacks")
@@ -56,19 +56,19 @@ async def test_every_verb(server: TestServer, receiver: Receiver) -> None:
         shown = await admin("outbox", "list")
         assert "paused" in shown and "Oldest" in shown and "Dead letters" in shown
         await admin("outbox", "resume", "callbacks")
-        await until(lambda: giving.delivered == 1)
+        await until(lambda: delivering.delivered == 1)
         assert (await admin.json("outbox", "replay", "callbacks", "--last", "1h"))["events"] == 1
-        await until(lambda: giving.delivered == 2)
+        await until(lambda: delivering.delivered == 2)
         assert (await admin.json("outbox", "replay", "callbacks", "--from", "2999-01-01T00:00:00"))["events"] == 0
 
         async def refuses(request: web.Request, body: object) -> web.StreamResponse:
             return web.Response(status=503)
 
         receiver.answer, good = refuses, receiver.answer
-        giving.times = giving.times._replace(given_up_ms=lambda: 1 << 60)
+        delivering.times = delivering.times._replace(given_up_ms=lambda: 1 << 60)
         for _ in range(2):
             await alice.send("a", "two")
-        await until(lambda: giving.dead == 2)
+        await until(lambda: delivering.dead == 2)
     letters = await admin.json("outbox", "dead", "callbacks")
     assert [(one["key"], one["event_type"]) for one in letters] == [("g:a", "message.sent")] * 2
     assert "503" in await admin("outbox", "dead", "callbacks")

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from rcim.base.errors import RcimError
 from rcim.client import Client
-from rcim.outbox import consumer, control, gate
+from rcim.outbox import circuit_breaker, consumer, control
 from tests.kit import TestCluster, TestServer, until
 from tests.kit_callbacks import Receiver, receiver, says
 
@@ -88,7 +88,7 @@ async def test_dead_letters_are_listed_retried_and_dropped(
 ) -> None:
     monkeypatch.setattr(control, "RETRIED_AT_ONCE", 2)
     monkeypatch.setattr(control, "DROPPED_AT_ONCE", 2)
-    monkeypatch.setattr(gate, "FAILURES_MAX", 100)
+    monkeypatch.setattr(circuit_breaker, "FAILURES_MAX", 100)
     receiver.answer = answering(500)
     names = [f"g{n}" for n in range(6)]
     async with server.client("administrator") as admin, server.client("alice") as alice:
@@ -98,10 +98,10 @@ async def test_dead_letters_are_listed_retried_and_dropped(
         await until(lambda: len(receiver.seen) > 6)
         back = server.back if isinstance(server, TestCluster) else server.server._back
         assert back is not None
-        giving = back.consumers.outbox._consumers["callbacks"].giving
-        giving.times = giving.times._replace(given_up_ms=lambda: 1 << 60)
+        delivering = back.consumers.outbox._consumers["callbacks"].delivering
+        delivering.times = delivering.times._replace(given_up_ms=lambda: 1 << 60)
         await admin.resume_consumer("callbacks")
-        await until(lambda: giving.dead == 6)
+        await until(lambda: delivering.dead == 6)
         letters = await admin.dead_letters("callbacks", 4)
         assert len(letters) == 4 and {one.event_type for one in letters} == {"message.sent"}
         assert all("500" in one.reason and one.dead_ms >= one.time_ms for one in letters)

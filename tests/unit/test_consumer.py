@@ -14,10 +14,10 @@ from rcim.base.terms import Platform
 from rcim.dispatch.worker import Worker
 from rcim.outbox import consumer as consumer_module
 from rcim.outbox.backoff import no_jitter
+from rcim.outbox.circuit_breaker import FAILURES_MAX
 from rcim.outbox.consumer import Clock, Consumer
+from rcim.outbox.delivering import Times
 from rcim.outbox.destination import Subscription, Untaken
-from rcim.outbox.gate import FAILURES_MAX
-from rcim.outbox.giving import Times
 from rcim.outbox.outbox import Outbox
 from rcim.store.backend import MemoryBackend, StoreError
 from rcim.store.event_log import Bounds, KeptEvent
@@ -169,10 +169,10 @@ async def test_a_fault_of_who_takes_them_ends_nothing(made: Consuming, monkeypat
         return await deliver(events)
 
     deliver = made.deliver
-    monkeypatch.setattr(made.consumer.giving.destination, "deliver", fails)
+    monkeypatch.setattr(made.consumer.delivering.destination, "deliver", fails)
     made.happen(A, "a1")
     await until(lambda: made.seen == ["a1"])
-    assert not faults and made.consumer.giving.failed == 2
+    assert not faults and made.consumer.delivering.failed == 2
 
 
 @pytest.mark.parametrize("fault", [ValueError, asyncio.CancelledError])
@@ -192,9 +192,9 @@ async def test_an_event_that_is_a_fault_holds_up_no_other_user(
     monkeypatch.setattr(made, "deliver", fails)
     made.happen(A, "a", "poison", "b", "poison", "c")
     await until(lambda: told == ["a", "b", "c"])
-    assert made.consumer.aside == 2 and not made.consumer.idle
+    assert made.consumer.retrying == 2 and not made.consumer.idle
     made.given_up_ms = 2000
-    await until(lambda: made.consumer.giving.dead == 2)
+    await until(lambda: made.consumer.delivering.dead == 2)
     made.happen(A, "d")
     await until(lambda: told == ["a", "b", "c", "d"] and made.consumer.idle)
 
@@ -343,7 +343,7 @@ async def test_what_is_not_taken_of_one_user_holds_up_no_other(made: Consuming) 
 
 
 async def test_a_consumer_that_refuses_too_many_users_waits(made: Consuming, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rcim.outbox.aside.KEYS_MAX", 3)
+    monkeypatch.setattr("rcim.outbox.retry_queue.KEYS_MAX", 3)
     made.one_user_at_a_time = True
     made.refuse = {f"bad{n}" for n in range(9)}
     made.happen(A, *sorted(made.refuse), "good")
@@ -390,7 +390,7 @@ async def test_what_is_refused_for_good_becomes_a_dead_letter_at_once(
         bad = [one for one in events if isinstance(one.event, SessionChanged) and one.event.user_id == "bad"]
         return [Untaken(one, "never", for_good=True) for one in bad[:1]] + [Untaken(one) for one in bad[1:]]
 
-    monkeypatch.setattr(made.consumer.giving.destination, "deliver", deliver)
+    monkeypatch.setattr(made.consumer.delivering.destination, "deliver", deliver)
     made.happen(A, "a1", "bad", "bad", "a2")
     await until(lambda: made.consumer.idle and "a2" in made.seen)
     letters = made.store.events.dead_letters.page("one", 0, 9, 1 << 20)
@@ -398,7 +398,7 @@ async def test_what_is_refused_for_good_becomes_a_dead_letter_at_once(
         (2, "never", 5000),
         (3, "never", 5000),
     ]
-    assert made.forgotten == [(A, 2), (A, 3)] and made.consumer.giving.dead == 2 and made.consumer.delivered == 2
+    assert made.forgotten == [(A, 2), (A, 3)] and made.consumer.delivering.dead == 2 and made.consumer.delivered == 2
     await made.consumer.commit()
     assert made.had(A) == 4, "the consumer has gone past them"
 
@@ -471,7 +471,7 @@ async def test_while_it_pauses_what_was_tried_before_is_given_up(
     made.given_up_ms = 1001
     made.happen(A, "new", time_ms=2000)
     await until(lambda: made.store.events.dead_letters.state("one").letters == FAILURES_MAX)
-    await until(lambda: made.consumer.aside == made.consumer.aside_keys == 1, "the new one waits")
+    await until(lambda: made.consumer.retrying == made.consumer.retrying_keys == 1, "the new one waits")
     assert {one.letter.reason for one in made.store.events.dead_letters.page("one", 0, 99, 1 << 20)} == {"refused"}
 
 
@@ -496,13 +496,13 @@ async def test_pausing_ends_the_wait_for_another_try(made: Consuming, monkeypatc
     await made.start_again()
     made.refuse = {"a1"}
     made.happen(A, "a1")
-    await until(lambda: made.consumer.aside == 1)
+    await until(lambda: made.consumer.retrying == 1)
     await made.consumer.pause()
     await until(lambda: made.consumer.idle)
     made.refuse = set()
     await made.consumer.resume()
     await until(lambda: made.consumer.idle)
-    assert made.seen == ["a1", "a1"] and made.consumer.aside == 0
+    assert made.seen == ["a1", "a1"] and made.consumer.retrying == 0
 
 
 async def test_a_replay_brings_what_is_kept_since_then_in_order_and_loses_nothing_that_waits(made: Consuming) -> None:
@@ -511,7 +511,7 @@ async def test_a_replay_brings_what_is_kept_since_then_in_order_and_loses_nothin
     for number, user in enumerate(["a", "bad", "b", "bad", "c"]):
         made.happen(A, user, time_ms=1000 + number)
     made.happen(B, "d", time_ms=1003)
-    await until(lambda: "c" in made.seen and "d" in made.seen and made.consumer.aside == 2)
+    await until(lambda: "c" in made.seen and "d" in made.seen and made.consumer.retrying == 2)
     made.seen.clear()
     assert await made.consumer.replay(1003) == 3, "of shard A the last two, of shard B the one"
     await until(lambda: {"c", "d"} <= set(made.seen))

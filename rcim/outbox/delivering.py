@@ -1,4 +1,4 @@
-"""Giving events to a destination: when it may have some (gate.py), and account of what it says of them."""
+"""Delivering events to a destination: when it may have some (circuit_breaker.py), and account of what it says of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rcim.base import clock
 from rcim.base.cancelling import is_cancelled
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
+from rcim.outbox.circuit_breaker import CircuitBreaker
 from rcim.outbox.destination import UNKNOWN, Destination, Untaken
-from rcim.outbox.gate import Gate
 from rcim.store.dead_letters import DeadLetters
 from rcim.store.event_log import KeptEvent
 from rcim.store.faults import StoreError
@@ -30,14 +30,14 @@ class Times(NamedTuple):
     given_up_ms: Callable[[], int] = int
 
 
-class Giving:
+class Delivering:
     """See the module's text. `writing` is the thread that writes the store. It is used from the loop."""
 
     def __init__(
         self,
         name: str,
         destination: Destination,
-        gate: Gate,
+        breaker: CircuitBreaker,
         *,
         letters: DeadLetters,
         writing: Worker,
@@ -45,7 +45,7 @@ class Giving:
     ) -> None:
         self._name = name
         self.destination = destination
-        self.gate = gate
+        self.breaker = breaker
         self._letters = letters
         self._writing = writing
         self.times = times
@@ -55,7 +55,7 @@ class Giving:
         self.last_error_ms = 0
 
     async def give(self, events: Sequence[KeptEvent], entered: int) -> Sequence[Untaken]:
-        """Give these on, for which so many have entered the gate; returns those that were not taken."""
+        """Give these on, for which so many the circuit breaker has let pass; returns those that were not taken."""
         taken, failed, asked_s = False, set[str](), 0.0
         try:
             untaken = await self._delivered(events)
@@ -69,7 +69,7 @@ class Giving:
                 self._note(tried[0].reason)
             return untaken
         finally:
-            self.gate.leave(entered, taken=taken, failed=failed, asked_s=asked_s)
+            self.breaker.leave(entered, taken=taken, failed=failed, asked_s=asked_s)
 
     async def _delivered(self, events: Sequence[KeptEvent]) -> Sequence[Untaken]:
         """What the destination says of them. After a fault of its own they are given one by one, so that only the event

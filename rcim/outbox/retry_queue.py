@@ -32,7 +32,7 @@ class _Key:
         self.tried_ms = tried_ms
 
 
-class Aside:
+class RetryQueue:
     """See the module's text. Times in seconds are of a clock that goes on steadily, times of events in milliseconds since
     1970."""
 
@@ -51,7 +51,7 @@ class Aside:
 
     @property
     def room(self) -> int:
-        """So many more events may be put aside, whatever their keys are."""
+        """So many more events may wait, whatever their keys are."""
         return max(0, min(EVENTS_MAX - self._count, KEYS_MAX - len(self._keys)))
 
     @property

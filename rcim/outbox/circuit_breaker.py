@@ -24,18 +24,18 @@ FRESH_S = 10.0
 """A dead receiver costs 360 requests an hour."""
 
 
-class Gate:
-    """See the module's text. It is used from the loop. `opened` is called when the destination takes events again."""
+class CircuitBreaker:
+    """See the module's text. It is used from the loop. `recovered` is called when the destination takes events again."""
 
-    def __init__(self, backoff: Backoff, opened: Callable[[], None]) -> None:
+    def __init__(self, backoff: Backoff, recovered: Callable[[], None]) -> None:
         self._backoff = backoff
-        self._opened = opened
+        self._recovered = recovered
         self._loop = asyncio.get_running_loop()
         self._under_way = 0
         self._failed: set[str] = set()
         """Keys of which nothing was taken since anything was."""
         self._proven = self._probing = False
-        self._shut = False
+        self._stopped = False
         self._pause_s = 0.0
         """The pause that the consumer is in; 0: it is in none."""
         self._due_s = self._fresh_s = 0.0
@@ -55,7 +55,7 @@ class Gate:
     async def enter(self, most: int, *, fresh: bool = False) -> int:
         """Wait until events may be given on; returns how many, up to `most`, of which `leave` has to be told. 0: it is
         shut. `fresh`: they were never tried."""
-        while not self._shut:
+        while not self._stopped:
             room = self._room(most, self._fresh_s if fresh else self._due_s)
             if room:
                 self._under_way += room
@@ -83,7 +83,7 @@ class Gate:
             self._proven = True
             if self.paused:
                 self.reset()
-                self._opened()
+                self._recovered()
         elif failed:
             self._proven = False
             if not self.paused:
@@ -128,11 +128,11 @@ class Gate:
             self._timer = None
         self._wake()
 
-    def shut(self) -> None:
+    def stop(self) -> None:
         """Nothing enters from now on."""
-        self._shut = True
+        self._stopped = True
         self.reset()
 
-    def open(self) -> None:
-        """Undo `shut`; nothing is known of the destination."""
-        self._shut = self._proven = False
+    def go_on(self) -> None:
+        """Undo `stop`; nothing is known of the destination."""
+        self._stopped = self._proven = False
