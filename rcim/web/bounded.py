@@ -33,6 +33,10 @@ class BoundedHandler(ResponseHandler):
         if self._left >= 0:
             super().data_received(data)
         elif self.transport is not None:
+            if self._payload is not None:  # so that who reads it learns why it ends
+                self._payload.set_exception(
+                    aiohttp.ClientPayloadError(f"it is longer than {RECEIVED_BYTES_MAX} bytes")
+                )
             self.transport.abort()
 
 
