@@ -8,7 +8,7 @@ from rcim_bench import outbox, outbox_receiver
 
 async def test_small() -> None:  # CB-04
     report = await outbox.run(1, 60, outbox_receiver.DEAD, lambda _: None, round_s=0.5)
-    assert report["events"] == report["delivered"] == 60 and report["rounds"] == 1
+    assert report["events"] == report["delivered"] == 90 and report["rounds"] == 1
     assert (report["lost"], report["out_of_order"], report["refused"]) == (0, 0, 0)
     assert outbox.failures(report | {"send_p99_ratio": 1.0}) == []
 
