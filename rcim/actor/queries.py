@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from rcim.rules.targets import Target
-
-
-class Asks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
-    """What the store, or who holds connections, is asked."""
+from rcim.actor.asks import Asks as Asks
+from rcim.actor.asks import TypeFacts as TypeFacts
+from rcim.actor.log_queries import LogQuery
+from rcim.actor.push_queries import PushTargetsQuery as PushTargetsQuery
+from rcim.actor.push_queries import PushTokensQuery as PushTokensQuery
+from rcim.actor.push_queries import PushUsersQuery as PushUsersQuery
+from rcim.actor.push_queries import UnreadQuery as UnreadQuery
 
 
 class MessagesQuery(Asks, frozen=True, gc=False):
@@ -88,18 +88,6 @@ class AppliedQuery(Asks, frozen=True, gc=False):
     by: str
     """Who asks; empty: the app."""
     now_ms: int = 0
-
-
-class TypeFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What a sync has to know of a group's type; only the owner of the conversations does."""
-
-    stored: bool
-    unread: bool
-    history_before_joining: bool
-    roaming_days: int
-    offline_days: int = 0
-    listed: bool = True
-    """Whether SYNC has rows of groups of the type (GT-27)."""
 
 
 class JoinedGroupsQuery(Asks, frozen=True, gc=False):
@@ -338,82 +326,6 @@ class SystemWritersQuery(Asks, frozen=True, gc=False):
     cursor: str
     limit: int
 
-
-class UnreadQuery(Asks, frozen=True, gc=False):
-    """RX-08: how many messages the user has not read, by conversation."""
-
-    user_id: str
-    by: str = ""
-    """Who asks; empty: the app, or the server itself."""
-    types: dict[str, TypeFacts] = {}
-    """Filled in, as `now_ms`, by who owns the conversations."""
-    now_ms: int = 0
-
-
-class PushTokensQuery(Asks, frozen=True, gc=False):
-    """PU-03: the push tokens of a user."""
-
-    user_id: str
-    by: str = ""
-    """Who asks; empty: the app, or the server itself."""
-
-
-class PushUsersQuery(Asks, frozen=True, gc=False):
-    """PU-01: a page of the users in a conversation, after `cursor`, who have a token at a push provider."""
-
-    provider: str
-    key: str
-    cursor: str = ""
-    by: str = ""
-    """Empty: the server itself asks."""
-
-
-class PushTargetsQuery(Asks, frozen=True, gc=False):
-    """PU-01: what decides whether these users get a push of the message, and their tokens at a provider. `key` empty: of
-    no message."""
-
-    provider: str
-    users: list[str]
-    key: str = ""
-    sender: str = ""
-    seq: int = 0
-    """0: the message is not stored."""
-    time_ms: int = 0
-    target: Target | None = None
-    """Of a broadcast: whom it is for."""
-    muted: bool = True
-    """False: of users who want no push of the conversation only their MsgFlag is asked for, which costs less."""
-    by: str = ""
-    """Empty: the server itself asks."""
-
-
-class LogFilesQuery(Asks, frozen=True, gc=False):
-    """A page of the files of the message log after the one with this hour and kind (AB-03)."""
-
-    hour: str
-    kind: str
-    limit: int
-
-
-class LogChunkQuery(Asks, frozen=True, gc=False):
-    """Up to `limit` bytes of a file of the message log, which has to have this checksum if one is named (AB-03)."""
-
-    hour: str
-    kind: str
-    offset: int
-    limit: int
-    sha256: bytes = b""
-
-
-class LogExpiryQuery(Asks, frozen=True, gc=False):
-    """Remove the files of the message log from before this hour (AB-03). They are no part of what conversations are made
-    of: it changes nothing that another query tells."""
-
-    before: str
-
-
-LogQuery = LogFilesQuery | LogChunkQuery | LogExpiryQuery
-"""Answered where the files of the message log are."""
 
 Look = ConnectionsQuery | CountersQuery | OnlineQuery | WhoIsOnlineQuery
 """Answered by who holds connections; the others by the store."""

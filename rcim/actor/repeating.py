@@ -18,6 +18,7 @@ from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
 from rcim.actor import workflows as e
+from rcim.actor.log_workflows import ExpireMessageLog
 from rcim.base.terms import MessageState
 
 READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
@@ -87,6 +88,7 @@ SAME: frozenset[type] = frozenset(
         e.ImportUsers,
         e.ListUsers,
         ob.PauseConsumer,
+        ExpireMessageLog,
     }
 )
 """They say how things are to be: the second time there is nothing to change, and nobody is told."""

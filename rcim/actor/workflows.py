@@ -16,6 +16,7 @@ from rcim.actor.commands import (
     ReadReceipts,
     TraceMessage,
 )
+from rcim.actor.log_workflows import ExpireMessageLog as ExpireMessageLog
 from rcim.actor.outbox_workflows import OutboxWorkflow
 from rcim.actor.records import MessageOptions
 from rcim.actor.workflow import Workflow as Workflow
@@ -198,4 +199,5 @@ AnyWorkflow = (
     | DissolveChannel
     | TrimUpTo
     | OutboxWorkflow
+    | ExpireMessageLog
 )

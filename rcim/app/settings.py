@@ -13,17 +13,22 @@ from typing import Any
 
 import msgspec
 
+from rcim.app.consumer_settings import Callbacks as Callbacks
+from rcim.app.consumer_settings import MessageLogSettings as MessageLogSettings
+from rcim.app.consumer_settings import PushSettings as PushSettings
+from rcim.app.consumer_settings import Receiver as Receiver
+from rcim.app.consumer_settings import Stream as Stream
 from rcim.app.push_provider_settings import PushProvider
+from rcim.app.setting_fields import setting
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
 from rcim.base.texts import read_text
 from rcim.rules import message_types
 from rcim.rules.built_in_types import BUILT_IN, PAIR
-from rcim.rules.conditions import Conditions
 from rcim.rules.custom_fields import USER_FIELDS_MAX, FieldRule, parse
 from rcim.rules.devices import SLOTS
 from rcim.rules.group_types import GroupType
-from rcim.rules.message_types import MessageClass, MessageType
+from rcim.rules.message_types import MessageType
 from rcim.rules.policies import RATES
 from rcim.rules.type_table import TypeChange, rows_of
 from rcim.rules.word_filter import FILLERS, SAMPLE, WORD_BYTES_MAX
@@ -33,64 +38,55 @@ class SettingsError(Exception):
     """A setting is wrong; the text says which, where and why."""
 
 
-def _key(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
-
-
-def _secret(doc: str) -> Any:
-    """A text that never appears in the list of processes, an error or a log. Each has a `NAME_file` beside it."""
-    return field(default="", repr=False, metadata={"doc": doc, "secret": True})
-
-
 @dataclass(frozen=True)
 class App:
     """`[app]`"""
 
-    sdkappid: int = _key(1400000000, "The app's number; it is part of every UserSig.")
-    administrators: tuple[str, ...] = _key(("administrator",), "User ids of app administrators (ID-08).")
-    presence: bool = _key(True, "Tell users what others do: online, in the background, offline (ID-07).")
-    presence_seen_by: str = _key(
+    sdkappid: int = setting(1400000000, "The app's number; it is part of every UserSig.")
+    administrators: tuple[str, ...] = setting(("administrator",), "User ids of app administrators (ID-08).")
+    presence: bool = setting(True, "Tell users what others do: online, in the background, offline (ID-07).")
+    presence_seen_by: str = setting(
         "shared",
         "Which users see a user's presence, if they are not on the user's black list: everyone, shared (users in a "
         "conversation with the user) or nobody; app administrators always see it (ID-07).",
     )
-    guests: bool = _key(
+    guests: bool = setting(
         False,
         "Accept guests: connections without an account, which receive messages of groups whose type allows it (ID-06).",
     )
-    invite_consent: bool = _key(
+    invite_consent: bool = setting(
         False, "Ask users before others add them to a group; app administrators need not ask (GT-07)."
     )
-    user_fields: tuple[str, ...] = _key(
+    user_fields: tuple[str, ...] = setting(
         (), "Custom fields of users, each `key read write [self_read] [self_write]` (AB-05, group-types.md)."
     )
-    message_user_fields: tuple[str, ...] = _key(
+    message_user_fields: tuple[str, ...] = setting(
         (), "Those custom fields of a user that are sent with their messages (MS-04)."
     )
-    message_member_fields: tuple[str, ...] = _key(
+    message_member_fields: tuple[str, ...] = setting(
         (), "Custom fields of a member that are sent with their messages (MS-04)."
     )
-    message_group_fields: tuple[str, ...] = _key(
+    message_group_fields: tuple[str, ...] = setting(
         (), "Custom fields of a group that are sent with its messages (MS-04)."
     )
-    refused_words: str = _key("", "File with words, one a line; a message with such a word is refused (SC-05).")
-    replaced_words: str = _key("", "File with words, one a line, which are replaced by *** (SC-05).")
-    sample_words: bool = _key(False, "Also replace a few sample words that come with the server (SC-05).")
-    word_fillers: str = _key(FILLERS, "Characters that the word filter ignores (SC-05).")
-    word_spaces: bool = _key(False, "The word filter ignores white space too (SC-08).")
-    words_in_names: bool = _key(
+    refused_words: str = setting("", "File with words, one a line; a message with such a word is refused (SC-05).")
+    replaced_words: str = setting("", "File with words, one a line, which are replaced by *** (SC-05).")
+    sample_words: bool = setting(False, "Also replace a few sample words that come with the server (SC-05).")
+    word_fillers: str = setting(FILLERS, "Characters that the word filter ignores (SC-05).")
+    word_spaces: bool = setting(False, "The word filter ignores white space too (SC-08).")
+    words_in_names: bool = setting(
         True,
         "The word filter reads names, introductions and notifications of groups, nicknames and name cards (SC-08).",
     )
-    word_conversations: tuple[str, ...] = _key(
+    word_conversations: tuple[str, ...] = setting(
         (), "Types of groups in which messages are filtered, `C2C` for one-to-one conversations; none: all (SC-08)."
     )
-    protected_users: tuple[str, ...] = _key((), "Users whose messages pass before all others (FC-07).")
-    protected_types: tuple[str, ...] = _key((), "Message types that pass before all others (FC-07).")
-    low_types: tuple[str, ...] = _key(
+    protected_users: tuple[str, ...] = setting((), "Users whose messages pass before all others (FC-07).")
+    protected_types: tuple[str, ...] = setting((), "Message types that pass before all others (FC-07).")
+    low_types: tuple[str, ...] = setting(
         (), "Message types that are dropped first when the server is overloaded (FC-07)."
     )
-    message_types: tuple[str, ...] = _key(
+    message_types: tuple[str, ...] = setting(
         (), "The app's own message types, each `name class` and the differences from the class (MS-09, messages.md)."
     )
 
@@ -99,183 +95,37 @@ class App:
 class Server:
     """`[server]`"""
 
-    host: str = _key("127.0.0.1", "Address to listen on. 0.0.0.0 makes the server reachable from outside.")
-    port: int = _key(7460, "Port to listen on; 0: any free port.")
-    tls: bool = _key(True, "Use TLS. Switch it off only on a trusted network or for measuring.")
-    certificate: str = _key("", "PEM file with the certificate chain; empty: `cert.pem` in the data directory.")
-    private_key: str = _key("", "PEM file with the key of the certificate; empty: `key.pem` in the data directory.")
-    data: str = _key("rcim-data", "Data directory; the first start creates it.")
-    gateways: int = _key(0, "Number of processes that hold connections; 0: one process does everything.")
+    host: str = setting("127.0.0.1", "Address to listen on. 0.0.0.0 makes the server reachable from outside.")
+    port: int = setting(7460, "Port to listen on; 0: any free port.")
+    tls: bool = setting(True, "Use TLS. Switch it off only on a trusted network or for measuring.")
+    certificate: str = setting("", "PEM file with the certificate chain; empty: `cert.pem` in the data directory.")
+    private_key: str = setting(
+        "", "PEM file with the key of the certificate; empty: `key.pem` in the data directory."
+    )
+    data: str = setting("rcim-data", "Data directory; the first start creates it.")
+    gateways: int = setting(0, "Number of processes that hold connections; 0: one process does everything.")
 
 
 @dataclass(frozen=True)
 class StoreSettings:
     """`[store]`"""
 
-    map_bytes: int = _key(1 << 30, "Initial size of LMDB's map; the server doubles it when it is full.")
-    map_bytes_max: int = _key(1 << 40, "Maximum size of the map; when it is full, sends fail (ST-04).")
-
-
-TIMEOUTS_MS = {"tencent": 2000, "rongcloud": 3000, "leancloud": 5000}
-"""How long each service waits for an answer."""
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """`[receivers.NAME]`: where callbacks go, and which (CB-01, CB-02, CB-06). Each receiver is a consumer of its own."""
-
-    url: str = _key("", "URL of the app's back end, http or https, to which callbacks go; empty: none (CB-01).")
-    commands: tuple[str, ...] = _key((), "Callbacks to switch on, by the names of the profile (CB-02).")
-    token: str = _secret("Secret that signs the callbacks; empty: they are not signed. It can't be given as a flag.")
-    token_file: str = _key("", "File that holds this secret, instead of `token`.")
-    timeout_ms: int = _key(
-        0,
-        "How long the server waits for the whole answer (CB-03); 0: as long as the service does, which is 2,000 for "
-        "tencent, 3,000 for rongcloud, 5,000 for leancloud.",
-    )
-    allow_private: bool = _key(False, "Also call addresses that are not public, such as 127.0.0.1 and 10.0.0.1.")
-    profile: str = _key(
-        "tencent",
-        "Whose form callbacks have: tencent, rongcloud, leancloud, or rcim (our own).",
-    )
-    urls: tuple[str, ...] = _key((), "Callbacks that go elsewhere, each `command URL` (CB-02).")
-    conversations: tuple[str, ...] = _key((), "Only what happens in these kinds of conversations; none: all (CB-06).")
-    types: tuple[str, ...] = _key(
-        (), "Only what happens in groups of these types, `C2C` one to one; none: all (CB-06)."
-    )
-    message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
-    message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
-    refuse_on_failure: bool = _key(
-        False, "Refuse with CALLBACK_FAILED when there is no valid answer, instead of allowing."
-    )
-    app_id: str = _key("", "What the app is called by the service: RongCloud's App Key, LeanCloud's App ID.")
-    hook_key: str = _secret("LeanCloud's Hook Key (`token` is the Master Key). It can't be given as a flag.")
-    hook_key_file: str = _key("", "File that holds this secret, instead of `hook_key`.")
-    app_messages: bool = _key(
-        False, "Also messages that app administrators send, which RongCloud neither routes nor asks about."
-    )
-    blocked_messages: bool = _key(
-        False, "Also messages that are refused because of their words, which RongCloud does not route."
-    )
-
-    secrets: str = _secret(
-        "Secrets that sign the callbacks of the profile rcim by Standard Webhooks, each `whsec_…`, one a line; all of "
-        "them sign, so that they can be changed without a gap. It can't be given as a flag."
-    )
-    secrets_file: str = _key("", "File that holds these secrets, instead of `secrets`.")
-    batch_max: int = _key(
-        1, "Callbacks of one command that may go in one request, about what has happened; 1: each goes alone (CB-04)."
-    )
-    batch_wait_ms: int = _key(100, "How long a callback waits for others to go with it, where batch_max is above 1.")
-    unread_num: bool = _key(
-        True,
-        "Callbacks about messages one to one say how much the user has not read (UnreadMsgNum); each counts it.",
-    )
-
-    def __post_init__(self) -> None:
-        if not self.timeout_ms:
-            object.__setattr__(self, "timeout_ms", TIMEOUTS_MS.get(self.profile, TIMEOUTS_MS["tencent"]))
-
-    @property
-    def conditions(self) -> Conditions:
-        """CB-06. Raises ValueError for a class that there is not."""
-        return conditions_of(self)
-
-
-@dataclass(frozen=True)
-class Callbacks(Receiver):
-    """`[callbacks]`: the first receiver, and what concerns all of them."""
-
-    hooks: tuple[str, ...] = _key((), "Installed hooks that the server calls in process, in this order (CB-05).")
-
-
-@dataclass(frozen=True)
-class Stream:
-    """`[streams.NAME]`: where events are written as JSON (CB-04). Each stream is a consumer of its own."""
-
-    kind: str = _key("nats", "nats (JetStream) or kafka.")
-    servers: tuple[str, ...] = _key(
-        (), "Servers: `nats://HOST:PORT` each, or `tls://HOST:PORT`; of Kafka `HOST:PORT` each; none: no stream."
-    )
-    topic: str = _key("rcim", "Kafka's topic, or what the subjects of NATS begin with: `TOPIC.message.sent`.")
-    events: tuple[str, ...] = _key((), "Only events of these types (events.md); none: all.")
-    user: str = _key("", "User to log in as; empty: none.")
-    password: str = _secret("Password of the user; without a user, a token of NATS. It can't be given as a flag.")
-    password_file: str = _key("", "File that holds this password, instead of `password`.")
-    mechanism: str = _key("PLAIN", "How Kafka checks the password: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.")
-    tls: bool = _key(False, "Use TLS.")
-    ca: str = _key("", "PEM file with the certificates to trust, which switches TLS on; empty: the system's.")
-    timeout_ms: int = _key(
-        5000, "How long the server waits for a connection or a confirmation before it tries again."
-    )
-    conversations: tuple[str, ...] = _key((), "Only what happens in these kinds of conversations; none: all (CB-06).")
-    types: tuple[str, ...] = _key(
-        (), "Only what happens in groups of these types, `C2C` one to one; none: all (CB-06)."
-    )
-    message_classes: tuple[str, ...] = _key((), "Only messages of these classes; none: all (CB-06, MS-09).")
-    message_types: tuple[str, ...] = _key((), "Only messages of these types; none: all (CB-06, MS-09).")
-
-    @property
-    def conditions(self) -> Conditions:
-        """CB-06. Raises ValueError for a class that there is not."""
-        return conditions_of(self)
-
-
-@dataclass(frozen=True)
-class MessageLogSettings:
-    """`[message_log]`: the messages of each hour in files (AB-03)."""
-
-    enabled: bool = _key(False, "Keep the message log.")
-    folder: str = _key("", "Folder of its files; empty: `message-log` in the data directory.")
-    keep_days: int = _key(7, "Days for which its files are kept; 0: for ever.")
-    conversations: tuple[str, ...] = _key((), "Only messages in these kinds of conversations; none: all.")
-
-
-def conditions_of(section: Receiver | Stream) -> Conditions:
-    """What a section says of the events that it wants (CB-06). Raises ValueError for a class that there is not."""
-    return Conditions(
-        frozenset(section.conversations),
-        frozenset(section.types),
-        frozenset(map(MessageClass, section.message_classes)),
-        frozenset(section.message_types),
-    )
-
-
-@dataclass(frozen=True)
-class PushSettings:
-    """`[push]`: what all pushes have in common, whichever provider brings them (PU-01, PU-02)."""
-
-    on: bool = _key(True, "Send pushes, if there is a push provider.")
-    when: str = _key(
-        "background",
-        "When users get pushes: offline (no device is connected), background (no device is in use) or always.",
-    )
-    title: str = _key("", "Template of the title (push-to-phones.md); empty: the group's name, or the sender's.")
-    text: str = _key("", "Template of the text; empty: `sender(group): text` (PU-02).")
-    language: str = _key(
-        "en", "Language of what stands for images and the like, where a device names none: en or zh."
-    )
-    badge: str = _key(
-        "unread", "Number on the app's icon: unread (all unread messages), increment (one more) or none (PU-04)."
-    )
-    sound: str = _key("", "Sound of pushes that name none; empty: the device's usual one.")
-    life_s: int = _key(604_800, "Seconds after which a push is of no use any more (PU-01).")
-    collapse: bool = _key(True, "A push replaces the one before of the same conversation on the device.")
-    receivers_max: int = _key(10_000, "Users who get a push of one message at the most; 0: no limit.")
+    map_bytes: int = setting(1 << 30, "Initial size of LMDB's map; the server doubles it when it is full.")
+    map_bytes_max: int = setting(1 << 40, "Maximum size of the map; when it is full, sends fail (ST-04).")
 
 
 @dataclass(frozen=True)
 class OneToOne:
     """`[c2c]`: one-to-one conversations (C2-01)."""
 
-    list: str = _key("black", "Which lists of users apply: black or white (SC-07).")
-    roaming_days: int = _key(PAIR.roaming_days, "Days for which messages are stored.")
-    offline_days: int = _key(
+    list: str = setting("black", "Which lists of users apply: black or white (SC-07).")
+    roaming_days: int = setting(PAIR.roaming_days, "Days for which messages are stored.")
+    offline_days: int = setting(
         PAIR.offline_days, "Days for which unread messages count as unread; 0: as long as they are stored."
     )
-    recall_s: int = _key(PAIR.recall_s, "Seconds in which the sender may recall a message (MS-10).")
-    edit_s: int = _key(PAIR.edit_s, "Seconds in which the sender may edit a message (MS-10).")
-    messages_per_s: int = _key(
+    recall_s: int = setting(PAIR.recall_s, "Seconds in which the sender may recall a message (MS-10).")
+    edit_s: int = setting(PAIR.edit_s, "Seconds in which the sender may edit a message (MS-10).")
+    messages_per_s: int = setting(
         PAIR.messages_per_s, "Messages of one conversation a second, as in groups; 0: no limit."
     )
 
@@ -284,18 +134,18 @@ class OneToOne:
 class DeviceSettings:
     """`[devices]`: sessions that one user may have at a time, by platform; 0: no limit (ID-04)."""
 
-    web: int = _key(SLOTS[Platform.WEB], "Browsers. The vendor calls more than 1 multi-device login.")
-    desktop: int = _key(SLOTS[Platform.DESKTOP], "Desktops.")
-    mobile: int = _key(SLOTS[Platform.MOBILE], "Phones.")
-    pad: int = _key(SLOTS[Platform.PAD], "Tablets.")
-    server: int = _key(SLOTS[Platform.SERVER], "Bots and back ends.")
+    web: int = setting(SLOTS[Platform.WEB], "Browsers. The vendor calls more than 1 multi-device login.")
+    desktop: int = setting(SLOTS[Platform.DESKTOP], "Desktops.")
+    mobile: int = setting(SLOTS[Platform.MOBILE], "Phones.")
+    pad: int = setting(SLOTS[Platform.PAD], "Tablets.")
+    server: int = setting(SLOTS[Platform.SERVER], "Bots and back ends.")
 
 
 @dataclass(frozen=True)
 class Log:
     """`[log]`"""
 
-    level: str = _key("info", "Least level that is logged: debug, info, warning or error.")
+    level: str = setting("info", "Least level that is logged: debug, info, warning or error.")
 
 
 @dataclass(frozen=True)
@@ -307,19 +157,19 @@ class Settings:
     limits: Limits = DEFAULTS
     store: StoreSettings = StoreSettings()
     log: Log = Log()
-    callbacks: Callbacks = Callbacks()
+    callbacks: Callbacks = field(default_factory=Callbacks)
     c2c: OneToOne = OneToOne()
     devices: DeviceSettings = DeviceSettings()
     types: tuple[TypeChange, ...] = ()
     """`[types.NAME]`: new or changed group types (GT-20)."""
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     """`[receivers.NAME]`: further receivers of callbacks, by name."""
-    message_log: MessageLogSettings = MessageLogSettings()
+    message_log: MessageLogSettings = field(default_factory=MessageLogSettings)
     streams: Mapping[str, Stream] = field(default_factory=dict)
     """`[streams.NAME]`: streams that events are written to, by name."""
     push_providers: Mapping[str, PushProvider] = field(default_factory=dict)
     """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
-    push: PushSettings = PushSettings()
+    push: PushSettings = field(default_factory=PushSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:

@@ -38,11 +38,12 @@ from rcim.dispatch.event_trimming import EventTrimming
 from rcim.dispatch.handling import Handling
 from rcim.dispatch.housekeeping import Housekeeping
 from rcim.dispatch.loading import Loader
+from rcim.dispatch.log_files import LogFiles
 from rcim.dispatch.mailbox import Mailbox
 from rcim.dispatch.outbox_control import OutboxControl
 from rcim.dispatch.pending_requests import AskApp, PendingRequests
 from rcim.dispatch.query_enrichment import QueryEnrichment
-from rcim.dispatch.query_router import LogFiles, QueryRouter
+from rcim.dispatch.query_router import QueryRouter
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.releasing import Releaser
 from rcim.dispatch.requests import CommandRequest, DeliverySink, QueryRequest, Request, WorkflowRequest
@@ -213,8 +214,8 @@ class Dispatcher:
         self._router.look(query, done)
 
     def serve_log(self, files: LogFiles) -> None:
-        """Queries about the message log are answered there (AB-03)."""
-        self._router.log_files = files
+        """Queries about the message log are answered there, and old files removed (AB-03)."""
+        self._router.log_files = self._workflow_context.log_files = files
 
     @property
     def time(self) -> TrustedTime:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from rcim.actor.outcomes import AnyResult, Refused
-from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, LogQuery, Look, WhoIsOnlineQuery
+from rcim.actor.log_queries import LogQuery
+from rcim.actor.outcomes import AnyResult
+from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, WhoIsOnlineQuery
 from rcim.base import clock
-from rcim.base.errors import MESSAGE_LOG_OFF
+from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
 from rcim.dispatch.requests import DeliverySink, QueryRequest, Request
@@ -20,13 +21,6 @@ class Counting(Protocol):
     """What the owner of the conversations has counted since its start."""
 
     def counted(self) -> dict[str, int]: ...
-
-
-class LogFiles(Protocol):
-    """Who has the files of the message log (AB-03)."""
-
-    def ask(self, query: LogQuery, done: Callable[[AnyResult | Answer], None]) -> None:
-        """Answer in the loop, later."""
 
 
 class QueryRouter:
@@ -41,7 +35,7 @@ class QueryRouter:
         self._sessions = sessions
         self._started_ms = clock.steady_ms()
         self.sink: DeliverySink | None = None
-        self.log_files: LogFiles | None = None
+        self.log_files: LogFiles = NoLogFiles()
 
     def ask(self, request: QueryRequest) -> None:
         """Answer a query that needs no actor."""
@@ -49,20 +43,13 @@ class QueryRouter:
         if isinstance(query, ConnectionsQuery | CountersQuery):
             self.look(query, lambda found: self._looked(request, found))
         elif isinstance(query, LogQuery):
-            self._ask_log(query, request)
+            self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif self._sessions.takes(query):
             request.reply_to.answer(request.token, self._sessions.answer(query))
         elif isinstance(query, AccountsQuery):
             self.read(Request("", query, _ThenOnline(self, query, request), 0))
         else:
             self.read(request)
-
-    def _ask_log(self, query: LogQuery, request: QueryRequest) -> None:
-        """Answer a query about the message log."""
-        if self.log_files is None:
-            request.reply_to.answer(request.token, Refused(MESSAGE_LOG_OFF, MESSAGE_LOG_OFF.meaning))
-            return
-        self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
 
     def read(self, request: QueryRequest) -> None:
         """Answer a query from the store."""

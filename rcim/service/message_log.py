@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from rcim.actor import queries
+from rcim.actor import log_queries, workflows
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.connect.principal import Principal
 from rcim.service import requests
-from rcim.service.context import RequestContext, StoreQuery
+from rcim.service.context import RequestContext, RunWorkflow, StoreQuery
 from rcim.service.validation import list_limit
 
 CHUNK_BYTES_MAX = 32_768
@@ -22,7 +22,7 @@ KIND = re.compile("[a-z][a-z-]*")
 def listing(request: requests.MessageLogList, principal: Principal, context: RequestContext) -> StoreQuery:
     """MESSAGE_LOG_LIST."""
     limit = list_limit(request.limit, context.limits, ROW_BYTES)
-    return StoreQuery(queries.LogFilesQuery(request.hour, request.kind, limit))
+    return StoreQuery(log_queries.LogFilesQuery(request.hour, request.kind, limit))
 
 
 def chunk(request: requests.MessageLogGet, principal: Principal, context: RequestContext) -> StoreQuery:
@@ -32,13 +32,13 @@ def chunk(request: requests.MessageLogGet, principal: Principal, context: Reques
     most = min(CHUNK_BYTES_MAX, context.limits.frame_bytes_max - 4096)
     limit = min(request.limit or most, most)
     return StoreQuery(
-        queries.LogChunkQuery(_hour("hour", request.hour), request.kind, request.offset, limit, request.sha256)
+        log_queries.LogChunkQuery(_hour("hour", request.hour), request.kind, request.offset, limit, request.sha256)
     )
 
 
-def expire(request: requests.MessageLogExpire, principal: Principal, context: RequestContext) -> StoreQuery:
+def expire(request: requests.MessageLogExpire, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_LOG_EXPIRE."""
-    return StoreQuery(queries.LogExpiryQuery(_hour("before", request.before)))
+    return RunWorkflow(workflows.ExpireMessageLog(principal.user_id, _hour("before", request.before)))
 
 
 def _hour(name: str, text: str) -> str:

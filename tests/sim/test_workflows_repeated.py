@@ -59,6 +59,7 @@ CASES: dict[str, w.AnyWorkflow] = {
     "recall": w.WithMessage("u1", "g:a", c.AlterMessage("u1", False, 1, MessageState.RECALLED)),
     "edit": w.WithMessage("u1", "g:a", c.AlterMessage("u1", False, 1, MessageState.EDITED, b"new")),
     "receipts": w.WithMessage("u1", "g:a", c.ReadReceipts("u1", True, 1, True, "", 10)),
+    "expire the message log": w.ExpireMessageLog("administrator", "2026010100"),
     "trace": w.Trace("u1", "g:a", c.TraceMessage("u1", True, "u1", "m1")),
     "sync": w.SyncGroups("bob", ["g:a", "g:ask", "g:none"]),
     "join": enter("g:a", c.JoinGroup("bob", False, "")),
@@ -237,7 +238,7 @@ async def test_cut_off_after_any_command_and_run_again_it_ends_the_same(case: st
 
 OF_THE_OUTBOX = {name for name, case in CASES.items() if isinstance(case, ob.OutboxWorkflow)}
 """Nothing of it is in a conversation; tests/unit/test_outbox_control.py repeats them."""
-CHANGES_NOTHING = {"login", "close devices", "receipts", "trace"} | OF_THE_OUTBOX
+CHANGES_NOTHING = {"login", "close devices", "receipts", "trace", "expire the message log"} | OF_THE_OUTBOX
 
 
 async def test_who_was_to_be_asked_first_is_invited_by_hand_if_creating_was_cut_off() -> None:  # GT-07

@@ -196,6 +196,9 @@ def test_old_files_are_removed(tmp_path: Path) -> None:
     log.append({PLACE: line(1)})
     close(log)
     assert log.remove_before(HOUR) == 0
+    log.append({PLACE: line(2)})
+    assert log.remove_before("2026111812") == 0, "there are lines that are in no log file yet"
+    close(log)
     assert log.remove_before("2026111812") == 1 and names(log) == []
 
 

@@ -14,6 +14,7 @@ from rcim.actor.commands import Command
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import Query
 from rcim.dispatch.effect_runner import Users
+from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.outbox_control import NoOutbox, OutboxControl
 from rcim.dispatch.pending_requests import PendingRequests
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
@@ -53,6 +54,7 @@ class WorkflowContext:
         self.sessions = sessions
         self.app_state = app_state
         self.outbox: OutboxControl = NoOutbox()
+        self.log_files: LogFiles = NoLogFiles()
         """CB-04: who has the consumers of the event log."""
         self.list_turns = UserTurns()
         """SC-07: changes of one user's lists, one after the other."""

@@ -13,6 +13,7 @@ from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import Wait
 from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
 from rcim.dispatch.workflows.lists import list_users
+from rcim.dispatch.workflows.message_log import expire_message_log
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.outbox import control_outbox
 from rcim.dispatch.workflows.sessions import close_devices, login, readmit_guest
@@ -43,6 +44,7 @@ WORKFLOWS: WorkflowTable = {
     w.CreateChannel: create_channel,
     w.DissolveChannel: dissolve_channel,
     w.TrimUpTo: trim_up_to,
+    w.ExpireMessageLog: expire_message_log,
     ob.ReadConsumers: control_outbox,
     ob.PauseConsumer: control_outbox,
     ob.ReplayConsumer: control_outbox,

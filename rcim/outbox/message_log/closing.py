@@ -26,7 +26,7 @@ from typing import IO
 
 import msgspec
 
-from rcim.outbox.message_log.folder import LOG_FILE, About, LogFolder, Place, sync_folder
+from rcim.outbox.message_log.folder import ABOUT, LOG_FILE, About, LogFolder, Place, sync_folder
 from rcim.outbox.message_log.sorting import TAB, place_of
 
 CHUNK_BYTES = 32 << 20
@@ -57,7 +57,7 @@ def _close(folder: LogFolder, place: Place) -> int:
         about = _write(made, _once(heapq.merge(*map(_lines, runs))))
         os.rename(made, target)
         sync_folder(folder.path)
-        _write_whole(folder.path / place.file("about"), msgspec.json.encode(about), Path(work))
+        _write_whole(folder.path / place.file(ABOUT), msgspec.json.encode(about), Path(work))
     for path in aside:
         path.unlink()
     sync_folder(folder.path)

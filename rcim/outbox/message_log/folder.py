@@ -22,7 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 NAME = re.compile(r"(?P<hour>[0-9]{10})-(?P<kind>[a-z-]+)\.(?P<what>open|closing-[0-9]+|jsonl\.gz|about)\Z")
-LOG_FILE = "jsonl.gz"
+LOG_FILE, ABOUT = "jsonl.gz", "about"
 TAIL_BYTES = 1 << 16
 """Read at a time where the end of a torn file is looked for."""
 
@@ -117,7 +117,7 @@ class LogFolder:
         there = os.stat(self.path / place.file(LOG_FILE))
         about = None
         with contextlib.suppress(OSError, msgspec.MsgspecError):
-            said = msgspec.json.decode((self.path / place.file("about")).read_bytes(), type=About)
+            said = msgspec.json.decode((self.path / place.file(ABOUT)).read_bytes(), type=About)
             about = said if (said.inode, said.size) == (there.st_ino, there.st_size) else None
         return LogFile(place, there.st_size, about)
 
@@ -126,10 +126,13 @@ class LogFolder:
         return {one.place for one in self.log_files() if one.about is None}
 
     def remove_before(self, hour: str) -> int:
-        """Remove what is older than this hour; returns how many log files went. Raises OSError."""
+        """Remove what is older than this hour; returns how many log files went. Lines that are in no log file yet stay,
+        with the log file that they belong to. Raises OSError."""
         gone = 0
-        for place, what in list(self._files()):
-            if place.hour < hour:
+        files = list(self._files())
+        unfinished = {place for place, what in files if what not in (LOG_FILE, ABOUT)}
+        for place, what in files:
+            if place.hour < hour and place not in unfinished:
                 (self.path / place.file(what)).unlink(missing_ok=True)
                 gone += what == LOG_FILE
         if gone:

@@ -1,4 +1,4 @@
-"""Queries about the files of the message log: list, download, expire (AB-03). One thread reads; writing has its own."""
+"""Lists, gives out and removes the files of the message log (AB-03), in a thread of its own; writing has another."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from rcim.actor.log_queries import LogChunkQuery, LogFilesQuery, LogQuery
 from rcim.actor.outcomes import AnyResult, Refused
-from rcim.actor.queries import LogChunkQuery, LogExpiryQuery, LogFilesQuery, LogQuery
 from rcim.base.errors import LOG_FILE_CHANGED, NO_SUCH_LOG_FILE, SERVER_ERROR, ErrorCode
 from rcim.base.limited_log import LimitedLog
 from rcim.dispatch.worker import Worker
@@ -29,7 +29,15 @@ class LogServing:
         self._worker = Worker(loop, "rcim-message-log-files")
 
     def ask(self, query: LogQuery, done: Callable[[AnyResult | Answer], None]) -> None:
-        """Answer in the loop, later (dispatch.query_router.LogFiles)."""
+        """Answer in the loop, later (rcim.dispatch.log_files.LogFiles)."""
+        self._do(lambda: self._answer(query), done)
+
+    def expire(self, before: str, done: Callable[[AnyResult | Answer], None]) -> None:
+        """Remove old files; answer in the loop, later (rcim.dispatch.log_files.LogFiles)."""
+        self._do(lambda: LogExpired(self._folder.remove_before(before)), done)
+
+    def _do(self, job: Callable[[], AnyResult | Answer], done: Callable[[AnyResult | Answer], None]) -> None:
+        """Do it in the thread, and answer in the loop."""
 
         def answered(result: Any, error: BaseException | None) -> None:
             if error is not None:
@@ -37,7 +45,7 @@ class LogServing:
                 result = _refused(SERVER_ERROR, "the files of the message log can't be read")
             done(result)
 
-        self._worker.do(lambda: self._answer(query), answered)
+        self._worker.do(job, answered)
 
     def _answer(self, query: LogQuery) -> AnyResult | Answer:
         """In the thread. Raises OSError."""
@@ -46,8 +54,6 @@ class LogServing:
                 return self._list(query)
             case LogChunkQuery():
                 return self._chunk(query)
-            case LogExpiryQuery():
-                return LogExpired(self._folder.remove_before(query.before))
 
     def _list(self, query: LogFilesQuery) -> LogFilesPage:
         after = Place(query.hour, query.kind)
