@@ -1,10 +1,9 @@
-"""What can happen to a message after it was sent (MS-10), and who has read it (MS-11).
+"""What can happen to a message after it was sent, for all (MS-10).
 
 The SEQ stays. What was said is gone: a recalled or deleted message keeps who sent it and when, and nothing of its body.
 Who may: the sender for a time (policies `recall_s`, `edit_s`), admins and app administrators at any time, but admins
 nothing of the owner's; only the sender, or the app, edits. Where messages are not stored all of it ends after an hour
 (`unstored_recall_ms`), and only the last few, whose bodies are there, are edited.
-Deleting for oneself changes nothing for others.
 Who is on the other's black list (SC-07) may still take back what it has said: it stays its own. But the other is not
 told, and nothing moves in its list of conversations: it finds the message recalled when it next reads it.
 """
@@ -18,17 +17,16 @@ from rcim.actor.barring import check_not_barred, check_not_muted, is_barred
 from rcim.actor.before_callbacks import BeforeCallback, asks_about
 from rcim.actor.before_kinds import BeforeKind
 from rcim.actor.callback_verdicts import CallbackVerdict
-from rcim.actor.commands import AlterMessage, ClearMessages, EraseSender, HideMessages, ReadReceipts
+from rcim.actor.commands import AlterMessage, EraseSender, ReadReceipts
 from rcim.actor.effects import Altered as AlteredSaid
-from rcim.actor.effects import Effect, Erased, Hidden, Notify
-from rcim.actor.outcomes import Altered, AnyResult, Done, Outcome, Receipts, Refused
+from rcim.actor.effects import Effect, Erased, Notify
+from rcim.actor.outcomes import Altered, AnyResult, Done, Outcome, Refused
 from rcim.actor.read_commands import first_visible
 from rcim.actor.records import (
     Member,
     Message,
     MessageAltered,
     MessageOptions,
-    MessagesHidden,
     Profile,
     Record,
     UserRestriction,
@@ -37,7 +35,6 @@ from rcim.actor.sending import members_named
 from rcim.actor.state import GroupState
 from rcim.base.errors import (
     CALLBACK_REFUSED,
-    NO_RECEIPTS,
     NO_SUCH_MESSAGE,
     NOT_PERMITTED,
     NOT_RECALLABLE,
@@ -195,7 +192,7 @@ def _to_alter(state: GroupState, command: AlterMessage, now_ms: int) -> tuple[Pr
     who = state.who(command.by, command.admin)
     if who is Standing.GUEST:
         check_right(Operation.ALTER, who, policy)
-    message = _message(state=state, profile=profile, policy=policy, who=who, command=command)
+    message = message_of(state=state, profile=profile, policy=policy, who=who, command=command)
     _check_may(state=state, policy=policy, who=who, message=message, command=command, now_ms=now_ms)
     gone = message.state in GONE and command.state is MessageState.EDITED
     if gone or (message.state is MessageState.DELETED and command.state is not MessageState.DELETED):
@@ -260,7 +257,7 @@ def _edited_so(policy: GroupType, message: Message, made: Message, command: Alte
     return message == msgspec.structs.replace(made, changed_ms=message.changed_ms, changed_by=message.changed_by)
 
 
-def _message(
+def message_of(
     state: GroupState, profile: Profile, policy: GroupType, who: Standing, command: AlterMessage | ReadReceipts
 ) -> Message:
     """The message as it is now, which who asks may see. Raises RcimError(NO_SUCH_MESSAGE)."""
@@ -395,58 +392,3 @@ def erase(state: GroupState, command: EraseSender, now_ms: int, position: int) -
     mark = msgspec.structs.replace(before, erased_seq=state.timeline.newest)
     said = Notify(None, Erased(command.user_id, state.timeline.newest))
     return state.settle(Done(), now_ms, position, marks=[mark], info=False, more=(said,))
-
-
-def hide(state: GroupState, command: HideMessages, now_ms: int, position: int) -> Outcome:
-    """MS-10: delete for oneself. What does not exist is passed over."""
-    profile, policy, _ = state.own_member(command.by, command.admin)
-    if not policy.stored:
-        raise RcimError(
-            NOT_PERMITTED, f"a {policy.name} group stores no messages, so there is nothing to delete for oneself"
-        )
-    seqs = sorted({seq for seq in command.seqs if profile.first_seq <= seq <= state.timeline.newest})
-    if not seqs:
-        return Outcome(Done())
-    return Outcome(
-        Done(),
-        MessagesHidden(state.key, command.by, seqs),
-        (Notify([command.by], Hidden(seqs, _cleared(state, command.by))),),
-    )
-
-
-def clear(state: GroupState, command: ClearMessages, now_ms: int, position: int) -> Outcome:
-    """MS-10: delete for oneself all that there is."""
-    _, _, member = state.own_member(command.by, command.admin)
-    if not state.timeline.newest:
-        return Outcome(Done())
-    member = msgspec.structs.replace(member, cleared_seq=state.timeline.newest)
-    said = Notify([command.by], Hidden([], state.timeline.newest))
-    return state.settle(Done(), now_ms, position, put=[member], info=False, more=(said,))
-
-
-def _cleared(state: GroupState, user_id: str) -> int:
-    member = state.roster.get(user_id)
-    return member.cleared_seq if member is not None else 0
-
-
-def receipts(state: GroupState, command: ReadReceipts, now_ms: int, position: int) -> Outcome:
-    """MS-11: by how far each member has read. Not counted are the sender, and who joined after the message: it begins
-    with all before it read, whether it sees that (GT-14) or not."""
-    profile, policy, who = state.allowed(Operation.RECEIPTS, command.by, command.admin)
-    message = _message(state=state, profile=profile, policy=policy, who=who, command=command)
-    if state.roster.count > state.app_state.config.limits.receipts_members_max:
-        raise RcimError(
-            NO_RECEIPTS,
-            f"only groups of at most {state.app_state.config.limits.receipts_members_max} members have read receipts",
-        )
-
-    def concerned(member: Member) -> bool:
-        late = member.joined_seq >= message.seq
-        return member.user_id != message.sender and not late and message.is_for(member.user_id)
-
-    there = [m for m in state.roster if concerned(m)]
-    read = [m.user_id for m in there if m.read_seq >= message.seq]
-    unread = [m.user_id for m in there if m.read_seq < message.seq]
-    wanted = sorted(user for user in (read if command.read else unread) if user > command.cursor)
-    page = wanted[: command.limit]
-    return Outcome(Receipts(len(read), len(unread), page, page[-1] if len(wanted) > len(page) else ""))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from rcim.actor import altering, members, read_commands
+from rcim.actor import altering, hiding, members, read_commands
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.broadcast_roster import BroadcastRoster
@@ -202,7 +202,7 @@ def _take_verdict(state: GroupState, command: c.TakeVerdict, now_ms: int, positi
 
 def _hide(state: GroupState, command: c.HideMessages, now_ms: int, position: int) -> Outcome:
     """MS-10. The user has a row from then on, by which their other devices find it at their next sync."""
-    outcome = altering.hide(state, command, now_ms, position)
+    outcome = hiding.hide(state, command, now_ms, position)
     member = state.roster.get(command.by)
     if outcome.record is None or member is None:
         return outcome
@@ -240,7 +240,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.AlterMessage: _alter,
     c.TakeVerdict: _take_verdict,
     c.HideMessages: _hide,
-    c.ClearMessages: altering.clear,
+    c.ClearMessages: hiding.clear,
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
     c.SetFlag: members.set_flag,

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, barring, group_events, members, read_commands, sending
+from rcim.actor import altering, barring, group_events, hiding, members, read_commands, receipts, sending
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
@@ -156,9 +156,9 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.TakeVerdict: _take_verdict,
     c.ReadHistory: read_commands.history,
     c.AlterMessage: altering.alter,
-    c.ReadReceipts: altering.receipts,
-    c.HideMessages: altering.hide,
-    c.ClearMessages: altering.clear,
+    c.ReadReceipts: receipts.receipts,
+    c.HideMessages: hiding.hide,
+    c.ClearMessages: hiding.clear,
     c.EraseSender: altering.erase,
     c.MarkRead: members.mark_read,
     c.SetFlag: _set_flag,

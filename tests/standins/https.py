@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -42,7 +43,7 @@ class Seen(NamedTuple):
 Handler = Callable[[web.Request, bytes], Awaitable[web.StreamResponse]]
 
 
-class Standin:
+class Standin(ABC):
     """One service. `answers` has, by device token, what comes instead of a good answer; then it is good again."""
 
     def __init__(self) -> None:
@@ -57,9 +58,9 @@ class Standin:
         self.release = asyncio.Event()
         self.url = ""
 
+    @abstractmethod
     def routes(self) -> Mapping[str, Handler]:
         """By path."""
-        raise NotImplementedError
 
     async def start(self, certificate: Certificate) -> None:
         app = web.Application()

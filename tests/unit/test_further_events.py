@@ -127,7 +127,7 @@ class Nowhere:
     """A destination that nothing is delivered to."""
 
     async def deliver(self, events: Any) -> Any:
-        raise NotImplementedError
+        raise AssertionError("nothing is delivered here")
 
     def forget(self, shard: int, numbers: Any) -> None: ...
 
