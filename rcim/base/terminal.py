@@ -18,6 +18,11 @@ def printable(text: str, *, lines: bool = False) -> str:
     return (STEERING_IN_LINES if lines else STEERING).sub("?", text)
 
 
+def reason_of(error: BaseException) -> str:
+    """What an error says, printable; of one that says nothing, such as TimeoutError, its name."""
+    return printable(str(error) or type(error).__name__, lines=True)
+
+
 def printable_json(text: str) -> str:
     """JSON with such characters escaped: it stays JSON, and says the same."""
     return STEERING_IN_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -19,7 +19,7 @@ from rcim.app.datadir import DataDir
 from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.settings import NO_RATES, App
 from rcim.base.errors import RcimError
-from rcim.base.terminal import printable
+from rcim.base.terminal import reason_of
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
 from rcim.demo.back_end import SENT, BackEnd
@@ -168,7 +168,7 @@ def run(seconds: float, dead: float, as_json: bool) -> bool:
     try:
         table = uvloop.run(Demo(folder, seconds, dead, display).run())
     except (ServerFailed, RcimError, ConnectionGone, OSError) as error:
-        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
+        print(f"rcim: the demo failed: {reason_of(error)}", file=sys.stderr)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.settings import NO_RATES, App
 from rcim.app.tuning import raise_file_limit
 from rcim.base.errors import RcimError
-from rcim.base.terminal import printable
+from rcim.base.terminal import reason_of
 from rcim.base.terms import group_conversation
 from rcim.client import Client, client_context
 from rcim.client.link import ConnectionGone
@@ -381,7 +381,7 @@ def run(members: int, seconds: float, rate: float, as_json: bool) -> bool:
     try:
         table = uvloop.run(Demo(members=members, seconds=seconds, rate=rate, display=display, folder=folder).run())
     except (ServerFailed, RcimError, OSError) as error:
-        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
+        print(f"rcim: the demo failed: {reason_of(error)}", file=sys.stderr)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)

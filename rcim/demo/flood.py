@@ -20,7 +20,7 @@ from rcim.app.process import ServerFailed, ServerProcess
 from rcim.app.settings import App
 from rcim.base import clock
 from rcim.base.errors import RcimError
-from rcim.base.terminal import printable
+from rcim.base.terminal import reason_of
 from rcim.base.terms import Priority
 from rcim.client.trust import client_context
 from rcim.load.flood import Flood, gather, inversions
@@ -147,7 +147,7 @@ def run(seconds: float, seed: int, as_json: bool) -> bool:
         with live or contextlib.nullcontext():
             parts = uvloop.run(play(folder, seconds, seed, show))
     except (ServerFailed, RcimError, OSError) as error:
-        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
+        print(f"rcim: the demo failed: {reason_of(error)}", file=sys.stderr)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from rcim.app.process import ServerFailed
 from rcim.base.errors import RcimError
-from rcim.base.terminal import printable
+from rcim.base.terminal import reason_of
 from rcim.client.link import ConnectionGone
 from rcim.demo.trying import NO_OWNER, Result, T, Trial
 
@@ -131,7 +131,7 @@ def shown(sheet: Sheet[T], play: Callable[[Path], Awaitable[None]], kind: str) -
         with sheet.live():
             uvloop.run(played())
     except (ServerFailed, RcimError, ConnectionGone, OSError) as error:
-        print(f"rcim: the demo failed: {printable(str(error), lines=True)}", file=sys.stderr)
+        print(f"rcim: the demo failed: {reason_of(error)}", file=sys.stderr)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from rcim_tools.admin import calls
 from rcim.app.logs import FORMAT, OneLine
 from rcim.base.errors import NOT_PERMITTED, RcimError
 from rcim.base.ids import check_user_id
-from rcim.base.terminal import printable, printable_json
+from rcim.base.terminal import printable, printable_json, reason_of
 from rcim.chat.state import clean
 from rcim.cli import fail
 
@@ -63,3 +63,8 @@ def test_a_record_of_the_log_is_one_line() -> None:
 def test_half_of_a_character_is_no_user_id() -> None:  # ID-01
     with pytest.raises(RcimError, match="user id"):
         check_user_id("a\udcff")
+
+
+def test_an_error_that_says_nothing_is_named() -> None:
+    assert reason_of(TimeoutError()) == "TimeoutError"
+    assert reason_of(OSError("no\x1b[2J\nroom")) == "no?[2J\nroom"
