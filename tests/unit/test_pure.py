@@ -290,9 +290,12 @@ def test_a_tracker_holds_a_bounded_number() -> None:
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     from rcim.actor import (
         commands,
+        log_queries,
+        log_workflows,
         outbox_results,
         outbox_workflows,
         outcomes,
+        push_queries,
         queries,
         room_commands,
         ultra_commands,
@@ -312,8 +315,10 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     both |= all_of(room_commands, user_commands.Asked) | all_of(ultra_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
-    assert set(get_args(queries.Query)) == all_of(queries, queries.Asks)
-    all_workflows = all_of(workflows, workflows.Workflow) | all_of(outbox_workflows, workflows.Workflow)
+    all_queries = set().union(*(all_of(module, queries.Asks) for module in (queries, push_queries, log_queries)))
+    assert set(get_args(queries.Query)) == all_queries
+    in_modules = (workflows, outbox_workflows, log_workflows)
+    all_workflows = set().union(*(all_of(module, workflows.Workflow) for module in in_modules))
     assert set(get_args(workflows.AnyWorkflow)) == all_workflows
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}
     assert {x for x in tagged if x.__struct_config__.tag_field == "what"} <= set(get_args(answers.Answer))
