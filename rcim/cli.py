@@ -130,6 +130,8 @@ def _ready_json(ready: Ready) -> None:
 
     server = ready.settings.server
     said = {"host": ready.host, "port": ready.port, "pid": os.getpid(), "tls": server.tls, "data": server.data}
+    if ready.http_port:
+        said["http_port"] = ready.http_port
     print(json.dumps(said), flush=True)
     _print_warnings(ready.warnings)
 
@@ -147,6 +149,9 @@ def _ready_text(ready: Ready) -> None:
     kind = "TLS" if server.tls else "plain, without TLS"
     kind += f", {server.gateways} gateways" if server.gateways else ""
     print(f"rcim {__version__} listens on {ready.host}:{ready.port} ({kind}), data in {printable(server.data)}")
+    if ready.http_port:
+        http = ready.settings.http
+        print(f"back ends: {'https' if http.tls else 'http'}://{http.host}:{ready.http_port}")
     _print_warnings(ready.warnings)
     where = "" if server.data == "rcim-data" else f" --data {printable(server.data)}"
     print(f"Talk to it from two other terminals in this folder:\n  rcim chat{where} --user alice --group lobby")

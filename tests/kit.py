@@ -85,7 +85,7 @@ class TestServer:
 
     def __init__(self, data: Path, *, tls: bool = True, flags: tuple[str, ...] = (), limited: bool = False) -> None:
         own = (f"server.data={data}", "server.port=0", f"server.tls={tls}", "limits.drain_grace_ms=2000")
-        own += ("limits.drain_return_ms=0", "limits.presence_gather_ms=50")
+        own += ("http.port=0", f"http.tls={tls}", "limits.drain_return_ms=0", "limits.presence_gather_ms=50")
         if not limited:
             own += NO_RATES
         self.settings = load(None, {}, [*own, *flags])
@@ -99,6 +99,7 @@ class TestServer:
         self._up = True
         RUNNING.append(self)
         self.port = self.server.port
+        self.http_port = self.server.http_port
         self.key = self.server.data.key()
 
     async def stop(self) -> None:
@@ -199,6 +200,7 @@ class TestCluster(TestServer):
         service.start()
         await remote.start(service.hub.deliveries)
         await front.listen(front.tls(), 0)
+        await front.listen_http(front.tls(), 0)
         self.gateways.append((front, remote))
 
     @property

@@ -178,17 +178,20 @@ async def supervise(settings: Settings, on_ready: Callable[[Ready], None]) -> No
             gateway.order(RELOAD)
 
     loop.add_signal_handler(signal.SIGHUP, on_reload)
-    with _bus_of(settings) as bus, _port_of(settings) as place:
+    server, http = settings.server, settings.http
+    with contextlib.ExitStack() as places:
+        bus = places.enter_context(_bus_of(settings))
+        port = places.enter_context(_holding(server.host, server.port)).getsockname()[1]
+        http_port = places.enter_context(_holding(http.host, http.port)).getsockname()[1] if http.on else 0
         owner = _Kept(ProcessSpec(OWNER, 0, str(bus), 0), settings)
         try:
-            port = place.getsockname()[1]
             await owner.start()
-            for number in range(1, settings.server.gateways + 1):
-                gateways.append(_Kept(ProcessSpec(GATEWAY, number, str(bus), port), settings))
+            for number in range(1, server.gateways + 1):
+                gateways.append(_Kept(ProcessSpec(GATEWAY, number, str(bus), port, http_port), settings))
             await _start_all(gateways)
             keepers += [asyncio.create_task(part.keep()) for part in (owner, *gateways)]
-            DataDir(Path(settings.server.data)).keep_address(settings.server.host, port, settings.server.tls)
-            on_ready(Ready(settings, settings.server.host, port, owner.ready["made"]))
+            DataDir(Path(server.data)).keep_address(server.host, port, server.tls)
+            on_ready(Ready(settings, server.host, port, owner.ready["made"], http_port))
             waiting = asyncio.create_task(stopping.wait())
             await asyncio.wait([waiting, *keepers], return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -229,10 +232,9 @@ def _bus_of(settings: Settings) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _port_of(settings: Settings) -> socket.socket:
+def _holding(host: str, port: int) -> socket.socket:
     """A socket that holds the port for the gateways, and takes no connections. Raises OSError: also if another server
     has it, with whom the gateways would otherwise share it without a word."""
-    host, port = settings.server.host, settings.server.port
     with naming(host):
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, *_, address = found[0]

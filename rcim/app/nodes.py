@@ -19,6 +19,7 @@ from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError
+from rcim.app.http_door import HttpDoor
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -165,6 +166,8 @@ class GatewayNode:
         self._data = data
         self._number = number
         self.port = 0
+        self.http: HttpDoor | None = None
+        """The listener for back ends, if it is on."""
         self.stop_now = asyncio.Event()
         """Set: whatever waits in `stop` waits no longer."""
 
@@ -181,6 +184,8 @@ class GatewayNode:
             return
         if tls is not None:
             self._listener.tls = tls
+            if self.http is not None:
+                self.http.use(tls)
             log.info("the certificate was loaded anew, for new connections")
 
     def make_service(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> Service:
@@ -195,6 +200,7 @@ class GatewayNode:
             fields=app.message_user_fields,
             presence=app.presence,
             presence_seen_by=self._settings.presence_seen_by,
+            root=app.administrators[0] if app.administrators else "",
         )
         self.service = Service(
             limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
@@ -208,9 +214,23 @@ class GatewayNode:
         self._listener = await listen(make, self._settings.server.host, port, tls, shared=shared)
         self.port = self._listener.port
 
+    async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
+        """Take requests of back ends over HTTP, if that is on; `tls` as for `listen`. Raises OSError."""
+        if self._settings.http.on:
+            door = HttpDoor(self._settings, self.service)
+            await door.listen(tls, port, shared=shared)
+            self.http = door
+
+    @property
+    def http_port(self) -> int:
+        """Where back ends are listened to; 0: they are not."""
+        return self.http.port if self.http is not None else 0
+
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
         limits, hub = self._settings.limits, self.service.hub
+        if self.http is not None:
+            await self.http.stop()
         self._listener.close()
         count = len(hub)
         within_ms = spread_ms(count, limits.drain_spread_ms)

@@ -32,6 +32,8 @@ class ServerProcess:
         self._flags = list(flags)
         self._process: asyncio.subprocess.Process | None = None
         self.host, self.port, self.pid, self.tls = "127.0.0.1", 0, 0, True
+        self.http_port = 0
+        """Where it listens for back ends; 0: it does not."""
 
     async def start(self) -> None:
         """Start and wait until it listens. Raises ServerFailed."""
@@ -56,6 +58,7 @@ class ServerProcess:
             raise ServerFailed(f"the server did not start: {said.strip() or f'exit {process.returncode}'}")
         ready = json.loads(line)
         self.host, self.port, self.pid, self.tls = ready["host"], ready["port"], ready["pid"], ready["tls"]
+        self.http_port = ready.get("http_port", 0)
         self._drains = [asyncio.create_task(_drain(process.stdout)), asyncio.create_task(_drain(process.stderr))]
 
     async def _end(self, number: int) -> int:

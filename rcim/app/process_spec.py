@@ -32,12 +32,14 @@ BEAT_S = 1.0
 
 
 class ProcessSpec(NamedTuple):
-    """What a process is: its role, its number, where the owner's socket is, and the port that gateways share."""
+    """What a process is: its role, its number, where the owner's socket is, and the ports that gateways share."""
 
     role: str
     number: int
     bus: str
     port: int
+    http_port: int = 0
+    """For back ends; 0: they are not listened to."""
 
 
 def encoded_part(part: ProcessSpec, settings: Settings) -> bytes:
@@ -119,6 +121,7 @@ async def gateway(part: ProcessSpec, settings: Settings) -> None:
     try:
         await remote.start(service.hub.deliveries)
         await front.listen(tls, part.port, shared=True)
+        await front.listen_http(tls, part.http_port, shared=True)
         calm_collector()
         _report(port=front.port)
         orders = _Orders(front.reload)

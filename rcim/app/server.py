@@ -26,6 +26,8 @@ class Ready:
     host: str
     port: int
     made: list[str]
+    http_port: int = 0
+    """Where back ends are listened to; 0: they are not."""
 
     @property
     def warnings(self) -> list[str]:
@@ -40,7 +42,7 @@ class Server:
         self.settings = settings
         self._back = ConversationNode(settings)
         self.data = self._back.data
-        self.host, self.port = settings.server.host, 0
+        self.host, self.port, self.http_port = settings.server.host, 0, 0
         self._stopping = asyncio.Event()
 
     @property
@@ -64,6 +66,8 @@ class Server:
             undo.callback(service.stop)
             await front.listen(tls, settings.server.port)
             self.port = front.port
+            await front.listen_http(tls, settings.http.port)
+            self.http_port = front.http_port
             self.data.keep_address(self.host, self.port, settings.server.tls)
             self._undo = undo.pop_all()
         self._front, self.service, self.hub = front, service, service.hub
@@ -88,7 +92,7 @@ class Server:
                 loop.add_signal_handler(number, self._signal)
             loop.add_signal_handler(signal.SIGHUP, self.reload)
             calm_collector()
-            on_ready(Ready(self.settings, self.host, self.port, self.made))
+            on_ready(Ready(self.settings, self.host, self.port, self.made, self.http_port))
             await self._stopping.wait()
             await self.stop()
 

@@ -18,6 +18,7 @@ from rcim.app.consumer_settings import MessageLogSettings as MessageLogSettings
 from rcim.app.consumer_settings import PushSettings as PushSettings
 from rcim.app.consumer_settings import Receiver as Receiver
 from rcim.app.consumer_settings import Stream as Stream
+from rcim.app.http_settings import HttpSettings as HttpSettings
 from rcim.app.push_provider_settings import PushProvider
 from rcim.app.setting_fields import setting
 from rcim.base.limits import DEFAULTS, Limits
@@ -170,6 +171,7 @@ class Settings:
     push_providers: Mapping[str, PushProvider] = field(default_factory=dict)
     """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
     push: PushSettings = field(default_factory=PushSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -273,6 +275,7 @@ SECTIONS: dict[str, type[Any]] = {
     "devices": DeviceSettings,
     "push": PushSettings,
     "message_log": MessageLogSettings,
+    "http": HttpSettings,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from rcim.app.http_checks import check_http
 from rcim.app.message_log_checks import check_message_log
 from rcim.app.push_checks import check_push_providers
 from rcim.app.push_setting_checks import check_push
@@ -78,6 +79,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     check_push_providers(settings, where)
     check_push(settings, where)
     check_message_log(settings, where)
+    check_http(settings, where)
 
 
 def _type_place(error: str, where: dict[tuple[str, str], str]) -> str:

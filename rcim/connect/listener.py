@@ -25,6 +25,8 @@ BACKLOG = 512
 by itself."""
 ACCEPTED_AT_ONCE = 64
 """Connections taken in one turn of the loop: 5 ms."""
+HANDSHAKE_S = 10.0
+"""For a TLS handshake that the loop makes."""
 PAUSE_S = 1.0
 """So long nothing is accepted when the system gives no socket for it: what is short is not there again at once."""
 
@@ -47,7 +49,7 @@ MakeConnection = Callable[[ssl.SSLContext | None], asyncio.BaseProtocol]
 
 class Listener:
     """Accepts connections on these sockets until `close`; `make` makes the protocol of each. `tls` is for the next
-    connection; it may be set."""
+    connection; it may be set. `tls_by_loop`: the protocol gets plain bytes, and the loop speaks TLS."""
 
     def __init__(
         self,
@@ -55,8 +57,11 @@ class Listener:
         make: MakeConnection,
         sockets: list[socket.socket],
         tls: ssl.SSLContext | None,
+        *,
+        tls_by_loop: bool = False,
     ) -> None:
         self._make = make
+        self._tls_by_loop = tls_by_loop
         self._loop = loop
         self._sockets = sockets
         self.tls = tls
@@ -87,6 +92,11 @@ class Listener:
 
     async def _take(self, made: socket.socket) -> None:
         try:
+            if self._tls_by_loop and self.tls is not None:
+                await self._loop.connect_accepted_socket(
+                    lambda: self._make(self.tls), made, ssl=self.tls, ssl_handshake_timeout=HANDSHAKE_S
+                )
+                return
             await self._loop.connect_accepted_socket(lambda: self._make(self.tls), made)
         except OSError as error:  # it is gone already
             made.close()
@@ -113,7 +123,13 @@ class Listener:
 
 
 async def listen(
-    make: MakeConnection, host: str, port: int, tls: ssl.SSLContext | None, *, shared: bool = False
+    make: MakeConnection,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+    *,
+    shared: bool = False,
+    tls_by_loop: bool = False,
 ) -> Listener:
     """Accept connections on `host`:`port` (0: any free one); `shared`: beside other processes. Raises OSError."""
     loop = asyncio.get_running_loop()
@@ -127,7 +143,7 @@ async def listen(
         for one in sockets:
             one.close()
         raise
-    return Listener(loop, make, sockets, tls)
+    return Listener(loop, make, sockets, tls, tls_by_loop=tls_by_loop)
 
 
 def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:

@@ -18,9 +18,9 @@ from rcim.store.answers import LoginFacts
 class Identity:
     """Whose app this is: `sdkappid`, the signing `key`, the ids of its administrators, whether guests may come in
     (ID-06), which custom fields of users go with their messages (MS-04), and whether it is told what users do, and to
-    whom (ID-07)."""
+    whom (ID-07). The app itself acts in the name of `root`, its first administrator."""
 
-    __slots__ = ("administrators", "fields", "guests", "key", "presence", "presence_seen_by", "sdkappid")
+    __slots__ = ("administrators", "fields", "guests", "key", "presence", "presence_seen_by", "root", "sdkappid")
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Identity:
         fields: tuple[str, ...] = (),
         presence: bool = True,
         presence_seen_by: SeenBy = SeenBy.SHARED,
+        root: str = "",
     ) -> None:
         self.sdkappid = sdkappid
         self.key = key
@@ -39,6 +40,7 @@ class Identity:
         self.fields = fields
         self.presence = presence
         self.presence_seen_by = presence_seen_by
+        self.root = root
 
     def sent(self, fields: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
         """Those of a user's `fields` that go with its messages."""

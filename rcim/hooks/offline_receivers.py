@@ -17,7 +17,7 @@ from rcim.hooks.discovery import DefinedHooks
 from rcim.hooks.profile import Json
 from rcim.hooks.profiles.leancloud import Engine, result_of
 from rcim.hooks.profiles.table import RECEIVERS_OFFLINE
-from rcim.rules.leancloud_ids import conv_id
+from rcim.vendors.leancloud_ids import conv_id
 from rcim.web.client import FAULTS, BadAnswer, WebClient
 from rcim.web.faults import fault_of
 

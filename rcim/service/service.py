@@ -37,6 +37,7 @@ from rcim.dispatch.requests import CommandRequest, Engine
 from rcim.dispatch.requests import Request as EngineRequest
 from rcim.flow.buckets import Patience, RateClass
 from rcim.service import bounds
+from rcim.service.back_ends import BackEnds
 from rcim.service.context import ActorCommand, Answered, GroupIds, RunWorkflow, StoreQuery, Work
 from rcim.service.operations import BY_REQUEST, Callers, Operation
 from rcim.service.rates import rate_of
@@ -70,6 +71,7 @@ class Service:
         self.limits = limits
         self.loop = loop
         self.group_ids = GroupIds(clock.wall_ms(), number)
+        self.back_ends = BackEnds(self, identity)
         self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number)
         self._engine = engine
         self._identity = identity

@@ -506,10 +506,9 @@ async def test_a_part_that_can_not_start_is_tried_again(monkeypatch: pytest.Monk
 
 
 async def test_a_port_that_another_server_has_is_refused(cluster: TestCluster) -> None:
-    settings = load(None, {}, [f"server.port={cluster.gateways[0][0].port}"])
     with pytest.raises(OSError, match="in use"):
-        gateways_module._port_of(settings)
-    with gateways_module._port_of(load(None, {}, ["server.port=0"])) as place:
+        gateways_module._holding("127.0.0.1", cluster.gateways[0][0].port)
+    with gateways_module._holding("127.0.0.1", 0) as place:
         assert place.getsockname()[1] > 0
 
 

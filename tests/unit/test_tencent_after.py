@@ -30,7 +30,7 @@ from rcim.hooks.profile import Callback
 from rcim.hooks.profiles.table import TENCENT
 from rcim.hooks.profiles.tencent import TencentProfile
 from rcim.hooks.profiles.tencent_after import notices
-from rcim.hooks.profiles.tencent_fields import random_of
+from rcim.vendors.tencent_ids import random_of
 
 NOW = 1_670_574_414_123
 GROUP = ev.ConversationFacts("g:a", "Public", "Chess", "alice", 2)

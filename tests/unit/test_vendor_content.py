@@ -16,7 +16,7 @@ from rcim.base.terms import ImageFormat, ImageKind, pair_conversation
 from rcim.content import elements as el
 from rcim.content.leancloud_json import from_leancloud, to_leancloud
 from rcim.content.rongcloud_json import WHOLE, from_rongcloud, to_rongcloud, with_mentions
-from rcim.rules import leancloud_ids, rongcloud_ids
+from rcim.vendors import leancloud_ids, rongcloud_ids
 
 NAMES = [
     "content",

@@ -37,7 +37,7 @@ from rcim.hooks.profile import Callback
 from rcim.hooks.profiles.leancloud import Engine, LeanCloudProfile
 from rcim.hooks.profiles.rongcloud import RongCloudProfile
 from rcim.hooks.profiles.table import MODERATION, RONGCLOUD, ROUTING
-from rcim.rules.rongcloud_ids import message_uid
+from rcim.vendors.rongcloud_ids import message_uid
 from rcim.web.client import BadAnswer, WebAnswer, WebClient
 
 PAIR = pair_conversation("alice", "bob")

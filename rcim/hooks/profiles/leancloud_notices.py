@@ -12,7 +12,7 @@ from rcim.content.elements import decode_body
 from rcim.content.leancloud_json import LeanContent, to_leancloud
 from rcim.hooks.profile import Callback, Facts, Json
 from rcim.hooks.profiles.table import WEB_HOOK
-from rcim.rules.leancloud_ids import conv_id, is_system, msg_id, system_account
+from rcim.vendors.leancloud_ids import conv_id, is_system, msg_id, system_account
 
 MEMBERS_MAX = 500
 """Members of a conversation that are named: LeanCloud's conversations have no more."""

@@ -15,7 +15,7 @@ from rcim.base.terms import MessageState
 from rcim.content.elements import decode_body
 from rcim.content.leancloud_json import RECALLED, LeanContent, to_leancloud
 from rcim.hooks.profile import Json
-from rcim.rules.leancloud_ids import conv_id, is_system, msg_id
+from rcim.vendors.leancloud_ids import conv_id, is_system, msg_id
 
 
 def fields_of(ask: BeforeCallback, members: Sequence[str]) -> Json:

@@ -28,7 +28,7 @@ from rcim.hooks.profile import Callback, Facts, Json
 from rcim.hooks.profiles import rongcloud_notices
 from rcim.hooks.profiles.answers import body_of, refusal
 from rcim.hooks.profiles.table import MODERATION, ONLINE_STATUS, RONGCLOUD, ROOM_STATUS, ROUTING
-from rcim.rules.rongcloud_ids import rong_conversation
+from rcim.vendors.rongcloud_ids import rong_conversation
 from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

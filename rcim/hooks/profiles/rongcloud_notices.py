@@ -11,7 +11,7 @@ from rcim.base.terms import DeviceEnd, GoneReason, MessageState, Platform
 from rcim.content.elements import decode_body
 from rcim.content.rongcloud_json import to_rongcloud, with_mentions
 from rcim.hooks.profile import Json
-from rcim.rules.rongcloud_ids import RongConversation, message_uid, rong_conversation
+from rcim.vendors.rongcloud_ids import RongConversation, message_uid, rong_conversation
 
 CREATED, JOINED, LEFT, DESTROYED = range(4)
 """`type` of a room's status."""

@@ -26,8 +26,9 @@ from rcim.hooks.profile import Callback, Facts, Json
 from rcim.hooks.profiles.answers import TEXT_MAX, body_of
 from rcim.hooks.profiles.table import TENCENT
 from rcim.hooks.profiles.tencent_after import notices
-from rcim.hooks.profiles.tencent_fields import accounts, message_key, opt_platform, place_of, random_of
+from rcim.hooks.profiles.tencent_fields import accounts, opt_platform, place_of
 from rcim.rules.conversation_kinds import is_channel
+from rcim.vendors.tencent_ids import message_key, random_of
 from rcim.web.client import BadAnswer, WebAnswer, WebRequest
 
 FAILED = CallbackVerdict(allow=False, code=CALLBACK_FAILED.number)

@@ -12,9 +12,10 @@ from rcim.content.elements import decode_body
 from rcim.content.vendor_json import to_json
 from rcim.hooks.profile import Callback, Facts, Json
 from rcim.hooks.profiles.table import STATE_CHANGE
-from rcim.hooks.profiles.tencent_fields import accounts, base_of, message_key, place_of, random_of
+from rcim.hooks.profiles.tencent_fields import accounts, base_of, place_of
 from rcim.hooks.unread import unread_of
 from rcim.rules.conversation_kinds import GROUP, channel_key, is_channel
+from rcim.vendors.tencent_ids import message_key, random_of
 
 ENDS = {
     DeviceEnd.LOGOUT: ("Logout", "Unregister"),

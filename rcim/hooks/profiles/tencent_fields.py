@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 
 from rcim.actor.events import InConversation
-from rcim.actor.records import Message
 from rcim.base.terms import Platform
 from rcim.hooks.profile import Json
 from rcim.rules.conversation_kinds import GROUP, is_channel, parent_of
 
-RANDOM_MAX = (1 << 32) - 1
 PLATFORMS = {Platform.WEB: "Web", Platform.SERVER: "RESTAPI"}
 """The vendor's `OptPlatform` where ours says as much. It names operating systems, and ours only kinds of devices."""
 
@@ -19,21 +16,6 @@ PLATFORMS = {Platform.WEB: "Web", Platform.SERVER: "RESTAPI"}
 def opt_platform(platform: Platform | None) -> str:
     """The vendor's `OptPlatform` of a device; None: it is not known."""
     return PLATFORMS.get(platform, "Unknown") if platform is not None else "Unknown"
-
-
-def random_of(client_msg_id: str) -> int:
-    """The vendor's `Random`, an unsigned number of 32 bits: the client message id if it is one, else a checksum of it.
-    `MsgId` beside it has the id itself."""
-    if client_msg_id.isascii() and client_msg_id.isdigit() and len(client_msg_id) <= 10:
-        number = int(client_msg_id)
-        if number <= RANDOM_MAX:
-            return number
-    return zlib.crc32(client_msg_id.encode())
-
-
-def message_key(message: Message) -> str:
-    """The vendor's `MsgKey` of a message one to one."""
-    return f"{message.seq}_{random_of(message.client_msg_id)}_{message.time_ms // 1000}"
 
 
 def accounts(users: Iterable[str], limit: int | None = None) -> list[Json]:

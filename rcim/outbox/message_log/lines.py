@@ -16,10 +16,10 @@ from rcim.actor.events import BroadcastSent, MessagePassed
 from rcim.actor.records import Message
 from rcim.base.terms import other_of, pair_of
 from rcim.content.vendor_json import Json
-from rcim.hooks.profiles.tencent_fields import random_of
 from rcim.hooks.struct_json import as_elements
 from rcim.outbox.message_log.sorting import TAB, place_of
 from rcim.rules.conversation_kinds import kind_name
+from rcim.vendors.tencent_ids import random_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR_MS = 3_600_000

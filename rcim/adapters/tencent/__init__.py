@@ -1,0 +1,1 @@
+"""Tencent Cloud IM's REST API, version 4: paths, JSON, codes (AB-02)."""

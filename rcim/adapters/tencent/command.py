@@ -1,0 +1,69 @@
+"""A command of Tencent's API: a row of the table, and what its function is given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
+
+from rcim.adapters.tencent.codes import Family, TencentError
+from rcim.adapters.tencent.fields import Fields, Json
+from rcim.base.errors import RcimError
+from rcim.service.back_ends import Principal
+from rcim.service.requests import Request
+from rcim.service.service import Service
+
+R = TypeVar("R")
+PER_S = 200
+"""Requests of one command in a second, unless the vendor documents another number."""
+
+
+class Call:
+    """One request: who calls, the fields of the body, and the service."""
+
+    def __init__(self, service: Service, principal: Principal, family: Family, body: Json) -> None:
+        self.service = service
+        self.principal = principal
+        self.family = family
+        self.fields = Fields(body, family.parameter)
+
+    async def ask(self, request: Request, result: type[R]) -> R:
+        """The result of an operation of the service, which is of this type. Raises RcimError."""
+        found = await self.service.call(self.principal, request)
+        assert isinstance(found, result), found
+        return found
+
+    def code_of(self, error: RcimError) -> int:
+        """The vendor's code of an error of ours, in this command's family."""
+        return self.family.code_of(error)
+
+
+Answer = Callable[[Call], Awaitable[Json]]
+"""Carries out a command and returns the fields of its answer beside the envelope. Raises TencentError or RcimError."""
+
+
+class Command(NamedTuple):
+    """A row of the table. `names`: the paths below `/v4/`, the present one first. `enabled` False: the service has no
+    subject here, and `answer` raises the vendor's code for a service that is not enabled."""
+
+    names: tuple[str, ...]
+    family: Family
+    answer: Answer
+    per_s: int = PER_S
+    enabled: bool = True
+
+
+def command(family: Family, *names: str, per_s: int = PER_S) -> Callable[[Answer], Command]:
+    """Makes a row of the function that it decorates."""
+
+    def made(answer: Answer) -> Command:
+        return Command(names, family, answer, per_s)
+
+    return made
+
+
+def rows_of(module: Any) -> list[Command]:
+    """The commands of a module, in their order."""
+    return [one for one in vars(module).values() if isinstance(one, Command)]
+
+
+__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "command", "rows_of"]

@@ -1,0 +1,102 @@
+"""Tencent's API as a whole: checks who calls, finds the command, and puts its answer into the vendor's envelope.
+
+Every answer has HTTP status 200; errors are in the body (reference of the vendor: "RESTful API overview").
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import msgspec
+
+from rcim.adapters.tencent import codes
+from rcim.adapters.tencent.codes import Family, TencentError
+from rcim.adapters.tencent.command import Call, Command
+from rcim.adapters.tencent.fields import Json
+from rcim.adapters.tencent.table import BY_NAME
+from rcim.base import clock
+from rcim.base.errors import RcimError
+from rcim.http.api import Fault, HttpRequest, HttpResponse
+from rcim.http.rates import Rates
+from rcim.service.back_ends import Principal
+from rcim.service.service import Service
+
+PREFIX = "/v4/"
+COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT)
+"""Codes of what is refused before its command is known."""
+FAULTS = {Fault.TOO_LARGE: 93000, Fault.SLOW: codes.TIMED_OUT, Fault.FAILED: codes.TIMED_OUT, Fault.BUSY: 60011}
+
+
+class TencentApi:
+    """The API, for one process."""
+
+    name = "tencent"
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._rates = Rates()
+
+    def serves(self, path: str) -> bool:
+        """Whether the path is one of this API's."""
+        return path.startswith(PREFIX)
+
+    def fault(self, fault: Fault, detail: str = "") -> HttpResponse:
+        """As HttpApi."""
+        text = f"{fault.text}: {detail}" if detail else fault.text
+        return _response(COMMON, {}, TencentError(FAULTS.get(fault, codes.HTTP_FAULTY), text))
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """As HttpApi."""
+        family, said = COMMON, {}
+        try:
+            command = BY_NAME.get(request.path.removeprefix(PREFIX))
+            if command is None:
+                raise TencentError(codes.UNKNOWN_RESOURCE, f"there is no command {request.path}")
+            principal = await self._caller(request)
+            family = command.family
+            self._count(command)
+            call = Call(self._service, principal, family, _body(request))
+            said = await command.answer(call)
+        except TencentError as error:
+            return _response(family, said, error)
+        except RcimError as error:
+            text = f"{error.code.name}: {error.detail or error.code.meaning}"
+            return _response(family, said, TencentError(family.code_of(error), text))
+        return _response(family, said, None)
+
+    async def _caller(self, request: HttpRequest) -> Principal:
+        """Raises TencentError or RcimError."""
+        query = {name: values[0] for name, values in parse_qs(request.query, max_num_fields=50).items()}
+        app = query.get("sdkappid", "")
+        if not app:
+            raise TencentError(codes.NO_APP, "sdkappid is missing")
+        if app != str(self._service.back_ends.sdkappid):
+            raise TencentError(codes.UNKNOWN_APP, "sdkappid is not that of this app")
+        return await self._service.back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""))
+
+    def _count(self, command: Command) -> None:
+        """Raises TencentError if the command comes too often."""
+        if self._rates.take(command.names[0], command.per_s, clock.steady_ms()):
+            raise TencentError(codes.TOO_OFTEN, f"at most {command.per_s} requests of this command in a second")
+
+
+def _body(request: HttpRequest) -> Json:
+    """The body's object. GET may have none. Raises TencentError."""
+    if not request.body.strip() and request.method == "GET":
+        return {}
+    try:
+        found = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise TencentError(codes.JSON_FAULTY, f"the body is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise TencentError(codes.JSON_FAULTY, "the body has to be a JSON object")
+    return found
+
+
+def _response(family: Family, said: Json, error: TencentError | None) -> HttpResponse:
+    """The vendor's envelope around the fields of an answer. A command may have set `ActionStatus` itself."""
+    code, info = (error.code, error.info) if error is not None else (0, "")
+    envelope: Json = {"ActionStatus": "FAIL" if error is not None else "OK", "ErrorInfo": info, "ErrorCode": code}
+    if family.display:
+        envelope["ErrorDisplay"] = info
+    return HttpResponse(200, msgspec.json.encode(envelope | said), note=str(code))

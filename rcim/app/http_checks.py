@@ -1,0 +1,40 @@
+"""What the settings of the listener for back ends have to be (AB-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rcim.app.exposure import LOCAL_HOSTS
+from rcim.app.settings import Settings
+from rcim.app.wrong_settings import Wrong, error_of
+
+KNOWN_APIS = ("tencent",)
+
+
+def check_http(settings: Settings, where: dict[tuple[str, str], str]) -> None:
+    """Raises SettingsError."""
+    for wrong in _faults(settings):
+        raise error_of(where, "http", wrong, getattr(settings.http, wrong.key))
+
+
+def _faults(settings: Settings) -> Iterator[Wrong]:
+    http = settings.http
+    if not http.host:
+        yield Wrong("host", "must not be empty")
+    if not 0 <= http.port <= 65535:
+        yield Wrong("port", "must be 0 to 65535")
+    if not http.tls and http.host not in LOCAL_HOSTS:
+        yield Wrong("tls", f"can be off only if http.host is one of {', '.join(LOCAL_HOSTS)}")
+    if http.tls and not settings.server.tls and http.on:
+        yield Wrong("tls", "has to be off if server.tls is: there is no certificate then")
+    if not set(http.apis) <= set(KNOWN_APIS):
+        yield Wrong("apis", f"known are {', '.join(KNOWN_APIS)}")
+    if http.on and not settings.app.administrators:
+        yield Wrong("on", "needs at least one user in app.administrators: back ends act in their name")
+    if not 1024 <= http.body_bytes_max <= 64 << 20:
+        yield Wrong("body_bytes_max", "must be 1024 to 67108864")
+    for key in ("body_ms", "idle_ms"):
+        if not 100 <= getattr(http, key) <= 3_600_000:
+            yield Wrong(key, "must be 100 to 3600000")
+    if not 1 <= http.in_flight_max <= 100_000:
+        yield Wrong("in_flight_max", "must be 1 to 100000")

@@ -1,0 +1,76 @@
+"""What the listener and an API exchange: a request with its whole body, a response, and faults of HTTP itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+
+class HttpRequest(NamedTuple):
+    """A request, complete and bounded. `path` is decoded and has no query; `query` is as it was sent, without `?`."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    """Names are found in any case; of a header that was sent twice, the first."""
+    body: bytes
+    """Without its content encoding."""
+    peer: str
+    """The caller's address."""
+    request_id: str
+    """Names the request in the log and in the response; the caller's own, if it sent a good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response; its length and X-Request-ID are added by the listener."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    """What the access log says of it besides the status: a code, an operation. Never content."""
+
+
+class Fault(Enum):
+    """What can be wrong before an API sees a request: the HTTP status, and what is said of it."""
+
+    MALFORMED = (400, "the request is not HTTP as it has to be")
+    NOT_FOUND = (404, "there is no such path")
+    SLOW = (408, "the request did not arrive in time")
+    TOO_LARGE = (413, "the body is too large")
+    ENCODING = (415, "the content encoding is not supported: identity, gzip and deflate are")
+    HEADERS_TOO_LARGE = (431, "the headers are too large")
+    FAILED = (500, "the server failed while handling this request; try again")
+    BUSY = (503, "too many requests are under way; try again later")
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.value[0]
+
+    @property
+    def text(self) -> str:
+        """What is said of it."""
+        return self.value[1]
+
+
+class HttpApi(Protocol):
+    """An API: it owns some paths. It is called in the loop's thread, for any number of requests at a time."""
+
+    name: str
+    """As in the settings and the access log."""
+
+    def serves(self, path: str) -> bool:
+        """Whether the path is one of this API's, known to it or not."""
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """Carry out the request. It may raise nothing but a fault of ours: the listener then calls `fault`."""
+
+    def fault(self, fault: Fault, detail: str = "") -> HttpResponse:
+        """The response to a request that did not get as far as `answer`, in this API's envelope. `detail` is for the
+        caller, and may be shown."""
