@@ -1,0 +1,1 @@
+"""What back ends of other services find here: each documented command, called on a real server."""
