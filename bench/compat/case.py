@@ -1,5 +1,5 @@
-"""A case: one documented command of a vendor's API, called as the vendor documents it, and its effect read back by another
-way (frames, or another API). The state of a command is what its case has found, never what a list says."""
+"""A case: one documented command of a vendor's API, called as the vendor documents it, and its effect read back by
+another way (frames, or another API). The state of a command is what its case has found, never what a list says."""
 
 from __future__ import annotations
 
