@@ -54,7 +54,8 @@ class Family:
         return self.parameter if error.code.kind in (ErrorKind.MISTAKE, ErrorKind.VIOLATION) else self.server
 
 
-GROUP = Family(parameter=10004, server=10002)
+GROUP = Family(parameter=10004, server=10002, codes={"BAD_PUSH_INFO": 90043})
+TOPIC = Family(parameter=10004, server=10002, codes={"TOO_MANY_CHANNELS": 110002})
 ONE_TO_ONE = Family(parameter=90001, server=91000, codes={"SERVER_ERROR": 91000, "BAD_ELEMENT": 90010})
 ACCOUNT = Family(parameter=70402, server=70500, codes={"BAD_PARAMETER": 70402, "SERVER_ERROR": 70500})
 PROFILE = Family(parameter=40001, server=40006, display=True, codes={"BAD_PARAMETER": 40001, "SERVER_ERROR": 40006})

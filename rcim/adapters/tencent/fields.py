@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rcim.adapters.tencent.codes import ACCOUNT_NOT_TEXT, TencentError
 
 Json = dict[str, Any]
 T = TypeVar("T")
+D = TypeVar("D")
 U32_MAX = (1 << 32) - 1
 
 
@@ -78,7 +79,7 @@ class Fields:
         """An object in this one; missing: an empty one. Raises TencentError."""
         return Fields(self._one(name, {}, dict, "has to be an object"), self._wrong, f"{self._place}{name}.")
 
-    def choice(self, name: str, known: dict[str, T], default: T) -> T:
+    def choice(self, name: str, known: Mapping[str, T], default: D) -> T | D:
         """What a text stands for. Raises TencentError."""
         if name not in self:
             return default
