@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rcim.actor import commands, outcomes, queries, workflows
@@ -69,7 +71,7 @@ def create_for_app(request: requests.AdminGroupCreate, principal: Principal, con
     command = msgspec.structs.replace(
         workflow.command,
         admins=list(request.admins),
-        member_fields={user: tuple(fields) for user, fields in request.member_fields.items()},
+        member_fields=_by_member(request.member_fields),
     )
     strangers = ({*command.admins} | {*command.member_fields}) - {*command.members}
     if strangers:
@@ -77,6 +79,14 @@ def create_for_app(request: requests.AdminGroupCreate, principal: Principal, con
             BAD_PARAMETER, f"members: {min(strangers)} is to be an admin, or to have fields, and is not one"
         )
     return entering(workflow.key, command)
+
+
+def _by_member(fields: Sequence[requests.MemberField]) -> dict[str, tuple[tuple[str, bytes], ...]]:
+    """The fields of each member."""
+    found: dict[str, tuple[tuple[str, bytes], ...]] = {}
+    for one in fields:
+        found[one.user_id] = (*found.get(one.user_id, ()), (one.key, one.value))
+    return found
 
 
 def _check_unique(request: requests.GroupCreate, owner: str) -> None:

@@ -60,11 +60,11 @@ def send_for_app(
     made = send(request, principal, context)
     sent = made.command if isinstance(made, ActorCommand) else made.workflow
     assert isinstance(sent, commands.SendMessage | workflows.SendAs)
-    if request.counted and not request.unasked and not request.untold:
+    if not (request.uncounted or request.unasked or request.untold):
         return made
     extra = msgspec.structs.replace(
         sent.extra or records.MessageOptions(),
-        counted=request.counted,
+        counted=not request.uncounted,
         unasked=request.unasked,
         untold=request.untold,
     )

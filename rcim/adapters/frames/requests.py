@@ -32,6 +32,7 @@ ROWS: dict[type, Convert] = {
     frames.AttributeToSet: lambda rows: [
         requests.AttributeToSet(row.key, row.value, row.with_setter) for row in rows
     ],
+    frames.MemberField: lambda rows: [requests.MemberField(row.user_id, row.key, row.value) for row in rows],
     frames.ImportedMember: lambda rows: [
         requests.ImportedMember(row.user_id, row.role, row.join_time_ms, row.unread) for row in rows
     ],

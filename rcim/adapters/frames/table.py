@@ -124,6 +124,8 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminList: moderation.listed_ok,
     f.AdminListChange: moderation.list_changed_ok,
     f.AdminNotice: _empty(f.AdminNoticeOk),
+    f.AdminSend: messages.admin_sent,
+    f.AdminGroupCreate: groups.admin_created_ok,
     f.AdminGroupImport: administration.group_imported_ok,
     f.AdminMembersImport: administration.members_imported_ok,
     f.AdminMessagesImport: administration.messages_imported_ok,

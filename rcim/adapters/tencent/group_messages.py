@@ -47,7 +47,7 @@ async def send_group_msg(call: Call) -> Json:
             transient=fields.number("OnlineOnlyFlag", 0, most=1) == 1,
             cloud_data=fields.text("CloudCustomData", "").encode(),
             push=push_info(fields),
-            counted="NoUnread" not in words(fields, "SendMsgControl", CONTROLS),
+            uncounted="NoUnread" in words(fields, "SendMsgControl", CONTROLS),
             unasked=before,
             untold=after,
         ),

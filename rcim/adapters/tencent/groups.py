@@ -56,11 +56,11 @@ async def create_group(call: Call) -> Json:
             max_member_num=fields.number("MaxMemberCount", 0),
             fields=custom_fields(fields, "AppDefinedData"),
             admins=[user for user, role in zip(members, roles, strict=True) if role is Role.ADMIN],
-            member_fields={
-                user: found
+            member_fields=[
+                requests.MemberField(user, key, value)
                 for user, row in zip(members, rows, strict=True)
-                if (found := custom_fields(row, "AppMemberDefinedData"))
-            },
+                for key, value in custom_fields(row, "AppMemberDefinedData")
+            ],
         ),
         Created,
     )

@@ -61,7 +61,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
-from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
+from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, MemberField, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
     GroupApplicationDecide,
@@ -230,6 +230,7 @@ __all__ = [
     "ImportedMessage",
     "InviteConsentGet",
     "InviteConsentSet",
+    "MemberField",
     "MessageDelete",
     "MessageEdit",
     "MessageLogExpire",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import ApplyJoinOption
@@ -18,6 +18,7 @@ from rcim.service.requests.kinds import (
     USER_OR_NONE,
     USERS_OR_NONE,
     Fields,
+    MemberField,
     Request,
 )
 
@@ -45,7 +46,7 @@ class AdminGroupCreate(GroupCreate, frozen=True, gc=False):
     """Makes a group for the app's back end, with what only the app may say of its members (GR-01, GR-02, GR-06)."""
 
     admins: A[Sequence[str], USERS_OR_NONE] = ()
-    member_fields: Mapping[str, Fields] = {}
+    member_fields: A[Sequence[MemberField], Items(500)] = ()
 
 
 class GroupSet(Request, frozen=True, gc=False):

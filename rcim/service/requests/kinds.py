@@ -36,6 +36,14 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """Base of all requests: what somebody asks of the service."""
 
 
+class MemberField(msgspec.Struct, frozen=True, gc=False):
+    """A custom field of a new member (GR-06)."""
+
+    user_id: A[str, USER]
+    key: A[str, Text(16, 1)]
+    value: A[bytes, Data(64)]
+
+
 class ImportedMember(msgspec.Struct, frozen=True, gc=False):
     """A member that a group is imported with (GR-08). `join_time_ms` 0: now."""
 

@@ -39,7 +39,7 @@ class Send(Request, frozen=True, gc=False):
 class AdminSend(Send, frozen=True, gc=False):
     """Sends an ordinary message for the app's back end, with what only the app may say of it (MS-06, MS-09, CB-03)."""
 
-    counted: bool = True
+    uncounted: bool = False
     unasked: bool = False
     untold: bool = False
 

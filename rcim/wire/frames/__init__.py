@@ -11,6 +11,7 @@ from rcim.wire.frames.accounts import *  # noqa: F403
 from rcim.wire.frames.admin import *  # noqa: F403
 from rcim.wire.frames.altering import *  # noqa: F403
 from rcim.wire.frames.applications import *  # noqa: F403
+from rcim.wire.frames.back_ends import *  # noqa: F403
 from rcim.wire.frames.broadcasts import *  # noqa: F403
 from rcim.wire.frames.conversations import *  # noqa: F403
 from rcim.wire.frames.devices import *  # noqa: F403

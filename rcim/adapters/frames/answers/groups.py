@@ -13,6 +13,12 @@ def created_ok(result: results.Created) -> frames.GroupCreateOk:
     return frames.GroupCreateOk(result.group_id, left_out, result.existed)
 
 
+def admin_created_ok(result: results.Created) -> frames.AdminGroupCreateOk:
+    """As created_ok."""
+    left_out = tuple(frames.AddedEntry(*one) for one in result.left_out)
+    return frames.AdminGroupCreateOk(result.group_id, left_out, result.existed)
+
+
 def edited_ok(result: results.Edited) -> frames.GroupSetOk:
     """The profile's InfoSeq now (GR-03)."""
     return frames.GroupSetOk(result.info_seq)

@@ -22,6 +22,17 @@ def sent(result: results.Sent) -> frames.SendOk:
     )
 
 
+def admin_sent(result: results.Sent) -> frames.AdminSendOk:
+    """As sent."""
+    return frames.AdminSendOk(
+        seq=result.seq,
+        time_ms=result.time_ms,
+        message_id=result.message_id,
+        duplicate=result.duplicate,
+        held_back=result.held_back,
+    )
+
+
 def page(result: results.Page) -> frames.HistoryOk:
     """A page of history (RX-06)."""
     messages = [to_wire(m) for m in result.messages]
