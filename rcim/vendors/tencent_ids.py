@@ -10,6 +10,9 @@ RANDOM_MAX = (1 << 32) - 1
 TYPES = {"Work": "Private", "Meeting": "ChatRoom", "Community": "UltraGroup"}
 """Our name of a group type by the vendor's, where it is another one. The vendor answers with `Private` and `ChatRoom`."""
 
+TOPIC_TYPE = "Channel"
+"""Our type of what the vendor calls topics, which it does not list as groups."""
+
 
 def type_of(name: str) -> str:
     """Our name of the vendor's group type; that of another type is the same."""

@@ -19,7 +19,7 @@ from rcim.adapters.tencent.paging import all_rows, page_at
 from rcim.base.terms import CHANNEL_MARK
 from rcim.service import requests
 from rcim.service.results import GroupFacts, GroupRow, GroupsPage, Types
-from rcim.vendors.tencent_ids import TYPES, type_of
+from rcim.vendors.tencent_ids import TOPIC_TYPE, TYPES, type_of
 
 ALL_GROUPS_MAX = 10_000
 JOINED_MAX = 5000
@@ -57,7 +57,7 @@ async def _count(call: Call, wanted: str) -> int:
     total, cursor = 0, ""
     while True:
         page = await call.ask(requests.AdminTypes(cursor), Types)
-        total += sum(row.groups for row in page.rows if wanted == row.name or (not wanted and row.name != "Channel"))
+        total += sum(row.groups for row in page.rows if wanted == row.name or (not wanted and row.name != TOPIC_TYPE))
         cursor = page.next
         if not cursor:
             return total
