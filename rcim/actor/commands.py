@@ -182,6 +182,8 @@ class CreateGroup(PutsIn, frozen=True, gc=False):
     unique: bool = False
     """C2-02: the conversation of exactly these users; `expected` of them come later, if at all."""
     expected: list[str] = []
+    opened: bool = False
+    """GR-08, with `importing`: it is open to its members from the beginning."""
 
 
 class EditGroup(Asked, frozen=True, gc=False):
@@ -268,6 +270,8 @@ class InviteUsers(PutsIn, frozen=True, gc=False):
     users: list[str]
     ask_first: list[str] = []
     """Those of them who are not added, but asked (GT-07)."""
+    silent: bool = False
+    """The change is not announced to the others (GT-15)."""
 
 
 class AcceptInvitation(PutsIn, frozen=True, gc=False):
@@ -278,10 +282,11 @@ class AcceptInvitation(PutsIn, frozen=True, gc=False):
 
 
 class KickMembers(Asked, frozen=True, gc=False):
-    """Remove `users` from the group; they may join again (GR-05, GT-10)."""
+    """Remove `users` from the group; they may join again (GR-05, GT-10). `silent`: it is not announced to the others."""
 
     users: list[str]
     text: str
+    silent: bool = False
 
 
 class BlockUsers(Asked, frozen=True, gc=False):
@@ -314,6 +319,8 @@ class EditMember(Asked, frozen=True, gc=False):
     msg_flag: MsgFlag | None
     role: Role | None
     fields: Fields
+    unread: int | None = None
+    """How many of the newest messages are unread from now on; only the app says so."""
 
 
 class DropOffline(Asked, frozen=True, gc=False):

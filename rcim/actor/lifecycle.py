@@ -104,13 +104,14 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         max_member_num=most,
         first_seq=state.timeline.next_seq,
         active=not policy.needs_first_message or command.importing or command.unique,  # GT-16
-        importing=command.importing,
+        importing=command.importing and not command.opened,
         fields=fields,
         creator=(command.creator or owner) if command.importing else command.by,
         attributes=command.attributes,
         ends_ms=over_ms,
         unique=command.unique,
         expected=expected(command, others),
+        imported_seq=state.timeline.newest if command.opened else -1,
     )
     made = (
         [_new(state=state, policy=policy, user_id=owner, role=Role.OWNER, now_ms=command.create_time_ms or now_ms)]
@@ -367,10 +368,12 @@ def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Ou
 
 
 def import_members(state: GroupState, command: ImportMembers, now_ms: int, position: int) -> Outcome:
-    """GR-08: all of them or none. Raises RcimError."""
+    """GR-08: all of them or none. In a group that is open meanwhile they are in it at once, may see all that there is,
+    and have read all but as much as was said; nobody else is told. Raises RcimError."""
     profile, policy, _ = state.allowed(Operation.IMPORT, command.by, command.admin)
-    if not profile.importing:
+    if not profile.importing and profile.imported_seq < 0:
         raise RcimError(NOT_PERMITTED, "members can be imported only while the group itself is being imported")
+    newest = state.timeline.newest
     results: list[tuple[str, AddResult]] = []
     put: dict[str, Member] = {}
     for at, item in enumerate(command.members):
@@ -395,9 +398,10 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
                 user_id=item.user_id,
                 role=item.role,
                 join_time_ms=joined,
-                joined_seq=0,
+                joined_seq=0 if profile.importing else profile.first_seq - 1,
                 name_card="",
                 msg_flag=policy.msg_flag,
+                read_seq=0 if profile.importing else max(newest - item.unread, 0),
                 import_unread=item.unread,
             )
     cap = state.cap(policy)
@@ -409,7 +413,9 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
         raise RcimError(
             TOO_MANY_ENTRIES, f"at most {WALK_MAX} members can be imported into an ultra group; add others afterwards"
         )
-    return state.settle(Added(results), now_ms, position, put=list(put.values()))
+    waited = [mark for user in put if (mark := state.roster.restrictions.get(user)) is not None and mark.applied_ms]
+    marks = [msgspec.structs.replace(mark, applied_ms=0, text="", name_card="") for mark in waited]
+    return state.settle(Added(results), now_ms, position, put=list(put.values()), marks=marks)
 
 
 def finish_import(state: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:

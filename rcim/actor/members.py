@@ -39,6 +39,8 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
             state.check_above(who, [command.user_id])
     if command.msg_flag is not None and not own and who is not Standing.APP_ADMIN:
         raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
+    if command.unread is not None and who is not Standing.APP_ADMIN:
+        raise RcimError(NOT_PERMITTED, "unread: only an app administrator may set it")
     card = (
         None if command.name_card is None else state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
@@ -56,10 +58,14 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
         name_card=member.name_card if card is None else card,
         role=command.role or member.role,
         fields=fields,
+        read_seq=member.read_seq if command.unread is None else max(state.timeline.newest - command.unread, 0),
     )
     if new == member:
         return Outcome(Done())
-    only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag, unheard=member.unheard) == member
+    only_own = (
+        msgspec.structs.replace(new, msg_flag=member.msg_flag, unheard=member.unheard, read_seq=member.read_seq)
+        == member
+    )
     return state.settle(
         Done(),
         now_ms,
@@ -68,8 +74,15 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
         change=(kind, [command.user_id]) if kind is not None else None,
         put=[new],
         info=not only_own,
-        more=_flagged(state, member, new.msg_flag),
+        more=[*_flagged(state, member, new.msg_flag), *_read_anew(member, new, now_ms)],
     )
+
+
+def _read_anew(before: Member, after: Member, now_ms: int) -> list[Effect]:
+    """The app has said how far a member has read: all of the user's connections are told (RX-08)."""
+    if after.read_seq == before.read_seq:
+        return []
+    return [Notify([after.user_id], ReadUpTo(after.user_id, after.read_seq, now_ms))]
 
 
 def _flagged(state: GroupState, member: Member, flag: MsgFlag) -> list[Effect]:

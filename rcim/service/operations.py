@@ -106,6 +106,7 @@ READS, SAME, ONCE = Repeat
 
 OPERATIONS: tuple[Operation, ...] = (
     _operation("SEND", requests.Send, outcomes.Sent, messages.send, EVERYONE, SAME, rate=RateClass.SEND, hot=True),
+    _operation("ADMIN_SEND", requests.AdminSend, outcomes.Sent, messages.send_for_app, ADMINISTRATORS, SAME),
     _operation("HISTORY", requests.History, outcomes.Page, messages.history, EVERYONE, READS, rate=RateClass.READ),
     _operation("MESSAGE_RECALL", requests.MessageRecall, outcomes.Altered, altering.recall, EVERYONE, SAME),
     _operation("MESSAGE_EDIT", requests.MessageEdit, outcomes.Altered, altering.edit, EVERYONE, ONCE),

@@ -82,6 +82,7 @@ from rcim.service.requests.members import (
 )
 from rcim.service.requests.message_log import MessageLogExpire, MessageLogGet, MessageLogList
 from rcim.service.requests.messages import (
+    AdminSend,
     ConversationClear,
     ConversationRead,
     History,
@@ -169,6 +170,7 @@ __all__ = [
     "AdminRoomSet",
     "AdminRooms",
     "AdminRoomsKept",
+    "AdminSend",
     "AdminSenderSet",
     "AdminStats",
     "AdminSystemSend",
