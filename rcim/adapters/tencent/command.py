@@ -61,9 +61,22 @@ def command(family: Family, *names: str, per_s: int = PER_S) -> Callable[[Answer
     return made
 
 
+def not_enabled(family: Family, code: int, info: str, *names: str) -> list[Command]:
+    """A row for each name of a service that has no subject here. All are answered with this code and text."""
+
+    async def refuse(call: Call) -> Json:
+        raise TencentError(code, info)
+
+    return [Command((name,), family, refuse, enabled=False) for name in names]
+
+
 def rows_of(module: Any) -> list[Command]:
-    """The commands of a module, in their order."""
-    return [one for one in vars(module).values() if isinstance(one, Command)]
+    """The commands of a module, in their order: those that stand there by name, and those of its lists of commands."""
+    found: list[Command] = []
+    for one in vars(module).values():
+        rows = one if isinstance(one, list) else [one]
+        found += [row for row in rows if isinstance(row, Command)]
+    return found
 
 
-__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "command", "rows_of"]
+__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "command", "not_enabled", "rows_of"]
