@@ -24,7 +24,7 @@ class Call:
         self.service = service
         self.principal = principal
         self.family = family
-        self.fields = Fields(body, family.parameter)
+        self.fields = Fields(body, family.parameter, codes=family.fields)
 
     async def ask(self, request: Request, result: type[R]) -> R:
         """The result of an operation of the service, which is of this type. Raises RcimError."""

@@ -97,6 +97,8 @@ def _response(family: Family, said: Json, error: TencentError | None) -> HttpRes
     """The vendor's envelope around the fields of an answer. A command may have set `ActionStatus` itself."""
     code, info = (error.code, error.info) if error is not None else (0, "")
     envelope: Json = {"ActionStatus": "FAIL" if error is not None else "OK", "ErrorInfo": info, "ErrorCode": code}
+    if not family.status:
+        del envelope["ActionStatus"]
     if family.display:
         envelope["ErrorDisplay"] = info
     return HttpResponse(200, msgspec.json.encode(envelope | said), note=str(code))

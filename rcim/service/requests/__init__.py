@@ -105,6 +105,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
+from rcim.service.requests.personal_data import AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -182,6 +183,7 @@ __all__ = [
     "AdminTypes",
     "AdminUserMute",
     "AdminUserMuted",
+    "AdminUserUnread",
     "ApplicationsOwn",
     "AttributeName",
     "AttributeToSet",
