@@ -19,13 +19,18 @@ APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
 
 
 def bounds_of(settings: Settings) -> HttpBounds:
-    """What one caller may take."""
+    """What callers may take."""
     http = settings.http
     return HttpBounds(
         body_bytes_max=http.body_bytes_max,
+        bodies_bytes_max=http.body_bytes_in_flight_max,
+        headers_s=http.headers_ms / 1000,
         body_s=http.body_ms / 1000,
+        write_s=http.write_ms / 1000,
         idle_s=http.idle_ms / 1000,
         in_flight_max=http.in_flight_max,
+        connections_max=http.connections_max,
+        connections_per_address_max=http.connections_per_address_max,
     )
 
 
@@ -35,14 +40,14 @@ class HttpDoor:
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
         made = [APIS[name](settings, service) for name in settings.http.apis]
-        self._server = HttpServer(made, bounds_of(settings))
+        self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
         self.port = 0
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: other processes listen on the same port. Raises OSError."""
         http = self._settings.http
         self._listener = await listen(
-            self._server.connection,
+            self._server.admit,
             http.host,
             port,
             tls if http.tls else None,

@@ -17,11 +17,14 @@ from rcim.adapters.tencent.table import BY_NAME
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
+from rcim.http.json_bodies import JsonError, json_body
 from rcim.http.rates import Rates
 from rcim.service.back_ends import Principal
 from rcim.service.service import Service
 
 PREFIX = "/v4/"
+METHODS = ("POST", "GET")
+"""The vendor documents POST; its clients also send GET, with a body or without."""
 COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT)
 """Codes of what is refused before its command is known."""
 FAULTS = {Fault.TOO_LARGE: 93000, Fault.SLOW: codes.TIMED_OUT, Fault.FAILED: codes.TIMED_OUT, Fault.BUSY: 60011}
@@ -50,6 +53,8 @@ class TencentApi:
         family, said = COMMON, {}
         try:
             command = BY_NAME.get(request.path.removeprefix(PREFIX))
+            if request.method not in METHODS:
+                raise TencentError(codes.HTTP_FAULTY, "the method has to be POST or GET")
             if command is None:
                 raise TencentError(codes.UNKNOWN_RESOURCE, f"there is no command {request.path}")
             principal = await self._caller(request)
@@ -85,9 +90,9 @@ def _body(request: HttpRequest) -> Json:
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
-        found = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise TencentError(codes.JSON_FAULTY, f"the body is not JSON: {error}") from None
+        found = json_body(request.body)
+    except JsonError as error:
+        raise TencentError(codes.JSON_FAULTY, str(error)) from None
     if not isinstance(found, dict):
         raise TencentError(codes.JSON_FAULTY, "the body has to be a JSON object")
     return found
