@@ -184,6 +184,10 @@ class CreateGroup(PutsIn, frozen=True, gc=False):
     expected: list[str] = []
     opened: bool = False
     """GR-08, with `importing`: it is open to its members from the beginning."""
+    admins: list[str] = []
+    """Those of `members` who are admins; only the app says so."""
+    member_fields: dict[str, Fields] = {}
+    """The fields of `members` by user; only the app says so."""
 
 
 class EditGroup(Asked, frozen=True, gc=False):
@@ -198,6 +202,8 @@ class EditGroup(Asked, frozen=True, gc=False):
     """All of them, as canonical JSON (GR-13)."""
     attribute_changes: tuple[tuple[str, bytes], ...] = ()
     """Dotted keys with their values as JSON, made after `attributes`; they have been checked."""
+    mute_all: bool | None = None
+    """SC-03: nobody may send from now on but owner and admins, or all may again."""
 
 
 class GiveGroup(Asked, frozen=True, gc=False):
@@ -321,6 +327,8 @@ class EditMember(Asked, frozen=True, gc=False):
     fields: Fields
     unread: int | None = None
     """How many of the newest messages are unread from now on; only the app says so."""
+    mute_s: int | None = None
+    """SC-02: as MuteUsers; only the app says so."""
 
 
 class DropOffline(Asked, frozen=True, gc=False):

@@ -134,6 +134,7 @@ def edit(request: requests.GroupMemberSet, principal: Principal, context: Reques
         role=request.role,
         fields=tuple(request.fields),
         unread=request.unread,
+        mute_s=request.mute_s,
     )
     return ActorCommand(group_key(request.group_id), command)
 

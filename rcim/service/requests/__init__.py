@@ -52,6 +52,7 @@ from rcim.service.requests.devices import (
     PresenceWatch,
 )
 from rcim.service.requests.groups import (
+    AdminGroupCreate,
     GroupCreate,
     GroupDissolve,
     GroupFind,
@@ -155,6 +156,7 @@ __all__ = [
     "AdminBroadcasts",
     "AdminConnections",
     "AdminFlow",
+    "AdminGroupCreate",
     "AdminGroupImport",
     "AdminGroups",
     "AdminGroupsSync",

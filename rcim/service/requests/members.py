@@ -51,6 +51,7 @@ class GroupMemberSet(Request, frozen=True, gc=False):
     role: Role | None = None
     fields: A[Fields, Items(5)] = ()
     unread: A[int | None, U32] = None
+    mute_s: A[int | None, U32] = None
 
 
 class GroupInvite(Request, frozen=True, gc=False):

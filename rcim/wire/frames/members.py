@@ -209,6 +209,9 @@ class GroupMemberSet(Frame, frozen=True, gc=False):
     unread: A[
         int | None, Ext(40, U32), "For app administrators: how many of the newest messages are unread from now on."
     ] = None
+    mute_s: A[
+        int | None, Ext(41, U32), "For app administrators: for how many seconds the member is muted, as GROUP_MUTE."
+    ] = None
 
 
 @frame(0x8215, "GROUP_MEMBER_SET_OK", "server", "reply")
