@@ -115,6 +115,8 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminTagsChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
     f.AdminAttributesChange(["alice"], [f.UserAttribute("city", "Basel")], []),
     f.AdminAttributesChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminUserUnread("alice", ["g:lobby"]),
+    f.AdminUserUnreadOk(2, False, [f.UnreadEntry("g:lobby", 2)]),
     f.AdminLabels(["alice"]),
     f.AdminLabelsOk([f.UserLabels("alice", ["beta"], [f.UserAttribute("city", "Basel")])], 1),
     f.AdminAttributeNames(),

@@ -126,6 +126,7 @@ local rcim_frames = {
   [3953] = { name = "MESSAGE_LOG_GET", fields = { { name = "hour", type = "str8" }, { name = "kind", type = "str8" }, { name = "offset", type = "u64" }, { name = "limit", type = "u32" }, { name = "sha256", type = "bytes8" } }, extensions = {} },
   [3954] = { name = "MESSAGE_LOG_EXPIRE", fields = { { name = "before", type = "str8" } }, extensions = {} },
   [3960] = { name = "ADMIN_PUSH_TEST", fields = { { name = "user_id", type = "str16" }, { name = "title", type = "str8" }, { name = "text", type = "str16" } }, extensions = {} },
+  [3984] = { name = "ADMIN_USER_UNREAD", fields = { { name = "user_id", type = "str16" }, { name = "conversations", type = "list16", item = { type = "str16" } } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -273,6 +274,7 @@ local rcim_frames = {
   [36721] = { name = "MESSAGE_LOG_GET_OK", fields = { { name = "size", type = "u64" }, { name = "messages", type = "u64" }, { name = "sha256", type = "bytes8" }, { name = "data", type = "bytes16" } }, extensions = {} },
   [36722] = { name = "MESSAGE_LOG_EXPIRE_OK", fields = { { name = "count", type = "u32" } }, extensions = {} },
   [36728] = { name = "ADMIN_PUSH_TEST_OK", fields = {}, extensions = {} },
+  [36752] = { name = "ADMIN_USER_UNREAD_OK", fields = { { name = "total", type = "u64" }, { name = "more", type = "bool" }, { name = "conversations", type = "list16", item = { type = "struct16", struct = "UnreadEntry" } } }, extensions = {} },
 }
 
 local rcim_structs = {
@@ -321,6 +323,7 @@ local rcim_structs = {
   Stat = { name = "Stat", fields = { { name = "name", type = "str8" }, { name = "value", type = "u64" } }, extensions = {} },
   SystemSending = { name = "SystemSending", fields = { { name = "user_id", type = "str16" }, { name = "code", type = "u32" }, { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" } }, extensions = {} },
   SystemWriter = { name = "SystemWriter", fields = { { name = "user_id", type = "str16" }, { name = "newest_seq", type = "u64" }, { name = "written_ms", type = "u64" } }, extensions = {} },
+  UnreadEntry = { name = "UnreadEntry", fields = { { name = "conversation", type = "str16" }, { name = "unread", type = "u32" } }, extensions = {} },
   Until = { name = "Until", fields = { { name = "user_id", type = "str16" }, { name = "until_ms", type = "u64" } }, extensions = {} },
   UserAttribute = { name = "UserAttribute", fields = { { name = "name", type = "str8" }, { name = "value", type = "str8" } }, extensions = {} },
   UserLabels = { name = "UserLabels", fields = { { name = "user_id", type = "str16" }, { name = "tags", type = "list16", item = { type = "str8" } }, { name = "attributes", type = "list16", item = { type = "struct16", struct = "UserAttribute" } } }, extensions = {} },

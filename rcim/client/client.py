@@ -39,6 +39,7 @@ from rcim.client.members import MemberRequests
 from rcim.client.message_log import MessageLogRequests
 from rcim.client.model import Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
+from rcim.client.personal_data import PersonalDataRequests
 from rcim.client.push import PushRequests
 from rcim.client.queries import ConversationRequests
 from rcim.client.ranges import RangeRequests
@@ -65,6 +66,7 @@ class Client(
     ConversationRequests,
     MessageLogRequests,
     RangeRequests,
+    PersonalDataRequests,
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 

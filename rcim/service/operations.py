@@ -37,6 +37,7 @@ from rcim.service import (
     messages,
     moderation,
     outbox,
+    personal_data,
     push,
     querying,
     requests,
@@ -401,6 +402,14 @@ OPERATIONS: tuple[Operation, ...] = (
         broadcasts.set_attribute_names,
         ADMINISTRATORS,
         SAME,
+    ),
+    _operation(
+        "ADMIN_USER_UNREAD",
+        requests.AdminUserUnread,
+        answers.UnreadCounts,
+        personal_data.unread,
+        ADMINISTRATORS,
+        READS,
     ),
     _operation(
         "MESSAGE_LOG_LIST",

@@ -80,6 +80,7 @@ from rcim.store.answers import (
     PushTokensPage,
     SyncPage,
     SyncRow,
+    UnreadCounts,
 )
 
 
@@ -199,5 +200,6 @@ __all__ = [
     "TracedMessage",
     "TrimmedTo",
     "Types",
+    "UnreadCounts",
     "UserFacts",
 ]

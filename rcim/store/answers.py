@@ -261,6 +261,8 @@ class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=T
     """RX-08: unread messages by conversation, of those that have any."""
 
     counts: dict[str, int]
+    more: bool = False
+    """Others may have unread messages too: only so many conversations are looked at (RX-04)."""
 
     @property
     def total(self) -> int:

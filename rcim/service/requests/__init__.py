@@ -104,6 +104,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
+from rcim.service.requests.personal_data import AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -180,6 +181,7 @@ __all__ = [
     "AdminTypes",
     "AdminUserMute",
     "AdminUserMuted",
+    "AdminUserUnread",
     "ApplicationsOwn",
     "AttributeName",
     "AttributeToSet",

@@ -29,6 +29,7 @@ from rcim.wire.frames.messages import *  # noqa: F403
 from rcim.wire.frames.moderation import *  # noqa: F403
 from rcim.wire.frames.notices import *  # noqa: F403
 from rcim.wire.frames.outbox import *  # noqa: F403
+from rcim.wire.frames.personal_data import *  # noqa: F403
 from rcim.wire.frames.push import *  # noqa: F403
 from rcim.wire.frames.queries import *  # noqa: F403
 from rcim.wire.frames.rooms import *  # noqa: F403
