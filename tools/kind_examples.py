@@ -31,6 +31,18 @@ CONSUMER = f.OutboxConsumer(
     last_error_ms=TIME + 60_000,
 )
 
+API_KEY = f.ApiKey(
+    key_id="rk_0123456789abcdef",
+    name="billing",
+    scopes=["messages:write"],
+    acts_as="administrator",
+    created_by="administrator",
+    created_ms=TIME,
+    expires_ms=0,
+    per_s=50,
+    used_ms=TIME + 60_000,
+)
+
 KIND_EXAMPLES: tuple[Frame, ...] = (
     f.ChannelCreate("@TGS#_city", "news", "News", "What is new", False),
     f.ChannelCreateOk("@TGS#_city@TOPIC#_news"),
@@ -115,6 +127,12 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminTagsChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
     f.AdminAttributesChange(["alice"], [f.UserAttribute("city", "Basel")], []),
     f.AdminAttributesChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminKeyCreate("billing", ["messages:write"], "administrator", TIME, 50),
+    f.AdminKeyCreateOk("rk_0123456789abcdef.secret", [API_KEY]),
+    f.AdminKeys("", 100),
+    f.AdminKeysOk([API_KEY], ""),
+    f.AdminKeyRevoke("rk_0123456789abcdef"),
+    f.AdminKeyRevokeOk(),
     f.AdminUserUnread("alice", ["g:lobby"]),
     f.AdminUserUnreadOk(2, False, [f.UnreadEntry("g:lobby", 2)]),
     f.AdminLabels(["alice"]),

@@ -127,6 +127,9 @@ local rcim_frames = {
   [3954] = { name = "MESSAGE_LOG_EXPIRE", fields = { { name = "before", type = "str8" } }, extensions = {} },
   [3960] = { name = "ADMIN_PUSH_TEST", fields = { { name = "user_id", type = "str16" }, { name = "title", type = "str8" }, { name = "text", type = "str16" } }, extensions = {} },
   [3984] = { name = "ADMIN_USER_UNREAD", fields = { { name = "user_id", type = "str16" }, { name = "conversations", type = "list16", item = { type = "str16" } } }, extensions = {} },
+  [3985] = { name = "ADMIN_KEY_CREATE", fields = { { name = "name", type = "str8" }, { name = "scopes", type = "list16", item = { type = "str8" } }, { name = "acts_as", type = "str16" }, { name = "expires_ms", type = "u64" }, { name = "per_s", type = "u32" } }, extensions = {} },
+  [3986] = { name = "ADMIN_KEYS", fields = { { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
+  [3987] = { name = "ADMIN_KEY_REVOKE", fields = { { name = "key_id", type = "str8" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -275,12 +278,16 @@ local rcim_frames = {
   [36722] = { name = "MESSAGE_LOG_EXPIRE_OK", fields = { { name = "count", type = "u32" } }, extensions = {} },
   [36728] = { name = "ADMIN_PUSH_TEST_OK", fields = {}, extensions = {} },
   [36752] = { name = "ADMIN_USER_UNREAD_OK", fields = { { name = "total", type = "u64" }, { name = "more", type = "bool" }, { name = "conversations", type = "list16", item = { type = "struct16", struct = "UnreadEntry" } } }, extensions = {} },
+  [36753] = { name = "ADMIN_KEY_CREATE_OK", fields = { { name = "secret", type = "str8" }, { name = "key", type = "list16", item = { type = "struct16", struct = "ApiKey" } } }, extensions = {} },
+  [36754] = { name = "ADMIN_KEYS_OK", fields = { { name = "keys", type = "list16", item = { type = "struct16", struct = "ApiKey" } }, { name = "next", type = "str16" } }, extensions = {} },
+  [36755] = { name = "ADMIN_KEY_REVOKE_OK", fields = {}, extensions = {} },
 }
 
 local rcim_structs = {
   Account = { name = "Account", fields = { { name = "user_id", type = "str16" }, { name = "nickname", type = "str8" }, { name = "face_url", type = "str8" } }, extensions = {} },
   AccountStatus = { name = "AccountStatus", fields = { { name = "user_id", type = "str16" }, { name = "imported", type = "bool" }, { name = "online", type = "bool" }, { name = "groups", type = "u32" }, { name = "valid_from_ms", type = "u64" } }, extensions = { [30] = { name = "system_sender", type = "bool" } } },
   AddedEntry = { name = "AddedEntry", fields = { { name = "user_id", type = "str16" }, { name = "result", type = "enum8", values = { [0] = "FAILED", [1] = "ADDED", [2] = "ALREADY", [3] = "WAITING", [4] = "FULL" } } }, extensions = {} },
+  ApiKey = { name = "ApiKey", fields = { { name = "key_id", type = "str8" }, { name = "name", type = "str8" }, { name = "scopes", type = "list16", item = { type = "str8" } }, { name = "acts_as", type = "str16" }, { name = "created_by", type = "str16" }, { name = "created_ms", type = "u64" }, { name = "expires_ms", type = "u64" }, { name = "per_s", type = "u32" }, { name = "used_ms", type = "u64" } }, extensions = {} },
   Application = { name = "Application", fields = { { name = "user_id", type = "str16" }, { name = "name_card", type = "str8" }, { name = "text", type = "str16" }, { name = "time_ms", type = "u64" } }, extensions = {} },
   AttributeChange = { name = "AttributeChange", fields = { { name = "path", type = "str8" }, { name = "value", type = "bytes16" } }, extensions = {} },
   AttributeName = { name = "AttributeName", fields = { { name = "number", type = "u8" }, { name = "name", type = "str8" } }, extensions = {} },

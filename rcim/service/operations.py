@@ -21,7 +21,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
 
-from rcim.actor import outbox_results, outcomes
+from rcim.actor import api_keys, outbox_results, outcomes
 from rcim.connect.principal import Principal
 from rcim.flow.buckets import RateClass
 from rcim.service import (
@@ -32,6 +32,7 @@ from rcim.service import (
     conversations,
     devices,
     groups,
+    keys,
     members,
     message_log,
     messages,
@@ -403,6 +404,10 @@ OPERATIONS: tuple[Operation, ...] = (
         ADMINISTRATORS,
         SAME,
     ),
+    _operation("ADMIN_KEY_CREATE", requests.AdminKeyCreate, api_keys.KeyCreated, keys.create, ADMINISTRATORS, ONCE),
+    _operation("ADMIN_KEYS", requests.AdminKeys, api_keys.KeysPage, keys.list_, ADMINISTRATORS, READS),
+    _operation("ADMIN_KEY_REVOKE", requests.AdminKeyRevoke, outcomes.Done, keys.revoke, ADMINISTRATORS, ONCE),
+    _operation("ADMIN_KEY_USE", requests.AdminKeyUse, api_keys.KeyFound, keys.use, ADMINISTRATORS, SAME),
     _operation(
         "ADMIN_USER_UNREAD",
         requests.AdminUserUnread,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.api_keys import ApiKey, KeyCreated, KeyFound, KeysPage
 from rcim.actor.outbox_results import (
     ConsumerRow,
     Consumers,
@@ -136,6 +137,7 @@ __all__ = [
     "Altered",
     "Answer",
     "AnyResult",
+    "ApiKey",
     "Applied",
     "AttributeNames",
     "AttributesPage",
@@ -166,6 +168,9 @@ __all__ = [
     "Invalidated",
     "Invitations",
     "Joined",
+    "KeyCreated",
+    "KeyFound",
+    "KeysPage",
     "ListAltered",
     "Listed",
     "LogChunk",

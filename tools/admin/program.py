@@ -30,6 +30,7 @@ NOUNS = {
     "log": "message_log",
     "push": "push",
     "outbox": "outbox",
+    "key": "keys",
 }
 """What comes before a verb, and the module that has its verbs."""
 
