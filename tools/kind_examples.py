@@ -43,6 +43,19 @@ API_KEY = f.ApiKey(
     used_ms=TIME + 60_000,
 )
 
+AUDIT_ENTRY = f.AuditEntry(
+    time_ms=TIME,
+    entry_id="1b2c3d4e-1",
+    user_id="administrator",
+    key_id="",
+    api="tencent",
+    address="192.0.2.7",
+    request_id="9f86d081884c7d65",
+    operation="GROUP_DISSOLVE",
+    about='{"group_id":"lobby"}',
+    code=0,
+)
+
 KIND_EXAMPLES: tuple[Frame, ...] = (
     f.ChannelCreate("@TGS#_city", "news", "News", "What is new", False),
     f.ChannelCreateOk("@TGS#_city@TOPIC#_news"),
@@ -131,6 +144,8 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminKeyCreateOk("rk_0123456789abcdef.secret", [API_KEY]),
     f.AdminKeys("", 100),
     f.AdminKeysOk([API_KEY], ""),
+    f.AdminAudit(TIME, 0, "administrator", "GROUP_DISSOLVE", "", 100),
+    f.AdminAuditOk([AUDIT_ENTRY], "2026-11-27:4096"),
     f.AdminKeyRevoke("rk_0123456789abcdef"),
     f.AdminKeyRevokeOk(),
     f.AdminUserUnread("alice", ["g:lobby"]),

@@ -130,6 +130,7 @@ local rcim_frames = {
   [3985] = { name = "ADMIN_KEY_CREATE", fields = { { name = "name", type = "str8" }, { name = "scopes", type = "list16", item = { type = "str8" } }, { name = "acts_as", type = "str16" }, { name = "expires_ms", type = "u64" }, { name = "per_s", type = "u32" } }, extensions = {} },
   [3986] = { name = "ADMIN_KEYS", fields = { { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
   [3987] = { name = "ADMIN_KEY_REVOKE", fields = { { name = "key_id", type = "str8" } }, extensions = {} },
+  [3988] = { name = "ADMIN_AUDIT", fields = { { name = "from_ms", type = "u64" }, { name = "to_ms", type = "u64" }, { name = "who", type = "str16" }, { name = "operation", type = "str8" }, { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -281,6 +282,7 @@ local rcim_frames = {
   [36753] = { name = "ADMIN_KEY_CREATE_OK", fields = { { name = "secret", type = "str8" }, { name = "key", type = "list16", item = { type = "struct16", struct = "ApiKey" } } }, extensions = {} },
   [36754] = { name = "ADMIN_KEYS_OK", fields = { { name = "keys", type = "list16", item = { type = "struct16", struct = "ApiKey" } }, { name = "next", type = "str16" } }, extensions = {} },
   [36755] = { name = "ADMIN_KEY_REVOKE_OK", fields = {}, extensions = {} },
+  [36756] = { name = "ADMIN_AUDIT_OK", fields = { { name = "entries", type = "list16", item = { type = "struct16", struct = "AuditEntry" } }, { name = "next", type = "str16" } }, extensions = {} },
 }
 
 local rcim_structs = {
@@ -292,6 +294,7 @@ local rcim_structs = {
   AttributeChange = { name = "AttributeChange", fields = { { name = "path", type = "str8" }, { name = "value", type = "bytes16" } }, extensions = {} },
   AttributeName = { name = "AttributeName", fields = { { name = "number", type = "u8" }, { name = "name", type = "str8" } }, extensions = {} },
   AttributeToSet = { name = "AttributeToSet", fields = { { name = "key", type = "str16" }, { name = "value", type = "str16" }, { name = "with_setter", type = "bool" } }, extensions = {} },
+  AuditEntry = { name = "AuditEntry", fields = { { name = "time_ms", type = "u64" }, { name = "entry_id", type = "str8" }, { name = "user_id", type = "str16" }, { name = "key_id", type = "str8" }, { name = "api", type = "str8" }, { name = "address", type = "str8" }, { name = "request_id", type = "str8" }, { name = "operation", type = "str8" }, { name = "about", type = "str16" }, { name = "code", type = "u32" } }, extensions = {} },
   BroadcastEntry = { name = "BroadcastEntry", fields = { { name = "seq", type = "u64" }, { name = "time_ms", type = "u64" }, { name = "message_id", type = "u64" }, { name = "sender", type = "str16" }, { name = "client_msg_id", type = "str8" }, { name = "expires_ms", type = "u64" }, { name = "state", type = "enum8", values = { [0] = "AS_SENT", [1] = "EDITED", [2] = "RECALLED", [3] = "DELETED", [4] = "NOT_FOR_YOU" } } }, extensions = { [1] = { name = "system_conversation", type = "str8" }, [2] = { name = "tags_any", type = "list16", item = { type = "str8" } }, [3] = { name = "tags_all", type = "list16", item = { type = "str8" } }, [4] = { name = "attributes_any", type = "list16", item = { type = "struct16", struct = "UserAttribute" } }, [5] = { name = "attributes_all", type = "list16", item = { type = "struct16", struct = "UserAttribute" } } } },
   Channel = { name = "Channel", fields = { { name = "group_id", type = "str8" }, { name = "name", type = "str8" }, { name = "private", type = "bool" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   ConnectionEntry = { name = "ConnectionEntry", fields = { { name = "connection_id", type = "u64" }, { name = "user_id", type = "str16" }, { name = "platform", type = "u8" }, { name = "device_tag", type = "str8" }, { name = "address", type = "str8" }, { name = "connected_ms", type = "u64" }, { name = "queued_bytes", type = "u32" }, { name = "agent", type = "str8" } }, extensions = {} },

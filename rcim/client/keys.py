@@ -1,8 +1,8 @@
-"""The client's requests of app administrators about API keys of back ends (ID-08)."""
+"""The client's requests of app administrators about API keys of back ends (ID-08), and the audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from rcim.client.requests import Requests
 from rcim.wire import frames
@@ -30,3 +30,18 @@ class KeyRequests(Requests):
     async def revoke_key(self, key_id: str) -> None:
         """Revoke an API key."""
         await self.request(frames.AdminKeyRevoke(key_id), frames.AdminKeyRevokeOk, repeat=False)
+
+    async def audit(
+        self, *, from_ms: int = 0, to_ms: int = 0, who: str = "", operation: str = ""
+    ) -> AsyncIterator[frames.AuditEntry]:
+        """What app administrators and back ends have changed, the oldest first: between two times (milliseconds since
+        1970; 0: any), by one user or API key, by one operation (empty: any)."""
+        cursor = ""
+        while True:
+            ask = frames.AdminAudit(from_ms, to_ms, who, operation, cursor, 0)
+            page = await self.request(ask, frames.AdminAuditOk)
+            for entry in page.entries:
+                yield entry
+            cursor = page.next
+            if not cursor:
+                return

@@ -9,12 +9,14 @@ from rcim.actor.api_keys import ApiKey
 from rcim.actor.user_commands import Credential
 from rcim.rules.targets import NO_LABELS
 
+CLIENT = "client"
+
 
 class Source(NamedTuple):
-    """Where a request of a back end came from, for the audit log."""
+    """Where requests come from, for the audit log."""
 
     api: str
-    """The name of the API."""
+    """The name of the API; CLIENT: it is a connection."""
     address: str = ""
     """The caller's address."""
     request_id: str = ""
@@ -57,7 +59,7 @@ class Principal:
         self.scopes: frozenset[str] | None = None
         """What it may do (rcim/service/scopes.py); None: all that its user may."""
         self.source: Source | None = None
-        """Of a back end: where its request came from; None: it is a connection."""
+        """Where its requests come from; None: the server itself asks."""
         self.groups: Callable[[], int] = int
         """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
         self.reserve: Callable[[int], None] = _nothing

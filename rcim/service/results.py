@@ -64,6 +64,7 @@ from rcim.actor.outcomes import (
 from rcim.store.answers import (
     Accounts,
     Answer,
+    AuditPage,
     ConnectionsPage,
     ConversationRow,
     ConversationsPage,
@@ -142,6 +143,7 @@ __all__ = [
     "AttributeNames",
     "AttributesPage",
     "AttributesSet",
+    "AuditPage",
     "BroadcastSent",
     "Channels",
     "ConnectionsPage",

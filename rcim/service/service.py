@@ -37,6 +37,7 @@ from rcim.dispatch.requests import CommandRequest, Engine
 from rcim.dispatch.requests import Request as EngineRequest
 from rcim.flow.buckets import Patience, RateClass
 from rcim.service import bounds, scopes
+from rcim.service.audit import Audit, NoAuditLines
 from rcim.service.back_ends import BackEnds
 from rcim.service.context import ActorCommand, Answered, GroupIds, RunWorkflow, StoreQuery, Work
 from rcim.service.operations import BY_REQUEST, Callers, Operation
@@ -74,6 +75,8 @@ class Service:
         self.loop = loop
         self.group_ids = GroupIds(clock.wall_ms(), number)
         self.back_ends = BackEnds(self, identity)
+        self.audit = Audit(NoAuditLines())
+        """Whoever keeps an audit log puts it here."""
         self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number)
         self._engine = engine
         self._identity = identity
@@ -108,7 +111,7 @@ class Service:
         operation = BY_REQUEST[type(request)]
         if not operation.hot:
             _check(operation, principal, request)
-            if operation.complete is not None or operation.reserves:
+            if operation.complete is not None or operation.reserves or (principal.admin and operation.audited):
                 return self._submit(operation, principal, request, token=token, requester=requester)
         work = operation.make(request, principal, self)
         if type(work) is not ActorCommand:
@@ -123,14 +126,26 @@ class Service:
         self, operation: Operation, principal: Principal, request: Request, *, token: int, requester: Requester
     ) -> Held | None:
         """As `submit`, of an operation with more to do before its result is given. Raises RcimError."""
-        work = operation.make(request, principal, self)
-        completing = _Completing(self, operation, principal, requester)
+        entry = ""
+        if principal.admin and operation.audited:
+            entry = self.audit.begin(operation.name, principal, request)
+        try:
+            work = operation.make(request, principal, self)
+        except RcimError as error:
+            self.note_result(entry, error.code.number)
+            raise
+        completing = _Completing(self, operation, principal, requester, entry)
         if type(work) is not ActorCommand:
             self._hand_on(work, principal, completing, token)
             return None
         force_setattr(work.command, "credential", principal.credential)
         made = EngineRequest(work.key, work.command, completing, token)
         return None if self._engine.submit(made) else made
+
+    def note_result(self, entry: str, code: int) -> None:
+        """The result of an operation that is audited, if it has an entry."""
+        if entry:
+            self.audit.end(entry, code)
 
     def _hand_on(self, work: Work, principal: Principal, requester: Requester, token: int) -> None:
         """What is no command: a workflow and a query are the engine's, an answer is there."""
@@ -151,7 +166,7 @@ class Service:
     def dropped(held: Held) -> None:
         """The command will not be tried again: the requester is gone."""
         if isinstance(held.reply_to, _Completing):
-            held.reply_to.over()
+            held.reply_to.over(OVERLOADED.number)
 
     async def call(self, principal: Principal, request: Request, timeout_s: float = CALL_TIMEOUT_S) -> Result:
         """Carry out a request and return its result, in any process. Counts it for the user (LI-01). Raises RcimError:
@@ -253,11 +268,15 @@ class TooFrequentError(RcimError):
 
 
 class _Completing:
-    """Adds to a result what only this process knows, and ends a reservation, before the caller gets it."""
+    """Adds to a result what only this process knows, ends a reservation, and writes the result to the audit log, under
+    `entry`, unless that is empty, before the caller gets it."""
 
-    __slots__ = ("_operation", "_principal", "_requester", "_reserved", "_service")
+    __slots__ = ("_entry", "_operation", "_principal", "_requester", "_reserved", "_service")
 
-    def __init__(self, service: Service, operation: Operation, principal: Principal, requester: Requester) -> None:
+    def __init__(
+        self, service: Service, operation: Operation, principal: Principal, requester: Requester, entry: str
+    ) -> None:
+        self._entry = entry
         self._service = service
         self._operation = operation
         self._principal = principal
@@ -266,15 +285,17 @@ class _Completing:
         if self._reserved:
             principal.reserve(1)
 
-    def over(self) -> None:
-        """The request is answered, or will not be."""
+    def over(self, code: int) -> None:
+        """The request is answered, or will not be: with 0, or with the number of an error."""
+        self._service.note_result(self._entry, code)
+        self._entry = ""
         if self._reserved:
             self._reserved = False
             self._principal.reserve(-1)
 
     def answer(self, token: int, result: Result) -> None:
         """Pass on the completed result."""
-        self.over()
+        self.over(result.code.number if isinstance(result, Refused) else 0)
         complete = self._operation.complete
         if complete is not None and not isinstance(result, Refused):
             try:

@@ -21,4 +21,9 @@ async def test_back_ends_and_persons(admin: Admin) -> None:
     await admin.refused("key", "create", "x", code=2)
     assert await admin.json("key", "revoke", key_id) == {"key_id": key_id, "revoked": True}
     assert "NO_SUCH_KEY" in await admin.refused("key", "revoke", key_id)
+    (made_first, *_, revoked, failed) = await admin.json("audit", "list", "--last", "1h")
+    assert (made_first["operation"], made_first["result"]) == ("ADMIN_KEY_CREATE", "done")
+    assert (revoked["operation"], revoked["about"]) == ("ADMIN_KEY_REVOKE", f'{{"key_id":"{key_id}"}}')
+    assert failed["result"] == "300142 NO_SUCH_KEY"
+    assert "ADMIN_KEY_REVOKE" in await admin.table("audit", "list", "--operation", "ADMIN_KEY_REVOKE")
     assert await admin.json("user", "unread", "bob") == [{"conversation": "total", "unread": 0}]

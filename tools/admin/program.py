@@ -31,6 +31,7 @@ NOUNS = {
     "push": "push",
     "outbox": "outbox",
     "key": "keys",
+    "audit": "audit",
 }
 """What comes before a verb, and the module that has its verbs."""
 

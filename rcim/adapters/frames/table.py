@@ -158,6 +158,7 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminAttributeNamesSet: _empty(f.AdminAttributeNamesSetOk),
     f.AdminKeyCreate: keys.created_ok,
     f.AdminKeys: keys.keys_ok,
+    f.AdminAudit: keys.audit_ok,
     f.AdminKeyRevoke: _empty(f.AdminKeyRevokeOk),
     f.AdminUserUnread: personal_data.unread_ok,
     f.MessageLogList: message_log.list_ok,

@@ -60,7 +60,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
-from rcim.service.requests.keys import AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
+from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -150,6 +150,7 @@ __all__ = [
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
+    "AdminAudit",
     "AdminBroadcast",
     "AdminBroadcastRecall",
     "AdminBroadcasts",

@@ -1,4 +1,4 @@
-"""Requests of app administrators about API keys of back ends (ID-08)."""
+"""Requests of app administrators about API keys of back ends (ID-08), and the audit log."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ class AdminKeyUse(Request, frozen=True, gc=False):
     """Asks whose secret this is, and notes that the key is in use (ID-08). Only the server itself asks."""
 
     secret: A[str, SECRET]
+
+
+class AdminAudit(Request, frozen=True, gc=False):
+    """Asks for a page of the audit log, the oldest changes first. `from_ms` and `to_ms` 0: any time; `who`, a user or an
+    API key, and `operation` empty: any."""
+
+    from_ms: A[int, U64] = 0
+    to_ms: A[int, U64] = 0
+    who: A[str, USER_OR_NONE] = ""
+    operation: A[str, Text(64, one_line=True)] = ""
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0

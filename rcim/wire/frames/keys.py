@@ -1,4 +1,4 @@
-"""Frames of app administrators about API keys of back ends (ID-08)."""
+"""Frames of app administrators about API keys of back ends (ID-08), and the audit log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated as A
 
 from rcim.wire.frames.kinds import PAGE_CURSOR, USER, USER_OR_NONE
 from rcim.wire.schema import Frame, Struct, frame, row
-from rcim.wire.types import U16, U32, U64, StrList, StructList, str8
+from rcim.wire.types import U16, U32, U64, StrList, StructList, str8, str16
 
 KEY_ID = str8(32, 1, one_line=True)
 SCOPE = str8(32, 1, one_line=True)
@@ -105,3 +105,54 @@ class AdminKeyRevoke(Frame, frozen=True, gc=False):
 @frame(0x8F93, "ADMIN_KEY_REVOKE_OK", "server", "reply", admin=True)
 class AdminKeyRevokeOk(Frame, frozen=True, gc=False):
     """The key is revoked."""
+
+
+@row("AuditEntry")
+class AuditEntry(Struct, frozen=True, gc=False):
+    """A change in the audit log."""
+
+    time_ms: A[int, U64, "When it began, in milliseconds since 1970."]
+    entry_id: A[str, str8(64), "Its id in the log."]
+    user_id: A[str, USER_OR_NONE, "In whose name it was done."]
+    key_id: A[str, str8(32), "The API key of the back end; empty: it has none."]
+    api: A[str, str8(32), "Through which API it came; `client`: through a connection of a client."]
+    address: A[str, str8(64), "The caller's address."]
+    request_id: A[str, str8(64), "The id of the HTTP request; empty: it was none."]
+    operation: A[str, str8(64), "What was done."]
+    about: A[str, str16(20000), "To what: JSON, the ids in the request by field. Never bodies, secrets or tokens."]
+    code: A[int, U32, "0: it was done; else the number of the error. 4294967295: no result is written."]
+
+
+@frame(
+    0x0F94,
+    "ADMIN_AUDIT",
+    "client",
+    "request",
+    reply="ADMIN_AUDIT_OK",
+    rules=(
+        "A change is written before it is carried out, its result after it. Without a result it is under way, or the "
+        "process has died: it may or may not have been carried out.",
+        "A page may be empty and have a `next`: the server looks at a bounded part of the log for each page.",
+    ),
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER"),
+    admin=True,
+)
+class AdminAudit(Frame, frozen=True, gc=False):
+    """Asks for a page of the audit log: what app administrators and back ends have changed."""
+
+    from_ms: A[int, U64, "Changes from this time on, in milliseconds since 1970; 0: from the first one on."]
+    to_ms: A[int, U64, "Changes up to this time; 0: up to the last one."]
+    who: A[str, USER_OR_NONE, "Only changes by this user or this API key; empty: by all."]
+    operation: A[
+        str, str8(64, one_line=True), "Only changes by this operation, such as `GROUP_DISSOLVE`; empty: by any."
+    ]
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means as many as fit."]
+
+
+@frame(0x8F94, "ADMIN_AUDIT_OK", "server", "reply", admin=True)
+class AdminAuditOk(Frame, frozen=True, gc=False):
+    """A page of changes, the oldest first."""
+
+    entries: A[list[AuditEntry], StructList(AuditEntry, 1000), "The changes."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]

@@ -1,4 +1,4 @@
-"""API keys of back ends, for app administrators (ID-08)."""
+"""API keys of back ends (ID-08) and the audit log, for app administrators."""
 
 from __future__ import annotations
 
@@ -28,3 +28,23 @@ def _row(key: results.ApiKey) -> frames.ApiKey:
         per_s=key.per_s,
         used_ms=key.used_ms,
     )
+
+
+def audit_ok(result: results.AuditPage) -> frames.AdminAuditOk:
+    """A page of the audit log."""
+    rows = [
+        frames.AuditEntry(
+            time_ms=row.time_ms,
+            entry_id=row.id,
+            user_id=row.user_id,
+            key_id=row.key_id,
+            api=row.api,
+            address=row.address,
+            request_id=row.request_id,
+            operation=row.operation,
+            about=row.about,
+            code=row.code,
+        )
+        for row in result.rows
+    ]
+    return frames.AdminAuditOk(rows, result.next)
