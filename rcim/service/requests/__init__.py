@@ -61,6 +61,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
+from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -151,6 +152,7 @@ __all__ = [
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
+    "AdminAudit",
     "AdminBroadcast",
     "AdminBroadcastRecall",
     "AdminBroadcasts",
@@ -161,6 +163,10 @@ __all__ = [
     "AdminGroups",
     "AdminGroupsSync",
     "AdminImportFinish",
+    "AdminKeyCreate",
+    "AdminKeyRevoke",
+    "AdminKeyUse",
+    "AdminKeys",
     "AdminLabels",
     "AdminList",
     "AdminListChange",
