@@ -116,6 +116,7 @@ class HttpServer:
             body=body,
             peer=got.remote or "",
             request_id=request_id,
+            raw_path=got.rel_url.raw_path,
         )
 
 
