@@ -45,8 +45,8 @@ LEAD = """<h1>rcim: the API for back ends</h1>
 programs.</p>
 <h2 id="calling">Calling</h2>
 <p>Say who calls with <code>Authorization: Bearer KEY</code>, where KEY is an API key, or with
-<code>Authorization: UserSig IDENTIFIER:USERSIG</code> of an app administrator. The curl lines below expect the server's address in
-<code>$RCIM</code>, and the key in <code>$KEY</code>.</p>
+<code>Authorization: UserSig IDENTIFIER:USERSIG</code> of an app administrator. The curl lines below
+expect the server's address in <code>$RCIM</code>, and the key in <code>$KEY</code>.</p>
 <p>GET and DELETE have their fields in the query, the others in a body, which is a JSON object. A list in the query is the
 same name several times. A slash in an id is <code>%2F</code> in a path. Unknown fields, and names that stand twice in an
 object, are refused. Times are in milliseconds since 1970. Data of the app is text, or
@@ -58,7 +58,8 @@ the next page, with the same other fields; null says that there is none.</p>
 <h2 id="repeating">Repeating</h2>
 <p>Give a request an <code>Idempotency-Key</code>, and the same request with the same key gets the same answer for 24
 hours, with <code>Idempotency-Replayed: true</code>; nothing is done twice. Another request with the key gets 422, and 409
-says that the first one is still under way, or was interrupted. What the server had no time for (429, 503) frees the key.</p>
+says that the first one is still under way, or was interrupted. What the server had no time for (429, 503) frees the
+key.</p>
 """
 
 
@@ -206,8 +207,8 @@ def _errors() -> str:
     )
     return (
         '<h2 id="errors">Errors</h2><p>An error is answered as <code>application/problem+json</code>. '
-        "<code>code</code> and <code>name</code> are those of this table; an error of HTTP itself has neither. <code>Retry-After</code> and "
-        "<code>retry_after_ms</code> say when to try again.</p>"
+        "<code>code</code> and <code>name</code> are those of this table; an error of HTTP itself has neither. "
+        "<code>Retry-After</code> and <code>retry_after_ms</code> say when to try again.</p>"
         f"<table><tr><th>status</th><th>code</th><th>name</th><th></th></tr>{rows}</table>"
     )
 

@@ -1,5 +1,5 @@
-"""An example of each route. In their order they are a story: on a new server that keeps a message log and has a consumer
-`callbacks` and a push provider `unified`, each of them works."""
+"""An example of each route. In their order they are a story: on a new server that keeps a message log and has a
+push provider `unified`, each of them works."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ ALICE = {"user_id": "alice"}
 BOB = {"user_id": "bob"}
 LOBBY = {"group_id": "lobby"}
 STAGE = {"group_id": "stage"}
-ULTRA = {"group_id": "town"}
-IN_LOBBY = {"conversation": "g:lobby"}
+ULTRA = {"group_id": "@TGS#_town"}
+IN_TALK = {"conversation": "g:talk"}
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
 
 
@@ -65,40 +65,41 @@ GROUPS = (
     Example("as_user_group_leave", {"user_id": "erin", "group_id": "lobby"}),
 )
 MESSAGES = (
-    _do("send", IN_LOBBY, as_user="alice", client_msg_id="c-0001", body=HELLO),
-    _do("send", IN_LOBBY, as_user="bob", body=HELLO, mentions=["alice"], cloud_data="v1"),
-    _do("send", IN_LOBBY, as_user="alice", body=HELLO, push={"Title": "Lobby", "Desc": "hello"}),
-    _get("history", IN_LOBBY, limit=20, backwards=True),
+    _do("group_create", group_id="talk", type="Private", name="Talk", owner="alice", members=["bob"]),
+    _do("send", IN_TALK, as_user="alice", client_msg_id="c-0001", body=HELLO),
+    _do("send", IN_TALK, as_user="bob", body=HELLO, mentions=["alice"], cloud_data="v1"),
+    _do("send", IN_TALK, as_user="alice", body=HELLO, push={"Title": "Lobby", "Desc": "hello"}),
+    _get("history", IN_TALK, limit=20, backwards=True),
     _do(
         "message_edit",
-        IN_LOBBY | {"seq": "2"},
+        IN_TALK | {"seq": "2"},
         body=[{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello all"}}],
     ),
-    _get("message_receipts", IN_LOBBY | {"seq": "2"}, read=True),
-    _do("message_recall", IN_LOBBY | {"seq": "2"}),
-    Example("message_delete", IN_LOBBY | {"seq": "3"}),
-    _get("admin_trace", IN_LOBBY | {"sender": "alice", "client_msg_id": "c-0001"}),
+    _get("message_receipts", IN_TALK | {"seq": "2"}, read=True),
+    _do("message_recall", IN_TALK | {"seq": "2"}),
+    Example("message_delete", IN_TALK | {"seq": "3"}),
+    _get("admin_trace", IN_TALK | {"sender": "alice", "client_msg_id": "c-0001"}),
     _get("as_user_sync", ALICE, limit=20),
-    _do("as_user_conversation_flag", ALICE | IN_LOBBY, msg_flag="accept_not_notify"),
-    _do("as_user_conversation_pin", ALICE | IN_LOBBY, pinned=True),
-    _do("as_user_conversation_read", ALICE | IN_LOBBY, seq=1),
-    _get("as_user_history", ALICE | IN_LOBBY, limit=20),
+    _do("as_user_conversation_flag", ALICE | IN_TALK, msg_flag="accept_not_notify"),
+    _do("as_user_conversation_pin", ALICE | IN_TALK, pinned=True),
+    _do("as_user_conversation_read", ALICE | IN_TALK, seq=1),
+    _get("as_user_history", ALICE | IN_TALK, limit=20),
     _get("as_user_search", ALICE, words="hello"),
-    _do("as_user_messages_hide", ALICE | IN_LOBBY, messages=[1]),
-    Example("as_user_conversation_clear", ALICE | IN_LOBBY),
-    Example("as_user_conversation_remove", ALICE | IN_LOBBY),
-    Example("messages_erase", IN_LOBBY | {"sender": "bob"}),
+    _do("as_user_messages_hide", ALICE | IN_TALK, messages=[1]),
+    Example("as_user_conversation_clear", ALICE | IN_TALK),
+    Example("as_user_conversation_remove", ALICE | IN_TALK),
+    Example("messages_erase", IN_TALK | {"sender": "bob"}),
     _get("conversations_query", where='{"name": "Lobby"}', limit=20),
     _do("admin_broadcast", body=HELLO, client_msg_id="b-0001"),
     _get("admin_broadcasts", limit=20),
     _do("admin_broadcast_recall", {"seq": "1"}),
-    _do("group_create", group_id="_sys:news", type="System", name="News"),
-    _do("admin_system_send", {"group_id": "_sys:news"}, users=["alice", "bob"], body=HELLO),
-    _get("admin_system_writers", {"group_id": "_sys:news"}),
+    _do("group_create", group_id="@SYS#news", type="System", name="News"),
+    _do("admin_system_send", {"group_id": "@SYS#news"}, users=["alice", "bob"], body=HELLO),
+    _get("admin_system_writers", {"group_id": "@SYS#news"}),
 )
 USERS = (
     _get("admin_accounts_query", users=["alice", "nobody"]),
-    _do("admin_profile_set", ALICE, nickname="Alice L.", gender="female", fields={"Tag_Profile_Custom_Team": "red"}),
+    _do("admin_profile_set", ALICE, nickname="Alice L.", gender="female"),
     _get("profile_get", ALICE),
     _get("profiles_get", users=["alice", "bob"]),
     _do("user_list_change", ALICE | {"which": "black"}, add=["mallory"]),
@@ -107,7 +108,8 @@ USERS = (
     _get("quiet_hours", ALICE),
     _do("invite_consent_set", ALICE, consent="ask"),
     _get("invite_consent", ALICE),
-    _do("group_create", group_id="chess", type="Private", name="Chess", owner="bob", members=["alice"]),
+    _do("group_create", group_id="chess", type="Private", name="Chess", owner="bob"),
+    _do("as_user_group_invite", {"user_id": "bob", "group_id": "chess"}, users=["alice"]),
     _get("as_user_group_invitations", ALICE),
     _do("as_user_group_invitation_answer", {"user_id": "alice", "group_id": "chess"}, accept=True),
     _do("group_owner_set", {"group_id": "chess"}, user_id="alice"),
@@ -139,18 +141,25 @@ ROOMS = (
     _get("admin_rooms", groups=["stage"]),
     _get("admin_rooms_kept"),
     _get("admin_room_protected", STAGE),
-    _do("group_create", group_id="town", type="Ultra", name="Town", owner="alice", members=["bob"]),
+    _do("group_create", group_id="@TGS#_town", type="UltraGroup", name="Town", owner="alice", members=["bob"]),
     _do("channel_create", ULTRA, name_id="news", name="News"),
     _get("channels", ULTRA),
-    _do("channel_private_set", {"group_id": "town@TOPIC#_news"}, private=True),
-    _do("channel_users_change", {"group_id": "town@TOPIC#_news"}, add=["bob"]),
-    _get("channel_users", {"group_id": "town@TOPIC#_news"}),
+    _do("channel_private_set", {"group_id": "@TGS#_town@TOPIC#_news"}, private=True),
+    _do("channel_users_change", {"group_id": "@TGS#_town@TOPIC#_news"}, add=["bob"]),
+    _get("channel_users", {"group_id": "@TGS#_town@TOPIC#_news"}),
     _do("push_level_set", ULTRA, level="mentions", whole=True),
     _do("as_user_push_level_set", {"user_id": "bob", **ULTRA}, level="none"),
     _get("as_user_push_level", {"user_id": "bob", **ULTRA}),
     _do("history_trim", ULTRA, to_time_ms=1_700_000_000_000),
-    Example("group_dissolve", {"group_id": "town"}),
-    _do("admin_group_import", group_id="old", type="Public", name="Old club", owner="alice"),
+    Example("group_dissolve", {"group_id": "@TGS#_town"}),
+    _do(
+        "admin_group_import",
+        group_id="old",
+        type="Public",
+        name="Old club",
+        owner="alice",
+        create_time_ms=1_690_000_000_000,
+    ),
     _do(
         "admin_members_import",
         {"group_id": "old"},
@@ -178,18 +187,18 @@ SERVER = (
     _do("admin_list_change", {"which": "refused_words"}, add=["badword"]),
     _get("admin_list", {"which": "refused_words"}),
     _get("admin_types"),
-    _do("admin_type_set", {"name": "Club"}, base="Public", policies={"member_max": "50"}),
+    _do("admin_type_set", {"name": "Club"}, base="Public", policies={"member_cap": "50"}),
     Example("admin_type_remove", {"name": "Club"}),
     _get("message_log_list"),
     Example("message_log_expire", {}, {"before": "2023010100"}),
     _get("outbox_list"),
-    _get("outbox_show", {"consumer": "callbacks"}),
-    _do("outbox_pause", {"consumer": "callbacks"}),
-    _do("outbox_replay", {"consumer": "callbacks"}, from_time_ms=1_700_000_000_000),
-    _get("outbox_dead", {"consumer": "callbacks"}),
-    _do("outbox_dead_retry", {"consumer": "callbacks"}),
-    Example("outbox_dead_drop", {"consumer": "callbacks"}),
-    _do("outbox_resume", {"consumer": "callbacks"}),
+    _get("outbox_show", {"consumer": "message_log"}),
+    _do("outbox_pause", {"consumer": "message_log"}),
+    _do("outbox_replay", {"consumer": "message_log"}, from_time_ms=1_700_000_000_000),
+    _get("outbox_dead", {"consumer": "message_log"}),
+    _do("outbox_dead_retry", {"consumer": "message_log"}),
+    Example("outbox_dead_drop", {"consumer": "message_log"}),
+    _do("outbox_resume", {"consumer": "message_log"}),
 )
 EXAMPLES = (*GROUPS, *MESSAGES, *USERS, *ROOMS, *SERVER)
 BY_ROUTE = {one.route: one for one in reversed(EXAMPLES)}

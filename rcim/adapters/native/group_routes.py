@@ -45,6 +45,13 @@ OF_USERS = (
     Route("PUT", "/v1/users/{user_id}/groups", requests.AdminGroupsSync, pages=pages.whole("results", "more")),
     Route("POST", "/v1/users/{user_id}/groups", requests.GroupJoin, acts=True),
     Route("DELETE", "/v1/users/{user_id}/groups/{group_id}", requests.GroupLeave, acts=True),
+    Route(
+        "POST",
+        "/v1/users/{user_id}/groups/{group_id}/invitations",
+        requests.GroupInvite,
+        acts=True,
+        pages=pages.whole("results", "name"),
+    ),
     Route("GET", "/v1/users/{user_id}/groups/{group_id}/push-level", requests.PushLevelGet, acts=True),
     Route("PUT", "/v1/users/{user_id}/groups/{group_id}/push-level", requests.PushLevelSet, acts=True),
     Route("GET", "/v1/users/{user_id}/applications", requests.ApplicationsOwn, pages=pages.by_cursor("rows")),
@@ -69,7 +76,6 @@ CHANNELS = (
     Route("PATCH", "/v1/channels/{group_id}/users", requests.ChannelUsersChange),
     Route("PUT", "/v1/channels/{group_id}/private", requests.ChannelPrivateSet),
     Route("PUT", GROUP + "/push-level", requests.PushLevelSet),
-    Route("GET", GROUP + "/push-level", requests.PushLevelGet),
 )
 IMPORTS = (
     Route("POST", "/v1/imports", requests.AdminGroupImport, defaults={"group_id": "", "owner": ""}, status=201),
