@@ -8,7 +8,7 @@ from rcim.app.exposure import LOCAL_HOSTS
 from rcim.app.settings import Settings
 from rcim.app.wrong_settings import Wrong, error_of
 
-KNOWN_APIS = ("tencent",)
+KNOWN_APIS = ("native", "tencent")
 
 
 def check_http(settings: Settings, where: dict[tuple[str, str], str]) -> None:

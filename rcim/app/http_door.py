@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
+from rcim.adapters.native.site import NativeApi
 from rcim.adapters.tencent.site import TencentApi
 from rcim.app.settings import Settings
 from rcim.connect.listener import listen
@@ -13,6 +15,7 @@ from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
+    "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
     "tencent": lambda settings, service: TencentApi(service),
 }
 """Makes each API that the settings can name."""

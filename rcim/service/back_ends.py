@@ -112,6 +112,17 @@ class BackEnds:
         """The administrator in whose name a caller acts that an adapter has checked; empty: the app's first one."""
         return self._made(user_id or self.root, clock.wall_ms(), source)
 
+    @staticmethod
+    def acting_for(caller: Principal, user_id: str) -> Principal:
+        """The user, in whose name a caller acts where an operation has no form for others: with the user's rights, and
+        on the caller's credential. So an invalidation of the caller's UserSig ends what waits, and whoever writes down
+        who has changed what finds the caller there (AB-01). Raises RcimError(BAD_PARAMETER or SYSTEM_SENDER)."""
+        if is_system_account(check_user_id(user_id)):
+            raise RcimError(SYSTEM_SENDER)
+        principal = Principal(user_id, False)
+        principal.credential = caller.credential
+        return principal
+
     def user_sig(self, user_id: str, expire_s: int) -> str:
         """A UserSig with which the user logs in, good from now on for `expire_s` seconds (ID-02). Raises
         RcimError(BAD_PARAMETER)."""
