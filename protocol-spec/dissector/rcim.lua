@@ -124,7 +124,7 @@ local rcim_frames = {
   [3943] = { name = "OUTBOX_DEAD_DROP", fields = { { name = "consumer", type = "str8" }, { name = "letter_id", type = "u64" } }, extensions = {} },
   [3952] = { name = "MESSAGE_LOG_LIST", fields = { { name = "hour", type = "str8" }, { name = "kind", type = "str8" }, { name = "limit", type = "u16" } }, extensions = {} },
   [3953] = { name = "MESSAGE_LOG_GET", fields = { { name = "hour", type = "str8" }, { name = "kind", type = "str8" }, { name = "offset", type = "u64" }, { name = "limit", type = "u32" }, { name = "sha256", type = "bytes8" } }, extensions = {} },
-  [3954] = { name = "MESSAGE_LOG_EXPIRE", fields = { { name = "before", type = "str8" } }, extensions = {} },
+  [3954] = { name = "MESSAGE_LOG_EXPIRE", fields = { { name = "before", type = "str8" } }, extensions = { [1] = { name = "only", type = "bool" } } },
   [3960] = { name = "ADMIN_PUSH_TEST", fields = { { name = "user_id", type = "str16" }, { name = "title", type = "str8" }, { name = "text", type = "str16" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },

@@ -17,7 +17,7 @@ class HttpSettings:
     tls: bool = setting(
         True, "Use TLS, with the server's certificate; off only where `host` is an address of this machine itself."
     )
-    apis: tuple[str, ...] = setting(("tencent",), "APIs to serve: tencent.")
+    apis: tuple[str, ...] = setting(("tencent",), "APIs to serve: tencent, rongcloud.")
     body_bytes_max: int = setting(1 << 20, "Bytes that the body of a request may have.")
     body_ms: int = setting(30_000, "Time in which the body of a request has to arrive.")
     idle_ms: int = setting(75_000, "Time after which a connection without a request is closed.")

@@ -20,6 +20,7 @@ from rcim.app.consumer_settings import Receiver as Receiver
 from rcim.app.consumer_settings import Stream as Stream
 from rcim.app.http_settings import HttpSettings as HttpSettings
 from rcim.app.push_provider_settings import PushProvider
+from rcim.app.rongcloud_settings import RongCloudSettings as RongCloudSettings
 from rcim.app.setting_fields import setting
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
@@ -172,6 +173,7 @@ class Settings:
     """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
     push: PushSettings = field(default_factory=PushSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
+    rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -276,6 +278,7 @@ SECTIONS: dict[str, type[Any]] = {
     "push": PushSettings,
     "message_log": MessageLogSettings,
     "http": HttpSettings,
+    "rongcloud": RongCloudSettings,
 }
 
 
