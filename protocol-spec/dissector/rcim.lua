@@ -126,6 +126,8 @@ local rcim_frames = {
   [3953] = { name = "MESSAGE_LOG_GET", fields = { { name = "hour", type = "str8" }, { name = "kind", type = "str8" }, { name = "offset", type = "u64" }, { name = "limit", type = "u32" }, { name = "sha256", type = "bytes8" } }, extensions = {} },
   [3954] = { name = "MESSAGE_LOG_EXPIRE", fields = { { name = "before", type = "str8" } }, extensions = { [1] = { name = "only", type = "bool" } } },
   [3960] = { name = "ADMIN_PUSH_TEST", fields = { { name = "user_id", type = "str16" }, { name = "title", type = "str8" }, { name = "text", type = "str16" } }, extensions = {} },
+  [3974] = { name = "ADMIN_USER_BLOCK", fields = { { name = "users", type = "list16", item = { type = "str16" } }, { name = "seconds", type = "u32" } }, extensions = {} },
+  [3975] = { name = "ADMIN_USER_BLOCKED", fields = { { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -273,6 +275,8 @@ local rcim_frames = {
   [36721] = { name = "MESSAGE_LOG_GET_OK", fields = { { name = "size", type = "u64" }, { name = "messages", type = "u64" }, { name = "sha256", type = "bytes8" }, { name = "data", type = "bytes16" } }, extensions = {} },
   [36722] = { name = "MESSAGE_LOG_EXPIRE_OK", fields = { { name = "count", type = "u32" } }, extensions = {} },
   [36728] = { name = "ADMIN_PUSH_TEST_OK", fields = {}, extensions = {} },
+  [36742] = { name = "ADMIN_USER_BLOCK_OK", fields = {}, extensions = {} },
+  [36743] = { name = "ADMIN_USER_BLOCKED_OK", fields = { { name = "blocked", type = "list16", item = { type = "struct16", struct = "Until" } }, { name = "next", type = "str16" } }, extensions = {} },
 }
 
 local rcim_structs = {

@@ -38,6 +38,7 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         u.ReadTypes,
         u.ReadList,
         u.ReadMuted,
+        u.ReadBlockedLogins,
         u.ReadUser,
         u.ReadUserList,
         u.ReadInvitations,
@@ -146,6 +147,7 @@ ONCE: frozenset[type] = frozenset(
         u.ChangeList,
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
+        u.BlockLogins,  # the same
         e.DeleteUsers,  # accounts imported again since would be gone
         ob.ReplayConsumer,  # everything would come once more
         ob.RetryDeadLetters,  # the same

@@ -102,3 +102,5 @@ class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
     """By AppList: what was added at run time."""
     attributes: dict[int, str] = {}
     """SY-04: the names of the attributes that users can have, by number."""
+    blocked: dict[str, int] = {}
+    """ID-09: until when which users can't log in."""

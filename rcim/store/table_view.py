@@ -303,6 +303,7 @@ class TableView:
             types: dict[str, TypeChange] = {}
             counts: dict[str, int] = {}
             muted: dict[str, int] = {}
+            blocked: dict[str, int] = {}
             lists: dict[int, list[str]] = {}
             attributes: dict[int, str] = {}
             for row, data in view.scan("app", b"", keys.LAST):
@@ -314,9 +315,11 @@ class TableView:
                 elif kind == "list":
                     which, _, entry = name.partition(":")
                     lists.setdefault(int(which), []).append(entry)
+                elif kind == "blocked":
+                    blocked[name] = keys.U64.unpack(data)[0]
                 else:
                     (counts if kind == "count" else muted)[name] = keys.U64.unpack(data)[0]
-        return AppSnapshot(types, counts, muted, lists, attributes)
+        return AppSnapshot(types, counts, muted, lists, attributes, blocked)
 
     # -- queries
 

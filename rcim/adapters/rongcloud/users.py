@@ -7,7 +7,7 @@ from rcim.adapters.rongcloud.command import Call, Json, command
 from rcim.adapters.rongcloud.form import Form
 from rcim.base.terms import Presence
 from rcim.service import requests
-from rcim.service.results import Added, Done, GroupsPage, Invalidated, PresencePage, UserFacts
+from rcim.service.results import Added, BlockedUsers, Done, GroupsPage, Invalidated, PresencePage, UserFacts
 
 BLOCK_AT_ONCE = 20
 NAME_BYTES_MAX, PORTRAIT_BYTES_MAX = 120, 100
@@ -68,6 +68,33 @@ async def expire(call: Call) -> Json:
     for user in call.form.users(20):
         await call.ask(requests.AdminAccountInvalidate(user), Invalidated)
     return {}
+
+
+@command("/user/block")
+async def block(call: Call) -> Json:
+    """Users are logged out, and can't log in for a time (ID-09)."""
+    await call.ask(requests.AdminUserBlock(call.form.users(BLOCK_AT_ONCE), call.seconds()), Done)
+    return {}
+
+
+@command("/user/unblock")
+async def unblock(call: Call) -> Json:
+    """Users may log in again, with the tokens that they have."""
+    await call.ask(requests.AdminUserBlock(call.form.users(BLOCK_AT_ONCE), 0), Done)
+    return {}
+
+
+@command("/user/block/query")
+async def blocked(call: Call) -> Json:
+    """Who can't log in, and until when."""
+    found: list[Json] = []
+    cursor = ""
+    while True:
+        page = await call.ask(requests.AdminUserBlocked(cursor), BlockedUsers)
+        found += [{"userId": user, "blockEndTime": call.app.shown(until_ms)} for user, until_ms in page.until_ms]
+        cursor = page.next
+        if not cursor:
+            return {"users": found}
 
 
 @command("/user/checkOnline")
