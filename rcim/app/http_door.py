@@ -22,6 +22,7 @@ def _rongcloud(settings: Settings, service: Service) -> HttpApi:
         app_key=own.app_key,
         app_secret=own.app_secret,
         group_type=own.group_type,
+        group_has_owner=settings.group_types[own.group_type].has_owner,
         room_type=own.room_type,
         token_s=own.token_days * 86_400,
         window_ms=own.window_ms,

@@ -33,6 +33,8 @@ class RongApp:
     app_secret: str
     group_type: str
     """Type of the groups that this API makes."""
+    group_has_owner: bool
+    """Whether groups of this type have an owner: the first of the users whom a group is made with."""
     room_type: str
     """Type of the chat rooms that it makes."""
     token_s: int

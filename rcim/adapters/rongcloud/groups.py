@@ -16,7 +16,7 @@ from rcim.service.results import Added, Created, Done, Edited, Members, SyncedGr
 USERS_AT_ONCE = 1000
 INVITED_AT_ONCE = 300
 KICKED_AT_ONCE = 100
-AT_CREATION = 100
+ULTRA_TYPE = "UltraGroup"
 NAME_BYTES_MAX = 30
 MEMBERS_SHOWN = 10_000
 SYNC_GROUPS_MAX = 1000
@@ -31,22 +31,19 @@ def group_name(form: Form, group_id: str) -> str:
     return name
 
 
-async def create_group(call: Call, group_id: str, group_type: str, users: Sequence[str], name: str) -> None:
-    """Makes a group of these users, the first of whom owns it; one that is there gets them as members. Raises
-    RcimError."""
-    if await is_there(call, group_id):
-        await add(call, group_id, users)
-        return
-    request = requests.GroupCreate(
-        group_id=group_id,
-        type=group_type,
-        name=name,
-        apply_join_option=ApplyJoinOption.DISABLE_APPLY,
-        owner=users[0],
-        members=list(users[1 : 1 + AT_CREATION]),
-    )
-    await call.ask(request, Created)
-    await add(call, group_id, users[1 + AT_CREATION :])
+async def create_group(call: Call, group_id: str, users: Sequence[str], name: str, *, ultra: bool = False) -> None:
+    """Makes a group, or an ultra group, of these users; one that is there gets them as members. Where the type has an
+    owner it is the first of them. Raises RcimError."""
+    if not await is_there(call, group_id):
+        request = requests.GroupCreate(
+            group_id=group_id,
+            type=ULTRA_TYPE if ultra else call.app.group_type,
+            name=name,
+            apply_join_option=ApplyJoinOption.DISABLE_APPLY,
+            owner=users[0] if ultra or call.app.group_has_owner else "",
+        )
+        await call.ask(request, Created)
+    await add(call, group_id, users)
 
 
 async def add(call: Call, group_id: str, users: Sequence[str]) -> None:
@@ -79,7 +76,7 @@ async def create(call: Call) -> Json:
     """Makes a group, or adds users to one that is there (GR-01)."""
     form = call.form
     group_id, users = form.text("groupId", most=64), form.users(USERS_AT_ONCE)
-    await create_group(call, group_id, call.app.group_type, users, group_name(form, group_id))
+    await create_group(call, group_id, users, group_name(form, group_id))
     return {}
 
 
@@ -125,7 +122,7 @@ async def sync(call: Call) -> Json:
         group_id = key.removeprefix(GROUP_PREFIX)
         if number == NO_SUCH_GROUP.number and group_id in named:
             name = named[group_id] or group_id
-            await create_group(call, group_id, call.app.group_type, [user], name[:NAME_BYTES_MAX])
+            await create_group(call, group_id, [user], name[:NAME_BYTES_MAX])
         elif number and inside:
             raise RongError(WRONG_PARAMETER, f"{group_id}: {BY_NUMBER[number].name}")
     return {}

@@ -14,7 +14,6 @@ from rcim.base.terms import CHANNEL_MARK, PERMANENT_S, PushLevel
 from rcim.service import requests
 from rcim.service.results import Channels, Created, Done, Edited, Listed
 
-ULTRA_TYPE = "UltraGroup"
 USERS_AT_ONCE = 20
 PUBLIC, PRIVATE = 0, 1
 LEVELS = {
@@ -46,7 +45,7 @@ async def create(call: Call) -> Json:
     """Makes an ultra group."""
     form = call.form
     name = group_name(form, form.text("groupId", most=64))
-    await create_group(call, _ultra(form), ULTRA_TYPE, [form.user()], name)
+    await create_group(call, _ultra(form), [form.user()], name, ultra=True)
     return {}
 
 
