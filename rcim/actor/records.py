@@ -327,6 +327,12 @@ class UsersMuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
     until_ms: dict[str, int]
 
 
+class LoginsBlocked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=70):
+    """ID-09: users to the end of the time in which they can't log in, 0 for none."""
+
+    until_ms: dict[str, int]
+
+
 class MessageAltered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
     """MS-10: the message with this SEQ is now this one."""
 
@@ -411,6 +417,7 @@ Record = (
     | UserSaved
     | TypeSaved
     | UsersMuted
+    | LoginsBlocked
     | MessageAltered
     | MessagesHidden
     | ListChanged

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rcim.adapters.native.site import NativeApi
+from rcim.adapters.rongcloud.command import RongApp
+from rcim.adapters.rongcloud.site import RongCloudApi
 from rcim.adapters.tencent.site import TencentApi
 from rcim.app.settings import Settings
 from rcim.connect.listener import listen
@@ -14,9 +16,28 @@ from rcim.http.api import HttpApi
 from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
+
+def _rongcloud(settings: Settings, service: Service) -> HttpApi:
+    """RongCloud's API, as the settings want it."""
+    own = settings.rongcloud
+    app = RongApp(
+        app_key=own.app_key,
+        app_secret=own.app_secret,
+        group_type=own.group_type,
+        group_has_owner=settings.group_types[own.group_type].has_owner,
+        room_type=own.room_type,
+        token_s=own.token_days * 86_400,
+        window_ms=own.window_ms,
+        offset_min=own.utc_offset_min,
+        tls=settings.http.tls,
+    )
+    return RongCloudApi(service, app)
+
+
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
     "tencent": lambda settings, service: TencentApi(service),
+    "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""
 KEYS_SHARE = 4

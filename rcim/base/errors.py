@@ -335,6 +335,13 @@ SYSTEM_SENDER = ErrorCode(
     True,
     "The account only sends in the app's name, or its id is that of a system conversation: it cannot log in (SY-06).",
 )
+LOGIN_BLOCKED = ErrorCode(
+    300120,
+    "LOGIN_BLOCKED",
+    _M,
+    True,
+    "The app keeps this user from logging in for a time; retry_after_ms says for how long, if that is known (ID-09).",
+)
 LOGIN_REFUSED = ErrorCode(
     300080, "LOGIN_REFUSED", _M, True, "The app's back end refused the login (CB-03); the text may say why."
 )

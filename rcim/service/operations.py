@@ -263,6 +263,15 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ADMIN_TYPE_REMOVE", requests.AdminTypeRemove, outcomes.Done, administration.type_remove, ADMINISTRATORS, ONCE
     ),
+    _operation("ADMIN_USER_BLOCK", requests.AdminUserBlock, outcomes.Done, accounts.block, ADMINISTRATORS, ONCE),
+    _operation(
+        "ADMIN_USER_BLOCKED",
+        requests.AdminUserBlocked,
+        outcomes.BlockedUsers,
+        accounts.blocked,
+        ADMINISTRATORS,
+        READS,
+    ),
     _operation("ADMIN_USER_MUTE", requests.AdminUserMute, outcomes.Done, accounts.mute, ADMINISTRATORS, ONCE),
     _operation(
         "ADMIN_USER_MUTED", requests.AdminUserMuted, outcomes.MutedUsers, accounts.muted, ADMINISTRATORS, READS

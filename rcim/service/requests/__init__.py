@@ -10,6 +10,8 @@ from rcim.service.requests.accounts import (
     AdminAccountsQuery,
     AdminGroupsSync,
     AdminProfileSet,
+    AdminUserBlock,
+    AdminUserBlocked,
     AdminUserMute,
     AdminUserMuted,
 )
@@ -189,6 +191,8 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserBlock",
+    "AdminUserBlocked",
     "AdminUserMute",
     "AdminUserMuted",
     "AdminUserUnread",
