@@ -77,6 +77,7 @@ class BackEnd:
         async with self.session.request(method, url, data=data, headers=said | (headers or {})) as response:
             text = await response.read()
             return response.status, json.loads(text) if text else None
+
     async def rong(self, path: str, body: Any = None, **fields: Any) -> dict[str, Any]:
         """What RongCloud's API answers to a form of these fields, or to this body; the status is always 200."""
         form: list[tuple[str, Any]] = []
