@@ -12,31 +12,9 @@ There are four kinds, because the receiver of an error reacts to each of them di
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
+from rcim.base.error_kinds import ErrorCode as ErrorCode
+from rcim.base.error_kinds import ErrorKind as ErrorKind
 from rcim.base.terminal import printable
-
-
-class ErrorKind(Enum):
-    """Whose fault an error is, and so how to react to it."""
-
-    MISTAKE = "mistake"
-    VIOLATION = "violation"
-    OVERLOAD = "overload"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorCode:
-    """One row of the table: what goes into an ERROR frame, and whether the connection goes on after it."""
-
-    number: int
-    name: str
-    kind: ErrorKind
-    closes: bool
-    meaning: str
-
 
 _M, _V, _O, _F = ErrorKind.MISTAKE, ErrorKind.VIOLATION, ErrorKind.OVERLOAD, ErrorKind.FAULT
 
