@@ -27,7 +27,7 @@ class Call:
         self.service = service
         self.principal = principal
         self.family = family
-        self.fields = Fields(body, family.parameter)
+        self.fields = Fields(body, family.parameter, codes=family.fields)
         self.places = places or Places()
 
     async def ask(self, request: Request, result: type[R]) -> R:

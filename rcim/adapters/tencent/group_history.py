@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcim.adapters.tencent.codes import GROUP, ONE_TO_ONE
+from rcim.adapters.tencent.codes import GROUP, GROUP_EDIT
 from rcim.adapters.tencent.command import Call, Json, command
 from rcim.adapters.tencent.group_fields import group_of
 from rcim.base.errors import NO_SUCH_MESSAGE, RcimError
@@ -117,7 +117,7 @@ async def delete_group_msg_by_sender(call: Call) -> Json:
     return {}
 
 
-@command(ONE_TO_ONE, "openim/modify_group_msg")
+@command(GROUP_EDIT, "openim/modify_group_msg")
 async def modify_group_msg(call: Call) -> Json:
     """Gives a message another body, other data beside it, or both (MS-10, MS-17)."""
     fields = call.fields

@@ -10,6 +10,8 @@ from rcim.service.requests.accounts import (
     AdminAccountsQuery,
     AdminGroupsSync,
     AdminProfileSet,
+    AdminUserBlock,
+    AdminUserBlocked,
     AdminUserMute,
     AdminUserMuted,
 )
@@ -61,6 +63,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
+from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, MemberField, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -106,6 +109,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
+from rcim.service.requests.personal_data import AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -150,6 +154,7 @@ __all__ = [
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
+    "AdminAudit",
     "AdminBroadcast",
     "AdminBroadcastRecall",
     "AdminBroadcasts",
@@ -160,6 +165,10 @@ __all__ = [
     "AdminGroups",
     "AdminGroupsSync",
     "AdminImportFinish",
+    "AdminKeyCreate",
+    "AdminKeyRevoke",
+    "AdminKeyUse",
+    "AdminKeys",
     "AdminLabels",
     "AdminList",
     "AdminListChange",
@@ -182,8 +191,11 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserBlock",
+    "AdminUserBlocked",
     "AdminUserMute",
     "AdminUserMuted",
+    "AdminUserUnread",
     "ApplicationsOwn",
     "AttributeName",
     "AttributeToSet",
