@@ -287,6 +287,14 @@ OPERATIONS: tuple[Operation, ...] = (
         ONCE,
     ),
     _operation(
+        "ADMIN_PAIR_IMPORT",
+        requests.AdminPairImport,
+        outcomes.Imported,
+        administration.pair_import,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
         "ADMIN_IMPORT_FINISH",
         requests.AdminImportFinish,
         outcomes.Done,

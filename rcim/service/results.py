@@ -60,6 +60,7 @@ from rcim.actor.outcomes import (
     Types,
     UserFacts,
 )
+from rcim.actor.records import Message
 from rcim.store.answers import (
     Accounts,
     Answer,
@@ -174,6 +175,7 @@ __all__ = [
     "Marks",
     "MemberRow",
     "Members",
+    "Message",
     "MutedUsers",
     "Page",
     "PresencePage",

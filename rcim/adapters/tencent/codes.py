@@ -117,7 +117,13 @@ OPERATION = Family(
 PUSH_TO_ALL = Family(
     parameter=90001,
     server=91000,
-    fields={"MsgBody": 90002, "MsgRandom": 90005, "To_Account": 90018, "MsgLifeTime": 90026, "OfflinePushInfo": 90043},
+    fields={
+        "MsgBody": 90002,
+        "MsgRandom": 90005,
+        "To_Account": 90018,
+        "MsgLifeTime": 90026,
+        "OfflinePushInfo": 90043,
+    },
     codes={
         "SERVER_ERROR": 91000,
         "BAD_PARAMETER": 90001,
