@@ -26,7 +26,7 @@ class AppConfig:
     """The group types in force (GT-20)."""
     limits: Limits
     muted: Mapping[str, int] = field(default_factory=dict)
-    """SC-04: user to the end of its mute in all chat rooms, milliseconds since 1970."""
+    """SC-04: name of a mute (rules/mutes.py) to its end, milliseconds since 1970."""
     message_member_fields: tuple[str, ...] = ()
     """Custom fields of a member that go with its messages (MS-04)."""
     message_user_fields: tuple[str, ...] = ()

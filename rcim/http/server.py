@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,8 @@ class HttpServer:
             made.note,
         )
         headers = {**made.headers, REQUEST_ID: request_id, "Content-Type": made.content_type}
+        if made.parts is not None:
+            return await _in_parts(got, made, headers)
         return web.Response(status=made.status, body=made.body, headers=headers)
 
     async def _answer(self, api: HttpApi | None, got: web.BaseRequest, request_id: str) -> HttpResponse:
@@ -116,7 +118,18 @@ class HttpServer:
             body=body,
             peer=got.remote or "",
             request_id=request_id,
+            secure=got.secure,
         )
+
+
+async def _in_parts(got: web.BaseRequest, made: HttpResponse, headers: Mapping[str, str]) -> web.StreamResponse:
+    """Send a response piece by piece, each when the caller has taken the one before."""
+    response = web.StreamResponse(status=made.status, headers=headers)
+    await response.prepare(got)
+    if got.method != "HEAD" and made.parts is not None:
+        async for part in made.parts:
+            await response.write(part)
+    return response
 
 
 def _request_id(given: str) -> str:

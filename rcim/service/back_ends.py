@@ -6,6 +6,7 @@ signature, `trusted` makes the principal. Nothing else in the server makes a pri
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from rcim.actor.user_commands import Credential
@@ -73,6 +74,11 @@ class BackEnds:
         return usersig.mint(
             identity.sdkappid, identity.key, check_user_id(user_id), clock.wall_ms() // 1000, expire_s
         )
+
+    def seal(self, text: str) -> str:
+        """A signature of this text by the app's key, in hexadecimal: for URLs that this server gives out. No UserSig is
+        ever a seal, or the other way round."""
+        return hmac.new(self._identity.key.encode(), b"rcim seal\n" + text.encode(), "sha256").hexdigest()
 
     @staticmethod
     def _made(user_id: str, signed_ms: int) -> Principal:

@@ -22,12 +22,16 @@ PER_S = 200
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service."""
+    """One request: who calls, the fields of the body, and the service. `base_url` is where the caller reaches this
+    server: scheme and host."""
 
-    def __init__(self, service: Service, principal: Principal, family: Family, body: Json) -> None:
+    def __init__(
+        self, service: Service, principal: Principal, family: Family, body: Json, base_url: str = ""
+    ) -> None:
         self.service = service
         self.principal = principal
         self.family = family
+        self.base_url = base_url
         self.fields = Fields(body, family.parameter, codes=family.fields)
 
     async def ask(self, request: Request, result: type[R]) -> R:

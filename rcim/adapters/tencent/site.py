@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from rcim.adapters.tencent import codes
-from rcim.adapters.tencent.codes import Family, TencentError
+from rcim.adapters.tencent import codes, message_log
+from rcim.adapters.tencent.codes import MESSAGE_LOG, Family, TencentError
 from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.table import BY_NAME
@@ -49,13 +49,16 @@ class TencentApi:
         """As HttpApi."""
         family, said = COMMON, {}
         try:
+            if request.path == PREFIX + message_log.FILE:
+                family = MESSAGE_LOG
+                return await message_log.download(self._service, request)
             command = BY_NAME.get(request.path.removeprefix(PREFIX))
             if command is None:
                 raise TencentError(codes.UNKNOWN_RESOURCE, f"there is no command {request.path}")
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request))
+            call = Call(self._service, principal, family, _body(request), _base_url(request))
             said = await command.answer(call)
         except TencentError as error:
             return _response(family, said, error)
@@ -78,6 +81,11 @@ class TencentApi:
         """Raises TencentError if the command comes too often."""
         if self._rates.take(command.names[0], command.per_s, clock.steady_ms()):
             raise TencentError(codes.TOO_OFTEN, f"at most {command.per_s} requests of this command in a second")
+
+
+def _base_url(request: HttpRequest) -> str:
+    """Where the caller reaches this server, as the request says."""
+    return f"{'https' if request.secure else 'http'}://{request.headers.get('Host', 'localhost')}"
 
 
 def _body(request: HttpRequest) -> Json:
