@@ -80,6 +80,10 @@ class AdminRequests(Requests):
         frame = frames.AdminMessagesImport(group_id, list(messages))
         return await self.request(frame, frames.AdminMessagesImportOk, repeat=False)
 
+    async def import_pair_message(self, frame: frames.AdminPairImport) -> int:
+        """Import a message of a one-to-one conversation; returns its SEQ."""
+        return (await self.request(frame, frames.AdminPairImportOk, repeat=False)).seq
+
     async def finish_import(self, group_id: str) -> None:
         """Open an imported group."""
         await self.request(frames.AdminImportFinish(group_id), frames.AdminImportFinishOk, repeat=False)

@@ -6,7 +6,7 @@ from rcim.actor import commands, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import USER_ID_BYTES_MAX, check_user_id, check_user_or_guest
-from rcim.base.terms import group_conversation, pair_of
+from rcim.base.terms import Priority, group_conversation, pair_of
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
 from rcim.rules.custom_attributes import canonical
@@ -111,10 +111,17 @@ def pair_import(request: requests.AdminPairImport, principal: Principal, context
     if pair_of(key) is None:
         raise RcimError(BAD_PARAMETER, "conversation: has to be a one-to-one conversation")
     check_cloud_data(request.cloud_data, context.limits)
+    message = requests.ImportedMessage(
+        sender=request.sender,
+        time_ms=request.time_ms,
+        priority=Priority.NORMAL,
+        client_msg_id=request.client_msg_id,
+        body=request.body,
+    )
     command = commands.ImportPairMessage(
         by=principal.user_id,
         admin=True,
-        message=_imported(request.message, "message", context),
+        message=_imported(message, "message", context),
         counted=request.counted,
         cloud_data=request.cloud_data,
     )

@@ -48,6 +48,14 @@ def read_key(fields: Fields, name: str) -> MessageKey:
 
 async def message_of(call: Call, sender: str, receiver: str, key: MessageKey) -> Message:
     """The message of the sender to the receiver that the key means. Raises TencentError or RcimError."""
+    found = await find_message(call, sender, receiver, key)
+    if found is None:
+        raise TencentError(NO_SUCH_MESSAGE, "there is no message with this MsgKey from this sender")
+    return found
+
+
+async def find_message(call: Call, sender: str, receiver: str, key: MessageKey) -> Message | None:
+    """As `message_of`; None if there is none. Raises RcimError."""
     conversation = pair_conversation(sender, receiver)
     if key.seq:
         page = await call.ask(requests.History(conversation, from_seq=key.seq, to_seq=key.seq, limit=1), Page)
@@ -64,7 +72,7 @@ async def message_of(call: Call, sender: str, receiver: str, key: MessageKey) ->
         if not page.more or not page.messages:
             break
         from_seq = page.messages[-1].seq + 1
-    raise TencentError(NO_SUCH_MESSAGE, "there is no message with this MsgKey from this sender")
+    return None
 
 
 def _meant(page: Page, sender: str, key: MessageKey) -> Message | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from rcim.adapters.tencent.codes import ONE_TO_ONE
 from rcim.adapters.tencent.command import Call, Fields, Json, command
-from rcim.adapters.tencent.message_keys import key_text
+from rcim.adapters.tencent.message_keys import MessageKey, find_message, key_text
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority, pair_conversation
 from rcim.content.elements import encode_body
@@ -84,27 +84,25 @@ async def batchsendmsg(call: Call) -> Json:
 
 @command(ONE_TO_ONE, "openim/importmsg")
 async def importmsg(call: Call) -> Json:
-    """Brings a message over from another service, with the time at which it was sent; nobody is told of it (GR-08)."""
+    """Brings a message over from another service, with the time at which it was sent; nobody is told of it. One that is there
+    already, with this time and Random, is not brought over again (GR-08)."""
     fields = call.fields
     counted = fields.number("SyncFromOldSystem", most=5) != 2
     sender, receiver = fields.account("From_Account"), fields.account("To_Account")
-    imported = requests.ImportedMessage(
+    key = MessageKey(
+        fields.number("MsgSeq", 0, most=SEQ_MAX), fields.number("MsgRandom"), fields.number("MsgTimeStamp")
+    )
+    message = requests.AdminPairImport(
+        conversation=pair_conversation(sender, receiver),
         sender=sender,
-        time_ms=fields.number("MsgTimeStamp") * 1000,
-        priority=Priority.NORMAL,
-        client_msg_id=str(fields.number("MsgRandom")),
+        time_ms=key.time_s * 1000,
+        client_msg_id=str(key.random),
         body=read_body(fields),
+        counted=counted,
+        cloud_data=fields.text("CloudCustomData", "").encode(),
     )
-    fields.number("MsgSeq", 0, most=SEQ_MAX)
-    await call.ask(
-        requests.AdminPairImport(
-            pair_conversation(sender, receiver),
-            imported,
-            counted=counted,
-            cloud_data=fields.text("CloudCustomData", "").encode(),
-        ),
-        Imported,
-    )
+    if await find_message(call, sender, receiver, key) is None:
+        await call.ask(message, Imported)
     return {}
 
 

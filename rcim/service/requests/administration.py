@@ -119,7 +119,10 @@ class AdminPairImport(Request, frozen=True, gc=False):
     """Brings a message over into a one-to-one conversation (GR-08). Not `counted`: both have read all up to it."""
 
     conversation: A[str, CONVERSATION]
-    message: ImportedMessage
+    sender: A[str, USER]
+    time_ms: A[int, U64]
+    client_msg_id: A[str, CLIENT_MSG_ID]
+    body: A[bytes, BODY]
     counted: bool = True
     cloud_data: A[bytes, Data(8192)] = b""
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.ids import USER_ID_BYTES_MAX
 from rcim.base.terms import Gender, MuteScope
 from rcim.wire.frames.groups import PROFILE_RULE, AddedEntry
-from rcim.wire.frames.kinds import FACE_URL, GROUP, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USERS_MAX, CustomField
+from rcim.wire.frames.kinds import (
+    FACE_URL,
+    GROUP,
+    NICKNAME,
+    PAGE_CURSOR,
+    SIGNATURE,
+    USER,
+    USER_OR_NONE,
+    USERS_MAX,
+    CustomField,
+)
 from rcim.wire.frames.members import Until
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList, str8
+from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
 
 
 @frame(
@@ -51,7 +60,7 @@ class AdminUserMuted(Frame, frozen=True, gc=False):
     cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
     limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
     where: A[MuteScope, Ext(1, Enum(MuteScope)), "Where."] = MuteScope.CHAT_ROOMS
-    user_id: A[str, Ext(2, str8(USER_ID_BYTES_MAX)), "Only this user; empty: all."] = ""
+    user_id: A[str, Ext(2, USER_OR_NONE), "Only this user; empty: all."] = ""
 
 
 @frame(0x8F0D, "ADMIN_USER_MUTED_OK", "server", "reply", admin=True)
