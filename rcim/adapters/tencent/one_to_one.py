@@ -84,8 +84,8 @@ async def batchsendmsg(call: Call) -> Json:
 
 @command(ONE_TO_ONE, "openim/importmsg")
 async def importmsg(call: Call) -> Json:
-    """Brings a message over from another service, with the time at which it was sent; nobody is told of it. One that is there
-    already, with this time and Random, is not brought over again (GR-08)."""
+    """Brings a message over from another service, with the time at which it was sent; nobody is told of it (GR-08). One
+    that is there already, with this time and Random, is not brought over again."""
     fields = call.fields
     counted = fields.number("SyncFromOldSystem", most=5) != 2
     sender, receiver = fields.account("From_Account"), fields.account("To_Account")

@@ -1,11 +1,11 @@
-"""What becomes of one-to-one messages: history, unread counts, read, recalled, edited (RX-06, AB-04, AB-07, MS-10, MS-17)."""
+"""What becomes of one-to-one messages: history, unread, read, recalled, edited (AB-04, AB-07, MS-10, MS-17)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rcim.adapters.tencent.codes import ONE_TO_ONE
-from rcim.adapters.tencent.command import Call, Json, command
+from rcim.adapters.tencent.command import Call, Json, TencentError, command
 from rcim.adapters.tencent.message_keys import message_of, read_key
 from rcim.adapters.tencent.one_to_one import read_body
 from rcim.base.terms import MessageState, other_of, pair_conversation, pair_of
@@ -19,6 +19,7 @@ HISTORY_MAX = 100
 PEERS_MAX = 10
 RECALLED_BIT = 8
 """Of MsgFlagBits."""
+ALREADY_RECALLED = 20023
 GONE = (MessageState.RECALLED, MessageState.DELETED)
 
 
@@ -26,6 +27,8 @@ GONE = (MessageState.RECALLED, MessageState.DELETED)
 async def admin_msgwithdraw(call: Call) -> Json:
     """Recalls a message; both see that it was recalled (MS-10)."""
     message, conversation = await _meant(call)
+    if message.state in GONE:
+        raise TencentError(ALREADY_RECALLED, "the message was recalled or deleted before")
     await call.ask(requests.MessageRecall(conversation, message.seq), Altered)
     return {}
 
