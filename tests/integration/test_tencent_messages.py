@@ -71,7 +71,7 @@ async def test_sending(tmp_path: Path) -> None:  # C2-01, MS-02, MS-06, MS-08
             ({"OfflinePushInfo": {"PushFlag": "x"}}, 90043),
             ({"OfflinePushInfo": "x"}, 90043),
             ({"SendMsgControl": ["Nothing"]}, 90001),
-            ({"CloudCustomData": "x" * 9000}, 93000),
+            ({"CloudCustomData": "x" * 9000}, 90001),
         ):
             assert await code(app, "openim/sendmsg", letter("alice", "bob", 11) | wrong) == expected, wrong
         assert len(await bob.history(User("alice"))) == 1, "nothing half done"

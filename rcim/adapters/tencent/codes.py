@@ -58,7 +58,8 @@ class Family:
         return self.parameter if error.code.kind in (ErrorKind.MISTAKE, ErrorKind.VIOLATION) else self.server
 
 
-GROUP = Family(parameter=10004, server=10002)
+GROUP = Family(parameter=10004, server=10002, codes={"BAD_PUSH_INFO": 90043})
+TOPIC = Family(parameter=10004, server=10002, codes={"TOO_MANY_CHANNELS": 110002})
 ONE_TO_ONE = Family(
     parameter=90001,
     server=91000,

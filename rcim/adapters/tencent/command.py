@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.fields import Fields, Json
+from rcim.adapters.tencent.paging import Places
 from rcim.base.errors import RcimError
 from rcim.service import requests
 from rcim.service.back_ends import Principal
@@ -22,17 +23,25 @@ PER_S = 200
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service. `base_url` is where the caller reaches this
-    server: scheme and host."""
+    """One request: who calls, the fields of the body, and the service; and the places of earlier pages. `base_url` is
+    where the caller reaches this server: scheme and host."""
 
     def __init__(
-        self, service: Service, principal: Principal, family: Family, body: Json, base_url: str = ""
+        self,
+        service: Service,
+        principal: Principal,
+        family: Family,
+        body: Json,
+        places: Places | None = None,
+        *,
+        base_url: str = "",
     ) -> None:
         self.service = service
         self.principal = principal
         self.family = family
         self.base_url = base_url
         self.fields = Fields(body, family.parameter, codes=family.fields)
+        self.places = places or Places()
 
     async def ask(self, request: Request, result: type[R]) -> R:
         """The result of an operation of the service, which is of this type. Raises RcimError."""

@@ -9,6 +9,7 @@ from rcim.adapters.tencent.codes import ACCOUNT_NOT_TEXT, TencentError
 
 Json = dict[str, Any]
 T = TypeVar("T")
+D = TypeVar("D")
 U32_MAX = (1 << 32) - 1
 
 
@@ -82,7 +83,7 @@ class Fields:
         found = self._one(name, {}, dict, "has to be an object")
         return Fields(found, self._wrong, f"{self._place}{name}.", self._codes)
 
-    def choice(self, name: str, known: dict[str, T], default: T) -> T:
+    def choice(self, name: str, known: Mapping[str, T], default: D) -> T | D:
         """What a text stands for. Raises TencentError."""
         if name not in self:
             return default

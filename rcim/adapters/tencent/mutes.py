@@ -1,44 +1,103 @@
-"""Global mutes: of a user in all groups, and in all one-to-one conversations (SC-04)."""
+"""Who may not send into a group, and who may not be in it (SC-02, GR-11)."""
 
 from __future__ import annotations
 
-from rcim.adapters.tencent.codes import OPERATION
+from rcim.adapters.tencent.codes import GROUP
 from rcim.adapters.tencent.command import Call, Json, command
-from rcim.base import clock
-from rcim.base.terms import PERMANENT_S, MuteScope
+from rcim.adapters.tencent.group_fields import group_of, until_s
+from rcim.adapters.tencent.paging import Fetch, all_rows, page_at
 from rcim.service import requests
-from rcim.service.results import Done, MutedUsers
+from rcim.service.results import Done, Marks
 
-FIELDS = {"C2CmsgNospeakingTime": MuteScope.ONE_TO_ONE, "GroupmsgNospeakingTime": MuteScope.GROUPS}
-CENTURY_MS = 100 * 365 * 86_400_000
-"""A mute that goes on for longer has no end."""
+MUTED_AT_ONCE, BANNED_AT_ONCE = 500, 100
+LISTED_MAX = 10_000
+TOO_MANY_ACCOUNTS = 10005
+Until = tuple[str, int]
+"""A user, and until when; ms."""
 
 
-@command(OPERATION, "openconfigsvr/setnospeaking")
-async def setnospeaking(call: Call) -> Json:
-    """Mutes a user in all groups, in all one-to-one conversations, or both, for a time in seconds; 0 ends it, 4294967295
-    is without an end (SC-04)."""
+@command(GROUP, "group_open_http_svc/forbid_send_msg")
+async def forbid_send_msg(call: Call) -> Json:
+    """Mutes up to 500 users for a time; 0 ends it (SC-02)."""
     fields = call.fields
-    user_id = fields.account("Set_Account")
-    wanted = {scope: fields.number(name) for name, scope in FIELDS.items() if name in fields}
-    if not wanted:
-        raise fields.refuse("C2CmsgNospeakingTime", "and GroupmsgNospeakingTime are both missing")
-    for scope, seconds in wanted.items():
-        await call.ask(requests.AdminUserMute([user_id], seconds, scope), Done)
+    users = fields.accounts("Members_Account", MUTED_AT_ONCE, code_of_many=TOO_MANY_ACCOUNTS)
+    seconds = fields.number("MuteTime" if "MuteTime" in fields else "ShutUpTime")
+    await call.ask(requests.GroupMute(group_of(fields), users, seconds), Done)
     return {}
 
 
-@command(OPERATION, "openconfigsvr/getnospeaking")
-async def getnospeaking(call: Call) -> Json:
-    """For how many seconds more a user is muted in all groups, and in all one-to-one conversations (SC-04)."""
-    user_id = call.fields.account("Get_Account")
-    return {name: await _seconds(call, user_id, scope) for name, scope in FIELDS.items()}
+@command(GROUP, "group_open_http_svc/get_group_muted_account")
+async def get_group_muted_account(call: Call) -> Json:
+    """Who is muted in a group, and until when (SC-02)."""
+    muted = await _muted(call)
+    return {
+        "GroupId": call.fields.text("GroupId"),
+        "MutedAccountList": [{"Member_Account": user, "MutedUntil": until_s(until)} for user, until in muted],
+    }
 
 
-async def _seconds(call: Call, user_id: str, scope: MuteScope) -> int:
-    """How long the mute goes on; 0: there is none."""
-    found = await call.ask(requests.AdminUserMuted(where=scope, user_id=user_id), MutedUsers)
-    if not found.until_ms:
-        return 0
-    left_ms = found.until_ms[0][1] - clock.wall_ms()
-    return PERMANENT_S if left_ms > CENTURY_MS else max(0, -(-left_ms // 1000))
+@command(GROUP, "group_open_http_svc/get_group_shutted_uin")
+async def get_group_shutted_uin(call: Call) -> Json:
+    """As get_group_muted_account, under the names that the vendor had before."""
+    muted = await _muted(call)
+    return {
+        "GroupId": call.fields.text("GroupId"),
+        "ShuttedUinList": [{"Member_Account": user, "ShuttedUntil": until_s(until)} for user, until in muted],
+    }
+
+
+async def _muted(call: Call) -> list[Until]:
+    group_id = group_of(call.fields)
+
+    async def fetch(cursor: str, count: int) -> tuple[list[Until], str]:
+        page = await call.ask(requests.GroupMuted(group_id, cursor, count), Marks)
+        return [(mark.user_id, mark.muted_until_ms) for mark in page.marks], page.next
+
+    return await all_rows(fetch, LISTED_MAX)
+
+
+@command(GROUP, "group_open_http_svc/ban_group_member")
+async def ban_group_member(call: Call) -> Json:
+    """Removes users from a group and keeps them out for a time (GR-11)."""
+    fields = call.fields
+    users = fields.accounts("Members_Account", BANNED_AT_ONCE, code_of_many=TOO_MANY_ACCOUNTS)
+    seconds = fields.number("Duration")
+    if not seconds:
+        raise fields.refuse("Duration", "has to be at least 1 second; unban_group_member ends it")
+    await call.ask(requests.GroupBlock(fields.text("GroupId"), users, seconds, fields.text("Description", "")), Done)
+    return {}
+
+
+@command(GROUP, "group_open_http_svc/unban_group_member")
+async def unban_group_member(call: Call) -> Json:
+    """Lets users in again (GR-11)."""
+    fields = call.fields
+    users = fields.accounts("Members_Account", BANNED_AT_ONCE, code_of_many=TOO_MANY_ACCOUNTS)
+    await call.ask(requests.GroupBlock(fields.text("GroupId"), users, 0), Done)
+    return {}
+
+
+@command(GROUP, "group_open_http_svc/get_group_ban_member")
+async def get_group_ban_member(call: Call) -> Json:
+    """Who is kept out of a group, page by page; `NextOffset` 0 ends the list (GR-11)."""
+    fields = call.fields
+    group_id = fields.text("GroupId")
+    limit = fields.number("Limit", BANNED_AT_ONCE, most=BANNED_AT_ONCE) or BANNED_AT_ONCE
+    found, following = await page_at(
+        call.places,
+        f"banned {group_id}",
+        _banned(call, group_id),
+        fields.number("Offset", 0),
+        limit,
+        wrong=call.family.parameter,
+    )
+    rows = [{"Member_Account": user, "BannedUntil": until_s(until)} for user, until in found]
+    return {"BannedAccountList": rows, "NextOffset": following}
+
+
+def _banned(call: Call, group_id: str) -> Fetch[Until]:
+    async def fetch(cursor: str, count: int) -> tuple[list[Until], str]:
+        page = await call.ask(requests.GroupBlocked(group_id, cursor, count), Marks)
+        return [(mark.user_id, mark.blocked_until_ms) for mark in page.marks], page.next
+
+    return fetch

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
 from rcim.adapters.tencent.codes import ONE_TO_ONE
 from rcim.adapters.tencent.command import Call, Fields, Json, command
+from rcim.adapters.tencent.group_messages import FORBIDDEN, push_info, words
 from rcim.adapters.tencent.message_keys import MessageKey, find_message, key_text
 from rcim.base.errors import RcimError
 from rcim.base.terms import Priority, pair_conversation
@@ -21,36 +20,37 @@ TOO_MANY = 90011
 LIFE_S_MAX = 604_800
 SEQ_MAX = (1 << 32) - 1
 CONTROLS = ("NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck")
-CALLBACKS = ("ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback")
-NOT_COUNTED = "RC:InfoNtf"
-"""The built-in type of messages that are stored and not counted as unread (MS-09)."""
 NOT_PUSHED = b'{"PushFlag":1}'
 """What stands for a message that nobody gets a push of (PU-02)."""
 
 
 class Message(NamedTuple):
-    """What a request says of a message, whoever it is for."""
+    """What a request says of a message, whoever it is for. `asked`: the app is asked before; `told`: it is told after."""
 
     sender: str
     random: int
     body: bytes
     transient: bool
-    type_name: str
+    counted: bool
+    asked: bool
+    told: bool
     cloud_data: bytes
     push: bytes
 
-    def to(self, user_id: str) -> requests.Send:
+    def to(self, user_id: str) -> requests.AdminSend:
         """The request that sends it to this user."""
-        return requests.Send(
+        return requests.AdminSend(
             conversation=pair_conversation(self.sender, user_id),
             client_msg_id=str(self.random),
             priority=Priority.NORMAL,
             body=self.body,
             as_user=self.sender,
-            type_name=self.type_name,
             transient=self.transient,
             cloud_data=self.cloud_data,
             push=self.push,
+            counted=self.counted,
+            unasked=not self.asked,
+            untold=not self.told,
         )
 
 
@@ -109,13 +109,13 @@ async def importmsg(call: Call) -> Json:
 def read_message(call: Call) -> Message:
     """The message of sendmsg and batchsendmsg. Raises TencentError or RcimError."""
     fields = call.fields
-    controls = _words(fields, "SendMsgControl", CONTROLS)
-    _words(fields, "ForbidCallbackControl", CALLBACKS)
+    controls = words(fields, "SendMsgControl", CONTROLS)
+    forbidden = words(fields, "ForbidCallbackControl", FORBIDDEN)
     if fields.number("SyncOtherMachine", 1, most=2) == 0:
         raise fields.refuse("SyncOtherMachine", "has to be 1 or 2")
     for name in ("MsgSeq", "MsgTimeStamp", "IsNeedReadReceipt", "SupportMessageExtension"):
         fields.number(name, 0, most=SEQ_MAX)
-    push = read_push(fields)
+    push = push_info(fields)
     if "WithMuteNotifications" in controls:
         push = NOT_PUSHED
     return Message(
@@ -123,7 +123,9 @@ def read_message(call: Call) -> Message:
         random=fields.number("MsgRandom"),
         body=read_body(fields),
         transient=fields.number("MsgLifeTime", LIFE_S_MAX, most=LIFE_S_MAX) == 0,
-        type_name=NOT_COUNTED if "NoUnread" in controls else "",
+        counted="NoUnread" not in controls,
+        asked=FORBIDDEN[0] not in forbidden,
+        told=FORBIDDEN[1] not in forbidden,
         cloud_data=fields.text("CloudCustomData", "").encode(),
         push=push,
     )
@@ -134,21 +136,3 @@ def read_body(fields: Fields) -> bytes:
     if not fields.rows("MsgBody", SEQ_MAX):
         raise fields.refuse("MsgBody", "has to have at least one element")
     return encode_body(from_json(fields.raw("MsgBody")))
-
-
-def read_push(fields: Fields) -> bytes:
-    """`OfflinePushInfo` as JSON; empty: there is none. Raises TencentError."""
-    if "OfflinePushInfo" not in fields:
-        return b""
-    found = fields.raw("OfflinePushInfo")
-    if not isinstance(found, dict):
-        raise fields.refuse("OfflinePushInfo", "has to be an object")
-    return msgspec.json.encode(found)
-
-
-def _words(fields: Fields, name: str, known: tuple[str, ...]) -> list[str]:
-    """A list of some of these words. Raises TencentError."""
-    found = fields.rows(name, len(known))
-    if any(one not in known for one in found):
-        raise fields.refuse(name, f"has to be a list of {', '.join(known)}")
-    return found

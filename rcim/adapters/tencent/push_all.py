@@ -7,7 +7,8 @@ from typing import Any
 
 from rcim.adapters.tencent.codes import PUSH_TO_ALL
 from rcim.adapters.tencent.command import Call, Fields, Json, TencentError, command
-from rcim.adapters.tencent.one_to_one import LIFE_S_MAX, read_body, read_push
+from rcim.adapters.tencent.group_messages import push_info
+from rcim.adapters.tencent.one_to_one import LIFE_S_MAX, read_body
 from rcim.base.terms import AddResult, Priority
 from rcim.service import requests
 from rcim.service.results import Added, AttributeNames, BroadcastSent, Done, Profiles
@@ -34,7 +35,7 @@ async def im_push(call: Call) -> Json:
             tags_all=_texts(condition, "TagsAnd"),
             attributes_any=_attributes(condition.raw("AttrsOr"), condition, "AttrsOr"),
             attributes_all=_attributes(condition.raw("AttrsAnd"), condition, "AttrsAnd"),
-            push=read_push(fields),
+            push=push_info(fields),
         ),
         BroadcastSent,
     )

@@ -13,6 +13,7 @@ from rcim.adapters.tencent import codes, message_log
 from rcim.adapters.tencent.codes import MESSAGE_LOG, Family, TencentError
 from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
+from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
 from rcim.base import clock
 from rcim.base.errors import RcimError
@@ -35,6 +36,7 @@ class TencentApi:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._rates = Rates()
+        self._places = Places()
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -58,7 +60,7 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request), _base_url(request))
+            call = Call(self._service, principal, family, _body(request), self._places, base_url=_base_url(request))
             said = await command.answer(call)
         except TencentError as error:
             return _response(family, said, error)

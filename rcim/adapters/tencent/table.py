@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from rcim.adapters.tencent import (
     accounts,
+    attributes,
+    avchatroom,
     black_lists,
     friends,
+    global_mutes,
+    group_history,
+    group_lists,
     group_messages,
     groups,
+    imports,
+    members,
     message_log,
     mutes,
     not_enabled,
@@ -18,12 +25,21 @@ from rcim.adapters.tencent import (
     push_all,
     recent_contacts,
     statistics,
+    topics,
 )
 from rcim.adapters.tencent.command import Command, rows_of
 
 MODULES = (
     groups,
+    group_lists,
+    members,
+    mutes,
     group_messages,
+    group_history,
+    imports,
+    attributes,
+    avchatroom,
+    topics,
     not_enabled,
     accounts,
     presence,
@@ -32,7 +48,7 @@ MODULES = (
     profiles,
     black_lists,
     recent_contacts,
-    mutes,
+    global_mutes,
     push_all,
     message_log,
     statistics,

@@ -53,6 +53,7 @@ from rcim.service.requests.devices import (
     PresenceWatch,
 )
 from rcim.service.requests.groups import (
+    AdminGroupCreate,
     GroupCreate,
     GroupDissolve,
     GroupFind,
@@ -83,6 +84,7 @@ from rcim.service.requests.members import (
 )
 from rcim.service.requests.message_log import MessageLogExpire, MessageLogGet, MessageLogList
 from rcim.service.requests.messages import (
+    AdminSend,
     ConversationClear,
     ConversationRead,
     History,
@@ -155,6 +157,7 @@ __all__ = [
     "AdminBroadcasts",
     "AdminConnections",
     "AdminFlow",
+    "AdminGroupCreate",
     "AdminGroupImport",
     "AdminGroups",
     "AdminGroupsSync",
@@ -172,6 +175,7 @@ __all__ = [
     "AdminRoomSet",
     "AdminRooms",
     "AdminRoomsKept",
+    "AdminSend",
     "AdminSenderSet",
     "AdminStats",
     "AdminSystemSend",
