@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.api_keys import KeySaved
 from rcim.actor.applications import Application
 from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
@@ -326,6 +327,12 @@ class UsersMuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
     until_ms: dict[str, int]
 
 
+class LoginsBlocked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=70):
+    """ID-09: users to the end of the time in which they can't log in, 0 for none."""
+
+    until_ms: dict[str, int]
+
+
 class MessageAltered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
     """MS-10: the message with this SEQ is now this one."""
 
@@ -410,6 +417,7 @@ Record = (
     | UserSaved
     | TypeSaved
     | UsersMuted
+    | LoginsBlocked
     | MessageAltered
     | MessagesHidden
     | ListChanged
@@ -423,4 +431,5 @@ Record = (
     | InsidersChanged
     | PushTokenSaved
     | PushTokenRemoved
+    | KeySaved
 )

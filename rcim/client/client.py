@@ -33,6 +33,7 @@ from rcim.client.devices import DeviceRequests
 from rcim.client.events import Event
 from rcim.client.groups import SendOptions
 from rcim.client.inbox import PUSHES, Inbox
+from rcim.client.keys import KeyRequests
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
@@ -67,6 +68,7 @@ class Client(
     MessageLogRequests,
     RangeRequests,
     PersonalDataRequests,
+    KeyRequests,
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.api_keys import ApiKey, KeyCreated, KeyFound, KeysPage
 from rcim.actor.outbox_results import (
     ConsumerRow,
     Consumers,
@@ -26,6 +27,7 @@ from rcim.actor.outcomes import (
     AttributeNames,
     AttributesPage,
     AttributesSet,
+    BlockedUsers,
     BroadcastSent,
     Channels,
     Created,
@@ -64,6 +66,7 @@ from rcim.actor.records import Message
 from rcim.store.answers import (
     Accounts,
     Answer,
+    AuditPage,
     ConnectionsPage,
     ConversationRow,
     ConversationsPage,
@@ -138,10 +141,13 @@ __all__ = [
     "Altered",
     "Answer",
     "AnyResult",
+    "ApiKey",
     "Applied",
     "AttributeNames",
     "AttributesPage",
     "AttributesSet",
+    "AuditPage",
+    "BlockedUsers",
     "BroadcastSent",
     "Channels",
     "ConnectionsPage",
@@ -168,6 +174,9 @@ __all__ = [
     "Invalidated",
     "Invitations",
     "Joined",
+    "KeyCreated",
+    "KeyFound",
+    "KeysPage",
     "ListAltered",
     "Listed",
     "LogChunk",

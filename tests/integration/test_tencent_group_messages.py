@@ -156,7 +156,7 @@ async def test_what_becomes_of_messages(tmp_path: Path) -> None:
         assert (said([found[24]]), found[24].cloud_data) == (["other"], b"data")
         assert (said([found[22]]), found[22].cloud_data) == (["m22"], b"more")
         assert found[25].state is MessageState.RECALLED
-        assert await code(app, modify, GroupId="g", MsgSeq=23) == 90001
+        assert await code(app, modify, GroupId="g", MsgSeq=23) == 90002
         assert await code(app, modify, GroupId="g", MsgSeq=99, MsgBody=text("x")) == 10030
         assert await code(app, modify, GroupId="g", MsgSeq=25, CloudCustomData="x") == 10030
 

@@ -18,11 +18,14 @@ from rcim.adapters.tencent.table import BY_NAME
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
+from rcim.http.json_bodies import JsonError, json_body
 from rcim.http.rates import Rates
-from rcim.service.back_ends import Principal
+from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
 
 PREFIX = "/v4/"
+METHODS = ("POST", "GET")
+"""The vendor documents POST; its clients also send GET, with a body or without."""
 COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT)
 """Codes of what is refused before its command is known."""
 FAULTS = {Fault.TOO_LARGE: 93000, Fault.SLOW: codes.TIMED_OUT, Fault.FAILED: codes.TIMED_OUT, Fault.BUSY: 60011}
@@ -55,6 +58,8 @@ class TencentApi:
                 family = MESSAGE_LOG
                 return await message_log.download(self._service, request)
             command = BY_NAME.get(request.path.removeprefix(PREFIX))
+            if request.method not in METHODS:
+                raise TencentError(codes.HTTP_FAULTY, "the method has to be POST or GET")
             if command is None:
                 raise TencentError(codes.UNKNOWN_RESOURCE, f"there is no command {request.path}")
             principal = await self._caller(request)
@@ -77,7 +82,9 @@ class TencentApi:
             raise TencentError(codes.NO_APP, "sdkappid is missing")
         if app != str(self._service.back_ends.sdkappid):
             raise TencentError(codes.UNKNOWN_APP, "sdkappid is not that of this app")
-        return await self._service.back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""))
+        source = Source(self.name, request.peer, request.request_id)
+        back_ends = self._service.back_ends
+        return await back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""), source)
 
     def _count(self, command: Command) -> None:
         """Raises TencentError if the command comes too often."""
@@ -95,9 +102,9 @@ def _body(request: HttpRequest) -> Json:
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
-        found = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise TencentError(codes.JSON_FAULTY, f"the body is not JSON: {error}") from None
+        found = json_body(request.body)
+    except JsonError as error:
+        raise TencentError(codes.JSON_FAULTY, str(error)) from None
     if not isinstance(found, dict):
         raise TencentError(codes.JSON_FAULTY, "the body has to be a JSON object")
     return found

@@ -10,6 +10,8 @@ from rcim.service.requests.accounts import (
     AdminAccountsQuery,
     AdminGroupsSync,
     AdminProfileSet,
+    AdminUserBlock,
+    AdminUserBlocked,
     AdminUserMute,
     AdminUserMuted,
 )
@@ -62,6 +64,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
+from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -152,6 +155,7 @@ __all__ = [
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
+    "AdminAudit",
     "AdminBroadcast",
     "AdminBroadcastRecall",
     "AdminBroadcasts",
@@ -162,6 +166,10 @@ __all__ = [
     "AdminGroups",
     "AdminGroupsSync",
     "AdminImportFinish",
+    "AdminKeyCreate",
+    "AdminKeyRevoke",
+    "AdminKeyUse",
+    "AdminKeys",
     "AdminLabels",
     "AdminList",
     "AdminListChange",
@@ -185,6 +193,8 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserBlock",
+    "AdminUserBlocked",
     "AdminUserMute",
     "AdminUserMuted",
     "AdminUserUnread",

@@ -20,6 +20,7 @@ from rcim.wire.frames.group_types import *  # noqa: F403
 from rcim.wire.frames.groups import *  # noqa: F403
 from rcim.wire.frames.imports import *  # noqa: F403
 from rcim.wire.frames.invitations import *  # noqa: F403
+from rcim.wire.frames.keys import *  # noqa: F403
 from rcim.wire.frames.kinds import AttributeChange as AttributeChange
 from rcim.wire.frames.kinds import CustomField as CustomField
 from rcim.wire.frames.kinds import SeqEntry as SeqEntry
