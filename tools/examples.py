@@ -255,6 +255,8 @@ EXAMPLES: tuple[Frame, ...] = (
         "old", [f.ImportedMessage("bob", TIME - 80_000_000, Priority.NORMAL, "old-0001", HELLO_TEXT)]
     ),
     f.AdminMessagesImportOk(1, 1),
+    f.AdminPairImport("c:5:alice:bob", "bob", TIME - 80_000_000, "old-0002", HELLO_TEXT, True),
+    f.AdminPairImportOk(1),
     f.AdminImportFinish("old"),
     f.AdminImportFinishOk(),
     f.AdminTypes(""),

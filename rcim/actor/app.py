@@ -67,7 +67,8 @@ from rcim.base.errors import (
     TOO_MANY_ENTRIES,
     RcimError,
 )
-from rcim.base.terms import AppList
+from rcim.base.terms import AppList, MuteScope
+from rcim.rules.mutes import mute_name, user_of
 from rcim.rules.policies import shown
 
 APP_KEY = "@app"
@@ -76,7 +77,7 @@ DONE = Done()
 BLOCKED_MAX = 10_000
 """Users who can't log in at a time."""
 MUTED_MAX = 10_000
-"""Users muted in all chat rooms at a time: the list is in memory and read page by page."""
+"""Mutes in all chat rooms, in all groups and one to one at a time: the list is in memory and read page by page."""
 RETRY_MS = 100
 TYPES_PAGE = 12
 """Types in a page: at 2.6 KiB each, with all their fields, they fit the smallest frame that can be set."""
@@ -171,20 +172,24 @@ class AppActor:
     def _mute(self, command: MuteEverywhere, now_ms: int) -> Outcome:
         self._check_free()
         end = until_ms(command.seconds, now_ms)
-        over = {user: 0 for user, until in self._app_state.config.muted.items() if until <= now_ms}
-        there = len(self._app_state.config.muted) - len(over)
-        if end and there + len(command.users) > MUTED_MAX:
-            raise RcimError(TOO_MANY_ENTRIES, f"at most {MUTED_MAX} users")
         muted = self._app_state.config.muted
-        told = [u for u in command.users if (muted.get(u, 0) if u not in over else 0) != end]
-        made = self._changes(UsersMuted(over | dict.fromkeys(command.users, end)))
-        if not told:
+        over = {name: 0 for name, until in muted.items() if until <= now_ms}
+        if end and len(muted) - len(over) + len(command.users) > MUTED_MAX:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {MUTED_MAX} users")
+        names = {user: mute_name(command.where, user) for user in command.users}
+        told = [user for user, name in names.items() if (muted.get(name, 0) if name not in over else 0) != end]
+        made = self._changes(UsersMuted(over | dict.fromkeys(names.values(), end)))
+        if not told or command.where is not MuteScope.CHAT_ROOMS:
             return made
         said = Notify(told, Silenced(end, command.by))  # SC-09
         return msgspec.structs.replace(made, effects=(*made.effects, said))
 
     def _muted(self, command: ReadMuted, now_ms: int) -> Outcome:
-        found = sorted((u, t) for u, t in self._app_state.config.muted.items() if t > now_ms and u > command.cursor)
+        there = self._app_state.config.muted.items()
+        users = ((user_of(command.where, name), until) for name, until in there if until > now_ms)
+        found = sorted((user, until) for user, until in users if user > command.cursor)
+        if command.user_id:
+            found = [row for row in found if row[0] == command.user_id]
         page = found[: command.limit]
         return Outcome(MutedUsers(page, page[-1][0] if len(found) > len(page) else ""))
 

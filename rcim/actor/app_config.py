@@ -27,7 +27,7 @@ class AppConfig:
     """The group types in force (GT-20)."""
     limits: Limits
     muted: Mapping[str, int] = field(default_factory=dict)
-    """SC-04: user to the end of its mute in all chat rooms, milliseconds since 1970."""
+    """SC-04: name of a mute (rules/mutes.py) to its end, milliseconds since 1970."""
     blocked: Mapping[str, int] = field(default_factory=dict)
     """ID-09: user to the end of the time in which they can't log in, milliseconds since 1970."""
     message_member_fields: tuple[str, ...] = ()

@@ -8,9 +8,16 @@ from rcim.actor.records import Profile
 from rcim.actor.snapshots import ParentFacts
 from rcim.actor.state import GroupState
 from rcim.base.errors import BLACKLISTED, NOT_PERMITTED, NOT_WHITELISTED, SENDER_MUTED, RcimError
-from rcim.base.terms import UserList, other_of
+from rcim.base.terms import MuteScope, UserList, other_of
 from rcim.rules.group_types import GroupType
+from rcim.rules.mutes import mute_name
 from rcim.rules.roles import Standing
+
+WHERE = {
+    MuteScope.CHAT_ROOMS: "in all chat rooms",
+    MuteScope.GROUPS: "in all groups",
+    MuteScope.ONE_TO_ONE: "in all one-to-one conversations",
+}
 
 
 def check_not_barred(state: GroupState, by: str, admin: bool) -> None:
@@ -46,10 +53,21 @@ def check_not_muted(state: GroupState, profile: Profile, policy: GroupType, by: 
         raise RcimError(SENDER_MUTED, "the whole group is muted")
     if state.parent is not None:
         _check_not_muted_in_parent(state, state.parent, by, now_ms)
-    if policy.chat_room and state.app_state.config.muted:
-        until = state.app_state.config.muted.get(by, 0)
-        if until > now_ms:
-            raise muted(until, now_ms, "in all chat rooms")
+    if state.app_state.config.muted:
+        _check_not_muted_everywhere(state, policy, by, now_ms)
+
+
+def _check_not_muted_everywhere(state: GroupState, policy: GroupType, by: str, now_ms: int) -> None:
+    """SC-04. Raises RcimError(SENDER_MUTED)."""
+    known = state.app_state.config.muted
+    scope = MuteScope.ONE_TO_ONE if state.pair is not None else MuteScope.GROUPS
+    until_ms = known.get(mute_name(scope, by), 0)
+    if until_ms > now_ms:
+        raise muted(until_ms, now_ms, WHERE[scope])
+    if policy.chat_room:
+        until_ms = known.get(by, 0)
+        if until_ms > now_ms:
+            raise muted(until_ms, now_ms, WHERE[MuteScope.CHAT_ROOMS])
 
 
 def _check_not_muted_in_parent(state: GroupState, parent: ParentFacts, by: str, now_ms: int) -> None:

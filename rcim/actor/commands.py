@@ -86,6 +86,15 @@ class ImportMessages(Asked, frozen=True, gc=False):
     messages: list[ImportedMessage]
 
 
+class ImportPairMessage(Asked, frozen=True, gc=False):
+    """Add a message of another service to a one-to-one conversation (GR-08). Not `counted`: both have read it, and all
+    before it."""
+
+    message: ImportedMessage
+    counted: bool
+    cloud_data: bytes = b""
+
+
 class AlterMessage(Asked, frozen=True, gc=False):
     """MS-10: recall, edit, delete for all. `original` is what the store had when it was asked for, if anything. What an
     edit may change beside the body (MS-17) is None where it stays as it was."""
@@ -450,7 +459,7 @@ GroupCommand = (
     | ReadMarks
     | UltraCommand
 )
-PairCommand = TakeListed | ForgetUser
+PairCommand = TakeListed | ForgetUser | ImportPairMessage
 Command = (
     GroupCommand | RoomCommand | PairCommand | ChannelCommand | SendBroadcast | UserCommand | AppCommand | KeyCommand
 )

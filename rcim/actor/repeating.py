@@ -102,6 +102,7 @@ ONCE: frozenset[type] = frozenset(
         c.EndSlice,
         c.TakeVerdict,
         c.ImportMessages,
+        c.ImportPairMessage,
         c.HideMessages,  # the user's own devices would be told twice
         c.ClearMessages,  # what came since would be gone too
         c.EraseSender,  # the same

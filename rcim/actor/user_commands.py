@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.records import Fields
-from rcim.base.terms import AppList, Gender, InviteConsent, Place, Platform, UserList
+from rcim.base.terms import AppList, Gender, InviteConsent, MuteScope, Place, Platform, UserList
 from rcim.rules.quiet import QuietHours
 from rcim.rules.targets import LabelChange
 from rcim.rules.type_table import TypeChange
@@ -231,17 +231,21 @@ class ReadList(Asked, frozen=True, gc=False):
 
 
 class MuteEverywhere(Asked, frozen=True, gc=False):
-    """Mute users in all chat rooms for so many seconds; 0 ends it (SC-04)."""
+    """Mute users in all chat rooms, or elsewhere, for so many seconds; 0 ends it (SC-04)."""
 
     users: list[str]
     seconds: int
+    where: MuteScope = MuteScope.CHAT_ROOMS
 
 
 class ReadMuted(Asked, frozen=True, gc=False):
-    """A page of the users who are muted in all chat rooms, after `cursor`, by user id (SC-04)."""
+    """A page of the users who are muted in all chat rooms, or elsewhere, after `cursor`, by user id; only `user_id`
+    unless it is empty (SC-04)."""
 
     cursor: str
     limit: int
+    where: MuteScope = MuteScope.CHAT_ROOMS
+    user_id: str = ""
 
 
 class BlockLogins(Asked, frozen=True, gc=False):

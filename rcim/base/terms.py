@@ -41,6 +41,15 @@ class MessageState(IntEnum):
     """It goes to others alone (MS-07): only its SEQ is told."""
 
 
+class MuteScope(IntEnum):
+    """SC-04: where a user is muted whom the app mutes everywhere."""
+
+    CHAT_ROOMS = 1
+    GROUPS = 2
+    """In everything that has a group id, chat rooms too."""
+    ONE_TO_ONE = 3
+
+
 class AppList(IntEnum):
     """Lists of the whole app that can be changed while it runs (SC-05, FC-07)."""
 

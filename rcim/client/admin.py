@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender
+from rcim.base.terms import AddResult, AppList, ApplyJoinOption, Gender, MuteScope
 from rcim.client.attributes import wire_attributes
 from rcim.client.model import Where
 from rcim.client.requests import Requests, wire_fields
@@ -79,6 +79,10 @@ class AdminRequests(Requests):
         """Import up to 100 messages, in the order of their times; returns their SEQs."""
         frame = frames.AdminMessagesImport(group_id, list(messages))
         return await self.request(frame, frames.AdminMessagesImportOk, repeat=False)
+
+    async def import_pair_message(self, frame: frames.AdminPairImport) -> int:
+        """Import a message of a one-to-one conversation; returns its SEQ."""
+        return (await self.request(frame, frames.AdminPairImportOk, repeat=False)).seq
 
     async def finish_import(self, group_id: str) -> None:
         """Open an imported group."""
@@ -180,13 +184,15 @@ class AdminRequests(Requests):
         )
         return {row.user_id: row.until_ms for row in rows}
 
-    async def mute_everywhere(self, users: Sequence[str], seconds: int) -> None:
-        """Keep users from sending in all chat rooms for a time; 0 lets them again (SC-04)."""
-        await self.request(frames.AdminUserMute(list(users), seconds), frames.AdminUserMuteOk, repeat=False)
+    async def mute_everywhere(
+        self, users: Sequence[str], seconds: int, where: MuteScope = MuteScope.CHAT_ROOMS
+    ) -> None:
+        """Keep users from sending in all chat rooms, or elsewhere, for a time; 0 lets them again (SC-04)."""
+        await self.request(frames.AdminUserMute(list(users), seconds, where), frames.AdminUserMuteOk, repeat=False)
 
-    async def muted_everywhere(self) -> dict[str, int]:
-        """Who is muted in all chat rooms, and until when (SC-04)."""
+    async def muted_everywhere(self, where: MuteScope = MuteScope.CHAT_ROOMS) -> dict[str, int]:
+        """Who is muted in all chat rooms, or elsewhere, and until when (SC-04)."""
         rows = await self._pages(
-            lambda cursor: frames.AdminUserMuted(cursor, 0), frames.AdminUserMutedOk, lambda page: page.muted
+            lambda cursor: frames.AdminUserMuted(cursor, 0, where), frames.AdminUserMutedOk, lambda page: page.muted
         )
         return {row.user_id: row.until_ms for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -24,6 +24,8 @@ class HttpRequest(NamedTuple):
     """Names the request in the log and in the response; the caller's own, if it sent a good one."""
     raw_path: str = ""
     """The path as it was sent: a slash within a name is `%2F`."""
+    secure: bool = False
+    """It came over TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ class HttpResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     """What the access log says of it besides the status: a code, an operation. Never content."""
+    parts: AsyncIterator[bytes] | None = None
+    """What follows `body`, piece by piece, if it is too large to be there at once; `headers` has the Content-Length of
+    all of it then. If it fails, the connection is closed before the end."""
 
 
 class Fault(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,8 +123,11 @@ class HttpServer:
         made = await self._answer(api, got, request_id)
         peer, took_ms = got.remote or "", clock.steady_ms() - began_ms
         self._log.tell(Line(peer, got.method, got.path, made.status, len(made.body), took_ms, request_id, made.note))
-        response = web.Response(status=made.status, body=made.body, headers=_headers(made, request_id))
-        if self._stopping or _ends_connection(got):
+        headers, ends = _headers(made, request_id), self._stopping or _ends_connection(got)
+        if made.parts is not None:
+            return await _in_parts(got, made, headers, ends=ends)
+        response = web.Response(status=made.status, body=made.body, headers=headers)
+        if ends:
             response.force_close()
         return response
 
@@ -176,6 +179,7 @@ class HttpServer:
             peer=got.remote or "",
             request_id=request_id,
             raw_path=got.rel_url.raw_path,
+            secure=got.secure,
         )
 
     def _refuse(self, peer: str, path: str, fault: Fault, detail: str) -> tuple[HttpResponse, dict[str, str]]:
@@ -210,6 +214,20 @@ def _ends_connection(got: web.BaseRequest) -> bool:
 def _headers(made: HttpResponse, request_id: str) -> dict[str, str]:
     """All headers of a response besides those of its framing."""
     return {**made.headers, REQUEST_ID: request_id, "Content-Type": made.content_type, "Server": "rcim"}
+
+
+async def _in_parts(
+    got: web.BaseRequest, made: HttpResponse, headers: Mapping[str, str], *, ends: bool
+) -> web.StreamResponse:
+    """Send a response piece by piece, each when the caller has taken the one before; `ends`: the connection with it."""
+    response = web.StreamResponse(status=made.status, headers=headers)
+    if ends:
+        response.force_close()
+    await response.prepare(got)
+    if got.method != "HEAD" and made.parts is not None:
+        async for part in made.parts:
+            await response.write(part)
+    return response
 
 
 def _request_id(given: str) -> str:

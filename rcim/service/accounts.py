@@ -90,13 +90,22 @@ def blocked(request: requests.AdminUserBlocked, principal: Principal, context: R
 def mute(request: requests.AdminUserMute, principal: Principal, context: RequestContext) -> ActorCommand:
     """ADMIN_USER_MUTE (SC-04)."""
     users = check_users(request.users, context.limits.mute_max)
-    return ActorCommand(APP_KEY, user_commands.MuteEverywhere(principal.user_id, True, users, request.seconds))
+    command = user_commands.MuteEverywhere(principal.user_id, True, users, request.seconds, request.where)
+    return ActorCommand(APP_KEY, command)
 
 
 def muted(request: requests.AdminUserMuted, principal: Principal, context: RequestContext) -> ActorCommand:
     """ADMIN_USER_MUTED."""
     limit = list_limit(request.limit, context.limits)
-    return ActorCommand(APP_KEY, user_commands.ReadMuted(principal.user_id, True, request.cursor, limit))
+    command = user_commands.ReadMuted(
+        by=principal.user_id,
+        admin=True,
+        cursor=request.cursor,
+        limit=limit,
+        where=request.where,
+        user_id=request.user_id,
+    )
+    return ActorCommand(APP_KEY, command)
 
 
 SYNCED_MAX, SYNCED_BYTES = 700, 60

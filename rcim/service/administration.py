@@ -6,7 +6,7 @@ from rcim.actor import commands, queries, user_commands
 from rcim.actor.app import APP_KEY
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.base.ids import USER_ID_BYTES_MAX, check_user_id, check_user_or_guest
-from rcim.base.terms import group_conversation
+from rcim.base.terms import Priority, group_conversation, pair_of
 from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
 from rcim.rules.custom_attributes import canonical
@@ -14,7 +14,15 @@ from rcim.rules.fields import check_field
 from rcim.rules.type_table import TypeChange
 from rcim.service import requests
 from rcim.service.context import ActorCommand, RequestContext, StoreQuery
-from rcim.service.validation import check_client_msg_id, check_name, check_users, group_key, list_limit
+from rcim.service.validation import (
+    check_client_msg_id,
+    check_cloud_data,
+    check_conversation,
+    check_name,
+    check_users,
+    group_key,
+    list_limit,
+)
 
 CONNECTION_ROW_BYTES = USER_ID_BYTES_MAX + 230
 """The most bytes that a row of ADMIN_CONNECTIONS takes in an answer."""
@@ -94,20 +102,48 @@ def messages_import(
     """ADMIN_MESSAGES_IMPORT."""
     if not 1 <= len(request.messages) <= MESSAGES_AT_ONCE:
         raise RcimError(BAD_PARAMETER, f"messages: {len(request.messages)}, must be 1 to {MESSAGES_AT_ONCE}")
-    for at, item in enumerate(request.messages):
-        try:
-            check_user_id(item.sender)
-            check_body(item.body, context.limits.body_bytes_max, context.limits.elements_max)
-            check_client_msg_id(item.client_msg_id)
-        except RcimError as error:
-            raise RcimError(error.code, f"messages[{at}]: {error.detail}") from None
-    rows = [
-        commands.ImportedMessage(
-            sender=m.sender, time_ms=m.time_ms, priority=m.priority, client_msg_id=m.client_msg_id, body=m.body
-        )
-        for m in request.messages
-    ]
+    rows = [_imported(item, f"messages[{at}]", context) for at, item in enumerate(request.messages)]
     return ActorCommand(group_key(request.group_id), commands.ImportMessages(principal.user_id, True, rows))
+
+
+def pair_import(request: requests.AdminPairImport, principal: Principal, context: RequestContext) -> ActorCommand:
+    """ADMIN_PAIR_IMPORT (GR-08, C2-01)."""
+    key = check_conversation(request.conversation, principal)
+    if pair_of(key) is None:
+        raise RcimError(BAD_PARAMETER, "conversation: has to be a one-to-one conversation")
+    check_cloud_data(request.cloud_data, context.limits)
+    message = requests.ImportedMessage(
+        sender=request.sender,
+        time_ms=request.time_ms,
+        priority=Priority.NORMAL,
+        client_msg_id=request.client_msg_id,
+        body=request.body,
+    )
+    command = commands.ImportPairMessage(
+        by=principal.user_id,
+        admin=True,
+        message=_imported(message, "message", context),
+        counted=request.counted,
+        cloud_data=request.cloud_data,
+    )
+    return ActorCommand(key, command)
+
+
+def _imported(item: requests.ImportedMessage, place: str, context: RequestContext) -> commands.ImportedMessage:
+    """The message, checked. Raises RcimError that names the place."""
+    try:
+        check_user_id(item.sender)
+        check_body(item.body, context.limits.body_bytes_max, context.limits.elements_max)
+        check_client_msg_id(item.client_msg_id)
+    except RcimError as error:
+        raise RcimError(error.code, f"{place}: {error.detail}") from None
+    return commands.ImportedMessage(
+        sender=item.sender,
+        time_ms=item.time_ms,
+        priority=item.priority,
+        client_msg_id=item.client_msg_id,
+        body=item.body,
+    )
 
 
 def import_finish(request: requests.AdminImportFinish, principal: Principal, context: RequestContext) -> ActorCommand:

@@ -10,7 +10,7 @@ from rcim.connect.principal import Principal
 from rcim.content.elements import check_body
 from rcim.service import requests
 from rcim.service.context import ActorCommand, RequestContext, RunWorkflow
-from rcim.service.validation import check_cloud_data, check_conversation, check_mentions, list_limit
+from rcim.service.validation import check_cloud_data, check_conversation, check_mentions, list_limit, own_or_any
 
 HIDDEN_AT_ONCE = 100
 
@@ -75,9 +75,9 @@ def hide(request: requests.MessagesHide, principal: Principal, context: RequestC
 
 def clear(request: requests.ConversationClear, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_CLEAR."""
+    user_id = own_or_any(request.user_id, principal, "delete messages for others")
     return ActorCommand(
-        check_conversation(request.conversation, principal),
-        commands.ClearMessages(principal.user_id, principal.admin),
+        check_conversation(request.conversation, principal), commands.ClearMessages(user_id, principal.admin)
     )
 
 

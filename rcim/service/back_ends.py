@@ -7,6 +7,7 @@ Nothing else in the server makes a principal that is not logged in.
 
 from __future__ import annotations
 
+import hmac
 import math
 from typing import Any
 
@@ -130,6 +131,11 @@ class BackEnds:
         return usersig.mint(
             identity.sdkappid, identity.key, check_user_id(user_id), clock.wall_ms() // 1000, expire_s
         )
+
+    def seal(self, text: str) -> str:
+        """A signature of this text by the app's key, in hexadecimal: for URLs that this server gives out. No UserSig is
+        ever a seal, or the other way round."""
+        return hmac.new(self._identity.key.encode(), b"rcim seal\n" + text.encode(), "sha256").hexdigest()
 
     @staticmethod
     def _made(user_id: str, signed_ms: int, source: Source | None) -> Principal:

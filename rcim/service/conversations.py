@@ -7,7 +7,7 @@ from rcim.actor.user import user_key
 from rcim.connect.principal import Principal
 from rcim.service import cursors, requests
 from rcim.service.context import ActorCommand, RequestContext, StoreQuery
-from rcim.service.validation import check_conversation, page_limit
+from rcim.service.validation import check_conversation, own_or_any, page_limit
 
 PAGE = 100
 
@@ -18,7 +18,7 @@ def sync(request: requests.Sync, principal: Principal, context: RequestContext) 
     limit = page_limit(request.limit, PAGE, PAGE)
     return StoreQuery(
         queries.SyncQuery(
-            user_id=principal.user_id,
+            user_id=own_or_any(request.user_id, principal, "see the conversations of others"),
             since=since,
             upto=upto,
             after=after,
@@ -38,19 +38,20 @@ def flag(request: requests.ConversationFlag, principal: Principal, context: Requ
 
 def pin(request: requests.ConversationPin, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_PIN."""
-    return _choose(request.conversation, principal, pinned=request.pinned)
+    return _choose(request.conversation, principal, principal.user_id, pinned=request.pinned)
 
 
 def remove(request: requests.ConversationRemove, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_REMOVE."""
-    return _choose(request.conversation, principal, removed=True)
+    user_id = own_or_any(request.user_id, principal, "change the lists of others")
+    return _choose(request.conversation, principal, user_id, removed=True)
 
 
 def _choose(
-    conversation: str, principal: Principal, *, pinned: bool | None = None, removed: bool | None = None
+    conversation: str, principal: Principal, user_id: str, *, pinned: bool | None = None, removed: bool | None = None
 ) -> ActorCommand:
     key = check_conversation(conversation, principal)
     command = user_commands.ChooseConversation(
-        by=principal.user_id, admin=principal.admin, conversation=key, pinned=pinned, removed=removed
+        by=user_id, admin=principal.admin, conversation=key, pinned=pinned, removed=removed
     )
-    return ActorCommand(user_key(principal.user_id), command)
+    return ActorCommand(user_key(user_id), command)

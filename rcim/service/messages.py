@@ -19,6 +19,7 @@ from rcim.service.validation import (
     check_cloud_data,
     check_conversation,
     check_mentions,
+    own_or_any,
     page_limit,
 )
 
@@ -159,4 +160,5 @@ def history(request: requests.History, principal: Principal, context: RequestCon
 def read(request: requests.ConversationRead, principal: Principal, context: RequestContext) -> ActorCommand:
     """CONVERSATION_READ."""
     key = check_conversation(request.conversation, principal)
-    return ActorCommand(key, commands.MarkRead(principal.user_id, principal.admin, request.seq))
+    user_id = own_or_any(request.user_id, principal, "say what others have read")
+    return ActorCommand(key, commands.MarkRead(user_id, principal.admin, request.seq))

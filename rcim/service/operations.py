@@ -245,6 +245,14 @@ OPERATIONS: tuple[Operation, ...] = (
         ONCE,
     ),
     _operation(
+        "ADMIN_PAIR_IMPORT",
+        requests.AdminPairImport,
+        outcomes.Imported,
+        administration.pair_import,
+        ADMINISTRATORS,
+        ONCE,
+    ),
+    _operation(
         "ADMIN_IMPORT_FINISH",
         requests.AdminImportFinish,
         outcomes.Done,
@@ -375,14 +383,6 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("ADMIN_KEYS", requests.AdminKeys, api_keys.KeysPage, keys.list_, ADMINISTRATORS, READS),
     _operation("ADMIN_KEY_REVOKE", requests.AdminKeyRevoke, outcomes.Done, keys.revoke, ADMINISTRATORS, ONCE),
     _operation("ADMIN_KEY_USE", requests.AdminKeyUse, api_keys.KeyFound, keys.use, ADMINISTRATORS, SAME),
-    _operation(
-        "ADMIN_USER_UNREAD",
-        requests.AdminUserUnread,
-        answers.UnreadCounts,
-        personal_data.unread,
-        ADMINISTRATORS,
-        READS,
-    ),
     _operation(
         "ADMIN_USER_UNREAD",
         requests.AdminUserUnread,

@@ -62,6 +62,7 @@ from rcim.actor.outcomes import (
     Types,
     UserFacts,
 )
+from rcim.actor.records import Message
 from rcim.store.answers import (
     Accounts,
     Answer,
@@ -77,6 +78,7 @@ from rcim.store.answers import (
     GroupsPage,
     LogChunk,
     LogExpired,
+    LogFileRow,
     LogFilesPage,
     PresencePage,
     PresenceRow,
@@ -179,10 +181,12 @@ __all__ = [
     "Listed",
     "LogChunk",
     "LogExpired",
+    "LogFileRow",
     "LogFilesPage",
     "Marks",
     "MemberRow",
     "Members",
+    "Message",
     "MutedUsers",
     "Page",
     "PresencePage",

@@ -12,7 +12,7 @@ from rcim_tools.admin.output import DELETED, Row, row_of, rows_of, show, show_on
 from rcim_tools.admin.words import Fields, For, UserId, UserIds
 
 from rcim.base.errors import code_of
-from rcim.base.terms import InviteConsent, Platform, Presence, UserList
+from rcim.base.terms import InviteConsent, MuteScope, Platform, Presence, UserList
 from rcim.client import Client
 from rcim.wire import frames
 
@@ -225,25 +225,38 @@ def blocked() -> None:
     show_until(call(lambda client: client.blocked_logins()))
 
 
+SCOPES = {scope.name.lower().replace("_", "-"): scope for scope in MuteScope}
+Where = Annotated[str, typer.Option("--where", help=f"Where: {', '.join(SCOPES)}.")]
+CHAT_ROOMS = "chat-rooms"
+
+
+def _scope(where: str) -> MuteScope:
+    if where not in SCOPES:
+        fail(f"--where: has to be one of {', '.join(SCOPES)}", USAGE)
+    return SCOPES[where]
+
+
 @app.command("mute")
-def mute(users: UserIds, duration: For) -> None:
-    """Mute users in all chat rooms for a time."""
-    seconds = words.seconds_of(duration)
-    call(lambda client: client.mute_everywhere(users, seconds))
+def mute(users: UserIds, duration: For, where: Where = CHAT_ROOMS) -> None:
+    """Mute users in all chat rooms, or elsewhere, for a time."""
+    seconds, scope = words.seconds_of(duration), _scope(where)
+    call(lambda client: client.mute_everywhere(users, seconds, scope))
     show_one({"muted": users, "seconds": words.seconds_shown(seconds)})
 
 
 @app.command("unmute")
-def unmute(users: UserIds) -> None:
-    """End the mute of users in all chat rooms."""
-    call(lambda client: client.mute_everywhere(users, 0))
+def unmute(users: UserIds, where: Where = CHAT_ROOMS) -> None:
+    """End the mute of users in all chat rooms, or elsewhere."""
+    scope = _scope(where)
+    call(lambda client: client.mute_everywhere(users, 0, scope))
     show_one({"unmuted": users})
 
 
 @app.command("muted")
-def muted() -> None:
-    """List the users muted in all chat rooms."""
-    show_until(call(lambda client: client.muted_everywhere()))
+def muted(where: Where = CHAT_ROOMS) -> None:
+    """List the users muted in all chat rooms, or elsewhere."""
+    scope = _scope(where)
+    show_until(call(lambda client: client.muted_everywhere(scope)))
 
 
 # ------------------------------------------------------------------------------------------------- lists (SC-07)

@@ -131,6 +131,7 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminGroupImport: administration.group_imported_ok,
     f.AdminMembersImport: administration.members_imported_ok,
     f.AdminMessagesImport: administration.messages_imported_ok,
+    f.AdminPairImport: administration.pair_imported_ok,
     f.AdminImportFinish: _empty(f.AdminImportFinishOk),
     f.AdminRooms: rooms.rooms_ok,
     f.AdminRoomSet: _empty(f.AdminRoomSetOk),

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.fields import Fields, Json
 from rcim.adapters.tencent.paging import Places
 from rcim.base.errors import RcimError
+from rcim.service import requests
 from rcim.service.back_ends import Principal
 from rcim.service.requests import Request
+from rcim.service.results import Accounts
 from rcim.service.service import Service
 
 R = TypeVar("R")
+USERS_AT_ONCE = 100
+"""Users in one request of the service, where the vendor allows more."""
 PER_S = 200
 """Requests of one command in a second, unless the vendor documents another number."""
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service; and the places of earlier pages."""
+    """One request: who calls, the fields of the body, and the service; and the places of earlier pages. `base_url` is
+    where the caller reaches this server: scheme and host."""
 
     def __init__(
-        self, service: Service, principal: Principal, family: Family, body: Json, places: Places | None = None
+        self,
+        service: Service,
+        principal: Principal,
+        family: Family,
+        body: Json,
+        places: Places | None = None,
+        *,
+        base_url: str = "",
     ) -> None:
         self.service = service
         self.principal = principal
         self.family = family
+        self.base_url = base_url
         self.fields = Fields(body, family.parameter, codes=family.fields)
         self.places = places or Places()
 
@@ -36,9 +49,23 @@ class Call:
         assert isinstance(found, result), found
         return found
 
+    async def known(self, users: Sequence[str]) -> set[str]:
+        """Those of the users who have an account, or are here without one. Raises RcimError."""
+        found: set[str] = set()
+        for some in batches(users):
+            page = await self.ask(requests.AdminAccountsQuery(some), Accounts)
+            found |= {row.user_id for row in page.rows if row.known} | set(page.online)
+        return found
+
     def code_of(self, error: RcimError) -> int:
         """The vendor's code of an error of ours, in this command's family."""
         return self.family.code_of(error)
+
+
+def batches(users: Sequence[str]) -> Iterator[list[str]]:
+    """The users, as many at a time as one request of the service takes."""
+    for at in range(0, len(users), USERS_AT_ONCE):
+        yield list(users[at : at + USERS_AT_ONCE])
 
 
 Answer = Callable[[Call], Awaitable[Json]]
@@ -83,4 +110,4 @@ def rows_of(module: Any) -> list[Command]:
     return found
 
 
-__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "command", "not_enabled", "rows_of"]
+__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "batches", "command", "not_enabled", "rows_of"]

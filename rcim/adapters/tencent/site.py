@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from rcim.adapters.tencent import codes
-from rcim.adapters.tencent.codes import Family, TencentError
+from rcim.adapters.tencent import codes, message_log
+from rcim.adapters.tencent.codes import MESSAGE_LOG, Family, TencentError
 from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
 from rcim.adapters.tencent.paging import Places
@@ -54,6 +54,9 @@ class TencentApi:
         """As HttpApi."""
         family, said = COMMON, {}
         try:
+            if request.path == PREFIX + message_log.FILE:
+                family = MESSAGE_LOG
+                return await message_log.download(self._service, request)
             command = BY_NAME.get(request.path.removeprefix(PREFIX))
             if request.method not in METHODS:
                 raise TencentError(codes.HTTP_FAULTY, "the method has to be POST or GET")
@@ -62,7 +65,7 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request), self._places)
+            call = Call(self._service, principal, family, _body(request), self._places, base_url=_base_url(request))
             said = await command.answer(call)
         except TencentError as error:
             return _response(family, said, error)
@@ -87,6 +90,11 @@ class TencentApi:
         """Raises TencentError if the command comes too often."""
         if self._rates.take(command.names[0], command.per_s, clock.steady_ms()):
             raise TencentError(codes.TOO_OFTEN, f"at most {command.per_s} requests of this command in a second")
+
+
+def _base_url(request: HttpRequest) -> str:
+    """Where the caller reaches this server, as the request says."""
+    return f"{'https' if request.secure else 'http'}://{request.headers.get('Host', 'localhost')}"
 
 
 def _body(request: HttpRequest) -> Json:

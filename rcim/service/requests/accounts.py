@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Gender
+from rcim.base.terms import Gender, MuteScope
 from rcim.service.bounds import U16, U32, Items, Text
-from rcim.service.requests.kinds import CURSOR, GROUP, USER, USERS, Account, Fields, Request
+from rcim.service.requests.kinds import CURSOR, GROUP, USER, USER_OR_NONE, USERS, Account, Fields, Request
 
 
 class AdminUserMute(Request, frozen=True, gc=False):
-    """Keeps users from sending in every chat room for a time, or lets them again (SC-04)."""
+    """Keeps users from sending in every chat room, or elsewhere, for a time, or lets them again (SC-04)."""
 
     users: A[Sequence[str], USERS]
     seconds: A[int, U32]
+    where: MuteScope = MuteScope.CHAT_ROOMS
 
 
 class AdminUserMuted(Request, frozen=True, gc=False):
-    """Asks for a page of those who are muted in every chat room (SC-04)."""
+    """Asks for a page of those who are muted in every chat room, or elsewhere; or whether `user_id` is (SC-04)."""
 
     cursor: A[str, CURSOR] = ""
     limit: A[int, U16] = 0
+    where: MuteScope = MuteScope.CHAT_ROOMS
+    user_id: A[str, USER_OR_NONE] = ""
 
 
 class AdminUserBlock(Request, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import AppList, ApplyJoinOption
-from rcim.service.bounds import U16, U32, U64, Items, Text
+from rcim.service.bounds import U16, U32, U64, Data, Items, Text
 from rcim.service.requests.kinds import (
     ATTRIBUTES,
     BODY,
@@ -114,6 +114,18 @@ class AdminMessagesImport(Request, frozen=True, gc=False):
 
     group_id: A[str, GROUP]
     messages: A[Sequence[ImportedMessage], Items(1000, 1)]
+
+
+class AdminPairImport(Request, frozen=True, gc=False):
+    """Brings a message over into a one-to-one conversation (GR-08). Not `counted`: both have read all up to it."""
+
+    conversation: A[str, CONVERSATION]
+    sender: A[str, USER]
+    time_ms: A[int, U64]
+    client_msg_id: A[str, CLIENT_MSG_ID]
+    body: A[bytes, BODY]
+    counted: bool = True
+    cloud_data: A[bytes, Data(8192)] = b""
 
 
 class AdminImportFinish(Request, frozen=True, gc=False):

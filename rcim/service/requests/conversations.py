@@ -6,15 +6,16 @@ from typing import Annotated as A
 
 from rcim.base.terms import MsgFlag
 from rcim.service.bounds import U16, Data, Number
-from rcim.service.requests.kinds import CONVERSATION, Request
+from rcim.service.requests.kinds import CONVERSATION, USER_OR_NONE, Request
 
 
 class Sync(Request, frozen=True, gc=False):
-    """Asks what has changed in all of the user's conversations (RX-03)."""
+    """Asks what has changed in all of the user's conversations, or in those of `user_id` (RX-03)."""
 
     cursor: A[bytes, Data(1024)] = b""
     limit: A[int, U16] = 0
     messages: A[int, Number(20)] = 0
+    user_id: A[str, USER_OR_NONE] = ""
 
 
 class ConversationFlag(Request, frozen=True, gc=False):
@@ -32,6 +33,7 @@ class ConversationPin(Request, frozen=True, gc=False):
 
 
 class ConversationRemove(Request, frozen=True, gc=False):
-    """Takes a conversation out of the user's list (RX-09)."""
+    """Takes a conversation out of the user's list, or that of `user_id` (RX-09)."""
 
     conversation: A[str, CONVERSATION]
+    user_id: A[str, USER_OR_NONE] = ""

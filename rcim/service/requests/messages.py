@@ -97,9 +97,10 @@ class MessagesHide(Request, frozen=True, gc=False):
 
 
 class ConversationClear(Request, frozen=True, gc=False):
-    """Deletes all messages that there are for oneself (MS-10)."""
+    """Deletes all messages that there are for oneself, or for `user_id` (MS-10)."""
 
     conversation: A[str, CONVERSATION]
+    user_id: A[str, USER_OR_NONE] = ""
 
 
 class MessageReceipts(Request, frozen=True, gc=False):
@@ -113,10 +114,11 @@ class MessageReceipts(Request, frozen=True, gc=False):
 
 
 class ConversationRead(Request, frozen=True, gc=False):
-    """Says how far the user has read a conversation (MsgSeq, GR-04; MS-11)."""
+    """Says how far the user, or `user_id`, has read a conversation (MsgSeq, GR-04; MS-11)."""
 
     conversation: A[str, CONVERSATION]
     seq: A[int, U64]
+    user_id: A[str, USER_OR_NONE] = ""
 
 
 class Search(Request, frozen=True, gc=False):

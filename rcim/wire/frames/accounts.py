@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.base.terms import Gender
+from rcim.base.terms import Gender, MuteScope
 from rcim.wire.frames.groups import PROFILE_RULE, AddedEntry
-from rcim.wire.frames.kinds import FACE_URL, GROUP, NICKNAME, PAGE_CURSOR, SIGNATURE, USER, USERS_MAX, CustomField
+from rcim.wire.frames.kinds import (
+    FACE_URL,
+    GROUP,
+    NICKNAME,
+    PAGE_CURSOR,
+    SIGNATURE,
+    USER,
+    USER_OR_NONE,
+    USERS_MAX,
+    CustomField,
+)
 from rcim.wire.frames.members import Until
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
@@ -23,10 +33,11 @@ from rcim.wire.types import U16, U32, U64, Bool, Enum, StrList, StructList
     admin=True,
 )
 class AdminUserMute(Frame, frozen=True, gc=False):
-    """Mutes users in every chat room for a time, or ends that (SC-04)."""
+    """Mutes users in every chat room, in every group or one to one for a time, or ends that (SC-04)."""
 
     users: A[list[str], StrList(USER, USERS_MAX, 1), "The users: 1 to 500."]
     seconds: A[int, U32, "0 ends the mute, 4294967295 is without an end."]
+    where: A[MuteScope, Ext(1, Enum(MuteScope)), "Where."] = MuteScope.CHAT_ROOMS
 
 
 @frame(0x8F0C, "ADMIN_USER_MUTE_OK", "server", "reply", admin=True)
@@ -44,10 +55,12 @@ class AdminUserMuteOk(Frame, frozen=True, gc=False):
     admin=True,
 )
 class AdminUserMuted(Frame, frozen=True, gc=False):
-    """Asks for a page of the users who are muted in every chat room (SC-04)."""
+    """Asks for a page of the users who are muted in every chat room, in every group or one to one (SC-04)."""
 
     cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
     limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
+    where: A[MuteScope, Ext(1, Enum(MuteScope)), "Where."] = MuteScope.CHAT_ROOMS
+    user_id: A[str, Ext(2, USER_OR_NONE), "Only this user; empty: all."] = ""
 
 
 @frame(0x8F0D, "ADMIN_USER_MUTED_OK", "server", "reply", admin=True)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated as A
 
-from rcim.wire.frames.kinds import BODY, CLOUD_DATA, CONVERSATION, PAGE_CURSOR, USER, USERS_MAX, SeqEntry
+from rcim.wire.frames.kinds import (
+    BODY,
+    CLOUD_DATA,
+    CONVERSATION,
+    PAGE_CURSOR,
+    USER,
+    USER_OR_NONE,
+    USERS_MAX,
+    SeqEntry,
+)
 from rcim.wire.frames.messages import Message
 from rcim.wire.schema import Ext, Frame, frame
 from rcim.wire.types import U16, U32, U64, Bool, StrList, StructList
@@ -195,12 +204,13 @@ class MessagesHideOk(Frame, frozen=True, gc=False):
         "From then on, this user's history begins after the newest message. All connections of the user get "
         "MESSAGES_HIDDEN.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "ADMIN_REQUIRED"),
 )
 class ConversationClear(Frame, frozen=True, gc=False):
     """Deletes all present messages of a conversation for oneself (MS-10)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8108, "CONVERSATION_CLEAR_OK", "server", "reply")
@@ -253,13 +263,14 @@ class MessageReceiptsOk(Frame, frozen=True, gc=False):
         "other user too.",
         "A sender has read up to their own message without this request (RX-11): its DELIVER shows it.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "NO_SUCH_MEMBER", "ADMIN_REQUIRED"),
 )
 class ConversationRead(Frame, frozen=True, gc=False):
     """Says how far the user has read a conversation (MsgSeq, GR-04; MS-11)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
     seq: A[int, U64, "Read up to this SEQ."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x810A, "CONVERSATION_READ_OK", "server", "reply")

@@ -110,7 +110,7 @@ class ConversationEntry(Struct, frozen=True, gc=False):
         "The request counts as a read (LI-01).",
         "A guest gets an answer too, without conversations.",
     ),
-    errors=("BAD_PARAMETER", "TOO_FREQUENT"),
+    errors=("BAD_PARAMETER", "TOO_FREQUENT", "ADMIN_REQUIRED"),
 )
 class Sync(Frame, frozen=True, gc=False):
     """Asks for the changes in all of the user's conversations (RX-03)."""
@@ -118,6 +118,7 @@ class Sync(Frame, frozen=True, gc=False):
     cursor: A[bytes, CURSOR, "The cursor of the previous answer; empty: everything."]
     limit: A[int, U16, "Conversations on a page; 0, or more than the server allows, means 100."]
     messages: A[int, Int("u8", (0, 20)), "Unread messages to return with each conversation (RX-04)."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8110, "SYNC_OK", "server", "reply")
@@ -223,12 +224,13 @@ class ConversationPinOk(Frame, frozen=True, gc=False):
         "no longer pinned. A conversation whose messages are not stored stays in the list.",
         "All connections of the user get CONVERSATION_LISTED.",
     ),
-    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER"),
+    errors=("NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "ADMIN_REQUIRED"),
 )
 class ConversationRemove(Frame, frozen=True, gc=False):
     """Removes a conversation from the user's list (RX-09)."""
 
     conversation: A[str, CONVERSATION, "The conversation."]
+    user_id: A[str, Ext(1, USER_OR_NONE), "The user, if not the requesting one: only for app administrators."] = ""
 
 
 @frame(0x8113, "CONVERSATION_REMOVE_OK", "server", "reply")

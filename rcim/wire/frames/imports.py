@@ -11,6 +11,8 @@ from rcim.wire.frames.kinds import (
     ATTRIBUTES,
     BODY,
     CLIENT_MSG_ID,
+    CLOUD_DATA,
+    CONVERSATION,
     FACE_URL,
     GROUP,
     USER,
@@ -157,6 +159,40 @@ class AdminMessagesImportOk(Frame, frozen=True, gc=False):
 
     first_seq: A[int, U64, "The SEQ of the first."]
     last_seq: A[int, U64, "The SEQ of the last."]
+
+
+@frame(
+    0x0F80,
+    "ADMIN_PAIR_IMPORT",
+    "client",
+    "request",
+    reply="ADMIN_PAIR_IMPORT_OK",
+    rules=(
+        "At any time, into any one-to-one conversation; nobody is notified, and clients find the message with their next "
+        "SYNC.",
+        "Times never decrease within a conversation: a message older than the newest one gets that one's time.",
+        "A repeat brings it over once more.",
+    ),
+    errors=("ADMIN_REQUIRED", "NO_SUCH_GROUP", "NOT_PERMITTED", "BAD_PARAMETER", "BODY_TOO_LARGE", "BAD_ELEMENT"),
+    admin=True,
+)
+class AdminPairImport(Frame, frozen=True, gc=False):
+    """Imports a message of a one-to-one conversation from another service (GR-08)."""
+
+    conversation: A[str, CONVERSATION, "The conversation."]
+    sender: A[str, USER, "From_Account: one of the two."]
+    time_ms: A[int, U64, "When it was sent, not in the future."]
+    client_msg_id: A[str, CLIENT_MSG_ID, "Its id in the app."]
+    body: A[bytes, BODY, "Its elements."]
+    counted: A[bool, Bool(), "False: both have read it, and all before it. True: who gets it has not read it yet."]
+    cloud_data: A[bytes, Ext(1, CLOUD_DATA), "The app's own data beside the body."] = b""
+
+
+@frame(0x8F80, "ADMIN_PAIR_IMPORT_OK", "server", "reply", admin=True)
+class AdminPairImportOk(Frame, frozen=True, gc=False):
+    """It is kept."""
+
+    seq: A[int, U64, "Its SEQ."]
 
 
 @frame(

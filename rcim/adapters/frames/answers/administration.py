@@ -51,6 +51,11 @@ def messages_imported_ok(result: results.Imported) -> frames.AdminMessagesImport
     return frames.AdminMessagesImportOk(result.first_seq, result.last_seq)
 
 
+def pair_imported_ok(result: results.Imported) -> frames.AdminPairImportOk:
+    """The answer to ADMIN_PAIR_IMPORT (GR-08)."""
+    return frames.AdminPairImportOk(result.last_seq)
+
+
 def types_ok(result: results.Types) -> frames.AdminTypesOk:
     """A page of group types (GT-20)."""
     rows = [

@@ -1,0 +1,138 @@
+"""One-to-one messages: send, to one and to many, and bring over (C2-01, MS-02, MS-06)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rcim.adapters.tencent.codes import ONE_TO_ONE
+from rcim.adapters.tencent.command import Call, Fields, Json, command
+from rcim.adapters.tencent.group_messages import FORBIDDEN, push_info, words
+from rcim.adapters.tencent.message_keys import MessageKey, find_message, key_text
+from rcim.base.errors import RcimError
+from rcim.base.terms import Priority, pair_conversation
+from rcim.content.elements import encode_body
+from rcim.content.vendor_json import from_json
+from rcim.service import requests
+from rcim.service.results import Imported, Sent
+
+RECEIVERS_MAX = 500
+TOO_MANY = 90011
+LIFE_S_MAX = 604_800
+SEQ_MAX = (1 << 32) - 1
+CONTROLS = ("NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck")
+NOT_PUSHED = b'{"PushFlag":1}'
+"""What stands for a message that nobody gets a push of (PU-02)."""
+
+
+class Message(NamedTuple):
+    """What a request says of a message, whoever it is for. `asked`: the app is asked before; `told`: it is told after."""
+
+    sender: str
+    random: int
+    body: bytes
+    transient: bool
+    counted: bool
+    asked: bool
+    told: bool
+    cloud_data: bytes
+    push: bytes
+
+    def to(self, user_id: str) -> requests.AdminSend:
+        """The request that sends it to this user."""
+        return requests.AdminSend(
+            conversation=pair_conversation(self.sender, user_id),
+            client_msg_id=str(self.random),
+            priority=Priority.NORMAL,
+            body=self.body,
+            as_user=self.sender,
+            transient=self.transient,
+            cloud_data=self.cloud_data,
+            push=self.push,
+            counted=self.counted,
+            unasked=not self.asked,
+            untold=not self.told,
+        )
+
+
+@command(ONE_TO_ONE, "openim/sendmsg")
+async def sendmsg(call: Call) -> Json:
+    """Sends a message to one user, as any user or as the administrator; the same `MsgRandom` again within five minutes
+    is the same message (MS-02, MS-06)."""
+    receiver = call.fields.account("To_Account")
+    message = read_message(call)
+    sent = await call.ask(message.to(receiver), Sent)
+    return {"MsgTime": sent.time_ms // 1000, "MsgKey": key_text(sent.seq, message.random, sent.time_ms)}
+
+
+@command(ONE_TO_ONE, "openim/batchsendmsg")
+async def batchsendmsg(call: Call) -> Json:
+    """Sends a message to up to 500 users, each in their own conversation with the sender. Whom it cannot be sent to
+    stands in ErrorList, and has nothing of it."""
+    receivers = call.fields.accounts("To_Account", RECEIVERS_MAX, code_of_many=TOO_MANY)
+    message = read_message(call)
+    key, failed = "", list[Json]()
+    for receiver in receivers:
+        try:
+            sent = await call.ask(message.to(receiver), Sent)
+        except RcimError as error:
+            failed.append({"To_Account": receiver, "ErrorCode": call.code_of(error)})
+            continue
+        key = key or key_text(sent.seq, message.random, sent.time_ms)
+    said: Json = {"MsgKey": key} if key else {}
+    return said | ({"ActionStatus": "SomeError", "ErrorList": failed} if failed else {})
+
+
+@command(ONE_TO_ONE, "openim/importmsg")
+async def importmsg(call: Call) -> Json:
+    """Brings a message over from another service, with the time at which it was sent; nobody is told of it (GR-08). One
+    that is there already, with this time and Random, is not brought over again."""
+    fields = call.fields
+    counted = fields.number("SyncFromOldSystem", most=5) != 2
+    sender, receiver = fields.account("From_Account"), fields.account("To_Account")
+    key = MessageKey(
+        fields.number("MsgSeq", 0, most=SEQ_MAX), fields.number("MsgRandom"), fields.number("MsgTimeStamp")
+    )
+    message = requests.AdminPairImport(
+        conversation=pair_conversation(sender, receiver),
+        sender=sender,
+        time_ms=key.time_s * 1000,
+        client_msg_id=str(key.random),
+        body=read_body(fields),
+        counted=counted,
+        cloud_data=fields.text("CloudCustomData", "").encode(),
+    )
+    if await find_message(call, sender, receiver, key) is None:
+        await call.ask(message, Imported)
+    return {}
+
+
+def read_message(call: Call) -> Message:
+    """The message of sendmsg and batchsendmsg. Raises TencentError or RcimError."""
+    fields = call.fields
+    controls = words(fields, "SendMsgControl", CONTROLS)
+    forbidden = words(fields, "ForbidCallbackControl", FORBIDDEN)
+    if fields.number("SyncOtherMachine", 1, most=2) == 0:
+        raise fields.refuse("SyncOtherMachine", "has to be 1 or 2")
+    for name in ("MsgSeq", "MsgTimeStamp", "IsNeedReadReceipt", "SupportMessageExtension"):
+        fields.number(name, 0, most=SEQ_MAX)
+    push = push_info(fields)
+    if "WithMuteNotifications" in controls:
+        push = NOT_PUSHED
+    return Message(
+        sender=fields.account("From_Account", "") or call.principal.user_id,
+        random=fields.number("MsgRandom"),
+        body=read_body(fields),
+        transient=fields.number("MsgLifeTime", LIFE_S_MAX, most=LIFE_S_MAX) == 0,
+        counted="NoUnread" not in controls,
+        asked=FORBIDDEN[0] not in forbidden,
+        told=FORBIDDEN[1] not in forbidden,
+        cloud_data=fields.text("CloudCustomData", "").encode(),
+        push=push,
+    )
+
+
+def read_body(fields: Fields) -> bytes:
+    """The body in `MsgBody`. Raises TencentError or RcimError."""
+    if not fields.rows("MsgBody", SEQ_MAX):
+        raise fields.refuse("MsgBody", "has to have at least one element")
+    return encode_body(from_json(fields.raw("MsgBody")))

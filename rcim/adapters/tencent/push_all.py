@@ -1,0 +1,181 @@
+"""Pushes to all users: broadcasts (SY-03), and the tags and attributes by which they are targeted (SY-04)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rcim.adapters.tencent.codes import PUSH_TO_ALL
+from rcim.adapters.tencent.command import Call, Fields, Json, TencentError, command
+from rcim.adapters.tencent.group_messages import push_info
+from rcim.adapters.tencent.one_to_one import LIFE_S_MAX, read_body
+from rcim.base.terms import AddResult, Priority
+from rcim.service import requests
+from rcim.service.results import Added, AttributeNames, BroadcastSent, Done, Profiles
+
+USERS_MAX, LABELS_MAX = 100, 100
+NAMES_MAX = 10
+TOO_MANY_USERS, NO_ROOM = 90018, 90033
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_push")
+async def im_push(call: Call) -> Json:
+    """Sends a message to all users, or to those with some tags or attributes; TaskId is the message's id (SY-03, SY-04).
+    `MsgLifeTime` says how long it is an offline message; 0, or none: only who is online gets it."""
+    fields = call.fields
+    condition = fields.within("Condition")
+    sent = await call.ask(
+        requests.AdminBroadcast(
+            client_msg_id=str(fields.number("MsgRandom")),
+            priority=Priority.NORMAL,
+            body=read_body(fields),
+            sender=fields.account("From_Account", ""),
+            expires_s=fields.number("MsgLifeTime", 0, most=LIFE_S_MAX),
+            tags_any=_texts(condition, "TagsOr"),
+            tags_all=_texts(condition, "TagsAnd"),
+            attributes_any=_attributes(condition.raw("AttrsOr"), condition, "AttrsOr"),
+            attributes_all=_attributes(condition.raw("AttrsAnd"), condition, "AttrsAnd"),
+            push=push_info(fields),
+        ),
+        BroadcastSent,
+    )
+    return {"TaskId": str(sent.message_id)}
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_set_attr_name")
+async def im_set_attr_name(call: Call) -> Json:
+    """Declares attributes that users can have, by number (SY-04)."""
+    fields = call.fields
+    found = fields.raw("AttrNames")
+    if not isinstance(found, dict) or not found:
+        raise fields.refuse("AttrNames", "has to be an object of names by number")
+    names = [requests.AttributeName(_number(fields, number), _text(fields, name)) for number, name in found.items()]
+    await call.ask(requests.AdminAttributeNamesSet(names), Done)
+    return {}
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_get_attr_name")
+async def im_get_attr_name(call: Call) -> Json:
+    """The attributes that users can have, by number (SY-04)."""
+    found = await call.ask(requests.AdminAttributeNames(), AttributeNames)
+    return {"AttrNames": {str(number): name for number, name in found.names.items()}}
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_set_attr")
+async def im_set_attr(call: Call) -> Json:
+    """Sets attributes of users (SY-04)."""
+
+    def read(row: Fields, user_id: str) -> requests.AdminAttributesChange:
+        return requests.AdminAttributesChange([user_id], set=_attributes(row.raw("Attrs"), row, "Attrs"))
+
+    return await _label(call, "UserAttrs", read)
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_remove_attr")
+async def im_remove_attr(call: Call) -> Json:
+    """Removes attributes of users (SY-04)."""
+
+    def read(row: Fields, user_id: str) -> requests.AdminAttributesChange:
+        return requests.AdminAttributesChange([user_id], remove=_texts(row, "Attrs"))
+
+    return await _label(call, "UserAttrs", read)
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_get_attr")
+async def im_get_attr(call: Call) -> Json:
+    """The attributes of up to 100 users (SY-04)."""
+    return {"UserAttrs": [{"To_Account": user, "Attrs": labels.attributes} for user, labels in await _labels(call)]}
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_add_tag")
+async def im_add_tag(call: Call) -> Json:
+    """Gives users tags (SY-04)."""
+
+    def read(row: Fields, user_id: str) -> requests.AdminTagsChange:
+        return requests.AdminTagsChange([user_id], add=_texts(row, "Tags"))
+
+    return await _label(call, "UserTags", read)
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_remove_tag")
+async def im_remove_tag(call: Call) -> Json:
+    """Takes tags from users (SY-04)."""
+
+    def read(row: Fields, user_id: str) -> requests.AdminTagsChange:
+        return requests.AdminTagsChange([user_id], remove=_texts(row, "Tags"))
+
+    return await _label(call, "UserTags", read)
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_get_tag")
+async def im_get_tag(call: Call) -> Json:
+    """The tags of up to 100 users (SY-04)."""
+    return {"UserTags": [{"To_Account": user, "Tags": list(labels.tags)} for user, labels in await _labels(call)]}
+
+
+@command(PUSH_TO_ALL, "all_member_push/im_remove_all_tags")
+async def im_remove_all_tags(call: Call) -> Json:
+    """Takes all tags from up to 100 users (SY-04)."""
+    users = call.fields.accounts("To_Account", USERS_MAX, code_of_many=TOO_MANY_USERS)
+    _check(await call.ask(requests.AdminTagsChange(users, remove_all=True), Added))
+    return {}
+
+
+Change = requests.AdminTagsChange | requests.AdminAttributesChange
+
+
+async def _label(call: Call, name: str, read: Callable[[Fields, str], Change]) -> Json:
+    """Make the change of each row: all rows are read before the first is carried out. Raises TencentError or RcimError:
+    those of before are done then."""
+    rows = call.fields.objects(name, USERS_MAX, 1, code_of_many=TOO_MANY_USERS)
+    for change in [read(row, row.account("To_Account")) for row in rows]:
+        _check(await call.ask(change, Added))
+    return {}
+
+
+def _check(made: Added) -> None:
+    """Raises TencentError if a user could not be given the labels."""
+    failed = [user for user, result in made.results if result is AddResult.FAILED]
+    if failed:
+        raise TencentError(NO_ROOM, f"not done for {', '.join(failed)}: they would have too many tags")
+
+
+async def _labels(call: Call) -> list[tuple[str, Any]]:
+    """The users of `To_Account`, each with tags and attributes."""
+    left = call.fields.accounts("To_Account", USERS_MAX, code_of_many=TOO_MANY_USERS)
+    found: list[tuple[str, Any]] = []
+    while left:
+        page = await call.ask(requests.AdminLabels(left), Profiles)
+        found += [(row.user_id, row.profile.labels) for row in page.rows]
+        left = left[max(page.taken, 1) :]
+    return found
+
+
+def _texts(fields: Fields, name: str) -> list[str]:
+    found = fields.rows(name, LABELS_MAX)
+    if not all(isinstance(one, str) for one in found):
+        raise fields.refuse(name, "has to be a list of strings")
+    return found
+
+
+def _attributes(found: Any, fields: Fields, name: str) -> list[requests.UserAttribute]:
+    """An object of attributes by name. Raises TencentError."""
+    if found is None:
+        return []
+    if not isinstance(found, dict):
+        raise fields.refuse(name, "has to be an object of values by name")
+    return [requests.UserAttribute(key, _text(fields, value)) for key, value in found.items()]
+
+
+def _text(fields: Fields, found: Any) -> str:
+    """A text. Raises TencentError."""
+    if not isinstance(found, str):
+        raise fields.refuse("a name or value", "has to be a string")
+    return found
+
+
+def _number(fields: Fields, text: str) -> int:
+    """The number of an attribute. Raises TencentError."""
+    if not (text.isascii() and text.isdigit() and int(text) < NAMES_MAX):
+        raise fields.refuse("AttrNames", f"{text}: has to be a number from 0 to {NAMES_MAX - 1}")
+    return int(text)
