@@ -131,7 +131,7 @@ async def test_the_messages_of_an_hour_are_downloaded_by_a_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(message_log, "TICK_S", 0.01)
-    flags = (*own_flags(tmp_path), "message_log.enabled=true", "rongcloud.utc_offset_min=480")
+    flags = (*own_flags(tmp_path), "message_log.enabled=true", "message_log.keep_days=0")
     hour, time_ms = "2026112000", 1_795_132_800_000
     lines = {}
     for kind in ("group", "pair"):
