@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from yarl import URL
 
 from rcim.base import clock
 from rcim.session.usersig import mint
@@ -58,6 +59,24 @@ class BackEnd:
             assert response.status == 200, await response.text()
             found: dict[str, Any] = await response.json(content_type=None)
             return found
+
+    def user_sig(self, identifier: str = ADMINISTRATOR) -> str:
+        """The `Authorization` of this user at the native API."""
+        return f"UserSig {identifier}:{mint(SDKAPPID, self.server.key, identifier, clock.wall_ms() // 1000, 3600)}"
+
+    async def native(
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: Any
+    ) -> tuple[int, Any]:
+        """The status and the JSON that the native API answers with; None if it says nothing. `path` is below `/v1` and
+        as it is sent. A query's list is a field for each entry."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        fields = [(n, str(v).lower() if isinstance(v, bool) else v) for n, v in query.items()]
+        url = URL(f"{self.base}/v1{path}" + (f"?{urlencode(fields, doseq=True)}" if fields else ""), encoded=True)
+        said = {"Authorization": self.user_sig()}
+        said |= {"Content-Type": "application/json"} if body is not None else {}
+        async with self.session.request(method, url, data=data, headers=said | (headers or {})) as response:
+            text = await response.read()
+            return response.status, json.loads(text) if text else None
 
     async def rong(self, path: str, body: Any = None, **fields: Any) -> dict[str, Any]:
         """What RongCloud's API answers to a form of these fields, or to this body; the status is always 200."""

@@ -18,6 +18,9 @@ class Credential(msgspec.Struct, frozen=True, gc=False, array_like=True):
     signed_ms: int
     platform: Platform | None = None
     """On which device; None: it is not known."""
+    patience_ms: int = 0
+    """How long whoever asks waits for the answer: what can't be begun by then is refused at once, and never done later.
+    0: as long as it takes."""
 
 
 class OnCredential(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what", kw_only=True):

@@ -9,7 +9,7 @@ from rcim.app.settings import Settings
 from rcim.app.wrong_settings import Wrong, error_of
 from rcim.base.terms import OFFSET_MIN_MAX
 
-KNOWN_APIS = ("tencent", "rongcloud")
+KNOWN_APIS = ("native", "tencent", "rongcloud")
 
 
 def check_http(settings: Settings, where: dict[tuple[str, str], str]) -> None:
@@ -37,11 +37,14 @@ def _faults(settings: Settings) -> Iterator[Wrong]:
         yield Wrong("on", "needs at least one user in app.administrators: back ends act in their name")
     if not 1024 <= http.body_bytes_max <= 64 << 20:
         yield Wrong("body_bytes_max", "must be 1024 to 67108864")
-    for key in ("body_ms", "idle_ms"):
+    if not 1024 <= http.body_bytes_in_flight_max <= 64 << 30:
+        yield Wrong("body_bytes_in_flight_max", "must be 1024 to 68719476736")
+    for key in ("headers_ms", "body_ms", "write_ms", "idle_ms"):
         if not 100 <= getattr(http, key) <= 3_600_000:
             yield Wrong(key, "must be 100 to 3600000")
-    if not 1 <= http.in_flight_max <= 100_000:
-        yield Wrong("in_flight_max", "must be 1 to 100000")
+    for key in ("in_flight_max", "connections_max", "connections_per_address_max"):
+        if not 1 <= getattr(http, key) <= 100_000:
+            yield Wrong(key, "must be 1 to 100000")
 
 
 def _rongcloud_faults(settings: Settings) -> Iterator[Wrong]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
+from rcim.adapters.native.site import NativeApi
 from rcim.adapters.rongcloud.command import RongApp
 from rcim.adapters.rongcloud.site import RongCloudApi
 from rcim.adapters.tencent.site import TencentApi
@@ -33,20 +35,28 @@ def _rongcloud(settings: Settings, service: Service) -> HttpApi:
 
 
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
+    "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
     "tencent": lambda settings, service: TencentApi(service),
     "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""
+KEYS_SHARE = 4
+"""One API key may have this part of the requests under way: so one key alone can't take all."""
 
 
 def bounds_of(settings: Settings) -> HttpBounds:
-    """What one caller may take."""
+    """What callers may take."""
     http = settings.http
     return HttpBounds(
         body_bytes_max=http.body_bytes_max,
+        bodies_bytes_max=http.body_bytes_in_flight_max,
+        headers_s=http.headers_ms / 1000,
         body_s=http.body_ms / 1000,
+        write_s=http.write_ms / 1000,
         idle_s=http.idle_ms / 1000,
         in_flight_max=http.in_flight_max,
+        connections_max=http.connections_max,
+        connections_per_address_max=http.connections_per_address_max,
     )
 
 
@@ -55,15 +65,16 @@ class HttpDoor:
 
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
+        service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         made = [APIS[name](settings, service) for name in settings.http.apis]
-        self._server = HttpServer(made, bounds_of(settings))
+        self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
         self.port = 0
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: other processes listen on the same port. Raises OSError."""
         http = self._settings.http
         self._listener = await listen(
-            self._server.connection,
+            self._server.admit,
             http.host,
             port,
             tls if http.tls else None,

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.app.audit_settings import AuditSettings as AuditSettings
 from rcim.app.consumer_settings import Callbacks as Callbacks
 from rcim.app.consumer_settings import MessageLogSettings as MessageLogSettings
 from rcim.app.consumer_settings import PushSettings as PushSettings
@@ -174,6 +175,7 @@ class Settings:
     """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
     push: PushSettings = field(default_factory=PushSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
 
     @property
@@ -279,6 +281,7 @@ SECTIONS: dict[str, type[Any]] = {
     "push": PushSettings,
     "message_log": MessageLogSettings,
     "http": HttpSettings,
+    "audit": AuditSettings,
     "rongcloud": RongCloudSettings,
 }
 

@@ -70,6 +70,7 @@ class QueryEnrichment:
                 muted={**config.muted, **kept.muted},
                 blocked={**config.blocked, **kept.blocked},
                 attribute_names=kept.attributes,
+                api_keys=kept.api_keys,
             )
         )
 

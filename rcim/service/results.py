@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.api_keys import ApiKey, KeyCreated, KeyFound, KeysPage
 from rcim.actor.outbox_results import (
     ConsumerRow,
     Consumers,
@@ -64,6 +65,7 @@ from rcim.actor.outcomes import (
 from rcim.store.answers import (
     Accounts,
     Answer,
+    AuditPage,
     ConnectionsPage,
     ConversationRow,
     ConversationsPage,
@@ -81,6 +83,7 @@ from rcim.store.answers import (
     PushTokensPage,
     SyncPage,
     SyncRow,
+    UnreadCounts,
 )
 
 
@@ -136,10 +139,12 @@ __all__ = [
     "Altered",
     "Answer",
     "AnyResult",
+    "ApiKey",
     "Applied",
     "AttributeNames",
     "AttributesPage",
     "AttributesSet",
+    "AuditPage",
     "BlockedUsers",
     "BroadcastSent",
     "Channels",
@@ -167,6 +172,9 @@ __all__ = [
     "Invalidated",
     "Invitations",
     "Joined",
+    "KeyCreated",
+    "KeyFound",
+    "KeysPage",
     "ListAltered",
     "Listed",
     "LogChunk",
@@ -201,5 +209,6 @@ __all__ = [
     "TracedMessage",
     "TrimmedTo",
     "Types",
+    "UnreadCounts",
     "UserFacts",
 ]
