@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rcim_bench import compat
-from rcim_bench.compat.case import CASES, CaseFailed, State, Trial, rong_flags
+from rcim_bench.compat.case import CASES, CaseFailed, Found, State, Trial, rong_flags
 
 from rcim.adapters.rongcloud.table import COMMANDS
 from rcim.base.errors import RcimError
@@ -20,6 +20,7 @@ from tests.kit import SDKAPPID
 from tests.kit_http import ADMINISTRATOR, back_end, rong_headers
 from tests.kit_http import rong_flags as own_flags
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rongcloud-paths.md"
 MODULES = ("users", "groups", "rooms", "messages", "ultra", "not_offered")
 NO_LIMITS = ("limits.broadcasts_per_hour=0", "limits.broadcasts_per_day=0")
 TEXT = {"objectName": "RC:TxtMsg", "content": '{"content":"hello"}'}
@@ -30,7 +31,7 @@ async def test_what_each_path_does(tmp_path: Path) -> None:
         importlib.import_module(f"{compat.__name__}.rongcloud_{module}")
     rows = [one for one in CASES if one.vendor == "rongcloud"]
     assert {row.path for row in COMMANDS} == {one.command for one in rows}, "each path has a case"
-    failed = []
+    failed, lines = [], set()
     async with (
         back_end(tmp_path / "data", *rong_flags(tmp_path), *NO_LIMITS) as app,
         app.server.client(ADMINISTRATOR) as admin,
@@ -42,8 +43,11 @@ async def test_what_each_path_does(tmp_path: Path) -> None:
             except (CaseFailed, RcimError) as error:
                 failed.append(f"{run}: {error}")
             else:
-                assert found is None or (found.state in (State.DIFFERS, State.NOT_OFFERED) and found.note)
+                state, note = found or Found(State.WORKS)
+                lines |= {f"| `{one.command}` | {state.value} | {note} |" for one in rows if one.run is run}
     assert not failed
+    page = PAGE.read_text(encoding="utf-8").splitlines()
+    assert lines == {line for line in page if line.startswith("| `")}, "the page says what was found"
 
 
 async def test_who_is_refused(tmp_path: Path) -> None:
