@@ -22,11 +22,11 @@ HTTP_ON = ("http.on=true",)
 RONG_KEY, RONG_SECRET = "app-key", "app-secret"
 
 
-def rong_flags(folder: Path) -> tuple[str, ...]:
+def rong_flags(folder: Path, key: str = RONG_KEY, app_secret: str = RONG_SECRET) -> tuple[str, ...]:
     """Settings with which a server has RongCloud's API too; its secret is written into the folder."""
     secret = folder / "rong-secret"
-    secret.write_text(RONG_SECRET, encoding="utf-8")
-    return ("http.apis=tencent,rongcloud", f"rongcloud.app_key={RONG_KEY}", f"rongcloud.app_secret_file={secret}")
+    secret.write_text(app_secret, encoding="utf-8")
+    return ("http.apis=tencent,rongcloud", f"rongcloud.app_key={key}", f"rongcloud.app_secret_file={secret}")
 
 
 def rong_headers(secret: str = RONG_SECRET, *, timestamp: str = "", prefix: str = "") -> dict[str, str]:

@@ -3,10 +3,12 @@ another way (frames, or another API). The state of a command is what its case ha
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -17,6 +19,22 @@ from rcim.client.client import Client
 from rcim.session.usersig import mint
 
 Json = dict[str, Any]
+
+
+RONG_KEY, RONG_SECRET = "compat-key", "compat-secret"
+
+
+def rong_flags(folder: Path) -> tuple[str, ...]:
+    """Settings with which a server has RongCloud's API beside Tencent's; the secret is written into the folder, since no
+    flag can have it."""
+    secret = folder / "rongcloud-secret"
+    secret.write_text(RONG_SECRET, encoding="utf-8")
+    return (
+        "http.apis=tencent,rongcloud",
+        f"rongcloud.app_key={RONG_KEY}",
+        f"rongcloud.app_secret_file={secret}",
+        "message_log.enabled=true",
+    )
 
 
 class State(Enum):
@@ -84,6 +102,24 @@ class Trial:
         """As `tencent`, of a command that has to succeed. Raises CaseFailed."""
         found = await self.tencent(command, body)
         check(found.get("ErrorCode") == 0, f"{command}: {found.get('ErrorCode')} {found.get('ErrorInfo')}")
+        return found
+
+    async def rongcloud(self, path: str, body: Json | None = None, **form: Any) -> Json:
+        """What RongCloud's API answers to this JSON object, or else to a form of these fields; a list is a field that
+        comes again."""
+        timestamp, nonce = str(clock.wall_ms()), str(next(self._numbers))
+        signature = hashlib.sha1(f"{RONG_SECRET}{nonce}{timestamp}".encode()).hexdigest()
+        headers = {"App-Key": RONG_KEY, "Nonce": nonce, "Timestamp": timestamp, "Signature": signature}
+        data = json.dumps(body).encode() if body is not None else urlencode(form, doseq=True).encode()
+        async with self.session.post(f"{self.base_url}{path}.json", data=data, headers=headers) as response:
+            check(response.status == 200, f"HTTP status {response.status}")
+            found: Json = await response.json(content_type=None)
+            return found
+
+    async def rongcloud_ok(self, path: str, body: Json | None = None, **form: Any) -> Json:
+        """As `rongcloud`, of a command that has to succeed. Raises CaseFailed."""
+        found = await self.rongcloud(path, body, **form)
+        check(found.get("code") == 200, f"{path}: {found.get('code')} {found.get('errorMessage')}")
         return found
 
 

@@ -7,13 +7,15 @@ row can't be wrong for long: a command that has no case, or whose case fails, fa
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
-from rcim_bench.compat.case import Case, CaseFailed, Found, State, Trial
+from rcim_bench.compat.case import Case, CaseFailed, Found, State, Trial, rong_flags
 from rcim_bench.compat.cases import all_cases
 from rcim_bench.compat.documented import DOCUMENTED
 from rcim_bench.rig import ADMIN, SDKAPPID, facts, rig
@@ -24,7 +26,8 @@ from rcim.client.client import Client
 Say = Callable[[str], None]
 Row = dict[str, str]
 
-FLAGS = ("http.on=true", "http.port=0", "http.tls=false")
+NO_LIMITS = ("limits.broadcasts_per_hour=0", "limits.broadcasts_per_day=0")
+FLAGS = ("http.on=true", "http.port=0", "http.tls=false", *NO_LIMITS)
 CASE_S = 30.0
 """For one case: far above what any takes."""
 NO_CASE = "no case calls this command"
@@ -33,12 +36,13 @@ NO_CASE = "no case calls this command"
 @asynccontextmanager
 async def trial(flags: Sequence[str] = ()) -> AsyncIterator[Trial]:
     """A server of its own that listens for back ends, and one of them. Raises ServerFailed."""
-    async with rig([*FLAGS, *flags], plain=True, pin=False) as made:
-        process = made.process
-        client = Client(process.host, process.port, user_id=ADMIN, user_sig=made.sign(ADMIN), tls=None)
-        async with client as admin, aiohttp.ClientSession() as session:
-            base_url = f"http://127.0.0.1:{process.http_port}"
-            yield Trial(base_url, SDKAPPID, made.data.key(), session, admin)
+    with tempfile.TemporaryDirectory(prefix="rcim-compat-") as folder:
+        async with rig([*FLAGS, *rong_flags(Path(folder)), *flags], plain=True, pin=False) as made:
+            process = made.process
+            client = Client(process.host, process.port, user_id=ADMIN, user_sig=made.sign(ADMIN), tls=None)
+            async with client as admin, aiohttp.ClientSession() as session:
+                base_url = f"http://127.0.0.1:{process.http_port}"
+                yield Trial(base_url, SDKAPPID, made.data.key(), session, admin)
 
 
 async def outcome(case: Case, on: Trial) -> Found:

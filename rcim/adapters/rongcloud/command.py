@@ -77,8 +77,12 @@ class Call:
         return found
 
     def acting_for(self, user_id: str) -> Principal:
-        """The principal that does what a user could do itself, in the user's name."""
-        return self.service.back_ends.trusted(user_id)
+        """A user, in whose name the app does what users do for themselves (BackEnds.acting_for)."""
+        return self.service.back_ends.acting_for(self.principal, user_id)
+
+    def under_name_of(self, user_id: str) -> Principal:
+        """The app, under a user's name: what it sets counts as set by this user, who need not have the right to."""
+        return self.service.back_ends.trusted(user_id, self.principal.source)
 
     def seconds(self, name: str = "minute") -> int:
         """The minutes of a mute or a block, 1 to 43,200, as seconds; 0 and -1: without an end. Raises RongError."""

@@ -274,7 +274,7 @@ async def entries_set(call: Call) -> Json:
 
 async def _set(call: Call, entries: list[requests.AttributeToSet], user: str) -> Json:
     request = requests.RoomAttributesSet(_room(call), entries, True, call.form.text("content", "").encode())
-    await call.ask(request, AttributesSet, call.acting_for(user))
+    await call.ask(request, AttributesSet, call.under_name_of(user))
     return {}
 
 
@@ -283,7 +283,7 @@ async def entry_remove(call: Call) -> Json:
     """Removes an attribute of a room."""
     form = call.form
     request = requests.RoomAttributesDelete(_room(call), [form.text("key")], True, form.text("content", "").encode())
-    await call.ask(request, AttributesSet, call.acting_for(form.user()))
+    await call.ask(request, AttributesSet, call.under_name_of(form.user()))
     return {}
 
 

@@ -20,6 +20,7 @@ from rcim.adapters.rongcloud.table import BY_PATH
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
+from rcim.service.back_ends import Source
 from rcim.service.service import Service
 
 JSON, XML = ".json", ".xml"
@@ -78,9 +79,10 @@ class RongCloudApi:
             raise RongError(codes.WRONG_PARAMETER, f"There is no {request.path}.")
         if request.method != "POST":
             raise RongError(codes.NO_DATA, "Only POST is answered.")
+        source = Source(self.name, request.peer, request.request_id)
         call = Call(
             service=self._service,
-            principal=self._service.back_ends.trusted(),
+            principal=self._service.back_ends.trusted(source=source),
             app=self._app,
             form=read_form(request.body),
             host=request.headers.get("Host", ""),

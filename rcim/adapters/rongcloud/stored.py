@@ -55,7 +55,7 @@ async def recall(call: Call) -> Json:
     if message.sender != sender and not form.flag("isAdmin"):
         raise RongError(WRONG_PARAMETER, "The message was sent by somebody else; isAdmin recalls it all the same.")
     change = requests.MessageDelete if form.flag("isDelete") else requests.MessageRecall
-    await call.ask(change(conversation, message.seq), Altered, call.acting_for(sender))
+    await call.ask(change(conversation, message.seq), Altered)
     return {}
 
 
@@ -100,7 +100,7 @@ async def expand(call: Call, conversation: str, uid: str, *, add: Json, remove: 
         raise RongError(WRONG_PARAMETER, f"The message would have {len(after)} keys, at most {KEYS_MAX}.")
     data = msgspec.json.encode({EXPANSION: after})
     request = requests.MessageEdit(conversation, message.seq, message.body, cloud_data=data)
-    await call.ask(request, Altered, call.acting_for(message.sender))
+    await call.ask(request, Altered)
     return {}
 
 

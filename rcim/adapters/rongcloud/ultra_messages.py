@@ -72,7 +72,7 @@ async def modify(call: Call) -> Json:
     type_name = message.extra.type_name if message.extra is not None else ""
     body = said(type_name, form.text("content"))["body"]
     request = requests.MessageEdit(conversation, message.seq, body)
-    await call.ask(request, Altered, call.acting_for(message.sender))
+    await call.ask(request, Altered)
     return {}
 
 

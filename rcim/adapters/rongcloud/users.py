@@ -113,12 +113,13 @@ async def delete(call: Call) -> Json:
 
 @command("/user/group/query")
 async def groups(call: Call) -> Json:
-    """The groups that a user is in, at most 5,000."""
+    """The groups that a user is in, some 5,000 at most; not chat rooms, and nothing whose id begins with `@`."""
     user, cursor = call.form.user(), ""
     found: list[Json] = []
     while len(found) < 5000:
         page = await call.ask(requests.GroupsJoined(cursor, user_id=user), GroupsPage)
-        found += [{"id": row.profile.group_id, "name": row.profile.name} for row in page.groups]
+        rows = [row.profile for row in page.groups if row.profile.type != call.app.room_type]
+        found += [{"id": one.group_id, "name": one.name} for one in rows if not one.group_id.startswith("@")]
         cursor = page.next
         if not cursor:
             break
