@@ -363,6 +363,12 @@ class TrimmedTo(Result, frozen=True, gc=False):
     first_seq: int
 
 
+class MembersSet(Result, frozen=True, gc=False):
+    """AB-08: for each row 0, or the number of the error."""
+
+    codes: list[int]
+
+
 class ChannelRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """UG-02: one channel of an ultra group."""
 
@@ -415,6 +421,7 @@ AnyResult = (
     | PushLevels
     | TrimmedTo
     | Channels
+    | MembersSet
     | OutboxResult
     | KeyResult
 )

@@ -58,6 +58,12 @@ class MembersQuery(Asks, frozen=True, gc=False):
     """Mutes that are over by then are not shown (SC-02)."""
 
 
+class MemberRowsQuery(Asks, frozen=True, gc=False):
+    """AB-08: what is kept of users in conversations, by key and user id; as many as fit an answer."""
+
+    rows: list[tuple[str, str]]
+
+
 class ChannelsQuery(Asks, frozen=True, gc=False):
     """UG-02: the channels of an ultra group that `by` sees; empty: all of them."""
 
@@ -334,6 +340,7 @@ Query = (
     MessagesQuery
     | MessageQuery
     | MembersQuery
+    | MemberRowsQuery
     | MarksQuery
     | ChannelsQuery
     | JoinedGroupsQuery

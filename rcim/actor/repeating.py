@@ -14,6 +14,7 @@ from typing import get_args
 from rcim.actor import commands as c
 from rcim.actor import key_commands as k
 from rcim.actor import outbox_workflows as ob
+from rcim.actor import person_workflows as pw
 from rcim.actor import queries as q
 from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
@@ -90,6 +91,7 @@ SAME: frozenset[type] = frozenset(
         e.SyncGroups,
         e.ImportUsers,
         e.ListUsers,
+        pw.SetMembers,
         ob.PauseConsumer,
         ExpireMessageLog,
     }

@@ -22,6 +22,7 @@ from rcim.actor.queries import (
     KeptRoomsQuery,
     LoginQuery,
     MarksQuery,
+    MemberRowsQuery,
     MembersQuery,
     MessageQuery,
     MessagesQuery,
@@ -56,6 +57,7 @@ from rcim.store.conversation_queries import ConversationQueries, QueryScan
 from rcim.store.endings import due
 from rcim.store.group_lists import ROW_OVERHEAD, GroupLists
 from rcim.store.login_facts import LoginReading, LoginScan
+from rcim.store.member_rows import rows_of
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.people import People
@@ -286,6 +288,7 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     MessageQuery: QueryEngine._message,
     MembersQuery: QueryEngine._members,
     MarksQuery: QueryEngine._marks,
+    MemberRowsQuery: lambda self, view, query: rows_of(view, query, self._page_bytes),
     ChannelsQuery: lambda self, view, query: channels_page(view, query),
     JoinedGroupsQuery: lambda self, view, query: self._lists.joined(view, query),
     AllGroupsQuery: lambda self, view, query: self._lists.every(view, query),

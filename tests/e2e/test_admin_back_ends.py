@@ -27,3 +27,9 @@ async def test_back_ends_and_persons(admin: Admin) -> None:
     assert failed["result"] == "300142 NO_SUCH_KEY"
     assert "ADMIN_KEY_REVOKE" in await admin.table("audit", "list", "--operation", "ADMIN_KEY_REVOKE")
     assert await admin.json("user", "unread", "bob") == [{"conversation": "total", "unread": 0}]
+    await admin.json("group", "create", "Lobby", "--id", "lobby", "--member", "ann")
+    set_ = ("member", "setting", "g:lobby", "ann", "--flag", "quiet", "--card", "Ann")
+    assert await admin.json(*set_) == [{"user_id": "ann", "result": "SET"}]
+    (row,) = await admin.json("member", "settings", "g:lobby", "ann")
+    assert (row["msg_flag"], row["name_card"], row["code"]) == ("ACCEPT_NOT_NOTIFY", "Ann", "")
+    assert "1 of 1 failed" in await admin.refused("member", "setting", "g:lobby", "zoe", "--read", "1")

@@ -62,6 +62,7 @@ from rcim.service.requests.groups import (
 )
 from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
+from rcim.service.requests.member_settings import AdminMembersGet, AdminMembersSet, MemberChange, MemberPlace
 from rcim.service.requests.members import (
     ApplicationsOwn,
     GroupApplicationDecide,
@@ -167,7 +168,9 @@ __all__ = [
     "AdminLabels",
     "AdminList",
     "AdminListChange",
+    "AdminMembersGet",
     "AdminMembersImport",
+    "AdminMembersSet",
     "AdminMessagesImport",
     "AdminNotice",
     "AdminProfileSet",
@@ -234,6 +237,8 @@ __all__ = [
     "ImportedMessage",
     "InviteConsentGet",
     "InviteConsentSet",
+    "MemberChange",
+    "MemberPlace",
     "MessageDelete",
     "MessageEdit",
     "MessageLogExpire",

@@ -1,0 +1,29 @@
+"""Workflows about one or many persons: settings of members (AB-08)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rcim.actor.records import Fields
+from rcim.actor.workflow import Workflow
+from rcim.base.terms import MsgFlag
+
+
+class MemberChange(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What is to be set of a user in a conversation; None and empty: as it was."""
+
+    key: str
+    user_id: str
+    msg_flag: MsgFlag | None = None
+    read_seq: int | None = None
+    name_card: str | None = None
+    fields: Fields = ()
+
+
+class SetMembers(Workflow, frozen=True, gc=False):
+    """AB-08: `by`, an app administrator, sets this of members."""
+
+    rows: list[MemberChange]
+
+
+PersonWorkflow = SetMembers
