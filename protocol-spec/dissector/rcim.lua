@@ -133,6 +133,8 @@ local rcim_frames = {
   [3988] = { name = "ADMIN_AUDIT", fields = { { name = "from_ms", type = "u64" }, { name = "to_ms", type = "u64" }, { name = "who", type = "str16" }, { name = "operation", type = "str8" }, { name = "cursor", type = "str16" }, { name = "limit", type = "u16" } }, extensions = {} },
   [3989] = { name = "ADMIN_MEMBERS_SET", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "MemberChange" } } }, extensions = {} },
   [3990] = { name = "ADMIN_MEMBERS_GET", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "MemberPlace" } } }, extensions = {} },
+  [3991] = { name = "ADMIN_USER_EXPORT", fields = { { name = "user_id", type = "str16" }, { name = "cursor", type = "str16" } }, extensions = {} },
+  [3992] = { name = "ADMIN_USER_ERASE", fields = { { name = "user_id", type = "str16" }, { name = "cursor", type = "bytes16" } }, extensions = {} },
   [16385] = { name = "DELIVER", fields = { { name = "conversation", type = "str16" }, { name = "messages", type = "list16", item = { type = "struct16", struct = "Message" } } }, extensions = {} },
   [16386] = { name = "RESYNC", fields = { { name = "conversation", type = "str16" }, { name = "from_seq", type = "u64" }, { name = "newest_seq", type = "u64" } }, extensions = {} },
   [16387] = { name = "GOING_AWAY", fields = { { name = "grace_ms", type = "u32" }, { name = "reconnect_within_ms", type = "u32" }, { name = "host", type = "str8" }, { name = "port", type = "u16" } }, extensions = { [1] = { name = "reconnect_after_ms", type = "u32" } } },
@@ -287,6 +289,8 @@ local rcim_frames = {
   [36756] = { name = "ADMIN_AUDIT_OK", fields = { { name = "entries", type = "list16", item = { type = "struct16", struct = "AuditEntry" } }, { name = "next", type = "str16" } }, extensions = {} },
   [36757] = { name = "ADMIN_MEMBERS_SET_OK", fields = { { name = "codes", type = "list16", item = { type = "struct16", struct = "Code" } } }, extensions = {} },
   [36758] = { name = "ADMIN_MEMBERS_GET_OK", fields = { { name = "rows", type = "list16", item = { type = "struct16", struct = "MemberSettings" } } }, extensions = {} },
+  [36759] = { name = "ADMIN_USER_EXPORT_OK", fields = { { name = "data", type = "bytes16" }, { name = "next", type = "str16" } }, extensions = {} },
+  [36760] = { name = "ADMIN_USER_ERASE_OK", fields = { { name = "messages", type = "u32" }, { name = "retry_after_ms", type = "u32" }, { name = "next", type = "bytes16" } }, extensions = {} },
 }
 
 local rcim_structs = {

@@ -1,4 +1,4 @@
-"""Workflows about one or many persons: settings of members (AB-08)."""
+"""Workflows about one or many persons: settings of members (AB-08), erasing (AB-06)."""
 
 from __future__ import annotations
 
@@ -26,4 +26,12 @@ class SetMembers(Workflow, frozen=True, gc=False):
     rows: list[MemberChange]
 
 
-PersonWorkflow = SetMembers
+class EraseUser(Workflow, frozen=True, gc=False):
+    """AB-06: a step of erasing all that is kept of `user_id`; `after`: behind this row of all messages, empty at
+    first."""
+
+    user_id: str
+    after: bytes
+
+
+PersonWorkflow = SetMembers | EraseUser

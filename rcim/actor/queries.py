@@ -5,6 +5,9 @@ from __future__ import annotations
 from rcim.actor.asks import Asks as Asks
 from rcim.actor.asks import TypeFacts as TypeFacts
 from rcim.actor.log_queries import AuditQuery, LogQuery
+from rcim.actor.person_queries import ExportQuery as ExportQuery
+from rcim.actor.person_queries import PersonQuery
+from rcim.actor.person_queries import SentQuery as SentQuery
 from rcim.actor.push_queries import PushTargetsQuery as PushTargetsQuery
 from rcim.actor.push_queries import PushTokensQuery as PushTokensQuery
 from rcim.actor.push_queries import PushUsersQuery as PushUsersQuery
@@ -369,5 +372,6 @@ Query = (
     | PushTargetsQuery
     | LogQuery
     | AuditQuery
+    | PersonQuery
     | Look
 )

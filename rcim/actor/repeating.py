@@ -60,6 +60,7 @@ SAME: frozenset[type] = frozenset(
         e.SystemSend,
         e.WriteToSystem,
         c.MarkRead,
+        c.ScrubMessages,
         c.SetFlag,
         c.EditGroup,
         c.EditMember,
@@ -153,6 +154,7 @@ ONCE: frozenset[type] = frozenset(
         u.ChangeList,
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
+        pw.EraseUser,  # the same as DeleteUsers
         e.DeleteUsers,  # accounts imported again since would be gone
         ob.ReplayConsumer,  # everything would come once more
         ob.RetryDeadLetters,  # the same

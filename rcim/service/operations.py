@@ -365,6 +365,12 @@ OPERATIONS: tuple[Operation, ...] = (
         "ADMIN_MEMBERS_GET", requests.AdminMembersGet, answers.MemberRows, member_settings.get, ADMINISTRATORS, READS
     ),
     _operation(
+        "ADMIN_USER_EXPORT", requests.AdminUserExport, answers.ExportPage, personal_data.export, ADMINISTRATORS, READS
+    ),
+    _operation(
+        "ADMIN_USER_ERASE", requests.AdminUserErase, outcomes.ErasedSome, personal_data.erase, ADMINISTRATORS, ONCE
+    ),
+    _operation(
         "ADMIN_USER_UNREAD",
         requests.AdminUserUnread,
         answers.UnreadCounts,

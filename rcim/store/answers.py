@@ -341,6 +341,27 @@ class LogExpired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     count: int
 
 
+class SentMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A kept message and its conversation."""
+
+    key: str
+    message: Message
+
+
+class SentPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """AB-06: messages that a user has sent, and behind which row to go on; empty: there are no more."""
+
+    rows: list[SentMessage]
+    after: bytes
+
+
+class ExportPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """AB-06: bytes of the export of a person's data. `next` is empty on the last page."""
+
+    data: bytes
+    next: str
+
+
 class MemberAt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """AB-08: a user in a conversation; None: the user is not in it."""
 
@@ -381,6 +402,8 @@ class AuditPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True
 Answer = (
     AuditPage
     | MemberRows
+    | SentPage
+    | ExportPage
     | ConnectionsPage
     | Counted
     | Heads

@@ -87,6 +87,8 @@ CASES: dict[str, w.AnyWorkflow] = {
     "list dead letters": ob.ReadDeadLetters("root", "none", 0, 10),
     "retry dead letters": ob.RetryDeadLetters("root", "none", [], 0),
     "drop dead letters": ob.DropDeadLetters("root", "none", []),
+    "erase": pw.EraseUser("root", "u1", b""),
+    "erase who has a list": pw.EraseUser("root", "bob", b""),
     "set members": pw.SetMembers(
         "root",
         [

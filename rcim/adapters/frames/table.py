@@ -163,6 +163,8 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminKeyRevoke: _empty(f.AdminKeyRevokeOk),
     f.AdminMembersSet: member_settings.set_ok,
     f.AdminMembersGet: member_settings.get_ok,
+    f.AdminUserExport: personal_data.export_ok,
+    f.AdminUserErase: personal_data.erase_ok,
     f.AdminUserUnread: personal_data.unread_ok,
     f.MessageLogList: message_log.list_ok,
     f.MessageLogGet: message_log.get_ok,

@@ -13,6 +13,7 @@ from rcim.dispatch.workflows.broadcasts import broadcast, label_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import Wait
 from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
+from rcim.dispatch.workflows.erasing import erase_user
 from rcim.dispatch.workflows.lists import list_users
 from rcim.dispatch.workflows.members import set_members
 from rcim.dispatch.workflows.message_log import expire_message_log
@@ -48,6 +49,7 @@ WORKFLOWS: WorkflowTable = {
     w.TrimUpTo: trim_up_to,
     w.ExpireMessageLog: expire_message_log,
     pw.SetMembers: set_members,
+    pw.EraseUser: erase_user,
     ob.ReadConsumers: control_outbox,
     ob.PauseConsumer: control_outbox,
     ob.ReplayConsumer: control_outbox,

@@ -106,7 +106,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
-from rcim.service.requests.personal_data import AdminUserUnread
+from rcim.service.requests.personal_data import AdminUserErase, AdminUserExport, AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -188,6 +188,8 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserErase",
+    "AdminUserExport",
     "AdminUserMute",
     "AdminUserMuted",
     "AdminUserUnread",
