@@ -40,6 +40,7 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         u.ReadTypes,
         u.ReadList,
         u.ReadMuted,
+        u.ReadBlockedLogins,
         u.ReadUser,
         u.ReadUserList,
         u.ReadInvitations,
@@ -155,6 +156,7 @@ ONCE: frozenset[type] = frozenset(
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
         pw.EraseUser,  # the same as DeleteUsers
+        u.BlockLogins,  # the same
         e.DeleteUsers,  # accounts imported again since would be gone
         ob.ReplayConsumer,  # everything would come once more
         ob.RetryDeadLetters,  # the same

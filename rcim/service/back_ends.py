@@ -29,6 +29,9 @@ from rcim.session import usersig
 CHECKED_MS = 1000
 """How long what was read of an administrator's account, or of an API key, counts: an invalidation or a revocation takes
 effect within this time."""
+PATIENCE_MS = 25_000
+"""How long a send of a back end may wait for its turn (LI-02): five seconds less than `Service.call` waits, so that none
+is answered as failed and carried out all the same."""
 CHECKED_MAX = 1000
 """Administrators, and keys, whose check is remembered: there are no more of either."""
 CALLS_OF_KEY_MAX = 250
@@ -109,6 +112,17 @@ class BackEnds:
         """The administrator in whose name a caller acts that an adapter has checked; empty: the app's first one."""
         return self._made(user_id or self.root, clock.wall_ms(), source)
 
+    @staticmethod
+    def acting_for(caller: Principal, user_id: str) -> Principal:
+        """The user, in whose name a caller acts where an operation has no form for others: with the user's rights, and
+        on the caller's credential. So an invalidation of the caller's UserSig ends what waits, and whoever writes down
+        who has changed what finds the caller there (AB-01). Raises RcimError(BAD_PARAMETER or SYSTEM_SENDER)."""
+        if is_system_account(check_user_id(user_id)):
+            raise RcimError(SYSTEM_SENDER)
+        principal = Principal(user_id, False)
+        principal.credential = caller.credential
+        return principal
+
     def user_sig(self, user_id: str, expire_s: int) -> str:
         """A UserSig with which the user logs in, good from now on for `expire_s` seconds (ID-02). Raises
         RcimError(BAD_PARAMETER)."""
@@ -121,7 +135,7 @@ class BackEnds:
     def _made(user_id: str, signed_ms: int, source: Source | None) -> Principal:
         principal = Principal(user_id, True)
         principal.source = source
-        principal.credential = Credential(user_id, signed_ms, Platform.SERVER)
+        principal.credential = Credential(user_id, signed_ms, Platform.SERVER, PATIENCE_MS)
         return principal
 
     async def _valid_from_ms(self, user_id: str) -> int:

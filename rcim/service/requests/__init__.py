@@ -10,6 +10,8 @@ from rcim.service.requests.accounts import (
     AdminAccountsQuery,
     AdminGroupsSync,
     AdminProfileSet,
+    AdminUserBlock,
+    AdminUserBlocked,
     AdminUserMute,
     AdminUserMuted,
 )
@@ -52,6 +54,7 @@ from rcim.service.requests.devices import (
     PresenceWatch,
 )
 from rcim.service.requests.groups import (
+    AdminGroupCreate,
     GroupCreate,
     GroupDissolve,
     GroupFind,
@@ -84,6 +87,7 @@ from rcim.service.requests.members import (
 )
 from rcim.service.requests.message_log import MessageLogExpire, MessageLogGet, MessageLogList
 from rcim.service.requests.messages import (
+    AdminSend,
     ConversationClear,
     ConversationRead,
     History,
@@ -157,6 +161,7 @@ __all__ = [
     "AdminBroadcasts",
     "AdminConnections",
     "AdminFlow",
+    "AdminGroupCreate",
     "AdminGroupImport",
     "AdminGroups",
     "AdminGroupsSync",
@@ -179,6 +184,7 @@ __all__ = [
     "AdminRoomSet",
     "AdminRooms",
     "AdminRoomsKept",
+    "AdminSend",
     "AdminSenderSet",
     "AdminStats",
     "AdminSystemSend",
@@ -188,6 +194,8 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserBlock",
+    "AdminUserBlocked",
     "AdminUserErase",
     "AdminUserExport",
     "AdminUserMute",
