@@ -14,7 +14,18 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, barring, group_events, hiding, members, pair_import, read_commands, receipts, sending
+from rcim.actor import (
+    altering,
+    barring,
+    group_events,
+    hiding,
+    members,
+    pair_import,
+    read_commands,
+    receipts,
+    scrubbing,
+    sending,
+)
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
@@ -161,6 +172,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.ClearMessages: hiding.clear,
     c.EraseSender: altering.erase,
     c.ImportPairMessage: pair_import.import_message,
+    c.ScrubMessages: scrubbing.scrub,
     c.MarkRead: members.mark_read,
     c.SetFlag: _set_flag,
     c.TraceMessage: read_commands.trace,
