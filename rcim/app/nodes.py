@@ -229,8 +229,7 @@ class GatewayNode:
     async def stop(self) -> None:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
         limits, hub = self._settings.limits, self.service.hub
-        if self.http is not None:
-            await self.http.stop()
+        back_ends = asyncio.create_task(self.http.stop()) if self.http is not None else None
         self._listener.close()
         count = len(hub)
         within_ms = spread_ms(count, limits.drain_spread_ms)
@@ -238,6 +237,8 @@ class GatewayNode:
         await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
         await self._close_spread(within_ms)
         await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
+        if back_ends is not None:
+            await back_ends
         log.info("stopped; %d connections were told", count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:
