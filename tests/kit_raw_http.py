@@ -49,11 +49,13 @@ class RawHttp:
         return Answer(int(first.split()[1]), headers, body)
 
     async def ended(self) -> bool:
-        """True when the server has closed the connection, and has said nothing more before."""
+        """True when the server has closed the connection, and has said nothing more before. It is closed here, too."""
         try:
             return not await self.reader.read(1)
         except ConnectionError:
             return True
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End it."""
