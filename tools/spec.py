@@ -20,6 +20,8 @@ from rcim_tools import (
     vectors,
 )
 
+from rcim.adapters.native import openapi
+
 BEGIN, END = "<!-- begin made by `make spec` -->", "<!-- end made by `make spec` -->"
 
 WHOLE: dict[str, Callable[[], str]] = {
@@ -36,6 +38,7 @@ WHOLE: dict[str, Callable[[], str]] = {
     "protocol-spec/vectors/sessions.json": lambda: vectors.dump(sessions.sessions()),
     "protocol-spec/dissector/rcim.lua": dissector.lua,
     "protocol-spec/events.schema.json": event_schema.text,
+    "docs/reference/openapi.json": lambda: vectors.dump(openapi.document()),
     "docs/reference/settings.md": pages.settings,
     "docs/reference/group-types.md": group_types.page,
     "docs/reference/operations.md": operations.page,

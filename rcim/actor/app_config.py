@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rcim.actor.api_keys import ApiKey
 from rcim.actor.app_lists import AppLists
 from rcim.actor.before_kinds import BeforeKind
 from rcim.base.limits import Limits
@@ -27,6 +28,8 @@ class AppConfig:
     limits: Limits
     muted: Mapping[str, int] = field(default_factory=dict)
     """SC-04: user to the end of its mute in all chat rooms, milliseconds since 1970."""
+    blocked: Mapping[str, int] = field(default_factory=dict)
+    """ID-09: user to the end of the time in which they can't log in, milliseconds since 1970."""
     message_member_fields: tuple[str, ...] = ()
     """Custom fields of a member that go with its messages (MS-04)."""
     message_user_fields: tuple[str, ...] = ()
@@ -51,6 +54,8 @@ class AppConfig:
     """Custom fields of a group that go with its messages (MS-04)."""
     push_providers: frozenset[str] = frozenset()
     """PU-01: the names of the push providers; none: no pushes are sent."""
+    api_keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    """ID-08, by id."""
     version: int = 0
     """Counts the configurations that were in force since the start."""
 

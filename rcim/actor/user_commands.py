@@ -244,6 +244,20 @@ class ReadMuted(Asked, frozen=True, gc=False):
     limit: int
 
 
+class BlockLogins(Asked, frozen=True, gc=False):
+    """Keep users from logging in for so many seconds, and log them out; 0 ends it (ID-09)."""
+
+    users: list[str]
+    seconds: int
+
+
+class ReadBlockedLogins(Asked, frozen=True, gc=False):
+    """A page of the users who can't log in, after `cursor`, by user id (ID-09)."""
+
+    cursor: str
+    limit: int
+
+
 class SetAttributeNames(Asked, frozen=True, gc=False):
     """SY-04: these numbers are the attributes with these names from now on; an empty name removes one."""
 
@@ -284,6 +298,8 @@ AppCommand = (
     | ReadTypes
     | MuteEverywhere
     | ReadMuted
+    | BlockLogins
+    | ReadBlockedLogins
     | ChangeList
     | ReadList
     | SetAttributeNames

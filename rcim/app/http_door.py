@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
+from rcim.adapters.native.site import NativeApi
+from rcim.adapters.rongcloud.command import RongApp
+from rcim.adapters.rongcloud.site import RongCloudApi
 from rcim.adapters.tencent.site import TencentApi
 from rcim.app.settings import Settings
 from rcim.connect.listener import listen
@@ -12,10 +16,32 @@ from rcim.http.api import HttpApi
 from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
+
+def _rongcloud(settings: Settings, service: Service) -> HttpApi:
+    """RongCloud's API, as the settings want it."""
+    own = settings.rongcloud
+    app = RongApp(
+        app_key=own.app_key,
+        app_secret=own.app_secret,
+        group_type=own.group_type,
+        group_has_owner=settings.group_types[own.group_type].has_owner,
+        room_type=own.room_type,
+        token_s=own.token_days * 86_400,
+        window_ms=own.window_ms,
+        offset_min=own.utc_offset_min,
+        tls=settings.http.tls,
+    )
+    return RongCloudApi(service, app)
+
+
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
+    "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
     "tencent": lambda settings, service: TencentApi(service),
+    "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""
+KEYS_SHARE = 4
+"""One API key may have this part of the requests under way: so one key alone can't take all."""
 
 
 def bounds_of(settings: Settings) -> HttpBounds:
@@ -39,6 +65,7 @@ class HttpDoor:
 
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
+        service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         made = [APIS[name](settings, service) for name in settings.http.apis]
         self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
         self.port = 0

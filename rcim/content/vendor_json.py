@@ -290,3 +290,5 @@ _READ: dict[str, Callable[[_Content], el.Element]] = {
     "TIMRelayElem": _read_merged,
 }
 """A GroupTip is the server's own: nobody sends one."""
+MSG_TYPES = tuple(_TYPES.values())
+"""All MsgTypes."""

@@ -22,6 +22,8 @@ class HttpRequest(NamedTuple):
     """The caller's address."""
     request_id: str
     """Names the request in the log and in the response; the caller's own, if it sent a good one."""
+    raw_path: str = ""
+    """The path as it was sent: a slash within a name is `%2F`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ class HttpServer:
             body=body,
             peer=got.remote or "",
             request_id=request_id,
+            raw_path=got.rel_url.raw_path,
         )
 
     def _refuse(self, peer: str, path: str, fault: Fault, detail: str) -> tuple[HttpResponse, dict[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.api_keys import ApiKey, KeyCreated, KeyFound, KeysPage
 from rcim.actor.outbox_results import (
     ConsumerRow,
     Consumers,
@@ -26,6 +27,7 @@ from rcim.actor.outcomes import (
     AttributeNames,
     AttributesPage,
     AttributesSet,
+    BlockedUsers,
     BroadcastSent,
     Channels,
     Created,
@@ -63,6 +65,7 @@ from rcim.actor.outcomes import (
 from rcim.store.answers import (
     Accounts,
     Answer,
+    AuditPage,
     ConnectionsPage,
     ConversationRow,
     ConversationsPage,
@@ -80,6 +83,7 @@ from rcim.store.answers import (
     PushTokensPage,
     SyncPage,
     SyncRow,
+    UnreadCounts,
 )
 
 
@@ -135,10 +139,13 @@ __all__ = [
     "Altered",
     "Answer",
     "AnyResult",
+    "ApiKey",
     "Applied",
     "AttributeNames",
     "AttributesPage",
     "AttributesSet",
+    "AuditPage",
+    "BlockedUsers",
     "BroadcastSent",
     "Channels",
     "ConnectionsPage",
@@ -165,6 +172,9 @@ __all__ = [
     "Invalidated",
     "Invitations",
     "Joined",
+    "KeyCreated",
+    "KeyFound",
+    "KeysPage",
     "ListAltered",
     "Listed",
     "LogChunk",
@@ -199,5 +209,6 @@ __all__ = [
     "TracedMessage",
     "TrimmedTo",
     "Types",
+    "UnreadCounts",
     "UserFacts",
 ]

@@ -168,6 +168,16 @@ def groups(user_id: UserId) -> None:
     show([{**row, "role": ROLES.get(row["role"], row["role"])} for row in rows], columns)
 
 
+@app.command("unread")
+def unread(user_id: UserId) -> None:
+    """Show how many messages a user has not read, by conversation.
+
+    The last row is the total. Of conversations that have been silent for longest nothing is counted.
+    """
+    found = call(lambda client: client.unread_of(user_id))
+    show([*rows_of(found.conversations), {"conversation": "total", "unread": found.total}])
+
+
 @app.command("sync")
 def sync(
     user_id: UserId,
@@ -192,6 +202,27 @@ def sync(
 def _synced(result: frames.GroupResult) -> dict[str, Any]:
     error = f"{result.code} {code_of(result.code).name}" if result.code else ""
     return {"group_id": result.group_id, "joined": result.joined, "error": error}
+
+
+@app.command("block")
+def block(users: UserIds, duration: For) -> None:
+    """Log users out, and keep them from logging in for a time."""
+    seconds = words.seconds_of(duration)
+    call(lambda client: client.block_logins(users, seconds))
+    show_one({"blocked": users, "seconds": words.seconds_shown(seconds)})
+
+
+@app.command("unblock")
+def unblock(users: UserIds) -> None:
+    """Let users log in again."""
+    call(lambda client: client.block_logins(users, 0))
+    show_one({"unblocked": users})
+
+
+@app.command("blocked")
+def blocked() -> None:
+    """List the users who are kept from logging in."""
+    show_until(call(lambda client: client.blocked_logins()))
 
 
 @app.command("mute")

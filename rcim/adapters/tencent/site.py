@@ -13,13 +13,14 @@ from rcim.adapters.tencent import codes
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
+from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.http.json_bodies import JsonError, json_body
 from rcim.http.rates import Rates
-from rcim.service.back_ends import Principal
+from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
 
 PREFIX = "/v4/"
@@ -38,6 +39,7 @@ class TencentApi:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._rates = Rates()
+        self._places = Places()
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -60,7 +62,7 @@ class TencentApi:
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request))
+            call = Call(self._service, principal, family, _body(request), self._places)
             said = await command.answer(call)
         except TencentError as error:
             return _response(family, said, error)
@@ -77,7 +79,9 @@ class TencentApi:
             raise TencentError(codes.NO_APP, "sdkappid is missing")
         if app != str(self._service.back_ends.sdkappid):
             raise TencentError(codes.UNKNOWN_APP, "sdkappid is not that of this app")
-        return await self._service.back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""))
+        source = Source(self.name, request.peer, request.request_id)
+        back_ends = self._service.back_ends
+        return await back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""), source)
 
     def _count(self, command: Command) -> None:
         """Raises TencentError if the command comes too often."""
@@ -102,6 +106,8 @@ def _response(family: Family, said: Json, error: TencentError | None) -> HttpRes
     """The vendor's envelope around the fields of an answer. A command may have set `ActionStatus` itself."""
     code, info = (error.code, error.info) if error is not None else (0, "")
     envelope: Json = {"ActionStatus": "FAIL" if error is not None else "OK", "ErrorInfo": info, "ErrorCode": code}
+    if not family.status:
+        del envelope["ActionStatus"]
     if family.display:
         envelope["ErrorDisplay"] = info
     return HttpResponse(200, msgspec.json.encode(envelope | said), note=str(code))

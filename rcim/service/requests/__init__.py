@@ -10,6 +10,8 @@ from rcim.service.requests.accounts import (
     AdminAccountsQuery,
     AdminGroupsSync,
     AdminProfileSet,
+    AdminUserBlock,
+    AdminUserBlocked,
     AdminUserMute,
     AdminUserMuted,
 )
@@ -52,6 +54,7 @@ from rcim.service.requests.devices import (
     PresenceWatch,
 )
 from rcim.service.requests.groups import (
+    AdminGroupCreate,
     GroupCreate,
     GroupDissolve,
     GroupFind,
@@ -60,6 +63,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
+from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -82,6 +86,7 @@ from rcim.service.requests.members import (
 )
 from rcim.service.requests.message_log import MessageLogExpire, MessageLogGet, MessageLogList
 from rcim.service.requests.messages import (
+    AdminSend,
     ConversationClear,
     ConversationRead,
     History,
@@ -104,6 +109,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
+from rcim.service.requests.personal_data import AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -148,15 +154,21 @@ __all__ = [
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
+    "AdminAudit",
     "AdminBroadcast",
     "AdminBroadcastRecall",
     "AdminBroadcasts",
     "AdminConnections",
     "AdminFlow",
+    "AdminGroupCreate",
     "AdminGroupImport",
     "AdminGroups",
     "AdminGroupsSync",
     "AdminImportFinish",
+    "AdminKeyCreate",
+    "AdminKeyRevoke",
+    "AdminKeyUse",
+    "AdminKeys",
     "AdminLabels",
     "AdminList",
     "AdminListChange",
@@ -169,6 +181,7 @@ __all__ = [
     "AdminRoomSet",
     "AdminRooms",
     "AdminRoomsKept",
+    "AdminSend",
     "AdminSenderSet",
     "AdminStats",
     "AdminSystemSend",
@@ -178,8 +191,11 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserBlock",
+    "AdminUserBlocked",
     "AdminUserMute",
     "AdminUserMuted",
+    "AdminUserUnread",
     "ApplicationsOwn",
     "AttributeName",
     "AttributeToSet",

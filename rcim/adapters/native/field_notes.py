@@ -1,0 +1,61 @@
+"""What the fields mean that many requests have, for the document and its page."""
+
+from __future__ import annotations
+
+NOTES = {
+    "add": "What is added.",
+    "after_id": "Only what has a greater id.",
+    "apply_join_option": "Who may join.",
+    "as_user": "The user who sends; empty: the administrator in whose name the caller acts.",
+    "attributes": "The app's own, an object.",
+    "backwards": "The newest first.",
+    "body": "The elements of the message.",
+    "client_msg_id": "The sender's own id of the message: the same one again is the same message.",
+    "cloud_data": "Data of the app that goes with the message.",
+    "consumer": "The name of a consumer of the event log.",
+    "conversation": "`g:` and a group id, or of two users `c:5:alice:bob`: the first one's length, and both in order.",
+    "cursor": "The `next` of the page before.",
+    "device_id": "The app's name for the device.",
+    "face_url": "The URL of a picture.",
+    "fields": "Custom fields, by name.",
+    "forced": "Also attributes that others have set.",
+    "from_seq": "The first SEQ; 0: the oldest.",
+    "from_time_ms": "From this time on.",
+    "group_id": "The group's id; where a group is made, empty: the server makes one.",
+    "hour": "An hour in UTC, YYYYMMDDHH.",
+    "kind": "The kind of conversations.",
+    "limit": "Entries of a page; 0: as many as the server likes.",
+    "max_member_num": "Members it may have at most; 0: as many as its type allows.",
+    "members": "Its first members, besides the owner.",
+    "mentions": "Users who are mentioned.",
+    "name_card": "The member's name in this group.",
+    "nickname": "The user's name.",
+    "owner": "The user who owns it; empty: the administrator in whose name the caller acts.",
+    "policies": "Policies of the group type by name, as text.",
+    "priority": "Which messages pass first when there are too many.",
+    "provider": "The name of a push provider in the settings.",
+    "push": "What the message says of its push: OfflinePushInfo of Tencent, or the form of RongCloud or LeanCloud.",
+    "remove": "What is removed.",
+    "role": "What the member may do.",
+    "seconds": "For how long; 0 ends it, 4294967295 is without an end.",
+    "seq": "The SEQ of the message.",
+    "seqs": "Only these messages.",
+    "sender": "The user who has sent it.",
+    "text": "Text for those whom it concerns.",
+    "to": "Only these members get it; empty: all.",
+    "to_seq": "The last SEQ; 0: the newest.",
+    "to_time_ms": "Up to this time.",
+    "transient": "Only for those who are online: it is not stored.",
+    "type": "The type of the group.",
+    "type_name": "The message's own type.",
+    "user_id": "The user.",
+    "users": "User ids.",
+    "where": "A condition, JSON (conversation-queries.md).",
+    "which": "Which list.",
+    "words": "What to look for.",
+}
+
+
+def note_of(name: str) -> str:
+    """What a field of this name means; empty: its name says it."""
+    return NOTES.get(name, "")

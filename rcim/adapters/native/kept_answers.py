@@ -1,0 +1,144 @@
+"""Answers that are kept for requests with an `Idempotency-Key` (AB-02), in a file of the data directory.
+
+A row is written before the request is carried out, and the answer into it afterwards. Both are durable, all processes of
+the server see them, and a restart changes nothing. A row without an answer belongs to a request that is under way, or was
+interrupted: the server died between the two. Rows go after a day.
+
+It is a file of its own, and no part of the store, because it has nothing to do with conversations: losing it loses no
+message, and a store that is restored from a backup must not find answers to requests that it does not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from rcim.base.errors import STORE_UNAVAILABLE, RcimError
+from rcim.base.limited_log import LimitedLog
+
+log = LimitedLog("rcim.native")
+T = TypeVar("T")
+
+FILE = "idempotency.sqlite3"
+KEPT_MS = 24 * 3600 * 1000
+OF_CALLER_MAX, ALL_MAX = 100_000, 500_000
+"""Rows of one caller, and of all: some 300 bytes each. Beyond, the oldest go."""
+CHECKED_EACH = 256
+"""After so many rows it is looked how many there are."""
+UNDER_WAY_MS = 60_000
+"""So long a row without an answer counts as under way: no request takes longer (`CALL_TIMEOUT_S` of the service)."""
+BUSY_S = 5.0
+"""How long one process waits for another one's write."""
+TABLES = """
+CREATE TABLE IF NOT EXISTS answers (
+    caller TEXT NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, time_ms INTEGER NOT NULL,
+    status INTEGER NOT NULL, content_type TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (caller, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_time ON answers (time_ms);
+CREATE INDEX IF NOT EXISTS by_caller ON answers (caller, time_ms);
+"""
+
+
+class Kept(NamedTuple):
+    """The row of a key. `status` 0: there is no answer."""
+
+    fingerprint: bytes
+    time_ms: int
+    status: int
+    content_type: str
+    body: bytes
+
+    def under_way(self, now_ms: int) -> bool:
+        """True if the request may still be answered."""
+        return not self.status and now_ms - self.time_ms < UNDER_WAY_MS
+
+
+class KeptAnswers:
+    """The rows. The first request that needs the file makes it. Each method raises RcimError(STORE_UNAVAILABLE): nothing
+    was written then."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE
+        self._one_at_a_time = asyncio.Lock()
+        self._since_check = 0
+
+    async def claim(self, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
+        """None: the key is this request's from now on. Else what there is of it."""
+        return await self._run(self._claim, caller, key, fingerprint, now_ms)
+
+    async def keep(self, caller: str, key: str, answer: Kept) -> None:
+        """Write the answer into the row of the key."""
+        await self._run(self._keep, caller, key, answer)
+
+    async def drop(self, caller: str, key: str) -> None:
+        """Nothing was done: the key is free again."""
+        await self._run(self._drop, caller, key)
+
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
+        try:
+            async with self._one_at_a_time:
+                return await asyncio.to_thread(self._within, work, arguments)
+        except (sqlite3.Error, OSError) as error:
+            log.error("%s: %s", self._path, error)
+            raise RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored") from None
+
+    def _within(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        """In another thread: the work in a transaction, on a connection of its own, so that no fault of one stays."""
+        if not self._path.exists():
+            self._path.touch(0o600)
+        with closing(sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)) as file:
+            file.execute("PRAGMA synchronous = FULL")
+            file.execute("BEGIN IMMEDIATE")
+            for statement in filter(str.strip, TABLES.split(";")):
+                file.execute(statement)
+            found = work(file, *arguments)
+            file.execute("COMMIT")
+            return found
+
+    def _claim(self, file: sqlite3.Connection, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
+        file.execute("DELETE FROM answers WHERE time_ms < ?", (now_ms - KEPT_MS,))
+        found = file.execute(
+            "SELECT fingerprint, time_ms, status, content_type, body FROM answers WHERE caller = ? AND key = ?",
+            (caller, key),
+        ).fetchone()
+        if found is not None:
+            return Kept(*found)
+        if not self._since_check:
+            self._make_room(file, caller)
+        self._since_check = (self._since_check + 1) % CHECKED_EACH
+        file.execute(
+            "INSERT INTO answers VALUES (?, ?, ?, ?, 0, '', x'')",
+            (caller, key, fingerprint, now_ms),
+        )
+        return None
+
+    @staticmethod
+    def _make_room(file: sqlite3.Connection, caller: str) -> None:
+        """The oldest go, so that there is room for the rows until it is looked again."""
+        (of_caller,) = file.execute("SELECT count(*) FROM answers WHERE caller = ?", (caller,)).fetchone()
+        file.execute(
+            "DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers WHERE caller = ?"
+            " ORDER BY time_ms LIMIT ?)",
+            (caller, max(0, of_caller + CHECKED_EACH - OF_CALLER_MAX)),
+        )
+        (of_all,) = file.execute("SELECT count(*) FROM answers").fetchone()
+        file.execute(
+            "DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers ORDER BY time_ms LIMIT ?)",
+            (max(0, of_all + CHECKED_EACH - ALL_MAX),),
+        )
+
+    @staticmethod
+    def _keep(file: sqlite3.Connection, caller: str, key: str, answer: Kept) -> None:
+        file.execute(
+            "UPDATE answers SET status = ?, content_type = ?, body = ? WHERE caller = ? AND key = ?",
+            (answer.status, answer.content_type, answer.body, caller, key),
+        )
+
+    @staticmethod
+    def _drop(file: sqlite3.Connection, caller: str, key: str) -> None:
+        file.execute("DELETE FROM answers WHERE caller = ? AND key = ? AND status = 0", (caller, key))

@@ -1,0 +1,244 @@
+"""The native API: who may call it, what it refuses and how, its lists, and requests that are repeated (AB-01, AB-02)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rcim.adapters.native import kept_answers
+from rcim.adapters.native.kept_answers import Kept, KeptAnswers
+from rcim.adapters.native.repeats import fingerprint_of
+from rcim.base import clock
+from rcim.base.errors import STORE_UNAVAILABLE, RcimError
+from tests.kit_http import BackEnd, back_end
+
+HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
+LOBBY = {"group_id": "lobby", "type": "Public", "name": "Lobby", "owner": "alice"}
+MESSAGES = "/conversations/g:lobby/messages"
+
+
+async def refused(app: BackEnd, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, str]:
+    """The status, and the name of the error or its title. Checks that it is a problem (RFC 9457)."""
+    status, said = await app.native(method, path, body, **more)
+    assert said["status"] == status and said["title"] and said["detail"], said
+    if "name" not in said:
+        assert said["type"] == "about:blank" and "code" not in said
+        return status, said["title"]
+    assert said["type"] == f"/v1/docs/#error-{said['name']}" and isinstance(said["code"], int)
+    return status, said["name"]
+
+
+async def test_a_group_a_message_and_who_is_refused(tmp_path: Path) -> None:
+    async with back_end(tmp_path, "http.body_bytes_max=4096") as app:
+        assert (await app.native("POST", "/groups", LOBBY)) == (
+            201,
+            {"group_id": "lobby", "left_out": [], "existed": False},
+        )
+        status, sent = await app.native("POST", MESSAGES, {"as_user": "alice", "body": HELLO})
+        assert (status, sent["seq"], sent["duplicate"]) == (201, 1, False)
+        async with app.server.client("alice") as alice:
+            assert [(one.seq, one.sender) for one in await alice.history("lobby")] == [(1, "alice")]
+        await who_is_refused(app)
+        await what_is_no_request(app)
+        await what_has_a_wrong_field(app)
+        status, page = await app.native("GET", MESSAGES)
+        assert [one["seq"] for one in page["items"]] == [1], "nothing of what was refused was done"
+        await what_describes_it(app)
+
+
+async def who_is_refused(app: BackEnd) -> None:  # ID-08
+    for name, said in (
+        ("CREDENTIALS_MISSING", ""),
+        ("CREDENTIALS_MISSING", "Basic YWxpY2U6eA=="),
+        ("USERSIG_EMPTY", "UserSig administrator:"),
+        ("USERSIG_MALFORMED", "UserSig administrator:nonsense"),
+        ("USERSIG_OTHER_USER", f"UserSig administrator:{app.user_sig('alice').partition(':')[2]}"),
+    ):
+        assert await refused(app, "GET", "/groups", headers={"Authorization": said}) == (401, name)
+    assert await refused(app, "GET", "/groups", headers={"Authorization": app.user_sig("alice")}) == (
+        403,
+        "ADMIN_REQUIRED",
+    )
+    async with app.session.get(f"{app.base}/v1/groups") as response:
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        assert response.content_type == "application/problem+json"
+
+
+async def what_is_no_request(app: BackEnd) -> None:
+    deep = b'{"name": ' + b"[" * 1000 + b"]" * 1000 + b"}"
+    for body in (b"{", b"[]", b'{"a": 1, "a": 2}', b'{"name": NaN}', b'{"name": 1e999}', b"\xff", deep):
+        assert await refused(app, "POST", "/groups", body) == (400, "BAD_PARAMETER"), body[:20]
+    assert await refused(app, "POST", "/groups", b" " * 5000) == (413, "Content Too Large")
+    plain = {"Content-Type": "text/plain"}
+    assert await refused(app, "POST", "/groups", b"{}", headers=plain) == (415, "Unsupported Media Type")
+    assert await refused(app, "GET", "/groups", b"{}") == (400, "BAD_PARAMETER")
+    assert await refused(app, "POST", "/groups", LOBBY, limit=1) == (400, "BAD_PARAMETER")
+    assert await refused(app, "GET", "/nothing") == (404, "Not Found")
+    assert await refused(app, "GET", "") == (404, "Not Found")
+    assert await refused(app, "GET", "/groups/%FF") == (400, "Bad Request")
+    assert await refused(app, "PUT", "/groups") == (405, "Method Not Allowed")
+    async with app.session.put(f"{app.base}/v1/groups") as response:
+        assert response.headers["Allow"] == "GET, POST"
+
+
+async def what_has_a_wrong_field(app: BackEnd) -> None:
+    for path, body in (
+        ("/groups", {**LOBBY, "colour": "red"}),
+        ("/groups", {"type": "Public"}),
+        ("/groups", {**LOBBY, "name": 7}),
+        ("/groups", {**LOBBY, "name": "\ud800"}),
+        ("/groups", {**LOBBY, "max_member_num": "7"}),
+        ("/groups", {**LOBBY, "max_member_num": True}),
+        ("/groups", {**LOBBY, "apply_join_option": "perhaps"}),
+        ("/groups", {**LOBBY, "members": "bob"}),
+        ("/groups", {**LOBBY, "attributes": []}),
+        ("/groups", {**LOBBY, "attributes": {"a": "\ud800"}}),
+        ("/groups", {**LOBBY, "fields": {"a": {"base64": "*"}}}),
+        ("/groups", {**LOBBY, "name": "x" * 31}),
+        (MESSAGES, {"body": HELLO, "priority": 1}),
+    ):
+        assert await refused(app, "POST", path, body) == (400, "BAD_PARAMETER"), body
+    assert await refused(app, "POST", MESSAGES, {"body": [{"MsgType": "x"}]}) == (400, "BAD_ELEMENT")
+    for query in (
+        {"limit": "x"},
+        {"limit": "9" * 30},
+        {"limit": ["1", "2"]},
+        {"cursor": "nonsense"},
+        {"colour": "red"},
+    ):
+        assert await refused(app, "GET", "/groups", **query) == (400, "BAD_PARAMETER"), query
+    assert await refused(app, "GET", "/conversations/g:lobby/messages", backwards="yes") == (400, "BAD_PARAMETER")
+    assert await refused(app, "GET", "/groups/nowhere") == (404, "NO_SUCH_GROUP")
+    assert await refused(app, "DELETE", MESSAGES + "/99") == (404, "NO_SUCH_MESSAGE")
+    assert await refused(app, "DELETE", MESSAGES + "/x") == (400, "BAD_PARAMETER")
+    assert await refused(app, "POST", "/groups", LOBBY) == (409, "GROUP_ID_TAKEN_BY_YOU")
+    assert await refused(app, "GET", "/users/@SYS%23x/conversations") == (403, "SYSTEM_SENDER")
+
+
+async def what_describes_it(app: BackEnd) -> None:
+    async with app.session.get(f"{app.base}/v1/docs/") as response:
+        assert response.status == 200 and response.content_type == "text/html"
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    async with app.session.get(f"{app.base}/v1/openapi.json") as response:
+        assert (await response.json())["openapi"] == "3.1.0"
+    async with app.session.post(f"{app.base}/v1/docs/") as response:
+        assert response.status == 405
+
+
+async def test_lists_come_in_pages_whose_cursors_are_of_one_form(tmp_path: Path) -> None:
+    async with back_end(tmp_path) as app:
+        names = [f"g{number}/x" for number in range(5)]
+        for name in names:
+            await app.native("POST", "/groups", {**LOBBY, "group_id": name})
+        for number in range(5):
+            body = {"as_user": "alice", "body": HELLO, "client_msg_id": f"m{number}"}
+            assert (await app.native("POST", "/conversations/g:g0%2Fx/messages", body))[0] == 201
+        assert [row["group_id"] for row in await pages(app, "/groups", limit=2)] == names
+        assert [row["group_id"] for row in await pages(app, "/users/alice/groups", limit=2)] == names
+        path = "/conversations/g:g0%2Fx/messages"
+        assert [row["seq"] for row in await pages(app, path, limit=2)] == [1, 2, 3, 4, 5]
+        assert [row["seq"] for row in await pages(app, path, limit=2, backwards=True)] == [5, 4, 3, 2, 1]
+        assert [row["seq"] for row in (await app.native("GET", path, seqs=[2, 4]))[1]["items"]] == [2, 4]
+        found = await pages(app, "/users/alice/found-messages", words="hello", limit=2)
+        assert sorted(row["message"]["seq"] for row in found) == [1, 2, 3, 4, 5]
+        assert len(await pages(app, "/conversations", limit=2)) == 5
+        _, first = await app.native("GET", "/groups", limit=2)
+        assert await refused(app, "GET", "/found-groups", words="g", cursor=first["next"]) == (400, "BAD_PARAMETER")
+        await app.native("POST", "/conversations/g:g3%2Fx/messages", {"as_user": "alice", "body": HELLO})
+        _, page = await app.native("GET", "/users/alice/conversations")
+        assert len(page["items"]) == 5 and page["next"] is None
+        _, later = await app.native("GET", "/users/alice/conversations", cursor=page["later"])
+        assert later["items"] == [] and later["reset"] is False
+
+
+async def pages(app: BackEnd, path: str, **query: Any) -> list[dict[str, Any]]:
+    """The entries of all pages, of which there are several."""
+    found: list[dict[str, Any]] = []
+    count = 0
+    more: dict[str, str] = {}
+    while True:
+        status, page = await app.native("GET", path, **query, **more)
+        assert status == 200, page
+        found += page["items"]
+        count += 1
+        if page["next"] is None:
+            assert count >= 3, path
+            return found
+        more = {"cursor": page["next"]}
+
+
+def with_key(key: str) -> dict[str, dict[str, str]]:
+    return {"headers": {"Idempotency-Key": key}}
+
+
+async def test_a_repeated_request_is_done_once_also_after_a_restart(tmp_path: Path) -> None:
+    async with back_end(tmp_path) as app:
+        made = {**LOBBY, "group_id": ""}
+        first = await app.native("POST", "/groups", made, **with_key('"one"'))
+        assert first[0] == 201
+        assert await app.native("POST", "/groups", dict(reversed(made.items())), **with_key("one")) == first
+        status, several = await app.native("GET", "/groups")
+        assert status == 200 and [row["group_id"] for row in several["items"]] == [first[1]["group_id"]]
+        assert await refused(app, "POST", "/groups", {**made, "name": "B"}, **with_key("one")) == (
+            422,
+            "IDEMPOTENCY_KEY_REUSED",
+        )
+        assert await refused(app, "POST", "/groups", made, **with_key("x" * 256)) == (400, "BAD_PARAMETER")
+        assert await refused(app, "POST", "/groups", made, **with_key("\u00e9")) == (400, "BAD_PARAMETER")
+        wrong = {**made, "type": "Nothing"}
+        said = await app.native("POST", "/groups", wrong, **with_key("two"))
+        assert said[0] == 400 and await app.native("POST", "/groups", wrong, **with_key("two")) == said
+        together = await asyncio.gather(
+            *(app.native("POST", "/groups", made, **with_key("three")) for _ in range(10))
+        )
+        assert {status for status, _ in together} <= {201, 409}
+        assert len({said["group_id"] for status, said in together if status == 201}) == 1
+        assert len((await app.native("GET", "/groups"))[1]["items"]) == 2
+    async with back_end(tmp_path) as app:
+        assert await app.native("POST", "/groups", made, **with_key("one")) == first
+        group = first[1]["group_id"].replace("#", "%23")
+        path = f"/conversations/g:{group}/messages"
+        sent = await app.native("POST", path, {"as_user": "alice", "body": HELLO}, **with_key("four"))
+        assert sent[0] == 201
+        (tmp_path / kept_answers.FILE).unlink()
+        again = await app.native("POST", path, {"as_user": "alice", "body": HELLO}, **with_key("four"))
+        assert again == (201, {**sent[1], "duplicate": True}), "the conversation knows the key too"
+
+
+async def test_what_was_interrupted_is_not_done_again(tmp_path: Path) -> None:
+    async with back_end(tmp_path) as app:
+        answers = KeptAnswers(tmp_path)
+        now_ms = clock.wall_ms()
+        for key, age_ms, name in (("a", 0, "IDEMPOTENCY_KEY_BUSY"), ("b", 61_000, "IDEMPOTENCY_UNKNOWN")):
+            fingerprint = fingerprint_of("POST", "/v1/groups", LOBBY)
+            assert await answers.claim("administrator", key, fingerprint, now_ms - age_ms) is None
+            assert await refused(app, "POST", "/groups", LOBBY, **with_key(key)) == (409, name)
+        assert (await app.native("GET", "/groups"))[1]["items"] == []
+
+
+async def test_rows_of_keys_are_bounded_in_time_and_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "OF_CALLER_MAX", 6)
+    monkeypatch.setattr(kept_answers, "CHECKED_EACH", 2)
+    answers = KeptAnswers(tmp_path)
+    for number in range(10):
+        assert await answers.claim("a", str(number), b"f", 1000 + number) is None
+    assert await answers.claim("a", "9", b"f", 2000) == Kept(b"f", 1009, 0, "", b"")
+    assert await answers.claim("a", "0", b"f", 2000) is None, "the oldest has gone"
+    assert await answers.claim("b", "9", b"f", 2000) is None, "another caller's keys are others"
+    await answers.keep("b", "9", Kept(b"", 0, 204, "", b""))
+    assert await answers.claim("b", "9", b"f", 2001) == Kept(b"f", 2000, 204, "", b"")
+    assert await answers.claim("b", "9", b"f", 2000 + kept_answers.KEPT_MS + 1) is None, "a day is over"
+
+
+async def test_without_the_file_nothing_is_done(tmp_path: Path) -> None:
+    async with back_end(tmp_path) as app:
+        (tmp_path / kept_answers.FILE).mkdir()
+        assert await refused(app, "POST", "/groups", LOBBY, **with_key("one")) == (503, "STORE_UNAVAILABLE")
+        assert (await app.native("GET", "/groups"))[1]["items"] == []
+        with pytest.raises(RcimError) as failed:
+            await KeptAnswers(tmp_path).drop("a", "b")
+        assert failed.value.code is STORE_UNAVAILABLE
+        assert (await app.native("POST", "/groups", LOBBY))[0] == 201
