@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from rcim.http.admission import SMALL_BYTES, BodyBytes, Places
+from rcim.http import admission
+from rcim.http.admission import LARGE_BYTES, SMALL_BYTES, BodyBytes, Places
 from rcim.http.api import Fault, FaultError
 
 
@@ -45,3 +48,23 @@ def test_bytes_of_bodies_are_bounded_in_all_and_by_address() -> None:
     two.release()
     other.release()
     assert bodies.held == 0
+
+
+async def test_large_bodies_take_turns_and_small_ones_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    gate = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await gate.wait()
+
+    monkeypatch.setattr(admission.asyncio, "sleep", sleep)
+    bodies = BodyBytes(100)
+    first, second = (asyncio.create_task(bodies.body("a").turn(1 << 20)) for _ in range(2))
+    await bodies.body("a").turn(LARGE_BYTES - 1)
+    while not slept:
+        await asyncio.wait([first], timeout=0)
+    assert slept == [0.05] and not first.done(), "1 MiB holds the turn for 50 ms"
+    gate.set()
+    await asyncio.gather(first, second)
+    assert slept == [0.05, 0.05]
