@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 from rcim_bench.asking import Times
 from rcim_bench.attackers import ATTACKS, CALM, READERS, SYNC_GROUPS, SYNCERS
+from rcim_bench.http_caller import FLAGS, Caller, Requests, code_of
 from rcim_bench.rig import Rig, facts, rig
 from rcim_bench.sync import Kept
 
@@ -29,7 +30,7 @@ from rcim.load.swarm import Swarm, SwarmMember, stamped
 from rcim.wire import frames
 
 USERS = 20
-SENDS_PER_S, READS_PER_S, LOGINS_PER_S = 15.0, 10.0, 5.0
+SENDS_PER_S, READS_PER_S, LOGINS_PER_S, CALLS_PER_S = 15.0, 10.0, 5.0, 10.0
 """Of all honest users together: each stays within LI-01."""
 WAIT_S = 5.0
 """What takes longer has failed."""
@@ -46,9 +47,13 @@ Say = Callable[[str], None]
 class Honest:
     """Users who do what users do, and how long it took."""
 
-    def __init__(self, made: Rig, swarm: Swarm) -> None:
+    def __init__(self, made: Rig, swarm: Swarm, back_end: Caller | None = None) -> None:
+        """`back_end`: a caller over HTTP, who is measured too."""
         self._rig = made
         self._swarm = swarm
+        self._back_end = back_end
+        self._asks = Requests(made)
+        self._one_at_a_time = asyncio.Lock()
         self._numbers = 0
 
     async def measure(self, seconds: float) -> dict[str, dict[str, float]]:
@@ -58,6 +63,8 @@ class Honest:
             "history": (READS_PER_S, self._history),
             "login": (LOGINS_PER_S, self._login),
         }
+        if self._back_end is not None:
+            kinds["http"] = (CALLS_PER_S, self._call)
         found = {name: (Times(), [0]) for name in kinds}
         begin = time.monotonic() + 0.05
         jobs = []
@@ -101,6 +108,13 @@ class Honest:
 
     async def _history(self, number: int) -> None:
         await self._member(number).ask(frames.History(group_conversation(CALM), 0, 0, 20, True))
+
+    async def _call(self, number: int) -> None:
+        assert self._back_end is not None
+        async with self._one_at_a_time:
+            code = code_of(await self._back_end.ask(self._asks.send(CALM, str(number))))
+        if code:
+            raise OSError(f"the call was answered with {code}")
 
     async def _login(self, number: int) -> None:
         self._numbers += 1
@@ -160,6 +174,7 @@ async def _attacked(made: Rig, attack: str, seconds: float, honest: Honest) -> d
     """What honest users notice while it goes on, how many attackers there are, and what each costs in memory."""
     before = _rss_kib(made)
     arguments = [attack, made.process.host, str(made.process.port), str(made.data.path), str(seconds + SETTLE_S + 1)]
+    arguments.append(str(made.process.http_port))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "rcim_bench.attackers", *arguments, stdout=asyncio.subprocess.PIPE
     )
@@ -191,6 +206,9 @@ async def _attacked(made: Rig, attack: str, seconds: float, honest: Honest) -> d
 async def one(attack: str, gateways: int, seconds: float, say: Say) -> dict[str, Any]:
     """The row of one attack."""
     flags = [f"server.gateways={gateways}", "limits.connections_per_address_max=1000"]
+    over_http = attack.startswith("http-")
+    if over_http:
+        flags += FLAGS
     async with rig(flags, limited=True) as made:
         await made.process.stop()  # its store is filled while nobody uses it
         _fill(made, attack)
@@ -198,11 +216,14 @@ async def one(attack: str, gateways: int, seconds: float, say: Say) -> dict[str,
         made.server_pid = made.process.pid
         swarm = made.swarm()
         await swarm.connect([f"honest{i}" for i in range(USERS)])
-        honest = Honest(made, swarm)
+        back_end = await Caller.dial(made.process.http_port) if over_http else None
+        honest = Honest(made, swarm, back_end)
         await honest.measure(1.0)  # warm
         calm = await honest.measure(seconds)
         under = await _attacked(made, attack, seconds, honest)
         swarm.close()
+        if back_end is not None:
+            back_end.close()
     row = {"attack": attack, "gateways": gateways, **under, "calm": calm}
     worst = max(kind["p99"] for kind in row["honest"].values())
     say(f"{attack}: p99 at most {worst} ms, calm {max(kind['p99'] for kind in calm.values())} ms")

@@ -1,5 +1,5 @@
 """What strangers and users do to a server in `rcim-bench attack`, in a process of its own:
-`python -m rcim_bench.attackers ATTACK HOST PORT DATA SECONDS`. It says how many they are, and ends by itself.
+`python -m rcim_bench.attackers ATTACK HOST PORT DATA SECONDS HTTP_PORT`. It says how many they are, and ends by itself.
 
 They come from an address of their own and are ordinary users with valid signatures, or nobody: what they do is what
 anybody could. Each loop is bounded in time, and goes on with a new connection when it is thrown out.
@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
+from rcim_bench.attackers_http import ADMIN, BIG_JSON, SLOW_BODIES, big_json, big_json_path, slow_body
 from rcim_bench.hostile import Hostile, KeyLog, key_updates
 
 from rcim.app.datadir import DataDir
@@ -40,8 +41,8 @@ PAUSE_S = 0.02
 class Attack:
     """The server under attack, and until when."""
 
-    def __init__(self, host: str, port: int, data: Path, seconds: float) -> None:
-        self.host, self.port = host, port
+    def __init__(self, host: str, port: int, data: Path, seconds: float, http_port: int = 0) -> None:
+        self.host, self.port, self.http_port = host, port, http_port
         made = DataDir(data)
         self.key = made.key()
         self.context = client_context(made.certificate)
@@ -265,6 +266,17 @@ async def _logins(attack: Attack) -> None:
     await _together([attack.again(once) for _ in range(64)])
 
 
+async def _slow_bodies(attack: Attack) -> None:
+    """Back ends that never end what they begin to send."""
+    await _together([attack.again(lambda: slow_body(attack.http_port)) for _ in range(SLOW_BODIES)])
+
+
+async def _big_json(attack: Attack) -> None:
+    """Back ends with a good signature, and bodies that cost as much as they can."""
+    path = big_json_path(SDKAPPID, attack.sign(ADMIN))
+    await _together([attack.again(lambda i=i: big_json(attack.http_port, path, i)) for i in range(BIG_JSON)])  # type: ignore[misc]
+
+
 ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "key-updates": _key_updates,
     "tiny-records": _tiny_records,
@@ -279,17 +291,19 @@ ATTACKS: dict[str, Callable[[Attack], Awaitable[None]]] = {
     "standing-readers": _standing_readers,
     "joins": _joins,
     "logins": _logins,
+    "http-slow-bodies": _slow_bodies,
+    "http-big-json": _big_json,
 }
 
 
 def main() -> None:
     """See the module's text. It gives way to whoever measures beside it."""
-    name, host, port, data, seconds = sys.argv[1:]
+    name, host, port, data, seconds, http_port = sys.argv[1:]
     os.nice(10)
     raise_file_limit()
 
     async def job() -> None:
-        attack = Attack(host, int(port), Path(data), float(seconds))
+        attack = Attack(host, int(port), Path(data), float(seconds), int(http_port))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(float(seconds) + 5):
                 await ATTACKS[name](attack)

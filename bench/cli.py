@@ -336,6 +336,7 @@ app.command()(cli_outbox.outbox)
 app.command()(cli_system.system)
 app.command()(cli_push.push)
 app.command()(cli_http.compat)
+app.command()(cli_http.http)
 
 
 def main() -> None:

@@ -30,3 +30,20 @@ def compat(
     if failed:
         say("FAILED: " + ", ".join(failed))
         raise typer.Exit(1)
+
+
+def http(
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Of each kind of sends.")] = 10,
+    connections: Annotated[int, typer.Option(min=1, max=1000, help="Callers of the sends without limits.")] = 64,
+    gateways: Annotated[int, typer.Option(min=0, max=16, help="A server of several processes.")] = 0,
+    waiting: Annotated[int, typer.Option(min=1, max=3000, help="Callers of the sends with limits.")] = 1600,
+    json_to: JsonOption = None,
+) -> None:
+    """Measure durable sends of a back end over HTTP.
+
+    Beside the same sends over frames; and with ordinary limits: how many pass, how many wait, how many are refused.
+    """
+    from rcim_bench import http as scenario
+
+    report = run(lambda: scenario.run(seconds, connections, gateways, waiting, say))
+    finish(report, json_to, scenario.failures(report))

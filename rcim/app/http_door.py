@@ -36,7 +36,7 @@ def _rongcloud(settings: Settings, service: Service) -> HttpApi:
 
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
-    "tencent": lambda settings, service: TencentApi(service),
+    "tencent": lambda settings, service: TencentApi(service, paced=settings.http.command_rates),
     "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""

@@ -33,6 +33,9 @@ class HttpSettings:
     )
     connections_max: int = setting(4000, "Connections of back ends, in each process; further ones are closed.")
     connections_per_address_max: int = setting(2000, "Connections from one address; further ones are closed.")
+    command_rates: bool = setting(
+        True, "Refuse commands of Tencent's API that come more often in a second than Tencent lets them."
+    )
     access_log: bool = setting(
         True, "Log each request: address, method, path, status, bytes, time, request id and code; no query, no body."
     )

@@ -237,8 +237,7 @@ class GatewayNode:
         """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close; then no more lines of the
         audit log."""
         limits, hub = self._settings.limits, self.service.hub
-        if self.http is not None:
-            await self.http.stop()
+        back_ends = asyncio.create_task(self.http.stop()) if self.http is not None else None
         self._listener.close()
         count = len(hub)
         within_ms = spread_ms(count, limits.drain_spread_ms)
@@ -246,6 +245,8 @@ class GatewayNode:
         await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
         await self._close_spread(within_ms)
         await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
+        if back_ends is not None:
+            await back_ends
         self.service.audit.lines.close()
         log.info("stopped; %d connections were told", count)
 

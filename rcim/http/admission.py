@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from rcim.http.api import Fault, FaultError
 
 SMALL_BYTES = 16 * 1024
 """Of each body that do not count: so a caller that fills the memory keeps no ordinary request out. The number of
 connections bounds them."""
+
+LARGE_BYTES = 64 * 1024
+"""From this size on a body waits for its turn before it is decoded."""
+LARGE_BYTES_PER_S = 20 << 20
+"""Of all large bodies together: what takes the loop's thread longest, up to 25 ms for 1 MiB, takes half of it at most."""
 
 
 class Place:
@@ -56,16 +63,23 @@ class Places:
 
 class BodyBytes:
     """The bytes of all bodies that are being read or answered: at most `most`, and half of them from one address. Of each
-    body the first SMALL_BYTES are free."""
+    body the first SMALL_BYTES are free. Large ones take turns."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._by_address: dict[str, int] = {}
+        self._turn = asyncio.Lock()
         self.held = 0
 
     def body(self, address: str) -> BodyHold:
         """Holds the bytes of one body of this address."""
         return BodyHold(self, address)
+
+    async def turn(self, size: int) -> None:
+        """Wait until so many bytes may be inflated or decoded: bodies of LARGE_BYTES and more one after the other."""
+        if size >= LARGE_BYTES:
+            async with self._turn:
+                await asyncio.sleep(size / LARGE_BYTES_PER_S)
 
     def change(self, address: str, by: int) -> None:
         """So many bytes more, or less. Raises FaultError(BUSY) if they are too many; nothing has changed then."""
@@ -94,6 +108,10 @@ class BodyHold:
         if counted > self._counted:
             self._all.change(self._address, counted - self._counted)
             self._counted = counted
+
+    async def turn(self, size: int) -> None:
+        """As BodyBytes.turn."""
+        await self._all.turn(size)
 
     def release(self) -> None:
         """They are given back."""

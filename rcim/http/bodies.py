@@ -52,7 +52,8 @@ async def _inflated(packed: bytes, window: int, bytes_max: int, hold: BodyHold) 
                 raise FaultError(Fault.TOO_LARGE, f"at most {bytes_max} bytes, inflated")
             hold.grown_to(len(packed) + len(found))
             left = inflater.unconsumed_tail
-            await asyncio.sleep(0)
+            if left:
+                await hold.turn(PIECE)
     except zlib.error:
         raise FaultError(Fault.MALFORMED, "the body is not in its content encoding") from None
     if not inflater.eof or inflater.unused_data:

@@ -29,14 +29,20 @@ class JsonError(ValueError):
 def json_body(body: bytes) -> object:
     """What the body says, as dicts, lists, texts, numbers, booleans and None. Of a key that an object has twice the last
     one counts. Raises JsonError."""
-    if _containers(body) > CONTAINERS_MAX and _containers(_STRING.sub(b"", body)) > CONTAINERS_MAX:
-        raise JsonError(f"the JSON has more than {CONTAINERS_MAX} objects and arrays")
-    if _containers(body) > DEPTH_MAX and nested_deeper(body, DEPTH_MAX):
-        raise JsonError(f"the JSON is nested more than {DEPTH_MAX} levels deep")
+    check_json(body)
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise JsonError(f"the body is not JSON: {error}") from None
+
+
+def check_json(body: bytes) -> None:
+    """Returns if JSON in the body is within the bounds; of what is no JSON that says nothing. For who decodes it in
+    another way. Raises JsonError."""
+    if _containers(body) > CONTAINERS_MAX and _containers(_STRING.sub(b"", body)) > CONTAINERS_MAX:
+        raise JsonError(f"the JSON has more than {CONTAINERS_MAX} objects and arrays")
+    if _containers(body) > DEPTH_MAX and nested_deeper(body, DEPTH_MAX):
+        raise JsonError(f"the JSON is nested more than {DEPTH_MAX} levels deep")
 
 
 def _containers(text: bytes) -> int:

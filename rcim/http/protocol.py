@@ -63,7 +63,7 @@ class HttpConnection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio's."""
         self._stream = cast("asyncio.Transport", transport)
-        self._stream.set_write_buffer_limits(high=0)  # so that whatever is not read has a deadline
+        self._stream.set_write_buffer_limits(high=1, low=0)  # so that whatever is not read has a deadline
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:

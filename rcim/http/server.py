@@ -141,7 +141,8 @@ class HttpServer:
             _check_head(got, self._bounds.body_bytes_max)
             if api is None:
                 raise FaultError(Fault.NOT_FOUND)
-            return await self._carry_out(api, await self._read(got, request_id, hold), got)
+            request = await self._read(got, request_id, hold)
+            return await self._carry_out(api, request, got, hold)
         except FaultError as error:
             return _fault(api, error.fault, error.detail)
         except Exception:  # a fault of ours: the caller gets an answer, and the others go on
@@ -150,7 +151,9 @@ class HttpServer:
         finally:
             hold.release()
 
-    async def _carry_out(self, api: HttpApi, request: HttpRequest, got: web.BaseRequest) -> HttpResponse:
+    async def _carry_out(
+        self, api: HttpApi, request: HttpRequest, got: web.BaseRequest, hold: BodyHold
+    ) -> HttpResponse:
         """The answer to a complete request. Raises FaultError(BUSY)."""
         if self._in_flight >= self._bounds.in_flight_max:
             raise FaultError(Fault.BUSY)
@@ -158,6 +161,7 @@ class HttpServer:
         got.protocol.busy = True
         self._in_flight += 1
         try:
+            await hold.turn(len(request.body))
             return await api.answer(request)
         finally:
             self._in_flight -= 1

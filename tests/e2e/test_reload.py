@@ -23,6 +23,7 @@ async def test_sighup_loads_the_certificate_anew(tmp_path: Path, gateways: int) 
     certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
     write(certificate, key)
     own = (f"server.certificate={certificate}", f"server.private_key={key}", f"server.gateways={gateways}")
+    own += ("http.on=true", "http.port=0")
     process = ServerProcess(tmp_path / "d", own)
     await process.start()
     before = client_context(certificate)
@@ -35,7 +36,8 @@ async def test_sighup_loads_the_certificate_anew(tmp_path: Path, gateways: int) 
     async with asyncio.timeout(PATIENCE_S):
         while not all([await trusted(process, after) for _ in range(8)]):
             await asyncio.sleep(0.05)
-    assert not await trusted(process, before)
+    assert not await trusted_on(process.host, process.port, before)
+    assert not await trusted_on(process.host, process.http_port, before)
     assert process.running
     assert parts == [process.pid, *process.parts("gateway"), *process.parts("owner")], "none was started anew"
     assert await process.stop() == 0
@@ -49,9 +51,16 @@ def write(certificate: Path, key: Path) -> None:
 
 
 async def trusted(process: ServerProcess, trust: ssl.SSLContext) -> bool:
-    """Whether a new connection gets a certificate that is trusted so."""
+    """Whether a new connection gets a certificate that is trusted so; on the port of back ends it is the same."""
+    clients = await trusted_on(process.host, process.port, trust)
+    back_ends = await trusted_on(process.host, process.http_port, trust)
+    return clients and back_ends
+
+
+async def trusted_on(host: str, port: int, trust: ssl.SSLContext) -> bool:
+    """Whether a new connection to this port gets a certificate that is trusted so."""
     try:
-        _, writer = await asyncio.open_connection(process.host, process.port, ssl=trust)
+        _, writer = await asyncio.open_connection(host, port, ssl=trust)
     except ssl.SSLError:
         return False
     writer.close()

@@ -16,17 +16,22 @@ from rcim_bench.attackers import ATTACKS, CALM, Attack
 from rcim.base.errors import RcimError
 from rcim.wire import frames as f
 from tests.kit import TestServer, create, send
+from tests.kit_http import HTTP_ON
+from tests.kit_raw_http import RawHttp, request
 
 QUICK_S = 1.5
+UNKNOWN_COMMAND = 60009
+"""What an ordinary caller over HTTP is answered here."""
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name not in ("sync-directed", "joins")])
 async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None:
-    server = TestServer(tmp_path / "data", tls=True, limited=True)
+    server = TestServer(tmp_path / "data", tls=True, limited=True, flags=(*HTTP_ON, "http.tls=false"))
     await server.start()
     alice, bob = await server.member("alice"), await server.member("bob")
     await alice.ask(create(CALM, "bob"))
-    attack = Attack("127.0.0.1", server.port, tmp_path / "data", QUICK_S)
+    attack = Attack("127.0.0.1", server.port, tmp_path / "data", QUICK_S, server.http_port)
+    back_end = await RawHttp.dial(server.http_port)
     under_way = asyncio.create_task(ATTACKS[name](attack))  # type: ignore[arg-type]
     try:
         for number in range(15):
@@ -35,7 +40,10 @@ async def test_honest_users_get_their_answers(tmp_path: Path, name: str) -> None
             assert isinstance(await bob.ask(f.History(f"g:{CALM}", 0, 0, 5, True)), f.HistoryOk)
             if number % 5 == 0:
                 await (await server.member(f"late{number}")).close()
+            back_end.write(request(body=b"{}"))
+            assert (await back_end.answer()).code == UNKNOWN_COMMAND
         await under_way
+        back_end.close()
         counters = server.server.hub.table.counters
         expected = {
             "key-updates": counters.tls_limits,

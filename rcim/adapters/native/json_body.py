@@ -8,6 +8,7 @@ from typing import Any
 
 from rcim.adapters.native.forms import Json
 from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.http.json_bodies import JsonError, check_json
 
 
 class _NotStrictError(ValueError):
@@ -17,8 +18,8 @@ class _NotStrictError(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise _NotStrictError(f"the name {twice[:100]!r} stands twice in an object")
     return found
 
@@ -35,7 +36,10 @@ def read_object(body: bytes) -> Json:
     if not body.strip():
         return {}
     try:
+        check_json(body)
         found = json.loads(body.decode(), object_pairs_hook=_unique, parse_float=_number, parse_constant=_number)
+    except JsonError as error:
+        raise RcimError(BAD_PARAMETER, str(error)) from None
     except RecursionError:
         raise RcimError(BAD_PARAMETER, "the body is nested too deep") from None
     except UnicodeDecodeError:

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-import msgspec
-
 from rcim.adapters.rongcloud.codes import NO_DATA, TOO_LONG, TOO_MANY, WRONG_PARAMETER, RongError
+from rcim.http.json_bodies import JsonError, json_body
 
 FIELDS_MAX = 20_000
 """Of one request; a thousand users and what goes with them are far fewer."""
@@ -165,6 +164,6 @@ def need_body(form: Form, *names: str) -> None:
 
 def _decoded(data: bytes) -> Any:
     try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return json_body(data)
+    except JsonError:
         return None

@@ -1,0 +1,58 @@
+"""The access log (AB-02, OP-02)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from rcim.http import access_log
+from rcim.http.access_log import PATH_CHARS_MAX, AccessLog, Line
+from tests.kit import until
+
+
+def line(path: str = "/v4/x", note: str = "0") -> Line:
+    return Line("127.0.0.1", "POST", path, 200, 12, 3.4, "r1", note)
+
+
+def test_a_line() -> None:
+    assert str(line()) == "127.0.0.1 POST /v4/x 200 12 3 ms r1 0"
+    assert str(line("/a b\n200 forged\x1b[31m")) == "127.0.0.1 POST /a%20b?200%20forged?[31m 200 12 3 ms r1 0"
+    assert len(str(line("/" + "x" * 8000))) < PATH_CHARS_MAX + 60
+
+
+class Blocked(logging.Handler):
+    """A log that nobody reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.lines = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.begun.set()
+        self.go_on.wait()
+        self.lines += 1
+
+
+async def test_a_log_that_nobody_reads_holds_up_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(access_log, "LINES_MAX", 10)
+    blocked = Blocked()
+    access_log.access.addHandler(blocked)
+    caplog.set_level(logging.INFO, "rcim.http.access")
+    try:
+        log = AccessLog(True)
+        log.tell(line())
+        await until(blocked.begun.is_set)
+        for _ in range(25):
+            log.tell(line())
+        blocked.go_on.set()
+        log.stop()
+        assert blocked.lines == 11, "the one that is being written, and ten that wait"
+        assert any("dropped" in text for text in caplog.messages)
+        log.stop()
+    finally:
+        access_log.access.removeHandler(blocked)
