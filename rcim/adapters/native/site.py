@@ -86,7 +86,7 @@ class NativeApi:
         """Raises RcimError."""
         calling = await caller(self._service.back_ends, request.headers.get("Authorization", ""))
         principal = self._service.back_ends.acting_for(calling, path[USER]) if route.acts else calling
-        key = repeats.key_of(request.headers.get(repeats.HEADER, "")) if route.keeps_answers else ""
+        key = repeats.key_of(request.headers.get(repeats.HEADER)) if route.keeps_answers else ""
         found = _read(request, route, path)
         made = route.made(path, _named(found, key))
         work = partial(self._carry_out, route, principal, made)

@@ -114,7 +114,7 @@ def _plain_form(hint: Any, bound: Any) -> Form:
     if hint is int:
         return NumberForm(bound.least, bound.most) if isinstance(bound, Number) else NumberForm()
     if hint is str:
-        return TextForm(bound.least, bound.most) if isinstance(bound, Text) else TextForm()
+        return TextForm(bound.least, bound.most, one_line=bound.one_line) if isinstance(bound, Text) else TextForm()
     if hint is bytes:
         return DataForm(bound.most if isinstance(bound, Data) else None)
     if issubclass(hint, IntEnum):
