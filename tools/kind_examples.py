@@ -31,6 +31,31 @@ CONSUMER = f.OutboxConsumer(
     last_error_ms=TIME + 60_000,
 )
 
+API_KEY = f.ApiKey(
+    key_id="rk_0123456789abcdef",
+    name="billing",
+    scopes=["messages:write"],
+    acts_as="administrator",
+    created_by="administrator",
+    created_ms=TIME,
+    expires_ms=0,
+    per_s=50,
+    used_ms=TIME + 60_000,
+)
+
+AUDIT_ENTRY = f.AuditEntry(
+    time_ms=TIME,
+    entry_id="1b2c3d4e-1",
+    user_id="administrator",
+    key_id="",
+    api="tencent",
+    address="192.0.2.7",
+    request_id="9f86d081884c7d65",
+    operation="GROUP_DISSOLVE",
+    about='{"group_id":"lobby"}',
+    code=0,
+)
+
 KIND_EXAMPLES: tuple[Frame, ...] = (
     f.ChannelCreate("@TGS#_city", "news", "News", "What is new", False),
     f.ChannelCreateOk("@TGS#_city@TOPIC#_news"),
@@ -115,6 +140,16 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminTagsChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
     f.AdminAttributesChange(["alice"], [f.UserAttribute("city", "Basel")], []),
     f.AdminAttributesChangeOk([f.AddedEntry("alice", AddResult.ADDED)]),
+    f.AdminKeyCreate("billing", ["messages:write"], "administrator", TIME, 50),
+    f.AdminKeyCreateOk("rk_0123456789abcdef.secret", [API_KEY]),
+    f.AdminKeys("", 100),
+    f.AdminKeysOk([API_KEY], ""),
+    f.AdminAudit(TIME, 0, "administrator", "GROUP_DISSOLVE", "", 100),
+    f.AdminAuditOk([AUDIT_ENTRY], "2026-11-27:4096"),
+    f.AdminKeyRevoke("rk_0123456789abcdef"),
+    f.AdminKeyRevokeOk(),
+    f.AdminUserUnread("alice", ["g:lobby"]),
+    f.AdminUserUnreadOk(2, False, [f.UnreadEntry("g:lobby", 2)]),
     f.AdminLabels(["alice"]),
     f.AdminLabelsOk([f.UserLabels("alice", ["beta"], [f.UserAttribute("city", "Basel")])], 1),
     f.AdminAttributeNames(),

@@ -1,4 +1,5 @@
-"""The machine of what belongs to the whole app: group types changed at run time (GT-20), users muted everywhere (SC-04).
+"""The machine of what belongs to the whole app: group types changed at run time (GT-20), users muted everywhere (SC-04),
+API keys (ID-08).
 
 What it decides is in force when it is durable, and not before: the change is an effect, which `settle` carries out.
 """
@@ -11,12 +12,36 @@ from dataclasses import replace
 import msgspec
 
 from rcim.actor.admission import flow_rows
+from rcim.actor.api_keys import (
+    KEYS_MAX,
+    NOTED_MS,
+    ApiKey,
+    KeyCreated,
+    KeyFound,
+    KeySaved,
+    KeysPage,
+    digest_of,
+    fits,
+    id_of,
+)
 from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import Command
 from rcim.actor.durations import until_ms
 from rcim.actor.effects import AppChanged, Notify, Silenced
-from rcim.actor.outcomes import AttributeNames, Done, Flow, ListAltered, Listed, MutedUsers, Outcome, TypeRow, Types
+from rcim.actor.key_commands import CreateKey, ReadKeys, RevokeKey, UseKey
+from rcim.actor.outcomes import (
+    AnyResult,
+    AttributeNames,
+    Done,
+    Flow,
+    ListAltered,
+    Listed,
+    MutedUsers,
+    Outcome,
+    TypeRow,
+    Types,
+)
 from rcim.actor.records import AttributeNamesSaved, ListChanged, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
     ChangeList,
@@ -30,7 +55,15 @@ from rcim.actor.user_commands import (
     SetAttributeNames,
     SetType,
 )
-from rcim.base.errors import BAD_PARAMETER, NOT_PERMITTED, OVERLOADED, TOO_MANY_ENTRIES, RcimError
+from rcim.base.errors import (
+    BAD_API_KEY,
+    BAD_PARAMETER,
+    NO_SUCH_KEY,
+    NOT_PERMITTED,
+    OVERLOADED,
+    TOO_MANY_ENTRIES,
+    RcimError,
+)
 from rcim.base.terms import AppList
 from rcim.rules.policies import shown
 
@@ -67,7 +100,7 @@ class AppActor:
         if self._changed_at == self._app_state.config.version:
             raise RcimError(OVERLOADED, "another change of the app's settings is being saved; try again", RETRY_MS)
 
-    def _changes(self, record: Record, result: Done | ListAltered = DONE) -> Outcome:
+    def _changes(self, record: Record, result: AnyResult = DONE) -> Outcome:
         self._changed_at = self._app_state.config.version
         return Outcome(result, record, (AppChanged(record),))
 
@@ -164,6 +197,49 @@ class AppActor:
     def _attributes(self, command: ReadAttributeNames, now_ms: int) -> Outcome:
         return Outcome(AttributeNames(dict(self._app_state.config.attribute_names)))
 
+    def _create_key(self, command: CreateKey, now_ms: int) -> Outcome:
+        """ID-08. Only the digest of the secret is kept."""
+        self._check_free()
+        if len(self._app_state.config.api_keys) >= KEYS_MAX:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {KEYS_MAX} API keys; revoke some first")
+        if command.expires_ms and command.expires_ms <= now_ms:
+            raise RcimError(BAD_PARAMETER, "expires_ms: is over")
+        key = ApiKey(
+            key_id=id_of(command.secret),
+            name=command.name,
+            scopes=command.scopes,
+            acts_as=command.acts_as,
+            created_by=command.by,
+            created_ms=now_ms,
+            digest=digest_of(command.secret),
+            expires_ms=command.expires_ms,
+            per_s=command.per_s,
+        )
+        return self._changes(KeySaved(key.key_id, key), KeyCreated(key.shown(), command.secret))
+
+    def _keys(self, command: ReadKeys, now_ms: int) -> Outcome:
+        keys = self._app_state.config.api_keys
+        found = [keys[key_id] for key_id in sorted(keys) if key_id > command.cursor]
+        page = found[: command.limit]
+        return Outcome(KeysPage([key.shown() for key in page], page[-1].key_id if len(found) > len(page) else ""))
+
+    def _revoke_key(self, command: RevokeKey, now_ms: int) -> Outcome:
+        self._check_free()
+        if command.key_id not in self._app_state.config.api_keys:
+            raise RcimError(NO_SUCH_KEY)
+        return self._changes(KeySaved(command.key_id, None))
+
+    def _use_key(self, command: UseKey, now_ms: int) -> Outcome:
+        """ID-08. When it was used is written down once in NOTED_MS, and not while another change is being saved."""
+        key = self._app_state.config.api_keys.get(id_of(command.secret))
+        if key is None or not fits(key, command.secret):
+            raise RcimError(BAD_API_KEY)
+        key.check_time(now_ms)
+        result = KeyFound(key.shown())
+        if now_ms - key.used_ms < NOTED_MS or self._changed_at == self._app_state.config.version:
+            return Outcome(result)
+        return self._changes(KeySaved(key.key_id, msgspec.structs.replace(key, used_ms=now_ms)), result)
+
 
 def settle(app_state: AppState, record: Record) -> None:
     """Let what `record` says be in force: it is durable."""
@@ -181,6 +257,9 @@ def changed(config: AppConfig, record: Record) -> AppConfig:
         return replace(config, muted={user: until for user, until in after.items() if until})
     if isinstance(record, AttributeNamesSaved):
         return replace(config, attribute_names=record.names)
+    if isinstance(record, KeySaved):
+        keys = {**config.api_keys, record.key_id: record.key}
+        return replace(config, api_keys={key_id: key for key_id, key in keys.items() if key is not None})
     return config
 
 
@@ -195,4 +274,8 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadMuted: AppActor._muted,
     SetAttributeNames: AppActor._set_attributes,
     ReadAttributeNames: AppActor._attributes,
+    CreateKey: AppActor._create_key,
+    ReadKeys: AppActor._keys,
+    RevokeKey: AppActor._revoke_key,
+    UseKey: AppActor._use_key,
 }

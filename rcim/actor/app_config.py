@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rcim.actor.api_keys import ApiKey
 from rcim.actor.app_lists import AppLists
 from rcim.actor.before_kinds import BeforeKind
 from rcim.base.limits import Limits
@@ -51,6 +52,8 @@ class AppConfig:
     """Custom fields of a group that go with its messages (MS-04)."""
     push_providers: frozenset[str] = frozenset()
     """PU-01: the names of the push providers; none: no pushes are sent."""
+    api_keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    """ID-08, by id."""
     version: int = 0
     """Counts the configurations that were in force since the start."""
 

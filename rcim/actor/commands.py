@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rcim.actor.callback_verdicts import CallbackVerdict
+from rcim.actor.key_commands import KeyCommand
 from rcim.actor.records import Fields, Message, MessageOptions
 from rcim.actor.room_commands import RoomCommand
 from rcim.actor.ultra_commands import ChannelCommand, UltraCommand
@@ -435,4 +436,6 @@ GroupCommand = (
     | UltraCommand
 )
 PairCommand = TakeListed | ForgetUser
-Command = GroupCommand | RoomCommand | PairCommand | ChannelCommand | SendBroadcast | UserCommand | AppCommand
+Command = (
+    GroupCommand | RoomCommand | PairCommand | ChannelCommand | SendBroadcast | UserCommand | AppCommand | KeyCommand
+)

@@ -25,3 +25,15 @@ class LogChunkQuery(Asks, frozen=True, gc=False):
 
 LogQuery = LogFilesQuery | LogChunkQuery
 """Answered where the files of the message log are."""
+
+
+class AuditQuery(Asks, frozen=True, gc=False):
+    """A page of the audit log, the oldest first: changes between two times, by one user or API key, of one operation;
+    0 and empty: any."""
+
+    from_ms: int
+    to_ms: int
+    who: str
+    operation: str
+    cursor: str
+    limit: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.api_keys import KeyResult
 from rcim.actor.applications import Application
 from rcim.actor.before_callbacks import BeforeCallback
 from rcim.actor.effects import Effect
@@ -415,6 +416,7 @@ AnyResult = (
     | TrimmedTo
     | Channels
     | OutboxResult
+    | KeyResult
 )
 
 

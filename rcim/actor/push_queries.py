@@ -15,6 +15,8 @@ class UnreadQuery(Asks, frozen=True, gc=False):
     types: dict[str, TypeFacts] = {}
     """Filled in, as `now_ms`, by who owns the conversations."""
     now_ms: int = 0
+    conversations: list[str] = []
+    """AB-07: only those with these keys; empty: all."""
 
 
 class PushTokensQuery(Asks, frozen=True, gc=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rcim.actor.asks import Asks as Asks
 from rcim.actor.asks import TypeFacts as TypeFacts
-from rcim.actor.log_queries import LogQuery
+from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.push_queries import PushTargetsQuery as PushTargetsQuery
 from rcim.actor.push_queries import PushTokensQuery as PushTokensQuery
 from rcim.actor.push_queries import PushUsersQuery as PushUsersQuery
@@ -361,5 +361,6 @@ Query = (
     | PushUsersQuery
     | PushTargetsQuery
     | LogQuery
+    | AuditQuery
     | Look
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.api_keys import KeySaved
 from rcim.actor.applications import Application
 from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
@@ -417,4 +418,5 @@ Record = (
     | InsidersChanged
     | PushTokenSaved
     | PushTokenRemoved
+    | KeySaved
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import get_args
 
 from rcim.actor import commands as c
+from rcim.actor import key_commands as k
 from rcim.actor import outbox_workflows as ob
 from rcim.actor import queries as q
 from rcim.actor import room_commands as r
@@ -43,6 +44,7 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         u.ReadInvitations,
         u.FindInvitation,
         u.ReadAttributeNames,
+        k.ReadKeys,
         e.Trace,
         ob.ReadConsumers,
         ob.ReadDeadLetters,
@@ -74,6 +76,7 @@ SAME: frozenset[type] = frozenset(
         u.ChangeUserList,
         u.SetType,
         u.SetAttributeNames,
+        k.UseKey,  # the second time it is noted already
         u.ChangeLabels,
         u.NoteFirstLogin,
         u.SetPushToken,
@@ -143,6 +146,8 @@ ONCE: frozenset[type] = frozenset(
         u.DropInvitation,
         u.InvalidateUser,  # signatures made since would count no more
         u.RemoveType,
+        k.CreateKey,  # there would be two
+        k.RevokeKey,
         u.ChangeList,
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rcim.actor.api_keys import ApiKey
 from rcim.actor.records import Member, Message, Profile, RoomAttribute, UserRestriction
 from rcim.actor.user_records import Invitation, UserProfile
 from rcim.base.terms import Place, UserList
@@ -102,3 +103,5 @@ class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
     """By AppList: what was added at run time."""
     attributes: dict[int, str] = {}
     """SY-04: the names of the attributes that users can have, by number."""
+    api_keys: dict[str, ApiKey] = {}
+    """ID-08, by id."""

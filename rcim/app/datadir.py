@@ -35,6 +35,7 @@ class DataDir:
         self.private_key = path / "key.pem"
         self.address = path / "address"
         self.trail = path / "trail"
+        self.audit = path / "audit"
         self.admin_credential = path / "admin.usersig"
         self._lock = path / "lock"
         self._lock_fd = -1

@@ -19,6 +19,8 @@ APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "tencent": lambda settings, service: TencentApi(service),
 }
 """Makes each API that the settings can name."""
+KEYS_SHARE = 4
+"""One API key may have this part of the requests under way: so one key alone can't take all."""
 
 
 def bounds_of(settings: Settings) -> HttpBounds:
@@ -37,6 +39,7 @@ class HttpDoor:
 
     def __init__(self, settings: Settings, service: Service) -> None:
         self._settings = settings
+        service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         made = [APIS[name](settings, service) for name in settings.http.apis]
         self._server = HttpServer(made, bounds_of(settings))
         self.port = 0

@@ -28,11 +28,14 @@ from rcim.connect.listener import listen, server_context
 from rcim.connect.online import Identity
 from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
+from rcim.dispatch.audit_reading import AuditReading
 from rcim.dispatch.dispatcher import Dispatcher
 from rcim.dispatch.requests import DeliverySink, Engine
 from rcim.rules.type_table import TypeTable
+from rcim.service.audit import Audit
 from rcim.service.screening import screening
 from rcim.service.service import Service
+from rcim.store.audit_files import AuditFiles
 from rcim.store.store import Store
 from rcim.store.trail import Trail
 from rcim.wire.schema import make_all
@@ -103,6 +106,9 @@ class ConversationNode:
             app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)
+            audit = AuditReading(self.data.audit, loop)
+            undo.callback(audit.stop)
+            self.dispatcher.serve_audit(audit)
             self.consumers = Consumers(settings, self.dispatcher, self.store, app_state, loop)
             undo.callback(self.consumers.stop)
             self._undo = undo.pop_all()
@@ -205,6 +211,7 @@ class GatewayNode:
         self.service = Service(
             limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
+        self.service.audit = Audit(AuditFiles(self._data.audit, self._settings.audit.keep_days))
         return self.service
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
@@ -227,7 +234,8 @@ class GatewayNode:
         return self.http.port if self.http is not None else 0
 
     async def stop(self) -> None:
-        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close."""
+        """Stop in order: no new connections, GOING_AWAY, answer what was accepted, close; then no more lines of the
+        audit log."""
         limits, hub = self._settings.limits, self.service.hub
         if self.http is not None:
             await self.http.stop()
@@ -238,6 +246,7 @@ class GatewayNode:
         await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
         await self._close_spread(within_ms)
         await self._until(limits.drain_grace_ms, lambda: len(hub) == 0)
+        self.service.audit.lines.close()
         log.info("stopped; %d connections were told", count)
 
     async def _until(self, within_ms: int, done: Callable[[], bool]) -> None:

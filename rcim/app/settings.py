@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from rcim.app.audit_settings import AuditSettings as AuditSettings
 from rcim.app.consumer_settings import Callbacks as Callbacks
 from rcim.app.consumer_settings import MessageLogSettings as MessageLogSettings
 from rcim.app.consumer_settings import PushSettings as PushSettings
@@ -172,6 +173,7 @@ class Settings:
     """`[push_providers.NAME]`: services that bring pushes to phones, by name."""
     push: PushSettings = field(default_factory=PushSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:
@@ -276,6 +278,7 @@ SECTIONS: dict[str, type[Any]] = {
     "push": PushSettings,
     "message_log": MessageLogSettings,
     "http": HttpSettings,
+    "audit": AuditSettings,
 }
 
 

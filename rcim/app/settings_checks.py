@@ -44,6 +44,7 @@ def check(settings: Settings, where: dict[tuple[str, str], str]) -> None:
             bool(s.server.certificate) == bool(s.server.private_key),
             "server.certificate and server.private_key go together",
         ),
+        ("audit", "keep_days", 0 <= s.audit.keep_days <= 36_500, "must be 0 to 36500"),
         ("server", "port", 0 <= s.server.port <= 65535, "must be 0 to 65535"),
         ("server", "gateways", 0 <= s.server.gateways <= 64, "must be 0 to 64"),
         ("server", "host", bool(s.server.host), "must not be empty"),

@@ -428,6 +428,16 @@ LOG_FILE_CHANGED = ErrorCode(
     "The file of the message log was replaced since the download began, because messages came late: begin again (AB-03).",
 )
 
+NO_SCOPE = ErrorCode(
+    300140,
+    "NO_SCOPE",
+    _M,
+    False,
+    "The API key does not have the scope that this operation belongs to; the detail names it (ID-08).",
+)
+BAD_API_KEY = ErrorCode(300141, "BAD_API_KEY", _M, False, "The API key is wrong, revoked or expired (ID-08).")
+NO_SUCH_KEY = ErrorCode(300142, "NO_SUCH_KEY", _M, False, "There is no API key with this id (ID-08).")
+
 ALL: tuple[ErrorCode, ...] = tuple(
     sorted((v for v in list(globals().values()) if isinstance(v, ErrorCode)), key=lambda c: c.number)
 )

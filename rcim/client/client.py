@@ -33,12 +33,14 @@ from rcim.client.devices import DeviceRequests
 from rcim.client.events import Event
 from rcim.client.groups import SendOptions
 from rcim.client.inbox import PUSHES, Inbox
+from rcim.client.keys import KeyRequests
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
 from rcim.client.members import MemberRequests
 from rcim.client.message_log import MessageLogRequests
 from rcim.client.model import Message, User, Where, conversation_of, message_of
 from rcim.client.outbox import Outbox, Post
+from rcim.client.personal_data import PersonalDataRequests
 from rcim.client.push import PushRequests
 from rcim.client.queries import ConversationRequests
 from rcim.client.ranges import RangeRequests
@@ -65,6 +67,8 @@ class Client(
     ConversationRequests,
     MessageLogRequests,
     RangeRequests,
+    PersonalDataRequests,
+    KeyRequests,
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 

@@ -32,7 +32,7 @@ from rcim.connect.asking import run
 from rcim.connect.codec import ConversationLeft
 from rcim.connect.online import Identity, OnlineUser, now_in, now_silent, refusal, valid_from
 from rcim.connect.outgoing import Outgoing
-from rcim.connect.principal import Principal
+from rcim.connect.principal import CLIENT, Principal, Source
 from rcim.connect.subscriptions import Subscriptions
 from rcim.connect.table import ConnectionTable, Counters, for_each
 from rcim.dispatch.requests import Engine
@@ -109,6 +109,7 @@ class Logins:
         connection.principal = principal = Principal(user_id, user_id in self._identity.administrators)
         principal.credential = None if guest else Credential(user_id, signed_ms, login.platform)
         principal.connection_id = connection.id
+        principal.source = Source(CLIENT, connection.address)
         now_ms = clock.wall_ms()
         news = DeviceNews.COMES_BACK if login.began_ms else DeviceNews.BEGINS
         connection.device = Device(

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+from rcim.actor.api_keys import ApiKey
 from rcim.actor.user_commands import Credential
 from rcim.rules.targets import NO_LABELS
+
+CLIENT = "client"
+
+
+class Source(NamedTuple):
+    """Where requests come from, for the audit log."""
+
+    api: str
+    """The name of the API; CLIENT: it is a connection."""
+    address: str = ""
+    """The caller's address."""
+    request_id: str = ""
+    """As in the access log."""
 
 
 class Principal:
@@ -18,9 +33,12 @@ class Principal:
         "face_url",
         "fields",
         "groups",
+        "key",
         "labels",
         "nickname",
         "reserve",
+        "scopes",
+        "source",
         "user_id",
     )
 
@@ -36,6 +54,12 @@ class Principal:
         self.connection_id = 0
         self.credential: Credential | None = None
         """What it has logged in with; None: it is a guest."""
+        self.key: ApiKey | None = None
+        """Of a back end: the API key that it has (ID-08)."""
+        self.scopes: frozenset[str] | None = None
+        """What it may do (rcim/service/scopes.py); None: all that its user may."""
+        self.source: Source | None = None
+        """Where its requests come from; None: the server itself asks."""
         self.groups: Callable[[], int] = int
         """How many groups a guest hears, those that it is about to enter among them (ID-06)."""
         self.reserve: Callable[[int], None] = _nothing

@@ -29,6 +29,7 @@ from rcim.base.limited_log import LimitedLog
 from rcim.base.terms import DeviceEnd, Presence
 from rcim.dispatch.absence_watch import AbsenceWatch
 from rcim.dispatch.actor_registry import ActorRegistry
+from rcim.dispatch.audit_reading import AuditReading
 from rcim.dispatch.back_end_pace import BackEndPace
 from rcim.dispatch.closing import Closing
 from rcim.dispatch.committing import Committer
@@ -216,6 +217,10 @@ class Dispatcher:
     def serve_log(self, files: LogFiles) -> None:
         """Queries about the message log are answered there, and old files removed (AB-03)."""
         self._router.log_files = self._workflow_context.log_files = files
+
+    def serve_audit(self, audit: AuditReading) -> None:
+        """Queries about the audit log are answered there."""
+        self._router.audit = audit
 
     @property
     def time(self) -> TrustedTime:

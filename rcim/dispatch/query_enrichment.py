@@ -69,6 +69,7 @@ class QueryEnrichment:
                 lists=lists,
                 muted={**config.muted, **kept.muted},
                 attribute_names=kept.attributes,
+                api_keys=kept.api_keys,
             )
         )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from rcim.actor.log_queries import LogQuery
+from rcim.actor.log_queries import AuditQuery, LogQuery
 from rcim.actor.outcomes import AnyResult
 from rcim.actor.queries import AccountsQuery, ConnectionsQuery, CountersQuery, Look, WhoIsOnlineQuery
 from rcim.base import clock
+from rcim.dispatch.audit_reading import AuditReading, NoAuditReading
 from rcim.dispatch.log_files import LogFiles, NoLogFiles
 from rcim.dispatch.query_enrichment import QueryEnrichment
 from rcim.dispatch.reader import Reader
@@ -36,6 +37,7 @@ class QueryRouter:
         self._started_ms = clock.steady_ms()
         self.sink: DeliverySink | None = None
         self.log_files: LogFiles = NoLogFiles()
+        self.audit: AuditReading | NoAuditReading = NoAuditReading()
 
     def ask(self, request: QueryRequest) -> None:
         """Answer a query that needs no actor."""
@@ -44,6 +46,8 @@ class QueryRouter:
             self.look(query, lambda found: self._looked(request, found))
         elif isinstance(query, LogQuery):
             self.log_files.ask(query, lambda found: request.reply_to.answer(request.token, found))
+        elif isinstance(query, AuditQuery):
+            self.audit.ask(query, lambda found: request.reply_to.answer(request.token, found))
         elif self._sessions.takes(query):
             request.reply_to.answer(request.token, self._sessions.answer(query))
         elif isinstance(query, AccountsQuery):

@@ -65,6 +65,9 @@ class RequestContext(Protocol):
     def presence_seen_by(self) -> SeenBy:
         """Which users see presence, besides app administrators (ID-07)."""
 
+    def is_administrator(self, user_id: str) -> bool:
+        """True if the user is an app administrator (ID-08)."""
+
     def set_state(self, principal: Principal, state: Presence) -> None:
         """Set the presence of the caller's device (ID-07)."""
 

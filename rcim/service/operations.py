@@ -17,26 +17,24 @@ An adapter turns its own bytes into a request and hands it to `Service.submit` o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import IntEnum
-from typing import Any, NamedTuple, TypeVar
-
-from rcim.actor import outbox_results, outcomes
-from rcim.connect.principal import Principal
+from rcim.actor import api_keys, outbox_results, outcomes
 from rcim.flow.buckets import RateClass
 from rcim.service import (
     accounts,
     administration,
     altering,
+    auditing,
     broadcasts,
     conversations,
     devices,
     groups,
+    keys,
     members,
     message_log,
     messages,
     moderation,
     outbox,
+    personal_data,
     push,
     querying,
     requests,
@@ -47,59 +45,11 @@ from rcim.service import (
     ultra,
     users,
 )
-from rcim.service.context import RequestContext, Work
+from rcim.service.operation_rows import Callers as Callers
+from rcim.service.operation_rows import Operation as Operation
+from rcim.service.operation_rows import Repeat as Repeat
+from rcim.service.operation_rows import operation as _operation
 from rcim.store import answers
-
-R = TypeVar("R", bound=requests.Request)
-Made = TypeVar("Made")
-
-
-class Callers(IntEnum):
-    """The callers of an operation."""
-
-    EVERYONE = 0
-    USERS = 1
-    ADMINISTRATORS = 2
-
-
-class Repeat(IntEnum):
-    """What a repeat does after the first call was carried out."""
-
-    READS = 0
-    SAME = 1
-    ONCE = 2
-
-
-class Operation(NamedTuple):
-    """A row of the table; see the module's text."""
-
-    name: str
-    request: type[requests.Request]
-    result: Any
-    make: Callable[[Any, Principal, RequestContext], Work]
-    callers: Callers
-    repeat: Repeat
-    rate: RateClass
-    hot: bool
-    complete: Callable[[Any, RequestContext], Any] | None
-    reserves: bool
-
-
-def _operation(
-    name: str,
-    request: type[R],
-    result: Any,
-    make: Callable[[R, Principal, RequestContext], Work],
-    callers: Callers,
-    repeat: Repeat,
-    *,
-    rate: RateClass = RateClass.OTHER,
-    hot: bool = False,
-    complete: Callable[[Any, RequestContext], Any] | None = None,
-    reserves: bool = False,
-) -> Operation:
-    return Operation(name, request, result, make, callers, repeat, rate, hot, complete, reserves)
-
 
 EVERYONE, USERS, ADMINISTRATORS = Callers
 READS, SAME, ONCE = Repeat
@@ -401,6 +351,19 @@ OPERATIONS: tuple[Operation, ...] = (
         broadcasts.set_attribute_names,
         ADMINISTRATORS,
         SAME,
+    ),
+    _operation("ADMIN_KEY_CREATE", requests.AdminKeyCreate, api_keys.KeyCreated, keys.create, ADMINISTRATORS, ONCE),
+    _operation("ADMIN_AUDIT", requests.AdminAudit, answers.AuditPage, auditing.page, ADMINISTRATORS, READS),
+    _operation("ADMIN_KEYS", requests.AdminKeys, api_keys.KeysPage, keys.list_, ADMINISTRATORS, READS),
+    _operation("ADMIN_KEY_REVOKE", requests.AdminKeyRevoke, outcomes.Done, keys.revoke, ADMINISTRATORS, ONCE),
+    _operation("ADMIN_KEY_USE", requests.AdminKeyUse, api_keys.KeyFound, keys.use, ADMINISTRATORS, SAME),
+    _operation(
+        "ADMIN_USER_UNREAD",
+        requests.AdminUserUnread,
+        answers.UnreadCounts,
+        personal_data.unread,
+        ADMINISTRATORS,
+        READS,
     ),
     _operation(
         "MESSAGE_LOG_LIST",

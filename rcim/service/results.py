@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from rcim.actor.api_keys import ApiKey, KeyCreated, KeyFound, KeysPage
 from rcim.actor.outbox_results import (
     ConsumerRow,
     Consumers,
@@ -63,6 +64,7 @@ from rcim.actor.outcomes import (
 from rcim.store.answers import (
     Accounts,
     Answer,
+    AuditPage,
     ConnectionsPage,
     ConversationRow,
     ConversationsPage,
@@ -80,6 +82,7 @@ from rcim.store.answers import (
     PushTokensPage,
     SyncPage,
     SyncRow,
+    UnreadCounts,
 )
 
 
@@ -135,10 +138,12 @@ __all__ = [
     "Altered",
     "Answer",
     "AnyResult",
+    "ApiKey",
     "Applied",
     "AttributeNames",
     "AttributesPage",
     "AttributesSet",
+    "AuditPage",
     "BroadcastSent",
     "Channels",
     "ConnectionsPage",
@@ -165,6 +170,9 @@ __all__ = [
     "Invalidated",
     "Invitations",
     "Joined",
+    "KeyCreated",
+    "KeyFound",
+    "KeysPage",
     "ListAltered",
     "Listed",
     "LogChunk",
@@ -199,5 +207,6 @@ __all__ = [
     "TracedMessage",
     "TrimmedTo",
     "Types",
+    "UnreadCounts",
     "UserFacts",
 ]

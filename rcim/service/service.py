@@ -36,7 +36,8 @@ from rcim.connect.principal import Principal
 from rcim.dispatch.requests import CommandRequest, Engine
 from rcim.dispatch.requests import Request as EngineRequest
 from rcim.flow.buckets import Patience, RateClass
-from rcim.service import bounds
+from rcim.service import bounds, scopes
+from rcim.service.audit import Audit, NoAuditLines
 from rcim.service.back_ends import BackEnds
 from rcim.service.context import ActorCommand, Answered, GroupIds, RunWorkflow, StoreQuery, Work
 from rcim.service.operations import BY_REQUEST, Callers, Operation
@@ -51,6 +52,8 @@ CALL_TIMEOUT_S = 30.0
 RETRY_MS = 1000
 CALLS_OF_USER_MAX, CALLS_MAX = 4096, 16_384
 """Calls of one user, and of all, that the engine has not answered, given up or not: 4 KiB each."""
+KEY_MARK = "\0key "
+"""What a caller begins with that is an API key: no user id does."""
 
 Held = CommandRequest
 """A command that found no room: `Service.retry` it after `mailbox_drained`, or say that it was `dropped`."""
@@ -72,6 +75,8 @@ class Service:
         self.loop = loop
         self.group_ids = GroupIds(clock.wall_ms(), number)
         self.back_ends = BackEnds(self, identity)
+        self.audit = Audit(NoAuditLines())
+        """Whoever keeps an audit log puts it here."""
         self.hub = Hub(limits=limits, identity=identity, engine=engine, loop=loop, number=number)
         self._engine = engine
         self._identity = identity
@@ -106,7 +111,7 @@ class Service:
         operation = BY_REQUEST[type(request)]
         if not operation.hot:
             _check(operation, principal, request)
-            if operation.complete is not None or operation.reserves:
+            if operation.complete is not None or operation.reserves or (principal.admin and operation.audited):
                 return self._submit(operation, principal, request, token=token, requester=requester)
         work = operation.make(request, principal, self)
         if type(work) is not ActorCommand:
@@ -121,14 +126,26 @@ class Service:
         self, operation: Operation, principal: Principal, request: Request, *, token: int, requester: Requester
     ) -> Held | None:
         """As `submit`, of an operation with more to do before its result is given. Raises RcimError."""
-        work = operation.make(request, principal, self)
-        completing = _Completing(self, operation, principal, requester)
+        entry = ""
+        if principal.admin and operation.audited:
+            entry = self.audit.begin(operation.name, principal, request)
+        try:
+            work = operation.make(request, principal, self)
+        except RcimError as error:
+            self.note_result(entry, error.code.number)
+            raise
+        completing = _Completing(self, operation, principal, requester, entry)
         if type(work) is not ActorCommand:
             self._hand_on(work, principal, completing, token)
             return None
         force_setattr(work.command, "credential", principal.credential)
         made = EngineRequest(work.key, work.command, completing, token)
         return None if self._engine.submit(made) else made
+
+    def note_result(self, entry: str, code: int) -> None:
+        """The result of an operation that is audited, if it has an entry."""
+        if entry:
+            self.audit.end(entry, code)
 
     def _hand_on(self, work: Work, principal: Principal, requester: Requester, token: int) -> None:
         """What is no command: a workflow and a query are the engine's, an answer is there."""
@@ -149,19 +166,24 @@ class Service:
     def dropped(held: Held) -> None:
         """The command will not be tried again: the requester is gone."""
         if isinstance(held.reply_to, _Completing):
-            held.reply_to.over()
+            held.reply_to.over(OVERLOADED.number)
 
     async def call(self, principal: Principal, request: Request, timeout_s: float = CALL_TIMEOUT_S) -> Result:
-        """Carry out a request and return its result, in any process. Counts it for the user (LI-01). Raises RcimError,
-        also if there is no result in time: then it may or may not have been carried out. Raises RcimError(OVERLOADED) at
-        once if too many calls of the user, or of all, are not answered yet."""
+        """Carry out a request and return its result, in any process. Counts it for the user (LI-01). Raises RcimError:
+        NO_SCOPE if the principal's API key may not; also if there is no result in time: then it may or may not have been
+        carried out. Raises RcimError(OVERLOADED) at once
+        if too many calls of the user or the API key, or of all, are not answered yet."""
         operation = BY_REQUEST[type(request)]
+        if principal.scopes is not None:
+            scopes.check(operation.name, principal.scopes)
         if not principal.admin:
             self.charge(principal, rate_of(operation, request), operation.name)
-        of_user = self._calls.get(principal.user_id, 0)
-        if of_user >= CALLS_OF_USER_MAX or self._calls_open >= CALLS_MAX:
+        key = principal.key
+        caller = f"{KEY_MARK}{key.key_id}" if key is not None else principal.user_id
+        most = self.back_ends.calls_of_key_max if key is not None else CALLS_OF_USER_MAX
+        if self._calls.get(caller, 0) >= most or self._calls_open >= CALLS_MAX:
             raise RcimError(OVERLOADED, f"{operation.name}: too many calls wait for their results", RETRY_MS)
-        call = _Call(self, principal.user_id)
+        call = _Call(self, caller)
         try:
             call.held = self.submit(principal, request, call, 0)
         except RcimError:
@@ -175,12 +197,12 @@ class Service:
         finally:
             call.given_up = True
 
-    def count_call(self, user_id: str, by: int) -> None:
-        """One call more (1) or less (-1) of this user that the engine has not answered."""
+    def count_call(self, caller: str, by: int) -> None:
+        """One call more (1) or less (-1) of this user, or this API key, that the engine has not answered."""
         self._calls_open += by
-        count = self._calls[user_id] = self._calls.get(user_id, 0) + by
+        count = self._calls[caller] = self._calls.get(caller, 0) + by
         if not count:
-            del self._calls[user_id]
+            del self._calls[caller]
 
     def charge(self, principal: Principal, rate: RateClass, what: str) -> None:
         """LI-01: count a request of the user. Raises TooFrequentError, and after too many of these RcimError(FLOODING),
@@ -205,6 +227,9 @@ class Service:
     @property
     def presence_seen_by(self) -> SeenBy:
         return self._identity.presence_seen_by
+
+    def is_administrator(self, user_id: str) -> bool:
+        return user_id in self._identity.administrators
 
     def set_state(self, principal: Principal, state: Presence) -> None:
         self.hub.set_state(principal, state)
@@ -243,11 +268,15 @@ class TooFrequentError(RcimError):
 
 
 class _Completing:
-    """Adds to a result what only this process knows, and ends a reservation, before the caller gets it."""
+    """Adds to a result what only this process knows, ends a reservation, and writes the result to the audit log, under
+    `entry`, unless that is empty, before the caller gets it."""
 
-    __slots__ = ("_operation", "_principal", "_requester", "_reserved", "_service")
+    __slots__ = ("_entry", "_operation", "_principal", "_requester", "_reserved", "_service")
 
-    def __init__(self, service: Service, operation: Operation, principal: Principal, requester: Requester) -> None:
+    def __init__(
+        self, service: Service, operation: Operation, principal: Principal, requester: Requester, entry: str
+    ) -> None:
+        self._entry = entry
         self._service = service
         self._operation = operation
         self._principal = principal
@@ -256,15 +285,17 @@ class _Completing:
         if self._reserved:
             principal.reserve(1)
 
-    def over(self) -> None:
-        """The request is answered, or will not be."""
+    def over(self, code: int) -> None:
+        """The request is answered, or will not be: with 0, or with the number of an error."""
+        self._service.note_result(self._entry, code)
+        self._entry = ""
         if self._reserved:
             self._reserved = False
             self._principal.reserve(-1)
 
     def answer(self, token: int, result: Result) -> None:
         """Pass on the completed result."""
-        self.over()
+        self.over(result.code.number if isinstance(result, Refused) else 0)
         complete = self._operation.complete
         if complete is not None and not isinstance(result, Refused):
             try:
@@ -283,23 +314,23 @@ class _Call:
     """The ReplyTo of one `call`. It counts until the engine has answered, or has room for what it held, also if whoever
     called waits no more: so calls that are given up can't pile up."""
 
-    __slots__ = ("_open", "_service", "_user_id", "given_up", "held", "result")
+    __slots__ = ("_caller", "_open", "_service", "given_up", "held", "result")
 
-    def __init__(self, service: Service, user_id: str) -> None:
+    def __init__(self, service: Service, caller: str) -> None:
         self._service = service
-        self._user_id = user_id
+        self._caller = caller
         self._open = True
         self.given_up = False
         """True if nobody waits for the result any more."""
         self.held: Held | None = None
         self.result: asyncio.Future[Result] = service.loop.create_future()
-        service.count_call(user_id, 1)
+        service.count_call(caller, 1)
 
     def end(self) -> None:
         """It counts no longer."""
         if self._open:
             self._open = False
-            self._service.count_call(self._user_id, -1)
+            self._service.count_call(self._caller, -1)
 
     def answer(self, token: int, result: Result) -> None:
         """The call is over, unless it was given up."""

@@ -261,6 +261,8 @@ class UnreadCounts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=T
     """RX-08: unread messages by conversation, of those that have any."""
 
     counts: dict[str, int]
+    more: bool = False
+    """Others may have unread messages too: only so many conversations are looked at (RX-04)."""
 
     @property
     def total(self) -> int:
@@ -339,8 +341,32 @@ class LogExpired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     count: int
 
 
+class AuditRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A change in the audit log. `about` is JSON: ids of the request, by field. `code`: 0 done, or the error's number;
+    4294967295 if no result is written."""
+
+    time_ms: int
+    id: str
+    user_id: str
+    key_id: str
+    api: str
+    address: str
+    request_id: str
+    operation: str
+    about: str
+    code: int
+
+
+class AuditPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """A page of them, the oldest first. `next` is empty on the last page; a page before it may have no rows."""
+
+    rows: list[AuditRow]
+    next: str
+
+
 Answer = (
-    ConnectionsPage
+    AuditPage
+    | ConnectionsPage
     | Counted
     | Heads
     | DevicesPage

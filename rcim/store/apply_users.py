@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rcim.actor.api_keys import KeySaved
 from rcim.actor.applications import Application
 from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
 from rcim.actor.records import AttributeNamesSaved, ListChanged, TypeSaved, UsersMuted
@@ -40,6 +41,14 @@ def _user_seen(view: WriteView, stamp: int, record: UserSeen) -> None:
 
 def _attributes_saved(view: WriteView, stamp: int, record: AttributeNamesSaved) -> None:
     view.put("app", b"attributes:", pack(record.names))
+
+
+def _key_saved(view: WriteView, stamp: int, record: KeySaved) -> None:
+    row = b"key:" + record.key_id.encode()
+    if record.key is None:
+        view.delete("app", row)
+    else:
+        view.put("app", row, pack(record.key))
 
 
 def _user_listed(view: WriteView, stamp: int, record: UserListed) -> None:
@@ -130,6 +139,7 @@ OF_USERS: dict[type, Callable[[WriteView, int, Any], None]] = {
     TypeSaved: _type_saved,
     UsersMuted: _users_muted,
     ListChanged: _list_changed,
+    KeySaved: _key_saved,
     PushTokenSaved: push_tokens.save,
     PushTokenRemoved: push_tokens.remove,
 }

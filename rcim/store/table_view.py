@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
+from rcim.actor.api_keys import ApiKey
 from rcim.actor.events import AnyEvent
 from rcim.actor.queries import Query
 from rcim.actor.records import Member, Message, Profile, Record, UserRestriction
@@ -305,18 +306,21 @@ class TableView:
             muted: dict[str, int] = {}
             lists: dict[int, list[str]] = {}
             attributes: dict[int, str] = {}
+            api_keys: dict[str, ApiKey] = {}
             for row, data in view.scan("app", b"", keys.LAST):
                 kind, _, name = row.decode().partition(":")
                 if kind == "type":
                     types[name] = unpack(data, TypeChange)
                 elif kind == "attributes":
                     attributes = unpack(data, dict[int, str])
+                elif kind == "key":
+                    api_keys[name] = unpack(data, ApiKey)
                 elif kind == "list":
                     which, _, entry = name.partition(":")
                     lists.setdefault(int(which), []).append(entry)
                 else:
                     (counts if kind == "count" else muted)[name] = keys.U64.unpack(data)[0]
-        return AppSnapshot(types, counts, muted, lists, attributes)
+        return AppSnapshot(types, counts, muted, lists, attributes, api_keys)
 
     # -- queries
 

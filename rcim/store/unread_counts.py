@@ -43,7 +43,9 @@ def go_on(syncing: Syncing, view: ReadView, scan: UnreadScan) -> UnreadCounts | 
     scan.counts |= {row.key: row.unread for row in found.rows if row.unread and not row.removed}
     scan.pages += 1
     if not found.more or found.counted >= COUNTED_MAX or scan.pages == PAGES_MAX:
-        return UnreadCounts(scan.counts)
+        wanted = scan.query.conversations or scan.counts
+        counts = {key: count for key, count in scan.counts.items() if key in wanted}
+        return UnreadCounts(counts, found.more or found.counted >= COUNTED_MAX)
     scan.asks = _following(scan.query, found)
     return scan
 

@@ -289,7 +289,9 @@ def test_a_tracker_holds_a_bounded_number() -> None:
 
 def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     from rcim.actor import (
+        api_keys,
         commands,
+        key_commands,
         log_queries,
         log_workflows,
         outbox_results,
@@ -310,9 +312,11 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         return {x for x in found if x is not base and x.__module__ == module.__name__}
 
     of_the_outbox = set(get_args(outbox_results.OutboxResult))
-    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result) | of_the_outbox
+    of_keys = set(get_args(api_keys.KeyResult))
+    assert set(get_args(outcomes.AnyResult)) == all_of(outcomes, outcomes.Result) | of_the_outbox | of_keys
     both = all_of(commands, user_commands.Asked) | all_of(user_commands, user_commands.Asked)
     both |= all_of(room_commands, user_commands.Asked) | all_of(ultra_commands, user_commands.Asked)
+    both |= all_of(key_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
     all_queries = set().union(*(all_of(module, queries.Asks) for module in (queries, push_queries, log_queries)))

@@ -30,6 +30,8 @@ NOUNS = {
     "log": "message_log",
     "push": "push",
     "outbox": "outbox",
+    "key": "keys",
+    "audit": "audit",
 }
 """What comes before a verb, and the module that has its verbs."""
 

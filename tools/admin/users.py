@@ -168,6 +168,16 @@ def groups(user_id: UserId) -> None:
     show([{**row, "role": ROLES.get(row["role"], row["role"])} for row in rows], columns)
 
 
+@app.command("unread")
+def unread(user_id: UserId) -> None:
+    """Show how many messages a user has not read, by conversation.
+
+    The last row is the total. Of conversations that have been silent for longest nothing is counted.
+    """
+    found = call(lambda client: client.unread_of(user_id))
+    show([*rows_of(found.conversations), {"conversation": "total", "unread": found.total}])
+
+
 @app.command("sync")
 def sync(
     user_id: UserId,

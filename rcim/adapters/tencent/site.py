@@ -18,7 +18,7 @@ from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
 from rcim.http.rates import Rates
-from rcim.service.back_ends import Principal
+from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
 
 PREFIX = "/v4/"
@@ -72,7 +72,9 @@ class TencentApi:
             raise TencentError(codes.NO_APP, "sdkappid is missing")
         if app != str(self._service.back_ends.sdkappid):
             raise TencentError(codes.UNKNOWN_APP, "sdkappid is not that of this app")
-        return await self._service.back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""))
+        source = Source(self.name, request.peer, request.request_id)
+        back_ends = self._service.back_ends
+        return await back_ends.administrator(query.get("identifier", ""), query.get("usersig", ""), source)
 
     def _count(self, command: Command) -> None:
         """Raises TencentError if the command comes too often."""

@@ -60,6 +60,7 @@ from rcim.service.requests.groups import (
     GroupSet,
     GroupsJoined,
 )
+from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
 from rcim.service.requests.members import (
     ApplicationsOwn,
@@ -104,6 +105,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
+from rcim.service.requests.personal_data import AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -148,6 +150,7 @@ __all__ = [
     "AdminAttributeNames",
     "AdminAttributeNamesSet",
     "AdminAttributesChange",
+    "AdminAudit",
     "AdminBroadcast",
     "AdminBroadcastRecall",
     "AdminBroadcasts",
@@ -157,6 +160,10 @@ __all__ = [
     "AdminGroups",
     "AdminGroupsSync",
     "AdminImportFinish",
+    "AdminKeyCreate",
+    "AdminKeyRevoke",
+    "AdminKeyUse",
+    "AdminKeys",
     "AdminLabels",
     "AdminList",
     "AdminListChange",
@@ -180,6 +187,7 @@ __all__ = [
     "AdminTypes",
     "AdminUserMute",
     "AdminUserMuted",
+    "AdminUserUnread",
     "ApplicationsOwn",
     "AttributeName",
     "AttributeToSet",

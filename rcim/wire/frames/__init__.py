@@ -20,6 +20,7 @@ from rcim.wire.frames.group_types import *  # noqa: F403
 from rcim.wire.frames.groups import *  # noqa: F403
 from rcim.wire.frames.imports import *  # noqa: F403
 from rcim.wire.frames.invitations import *  # noqa: F403
+from rcim.wire.frames.keys import *  # noqa: F403
 from rcim.wire.frames.kinds import AttributeChange as AttributeChange
 from rcim.wire.frames.kinds import CustomField as CustomField
 from rcim.wire.frames.kinds import SeqEntry as SeqEntry
@@ -29,6 +30,7 @@ from rcim.wire.frames.messages import *  # noqa: F403
 from rcim.wire.frames.moderation import *  # noqa: F403
 from rcim.wire.frames.notices import *  # noqa: F403
 from rcim.wire.frames.outbox import *  # noqa: F403
+from rcim.wire.frames.personal_data import *  # noqa: F403
 from rcim.wire.frames.push import *  # noqa: F403
 from rcim.wire.frames.queries import *  # noqa: F403
 from rcim.wire.frames.rooms import *  # noqa: F403

@@ -1,0 +1,171 @@
+"""The files of the audit log: a file for each day in UTC, a line of JSON for what is begun and one for its result.
+
+Each process appends to the same files. A line goes out in one write, so lines of several processes never mix. Lines are
+in the kernel when `append` returns: they survive the death of the process, but the last of them not that of the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rcim.actor.log_queries import AuditQuery
+from rcim.base.limited_log import LimitedLog
+from rcim.store.answers import AuditPage, AuditRow
+
+log = LimitedLog("rcim.audit")
+
+DAY_MS = 86_400_000
+DAY_BYTES_MAX = 256 << 20
+"""Of one day's file. What would go beyond is counted and logged instead."""
+LINE_BYTES_MAX = 16 << 10
+WINDOW = 512 << 10
+"""Bytes that one page looks at: some 2,000 changes, 10 ms of a thread of its own."""
+LOOKED_AHEAD = 128 << 10
+"""Bytes after it in which results of its last changes are looked for."""
+UNKNOWN = 0xFFFFFFFF
+"""In place of a result that is not written: it is under way, or its process has died."""
+NAME = re.compile(r"\d{4}-\d\d-\d\d\.jsonl")
+
+
+def day_of(time_ms: int) -> str:
+    """The day in UTC, as in the names of files."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
+class AuditFiles:
+    """Appends lines, in one process. Files of more than `keep_days` days before today are removed; 0: none is."""
+
+    def __init__(self, folder: Path, keep_days: int) -> None:
+        self._folder = folder
+        self._keep_days = keep_days
+        self._day = ""
+        self._fd = -1
+        self._closed = False
+        self.lost = 0
+        """Lines that could not be written."""
+
+    def append(self, line: dict[str, Any], now_ms: int) -> None:
+        """Write a line. If that fails it is counted in `lost`, and the log says why: a full disk stops no server."""
+        if self._closed:
+            return
+        data = msgspec.json.encode(line) + b"\n"
+        if len(data) > LINE_BYTES_MAX:
+            data = msgspec.json.encode(line | {"about": "too long for a line"}) + b"\n"
+        try:
+            self._open(day_of(now_ms))
+            if os.fstat(self._fd).st_size > DAY_BYTES_MAX:
+                raise OSError(f"the file of {self._day} has {DAY_BYTES_MAX} bytes already")
+            if os.write(self._fd, data) < len(data):
+                raise OSError("no space is left")
+        except OSError as error:
+            self.lost += 1
+            log.error("a line of the audit log is lost (%d so far): %s", self.lost, error)
+
+    def _open(self, day: str) -> None:
+        """Raises OSError."""
+        if day == self._day:
+            return
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        fd = os.open(self._folder / f"{day}.jsonl", flags, 0o600)
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._day = fd, day
+        if self._keep_days:
+            begin_ms = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() * 1000
+            oldest = day_of(int(begin_ms) - self._keep_days * DAY_MS)
+            for name in names_of(self._folder):
+                if name.removesuffix(".jsonl") < oldest:
+                    (self._folder / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Write no more."""
+        self._closed = True
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def names_of(folder: Path) -> list[str]:
+    """The names of the files, by day. Raises OSError."""
+    return sorted(name for name in os.listdir(folder) if NAME.fullmatch(name)) if folder.is_dir() else []
+
+
+def read_page(folder: Path, query: AuditQuery) -> AuditPage:
+    """A page of changes, the oldest first; it may be empty and have a `next`. Raises OSError."""
+    day, _, at = query.cursor.partition(":")
+    first = day or day_of(query.from_ms)
+    days = [name.removesuffix(".jsonl") for name in names_of(folder) if name >= f"{first}.jsonl"]
+    if query.to_ms:
+        days = [one for one in days if one <= day_of(query.to_ms)]
+    if not days:
+        return AuditPage([], "")
+    offset = int(at) if days[0] == day and at.isdecimal() else 0
+    rows, end = _window(folder / f"{days[0]}.jsonl", offset, query)
+    if end is not None:
+        return AuditPage(rows, f"{days[0]}:{end}")
+    return AuditPage(rows, f"{days[1]}:0" if len(days) > 1 else "")
+
+
+def _window(file: Path, offset: int, query: AuditQuery) -> tuple[list[AuditRow], int | None]:
+    """The wanted changes that begin in this window of the file, and where the next begins; None: there is no more of it.
+    Raises OSError."""
+    try:
+        with open(file, "rb") as opened:
+            opened.seek(offset)
+            data = opened.read(WINDOW + LOOKED_AHEAD)
+    except FileNotFoundError:
+        return [], None
+    begun: dict[str, dict[str, Any]] = {}
+    codes: dict[str, int] = {}
+    whole, next_at = data.rfind(b"\n") + 1, 0
+    for at, line in _lines(data[:whole]):
+        if "operation" not in line:
+            codes.setdefault(str(line.get("id")), int(line.get("code", UNKNOWN)))
+        elif next_at:
+            continue  # it is for the next page
+        elif at >= WINDOW or len(begun) == query.limit:
+            next_at = at
+        elif _wanted(line, query):
+            begun[str(line.get("id"))] = line
+    if not next_at and len(data) == WINDOW + LOOKED_AHEAD:
+        next_at = whole
+    rows = [_row(line, codes.get(name, UNKNOWN)) for name, line in begun.items()]
+    return rows, offset + next_at if next_at else None
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each line that is a JSON object, with where it begins. A line that was cut short is none."""
+    at = 0
+    for raw in data.splitlines(keepends=True):
+        try:
+            line = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            line = None
+        if isinstance(line, dict):
+            yield at, line
+        at += len(raw)
+
+
+def _wanted(line: dict[str, Any], query: AuditQuery) -> bool:
+    time_ms = line.get("time_ms", 0)
+    if time_ms < query.from_ms or (query.to_ms and time_ms > query.to_ms):
+        return False
+    if query.who and query.who not in (line.get("user_id"), line.get("key_id")):
+        return False
+    return not query.operation or query.operation == line["operation"]
+
+
+def _row(line: dict[str, Any], code: int) -> AuditRow:
+    texts = {name: str(line.get(name, "")) for name in ("id", "user_id", "key_id", "api", "address", "request_id")}
+    about = msgspec.json.encode(line.get("about", {})).decode()
+    return AuditRow(
+        time_ms=int(line.get("time_ms", 0)), operation=str(line["operation"]), about=about, code=code, **texts
+    )
