@@ -37,6 +37,7 @@ SPECIAL: dict[str, Form] = {
     "push": ObjectForm(),
     "sha256": HexForm(),
     "LogChunk.data": Base64Form(),
+    "AuditRow.about": ObjectForm(),
     "attribute_changes": MapForm(ValueForm()),
     "policies": MapForm(TextForm()),
 }
@@ -63,8 +64,11 @@ MERGED = {
     "GroupRow.profile",
     "ConversationRow.profile",
     "ChannelRow.profile",
+    "KeyCreated.key",
 }
 """Structs whose fields stand among those of the outer one, which go before them."""
+HIDDEN = {"ApiKey.digest"}
+"""Fields that nobody is shown."""
 CONVERSATION_KEYS = {"Info", "Traced", "SyncRow", "Found", "Invitation", "Application"}
 """Structs whose `key` is the id of a conversation."""
 
@@ -86,7 +90,9 @@ def _form(hint: Any, place: str, bound: Any) -> Form:
     if origin in (Union, UnionType):
         (kept,) = [one for one in inner if one is not NoneType]
         return MaybeForm(_form(kept, place, bound))
-    special = SPECIAL.get(place) or SPECIAL.get(place.partition(".")[2])
+    if place in SPECIAL:
+        return SPECIAL[place]
+    special = SPECIAL.get(place.partition(".")[2])
     if special is not None and (hint is bytes or (origin is not None and not isinstance(special, ObjectForm))):
         return special
     if origin is dict:
@@ -130,6 +136,8 @@ def _fields(type_: type[msgspec.Struct]) -> dict[str, tuple[str, Form, bool]]:
     found = {}
     required = _required(type_)
     for name in type_.__struct_fields__:
+        if f"{type_.__name__}.{name}" in HIDDEN:
+            continue
         shown = "conversation" if name == "key" and type_.__name__ in CONVERSATION_KEYS else name
         found[shown] = (name, field_form(type_, name), name in required)
     return found
