@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from rcim.adapters.native.kept_answers import prepare
 from rcim.adapters.native.site import NativeApi
 from rcim.adapters.tencent.site import TencentApi
 from rcim.app.settings import Settings
@@ -32,6 +33,12 @@ def bounds_of(settings: Settings) -> HttpBounds:
         idle_s=http.idle_ms / 1000,
         in_flight_max=http.in_flight_max,
     )
+
+
+def prepare_http(settings: Settings, history_id: int) -> None:
+    """In the process that has the store, before any process takes requests. `history_id`: that of the store (RX-03)."""
+    if "native" in settings.http.apis:
+        prepare(Path(settings.server.data), history_id)
 
 
 class HttpDoor:
