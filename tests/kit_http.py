@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,22 @@ from tests.kit import SDKAPPID, TestServer
 
 ADMINISTRATOR = "administrator"
 HTTP_ON = ("http.on=true",)
+RONG_KEY, RONG_SECRET = "app-key", "app-secret"
+
+
+def rong_flags(folder: Path) -> tuple[str, ...]:
+    """Settings with which a server has RongCloud's API too; its secret is written into the folder."""
+    secret = folder / "rong-secret"
+    secret.write_text(RONG_SECRET, encoding="utf-8")
+    return ("http.apis=tencent,rongcloud", f"rongcloud.app_key={RONG_KEY}", f"rongcloud.app_secret_file={secret}")
+
+
+def rong_headers(secret: str = RONG_SECRET, *, timestamp: str = "", prefix: str = "") -> dict[str, str]:
+    """The headers of a request to RongCloud's API, signed by the app; `timestamp` empty: now, in milliseconds."""
+    timestamp = timestamp or str(clock.wall_ms())
+    signature = hashlib.sha1(f"{secret}nonce{timestamp}".encode()).hexdigest()
+    fields = {"App-Key": RONG_KEY, "Nonce": "nonce", "Timestamp": timestamp, "Signature": signature}
+    return {prefix + name: value for name, value in fields.items()}
 
 
 class BackEnd:
@@ -60,6 +77,23 @@ class BackEnd:
         async with self.session.request(method, url, data=data, headers=said | (headers or {})) as response:
             text = await response.read()
             return response.status, json.loads(text) if text else None
+
+    async def rong(self, path: str, body: Any = None, **fields: Any) -> dict[str, Any]:
+        """What RongCloud's API answers to a form of these fields, or to this body; the status is always 200."""
+        form: list[tuple[str, Any]] = []
+        for name, value in fields.items():
+            form += [(name, one) for one in (value if isinstance(value, list) else [value])]
+        data = json.dumps(body).encode() if isinstance(body, dict) else body or urlencode(form).encode()
+        async with self.session.post(f"{self.base}{path}.json", data=data, headers=rong_headers()) as response:
+            assert response.status == 200, await response.text()
+            found: dict[str, Any] = await response.json(content_type=None)
+            return found
+
+    async def rong_ok(self, path: str, body: Any = None, **fields: Any) -> dict[str, Any]:
+        """As `rong`, of a command that has to succeed; without its code."""
+        found = await self.rong(path, body, **fields)
+        assert found.pop("code") == 200, (path, found)
+        return found
 
 
 @asynccontextmanager

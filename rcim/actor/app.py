@@ -1,5 +1,5 @@
 """The machine of what belongs to the whole app: group types changed at run time (GT-20), users muted everywhere (SC-04),
-API keys (ID-08).
+API keys (ID-08), users who can't log in (ID-09).
 
 What it decides is in force when it is durable, and not before: the change is an effect, which `settle` carries out.
 """
@@ -28,11 +28,12 @@ from rcim.actor.app_config import AppConfig
 from rcim.actor.app_state import AppState
 from rcim.actor.commands import Command
 from rcim.actor.durations import until_ms
-from rcim.actor.effects import AppChanged, Notify, Silenced
+from rcim.actor.effects import AppChanged, Notify, Silenced, UserLoggedOut
 from rcim.actor.key_commands import CreateKey, ReadKeys, RevokeKey, UseKey
 from rcim.actor.outcomes import (
     AnyResult,
     AttributeNames,
+    BlockedUsers,
     Done,
     Flow,
     ListAltered,
@@ -42,11 +43,13 @@ from rcim.actor.outcomes import (
     TypeRow,
     Types,
 )
-from rcim.actor.records import AttributeNamesSaved, ListChanged, Record, TypeSaved, UsersMuted
+from rcim.actor.records import AttributeNamesSaved, ListChanged, LoginsBlocked, Record, TypeSaved, UsersMuted
 from rcim.actor.user_commands import (
+    BlockLogins,
     ChangeList,
     MuteEverywhere,
     ReadAttributeNames,
+    ReadBlockedLogins,
     ReadFlow,
     ReadList,
     ReadMuted,
@@ -70,6 +73,8 @@ from rcim.rules.policies import shown
 APP_KEY = "@app"
 """The key of this actor; no conversation id on the wire begins so."""
 DONE = Done()
+BLOCKED_MAX = 10_000
+"""Users who can't log in at a time."""
 MUTED_MAX = 10_000
 """Users muted in all chat rooms at a time: the list is in memory and read page by page."""
 RETRY_MS = 100
@@ -183,6 +188,24 @@ class AppActor:
         page = found[: command.limit]
         return Outcome(MutedUsers(page, page[-1][0] if len(found) > len(page) else ""))
 
+    def _block(self, command: BlockLogins, now_ms: int) -> Outcome:
+        """ID-09. Who is logged in is logged out, once the block is durable."""
+        self._check_free()
+        end, blocked = until_ms(command.seconds, now_ms), self._app_state.config.blocked
+        over = {user: 0 for user, until in blocked.items() if until <= now_ms}
+        if end and len(blocked) - len(over) + len(command.users) > BLOCKED_MAX:
+            raise RcimError(TOO_MANY_ENTRIES, f"at most {BLOCKED_MAX} users")
+        made = self._changes(LoginsBlocked(over | dict.fromkeys(command.users, end)))
+        if not end:
+            return made
+        gone = tuple(UserLoggedOut(user) for user in command.users)
+        return msgspec.structs.replace(made, effects=(*made.effects, *gone))
+
+    def _blocked(self, command: ReadBlockedLogins, now_ms: int) -> Outcome:
+        found = sorted((u, t) for u, t in self._app_state.config.blocked.items() if t > now_ms and u > command.cursor)
+        page = found[: command.limit]
+        return Outcome(BlockedUsers(page, page[-1][0] if len(found) > len(page) else ""))
+
     def _set_attributes(self, command: SetAttributeNames, now_ms: int) -> Outcome:
         """SY-04. The values that users have of an attribute whose name is gone are ignored."""
         self._check_free()
@@ -255,6 +278,9 @@ def changed(config: AppConfig, record: Record) -> AppConfig:
     if isinstance(record, UsersMuted):
         after = {**config.muted, **record.until_ms}
         return replace(config, muted={user: until for user, until in after.items() if until})
+    if isinstance(record, LoginsBlocked):
+        after = {**config.blocked, **record.until_ms}
+        return replace(config, blocked={user: until for user, until in after.items() if until})
     if isinstance(record, AttributeNamesSaved):
         return replace(config, attribute_names=record.names)
     if isinstance(record, KeySaved):
@@ -272,6 +298,8 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     ReadTypes: AppActor._types,
     MuteEverywhere: AppActor._mute,
     ReadMuted: AppActor._muted,
+    BlockLogins: AppActor._block,
+    ReadBlockedLogins: AppActor._blocked,
     SetAttributeNames: AppActor._set_attributes,
     ReadAttributeNames: AppActor._attributes,
     CreateKey: AppActor._create_key,

@@ -28,6 +28,8 @@ class AppConfig:
     limits: Limits
     muted: Mapping[str, int] = field(default_factory=dict)
     """SC-04: user to the end of its mute in all chat rooms, milliseconds since 1970."""
+    blocked: Mapping[str, int] = field(default_factory=dict)
+    """ID-09: user to the end of the time in which they can't log in, milliseconds since 1970."""
     message_member_fields: tuple[str, ...] = ()
     """Custom fields of a member that go with its messages (MS-04)."""
     message_user_fields: tuple[str, ...] = ()

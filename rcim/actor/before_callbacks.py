@@ -119,6 +119,7 @@ def changes_of(command: CallbackSubject | LogIn) -> Sequence[str]:
     there = {
         "apply_join_option": command.apply_join_option is not None,
         "max_member_num": command.max_member_num is not None,
+        "mute_all": command.mute_all is not None,
         "attributes": command.attributes is not None or bool(command.attribute_changes),
     }
     fields = [f"fields.{key}" for key, _ in command.fields]

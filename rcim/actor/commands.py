@@ -183,6 +183,12 @@ class CreateGroup(PutsIn, frozen=True, gc=False):
     unique: bool = False
     """C2-02: the conversation of exactly these users; `expected` of them come later, if at all."""
     expected: list[str] = []
+    opened: bool = False
+    """GR-08, with `importing`: it is open to its members from the beginning."""
+    admins: list[str] = []
+    """Those of `members` who are admins; only the app says so."""
+    member_fields: dict[str, Fields] = {}
+    """The fields of `members` by user; only the app says so."""
 
 
 class EditGroup(Asked, frozen=True, gc=False):
@@ -197,6 +203,8 @@ class EditGroup(Asked, frozen=True, gc=False):
     """All of them, as canonical JSON (GR-13)."""
     attribute_changes: tuple[tuple[str, bytes], ...] = ()
     """Dotted keys with their values as JSON, made after `attributes`; they have been checked."""
+    mute_all: bool | None = None
+    """SC-03: nobody may send from now on but owner and admins, or all may again."""
 
 
 class GiveGroup(Asked, frozen=True, gc=False):
@@ -269,6 +277,8 @@ class InviteUsers(PutsIn, frozen=True, gc=False):
     users: list[str]
     ask_first: list[str] = []
     """Those of them who are not added, but asked (GT-07)."""
+    silent: bool = False
+    """The change is not announced to the others (GT-15)."""
 
 
 class AcceptInvitation(PutsIn, frozen=True, gc=False):
@@ -279,10 +289,11 @@ class AcceptInvitation(PutsIn, frozen=True, gc=False):
 
 
 class KickMembers(Asked, frozen=True, gc=False):
-    """Remove `users` from the group; they may join again (GR-05, GT-10)."""
+    """Remove `users` from the group; they may join again (GR-05, GT-10). `silent`: it is not announced to the others."""
 
     users: list[str]
     text: str
+    silent: bool = False
 
 
 class BlockUsers(Asked, frozen=True, gc=False):
@@ -315,6 +326,10 @@ class EditMember(Asked, frozen=True, gc=False):
     msg_flag: MsgFlag | None
     role: Role | None
     fields: Fields
+    unread: int | None = None
+    """How many of the newest messages are unread from now on; only the app says so."""
+    mute_s: int | None = None
+    """SC-02: as MuteUsers; only the app says so."""
 
 
 class DropOffline(Asked, frozen=True, gc=False):

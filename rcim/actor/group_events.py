@@ -34,7 +34,7 @@ from rcim.base.ids import is_guest
 from rcim.base.terms import ChangeKind, GoneReason, MessageState, Platform, PushLevel, other_of
 
 T = TypeVar("T")
-SILENT = frozenset({"first_seq", "unique", "expected"})
+SILENT = frozenset({"first_seq", "unique", "expected", "imported_seq"})
 """Parts of a profile whose change is no event: where messages are stored again, and what follows from who is in it."""
 """Commands of one kind of actor."""
 
@@ -95,7 +95,19 @@ def _is_absent(state: GroupState, command: object) -> bool:
     return about and state.absences is not None and command.by in state.absences  # type: ignore[attr-defined]
 
 
+def _imports(state: GroupState, command: object) -> bool:
+    """GR-08: the command is part of the import of a group that is open meanwhile: nobody hears of it."""
+    profile = state.attributes.profile
+    if profile is None or profile.imported_seq < 0:
+        return False
+    return isinstance(command, c.ImportMembers | c.ImportMessages) or (
+        isinstance(command, c.CreateGroup) and command.opened
+    )
+
+
 def _events(state: GroupState, before: Before, outcome: Outcome, now_ms: int) -> Iterator[ev.AnyEvent]:
+    if type(before.command) is not c.SendMessage and _imports(state, before.command):
+        return
     where = _facts(state, state.attributes.profile or before.profile)
     admission = state.timeline.admission
     withheld, admission.withheld = admission.withheld, []

@@ -1,4 +1,4 @@
-"""The life of a group: created, imported, edited, given to another, dissolved, reclaimed (GR-01, GR-03, GR-08, GT-24)."""
+"""The life of a group: created, edited, given to another, dissolved, reclaimed (GR-01, GR-03, GR-08, GT-24)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from rcim.actor.commands import (
     DissolveGroup,
     EditGroup,
     EndTemporary,
-    FinishImport,
     GiveGroup,
-    ImportMembers,
     ReclaimGroup,
 )
+from rcim.actor.durations import FOR_EVER_MS
 from rcim.actor.effects import (
     AllPlaced,
     ChannelsTold,
@@ -24,17 +23,16 @@ from rcim.actor.effects import (
     Effect,
     GroupCounted,
     MemberGone,
+    Notify,
     Placed,
+    Silenced,
 )
 from rcim.actor.lifetimes import ends_ms
-from rcim.actor.outcomes import Added, Created, Done, Edited, Outcome
-from rcim.actor.paged_roster import WALK_MAX
+from rcim.actor.outcomes import Created, Done, Edited, Outcome
 from rcim.actor.records import GroupCreated, GroupDissolved, Member, Profile
 from rcim.actor.state import GroupState
 from rcim.actor.unique import expected
-from rcim.actor.visiting import is_blocked
 from rcim.base.errors import (
-    ALREADY_HANDLED,
     BAD_GROUP_ID,
     BAD_PARAMETER,
     GROUP_FULL,
@@ -43,15 +41,14 @@ from rcim.base.errors import (
     NO_SUCH_MEMBER,
     NOT_PERMITTED,
     ROOM_KEPT_ALIVE,
-    TOO_MANY_ENTRIES,
     RcimError,
 )
 from rcim.base.terms import AddResult, ApplyJoinOption, ChangeKind, GoneReason, Place, Role
 from rcim.rules.built_in_types import CHANNEL
 from rcim.rules.conversation_kinds import BY_NAME as KIND_BY_NAME
-from rcim.rules.conversation_kinds import GROUP, is_paged, kind_of
+from rcim.rules.conversation_kinds import GROUP, kind_of
 from rcim.rules.custom_attributes import changed
-from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, written
+from rcim.rules.custom_fields import GROUP_VALUE_BYTES_MAX, MEMBER_VALUE_BYTES_MAX, written
 from rcim.rules.group_types import GroupType
 from rcim.rules.rights import Operation, check_right
 from rcim.rules.roles import Standing
@@ -87,6 +84,7 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
     fields = written(
         rules=policy.group_fields, values={}, changes=command.fields, who=standing, bytes_max=GROUP_VALUE_BYTES_MAX
     )
+    member_fields = _member_fields(policy, command, who)
     named_so = _screened(state, command)
     state.app_state.counts.admit(policy)  # GT-13; the last thing that can refuse
     if policy.stored:
@@ -104,20 +102,16 @@ def create(state: GroupState, command: CreateGroup, now_ms: int, position: int) 
         max_member_num=most,
         first_seq=state.timeline.next_seq,
         active=not policy.needs_first_message or command.importing or command.unique,  # GT-16
-        importing=command.importing,
+        importing=command.importing and not command.opened,
         fields=fields,
         creator=(command.creator or owner) if command.importing else command.by,
         attributes=command.attributes,
         ends_ms=over_ms,
         unique=command.unique,
         expected=expected(command, others),
+        imported_seq=state.timeline.newest if command.opened else -1,
     )
-    made = (
-        [_new(state=state, policy=policy, user_id=owner, role=Role.OWNER, now_ms=command.create_time_ms or now_ms)]
-        if owner
-        else []
-    )
-    made += [_new(state=state, policy=policy, user_id=user, role=Role.MEMBER, now_ms=now_ms) for user in others]
+    made = _first_members(state, policy, command, others, now_ms, member_fields=member_fields)
     for member in made:
         state.roster.put(member)
     state.watch_presence()
@@ -175,7 +169,48 @@ def _owner(policy: GroupType, command: CreateGroup) -> str:
     return owner
 
 
-def _new(state: GroupState, policy: GroupType, user_id: str, role: Role, now_ms: int) -> Member:
+def _member_fields(policy: GroupType, command: CreateGroup, who: Standing) -> dict[str, dict[str, bytes]]:
+    """The fields that its first members have. Raises RcimError: they may not be written, or there are no admins."""
+    if command.admins and policy.appoint is Standing.NOBODY:
+        raise RcimError(BAD_PARAMETER, f"admins: a {policy.name} group has no admins")
+    if command.member_fields and not policy.has_member_fields:
+        raise RcimError(BAD_PARAMETER, f"member_fields: members of a {policy.name} group have no fields")
+    return {
+        user: written(
+            rules=policy.member_fields, values={}, changes=changes, who=who, bytes_max=MEMBER_VALUE_BYTES_MAX
+        )
+        for user, changes in command.member_fields.items()
+    }
+
+
+def _first_members(
+    state: GroupState,
+    policy: GroupType,
+    command: CreateGroup,
+    others: list[str],
+    now_ms: int,
+    *,
+    member_fields: dict[str, dict[str, bytes]],
+) -> list[Member]:
+    """The owner, if there is one, and the others; `state` has the profile already."""
+    assert state.attributes.profile is not None
+    owner, since_ms = state.attributes.profile.owner, command.create_time_ms or now_ms
+    made = [_new(state=state, policy=policy, user_id=owner, role=Role.OWNER, now_ms=since_ms)] if owner else []
+    for user in others:
+        role, fields = Role.ADMIN if user in command.admins else Role.MEMBER, member_fields.get(user, {})
+        made.append(_new(state=state, policy=policy, user_id=user, role=role, now_ms=now_ms, fields=fields))
+    return made
+
+
+def _new(
+    state: GroupState,
+    policy: GroupType,
+    user_id: str,
+    role: Role,
+    now_ms: int,
+    *,
+    fields: dict[str, bytes] | None = None,
+) -> Member:
     return Member(
         user_id=user_id,
         role=role,
@@ -183,6 +218,7 @@ def _new(state: GroupState, policy: GroupType, user_id: str, role: Role, now_ms:
         joined_seq=state.timeline.newest,
         name_card="",
         msg_flag=policy.msg_flag,
+        fields=fields or {},
     )
 
 
@@ -220,7 +256,10 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     if settings:
         check_right(Operation.EDIT_SETTINGS, who, policy)
     attributes = _attributes(profile, command)
-    if command.texts or attributes is not None or not (settings or command.fields):
+    muting = command.mute_all is not None
+    if command.mute_all is not None:
+        wanted |= _muting(profile, policy, who, on=command.mute_all)
+    if command.texts or attributes is not None or not (settings or command.fields or muting):
         check_right(Operation.EDIT_PROFILE, who, policy)
     if command.apply_join_option is not None:
         wanted["apply_join_option"] = _join_option(policy, command.apply_join_option or policy.join_option)
@@ -231,7 +270,7 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
     if attributes is not None:
         wanted["attributes"] = attributes
     new = {name: value for name, value in wanted.items() if getattr(profile, name) != value}
-    what = list(new)
+    what = [name for name in new if name != "speakers"]
     if command.fields:
         fields = written(
             rules=policy.group_fields,
@@ -254,10 +293,21 @@ def edit(state: GroupState, command: EditGroup, now_ms: int, position: int) -> O
         change=(ChangeKind.PROFILE_CHANGED, ()),
         what=what,
         profile=msgspec.structs.replace(profile, **new),
+        more=(Notify(None, Silenced(FOR_EVER_MS if new["mute_all"] else 0, command.by, True)),)
+        if "mute_all" in new
+        else (),
     )
     if was_open and not state.open_to_guests and state.app_state.guests.of(state.key):
         return msgspec.structs.replace(edited, effects=(*edited.effects, ClosedToGuests()))
     return edited
+
+
+def _muting(profile: Profile, policy: GroupType, who: Standing, *, on: bool) -> dict[str, Any]:
+    """SC-03: what changes of the profile when all are muted, or may send again. The app ends it also where the type
+    offers no muting any more. Raises RcimError(NOT_PERMITTED)."""
+    if on or who is not Standing.APP_ADMIN:
+        check_right(Operation.MUTE, who, policy)
+    return {"mute_all": on, "speakers": profile.speakers if on and profile.mute_all else []}
 
 
 def _attributes(profile: Profile, command: EditGroup) -> bytes | None:
@@ -361,74 +411,3 @@ def ended_if_empty(state: GroupState, policy: GroupType, outcome: Outcome) -> Ou
     assert ended.record is not None
     effects = (*outcome.effects, *ended.effects)
     return Outcome(outcome.result, outcome.record, effects, (*outcome.more, ended.record), settled=ended.settled)
-
-
-# --------------------------------------------------------------------------------------------------- import
-
-
-def import_members(state: GroupState, command: ImportMembers, now_ms: int, position: int) -> Outcome:
-    """GR-08: all of them or none. Raises RcimError."""
-    profile, policy, _ = state.allowed(Operation.IMPORT, command.by, command.admin)
-    if not profile.importing:
-        raise RcimError(NOT_PERMITTED, "members can be imported only while the group itself is being imported")
-    results: list[tuple[str, AddResult]] = []
-    put: dict[str, Member] = {}
-    for at, item in enumerate(command.members):
-        if item.role is Role.OWNER:
-            raise RcimError(
-                BAD_PARAMETER, f"members[{at}].role: must not be OWNER; name the owner when you create the group"
-            )
-        if item.role is Role.ADMIN and policy.appoint is Standing.NOBODY:
-            raise RcimError(BAD_PARAMETER, f"members[{at}].role: a {policy.name} group has no admins")
-        joined = item.join_time_ms or now_ms
-        if not profile.create_time_ms <= joined <= now_ms:
-            raise RcimError(
-                BAD_PARAMETER, f"members[{at}].join_time_ms: {joined}, must be {profile.create_time_ms} to {now_ms}"
-            )
-        if item.user_id in state.roster or item.user_id in put:
-            results.append((item.user_id, AddResult.ALREADY))
-        elif item.role is Role.MEMBER and is_blocked(state, item.user_id, now_ms):
-            results.append((item.user_id, AddResult.FAILED))  # GR-11
-        else:
-            results.append((item.user_id, AddResult.ADDED))
-            put[item.user_id] = Member(
-                user_id=item.user_id,
-                role=item.role,
-                join_time_ms=joined,
-                joined_seq=0,
-                name_card="",
-                msg_flag=policy.msg_flag,
-                import_unread=item.unread,
-            )
-    cap = state.cap(policy)
-    if cap and state.roster.count + len(put) > cap:
-        raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
-    if not put:
-        return Outcome(Added(results))
-    if is_paged(state.key) and state.roster.count + len(put) > WALK_MAX:  # all of them change with FinishImport
-        raise RcimError(
-            TOO_MANY_ENTRIES, f"at most {WALK_MAX} members can be imported into an ultra group; add others afterwards"
-        )
-    return state.settle(Added(results), now_ms, position, put=list(put.values()))
-
-
-def finish_import(state: GroupState, command: FinishImport, now_ms: int, position: int) -> Outcome:
-    """GR-08: the group is open to its members, who may see all that was imported, as much of it unread as was said. Those
-    in whose name the app has sent meanwhile have read up to that (RX-11)."""
-    profile, _ = state.there(command.by, command.admin)
-    if not profile.importing:
-        raise RcimError(ALREADY_HANDLED, "the group is not being imported")
-    imported = [(profile.first_seq, state.timeline.newest)] if state.timeline.newest >= profile.first_seq else []
-    put = [
-        msgspec.structs.replace(
-            m,
-            read_seq=max(state.timeline.newest - m.import_unread, m.read_seq),
-            joined_seq=profile.first_seq - 1,
-            import_unread=0,
-            unheard=imported,
-        )
-        for m in state.roster
-    ]
-    opened = msgspec.structs.replace(profile, importing=False)
-    outcome = state.settle(Done(), now_ms, position, profile=opened, put=put)
-    return msgspec.structs.replace(outcome, effects=tuple(state.entering(put, command.by, now_ms)))

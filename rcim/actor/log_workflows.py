@@ -6,6 +6,8 @@ from rcim.actor.workflow import Workflow
 
 
 class ExpireMessageLog(Workflow, frozen=True, gc=False):
-    """Remove the files of before this hour, `YYYYMMDDHH` in UTC. An hour that is not closed yet stays."""
+    """Remove the files of before this hour, `YYYYMMDDHH` in UTC; with `only`, those of this hour and no others. An hour
+    that is not closed yet stays."""
 
     before: str
+    only: bool = False

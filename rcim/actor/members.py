@@ -39,6 +39,9 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
             state.check_above(who, [command.user_id])
     if command.msg_flag is not None and not own and who is not Standing.APP_ADMIN:
         raise RcimError(NOT_PERMITTED, "msg_flag: only the member may change it")
+    if command.unread is not None and who is not Standing.APP_ADMIN:
+        raise RcimError(NOT_PERMITTED, "unread: only an app administrator may set it")
+    mutes = _mutes(state, command, now_ms)
     card = (
         None if command.name_card is None else state.app_state.config.lists.screened("name_card", command.name_card)
     )  # SC-08
@@ -56,10 +59,16 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
         name_card=member.name_card if card is None else card,
         role=command.role or member.role,
         fields=fields,
+        read_seq=member.read_seq if command.unread is None else max(state.timeline.newest - command.unread, 0),
     )
-    if new == member:
+    if new == member and not mutes:
         return Outcome(Done())
-    only_own = msgspec.structs.replace(new, msg_flag=member.msg_flag, unheard=member.unheard) == member
+    if kind is None and mutes:
+        kind = ChangeKind.MUTED if command.mute_s else ChangeKind.UNMUTED
+    only_own = (
+        msgspec.structs.replace(new, msg_flag=member.msg_flag, unheard=member.unheard, read_seq=member.read_seq)
+        == member
+    )
     return state.settle(
         Done(),
         now_ms,
@@ -67,9 +76,35 @@ def edit_member(state: GroupState, command: EditMember, now_ms: int, position: i
         by=command.by,
         change=(kind, [command.user_id]) if kind is not None else None,
         put=[new],
+        marks=mutes,
         info=not only_own,
-        more=_flagged(state, member, new.msg_flag),
+        more=[
+            *_flagged(state, member, new.msg_flag),
+            *_read_anew(member, new, now_ms),
+            *(Notify([mark.user_id], Silenced(mark.muted_until_ms, command.by)) for mark in mutes),
+        ],
     )
+
+
+def _mutes(state: GroupState, command: EditMember, now_ms: int) -> list[UserRestriction]:
+    """SC-02: the mark of the member, if the command mutes or lifts it and that changes anything. Raises RcimError."""
+    if command.mute_s is None:
+        return []
+    if not command.admin:
+        raise RcimError(NOT_PERMITTED, "mute_s: only an app administrator may set it here; use GROUP_MUTE")
+    whom_to_restrain(state, Operation.MUTE, MuteUsers(command.by, True, [command.user_id], command.mute_s))
+    end = until_ms(command.mute_s, now_ms)
+    if end:
+        check_entries(state, [command.user_id], now_ms)
+    before = state.roster.restrictions.get(command.user_id, UserRestriction(command.user_id))
+    return [msgspec.structs.replace(before, muted_until_ms=end)] if before.muted_at(now_ms) != end else []
+
+
+def _read_anew(before: Member, after: Member, now_ms: int) -> list[Effect]:
+    """The app has said how far a member has read: all of the user's connections are told (RX-08)."""
+    if after.read_seq == before.read_seq:
+        return []
+    return [Notify([after.user_id], ReadUpTo(after.user_id, after.read_seq, now_ms))]
 
 
 def _flagged(state: GroupState, member: Member, flag: MsgFlag) -> list[Effect]:

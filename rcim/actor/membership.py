@@ -209,7 +209,7 @@ def invite(state: GroupState, command: InviteUsers, now_ms: int, position: int) 
         now_ms,
         position,
         by=command.by,
-        change=(ChangeKind.INVITED, added),
+        change=None if command.silent else (ChangeKind.INVITED, added),
         put=[_member(state, policy, user_id, now_ms) for user_id in added],
         marks=_without_application(state, added),
     )
@@ -264,6 +264,7 @@ def gone(
     position: int,
     marks: Sequence[UserRestriction] = (),
     guests: Sequence[MemberGone] = (),
+    silent: bool = False,
 ) -> Outcome:
     """These members are gone, and these guests, of whom nobody else is told (ID-06); without its owner a group goes on,
     without anybody it ends (GT-24)."""
@@ -273,7 +274,7 @@ def gone(
     assert profile is not None
     users = [one.user_id for one in drop]
     ownerless = msgspec.structs.replace(profile, owner="") if profile.owner in users else None
-    change = (kind, users) if drop else None
+    change = (kind, users) if drop and not silent else None
     outcome = state.settle(
         Done(),
         now_ms,
@@ -326,7 +327,16 @@ def _sent_away(
         state=state, users=users, reason=GoneReason.KICKED, operator=command.by, text=command.text
     )
     return gone(
-        state, policy, drop, kind, by=command.by, now_ms=now_ms, position=position, marks=marks, guests=guests
+        state,
+        policy,
+        drop,
+        kind,
+        by=command.by,
+        now_ms=now_ms,
+        position=position,
+        marks=marks,
+        guests=guests,
+        silent=isinstance(command, KickMembers) and command.silent,
     )
 
 

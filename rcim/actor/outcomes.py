@@ -247,6 +247,13 @@ class MutedUsers(Result, frozen=True, gc=False):
     next: str
 
 
+class BlockedUsers(Result, frozen=True, gc=False):
+    """A page of (user id, kept from logging in until, wall clock in ms), by user id (ID-09)."""
+
+    until_ms: list[tuple[str, int]]
+    next: str
+
+
 class Traced(Result, frozen=True, gc=False):
     """What became of a message. `stage` is one of tracing.Stage; `seq` 0: it has none."""
 
@@ -401,6 +408,7 @@ AnyResult = (
     | UserImported
     | Types
     | MutedUsers
+    | BlockedUsers
     | Flow
     | ListAltered
     | Listed

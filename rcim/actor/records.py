@@ -55,6 +55,10 @@ class MessageOptions(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Of a broadcast: the id of the system conversation through which it is sent (SY-03); it may have none."""
     push: PushInfo | None = None
     """What it says of its push (PU-02); None: nothing."""
+    unasked: bool = False
+    """The app is not asked before it is sent (CB-03): the app itself has said so."""
+    untold: bool = False
+    """The app is not told by a callback that it was sent (CB-04): the app itself has said so."""
 
     @property
     def for_whom(self) -> MessageOptions | None:
@@ -186,6 +190,8 @@ class Profile(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Of a channel: only users on its own list see it (UG-05)."""
     push_level: PushLevel = PushLevel.AS_ABOVE
     """Of which messages members get a push who have set nothing themselves (UG-03)."""
+    imported_seq: int = -1
+    """Of a group that is open while it is imported (GR-08): the newest SEQ that the import has given; -1: it is none."""
 
 
 def bare_profile(type_: str, group_id: str = "", first_seq: int = 1) -> Profile:
@@ -321,6 +327,12 @@ class UsersMuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
     until_ms: dict[str, int]
 
 
+class LoginsBlocked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=70):
+    """ID-09: users to the end of the time in which they can't log in, 0 for none."""
+
+    until_ms: dict[str, int]
+
+
 class MessageAltered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
     """MS-10: the message with this SEQ is now this one."""
 
@@ -405,6 +417,7 @@ Record = (
     | UserSaved
     | TypeSaved
     | UsersMuted
+    | LoginsBlocked
     | MessageAltered
     | MessagesHidden
     | ListChanged

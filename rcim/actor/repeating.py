@@ -39,6 +39,7 @@ READS: frozenset[type] = frozenset(get_args(q.Query)) | frozenset(
         u.ReadTypes,
         u.ReadList,
         u.ReadMuted,
+        u.ReadBlockedLogins,
         u.ReadUser,
         u.ReadUserList,
         u.ReadInvitations,
@@ -151,6 +152,7 @@ ONCE: frozenset[type] = frozenset(
         u.ChangeList,
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
+        u.BlockLogins,  # the same
         e.DeleteUsers,  # accounts imported again since would be gone
         ob.ReplayConsumer,  # everything would come once more
         ob.RetryDeadLetters,  # the same

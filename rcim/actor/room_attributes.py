@@ -71,10 +71,14 @@ class RoomAttributes:
 
     # -- changes
 
-    def check_set(self, entries: Sequence[AttributeEntry], by: str, *, forced: bool) -> list[AttributeEntry]:
-        """Those of `entries` that change anything. Raises RcimError(ATTRIBUTE_CONFLICT or TOO_MANY_ATTRIBUTES)."""
+    def check_set(
+        self, entries: Sequence[AttributeEntry], by: str, *, forced: bool, without: Sequence[str] = ()
+    ) -> list[AttributeEntry]:
+        """Those of `entries` that change anything. The attributes `without` are to be removed before. Raises
+        RcimError(ATTRIBUTE_CONFLICT or TOO_MANY_ATTRIBUTES)."""
         wanted: list[AttributeEntry] = []
-        count, size = len(self._values), self._bytes
+        count = len(self._values) - len(without)
+        size = self._bytes - sum(_counted(self._values[key]) for key in without)
         for entry in entries:
             there = self._values.get(entry.key)
             if there is not None and there.by != by and not forced:

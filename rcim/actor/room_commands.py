@@ -18,12 +18,14 @@ class AttributeEntry(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class SetRoomAttributes(Asked, frozen=True, gc=False):
-    """Set attributes that are not there or are those of `by`; with `forced` also those of others. All or none."""
+    """Set attributes that are not there or are those of `by`; with `forced` also those of others. All or none. `replace`:
+    all others are removed."""
 
     entries: list[AttributeEntry]
     forced: bool = False
     notice: bytes = b""
     """Data of the app that goes with the change to everyone in the room."""
+    replace: bool = False
 
 
 class DeleteRoomAttributes(Asked, frozen=True, gc=False):

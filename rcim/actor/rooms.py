@@ -46,13 +46,18 @@ def set_attributes(state: GroupState, command: SetRoomAttributes, now_ms: int, p
     """CR-03: set attributes, all of them or none. Raises RcimError."""
     policy = _may_change(state, command, now_ms)
     room = state.room or RoomAttributes(state.key)
-    wanted = room.check_set(command.entries, command.by, forced=command.forced)
-    if not wanted and not command.notice:
+    named = {entry.key for entry in command.entries}
+    gone = [one.key for one in room.all() if one.key not in named] if command.replace else []
+    wanted = room.check_set(command.entries, command.by, forced=command.forced, without=gone)
+    if not wanted and not gone and not command.notice:
         return Outcome(AttributesSet(room.version))
     state.timeline.admission.admit(policy, Claim.APART, now_ms)
     state.room = room
     entries = command.entries if command.notice else wanted
-    return _told(state, room, room.set(entries, command.by, now_ms, command.notice), now_ms)
+    records = [room.remove(gone, command.by, now_ms)] if gone else []
+    if entries:
+        records.append(room.set(entries, command.by, now_ms, command.notice))
+    return _told(state, room, records, now_ms)
 
 
 def delete_attributes(state: GroupState, command: DeleteRoomAttributes, now_ms: int, position: int) -> Outcome:
@@ -63,7 +68,7 @@ def delete_attributes(state: GroupState, command: DeleteRoomAttributes, now_ms: 
         raise RcimError(NO_SUCH_ATTRIBUTE, "the room has no attributes")
     room.check_removal(command.keys, command.by, forced=command.forced)
     state.timeline.admission.admit(policy, Claim.APART, now_ms)
-    return _told(state, room, room.remove(command.keys, command.by, now_ms, command.notice), now_ms)
+    return _told(state, room, [room.remove(command.keys, command.by, now_ms, command.notice)], now_ms)
 
 
 def _may_change(state: GroupState, command: SetRoomAttributes | DeleteRoomAttributes, now_ms: int) -> GroupType:
@@ -74,9 +79,10 @@ def _may_change(state: GroupState, command: SetRoomAttributes | DeleteRoomAttrib
     return policy
 
 
-def _told(state: GroupState, room: RoomAttributes, record: RoomAttributesChanged, now_ms: int) -> Outcome:
+def _told(state: GroupState, room: RoomAttributes, records: Sequence[RoomAttributesChanged], now_ms: int) -> Outcome:
     effects = room.news(now_ms, state.app_state.config.limits.flow_slice_ms)
-    return Outcome(AttributesSet(room.version), record, effects, again_in_ms=room.due_in_ms(now_ms))
+    result = AttributesSet(room.version)
+    return Outcome(result, records[0], effects, tuple(records[1:]), again_in_ms=room.due_in_ms(now_ms))
 
 
 def read_attributes(state: GroupState, command: ReadRoomAttributes, now_ms: int, position: int) -> Outcome:

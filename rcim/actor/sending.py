@@ -52,7 +52,8 @@ def send(state: GroupState, command: SendMessage, now_ms: int, position: int) ->
     command = _admitted(state, sender, command, now_ms)
     if state.app_state.config.asks:  # CB-03: it hears of what is held back too (FC-05)
         kind = BeforeKind.SEND if state.pair is None else BeforeKind.SEND_IN_PAIR
-        if asks_about(state.app_state.config, kind, state.key, policy.name, command.extra):
+        unasked = command.extra is not None and command.extra.unasked
+        if not unasked and asks_about(state.app_state.config, kind, state.key, policy.name, command.extra):
             number = timeline.admission.enter(command)
             state.asked[number] = command
             to = other_of(state.pair, command.by) if state.pair is not None else ""
@@ -183,7 +184,7 @@ def _checked(state: GroupState, policy: GroupType, command: SendMessage) -> Send
         kind = found
     members_named(state, policy, extra.to, command.by, command.admin)
     mentions = members_named(state, policy, extra.mentions, command.by, command.admin)
-    counted = kind.counted and not extra.to  # as To_Account: not counted
+    counted = extra.counted and kind.counted and not extra.to  # as To_Account: not counted
     made = msgspec.structs.replace(extra, mentions=mentions, counted=counted)
     return msgspec.structs.replace(command, extra=made, transient=command.transient or not kind.stored)
 

@@ -105,3 +105,5 @@ class AppSnapshot(msgspec.Struct, frozen=True, gc=False):
     """SY-04: the names of the attributes that users can have, by number."""
     api_keys: dict[str, ApiKey] = {}
     """ID-08, by id."""
+    blocked: dict[str, int] = {}
+    """ID-09: until when which users can't log in."""

@@ -18,6 +18,9 @@ class Credential(msgspec.Struct, frozen=True, gc=False, array_like=True):
     signed_ms: int
     platform: Platform | None = None
     """On which device; None: it is not known."""
+    patience_ms: int = 0
+    """How long whoever asks waits for the answer: what can't be begun by then is refused at once, and never done later.
+    0: as long as it takes."""
 
 
 class OnCredential(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what", kw_only=True):
@@ -241,6 +244,20 @@ class ReadMuted(Asked, frozen=True, gc=False):
     limit: int
 
 
+class BlockLogins(Asked, frozen=True, gc=False):
+    """Keep users from logging in for so many seconds, and log them out; 0 ends it (ID-09)."""
+
+    users: list[str]
+    seconds: int
+
+
+class ReadBlockedLogins(Asked, frozen=True, gc=False):
+    """A page of the users who can't log in, after `cursor`, by user id (ID-09)."""
+
+    cursor: str
+    limit: int
+
+
 class SetAttributeNames(Asked, frozen=True, gc=False):
     """SY-04: these numbers are the attributes with these names from now on; an empty name removes one."""
 
@@ -281,6 +298,8 @@ AppCommand = (
     | ReadTypes
     | MuteEverywhere
     | ReadMuted
+    | BlockLogins
+    | ReadBlockedLogins
     | ChangeList
     | ReadList
     | SetAttributeNames

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from rcim.app.exposure import LOCAL_HOSTS
 from rcim.app.settings import Settings
 from rcim.app.wrong_settings import Wrong, error_of
+from rcim.base.terms import OFFSET_MIN_MAX
 
-KNOWN_APIS = ("native", "tencent")
+KNOWN_APIS = ("native", "tencent", "rongcloud")
 
 
 def check_http(settings: Settings, where: dict[tuple[str, str], str]) -> None:
     """Raises SettingsError."""
     for wrong in _faults(settings):
         raise error_of(where, "http", wrong, getattr(settings.http, wrong.key))
+    if settings.http.on and "rongcloud" in settings.http.apis:
+        for wrong in _rongcloud_faults(settings):
+            raise error_of(where, "rongcloud", wrong, getattr(settings.rongcloud, wrong.key))
 
 
 def _faults(settings: Settings) -> Iterator[Wrong]:
@@ -33,8 +37,27 @@ def _faults(settings: Settings) -> Iterator[Wrong]:
         yield Wrong("on", "needs at least one user in app.administrators: back ends act in their name")
     if not 1024 <= http.body_bytes_max <= 64 << 20:
         yield Wrong("body_bytes_max", "must be 1024 to 67108864")
-    for key in ("body_ms", "idle_ms"):
+    if not 1024 <= http.body_bytes_in_flight_max <= 64 << 30:
+        yield Wrong("body_bytes_in_flight_max", "must be 1024 to 68719476736")
+    for key in ("headers_ms", "body_ms", "write_ms", "idle_ms"):
         if not 100 <= getattr(http, key) <= 3_600_000:
             yield Wrong(key, "must be 100 to 3600000")
-    if not 1 <= http.in_flight_max <= 100_000:
-        yield Wrong("in_flight_max", "must be 1 to 100000")
+    for key in ("in_flight_max", "connections_max", "connections_per_address_max"):
+        if not 1 <= getattr(http, key) <= 100_000:
+            yield Wrong(key, "must be 1 to 100000")
+
+
+def _rongcloud_faults(settings: Settings) -> Iterator[Wrong]:
+    one, types = settings.rongcloud, settings.group_types
+    for key in ("app_key", "app_secret"):
+        if not getattr(one, key):
+            yield Wrong(key, "must not be empty if http.apis has rongcloud")
+    for key in ("group_type", "room_type"):
+        if getattr(one, key) not in types:
+            yield Wrong(key, "must be a group type")
+    if not 1 <= one.token_days <= 3650:
+        yield Wrong("token_days", "must be 1 to 3650")
+    if not 0 <= one.window_ms <= 366 * 86_400_000:
+        yield Wrong("window_ms", "must be 0 to 31622400000")
+    if abs(one.utc_offset_min) > OFFSET_MIN_MAX:
+        yield Wrong("utc_offset_min", f"must be -{OFFSET_MIN_MAX} to {OFFSET_MIN_MAX}")

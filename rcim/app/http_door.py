@@ -8,6 +8,8 @@ from pathlib import Path
 
 from rcim.adapters.native.kept_answers import prepare
 from rcim.adapters.native.site import NativeApi
+from rcim.adapters.rongcloud.command import RongApp
+from rcim.adapters.rongcloud.site import RongCloudApi
 from rcim.adapters.tencent.site import TencentApi
 from rcim.app.settings import Settings
 from rcim.connect.listener import listen
@@ -15,9 +17,28 @@ from rcim.http.api import HttpApi
 from rcim.http.server import HttpBounds, HttpServer
 from rcim.service.service import Service
 
+
+def _rongcloud(settings: Settings, service: Service) -> HttpApi:
+    """RongCloud's API, as the settings want it."""
+    own = settings.rongcloud
+    app = RongApp(
+        app_key=own.app_key,
+        app_secret=own.app_secret,
+        group_type=own.group_type,
+        group_has_owner=settings.group_types[own.group_type].has_owner,
+        room_type=own.room_type,
+        token_s=own.token_days * 86_400,
+        window_ms=own.window_ms,
+        offset_min=own.utc_offset_min,
+        tls=settings.http.tls,
+    )
+    return RongCloudApi(service, app)
+
+
 APIS: dict[str, Callable[[Settings, Service], HttpApi]] = {
     "native": lambda settings, service: NativeApi(service, Path(settings.server.data)),
     "tencent": lambda settings, service: TencentApi(service),
+    "rongcloud": _rongcloud,
 }
 """Makes each API that the settings can name."""
 KEYS_SHARE = 4
@@ -25,13 +46,18 @@ KEYS_SHARE = 4
 
 
 def bounds_of(settings: Settings) -> HttpBounds:
-    """What one caller may take."""
+    """What callers may take."""
     http = settings.http
     return HttpBounds(
         body_bytes_max=http.body_bytes_max,
+        bodies_bytes_max=http.body_bytes_in_flight_max,
+        headers_s=http.headers_ms / 1000,
         body_s=http.body_ms / 1000,
+        write_s=http.write_ms / 1000,
         idle_s=http.idle_ms / 1000,
         in_flight_max=http.in_flight_max,
+        connections_max=http.connections_max,
+        connections_per_address_max=http.connections_per_address_max,
     )
 
 
@@ -48,14 +74,14 @@ class HttpDoor:
         self._settings = settings
         service.back_ends.calls_of_key_max = max(1, settings.http.in_flight_max // KEYS_SHARE)
         made = [APIS[name](settings, service) for name in settings.http.apis]
-        self._server = HttpServer(made, bounds_of(settings))
+        self._server = HttpServer(made, bounds_of(settings), access_log=settings.http.access_log)
         self.port = 0
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: other processes listen on the same port. Raises OSError."""
         http = self._settings.http
         self._listener = await listen(
-            self._server.connection,
+            self._server.admit,
             http.host,
             port,
             tls if http.tls else None,

@@ -24,7 +24,7 @@ from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
 from rcim.connect.codec import GoingAway
-from rcim.connect.listener import listen, server_context
+from rcim.connect.listener import every, listen, server_context
 from rcim.connect.online import Identity
 from rcim.connect.resubscribe import spread_ms
 from rcim.content.searchable import text_of
@@ -220,7 +220,7 @@ class GatewayNode:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""
         make_all()
         make = partial(FrameConnection, self.service)
-        self._listener = await listen(make, self._settings.server.host, port, tls, shared=shared)
+        self._listener = await listen(every(make), self._settings.server.host, port, tls, shared=shared)
         self.port = self._listener.port
 
     async def listen_http(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:

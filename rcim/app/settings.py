@@ -21,6 +21,8 @@ from rcim.app.consumer_settings import Receiver as Receiver
 from rcim.app.consumer_settings import Stream as Stream
 from rcim.app.http_settings import HttpSettings as HttpSettings
 from rcim.app.push_provider_settings import PushProvider
+from rcim.app.rongcloud_settings import RongCloudSettings as RongCloudSettings
+from rcim.app.rongcloud_settings import with_types
 from rcim.app.setting_fields import setting
 from rcim.base.limits import DEFAULTS, Limits
 from rcim.base.terms import AppList, Platform, SeenBy, UserList
@@ -174,11 +176,12 @@ class Settings:
     push: PushSettings = field(default_factory=PushSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    rongcloud: RongCloudSettings = field(default_factory=RongCloudSettings)
 
     @property
     def group_types(self) -> dict[str, GroupType]:
         """The policy table with these settings applied. Raises ValueError if they contradict each other."""
-        return rows_of({change.name: change for change in self.types}, BUILT_IN)
+        return rows_of(with_types(self.http.apis, self.types), BUILT_IN)
 
     @property
     def pair(self) -> GroupType:
@@ -279,6 +282,7 @@ SECTIONS: dict[str, type[Any]] = {
     "message_log": MessageLogSettings,
     "http": HttpSettings,
     "audit": AuditSettings,
+    "rongcloud": RongCloudSettings,
 }
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rcim.app.settings import SettingsError
 
 CREDENTIALS = re.compile(r"(?<=//)[^/@\s]*@")
-SECRETS = frozenset(["token", "hook_key", "secret", "secrets", "rotated_secret", "password"])
+SECRETS = frozenset(["token", "hook_key", "secret", "secrets", "rotated_secret", "password", "app_secret"])
 
 
 class Wrong(NamedTuple):

@@ -12,12 +12,8 @@ There are four kinds, because the receiver of an error reacts to each of them di
 
 from __future__ import annotations
 
-from rcim.base.api_errors import CREDENTIALS_MISSING as CREDENTIALS_MISSING
-from rcim.base.api_errors import IDEMPOTENCY_KEY_BUSY as IDEMPOTENCY_KEY_BUSY
-from rcim.base.api_errors import IDEMPOTENCY_KEY_REUSED as IDEMPOTENCY_KEY_REUSED
-from rcim.base.api_errors import IDEMPOTENCY_UNKNOWN as IDEMPOTENCY_UNKNOWN
-from rcim.base.error_code import ErrorCode as ErrorCode
-from rcim.base.error_code import ErrorKind as ErrorKind
+from rcim.base.error_kinds import ErrorCode as ErrorCode
+from rcim.base.error_kinds import ErrorKind as ErrorKind
 from rcim.base.terminal import printable
 
 _M, _V, _O, _F = ErrorKind.MISTAKE, ErrorKind.VIOLATION, ErrorKind.OVERLOAD, ErrorKind.FAULT
@@ -317,6 +313,13 @@ SYSTEM_SENDER = ErrorCode(
     True,
     "The account only sends in the app's name, or its id is that of a system conversation: it cannot log in (SY-06).",
 )
+LOGIN_BLOCKED = ErrorCode(
+    300120,
+    "LOGIN_BLOCKED",
+    _M,
+    True,
+    "The app keeps this user from logging in for a time; retry_after_ms says for how long, if that is known (ID-09).",
+)
 LOGIN_REFUSED = ErrorCode(
     300080, "LOGIN_REFUSED", _M, True, "The app's back end refused the login (CB-03); the text may say why."
 )
@@ -376,6 +379,32 @@ NO_SUCH_LOG_FILE = ErrorCode(
     False,
     "The message log has no file for this hour and kind of conversations (AB-03).",
 )
+IDEMPOTENCY_KEY_BUSY = ErrorCode(
+    300130,
+    "IDEMPOTENCY_KEY_BUSY",
+    _O,
+    False,
+    "The first request with this Idempotency-Key is still under way; ask again after retry_after_ms (AB-02).",
+)
+IDEMPOTENCY_KEY_REUSED = ErrorCode(
+    300131,
+    "IDEMPOTENCY_KEY_REUSED",
+    _M,
+    False,
+    "Another request had this Idempotency-Key; a new request needs a new key (AB-02).",
+)
+IDEMPOTENCY_UNKNOWN = ErrorCode(
+    300132,
+    "IDEMPOTENCY_UNKNOWN",
+    _M,
+    False,
+    "The first request with this Idempotency-Key was interrupted, and may or may not have been carried out. Look, and "
+    "use a new key if it has to be done (AB-02).",
+)
+CREDENTIALS_MISSING = ErrorCode(
+    300133, "CREDENTIALS_MISSING", _M, False, "The request does not say who calls, or not in a known way (ID-08)."
+)
+
 LOG_FILE_CHANGED = ErrorCode(
     300097,
     "LOG_FILE_CHANGED",

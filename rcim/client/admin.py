@@ -169,6 +169,17 @@ class AdminRequests(Requests):
         """Make a user's groups these; what was changed, and what could not be (GR-10)."""
         return (await self.request(frames.AdminGroupsSync(user_id, list(groups)), frames.AdminGroupsSyncOk)).results
 
+    async def block_logins(self, users: Sequence[str], seconds: int) -> None:
+        """Keep users from logging in for a time, and log them out; 0 lets them again (ID-09)."""
+        await self.request(frames.AdminUserBlock(list(users), seconds), frames.AdminUserBlockOk, repeat=False)
+
+    async def blocked_logins(self) -> dict[str, int]:
+        """Who is kept from logging in, and until when (ID-09)."""
+        rows = await self._pages(
+            lambda cursor: frames.AdminUserBlocked(cursor, 0), frames.AdminUserBlockedOk, lambda page: page.blocked
+        )
+        return {row.user_id: row.until_ms for row in rows}
+
     async def mute_everywhere(self, users: Sequence[str], seconds: int) -> None:
         """Keep users from sending in all chat rooms for a time; 0 lets them again (SC-04)."""
         await self.request(frames.AdminUserMute(list(users), seconds), frames.AdminUserMuteOk, repeat=False)

@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from rcim.base.hosts import naming
 from rcim.base.limited_log import LimitedLog
@@ -47,20 +48,37 @@ MakeConnection = Callable[[ssl.SSLContext | None], asyncio.BaseProtocol]
 """Makes the protocol of a connection that was accepted; with TLS, of this certificate."""
 
 
+class Admitted(NamedTuple):
+    """A connection that may be made: `make` makes its protocol; `failed` is called if it is not made in the end."""
+
+    make: MakeConnection
+    failed: Callable[[], None]
+
+
+Admit = Callable[[str], Admitted | None]
+"""Asked with the address of a peer that was accepted, before its TLS handshake. None: the connection is closed."""
+
+
+def every(make: MakeConnection) -> Admit:
+    """Admits all peers."""
+    admitted = Admitted(make, lambda: None)
+    return lambda _: admitted
+
+
 class Listener:
-    """Accepts connections on these sockets until `close`; `make` makes the protocol of each. `tls` is for the next
-    connection; it may be set. `tls_by_loop`: the protocol gets plain bytes, and the loop speaks TLS."""
+    """Accepts connections on these sockets until `close`; `admit` says who makes the protocol of each. `tls` is for the
+    next connection; it may be set. `tls_by_loop`: the protocol gets plain bytes, and the loop speaks TLS."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        make: MakeConnection,
+        admit: Admit,
         sockets: list[socket.socket],
         tls: ssl.SSLContext | None,
         *,
         tls_by_loop: bool = False,
     ) -> None:
-        self._make = make
+        self._admit = admit
         self._tls_by_loop = tls_by_loop
         self._loop = loop
         self._sockets = sockets
@@ -78,28 +96,34 @@ class Listener:
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
-                made, _address = listening.accept()
+                made, address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
                 self._rest(error)
                 return
+            admitted = self._admit(address[0])
+            if admitted is None:
+                made.close()
+                log.warning("connections from %s are closed: there are too many", address[0])
+                continue
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = self._loop.create_task(self._take(made))
+            task = self._loop.create_task(self._take(made, admitted))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, made: socket.socket) -> None:
+    async def _take(self, made: socket.socket, admitted: Admitted) -> None:
+        tls = self.tls
+        by_loop = tls if self._tls_by_loop else None
+        within_s = HANDSHAKE_S if by_loop is not None else None
         try:
-            if self._tls_by_loop and self.tls is not None:
-                await self._loop.connect_accepted_socket(
-                    lambda: self._make(self.tls), made, ssl=self.tls, ssl_handshake_timeout=HANDSHAKE_S
-                )
-                return
-            await self._loop.connect_accepted_socket(lambda: self._make(self.tls), made)
-        except OSError as error:  # it is gone already
+            await self._loop.connect_accepted_socket(
+                lambda: admitted.make(tls), made, ssl=by_loop, ssl_handshake_timeout=within_s
+            )
+        except OSError as error:  # it is gone already, or has made no handshake
             made.close()
+            admitted.failed()
             log.info("a connection could not be taken: %s", error)
 
     def _rest(self, error: OSError) -> None:
@@ -123,7 +147,7 @@ class Listener:
 
 
 async def listen(
-    make: MakeConnection,
+    admit: Admit,
     host: str,
     port: int,
     tls: ssl.SSLContext | None,
@@ -143,7 +167,7 @@ async def listen(
         for one in sockets:
             one.close()
         raise
-    return Listener(loop, make, sockets, tls, tls_by_loop=tls_by_loop)
+    return Listener(loop, admit, sockets, tls, tls_by_loop=tls_by_loop)
 
 
 def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:

@@ -1,6 +1,8 @@
 """Sends of the app's back end, paced (LI-02): so many a second at once, the rest in a queue; a full one refuses.
 
 They keep their order. What waits here has not been looked at: it is answered like any other when its turn has come.
+Whoever waits no longer than a set time (`Credential.patience_ms`: back ends that call over HTTP) is refused at once if
+its turn would come later, and at its turn if that has come late: so nothing is sent whose caller has given up.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ from collections.abc import Callable
 
 from rcim.actor.outcomes import Refused
 from rcim.base import clock
-from rcim.base.errors import OVERLOADED, SHUTTING_DOWN, TOO_FREQUENT
+from rcim.base.errors import OVERLOADED, SHUTTING_DOWN, TOO_FREQUENT, ErrorCode
 from rcim.base.limits import Limits
 from rcim.dispatch.effect_runner import contained
 from rcim.dispatch.requests import CommandRequest
 from rcim.flow.buckets import Rate
 
 SECOND_MS = 1000
+WAITING = "sends of the app's back end are waiting already"
 
 
 class BackEndPace:
@@ -29,10 +32,12 @@ class BackEndPace:
     ) -> None:
         self._rate = Rate(limits.backend_sends_per_s, SECOND_MS)
         self._queue_max = limits.backend_queue_max
+        self._per_s = limits.backend_sends_per_s
         self._loop = loop
         self._submit = submit
         self._full_ms = 0.0
-        self._queue: deque[CommandRequest] = deque()
+        self._queue: deque[tuple[CommandRequest, int]] = deque()
+        """With each the time until when whoever asked waits; 0: for ever."""
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -47,17 +52,15 @@ class BackEndPace:
             if not wait:
                 return self._submit(request)
             self._arm(wait)
+        patience_ms = _patience_ms(request)
+        wait_ms = len(self._queue) * SECOND_MS // self._per_s
         if len(self._queue) >= self._queue_max:
-            with contained("answer", request.key):
-                request.refuse(
-                    Refused(
-                        TOO_FREQUENT,
-                        f"{self._queue_max} sends of the app's back end are waiting already; send more slowly",
-                        SECOND_MS,
-                    )
-                )
-            return True
-        self._queue.append(request)
+            _refuse(request, TOO_FREQUENT, f"{self._queue_max} {WAITING}; send more slowly", SECOND_MS)
+        elif patience_ms and wait_ms > patience_ms:
+            _refuse(request, TOO_FREQUENT, f"{len(self._queue)} {WAITING}; send more slowly", wait_ms - patience_ms)
+        else:
+            until_ms = clock.steady_ms() + patience_ms + SECOND_MS if patience_ms else 0
+            self._queue.append((request, until_ms))
         return True
 
     def _arm(self, wait_ms: int) -> None:
@@ -71,19 +74,28 @@ class BackEndPace:
             if wait:
                 self._arm(wait)
                 return
-            request = self._queue.popleft()
-            if not self._submit(request):  # its conversation is overloaded: the others must not wait for it
-                with contained("answer", request.key):
-                    request.refuse(Refused(OVERLOADED, OVERLOADED.meaning, SECOND_MS))
+            request, until_ms = self._queue.popleft()
+            if (until_ms and now_ms > until_ms) or not self._submit(request):
+                _refuse(request, OVERLOADED, OVERLOADED.meaning, SECOND_MS)
 
     def refuse_waiting(self) -> None:
         """The server is stopping: what waits will not be done here (WI-07)."""
         while self._queue:
-            request = self._queue.popleft()
-            with contained("answer", request.key):
-                request.refuse(Refused(SHUTTING_DOWN, SHUTTING_DOWN.meaning))
+            request, _ = self._queue.popleft()
+            _refuse(request, SHUTTING_DOWN, SHUTTING_DOWN.meaning)
 
     def stop(self) -> None:
         """No more timers."""
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _patience_ms(request: CommandRequest) -> int:
+    """How long whoever asked waits; 0: for ever."""
+    credential = request.body.credential
+    return credential.patience_ms if credential is not None else 0
+
+
+def _refuse(request: CommandRequest, code: ErrorCode, text: str, retry_after_ms: int = 0) -> None:
+    with contained("answer", request.key):
+        request.refuse(Refused(code, text, retry_after_ms))

@@ -19,8 +19,8 @@ class LogFiles(Protocol):
     def ask(self, query: LogQuery, done: Done) -> None:
         """Answer a query."""
 
-    def expire(self, before: str, done: Done) -> None:
-        """Remove the files of before this hour; answers how many log files went."""
+    def expire(self, before: str, done: Done, *, only: bool = False) -> None:
+        """Remove the files of before this hour, or only those of this hour; answers how many log files went."""
 
 
 class NoLogFiles:
@@ -30,6 +30,6 @@ class NoLogFiles:
         """See LogFiles."""
         done(Refused(MESSAGE_LOG_OFF, MESSAGE_LOG_OFF.meaning))
 
-    def expire(self, before: str, done: Done) -> None:
+    def expire(self, before: str, done: Done, *, only: bool = False) -> None:
         """See LogFiles."""
         done(Refused(MESSAGE_LOG_OFF, MESSAGE_LOG_OFF.meaning))

@@ -68,6 +68,7 @@ class QueryEnrichment:
                 types=types,
                 lists=lists,
                 muted={**config.muted, **kept.muted},
+                blocked={**config.blocked, **kept.blocked},
                 attribute_names=kept.attributes,
                 api_keys=kept.api_keys,
             )

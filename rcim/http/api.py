@@ -43,9 +43,11 @@ class Fault(Enum):
 
     MALFORMED = (400, "the request is not HTTP as it has to be")
     NOT_FOUND = (404, "there is no such path")
+    METHOD = (405, "the method is not supported")
     SLOW = (408, "the request did not arrive in time")
     TOO_LARGE = (413, "the body is too large")
     ENCODING = (415, "the content encoding is not supported: identity, gzip and deflate are")
+    EXPECTATION = (417, "the expectation is not supported: 100-continue is")
     HEADERS_TOO_LARGE = (431, "the headers are too large")
     FAILED = (500, "the server failed while handling this request; try again")
     BUSY = (503, "too many requests are under way; try again later")
@@ -59,6 +61,15 @@ class Fault(Enum):
     def text(self) -> str:
         """What is said of it."""
         return self.value[1]
+
+
+class FaultError(Exception):
+    """A request that no API gets to see."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(fault, detail)
+        self.fault = fault
+        self.detail = detail
 
 
 class HttpApi(Protocol):

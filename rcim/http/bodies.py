@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import zlib
 
-from aiohttp import StreamReader
+from aiohttp import StreamReader, http_exceptions
+from aiohttp.web import RequestPayloadError
 
-from rcim.http.api import Fault
+from rcim.http.admission import BodyHold
+from rcim.http.api import Fault, FaultError
 
 PIECE = 64 * 1024
 """Bytes that one step of inflating makes at most: some 0.2 ms."""
@@ -15,17 +17,9 @@ WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate"
 """zlib's `wbits` by content encoding."""
 
 
-class FaultError(Exception):
-    """A request that no API gets to see."""
-
-    def __init__(self, fault: Fault, detail: str = "") -> None:
-        super().__init__(fault, detail)
-        self.fault = fault
-        self.detail = detail
-
-
-async def read_body(content: StreamReader, encoding: str, bytes_max: int, within_s: float) -> bytes:
-    """The whole body, inflated. Raises FaultError(TOO_LARGE, SLOW, ENCODING or MALFORMED); nothing more is read then."""
+async def read_body(content: StreamReader, encoding: str, bytes_max: int, within_s: float, hold: BodyHold) -> bytes:
+    """The whole body, inflated; `hold` counts its bytes. Raises FaultError(TOO_LARGE, SLOW, ENCODING, MALFORMED or BUSY);
+    nothing more is read then."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", *WINDOWS):
         raise FaultError(Fault.ENCODING)
@@ -36,15 +30,18 @@ async def read_body(content: StreamReader, encoding: str, bytes_max: int, within
                 found += await content.readany()
                 if len(found) > bytes_max:
                     raise FaultError(Fault.TOO_LARGE, f"at most {bytes_max} bytes")
+                hold.grown_to(len(found))
     except TimeoutError:
         raise FaultError(Fault.SLOW, f"the body has to arrive within {within_s:g} s") from None
+    except (RequestPayloadError, http_exceptions.PayloadEncodingError, ConnectionError):
+        raise FaultError(Fault.MALFORMED, "the body is not framed as it has to be, or is cut short") from None
     if encoding in WINDOWS and found:
-        return await _inflated(bytes(found), WINDOWS[encoding], bytes_max)
+        return await _inflated(bytes(found), WINDOWS[encoding], bytes_max, hold)
     return bytes(found)
 
 
-async def _inflated(packed: bytes, window: int, bytes_max: int) -> bytes:
-    """Raises FaultError(TOO_LARGE or MALFORMED). Gives the loop a turn after each piece."""
+async def _inflated(packed: bytes, window: int, bytes_max: int, hold: BodyHold) -> bytes:
+    """Raises FaultError(TOO_LARGE, MALFORMED or BUSY). Gives the loop a turn after each piece."""
     inflater = zlib.decompressobj(window)
     found = bytearray()
     left = packed
@@ -53,6 +50,7 @@ async def _inflated(packed: bytes, window: int, bytes_max: int) -> bytes:
             found += inflater.decompress(left, PIECE)
             if len(found) > bytes_max:
                 raise FaultError(Fault.TOO_LARGE, f"at most {bytes_max} bytes, inflated")
+            hold.grown_to(len(packed) + len(found))
             left = inflater.unconsumed_tail
             await asyncio.sleep(0)
     except zlib.error:

@@ -3,110 +3,169 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 
 from rcim.base import clock
 from rcim.base.limited_log import LimitedLog
 from rcim.base.terminal import printable
-from rcim.http.api import Fault, HttpApi, HttpRequest, HttpResponse
-from rcim.http.bodies import FaultError, read_body
+from rcim.connect.listener import Admitted
+from rcim.http.access_log import AccessLog, Line
+from rcim.http.admission import BodyBytes, BodyHold, Places
+from rcim.http.api import Fault, FaultError, HttpApi, HttpRequest, HttpResponse
+from rcim.http.bodies import read_body
+from rcim.http.protocol import HttpConnection
 
 log = LimitedLog("rcim.http")
-access = logging.getLogger("rcim.http.access")
 
 REQUEST_ID = "X-Request-ID"
 REQUEST_ID_CHARS_MAX = 64
 STOP_S = 5.0
 """How long requests under way may take to end when the server stops."""
+CLOSE_S = 0.2
+"""How long connections may take to close after that."""
+LINGER_S = 1.0
+"""How long what a refused caller still sends is read and thrown away, so that it gets to see the answer."""
+READ_BYTES = 16 * 1024
+"""Of a body that has arrived and nobody has read yet, before the connection is not read for a while."""
+NOT_OFFERED = frozenset(["CONNECT", "TRACE"])
+UPGRADES = frozenset(["websocket", "tcp"])
+"""Protocols for which the parser stops; others that a caller offers, such as h2c, are ignored."""
 
 
 @dataclass(frozen=True)
 class HttpBounds:
-    """What one caller may take."""
+    """What callers may take."""
 
     body_bytes_max: int = 1 << 20
     """Of a body, before and after inflating."""
+    bodies_bytes_max: int = 64 << 20
+    """Of all bodies together that are being read or answered (admission.py)."""
+    headers_s: float = 10.0
+    """In which the headers of a request have to be there, from its first byte."""
     body_s: float = 30.0
     """In which a body has to be there."""
+    write_s: float = 30.0
+    """In which a response has to be taken."""
     idle_s: float = 75.0
     """After which a connection without a request is closed."""
-    in_flight_max: int = 1000
-    """Requests of all connections under way; BUSY beyond."""
+    in_flight_max: int = 2000
+    """Complete requests of all connections that are being answered; BUSY beyond."""
+    connections_max: int = 4000
+    connections_per_address_max: int = 2000
 
 
 class HttpServer:
-    """Serves these APIs on connections that a listener takes; `connection` makes the protocol of each."""
+    """Serves these APIs on connections that a listener takes; `admit` makes the protocol of each."""
 
-    def __init__(self, apis: Sequence[HttpApi], bounds: HttpBounds) -> None:
+    def __init__(self, apis: Sequence[HttpApi], bounds: HttpBounds, *, access_log: bool = True) -> None:
         self._apis = tuple(apis)
         self._bounds = bounds
+        self._places = Places(bounds.connections_max, bounds.connections_per_address_max)
+        self._bodies = BodyBytes(bounds.bodies_bytes_max)
+        self._log = AccessLog(access_log)
         self._in_flight = 0
-        self._server = web.Server(
-            self._handle,
-            access_log=None,
-            auto_decompress=False,
-            keepalive_timeout=bounds.idle_s,
-            lingering_time=0,
-        )
+        self._stopping = False
+        self._server = web.Server(self._handle)
 
-    def connection(self, tls: ssl.SSLContext | None) -> asyncio.BaseProtocol:
-        """The protocol of a new connection; TLS is the loop's."""
-        made: asyncio.BaseProtocol = self._server()
-        return made
+    def admit(self, address: str) -> Admitted | None:
+        """A new connection from there; None if there are too many. TLS is the loop's."""
+        place = self._places.take(address)
+        if place is None:
+            return None
+
+        def make(_: object) -> asyncio.BaseProtocol:
+            return HttpConnection(
+                self._server,
+                self._refuse,
+                place,
+                headers_s=self._bounds.headers_s,
+                write_s=self._bounds.write_s,
+                access_log=None,
+                auto_decompress=False,
+                keepalive_timeout=self._bounds.idle_s,
+                lingering_time=LINGER_S,
+                read_bufsize=READ_BYTES,
+            )
+
+        return Admitted(make, place.leave)
 
     async def stop(self) -> None:
-        """Let what is under way end, and close all connections."""
-        await self._server.shutdown(STOP_S)
+        """Requests that are complete are answered; then all connections close. Whoever calls has closed the listener."""
+        self._stopping = True
+        for one in self._connections():
+            one.close_unless_busy()
+        try:
+            async with asyncio.timeout(STOP_S):
+                while any(one.busy for one in self._connections()):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            log.warning("requests of back ends were still under way when the server stopped")
+        await self._server.shutdown(CLOSE_S)
+        await asyncio.to_thread(self._log.stop)
+
+    def _connections(self) -> list[HttpConnection]:
+        return [one for one in self._server.connections if isinstance(one, HttpConnection)]
+
+    # -- requests
 
     async def _handle(self, got: web.BaseRequest) -> web.StreamResponse:
         began_ms = clock.steady_ms()
+        connection = got.protocol
+        assert isinstance(connection, HttpConnection)
+        connection.head_over()
         request_id = _request_id(got.headers.get(REQUEST_ID, ""))
-        api = next((one for one in self._apis if one.serves(got.path)), None)
+        api = self._api_of(got.path)
         made = await self._answer(api, got, request_id)
-        took_ms = clock.steady_ms() - began_ms
-        access.info(
-            "%s %s %s %d %d %.0f ms %s %s",
-            got.remote,
-            got.method,
-            printable(got.path),
-            made.status,
-            len(made.body),
-            took_ms,
-            request_id,
-            made.note,
-        )
-        headers = {**made.headers, REQUEST_ID: request_id, "Content-Type": made.content_type}
-        return web.Response(status=made.status, body=made.body, headers=headers)
+        peer, took_ms = got.remote or "", clock.steady_ms() - began_ms
+        self._log.tell(Line(peer, got.method, got.path, made.status, len(made.body), took_ms, request_id, made.note))
+        response = web.Response(status=made.status, body=made.body, headers=_headers(made, request_id))
+        if self._stopping or _ends_connection(got):
+            response.force_close()
+        return response
+
+    def _api_of(self, path: str) -> HttpApi | None:
+        return next((one for one in self._apis if one.serves(path)), None)
 
     async def _answer(self, api: HttpApi | None, got: web.BaseRequest, request_id: str) -> HttpResponse:
         """The response, whatever goes wrong."""
-        if self._in_flight >= self._bounds.in_flight_max:
-            return _fault(api, Fault.BUSY)
-        self._in_flight += 1
+        hold = self._bodies.body(got.remote or "")
         try:
+            _check_head(got, self._bounds.body_bytes_max)
             if api is None:
                 raise FaultError(Fault.NOT_FOUND)
-            return await api.answer(await self._read(got, request_id))
+            return await self._carry_out(api, await self._read(got, request_id, hold), got)
         except FaultError as error:
             return _fault(api, error.fault, error.detail)
         except Exception:  # a fault of ours: the caller gets an answer, and the others go on
             log.exception("%s %s", got.method, printable(got.path))
             return _fault(api, Fault.FAILED)
         finally:
+            hold.release()
+
+    async def _carry_out(self, api: HttpApi, request: HttpRequest, got: web.BaseRequest) -> HttpResponse:
+        """The answer to a complete request. Raises FaultError(BUSY)."""
+        if self._in_flight >= self._bounds.in_flight_max:
+            raise FaultError(Fault.BUSY)
+        assert isinstance(got.protocol, HttpConnection)
+        got.protocol.busy = True
+        self._in_flight += 1
+        try:
+            return await api.answer(request)
+        finally:
             self._in_flight -= 1
 
-    async def _read(self, got: web.BaseRequest, request_id: str) -> HttpRequest:
+    async def _read(self, got: web.BaseRequest, request_id: str, hold: BodyHold) -> HttpRequest:
         """Raises FaultError."""
         bounds = self._bounds
+        if "Expect" in got.headers and got.transport is not None and got.version == HttpVersion11:
+            got.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         encoding = got.headers.get("Content-Encoding", "")
-        body = await read_body(got.content, encoding, bounds.body_bytes_max, bounds.body_s)
+        body = await read_body(got.content, encoding, bounds.body_bytes_max, bounds.body_s, hold)
         headers: Any = got.headers
         return HttpRequest(
             method=got.method,
@@ -118,6 +177,39 @@ class HttpServer:
             request_id=request_id,
             raw_path=got.rel_url.raw_path,
         )
+
+    def _refuse(self, peer: str, path: str, fault: Fault, detail: str) -> tuple[HttpResponse, dict[str, str]]:
+        """As `protocol.Refuse`."""
+        made = _fault(self._api_of(path), fault, detail)
+        request_id = _request_id("")
+        self._log.tell(Line(peer, "-", path or "-", made.status, len(made.body), 0, request_id, made.note))
+        return made, _headers(made, request_id)
+
+
+def _check_head(got: web.BaseRequest, body_bytes_max: int) -> None:
+    """Raises FaultError for what is wrong before the body is read."""
+    if got.version not in (HttpVersion10, HttpVersion11):
+        raise FaultError(Fault.MALFORMED, "the version has to be HTTP/1.1 or HTTP/1.0")
+    if got.version == HttpVersion10 and "Transfer-Encoding" in got.headers:
+        raise FaultError(Fault.MALFORMED, "HTTP/1.0 has no Transfer-Encoding")
+    if got.method in NOT_OFFERED:
+        raise FaultError(Fault.METHOD)
+    if got.headers.get("Expect", "100-continue").lower() != "100-continue":
+        raise FaultError(Fault.EXPECTATION)
+    if (got.content_length or 0) > body_bytes_max:
+        raise FaultError(Fault.TOO_LARGE, f"at most {body_bytes_max} bytes")
+
+
+def _ends_connection(got: web.BaseRequest) -> bool:
+    """Whether nothing that comes after this request can be one: its body is not read to its end, or the parser holds what
+    follows for another protocol."""
+    upgraded = got.headers.get("Upgrade", "").lower() in UPGRADES or got.method in NOT_OFFERED
+    return upgraded or not got.content.at_eof() or got.version not in (HttpVersion10, HttpVersion11)
+
+
+def _headers(made: HttpResponse, request_id: str) -> dict[str, str]:
+    """All headers of a response besides those of its framing."""
+    return {**made.headers, REQUEST_ID: request_id, "Content-Type": made.content_type, "Server": "rcim"}
 
 
 def _request_id(given: str) -> str:

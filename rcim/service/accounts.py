@@ -73,6 +73,20 @@ def groups_sync(request: requests.AdminGroupsSync, principal: Principal, context
     return RunWorkflow(workflows.SyncGroups(user_id, keys))
 
 
+def block(request: requests.AdminUserBlock, principal: Principal, context: RequestContext) -> ActorCommand:
+    """ADMIN_USER_BLOCK (ID-09)."""
+    users = check_users(list(dict.fromkeys(request.users)), context.limits.mute_max)
+    if principal.user_id in users:
+        raise RcimError(BAD_PARAMETER, "users: must not name you")
+    return ActorCommand(APP_KEY, user_commands.BlockLogins(principal.user_id, True, users, request.seconds))
+
+
+def blocked(request: requests.AdminUserBlocked, principal: Principal, context: RequestContext) -> ActorCommand:
+    """ADMIN_USER_BLOCKED (ID-09)."""
+    limit = list_limit(request.limit, context.limits)
+    return ActorCommand(APP_KEY, user_commands.ReadBlockedLogins(principal.user_id, True, request.cursor, limit))
+
+
 def mute(request: requests.AdminUserMute, principal: Principal, context: RequestContext) -> ActorCommand:
     """ADMIN_USER_MUTE (SC-04)."""
     users = check_users(request.users, context.limits.mute_max)

@@ -74,6 +74,7 @@ def group_import(request: requests.AdminGroupImport, principal: Principal, conte
             attributes=canonical(request.attributes) if request.attributes else b"",
             creator=check_user_id(request.creator) if request.creator else "",
             create_time_ms=request.create_time_ms,
+            opened=request.opened,
         ),
     )
 

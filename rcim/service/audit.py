@@ -63,6 +63,7 @@ NAMED = {"ADMIN_TYPE_SET", "ADMIN_TYPE_REMOVE", "ADMIN_KEY_CREATE"}
 """Operations whose `name` says that too."""
 NOT_AUDITED = {
     "SEND",
+    "ADMIN_SEND",
     "CONVERSATION_READ",
     "PRESENCE_SET",
     "PRESENCE_WATCH",

@@ -29,6 +29,9 @@ from rcim.session import usersig
 CHECKED_MS = 1000
 """How long what was read of an administrator's account, or of an API key, counts: an invalidation or a revocation takes
 effect within this time."""
+PATIENCE_MS = 25_000
+"""How long a send of a back end may wait for its turn (LI-02): five seconds less than `Service.call` waits, so that none
+is answered as failed and carried out all the same."""
 CHECKED_MAX = 1000
 """Administrators, and keys, whose check is remembered: there are no more of either."""
 CALLS_OF_KEY_MAX = 250
@@ -134,7 +137,7 @@ class BackEnds:
     def _made(user_id: str, signed_ms: int, source: Source | None) -> Principal:
         principal = Principal(user_id, True)
         principal.source = source
-        principal.credential = Credential(user_id, signed_ms, Platform.SERVER)
+        principal.credential = Credential(user_id, signed_ms, Platform.SERVER, PATIENCE_MS)
         return principal
 
     async def _valid_from_ms(self, user_id: str) -> int:

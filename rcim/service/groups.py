@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from rcim.actor import commands, outcomes, queries, workflows
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, RcimError
 from rcim.base.ids import check_user_id, check_user_or_guest, has_control
@@ -59,6 +61,24 @@ def create(request: requests.GroupCreate, principal: Principal, context: Request
     )
 
 
+def create_for_app(request: requests.AdminGroupCreate, principal: Principal, context: RequestContext) -> RunWorkflow:
+    """ADMIN_GROUP_CREATE: as GROUP_CREATE; some of the members may be admins, and have fields."""
+    made = create(request, principal, context)
+    workflow = made.workflow
+    assert isinstance(workflow, workflows.EnterGroup) and isinstance(workflow.command, commands.CreateGroup)
+    command = msgspec.structs.replace(
+        workflow.command,
+        admins=list(request.admins),
+        member_fields={user: tuple(fields) for user, fields in request.member_fields.items()},
+    )
+    strangers = ({*command.admins} | {*command.member_fields}) - {*command.members}
+    if strangers:
+        raise RcimError(
+            BAD_PARAMETER, f"members: {min(strangers)} is to be an admin, or to have fields, and is not one"
+        )
+    return entering(workflow.key, command)
+
+
 def _check_unique(request: requests.GroupCreate, owner: str) -> None:
     """C2-02: the server makes the id, of two users or more. Raises RcimError(BAD_PARAMETER)."""
     if request.group_id:
@@ -83,6 +103,7 @@ def edit(request: requests.GroupSet, principal: Principal, context: RequestConte
         fields=tuple(request.fields),
         attributes=None if request.attributes is None else canonical(request.attributes),
         attribute_changes=checked_changes(request.attribute_changes),
+        mute_all=request.mute_all,
     )
     return ActorCommand(group_key(request.group_id), command)
 

@@ -47,7 +47,17 @@ def leave(request: requests.GroupLeave, principal: Principal, context: RequestCo
 def invite(request: requests.GroupInvite, principal: Principal, context: RequestContext) -> RunWorkflow:
     """GROUP_INVITE."""
     users = check_users(request.users, context.limits.invite_max)
-    return entering(group_key(request.group_id), commands.InviteUsers(principal.user_id, principal.admin, users))
+    command = commands.InviteUsers(
+        principal.user_id, principal.admin, users, silent=_silent(request.silent, principal)
+    )
+    return entering(group_key(request.group_id), command)
+
+
+def _silent(silent: bool, principal: Principal) -> bool:
+    """Raises RcimError(ADMIN_REQUIRED)."""
+    if silent and not principal.admin:
+        raise RcimError(ADMIN_REQUIRED, "silent: only an app administrator may change members without a notice")
+    return silent
 
 
 def invitations(request: requests.GroupInvitations, principal: Principal, context: RequestContext) -> ActorCommand:
@@ -83,9 +93,10 @@ def kick(request: requests.GroupKick, principal: Principal, context: RequestCont
     """GROUP_KICK."""
     users = check_users(request.users, context.limits.accounts_max, check=check_user_or_guest)
     text = check_field("text", request.text)
-    return ActorCommand(
-        group_key(request.group_id), commands.KickMembers(principal.user_id, principal.admin, users, text)
+    command = commands.KickMembers(
+        principal.user_id, principal.admin, users, text, silent=_silent(request.silent, principal)
     )
+    return ActorCommand(group_key(request.group_id), command)
 
 
 def block(request: requests.GroupBlock, principal: Principal, context: RequestContext) -> ActorCommand:
@@ -122,6 +133,8 @@ def edit(request: requests.GroupMemberSet, principal: Principal, context: Reques
         msg_flag=request.msg_flag,
         role=request.role,
         fields=tuple(request.fields),
+        unread=request.unread,
+        mute_s=request.mute_s,
     )
     return ActorCommand(group_key(request.group_id), command)
 

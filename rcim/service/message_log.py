@@ -38,7 +38,7 @@ def chunk(request: requests.MessageLogGet, principal: Principal, context: Reques
 
 def expire(request: requests.MessageLogExpire, principal: Principal, context: RequestContext) -> RunWorkflow:
     """MESSAGE_LOG_EXPIRE."""
-    return RunWorkflow(workflows.ExpireMessageLog(principal.user_id, _hour("before", request.before)))
+    return RunWorkflow(workflows.ExpireMessageLog(principal.user_id, _hour("before", request.before), request.only))
 
 
 def _hour(name: str, text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+from msgspec.structs import force_setattr
+
 from rcim.actor import commands, records, workflows
 from rcim.base.errors import ADMIN_REQUIRED, BAD_PARAMETER, BODY_TOO_LARGE, NOT_PERMITTED, RcimError
 from rcim.base.ids import SYSTEM_PREFIX, check_user_id, is_guest
@@ -48,6 +51,25 @@ def send(request: requests.Send, principal: Principal, context: RequestContext) 
         if account:
             return _written_to(account, command)
     return ActorCommand(key, command)
+
+
+def send_for_app(
+    request: requests.AdminSend, principal: Principal, context: RequestContext
+) -> ActorCommand | RunWorkflow:
+    """ADMIN_SEND: as SEND; it may count as unread or not, and the app need not be asked before it and told after it."""
+    made = send(request, principal, context)
+    sent = made.command if isinstance(made, ActorCommand) else made.workflow
+    assert isinstance(sent, commands.SendMessage | workflows.SendAs)
+    if request.counted and not request.unasked and not request.untold:
+        return made
+    extra = msgspec.structs.replace(
+        sent.extra or records.MessageOptions(),
+        counted=request.counted,
+        unasked=request.unasked,
+        untold=request.untold,
+    )
+    force_setattr(sent, "extra", extra)  # it was made just now, and nobody else has it
+    return made
 
 
 def _written_to(account: str, command: commands.SendMessage) -> RunWorkflow:

@@ -56,6 +56,7 @@ READS, SAME, ONCE = Repeat
 
 OPERATIONS: tuple[Operation, ...] = (
     _operation("SEND", requests.Send, outcomes.Sent, messages.send, EVERYONE, SAME, rate=RateClass.SEND, hot=True),
+    _operation("ADMIN_SEND", requests.AdminSend, outcomes.Sent, messages.send_for_app, ADMINISTRATORS, SAME),
     _operation("HISTORY", requests.History, outcomes.Page, messages.history, EVERYONE, READS, rate=RateClass.READ),
     _operation("MESSAGE_RECALL", requests.MessageRecall, outcomes.Altered, altering.recall, EVERYONE, SAME),
     _operation("MESSAGE_EDIT", requests.MessageEdit, outcomes.Altered, altering.edit, EVERYONE, ONCE),
@@ -88,6 +89,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("CONVERSATION_PIN", requests.ConversationPin, outcomes.Done, conversations.pin, USERS, SAME),
     _operation("CONVERSATION_REMOVE", requests.ConversationRemove, outcomes.Done, conversations.remove, USERS, ONCE),
     _operation("GROUP_CREATE", requests.GroupCreate, outcomes.Created, groups.create, EVERYONE, ONCE),
+    _operation(
+        "ADMIN_GROUP_CREATE",
+        requests.AdminGroupCreate,
+        outcomes.Created,
+        groups.create_for_app,
+        ADMINISTRATORS,
+        ONCE,
+    ),
     _operation("GROUP_SET", requests.GroupSet, outcomes.Edited, groups.edit, EVERYONE, SAME),
     _operation("GROUP_OWNER_SET", requests.GroupOwnerSet, outcomes.Done, groups.give, EVERYONE, ONCE),
     _operation("GROUP_DISSOLVE", requests.GroupDissolve, outcomes.Done, groups.dissolve, EVERYONE, ONCE),
@@ -254,6 +263,15 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation(
         "ADMIN_TYPE_REMOVE", requests.AdminTypeRemove, outcomes.Done, administration.type_remove, ADMINISTRATORS, ONCE
     ),
+    _operation("ADMIN_USER_BLOCK", requests.AdminUserBlock, outcomes.Done, accounts.block, ADMINISTRATORS, ONCE),
+    _operation(
+        "ADMIN_USER_BLOCKED",
+        requests.AdminUserBlocked,
+        outcomes.BlockedUsers,
+        accounts.blocked,
+        ADMINISTRATORS,
+        READS,
+    ),
     _operation("ADMIN_USER_MUTE", requests.AdminUserMute, outcomes.Done, accounts.mute, ADMINISTRATORS, ONCE),
     _operation(
         "ADMIN_USER_MUTED", requests.AdminUserMuted, outcomes.MutedUsers, accounts.muted, ADMINISTRATORS, READS
@@ -357,6 +375,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("ADMIN_KEYS", requests.AdminKeys, api_keys.KeysPage, keys.list_, ADMINISTRATORS, READS),
     _operation("ADMIN_KEY_REVOKE", requests.AdminKeyRevoke, outcomes.Done, keys.revoke, ADMINISTRATORS, ONCE),
     _operation("ADMIN_KEY_USE", requests.AdminKeyUse, api_keys.KeyFound, keys.use, ADMINISTRATORS, SAME),
+    _operation(
+        "ADMIN_USER_UNREAD",
+        requests.AdminUserUnread,
+        answers.UnreadCounts,
+        personal_data.unread,
+        ADMINISTRATORS,
+        READS,
+    ),
     _operation(
         "ADMIN_USER_UNREAD",
         requests.AdminUserUnread,

@@ -24,6 +24,8 @@ def set_attributes(
     request: requests.RoomAttributesSet, principal: Principal, context: RequestContext
 ) -> ActorCommand:
     """ROOM_ATTRIBUTES_SET (CR-03)."""
+    if not request.attributes and not request.replace:
+        raise RcimError(BAD_PARAMETER, "attributes: must be at least one, unless `replace` removes all others")
     entries: list[room_commands.AttributeEntry] = []
     size = 0
     for at, one in enumerate(request.attributes):
@@ -42,8 +44,9 @@ def set_attributes(
         by=principal.user_id,
         admin=principal.admin,
         entries=entries,
-        forced=_forced(request.forced, principal),
+        forced=_forced(request.forced or request.replace, principal),
         notice=request.notice,
+        replace=request.replace,
     )
     return ActorCommand(group_key(request.group_id), command)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rcim.actor.api_keys import KeySaved
 from rcim.actor.applications import Application
 from rcim.actor.push_records import PushTokenRemoved, PushTokenSaved
-from rcim.actor.records import AttributeNamesSaved, ListChanged, TypeSaved, UsersMuted
+from rcim.actor.records import AttributeNamesSaved, ListChanged, LoginsBlocked, TypeSaved, UsersMuted
 from rcim.actor.user_records import ConversationChosen, InvitationsChanged, UserListed, UserSaved, UserSeen
 from rcim.base.terms import BROADCAST_ALL, ApplicationState
 from rcim.rules.conversation_kinds import is_channel, is_created, parent_of
@@ -106,8 +106,17 @@ def _type_saved(view: WriteView, stamp: int, record: TypeSaved) -> None:
 
 
 def _users_muted(view: WriteView, stamp: int, record: UsersMuted) -> None:
-    for user_id, until_ms in record.until_ms.items():
-        row = b"muted:" + user_id.encode()
+    _put_ends(view, b"muted:", record.until_ms)
+
+
+def _logins_blocked(view: WriteView, stamp: int, record: LoginsBlocked) -> None:
+    _put_ends(view, b"blocked:", record.until_ms)
+
+
+def _put_ends(view: WriteView, prefix: bytes, ends_ms: Mapping[str, int]) -> None:
+    """Keep for each user when something ends; 0: it has ended."""
+    for user_id, until_ms in ends_ms.items():
+        row = prefix + user_id.encode()
         if until_ms:
             view.put("app", row, keys.U64.pack(until_ms))
         else:
@@ -138,6 +147,7 @@ OF_USERS: dict[type, Callable[[WriteView, int, Any], None]] = {
     InvitationsChanged: _invitations_changed,
     TypeSaved: _type_saved,
     UsersMuted: _users_muted,
+    LoginsBlocked: _logins_blocked,
     ListChanged: _list_changed,
     KeySaved: _key_saved,
     PushTokenSaved: push_tokens.save,

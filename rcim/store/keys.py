@@ -38,7 +38,7 @@
 | push_tokens | user 0 device 0 provider    | PushToken (PU-03) |
 | push_users  | provider 0 user             | nothing: the user has a token at the provider |
 | push_owners | provider 0 digest of the token | user 0 device: whose it is |
-| app         | kind, colon, name           | `type:` TypeChange, `muted:` and `count:` u64, `list:` nothing |
+| app         | kind, colon, name           | `type:` TypeChange, `muted:`, `blocked:` and `count:` u64, `list:` nothing |
 |             |                             | `attributes:` their names by number (SY-04) |
 """
 

@@ -135,7 +135,7 @@ class _Mending:
                 self._moved += 1
                 view.put("users", row, pack(msgspec.structs.replace(user, valid_from_ms=self._wall_ms)))
         for row, data in _all(view, "app"):
-            if row.startswith(b"muted:"):
+            if row.startswith((b"muted:", b"blocked:")):
                 view.put("app", row, keys.U64.pack(self._to(keys.U64.unpack(data)[0])))
         for name in [name for name, _ in view.scan("meta", DAY, DAY + keys.LAST)]:
             if keys.U64.unpack(name[len(DAY) :])[0] > self._wall_ms // DAY_MS:

@@ -304,6 +304,7 @@ class TableView:
             types: dict[str, TypeChange] = {}
             counts: dict[str, int] = {}
             muted: dict[str, int] = {}
+            blocked: dict[str, int] = {}
             lists: dict[int, list[str]] = {}
             attributes: dict[int, str] = {}
             api_keys: dict[str, ApiKey] = {}
@@ -318,9 +319,11 @@ class TableView:
                 elif kind == "list":
                     which, _, entry = name.partition(":")
                     lists.setdefault(int(which), []).append(entry)
+                elif kind == "blocked":
+                    blocked[name] = keys.U64.unpack(data)[0]
                 else:
                     (counts if kind == "count" else muted)[name] = keys.U64.unpack(data)[0]
-        return AppSnapshot(types, counts, muted, lists, attributes, api_keys)
+        return AppSnapshot(types, counts, muted, lists, attributes, api_keys, blocked)
 
     # -- queries
 

@@ -7,6 +7,18 @@ import zlib
 from rcim.actor.records import Message
 
 RANDOM_MAX = (1 << 32) - 1
+TYPES = {"Work": "Private", "Meeting": "ChatRoom", "Community": "UltraGroup"}
+"""Our name of a group type by the vendor's, where it is another one. The vendor answers with `Private` and `ChatRoom`."""
+
+
+def type_of(name: str) -> str:
+    """Our name of the vendor's group type; that of another type is the same."""
+    return TYPES.get(name, name)
+
+
+def type_name(type_: str) -> str:
+    """What the vendor answers for a group type of ours."""
+    return "Community" if type_ == TYPES["Community"] else type_
 
 
 def random_of(client_msg_id: str) -> int:

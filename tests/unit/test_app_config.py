@@ -9,13 +9,13 @@ import pytest
 from rcim.actor.app import changed, settle
 from rcim.actor.app_config import AppConfig
 from rcim.actor.app_lists import AppLists
-from rcim.actor.records import ListChanged, Record, TypeSaved, UsersMuted
+from rcim.actor.records import ListChanged, LoginsBlocked, Record, TypeSaved, UsersMuted
 from rcim.base.limits import DEFAULTS
 from rcim.base.terms import AppList
 from rcim.rules.type_table import TypeChange, TypeTable
 from tests.kit import app_state
 
-PARTS = ("types", "limits", "muted", "message_types", "lists", "asks", "slots")
+PARTS = ("types", "limits", "muted", "blocked", "message_types", "lists", "asks", "slots")
 
 
 def config() -> AppConfig:
@@ -28,6 +28,7 @@ def config() -> AppConfig:
     [
         (TypeSaved("A", TypeChange("A", "Public", {})), "types"),
         (UsersMuted({"ann": 9}), "muted"),
+        (LoginsBlocked({"ann": 9}), "blocked"),
         (ListChanged(AppList.PROTECTED_USERS, ["ann"], []), "lists"),
     ],
 )

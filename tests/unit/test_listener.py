@@ -16,7 +16,7 @@ from rcim.adapters.frames.connection import FrameConnection
 from rcim.base.hosts import naming
 from rcim.client import Client
 from rcim.connect import listener
-from rcim.connect.listener import Listener
+from rcim.connect.listener import Admit, Listener, every
 from tests.kit import Raw, TestServer, until
 
 
@@ -33,6 +33,11 @@ class Short(socket.socket):
         return super().accept()
 
 
+def frames_of(server: TestServer) -> Admit:
+    """Every connection speaks frames."""
+    return every(partial(FrameConnection, server.server.service))
+
+
 async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
     plain_server: TestServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # OP-02
@@ -42,7 +47,7 @@ async def test_without_a_descriptor_connections_wait_and_the_log_has_one_line(
     full.setblocking(False)
     full.bind(("127.0.0.1", 0))
     full.listen(8)
-    made = Listener(asyncio.get_running_loop(), partial(FrameConnection, plain_server.server.service), [full], None)
+    made = Listener(asyncio.get_running_loop(), frames_of(plain_server), [full], None)
     waiting = [await asyncio.open_connection("127.0.0.1", made.port) for _ in range(3)]
     await until(lambda: full.refused == 1)
     for _ in range(50):
@@ -64,7 +69,7 @@ async def test_a_listener_that_is_closed_while_it_rests_tries_no_more(plain_serv
     full.setblocking(False)
     full.bind(("127.0.0.1", 0))
     full.listen(8)
-    made = Listener(asyncio.get_running_loop(), partial(FrameConnection, plain_server.server.service), [full], None)
+    made = Listener(asyncio.get_running_loop(), frames_of(plain_server), [full], None)
     _, writer = await asyncio.open_connection("127.0.0.1", made.port)
     await until(lambda: full.refused)
     made.close()

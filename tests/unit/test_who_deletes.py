@@ -185,7 +185,7 @@ class Life(FilledStore):
         self.append(r.RoomAttributesChanged(GROUP, day, day - 1, [set_], []))
         kept = r.Profile("a", "T", "a name", "", "", "", "u0", 1, ApplyJoinOption.FREE_ACCESS, 0, 1, keep_alive=True)
         self.append(r.GroupChanged(GROUP, 1, False, kept, [], [], [], None))
-        self.app(r.UsersMuted({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
+        self.app(r.UsersMuted({"u2": 5}), r.LoginsBlocked({"u2": 5}), r.ListChanged(AppList.LOW_TYPES, ["x"], []))
         self.append(user_records.UserSeen("@:seen", "seen", day * DAY_MS))
         for user in ("u2", "u3"):
             token = PushToken("phone", "apns", f"token{day}{user}", time_ms=day)
@@ -206,7 +206,7 @@ class Life(FilledStore):
                 user_records.UserSaved(f"@:{user}", user, user_records.UserProfile(deleted=True)),
                 user_records.UserListed(f"@:{user}", user, UserList.BLACK, [], ["u0", f"none{day}"]),
             )
-        self.app(r.UsersMuted({"u2": 0}), r.ListChanged(AppList.LOW_TYPES, [], ["x"]))
+        self.app(r.UsersMuted({"u2": 0}), r.LoginsBlocked({"u2": 0}), r.ListChanged(AppList.LOW_TYPES, [], ["x"]))
         self.store.events.unregister("consumer")
 
 

@@ -204,6 +204,27 @@ def _synced(result: frames.GroupResult) -> dict[str, Any]:
     return {"group_id": result.group_id, "joined": result.joined, "error": error}
 
 
+@app.command("block")
+def block(users: UserIds, duration: For) -> None:
+    """Log users out, and keep them from logging in for a time."""
+    seconds = words.seconds_of(duration)
+    call(lambda client: client.block_logins(users, seconds))
+    show_one({"blocked": users, "seconds": words.seconds_shown(seconds)})
+
+
+@app.command("unblock")
+def unblock(users: UserIds) -> None:
+    """Let users log in again."""
+    call(lambda client: client.block_logins(users, 0))
+    show_one({"unblocked": users})
+
+
+@app.command("blocked")
+def blocked() -> None:
+    """List the users who are kept from logging in."""
+    show_until(call(lambda client: client.blocked_logins()))
+
+
 @app.command("mute")
 def mute(users: UserIds, duration: For) -> None:
     """Mute users in all chat rooms for a time."""

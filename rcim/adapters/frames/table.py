@@ -137,6 +137,8 @@ ANSWERS: dict[type[Frame], Answerer] = {
     f.AdminTypes: administration.types_ok,
     f.AdminTypeSet: _empty(f.AdminTypeSetOk),
     f.AdminTypeRemove: _empty(f.AdminTypeRemoveOk),
+    f.AdminUserBlock: _empty(f.AdminUserBlockOk),
+    f.AdminUserBlocked: users.blocked_ok,
     f.AdminUserMute: _empty(f.AdminUserMuteOk),
     f.AdminUserMuted: users.muted_ok,
     f.AdminAccountsImport: users.imported_ok,

@@ -229,7 +229,7 @@ class MapForm:
         self.each = each
         self._most = {"maxProperties": most} if most is not None else {}
 
-    def read(self, value: Any, place: str) -> tuple[tuple[str, Any], ...]:
+    def read(self, value: Any, place: str) -> Any:
         if not isinstance(value, dict):
             raise wrong(place, "has to be an object")
         if not all(map(is_text, value)):
@@ -242,6 +242,13 @@ class MapForm:
 
     def schema(self) -> Json:
         return {"type": "object", "additionalProperties": self.each.schema(), **self._most}
+
+
+class TableForm(MapForm):
+    """An object whose names are free: a dict."""
+
+    def read(self, value: Any, place: str) -> Any:
+        return dict(super().read(value, place))
 
 
 class ListForm:

@@ -60,6 +60,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
         "CALLBACK_REFUSED",
         "PAIR_CALLBACK_REFUSED",
         "LOGIN_REFUSED",
+        "LOGIN_BLOCKED",
         "SYSTEM_SENDER",
         "ROOM_KEPT_ALIVE",
         "DIRTY_WORD",

@@ -25,6 +25,7 @@ from rcim.adapters.native.forms import (
     NumberForm,
     ObjectForm,
     RowForm,
+    TableForm,
     TextForm,
     ValueForm,
     wrong,
@@ -46,6 +47,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "Added.results": ("user_id", "result"),
     "Created.left_out": ("user_id", "result"),
     "MutedUsers.until_ms": ("user_id", "until_ms"),
+    "BlockedUsers.until_ms": ("user_id", "until_ms"),
     "SyncedGroups.results": ("conversation", "inside", "code"),
     "PresenceRow.devices": ("platform", "state"),
     "SyncRow.unheard": ("from_seq", "to_seq"),
@@ -95,8 +97,8 @@ def _form(hint: Any, place: str, bound: Any) -> Form:
     special = SPECIAL.get(place.partition(".")[2])
     if special is not None and (hint is bytes or (origin is not None and not isinstance(special, ObjectForm))):
         return special
-    if origin is dict:
-        return MapForm(_form(inner[1], place, None))
+    if origin in (dict, Mapping):
+        return TableForm(_form(inner[1], place, None))
     if origin in (list, tuple, Sequence) or (isinstance(origin, type) and issubclass(origin, Sequence)):
         return _list_form(hint, place, bound)
     return _plain_form(hint, bound)

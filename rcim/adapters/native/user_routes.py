@@ -14,6 +14,8 @@ ACCOUNTS = (
     Route("DELETE", "/v1/accounts", requests.AdminAccountsDelete, pages=pages.whole("results")),
     Route("POST", USER + "/invalidate", requests.AdminAccountInvalidate),
     Route("PUT", USER + "/system-sender", requests.AdminSenderSet),
+    Route("POST", "/v1/blocked-users", requests.AdminUserBlock),
+    Route("GET", "/v1/blocked-users", requests.AdminUserBlocked, pages=pages.by_cursor("until_ms")),
     Route("POST", "/v1/muted-users", requests.AdminUserMute),
     Route("GET", "/v1/muted-users", requests.AdminUserMuted, pages=pages.by_cursor("until_ms")),
 )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.fields import Fields, Json
+from rcim.adapters.tencent.paging import Places
 from rcim.base.errors import RcimError
 from rcim.service.back_ends import Principal
 from rcim.service.requests import Request
@@ -18,13 +19,16 @@ PER_S = 200
 
 
 class Call:
-    """One request: who calls, the fields of the body, and the service."""
+    """One request: who calls, the fields of the body, and the service; and the places of earlier pages."""
 
-    def __init__(self, service: Service, principal: Principal, family: Family, body: Json) -> None:
+    def __init__(
+        self, service: Service, principal: Principal, family: Family, body: Json, places: Places | None = None
+    ) -> None:
         self.service = service
         self.principal = principal
         self.family = family
-        self.fields = Fields(body, family.parameter)
+        self.fields = Fields(body, family.parameter, codes=family.fields)
+        self.places = places or Places()
 
     async def ask(self, request: Request, result: type[R]) -> R:
         """The result of an operation of the service, which is of this type. Raises RcimError."""
@@ -61,9 +65,22 @@ def command(family: Family, *names: str, per_s: int = PER_S) -> Callable[[Answer
     return made
 
 
+def not_enabled(family: Family, code: int, info: str, *names: str) -> list[Command]:
+    """A row for each name of a service that has no subject here. All are answered with this code and text."""
+
+    async def refuse(call: Call) -> Json:
+        raise TencentError(code, info)
+
+    return [Command((name,), family, refuse, enabled=False) for name in names]
+
+
 def rows_of(module: Any) -> list[Command]:
-    """The commands of a module, in their order."""
-    return [one for one in vars(module).values() if isinstance(one, Command)]
+    """The commands of a module, in their order: those that stand there by name, and those of its lists of commands."""
+    found: list[Command] = []
+    for one in vars(module).values():
+        rows = one if isinstance(one, list) else [one]
+        found += [row for row in rows if isinstance(row, Command)]
+    return found
 
 
-__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "command", "rows_of"]
+__all__ = ["Call", "Command", "Fields", "Json", "TencentError", "command", "not_enabled", "rows_of"]

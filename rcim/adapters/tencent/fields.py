@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rcim.adapters.tencent.codes import ACCOUNT_NOT_TEXT, TencentError
 
 Json = dict[str, Any]
 T = TypeVar("T")
+D = TypeVar("D")
 U32_MAX = (1 << 32) - 1
 
 
 class Fields:
-    """A JSON object, read field by field. `wrong` is the code for what is not as it has to be."""
+    """A JSON object, read field by field. `wrong` is the code for what is not as it has to be, `codes` has those of
+    fields with a code of their own."""
 
-    def __init__(self, found: Json, wrong: int, place: str = "") -> None:
+    def __init__(self, found: Json, wrong: int, place: str = "", codes: Mapping[str, int] | None = None) -> None:
         self._found = found
         self._wrong = wrong
         self._place = place
+        self._codes = codes or {}
 
     def __contains__(self, name: str) -> bool:
         return self._found.get(name) is not None
 
     def refuse(self, name: str, rule: str, code: int = 0) -> TencentError:
-        """The error for this field, with the family's code or another."""
-        return TencentError(code or self._wrong, f"{self._place}{name} {rule}")
+        """The error for this field, with its own code, the family's, or another."""
+        known = self._codes.get(name.partition("[")[0], self._wrong)
+        return TencentError(code or known, f"{self._place}{name} {rule}")
 
     def raw(self, name: str) -> Any:
         """The value as JSON has it; None if it is missing or null."""
@@ -39,7 +43,7 @@ class Fields:
         """A user id. Raises TencentError; the vendor has a code of its own for a number in its place."""
         found = self.raw(name)
         if isinstance(found, int | float):
-            raise self.refuse(name, "has to be a string", ACCOUNT_NOT_TEXT)
+            raise self.refuse(name, "has to be a string", self._codes.get(name, ACCOUNT_NOT_TEXT))
         return self.text(name, default)
 
     def number(self, name: str, default: int | None = None, most: int = U32_MAX) -> int:
@@ -54,7 +58,7 @@ class Fields:
         found = self.rows(name, most, least, code_of_many)
         for at, one in enumerate(found):
             if not isinstance(one, str):
-                raise self.refuse(f"{name}[{at}]", "has to be a string", ACCOUNT_NOT_TEXT)
+                raise self.refuse(f"{name}[{at}]", "has to be a string", self._codes.get(name, ACCOUNT_NOT_TEXT))
         return list(dict.fromkeys(found))
 
     def rows(self, name: str, most: int, least: int = 0, code_of_many: int = 0) -> list[Any]:
@@ -72,13 +76,14 @@ class Fields:
         for at, one in enumerate(found):
             if not isinstance(one, dict):
                 raise self.refuse(f"{name}[{at}]", "has to be an object")
-        return [Fields(one, self._wrong, f"{self._place}{name}[{at}].") for at, one in enumerate(found)]
+        return [Fields(one, self._wrong, f"{self._place}{name}[{at}].", self._codes) for at, one in enumerate(found)]
 
     def within(self, name: str) -> Fields:
         """An object in this one; missing: an empty one. Raises TencentError."""
-        return Fields(self._one(name, {}, dict, "has to be an object"), self._wrong, f"{self._place}{name}.")
+        found = self._one(name, {}, dict, "has to be an object")
+        return Fields(found, self._wrong, f"{self._place}{name}.", self._codes)
 
-    def choice(self, name: str, known: dict[str, T], default: T) -> T:
+    def choice(self, name: str, known: Mapping[str, T], default: D) -> T | D:
         """What a text stands for. Raises TencentError."""
         if name not in self:
             return default

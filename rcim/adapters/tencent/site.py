@@ -13,15 +13,19 @@ from rcim.adapters.tencent import codes
 from rcim.adapters.tencent.codes import Family, TencentError
 from rcim.adapters.tencent.command import Call, Command
 from rcim.adapters.tencent.fields import Json
+from rcim.adapters.tencent.paging import Places
 from rcim.adapters.tencent.table import BY_NAME
 from rcim.base import clock
 from rcim.base.errors import RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
+from rcim.http.json_bodies import JsonError, json_body
 from rcim.http.rates import Rates
 from rcim.service.back_ends import Principal, Source
 from rcim.service.service import Service
 
 PREFIX = "/v4/"
+METHODS = ("POST", "GET")
+"""The vendor documents POST; its clients also send GET, with a body or without."""
 COMMON = Family(parameter=codes.TIMED_OUT, server=codes.TIMED_OUT)
 """Codes of what is refused before its command is known."""
 FAULTS = {Fault.TOO_LARGE: 93000, Fault.SLOW: codes.TIMED_OUT, Fault.FAILED: codes.TIMED_OUT, Fault.BUSY: 60011}
@@ -35,6 +39,7 @@ class TencentApi:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._rates = Rates()
+        self._places = Places()
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of this API's."""
@@ -50,12 +55,14 @@ class TencentApi:
         family, said = COMMON, {}
         try:
             command = BY_NAME.get(request.path.removeprefix(PREFIX))
+            if request.method not in METHODS:
+                raise TencentError(codes.HTTP_FAULTY, "the method has to be POST or GET")
             if command is None:
                 raise TencentError(codes.UNKNOWN_RESOURCE, f"there is no command {request.path}")
             principal = await self._caller(request)
             family = command.family
             self._count(command)
-            call = Call(self._service, principal, family, _body(request))
+            call = Call(self._service, principal, family, _body(request), self._places)
             said = await command.answer(call)
         except TencentError as error:
             return _response(family, said, error)
@@ -87,9 +94,9 @@ def _body(request: HttpRequest) -> Json:
     if not request.body.strip() and request.method == "GET":
         return {}
     try:
-        found = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise TencentError(codes.JSON_FAULTY, f"the body is not JSON: {error}") from None
+        found = json_body(request.body)
+    except JsonError as error:
+        raise TencentError(codes.JSON_FAULTY, str(error)) from None
     if not isinstance(found, dict):
         raise TencentError(codes.JSON_FAULTY, "the body has to be a JSON object")
     return found
@@ -99,6 +106,8 @@ def _response(family: Family, said: Json, error: TencentError | None) -> HttpRes
     """The vendor's envelope around the fields of an answer. A command may have set `ActionStatus` itself."""
     code, info = (error.code, error.info) if error is not None else (0, "")
     envelope: Json = {"ActionStatus": "FAIL" if error is not None else "OK", "ErrorInfo": info, "ErrorCode": code}
+    if not family.status:
+        del envelope["ActionStatus"]
     if family.display:
         envelope["ErrorDisplay"] = info
     return HttpResponse(200, msgspec.json.encode(envelope | said), note=str(code))

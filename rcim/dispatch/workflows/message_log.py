@@ -9,5 +9,7 @@ from rcim.dispatch.workflows.coroutines import Wait
 
 async def expire_message_log(context: WorkflowContext, workflow: ExpireMessageLog) -> CommandAnswer:
     """Remove old files. No actor is asked. Repeated, it finds fewer, or none, and removes nothing else."""
-    answer: CommandAnswer = await Wait(lambda resume: context.log_files.expire(workflow.before, resume))
+    answer: CommandAnswer = await Wait(
+        lambda resume: context.log_files.expire(workflow.before, resume, only=workflow.only)
+    )
     return answer

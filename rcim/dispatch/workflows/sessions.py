@@ -12,10 +12,12 @@ from rcim.actor.queries import LoginQuery
 from rcim.actor.user import user_key
 from rcim.actor.user_commands import NoteFirstLogin
 from rcim.actor.workflows import CloseDevices, Login, ReadmitGuest
-from rcim.base.errors import BLOCKED, LOGIN_REFUSED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
+from rcim.base.errors import BLOCKED, LOGIN_BLOCKED, LOGIN_REFUSED, NO_SUCH_GROUP, NOT_PERMITTED, TOO_MANY_ENTRIES
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.store.answers import LoginFacts
 
+RETRY_MS_MAX = (1 << 32) - 1
+"""What an error can say of the time to wait; of a block without an end it says nothing."""
 NOT_LET_IN = (NO_SUCH_GROUP, NOT_PERMITTED, BLOCKED, TOO_MANY_ENTRIES)
 """A group's answers to a guest that mean no; after any other it is asked again."""
 
@@ -24,6 +26,7 @@ async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
     """ID-02, ID-04, ID-06, ID-09. What is noted of a login is in memory alone: that a guest is here, how far ahead its
     UserSig is dated, and when its session began. Then the store says what the user is in. Only of a user of whom nothing
     is kept it is written that they were here (SY-03). If the app is to be asked (CB-03), it is asked first.
+    Who is kept from logging in is refused.
 
     Repeated, the app is asked again, the user is here once; a session that begins, begins later than the one nobody has
     heard of.
@@ -37,6 +40,9 @@ async def login(context: WorkflowContext, workflow: Login) -> CommandAnswer:
         app_state.guests.here(user_id)
     if workflow.signed_ms:
         app_state.signing.note(workflow.signed_ms, app_state.wall_ms())
+    left_ms = app_state.config.blocked.get(user_id, 0) - app_state.wall_ms()
+    if left_ms > 0 and not workflow.administrator:
+        return Refused(LOGIN_BLOCKED, LOGIN_BLOCKED.meaning, left_ms if left_ms <= RETRY_MS_MAX else 0)
     facts = await context.query(LoginQuery(user_id, workflow.guest, broadcasts=True))
     if not isinstance(facts, LoginFacts):
         return facts

@@ -17,7 +17,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from rcim.actor.events import key_of
+from rcim.actor.events import AnyEvent, MessagePassed, TransientPassed, key_of
 from rcim.base.cancelling import is_cancelled
 from rcim.base.limited_log import LimitedLog
 from rcim.hooks.event_json import event_id
@@ -158,7 +158,7 @@ class Telling:
         """What the receiver is told of the event, each with its idempotency key: history, shard, number and command, and,
         if there are several of one command, which of them it is."""
         receiver = self._receiver
-        if receiver is None:
+        if receiver is None or _is_untold(one.event):
             return ()
         found: list[Callback] = []
         times: dict[str, int] = {}
@@ -200,7 +200,7 @@ class Telling:
 
     async def _tell_hooks(self, one: KeptEvent) -> None:
         async with self._calling:
-            for callback in await notices(one.event, self._hook_facts):
+            for callback in () if _is_untold(one.event) else await notices(one.event, self._hook_facts):
                 if self._commands is None or callback.command in self._commands:
                     await self._call_hooks(callback.command, callback.fields)
 
@@ -215,3 +215,10 @@ class Telling:
                 log.warning("%s: a hook was cancelled", name)  # something that it waited for
             except Exception:  # it is the app's
                 log.exception("%s: a hook failed", name)
+
+
+def _is_untold(event: AnyEvent) -> bool:
+    """True for a message of which the app has said that it is not to be told of it."""
+    if not isinstance(event, MessagePassed | TransientPassed):
+        return False
+    return event.message.extra is not None and event.message.extra.untold

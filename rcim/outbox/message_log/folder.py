@@ -125,14 +125,15 @@ class LogFolder:
         """The log files of which nothing is known: a crash came between, or they were copied here."""
         return {one.place for one in self.log_files() if one.about is None}
 
-    def remove_before(self, hour: str) -> int:
-        """Remove what is older than this hour; returns how many log files went. Lines that are in no log file yet stay,
-        with the log file that they belong to. Raises OSError."""
+    def remove_before(self, hour: str, *, only: bool = False) -> int:
+        """Remove what is older than this hour, or `only` what is of it; returns how many log files went. Lines that are
+        in no log file yet stay, with the log file that they belong to. Raises OSError."""
         gone = 0
         files = list(self._files())
         unfinished = {place for place, what in files if what not in (LOG_FILE, ABOUT)}
         for place, what in files:
-            if place.hour < hour and place not in unfinished:
+            wanted = place.hour == hour if only else place.hour < hour
+            if wanted and place not in unfinished:
                 (self.path / place.file(what)).unlink(missing_ok=True)
                 gone += what == LOG_FILE
         if gone:

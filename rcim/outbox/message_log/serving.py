@@ -32,9 +32,9 @@ class LogServing:
         """Answer in the loop, later (rcim.dispatch.log_files.LogFiles)."""
         self._do(lambda: self._answer(query), done)
 
-    def expire(self, before: str, done: Callable[[AnyResult | Answer], None]) -> None:
+    def expire(self, before: str, done: Callable[[AnyResult | Answer], None], *, only: bool = False) -> None:
         """Remove old files; answer in the loop, later (rcim.dispatch.log_files.LogFiles)."""
-        self._do(lambda: LogExpired(self._folder.remove_before(before)), done)
+        self._do(lambda: LogExpired(self._folder.remove_before(before, only=only)), done)
 
     def _do(self, job: Callable[[], AnyResult | Answer], done: Callable[[AnyResult | Answer], None]) -> None:
         """Do it in the thread, and answer in the loop."""

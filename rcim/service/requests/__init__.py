@@ -10,6 +10,8 @@ from rcim.service.requests.accounts import (
     AdminAccountsQuery,
     AdminGroupsSync,
     AdminProfileSet,
+    AdminUserBlock,
+    AdminUserBlocked,
     AdminUserMute,
     AdminUserMuted,
 )
@@ -52,6 +54,7 @@ from rcim.service.requests.devices import (
     PresenceWatch,
 )
 from rcim.service.requests.groups import (
+    AdminGroupCreate,
     GroupCreate,
     GroupDissolve,
     GroupFind,
@@ -83,6 +86,7 @@ from rcim.service.requests.members import (
 )
 from rcim.service.requests.message_log import MessageLogExpire, MessageLogGet, MessageLogList
 from rcim.service.requests.messages import (
+    AdminSend,
     ConversationClear,
     ConversationRead,
     History,
@@ -156,6 +160,7 @@ __all__ = [
     "AdminBroadcasts",
     "AdminConnections",
     "AdminFlow",
+    "AdminGroupCreate",
     "AdminGroupImport",
     "AdminGroups",
     "AdminGroupsSync",
@@ -176,6 +181,7 @@ __all__ = [
     "AdminRoomSet",
     "AdminRooms",
     "AdminRoomsKept",
+    "AdminSend",
     "AdminSenderSet",
     "AdminStats",
     "AdminSystemSend",
@@ -185,6 +191,8 @@ __all__ = [
     "AdminTypeRemove",
     "AdminTypeSet",
     "AdminTypes",
+    "AdminUserBlock",
+    "AdminUserBlocked",
     "AdminUserMute",
     "AdminUserMuted",
     "AdminUserUnread",

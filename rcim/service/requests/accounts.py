@@ -24,6 +24,20 @@ class AdminUserMuted(Request, frozen=True, gc=False):
     limit: A[int, U16] = 0
 
 
+class AdminUserBlock(Request, frozen=True, gc=False):
+    """Keeps users from logging in for a time, or lets them again (ID-09)."""
+
+    users: A[Sequence[str], USERS]
+    seconds: A[int, U32]
+
+
+class AdminUserBlocked(Request, frozen=True, gc=False):
+    """Asks for a page of those who are kept from logging in (ID-09)."""
+
+    cursor: A[str, CURSOR] = ""
+    limit: A[int, U16] = 0
+
+
 class AdminAccountsImport(Request, frozen=True, gc=False):
     """Imports accounts (ID-09)."""
 

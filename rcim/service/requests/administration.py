@@ -99,6 +99,7 @@ class AdminGroupImport(Request, frozen=True, gc=False):
     fields: A[Fields, Items(20)] = ()
     attributes: A[bytes, ATTRIBUTES] = b""
     creator: A[str, USER_OR_NONE] = ""
+    opened: bool = False
 
 
 class AdminMembersImport(Request, frozen=True, gc=False):

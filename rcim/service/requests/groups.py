@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated as A
 
 from rcim.base.terms import ApplyJoinOption
@@ -41,6 +41,13 @@ class GroupCreate(Request, frozen=True, gc=False):
     unique: bool = False
 
 
+class AdminGroupCreate(GroupCreate, frozen=True, gc=False):
+    """Makes a group for the app's back end, with what only the app may say of its members (GR-01, GR-02, GR-06)."""
+
+    admins: A[Sequence[str], USERS_OR_NONE] = ()
+    member_fields: Mapping[str, Fields] = {}
+
+
 class GroupSet(Request, frozen=True, gc=False):
     """Changes a group's profile (GR-03, GR-06)."""
 
@@ -54,6 +61,7 @@ class GroupSet(Request, frozen=True, gc=False):
     fields: A[Fields, Items(20)] = ()
     attributes: A[bytes | None, ATTRIBUTES] = None
     attribute_changes: A[Sequence[tuple[str, bytes]], Items(CHANGES_MAX)] = ()
+    mute_all: bool | None = None
 
 
 class GroupOwnerSet(Request, frozen=True, gc=False):

@@ -50,6 +50,8 @@ class GroupMemberSet(Request, frozen=True, gc=False):
     msg_flag: MsgFlag | None = None
     role: Role | None = None
     fields: A[Fields, Items(5)] = ()
+    unread: A[int | None, U32] = None
+    mute_s: A[int | None, U32] = None
 
 
 class GroupInvite(Request, frozen=True, gc=False):
@@ -57,6 +59,7 @@ class GroupInvite(Request, frozen=True, gc=False):
 
     group_id: A[str, GROUP]
     users: A[Sequence[str], USERS]
+    silent: bool = False
 
 
 class GroupInvitations(Request, frozen=True, gc=False):
@@ -87,6 +90,7 @@ class GroupKick(Request, frozen=True, gc=False):
     group_id: A[str, GROUP]
     users: A[Sequence[str], USERS]
     text: A[str, Text(300)] = ""
+    silent: bool = False
 
 
 class GroupBlock(Request, frozen=True, gc=False):

@@ -30,6 +30,7 @@ class MessageLogGet(Request, frozen=True, gc=False):
 
 
 class MessageLogExpire(Request, frozen=True, gc=False):
-    """Removes the files of the message log from before an hour (AB-03)."""
+    """Removes the files of the message log from before an hour, or only those of that hour (AB-03)."""
 
     before: A[str, HOUR]
+    only: bool = False

@@ -36,6 +36,14 @@ class Send(Request, frozen=True, gc=False):
     push: A[bytes, Data(8192)] = b""
 
 
+class AdminSend(Send, frozen=True, gc=False):
+    """Sends an ordinary message for the app's back end, with what only the app may say of it (MS-06, MS-09, CB-03)."""
+
+    counted: bool = True
+    unasked: bool = False
+    untold: bool = False
+
+
 class History(Request, frozen=True, gc=False):
     """Asks for a page of messages (RX-06)."""
 

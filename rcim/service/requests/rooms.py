@@ -10,7 +10,8 @@ import msgspec
 from rcim.service.bounds import U16, U64, Data, Items
 from rcim.service.requests.kinds import CURSOR, GROUP, USERS_OR_NONE, Request
 
-KEYS_AT_ONCE = 10
+KEYS_AT_ONCE = 16
+"""As many as a group has with Tencent."""
 NOTICE = Data(1024)
 
 
@@ -26,9 +27,10 @@ class RoomAttributesSet(Request, frozen=True, gc=False):
     """Sets attributes of a room (CR-03)."""
 
     group_id: A[str, GROUP]
-    attributes: A[Sequence[AttributeToSet], Items(KEYS_AT_ONCE, 1)]
+    attributes: A[Sequence[AttributeToSet], Items(KEYS_AT_ONCE)]
     forced: bool = False
     notice: A[bytes, NOTICE] = b""
+    replace: bool = False
 
 
 class RoomAttributesDelete(Request, frozen=True, gc=False):

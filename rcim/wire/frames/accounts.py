@@ -58,6 +58,51 @@ class AdminUserMutedOk(Frame, frozen=True, gc=False):
     next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
 
 
+@frame(
+    0x0F86,
+    "ADMIN_USER_BLOCK",
+    "client",
+    "request",
+    reply="ADMIN_USER_BLOCK_OK",
+    errors=("ADMIN_REQUIRED", "BAD_PARAMETER", "TOO_MANY_ENTRIES"),
+    admin=True,
+)
+class AdminUserBlock(Frame, frozen=True, gc=False):
+    """Keeps users from logging in for a time and logs them out, or lets them log in again (ID-09)."""
+
+    users: A[list[str], StrList(USER, USERS_MAX, 1), "The users: 1 to 500."]
+    seconds: A[int, U32, "0 ends the block, 4294967295 is without an end."]
+
+
+@frame(0x8F86, "ADMIN_USER_BLOCK_OK", "server", "reply", admin=True)
+class AdminUserBlockOk(Frame, frozen=True, gc=False):
+    """The blocks are set or lifted."""
+
+
+@frame(
+    0x0F87,
+    "ADMIN_USER_BLOCKED",
+    "client",
+    "request",
+    reply="ADMIN_USER_BLOCKED_OK",
+    errors=("ADMIN_REQUIRED",),
+    admin=True,
+)
+class AdminUserBlocked(Frame, frozen=True, gc=False):
+    """Asks for a page of the users who are kept from logging in (ID-09)."""
+
+    cursor: A[str, PAGE_CURSOR, "Empty for the first page, else `next` of the previous page."]
+    limit: A[int, U16, "The most rows wanted; 0, or more than the server allows, means 100."]
+
+
+@frame(0x8F87, "ADMIN_USER_BLOCKED_OK", "server", "reply", admin=True)
+class AdminUserBlockedOk(Frame, frozen=True, gc=False):
+    """A page of the users who are kept from logging in, by user id."""
+
+    blocked: A[list[Until], StructList(Until, 1000), "The blocked."]
+    next: A[str, PAGE_CURSOR, "The cursor of the next page; empty: this is the last page."]
+
+
 @row("Account")
 class Account(Struct, frozen=True, gc=False):
     """A user with nickname and face URL."""

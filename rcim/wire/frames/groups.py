@@ -392,6 +392,9 @@ class GroupSet(Frame, frozen=True, gc=False):
         Ext(32, StructList(AttributeChange, 32)),
         "Single attributes to set, one after the other, after `attributes` (GR-13).",
     ] = ()
+    mute_all: A[
+        bool | None, Ext(40, Bool()), "True: nobody may send but owner and admins (SC-03); false: all may again."
+    ] = None
 
 
 @frame(0x8208, "GROUP_SET_OK", "server", "reply")

@@ -19,7 +19,7 @@ from rcim.wire.frames.kinds import (
     CustomField,
 )
 from rcim.wire.schema import Ext, Frame, Struct, frame, row
-from rcim.wire.types import U32, U64, Enum, StructList, str8
+from rcim.wire.types import U32, U64, Bool, Enum, StructList, str8
 
 
 @row("ImportedMember")
@@ -52,7 +52,9 @@ class ImportedMessage(Struct, frozen=True, gc=False):
     "request",
     reply="ADMIN_GROUP_IMPORT_OK",
     rules=(
-        "Until ADMIN_IMPORT_FINISH the group is closed: everyone but app administrators gets NO_SUCH_GROUP.",
+        "Until ADMIN_IMPORT_FINISH the group is closed: everyone but app administrators gets NO_SUCH_GROUP. With "
+        "`opened` it is open from the beginning, and members can be imported at any time, messages until the first one "
+        "is sent in another way.",
         "Only types that can be imported (GT-23).",
         PROFILE_RULE,
         ATTRIBUTES_RULE,
@@ -85,6 +87,7 @@ class AdminGroupImport(Frame, frozen=True, gc=False):
     fields: A[Sequence[CustomField], Ext(2, StructList(CustomField, 20)), "Custom fields."] = ()
     attributes: A[bytes, Ext(30, ATTRIBUTES), "Attributes: a JSON object of up to 8 KiB (GR-13)."] = b""
     creator: A[str, Ext(31, USER_OR_NONE), "Creator: who made it; absent: the owner (GR-13)."] = ""
+    opened: A[bool, Ext(40, Bool()), "True: the group is open to its members while it is imported."] = False
 
 
 @frame(0x8F05, "ADMIN_GROUP_IMPORT_OK", "server", "reply", admin=True)

@@ -57,6 +57,7 @@ class GroupInvite(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The group."]
     users: A[list[str], SOME, "The users: at least one; duplicates count once."]
+    silent: A[bool, Ext(40, Bool()), "For app administrators: true: the others get no notice of it (GT-15)."] = False
 
 
 @frame(0x8210, "GROUP_INVITE_OK", "server", "reply")
@@ -86,6 +87,7 @@ class GroupKick(Frame, frozen=True, gc=False):
     group_id: A[str, GROUP, "The group."]
     users: A[list[str], SOME, "The users: 1 to 100; duplicates count once."]
     text: A[str, str16(300), "The reason, which the kicked users are given; may be empty."]
+    silent: A[bool, Ext(40, Bool()), "For app administrators: true: the others get no notice of it (GT-15)."] = False
 
 
 @frame(0x8211, "GROUP_KICK_OK", "server", "reply")
@@ -204,6 +206,12 @@ class GroupMemberSet(Frame, frozen=True, gc=False):
         Ext(4, StructList(CustomField, 5)),
         "Custom fields to set; an empty value removes a field.",
     ] = ()
+    unread: A[
+        int | None, Ext(40, U32), "For app administrators: how many of the newest messages are unread from now on."
+    ] = None
+    mute_s: A[
+        int | None, Ext(41, U32), "For app administrators: for how many seconds the member is muted, as GROUP_MUTE."
+    ] = None
 
 
 @frame(0x8215, "GROUP_MEMBER_SET_OK", "server", "reply")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated as A
 
-from rcim.wire.schema import Frame, Struct, frame, row
+from rcim.wire.schema import Ext, Frame, Struct, frame, row
 from rcim.wire.types import U16, U32, U64, Bool, Bytes, StructList, str8
 
 HOUR = str8(10, one_line=True)
@@ -95,7 +95,8 @@ class MessageLogGetOk(Frame, frozen=True, gc=False):
 class MessageLogExpire(Frame, frozen=True, gc=False):
     """Removes the files of the message log from before an hour (AB-03)."""
 
-    before: A[str, HOUR, "The hour in UTC, YYYYMMDDHH; its own files stay."]
+    before: A[str, HOUR, "The hour in UTC, YYYYMMDDHH; its own files stay, unless `only` is set."]
+    only: A[bool, Ext(1, Bool()), "True: remove the files of this hour, and no others."] = False
 
 
 @frame(0x8F72, "MESSAGE_LOG_EXPIRE_OK", "server", "reply", admin=True)

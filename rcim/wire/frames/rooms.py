@@ -73,12 +73,15 @@ class RoomAttributesSet(Frame, frozen=True, gc=False):
 
     group_id: A[str, GROUP, "The room."]
     attributes: A[
-        list[AttributeToSet], StructList(AttributeToSet, 100), "1 to 10, with different keys; 32 KiB in all."
+        list[AttributeToSet], StructList(AttributeToSet, 100), "1 to 16, with different keys; 32 KiB in all."
     ]
     forced: A[bool, Ext(1, Bool()), "For app administrators: True: also attributes that others have set."] = False
     notice: A[bytes, Ext(2, NOTICE), "Data of the app that goes with the change to everyone; up to 1,024 bytes."] = (
         b""
     )
+    replace: A[
+        bool, Ext(40, Bool()), "For app administrators: true: all other attributes are removed, whoever has set them."
+    ] = False
 
 
 @frame(0x8250, "ROOM_ATTRIBUTES_SET_OK", "server", "reply")

@@ -92,6 +92,11 @@ def synced_ok(result: results.SyncedGroups) -> frames.AdminGroupsSyncOk:
     return frames.AdminGroupsSyncOk(rows, result.more)
 
 
+def blocked_ok(result: results.BlockedUsers) -> frames.AdminUserBlockedOk:
+    """A page of users who are kept from logging in (ID-09)."""
+    return frames.AdminUserBlockedOk([frames.Until(user, until) for user, until in result.until_ms], result.next)
+
+
 def muted_ok(result: results.MutedUsers) -> frames.AdminUserMutedOk:
     """A page of users muted in all chat rooms (SC-04)."""
     return frames.AdminUserMutedOk([frames.Until(user, until) for user, until in result.until_ms], result.next)

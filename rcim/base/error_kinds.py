@@ -1,4 +1,4 @@
-"""A row of the table of errors (errors.py)."""
+"""The kinds of errors, and what a row of the table of errors (errors.py) says."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""RongCloud's server API: signatures, forms, paths, codes (AB-02)."""

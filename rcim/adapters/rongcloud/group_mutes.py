@@ -1,0 +1,147 @@
+"""Mutes of groups and chat rooms: of members, of all, and who may speak all the same (SC-02, SC-03)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from rcim.adapters.rongcloud.codes import NOT_ENABLED, TOO_MANY, RongError
+from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.targets import facts_of, marked
+from rcim.service import requests
+from rcim.service.results import Done, Edited, GroupsPage
+
+USERS_AT_ONCE, GROUPS_AT_ONCE = 20, 20
+SPEAKERS = "rongSpeakers"
+"""The attribute of a group that names who may speak while all are muted. It is kept while nobody is muted, too."""
+SPEAKERS_MAX = 100
+GROUPS_LOOKED_AT = 20_000
+
+
+async def mute(call: Call, group_id: str, users: Sequence[str], seconds: int) -> Json:
+    """Mutes users in a group or room; 0 seconds: no longer. Raises RcimError."""
+    await call.ask(requests.GroupMute(group_id, list(users), seconds), Done)
+    return {}
+
+
+def _group(call: Call) -> str:
+    """The group of a mute. Raises RongError: in all groups at once, nobody is muted here."""
+    if "groupId" not in call.form:
+        raise RongError(NOT_ENABLED, "A mute in all groups is not offered: name groupId.")
+    return call.form.text("groupId", most=64)
+
+
+@command("/group/user/gag/add")
+async def gag_add(call: Call) -> Json:
+    """Mutes members of a group."""
+    return await mute(call, _group(call), call.form.users(USERS_AT_ONCE), call.seconds())
+
+
+@command("/group/user/gag/rollback")
+async def gag_remove(call: Call) -> Json:
+    """Members of a group may speak again."""
+    return await mute(call, _group(call), call.form.users(USERS_AT_ONCE), 0)
+
+
+@command("/group/user/gag/list")
+async def gag_list(call: Call) -> Json:
+    """Who is muted in a group, and until when."""
+    return {"users": await marked(call, _group(call), blocked=False)}
+
+
+async def speakers_of(call: Call, group_id: str) -> tuple[bool, list[str]]:
+    """Whether all of a group or room are muted, and who may speak all the same. Raises RcimError."""
+    profile = (await facts_of(call, group_id)).info.profile
+    kept = msgspec.json.decode(profile.attributes or b"{}").get(SPEAKERS, [])
+    named = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
+    return profile.mute_all, list(dict.fromkeys([*named, *profile.speakers]))
+
+
+async def mute_all(call: Call, group_id: str, *, on: bool) -> None:
+    """Mutes all of a group or room but the speakers, or ends that. Raises RcimError."""
+    _, speakers = await speakers_of(call, group_id)
+    await call.ask(requests.GroupMuteAll(group_id, on, speakers if on else ()), Done)
+
+
+async def change_speakers(call: Call, group_id: str, users: Sequence[str], *, add: bool) -> None:
+    """Users may speak while all are muted, or may not. Raises RongError or RcimError."""
+    muted, before = await speakers_of(call, group_id)
+    others = [user for user in before if user not in users]
+    after = [*others, *users] if add else others
+    if len(after) > SPEAKERS_MAX:
+        raise RongError(TOO_MANY, f"{len(after)} users on the list, at most {SPEAKERS_MAX}.")
+    change = (SPEAKERS, msgspec.json.encode(after))
+    await call.ask(requests.GroupSet(group_id, attribute_changes=[change]), Edited)
+    if muted:
+        await call.ask(requests.GroupMuteAll(group_id, True, after), Done)
+
+
+@command("/group/ban/add")
+async def ban_add(call: Call) -> Json:
+    """Mutes whole groups."""
+    for group_id in call.form.texts("groupId", GROUPS_AT_ONCE):
+        await mute_all(call, group_id, on=True)
+    return {}
+
+
+@command("/group/ban/rollback")
+async def ban_remove(call: Call) -> Json:
+    """Groups are not muted any more."""
+    for group_id in call.form.texts("groupId", GROUPS_AT_ONCE):
+        await mute_all(call, group_id, on=False)
+    return {}
+
+
+@command("/group/ban/query")
+async def ban_query(call: Call) -> Json:
+    """Which of the named groups are muted, `stat` 1; without any name, all groups that are, among the first 20,000."""
+    named = call.form.texts("groupId", GROUPS_AT_ONCE, 0)
+    if named:
+        rows = [(group_id, (await speakers_of(call, group_id))[0]) for group_id in named]
+        return {"groupinfo": [{"groupId": group_id, "stat": int(muted)} for group_id, muted in rows]}
+    found = await muted_groups(call, rooms=False)
+    return {"groupinfo": [{"groupId": group_id, "stat": 1} for group_id in found]}
+
+
+async def muted_groups(call: Call, *, rooms: bool) -> list[str]:
+    """The groups, or chat rooms, all of whose members are muted. Raises RcimError."""
+    found: list[str] = []
+    async for row in groups_of(call, rooms=rooms):
+        if row[1]:
+            found.append(row[0])
+    return found
+
+
+async def groups_of(call: Call, *, rooms: bool) -> AsyncIterator[tuple[str, bool]]:
+    """Id and mute of each group, or chat room, that this API makes, among the first 20,000. Raises RcimError."""
+    cursor, looked_at = "", 0
+    while looked_at < GROUPS_LOOKED_AT:
+        page = await call.ask(requests.AdminGroups(cursor), GroupsPage)
+        for row in page.groups:
+            looked_at += 1
+            if (row.profile.type == call.app.room_type) is rooms:
+                yield row.profile.group_id, row.profile.mute_all
+        cursor = page.next
+        if not cursor:
+            return
+
+
+@command("/group/user/ban/whitelist/add")
+async def whitelist_add(call: Call) -> Json:
+    """Members may speak although the group is muted."""
+    await change_speakers(call, _group(call), call.form.users(USERS_AT_ONCE), add=True)
+    return {}
+
+
+@command("/group/user/ban/whitelist/rollback")
+async def whitelist_remove(call: Call) -> Json:
+    """Members may not speak while the group is muted."""
+    await change_speakers(call, _group(call), call.form.users(USERS_AT_ONCE), add=False)
+    return {}
+
+
+@command("/group/user/ban/whitelist/query")
+async def whitelist_query(call: Call) -> Json:
+    """Who may speak while the group is muted."""
+    return {"userIds": (await speakers_of(call, _group(call)))[1]}

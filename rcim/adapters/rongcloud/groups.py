@@ -1,0 +1,178 @@
+"""Groups: create, join, quit, dismiss, rename, sync, members (GR-01, GR-05, GR-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rcim.adapters.rongcloud.codes import TOO_LONG, WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.command import Call, Json, chunks, command
+from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.targets import all_members, facts_of, is_there, present
+from rcim.base.errors import BY_NUMBER, NO_SUCH_GROUP
+from rcim.base.terms import GROUP_PREFIX, AddResult, ApplyJoinOption
+from rcim.service import requests
+from rcim.service.results import Added, Created, Done, Edited, Members, SyncedGroups
+
+USERS_AT_ONCE = 1000
+INVITED_AT_ONCE = 300
+KICKED_AT_ONCE = 100
+ULTRA_TYPE = "UltraGroup"
+NAME_BYTES_MAX = 30
+MEMBERS_SHOWN = 10_000
+SYNC_GROUPS_MAX = 1000
+
+
+def group_name(form: Form, group_id: str) -> str:
+    """The name that a group is to have; without one the beginning of its id. Raises RongError."""
+    name = form.text("groupName", group_id[:NAME_BYTES_MAX])
+    size = len(name.encode(errors="replace"))
+    if size > NAME_BYTES_MAX:
+        raise RongError(TOO_LONG, f"Parameter groupName has {size} bytes, at most {NAME_BYTES_MAX}.")
+    return name
+
+
+async def create_group(call: Call, group_id: str, users: Sequence[str], name: str, *, ultra: bool = False) -> None:
+    """Makes a group, or an ultra group, of these users; one that is there gets them as members. Where the type has an
+    owner it is the first of them. Raises RcimError."""
+    if not await is_there(call, group_id):
+        request = requests.GroupCreate(
+            group_id=group_id,
+            type=ULTRA_TYPE if ultra else call.app.group_type,
+            name=name,
+            apply_join_option=ApplyJoinOption.DISABLE_APPLY,
+            owner=users[0] if ultra or call.app.group_has_owner else "",
+        )
+        await call.ask(request, Created)
+    await add(call, group_id, users)
+
+
+async def add(call: Call, group_id: str, users: Sequence[str]) -> None:
+    """Adds users to a group; who is in it already stays. Raises RongError if one could not be added, and RcimError."""
+    for some in chunks(users, INVITED_AT_ONCE):
+        added = await call.ask(requests.GroupInvite(group_id, list(some)), Added)
+        failed = [user for user, result in added.results if result in (AddResult.FAILED, AddResult.FULL)]
+        if failed:
+            raise RongError(WRONG_PARAMETER, f"{len(failed)} users could not be added, the first is {failed[0]}.")
+
+
+async def remove(call: Call, group_id: str, users: Sequence[str]) -> None:
+    """Removes those of the users who are in a group. If its owner is one of them, the member who has been there longest
+    owns it from then on. Raises RcimError."""
+    there = await present(call, group_id, users)
+    owner = (await facts_of(call, group_id)).info.profile.owner
+    if owner in there:
+        rest = [(joined_ms, user) for user, joined_ms in await all_members(call, group_id, MEMBERS_SHOWN)]
+        heirs = [user for _, user in sorted(rest) if user not in there]
+        if not heirs:
+            await call.ask(requests.GroupDissolve(group_id), Done)
+            return
+        await call.ask(requests.GroupOwnerSet(group_id, heirs[0]), Done)
+    for some in chunks(there, KICKED_AT_ONCE):
+        await call.ask(requests.GroupKick(group_id, list(some)), Done)
+
+
+@command("/group/create")
+async def create(call: Call) -> Json:
+    """Makes a group, or adds users to one that is there (GR-01)."""
+    form = call.form
+    group_id, users = form.text("groupId", most=64), form.users(USERS_AT_ONCE)
+    await create_group(call, group_id, users, group_name(form, group_id))
+    return {}
+
+
+@command("/group/join")
+async def join(call: Call) -> Json:
+    """Adds users to a group (GR-05)."""
+    await add(call, call.form.text("groupId", most=64), call.form.users(USERS_AT_ONCE))
+    return {}
+
+
+@command("/group/quit")
+async def quit_(call: Call) -> Json:
+    """Removes users from a group (GR-05)."""
+    await remove(call, call.form.text("groupId", most=64), call.form.users(USERS_AT_ONCE))
+    return {}
+
+
+@command("/group/dismiss")
+async def dismiss(call: Call) -> Json:
+    """Dissolves a group (GR-01); who it is that wants that, the back end has asked itself."""
+    call.form.user()
+    await call.ask(requests.GroupDissolve(call.form.text("groupId", most=64)), Done)
+    return {}
+
+
+@command("/group/refresh")
+async def refresh(call: Call) -> Json:
+    """Renames a group."""
+    group_id = call.form.text("groupId", most=64)
+    call.form.text("groupName")
+    await call.ask(requests.GroupSet(group_id, name=group_name(call.form, group_id)), Edited)
+    return {}
+
+
+@command("/group/sync")
+async def sync(call: Call) -> Json:
+    """A user is from now on in these groups and no others (GR-10). Groups that are not there are made."""
+    user, named = call.form.user(), call.form.indexed("group")
+    if len(named) > SYNC_GROUPS_MAX:
+        raise RongError(WRONG_PARAMETER, f"{len(named)} groups, at most {SYNC_GROUPS_MAX}.")
+    found = await call.ask(requests.AdminGroupsSync(user, list(named)), SyncedGroups)
+    for key, inside, number in found.results:
+        group_id = key.removeprefix(GROUP_PREFIX)
+        if number == NO_SUCH_GROUP.number and group_id in named:
+            name = named[group_id] or group_id
+            await create_group(call, group_id, [user], name[:NAME_BYTES_MAX])
+        elif number and inside:
+            raise RongError(WRONG_PARAMETER, f"{group_id}: {BY_NUMBER[number].name}")
+    return {}
+
+
+@command("/group/user/query")
+async def members(call: Call) -> Json:
+    """The members of a group, at most 10,000."""
+    rows = await all_members(call, call.form.text("groupId", most=64), MEMBERS_SHOWN)
+    return {"users": [{"id": user} for user, _ in rows]}
+
+
+@command("/group/info")
+async def info(call: Call) -> Json:
+    """The name, owner and size of a group."""
+    facts = (await facts_of(call, call.form.text("groupId", most=64))).info
+    profile = facts.profile
+    return {
+        "groupId": profile.group_id,
+        "groupName": profile.name,
+        "owner": profile.owner,
+        "memberCount": facts.member_num,
+        "createTime": call.app.shown(profile.create_time_ms),
+    }
+
+
+@command("/group/remarks/set")
+async def remarks_set(call: Call) -> Json:
+    """Sets what a user is called in a group: their name card."""
+    form = call.form
+    return await _name_card(call, form.user(), form.text("remark", most=64))
+
+
+@command("/group/remarks/del")
+async def remarks_delete(call: Call) -> Json:
+    """A user has no name card in a group any more."""
+    return await _name_card(call, call.form.user(), "")
+
+
+async def _name_card(call: Call, user: str, card: str) -> Json:
+    request = requests.GroupMemberSet(call.form.text("groupId", most=64), user, name_card=card)
+    await call.ask(request, Done)
+    return {}
+
+
+@command("/group/remarks/get")
+async def remarks_get(call: Call) -> Json:
+    """What a user is called in a group."""
+    group_id, user = call.form.text("groupId", most=64), call.form.user()
+    page = await call.ask(requests.GroupMemberGet(group_id, [user]), Members)
+    if not page.rows:
+        raise RongError(WRONG_PARAMETER, f"{user} is not in the group.")
+    return {"remark": page.rows[0].member.name_card}

@@ -1,0 +1,148 @@
+"""Messages that are there: recall, delete, expand, read by id, clear (MS-10, MS-17)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rcim.adapters.rongcloud.codes import WRONG_PARAMETER, RongError
+from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.messages import EXPANSION
+from rcim.adapters.rongcloud.targets import conversation_of
+from rcim.base.terms import BROADCAST_ALL
+from rcim.service import requests
+from rcim.service.results import Altered, Done, Page
+from rcim.vendors.rongcloud_ids import message_id_of
+
+KEYS_MAX = 300
+
+
+async def found(call: Call, conversation: str, uid: str) -> Any:
+    """The message of this conversation with this messageUID. Ids grow with the SEQ, so it is looked for by halves. Raises
+    RongError if there is none, and RcimError."""
+    message_id = message_id_of(uid)
+    if message_id is not None:
+        head = await call.ask(requests.History(conversation, limit=1, backwards=True), Page)
+        low, high = head.first_seq, head.newest_seq
+        while low <= high:
+            middle = (low + high) // 2
+            message = await _at_or_after(call, conversation, middle, high)
+            if message is None:
+                high = middle - 1
+            elif message.message_id == message_id:
+                return message
+            elif message.message_id < message_id:
+                low = message.seq + 1
+            else:
+                high = middle - 1
+    raise RongError(WRONG_PARAMETER, "There is no message with this messageUID in the conversation.")
+
+
+async def _at_or_after(call: Call, conversation: str, seq: int, last: int) -> Any:
+    """The first message from this SEQ to the last; None: there is none."""
+    page = await call.ask(requests.History(conversation, from_seq=seq, to_seq=last, limit=1), Page)
+    return page.messages[0] if page.messages else None
+
+
+@command("/message/recall")
+async def recall(call: Call) -> Json:
+    """Recalls a message, or with `isDelete` deletes it for all. Without `isAdmin` only its sender may."""
+    form = call.form
+    sender, uid = form.user("fromUserId"), form.text("messageUID")
+    conversation = conversation_of(call, sender)
+    message = await found(call, conversation, uid)
+    if message.sender != sender and not form.flag("isAdmin"):
+        raise RongError(WRONG_PARAMETER, "The message was sent by somebody else; isAdmin recalls it all the same.")
+    change = requests.MessageDelete if form.flag("isDelete") else requests.MessageRecall
+    await call.ask(change(conversation, message.seq), Altered, call.acting_for(sender))
+    return {}
+
+
+@command("/message/broadcast/recall")
+async def broadcast_recall(call: Call) -> Json:
+    """Recalls a broadcast (SY-03)."""
+    content = call.form.object("content", "")
+    uid = content.get("messageUId") or call.form.text("messageUID", "")
+    message = await found(call, BROADCAST_ALL, str(uid))
+    await call.ask(requests.AdminBroadcastRecall(message.seq), Altered)
+    return {}
+
+
+@command("/conversation/message/history/clean")
+async def clean(call: Call) -> Json:
+    """Deletes for a user all messages of a conversation that are there now."""
+    user = call.form.user("fromUserId")
+    request = requests.ConversationClear(conversation_of(call, user))
+    await call.ask(request, Done, call.acting_for(user))
+    return {}
+
+
+# ------------------------------------------------------------------------------------------------------ expansions
+
+
+def expansion_of(message: Any) -> dict[str, str]:
+    """What a message is expanded with. Raises RongError if it was not sent as one that can be."""
+    data = message.extra.cloud_data if message.extra is not None else b""
+    try:
+        fields = msgspec.json.decode(data, type=dict[str, Any])
+        return {key: str(value) for key, value in fields[EXPANSION].items()}
+    except (msgspec.DecodeError, KeyError, AttributeError, UnicodeDecodeError):
+        raise RongError(WRONG_PARAMETER, "The message was not sent with expansion.") from None
+
+
+async def expand(call: Call, conversation: str, uid: str, *, add: Json, remove: list[str]) -> Json:
+    """Changes what a message is expanded with; clients find it edited (MS-17). Raises RongError or RcimError."""
+    message = await found(call, conversation, uid)
+    after = {key: value for key, value in expansion_of(message).items() if key not in remove}
+    after |= {key: str(value) for key, value in add.items()}
+    if len(after) > KEYS_MAX:
+        raise RongError(WRONG_PARAMETER, f"The message would have {len(after)} keys, at most {KEYS_MAX}.")
+    data = msgspec.json.encode({EXPANSION: after})
+    request = requests.MessageEdit(conversation, message.seq, message.body, cloud_data=data)
+    await call.ask(request, Altered, call.acting_for(message.sender))
+    return {}
+
+
+def where_expanded(call: Call) -> tuple[str, str]:
+    """The conversation and the messageUID that a request about an expansion names. Raises RongError."""
+    return conversation_of(call, call.form.user()), call.form.text("msgUID")
+
+
+@command("/message/expansion/set")
+async def expansion_set(call: Call) -> Json:
+    """Sets keys of a message's expansion."""
+    conversation, uid = where_expanded(call)
+    return await expand(call, conversation, uid, add=call.form.object("extraKeyVal"), remove=[])
+
+
+@command("/message/expansion/delete")
+async def expansion_delete(call: Call) -> Json:
+    """Removes keys of a message's expansion."""
+    conversation, uid = where_expanded(call)
+    return await expand(call, conversation, uid, add={}, remove=keys_of(call))
+
+
+def keys_of(call: Call) -> list[str]:
+    """The keys that `extraKey` names: a JSON list, or repeated. Raises RongError."""
+    names = call.form.texts("extraKey", 100)
+    if len(names) == 1 and names[0].startswith("["):
+        try:
+            return msgspec.json.decode(names[0], type=list[str])
+        except msgspec.DecodeError:
+            raise RongError(WRONG_PARAMETER, "Parameter extraKey has to be a list of texts.") from None
+    return names
+
+
+@command("/message/expansion/query")
+async def expansion_query(call: Call) -> Json:
+    """What a message is expanded with."""
+    conversation = conversation_of(call, call.form.user()) if "conversationType" in call.form else ""
+    message = await found(call, conversation, call.form.text("msgUID"))
+    return {"extraContent": shown_expansion(message)}
+
+
+def shown_expansion(message: Any) -> Json:
+    """An expansion as the vendor's answers have it: each value with the time of its last change."""
+    changed_ms = message.changed_ms or message.time_ms
+    return {key: {"v": value, "ts": changed_ms} for key, value in expansion_of(message).items()}

@@ -1,0 +1,236 @@
+"""Ultra groups and their channels (UG-01, UG-02, UG-05): made, joined, muted, and the levels of their pushes (UG-03).
+
+A back end chooses the id of an ultra group; here it has `@TGS#_` in front, which answers leave off.
+"""
+
+from __future__ import annotations
+
+from rcim.adapters.rongcloud.command import Call, Json, choice, command
+from rcim.adapters.rongcloud.form import Form
+from rcim.adapters.rongcloud.group_mutes import change_speakers, mute, speakers_of
+from rcim.adapters.rongcloud.groups import add, create_group, group_name, remove
+from rcim.adapters.rongcloud.targets import channel_id, facts_of, marked, present, ultra_id
+from rcim.base.terms import CHANNEL_MARK, PERMANENT_S, PushLevel
+from rcim.service import requests
+from rcim.service.results import Channels, Created, Done, Edited, Listed
+
+USERS_AT_ONCE = 20
+PUBLIC, PRIVATE = 0, 1
+LEVELS = {
+    -1: PushLevel.ALL,
+    0: PushLevel.AS_ABOVE,
+    1: PushLevel.MENTIONS,
+    2: PushLevel.MENTIONS,
+    4: PushLevel.MENTIONS,
+    5: PushLevel.NONE,
+}
+"""By unpushLevel. The vendor tells mentions of the user (2) from those of all (4); here both have a push."""
+SHOWN_LEVELS = {PushLevel.ALL: -1, PushLevel.AS_ABOVE: 0, PushLevel.MENTIONS: 1, PushLevel.NONE: 5}
+
+
+def _ultra(form: Form) -> str:
+    return ultra_id(form.text("groupId", most=64))
+
+
+def _channel(form: Form) -> str:
+    return channel_id(form.text("groupId", most=64), form.text("busChannel"))
+
+
+def _either(form: Form) -> str:
+    return channel_id(form.text("groupId", most=64), form.text("busChannel", ""))
+
+
+@command("/ultragroup/create")
+async def create(call: Call) -> Json:
+    """Makes an ultra group."""
+    form = call.form
+    name = group_name(form, form.text("groupId", most=64))
+    await create_group(call, _ultra(form), [form.user()], name, ultra=True)
+    return {}
+
+
+@command("/ultragroup/dis")
+async def dissolve(call: Call) -> Json:
+    """Dissolves an ultra group with its channels."""
+    await call.ask(requests.GroupDissolve(_ultra(call.form)), Done)
+    return {}
+
+
+@command("/ultragroup/join")
+async def join(call: Call) -> Json:
+    """Adds users to an ultra group."""
+    await add(call, _ultra(call.form), call.form.users(USERS_AT_ONCE))
+    return {}
+
+
+@command("/ultragroup/quit")
+async def quit_(call: Call) -> Json:
+    """Removes users from an ultra group."""
+    await remove(call, _ultra(call.form), call.form.users(USERS_AT_ONCE))
+    return {}
+
+
+@command("/ultragroup/refresh")
+async def refresh(call: Call) -> Json:
+    """Renames an ultra group."""
+    form = call.form
+    form.text("groupName")
+    await call.ask(requests.GroupSet(_ultra(form), name=group_name(form, form.text("groupId"))), Edited)
+    return {}
+
+
+@command("/ultragroup/member/exist")
+async def exists(call: Call) -> Json:
+    """Whether a user is in an ultra group."""
+    return {"status": bool(await present(call, _ultra(call.form), [call.form.user()]))}
+
+
+@command("/ultragroup/channel/create")
+async def channel_create(call: Call) -> Json:
+    """Makes a channel, public or with `type` 1 private."""
+    form = call.form
+    name = form.text("busChannel")
+    request = requests.ChannelCreate(_ultra(form), name, name, private=form.number("type", 0, 0, 1) == PRIVATE)
+    await call.ask(request, Created)
+    return {}
+
+
+@command("/ultragroup/channel/del")
+async def channel_delete(call: Call) -> Json:
+    """Ends a channel."""
+    await call.ask(requests.GroupDissolve(_channel(call.form)), Done)
+    return {}
+
+
+@command("/ultragroup/channel/get")
+async def channel_list(call: Call) -> Json:
+    """A page of the channels of an ultra group."""
+    form = call.form
+    page, limit = form.number("page", 1, 1), form.number("limit", 20, 1, 100)
+    rows = (await call.ask(requests.Channels(_ultra(form)), Channels)).rows
+    found = [
+        {
+            "channelId": row.profile.group_id.partition(CHANNEL_MARK)[2],
+            "createTime": call.app.shown(row.profile.create_time_ms),
+            "type": PRIVATE if row.profile.private else PUBLIC,
+        }
+        for row in rows
+    ]
+    return {"channelList": found[limit * (page - 1) : limit * page]}
+
+
+@command("/ultragroup/channel/type/change")
+async def channel_type(call: Call) -> Json:
+    """Makes a channel public or private."""
+    private = call.form.number("type", least=0, most=1) == PRIVATE
+    await call.ask(requests.ChannelPrivateSet(_channel(call.form), private), Done)
+    return {}
+
+
+@command("/ultragroup/channel/private/users/add")
+async def insiders_add(call: Call) -> Json:
+    """Members see a private channel."""
+    users = call.form.users(USERS_AT_ONCE, "userIds")
+    await call.ask(requests.ChannelUsersChange(_channel(call.form), add=users), Done)
+    return {}
+
+
+@command("/ultragroup/channel/private/users/del")
+async def insiders_remove(call: Call) -> Json:
+    """Members see a private channel no more."""
+    users = call.form.users(USERS_AT_ONCE, "userIds")
+    await call.ask(requests.ChannelUsersChange(_channel(call.form), remove=users), Done)
+    return {}
+
+
+@command("/ultragroup/channel/private/users/get")
+async def insiders(call: Call) -> Json:
+    """A page of the members who see a private channel."""
+    form = call.form
+    page, size = form.number("page", 1, 1), form.number("pageSize", 50, 1, 100)
+    found: list[str] = []
+    cursor = ""
+    while len(found) < page * size:
+        answer = await call.ask(requests.ChannelUsers(_channel(form), cursor), Listed)
+        found += answer.entries
+        cursor = answer.next
+        if not cursor:
+            break
+    return {"users": found[size * (page - 1) : size * page]}
+
+
+# ---------------------------------------------------------------------------------------------------------- mutes
+
+
+@command("/ultragroup/userbanned/add")
+async def muted_add(call: Call) -> Json:
+    """Members may not speak in an ultra group, or in one channel."""
+    return await mute(call, _either(call.form), call.form.users(USERS_AT_ONCE, "userIds"), PERMANENT_S)
+
+
+@command("/ultragroup/userbanned/del")
+async def muted_remove(call: Call) -> Json:
+    """Members may speak again."""
+    return await mute(call, _either(call.form), call.form.users(USERS_AT_ONCE, "userIds"), 0)
+
+
+@command("/ultragroup/userbanned/get")
+async def muted(call: Call) -> Json:
+    """Who may not speak."""
+    rows = await marked(call, _either(call.form), blocked=False)
+    return {"users": [{"id": row["userId"], "time": row["time"]} for row in rows]}
+
+
+@command("/ultragroup/banned/whitelist/add")
+async def speakers_add(call: Call) -> Json:
+    """Members may speak although all are muted."""
+    await change_speakers(call, _either(call.form), call.form.users(USERS_AT_ONCE, "userIds"), add=True)
+    return {}
+
+
+@command("/ultragroup/banned/whitelist/del")
+async def speakers_remove(call: Call) -> Json:
+    """Members may not speak while all are muted."""
+    await change_speakers(call, _either(call.form), call.form.users(USERS_AT_ONCE, "userIds"), add=False)
+    return {}
+
+
+@command("/ultragroup/banned/whitelist/get")
+async def speakers(call: Call) -> Json:
+    """Who may speak although all are muted."""
+    return {"users": [{"id": user} for user in (await speakers_of(call, _either(call.form)))[1]]}
+
+
+@command("/ultragroup/globalbanned/set")
+async def mute_all(call: Call) -> Json:
+    """Mutes all of an ultra group, or of one channel, or ends that."""
+    group_id, on = _either(call.form), call.form.flag("status")
+    _, named = await speakers_of(call, group_id)
+    await call.ask(requests.GroupMuteAll(group_id, on, named if on else ()), Done)
+    return {}
+
+
+@command("/ultragroup/globalbanned/get")
+async def is_muted(call: Call) -> Json:
+    """Whether all are muted."""
+    return {"status": (await speakers_of(call, _either(call.form)))[0]}
+
+
+# ------------------------------------------------------------------------------------------------- push levels
+
+
+@command("/ultragroup/notdisturb/set")
+async def level_set(call: Call) -> Json:
+    """Sets of which messages members get a push who have set nothing themselves (UG-03)."""
+    level = choice(call.form, "unpushLevel", LEVELS)
+    await call.ask(requests.PushLevelSet(_either(call.form), level, True), Done)
+    return {}
+
+
+@command("/ultragroup/notdisturb/get")
+async def level(call: Call) -> Json:
+    """Of which messages members get a push who have set nothing themselves."""
+    form = call.form
+    found = (await facts_of(call, _either(form))).info.profile.push_level
+    answer = {"groupId": form.text("groupId"), "unpushLevel": SHOWN_LEVELS[PushLevel(found)]}
+    return {**answer, "busChannel": form.text("busChannel", "")}

@@ -1,0 +1,125 @@
+"""Users: tokens, profiles, whether they are online, and blocks of their log-ins (ID-09)."""
+
+from __future__ import annotations
+
+from rcim.adapters.rongcloud.codes import TOO_LONG, RongError
+from rcim.adapters.rongcloud.command import Call, Json, command
+from rcim.adapters.rongcloud.form import Form
+from rcim.base.terms import Presence
+from rcim.service import requests
+from rcim.service.results import Added, BlockedUsers, Done, GroupsPage, Invalidated, PresencePage, UserFacts
+
+BLOCK_AT_ONCE = 20
+NAME_BYTES_MAX, PORTRAIT_BYTES_MAX = 120, 100
+
+
+def _within(form: Form, name: str, most: int) -> str:
+    """A text of at most so many bytes. Raises RongError with the vendor's code for what is too long."""
+    found = form.text(name, "")
+    size = len(found.encode(errors="replace"))
+    if size > most:
+        raise RongError(TOO_LONG, f"Parameter {name} has {size} bytes, at most {most}.")
+    return found
+
+
+def _account(form: Form) -> requests.Account:
+    user_id = form.user()
+    return requests.Account(
+        user_id, _within(form, "name", NAME_BYTES_MAX), _within(form, "portraitUri", PORTRAIT_BYTES_MAX)
+    )
+
+
+@command("/user/getToken")
+async def get_token(call: Call) -> Json:
+    """Registers a user, and answers a token with which they log in here (ID-02, ID-09)."""
+    account = _account(call.form)
+    await call.ask(requests.AdminAccountsImport([account]), Added)
+    token = call.service.back_ends.user_sig(account.user_id, call.app.token_s)
+    return {"userId": account.user_id, "token": token}
+
+
+@command("/user/refresh")
+async def refresh(call: Call) -> Json:
+    """Changes a user's name and portrait."""
+    account, form = _account(call.form), call.form
+    request = requests.AdminProfileSet(
+        account.user_id,
+        nickname=account.nickname if "name" in form else None,
+        face_url=account.face_url if "portraitUri" in form else None,
+    )
+    await call.ask(request, Done)
+    return {}
+
+
+@command("/user/info")
+async def info(call: Call) -> Json:
+    """A user's name and portrait, and when they were first here."""
+    profile = (await call.ask(requests.ProfileGet(call.form.user()), UserFacts)).profile
+    return {
+        "userName": profile.nickname,
+        "userPortrait": profile.face_url,
+        "createTime": call.app.shown(profile.created_ms) if profile.created_ms else "",
+    }
+
+
+@command("/user/token/expire")
+async def expire(call: Call) -> Json:
+    """Tokens made before now log in no more; who is logged in with one has to go (ID-09)."""
+    for user in call.form.users(20):
+        await call.ask(requests.AdminAccountInvalidate(user), Invalidated)
+    return {}
+
+
+@command("/user/block")
+async def block(call: Call) -> Json:
+    """Users are logged out, and can't log in for a time (ID-09)."""
+    await call.ask(requests.AdminUserBlock(call.form.users(BLOCK_AT_ONCE), call.seconds()), Done)
+    return {}
+
+
+@command("/user/unblock")
+async def unblock(call: Call) -> Json:
+    """Users may log in again, with the tokens that they have."""
+    await call.ask(requests.AdminUserBlock(call.form.users(BLOCK_AT_ONCE), 0), Done)
+    return {}
+
+
+@command("/user/block/query")
+async def blocked(call: Call) -> Json:
+    """Who can't log in, and until when."""
+    found: list[Json] = []
+    cursor = ""
+    while True:
+        page = await call.ask(requests.AdminUserBlocked(cursor), BlockedUsers)
+        found += [{"userId": user, "blockEndTime": call.app.shown(until_ms)} for user, until_ms in page.until_ms]
+        cursor = page.next
+        if not cursor:
+            return {"users": found}
+
+
+@command("/user/checkOnline")
+async def check_online(call: Call) -> Json:
+    """Whether a user is logged in anywhere (ID-07)."""
+    page = await call.ask(requests.PresenceGet([call.form.user()]), PresencePage)
+    return {"status": "0" if page.rows[0].state is Presence.OFFLINE else "1"}
+
+
+@command("/user/delusers", "/user/deactivate")
+async def delete(call: Call) -> Json:
+    """Deletes accounts (ID-09)."""
+    await call.ask(requests.AdminAccountsDelete(call.form.users(100)), Added)
+    return {"operateId": ""}
+
+
+@command("/user/group/query")
+async def groups(call: Call) -> Json:
+    """The groups that a user is in, at most 5,000."""
+    user, cursor = call.form.user(), ""
+    found: list[Json] = []
+    while len(found) < 5000:
+        page = await call.ask(requests.GroupsJoined(cursor, user_id=user), GroupsPage)
+        found += [{"id": row.profile.group_id, "name": row.profile.name} for row in page.groups]
+        cursor = page.next
+        if not cursor:
+            break
+    return {"groups": found}

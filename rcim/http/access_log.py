@@ -1,0 +1,89 @@
+"""The access log: a line for each request, written by a thread of its own.
+
+A line never has a body, a query (Tencent's has the UserSig) or a header other than the request id. The thread is there so
+that whoever reads the log slowly holds up no request; if it is too slow, lines are dropped and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from typing import NamedTuple
+
+from rcim.base.limited_log import LimitedLog
+from rcim.base.terminal import printable
+
+log = LimitedLog("rcim.http")
+access = logging.getLogger("rcim.http.access")
+
+LINES_MAX = 10_000
+"""Lines that wait for the thread."""
+PATH_CHARS_MAX = 200
+"""Of a path in a line."""
+STOP_S = 1.0
+"""How long what waits may take to be written when the server stops."""
+
+
+class Line(NamedTuple):
+    """What is said of one request."""
+
+    peer: str
+    method: str
+    path: str
+    status: int
+    body_bytes: int
+    """Of the response."""
+    took_ms: float
+    request_id: str
+    note: str
+
+    def __str__(self) -> str:
+        path = self.path if len(self.path) <= PATH_CHARS_MAX else f"{self.path[:PATH_CHARS_MAX]}..."
+        parts = (
+            self.peer,
+            self.method,
+            path,
+            str(self.status),
+            str(self.body_bytes),
+            f"{self.took_ms:.0f} ms",
+            self.request_id,
+            self.note,
+        )
+        return printable(" ".join(part.replace(" ", "%20") if part is path else part for part in parts).rstrip())
+
+
+class AccessLog:
+    """Writes lines, if it is `on`. `tell` in the loop's thread; `stop` at the end."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+        self._lines: queue.Queue[Line | None] = queue.Queue(LINES_MAX)
+        self._thread: threading.Thread | None = None
+
+    def tell(self, line: Line) -> None:
+        """A request was answered."""
+        if not self._on or not access.isEnabledFor(logging.INFO):
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write, name="rcim-access-log", daemon=True)
+            self._thread.start()
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            log.warning("the access log is read too slowly: lines are dropped")
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            access.info("%s", line)
+
+    def stop(self) -> None:
+        """No more lines; what waits is written, if that takes no longer than STOP_S."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        try:
+            self._lines.put(None, timeout=STOP_S)
+            thread.join(STOP_S)
+        except queue.Full:
+            log.warning("the access log is read too slowly: its end is lost")

@@ -1,0 +1,162 @@
+"""One connection of a back end: aiohttp's protocol, with the deadlines and answers that it leaves to us.
+
+1. From the first byte of a request its headers have to be there within `headers_s`; else it is answered SLOW, and the
+   connection is closed. (Its body has a deadline in bodies.py; a connection without a request, aiohttp's own.)
+2. Of what the server writes, nothing may wait for the caller longer than `write_s`; else the connection is aborted.
+3. What the parser refuses is answered in the envelope of the API whose path the request names, and the connection is
+   closed: where one request ends and the next begins can't be trusted any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+from aiohttp import http_exceptions, web
+
+from rcim.http.admission import Place
+from rcim.http.api import Fault, HttpResponse
+from rcim.http.heads import Head
+
+DETAIL_CHARS_MAX = 100
+"""Of what the parser says."""
+
+Refuse = Callable[[str, str, Fault, str], tuple[HttpResponse, dict[str, str]]]
+"""The response, with all its headers, to a request that the parser refuses. It is told the caller's address, the path
+(empty if it is not known), the fault and its detail, and logs the request."""
+
+
+class HttpConnection(web.RequestHandler):
+    """See the module's text. `place` is given back when it is over; `options` are aiohttp's."""
+
+    __slots__ = (
+        "_head",
+        "_head_timer",
+        "_headers_s",
+        "_place",
+        "_refuse",
+        "_stream",
+        "_write_s",
+        "_write_timer",
+        "busy",
+    )
+
+    def __init__(
+        self, server: web.Server, refuse: Refuse, place: Place, *, headers_s: float, write_s: float, **options: Any
+    ) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+        self.busy = False
+        """True from when a request is complete until its response is written."""
+        self._refuse = refuse
+        self._place = place
+        self._headers_s = headers_s
+        self._write_s = write_s
+        self._head = Head()
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._stream: asyncio.Transport | None = None
+
+    # -- the connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As asyncio's."""
+        self._stream = cast("asyncio.Transport", transport)
+        self._stream.set_write_buffer_limits(high=0)  # so that whatever is not read has a deadline
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """As asyncio's."""
+        self.head_over()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+        self._stream = None
+        self._place.leave()
+        super().connection_lost(exc)
+
+    def close_unless_busy(self) -> None:
+        """The server is stopping: what waits, or has not arrived in whole, is not answered."""
+        if not self.busy:
+            self.force_close()
+
+    # -- reading
+
+    def data_received(self, data: bytes) -> None:
+        """As asyncio's."""
+        if data and not self.busy:
+            self._head.add(data)
+            if self._head_timer is None:
+                self._head_timer = self._loop.call_later(self._headers_s, self._too_slow)
+        super().data_received(data)
+
+    def head_over(self) -> None:
+        """The headers of a request are there."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        self._head_timer = None
+        if self.transport is None:
+            return
+        text = f"the headers have to arrive within {self._headers_s:g} s"
+        made, headers = self._refuse(self._place.address, self._head.path, Fault.SLOW, text)
+        phrase = HTTPStatus(made.status).phrase
+        lines = [f"HTTP/1.1 {made.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        lines += [f"Content-Length: {len(made.body)}", "Connection: close", "", ""]
+        self.transport.write("\r\n".join(lines).encode() + made.body)
+        self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The parser has refused a request; or, with status 500, something of ours has failed."""
+        self.head_over()
+        fault, detail = Fault.FAILED, ""
+        if isinstance(exc, http_exceptions.LineTooLong) or "Too many headers" in (message or ""):
+            fault = Fault.HEADERS_TOO_LARGE
+        elif status < 500:
+            fault, detail = Fault.MALFORMED, _first_line(message or "")
+        made, headers = self._refuse(self._place.address, self._head.path, fault, detail)
+        response = web.Response(status=made.status, body=made.body, headers=headers)
+        response.force_close()
+        return response
+
+    # -- writing
+
+    def pause_writing(self) -> None:
+        """As asyncio's."""
+        self._write_timer = self._loop.call_later(self._write_s, self._abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """As asyncio's."""
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+        super().resume_writing()
+
+    def _abort(self) -> None:
+        self._write_timer = None
+        if self._stream is not None:
+            self._stream.abort()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Write it; then the next request may begin."""
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            self.busy = False
+            self._head.clear()
+
+
+def _first_line(text: str) -> str:
+    """What the parser says, without what it shows of the request below."""
+    return text.partition("\n")[0].rstrip(": ")[:DETAIL_CHARS_MAX]
