@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from rcim.adapters.native.kept_answers import prepare
 from rcim.adapters.native.site import NativeApi
 from rcim.adapters.rongcloud.command import RongApp
 from rcim.adapters.rongcloud.site import RongCloudApi
@@ -58,6 +59,12 @@ def bounds_of(settings: Settings) -> HttpBounds:
         connections_max=http.connections_max,
         connections_per_address_max=http.connections_per_address_max,
     )
+
+
+def prepare_http(settings: Settings, history_id: int) -> None:
+    """In the process that has the store, before any process takes requests. `history_id`: that of the store (RX-03)."""
+    if "native" in settings.http.apis:
+        prepare(Path(settings.server.data), history_id)
 
 
 class HttpDoor:

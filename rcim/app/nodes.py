@@ -19,7 +19,7 @@ from rcim.adapters.frames.connection import FrameConnection
 from rcim.app import certificates
 from rcim.app.consumers import Consumers
 from rcim.app.datadir import DataDir, DataDirError
-from rcim.app.http_door import HttpDoor
+from rcim.app.http_door import HttpDoor, prepare_http
 from rcim.app.recovery import DAMAGED, note_of, open_store
 from rcim.app.settings import Settings
 from rcim.base import clock
@@ -103,6 +103,8 @@ class ConversationNode:
             undo.callback(trail.close)
             self.store = Store(backend, settings.limits, text_of, trail)
             self.store.noticing.first = partial(note_of(self.data).write, DAMAGED)
+            if settings.http.on:
+                prepare_http(settings, self.store.history_id)
             app_state = app_state_of(settings)
             self.dispatcher = Dispatcher(self.store, app_state, loop)
             undo.callback(self.dispatcher.stop)

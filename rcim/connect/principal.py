@@ -65,6 +65,11 @@ class Principal:
         self.reserve: Callable[[int], None] = _nothing
         """Count one that it is about to enter (1), or no longer is (-1)."""
 
+    @property
+    def acts_for_another(self) -> bool:
+        """True for a back end that acts in the name of a user: the credential is the caller's, not the user's."""
+        return self.credential is not None and self.credential.user_id != self.user_id
+
 
 def _nothing(_: int) -> None:
     """Nothing is reserved before somebody is logged in."""

@@ -118,18 +118,21 @@ class Audit:
     def begin(self, operation: str, principal: Principal, request: Request) -> str:
         """Write that this is about to be carried out; returns the id for `end`."""
         entry, now_ms = f"{self._process}-{next(self._numbers)}", clock.wall_ms()
-        source, key = principal.source, principal.key
+        source, key, caller = principal.source, principal.key, principal.user_id
+        subject = about(operation, request)
+        if principal.acts_for_another and principal.credential is not None:
+            caller, subject["as_user"] = principal.credential.user_id, principal.user_id
         self.lines.append(
             {
                 "time_ms": now_ms,
                 "id": entry,
-                "user_id": principal.user_id,
+                "user_id": caller,
                 "key_id": key.key_id if key is not None else "",
                 "api": source.api if source is not None else "",
                 "address": source.address if source is not None else "",
                 "request_id": source.request_id if source is not None else "",
                 "operation": operation,
-                "about": about(operation, request),
+                "about": subject,
             },
             now_ms,
         )

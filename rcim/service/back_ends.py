@@ -115,13 +115,15 @@ class BackEnds:
 
     @staticmethod
     def acting_for(caller: Principal, user_id: str) -> Principal:
-        """The user, in whose name a caller acts where an operation has no form for others: with the user's rights, and
-        on the caller's credential. So an invalidation of the caller's UserSig ends what waits, and whoever writes down
-        who has changed what finds the caller there (AB-01). Raises RcimError(BAD_PARAMETER or SYSTEM_SENDER)."""
+        """The user, in whose name a back end acts where an operation has no form for others (AB-01): with the user's
+        rights, and with the caller's scopes, source and credential. So it may do no more than its key allows, the audit
+        log names the caller, and an invalidation of the caller's UserSig ends what waits. Raises
+        RcimError(BAD_PARAMETER or SYSTEM_SENDER)."""
         if is_system_account(check_user_id(user_id)):
             raise RcimError(SYSTEM_SENDER)
         principal = Principal(user_id, False)
-        principal.credential = caller.credential
+        principal.credential, principal.source = caller.credential, caller.source
+        principal.key, principal.scopes = caller.key, caller.scopes
         return principal
 
     def user_sig(self, user_id: str, expire_s: int) -> str:

@@ -111,7 +111,7 @@ class Service:
         operation = BY_REQUEST[type(request)]
         if not operation.hot:
             _check(operation, principal, request)
-            if operation.complete is not None or operation.reserves or (principal.admin and operation.audited):
+            if operation.complete is not None or operation.reserves or _is_audited(operation, principal):
                 return self._submit(operation, principal, request, token=token, requester=requester)
         work = operation.make(request, principal, self)
         if type(work) is not ActorCommand:
@@ -127,7 +127,7 @@ class Service:
     ) -> Held | None:
         """As `submit`, of an operation with more to do before its result is given. Raises RcimError."""
         entry = ""
-        if principal.admin and operation.audited:
+        if _is_audited(operation, principal):
             entry = self.audit.begin(operation.name, principal, request)
         try:
             work = operation.make(request, principal, self)
@@ -245,6 +245,11 @@ class Service:
 
     def online(self, conversation: str) -> int:
         return self.hub.online(conversation)
+
+
+def _is_audited(operation: Operation, principal: Principal) -> bool:
+    """True if the audit log has to say that the principal changes something."""
+    return operation.audited and (principal.admin or principal.acts_for_another)
 
 
 def _check(operation: Operation, principal: Principal, request: Request) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shlex
 import sys
@@ -79,6 +80,25 @@ async def test_commands_of_the_readme_are_there(command: str, tmp_path: Path) ->
 def test_the_targets_of_the_readme_are_there() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {c.split()[1] for c in readme_commands() if c.startswith("make")} <= targets
+
+
+async def test_the_readmes_lines_for_back_ends_work_as_they_are_printed(tmp_path: Path) -> None:  # AB-02
+    (lines,) = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    process = ServerProcess(tmp_path / "rcim-data", ("http.on=true", "http.port=0", "limits.drain_grace_ms=300"))
+    await process.start()
+    assert "7480" in lines
+    script = lines.replace("7480", str(process.http_port)).replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-ec", script, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        said, error = await shell.communicate()
+    await process.stop()
+    made, sent, page = re.findall(r"\{.*?\}(?=\{\"|$)", said.decode())
+    assert json.loads(made)["group_id"] == "lobby", error
+    assert json.loads(sent)["seq"] == 1
+    (message,) = json.loads(page)["items"]
+    assert (message["sender"], message["body"][0]["MsgContent"]) == ("alice", {"Text": "hello"})
 
 
 async def test_the_page_about_every_kind_runs(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ SENDING = {"priority": Priority.NORMAL, "client_msg_id": ""}
 
 ROUTES = (
     Route("GET", "/v1/conversations", requests.ConversationsQuery, pages=pages.QUERIED),
-    Route("POST", CONVERSATION + "/messages", requests.Send, defaults=SENDING, status=201),
+    Route("POST", CONVERSATION + "/messages", requests.AdminSend, defaults=SENDING, status=201),
     Route("GET", CONVERSATION + "/messages", requests.History, pages=pages.MESSAGES),
     Route("PATCH", CONVERSATION + "/messages/{seq}", requests.MessageEdit),
     Route("DELETE", CONVERSATION + "/messages/{seq}", requests.MessageDelete),

@@ -39,7 +39,7 @@ GROUPS = (
         "admin_accounts_import",
         accounts=[{"user_id": "alice", "nickname": "Alice"}, {"user_id": "bob", "nickname": "Bob"}],
     ),
-    _do("group_create", group_id="lobby", type="Public", name="Lobby", owner="alice", members=["bob"]),
+    _do("admin_group_create", group_id="lobby", type="Public", name="Lobby", owner="alice", members=["bob"]),
     _get("group_info", LOBBY),
     _do("group_set", LOBBY, introduction="Come in", notification="Welcome"),
     _get("admin_groups", limit=20),
@@ -65,10 +65,10 @@ GROUPS = (
     Example("as_user_group_leave", {"user_id": "erin", "group_id": "lobby"}),
 )
 MESSAGES = (
-    _do("group_create", group_id="talk", type="Private", name="Talk", owner="alice", members=["bob"]),
-    _do("send", IN_TALK, as_user="alice", client_msg_id="c-0001", body=HELLO),
-    _do("send", IN_TALK, as_user="bob", body=HELLO, mentions=["alice"], cloud_data="v1"),
-    _do("send", IN_TALK, as_user="alice", body=HELLO, push={"Title": "Lobby", "Desc": "hello"}),
+    _do("admin_group_create", group_id="talk", type="Private", name="Talk", owner="alice", members=["bob"]),
+    _do("admin_send", IN_TALK, as_user="alice", client_msg_id="c-0001", body=HELLO),
+    _do("admin_send", IN_TALK, as_user="bob", body=HELLO, mentions=["alice"], cloud_data="v1"),
+    _do("admin_send", IN_TALK, as_user="alice", body=HELLO, push={"Title": "Lobby", "Desc": "hello"}),
     _get("history", IN_TALK, limit=20, backwards=True),
     _do(
         "message_edit",
@@ -93,7 +93,7 @@ MESSAGES = (
     _do("admin_broadcast", body=HELLO, client_msg_id="b-0001"),
     _get("admin_broadcasts", limit=20),
     _do("admin_broadcast_recall", {"seq": "1"}),
-    _do("group_create", group_id="@SYS#news", type="System", name="News"),
+    _do("admin_group_create", group_id="@SYS#news", type="System", name="News"),
     _do("admin_system_send", {"group_id": "@SYS#news"}, users=["alice", "bob"], body=HELLO),
     _get("admin_system_writers", {"group_id": "@SYS#news"}),
 )
@@ -108,7 +108,7 @@ USERS = (
     _get("quiet_hours", ALICE),
     _do("invite_consent_set", ALICE, consent="ask"),
     _get("invite_consent", ALICE),
-    _do("group_create", group_id="chess", type="Private", name="Chess", owner="bob"),
+    _do("admin_group_create", group_id="chess", type="Private", name="Chess", owner="bob"),
     _do("as_user_group_invite", {"user_id": "bob", "group_id": "chess"}, users=["alice"]),
     _get("as_user_group_invitations", ALICE),
     _do("as_user_group_invitation_answer", {"user_id": "alice", "group_id": "chess"}, accept=True),
@@ -116,6 +116,7 @@ USERS = (
     _do("admin_groups_sync", {"user_id": "frank"}, groups=["lobby"]),
     _get("devices", ALICE),
     Example("devices_close", ALICE, {"text": "see you"}),
+    _get("admin_user_unread", ALICE),
     _get("presence_get", users=["alice", "bob"]),
     _do("push_token_set", ALICE | {"device_id": "phone-1", "provider": "unified"}, token="a" * 64, language="en"),
     _get("push_tokens", ALICE),
@@ -128,12 +129,14 @@ USERS = (
     _get("admin_labels", users=["alice"]),
     _do("admin_user_mute", users=["mallory"], seconds=600),
     _get("admin_user_muted"),
+    _do("admin_user_block", users=["mallory"], seconds=600),
+    _get("admin_user_blocked"),
     _do("admin_sender_set", {"user_id": "helpdesk"}, on=True),
     _do("admin_account_invalidate", {"user_id": "carol"}),
     Example("admin_accounts_delete", {}, {"users": ["carol"]}),
 )
 ROOMS = (
-    _do("group_create", group_id="stage", type="ChatRoom", name="Stage", owner="alice"),
+    _do("admin_group_create", group_id="stage", type="ChatRoom", name="Stage", owner="alice"),
     _do("room_attributes_set", STAGE, attributes=[{"key": "song", "value": "Blue Moon"}]),
     _get("room_attributes", STAGE),
     Example("room_attributes_delete", STAGE, {"keys": ["song"]}),
@@ -141,7 +144,7 @@ ROOMS = (
     _get("admin_rooms", groups=["stage"]),
     _get("admin_rooms_kept"),
     _get("admin_room_protected", STAGE),
-    _do("group_create", group_id="@TGS#_town", type="UltraGroup", name="Town", owner="alice", members=["bob"]),
+    _do("admin_group_create", group_id="@TGS#_town", type="UltraGroup", name="Town", owner="alice", members=["bob"]),
     _do("channel_create", ULTRA, name_id="news", name="News"),
     _get("channels", ULTRA),
     _do("channel_private_set", {"group_id": "@TGS#_town@TOPIC#_news"}, private=True),
@@ -181,6 +184,9 @@ ROOMS = (
     _do("admin_import_finish", {"group_id": "old"}),
 )
 SERVER = (
+    _do("admin_key_create", name="billing", scopes=["messages:write", "groups:read"], per_s=50),
+    _get("admin_keys"),
+    _get("admin_audit", limit=20),
     _get("admin_stats"),
     _get("admin_connections", limit=20),
     _get("admin_flow"),
@@ -203,5 +209,8 @@ SERVER = (
 EXAMPLES = (*GROUPS, *MESSAGES, *USERS, *ROOMS, *SERVER)
 BY_ROUTE = {one.route: one for one in reversed(EXAMPLES)}
 """The first example of each route."""
-WITHOUT = {"message_log_get": "the newest file is there some seconds after the end of its hour"}
+WITHOUT = {
+    "admin_key_revoke": "the ids of keys are random",
+    "message_log_get": "the newest file is there some seconds after the end of its hour",
+}
 """Routes whose example could not be run at once, with the reason."""

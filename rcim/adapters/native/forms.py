@@ -21,6 +21,8 @@ from rcim.content.elements import decode_body, encode_body
 from rcim.content.vendor_json import from_json, is_text, to_json
 
 Json = dict[str, Any]
+ONE_LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+"""The pattern of text without control characters."""
 DIGITS_MAX = 20
 """Of a number in a query."""
 
@@ -44,10 +46,12 @@ class Form(Protocol):
 
 
 class TextForm:
-    """Text of so many bytes."""
+    """Text of so many bytes; `one_line`: without control characters."""
 
-    def __init__(self, least: int = 0, most: int | None = None) -> None:
-        self._bounds = ({"minLength": least} if least else {}) | ({"maxLength": most} if most is not None else {})
+    def __init__(self, least: int = 0, most: int | None = None, *, one_line: bool = False) -> None:
+        self._bounds: Json = {"minLength": least} if least else {}
+        self._bounds |= {"maxLength": most} if most is not None else {}
+        self._bounds |= {"pattern": ONE_LINE} if one_line else {}
 
     def read(self, value: Any, place: str) -> str:
         if not is_text(value):
@@ -225,7 +229,7 @@ class MapForm:
         self.each = each
         self._most = {"maxProperties": most} if most is not None else {}
 
-    def read(self, value: Any, place: str) -> tuple[tuple[str, Any], ...]:
+    def read(self, value: Any, place: str) -> Any:
         if not isinstance(value, dict):
             raise wrong(place, "has to be an object")
         if not all(map(is_text, value)):
@@ -238,6 +242,13 @@ class MapForm:
 
     def schema(self) -> Json:
         return {"type": "object", "additionalProperties": self.each.schema(), **self._most}
+
+
+class TableForm(MapForm):
+    """An object whose names are free: a dict."""
+
+    def read(self, value: Any, place: str) -> Any:
+        return dict(super().read(value, place))
 
 
 class ListForm:

@@ -10,7 +10,7 @@ GROUP = "/v1/groups/{group_id}"
 BY_USER = {"user_id": "users"}
 
 PROFILES = (
-    Route("POST", "/v1/groups", requests.GroupCreate, defaults={"group_id": ""}, status=201),
+    Route("POST", "/v1/groups", requests.AdminGroupCreate, defaults={"group_id": ""}, status=201),
     Route("GET", "/v1/groups", requests.AdminGroups, pages=pages.by_cursor("groups")),
     Route("GET", "/v1/found-groups", requests.GroupFind, pages=pages.by_cursor("groups")),
     Route("GET", GROUP, requests.GroupInfo),

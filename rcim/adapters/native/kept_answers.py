@@ -5,15 +5,16 @@ the server see them, and a restart changes nothing. A row without an answer belo
 interrupted: the server died between the two. Rows go after a day.
 
 It is a file of its own, and no part of the store, because it has nothing to do with conversations: losing it loses no
-message, and a store that is restored from a backup must not find answers to requests that it does not know.
+message. It names the history that the store had, and `prepare` forgets all rows when that is another one: a store that
+was restored from a backup does not know what was answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,6 +34,8 @@ UNDER_WAY_MS = 60_000
 """So long a row without an answer counts as under way: no request takes longer (`CALL_TIMEOUT_S` of the service)."""
 BUSY_S = 5.0
 """How long one process waits for another one's write."""
+MARK_MAX = 0x7FFF_FFFF
+"""What SQLite keeps beside the tables, `user_version`, is a number up to this: of the history's id the low bits."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
     caller TEXT NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, time_ms INTEGER NOT NULL,
@@ -58,8 +61,37 @@ class Kept(NamedTuple):
         return not self.status and now_ms - self.time_ms < UNDER_WAY_MS
 
 
+def prepare(directory: Path, history_id: int) -> None:
+    """At the start, before requests come: make the file, and forget its rows if they are of another history (RX-03). If
+    it cannot be done, requests with a key will say so."""
+    mark = history_id & MARK_MAX
+    try:
+        with _opened(directory / FILE) as file:
+            (found,) = file.execute("PRAGMA user_version").fetchone()
+            if found != mark:
+                file.execute("DELETE FROM answers")
+                file.execute(f"PRAGMA user_version = {mark}")
+    except (sqlite3.Error, OSError) as error:
+        log.error("%s: %s", directory / FILE, error)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file, in a transaction that is committed if nothing is raised. A connection for each, so that no fault of one
+    stays. Raises sqlite3.Error or OSError."""
+    if not path.exists():
+        path.touch(0o600)
+    with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as file:
+        file.execute("PRAGMA synchronous = FULL")
+        file.execute("BEGIN IMMEDIATE")
+        for statement in filter(str.strip, TABLES.split(";")):
+            file.execute(statement)
+        yield file
+        file.execute("COMMIT")
+
+
 class KeptAnswers:
-    """The rows. The first request that needs the file makes it. Each method raises RcimError(STORE_UNAVAILABLE): nothing
+    """The rows. Each method raises RcimError(STORE_UNAVAILABLE): nothing
     was written then."""
 
     def __init__(self, directory: Path) -> None:
@@ -88,17 +120,9 @@ class KeptAnswers:
             raise RcimError(STORE_UNAVAILABLE, "the Idempotency-Key cannot be stored") from None
 
     def _within(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """In another thread: the work in a transaction, on a connection of its own, so that no fault of one stays."""
-        if not self._path.exists():
-            self._path.touch(0o600)
-        with closing(sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)) as file:
-            file.execute("PRAGMA synchronous = FULL")
-            file.execute("BEGIN IMMEDIATE")
-            for statement in filter(str.strip, TABLES.split(";")):
-                file.execute(statement)
-            found = work(file, *arguments)
-            file.execute("COMMIT")
-            return found
+        """In another thread."""
+        with _opened(self._path) as file:
+            return work(file, *arguments)
 
     def _claim(self, file: sqlite3.Connection, caller: str, key: str, fingerprint: bytes, now_ms: int) -> Kept | None:
         file.execute("DELETE FROM answers WHERE time_ms < ?", (now_ms - KEPT_MS,))

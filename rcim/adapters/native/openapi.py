@@ -10,9 +10,9 @@ import msgspec
 from rcim.adapters.native.examples import BY_ROUTE
 from rcim.adapters.native.field_notes import note_of
 from rcim.adapters.native.forms import Json
-from rcim.adapters.native.pages import CURSOR
+from rcim.adapters.native.pages import CURSOR, CURSOR_CHARS_MAX
 from rcim.adapters.native.problems import CONTENT_TYPE, TITLES, status_of
-from rcim.adapters.native.repeats import HEADER, KEY_CHARS_MAX
+from rcim.adapters.native.repeats import HEADER, KEY_CHARS_MAX, KEY_PATTERN
 from rcim.adapters.native.routes import REQUIREMENTS, Route
 from rcim.adapters.native.structs import StructForm, field_form, structs_within
 from rcim.adapters.native.table import ROUTES
@@ -107,7 +107,7 @@ def _parameters(route: Route) -> list[Json]:
                     "name": CURSOR,
                     "in": "query",
                     "description": "The `next` of the page before.",
-                    "schema": {"type": "string", "maxLength": 4096},
+                    "schema": {"type": "string", "maxLength": CURSOR_CHARS_MAX, "pattern": "^[A-Za-z0-9_-]*$"},
                 }
             )
     if route.keeps_answers:
@@ -116,7 +116,7 @@ def _parameters(route: Route) -> list[Json]:
                 "name": HEADER,
                 "in": "header",
                 "description": "The same key with the same request again gets the same answer, for 24 hours.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX, "pattern": "^[!-~]+$"},
+                "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX, "pattern": KEY_PATTERN},
             }
         )
     return found

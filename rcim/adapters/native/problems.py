@@ -35,6 +35,7 @@ OF_KIND = {ErrorKind.MISTAKE: 400, ErrorKind.VIOLATION: 400, ErrorKind.OVERLOAD:
 STATUSES: Mapping[int, tuple[str, ...]] = {
     401: (
         "CREDENTIALS_MISSING",
+        "BAD_API_KEY",
         "USERSIG_EXPIRED",
         "USERSIG_EMPTY",
         "USERSIG_MALFORMED",
@@ -49,6 +50,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
     403: (
         "NOT_PERMITTED",
         "ADMIN_REQUIRED",
+        "NO_SCOPE",
         "OWNER_MAY_NOT_LEAVE",
         "SENDER_MUTED",
         "COMMAND_DISABLED",
@@ -58,6 +60,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
         "CALLBACK_REFUSED",
         "PAIR_CALLBACK_REFUSED",
         "LOGIN_REFUSED",
+        "LOGIN_BLOCKED",
         "SYSTEM_SENDER",
         "ROOM_KEPT_ALIVE",
         "DIRTY_WORD",
@@ -69,6 +72,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
         "NO_SUCH_ATTRIBUTE",
         "NO_SUCH_MEMBER",
         "NO_SUCH_CONSUMER",
+        "NO_SUCH_KEY",
         "NO_SUCH_LOG_FILE",
         "NO_PUSH_PROVIDER",
         "MESSAGE_LOG_OFF",

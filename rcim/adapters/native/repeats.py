@@ -7,6 +7,7 @@ told apart by the caller, the method, the path and the body.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -29,6 +30,7 @@ from rcim.service.operations import Repeat
 
 HEADER = "Idempotency-Key"
 KEY_CHARS_MAX = 255
+KEY_PATTERN = "^[!-~]+$"
 BUSY_MS = 1000
 REPLAYED = {"Idempotency-Replayed": "true"}
 
@@ -88,13 +90,15 @@ def _kept_answer(kept: Kept, fingerprint: bytes, now_ms: int, route: Route) -> H
     return None
 
 
-def key_of(header: str) -> str:
-    """The key in the header; empty: there is none. Raises RcimError(BAD_PARAMETER)."""
-    key = header.strip()
+def key_of(header: str | None) -> str:
+    """The key in the header; empty if there is none (None). Raises RcimError(BAD_PARAMETER)."""
+    if header is None:
+        return ""
+    key = header
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
-    if header and not (0 < len(key) <= KEY_CHARS_MAX and key.isascii() and key.isprintable()):
-        raise wrong(HEADER, f"has to be 1 to {KEY_CHARS_MAX} printable ASCII characters")
+    if len(key) > KEY_CHARS_MAX or not re.fullmatch(KEY_PATTERN, key):
+        raise wrong(HEADER, f"has to be 1 to {KEY_CHARS_MAX} printable ASCII characters without spaces")
     return key
 
 

@@ -47,6 +47,8 @@ class Route:
     """Of a result that says anything; 204 if it does not."""
     shows: tuple[str, ...] = ()
     """Of the result's fields only these; empty: all."""
+    secret: bool = False
+    """The answer must not be written down."""
 
     @property
     def operation(self) -> Operation:
@@ -56,8 +58,8 @@ class Route:
     @property
     def about(self) -> str:
         """What it does, in a sentence: the text of the request, without the numbers of requirements."""
-        said = inspect.cleandoc(self.request.__doc__ or "").partition("\n")[0]
-        return REQUIREMENTS.sub("", said)
+        said = inspect.cleandoc(self.request.__doc__ or "").partition("\n\n")[0]
+        return REQUIREMENTS.sub("", " ".join(said.split()))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -77,7 +79,7 @@ class Route:
     @property
     def keeps_answers(self) -> bool:
         """True if an Idempotency-Key is obeyed: a repeat would do it again, or answer otherwise."""
-        return self.method in ("POST", "PATCH") and self.operation.repeat is not Repeat.READS
+        return self.method in ("POST", "PATCH") and self.operation.repeat is not Repeat.READS and not self.secret
 
     def names_in_path(self) -> list[str]:
         """The names that stand for fields."""

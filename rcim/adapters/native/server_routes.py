@@ -1,4 +1,4 @@
-"""Routes of the server itself: its counters and rules, the message log, and what leaves it."""
+"""Routes of the server itself: keys of back ends, counters, rules, the message log, and what leaves it."""
 
 from __future__ import annotations
 
@@ -33,4 +33,10 @@ CONSUMERS = (
     Route("POST", CONSUMER + "/dead-letters/retry", requests.OutboxDeadRetry),
     Route("DELETE", CONSUMER + "/dead-letters", requests.OutboxDeadDrop),
 )
-ROUTES = (*RULES, *MESSAGE_LOG, *CONSUMERS)
+KEYS = (
+    Route("POST", "/v1/keys", requests.AdminKeyCreate, status=201, secret=True),
+    Route("GET", "/v1/keys", requests.AdminKeys, pages=pages.by_cursor("rows")),
+    Route("DELETE", "/v1/keys/{key_id}", requests.AdminKeyRevoke),
+    Route("GET", "/v1/audit", requests.AdminAudit, pages=pages.by_cursor("rows")),
+)
+ROUTES = (*KEYS, *RULES, *MESSAGE_LOG, *CONSUMERS)

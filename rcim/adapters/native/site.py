@@ -20,7 +20,7 @@ from rcim.adapters.native.routes import USER, Route, Routes
 from rcim.adapters.native.table import ROUTES
 from rcim.base.errors import BAD_PARAMETER, RcimError
 from rcim.http.api import Fault, HttpRequest, HttpResponse
-from rcim.service.back_ends import Principal
+from rcim.service.back_ends import Principal, Source
 from rcim.service.requests import Request
 from rcim.service.service import Service
 
@@ -84,16 +84,18 @@ class NativeApi:
 
     async def _answer(self, request: HttpRequest, route: Route, path: Mapping[str, str]) -> HttpResponse:
         """Raises RcimError."""
-        calling = await caller(self._service.back_ends, request.headers.get("Authorization", ""))
+        source = Source(self.name, request.peer, request.request_id)
+        calling = await caller(self._service.back_ends, request.headers.get("Authorization", ""), source)
         principal = self._service.back_ends.acting_for(calling, path[USER]) if route.acts else calling
-        key = repeats.key_of(request.headers.get(repeats.HEADER, "")) if route.keeps_answers else ""
+        key = repeats.key_of(request.headers.get(repeats.HEADER)) if route.keeps_answers else ""
         found = _read(request, route, path)
         made = route.made(path, _named(found, key))
         work = partial(self._carry_out, route, principal, made)
         if not key:
             return await work()
         fingerprint = repeats.fingerprint_of(request.method, request.path, found.body)
-        return await self._repeats.once(route, calling.user_id, key, fingerprint, work)
+        owner = calling.key.key_id if calling.key is not None else calling.user_id
+        return await self._repeats.once(route, owner, key, fingerprint, work)
 
     async def _carry_out(self, route: Route, principal: Principal, made: Request) -> HttpResponse:
         """Raises RcimError."""

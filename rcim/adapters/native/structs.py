@@ -25,6 +25,7 @@ from rcim.adapters.native.forms import (
     NumberForm,
     ObjectForm,
     RowForm,
+    TableForm,
     TextForm,
     ValueForm,
     wrong,
@@ -37,6 +38,7 @@ SPECIAL: dict[str, Form] = {
     "push": ObjectForm(),
     "sha256": HexForm(),
     "LogChunk.data": Base64Form(),
+    "AuditRow.about": ObjectForm(),
     "attribute_changes": MapForm(ValueForm()),
     "policies": MapForm(TextForm()),
 }
@@ -45,6 +47,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "Added.results": ("user_id", "result"),
     "Created.left_out": ("user_id", "result"),
     "MutedUsers.until_ms": ("user_id", "until_ms"),
+    "BlockedUsers.until_ms": ("user_id", "until_ms"),
     "SyncedGroups.results": ("conversation", "inside", "code"),
     "PresenceRow.devices": ("platform", "state"),
     "SyncRow.unheard": ("from_seq", "to_seq"),
@@ -63,8 +66,11 @@ MERGED = {
     "GroupRow.profile",
     "ConversationRow.profile",
     "ChannelRow.profile",
+    "KeyCreated.key",
 }
 """Structs whose fields stand among those of the outer one, which go before them."""
+HIDDEN = {"ApiKey.digest"}
+"""Fields that nobody is shown."""
 CONVERSATION_KEYS = {"Info", "Traced", "SyncRow", "Found", "Invitation", "Application"}
 """Structs whose `key` is the id of a conversation."""
 
@@ -86,11 +92,13 @@ def _form(hint: Any, place: str, bound: Any) -> Form:
     if origin in (Union, UnionType):
         (kept,) = [one for one in inner if one is not NoneType]
         return MaybeForm(_form(kept, place, bound))
-    special = SPECIAL.get(place) or SPECIAL.get(place.partition(".")[2])
+    if place in SPECIAL:
+        return SPECIAL[place]
+    special = SPECIAL.get(place.partition(".")[2])
     if special is not None and (hint is bytes or (origin is not None and not isinstance(special, ObjectForm))):
         return special
-    if origin is dict:
-        return MapForm(_form(inner[1], place, None))
+    if origin in (dict, Mapping):
+        return TableForm(_form(inner[1], place, None))
     if origin in (list, tuple, Sequence) or (isinstance(origin, type) and issubclass(origin, Sequence)):
         return _list_form(hint, place, bound)
     return _plain_form(hint, bound)
@@ -114,7 +122,7 @@ def _plain_form(hint: Any, bound: Any) -> Form:
     if hint is int:
         return NumberForm(bound.least, bound.most) if isinstance(bound, Number) else NumberForm()
     if hint is str:
-        return TextForm(bound.least, bound.most) if isinstance(bound, Text) else TextForm()
+        return TextForm(bound.least, bound.most, one_line=bound.one_line) if isinstance(bound, Text) else TextForm()
     if hint is bytes:
         return DataForm(bound.most if isinstance(bound, Data) else None)
     if issubclass(hint, IntEnum):
@@ -130,6 +138,8 @@ def _fields(type_: type[msgspec.Struct]) -> dict[str, tuple[str, Form, bool]]:
     found = {}
     required = _required(type_)
     for name in type_.__struct_fields__:
+        if f"{type_.__name__}.{name}" in HIDDEN:
+            continue
         shown = "conversation" if name == "key" and type_.__name__ in CONVERSATION_KEYS else name
         found[shown] = (name, field_form(type_, name), name in required)
     return found

@@ -12,9 +12,12 @@ ROUTES: tuple[Route, ...] = (
     *server_routes.ROUTES,
 )
 NOT_OFFERED = {
+    "SEND": "ADMIN_SEND does the same and more",
+    "GROUP_CREATE": "ADMIN_GROUP_CREATE does the same and more",
     "PRESENCE_SET": "it is the presence of a connection, and a back end has none",
     "PRESENCE_WATCH": "what is watched is told to a connection, and a back end has none; it may ask, or hear events",
     "PRESENCE_UNWATCH": "as PRESENCE_WATCH",
+    "ADMIN_KEY_USE": "the server itself asks it about each request's key",
     "PROFILE_SET": "ADMIN_PROFILE_SET does the same for any user",
 }
 """Operations that a back end has no use for, each with the reason."""

@@ -33,6 +33,7 @@ PROFILES = (
 DEVICES = (
     Route("GET", USER + "/devices", requests.Devices, pages=pages.whole("devices")),
     Route("DELETE", USER + "/devices", requests.DevicesClose),
+    Route("GET", USER + "/unread", requests.AdminUserUnread),
     Route("GET", "/v1/presence", requests.PresenceGet, pages=pages.whole("rows", "unseen")),
     Route("GET", USER + "/push-tokens", requests.PushTokens, pages=pages.whole("tokens")),
     Route("PUT", USER + "/push-tokens/{device_id}/{provider}", requests.PushTokenSet),
