@@ -48,7 +48,7 @@ class Message(NamedTuple):
             transient=self.transient,
             cloud_data=self.cloud_data,
             push=self.push,
-            counted=self.counted,
+            uncounted=not self.counted,
             unasked=not self.asked,
             untold=not self.told,
         )
