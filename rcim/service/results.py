@@ -65,6 +65,7 @@ from rcim.actor.outcomes import (
     UserFacts,
 )
 from rcim.actor.records import Message
+from rcim.actor.user_records import UserProfile
 from rcim.store.answers import (
     Accounts,
     Answer,
@@ -225,4 +226,5 @@ __all__ = [
     "Types",
     "UnreadCounts",
     "UserFacts",
+    "UserProfile",
 ]

@@ -376,6 +376,10 @@ async def test_users(admin: Admin) -> None:  # ID-09, AB-05, GR-10, SC-04
     await admin.json("user", "mute", "ann", "ben", "--for", "10m")
     await admin.json("user", "unmute", "ann")
     assert [row["user_id"] for row in await admin.json("user", "muted")] == ["ben"]
+    await admin.json("user", "mute", "ann", "--for", "10m", "--where", "one-to-one")
+    assert [row["user_id"] for row in await admin.json("user", "muted", "--where", "one-to-one")] == ["ann"]
+    await admin.json("user", "unmute", "ann", "--where", "one-to-one")
+    assert await admin.json("user", "muted", "--where", "one-to-one") == []
     assert "10004 BAD_PARAMETER" in await admin.refused("user", "mute", "u" * 65, "--for", "10m")
 
     ann = admin.user("ann")

@@ -8,11 +8,13 @@ from typing import Any
 from rcim.base import clock
 from rcim.client import User
 from rcim.client.client import Client
+from rcim.content.elements import Text, encode_body
 from rcim.wire import frames as f
 from tests.integration.test_tencent_users import TEXT, code, ok, refused
 from tests.kit_http import back_end
 
 Json = dict[str, Any]
+HELLO = encode_body([Text("hello")])
 
 
 def letter(sender: str, receiver: Any, random: int = 7, **more: Any) -> Json:
@@ -287,3 +289,15 @@ async def test_only_administrators_act_for_others(tmp_path: Path) -> None:  # ID
             (f.AdminPairImport(pair, "alice", 1, "x", b"", True), f.AdminPairImportOk),
         ):
             assert await refused(alice.request(frame, answer)) == "ADMIN_REQUIRED", frame
+        async with app.server.client("administrator") as root:
+            for frame, name in (
+                (f.AdminPairImport(pair, "eve", 1, "x", HELLO, True), "NOT_PERMITTED"),
+                (f.AdminPairImport("g:lobby", "alice", 1, "x", HELLO, True), "BAD_PARAMETER"),
+                (f.AdminPairImport(pair, "alice", 1 << 50, "x", HELLO, True), "BAD_PARAMETER"),
+                (f.AdminPairImport(pair, "alice", 1, "x", b"nothing", True), "BAD_ELEMENT"),
+            ):
+                assert await refused(root.import_pair_message(frame)) == name, frame
+            await root.request(f.ConversationRead(pair, 1, "bob"), f.ConversationReadOk)
+            assert (await root.unread_of("bob")).total == 0
+            assert await root.import_pair_message(f.AdminPairImport(pair, "alice", 1, "x", HELLO, True)) == 2
+        assert len(await alice.history(User("bob"))) == 2

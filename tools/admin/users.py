@@ -267,16 +267,10 @@ Where = Annotated[str, typer.Option("--where", help=f"Where: {', '.join(SCOPES)}
 CHAT_ROOMS = "chat-rooms"
 
 
-def _scope(where: str) -> MuteScope:
-    if where not in SCOPES:
-        fail(f"--where: has to be one of {', '.join(SCOPES)}", USAGE)
-    return SCOPES[where]
-
-
 @app.command("mute")
 def mute(users: UserIds, duration: For, where: Where = CHAT_ROOMS) -> None:
     """Mute users in all chat rooms, or elsewhere, for a time."""
-    seconds, scope = words.seconds_of(duration), _scope(where)
+    seconds, scope = words.seconds_of(duration), words.one_of("--where", where, SCOPES)
     call(lambda client: client.mute_everywhere(users, seconds, scope))
     show_one({"muted": users, "seconds": words.seconds_shown(seconds)})
 
@@ -284,7 +278,7 @@ def mute(users: UserIds, duration: For, where: Where = CHAT_ROOMS) -> None:
 @app.command("unmute")
 def unmute(users: UserIds, where: Where = CHAT_ROOMS) -> None:
     """End the mute of users in all chat rooms, or elsewhere."""
-    scope = _scope(where)
+    scope = words.one_of("--where", where, SCOPES)
     call(lambda client: client.mute_everywhere(users, 0, scope))
     show_one({"unmuted": users})
 
@@ -292,7 +286,7 @@ def unmute(users: UserIds, where: Where = CHAT_ROOMS) -> None:
 @app.command("muted")
 def muted(where: Where = CHAT_ROOMS) -> None:
     """List the users muted in all chat rooms, or elsewhere."""
-    scope = _scope(where)
+    scope = words.one_of("--where", where, SCOPES)
     show_until(call(lambda client: client.muted_everywhere(scope)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 
 from rcim.adapters.tencent.codes import ONE_TO_ONE
@@ -16,6 +17,8 @@ from rcim.service import requests
 from rcim.service.results import Imported, Sent
 
 RECEIVERS_MAX = 500
+AT_ONCE = 50
+"""Messages of a batch that are under way at a time, so that they are committed together."""
 TOO_MANY = 90011
 LIFE_S_MAX = 604_800
 SEQ_MAX = (1 << 32) - 1
@@ -71,15 +74,24 @@ async def batchsendmsg(call: Call) -> Json:
     receivers = call.fields.accounts("To_Account", RECEIVERS_MAX, code_of_many=TOO_MANY)
     message = read_message(call)
     key, failed = "", list[Json]()
-    for receiver in receivers:
-        try:
-            sent = await call.ask(message.to(receiver), Sent)
-        except RcimError as error:
-            failed.append({"To_Account": receiver, "ErrorCode": call.code_of(error)})
-            continue
-        key = key or key_text(sent.seq, message.random, sent.time_ms)
+    for at in range(0, len(receivers), AT_ONCE):
+        some = receivers[at : at + AT_ONCE]
+        results = await asyncio.gather(*(_sent(call, message.to(receiver)) for receiver in some))
+        for receiver, result in zip(some, results, strict=True):
+            if isinstance(result, RcimError):
+                failed.append({"To_Account": receiver, "ErrorCode": call.code_of(result)})
+            else:
+                key = key or key_text(result.seq, message.random, result.time_ms)
     said: Json = {"MsgKey": key} if key else {}
     return said | ({"ActionStatus": "SomeError", "ErrorList": failed} if failed else {})
+
+
+async def _sent(call: Call, request: requests.AdminSend) -> Sent | RcimError:
+    """What became of one message of many."""
+    try:
+        return await call.ask(request, Sent)
+    except RcimError as error:
+        return error
 
 
 @command(ONE_TO_ONE, "openim/importmsg")

@@ -4,13 +4,11 @@ the field `BirthDay`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from rcim.adapters.tencent.codes import PROFILE
 from rcim.adapters.tencent.command import Call, Fields, Json, TencentError, command
 from rcim.base.terms import Gender
 from rcim.service import requests
-from rcim.service.results import Done, Profiles
+from rcim.service.results import Done, Profiles, UserProfile
 
 AT_ONCE = 100
 STANDARD, CUSTOM = "Tag_Profile_IM_", "Tag_Profile_Custom_"
@@ -23,7 +21,6 @@ GENDERS = {
 NUMBERS = ("BirthDay", "Language", "MsgSettings", "Level", "Role")
 """Standard fields whose values are numbers."""
 NO_SUCH_USER, NO_SUCH_TAG = 40003, 40009
-Profile = Any
 
 
 @command(PROFILE, "profile/portrait_get")
@@ -68,7 +65,7 @@ def _check_tag(fields: Fields, tag: str) -> None:
         raise fields.refuse("TagList", f"{tag}: there is no such field", NO_SUCH_TAG)
 
 
-def _items(profile: Profile, tags: list[str]) -> list[Json]:
+def _items(profile: UserProfile, tags: list[str]) -> list[Json]:
     """The fields with these tags that are set."""
     genders = {gender: name for name, gender in GENDERS.items()}
     own = {
@@ -85,7 +82,7 @@ def _items(profile: Profile, tags: list[str]) -> list[Json]:
     return found
 
 
-def _custom(profile: Profile, tag: str) -> str | int:
+def _custom(profile: UserProfile, tag: str) -> str | int:
     """The value of a field of the app's own; empty: it is not set."""
     key = _key(tag)
     text: str = profile.fields.get(key, b"").decode(errors="replace")

@@ -11,7 +11,7 @@ from rcim.adapters.tencent.group_messages import push_info
 from rcim.adapters.tencent.one_to_one import LIFE_S_MAX, read_body
 from rcim.base.terms import AddResult, Priority
 from rcim.service import requests
-from rcim.service.results import Added, AttributeNames, BroadcastSent, Done, Profiles
+from rcim.service.results import Added, AttributeNames, BroadcastSent, Done, Profiles, UserProfile
 
 USERS_MAX, LABELS_MAX = 100, 100
 NAMES_MAX = 10
@@ -84,7 +84,8 @@ async def im_remove_attr(call: Call) -> Json:
 @command(PUSH_TO_ALL, "all_member_push/im_get_attr")
 async def im_get_attr(call: Call) -> Json:
     """The attributes of up to 100 users (SY-04)."""
-    return {"UserAttrs": [{"To_Account": user, "Attrs": labels.attributes} for user, labels in await _labels(call)]}
+    users = await _profiles(call)
+    return {"UserAttrs": [{"To_Account": user, "Attrs": one.labels.attributes} for user, one in users]}
 
 
 @command(PUSH_TO_ALL, "all_member_push/im_add_tag")
@@ -110,7 +111,7 @@ async def im_remove_tag(call: Call) -> Json:
 @command(PUSH_TO_ALL, "all_member_push/im_get_tag")
 async def im_get_tag(call: Call) -> Json:
     """The tags of up to 100 users (SY-04)."""
-    return {"UserTags": [{"To_Account": user, "Tags": list(labels.tags)} for user, labels in await _labels(call)]}
+    return {"UserTags": [{"To_Account": user, "Tags": list(one.labels.tags)} for user, one in await _profiles(call)]}
 
 
 @command(PUSH_TO_ALL, "all_member_push/im_remove_all_tags")
@@ -140,13 +141,13 @@ def _check(made: Added) -> None:
         raise TencentError(NO_ROOM, f"not done for {', '.join(failed)}: they would have too many tags")
 
 
-async def _labels(call: Call) -> list[tuple[str, Any]]:
+async def _profiles(call: Call) -> list[tuple[str, UserProfile]]:
     """The users of `To_Account`, each with tags and attributes."""
     left = call.fields.accounts("To_Account", USERS_MAX, code_of_many=TOO_MANY_USERS)
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, UserProfile]] = []
     while left:
         page = await call.ask(requests.AdminLabels(left), Profiles)
-        found += [(row.user_id, row.profile.labels) for row in page.rows]
+        found += [(row.user_id, row.profile) for row in page.rows]
         left = left[max(page.taken, 1) :]
     return found
 
