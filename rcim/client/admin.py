@@ -47,9 +47,10 @@ class AdminRequests(Requests):
         fields: Mapping[str, bytes] | None = None,
         attributes: Mapping[str, object] | None = None,
         creator: str = "",
+        opened: bool = False,
     ) -> str:
-        """Begin to import a group; it stays closed until `finish_import`. Returns its id. `creator`: who made it; empty:
-        the owner (GR-13)."""
+        """Begin to import a group; it stays closed until `finish_import`, or, with `opened`, is open to its members
+        meanwhile. Returns its id. `creator`: who made it; empty: the owner (GR-13)."""
         frame = frames.AdminGroupImport(
             group_id=group_id,
             type_=type_,
@@ -64,6 +65,7 @@ class AdminRequests(Requests):
             fields=wire_fields(fields),
             attributes=wire_attributes(attributes) if attributes else b"",
             creator=creator,
+            opened=opened,
         )
         return (await self.request(frame, frames.AdminGroupImportOk, repeat=bool(group_id))).group_id
 

@@ -47,9 +47,11 @@ class MemberRequests(Requests):
         frame = frames.GroupApplicationDecide(group_id, user_id, approve, text)
         await self.request(frame, frames.GroupApplicationDecideOk, repeat=False)
 
-    async def invite(self, group_id: str, users: Sequence[str]) -> dict[str, AddResult]:
-        """Bring users into a group (GR-05); what became of each. WAITING: it is asked first."""
-        ok = await self.request(frames.GroupInvite(group_id, list(users)), frames.GroupInviteOk, repeat=False)
+    async def invite(self, group_id: str, users: Sequence[str], *, silent: bool = False) -> dict[str, AddResult]:
+        """Bring users into a group (GR-05); what became of each. WAITING: it is asked first. `silent`, for app
+        administrators: the others get no notice."""
+        frame = frames.GroupInvite(group_id, list(users), silent)
+        ok = await self.request(frame, frames.GroupInviteOk, repeat=False)
         return {entry.user_id: entry.result for entry in ok.results}
 
     async def invitations(self) -> list[frames.Invitation]:
@@ -75,9 +77,10 @@ class MemberRequests(Requests):
         if accept:
             self._track(group_id, ok.newest_seq)
 
-    async def kick(self, group_id: str, users: Sequence[str], *, text: str = "") -> None:
-        """Remove members (GR-05)."""
-        await self.request(frames.GroupKick(group_id, list(users), text), frames.GroupKickOk, repeat=False)
+    async def kick(self, group_id: str, users: Sequence[str], *, text: str = "", silent: bool = False) -> None:
+        """Remove members (GR-05). `silent`, for app administrators: the others get no notice."""
+        frame = frames.GroupKick(group_id, list(users), text, silent)
+        await self.request(frame, frames.GroupKickOk, repeat=False)
 
     async def block(self, group_id: str, users: Sequence[str], seconds: int, *, text: str = "") -> None:
         """Keep users out for a time (GR-11); 0 lets them in again, PERMANENT_S has no end."""

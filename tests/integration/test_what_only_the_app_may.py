@@ -79,10 +79,9 @@ async def test_an_open_import_over_frames(tmp_path: Path) -> None:  # GR-08
     server = TestServer(tmp_path / "data", tls=False)
     await server.start()
     async with server.client("administrator") as admin, server.client("bob") as bob:
-        begin = f.AdminGroupImport(
-            "@TGS#_old", "UltraGroup", "alice", "x", "", "", "", ApplyJoinOption.BY_TYPE, 1000, opened=True
+        await admin.import_group(
+            "x", group_id="@TGS#_old", type_="UltraGroup", owner="alice", create_time_ms=1000, opened=True
         )
-        await admin.request(begin, f.AdminGroupImportOk)
         await admin.import_members("@TGS#_old", [f.ImportedMember("bob", Role.MEMBER, 2000, 0)])
         assert [g.group_id for g in await bob.groups()] == ["@TGS#_old"], "who is imported is in it at once"
         await bob.send("@TGS#_old", "hello")

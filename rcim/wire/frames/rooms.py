@@ -115,7 +115,7 @@ class RoomAttributesDelete(Frame, frozen=True, gc=False):
     """Removes attributes of a room (CR-03)."""
 
     group_id: A[str, GROUP, "The room."]
-    keys: A[list[str], StrList(KEY, 100), "1 to 10 keys."]
+    keys: A[list[str], StrList(KEY, 100), "1 to 16 keys."]
     forced: A[bool, Ext(1, Bool()), "For app administrators: True: also attributes that others have set."] = False
     notice: A[bytes, Ext(2, NOTICE), "Data of the app that goes with the change to everyone; up to 1,024 bytes."] = (
         b""
