@@ -57,6 +57,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
         "BLOCKED",
         "CALLBACK_REFUSED",
         "PAIR_CALLBACK_REFUSED",
+        "LOGIN_BLOCKED",
         "LOGIN_REFUSED",
         "SYSTEM_SENDER",
         "ROOM_KEPT_ALIVE",
