@@ -59,6 +59,7 @@ STATUSES: Mapping[int, tuple[str, ...]] = {
         "BLOCKED",
         "CALLBACK_REFUSED",
         "PAIR_CALLBACK_REFUSED",
+        "LOGIN_BLOCKED",
         "LOGIN_REFUSED",
         "LOGIN_BLOCKED",
         "SYSTEM_SENDER",

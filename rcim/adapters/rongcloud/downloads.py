@@ -54,7 +54,7 @@ async def history(call: Call) -> Json:
     try:
         kinds = await _kinds(call.service, call.principal, hour)
     except RcimError as error:
-        if error.code is MESSAGE_LOG_OFF:
+        if error.code == MESSAGE_LOG_OFF:
             raise RongError(NOT_ENABLED, error.detail) from None
         raise
     return {"url": link(call.app, call.host, hour) if kinds else "", "date": date}

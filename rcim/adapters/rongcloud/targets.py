@@ -75,7 +75,7 @@ async def is_there(call: Call, group_id: str) -> bool:
     try:
         await facts_of(call, group_id)
     except RcimError as error:
-        if error.code is NO_SUCH_GROUP:
+        if error.code == NO_SUCH_GROUP:
             return False
         raise
     return True

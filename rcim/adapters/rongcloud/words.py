@@ -27,7 +27,7 @@ async def add(call: Call) -> Json:
     try:
         await call.ask(requests.AdminListChange(which, add=[word]), ListAltered)
     except RcimError as error:
-        if error.code is TOO_MANY_ENTRIES:
+        if error.code == TOO_MANY_ENTRIES:
             raise RongError(TOO_MANY_WORDS, error.detail) from None
         raise
     await call.ask(requests.AdminListChange(other, remove=[word]), ListAltered)

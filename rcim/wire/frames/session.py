@@ -86,6 +86,7 @@ class HelloOk(Frame, frozen=True, gc=False):
         "BAD_PARAMETER",
         "USERSIG_INVALIDATED",
         "SYSTEM_SENDER",
+        "LOGIN_BLOCKED",
         "LOGIN_REFUSED",
         "CALLBACK_FAILED",
         "OVERLOADED",
