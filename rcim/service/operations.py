@@ -397,14 +397,6 @@ OPERATIONS: tuple[Operation, ...] = (
         READS,
     ),
     _operation(
-        "ADMIN_USER_UNREAD",
-        requests.AdminUserUnread,
-        answers.UnreadCounts,
-        personal_data.unread,
-        ADMINISTRATORS,
-        READS,
-    ),
-    _operation(
         "MESSAGE_LOG_LIST",
         requests.MessageLogList,
         answers.LogFilesPage,
