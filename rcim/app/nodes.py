@@ -213,8 +213,12 @@ class GatewayNode:
         self.service = Service(
             limits=self._settings.limits, identity=identity, engine=engine, loop=loop, number=self._number
         )
-        self.service.audit = Audit(AuditFiles(self._data.audit, self._settings.audit.keep_days))
+        lines = AuditFiles(self._data.audit, self._settings.audit.keep_days, self._note_audit_loss)
+        self.service.audit = Audit(lines)
         return self.service
+
+    def _note_audit_loss(self, lost: int) -> None:
+        self.service.hub.table.counters.audit_lost = lost
 
     async def listen(self, tls: ssl.SSLContext | None, port: int, *, shared: bool = False) -> None:
         """Take connections; `shared`: others listen on the same port. Raises OSError."""

@@ -31,6 +31,7 @@ class Counters:
 
     __slots__ = (
         "accepted",
+        "audit_lost",
         "left_out",
         "logins",
         "refused_connections",
@@ -49,6 +50,8 @@ class Counters:
             setattr(self, name, 0)
 
     accepted: int
+    audit_lost: int
+    """Lines of the audit log that could not be written."""
     left_out: int
     logins: int
     refused_connections: int

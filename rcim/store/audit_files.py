@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,16 @@ def day_of(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
-class AuditFiles:
-    """Appends lines, in one process. Files of more than `keep_days` days before today are removed; 0: none is."""
+def _nothing(lost: int) -> None:
+    """Nobody counts."""
 
-    def __init__(self, folder: Path, keep_days: int) -> None:
+
+class AuditFiles:
+    """Appends lines, in one process. Files of more than `keep_days` days before today are removed; 0: none is.
+    `note_loss` is called with how many lines could not be written so far."""
+
+    def __init__(self, folder: Path, keep_days: int, note_loss: Callable[[int], None] = _nothing) -> None:
+        self._note_loss = note_loss
         self._folder = folder
         self._keep_days = keep_days
         self._day = ""
@@ -66,6 +72,7 @@ class AuditFiles:
                 raise OSError("no space is left")
         except OSError as error:
             self.lost += 1
+            self._note_loss(self.lost)
             log.error("a line of the audit log is lost (%d so far): %s", self.lost, error)
 
     def _open(self, day: str) -> None:

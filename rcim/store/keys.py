@@ -40,6 +40,7 @@
 | push_owners | provider 0 digest of the token | user 0 device: whose it is |
 | app         | kind, colon, name           | `type:` TypeChange, `muted:`, `blocked:` and `count:` u64, `list:` nothing |
 |             |                             | `attributes:` their names by number (SY-04) |
+|             |                             | `key:` ApiKey, by its id (ID-08) |
 """
 
 from __future__ import annotations

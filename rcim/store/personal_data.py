@@ -25,7 +25,7 @@ from rcim.content.elements import decode_body
 from rcim.content.vendor_json import to_json
 from rcim.store import keys
 from rcim.store.answers import ExportPage, SentMessage, SentPage
-from rcim.store.backend import ReadView
+from rcim.store.backend import DamagedError, ReadView
 from rcim.store.messages import facts_of
 from rcim.store.values import ListEntry, unpack
 
@@ -52,15 +52,22 @@ def sent_page(view: ReadView, query: SentQuery) -> SentPage:
     last = query.after
     rows = view.scan("messages", query.after + b"\0" if query.after else b"", keys.LAST)
     for row, data in islice(rows, ROWS):
-        if facts_of(data).sender == sender:
-            message = unpack(data, Message)
-            if not is_gone(message):
-                if found and (len(found) == query.limit or size + len(data) > FOUND_BYTES):
-                    return SentPage(found, last)
-                found.append(SentMessage(row[:-9].decode(), message))
-                size += len(data)
+        message = _sent_by(sender, data)
+        if message is not None and not is_gone(message):
+            if found and (len(found) == query.limit or size + len(data) > FOUND_BYTES):
+                return SentPage(found, last)
+            found.append(SentMessage(row[:-9].decode(), message))
+            size += len(data)
         last = row
     return SentPage(found, last if next(view.scan("messages", last + b"\0", keys.LAST), None) else b"")
+
+
+def _sent_by(sender: bytes, data: bytes) -> Message | None:
+    """The message, if this user has sent it. One that is damaged is nobody's: no request can read it."""
+    try:
+        return unpack(data, Message) if facts_of(data).sender == sender else None
+    except DamagedError:
+        return None
 
 
 def export_page(view: ReadView, query: ExportQuery) -> ExportPage:
@@ -131,7 +138,8 @@ def _profile(view: ReadView, user_id: str, after: bytes) -> Iterator[tuple[bytes
 def _messages(view: ReadView, user_id: str, after: bytes) -> Iterator[tuple[bytes, Line | None]]:
     sender = user_id.encode()
     for row, data in view.scan("messages", after + b"\0" if after else b"", keys.LAST):
-        yield row, _message(row, unpack(data, Message)) if facts_of(data).sender == sender else None
+        message = _sent_by(sender, data)
+        yield row, _message(row, message) if message is not None else None
 
 
 def _message(row: bytes, message: Message) -> Line:

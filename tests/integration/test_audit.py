@@ -56,6 +56,17 @@ async def test_changes_of_clients_are_in_it(rooms: TestServer) -> None:
     assert "a secret text" not in file.read_text(encoding="utf-8")
 
 
+async def test_what_is_lost_is_counted_and_stops_nobody(tmp_path: Path) -> None:
+    server = TestServer(tmp_path / "data", tls=False)
+    await server.start()
+    server.server.data.audit.write_text("no folder", encoding="utf-8")
+    async with server.client("administrator") as root:
+        await root.create_group("Lobby", group_id="g")
+        assert server.hubs[0].table.counters.audit_lost == 2, "the change, and its result"
+        assert (await root.info("g")).name == "Lobby"
+    await server.stop()
+
+
 async def _all(found: Any) -> list[Any]:
     return [one async for one in found]
 

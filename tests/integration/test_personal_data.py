@@ -18,7 +18,7 @@ from rcim.store import personal_data as kept
 from rcim.store.backend import TABLES
 from rcim.wire import frames as f
 from tests.integration.test_groups import Crowd, refused, rooms
-from tests.kit import TestServer
+from tests.kit import TestServer, until
 
 __all__ = ["rooms"]
 PAIR = pair_conversation("alice", "bob")
@@ -211,4 +211,25 @@ async def test_erasing_waits_for_a_conversation_that_takes_no_more(  # AB-06, FC
         while rest.next:
             rest = await root.request(f.AdminUserErase("alice", rest.next), f.AdminUserEraseOk, repeat=False)
         assert rows_with(server, b"SECRET") == []
+    await server.stop()
+
+
+async def test_messages_of_every_kind_of_conversation_are_erased(tmp_path: Path) -> None:  # AB-06
+    server = TestServer(tmp_path / "data", tls=False, flags=("limits.actor_idle_ms=100",))
+    await server.start()
+    async with Crowd(server) as crowd:
+        root, alice, _ = await crowd("administrator", "alice", "bob")
+        await alice.create_group("city", group_id="@TGS#_city", type_="UltraGroup")
+        await root.invite("@TGS#_city", ["bob"])
+        channel = await alice.create_channel("@TGS#_city", "news")
+        await alice.create_group("live", group_id="live", type_="ChatRoom")
+        await root.create_group("gone", group_id="gone", owner="alice")
+        for where in ("@TGS#_city", channel, "live", "gone", User("bob")):
+            await alice.send(where, "SECRET")
+        await root.broadcast("SECRET", sender="alice")
+        await root.dissolve("gone")
+        assert len(rows_with(server, b"SECRET")) >= 5
+        assert await _erased(root, "alice") >= 5
+        await until(lambda: not rows_with(server, b"SECRET"), "the rest of what is dissolved goes by itself")
+        assert [m.state for m in await root.history("@TGS#_city") if m.sender == "alice"] == [MessageState.DELETED]
     await server.stop()
