@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from rcim_tools.example_values import HELLO_TEXT, MESSAGE, TIME
 
-from rcim.base.terms import AddResult, MessageState, Priority, PushLevel
+from rcim.base.terms import AddResult, MessageState, MsgFlag, Priority, PushLevel
 from rcim.wire import frames as f
 from rcim.wire.schema import Frame
 
@@ -148,6 +148,14 @@ KIND_EXAMPLES: tuple[Frame, ...] = (
     f.AdminAuditOk([AUDIT_ENTRY], "2026-11-27:4096"),
     f.AdminKeyRevoke("rk_0123456789abcdef"),
     f.AdminKeyRevokeOk(),
+    f.AdminMembersSet([f.MemberChange("g:lobby", "alice", MsgFlag.DISCARD, 7, "Al")]),
+    f.AdminMembersSetOk([f.Code(0)]),
+    f.AdminMembersGet([f.MemberPlace("g:lobby", "alice")]),
+    f.AdminMembersGetOk([f.MemberSettings("g:lobby", "alice", 0, 7, MsgFlag.DISCARD, "Al", [])]),
+    f.AdminUserExport("alice", ""),
+    f.AdminUserExportOk(b'{"kind":"profile","user_id":"alice"}\n', "1::0"),
+    f.AdminUserErase("alice", b""),
+    f.AdminUserEraseOk(42, 0, b"g:lobby\0\0\0\0\0\0\0\0\7"),
     f.AdminUserUnread("alice", ["g:lobby"]),
     f.AdminUserUnreadOk(2, False, [f.UnreadEntry("g:lobby", 2)]),
     f.AdminLabels(["alice"]),

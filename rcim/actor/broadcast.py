@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from rcim.actor import altering, hiding, members, read_commands
+from rcim.actor import altering, hiding, members, read_commands, scrubbing
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.broadcast_roster import BroadcastRoster
@@ -242,6 +242,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.HideMessages: _hide,
     c.ClearMessages: hiding.clear,
     c.EraseSender: altering.erase,
+    c.ScrubMessages: scrubbing.scrub,
     c.MarkRead: members.mark_read,
     c.SetFlag: members.set_flag,
     c.ForgetUser: _forget_user,

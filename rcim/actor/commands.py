@@ -119,6 +119,13 @@ class ClearMessages(Asked, frozen=True, gc=False):
     """MS-10: delete the whole conversation for oneself."""
 
 
+class ScrubMessages(Asked, frozen=True, gc=False):
+    """AB-06: these messages of a user, as the store has them, become placeholders."""
+
+    user_id: str
+    messages: list[Message]
+
+
 class EraseSender(Asked, frozen=True, gc=False):
     """MS-10: delete for all what a user has sent so far."""
 
@@ -417,6 +424,7 @@ GroupCommand = (
     | HideMessages
     | ClearMessages
     | EraseSender
+    | ScrubMessages
     | MarkRead
     | SetFlag
     | GiveNotice

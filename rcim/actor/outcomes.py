@@ -370,6 +370,21 @@ class TrimmedTo(Result, frozen=True, gc=False):
     first_seq: int
 
 
+class ErasedSome(Result, frozen=True, gc=False):
+    """AB-06: how many messages became placeholders, and behind which row to go on; empty: nothing is left to do.
+    `retry_after_ms`: a conversation takes no more changes for so long."""
+
+    messages: int
+    after: bytes
+    retry_after_ms: int = 0
+
+
+class MembersSet(Result, frozen=True, gc=False):
+    """AB-08: for each row 0, or the number of the error."""
+
+    codes: list[int]
+
+
 class ChannelRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """UG-02: one channel of an ultra group."""
 
@@ -423,6 +438,8 @@ AnyResult = (
     | PushLevels
     | TrimmedTo
     | Channels
+    | ErasedSome
+    | MembersSet
     | OutboxResult
     | KeyResult
 )

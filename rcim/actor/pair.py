@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rcim.actor import altering, barring, group_events, hiding, members, read_commands, receipts, sending
+from rcim.actor import altering, barring, group_events, hiding, members, read_commands, receipts, scrubbing, sending
 from rcim.actor import commands as c
 from rcim.actor.app_state import AppState
 from rcim.actor.effects import Effect, GroupCounted, MembersAdded, Notify
@@ -160,6 +160,7 @@ _HANDLERS: dict[type, Callable[..., Outcome]] = {
     c.HideMessages: hiding.hide,
     c.ClearMessages: hiding.clear,
     c.EraseSender: altering.erase,
+    c.ScrubMessages: scrubbing.scrub,
     c.MarkRead: members.mark_read,
     c.SetFlag: _set_flag,
     c.TraceMessage: read_commands.trace,

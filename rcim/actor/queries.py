@@ -5,6 +5,9 @@ from __future__ import annotations
 from rcim.actor.asks import Asks as Asks
 from rcim.actor.asks import TypeFacts as TypeFacts
 from rcim.actor.log_queries import AuditQuery, LogQuery
+from rcim.actor.person_queries import ExportQuery as ExportQuery
+from rcim.actor.person_queries import PersonQuery
+from rcim.actor.person_queries import SentQuery as SentQuery
 from rcim.actor.push_queries import PushTargetsQuery as PushTargetsQuery
 from rcim.actor.push_queries import PushTokensQuery as PushTokensQuery
 from rcim.actor.push_queries import PushUsersQuery as PushUsersQuery
@@ -56,6 +59,12 @@ class MembersQuery(Asks, frozen=True, gc=False):
     own_keys: list[str]
     now_ms: int = 0
     """Mutes that are over by then are not shown (SC-02)."""
+
+
+class MemberRowsQuery(Asks, frozen=True, gc=False):
+    """AB-08: what is kept of users in conversations, by key and user id; as many as fit an answer."""
+
+    rows: list[tuple[str, str]]
 
 
 class ChannelsQuery(Asks, frozen=True, gc=False):
@@ -334,6 +343,7 @@ Query = (
     MessagesQuery
     | MessageQuery
     | MembersQuery
+    | MemberRowsQuery
     | MarksQuery
     | ChannelsQuery
     | JoinedGroupsQuery
@@ -362,5 +372,6 @@ Query = (
     | PushTargetsQuery
     | LogQuery
     | AuditQuery
+    | PersonQuery
     | Look
 )

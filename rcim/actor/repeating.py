@@ -14,6 +14,7 @@ from typing import get_args
 from rcim.actor import commands as c
 from rcim.actor import key_commands as k
 from rcim.actor import outbox_workflows as ob
+from rcim.actor import person_workflows as pw
 from rcim.actor import queries as q
 from rcim.actor import room_commands as r
 from rcim.actor import ultra_commands as uc
@@ -60,6 +61,7 @@ SAME: frozenset[type] = frozenset(
         e.SystemSend,
         e.WriteToSystem,
         c.MarkRead,
+        c.ScrubMessages,
         c.SetFlag,
         c.EditGroup,
         c.EditMember,
@@ -91,6 +93,7 @@ SAME: frozenset[type] = frozenset(
         e.SyncGroups,
         e.ImportUsers,
         e.ListUsers,
+        pw.SetMembers,
         ob.PauseConsumer,
         ExpireMessageLog,
     }
@@ -152,6 +155,7 @@ ONCE: frozenset[type] = frozenset(
         u.ChangeList,
         u.SendTestPush,
         u.MuteEverywhere,  # it would end later than was said
+        pw.EraseUser,  # the same as DeleteUsers
         u.BlockLogins,  # the same
         e.DeleteUsers,  # accounts imported again since would be gone
         ob.ReplayConsumer,  # everything would come once more

@@ -18,6 +18,7 @@ from rcim.actor.commands import (
 )
 from rcim.actor.log_workflows import ExpireMessageLog as ExpireMessageLog
 from rcim.actor.outbox_workflows import OutboxWorkflow
+from rcim.actor.person_workflows import PersonWorkflow
 from rcim.actor.records import MessageOptions
 from rcim.actor.workflow import Workflow as Workflow
 from rcim.base.terms import UserList
@@ -200,4 +201,5 @@ AnyWorkflow = (
     | TrimUpTo
     | OutboxWorkflow
     | ExpireMessageLog
+    | PersonWorkflow
 )

@@ -46,6 +46,7 @@ from rcim.client.events import (
     TransientEvent,
 )
 from rcim.client.local import LocalStore, LocalStoreError
+from rcim.client.member_settings import MemberSetting
 from rcim.client.model import BROADCASTS, Broadcasts, JoinResult, Message, SendResult, User, Where
 from rcim.client.outbox import Post
 from rcim.client.rooms import Room
@@ -77,6 +78,7 @@ __all__ = [
     "ListEvent",
     "LocalStore",
     "LocalStoreError",
+    "MemberSetting",
     "Message",
     "MessageState",
     "MsgFlag",

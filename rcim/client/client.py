@@ -36,6 +36,7 @@ from rcim.client.inbox import PUSHES, Inbox
 from rcim.client.keys import KeyRequests
 from rcim.client.link import decode
 from rcim.client.local import LocalStore
+from rcim.client.member_settings import MemberSettingRequests
 from rcim.client.members import MemberRequests
 from rcim.client.message_log import MessageLogRequests
 from rcim.client.model import Message, User, Where, conversation_of, message_of
@@ -69,6 +70,7 @@ class Client(
     RangeRequests,
     PersonalDataRequests,
     KeyRequests,
+    MemberSettingRequests,
 ):
     """One user on one device, or, with an empty `user_id` and `user_sig`, a guest (ID-06).
 

@@ -1,8 +1,9 @@
-"""The client's requests of app administrators about what the server has of one person (AB-07)."""
+"""The client's requests of app administrators about what the server has of one person (AB-06, AB-07)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 from rcim.client.model import Where, conversation_of
 from rcim.client.requests import Requests
@@ -17,3 +18,27 @@ class PersonalDataRequests(Requests):
         whom the user has it with."""
         keys = [conversation_of(where, user_id) for where in conversations]
         return await self.request(frames.AdminUserUnread(user_id, keys), frames.AdminUserUnreadOk)
+
+    async def export_user(self, user_id: str) -> AsyncIterator[bytes]:
+        """All that is kept of a person, as parts of lines of JSON: write them one after the other."""
+        cursor = ""
+        while True:
+            page = await self.request(frames.AdminUserExport(user_id, cursor), frames.AdminUserExportOk)
+            if page.data:
+                yield page.data
+            cursor = page.next
+            if not cursor:
+                return
+
+    async def erase_user(self, user_id: str) -> AsyncIterator[int]:
+        """Erase all that is kept of a person; ends when it is done. For each step how many messages became placeholders
+        in all. If it is broken off, begin again: what is left is done."""
+        cursor, done = b"", 0
+        while True:
+            step = await self.request(frames.AdminUserErase(user_id, cursor), frames.AdminUserEraseOk, repeat=False)
+            done += step.messages
+            yield done
+            cursor = step.next
+            if not cursor:
+                return
+            await asyncio.sleep(step.retry_after_ms / 1000)

@@ -54,11 +54,14 @@ SUBJECTS = frozenset(
         "system_conversation",
         "accounts",
         "members",
+        "rows",
         "conversations",
         "kind",
     ]
 )
 """Fields of requests that say what a change is about."""
+ROW_IDS = ("conversation", "group_id", "user_id")
+"""Fields of rows that say it."""
 NAMED = {"ADMIN_TYPE_SET", "ADMIN_TYPE_REMOVE", "ADMIN_KEY_CREATE"}
 """Operations whose `name` says that too."""
 NOT_AUDITED = {
@@ -153,9 +156,7 @@ def about(operation: str, request: Request) -> dict[str, Any]:
 def _ids(value: Any) -> Any:
     """Of a list its first FEW entries, and how many there are; of a row its user or message id."""
     if isinstance(value, msgspec.Struct):
-        return {
-            name: _ids(getattr(value, name)) for name in value.__struct_fields__ if name in ("user_id", "group_id")
-        }
+        return {name: _ids(getattr(value, name)) for name in value.__struct_fields__ if name in ROW_IDS}
     if isinstance(value, str | int):
         return value
     if isinstance(value, Mapping):

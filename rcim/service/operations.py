@@ -29,6 +29,7 @@ from rcim.service import (
     devices,
     groups,
     keys,
+    member_settings,
     members,
     message_log,
     messages,
@@ -376,12 +377,16 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("ADMIN_KEY_REVOKE", requests.AdminKeyRevoke, outcomes.Done, keys.revoke, ADMINISTRATORS, ONCE),
     _operation("ADMIN_KEY_USE", requests.AdminKeyUse, api_keys.KeyFound, keys.use, ADMINISTRATORS, SAME),
     _operation(
-        "ADMIN_USER_UNREAD",
-        requests.AdminUserUnread,
-        answers.UnreadCounts,
-        personal_data.unread,
-        ADMINISTRATORS,
-        READS,
+        "ADMIN_MEMBERS_SET", requests.AdminMembersSet, outcomes.MembersSet, member_settings.set_, ADMINISTRATORS, SAME
+    ),
+    _operation(
+        "ADMIN_MEMBERS_GET", requests.AdminMembersGet, answers.MemberRows, member_settings.get, ADMINISTRATORS, READS
+    ),
+    _operation(
+        "ADMIN_USER_EXPORT", requests.AdminUserExport, answers.ExportPage, personal_data.export, ADMINISTRATORS, READS
+    ),
+    _operation(
+        "ADMIN_USER_ERASE", requests.AdminUserErase, outcomes.ErasedSome, personal_data.erase, ADMINISTRATORS, ONCE
     ),
     _operation(
         "ADMIN_USER_UNREAD",

@@ -341,6 +341,41 @@ class LogExpired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     count: int
 
 
+class SentMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A kept message and its conversation."""
+
+    key: str
+    message: Message
+
+
+class SentPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """AB-06: messages that a user has sent, and behind which row to go on; empty: there are no more."""
+
+    rows: list[SentMessage]
+    after: bytes
+
+
+class ExportPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """AB-06: bytes of the export of a person's data. `next` is empty on the last page."""
+
+    data: bytes
+    next: str
+
+
+class MemberAt(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """AB-08: a user in a conversation; None: the user is not in it."""
+
+    key: str
+    user_id: str
+    member: Member | None
+
+
+class MemberRows(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="what"):
+    """AB-08: the first of those asked for, as many as fit a frame."""
+
+    rows: list[MemberAt]
+
+
 class AuditRow(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A change in the audit log. `about` is JSON: ids of the request, by field. `code`: 0 done, or the error's number;
     4294967295 if no result is written."""
@@ -366,6 +401,9 @@ class AuditPage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True
 
 Answer = (
     AuditPage
+    | MemberRows
+    | SentPage
+    | ExportPage
     | ConnectionsPage
     | Counted
     | Heads

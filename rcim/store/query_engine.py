@@ -15,6 +15,7 @@ from rcim.actor.queries import (
     ChannelsQuery,
     ConversationsQuery,
     EndingsQuery,
+    ExportQuery,
     FindGroupsQuery,
     HeadsQuery,
     IdleGroupsQuery,
@@ -22,6 +23,7 @@ from rcim.actor.queries import (
     KeptRoomsQuery,
     LoginQuery,
     MarksQuery,
+    MemberRowsQuery,
     MembersQuery,
     MessageQuery,
     MessagesQuery,
@@ -33,6 +35,7 @@ from rcim.actor.queries import (
     Query,
     RoomsQuery,
     SearchQuery,
+    SentQuery,
     SyncQuery,
     SystemWritersQuery,
     UniqueQuery,
@@ -56,9 +59,11 @@ from rcim.store.conversation_queries import ConversationQueries, QueryScan
 from rcim.store.endings import due
 from rcim.store.group_lists import ROW_OVERHEAD, GroupLists
 from rcim.store.login_facts import LoginReading, LoginScan
+from rcim.store.member_rows import rows_of
 from rcim.store.messages import facts_of
 from rcim.store.noticing import Noticing
 from rcim.store.people import People
+from rcim.store.personal_data import export_page, sent_page
 from rcim.store.push_targets import targets_of, users_of
 from rcim.store.push_tokens import tokens_page
 from rcim.store.scan import Scan
@@ -286,6 +291,9 @@ _ANSWER: dict[type, Callable[[QueryEngine, ReadView, Any], Any]] = {
     MessageQuery: QueryEngine._message,
     MembersQuery: QueryEngine._members,
     MarksQuery: QueryEngine._marks,
+    SentQuery: lambda self, view, query: sent_page(view, query),
+    ExportQuery: lambda self, view, query: export_page(view, query),
+    MemberRowsQuery: lambda self, view, query: rows_of(view, query, self._page_bytes),
     ChannelsQuery: lambda self, view, query: channels_page(view, query),
     JoinedGroupsQuery: lambda self, view, query: self._lists.joined(view, query),
     AllGroupsQuery: lambda self, view, query: self._lists.every(view, query),

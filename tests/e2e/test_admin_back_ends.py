@@ -1,6 +1,9 @@
-"""`rcim-admin` for back ends and persons: keys and unread counts, as an operator calls them (ID-08, AB-07)."""
+"""`rcim-admin` for back ends and persons, as an operator calls it: keys, the audit log, unread counts, settings of
+members, export and erasure (ID-08, AB-06, AB-07, AB-08)."""
 
 from __future__ import annotations
+
+import json
 
 from tests.e2e.test_admin_groups import Admin, admin
 
@@ -27,3 +30,18 @@ async def test_back_ends_and_persons(admin: Admin) -> None:
     assert failed["result"] == "300142 NO_SUCH_KEY"
     assert "ADMIN_KEY_REVOKE" in await admin.table("audit", "list", "--operation", "ADMIN_KEY_REVOKE")
     assert await admin.json("user", "unread", "bob") == [{"conversation": "total", "unread": 0}]
+    await admin.json("group", "create", "Lobby", "--id", "lobby", "--member", "ann")
+    set_ = ("member", "setting", "g:lobby", "ann", "--flag", "quiet", "--card", "Ann")
+    assert await admin.json(*set_) == [{"user_id": "ann", "result": "SET"}]
+    (row,) = await admin.json("member", "settings", "g:lobby", "ann")
+    assert (row["msg_flag"], row["name_card"], row["code"]) == ("ACCEPT_NOT_NOTIFY", "Ann", "")
+    assert "1 of 1 failed" in await admin.refused("member", "setting", "g:lobby", "zoe", "--read", "1")
+    async with admin.user("ann") as ann:
+        await ann.set_profile(nickname="Ann")
+        await ann.send("lobby", "hello")
+    code, out, _ = await admin("user", "export", "ann")
+    kinds = [json.loads(line)["kind"] for line in out.splitlines()]
+    assert code == 0 and kinds == ["profile", "membership", "message"]
+    assert "--yes" in await admin.refused("user", "erase", "ann", code=2)
+    assert await admin.json("user", "erase", "ann", "--yes") == {"user_id": "ann", "messages": 1}
+    assert (await admin("user", "export", "ann"))[1].count("hello") == 0

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from rcim.actor import commands as c
 from rcim.actor import outbox_workflows as ob
 from rcim.actor import outcomes as o
+from rcim.actor import person_workflows as pw
 from rcim.actor import queries as q
 from rcim.actor import ultra_commands as uc
 from rcim.actor import user_commands as u
@@ -23,7 +24,7 @@ from rcim.actor.records import MessageOptions
 from rcim.actor.unique import unique_id_base
 from rcim.actor.user import user_key
 from rcim.base.limits import DEFAULTS
-from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, UserList, pair_conversation
+from rcim.base.terms import ApplyJoinOption, InviteConsent, MessageState, MsgFlag, UserList, pair_conversation
 from rcim.bus.remote import RemoteOwner
 from rcim.dispatch.requests import CommandRequest, QueryRequest, Request
 from rcim.rules.targets import LabelChange, Target
@@ -86,6 +87,16 @@ CASES: dict[str, w.AnyWorkflow] = {
     "list dead letters": ob.ReadDeadLetters("root", "none", 0, 10),
     "retry dead letters": ob.RetryDeadLetters("root", "none", [], 0),
     "drop dead letters": ob.DropDeadLetters("root", "none", []),
+    "erase": pw.EraseUser("root", "u1", b""),
+    "erase who has a list": pw.EraseUser("root", "bob", b""),
+    "set members": pw.SetMembers(
+        "root",
+        [
+            pw.MemberChange("g:a", "u1", MsgFlag.DISCARD, 1, "Card"),
+            pw.MemberChange("g:b", "bob", read_seq=9),
+            pw.MemberChange("g:b", "stranger", MsgFlag.DISCARD, 1),
+        ],
+    ),
     "labels": w.LabelUsers("root", ["bob", "u1"], LabelChange(add_tags=("beta",))),
 }
 
@@ -181,7 +192,10 @@ def state(sim: Asking) -> dict[str, Any]:
             (group.profile is not None, group.profile.first_seq if group.profile is not None else 0),
             group.channels,
             group.next_seq,
-            sorted((one.user_id, one.role, one.joined_seq) for one in group.members),
+            sorted(
+                (one.user_id, one.role, one.joined_seq, one.name_card, one.msg_flag, one.read_seq)
+                for one in group.members
+            ),
             [(one.seq, one.sender, one.client_msg_id, one.state, one.body) for one in group.recent],
             sorted((one.user_id, bool(one.applied_ms)) for one in group.marks),
             group.listed,

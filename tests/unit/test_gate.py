@@ -46,6 +46,7 @@ TO_ALL: list[tuple[c.GroupCommand | r.RoomCommand, Claim | None]] = [
     (altering("bob", MessageState.RECALLED), Claim.OWN),
     (altering("alice", MessageState.DELETED), Claim.OWN),
     (c.EraseSender("alice", False, "bob"), Claim.OWN),
+    (c.ScrubMessages("root", True, "bob", [OLD]), Claim.OWN),
     (editing(), Claim.ROOM),
     (c.GiveGroup("alice", False, "bob"), Claim.ROOM),
     (c.EditMember("alice", False, "bob", None, None, Role.ADMIN, ()), Claim.ROOM),

@@ -297,6 +297,8 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
         outbox_results,
         outbox_workflows,
         outcomes,
+        person_queries,
+        person_workflows,
         push_queries,
         queries,
         room_commands,
@@ -319,9 +321,11 @@ def test_whatever_an_actor_or_the_store_says_can_cross_the_bus() -> None:
     both |= all_of(key_commands, user_commands.Asked)
     both.discard(commands.PutsIn)  # what some of them have in common
     assert set(get_args(commands.Command)) == both
-    all_queries = set().union(*(all_of(module, queries.Asks) for module in (queries, push_queries, log_queries)))
+    all_queries = set().union(
+        *(all_of(module, queries.Asks) for module in (queries, push_queries, log_queries, person_queries))
+    )
     assert set(get_args(queries.Query)) == all_queries
-    in_modules = (workflows, outbox_workflows, log_workflows)
+    in_modules = (workflows, outbox_workflows, log_workflows, person_workflows)
     all_workflows = set().union(*(all_of(module, workflows.Workflow) for module in in_modules))
     assert set(get_args(workflows.AnyWorkflow)) == all_workflows
     tagged = {x for x in vars(answers).values() if isinstance(x, type) and hasattr(x, "__struct_config__")}

@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 from rcim_tools.admin import words
-from rcim_tools.admin.calls import USAGE, call, fail
+from rcim_tools.admin.calls import REFUSED, USAGE, call, fail
 from rcim_tools.admin.output import rows_of, show, show_one, show_results, show_until
 from rcim_tools.admin.words import Fields, For, GroupId, UserId, UserIds, Why
 
-from rcim.client import Client
+from rcim.base.errors import code_of
+from rcim.base.terms import GROUP_PREFIX, pair_of
+from rcim.client import Client, MemberSetting, User
+from rcim.client.model import Where, peer_of
 from rcim.wire import frames
 
 app = typer.Typer(
@@ -20,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Conversation = Annotated[str, typer.Argument(metavar="CONVERSATION", help="Its whole id: g:lobby, c:5:alice:bob.")]
 Told = Annotated[str, typer.Option("--text", help="Text for the applicant.")]
 COLUMNS = ("user_id", "role", "join_time_ms", "name_card", "last_send_time_ms", "muted_until_ms", "fields")
 """What a table has of a member; JSON has all."""
@@ -85,6 +89,47 @@ def set_(
     )
     call(lambda client: client.edit_member(group_id, user_id, **changes))
     show_one({"group_id": group_id, "user_id": user_id, "changed": True})
+
+
+@app.command("settings")
+def settings(conversation: Conversation, users: UserIds) -> None:
+    """Show MsgFlag, read position, name card and fields of users in any conversation."""
+    places = [(_where(conversation, user), user) for user in users]
+    rows = rows_of(call(lambda client: client.member_settings(places)))
+    show([{**row, "code": code_of(row["code"]).name if row["code"] else ""} for row in rows])
+
+
+@app.command("setting")
+def setting(
+    conversation: Conversation,
+    users: UserIds,
+    flag: Annotated[str | None, typer.Option(help="notify, quiet or discard (MsgFlag).")] = None,
+    read: Annotated[int | None, typer.Option(min=0, help="Read up to this SEQ; it only grows.")] = None,
+    card: Annotated[str | None, typer.Option(help="Name card, up to 50 bytes; not one-to-one.")] = None,
+    field: Fields = None,
+) -> None:
+    """Set this of up to 100 users in any conversation, as if each had done it."""
+    changes = words.changes_of(
+        msg_flag=words.one_of_or_none("--flag", flag, words.FLAGS),
+        read_seq=read,
+        name_card=card,
+        fields=words.fields_of(field),
+    )
+    rows = [MemberSetting(_where(conversation, user), user, **changes) for user in users]
+    codes = call(lambda client: client.set_members(rows))
+    found = zip(users, codes, strict=True)
+    show([{"user_id": user, "result": f"{code} {code_of(code).name}" if code else "SET"} for user, code in found])
+    failed = sum(map(bool, codes))
+    if failed:
+        raise fail(f"{failed} of {len(users)} failed", REFUSED)
+
+
+def _where(conversation: str, user_id: str) -> Where:
+    """The conversation with this id, as `user_id` calls it."""
+    pair = pair_of(conversation)
+    if pair is None:
+        return conversation.removeprefix(GROUP_PREFIX)
+    return User(peer_of(conversation, user_id), user_id)
 
 
 # -- blocks

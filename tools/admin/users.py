@@ -3,6 +3,7 @@ GR-10, SC-04, SC-07)."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -176,6 +177,42 @@ def unread(user_id: UserId) -> None:
     """
     found = call(lambda client: client.unread_of(user_id))
     show([*rows_of(found.conversations), {"conversation": "total", "unread": found.total}])
+
+
+@app.command("export")
+def export(user_id: UserId) -> None:
+    """Write all that is kept of a user to standard output, as lines of JSON.
+
+    `rcim-admin user export alice > alice.jsonl`
+    """
+
+    async def job(client: Client) -> None:
+        async for part in client.export_user(user_id):
+            sys.stdout.buffer.write(part)
+
+    call(job)
+    sys.stdout.flush()
+
+
+@app.command("erase")
+def erase(
+    user_id: UserId,
+    sure: Annotated[bool, typer.Option("--yes", help="It can't be undone: say that you want it.")] = False,
+) -> None:
+    """Erase all that is kept of a user.
+
+    The account is deleted, and the user's messages become placeholders. If it is broken off, run it again.
+    """
+    if not sure:
+        raise fail("erasing can't be undone: say --yes", USAGE)
+
+    async def job(client: Client) -> int:
+        done = 0
+        async for done in client.erase_user(user_id):
+            print(f"{done} messages", file=sys.stderr)
+        return done
+
+    show_one({"user_id": user_id, "messages": call(job)})
 
 
 @app.command("sync")

@@ -32,6 +32,18 @@ ROWS: dict[type, Convert] = {
     frames.AttributeToSet: lambda rows: [
         requests.AttributeToSet(row.key, row.value, row.with_setter) for row in rows
     ],
+    frames.MemberChange: lambda rows: [
+        requests.MemberChange(
+            conversation=row.conversation,
+            user_id=row.user_id,
+            msg_flag=row.msg_flag,
+            read_seq=row.read_seq,
+            name_card=row.name_card,
+            fields=_fields(row.fields),
+        )
+        for row in rows
+    ],
+    frames.MemberPlace: lambda rows: [requests.MemberPlace(row.conversation, row.user_id) for row in rows],
     frames.ImportedMember: lambda rows: [
         requests.ImportedMember(row.user_id, row.role, row.join_time_ms, row.unread) for row in rows
     ],

@@ -6,13 +6,16 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from rcim.actor import outbox_workflows as ob
+from rcim.actor import person_workflows as pw
 from rcim.actor import workflows as w
 from rcim.dispatch.workflows.accounts import delete_users, import_users
 from rcim.dispatch.workflows.broadcasts import broadcast, label_users
 from rcim.dispatch.workflows.context import CommandAnswer, WorkflowContext
 from rcim.dispatch.workflows.coroutines import Wait
 from rcim.dispatch.workflows.entering import accept_invitation, sync_groups
+from rcim.dispatch.workflows.erasing import erase_user
 from rcim.dispatch.workflows.lists import list_users
+from rcim.dispatch.workflows.members import set_members
 from rcim.dispatch.workflows.message_log import expire_message_log
 from rcim.dispatch.workflows.messages import send_as, trace, with_message
 from rcim.dispatch.workflows.outbox import control_outbox
@@ -45,6 +48,8 @@ WORKFLOWS: WorkflowTable = {
     w.DissolveChannel: dissolve_channel,
     w.TrimUpTo: trim_up_to,
     w.ExpireMessageLog: expire_message_log,
+    pw.SetMembers: set_members,
+    pw.EraseUser: erase_user,
     ob.ReadConsumers: control_outbox,
     ob.PauseConsumer: control_outbox,
     ob.ReplayConsumer: control_outbox,

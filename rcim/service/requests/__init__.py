@@ -65,6 +65,7 @@ from rcim.service.requests.groups import (
 )
 from rcim.service.requests.keys import AdminAudit, AdminKeyCreate, AdminKeyRevoke, AdminKeys, AdminKeyUse
 from rcim.service.requests.kinds import Account, Fields, ImportedMember, ImportedMessage, Request
+from rcim.service.requests.member_settings import AdminMembersGet, AdminMembersSet, MemberChange, MemberPlace
 from rcim.service.requests.members import (
     ApplicationsOwn,
     GroupApplicationDecide,
@@ -109,7 +110,7 @@ from rcim.service.requests.outbox import (
     OutboxResume,
     OutboxShow,
 )
-from rcim.service.requests.personal_data import AdminUserUnread
+from rcim.service.requests.personal_data import AdminUserErase, AdminUserExport, AdminUserUnread
 from rcim.service.requests.push import AdminPushTest, PushTokenRemove, PushTokens, PushTokenSet
 from rcim.service.requests.queries import ConversationsQuery
 from rcim.service.requests.rooms import (
@@ -172,7 +173,9 @@ __all__ = [
     "AdminLabels",
     "AdminList",
     "AdminListChange",
+    "AdminMembersGet",
     "AdminMembersImport",
+    "AdminMembersSet",
     "AdminMessagesImport",
     "AdminNotice",
     "AdminProfileSet",
@@ -193,6 +196,8 @@ __all__ = [
     "AdminTypes",
     "AdminUserBlock",
     "AdminUserBlocked",
+    "AdminUserErase",
+    "AdminUserExport",
     "AdminUserMute",
     "AdminUserMuted",
     "AdminUserUnread",
@@ -242,6 +247,8 @@ __all__ = [
     "ImportedMessage",
     "InviteConsentGet",
     "InviteConsentSet",
+    "MemberChange",
+    "MemberPlace",
     "MessageDelete",
     "MessageEdit",
     "MessageLogExpire",
