@@ -1,4 +1,4 @@
-"""Reads a JSON object strictly: no name twice, no numbers that JSON does not have."""
+"""Reads a JSON object strictly: within the bounds of rcim/http/json_bodies.py, no name twice, no numbers without end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from rcim.adapters.native.forms import Json
 from rcim.base.errors import BAD_PARAMETER, RcimError
+from rcim.http.json_bodies import JsonError, json_body
 
 
 class _NotStrictError(ValueError):
@@ -35,11 +36,10 @@ def read_object(body: bytes) -> Json:
     if not body.strip():
         return {}
     try:
-        found = json.loads(body.decode(), object_pairs_hook=_unique, parse_float=_number, parse_constant=_number)
-    except RecursionError:
-        raise RcimError(BAD_PARAMETER, "the body is nested too deep") from None
-    except UnicodeDecodeError:
-        raise RcimError(BAD_PARAMETER, "the body is not UTF-8") from None
+        json_body(body)
+        found = json.loads(body, object_pairs_hook=_unique, parse_float=_number)
+    except JsonError as error:
+        raise RcimError(BAD_PARAMETER, str(error)) from None
     except ValueError as error:
         raise RcimError(BAD_PARAMETER, f"the body is not JSON: {error}") from None
     if not isinstance(found, dict):
