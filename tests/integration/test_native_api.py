@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rcim.adapters.native import kept_answers
+from rcim.adapters.native.json_body import read_object
 from rcim.adapters.native.kept_answers import Kept, KeptAnswers
+from rcim.adapters.native.problems import problem
 from rcim.adapters.native.repeats import fingerprint_of
 from rcim.base import clock
-from rcim.base.errors import STORE_UNAVAILABLE, RcimError
+from rcim.base.errors import STORE_UNAVAILABLE, TOO_FREQUENT, RcimError
 from tests.kit_http import BackEnd, back_end
 
 HELLO = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hello"}}]
@@ -168,6 +171,18 @@ async def pages(app: BackEnd, path: str, **query: Any) -> list[dict[str, Any]]:
             assert count >= 3, path
             return found
         more = {"cursor": page["next"]}
+
+
+@pytest.mark.parametrize("body", [b'{"a": [' + b"{}," * 30_000 + b"{}]}", b'{"a":' * 65 + b"1" + b"}" * 65])
+def test_what_is_dear_to_read_is_refused(body: bytes) -> None:
+    with pytest.raises(RcimError, match="the JSON"):
+        read_object(body)
+
+
+def test_an_error_says_when_to_try_again() -> None:
+    said = problem(RcimError(TOO_FREQUENT, "", 1500))
+    assert (said.status, said.headers["Retry-After"]) == (429, "2")
+    assert json.loads(said.body)["retry_after_ms"] == 1500
 
 
 def with_key(key: str) -> dict[str, dict[str, str]]:

@@ -93,7 +93,7 @@ def set_(
 
 @app.command("settings")
 def settings(conversation: Conversation, users: UserIds) -> None:
-    """Show MsgFlag, read position, name card and fields of users in any conversation."""
+    """Show flags, read positions, cards and fields of users."""
     places = [(_where(conversation, user), user) for user in users]
     rows = rows_of(call(lambda client: client.member_settings(places)))
     show([{**row, "code": code_of(row["code"]).name if row["code"] else ""} for row in rows])

@@ -117,6 +117,12 @@ USERS = (
     _get("devices", ALICE),
     Example("devices_close", ALICE, {"text": "see you"}),
     _get("admin_user_unread", ALICE),
+    _do(
+        "admin_members_set", rows=[{"conversation": "g:talk", "user_id": "bob", "read_seq": 1, "name_card": "Bobby"}]
+    ),
+    _do("admin_members_get", rows=[{"conversation": "g:talk", "user_id": "bob"}]),
+    _get("admin_user_export", ALICE),
+    _do("admin_user_erase", {"user_id": "frank"}),
     _get("presence_get", users=["alice", "bob"]),
     _do("push_token_set", ALICE | {"device_id": "phone-1", "provider": "unified"}, token="a" * 64, language="en"),
     _get("push_tokens", ALICE),

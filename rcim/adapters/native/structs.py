@@ -39,6 +39,8 @@ SPECIAL: dict[str, Form] = {
     "sha256": HexForm(),
     "LogChunk.data": Base64Form(),
     "AuditRow.about": ObjectForm(),
+    "AdminUserErase.cursor": Base64Form(),
+    "ErasedSome.after": Base64Form(),
     "attribute_changes": MapForm(ValueForm()),
     "policies": MapForm(TextForm()),
 }
@@ -71,7 +73,7 @@ MERGED = {
 """Structs whose fields stand among those of the outer one, which go before them."""
 HIDDEN = {"ApiKey.digest"}
 """Fields that nobody is shown."""
-CONVERSATION_KEYS = {"Info", "Traced", "SyncRow", "Found", "Invitation", "Application"}
+CONVERSATION_KEYS = {"Info", "Traced", "SyncRow", "Found", "Invitation", "Application", "MemberAt"}
 """Structs whose `key` is the id of a conversation."""
 
 

@@ -33,7 +33,6 @@ PROFILES = (
 DEVICES = (
     Route("GET", USER + "/devices", requests.Devices, pages=pages.whole("devices")),
     Route("DELETE", USER + "/devices", requests.DevicesClose),
-    Route("GET", USER + "/unread", requests.AdminUserUnread),
     Route("GET", "/v1/presence", requests.PresenceGet, pages=pages.whole("rows", "unseen")),
     Route("GET", USER + "/push-tokens", requests.PushTokens, pages=pages.whole("tokens")),
     Route("PUT", USER + "/push-tokens/{device_id}/{provider}", requests.PushTokenSet),
@@ -47,4 +46,11 @@ LABELS = (
     Route("GET", "/v1/attribute-names", requests.AdminAttributeNames),
     Route("PUT", "/v1/attribute-names", requests.AdminAttributeNamesSet),
 )
-ROUTES = (*ACCOUNTS, *PROFILES, *DEVICES, *LABELS)
+PERSONAL_DATA = (
+    Route("GET", USER + "/unread", requests.AdminUserUnread),
+    Route("GET", USER + "/export", requests.AdminUserExport),
+    Route("POST", USER + "/erase", requests.AdminUserErase),
+    Route("PATCH", "/v1/member-settings", requests.AdminMembersSet),
+    Route("POST", "/v1/member-settings/find", requests.AdminMembersGet, pages=pages.whole("rows")),
+)
+ROUTES = (*PERSONAL_DATA, *ACCOUNTS, *PROFILES, *DEVICES, *LABELS)
