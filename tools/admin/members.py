@@ -108,7 +108,7 @@ def setting(
     card: Annotated[str | None, typer.Option(help="Name card, up to 50 bytes; not one-to-one.")] = None,
     field: Fields = None,
 ) -> None:
-    """Set this of up to 100 users in any conversation, as if each had done it."""
+    """Set this of up to 100 users, as if each had done it."""
     changes = words.changes_of(
         msg_flag=words.one_of_or_none("--flag", flag, words.FLAGS),
         read_seq=read,
