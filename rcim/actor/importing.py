@@ -142,7 +142,9 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
         raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
     if not put:
         return Outcome(Added(results))
-    if is_paged(state.key) and state.roster.count + len(put) > WALK_MAX:  # all of them change with FinishImport
+    if (
+        profile.importing and is_paged(state.key) and state.roster.count + len(put) > WALK_MAX
+    ):  # all of them change with FinishImport
         raise RcimError(
             TOO_MANY_ENTRIES, f"at most {WALK_MAX} members can be imported into an ultra group; add others afterwards"
         )
