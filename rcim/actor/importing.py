@@ -142,7 +142,8 @@ def import_members(state: GroupState, command: ImportMembers, now_ms: int, posit
         raise RcimError(GROUP_FULL, f"the group takes at most {cap} members")
     if not put:
         return Outcome(Added(results))
-    if is_paged(state.key) and state.roster.count + len(put) > WALK_MAX:  # all of them change with FinishImport
+    walked = profile.importing and is_paged(state.key)  # all of them change with FinishImport
+    if walked and state.roster.count + len(put) > WALK_MAX:
         raise RcimError(
             TOO_MANY_ENTRIES, f"at most {WALK_MAX} members can be imported into an ultra group; add others afterwards"
         )

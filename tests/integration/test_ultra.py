@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rcim.actor import lifecycle
+from rcim.actor import importing
 from rcim.base import clock
 from rcim.base.terms import ApplyJoinOption, GoneReason, MsgFlag, PushLevel, Role
 from rcim.client import EnteredEvent, GroupEvent, HiddenEvent, Message
@@ -242,7 +242,7 @@ async def test_a_block_of_the_group_holds_in_its_channels(tmp_path: Path) -> Non
 async def test_an_import_of_an_ultra_group_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # UG-01, GR-08
-    monkeypatch.setattr(lifecycle, "WALK_MAX", 3)
+    monkeypatch.setattr(importing, "WALK_MAX", 3)
     server = TestServer(tmp_path / "data", tls=False)
     await server.start()
     async with Crowd(server) as crowd:
@@ -254,6 +254,10 @@ async def test_an_import_of_an_ultra_group_is_bounded(
         await root.finish_import(CITY)
         await root.invite(CITY, ["dave"])
         assert {m.user_id for m in await bob.members(CITY)} == {"alice", "bob", "carol", "dave"}
+        await root.import_group("Open", group_id="@TGS#_open", type_="UltraGroup", opened=True)
+        many = [ImportedMember(f"u{number}", Role.MEMBER, 0, 0) for number in range(5)]
+        await root.import_members("@TGS#_open", many)
+        assert len(await root.members("@TGS#_open")) == 5, "one that is open needs no end of its import"
     await server.stop()
 
 
