@@ -249,7 +249,9 @@ class Logins:
             subscriptions.silenced(user_id, key, key in silent)
         subscriptions.hear_channels(user_id, user, silent)
         self._close_invalidated(user, valid_from(result.profile, clock.wall_ms()))
-        if result.profile.system_sender:  # SY-06: it was made one, and the engine before has died before saying so
+        blocked = result.blocked_until_ms > clock.wall_ms() and user_id not in self._identity.administrators
+        # SY-06, ID-09: it was made one, or blocked, and the engine before has died before saying so
+        if result.profile.system_sender or blocked:
             self.log_out(user_id)
         profile = waited.profile or result.profile
         self.profile_changed(user_id, profile.nickname, profile.face_url, profile.fields)

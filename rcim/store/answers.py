@@ -112,6 +112,8 @@ class LoginFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=Tru
     """Which history the store holds (RX-03)."""
     unseen: bool = False
     """True: nothing is kept of the user, not even that they were ever here (SY-03)."""
+    blocked_until_ms: int = 0
+    """Until when the user can't log in, wall clock (ID-09); 0: there is no block."""
 
 
 class IdleRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

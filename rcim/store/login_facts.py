@@ -66,6 +66,7 @@ class LoginReading:
             scan.found.append(BROADCAST_ALL)
             if own is not None and keys.flag_of(own) == MsgFlag.DISCARD:
                 scan.silent.append(BROADCAST_ALL)
+        blocked = view.get("app", b"blocked:" + scan.user_id.encode())
         return LoginFacts(
             profile=user or UserProfile(),
             conversations=scan.found + scan.changed,
@@ -74,6 +75,7 @@ class LoginReading:
             began_ms=0,
             history_id=self._history_id,
             unseen=scan.query.broadcasts and is_unseen(view, scan.user_id, user),
+            blocked_until_ms=keys.U64.unpack(blocked)[0] if blocked is not None else 0,
         )
 
     def _step(self, view: ReadView, scan: LoginScan) -> bool:

@@ -141,6 +141,13 @@ async def test_who_was_logged_out_with_a_clock_that_was_ahead_stays_logged_in(
     assert isinstance(await alice.ask(f.ConversationPin("g:g", True)), f.ConversationPinOk)
 
 
+async def test_who_is_blocked_is_logged_out_by_the_next_owner(cluster: TestCluster) -> None:  # ID-09
+    admin, alice = await at(cluster, 0, "administrator"), await at(cluster, 1, "alice")
+    answer = await lost_answer(cluster, admin, f.AdminUserBlock(["alice"], 3600))
+    assert isinstance(answer, RcimError) and answer.code.name == UNKNOWN
+    assert await alice.closed()
+
+
 async def test_devices_are_closed_once(cluster: TestCluster) -> None:  # ID-04
     """Asked again, closing all devices would close one that has logged in since."""
     alice = await at(cluster, 0, "alice")
