@@ -18,6 +18,7 @@ from rcim.adapters.native.problems import TITLES, status_of
 from rcim.adapters.native.routes import Route
 from rcim.adapters.native.table import NOT_OFFERED, ROUTES
 from rcim.base.errors import ALL, app_code
+from rcim.http.api import Fault
 from rcim.service.operations import OPERATIONS
 from tests.kit_callbacks import Receiver, receiver
 from tests.kit_http import BackEnd, back_end
@@ -36,7 +37,7 @@ def test_every_operation_is_offered_or_has_a_reason() -> None:  # AB-01
 def test_every_error_has_a_status_that_is_named_once() -> None:
     described = re.findall(r'id="error-(\w+)"', documentation.page())
     assert sorted(described) == sorted(one.name for one in ALL)
-    assert {status_of(one) for one in ALL} <= TITLES.keys()
+    assert {status_of(one) for one in ALL} | {fault.status for fault in Fault} <= TITLES.keys()
     assert status_of(app_code(10100)) == 403
 
 
