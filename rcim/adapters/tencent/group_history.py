@@ -145,7 +145,7 @@ async def get_group_msg_receipt(call: Call) -> Json:
         try:
             found = await call.ask(requests.MessageReceipts(conversation, seq, True, limit=1), Receipts)
         except RcimError as error:
-            if error.code is not NO_SUCH_MESSAGE:
+            if error.code != NO_SUCH_MESSAGE:
                 raise
             results.append({"MsgSeq": seq, "Code": call.code_of(error)})
         else:
