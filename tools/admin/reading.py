@@ -14,10 +14,12 @@ MOMENTS = frozenset(
         "began_ms",
         "changed_ms",
         "create_time_ms",
+        "created_ms",
         "dead_ms",
         "decided_ms",
         "ends_ms",
         "expires_ms",
+        "from_ms",
         "from_time_ms",
         "join_time_ms",
         "last_error_ms",
@@ -36,6 +38,8 @@ MOMENTS = frozenset(
         "until_ms",
         "valid_from_ms",
         "written_ms",
+        "to_ms",
+        "used_ms",
     }
 )
 """Names of points in time, in milliseconds since 1970; 0: never."""
