@@ -35,7 +35,10 @@ def list_(
     who: Annotated[str, typer.Option(help="Only changes by this user or API key.")] = "",
     operation: Annotated[str, typer.Option(help="Only changes by this operation, such as GROUP_DISSOLVE.")] = "",
 ) -> None:
-    """List what administrators and back ends have changed."""
+    """List what app administrators have changed.
+
+    Back ends too; the oldest change first.
+    """
     from_ms = clock.wall_ms() - words.seconds_of(last) * 1000
 
     async def job(client: Client) -> list[Row]:

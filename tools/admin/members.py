@@ -93,7 +93,10 @@ def set_(
 
 @app.command("settings")
 def settings(conversation: Conversation, users: UserIds) -> None:
-    """Show flags, read positions, cards and fields of users."""
+    """Show flag, read position, card and fields of users.
+
+    In any conversation, also a one-to-one one.
+    """
     places = [(_where(conversation, user), user) for user in users]
     rows = rows_of(call(lambda client: client.member_settings(places)))
     show([{**row, "code": code_of(row["code"]).name if row["code"] else ""} for row in rows])
@@ -108,7 +111,10 @@ def setting(
     card: Annotated[str | None, typer.Option(help="Name card, up to 50 bytes; not one-to-one.")] = None,
     field: Fields = None,
 ) -> None:
-    """Set this of up to 100 users, as if each had done it."""
+    """Set flag, read position, card or fields of users.
+
+    In any conversation, as if each of the up to 100 users had done it.
+    """
     changes = words.changes_of(
         msg_flag=words.one_of_or_none("--flag", flag, words.FLAGS),
         read_seq=read,

@@ -181,7 +181,7 @@ def unread(user_id: UserId) -> None:
 
 @app.command("export")
 def export(user_id: UserId) -> None:
-    """Write all that is kept of a user, as lines of JSON.
+    """Write all that is kept of a user as lines of JSON.
 
     `rcim-admin user export alice > alice.jsonl`
     """
