@@ -40,8 +40,6 @@ MOMENTS = frozenset(
         "used_ms",
         "valid_from_ms",
         "written_ms",
-        "to_ms",
-        "used_ms",
     }
 )
 """Names of points in time, in milliseconds since 1970; 0: never."""
