@@ -22,6 +22,7 @@ ROUTES = (
     Route("GET", CONVERSATION + "/messages/{seq}/receipts", requests.MessageReceipts, pages=pages.RECEIPTS),
     Route("DELETE", CONVERSATION + "/senders/{sender}/messages", requests.MessagesErase),
     Route("GET", CONVERSATION + "/senders/{sender}/messages/{client_msg_id}/trace", requests.AdminTrace),
+    Route("POST", CONVERSATION + "/imported-messages", requests.AdminPairImport),
     Route("GET", OF_USER, requests.Sync, acts=True, pages=pages.SYNC),
     Route("DELETE", OF_USER + "/{conversation}", requests.ConversationRemove, acts=True),
     Route("PUT", OF_USER + "/{conversation}/flag", requests.ConversationFlag, acts=True),
